@@ -1,0 +1,99 @@
+"""What every choice has in common.
+
+A choice is one member of a family: an optimizer, a loss, a data set. It is a tagged, frozen struct whose
+fields declare their own range, scale, unit and help once, through `setting`. Forms, file validation, the
+command line and the tests read the declaration; nothing repeats it. This module knows no member of any family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, Union
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+Scale: TypeAlias = Literal["linear", "log"]
+
+
+class InputError(ValueError):
+    """A value that the program refuses: where it stands, what it is, what would be allowed."""
+
+    def __init__(self, path: str, value: object, allowed: str) -> None:
+        self.path, self.value, self.allowed = path, value, allowed
+        super().__init__(f"{path}: {shorten(value)} is refused; allowed: {allowed}")
+
+
+def shorten(value: object, length: int = 60) -> str:
+    """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
+    words = {None: "null", True: "true", False: "false"}
+    text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def setting(
+    label: str,
+    help: str,
+    *,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    scale: Scale = "linear",
+    slider: tuple[float, float] | None = None,
+    unit: str = "",
+) -> msgspec.Meta:
+    """Declare one field: its name for people, what it does and at its extremes, and its range.
+
+    `ge, gt, le, lt` bound what is accepted; `slider` is the part of that range worth exploring by dragging.
+    """
+    extra = {"label": label, "scale": scale, "slider": slider, "unit": unit}
+    return msgspec.Meta(ge=ge, gt=gt, le=le, lt=lt, title=label, description=help, extra=extra)
+
+
+class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+    """Base of every family. `label` names the member for people, its docstring explains it to them."""
+
+    label: ClassVar[str] = ""
+    formula: ClassVar[str] = ""
+
+    @property
+    def kind(self) -> str:
+        """The name this choice has in files."""
+        return kind_of(type(self))
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The fields in the order of their declaration, as the element-wise formulas take them."""
+        return tuple(getattr(self, name) for name in self.__struct_fields__)
+
+
+C = TypeVar("C", bound=Choice)
+
+
+def kind_of(member: type[Choice]) -> str:
+    """The name in files of a member of a family."""
+    return str(member.__struct_config__.tag)
+
+
+def members(family: type[C]) -> dict[str, type[C]]:
+    """The members of a family by their name in files, in the order in which they are declared."""
+    return {kind_of(member): member for member in family.__subclasses__()}
+
+
+def union(family: type[Choice]) -> Any:
+    """The family as a type that msgspec decodes by the `kind` of what it finds."""
+    return Union[tuple(members(family).values())]  # noqa: UP007 - built at run time from the registry
+
+
+def listing(names: Iterable[object]) -> str:
+    """Names for a sentence: `a, b, c`."""
+    return ", ".join(str(name) for name in names)
+
+
+def finite(values: Array) -> bool:
+    """Whether no entry is infinite or NaN (one pass, no temporary of the same size for small arrays)."""
+    return bool(np.isfinite(values).all())

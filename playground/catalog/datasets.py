@@ -1,0 +1,375 @@
+"""Data sets: points on the plane [−6, 6]² with a class or a value each.
+
+A data set is a choice that knows how to make its points; `sample` turns it into a `Sample`, split into training,
+validation and test points. Every random number comes from the data set's own seed.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+
+
+import numpy as np
+
+from playground.catalog.choice import Array, Choice, InputError, listing, setting, union
+
+Task: TypeAlias = Literal["classification", "regression"]
+
+EXTENT = 6.0
+"""Points, grids and pictures reach from −EXTENT to EXTENT on both axes."""
+
+TRAIN, VALIDATION, TEST = 0, 1, 2
+MAX_CLASSES = 10
+
+Points: TypeAlias = Annotated[
+    int,
+    setting("Points", "How many points to draw. Few overfit quickly; many make every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000)),
+]  # fmt: skip
+Noise: TypeAlias = Annotated[
+    float,
+    setting("Noise", "How far points stray from where they belong. At 0 the classes are clean; from 0.5 on they mix.", ge=0, le=1, slider=(0, 0.5)),
+]  # fmt: skip
+LabelNoise: TypeAlias = Annotated[
+    float,
+    setting("Wrong labels", "The share of points that get a wrong class. A network that learns them too is overfitting.", ge=0, le=1, slider=(0, 0.5)),
+]  # fmt: skip
+Seed: TypeAlias = Annotated[
+    int,
+    setting("Data seed", "The same seed gives the same points and the same split, every time.", ge=0, le=2**53 - 1),
+]
+ValidationFraction: TypeAlias = Annotated[
+    float,
+    setting("Validation share", "Points kept out of training, to see how well the network does on points it never saw.", ge=0, lt=1, slider=(0, 0.9)),
+]  # fmt: skip
+TestFraction: TypeAlias = Annotated[
+    float,
+    setting("Test share", "Points that neither training nor tuning ever sees, for the final verdict.", ge=0, lt=1, slider=(0, 0.9)),
+]  # fmt: skip
+
+
+class Raw(NamedTuple):
+    """Points before the split: x of shape (n, 2), a class number or value per point, and names to show."""
+
+    x: Array
+    labels: Array
+    task: Task
+    class_names: tuple[str, ...] = ()
+    axis_names: tuple[str, str] = ("x₁", "x₂")
+    target_name: str = "value"
+    notes: tuple[str, ...] = ()
+
+
+class Sample(NamedTuple):
+    """The points of a data set, read-only, in order, each marked TRAIN, VALIDATION or TEST in `split`."""
+
+    x: Array
+    labels: Array
+    split: Array
+    task: Task
+    class_names: tuple[str, ...]
+    axis_names: tuple[str, str]
+    target_name: str
+    notes: tuple[str, ...]
+
+    @property
+    def outputs(self) -> int:
+        """The size of the output layer: one for two classes or regression, k for k ≥ 3 classes."""
+        classes = len(self.class_names)
+        return 1 if self.task == "regression" or classes <= 2 else classes
+
+    def part(self, which: int) -> tuple[Array, Array]:
+        """The points and labels of one part of the split."""
+        chosen = self.split == which
+        return self.x[chosen], self.labels[chosen]
+
+
+class Dataset(Choice):
+    """Where the points come from."""
+
+    tasks: ClassVar[tuple[Task, ...]] = ("classification",)
+
+    points: Points = 500
+    noise: Noise = 0.0
+    label_noise: LabelNoise = 0.0
+    seed: Seed = 0
+    validation_fraction: ValidationFraction = 0.5
+    test_fraction: TestFraction = 0.0
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        """All points, noise included, in random order unless the points are the user's own."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Refuse what the declared ranges can't express, with a path below `data`."""
+        if self.validation_fraction + self.test_fraction >= 1:
+            raise InputError(
+                "data.test_fraction",
+                self.test_fraction,
+                f"less than 1 − validation_fraction = {1 - self.validation_fraction:g}, so that points to train on remain",
+            )
+
+
+def shuffled(x: Array, labels: Array, task: Task, random: np.random.Generator, class_names: tuple[str, ...] = ()) -> Raw:
+    """Points in random order, so that batches are mixed even without shuffling."""
+    order = random.permutation(len(x))
+    return Raw(x[order], labels[order], task, class_names or (("A", "B") if task == "classification" else ()))
+
+
+def two_halves(n: int) -> tuple[int, int]:
+    """How many of n points belong to class 1 and to class 0."""
+    return n // 2, n - n // 2
+
+
+def on_circles(radii: Array, random: np.random.Generator) -> Array:
+    """Points at these distances from the centre, in random directions."""
+    angles = random.uniform(0, 2 * np.pi, len(radii))
+    return np.stack([radii * np.sin(angles), radii * np.cos(angles)], axis=1)
+
+
+class Circle(Dataset, tag="circle"):
+    """A disc inside a ring. A straight line can't do it; three units can."""
+
+    label = "Circle"
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        inner, outer = two_halves(self.points)
+        radii = np.concatenate([random.uniform(0, 2.5, inner), random.uniform(3.5, 5, outer)])
+        x = on_circles(radii, random) + random.normal(0, 3 * self.noise, (self.points, 2))
+        return shuffled(x, np.repeat([1, 0], [inner, outer]), "classification", random)
+
+
+class Xor(Dataset, tag="xor"):
+    """Opposite corners belong together. The classic that no single layer can solve."""
+
+    label = "Xor"
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        x = random.uniform(-5, 5, (self.points, 2))
+        x += np.where(x > 0, 0.3, -0.3)
+        labels = (x[:, 0] * x[:, 1] >= 0).astype(np.int64)
+        x = x + random.normal(0, 3 * self.noise, x.shape)
+        return shuffled(x, labels, "classification", random)
+
+
+class Gaussians(Dataset, tag="gaussians"):
+    """Two clouds side by side. One unit is enough; anything more can only overfit."""
+
+    label = "Gaussians"
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        first, second = two_halves(self.points)
+        spread = np.sqrt(0.5 + 7 * self.noise)
+        centres = np.repeat([[2.0, 2.0], [-2.0, -2.0]], [first, second], axis=0)
+        x = centres + random.normal(0, spread, (self.points, 2))
+        return shuffled(x, np.repeat([1, 0], [first, second]), "classification", random)
+
+
+class Spiral(Dataset, tag="spiral"):
+    """Two arms wound around each other. The hard one: it takes width, depth or better features."""
+
+    label = "Spiral"
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        counts = two_halves(self.points)
+        arms = [self.arm(count, turn) for count, turn in zip(counts, (0.0, np.pi), strict=True)]
+        x = np.concatenate(arms) + random.normal(0, self.noise, (self.points, 2))
+        return shuffled(x, np.repeat([1, 0], counts), "classification", random)
+
+    @staticmethod
+    def arm(count: int, turn: float) -> Array:
+        """`count` points along an arm that starts at the angle `turn` and goes round 1¾ times."""
+        along = np.arange(count) / max(count, 1)
+        angle = 1.75 * 2 * np.pi * along + turn
+        return np.stack([5 * along * np.sin(angle), 5 * along * np.cos(angle)], axis=1)
+
+
+class Moons(Dataset, tag="moons"):
+    """Two interlocking half circles (scikit-learn's `make_moons`, scaled 3.2 times)."""
+
+    label = "Moons"
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        upper, lower = two_halves(self.points)
+        a, b = random.uniform(0, np.pi, upper), random.uniform(0, np.pi, lower)
+        x = np.concatenate([np.stack([np.cos(a), np.sin(a)], axis=1), np.stack([1 - np.cos(b), 0.5 - np.sin(b)], axis=1)])
+        x = (x + random.normal(0, self.noise, x.shape) - [0.5, 0.25]) * 3.2
+        return shuffled(x, np.repeat([0, 1], [upper, lower]), "classification", random)
+
+
+class Plane(Dataset, tag="plane"):
+    """Regression: a slope to the upper right. A single linear unit fits it exactly."""
+
+    label = "Plane"
+    tasks = ("regression",)
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        x = random.uniform(-EXTENT, EXTENT, (self.points, 2))
+        return shuffled(x, x.sum(axis=1) / 10 + random.normal(0, self.noise, self.points), "regression", random)
+
+
+class Hills(Dataset, tag="hills"):
+    """Regression: six bumps, up and down by turns. Needs units that can bend the surface locally."""
+
+    label = "Hills"
+    tasks = ("regression",)
+
+    BUMPS: ClassVar[tuple[tuple[float, float, float], ...]] = (
+        (-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1),
+    )  # fmt: skip
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        x = random.uniform(-EXTENT, EXTENT, (self.points, 2))
+        heights = sum(s * np.clip(1 - np.hypot(x[:, 0] - a, x[:, 1] - b) / 2, 0, 1) for a, b, s in self.BUMPS)
+        return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)
+
+
+class Table(Dataset, tag="table"):
+    """Two columns of a CSV file as coordinates and a third as the target: classes, or a number for regression."""
+
+    label = "Table"
+    tasks = ("classification", "regression")
+
+    path: Annotated[str, setting("File", "The CSV file, relative to the experiment file; its first row names the columns.")] = ""
+    x1: Annotated[str, setting("x₁ column", "The column for the horizontal axis.")] = ""
+    x2: Annotated[str, setting("x₂ column", "The column for the vertical axis.")] = ""
+    target: Annotated[str, setting("Target column", "The column that the network learns to predict.")] = ""
+    task: Annotated[
+        Task | None,
+        setting("Task", "Predict classes or a number; left open, text or at most 10 distinct integers mean classes."),
+    ] = None
+
+    def check(self) -> None:
+        super().check()
+        self.draw(np.random.default_rng(0))
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        columns, dropped = read_columns(Path(self.path), [self.x1, self.x2, self.target], ["x1", "x2", "target"])
+        x = np.stack([numbers(columns[0], "x1", self.x1), numbers(columns[1], "x2", self.x2)], axis=1)
+        labels, task, names = target_values(columns[2], self.target, self.task)
+        kept = random.permutation(len(x))[: self.points]
+        notes = (f"{dropped:,} rows with missing cells were left out.",) if dropped else ()
+        x = scaled(x[kept]) + random.normal(0, self.noise, (len(kept), 2))
+        return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, notes)
+
+
+MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
+
+
+def read_columns(path: Path, wanted: Sequence[str], fields: Sequence[str]) -> tuple[list[list[str]], int]:
+    """The cells of the columns named `wanted` where all are present, and the number of rows left out.
+
+    `fields` names, for each column, the setting that asked for it. Raises InputError below `data`.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.reader(file)
+            header = next(rows, [])
+            for name, field in zip(wanted, fields, strict=True):
+                if name not in header:
+                    raise InputError(f"data.{field}", name, f"a column of {path.name}: {listing(header) or 'none'}")
+            places = [header.index(name) for name in wanted]
+            complete: list[list[str]] = []
+            dropped = 0
+            for row in rows:
+                cells = [row[place].strip() if place < len(row) else "" for place in places]
+                if any(cell.lower() in MISSING for cell in cells):
+                    dropped += 1
+                else:
+                    complete.append(cells)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError("data.path", str(path), f"a readable CSV file ({reason})") from error
+    if not complete:
+        raise InputError("data.path", str(path), "a CSV file with at least one complete row")
+    return [list(column) for column in zip(*complete, strict=True)], dropped
+
+
+def numbers(cells: Sequence[str], field: str, column: str) -> Array:
+    """Cells as finite float64 numbers; raises InputError below `data` for the first that is none."""
+    for cell in cells:
+        if not is_number(cell):
+            raise InputError(f"data.{field}", column, f"a column of numbers (it contains {cell[:40]!r})")
+    return np.array([float(cell) for cell in cells])
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell is a finite number."""
+    try:
+        return bool(np.isfinite(float(cell)))
+    except ValueError:
+        return False
+
+
+def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple[Array, Task, tuple[str, ...]]:
+    """Targets, the task they mean, and the names of the classes in sorted order."""
+    numeric = all(is_number(cell) for cell in cells)
+    distinct = sorted(set(cells))
+    if numeric:
+        values = np.array([float(cell) for cell in cells])
+        whole = bool(np.all(values == np.round(values))) and len(np.unique(values)) <= MAX_CLASSES
+        if task == "regression" or (task is None and not whole):
+            return values, "regression", ()
+        distinct = sorted(distinct, key=float)
+    elif task == "regression":
+        raise InputError("data.target", column, "a column of numbers, since data.task is regression")
+    if len(distinct) > MAX_CLASSES:
+        raise InputError("data.target", column, f"a column with at most {MAX_CLASSES} classes (it has {len(distinct)})")
+    index = {name: k for k, name in enumerate(distinct)}
+    return np.array([index[cell] for cell in cells]), "classification", tuple(distinct)
+
+
+def scaled(x: Array) -> Array:
+    """Each axis moved and scaled to −5…5; an axis on which all points agree goes to 0."""
+    low, high = x.min(axis=0), x.max(axis=0)
+    width = np.where(high > low, high - low, 1)
+    return np.where(high > low, (x - low) / width * 10 - 5, 0.0)
+
+
+def sample(dataset: Dataset) -> Sample:
+    """The points that `dataset` describes. The same choice gives the same points, every time."""
+    random = np.random.default_rng([dataset.seed, 0])
+    raw = dataset.draw(random)
+    labels = raw.labels
+    if dataset.label_noise and raw.task == "classification" and len(raw.class_names) > 1:
+        labels = mislabelled(labels, dataset.label_noise, len(raw.class_names), np.random.default_rng([dataset.seed, 1]))
+    split = split_marks(len(labels), dataset, np.random.default_rng([dataset.seed, 2]))
+    for array in (raw.x, labels, split):
+        array.setflags(write=False)
+    return Sample(raw.x, labels, split, raw.task, raw.class_names, raw.axis_names, raw.target_name, raw.notes)
+
+
+def mislabelled(labels: Array, share: float, classes: int, random: np.random.Generator) -> Array:
+    """A copy of `labels` in which this share got another class."""
+    wrong = random.permutation(len(labels))[: round(share * len(labels))]
+    result = labels.copy()
+    result[wrong] = (labels[wrong] + random.integers(1, classes, len(wrong))) % classes
+    return result
+
+
+def split_marks(n: int, dataset: Dataset, random: np.random.Generator) -> Array:
+    """A mark per point. Changing a share moves only the points it must; at least one point trains."""
+    rank = random.permutation(n)
+    validation, test = round(dataset.validation_fraction * n), round(dataset.test_fraction * n)
+    test = min(test, n - 1)
+    validation = min(validation, n - 1 - test)
+    marks = np.full(n, TRAIN, dtype=np.int8)
+    marks[rank < validation] = VALIDATION
+    marks[rank >= n - test] = TEST
+    return marks
+
+
+if TYPE_CHECKING:
+    AnyDataset: TypeAlias = Dataset
+else:
+    AnyDataset = union(Dataset)
+
+
+def with_common(dataset: Dataset, kind: type[Dataset], **settings: Any) -> Dataset:
+    """`kind` with its own defaults, but the points, noise, seed and shares of `dataset`."""
+    common = {name: getattr(dataset, name) for name in Dataset.__struct_fields__}
+    return kind(**{**common, **settings})
+
+

@@ -1,0 +1,110 @@
+"""Initializers: the weights a layer starts with. Each draws from the generator it is handed and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import numpy as np
+
+from playground.catalog.choice import Array, Choice, setting, union
+
+
+class Initializer(Choice):
+    """Chooses the weights training starts from; their size decides whether a deep network learns at all."""
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        """Weights of shape (units, inputs), float64."""
+        raise NotImplementedError
+
+
+class GlorotUniform(Initializer, tag="glorot_uniform"):
+    """Keeps the size of signals and gradients about equal from layer to layer with tanh or sigmoid."""
+
+    label = "Glorot uniform"
+    formula = "U(−√(6/(in+out)), √(6/(in+out)))"
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        limit = np.sqrt(6 / (inputs + units))
+        return random.uniform(-limit, limit, (units, inputs))
+
+
+class GlorotNormal(Initializer, tag="glorot_normal"):
+    """Glorot's rule with bell-shaped weights."""
+
+    label = "Glorot normal"
+    formula = "N(0, 2/(in+out))"
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        return random.normal(0, np.sqrt(2 / (inputs + units)), (units, inputs))
+
+
+class HeUniform(Initializer, tag="he_uniform"):
+    """Keeps the size of signals equal from layer to layer with ReLU, which halves them."""
+
+    label = "He uniform"
+    formula = "U(−√(6/in), √(6/in))"
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        limit = np.sqrt(6 / inputs)
+        return random.uniform(-limit, limit, (units, inputs))
+
+
+class HeNormal(Initializer, tag="he_normal"):
+    """He's rule with bell-shaped weights."""
+
+    label = "He normal"
+    formula = "N(0, 2/in)"
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        return random.normal(0, np.sqrt(2 / inputs), (units, inputs))
+
+
+class Uniform(Initializer, tag="uniform"):
+    """Weights anywhere between two bounds, whatever the size of the layer."""
+
+    label = "Uniform"
+    formula = "U(low, high)"
+
+    low: Annotated[float, setting("Low", "The smallest weight to start with.", ge=-1e6, le=1e6, slider=(-2, 0))] = -0.5
+    high: Annotated[float, setting("High", "The largest weight to start with.", ge=-1e6, le=1e6, slider=(0, 2))] = 0.5
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        return random.uniform(self.low, self.high, (units, inputs))
+
+
+class Normal(Initializer, tag="normal"):
+    """Bell-shaped weights around zero, whatever the size of the layer."""
+
+    label = "Normal"
+    formula = "N(0, std²)"
+
+    std: Annotated[
+        float,
+        setting(
+            "Standard deviation",
+            "Spread of the weights to start with. Small ones learn slowly at first; large ones saturate the units.",
+            ge=0,
+            le=1e6,
+            scale="log",
+            slider=(1e-4, 10),
+        ),
+    ] = 0.1
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        return random.normal(0, self.std, (units, inputs))
+
+
+class Zeros(Initializer, tag="zeros"):
+    """All weights 0: every unit of a layer learns the same, so the network never gets going. See for yourself."""
+
+    label = "Zeros"
+    formula = "0"
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        return np.zeros((units, inputs))
+
+
+if TYPE_CHECKING:
+    AnyInitializer: TypeAlias = Initializer
+else:
+    AnyInitializer = union(Initializer)

@@ -1,0 +1,149 @@
+"""Losses: what training makes small. E is summed over the outputs of a point and averaged over the batch.
+
+o is what the output layer gives, of shape (outputs, n); t are targets of the same shape. Which activation the
+output layer has, and how classes become targets, follow from the loss.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
+
+import msgspec
+import numpy as np
+
+from playground.catalog.choice import Array, Choice, setting, union
+
+Task: TypeAlias = Literal["classification", "regression"]
+Output: TypeAlias = Literal["linear", "tanh", "sigmoid"]
+
+
+class Loss(Choice):
+    """Measures how far the outputs are from the targets."""
+
+    tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+
+    def resolved(self, task: Task) -> Loss:
+        """This loss with everything filled in that depends on the task."""
+        return self
+
+    @property
+    def output_activation(self) -> Output:
+        """The activation of the output layer."""
+        return "linear"
+
+    @property
+    def threshold(self) -> float:
+        """With one output, a point belongs to class 1 from here on."""
+        return 0.0
+
+    @property
+    def negative_target(self) -> float:
+        """With one output, the target of class 0; that of class 1 is 1."""
+        return -1.0
+
+    def targets(self, labels: Array, outputs: int, task: Task) -> Array:
+        """Targets t of shape (outputs, n) from `labels`, shape (n,): class numbers, or values for regression."""
+        if task == "regression":
+            return labels[np.newaxis, :].astype(np.float64)
+        if outputs == 1:
+            return np.where(labels > 0, 1.0, self.negative_target)[np.newaxis, :]
+        return (np.arange(outputs)[:, np.newaxis] == labels[np.newaxis, :]).astype(np.float64)
+
+    def per_point(self, o: Array, t: Array) -> Array:
+        """The loss of every point, shape (n,)."""
+        raise NotImplementedError
+
+    def derivative(self, o: Array, t: Array) -> Array:
+        """∂E/∂o of every point, shape (outputs, n), not divided by the size of the batch."""
+        raise NotImplementedError
+
+    def score(self, o: Array) -> Array:
+        """Outputs made comparable for pictures: one output −1…1 with the boundary at 0, several as shares of 1."""
+        if len(o) > 1:
+            return np.clip(o, 0, 1)
+        return np.clip(o, -1, 1) if self.threshold == 0.0 else np.clip(2 * o - 1, -1, 1)
+
+
+class CrossEntropy(Loss, tag="cross_entropy"):
+    """The surprise at the true class, from logits. Confident mistakes cost most, so training starts fast."""
+
+    label = "Cross-entropy"
+    formula = "−Σ t log p,  p = σ(o) or softmax(o)"
+    tasks = ("classification",)
+
+    @property
+    def negative_target(self) -> float:
+        return 0.0
+
+    def per_point(self, o: Array, t: Array) -> Array:
+        if len(o) == 1:
+            surprise: Array = np.maximum(o, 0) - o * t + np.log1p(np.exp(-np.abs(o)))
+            return surprise[0]
+        highest = o.max(axis=0)
+        log_total = highest + np.log(np.exp(o - highest).sum(axis=0))
+        result: Array = log_total - (o * t).sum(axis=0)
+        return result
+
+    def derivative(self, o: Array, t: Array) -> Array:
+        return self.probabilities(o) - t
+
+    def probabilities(self, o: Array) -> Array:
+        """σ(o) for one output, softmax(o) for more; never overflows."""
+        if len(o) == 1:
+            return 0.5 + 0.5 * np.tanh(0.5 * o)
+        shares = np.exp(o - o.max(axis=0))
+        result: Array = shares / shares.sum(axis=0)
+        return result
+
+    def score(self, o: Array) -> Array:
+        return np.tanh(0.5 * o) if len(o) == 1 else self.probabilities(o)
+
+
+class SquaredError(Loss, tag="squared_error"):
+    """Half the squared distance to the target: the loss of regression, and of TensorFlow Playground."""
+
+    label = "Squared error"
+    formula = "½ Σ (o − t)²"
+
+    output: Annotated[
+        Output | None,
+        setting(
+            "Output",
+            "The activation of the output layer. Tanh and sigmoid keep outputs in range; linear does not saturate.",
+        ),
+    ] = None
+
+    def resolved(self, task: Task) -> Loss:
+        if self.output is not None:
+            return self
+        return msgspec.structs.replace(self, output="tanh" if task == "classification" else "linear")
+
+    @property
+    def output_activation(self) -> Output:
+        return self.output or "linear"
+
+    @property
+    def threshold(self) -> float:
+        return 0.5 if self.output == "sigmoid" else 0.0
+
+    @property
+    def negative_target(self) -> float:
+        return 0.0 if self.output == "sigmoid" else -1.0
+
+    def per_point(self, o: Array, t: Array) -> Array:
+        result: Array = 0.5 * np.square(o - t).sum(axis=0)
+        return result
+
+    def derivative(self, o: Array, t: Array) -> Array:
+        return o - t
+
+
+if TYPE_CHECKING:
+    AnyLoss: TypeAlias = Loss
+else:
+    AnyLoss = union(Loss)
+
+
+def default_loss(task: Task) -> Loss:
+    """The loss of an experiment that names none."""
+    return CrossEntropy() if task == "classification" else SquaredError(output="linear")

@@ -1,0 +1,148 @@
+"""Optimizers: how a gradient g becomes a change of the weights w. PyTorch's exact rules and defaults.
+
+`update` is a plain, branch-free function of numbers or arrays, written once for every engine: it takes a weight,
+its gradient, the optimizer's own memory (its slots, 0 at the start), the learning rate η, the number t of this
+update (1 for the first) and the settings, and returns the new weight and the new slots.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from playground.catalog.choice import Choice, setting, union
+
+Epsilon: TypeAlias = Annotated[
+    float,
+    setting(
+        "Epsilon",
+        "Added to the denominator so that it is never 0. Large values turn the optimizer towards plain momentum.",
+        gt=0,
+        le=1,
+        scale="log",
+        slider=(1e-10, 1e-1),
+    ),
+]
+
+
+class Optimizer(Choice):
+    """Decides how far each weight moves, given its gradient."""
+
+    slots: ClassVar[tuple[str, ...]] = ()
+
+    @staticmethod
+    def update(w: Any, g: Any, *memory_rate_step_and_settings: Any) -> tuple[Any, ...]:
+        """(w, g, *slots, rate, t, *settings) → (w, *slots), element by element."""
+        raise NotImplementedError
+
+
+class Sgd(Optimizer, tag="sgd"):
+    """Steps straight down the gradient. The yardstick for the others; slow in long, narrow valleys."""
+
+    label = "SGD"
+    formula = "w ← w − η g"
+
+    @staticmethod
+    def update(w: Any, g: Any, rate: Any, t: Any) -> tuple[Any, ...]:
+        return (w - rate * g,)
+
+
+class Momentum(Optimizer, tag="momentum"):
+    """Gathers speed along directions that stay the same and cancels those that flip. Can overshoot."""
+
+    label = "Momentum"
+    formula = "v ← μ v + g;  w ← w − η v"
+    slots = ("v",)
+
+    momentum: Annotated[
+        float,
+        setting(
+            "Momentum μ",
+            "The share of the last velocity that is kept. At 0 this is SGD; near 1 the weights roll on for long.",
+            ge=0,
+            lt=1,
+            slider=(0, 0.99),
+        ),
+    ] = 0.9
+    nesterov: Annotated[
+        bool,
+        setting("Nesterov", "Looks at the gradient one velocity ahead, which brakes earlier before a minimum."),
+    ] = False
+
+    @staticmethod
+    def update(w: Any, g: Any, v: Any, rate: Any, t: Any, momentum: Any, nesterov: Any) -> tuple[Any, ...]:
+        v = momentum * v + g
+        direction = nesterov * (g + momentum * v) + (1 - nesterov) * v
+        return w - rate * direction, v
+
+
+class RmsProp(Optimizer, tag="rmsprop"):
+    """Divides each weight's step by the recent size of its gradient, so that all weights move at a similar pace."""
+
+    label = "RMSProp"
+    formula = "s ← α s + (1−α) g²;  w ← w − η g / (√s + ε)"
+    slots = ("s", "v")
+
+    alpha: Annotated[
+        float,
+        setting(
+            "Smoothing α",
+            "How long gradients are remembered. Near 0 only the last one counts (sign steps); near 1 hundreds do.",
+            ge=0,
+            lt=1,
+            slider=(0.5, 0.999),
+        ),
+    ] = 0.99
+    eps: Epsilon = 1e-8
+    momentum: Annotated[
+        float,
+        setting("Momentum μ", "Velocity on top of the scaled gradient. At 0 there is none.", ge=0, lt=1, slider=(0, 0.99)),
+    ] = 0.0
+
+    @staticmethod
+    def update(
+        w: Any, g: Any, s: Any, v: Any, rate: Any, t: Any, alpha: Any, eps: Any, momentum: Any
+    ) -> tuple[Any, ...]:
+        s = alpha * s + (1 - alpha) * g * g
+        v = momentum * v + g / (np.sqrt(s) + eps)
+        return w - rate * v, s, v
+
+
+class Adam(Optimizer, tag="adam"):
+    """Momentum and RMSProp in one, corrected for their start at 0. Works on most problems with its defaults."""
+
+    label = "Adam"
+    formula = "m ← β₁ m + (1−β₁) g;  v ← β₂ v + (1−β₂) g²;  w ← w − η m̂ / (√v̂ + ε)"
+    slots = ("m", "v")
+
+    beta1: Annotated[
+        float,
+        setting("β₁", "Memory of the gradient. At 0 there is no momentum; near 1 it lasts for long.", ge=0, lt=1, slider=(0, 0.99)),
+    ] = 0.9
+    beta2: Annotated[
+        float,
+        setting(
+            "β₂",
+            "Memory of the squared gradient. Small values react at once and become unsteady; near 1 is calm.",
+            ge=0,
+            lt=1,
+            slider=(0.9, 0.9999),
+        ),
+    ] = 0.999
+    eps: Epsilon = 1e-8
+
+    @staticmethod
+    def update(
+        w: Any, g: Any, m: Any, v: Any, rate: Any, t: Any, beta1: Any, beta2: Any, eps: Any
+    ) -> tuple[Any, ...]:
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        size = np.sqrt(v) / (1 - beta2**t) ** 0.5 + eps
+        return w - rate / (1 - beta1**t) * m / size, m, v
+
+
+if TYPE_CHECKING:
+    AnyOptimizer: TypeAlias = Optimizer
+else:
+    AnyOptimizer = union(Optimizer)

@@ -1,0 +1,120 @@
+"""Regularizers: a price on large weights, added to the loss that is minimised (never to the one reported).
+
+`gradient_of` is a plain function of numbers or arrays, written once for every engine. Biases are never penalised.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import numpy as np
+
+from playground.catalog.choice import Array, Choice, setting, union
+
+Strength: TypeAlias = Annotated[
+    float,
+    setting(
+        "λ",
+        "How much large weights cost. At 0 they are free; too much and the network cannot bend any more.",
+        ge=0,
+        le=1e6,
+        scale="log",
+        slider=(1e-6, 1),
+    ),
+]
+
+
+class Regularizer(Choice):
+    """Holds the weights down, which keeps the boundary smooth and works against overfitting."""
+
+    @staticmethod
+    def penalty_of(w: Any, *settings: Any) -> Any:
+        """What each weight costs."""
+        raise NotImplementedError
+
+    @staticmethod
+    def gradient_of(w: Any, *settings: Any) -> Any:
+        """The derivative of the cost of each weight."""
+        raise NotImplementedError
+
+    def penalty(self, w: Array) -> float:
+        """The cost of all weights in `w` together."""
+        return float(np.sum(self.penalty_of(w, *self.values)))
+
+    def gradient(self, w: Array) -> Array:
+        """The derivative of `penalty` by each weight, in the shape of `w`."""
+        result: Array = self.gradient_of(w, *self.values)
+        return result
+
+
+class NoRegularizer(Regularizer, tag="none"):
+    """Weights cost nothing."""
+
+    label = "None"
+    formula = "0"
+
+    @staticmethod
+    def penalty_of(w: Any) -> Any:
+        return np.zeros_like(w)
+
+    @staticmethod
+    def gradient_of(w: Any) -> Any:
+        return np.zeros_like(w)
+
+
+class L1(Regularizer, tag="l1"):
+    """Every weight costs its size, which drives the unneeded ones to zero and leaves a sparse network."""
+
+    label = "L1"
+    formula = "λ Σ |w|"
+
+    strength: Strength = 0.001
+
+    @staticmethod
+    def penalty_of(w: Any, strength: Any) -> Any:
+        return strength * np.abs(w)
+
+    @staticmethod
+    def gradient_of(w: Any, strength: Any) -> Any:
+        return strength * np.sign(w)
+
+
+class L2(Regularizer, tag="l2"):
+    """Every weight costs its square: large ones shrink most, none quite reaches zero."""
+
+    label = "L2"
+    formula = "λ Σ w²"
+
+    strength: Strength = 0.001
+
+    @staticmethod
+    def penalty_of(w: Any, strength: Any) -> Any:
+        return strength * w * w
+
+    @staticmethod
+    def gradient_of(w: Any, strength: Any) -> Any:
+        return 2 * strength * w
+
+
+class ElasticNet(Regularizer, tag="elastic_net"):
+    """L1 and L2 together: sparse and small."""
+
+    label = "Elastic net"
+    formula = "λ₁ Σ |w| + λ₂ Σ w²"
+
+    l1: Strength = 0.001
+    l2: Strength = 0.001
+
+    @staticmethod
+    def penalty_of(w: Any, l1: Any, l2: Any) -> Any:
+        return l1 * np.abs(w) + l2 * w * w
+
+    @staticmethod
+    def gradient_of(w: Any, l1: Any, l2: Any) -> Any:
+        return l1 * np.sign(w) + 2 * l2 * w
+
+
+if TYPE_CHECKING:
+    AnyRegularizer: TypeAlias = Regularizer
+else:
+    AnyRegularizer = union(Regularizer)

@@ -1,0 +1,1 @@
+"""The numbers: parameters laid out flat, the textbook network on NumPy, and randomness without memory."""

@@ -1,0 +1,57 @@
+"""Randomness without memory: every number is a function of (seed, purpose, step, position).
+
+Any step can be replayed exactly from its numbers alone, and every engine draws the same masks. The mixing function
+is the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from playground.catalog.choice import Array
+
+SHUFFLE, DROPOUT, WEIGHT_NOISE, WEIGHTS = 1, 2, 3, 4
+"""Purposes: numbers drawn for one never meet those of another."""
+
+GOLDEN = 0x9E3779B97F4A7C15
+MASK = 0xFFFFFFFFFFFFFFFF
+
+
+def mix(bits: int) -> int:
+    """SplitMix64's finaliser on one 64-bit number."""
+    bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & MASK
+    return bits ^ (bits >> 31)
+
+
+def key(seed: int, purpose: int, step: int, part: int = 0) -> int:
+    """The 64-bit key of one stream of numbers; `part` tells layers apart."""
+    result = 0
+    for number in (seed, purpose, step, part):
+        result = mix((result + number + GOLDEN) & MASK)
+    return result
+
+
+def uniform(stream: int, count: int, first: int = 0) -> Array:
+    """The numbers at positions first…first+count−1 of a stream, uniform in [0, 1), float64 with 53 random bits."""
+    bits = np.arange(first + 1, first + count + 1, dtype=np.uint64)
+    bits *= np.uint64(GOLDEN)
+    bits += np.uint64(stream)
+    bits ^= bits >> np.uint64(30)
+    bits *= np.uint64(0xBF58476D1CE4E5B9)
+    bits ^= bits >> np.uint64(27)
+    bits *= np.uint64(0x94D049BB133111EB)
+    bits ^= bits >> np.uint64(31)
+    return (bits >> np.uint64(11)) * 2.0**-53
+
+
+def normal(stream: int, count: int) -> Array:
+    """Standard normal numbers by the Box–Muller transform, one for every two uniform ones."""
+    pairs = uniform(stream, 2 * count)
+    radius = np.sqrt(-2 * np.log1p(-pairs[0::2]))
+    return radius * np.cos(2 * np.pi * pairs[1::2])
+
+
+def permutation(seed: int, epoch: int, count: int) -> Array:
+    """The order of the points in an epoch."""
+    return np.random.default_rng([seed, SHUFFLE, epoch]).permutation(count)

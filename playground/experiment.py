@@ -1,0 +1,384 @@
+"""The experiment: everything a person chose, as one immutable value.
+
+Files, undo, presets, links and the command line are all just experiments. This module declares the tree, checks
+it (one `check` behind files, edits and the trainer), and turns it into text and back. It knows no training.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import tempfile
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+
+from playground.catalog.activations import AnyActivation, Linear
+from playground.catalog.choice import Choice, InputError, listing, setting
+from playground.catalog.datasets import AnyDataset, Circle, Table, Task
+from playground.catalog.features import FEATURES, FeatureName
+from playground.catalog.initializers import AnyInitializer, GlorotUniform
+from playground.catalog.losses import AnyLoss, Loss, default_loss
+from playground.catalog.optimizers import Adam, AnyOptimizer
+from playground.catalog.regularizers import AnyRegularizer, NoRegularizer
+from playground.catalog.schedules import AnySchedule, Constant
+
+VERSION = 1
+MAX_FILE_BYTES = 64 * 2**20
+MAX_LAYERS = 100
+
+
+class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One hidden layer, input side first in `Experiment.layers`."""
+
+    units: Annotated[
+        int,
+        setting("Units", "How many neurons the layer has. One can only draw a line; hundreds can memorise every point.", ge=1, le=4096, scale="log", slider=(1, 64)),
+    ] = 4  # fmt: skip
+    activation: AnyActivation = Linear()
+    dropout: Annotated[
+        float,
+        setting("Dropout", "The share of units silenced at random in each update. At 0 all work; high values force units to be useful alone.", ge=0, lt=1, slider=(0, 0.9)),
+    ] = 0.0  # fmt: skip
+    initializer: AnyInitializer | None = None
+    regularizer: AnyRegularizer | None = None
+    trainable: Annotated[
+        bool, setting("Trainable", "Switched off, the layer keeps its weights while the others learn.")
+    ] = True
+    id: Annotated[str | None, setting("Name", "Lets the layer keep its weights when it is moved.")] = None
+
+
+class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the network learns."""
+
+    optimizer: AnyOptimizer = Adam()
+    learning_rate: Annotated[
+        float,
+        setting("Learning rate η", "How far each update moves the weights. Too small and nothing happens; too large and the loss jumps or explodes.", ge=0, le=1e9, scale="log", slider=(1e-5, 10)),
+    ] = 0.01  # fmt: skip
+    schedule: AnySchedule = Constant()
+    batch_size: Annotated[
+        int,
+        setting("Batch size", "How many points share one update. 1 is noisy and restless; 0 takes the whole set, smooth but one update per epoch.", ge=0, le=1_000_000, scale="log", slider=(1, 512)),
+    ] = 32  # fmt: skip
+    batching: Annotated[
+        Literal["partial", "drop", "carry"],
+        setting("Last batch", "What happens to points left over at the end of an epoch: a smaller batch, dropped, or carried into the next epoch."),
+    ] = "partial"  # fmt: skip
+    shuffle: Annotated[
+        bool, setting("Shuffle", "New random batches every epoch. Off, the points always come in the same order.")
+    ] = True
+    weight_decay: Annotated[
+        float,
+        setting("Weight decay", "Shrinks every weight a little before each update, whatever the gradient. 0 switches it off.", ge=0, le=1e6, scale="log", slider=(1e-6, 1)),
+    ] = 0.0  # fmt: skip
+    weight_noise: Annotated[
+        float,
+        setting("Weight noise ε", "Random nudges to all weights after each update. A little shakes the network out of flat places; much drowns the signal.", ge=0, le=1e6, scale="log", slider=(1e-6, 1)),
+    ] = 0.0  # fmt: skip
+    clip_norm: Annotated[
+        float,
+        setting("Clip gradient", "Longest gradient an update may use. Tames explosions; too small and training crawls.", gt=0, le=1e9, scale="log", slider=(1e-3, 100)),
+    ] | None = None  # fmt: skip
+    epochs: Annotated[
+        int, setting("Epochs", "Where training stops by itself. Open: it goes on until you stop it.", ge=0, le=2**53 - 1)
+    ] | None = None  # fmt: skip
+
+
+class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything there is to know about a run."""
+
+    version: Literal[1] = VERSION
+    name: Annotated[str, setting("Name", "What the experiment is called.")] = ""
+    seed: Annotated[
+        int,
+        setting("Seed", "Decides the initial weights, the order of the points and what dropout drops. Same seed, same run.", ge=0, le=2**53 - 1),
+    ] = 0  # fmt: skip
+    precision: Annotated[
+        Literal["float32", "float64"],
+        setting("Precision", "float32 is fast and what practice uses; float64 shows that rounding is not the cause."),
+    ] = "float32"
+    data: AnyDataset = Circle()
+    features: tuple[FeatureName, ...] = ("x1", "x2")
+    layers: tuple[Layer, ...] = ()
+    initializer: AnyInitializer = GlorotUniform()
+    bias: Annotated[
+        float, setting("Initial bias", "The bias every unit starts with.", ge=-1e6, le=1e6, slider=(-1, 1))
+    ] = 0.0
+    loss: AnyLoss | None = None
+    regularizer: AnyRegularizer = NoRegularizer()
+    training: Training = Training()
+
+    def loss_for(self, task: Task) -> Loss:
+        """The loss in use, with everything filled in that depends on the task."""
+        return (self.loss or default_loss(task)).resolved(task)
+
+
+def check(experiment: Experiment) -> Experiment:
+    """Return the experiment if all of it is allowed; else raise InputError naming path, value and what is.
+
+    msgspec checks ranges only when it decodes, so that is what happens here once more.
+    """
+    convert(msgspec.to_builtins(experiment))
+    return experiment
+
+
+def convert(raw: Any) -> Experiment:
+    """The experiment that plain lists, dicts and values describe. Raises InputError."""
+    if not isinstance(raw, dict):
+        raise InputError("experiment", raw, "a JSON object like {\"version\": 1, …}")  # fmt: skip
+    refuse_non_finite(raw)
+    raw = migrated(raw)
+    try:
+        experiment = msgspec.convert(expanded(raw, Experiment), Experiment)
+    except msgspec.ValidationError as error:
+        raise explained(error, raw) from error
+    check_rules(experiment)
+    return experiment
+
+
+def migrated(raw: dict[str, Any]) -> dict[str, Any]:
+    """`raw` in the present version. There is only one so far."""
+    if "version" not in raw:
+        raise InputError("version", None, f"{VERSION}; every experiment file names its version")
+    version = raw["version"]
+    if version != VERSION or isinstance(version, bool):
+        newer = isinstance(version, int) and version > VERSION
+        raise InputError("version", version, f"{VERSION}" + (" (the file is from a newer program)" if newer else ""))
+    return raw
+
+
+def check_rules(experiment: Experiment) -> None:
+    """What needs more than one field to judge."""
+    if not experiment.features:
+        raise InputError("features", [], f"at least one of {listing(FEATURES)}")
+    for place, name in enumerate(experiment.features):
+        if name in experiment.features[:place]:
+            raise InputError(f"features[{place}]", name, "each feature once")
+    if len(experiment.layers) > MAX_LAYERS:
+        raise InputError("layers", f"{len(experiment.layers)} layers", f"at most {MAX_LAYERS} layers")
+    ids = [layer.id for layer in experiment.layers]
+    for place, name in enumerate(ids):
+        if name is not None and name in ids[:place]:
+            raise InputError(f"layers[{place}].id", name, "each id once")
+    experiment.data.check()
+    loss, tasks = experiment.loss, experiment.data.tasks
+    if loss is not None and not set(loss.tasks) & set(tasks):
+        raise InputError("loss.kind", loss.kind, f"a loss for {listing(tasks)}, which data.kind {experiment.data.kind} asks for")
+
+
+# Text ---------------------------------------------------------------------------------------------------------
+
+
+def from_text(text: str | bytes) -> Experiment:
+    """The experiment in a JSON text. Raises InputError with the line for broken JSON, else with the path."""
+    if len(text) > MAX_FILE_BYTES:
+        raise InputError("experiment", f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
+    try:
+        raw = json.loads(text, object_pairs_hook=without_duplicates)
+    except InputError:
+        raise
+    except RecursionError as error:
+        raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
+    except ValueError as error:
+        raise InputError("experiment", "text that is no JSON", f"JSON ({error})") from error
+    return convert(raw)
+
+
+def to_text(experiment: Experiment) -> str:
+    """The experiment as indented JSON, every field spelled out."""
+    return msgspec.json.format(msgspec.json.encode(experiment), indent=2).decode() + "\n"
+
+
+def load(path: str | os.PathLike[str]) -> Experiment:
+    """Read an experiment file. A table's path is taken relative to the file. Raises InputError."""
+    file = Path(path)
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise InputError(str(file), f"{file.stat().st_size:,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
+        raw = json.loads(file.read_bytes(), object_pairs_hook=without_duplicates)
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(str(file), error.strerror or str(error), "a readable experiment file") from error
+    except RecursionError as error:
+        raise InputError(str(file), "deeply nested JSON", "an experiment file") from error
+    except ValueError as error:
+        raise InputError(str(file), "text that is no JSON", f"JSON ({error})") from error
+    return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
+
+
+def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
+    """Write an experiment file, all of it or nothing. A table's path is written relative to the file."""
+    folder = Path(path).resolve().parent
+    if isinstance(experiment.data, Table):
+        relative = os.path.relpath(experiment.data.path, folder)
+        experiment = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, path=relative))
+    write_atomically(Path(path), to_text(experiment).encode())
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Put `content` at `path` so that at every moment the file there is whole: the old one or the new."""
+    handle, temporary = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:
+    """`raw` with the path of its table, if it has one, replaced."""
+    data = raw.get("data") if isinstance(raw, dict) else None
+    if isinstance(data, dict) and isinstance(data.get("path"), str):
+        return {**raw, "data": {**data, "path": resolve(data["path"])}}
+    return raw
+
+
+def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, refused if a key stands in it twice."""
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise InputError(key, value, "each key once in an object")
+        result[key] = value
+    return result
+
+
+def refuse_non_finite(raw: Any, path: str = "") -> None:
+    """Raise InputError at the first number that is infinite or NaN."""
+    if isinstance(raw, float) and not math.isfinite(raw):
+        raise InputError(path, raw, "a finite number")
+    for key, value in children(raw):
+        refuse_non_finite(value, f"{path}{key}".removeprefix("."))
+
+
+def children(raw: Any) -> Iterator[tuple[str, Any]]:
+    """The members of a dict or list with the way to write them in a path."""
+    if isinstance(raw, dict):
+        yield from ((f".{key}", value) for key, value in raw.items())
+    elif isinstance(raw, (list, tuple)):
+        yield from ((f"[{place}]", value) for place, value in enumerate(raw))
+
+
+def expanded(raw: Any, expected: Any) -> Any:
+    """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}."""
+    if is_choice(expected):
+        return {"kind": raw} if isinstance(raw, str) else raw
+    if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(raw, dict):
+        kinds = {field.encode_name: field.type for field in msgspec.structs.fields(expected)}
+        return {key: expanded(value, kinds.get(key, Any)) for key, value in raw.items()}
+    if get_origin(expected) is tuple and isinstance(raw, list):
+        return [expanded(value, get_args(expected)[0]) for value in raw]
+    return raw
+
+
+def is_choice(expected: Any) -> bool:
+    """Whether a type is a family of choices, or a family or nothing."""
+    return bool(choices_of(expected))
+
+
+def choices_of(expected: Any) -> tuple[type[Choice], ...]:
+    """The members of the family that a field's type stands for; empty for any other type."""
+    if isinstance(expected, type) and issubclass(expected, Choice):
+        return (expected,)
+    if get_origin(expected) in (Union, types.UnionType):
+        return tuple(
+            arg for arg in get_args(expected) if isinstance(arg, type) and issubclass(arg, Choice)
+        )
+    return ()
+
+
+def explained(error: msgspec.ValidationError, raw: Any) -> InputError:
+    """msgspec's message as an InputError: with the value found at the place, and the names allowed there."""
+    message, _, place = str(error).partition(" - at `$")
+    path = re.sub(r"^\.", "", place.rstrip("`"))
+    unknown = re.search(r"unknown field `(.*)`", message)
+    if unknown:
+        field = unknown.group(1)
+        full = f"{path}.{field}".removeprefix(".")
+        return InputError(full, find(raw, full), f"only the fields {listing(fields_at(path, raw))}")
+    value = find(raw, path)
+    if path.endswith(".kind") and isinstance(find(raw, path.removesuffix(".kind")), str):
+        path, value = path.removesuffix(".kind"), find(raw, path.removesuffix(".kind"))
+    return InputError(path or "experiment", value, allowed_at(path, raw))
+
+
+def find(raw: Any, path: str) -> Any:
+    """The value at a path like `layers[0].units`; None where there is none."""
+    for step in re.findall(r"[^.\[\]]+", path):
+        if isinstance(raw, dict):
+            raw = raw.get(step)
+        elif isinstance(raw, list) and step.isdigit() and int(step) < len(raw):
+            raw = raw[int(step)]
+        else:
+            return None
+    return raw
+
+
+def type_at(path: str, raw: Any) -> Any:
+    """The declared type of the place `path`, following the kinds that `raw` names."""
+    expected: Any = Experiment
+    here = raw
+    for step in re.findall(r"[^.\[\]]+", path):
+        if step.isdigit() and get_origin(expected) is tuple:
+            expected = get_args(expected)[0]
+        else:
+            expected = field_types(expected, here).get(step)
+        here = find(here, f"[{step}]")
+    return expected
+
+
+def field_types(expected: Any, raw: Any) -> dict[str, Any]:
+    """The fields of the struct that stands at a place and their types."""
+    kind = raw.get("kind") if isinstance(raw, dict) else raw
+    for member in choices_of(expected):
+        if member.__struct_config__.tag == kind:
+            expected = member
+    if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
+        return {field.encode_name: field.type for field in msgspec.structs.fields(expected)}
+    return {}
+
+
+def fields_at(path: str, raw: Any) -> list[str]:
+    """The names of the fields allowed at a place."""
+    expected = type_at(path, raw)
+    return (["kind"] if is_choice(expected) else []) + list(field_types(expected, find(raw, path) if path else raw))
+
+
+def allowed_at(path: str, raw: Any) -> str:
+    """What may stand at a place, in words."""
+    choices = choices_of(type_at(path.removesuffix(".kind"), raw))
+    if choices:
+        return "one of " + listing(member.__struct_config__.tag for member in choices)
+    expected = type_at(path, raw)
+    if get_origin(expected) in (Union, types.UnionType):
+        expected = next(arg for arg in get_args(expected) if arg is not type(None))
+    if get_origin(expected) is not Annotated:
+        return listing(get_args(expected)) if get_origin(expected) is Literal else kind_words(expected)
+    inner, *metas = get_args(expected)
+    if get_origin(inner) is Literal:
+        return "one of " + listing(get_args(inner))
+    return f"{kind_words(inner)} {' and '.join(bound for meta in metas for bound in bounds(meta))}".rstrip()
+
+
+def kind_words(expected: Any) -> str:
+    """A type in words."""
+    words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+    return words.get(expected, "a list" if get_origin(expected) is tuple else "a JSON object")
+
+
+def bounds(meta: msgspec.Meta) -> Iterator[str]:
+    """The range of a declared number in words."""
+    for word, bound in (("≥", meta.ge), (">", meta.gt), ("≤", meta.le), ("<", meta.lt)):
+        if bound is not None:
+            yield f"{word} {bound:,}"
