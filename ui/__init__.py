@@ -1,0 +1,1 @@
+"""The window: everything that needs Qt. It shows experiments and snapshots and asks the session for changes."""
