@@ -5,5 +5,9 @@
 
 from playground.catalog.choice import InputError
 from playground.experiment import Experiment, Layer, Training, check, load, save
+from playground.snapshot import Snapshot, Wanted
+from playground.trainer import Checkpoint, Trainer
 
-__all__ = ["Experiment", "InputError", "Layer", "Training", "check", "load", "save"]
+__all__ = [
+    "Checkpoint", "Experiment", "InputError", "Layer", "Snapshot", "Trainer", "Training", "Wanted", "check", "load", "save",
+]

@@ -93,7 +93,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything there is to know about a run."""
 
-    version: Literal[1] = VERSION
+    version: Literal[1] = 1
     name: Annotated[str, setting("Name", "What the experiment is called.")] = ""
     seed: Annotated[
         int,
@@ -163,9 +163,9 @@ def check_rules(experiment: Experiment) -> None:
     if len(experiment.layers) > MAX_LAYERS:
         raise InputError("layers", f"{len(experiment.layers)} layers", f"at most {MAX_LAYERS} layers")
     ids = [layer.id for layer in experiment.layers]
-    for place, name in enumerate(ids):
-        if name is not None and name in ids[:place]:
-            raise InputError(f"layers[{place}].id", name, "each id once")
+    for place, layer_id in enumerate(ids):
+        if layer_id is not None and layer_id in ids[:place]:
+            raise InputError(f"layers[{place}].id", layer_id, "each id once")
     experiment.data.check()
     loss, tasks = experiment.loss, experiment.data.tasks
     if loss is not None and not set(loss.tasks) & set(tasks):

@@ -13,7 +13,7 @@ import numpy as np
 from playground.catalog.choice import Array, Choice, setting, union
 
 
-class Activation(Choice):
+class Activation(Choice, frozen=True):
     """Turns a layer's weighted sum z into its output a."""
 
     @staticmethod
@@ -36,7 +36,7 @@ class Activation(Choice):
         return result
 
 
-class Linear(Activation, tag="linear"):
+class Linear(Activation, frozen=True, tag="linear"):
     """Passes z on unchanged. However many linear layers you stack, the network can only draw a straight line."""
 
     label = "Linear"
@@ -51,7 +51,7 @@ class Linear(Activation, tag="linear"):
         return np.ones_like(z)
 
 
-class Sigmoid(Activation, tag="sigmoid"):
+class Sigmoid(Activation, frozen=True, tag="sigmoid"):
     """Squeezes z into 0…1. Its slope is at most 1/4, so every layer shrinks the gradient that passes back."""
 
     label = "Sigmoid"
@@ -67,7 +67,7 @@ class Sigmoid(Activation, tag="sigmoid"):
         return a * (1 - a)
 
 
-class Tanh(Activation, tag="tanh"):
+class Tanh(Activation, frozen=True, tag="tanh"):
     """Squeezes z into −1…1 around zero. Trains faster than sigmoid, but large |z| still stops the gradient."""
 
     label = "Tanh"
@@ -82,7 +82,7 @@ class Tanh(Activation, tag="tanh"):
         return 1 - a * a
 
 
-class Relu(Activation, tag="relu"):
+class Relu(Activation, frozen=True, tag="relu"):
     """Keeps positive z and cuts the rest to 0. Gradients pass undiminished, but a unit that is never positive is dead."""
 
     label = "ReLU"
@@ -97,7 +97,7 @@ class Relu(Activation, tag="relu"):
         return np.sign(a)
 
 
-class LeakyRelu(Activation, tag="leaky_relu"):
+class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
     """Like ReLU, but lets a small part of negative z through, so that no unit can die for good."""
 
     label = "Leaky ReLU"

@@ -51,7 +51,8 @@ def setting(
     `ge, gt, le, lt` bound what is accepted; `slider` is the part of that range worth exploring by dragging.
     """
     extra = {"label": label, "scale": scale, "slider": slider, "unit": unit}
-    return msgspec.Meta(ge=ge, gt=gt, le=le, lt=lt, title=label, description=help, extra=extra)
+    bounds: dict[str, Any] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
+    return msgspec.Meta(**bounds, title=label, description=help, extra=extra)
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):

@@ -86,7 +86,7 @@ class Sample(NamedTuple):
         return self.x[chosen], self.labels[chosen]
 
 
-class Dataset(Choice):
+class Dataset(Choice, frozen=True):
     """Where the points come from."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
@@ -129,7 +129,7 @@ def on_circles(radii: Array, random: np.random.Generator) -> Array:
     return np.stack([radii * np.sin(angles), radii * np.cos(angles)], axis=1)
 
 
-class Circle(Dataset, tag="circle"):
+class Circle(Dataset, frozen=True, tag="circle"):
     """A disc inside a ring. A straight line can't do it; three units can."""
 
     label = "Circle"
@@ -141,7 +141,7 @@ class Circle(Dataset, tag="circle"):
         return shuffled(x, np.repeat([1, 0], [inner, outer]), "classification", random)
 
 
-class Xor(Dataset, tag="xor"):
+class Xor(Dataset, frozen=True, tag="xor"):
     """Opposite corners belong together. The classic that no single layer can solve."""
 
     label = "Xor"
@@ -154,7 +154,7 @@ class Xor(Dataset, tag="xor"):
         return shuffled(x, labels, "classification", random)
 
 
-class Gaussians(Dataset, tag="gaussians"):
+class Gaussians(Dataset, frozen=True, tag="gaussians"):
     """Two clouds side by side. One unit is enough; anything more can only overfit."""
 
     label = "Gaussians"
@@ -167,7 +167,7 @@ class Gaussians(Dataset, tag="gaussians"):
         return shuffled(x, np.repeat([1, 0], [first, second]), "classification", random)
 
 
-class Spiral(Dataset, tag="spiral"):
+class Spiral(Dataset, frozen=True, tag="spiral"):
     """Two arms wound around each other. The hard one: it takes width, depth or better features."""
 
     label = "Spiral"
@@ -186,7 +186,7 @@ class Spiral(Dataset, tag="spiral"):
         return np.stack([5 * along * np.sin(angle), 5 * along * np.cos(angle)], axis=1)
 
 
-class Moons(Dataset, tag="moons"):
+class Moons(Dataset, frozen=True, tag="moons"):
     """Two interlocking half circles (scikit-learn's `make_moons`, scaled 3.2 times)."""
 
     label = "Moons"
@@ -199,7 +199,7 @@ class Moons(Dataset, tag="moons"):
         return shuffled(x, np.repeat([0, 1], [upper, lower]), "classification", random)
 
 
-class Plane(Dataset, tag="plane"):
+class Plane(Dataset, frozen=True, tag="plane"):
     """Regression: a slope to the upper right. A single linear unit fits it exactly."""
 
     label = "Plane"
@@ -210,7 +210,7 @@ class Plane(Dataset, tag="plane"):
         return shuffled(x, x.sum(axis=1) / 10 + random.normal(0, self.noise, self.points), "regression", random)
 
 
-class Hills(Dataset, tag="hills"):
+class Hills(Dataset, frozen=True, tag="hills"):
     """Regression: six bumps, up and down by turns. Needs units that can bend the surface locally."""
 
     label = "Hills"
@@ -226,7 +226,7 @@ class Hills(Dataset, tag="hills"):
         return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)
 
 
-class Table(Dataset, tag="table"):
+class Table(Dataset, frozen=True, tag="table"):
     """Two columns of a CSV file as coordinates and a third as the target: classes, or a number for regression."""
 
     label = "Table"

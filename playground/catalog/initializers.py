@@ -9,7 +9,7 @@ import numpy as np
 from playground.catalog.choice import Array, Choice, setting, union
 
 
-class Initializer(Choice):
+class Initializer(Choice, frozen=True):
     """Chooses the weights training starts from; their size decides whether a deep network learns at all."""
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
@@ -17,7 +17,7 @@ class Initializer(Choice):
         raise NotImplementedError
 
 
-class GlorotUniform(Initializer, tag="glorot_uniform"):
+class GlorotUniform(Initializer, frozen=True, tag="glorot_uniform"):
     """Keeps the size of signals and gradients about equal from layer to layer with tanh or sigmoid."""
 
     label = "Glorot uniform"
@@ -28,7 +28,7 @@ class GlorotUniform(Initializer, tag="glorot_uniform"):
         return random.uniform(-limit, limit, (units, inputs))
 
 
-class GlorotNormal(Initializer, tag="glorot_normal"):
+class GlorotNormal(Initializer, frozen=True, tag="glorot_normal"):
     """Glorot's rule with bell-shaped weights."""
 
     label = "Glorot normal"
@@ -38,7 +38,7 @@ class GlorotNormal(Initializer, tag="glorot_normal"):
         return random.normal(0, np.sqrt(2 / (inputs + units)), (units, inputs))
 
 
-class HeUniform(Initializer, tag="he_uniform"):
+class HeUniform(Initializer, frozen=True, tag="he_uniform"):
     """Keeps the size of signals equal from layer to layer with ReLU, which halves them."""
 
     label = "He uniform"
@@ -49,7 +49,7 @@ class HeUniform(Initializer, tag="he_uniform"):
         return random.uniform(-limit, limit, (units, inputs))
 
 
-class HeNormal(Initializer, tag="he_normal"):
+class HeNormal(Initializer, frozen=True, tag="he_normal"):
     """He's rule with bell-shaped weights."""
 
     label = "He normal"
@@ -59,7 +59,7 @@ class HeNormal(Initializer, tag="he_normal"):
         return random.normal(0, np.sqrt(2 / inputs), (units, inputs))
 
 
-class Uniform(Initializer, tag="uniform"):
+class Uniform(Initializer, frozen=True, tag="uniform"):
     """Weights anywhere between two bounds, whatever the size of the layer."""
 
     label = "Uniform"
@@ -72,7 +72,7 @@ class Uniform(Initializer, tag="uniform"):
         return random.uniform(self.low, self.high, (units, inputs))
 
 
-class Normal(Initializer, tag="normal"):
+class Normal(Initializer, frozen=True, tag="normal"):
     """Bell-shaped weights around zero, whatever the size of the layer."""
 
     label = "Normal"
@@ -94,7 +94,7 @@ class Normal(Initializer, tag="normal"):
         return random.normal(0, self.std, (units, inputs))
 
 
-class Zeros(Initializer, tag="zeros"):
+class Zeros(Initializer, frozen=True, tag="zeros"):
     """All weights 0: every unit of a layer learns the same, so the network never gets going. See for yourself."""
 
     label = "Zeros"

@@ -17,7 +17,7 @@ Task: TypeAlias = Literal["classification", "regression"]
 Output: TypeAlias = Literal["linear", "tanh", "sigmoid"]
 
 
-class Loss(Choice):
+class Loss(Choice, frozen=True):
     """Measures how far the outputs are from the targets."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
@@ -44,10 +44,12 @@ class Loss(Choice):
     def targets(self, labels: Array, outputs: int, task: Task) -> Array:
         """Targets t of shape (outputs, n) from `labels`, shape (n,): class numbers, or values for regression."""
         if task == "regression":
-            return labels[np.newaxis, :].astype(np.float64)
-        if outputs == 1:
-            return np.where(labels > 0, 1.0, self.negative_target)[np.newaxis, :]
-        return (np.arange(outputs)[:, np.newaxis] == labels[np.newaxis, :]).astype(np.float64)
+            result: Array = labels[np.newaxis, :]
+        elif outputs == 1:
+            result = np.where(labels > 0, 1.0, self.negative_target)[np.newaxis, :]
+        else:
+            result = np.arange(outputs)[:, np.newaxis] == labels[np.newaxis, :]
+        return result.astype(np.float64)
 
     def per_point(self, o: Array, t: Array) -> Array:
         """The loss of every point, shape (n,)."""
@@ -64,7 +66,7 @@ class Loss(Choice):
         return np.clip(o, -1, 1) if self.threshold == 0.0 else np.clip(2 * o - 1, -1, 1)
 
 
-class CrossEntropy(Loss, tag="cross_entropy"):
+class CrossEntropy(Loss, frozen=True, tag="cross_entropy"):
     """The surprise at the true class, from logits. Confident mistakes cost most, so training starts fast."""
 
     label = "Cross-entropy"
@@ -90,7 +92,8 @@ class CrossEntropy(Loss, tag="cross_entropy"):
     def probabilities(self, o: Array) -> Array:
         """σ(o) for one output, softmax(o) for more; never overflows."""
         if len(o) == 1:
-            return 0.5 + 0.5 * np.tanh(0.5 * o)
+            sigmoid: Array = 0.5 + 0.5 * np.tanh(0.5 * o)
+            return sigmoid
         shares = np.exp(o - o.max(axis=0))
         result: Array = shares / shares.sum(axis=0)
         return result
@@ -99,7 +102,7 @@ class CrossEntropy(Loss, tag="cross_entropy"):
         return np.tanh(0.5 * o) if len(o) == 1 else self.probabilities(o)
 
 
-class SquaredError(Loss, tag="squared_error"):
+class SquaredError(Loss, frozen=True, tag="squared_error"):
     """Half the squared distance to the target: the loss of regression, and of TensorFlow Playground."""
 
     label = "Squared error"

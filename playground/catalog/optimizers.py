@@ -26,7 +26,7 @@ Epsilon: TypeAlias = Annotated[
 ]
 
 
-class Optimizer(Choice):
+class Optimizer(Choice, frozen=True):
     """Decides how far each weight moves, given its gradient."""
 
     slots: ClassVar[tuple[str, ...]] = ()
@@ -37,7 +37,7 @@ class Optimizer(Choice):
         raise NotImplementedError
 
 
-class Sgd(Optimizer, tag="sgd"):
+class Sgd(Optimizer, frozen=True, tag="sgd"):
     """Steps straight down the gradient. The yardstick for the others; slow in long, narrow valleys."""
 
     label = "SGD"
@@ -48,7 +48,7 @@ class Sgd(Optimizer, tag="sgd"):
         return (w - rate * g,)
 
 
-class Momentum(Optimizer, tag="momentum"):
+class Momentum(Optimizer, frozen=True, tag="momentum"):
     """Gathers speed along directions that stay the same and cancels those that flip. Can overshoot."""
 
     label = "Momentum"
@@ -77,7 +77,7 @@ class Momentum(Optimizer, tag="momentum"):
         return w - rate * direction, v
 
 
-class RmsProp(Optimizer, tag="rmsprop"):
+class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
     """Divides each weight's step by the recent size of its gradient, so that all weights move at a similar pace."""
 
     label = "RMSProp"
@@ -109,7 +109,7 @@ class RmsProp(Optimizer, tag="rmsprop"):
         return w - rate * v, s, v
 
 
-class Adam(Optimizer, tag="adam"):
+class Adam(Optimizer, frozen=True, tag="adam"):
     """Momentum and RMSProp in one, corrected for their start at 0. Works on most problems with its defaults."""
 
     label = "Adam"

@@ -24,7 +24,7 @@ Strength: TypeAlias = Annotated[
 ]
 
 
-class Regularizer(Choice):
+class Regularizer(Choice, frozen=True):
     """Holds the weights down, which keeps the boundary smooth and works against overfitting."""
 
     @staticmethod
@@ -47,7 +47,7 @@ class Regularizer(Choice):
         return result
 
 
-class NoRegularizer(Regularizer, tag="none"):
+class NoRegularizer(Regularizer, frozen=True, tag="none"):
     """Weights cost nothing."""
 
     label = "None"
@@ -62,7 +62,7 @@ class NoRegularizer(Regularizer, tag="none"):
         return np.zeros_like(w)
 
 
-class L1(Regularizer, tag="l1"):
+class L1(Regularizer, frozen=True, tag="l1"):
     """Every weight costs its size, which drives the unneeded ones to zero and leaves a sparse network."""
 
     label = "L1"
@@ -79,7 +79,7 @@ class L1(Regularizer, tag="l1"):
         return strength * np.sign(w)
 
 
-class L2(Regularizer, tag="l2"):
+class L2(Regularizer, frozen=True, tag="l2"):
     """Every weight costs its square: large ones shrink most, none quite reaches zero."""
 
     label = "L2"
@@ -96,7 +96,7 @@ class L2(Regularizer, tag="l2"):
         return 2 * strength * w
 
 
-class ElasticNet(Regularizer, tag="elastic_net"):
+class ElasticNet(Regularizer, frozen=True, tag="elastic_net"):
     """L1 and L2 together: sparse and small."""
 
     label = "Elastic net"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from playground.catalog.choice import Choice, union
 
 
-class Schedule(Choice):
+class Schedule(Choice, frozen=True):
     """Gives the learning rate η for the next update, from the base rate η₀."""
 
     def rate(self, base: float, epoch: int) -> float:
@@ -18,7 +18,7 @@ class Schedule(Choice):
         raise NotImplementedError
 
 
-class Constant(Schedule, tag="constant"):
+class Constant(Schedule, frozen=True, tag="constant"):
     """The same learning rate all the way."""
 
     label = "Constant"

@@ -42,14 +42,16 @@ def uniform(stream: int, count: int, first: int = 0) -> Array:
     bits ^= bits >> np.uint64(27)
     bits *= np.uint64(0x94D049BB133111EB)
     bits ^= bits >> np.uint64(31)
-    return (bits >> np.uint64(11)) * 2.0**-53
+    result: Array = (bits >> np.uint64(11)) * 2.0**-53
+    return result
 
 
 def normal(stream: int, count: int) -> Array:
     """Standard normal numbers by the Box–Muller transform, one for every two uniform ones."""
     pairs = uniform(stream, 2 * count)
     radius = np.sqrt(-2 * np.log1p(-pairs[0::2]))
-    return radius * np.cos(2 * np.pi * pairs[1::2])
+    result: Array = radius * np.cos(2 * np.pi * pairs[1::2])
+    return result
 
 
 def permutation(seed: int, epoch: int, count: int) -> Array:

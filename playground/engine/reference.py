@@ -1,0 +1,252 @@
+"""The reference engine: the textbook in vectorised NumPy. It is the truth that any faster engine must equal.
+
+Arrays hold one column per point: a layer's output a has shape (units, points). In the lecture's notation
+δ_L = ∂E/∂z_L, δ_i = W_{i+1}ᵀ δ_{i+1} ⊙ f′(z_i), ∂E/∂W_i = δ_i a_{i−1}ᵀ averaged over the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from playground.catalog.choice import Array, finite
+from playground.engine import randomness
+from playground.engine.network import Network, NetworkLayer
+from playground.engine.state import State
+from playground.experiment import Training
+
+CHUNK = 8192
+"""Points that are evaluated at once, so that memory stays small however large the set."""
+
+
+class DivergedError(ArithmeticError):
+    """A loss, gradient or weight stopped being finite; the state is as before the update."""
+
+    def __init__(self, what: str, layer: str) -> None:
+        self.what, self.layer = what, layer
+        super().__init__(f"{what} of layer {layer} is not finite")
+
+
+@dataclass
+class Pass:
+    """What one pass through the network computed, layer by layer."""
+
+    a: list[Array]
+    """Inputs of every layer, then the outputs: a[0] is the features, a[i+1] what layer i passes on."""
+    z: list[Array]
+    f: list[Array]
+    """f(z), before dropout."""
+    masks: list[Array | None]
+    delta: list[Array] = field(default_factory=list)
+
+    @property
+    def outputs(self) -> Array:
+        """o, shape (outputs, points)."""
+        return self.a[-1]
+
+
+@dataclass
+class Problem:
+    """What the engine trains on: all that stays the same from one update to the next."""
+
+    network: Network
+    training: Training
+    seed: int
+    inputs: Array
+    """Features of the training points, shape (features, points)."""
+    targets: Array
+    """t, shape (outputs, points)."""
+    order_epoch: int = -1
+    order: Array | None = None
+    last: Pass | None = None
+    """The latest batch, for the measurements."""
+
+    @property
+    def points(self) -> int:
+        """How many points there are to train on."""
+        return int(self.inputs.shape[1])
+
+    @property
+    def batch_size(self) -> int:
+        """Points per update; 0 or more than there are means all."""
+        chosen = self.training.batch_size
+        return self.points if chosen == 0 else min(chosen, self.points)
+
+    def columns(self, epoch: int, start: int, stop: int) -> Array | slice:
+        """Which points stand at the places start…stop−1 of an epoch."""
+        if not self.training.shuffle:
+            return slice(start, stop)
+        if self.order is None or self.order_epoch != epoch:
+            self.order_epoch, self.order = epoch, randomness.permutation(self.seed, epoch, self.points)
+        return self.order[start:stop]
+
+
+# Forward and backward -------------------------------------------------------------------------------------------
+
+
+def forward(network: Network, parameters: Array, inputs: Array, masks: list[Array | None] | None = None) -> Pass:
+    """One pass over `inputs`, shape (features, points). Without `masks` it is in evaluation mode."""
+    passed = Pass([inputs], [], [], masks or [None] * len(network.layers))
+    for layer, mask in zip(network.layers, passed.masks, strict=True):
+        z = layer.W(parameters) @ passed.a[-1] + layer.b(parameters)[:, np.newaxis]
+        f = layer.activation(z)
+        passed.z.append(z)
+        passed.f.append(f)
+        passed.a.append(f if mask is None else f * mask)
+    return passed
+
+
+def backward(network: Network, parameters: Array, passed: Pass, targets: Array) -> Array:
+    """The flat sum over the batch of ∂E/∂W and ∂E/∂b; leaves δ of every layer and point in `passed.delta`."""
+    gradient = np.empty(network.size, network.dtype)
+    back = network.loss.derivative(passed.outputs, targets)
+    passed.delta = [back] * len(network.layers)
+    for i in reversed(range(len(network.layers))):
+        layer, mask = network.layers[i], passed.masks[i]
+        if mask is not None:
+            back = back * mask
+        delta = back * layer.activation.derivative(passed.z[i], passed.f[i])
+        passed.delta[i] = delta
+        np.matmul(delta, passed.a[i].T, out=layer.W(gradient))
+        np.sum(delta, axis=1, out=layer.b(gradient))
+        if i:
+            back = layer.W(parameters).T @ delta
+    return gradient
+
+
+def outputs(network: Network, parameters: Array, inputs: Array) -> Array:
+    """o for all `inputs` in evaluation mode, shape (outputs, points)."""
+    with np.errstate(all="ignore"):
+        parts = [forward(network, parameters, chunk).outputs for chunk in chunks(inputs)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def chunks(columns: Array) -> Iterator[Array]:
+    """`columns` a part at a time; one empty part if there are none."""
+    for start in range(0, max(columns.shape[1], 1), CHUNK):
+        yield columns[:, start : start + CHUNK]
+
+
+def dropout_masks(network: Network, seed: int, step: int, first: int, points: int) -> list[Array | None]:
+    """For each layer 0 where a unit is dropped and 1/(1−p) elsewhere; None for layers without dropout.
+
+    `first` is the place within the update of the first point, so that a carried remainder and the batch that
+    follows draw different numbers.
+    """
+    masks: list[Array | None] = []
+    for number, layer in enumerate(network.layers):
+        if not layer.dropout:
+            masks.append(None)
+            continue
+        stream = randomness.key(seed, randomness.DROPOUT, step, number)
+        drawn = randomness.uniform(stream, points * layer.units, first * layer.units).reshape(points, layer.units).T
+        masks.append(np.where(drawn < layer.dropout, 0, 1 / (1 - layer.dropout)).astype(network.dtype))
+    return masks
+
+
+# One update -----------------------------------------------------------------------------------------------------
+
+
+def step(problem: Problem, state: State, rate: float) -> bool:
+    """Make one update with the learning rate `rate`; returns whether it was the epoch's last.
+
+    Raises DivergedError, with the state as it was, when a number stops being finite.
+    """
+    size, batching = problem.batch_size, problem.training.batching
+    start = state.position
+    if batching != "partial" and problem.points - start < size:
+        # Only after the batch grew in the middle of an epoch: what is left makes no batch any more.
+        start, state.epoch = 0, state.epoch + 1
+    stop = min(start + size, problem.points)
+    with np.errstate(all="ignore"):
+        total = gradient_sum(problem, state, start, stop, state.carried_points)
+        if state.carried_points:
+            total += state.carried
+        update(problem, state, total / (state.carried_points + stop - start), rate)
+        state.carried_points = 0
+        if problem.points - stop >= (1 if batching == "partial" else size):
+            state.position = stop
+            return False
+        if batching == "carry" and stop < problem.points:
+            state.carried = gradient_sum(problem, state, stop, problem.points, 0)
+            state.carried_points = problem.points - stop
+    state.position = 0
+    state.epoch += 1
+    return True
+
+
+def gradient_sum(problem: Problem, state: State, start: int, stop: int, first: int) -> Array:
+    """The summed gradient of the points at places start…stop−1 of the epoch, checked to be finite."""
+    network = problem.network
+    columns = problem.columns(state.epoch, start, stop)
+    masks = dropout_masks(network, problem.seed, state.step, first, stop - start)
+    passed = forward(network, state.parameters, problem.inputs[:, columns], masks)
+    targets = problem.targets[:, columns]
+    gradient = backward(network, state.parameters, passed, targets)
+    if not finite(network.loss.per_point(passed.outputs, targets)):
+        raise DivergedError("the loss", network.layers[-1].name)
+    if not finite(gradient):
+        raise DivergedError("the gradient", first_broken(network, gradient))
+    problem.last = passed
+    return gradient
+
+
+def update(problem: Problem, state: State, gradient: Array, rate: float) -> None:
+    """Change the parameters by one mean data-loss gradient.
+
+    The order: penalty, clipping, weight decay, optimizer, weight noise, and the check that all is finite.
+    """
+    network, training = problem.network, problem.training
+    optimizer = training.optimizer
+    g = penalised(network, state.parameters, gradient)
+    if training.clip_norm is not None:
+        g = clipped(g, training.clip_norm)
+    w = decayed(network, state.parameters, rate * training.weight_decay)
+    t = state.optimizer_steps + 1
+    w, *slots = optimizer.update(w, g, *state.slots, rate, t, *optimizer.values)
+    if training.weight_noise:
+        stream = randomness.key(problem.seed, randomness.WEIGHT_NOISE, state.step)
+        w = w + (training.weight_noise * randomness.normal(stream, network.size)).astype(network.dtype)
+    if not network.all_trainable:
+        w = np.where(network.is_trainable, w, state.parameters)
+    if not finite(w):
+        raise DivergedError("the weights", first_broken(network, w))
+    state.gradient = gradient
+    state.update = w - state.parameters
+    state.parameters = w
+    for row, slot in enumerate(slots):
+        state.slots[row] = slot
+    state.optimizer_steps = t
+    state.step += 1
+
+
+def penalised(network: Network, parameters: Array, gradient: Array) -> Array:
+    """The gradient of loss plus penalty; frozen layers get none at all."""
+    g = gradient.copy()
+    for layer in network.layers:
+        g[layer.weights] += layer.regularizer.gradient(parameters[layer.weights])
+    return g if network.all_trainable else g * network.is_trainable
+
+
+def clipped(g: Array, longest: float) -> Array:
+    """g, scaled down to the norm `longest` if it is longer (as PyTorch's `clip_grad_norm_` does it)."""
+    norm = float(np.sqrt(np.sum(np.square(g, dtype=np.float64))))
+    return g * min(1.0, longest / (norm + 1e-6))
+
+
+def decayed(network: Network, parameters: Array, share: float) -> Array:
+    """The parameters with every weight, but no bias, smaller by this share."""
+    return np.where(network.is_weight, (1 - share) * parameters, parameters) if share else parameters
+
+
+def first_broken(network: Network, flat: Array) -> str:
+    """The name of the layer nearest to the output with a number that is not finite."""
+    broken = [layer for layer in network.layers if not all_finite(layer, flat)]
+    return broken[-1].name if broken else network.layers[-1].name
+
+
+def all_finite(layer: NetworkLayer, flat: Array) -> bool:
+    """Whether all numbers of a layer are finite."""
+    return finite(flat[layer.start : layer.biases.stop])

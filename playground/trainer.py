@@ -1,0 +1,352 @@
+"""The trainer: turns an experiment into a state and moves it on. It knows no Qt and no files.
+
+    trainer = Trainer(experiment)
+    trainer.advance(epochs=100)
+    trainer.snapshot().evaluation.train_loss
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from playground import probes
+from playground.catalog.choice import Array, InputError
+from playground.catalog.datasets import TRAIN, VALIDATION, Sample, sample
+from playground.catalog.features import inputs
+from playground.engine import reference
+from playground.engine.network import Network, network_of
+from playground.engine.reference import DivergedError, Problem
+from playground.engine.state import State, fresh_state
+from playground.engine.transplant import lost, matched, structure, transplanted
+from playground.experiment import Experiment, check
+from playground.snapshot import Evaluation, GradientHistory, History, LayerStatistics, Snapshot, Status, Wanted
+from playground.timeline import Timeline
+
+
+class Checkpoint(NamedTuple):
+    """A moment of a training from which it can go on as if it had never stopped."""
+
+    experiment: Experiment
+    state: State
+
+
+class Trainer:
+    """One training. All that may change while it runs arrives as a whole new experiment through `configure`.
+
+    `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …).
+    """
+
+    engine = "reference"
+
+    def __init__(self, experiment: Experiment | None = None, *, initial: Mapping[str, Array] | None = None) -> None:
+        self.experiment = check(experiment or Experiment())
+        self.initial = dict(initial) if initial is not None else None
+        self.notes: tuple[str, ...] = ()
+        self.prepare_data(self.experiment)
+        self.network = network_of(self.experiment, self.sample)
+        self.prepare_problem()
+        self.reset()
+
+    # What there is to train on ------------------------------------------------------------------------------
+
+    def prepare_data(self, experiment: Experiment) -> None:
+        """Draw the points that an experiment asks for."""
+        self.sample: Sample = sample(experiment.data)
+
+    def prepare_problem(self) -> None:
+        """Hand the engine the present data, network and settings."""
+        experiment, dtype = self.experiment, self.network.dtype
+        self.train_x, self.train_labels = self.part(TRAIN, dtype)
+        self.validation_x, self.validation_labels = self.part(VALIDATION, dtype)
+        self.problem = Problem(
+            network=self.network,
+            training=experiment.training,
+            seed=experiment.seed,
+            inputs=self.train_x,
+            targets=self.targets(self.train_labels),
+        )
+        self.validation_targets = self.targets(self.validation_labels)
+        self.grids: dict[int, Array] = {}
+
+    def part(self, which: int, dtype: np.dtype[np.floating]) -> tuple[Array, Array]:
+        """The network's inputs for one part of the split, shape (features, n), and its labels."""
+        x, labels = self.sample.part(which)
+        return inputs(self.experiment.features, x, dtype), labels
+
+    def targets(self, labels: Array) -> Array:
+        """Targets of the output layer, shape (outputs, n)."""
+        network = self.network
+        return network.loss.targets(labels, network.layers[-1].units, self.sample.task).astype(network.dtype)
+
+    # Commands -----------------------------------------------------------------------------------------------
+
+    def reset(self) -> None:
+        """Go back to the initial weights, the very same ones, before the first update."""
+        parameters = self.network.initial(self.experiment.seed, self.experiment.bias)
+        self.state = fresh_state(self.network, self.experiment.training.optimizer, parameters)
+        if self.initial is not None:
+            self.put_parameters(self.initial)
+        self.problem.last = None
+        self.seconds = 0.0
+        self.clear_outcome()
+        self.start_histories()
+
+    def clear_outcome(self) -> None:
+        """Training may go on, whatever stopped it before."""
+        self.status: Status = "ready"
+        self.problem_words = ""
+
+    def start_histories(self) -> None:
+        """Forget the past and record the present as the first row."""
+        self.history = Timeline(len(History._fields))
+        self.gradient_history = Timeline(1 + 2 * len(self.network.layers))
+        self.record(self.learning_rate)
+
+    def configure(self, experiment: Experiment, *, memory: Checkpoint | None = None) -> tuple[str, ...]:
+        """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
+
+        `memory` is a moment from before parts were removed that come back now: they return with the weights
+        they had then. Raises InputError, and changes nothing, if the experiment is refused.
+        """
+        old, old_network, old_problem = self.experiment, self.network, self.problem
+        check(experiment)
+        drawn = self.sample if experiment.data == old.data else sample(experiment.data)
+        network = network_of(experiment, drawn)
+        self.experiment, self.sample, self.network = experiment, drawn, network
+        self.notes = drawn.notes
+        restructured = network_shape(old, old_network) != network_shape(experiment, network)
+        if restructured:
+            self.rebuild(old, old_network, memory)
+        elif old.training.optimizer.kind != experiment.training.optimizer.kind:
+            self.renew_optimizer()
+        if old.precision != experiment.precision:
+            self.cast(network.dtype)
+        self.prepare_problem()
+        if not restructured:
+            self.problem.last = old_problem.last
+        if self.problem.points != old_problem.points:
+            self.state.position = self.state.carried_points = 0
+        self.clear_outcome()
+        if self.state.step == 0:
+            self.begin_again(old)
+        return self.notes
+
+    def begin_again(self, old: Experiment) -> None:
+        """Before the first update the first row of the history is the present network's."""
+        self.start_histories()
+
+    def rebuild(self, old: Experiment, old_network: Network, memory: Checkpoint | None) -> None:
+        """Carry the state over to the present network."""
+        before, after = structure(old, old_network), structure(self.experiment, self.network)
+        parameters = self.network.initial(self.experiment.seed, self.experiment.bias)
+        state = fresh_state(self.network, self.experiment.training.optimizer, parameters)
+        if memory is not None:
+            then = structure(memory.experiment, network_of(memory.experiment, sample(memory.experiment.data)))
+            transplanted(then, after, memory.state, state)
+        same_optimizer = old.training.optimizer.kind == self.experiment.training.optimizer.kind
+        self.state = transplanted(before, after, self.state, state, same_source_only=memory is not None)
+        if not same_optimizer:
+            self.renew_optimizer()
+        self.notes = (*self.notes, *lost(before, after))
+        sources = matched(before, after)
+        count = len(old_network.layers)
+        columns = [None if s is None else 1 + s for s in sources] + [None if s is None else 1 + count + s for s in sources]
+        self.gradient_history = self.gradient_history.rearranged([0, *columns])
+
+    def renew_optimizer(self) -> None:
+        """Another optimizer starts without memory."""
+        slots = len(self.experiment.training.optimizer.slots)
+        self.state.slots = np.zeros((slots, self.network.size), self.network.dtype)
+        self.state.optimizer_steps = 0
+
+    def cast(self, dtype: np.dtype[np.floating]) -> None:
+        """Go on in another precision."""
+        for name in ("parameters", "gradient", "update", "slots", "carried"):
+            setattr(self.state, name, getattr(self.state, name).astype(dtype))
+
+    def set_parameters(self, parameters: Mapping[str, Array]) -> None:
+        """Replace weights by hand, named as in weight files; layers that are not named keep theirs."""
+        self.put_parameters(parameters)
+        self.clear_outcome()
+
+    def put_parameters(self, parameters: Mapping[str, Array]) -> None:
+        """Copy named arrays into the state after checking every one of them."""
+        expected = self.parameters()
+        for name, values in parameters.items():
+            if name not in expected:
+                raise InputError(name, "an array", f"arrays named {', '.join(expected)}")
+            if np.shape(values) != expected[name].shape:
+                raise InputError(name, f"shape {np.shape(values)}", f"shape {expected[name].shape}")
+            if not np.isfinite(values).all():
+                raise InputError(name, "NaN or infinity", "finite numbers")
+        for name, values in parameters.items():
+            expected[name][...] = values
+
+    def parameters(self) -> dict[str, Array]:
+        """All parameters by the names they have in weight files, as views of the state."""
+        flat = self.state.parameters
+        return {
+            name: view
+            for number, layer in enumerate(self.network.layers)
+            for name, view in ((f"W{number}", layer.W(flat)), (f"b{number}", layer.b(flat)))
+        }
+
+    def checkpoint(self) -> Checkpoint:
+        """The present moment, safe from what training does next."""
+        return Checkpoint(self.experiment, self.state.copy())
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to a moment; the histories start there."""
+        self.configure(checkpoint.experiment)
+        self.state = checkpoint.state.copy()
+        self.problem.last = None
+        self.clear_outcome()
+        self.start_histories()
+
+    # Training -----------------------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> float:
+        """η of the next update."""
+        training = self.experiment.training
+        return training.schedule.rate(training.learning_rate, self.state.epoch)
+
+    def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Status:
+        """Train until one of the limits is reached or training stops by itself; returns the status.
+
+        `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time.
+        """
+        last_step = None if steps is None else self.state.step + steps
+        last_epoch = None if epochs is None else self.state.epoch + epochs
+        deadline = None if seconds is None else time.perf_counter() + seconds
+        self.stop_if_complete()
+        while self.status == "ready":
+            if (last_step is not None and self.state.step >= last_step) or (
+                last_epoch is not None and self.state.epoch >= last_epoch
+            ):
+                break
+            self.step()
+            if deadline is not None and time.perf_counter() >= deadline:
+                break
+        return self.status
+
+    def step(self) -> None:
+        """One update, and what is due at the end of an epoch."""
+        rate = self.learning_rate
+        started = time.perf_counter()
+        try:
+            epoch_ended = reference.step(self.problem, self.state, rate)
+        except DivergedError as error:
+            self.diverged(error.what, error.layer)
+            return
+        finally:
+            self.seconds += time.perf_counter() - started
+        if epoch_ended:
+            self.end_epoch(rate)
+        elif self.state.step % 100 == 0:
+            self.record_gradients()
+
+    def end_epoch(self, rate: float) -> None:
+        """Evaluate, record, and stop if that is what the numbers say."""
+        evaluation = self.evaluate()
+        if any(loss is not None and not np.isfinite(loss) for loss in (evaluation.train_loss, evaluation.validation_loss)):
+            self.diverged("the loss", self.network.layers[-1].name)
+            return
+        self.record(rate, evaluation)
+        self.stop_if_complete()
+
+    def stop_if_complete(self) -> None:
+        """`completed` when all epochs are done."""
+        epochs = self.experiment.training.epochs
+        if self.status == "ready" and epochs is not None and self.state.epoch >= epochs:
+            self.status = "completed"
+
+    def diverged(self, what: str, layer: str) -> None:
+        """Stop with the last good weights, and say what happened and what to try."""
+        self.status = "diverged"
+        rate = self.learning_rate
+        self.problem_words = (
+            f"Stopped at step {self.state.step:,}: {what} {layer_words(layer)} was no longer a finite number. "
+            f"The last good weights are kept. Most likely the learning rate {rate:g} is too large; "
+            f"try {rate / 10:g}, or clip the gradient, then press play or reset."
+        )
+
+    # Measuring ----------------------------------------------------------------------------------------------
+
+    def predict(self, x: Array) -> Array:
+        """Raw outputs o for points `x`, shape (n, 2), in evaluation mode: shape (outputs, n)."""
+        columns = inputs(self.experiment.features, np.asarray(x, dtype=np.float64), self.network.dtype)
+        return reference.outputs(self.network, self.state.parameters, columns)
+
+    def evaluate(self) -> Evaluation:
+        """Losses and accuracies of both sets with the present weights."""
+        network, task, w = self.network, self.sample.task, self.state.parameters
+        train = reference.outputs(network, w, self.train_x)
+        validation = reference.outputs(network, w, self.validation_x)
+        return Evaluation(
+            probes.mean_loss(network, train, self.problem.targets),
+            probes.mean_loss(network, validation, self.validation_targets),
+            probes.accuracy(network, train, self.train_labels, task),
+            probes.accuracy(network, validation, self.validation_labels, task),
+        )
+
+    def record(self, rate: float, evaluation: Evaluation | None = None) -> None:
+        """Add the present moment to the histories."""
+        self.evaluation = evaluation or self.evaluate()
+        numbers = [float("nan") if value is None else value for value in self.evaluation]
+        self.history.append([self.state.epoch, self.state.step, rate, *numbers])
+        self.record_gradients()
+
+    def record_gradients(self) -> None:
+        """Add the present gradients to their history."""
+        layers = probes.latest_statistics(self.problem, self.state)
+        sizes = [layer.gradient_rms for layer in layers] + [layer.delta_rms for layer in layers]
+        self.gradient_history.append([self.state.step, *sizes])
+
+    def whole_set_statistics(self) -> tuple[LayerStatistics, ...]:
+        """Every layer as measured on the whole training set in evaluation mode."""
+        return probes.whole_set_statistics(self.problem, self.state)
+
+    def snapshot(self, wanted: Wanted = Wanted()) -> Snapshot:  # noqa: B008 - immutable
+        """An immutable picture of the present moment with what is wanted."""
+        gradients = self.gradient_history.view()
+        count = len(self.network.layers)
+        return Snapshot(
+            experiment=self.experiment,
+            sample=self.sample,
+            loss=self.network.loss,
+            status=self.status,
+            problem=self.problem_words,
+            notes=self.notes,
+            step=self.state.step,
+            epoch=self.state.epoch,
+            learning_rate=self.learning_rate,
+            seconds=self.seconds,
+            engine=self.engine,
+            evaluation=self.evaluation,
+            layers=probes.latest_statistics(self.problem, self.state),
+            history=History(*self.history.view().T),
+            gradients=GradientHistory(gradients[:, 0], gradients[:, 1 : 1 + count], gradients[:, 1 + count :]),
+            boundary=self.boundary(wanted.boundary) if wanted.boundary else None,
+        )
+
+    def boundary(self, side: int) -> Array:
+        """What the network says on a grid of side × side points; see `Snapshot.boundary`."""
+        if side not in self.grids:
+            self.grids[side] = probes.grid(self.experiment.features, side, self.network.dtype)
+        return probes.boundary(self.network, self.state.parameters, self.grids[side], self.sample.task)
+
+
+def network_shape(experiment: Experiment, network: Network) -> tuple[object, ...]:
+    """What must stay the same for every parameter to keep its place and meaning."""
+    ids = tuple(layer.id for layer in experiment.layers)
+    return experiment.features, ids, tuple((layer.units, layer.inputs) for layer in network.layers)
+
+
+def layer_words(layer: str) -> str:
+    """Where something happened, for a sentence."""
+    return "at the output" if layer == "output" else f"of layer {layer}"
