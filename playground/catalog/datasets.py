@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
@@ -246,7 +247,7 @@ class Table(Dataset, frozen=True, tag="table"):
         self.draw(np.random.default_rng(0))
 
     def draw(self, random: np.random.Generator) -> Raw:
-        columns, dropped = read_columns(Path(self.path), [self.x1, self.x2, self.target], ["x1", "x2", "target"])
+        columns, dropped = read_table(Path(self.path), self.x1, self.x2, self.target)
         x = np.stack([numbers(columns[0], "x1", self.x1), numbers(columns[1], "x2", self.x2)], axis=1)
         labels, task, names = target_values(columns[2], self.target, self.task)
         kept = random.permutation(len(x))[: self.points]
@@ -258,16 +259,32 @@ class Table(Dataset, frozen=True, tag="table"):
 MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
 
 
-def read_columns(path: Path, wanted: Sequence[str], fields: Sequence[str]) -> tuple[list[list[str]], int]:
-    """The cells of the columns named `wanted` where all are present, and the number of rows left out.
+def read_table(path: Path, x1: str, x2: str, target: str) -> tuple[list[list[str]], int]:
+    """The cells of three columns where all are present, and the number of rows left out.
 
-    `fields` names, for each column, the setting that asked for it. Raises InputError below `data`.
+    An unchanged file is read once, since every edit checks the whole experiment. Raises InputError below `data`.
     """
+    try:
+        stamp = path.stat()
+    except (OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+    return read_columns(path, (x1, x2, target), (stamp.st_mtime_ns, stamp.st_size))
+
+
+def unreadable(path: Path, error: Exception) -> InputError:
+    """Why a file can't be a table."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError("data.path", str(path), f"a readable CSV file ({reason})")
+
+
+@lru_cache(maxsize=4)
+def read_columns(path: Path, wanted: tuple[str, ...], stamp: tuple[int, int]) -> tuple[list[list[str]], int]:
+    """`read_table` without memory of its own; `stamp` changes when the file does."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.reader(file)
             header = next(rows, [])
-            for name, field in zip(wanted, fields, strict=True):
+            for name, field in zip(wanted, ("x1", "x2", "target"), strict=True):
                 if name not in header:
                     raise InputError(f"data.{field}", name, f"a column of {path.name}: {listing(header) or 'none'}")
             places = [header.index(name) for name in wanted]
@@ -280,8 +297,7 @@ def read_columns(path: Path, wanted: Sequence[str], fields: Sequence[str]) -> tu
                 else:
                     complete.append(cells)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError("data.path", str(path), f"a readable CSV file ({reason})") from error
+        raise unreadable(path, error) from error
     if not complete:
         raise InputError("data.path", str(path), "a CSV file with at least one complete row")
     return [list(column) for column in zip(*complete, strict=True)], dropped

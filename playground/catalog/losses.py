@@ -80,7 +80,8 @@ class CrossEntropy(Loss, frozen=True, tag="cross_entropy"):
     def per_point(self, o: Array, t: Array) -> Array:
         if len(o) == 1:
             surprise: Array = np.maximum(o, 0) - o * t + np.log1p(np.exp(-np.abs(o)))
-            return surprise[0]
+            first: Array = surprise[0]
+            return first
         highest = o.max(axis=0)
         log_total = highest + np.log(np.exp(o - highest).sum(axis=0))
         result: Array = log_total - (o * t).sum(axis=0)

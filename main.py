@@ -1,0 +1,20 @@
+"""The program's front door: picks the command line or the window. Qt is imported only for the window."""
+
+from __future__ import annotations
+
+import sys
+
+from playground import cli
+
+
+def main(argv: list[str]) -> int:
+    """Run the program with these arguments; returns the exit code."""
+    if argv and argv[0] in cli.COMMANDS:
+        return cli.main(argv)
+    from ui import app
+
+    return app.main(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

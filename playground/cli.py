@@ -1,0 +1,186 @@
+"""The command line: everything the window trains can be trained here, without a display and without Qt.
+
+Bad input is one line on stderr that names the place, the value and what is allowed, and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from playground.catalog.choice import InputError
+from playground.experiment import load, write_atomically
+from playground.interop.weights import load_weights, save_weights
+from playground.presets import open_experiment, preset_paths
+from playground.snapshot import Evaluation, History
+from playground.trainer import Trainer
+
+BAD_INPUT = 2
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+
+
+def train_parser() -> Parser:
+    """The options of `train`."""
+    parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment file or the name of a preset")
+    parser.add_argument("--epochs", type=whole_number, metavar="N", help="how many epochs to train (default: the experiment's)")
+    parser.add_argument("--init", metavar="W.npz", help="start from these weights")
+    parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
+    parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
+    parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
+    parser.add_argument("--engine", choices=["auto", "reference"], default="auto", help="which engine trains")
+    parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
+    return parser
+
+
+def presets_parser() -> Parser:
+    """The options of `presets`: none."""
+    return Parser("main.py presets", description="List the presets, one per line, name first.")
+
+
+def whole_number(text: str) -> int:
+    """An argument that counts."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a whole number ≥ 0")
+    return value
+
+
+def presets(_: argparse.Namespace) -> None:
+    """Print every preset's name and title."""
+    for name, path in preset_paths().items():
+        print(f"{name:<24} {load(path).name}")
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train as the arguments say and write what they ask for."""
+    for option in ("save_weights", "history", "plot"):
+        check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
+    experiment = open_experiment(arguments.experiment)
+    epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
+    if epochs is None:
+        raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
+    initial = None if arguments.init is None else load_weights(arguments.init)
+    trainer = Trainer(with_epochs(experiment, epochs), initial=initial)
+    started = time.perf_counter()
+    train_with_progress(trainer, epochs)
+    total_seconds = time.perf_counter() - started
+    if arguments.save_weights:
+        save_weights(arguments.save_weights, trainer.parameters())
+    if arguments.history:
+        write_atomically(Path(arguments.history), history_csv(trainer.snapshot().history).encode())
+    if arguments.plot:
+        from playground.interop.picture import save_picture
+
+        save_picture(arguments.plot, trainer)
+    result = report(trainer, total_seconds)
+    print(json.dumps(result, allow_nan=False) if arguments.json else summary(result))
+
+
+def check_target(option: str, path: str | None) -> None:
+    """Refuse a file that can't be written, before any time is spent."""
+    if path is not None and (not Path(path).resolve().parent.is_dir() or Path(path).is_dir()):
+        raise InputError(option, path, "a file in a folder that exists")
+
+
+def with_epochs(experiment: Any, epochs: int) -> Any:
+    """The experiment, to be trained for so many epochs."""
+    import msgspec
+
+    return msgspec.structs.replace(experiment, training=msgspec.structs.replace(experiment.training, epochs=epochs))
+
+
+def train_with_progress(trainer: Trainer, epochs: int) -> None:
+    """Train to the end; on a terminal with a progress bar."""
+    from tqdm import tqdm
+
+    with tqdm(total=epochs, unit="epoch", disable=not sys.stderr.isatty(), leave=False) as bar:
+        while trainer.status == "ready" and trainer.state.epoch < epochs:
+            trainer.advance(seconds=0.1)
+            bar.update(trainer.state.epoch - bar.n)
+    trainer.stop_if_complete()
+
+
+def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
+    """What came out, ready for JSON: non-finite numbers become null."""
+    evaluation = trainer.evaluate()
+    shown = ("units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead")
+    return {
+        "epoch": trainer.state.epoch,
+        "step": trainer.state.step,
+        "status": trainer.status,
+        **{name: finite_or_none(getattr(evaluation, name)) for name in Evaluation._fields},
+        "seconds": trainer.seconds,
+        "total_seconds": total_seconds,
+        "engine": trainer.engine,
+        "layers": [
+            {name: finite_or_none(getattr(layer, name)) for name in shown} for layer in trainer.whole_set_statistics()
+        ],
+        **({"problem": trainer.problem_words} if trainer.problem_words else {}),
+    }
+
+
+def finite_or_none(value: Any) -> Any:
+    """JSON has no NaN and no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def summary(result: dict[str, Any]) -> str:
+    """The result in words."""
+    lines = [f"{result['status']} after {result['epoch']:,} epochs, {result['step']:,} steps, {result['seconds']:.2f} s"]
+    for name in ("train", "validation"):
+        loss, score = result[f"{name}_loss"], result[f"{name}_accuracy"]
+        if loss is not None:
+            lines.append(f"{name:<10} loss {loss:.6g}" + ("" if score is None else f"  accuracy or R² {score:.4f}"))
+    lines.extend([result["problem"]] if "problem" in result else [])
+    return "\n".join(lines)
+
+
+def history_csv(history: History) -> str:
+    """The history as CSV, numbers in full precision, empty where there is none."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(History._fields)
+    for row in zip(*(column.tolist() for column in history), strict=True):
+        epoch, step, *numbers = row
+        writer.writerow([int(epoch), int(step), *("" if math.isnan(number) else repr(number) for number in numbers)])
+    return text.getvalue()
+
+
+COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
+    "train": (train_parser, train),
+    "presets": (presets_parser, presets),
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command that argv[0] names; returns the exit code."""
+    parser, command = COMMANDS[argv[0]]
+    try:
+        command(parser().parse_args(argv[1:]))
+    except InputError as error:
+        print(f"main.py {argv[0]}: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:
+        print(f"main.py {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0

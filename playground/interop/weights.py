@@ -1,0 +1,48 @@
+"""Weights as `.npz` files: W0, b0, W1, b1, …, W of shape (units, inputs). Never a pickle."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from playground.catalog.choice import Array, InputError
+from playground.experiment import write_atomically
+
+MAX_BYTES = 2**30
+
+
+def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
+    """All arrays of a weight file by name. Raises InputError."""
+    file = Path(path)
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise InputError(str(file), "a single array", "an .npz file with W0, b0, …")
+            size = sum(entry.file_size for entry in archive.zip.infolist())
+            if size > MAX_BYTES:
+                raise InputError(str(file), f"{size:,} bytes unpacked", f"at most {MAX_BYTES:,} bytes")
+            return {name: numeric(file, name, archive[name]) for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(str(file), "this file", f"a readable .npz file of weights ({reason})") from error
+
+
+def numeric(file: Path, name: str, values: Array) -> Array:
+    """`values` if they are real numbers; raises InputError."""
+    if values.dtype.kind not in "fiu":
+        raise InputError(f"{file}: {name}", f"type {values.dtype}", "real numbers")
+    return values
+
+
+def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array]) -> None:
+    """Write a weight file, all of it or nothing."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **parameters)  # type: ignore[arg-type] - the stub takes the arrays for its own option
+    write_atomically(Path(path), buffer.getvalue())

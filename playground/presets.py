@@ -1,0 +1,38 @@
+"""Presets and where experiments come from: a file, or the name of a preset.
+
+A preset is an experiment file in `resources/presets`; its file name is the preset's name. Sample data are tables in
+`resources/data`. A new preset or sample is one new file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playground.catalog.choice import InputError, listing
+from playground.experiment import Experiment, load
+
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+FIRST = "spiral"
+"""The preset that a new window opens with."""
+
+
+def preset_paths() -> dict[str, Path]:
+    """The presets' files by name, in alphabetical order."""
+    return {path.stem: path for path in sorted((RESOURCES / "presets").glob("*.json"))}
+
+
+def preset(name: str) -> Experiment:
+    """The preset of that name. Raises InputError."""
+    paths = preset_paths()
+    if name not in paths:
+        raise InputError("EXPERIMENT", name, f"an experiment file, or one of the presets {listing(paths)}")
+    return load(paths[name])
+
+
+def open_experiment(source: str) -> Experiment:
+    """The experiment that a person names on the command line: a file or a preset. Raises InputError."""
+    if source in preset_paths():
+        return preset(source)
+    if source.endswith(".json") or Path(source).is_file():
+        return load(source)
+    return preset(source)

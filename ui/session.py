@@ -1,0 +1,203 @@
+"""The session: the one door of the window. It holds the experiment, the undo history and the worker.
+
+Whoever wants a change asks for a whole new experiment through `edit`. The session checks it, remembers how to take
+it back, tells the panels, and hands it to the worker. Nothing else in the window keeps state of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from playground import Experiment, InputError, Wanted, check
+from playground.experiment import Layer
+from ui.worker import Command, Configure, Epoch, Pause, Play, Report, Reset, SetSpeed, SetWanted, Step, Worker
+
+DISPLAY_MILLISECONDS = 16
+UNDO_STEPS = 200
+
+
+@dataclass
+class Edit:
+    """One step of the undo history."""
+
+    number: int
+    label: str
+    before: Experiment
+    after: Experiment
+    fresh: bool
+    """Whether training starts anew with it."""
+    open: bool
+    """Whether more of the same follows (a slider still being dragged)."""
+
+
+class Session(QObject):
+    """Holds the experiment. Close it before it goes: it owns a thread."""
+
+    experiment_changed = Signal(object)
+    """The experiment that is now in force."""
+    undo_changed = Signal()
+    reported = Signal(object)
+    """A Report, at most once per frame."""
+    refused = Signal(str)
+    """An edit was not made, and why."""
+    failed = Signal(str)
+    """The training thread met a fault; training is paused."""
+
+    def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.experiment = with_ids(check(experiment))
+        self.done: list[Edit] = []
+        self.undone: list[Edit] = []
+        self.revision = 0
+        self.report: Report | None = None
+        self.worker = Worker(self.experiment, wanted or Wanted(), self)
+        self.worker.failed.connect(self.worker_failed)
+        self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
+        self.display.timeout.connect(self.look)
+        self.worker.start()
+        self.display.start()
+
+    def close(self) -> None:
+        """Stop the display and the thread; nothing happens after this."""
+        self.display.stop()
+        if self.worker.isRunning():
+            self.worker.stop()
+
+    def look(self) -> None:
+        """Pass on the latest report, if there is one."""
+        report = self.worker.take()
+        if report is not None:
+            self.report = report
+            self.reported.emit(report)
+
+    def worker_failed(self, fault: tuple[str, Exception]) -> None:
+        """Tell the person about a fault in the training thread."""
+        what, error = fault
+        self.failed.emit(f"Training stopped because of a fault while {what}: {error}. Your settings are kept.")
+
+    # Changes ------------------------------------------------------------------------------------------------
+
+    def edit(self, experiment: Experiment, label: str, changing: bool = False) -> bool:
+        """Ask for another experiment; returns whether it was accepted. Training goes on with it at once.
+
+        While `changing`, this and what follows become one undo step, ended by an edit that is not `changing`.
+        """
+        return self.make(experiment, label, changing=changing, fresh=False)
+
+    def open(self, experiment: Experiment, label: str) -> bool:
+        """Replace the experiment by another one that starts from its own initial weights."""
+        return self.make(experiment, label, changing=False, fresh=True)
+
+    def reseed(self) -> None:
+        """Other initial weights: the next seed, and a fresh start."""
+        self.open(msgspec.structs.replace(self.experiment, seed=self.experiment.seed + 1), "new initial weights")
+
+    def make(self, experiment: Experiment, label: str, *, changing: bool, fresh: bool) -> bool:
+        """Check a change, remember it and carry it out."""
+        try:
+            experiment = with_ids(check(experiment))
+        except InputError as error:
+            self.refused.emit(f"{label[:1].upper()}{label[1:]} was not changed. {error}")
+            self.experiment_changed.emit(self.experiment)
+            return False
+        edit = self.continued(experiment, label, changing) or self.begun(experiment, label, changing, fresh)
+        if edit is None:
+            return True
+        self.put(experiment, keep_as=("undo", edit.number), fresh=fresh)
+        return True
+
+    def continued(self, experiment: Experiment, label: str, changing: bool) -> Edit | None:
+        """The undo step that is still open, if this change belongs to it."""
+        if not (self.done and self.done[-1].open):
+            return None
+        edit = self.done[-1]
+        edit.after, edit.label, edit.open = experiment, label, changing
+        return edit
+
+    def begun(self, experiment: Experiment, label: str, changing: bool, fresh: bool) -> Edit | None:
+        """A new undo step; None if nothing would change."""
+        if experiment == self.experiment and not fresh:
+            return None
+        self.revision += 1
+        edit = Edit(self.revision, label, self.experiment, experiment, fresh, changing)
+        self.done = [*self.done[-UNDO_STEPS + 1 :], edit]
+        self.undone.clear()
+        return edit
+
+    def undo(self) -> None:
+        """Take the last change back; removed units return with their weights."""
+        if self.done:
+            edit = self.done.pop()
+            edit.open = False
+            self.undone.append(edit)
+            self.put(edit.before, keep_as=("redo", edit.number), memory=("undo", edit.number), fresh=edit.fresh)
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last."""
+        if self.undone:
+            edit = self.undone.pop()
+            self.done.append(edit)
+            self.put(edit.after, keep_as=("undo", edit.number), memory=("redo", edit.number), fresh=edit.fresh)
+
+    def put(self, experiment: Experiment, *, keep_as: object, memory: object = None, fresh: bool = False) -> None:
+        """Put an experiment in force everywhere."""
+        self.revision += 1
+        self.experiment = experiment
+        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh))
+        self.experiment_changed.emit(experiment)
+        self.undo_changed.emit()
+
+    # Commands -----------------------------------------------------------------------------------------------
+
+    def send(self, command: Command) -> None:
+        """Hand a command to the worker."""
+        self.worker.send(command)
+
+    def play(self) -> None:
+        """Train until paused."""
+        self.send(Play())
+
+    def pause(self) -> None:
+        """Stop training."""
+        self.send(Pause())
+
+    def step(self) -> None:
+        """One update."""
+        self.send(Step())
+
+    def epoch(self) -> None:
+        """One epoch."""
+        self.send(Epoch())
+
+    def reset(self) -> None:
+        """Back to the same initial weights."""
+        self.send(Reset())
+
+    def set_speed(self, steps_per_second: float | None) -> None:
+        """Limit the speed; None lifts the limit."""
+        self.send(SetSpeed(steps_per_second))
+
+    def set_wanted(self, wanted: Wanted) -> None:
+        """Say what the visible views need."""
+        self.send(SetWanted(wanted))
+
+
+def with_ids(experiment: Experiment) -> Experiment:
+    """The experiment with an id for every layer, so that weights follow a layer that is moved."""
+    taken = {layer.id for layer in experiment.layers}
+    if None not in taken:
+        return experiment
+    layers: list[Layer] = []
+    for layer in experiment.layers:
+        layers.append(layer if layer.id is not None else msgspec.structs.replace(layer, id=new_id(taken)))
+        taken.add(layers[-1].id)
+    return msgspec.structs.replace(experiment, layers=tuple(layers))
+
+
+def new_id(taken: set[str | None]) -> str:
+    """The first of A, B, …, Z, A2, B2, … that is free."""
+    names = (f"{letter}{number if number > 1 else ''}" for number in range(1, 1000) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return next(name for name in names if name not in taken)

@@ -1,0 +1,296 @@
+"""The worker: the thread on which the trainer lives.
+
+Commands go down through a queue that is looked at between chunks of a few milliseconds. Reports come up through a
+mailbox with one slot that the display empties at its own pace; it is filled again when it is empty, so the display
+never falls behind and nothing is computed that nobody looks at. Never a signal per step.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from playground import Checkpoint, Experiment, Snapshot, Trainer, Wanted
+
+log = logging.getLogger(__name__)
+
+CHUNK_SECONDS = 0.003
+"""How long the trainer runs between two looks at the queue."""
+YIELD_MILLISECONDS = 1
+"""The reference engine holds the interpreter lock; this leaves some of it to the window."""
+REMEMBERED = 200
+"""How many edits keep the moment before them for undo."""
+
+
+class Play(NamedTuple):
+    """Train until paused."""
+
+
+class Pause(NamedTuple):
+    """Stop training; nothing is lost."""
+
+
+class Step(NamedTuple):
+    """One update."""
+
+
+class Epoch(NamedTuple):
+    """Train to the end of the present epoch."""
+
+
+class Reset(NamedTuple):
+    """Back to the initial weights."""
+
+
+class SetSpeed(NamedTuple):
+    """At most so many updates per second; None: as fast as it goes."""
+
+    steps_per_second: float | None
+
+
+class SetWanted(NamedTuple):
+    """What snapshots shall contain."""
+
+    wanted: Wanted
+
+
+class SetParameters(NamedTuple):
+    """Replace weights by hand."""
+
+    parameters: Mapping[str, Any]
+
+
+class Configure(NamedTuple):
+    """Take over a whole new experiment.
+
+    The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment
+    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there.
+    """
+
+    experiment: Experiment
+    revision: int
+    keep_as: object = None
+    memory: object = None
+    fresh: bool = False
+
+
+class Restore(NamedTuple):
+    """Go back to a moment."""
+
+    checkpoint: Checkpoint
+
+
+class GiveCheckpoint(NamedTuple):
+    """Put a checkpoint of the present moment into a queue."""
+
+    reply: queue.SimpleQueue[Checkpoint]
+
+
+class Stop(NamedTuple):
+    """End the thread."""
+
+
+Command: TypeAlias = (
+    Play | Pause | Step | Epoch | Reset | SetSpeed | SetWanted | SetParameters | Configure | Restore | GiveCheckpoint | Stop
+)
+
+
+class Report(NamedTuple):
+    """A snapshot and how the worker is doing."""
+
+    snapshot: Snapshot
+    running: bool
+    steps_per_second: float
+    revision: int
+    """The latest edit that the snapshot includes."""
+
+
+class Worker(QThread):
+    """Owns the trainer. Create it with an experiment that has been checked, start it, send commands."""
+
+    failed = Signal(object)
+    """A command or an update raised an exception: (what was being done, exception). The worker lives on, paused."""
+
+    def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self.mailbox: Report | None = None
+        self.experiment, self.wanted = experiment, wanted
+        self.running, self.stopping, self.changed = False, False, True
+        self.speed: float | None = None
+        self.revision = 0
+        self.moments: OrderedDict[object, Checkpoint] = OrderedDict()
+        self.pace = Pace()
+
+    # Called by the window's thread --------------------------------------------------------------------------
+
+    def send(self, command: Command) -> None:
+        """Have a command carried out soon."""
+        self.commands.put(command)
+
+    def take(self) -> Report | None:
+        """The latest report, once; None if nothing has changed."""
+        report, self.mailbox = self.mailbox, None
+        return report
+
+    def stop(self) -> None:
+        """End the thread and wait until it has ended."""
+        self.send(Stop())
+        self.wait()
+
+    # Called by the worker's own thread ----------------------------------------------------------------------
+
+    def run(self) -> None:
+        """The thread's work: commands first, then a chunk of training, then a report if the mailbox is empty."""
+        self.trainer = Trainer(self.experiment)
+        while not self.stopping:
+            self.attempt("carrying out commands", self.carry_out_waiting)
+            if self.running:
+                self.attempt("training", self.train)
+            if self.changed and self.mailbox is None:
+                self.attempt("measuring", self.publish)
+
+    def attempt(self, what: str, work: Callable[[], None]) -> None:
+        """Do a part of the work; a fault pauses training and is told to the window."""
+        try:
+            work()
+        except Exception as error:
+            log.exception("The training thread failed while %s", what)
+            self.running, self.changed = False, True
+            self.failed.emit((what, error))
+
+    def carry_out_waiting(self) -> None:
+        """All commands in the queue; sleeps there while there is nothing to do."""
+        timeout = None if not (self.running or self.changed) else 0.0 if self.running else 0.004
+        try:
+            command = self.commands.get(timeout=timeout) if timeout != 0.0 else self.commands.get_nowait()
+            while True:
+                self.changed = True
+                HANDLERS[type(command)](self, command)
+                command = self.commands.get_nowait()
+        except queue.Empty:
+            return
+
+    def train(self) -> None:
+        """A chunk of training at the chosen speed."""
+        before = self.trainer.state.step
+        if self.speed is None:
+            self.trainer.advance(seconds=CHUNK_SECONDS)
+            if self.trainer.engine == "reference":
+                self.msleep(YIELD_MILLISECONDS)
+        else:
+            due = self.pace.due(self.speed)
+            if due:
+                self.trainer.advance(steps=due, seconds=CHUNK_SECONDS)
+            else:
+                self.msleep(min(4, round(1000 / self.speed)))
+        self.pace.done(self.trainer.state.step - before)
+        if self.trainer.status != "ready":
+            self.running = False
+        self.changed = self.changed or self.trainer.state.step != before or not self.running
+
+    def publish(self) -> None:
+        """Put a report of the present moment into the mailbox."""
+        self.changed = False
+        snapshot = self.trainer.snapshot(self.wanted)
+        self.mailbox = Report(snapshot, self.running, self.pace.rate if self.running else 0.0, self.revision)
+
+    def play(self, _: Play) -> None:
+        self.trainer.stop_if_complete()
+        self.running = self.trainer.status in ("ready", "diverged")
+        if self.running:
+            self.trainer.clear_outcome()
+            self.pace = Pace()
+
+    def pause(self, _: Pause) -> None:
+        self.running = False
+
+    def step(self, _: Step) -> None:
+        self.running = False
+        self.trainer.advance(steps=1)
+
+    def epoch(self, _: Epoch) -> None:
+        self.running = False
+        self.trainer.advance(epochs=1)
+
+    def reset(self, _: Reset) -> None:
+        self.trainer.reset()
+
+    def set_speed(self, command: SetSpeed) -> None:
+        self.speed, self.pace = command.steps_per_second, Pace()
+
+    def set_wanted(self, command: SetWanted) -> None:
+        self.wanted = command.wanted
+
+    def set_parameters(self, command: SetParameters) -> None:
+        self.trainer.set_parameters(command.parameters)
+
+    def configure(self, command: Configure) -> None:
+        if command.keep_as is not None and command.keep_as not in self.moments:
+            self.moments[command.keep_as] = self.trainer.checkpoint()
+            while len(self.moments) > REMEMBERED:
+                self.moments.popitem(last=False)
+        memory = self.moments.pop(command.memory, None) if command.memory is not None else None
+        if not command.fresh:
+            self.trainer.configure(command.experiment, memory=memory)
+        elif memory is not None:
+            self.trainer.restore(memory)
+        else:
+            self.trainer = Trainer(command.experiment)
+        self.revision = command.revision
+
+    def restore(self, command: Restore) -> None:
+        self.trainer.restore(command.checkpoint)
+
+    def give_checkpoint(self, command: GiveCheckpoint) -> None:
+        command.reply.put(self.trainer.checkpoint())
+
+    def finish(self, _: Stop) -> None:
+        self.stopping = True
+
+
+HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
+    Play: Worker.play,
+    Pause: Worker.pause,
+    Step: Worker.step,
+    Epoch: Worker.epoch,
+    Reset: Worker.reset,
+    SetSpeed: Worker.set_speed,
+    SetWanted: Worker.set_wanted,
+    SetParameters: Worker.set_parameters,
+    Configure: Worker.configure,
+    Restore: Worker.restore,
+    GiveCheckpoint: Worker.give_checkpoint,
+    Stop: Worker.finish,
+}
+
+
+class Pace:
+    """How fast training goes: measured over half a second, and how many steps are due at a chosen speed."""
+
+    def __init__(self) -> None:
+        self.started = self.window_start = time.perf_counter()
+        self.steps = self.window_steps = 0
+        self.rate = 0.0
+
+    def due(self, steps_per_second: float) -> int:
+        """Updates to make now so that the chosen speed is kept; time that was lost is not made up for."""
+        due = int((time.perf_counter() - self.started) * steps_per_second) + 1 - self.steps
+        if due > max(1.0, steps_per_second / 10):
+            self.started, self.steps, due = time.perf_counter(), 0, 1
+        return max(due, 0)
+
+    def done(self, steps: int) -> None:
+        """Count updates that were made."""
+        self.steps += steps
+        self.window_steps += steps
+        elapsed = time.perf_counter() - self.window_start
+        if elapsed >= 0.5:
+            self.rate = self.window_steps / elapsed
+            self.window_start, self.window_steps = time.perf_counter(), 0
