@@ -1,0 +1,67 @@
+# From a fresh checkout to the window or the tests; needs make and Python 3.11 or newer, nothing else.
+# `make` alone lists the targets. Kept within what GNU make 3.81 (macOS) understands.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/ready
+ARGS ?=
+
+.PHONY: help run test lint screenshot clean outdated
+
+help:
+	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
+	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
+	@echo 'make lint        format, rules, types and import contracts only'
+	@echo 'make screenshot  renew resources/screenshot.png'
+	@echo 'make clean       remove the environment and all caches'
+
+# main.py ends with 3 where there is no display, and has said so itself.
+run: $(READY)
+	@$(PY) ui/system_libraries.py --for window
+	@$(PY) main.py $(ARGS) || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
+
+# One process: the tests drive a real window and a real worker against the clock, and two cores serve one of them.
+test: lint
+	@$(PY) ui/system_libraries.py --for tests
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
+
+lint: $(READY)
+	@echo 'Checking format, rules, types and imports'
+	@$(PY) -m ruff check --quiet
+	@$(PY) -m ruff format --quiet --check || { echo 'Not formatted; run: $(PY) -m ruff format'; exit 1; }
+	@$(PY) -m mypy
+	@$(PY) -c 'from importlinter.cli import lint_imports_command as c; c()' > $(VENV)/imports.log \
+		|| { cat $(VENV)/imports.log; exit 1; }
+
+screenshot: $(READY)
+	@$(PY) ui/system_libraries.py --for tests
+	@QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(PY) main.py spiral \
+		--screenshot resources/screenshot.png --seconds 6 --size 1280x800
+	@echo 'Wrote resources/screenshot.png'
+
+clean:
+	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is removed first and written last, so an environment without it was never finished and is made anew,
+# as is one whose interpreter was removed or replaced by another version. The build backend is installed before the
+# rest and used from the environment, because only so do the constraints hold for it too.
+UNUSABLE := $(if $(wildcard $(READY)),$(shell $(PY) -c 'import pip' 2>/dev/null || echo outdated))
+TOO_OLD = $(shell $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || echo yes)
+VERSION = $(or $(shell $(PYTHON) --version 2>/dev/null),missing)
+PIP_INSTALL = $(PY) -m pip install --disable-pip-version-check --constraint constraints.txt
+
+$(READY): pyproject.toml constraints.txt $(UNUSABLE)
+	$(if $(TOO_OLD),$(error Python 3.11 or newer is needed and $(PYTHON) is $(VERSION); \
+		name a newer one like this: make $(MAKECMDGOALS) PYTHON=python3.12))
+	@if [ -f $@ ] && [ -z '$(UNUSABLE)' ]; then \
+		echo 'The dependencies have changed: updating $(VENV)'; rm $@; \
+	else \
+		$(PYTHON) ui/system_libraries.py --for environment || exit 1; \
+		echo 'Setting up $(VENV) with $(VERSION), once; this takes about half a minute'; \
+		rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); \
+	fi
+	@{ $(PIP_INSTALL) setuptools && $(PIP_INSTALL) --no-build-isolation --editable '.[test]'; } \
+		> $(VENV)/install.log 2>&1 || { cat $(VENV)/install.log; echo 'Setting up $(VENV) failed, see above'; exit 1; }
+	@touch $@
