@@ -1,6 +1,6 @@
 """The core of the playground: experiments, the engine that trains them, and what is measured. No Qt, no window.
 
-    from playground import Experiment, Trainer
+from playground import Experiment, Trainer
 """
 
 from playground.catalog.choice import InputError
@@ -9,5 +9,15 @@ from playground.snapshot import Snapshot, Wanted
 from playground.trainer import Checkpoint, Trainer
 
 __all__ = [
-    "Checkpoint", "Experiment", "InputError", "Layer", "Snapshot", "Trainer", "Training", "Wanted", "check", "load", "save",
+    "Checkpoint",
+    "Experiment",
+    "InputError",
+    "Layer",
+    "Snapshot",
+    "Trainer",
+    "Training",
+    "Wanted",
+    "check",
+    "load",
+    "save",
 ]

@@ -37,7 +37,12 @@ def train_parser() -> Parser:
     """The options of `train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
     parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment file or the name of a preset")
-    parser.add_argument("--epochs", type=whole_number, metavar="N", help="how many epochs to train (default: the experiment's)")
+    parser.add_argument(
+        "--epochs",
+        type=whole_number,
+        metavar="N",
+        help="how many epochs to train (default: the experiment's)",
+    )
     parser.add_argument("--init", metavar="W.npz", help="start from these weights")
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
@@ -144,7 +149,9 @@ def finite_or_none(value: Any) -> Any:
 
 def summary(result: dict[str, Any]) -> str:
     """The result in words."""
-    lines = [f"{result['status']} after {result['epoch']:,} epochs, {result['step']:,} steps, {result['seconds']:.2f} s"]
+    lines = [
+        f"{result['status']} after {result['epoch']:,} epochs, {result['step']:,} steps, {result['seconds']:.2f} s"
+    ]
     for name in ("train", "validation"):
         loss, score = result[f"{name}_loss"], result[f"{name}_accuracy"]
         if loss is not None:

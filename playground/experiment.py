@@ -71,7 +71,8 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         setting("Last batch", "What happens to points left over at the end of an epoch: a smaller batch, dropped, or carried into the next epoch."),
     ] = "partial"  # fmt: skip
     shuffle: Annotated[
-        bool, setting("Shuffle", "New random batches every epoch. Off, the points always come in the same order.")
+        bool,
+        setting("Shuffle", "New random batches every epoch. Off, the points always come in the same order."),
     ] = True
     weight_decay: Annotated[
         float,
@@ -101,7 +102,10 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0  # fmt: skip
     precision: Annotated[
         Literal["float32", "float64"],
-        setting("Precision", "float32 is fast and what practice uses; float64 shows that rounding is not the cause."),
+        setting(
+            "Precision",
+            "float32 is fast and what practice uses; float64 shows that rounding is not the cause.",
+        ),
     ] = "float32"
     data: AnyDataset = Circle()
     features: tuple[FeatureName, ...] = ("x1", "x2")
@@ -169,7 +173,11 @@ def check_rules(experiment: Experiment) -> None:
     experiment.data.check()
     loss, tasks = experiment.loss, experiment.data.tasks
     if loss is not None and not set(loss.tasks) & set(tasks):
-        raise InputError("loss.kind", loss.kind, f"a loss for {listing(tasks)}, which data.kind {experiment.data.kind} asks for")
+        raise InputError(
+            "loss.kind",
+            loss.kind,
+            f"a loss for {listing(tasks)}, which data.kind {experiment.data.kind} asks for",
+        )
 
 
 # Text ---------------------------------------------------------------------------------------------------------
@@ -230,7 +238,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -292,9 +300,7 @@ def choices_of(expected: Any) -> tuple[type[Choice], ...]:
     if isinstance(expected, type) and issubclass(expected, Choice):
         return (expected,)
     if get_origin(expected) in (Union, types.UnionType):
-        return tuple(
-            arg for arg in get_args(expected) if isinstance(arg, type) and issubclass(arg, Choice)
-        )
+        return tuple(arg for arg in get_args(expected) if isinstance(arg, type) and issubclass(arg, Choice))
     return ()
 
 

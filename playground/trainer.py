@@ -1,8 +1,8 @@
 """The trainer: turns an experiment into a state and moves it on. It knows no Qt and no files.
 
-    trainer = Trainer(experiment)
-    trainer.advance(epochs=100)
-    trainer.snapshot().evaluation.train_loss
+trainer = Trainer(experiment)
+trainer.advance(epochs=100)
+trainer.snapshot().evaluation.train_loss
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ from playground.engine.reference import DivergedError, Problem
 from playground.engine.state import State, fresh_state
 from playground.engine.transplant import lost, matched, structure, transplanted
 from playground.experiment import Experiment, check
-from playground.snapshot import Evaluation, GradientHistory, History, LayerStatistics, Snapshot, Status, Wanted
+from playground.snapshot import (
+    Evaluation,
+    GradientHistory,
+    History,
+    LayerStatistics,
+    Snapshot,
+    Status,
+    Wanted,
+)
 from playground.timeline import Timeline
 
 
@@ -154,7 +162,9 @@ class Trainer:
         self.notes = (*self.notes, *lost(before, after))
         sources = matched(before, after)
         count = len(old_network.layers)
-        columns = [None if s is None else 1 + s for s in sources] + [None if s is None else 1 + count + s for s in sources]
+        columns = [None if s is None else 1 + s for s in sources] + [
+            None if s is None else 1 + count + s for s in sources
+        ]
         self.gradient_history = self.gradient_history.rearranged([0, *columns])
 
     def renew_optimizer(self) -> None:
@@ -253,7 +263,9 @@ class Trainer:
     def end_epoch(self, rate: float) -> None:
         """Evaluate, record, and stop if that is what the numbers say."""
         evaluation = self.evaluate()
-        if any(loss is not None and not np.isfinite(loss) for loss in (evaluation.train_loss, evaluation.validation_loss)):
+        if any(
+            loss is not None and not np.isfinite(loss) for loss in (evaluation.train_loss, evaluation.validation_loss)
+        ):
             self.diverged("the loss", self.network.layers[-1].name)
             return
         self.record(rate, evaluation)

@@ -100,6 +100,8 @@ class Session(QObject):
         try:
             experiment = with_ids(check(experiment))
         except InputError as error:
+            if self.done:
+                self.done[-1].open = False
             self.refused.emit(f"{label[:1].upper()}{label[1:]} was not changed. {error}")
             self.experiment_changed.emit(self.experiment)
             return False
@@ -199,5 +201,9 @@ def with_ids(experiment: Experiment) -> Experiment:
 
 def new_id(taken: set[str | None]) -> str:
     """The first of A, B, …, Z, A2, B2, … that is free."""
-    names = (f"{letter}{number if number > 1 else ''}" for number in range(1, 1000) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    names = (
+        f"{letter}{number if number > 1 else ''}"
+        for number in range(1, 1000)
+        for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    )
     return next(name for name in names if name not in taken)

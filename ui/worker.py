@@ -97,7 +97,18 @@ class Stop(NamedTuple):
 
 
 Command: TypeAlias = (
-    Play | Pause | Step | Epoch | Reset | SetSpeed | SetWanted | SetParameters | Configure | Restore | GiveCheckpoint | Stop
+    Play
+    | Pause
+    | Step
+    | Epoch
+    | Reset
+    | SetSpeed
+    | SetWanted
+    | SetParameters
+    | Configure
+    | Restore
+    | GiveCheckpoint
+    | Stop
 )
 
 
@@ -162,7 +173,8 @@ class Worker(QThread):
             work()
         except Exception as error:
             log.exception("The training thread failed while %s", what)
-            self.running, self.changed = False, True
+            # Not after a fault in measuring itself, which would only repeat.
+            self.running, self.changed = False, work != self.publish
             self.failed.emit((what, error))
 
     def carry_out_waiting(self) -> None:

@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
-
 import numpy as np
 
 from playground.catalog.choice import Array, Choice, InputError, listing, setting, union
@@ -113,7 +112,9 @@ class Dataset(Choice, frozen=True):
             )
 
 
-def shuffled(x: Array, labels: Array, task: Task, random: np.random.Generator, class_names: tuple[str, ...] = ()) -> Raw:
+def shuffled(
+    x: Array, labels: Array, task: Task, random: np.random.Generator, class_names: tuple[str, ...] = ()
+) -> Raw:
     """Points in random order, so that batches are mixed even without shuffling."""
     order = random.permutation(len(x))
     return Raw(x[order], labels[order], task, class_names or (("A", "B") if task == "classification" else ()))
@@ -195,7 +196,9 @@ class Moons(Dataset, frozen=True, tag="moons"):
     def draw(self, random: np.random.Generator) -> Raw:
         upper, lower = two_halves(self.points)
         a, b = random.uniform(0, np.pi, upper), random.uniform(0, np.pi, lower)
-        x = np.concatenate([np.stack([np.cos(a), np.sin(a)], axis=1), np.stack([1 - np.cos(b), 0.5 - np.sin(b)], axis=1)])
+        x = np.concatenate(
+            [np.stack([np.cos(a), np.sin(a)], axis=1), np.stack([1 - np.cos(b), 0.5 - np.sin(b)], axis=1)]
+        )
         x = (x + random.normal(0, self.noise, x.shape) - [0.5, 0.25]) * 3.2
         return shuffled(x, np.repeat([0, 1], [upper, lower]), "classification", random)
 
@@ -233,13 +236,19 @@ class Table(Dataset, frozen=True, tag="table"):
     label = "Table"
     tasks = ("classification", "regression")
 
-    path: Annotated[str, setting("File", "The CSV file, relative to the experiment file; its first row names the columns.")] = ""
+    path: Annotated[
+        str,
+        setting("File", "The CSV file, relative to the experiment file; its first row names the columns."),
+    ] = ""
     x1: Annotated[str, setting("x₁ column", "The column for the horizontal axis.")] = ""
     x2: Annotated[str, setting("x₂ column", "The column for the vertical axis.")] = ""
     target: Annotated[str, setting("Target column", "The column that the network learns to predict.")] = ""
     task: Annotated[
         Task | None,
-        setting("Task", "Predict classes or a number; left open, text or at most 10 distinct integers mean classes."),
+        setting(
+            "Task",
+            "Predict classes or a number; left open, text or at most 10 distinct integers mean classes.",
+        ),
     ] = None
 
     def check(self) -> None:
@@ -350,7 +359,9 @@ def sample(dataset: Dataset) -> Sample:
     raw = dataset.draw(random)
     labels = raw.labels
     if dataset.label_noise and raw.task == "classification" and len(raw.class_names) > 1:
-        labels = mislabelled(labels, dataset.label_noise, len(raw.class_names), np.random.default_rng([dataset.seed, 1]))
+        labels = mislabelled(
+            labels, dataset.label_noise, len(raw.class_names), np.random.default_rng([dataset.seed, 1])
+        )
     split = split_marks(len(labels), dataset, np.random.default_rng([dataset.seed, 2]))
     for array in (raw.x, labels, split):
         array.setflags(write=False)
@@ -387,5 +398,3 @@ def with_common(dataset: Dataset, kind: type[Dataset], **settings: Any) -> Datas
     """`kind` with its own defaults, but the points, noise, seed and shares of `dataset`."""
     common = {name: getattr(dataset, name) for name in Dataset.__struct_fields__}
     return kind(**{**common, **settings})
-
-

@@ -97,7 +97,13 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
     eps: Epsilon = 1e-8
     momentum: Annotated[
         float,
-        setting("Momentum μ", "Velocity on top of the scaled gradient. At 0 there is none.", ge=0, lt=1, slider=(0, 0.99)),
+        setting(
+            "Momentum μ",
+            "Velocity on top of the scaled gradient. At 0 there is none.",
+            ge=0,
+            lt=1,
+            slider=(0, 0.99),
+        ),
     ] = 0.0
 
     @staticmethod
@@ -118,7 +124,13 @@ class Adam(Optimizer, frozen=True, tag="adam"):
 
     beta1: Annotated[
         float,
-        setting("β₁", "Memory of the gradient. At 0 there is no momentum; near 1 it lasts for long.", ge=0, lt=1, slider=(0, 0.99)),
+        setting(
+            "β₁",
+            "Memory of the gradient. At 0 there is no momentum; near 1 it lasts for long.",
+            ge=0,
+            lt=1,
+            slider=(0, 0.99),
+        ),
     ] = 0.9
     beta2: Annotated[
         float,
@@ -133,9 +145,7 @@ class Adam(Optimizer, frozen=True, tag="adam"):
     eps: Epsilon = 1e-8
 
     @staticmethod
-    def update(
-        w: Any, g: Any, m: Any, v: Any, rate: Any, t: Any, beta1: Any, beta2: Any, eps: Any
-    ) -> tuple[Any, ...]:
+    def update(w: Any, g: Any, m: Any, v: Any, rate: Any, t: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Any, ...]:
         m = beta1 * m + (1 - beta1) * g
         v = beta2 * v + (1 - beta2) * g * g
         size = np.sqrt(v) / (1 - beta2**t) ** 0.5 + eps

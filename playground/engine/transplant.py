@@ -76,13 +76,20 @@ def patches(old: Structure, new: Structure, *, same_source_only: bool = False) -
 
 
 def surviving_columns(
-    old: Structure, new: Structure, sources: Sequence[int | None], place: int, source: int, same_source_only: bool
+    old: Structure,
+    new: Structure,
+    sources: Sequence[int | None],
+    place: int,
+    source: int,
+    same_source_only: bool,
 ) -> tuple[Array, Array]:
     """Which columns of the old layer's weights go to which columns of the new layer's."""
     none = np.empty(0, dtype=int)
     if source == 0 and place == 0:
         kept = [name for name in new.features if name in old.features]
-        return np.array([old.features.index(f) for f in kept], int), np.array([new.features.index(f) for f in kept], int)
+        return np.array([old.features.index(f) for f in kept], int), np.array(
+            [new.features.index(f) for f in kept], int
+        )
     before = sources[place - 1] if place else None
     moved = before != source - 1 or source == 0 or place == 0
     if moved and (same_source_only or was_removed(source - 1, sources)):
@@ -105,7 +112,9 @@ def copy_flat(old: Structure, new: Structure, blocks: Sequence[Patch], source: A
         after.b(target)[rows] = before.b(source)[rows]
 
 
-def transplanted(old: Structure, new: Structure, state: State, target: State, *, same_source_only: bool = False) -> State:
+def transplanted(
+    old: Structure, new: Structure, state: State, target: State, *, same_source_only: bool = False
+) -> State:
     """`target`, a fresh state of the new network, with all that survives of `state` put into it."""
     blocks = patches(old, new, same_source_only=same_source_only)
     copy_flat(old, new, blocks, state.parameters, target.parameters)
@@ -129,7 +138,9 @@ def lost(old: Structure, new: Structure) -> tuple[str, ...]:
     for place, source in enumerate(sources):
         if source is not None and new.network.layers[place].units < old.network.layers[source].units:
             gone = old.network.layers[source].units - new.network.layers[place].units
-            notes.append(f"The last {gone} unit{'s' if gone > 1 else ''} of layer {new.network.layers[place].name} were removed.")
+            notes.append(
+                f"The last {gone} unit{'s' if gone > 1 else ''} of layer {new.network.layers[place].name} were removed."
+            )
     if sources[-1] is None:
         notes.append("The output layer starts anew, since the task has another number of classes.")
     return tuple(notes)

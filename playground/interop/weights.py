@@ -23,7 +23,7 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
         with np.load(file, allow_pickle=False) as archive:
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise InputError(str(file), "a single array", "an .npz file with W0, b0, …")
-            size = sum(entry.file_size for entry in archive.zip.infolist())
+            size = sum(entry.file_size for entry in zipfile.ZipFile(file).infolist())
             if size > MAX_BYTES:
                 raise InputError(str(file), f"{size:,} bytes unpacked", f"at most {MAX_BYTES:,} bytes")
             return {name: numeric(file, name, archive[name]) for name in archive.files}
@@ -44,5 +44,5 @@ def numeric(file: Path, name: str, values: Array) -> Array:
 def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array]) -> None:
     """Write a weight file, all of it or nothing."""
     buffer = io.BytesIO()
-    np.savez(buffer, **parameters)  # type: ignore[arg-type] - the stub takes the arrays for its own option
+    np.savez(buffer, allow_pickle=False, **dict(parameters))
     write_atomically(Path(path), buffer.getvalue())

@@ -1,0 +1,71 @@
+"""Faults: no exception is lost. Each is written to a log file and told to the person in the window.
+
+Faults can arise in slots, in threads, in paint events and inside Qt itself; `install` catches them all.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import logging.handlers
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
+
+log = logging.getLogger("playground.faults")
+
+
+class Faults(QObject):
+    """Collects faults from everywhere; `happened` reaches the window's own thread."""
+
+    happened = Signal(str)
+    """What to tell the person, in words."""
+
+    def __init__(self, log_path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.log_path = log_path
+
+    def exception(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        """An exception that nobody caught."""
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
+            return
+        log.error("A fault that nobody caught", exc_info=(kind, error, trace))  # type: ignore[arg-type]
+        self.happened.emit(
+            f"Something went wrong inside the program ({kind.__name__}: {error}). Your experiment is kept and you "
+            f"can go on. The details are in {self.log_path}."
+        )
+
+    def thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
+        """An exception in a thread that is not Qt's."""
+        self.exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+
+    def message(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+        """A message of Qt's own; only the log needs to know."""
+        severe = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
+        log.log(logging.ERROR if severe else logging.WARNING, "Qt: %s", text)
+
+
+def install(folder: Path | None = None) -> Faults:
+    """Catch faults from now on; the log goes to `folder`, by default the user's log folder."""
+    folder = folder or Path(platformdirs.user_log_dir("neural-network-playground", appauthor=False))
+    log_path = folder / "playground.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(log_path, maxBytes=2**20, backupCount=2)
+        faulthandler.enable((folder / "crash.log").open("a"))
+    except OSError:
+        # A folder that can't be written must not keep anybody from working.
+        handler = logging.StreamHandler()
+        faulthandler.enable()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    faults = Faults(log_path)
+    sys.excepthook = faults.exception
+    threading.excepthook = faults.thread_exception
+    qInstallMessageHandler(faults.message)
+    return faults
