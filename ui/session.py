@@ -54,6 +54,7 @@ class Session(QObject):
         self.revision = 0
         self.report: Report | None = None
         self.worker = Worker(self.experiment, wanted or Wanted(), self)
+        self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
         self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display.timeout.connect(self.look)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from playground import Checkpoint, Experiment, Snapshot, Trainer, Wanted
+from playground import Checkpoint, Experiment, InputError, Snapshot, Trainer, Wanted
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +125,8 @@ class Report(NamedTuple):
 class Worker(QThread):
     """Owns the trainer. Create it with an experiment that has been checked, start it, send commands."""
 
+    refused = Signal(str)
+    """A command asked for something that is not allowed, and what would be; nothing was changed."""
     failed = Signal(object)
     """A command or an update raised an exception: (what was being done, exception). The worker lives on, paused."""
 
@@ -171,6 +173,8 @@ class Worker(QThread):
         """Do a part of the work; a fault pauses training and is told to the window."""
         try:
             work()
+        except InputError as error:
+            self.refused.emit(str(error))
         except Exception as error:
             log.exception("The training thread failed while %s", what)
             # Not after a fault in measuring itself, which would only repeat.

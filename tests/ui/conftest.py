@@ -1,0 +1,68 @@
+"""Real sessions and windows for tests, with their worker threads, closed at the end of each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, QThread
+
+from playground import Experiment, Layer, Snapshot, Training, Wanted
+from playground.catalog.activations import Tanh
+from playground.catalog.datasets import Spiral
+from ui.session import Session
+
+
+@pytest.fixture(autouse=True)
+def isolated_settings(tmp_path: Path) -> None:
+    """Keep the settings of the person who runs the tests out of them."""
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path))
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def no_stray_qthreads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves one of Qt's threads running."""
+    started: list[QThread] = []
+    start = QThread.start
+
+    def remember(thread: QThread, *arguments: object) -> None:
+        started.append(thread)
+        start(thread, *arguments)
+
+    monkeypatch.setattr(QThread, "start", remember)
+    yield
+    import shiboken6
+
+    assert not [thread for thread in started if shiboken6.isValid(thread) and thread.isRunning()]
+
+
+@pytest.fixture
+def experiment() -> Experiment:
+    """A small network on a spiral."""
+    return Experiment(
+        data=Spiral(points=200),
+        layers=(Layer(6, Tanh()), Layer(5, Tanh())),
+        training=Training(learning_rate=0.01, batch_size=10),
+    )
+
+
+@pytest.fixture
+def session(qtbot, experiment: Experiment) -> Iterator[Session]:
+    """A session with its worker thread, untrained."""
+    session = Session(experiment, Wanted(boundary=20))
+    qtbot.waitUntil(lambda: session.report is not None)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def settled(qtbot) -> Callable[[Session], Snapshot]:
+    """Wait until the worker's report includes all edits made so far, and give its snapshot."""
+
+    def wait(session: Session) -> Snapshot:
+        qtbot.waitUntil(lambda: session.report is not None and session.report.revision == session.revision)
+        return session.report.snapshot
+
+    return wait

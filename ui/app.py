@@ -1,0 +1,144 @@
+"""The application: reads the window's options, sets up Qt, and opens the window.
+
+Nothing of Qt is imported before the options are known to be good.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from playground import Experiment, InputError
+from playground.cli import BAD_INPUT, Parser, check_target
+from playground.presets import FIRST, open_experiment
+
+NO_DISPLAY = 3
+"""The exit code when there is no display to open a window on."""
+
+
+def parser() -> Parser:
+    """The options of the window."""
+    result = Parser(
+        "main.py",
+        description="Open the playground. Other commands: main.py train, main.py presets (each with --help).",
+    )
+    result.add_argument("experiment", nargs="?", default=FIRST, metavar="EXPERIMENT", help="an experiment file or a preset")
+    result.add_argument("--screenshot", metavar="P.png", help="train for a while, save a picture of the window, and quit")
+    result.add_argument("--seconds", type=seconds, default=5.0, metavar="S", help="how long to train for the picture (5)")
+    result.add_argument("--size", type=size, default=(1280, 800), metavar="WxH", help="size of the window (1280x800)")
+    result.add_argument("--theme", choices=["light", "dark"], help="colours (default: as chosen in the menu, or the system's)")
+    return result
+
+
+def seconds(text: str) -> float:
+    """An argument that is a time."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a number of seconds from 0 to 86,400")
+    return value
+
+
+def size(text: str) -> tuple[int, int]:
+    """An argument like 1280x800."""
+    match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: width x height like 1280x800")
+    return int(match[1]), int(match[2])
+
+
+def main(argv: Sequence[str]) -> int:
+    """Open the window, or take its picture; returns the exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        check_target("--screenshot", arguments.screenshot)
+        experiment = open_experiment(arguments.experiment)
+    except InputError as error:
+        print(f"main.py: {error}", file=sys.stderr)
+        return BAD_INPUT
+    if lacks_display():
+        if not arguments.screenshot:
+            print(
+                "There is no display to open a window on; this works without one: "
+                ".venv/bin/python main.py train spiral --epochs 100",
+                file=sys.stderr,
+            )
+            return NO_DISPLAY
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    return run(experiment, arguments)
+
+
+def lacks_display() -> bool:
+    """Whether a window has nowhere to open (Linux without X11 or Wayland)."""
+    wayland_or_x11 = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.platform.startswith("linux") and not wayland_or_x11 and "QT_QPA_PLATFORM" not in os.environ
+
+
+def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
+    """Start Qt and the window."""
+    from PySide6.QtCore import QSettings
+    from PySide6.QtWidgets import QApplication
+
+    from ui import faults, theme
+
+    app = QApplication.instance() or QApplication([sys.argv[0]])
+    app.setApplicationName("Neural Network Playground")
+    app.setOrganizationName("neural-network-playground")
+    caught = faults.install()
+    settings = QSettings()
+    chosen = arguments.theme or str(settings.value("theme", "system"))
+    theme.apply(app, resolved_theme(app, chosen))
+
+    from ui.window import Window
+
+    window = Window(experiment)
+    caught.happened.connect(window.banner.tell)
+    window.resize(*arguments.size)
+    for action in window.theme_actions:
+        action.setChecked(action.data() == chosen)
+
+    def choose(name: str) -> None:
+        settings.setValue("theme", name)
+        theme.apply(app, resolved_theme(app, name))
+        window.apply_theme()
+
+    window.theme_chosen.connect(choose)
+    app.styleHints().colorSchemeChanged.connect(
+        lambda: choose("system") if str(settings.value("theme", "system")) == "system" else None
+    )
+    window.show()
+    if arguments.screenshot:
+        return take_picture(app, window, Path(arguments.screenshot), arguments.seconds)
+    return int(app.exec())
+
+
+def resolved_theme(app: object, name: str) -> str:
+    """The theme to use: `name`, or what the system shows."""
+    from PySide6.QtCore import Qt
+
+    if name in ("light", "dark"):
+        return name
+    return "dark" if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"  # type: ignore[attr-defined]
+
+
+def take_picture(app: object, window: object, path: Path, duration: float) -> int:
+    """Let the window train for `duration` seconds, save what it shows, and close it."""
+    window.session.play()  # type: ignore[attr-defined]
+    deadline = time.monotonic() + duration
+    while time.monotonic() < deadline or window.session.report is None:  # type: ignore[attr-defined]
+        app.processEvents()  # type: ignore[attr-defined]
+        time.sleep(0.002)
+    window.session.pause()  # type: ignore[attr-defined]
+    picture = window.grab()  # type: ignore[attr-defined]
+    window.close()  # type: ignore[attr-defined]
+    if not picture.save(str(path), "PNG"):
+        print(f"main.py: --screenshot: {path} could not be written", file=sys.stderr)
+        return 1
+    return 0

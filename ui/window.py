@@ -1,0 +1,394 @@
+"""The window: where panels, views and the session meet.
+
+Panels ask the session for other experiments; the session's experiment goes back to all panels; the session's
+reports go to all views. The window itself decides only where things stand, what the menus offer, and what the
+status line and the banner say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from playground import Experiment, InputError, Wanted, load, save
+from playground.catalog.datasets import Table
+from playground.presets import FIRST, RESOURCES, open_experiment, preset, preset_paths
+from ui import theme
+from ui.panels.data import DataPanel
+from ui.panels.layers import LayersPanel
+from ui.panels.training import TrainingPanel
+from ui.panels.transport import TransportBar
+from ui.session import Session
+from ui.views.boundary import BoundaryView
+from ui.views.curves import CurvesView
+from ui.views.gradients import GradientsView
+from ui.worker import Report
+
+TITLE = "Neural Network Playground"
+TEXT_SECONDS = 0.25
+"""Text that changes faster than this can't be read."""
+SAMPLE_TABLES = (
+    (
+        "Penguins",
+        Table(
+            path=str(RESOURCES / "data" / "penguins.csv"),
+            x1="bill_length_mm",
+            x2="bill_depth_mm",
+            target="species",
+        ),
+    ),
+)
+
+
+class Banner(QFrame):
+    """A line across the window that says what went wrong and, where there is one, offers a remedy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self.text = QLabel(wordWrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.remedy = QPushButton()
+        self.remedy.clicked.connect(self.apply_remedy)
+        close = QToolButton(text="✕", autoRaise=True)
+        close.setAccessibleName("Dismiss the message")
+        close.setToolTip("Dismiss the message")
+        close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.remedy)
+        row.addWidget(close)
+        self.hide()
+
+    def tell(self, text: str, remedy: tuple[str, Callable[[], object]] | None = None) -> None:
+        """Show a message until it is dismissed or replaced."""
+        self.text.setText(text)
+        self.setAccessibleName(text)
+        self.action = remedy[1] if remedy else None
+        self.remedy.setVisible(remedy is not None)
+        if remedy is not None:
+            self.remedy.setText(remedy[0])
+            self.remedy.setAccessibleName(remedy[0])
+            self.remedy.setToolTip(remedy[0])
+        self.show()
+
+    def apply_remedy(self) -> None:
+        """Do what the message offers."""
+        self.hide()
+        if self.action is not None:
+            self.action()
+
+
+class Window(QMainWindow):
+    """The main window. It owns the session and closes it with itself."""
+
+    theme_chosen = Signal(str)
+    """"light", "dark" or "system"."""
+
+    def __init__(self, experiment: Experiment | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.boundary, self.curves, self.gradients = BoundaryView(), CurvesView(), GradientsView()
+        self.views = (self.boundary, self.curves, self.gradients)
+        self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
+        self.panels = (self.data, self.layers, self.training)
+        self.transport, self.banner = TransportBar(), Banner()
+        self.status = QLabel()
+        self.session = Session(experiment or preset(FIRST), self.wanted(), self)
+        self.running, self.told_at, self.diverged = False, 0.0, False
+        self.setWindowTitle(TITLE)
+        self.setAcceptDrops(True)
+        self.arrange()
+        self.make_menus()
+        self.connect_all()
+        self.show_experiment(self.session.experiment)
+        QApplication.instance().installEventFilter(self)
+
+    # Layout -------------------------------------------------------------------------------------------------
+
+    def arrange(self) -> None:
+        """Put everything in its place."""
+        body = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        body.setObjectName("body")
+        body.addWidget(self.controls())
+        body.addWidget(self.layers)
+        body.addWidget(self.pictures())
+        body.setSizes([304, 320, 656])
+        for place, stretch in enumerate((0, 0, 1)):
+            body.setStretchFactor(place, stretch)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.transport)
+        column.addWidget(self.banner)
+        column.addWidget(body, 1)
+        self.setCentralWidget(middle)
+        self.status.setObjectName("status")
+        self.status.setAccessibleName("Status")
+        self.statusBar().addWidget(self.status, 1)
+        self.statusBar().setSizeGripEnabled(False)
+
+    def controls(self) -> QWidget:
+        """The left column: data above training, scrolling together."""
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        column.addWidget(self.data)
+        column.addWidget(self.training)
+        column.addStretch(1)
+        scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        scroll.setMinimumWidth(288)
+        return scroll
+
+    def pictures(self) -> QWidget:
+        """The right side: the boundary as large as it can be, curves and gradients below."""
+        below = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
+        below.addWidget(self.curves)
+        below.addWidget(self.gradients)
+        below.setSizes([300, 356])
+        pictures = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
+        pictures.addWidget(self.boundary)
+        pictures.addWidget(below)
+        pictures.setSizes([440, 240])
+        pictures.setStretchFactor(0, 3)
+        pictures.setStretchFactor(1, 1)
+        return pictures
+
+    def make_menus(self) -> None:
+        """The menus, with every shortcut."""
+        file = self.menuBar().addMenu("&File")
+        self.add_action(file, "&Open experiment…", self.ask_open, QKeySequence.StandardKey.Open)
+        presets = file.addMenu("&Presets")
+        for name, path in preset_paths().items():
+            self.add_action(presets, load(path).name, lambda checked=False, name=name: self.open_source(name))
+        self.add_action(file, "&Save experiment as…", self.ask_save, QKeySequence.StandardKey.SaveAs)
+        file.addSeparator()
+        self.add_action(file, "&Quit", self.close, QKeySequence.StandardKey.Quit)
+        edit = self.menuBar().addMenu("&Edit")
+        self.undo_action = self.add_action(edit, "&Undo", self.session.undo, QKeySequence("Ctrl+Z"))
+        self.redo_action = self.add_action(edit, "&Redo", self.session.redo, QKeySequence("Ctrl+Shift+Z"))
+        self.redo_action.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+        training = self.menuBar().addMenu("&Training")
+        self.add_action(training, "&Play or pause", self.toggle, QKeySequence(Qt.Key.Key_Space))
+        self.add_action(training, "One &step", self.session.step, QKeySequence("Ctrl+."))
+        self.add_action(training, "One &epoch", self.session.epoch, QKeySequence("Ctrl+E"))
+        self.add_action(training, "&Reset to the same weights", self.session.reset, QKeySequence("Ctrl+R"))
+        self.add_action(training, "&New initial weights", self.session.reseed, QKeySequence("Ctrl+Shift+R"))
+        view = self.menuBar().addMenu("&View")
+        group = QActionGroup(self)
+        for name in ("system", "light", "dark"):
+            action = self.add_action(view, f"{name.capitalize()} colours", lambda _=False, n=name: self.theme_chosen.emit(n))
+            action.setCheckable(True)
+            action.setData(name)
+            group.addAction(action)
+        self.theme_actions = group.actions()
+
+    def add_action(
+        self, menu: QObject, text: str, slot: Callable[..., object], shortcut: object = None
+    ) -> QAction:
+        """One entry of a menu."""
+        action = QAction(text, self)
+        if shortcut is not None:
+            action.setShortcut(shortcut)
+        action.triggered.connect(slot)
+        menu.addAction(action)
+        return action
+
+    def connect_all(self) -> None:
+        """Wire panels and views to the session."""
+        session = self.session
+        for panel in self.panels:
+            panel.edited.connect(session.edit)
+        session.experiment_changed.connect(self.show_experiment)
+        session.undo_changed.connect(self.show_undo)
+        session.reported.connect(self.show_report)
+        session.refused.connect(self.banner.tell)
+        session.failed.connect(self.banner.tell)
+        self.transport.play_toggled.connect(lambda on: session.play() if on else session.pause())
+        self.transport.step_requested.connect(session.step)
+        self.transport.epoch_requested.connect(session.epoch)
+        self.transport.reset_requested.connect(session.reset)
+        self.transport.reseed_requested.connect(session.reseed)
+        self.transport.speed_changed.connect(session.set_speed)
+
+    def wanted(self) -> Wanted:
+        """What the views need in a snapshot, together."""
+        return Wanted(boundary=max(view.wanted.boundary for view in self.views))
+
+    # Showing ------------------------------------------------------------------------------------------------
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Have every panel show the experiment that is in force."""
+        for panel in self.panels:
+            panel.show_experiment(experiment)
+        self.setWindowTitle(f"{experiment.name} – {TITLE}" if experiment.name else TITLE)
+        self.show_undo()
+
+    def show_undo(self) -> None:
+        """Name in the menu what undo and redo would do."""
+        for action, word, edits in (
+            (self.undo_action, "Undo", self.session.done),
+            (self.redo_action, "Redo", self.session.undone),
+        ):
+            action.setEnabled(bool(edits))
+            action.setText(f"{word} {edits[-1].label}" if edits else word)
+
+    def show_report(self, report: Report) -> None:
+        """Have every view show the latest moment."""
+        snapshot = report.snapshot
+        for view in self.views:
+            if view.isVisible():
+                view.show_snapshot(snapshot)
+        self.layers.show_snapshot(snapshot)
+        self.transport.show_snapshot(snapshot)
+        turned = report.running != self.running
+        self.running = report.running
+        self.transport.show_running(report.running)
+        if turned or not report.running or time.monotonic() - self.told_at > TEXT_SECONDS:
+            self.told_at = time.monotonic()
+            self.status.setText(status_words(report))
+        self.show_divergence(report)
+
+    def show_divergence(self, report: Report) -> None:
+        """Say once that training diverged, with a remedy; take it back when it goes on."""
+        diverged = report.snapshot.status == "diverged"
+        if diverged and not self.diverged:
+            rate = self.session.experiment.training.learning_rate / 10
+            self.banner.tell(
+                report.snapshot.problem, (f"Set the learning rate to {rate:g}", lambda: self.set_learning_rate(rate))
+            )
+        elif self.diverged and not diverged:
+            self.banner.hide()
+        self.diverged = diverged
+
+    def apply_theme(self) -> None:
+        """Take over the theme in force."""
+        for part in (*self.views, *self.panels, self.transport):
+            if hasattr(part, "apply_theme"):
+                part.apply_theme()
+
+    # Doing --------------------------------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self.running:
+            self.session.pause()
+        else:
+            self.session.play()
+
+    def set_learning_rate(self, rate: float) -> None:
+        """The remedy for a divergence."""
+        experiment = self.session.experiment
+        training = msgspec.structs.replace(experiment.training, learning_rate=rate)
+        self.session.edit(msgspec.structs.replace(experiment, training=training), f"learning rate {rate:g}")
+
+    def ask_open(self) -> None:
+        """Let the person choose an experiment file."""
+        path, _ = QFileDialog.getOpenFileName(self, "Open an experiment", "", "Experiments (*.json);;All files (*)")
+        if path:
+            self.open_source(path)
+
+    def open_source(self, source: str) -> None:
+        """Open an experiment file or a preset; if it is refused, say why and change nothing."""
+        try:
+            experiment = open_experiment(source)
+        except InputError as error:
+            self.banner.tell(f"{Path(source).name} was not opened; everything is as it was. {error}")
+            return
+        self.banner.hide()
+        self.session.open(experiment, f"open {experiment.name or Path(source).stem}")
+
+    def ask_save(self) -> None:
+        """Let the person choose where to save the experiment."""
+        path, _ = QFileDialog.getSaveFileName(self, "Save the experiment", "experiment.json", "Experiments (*.json)")
+        if path:
+            self.save_to(path)
+
+    def save_to(self, path: str) -> None:
+        """Save the experiment; if that fails, say why."""
+        try:
+            save(self.session.experiment, path)
+        except OSError as error:
+            self.banner.tell(f"The experiment was not saved to {path}: {error.strerror or error}. Try another folder.")
+
+    # Events -------------------------------------------------------------------------------------------------
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Space and Ctrl+Z belong to the window, except where a focused control needs them itself."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
+                event.accept()
+                return True
+            if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):
+                return not watched.isUndoAvailable()
+        return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files can be dropped anywhere."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the first file that is dropped."""
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.open_source(files[0])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Stop the thread before anything goes."""
+        self.session.close()
+        QApplication.instance().removeEventFilter(self)
+        super().closeEvent(event)
+
+
+def status_words(report: Report) -> str:
+    """What runs, at which step, how fast; or why nothing runs."""
+    snapshot = report.snapshot
+    place = f"epoch {snapshot.epoch:,}, step {snapshot.step:,}"
+    if snapshot.status == "diverged":
+        words = f"Diverged at {place}."
+    elif snapshot.status == "completed":
+        words = f"Completed: {place}."
+    elif report.running:
+        speed = f"{report.steps_per_second:,.0f} steps per second" if report.steps_per_second else "starting"
+        words = f"Training on the {snapshot.engine} engine: {place}, {speed}."
+    elif snapshot.step == 0:
+        words = "Ready. Press play or the space bar to train."
+    else:
+        words = f"Paused at {place}."
+    return " ".join([words, *snapshot.notes])
