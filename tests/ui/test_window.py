@@ -1,0 +1,425 @@
+"""The real window with its real worker thread, driven by real mouse and key events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QWidget
+
+from playground import Experiment, Layer, Snapshot
+from playground.catalog.activations import Tanh
+from playground.presets import RESOURCES, preset
+from ui import theme
+from ui.window import Window
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def window(qtbot, qapp: QApplication) -> Iterator[Window]:
+    """The window with the first preset, shown, before training."""
+    theme.apply(qapp, "light")
+    window = Window()
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    qtbot.waitUntil(lambda: window.session.report is not None)
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def trained(qtbot, window: Window) -> Window:
+    """The window in the middle of a run."""
+    window.session.play()
+    qtbot.waitUntil(lambda: step(window) > 20)
+    return window
+
+
+def snapshot(window: Window) -> Snapshot:
+    assert window.session.report is not None
+    return window.session.report.snapshot
+
+
+def step(window: Window) -> int:
+    return snapshot(window).step
+
+
+def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
+    found = window.findChild(kind, name)
+    assert found is not None, f"no control named {name}"
+    return found
+
+
+def settle(qtbot, window: Window) -> Snapshot:
+    """Wait for a report that includes every edit made so far."""
+    session = window.session
+    qtbot.waitUntil(lambda: session.report.revision == session.revision and window.session.report is not None)
+    return snapshot(window)
+
+
+def write(qtbot, window: Window, name: str, text: str) -> None:
+    """Type a value into an entry and press Enter."""
+    entry = control(window, name, QLineEdit)
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClicks(entry, text)
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+
+
+def choose(qtbot, window: Window, name: str, text: str) -> None:
+    """Pick an item of a combo box with the keyboard."""
+    box = control(window, name, QComboBox)
+    index = box.findText(text)
+    assert index >= 0, f"{name} offers no {text}: {[box.itemText(k) for k in range(box.count())]}"
+    box.setFocus()
+    while box.currentIndex() != index:
+        qtbot.keyClick(box, Qt.Key.Key_Down if box.currentIndex() < index else Qt.Key.Key_Up)
+
+
+def drag_slider(qtbot, slider: QSlider, share: float) -> None:
+    """Press the handle of a slider, move it in several steps, release it."""
+    start = QPoint(round(slider.handle().center().x()), slider.height() // 2)
+    end = QPoint(round(8 + share * (slider.width() - 16)), slider.height() // 2)
+    QTest.mousePress(slider, LEFT, pos=start)
+    for part in range(1, 6):
+        QTest.mouseMove(slider, start + (end - start) * part / 5)
+        qtbot.wait(20)
+    QTest.mouseRelease(slider, LEFT, pos=end)
+
+
+# The main job -----------------------------------------------------------------------------------------------------
+
+
+def test_the_window_opens_with_an_untrained_spiral(window: Window) -> None:
+    assert snapshot(window).step == 0
+    assert snapshot(window).experiment.data.kind == "spiral"
+    assert "Ready" in window.status.text()
+
+
+def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: window.boundary.image().size > 0)
+    image, bars = window.boundary.image().copy(), window.gradients.bar_values().copy()
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: step(window) > 200)
+    assert not np.array_equal(window.boundary.image(), image)
+    assert np.isfinite(window.gradients.bar_values()).all()
+    assert not np.array_equal(window.gradients.bar_values(), bars)
+    assert len(window.curves.drawn_epochs()) > 1
+    qtbot.waitUntil(lambda: "steps per second" in window.status.text())
+
+
+def test_space_pauses_and_plays_again(qtbot, trained: Window) -> None:
+    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: not trained.session.report.running)
+    at = step(trained)
+    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: step(trained) > at)
+
+
+def test_the_play_button_follows_what_really_runs(qtbot, window: Window) -> None:
+    button = control(window, "transport.play")
+    qtbot.mouseClick(button, LEFT)
+    qtbot.waitUntil(lambda: step(window) > 0)
+    assert button.isChecked()
+    window.session.pause()
+    qtbot.waitUntil(lambda: not button.isChecked())
+
+
+def test_reset_goes_back_to_the_start(qtbot, trained: Window) -> None:
+    first = trained.session.worker.trainer.history.view()[0, 3]
+    trained.session.pause()
+    qtbot.mouseClick(control(trained, "transport.reset"), LEFT)
+    qtbot.waitUntil(lambda: step(trained) == 0)
+    assert snapshot(trained).evaluation.train_loss == first
+
+
+def test_one_step_and_one_epoch_by_button(qtbot, window: Window) -> None:
+    qtbot.mouseClick(control(window, "transport.step"), LEFT)
+    qtbot.waitUntil(lambda: step(window) == 1)
+    qtbot.mouseClick(control(window, "transport.epoch"), LEFT)
+    qtbot.waitUntil(lambda: snapshot(window).epoch == 1)
+
+
+def test_reseed_gives_other_weights(qtbot, window: Window) -> None:
+    before = snapshot(window).evaluation.train_loss
+    qtbot.mouseClick(control(window, "transport.reseed"), LEFT)
+    qtbot.waitUntil(lambda: snapshot(window).evaluation.train_loss != before)
+    assert step(window) == 0
+
+
+# Live edits -------------------------------------------------------------------------------------------------------
+
+
+def test_dragging_the_learning_rate_during_training_is_one_undo_step(qtbot, trained: Window) -> None:
+    before = trained.session.experiment
+    slider = control(trained, "training.learning_rate.slider", QSlider)
+    drag_slider(qtbot, slider, 0.9)
+    rate = trained.session.experiment.training.learning_rate
+    assert rate > 10 * before.training.learning_rate
+    assert settle(qtbot, trained).learning_rate == rate
+    assert step(trained) > 0
+    assert len(trained.session.done) == 1
+    qtbot.keyClick(trained, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert trained.session.experiment == before
+    assert settle(qtbot, trained).learning_rate == before.training.learning_rate
+
+
+NUMBERS = {
+    "data.points": ("200", 200),
+    "data.noise": ("0.2", 0.2),
+    "data.label_noise": ("0.1", 0.1),
+    "data.validation_fraction": ("0.25", 0.25),
+    "data.test_fraction": ("0.1", 0.1),
+    "data.seed": ("7", 7),
+    "layers.0.units": ("5", 5),
+    "layers.1.dropout": ("0.3", 0.3),
+    "training.learning_rate": ("0.02", 0.02),
+    "training.batch_size": ("50", 50),
+    "training.weight_decay": ("0.001", 0.001),
+    "training.weight_noise": ("0.0001", 0.0001),
+    "seed": ("3", 3),
+    "bias": ("0.5", 0.5),
+}
+CHOICES = {
+    "training.optimizer": "RMSProp",
+    "loss": "Squared error",
+    "regularizer": "L2",
+    "layers.0.activation": "ReLU",
+    "layers.0.regularizer": "L1",
+    "layers.1.initializer": "He normal",
+    "initializer": "Normal",
+}
+
+
+def at_path(tree: object, path: str) -> object:
+    for name in path.split("."):
+        tree = tree[int(name)] if name.isdigit() else getattr(tree, name)  # type: ignore[index]
+    return tree
+
+
+def unfold(window: Window) -> None:
+    """Open every folded part, so that all controls can be reached."""
+    for button in window.findChildren(QWidget):
+        if button.property("section") and not button.isChecked():
+            button.click()
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_number_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window, name: str) -> None:
+    unfold(trained)
+    text, value = NUMBERS[name]
+    write(qtbot, trained, name, text)
+    now = settle(qtbot, trained)
+    assert at_path(now.experiment, name) == value
+    assert now.step > 20
+    at = now.step
+    qtbot.waitUntil(lambda: step(trained) > at)
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_every_choice_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window, name: str) -> None:
+    unfold(trained)
+    choose(qtbot, trained, name, CHOICES[name])
+    now = settle(qtbot, trained)
+    assert at_path(now.experiment, name).label == CHOICES[name]
+    assert now.step > 20
+    at = now.step
+    qtbot.waitUntil(lambda: step(trained) > at or snapshot(trained).status == "diverged")
+
+
+def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -> None:
+    unfold(trained)
+    for name in ("data.points", "layers.0.units", "training.learning_rate", "training.batch_size"):
+        write(qtbot, trained, name, NUMBERS[name][0])
+    choose(qtbot, trained, "training.optimizer", "SGD")
+    settle(qtbot, trained)
+    trained.session.pause()
+    qtbot.waitUntil(lambda: not trained.session.report.running)
+    trainer = trained.session.worker.trainer
+    assert len(trainer.sample.x) == 200
+    assert trainer.network.layers[0].units == 5
+    assert trainer.learning_rate == 0.02
+    assert trainer.problem.batch_size == 50
+    assert trainer.state.slots.shape[0] == 0
+    assert snapshot(trained).layers[0].units == 5
+
+
+@pytest.mark.parametrize("kind", ["circle", "xor", "gaussians", "moons", "plane", "hills", "penguins"])
+def test_every_data_set_can_be_chosen_in_the_middle_of_a_run(qtbot, trained: Window, kind: str) -> None:
+    tile = control(trained, f"data.kind.{kind}")
+    qtbot.mouseClick(tile, LEFT)
+    now = settle(qtbot, trained)
+    assert now.experiment.data.kind == ("table" if kind == "penguins" else kind)
+    assert now.step > 20
+    at = now.step
+    qtbot.waitUntil(lambda: step(trained) > at)
+
+
+def test_features_are_switched_by_click(qtbot, trained: Window) -> None:
+    qtbot.mouseClick(control(trained, "features.radius"), LEFT)
+    now = settle(qtbot, trained)
+    assert "radius" in now.experiment.features
+    assert trained.session.worker.trainer.network.layers[0].inputs == 3
+    assert now.step > 20
+
+
+def test_layers_are_added_duplicated_and_removed(qtbot, trained: Window) -> None:
+    qtbot.mouseClick(control(trained, "layers.add"), LEFT)
+    assert len(settle(qtbot, trained).layers) == 5
+    qtbot.mouseClick(control(trained, "layers.0.duplicate"), LEFT)
+    assert len(settle(qtbot, trained).layers) == 6
+    qtbot.mouseClick(control(trained, "layers.1.remove"), LEFT)
+    assert len(settle(qtbot, trained).layers) == 5
+    assert step(trained) > 20
+
+
+def test_dragging_a_card_reorders_the_network_and_the_weights_follow(qtbot, window: Window) -> None:
+    layers = tuple(Layer(4, Tanh(), id=name) for name in "ABC")
+    window.session.open(msgspec.structs.replace(window.session.experiment, layers=layers), "three equal layers")
+    settle(qtbot, window)
+    trainer = window.session.worker.trainer
+    second, third = trainer.parameters()["W1"].copy(), trainer.parameters()["W2"].copy()
+    qtbot.wait(50)
+    handle, target = control(window, "layers.1.handle"), control(window, "layers.2")
+    start = handle.rect().center()
+    end = handle.mapFromGlobal(target.mapToGlobal(QPoint(target.width() // 2, target.height() - 4)))
+    QTest.mousePress(handle, LEFT, pos=start)
+    for part in range(1, 9):
+        QTest.mouseMove(handle, start + (end - start) * part / 8)
+        qtbot.wait(15)
+    QTest.mouseRelease(handle, LEFT, pos=end)
+    now = settle(qtbot, window)
+    assert [layer.id for layer in now.experiment.layers] == ["A", "C", "B"]
+    np.testing.assert_array_equal(trainer.parameters()["W1"], third)
+    np.testing.assert_array_equal(trainer.parameters()["W2"], second)
+
+
+def test_a_card_is_moved_by_keyboard(qtbot, window: Window) -> None:
+    order = [layer.id for layer in window.session.experiment.layers]
+    card = control(window, "layers.0")
+    card.setFocus()
+    qtbot.keyClick(card, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert [layer.id for layer in settle(qtbot, window).experiment.layers] == [order[1], order[0], *order[2:]]
+
+
+def test_ctrl_z_after_typing_a_number_takes_the_edit_back(qtbot, window: Window) -> None:
+    before = window.session.experiment
+    write(qtbot, window, "training.learning_rate", "0.5")
+    assert window.session.experiment.training.learning_rate == 0.5
+    focus = QApplication.focusWidget()
+    qtbot.keyClick(focus, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.experiment == before
+    qtbot.keyClick(focus, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert window.session.experiment.training.learning_rate == 0.5
+
+
+# What goes wrong --------------------------------------------------------------------------------------------------
+
+
+def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> None:
+    window.session.open(preset("plane"), "plane")
+    settle(qtbot, window)
+    write(qtbot, window, "training.learning_rate", "1000")
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
+    assert "no longer a finite number" in window.banner.text.text()
+    assert "Diverged" in window.status.text()
+    qtbot.mouseClick(window.banner.remedy, LEFT)
+    assert window.session.experiment.training.learning_rate == 100
+    assert settle(qtbot, window).status == "ready"
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("{", "JSON"),
+        ('{"version": 1, "trainig": {}}', "trainig"),
+        ('{"version": 1, "training": {"learning_rate": -2}}', "training.learning_rate"),
+        ('{"version": 1, "data": {"kind": "table", "path": "nowhere.csv"}}', "data.path"),
+    ],
+)
+def test_a_bad_file_is_a_banner_and_changes_nothing(qtbot, trained: Window, tmp_path: Path, content, named) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text(content)
+    before = trained.session.experiment
+    trained.open_source(str(path))
+    assert trained.banner.isVisible()
+    assert named in trained.banner.text.text()
+    assert trained.session.experiment == before
+    at = step(trained)
+    qtbot.waitUntil(lambda: step(trained) > at)
+
+
+def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "wrong.json"
+    table = {"kind": "table", "path": str(RESOURCES / "data" / "penguins.csv"), "x1": "beak", "x2": "year", "target": "sex"}
+    path.write_text(json.dumps({"version": 1, "data": table}))
+    window.open_source(str(path))
+    assert "beak" in window.banner.text.text()
+    assert "bill_length_mm" in window.banner.text.text()
+
+
+def test_a_dropped_file_is_opened(qtbot, window: Window) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(RESOURCES / "presets" / "hills.json"))])
+    actions, buttons, keys = Qt.DropAction.CopyAction, LEFT, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(10, 10), actions, data, buttons, keys))
+    assert settle(qtbot, window).experiment.data.kind == "hills"
+
+
+def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp_path: Path) -> None:
+    window.session.open(preset("penguins"), "penguins")
+    saved: Experiment = window.session.experiment
+    window.save_to(str(tmp_path / "mine.json"))
+    window.session.open(preset("circle"), "circle")
+    window.open_source(str(tmp_path / "mine.json"))
+    assert window.session.experiment == saved
+
+
+def test_a_failed_save_is_told(window: Window, tmp_path: Path) -> None:
+    window.save_to(str(tmp_path / "no such folder" / "mine.json"))
+    assert "not saved" in window.banner.text.text()
+
+
+# Coming and going -------------------------------------------------------------------------------------------------
+
+
+def test_closing_during_training_is_clean_twenty_times(qtbot, qapp: QApplication) -> None:
+    for _ in range(20):
+        window = Window()
+        window.show()
+        window.session.play()
+        qtbot.waitUntil(lambda window=window: window.session.report is not None and step(window) > 0)
+        window.close()
+        assert window.session.worker.isFinished()
+        window.deleteLater()
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_both_themes_can_be_put_on_while_training(qtbot, qapp: QApplication, trained: Window, name: str) -> None:
+    theme.apply(qapp, name)
+    trained.apply_theme()
+    at = step(trained)
+    qtbot.waitUntil(lambda: step(trained) > at)
+    corner = trained.grab().toImage().pixelColor(2, 400).lightness()
+    assert (corner < 128) == (name == "dark")
+
+
+def every(kind: type, window: Window) -> Iterator[QWidget]:
+    yield from (widget for widget in window.findChildren(kind) if widget.isVisibleTo(window))
+
+
+@pytest.mark.parametrize("kind", [QLineEdit, QSlider, QComboBox])
+def test_every_control_has_an_accessible_name_and_a_tooltip(window: Window, kind: type) -> None:
+    unfold(window)
+    lacking: Callable[[QWidget], bool] = lambda w: not (w.accessibleName() and w.toolTip())  # noqa: E731
+    assert [w.objectName() or repr(w) for w in every(kind, window) if lacking(w)] == []
