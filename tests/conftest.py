@@ -8,6 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from playground import Experiment, Layer, Trainer, Training
+from playground.catalog.activations import Tanh
+from playground.catalog.datasets import Circle
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
@@ -20,3 +24,20 @@ def no_stray_threads() -> Iterator[None]:
     ours = [thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)]
     stray = [thread for thread in ours if thread not in before and thread.is_alive()]
     assert not stray, f"threads left running: {stray}"
+
+
+@pytest.fixture
+def experiment() -> Experiment:
+    """A small classification in float64 that learns within a few epochs; its layers have ids."""
+    return Experiment(
+        precision="float64",
+        data=Circle(points=60, validation_fraction=0.25),
+        layers=(Layer(units=6, activation=Tanh(), id="A"), Layer(units=6, activation=Tanh(), id="B")),
+        training=Training(batch_size=10),
+    )
+
+
+@pytest.fixture
+def trainer(experiment: Experiment) -> Trainer:
+    """A trainer of `experiment`, before its first update."""
+    return Trainer(experiment)

@@ -211,8 +211,9 @@ def update(problem: Problem, state: State, gradient: Array, rate: float) -> None
         w = w + (training.weight_noise * randomness.normal(stream, network.size)).astype(network.dtype)
     if not network.all_trainable:
         w = np.where(network.is_trainable, w, state.parameters)
-    if not finite(w):
-        raise DivergedError("the weights", first_broken(network, w))
+    for what, numbers in (("a weight", w), *(("the optimizer's memory", slot) for slot in slots)):
+        if not finite(numbers):
+            raise DivergedError(what, first_broken(network, numbers))
     state.gradient = gradient
     state.update = w - state.parameters
     state.parameters = w
