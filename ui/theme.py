@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QApplication
 
 GRID = 8
 """Margins and gaps are multiples of this many pixels."""
+SMALL, NORMAL, LARGE = 11, 12, 16
+"""The three sizes of type, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,112 @@ def palette(theme: Theme) -> QPalette:
 
 def stylesheet(theme: Theme) -> str:
     """What the palette can't say: shapes, gaps and states."""
+    return "\n".join(part(theme) for part in (base_style, button_style, input_style, surface_style))
+
+
+def base_style(theme: Theme) -> str:
+    """Type and the places where text stands."""
     return f"""
-    QToolTip {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line}; padding: 6px; }}
+    QWidget {{ font-size: {NORMAL}px; }}
+    QToolTip {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line}; padding: 4px; }}
+    QLabel {{ background: transparent; }}
+    QLabel:disabled {{ color: {theme.quiet}; }}
+    QLabel[heading="true"] {{ font-size: {LARGE}px; font-weight: 600; padding: 2px 0 2px 0; }}
+    QLabel[strong="true"] {{ font-weight: 600; }}
+    QLabel[prominent="true"] {{ font-weight: 600; }}
+    QLabel[quiet="true"] {{ color: {theme.quiet}; font-size: {SMALL}px; }}
+    QLabel[readout="true"] {{ font-size: {LARGE}px; }}
     """
+
+
+def button_style(theme: Theme) -> str:
+    """Buttons, flat until they matter; segments; the round button that plays."""
+    hover, pressed = mixed(theme.raised, theme.text, 0.06), mixed(theme.raised, theme.text, 0.14)
+    ring = f"border: 2px solid {theme.accent}"
+    return f"""
+    QPushButton {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line};
+        border-radius: 6px; padding: 3px 10px; min-height: 18px; }}
+    QPushButton:hover {{ background: {hover}; }}
+    QPushButton:pressed {{ background: {pressed}; }}
+    QPushButton:focus {{ {ring}; padding: 2px 9px; }}
+    QPushButton:disabled {{ color: {theme.quiet}; background: transparent; }}
+    QToolButton {{ background: transparent; color: {theme.text}; border: 2px solid transparent;
+        border-radius: 6px; padding: 3px; }}
+    QToolButton:hover {{ background: {hover}; }}
+    QToolButton:pressed {{ background: {pressed}; }}
+    QToolButton:checked {{ background: {theme.raised}; }}
+    QToolButton:focus {{ {ring}; }}
+    QToolButton:disabled {{ color: {theme.quiet}; }}
+    QToolButton[small="true"] {{ padding: 0; min-width: 18px; max-width: 18px; min-height: 18px; max-height: 18px; }}
+    QToolButton[section="true"] {{ font-weight: 600; padding: 3px 6px 3px 0; margin-left: -8px; }}
+    QToolButton[section="true"]:checked {{ background: transparent; }}
+    QToolButton[transport="true"] {{ min-width: 26px; min-height: 26px; border-radius: 8px; }}
+    QToolButton[play="true"] {{ background: {theme.accent}; min-width: 36px; max-width: 36px;
+        min-height: 36px; max-height: 36px; padding: 0; border-radius: 20px; }}
+    QToolButton[play="true"]:hover {{ background: {mixed(theme.accent, theme.text, 0.15)}; }}
+    QToolButton[play="true"]:pressed {{ background: {mixed(theme.accent, theme.text, 0.3)}; }}
+    QToolButton[play="true"]:focus {{ border: 2px solid {theme.text}; }}
+    QToolButton[segment] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 0;
+        padding: 3px 4px; min-height: 16px; font-size: {SMALL}px; color: {theme.quiet}; }}
+    QToolButton[segment="left"] {{ border-top-left-radius: 6px; border-bottom-left-radius: 6px; }}
+    QToolButton[segment="right"] {{ border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
+    QToolButton[segment="left"], QToolButton[segment="middle"] {{ border-right: 0; }}
+    QToolButton[segment]:hover {{ background: {hover}; color: {theme.text}; }}
+    QToolButton[segment]:checked {{ background: {theme.accent}; color: {theme.on_accent}; }}
+    QToolButton[segment]:checked:disabled {{ background: {theme.quiet}; color: {theme.surface}; }}
+    QToolButton[segment]:focus {{ border: 2px solid {theme.accent}; padding: 2px 3px; }}
+    QToolButton[segment]:checked:focus {{ border: 2px solid {theme.text}; padding: 2px 3px; }}
+    """
+
+
+def input_style(theme: Theme) -> str:
+    """Entries and combo boxes; sliders and switches draw themselves."""
+    edge = mixed(theme.line, theme.quiet, 0.35)
+    return f"""
+    QLineEdit {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line}; border-radius: 6px;
+        padding: 2px 6px; min-height: 18px; selection-background-color: {theme.accent};
+        selection-color: {theme.on_accent}; }}
+    QLineEdit:hover {{ border-color: {edge}; }}
+    QLineEdit:focus {{ border: 2px solid {theme.accent}; padding: 1px 5px; }}
+    QLineEdit:disabled {{ background: transparent; color: {theme.quiet}; }}
+    QLineEdit[prominent="true"] {{ font-weight: 600; }}
+    QLineEdit[invalid="true"] {{ border: 2px solid {theme.danger}; padding: 1px 5px; }}
+    QComboBox {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line};
+        border-radius: 6px; padding: 2px 18px 2px 7px; min-height: 18px; combobox-popup: 0; }}
+    QComboBox:hover {{ border-color: {edge}; }}
+    QComboBox:focus {{ border: 2px solid {theme.accent}; padding: 1px 17px 1px 6px; }}
+    QComboBox:disabled {{ background: transparent; color: {theme.quiet}; }}
+    QComboBox::drop-down {{ border: 0; width: 0; }}
+    QComboBox::down-arrow {{ image: none; }}
+    QComboBox QAbstractItemView {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line};
+        border-radius: 6px; padding: 4px; outline: 0; selection-background-color: {theme.accent};
+        selection-color: {theme.on_accent}; }}
+    QComboBox QAbstractItemView::item {{ min-height: 24px; padding: 0 6px; border-radius: 4px; }}
+    QComboBox QAbstractItemView::item:selected {{ background: {theme.accent}; color: {theme.on_accent}; }}
+    """
+
+
+def surface_style(theme: Theme) -> str:
+    """Cards, scroll bars and the marks of dragging."""
+    return f"""
+    QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}
+    QFrame[card="true"]:focus {{ border: 2px solid {theme.accent}; }}
+    QFrame[held="true"] {{ background: {theme.window}; border: 1px dashed {theme.quiet}; }}
+    QFrame[mark="true"] {{ background: {theme.accent}; border: 0; border-radius: 2px; }}
+    QLabel[ghost="true"] {{ border: 2px solid {theme.accent}; border-radius: 8px; }}
+    QScrollArea, QWidget[plain="true"] {{ background: transparent; border: 0; }}
+    QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
+    QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
+    QScrollBar::handle {{ background: {mixed(theme.line, theme.quiet, 0.3)}; border-radius: 3px; margin: 1px; }}
+    QScrollBar::handle:vertical {{ min-height: 32px; }}
+    QScrollBar::handle:horizontal {{ min-width: 32px; }}
+    QScrollBar::handle:hover {{ background: {theme.quiet}; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+    QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+    """
+
+
+def mixed(one: str, other: str, share: float) -> str:
+    """The colour `one` with a share 0…1 of `other` in it, as #rrggbb."""
+    pairs = zip(bytes.fromhex(one[1:]), bytes.fromhex(other[1:]), strict=True)
+    return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in pairs)
