@@ -1,0 +1,213 @@
+"""A declared number as a person meets it: as text, as a place on a slider, in steps.
+
+Everything here follows from a declaration (range, scale, slider span) and is plain arithmetic without Qt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import msgspec
+
+Number: TypeAlias = int | float
+
+FINE_STEPS = 200
+"""A linear slider is divided into at least this many values where the type allows."""
+ZERO_END = 0.06
+"""The share of a logarithmic slider, at its left end, that means 0."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its range, and how it is explored."""
+
+    whole: bool
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+    log: bool = False
+    span: tuple[float, float] | None = None
+    """What the slider covers; without one there is no slider."""
+    names: Mapping[Number, str] = field(default_factory=dict)
+    """Values that have a name, such as 0: "full"."""
+
+    @staticmethod
+    def declared(kind: type, meta: msgspec.Meta | None, names: Mapping[Number, str] | None = None) -> Quantity:
+        """The quantity that a field of type int or float with this declaration is."""
+        meta = meta or msgspec.Meta()
+        extra = meta.extra or {}
+        lows = [(bound, is_open) for bound, is_open in ((meta.ge, False), (meta.gt, True)) if bound is not None]
+        highs = [(bound, is_open) for bound, is_open in ((meta.le, False), (meta.lt, True)) if bound is not None]
+        low, low_open = lows[0] if lows else (-math.inf, False)
+        high, high_open = highs[0] if highs else (math.inf, False)
+        log = extra.get("scale") == "log"
+        return Quantity(kind is int, low, high, low_open, high_open, log, extra.get("slider"), names or {})
+
+    # Range --------------------------------------------------------------------------------------------------
+
+    def admits(self, value: Number) -> bool:
+        """Whether the declaration allows `value`."""
+        above = value > self.low if self.low_open else value >= self.low
+        below = value < self.high if self.high_open else value <= self.high
+        return math.isfinite(value) and above and below
+
+    @property
+    def allowed(self) -> str:
+        """The range in words: `from 0 to below 1`."""
+        kind = "whole numbers" if self.whole else "numbers"
+        parts = [kind]
+        if math.isfinite(self.low):
+            parts.append(f"{'above' if self.low_open else 'from'} {written(self.low)}")
+        if math.isfinite(self.high):
+            parts.append(f"{'below' if self.high_open else 'to'} {written(self.high)}")
+        named = [f"“{name}” is {written(value)}" for value, name in self.names.items() if name != written(value)]
+        return " ".join(parts) + "".join(f"; {words}" for words in named)
+
+    @property
+    def has_zero_end(self) -> bool:
+        """Whether the left end of the slider stands for 0, which a logarithmic scale can't reach."""
+        return self.log and self.span is not None and self.span[0] > 0 and self.admits(0)
+
+    # Text ---------------------------------------------------------------------------------------------------
+
+    def read(self, text: str) -> Number:
+        """The number a person wrote. Raises ValueError whose message says what is allowed."""
+        cleaned = text.strip().lower().replace(",", "").replace("−", "-").replace("\u202f", "")
+        for value, name in self.names.items():
+            if cleaned == name.lower():
+                return value
+        try:
+            value = float(cleaned)
+        except ValueError as error:
+            raise ValueError(f"Allowed: {self.allowed}.") from error
+        if not self.admits(value) or (self.whole and value != round(value)):
+            raise ValueError(f"Allowed: {self.allowed}.")
+        return int(cleaned) if self.whole and cleaned.lstrip("+-").isdigit() else self.typed(value)
+
+    def write(self, value: Number) -> str:
+        """`value` in full precision, or its name if it has one."""
+        return self.names.get(value) or written(value)
+
+    # Slider -------------------------------------------------------------------------------------------------
+
+    def place(self, value: Number) -> float:
+        """Where `value` stands on the slider, 0…1; beyond the span, at its end."""
+        low, high = self.ends
+        if not self.log:
+            return min(max((value - low) / (high - low), 0.0), 1.0)
+        if value <= 0:
+            return 0.0
+        along = (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
+        start = ZERO_END if self.has_zero_end else 0.0
+        return start + (1 - start) * min(max(along, 0.0), 1.0)
+
+    def at(self, place: float) -> Number:
+        """The value at a place on the slider: a round number near it, and the ends themselves."""
+        low, high = self.ends
+        start = ZERO_END if self.has_zero_end else 0.0
+        if self.has_zero_end and place < start / 2:
+            return self.typed(0)
+        along = min(max((place - start) / (1 - start), 0.0), 1.0)
+        if along in (0.0, 1.0):
+            return self.inside(high if along else low)
+        if self.log:
+            return self.inside(rounded(low * (high / low) ** along))
+        grain = self.grain
+        return self.inside(float(f"{round((low + along * (high - low)) / grain) * grain:.12g}"))
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The span of the slider."""
+        return self.span or (0.0, 1.0)
+
+    @property
+    def grain(self) -> float:
+        """The distance between neighbouring values on a linear slider: 1, 2 or 5 times a power of ten."""
+        low, high = self.ends
+        grain = round_step((high - low) / FINE_STEPS)
+        return max(grain, 1.0) if self.whole else grain
+
+    def inside(self, value: float) -> Number:
+        """`value` held within the span of the slider and the range."""
+        low, high = self.ends
+        held = min(max(value, low), high)
+        return self.typed(held if self.admits(held) else value)
+
+    # Steps --------------------------------------------------------------------------------------------------
+
+    def stepped(self, value: Number, steps: int) -> Number:
+        """`value` moved by some steps of a scroll wheel or arrow key; it stays where the range ends."""
+        result = value
+        for _ in range(abs(steps)):
+            moved = self.neighbour(result, 1 if steps > 0 else -1)
+            if not self.admits(moved):
+                break
+            result = moved
+        return result
+
+    def neighbour(self, value: Number, sign: int) -> Number:
+        """The next round number in a direction."""
+        if not self.log:
+            grain = self.grain if self.span else 1.0
+            return self.typed(float(f"{(round(value / grain) + sign) * grain:.12g}"))
+        smallest = self.ends[0]
+        if value <= 0:
+            return self.typed(smallest if sign > 0 else value)
+        if sign < 0 and self.has_zero_end and value <= smallest:
+            return self.typed(0)
+        # A step is about an eighth; where that is less than one, whole numbers go one by one.
+        moved = rounded(value * 1.125**sign)
+        if self.whole:
+            return int(max(round(moved), value + 1) if sign > 0 else min(round(moved), value - 1))
+        return moved
+
+    def typed(self, value: Number) -> Number:
+        """`value` as the declared type."""
+        return round(value) if self.whole else float(value)
+
+    @property
+    def beginning(self) -> Number:
+        """A sensible value to begin with where the declaration names none: the round middle of the slider."""
+        if self.span is None:
+            return self.typed(min(max(100.0 if self.whole else 1.0, self.low), self.high))
+        low, high = self.ends
+        if self.log and low > 0:
+            return self.inside(10.0 ** round((math.log10(low) + math.log10(high)) / 2))
+        return self.at(0.5)
+
+
+def rounded(value: float, digits: int = 2) -> float:
+    """`value` to a few significant digits."""
+    return float(f"{value:.{digits - 1}e}")
+
+
+def round_step(size: float) -> float:
+    """The smallest of 1, 2, 5, 10, … times a power of ten that is at least `size`."""
+    power = 10.0 ** math.floor(math.log10(size))
+    return next(float(f"{k * power:.12g}") for k in (1, 2, 5, 10) if k * power >= size * (1 - 1e-9))
+
+
+def written(value: Number) -> str:
+    """A number in full precision and as few characters as that takes: 12,345, 0.03, 1e-7."""
+    if isinstance(value, float) and value == round(value) and abs(value) < 1e6:
+        value = int(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    mantissa, _, exponent = repr(value).partition("e")
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}" if exponent else mantissa
+
+
+def measured(value: float | None, digits: int = 3) -> str:
+    """A measured number in a few significant digits: 0.0123, 1.2e-7; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    if not 1e-3 <= abs(value) < 1e4:
+        return f"{value:.{max(digits - 2, 0)}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
+    return f"{value:,.{decimals}f}"
