@@ -1,0 +1,246 @@
+"""What the network learns from: a gallery of data sets, how the points are drawn and split, and the features."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QToolTip, QVBoxLayout, QWidget
+
+from playground import Experiment, InputError
+from playground.catalog.choice import members
+from playground.catalog.datasets import Dataset, Sample, Table, sample, with_common
+from playground.catalog.features import FEATURES
+from ui.form import Form, fields_of, fits, row_for, tip
+from ui.panels.panel import Panel, heading
+from ui.panels.pictures import DataTile, FeatureTile
+from ui.panels.tasks import task_of
+from ui.theme import GRID
+
+GALLERY_COLUMNS = 4
+FEATURE_COLUMNS = 5
+PICTURE_POINTS = 220
+COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")
+TABLE_PLACE = ("path", "x1", "x2", "target")
+"""Where a table comes from is chosen by opening a file, not in a row."""
+
+
+class DataPanel(Panel):
+    """The data set, its points and their split, and the features.
+
+    `samples` are real tables that come with the program, each with its name for people.
+    """
+
+    def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lines = QVBoxLayout(self)
+        self.lines.setContentsMargins(GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
+        self.lines.setSpacing(GRID // 2)
+        self.tiles: dict[DataTile, Dataset] = {}
+        self.names: dict[DataTile, str] = {}
+        self.forms: dict[type[Dataset], Form] = {}
+        self._add_gallery(samples)
+        self._add_common_rows()
+        self.own_rows = QVBoxLayout()
+        self.lines.addLayout(self.own_rows)
+        self._add_new_data()
+        self.features = self._add_features()
+        self.lines.addStretch(1)
+        self.show_experiment(self.experiment)
+
+    # Gallery ------------------------------------------------------------------------------------------------
+
+    def _add_gallery(self, samples: Sequence[tuple[str, Table]]) -> None:
+        self.lines.addWidget(heading("Data"))
+        self.group = QButtonGroup(self, exclusive=True)
+        grid = QGridLayout()
+        grid.setSpacing(GRID // 2)
+        declared = [(kind.label, kind()) for kind in members(Dataset).values()]
+        for name, dataset in [*declared, *samples]:
+            drawn = drawable(dataset)
+            if drawn is not None:
+                tile = self._tile(name, dataset, drawn)
+                grid.addWidget(tile, *divmod(len(self.tiles) - 1, GALLERY_COLUMNS))
+        for column in range(GALLERY_COLUMNS):
+            grid.setColumnStretch(column, 1)
+        self.lines.addLayout(grid)
+        self.about = QLabel()
+        self.about.setWordWrap(True)
+        self.about.setProperty("quiet", True)
+        self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.about.setMinimumHeight(2 * self.about.fontMetrics().lineSpacing() + 2)
+        self.lines.addWidget(self.about)
+
+    def _tile(self, name: str, dataset: Dataset, drawn: Sample) -> DataTile:
+        tile = DataTile(name, tip(about(dataset)), drawn, self)
+        tile.setObjectName(f"data.kind.{name if isinstance(dataset, Table) else dataset.kind}")
+        tile.setAccessibleName(f"Data set {name}")
+        tile.clicked.connect(self._tile_clicked)
+        self.group.addButton(tile)
+        self.tiles[tile], self.names[tile] = dataset, name
+        return tile
+
+    def _tile_clicked(self) -> None:
+        tile = self.sender()
+        if isinstance(tile, DataTile):
+            self.choose(self.tiles[tile], self.names[tile])
+            self._show_gallery(self.experiment.data)
+
+    def choose(self, dataset: Dataset, name: str) -> None:
+        """Ask for a data set of this kind; points, noise and shares stay as they are."""
+        present = self.experiment.data
+        if same_source(dataset, present):
+            return
+        data = with_common(present, type(dataset), **own_settings(present, dataset))
+        loss = self.experiment.loss
+        if loss is not None and task_of(data) not in loss.tasks:
+            loss = None
+        self.edited.emit(msgspec.structs.replace(self.experiment, data=data, loss=loss), f"data {name}", False)
+
+    def _show_gallery(self, data: Dataset) -> None:
+        chosen = next((tile for tile, dataset in self.tiles.items() if same_source(dataset, data)), None)
+        # An exclusive group keeps one button checked; a data set that has no picture unchecks them all.
+        self.group.setExclusive(False)
+        for tile in self.tiles:
+            tile.setChecked(tile is chosen)
+        self.group.setExclusive(True)
+        self.about.setText(about(data))
+
+    # Rows ---------------------------------------------------------------------------------------------------
+
+    def _add_common_rows(self) -> None:
+        declared = fields_of(Dataset)
+        names = [*COMMON[:-1], *(name for name in declared if name not in COMMON), COMMON[-1]]
+        for name in names:
+            row = row_for(declared[name], f"data.{name}") if name in declared else None
+            if row is not None:
+                self.lines.addWidget(self.add(row))
+
+    def _add_new_data(self) -> None:
+        self.new_data = QPushButton("New data")
+        self.new_data.setObjectName("data.new")
+        self.new_data.setAccessibleName("New data")
+        self.new_data.setToolTip(tip("Draws other points of the same kind: the next data seed."))
+        self.new_data.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.new_data.clicked.connect(self._next_seed)
+        seed = self.rows["data.seed"]
+        seed.line.addWidget(self.new_data)
+
+    def _next_seed(self) -> None:
+        self.ask("data.seed", (self.experiment.data.seed + 1) % 2**53, "new data")
+
+    def _show_own_rows(self, data: Dataset) -> None:
+        kind = type(data)
+        if kind not in self.forms:
+            self.forms[kind] = Form(kind, "", skip={*fields_of(Dataset), *TABLE_PLACE})
+            self.forms[kind].edited.connect(self.ask)
+            self.own_rows.addWidget(self.forms[kind])
+        for other, form in self.forms.items():
+            form.set_path("data" if other is kind else "")
+            form.setVisible(other is kind and bool(form.rows))
+        self.forms[kind].show_value(data)
+
+    # Features -----------------------------------------------------------------------------------------------
+
+    def _add_features(self) -> dict[str, FeatureTile]:
+        self.lines.addSpacing(GRID // 2)
+        self.lines.addWidget(heading("Features"))
+        grid, tiles = QGridLayout(), {}
+        grid.setSpacing(GRID // 2)
+        for place, name in enumerate(FEATURES):
+            tile = tiles[name] = FeatureTile(name, self)
+            tile.setObjectName(f"features.{name}")
+            tile.setAccessibleName(f"Feature {FEATURES[name].label}")
+            tile.clicked.connect(self._feature_clicked)
+            tile.refused.connect(self._last_feature)
+            grid.addWidget(tile, *divmod(place, FEATURE_COLUMNS))
+        self.lines.addLayout(grid)
+        return tiles
+
+    def _feature_clicked(self, on: bool) -> None:
+        tile = self.sender()
+        if isinstance(tile, FeatureTile):
+            name = tile.feature
+            features = with_feature(self.experiment.features, name) if on else without(self.experiment.features, name)
+            self.ask("features", features, f"feature {FEATURES[name].label} {'on' if on else 'off'}")
+            self._show_features(self.experiment.features)
+
+    def _last_feature(self) -> None:
+        tile = self.sender()
+        if isinstance(tile, FeatureTile):
+            QToolTip.showText(tile.mapToGlobal(tile.rect().bottomLeft()), tile.toolTip(), tile)
+
+    def _show_features(self, features: Sequence[str]) -> None:
+        for name, tile in self.features.items():
+            tile.setChecked(name in features)
+            tile.locked = tuple(features) == (name,)
+            only = "The network needs at least one input: switch another one on first." if tile.locked else ""
+            tile.setToolTip(tip(only, f"{FEATURES[name].label}: {FEATURES[name].help}"))
+
+    # Showing ------------------------------------------------------------------------------------------------
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        before, first = self.experiment, not self.forms
+        super().show_experiment(experiment)
+        if first or experiment.data != before.data:
+            self._show_data(experiment.data)
+        self._show_features(experiment.features)
+
+    def _show_data(self, data: Dataset) -> None:
+        self._show_gallery(data)
+        self._show_own_rows(data)
+        self.rows["data.label_noise"].set_available(
+            task_of(data) == "classification", "Off: this is regression, so there are no classes to get wrong."
+        )
+
+
+def drawable(dataset: Dataset) -> Sample | None:
+    """Some points of a data set for its picture; None for a kind that has none before a person gives it some."""
+    try:
+        few = msgspec.structs.replace(dataset, points=PICTURE_POINTS, noise=0.0, label_noise=0.0)
+        drawn = sample(few)
+    except InputError:
+        return None
+    return drawn if len(drawn.labels) else None
+
+
+def same_source(one: Dataset, other: Dataset) -> bool:
+    """Whether two data sets are of the same kind, and for tables of the same columns."""
+    return type(one) is type(other) and all(
+        getattr(one, name) == getattr(other, name) for name in TABLE_PLACE if isinstance(one, Table)
+    )
+
+
+def own_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
+    """What `wanted` sets beyond what all data sets share, with what a person set under the same name."""
+    common, before = fields_of(Dataset), fields_of(type(present))
+    own = {name: field for name, field in fields_of(type(wanted)).items() if name not in common}
+    settings = {name: getattr(wanted, name) for name in own}
+    for name, field in own.items():
+        value = getattr(present, name, None)
+        if name in before and name not in TABLE_PLACE and before[name].type == field.type and fits(value, field):
+            settings[name] = value
+    return settings
+
+
+def about(data: Dataset) -> str:
+    """A data set in a sentence or two."""
+    if isinstance(data, Table) and data.target:
+        words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")
+        return f"A table: {words}."
+    return inspect.getdoc(type(data)) or ""
+
+
+def with_feature(features: Sequence[str], name: str) -> tuple[str, ...]:
+    """`features` with one more, before the first that comes later in the catalog."""
+    order = list(FEATURES)
+    place = next((k for k, other in enumerate(features) if order.index(other) > order.index(name)), len(features))
+    return (*features[:place], name, *features[place:])
+
+
+def without(features: Sequence[str], name: str) -> tuple[str, ...]:
+    """`features` without one."""
+    return tuple(other for other in features if other != name)

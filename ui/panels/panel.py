@@ -1,0 +1,110 @@
+"""What all panels share: they show an experiment, and ask for another by naming a place in it and a value."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from playground import Experiment
+from ui.form import Row, found, replaced
+from ui.inputs import IconButton
+from ui.theme import GRID
+
+TEXT_SECONDS = 0.25
+"""Text that changes faster than this can't be read."""
+HEADING_HEIGHT = 28
+
+
+class Panel(QWidget):
+    """Shows an experiment. `experiment` is the one shown last, the base of the next edit."""
+
+    edited = Signal(object, str, bool)
+    """The experiment asked for, a few words for the undo menu, and whether more of the same follows."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.experiment = Experiment()
+        self.rows: dict[str, Row] = {}
+
+    def add(self, row: Row) -> Row:
+        """Take a row in: it shows the value at its path and edits it."""
+        self.rows[row.path] = row
+        row.edited.connect(self.ask)
+        return row
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Show an experiment without asking for anything."""
+        self.experiment = experiment
+        for path, row in self.rows.items():
+            row.show_value(found(experiment, path))
+
+    def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
+        """Ask for the experiment with another value at `path`."""
+        try:
+            self.edited.emit(replaced(self.experiment, path, value), words, changing)
+        except LookupError:
+            # The place went away while its control still had something to say.
+            return
+
+
+class SlowText(QObject):
+    """Calls `write` with the latest value, at most four times a second, and never misses the last."""
+
+    def __init__(self, write: Callable[[], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._write = write
+        self._last = -TEXT_SECONDS
+        self._timer = QTimer(self, singleShot=True, interval=round(1000 * TEXT_SECONDS))
+        self._timer.timeout.connect(self.now)
+
+    def soon(self) -> None:
+        """There is something new to write."""
+        if time.monotonic() - self._last >= TEXT_SECONDS:
+            self.now()
+        elif not self._timer.isActive():
+            self._timer.start()
+
+    def now(self) -> None:
+        """Write at once."""
+        self._timer.stop()
+        self._last = time.monotonic()
+        self._write()
+
+
+class Section(QWidget):
+    """A headed group of rows that can be folded away."""
+
+    def __init__(self, title: str, tip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.button = IconButton("caret-right", title, tip)
+        self.button.setText(title)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.setCheckable(True)
+        self.button.setProperty("section", True)
+        self.button.toggled.connect(self._fold)
+        self.body = QWidget()
+        self.body.hide()
+        self.lines = QVBoxLayout(self.body)
+        self.lines.setContentsMargins(0, 0, 0, 0)
+        self.lines.setSpacing(GRID // 2)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(GRID // 2)
+        outer.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
+        outer.addWidget(self.body)
+
+    def _fold(self, is_open: bool) -> None:
+        self.button.set_icon("caret-down" if is_open else "caret-right")
+        self.body.setVisible(is_open)
+
+
+def heading(text: str) -> QLabel:
+    """The title of a panel or of a part of it."""
+    label = QLabel(text)
+    label.setProperty("heading", True)
+    label.setIndent(0)
+    label.setFixedHeight(HEADING_HEIGHT)
+    return label

@@ -1,0 +1,312 @@
+"""The small pictures in the panels: data sets, features, activation curves, gradient bars.
+
+All are computed from the declarations themselves, so a new data set or activation brings its own picture.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from playground.catalog.activations import Activation
+from playground.catalog.choice import Array
+from playground.catalog.datasets import EXTENT, Sample
+from playground.catalog.features import FEATURES
+from ui.inputs import guarded
+from ui.theme import SMALL, Theme, current, field_table, magnitude_table
+
+SMALLEST, LARGEST = 1e-8, 1e1
+"""The ends of the gradient bars' logarithmic scale; the same colour always means the same number."""
+CURVE_EXTENT = 3.0
+SHADES = 5
+"""Colours between the two ends for regression points; more can't be told apart at this size."""
+
+
+# Points and features ------------------------------------------------------------------------------------------
+
+
+def points_picture(sample: Sample, size: int, ratio: float, theme: Theme) -> QPixmap:
+    """The points of a data set in their colours, `size` logical pixels square."""
+    picture = QPixmap(round(size * ratio), round(size * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    at = (sample.x * [1, -1] + EXTENT) / (2 * EXTENT) * size
+    groups, colours = coloured(sample, theme)
+    for group, colour in enumerate(colours):
+        painter.setPen(QPen(colour, 2.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawPoints(polygon(at[groups == group]))
+    painter.end()
+    return picture
+
+
+def coloured(sample: Sample, theme: Theme) -> tuple[Array, list[QColor]]:
+    """A group number per point, and the colour of each group: classes, or shades of the value."""
+    if sample.task == "classification":
+        classes = theme.classes
+        return sample.labels, [QColor(classes[k % len(classes)]) for k in range(max(len(sample.class_names), 2))]
+    reach = float(np.abs(sample.labels).max()) or 1.0
+    groups = np.round((sample.labels / reach + 1) / 2 * (SHADES - 1)).astype(int)
+    low, high = QColor(theme.classes[0]), QColor(theme.classes[1])
+    return groups, [mixed(low, QColor(theme.line), high, k / (SHADES - 1)) for k in range(SHADES)]
+
+
+def mixed(low: QColor, middle: QColor, high: QColor, share: float) -> QColor:
+    """A colour on the way from low over middle to high."""
+    first, second, along = (low, middle, 2 * share) if share < 0.5 else (middle, high, 2 * share - 1)
+    pairs = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)  # type: ignore[index]
+    return QColor(*(round(a + along * (b - a)) for a, b in pairs))
+
+
+def polygon(points: Array) -> QPolygonF:
+    """An array of shape (n, 2) for the painter."""
+    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
+
+
+def feature_picture(name: str, size: int, ratio: float, theme: Theme) -> QPixmap:
+    """A feature on the whole plane in the colours of the field."""
+    steps = round(size * ratio)
+    axis = np.linspace(-EXTENT, EXTENT, steps)
+    x1, x2 = np.meshgrid(axis, axis[::-1])
+    values = FEATURES[name].formula(x1, x2)
+    reach = float(np.abs(values).max()) or 1.0
+    shades = np.round((values / reach + 1) / 2 * 255).astype(np.uint8)
+    rgba = np.ascontiguousarray(field_table(theme)[shades])
+    image = QImage(rgba.data, steps, steps, 4 * steps, QImage.Format.Format_RGBA8888)
+    picture = QPixmap.fromImage(image.copy())
+    picture.setDevicePixelRatio(ratio)
+    return picture
+
+
+class Tile(QAbstractButton):
+    """A small picture with a name below that can be chosen."""
+
+    def __init__(self, name: str, tip: str, picture_size: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picture_size = picture_size
+        self._picture: QPixmap | None = None
+        self._hovered = False
+        self.setText(name)
+        self._small = QFont(self.font())
+        self._small.setPixelSize(SMALL)
+        self.setCheckable(True)
+        self.setToolTip(tip)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
+        """The picture in the colours of a theme."""
+        raise NotImplementedError
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.picture_size + 4, self.picture_size + 8 + QFontMetrics(self._small).height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def enterEvent(self, event: QEvent) -> None:
+        self._hovered = True
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hovered = False
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._picture = None
+            self.update()
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme, size = current(), self.picture_size
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._picture = self.draw(size, ratio, theme)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        frame = QRectF((self.width() - size) / 2 - 2, 1, size + 4, size + 4)
+        painter.setOpacity(1.0 if self.isChecked() or self._hovered else 0.7)
+        painter.setBrush(QColor(theme.surface))
+        painter.setPen(self._frame_pen(theme))
+        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
+        painter.drawPixmap(QPointF(frame.x() + 2, frame.y() + 2), self._picture)
+        painter.setOpacity(1.0)
+        painter.setPen(QColor(theme.text if self.isChecked() else theme.quiet))
+        below = QRectF(0, frame.bottom() + 1, self.width(), self.height() - frame.bottom() - 1)
+        painter.setFont(self._small)
+        name = QFontMetrics(self._small).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
+        painter.end()
+
+    def _frame_pen(self, theme: Theme) -> QPen:
+        if self.isChecked() or self.hasFocus():
+            style = Qt.PenStyle.SolidLine if self.isChecked() else Qt.PenStyle.DotLine
+            return QPen(QColor(theme.text if self.isChecked() and self.hasFocus() else theme.accent), 2, style)
+        return QPen(QColor(theme.quiet if self._hovered else theme.line), 1)
+
+
+class DataTile(Tile):
+    """A data set as its points."""
+
+    def __init__(self, name: str, tip: str, sample: Sample, parent: QWidget | None = None) -> None:
+        super().__init__(name, tip, 58, parent)
+        self.sample = sample
+
+    def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
+        return points_picture(self.sample, size, ratio, theme)
+
+
+class FeatureTile(Tile):
+    """A feature as a map of the plane."""
+
+    refused = Signal()
+
+    def __init__(self, feature: str, parent: QWidget | None = None) -> None:
+        super().__init__(FEATURES[feature].label, "", 40, parent)
+        self.feature = feature
+        self.locked = False
+
+    def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
+        return feature_picture(self.feature, size, ratio, theme)
+
+    def nextCheckState(self) -> None:
+        # The last feature stays on: a network without input has nothing to learn from.
+        if self.locked and self.isChecked():
+            self.refused.emit()
+        else:
+            super().nextCheckState()
+
+
+# Activations --------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def curves(activation: Activation) -> tuple[Array, Array, Array]:
+    """z from −3 to 3, f(z) and f′(z)."""
+    z = np.linspace(-CURVE_EXTENT, CURVE_EXTENT, 61)
+    a = activation(z)
+    return z, a, activation.derivative(z, a)
+
+
+def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: Theme, slope: bool = True) -> None:
+    """f as a line, f′ faint and dotted, on axes that are the same for every activation."""
+    middle, unit = size.height() * 0.56, size.height() * 0.36
+    scale = (size.width() - 4) / (2 * CURVE_EXTENT)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(theme.line), 1))
+    painter.drawLine(QPointF(2, middle), QPointF(size.width() - 2, middle))
+    painter.drawLine(QPointF(size.width() / 2, 2), QPointF(size.width() / 2, size.height() - 2))
+    z, f, derivative = curves(activation)
+    lines = [(derivative, QPen(QColor(theme.quiet), 1, Qt.PenStyle.DotLine))] if slope else []
+    for values, pen in [*lines, (f, QPen(QColor(theme.accent), 1.6))]:
+        painter.setPen(pen)
+        at = np.stack([size.width() / 2 + z * scale, middle - values * unit], axis=1)
+        painter.drawPolyline(polygon(at[np.isfinite(at).all(axis=1)]))
+
+
+def curve_icon(activation: Activation, theme: Theme) -> QIcon:
+    """The curve of an activation for a list."""
+    size = QSize(28, 18)
+    picture = QPixmap(size * 2)
+    picture.setDevicePixelRatio(2)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    paint_curves(painter, activation, size, theme, slope=False)
+    painter.end()
+    return QIcon(picture)
+
+
+class Curve(QWidget):
+    """The curve of an activation f, with its derivative f′ faint behind."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.activation: Activation | None = None
+        self.setFixedSize(52, 28)
+        self.setAccessibleName("Activation curve")
+
+    def show_activation(self, activation: Activation) -> None:
+        """Draw another activation."""
+        if activation != self.activation:
+            self.activation = activation
+            self.setToolTip(f"{activation.label}: f is the line, its derivative f′ is dotted, for z from −3 to 3.")
+            self.update()
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.raised))
+        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
+        painter.setClipRect(self.rect().adjusted(1, 1, -1, -1))
+        if self.activation is not None:
+            paint_curves(painter, self.activation, self.size(), theme)
+        painter.end()
+
+
+# Gradients ----------------------------------------------------------------------------------------------------
+
+
+def magnitude(value: float) -> float:
+    """Where a size stands on the logarithmic scale of the gradient bars, 0…1."""
+    if not value > 0:
+        return 0.0
+    along = math.log(value / SMALLEST) / math.log(LARGEST / SMALLEST) if math.isfinite(value) else 1.0
+    return min(max(along, 0.0), 1.0)
+
+
+class MagnitudeBar(QWidget):
+    """A size on a logarithmic scale from 1e-8 to 10: the length of the bar, and its colour."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.value = math.nan
+        self._drawn = -1
+        self.setFixedHeight(10)
+        self.setMinimumWidth(40)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip("The size of this layer's gradient, on a logarithmic scale from 1e-8 to 10.")
+
+    @property
+    def filled(self) -> int:
+        """The length of the bar in pixels; 0 for nothing measured."""
+        return round(magnitude(self.value) * self.width())
+
+    def show_value(self, value: float) -> None:
+        """Show a size; repaints only if that changes a pixel."""
+        self.value = value
+        if self.filled != self._drawn:
+            self.update()
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current()
+        self._drawn = self.filled
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(0, 1, self.width(), self.height() - 2)
+        painter.setBrush(QColor(theme.raised))
+        painter.drawRoundedRect(track, 4, 4)
+        if self._drawn > 0:
+            red, green, blue = magnitude_colours()[round(magnitude(self.value) * 255)]
+            painter.setBrush(QColor(red, green, blue))
+            painter.drawRoundedRect(QRectF(0, 1, max(self._drawn, 8), self.height() - 2), 4, 4)
+        painter.end()
+
+
+@lru_cache(maxsize=1)
+def magnitude_colours() -> list[tuple[int, int, int]]:
+    """The colours of the scale as plain numbers."""
+    return [(int(r), int(g), int(b)) for r, g, b, *_ in magnitude_table(256)]

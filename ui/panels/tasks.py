@@ -1,0 +1,27 @@
+"""Which task a data set sets: classes to tell apart, or a number to predict."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from playground import InputError
+from playground.catalog.datasets import Dataset, Table, Task, sample
+
+
+def task_of(dataset: Dataset) -> Task:
+    """The task of a data set; for a table it follows from the cells of its target column."""
+    if len(dataset.tasks) == 1:
+        return dataset.tasks[0]
+    if isinstance(dataset, Table):
+        columns = {name: getattr(dataset, name) for name in ("path", "x1", "x2", "target", "task")}
+        return sampled_task(Table(**columns))
+    return sampled_task(dataset)
+
+
+@lru_cache(maxsize=8)
+def sampled_task(dataset: Dataset) -> Task:
+    """The task as the points themselves tell it; classification where there are none."""
+    try:
+        return sample(dataset).task
+    except InputError:
+        return "classification"
