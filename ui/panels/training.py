@@ -1,0 +1,92 @@
+"""How the network learns: loss, optimizer, learning rate, regularizer, batches; everything else below “More”.
+
+The first rows are chosen by hand. Every other field that `Training` declares, now or later, appears below “More” by
+itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from playground import Experiment, Training
+from playground.catalog.datasets import Task
+from playground.catalog.losses import default_loss
+from ui.form import ChoiceRow, Look, fields_of, row_for
+from ui.panels.panel import Panel, Section, heading
+from ui.panels.tasks import task_of
+from ui.theme import GRID
+
+FIRST = (
+    "training.learning_rate",
+    "training.optimizer",
+    "training.schedule",
+    "training.batch_size",
+    "loss",
+    "regularizer",
+    "training.weight_decay",
+)
+MORE_OF_EXPERIMENT = ("initializer", "bias", "seed", "precision")
+LOOKS: Mapping[str, Look] = {
+    "training.learning_rate": Look(prominent=True),
+    "training.batch_size": Look(names={0: "full"}),
+    "training.weight_decay": Look(names={0: "off"}),
+    "training.weight_noise": Look(names={0: "off"}),
+    "training.epochs": Look(nothing="Open"),
+    "loss": Look(nothing="Automatic"),
+}
+
+
+class TrainingPanel(Panel):
+    """Loss, optimizer, learning rate, schedule, regularizer, batches and all the rest of training."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lines = QVBoxLayout(self)
+        self.lines.setContentsMargins(GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
+        self.lines.setSpacing(GRID // 2)
+        self.lines.addWidget(heading("Training"))
+        for path in FIRST:
+            self._add_row(path, self.lines)
+        self.more = Section("More", "Batches, noise, clipping, initial weights and precision")
+        self.more.button.setObjectName("training.more")
+        for path in self._more_paths():
+            self._add_row(path, self.more.lines)
+        self.lines.addSpacing(GRID // 2)
+        self.lines.addWidget(self.more)
+        self.lines.addStretch(1)
+        self.show_experiment(self.experiment)
+
+    @staticmethod
+    def _more_paths() -> list[str]:
+        paths = [f"training.{name}" for name in fields_of(Training)] + list(MORE_OF_EXPERIMENT)
+        return [path for path in paths if path not in FIRST]
+
+    def _add_row(self, path: str, lines: QVBoxLayout) -> None:
+        owner: type[msgspec.Struct] = Training if path.startswith("training.") else Experiment
+        row = row_for(fields_of(owner)[path.rpartition(".")[2]], path, LOOKS.get(path, Look()))
+        if row is not None:
+            lines.addWidget(self.add(row))
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        super().show_experiment(experiment)
+        task = task_of(experiment.data)
+        self._show_automatic_loss(task)
+        self._show_what_matters(experiment)
+
+    def _show_automatic_loss(self, task: Task) -> None:
+        row = self.rows["loss"]
+        if isinstance(row, ChoiceRow):
+            automatic = default_loss(task)
+            row.set_nothing(f"Auto: {automatic.label.lower()}", f"{automatic.label} is what {task} usually takes.")
+
+    def _show_what_matters(self, experiment: Experiment) -> None:
+        everything = experiment.training.batch_size == 0
+        self.rows["training.shuffle"].set_available(
+            not everything, "Every batch is the whole set, so the order of the points makes no difference."
+        )
+        self.rows["training.batching"].set_available(
+            not everything, "Every batch is the whole set, so no points are left over."
+        )

@@ -1,0 +1,211 @@
+"""The bar that runs the training: reset, play, one step, one epoch, other weights, the readout and the speed."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from playground.snapshot import Snapshot
+from ui.inputs import SLIDER_STEPS, Edits, IconButton, Slider
+from ui.panels.panel import SlowText
+from ui.quantity import measured, rounded
+from ui.theme import GRID
+
+SLOWEST, FASTEST = 1.0, 10_000.0
+"""Steps per second at the left end of the speed slider and just before its right end, which has no limit."""
+UNLIMITED = 0.94
+"""From here on the slider means as fast as it goes."""
+
+
+class TransportBar(QWidget):
+    """Asks for play, steps and speed; shows where training stands."""
+
+    play_toggled = Signal(bool)
+    step_requested = Signal()
+    epoch_requested = Signal()
+    reset_requested = Signal()
+    reseed_requested = Signal()
+    speed_changed = Signal(object)
+    """Steps per second, or None for as fast as it goes."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.running = False
+        self.snapshot: Snapshot | None = None
+        self.line = QHBoxLayout(self)
+        self.line.setContentsMargins(GRID + GRID // 2, GRID // 2, GRID + GRID // 2, GRID // 2)
+        self.line.setSpacing(GRID)
+        self._add_buttons()
+        self.line.addSpacing(GRID)
+        self.epoch = self._add_readout("Epoch", "00,000,000", "Passes through the training points.")
+        self.step = self._add_readout("Step", "000,000,000", "Updates of the weights.")
+        self.loss = self._add_readout("Loss", "0.00e-00 / 0.00e-00", "Mean loss: training / validation.")
+        self.score = self._add_readout("Accuracy", "000.0 % / 000.0 %", "Share of points right: training / validation.")
+        self.line.addStretch(1)
+        self._add_speed()
+        self._text = SlowText(self._write, self)
+        self._write()
+
+    # Buttons ------------------------------------------------------------------------------------------------
+
+    def _add_buttons(self) -> None:
+        self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", "Back to the same initial weights.")
+        self.play = self._button("play", "play-fill", "Play", "")
+        self.play.setProperty("play", True)
+        self.play.setIconSize(QSize(20, 20))
+        self.one_step = self._button("step", "caret-right", "One step", "One update of the weights.")
+        self.one_epoch = self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.")
+        self.reseed = self._button("reseed", "dice-five", "Reseed", "Start from other random weights: the next seed.")
+        QWidget.setTabOrder(self.play, self.reset)
+        self.reset.clicked.connect(self.reset_requested)
+        self.play.clicked.connect(self._play_clicked)
+        self.one_step.clicked.connect(self.step_requested)
+        self.one_epoch.clicked.connect(self.epoch_requested)
+        self.reseed.clicked.connect(self.reseed_requested)
+        self._show_play()
+
+    def _button(self, name: str, icon_name: str, label: str, tip: str) -> IconButton:
+        button = IconButton(icon_name, label, f"{label}. {tip}" if tip else label)
+        button.setObjectName(f"transport.{name}")
+        button.setProperty("transport", True)
+        button.setIconSize(QSize(18, 18))
+        self.line.addWidget(button)
+        return button
+
+    def _play_clicked(self) -> None:
+        self.play_toggled.emit(not self.running)
+
+    def show_running(self, running: bool) -> None:
+        """Show whether training runs."""
+        if running != self.running:
+            self.running = running
+            self._show_play()
+
+    def _show_play(self) -> None:
+        self.play.set_icon("pause-fill" if self.running else "play-fill", "on_accent")
+        self.play.setAccessibleName("Pause" if self.running else "Play")
+        self.play.setToolTip("Pause training (Space)" if self.running else "Train (Space)")
+
+    # Readout ------------------------------------------------------------------------------------------------
+
+    def _add_readout(self, title: str, widest: str, tip: str) -> QLabel:
+        block = QVBoxLayout()
+        block.setSpacing(0)
+        caption, number = QLabel(title), QLabel("–")
+        caption.setProperty("quiet", True)
+        number.setProperty("readout", True)
+        number.setObjectName(f"transport.{title.lower()}.value")
+        number.setAccessibleName(title)
+        number.setFont(with_tabular_digits(number.font()))
+        number.ensurePolished()
+        number.setFixedWidth(number.fontMetrics().horizontalAdvance(widest) + 4)
+        for label in (caption, number):
+            label.setToolTip(tip)
+            block.addWidget(label)
+        caption.setBuddy(number)
+        self.line.addLayout(block)
+        if title == "Accuracy":
+            self.score_caption = caption
+        return number
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show where training stands; the text changes at most four times a second."""
+        self.snapshot = snapshot
+        self._text.soon()
+
+    def _write(self) -> None:
+        snapshot = self.snapshot
+        if snapshot is None:
+            return
+        evaluation = snapshot.evaluation
+        self.epoch.setText(f"{snapshot.epoch:,}")
+        self.step.setText(f"{snapshot.step:,}")
+        self.loss.setText(f"{measured(evaluation.train_loss)} / {measured(evaluation.validation_loss)}")
+        shares = (evaluation.train_accuracy, evaluation.validation_accuracy)
+        regression = snapshot.sample.task == "regression"
+        write = fit if regression else percent
+        self.score.setText(" / ".join(write(share) for share in shares))
+        self.score_caption.setText("R²" if regression else "Accuracy")
+
+    # Speed --------------------------------------------------------------------------------------------------
+
+    def _add_speed(self) -> None:
+        block = QVBoxLayout()
+        block.setSpacing(0)
+        self.speed_text = QLabel()
+        self.speed_text.setProperty("quiet", True)
+        self.speed = Slider()
+        self.speed.setObjectName("transport.speed")
+        self.speed.setAccessibleName("Speed")
+        self.speed.setFixedWidth(120)
+        self.speed_text.setBuddy(self.speed)
+        for widget in (self.speed_text, self.speed):
+            widget.setToolTip("Speed: from one step per second to as fast as it goes.")
+            block.addWidget(widget)
+        self.line.addLayout(block)
+        self.edits = Edits(self)
+        self.edits.given.connect(self._speed_given)
+        self.speed.dragged.connect(lambda position: self._move_speed(position, final=False))
+        self.speed.valueChanged.connect(lambda position: self._move_speed(position, final=True))
+        self.speed.let_go.connect(self.edits.end)
+        self.speed.stepped.connect(self._step_speed)
+        self.speed.reset_asked.connect(lambda: self._move_speed(SLIDER_STEPS, final=True))
+        self.show_speed(None)
+
+    def show_speed(self, steps_per_second: float | None) -> None:
+        """Show a speed."""
+        self.speed.show_place(place_of(steps_per_second))
+        self.speed_text.setText(speed_words(steps_per_second))
+
+    def _move_speed(self, position: int, final: bool) -> None:
+        wanted = speed_at(position / SLIDER_STEPS)
+        self.show_speed(wanted)
+        (self.edits.make if final else self.edits.change)(wanted)
+
+    def _step_speed(self, steps: int) -> None:
+        position = min(max(self.speed.value() + steps * SLIDER_STEPS // 40, 0), SLIDER_STEPS)
+        self._move_speed(position, final=True)
+
+    def _speed_given(self, steps_per_second: float | None, _changing: bool) -> None:
+        self.speed_changed.emit(steps_per_second)
+
+
+def speed_at(place: float) -> float | None:
+    """Steps per second at a place of the slider, 0…1; None for no limit."""
+    if place >= UNLIMITED:
+        return None
+    return rounded(SLOWEST * (FASTEST / SLOWEST) ** (place / UNLIMITED))
+
+
+def place_of(steps_per_second: float | None) -> float:
+    """Where a speed stands on the slider."""
+    if steps_per_second is None:
+        return 1.0
+    return UNLIMITED * math.log(max(steps_per_second, SLOWEST) / SLOWEST) / math.log(FASTEST / SLOWEST)
+
+
+def speed_words(steps_per_second: float | None) -> str:
+    """A speed in words."""
+    if steps_per_second is None:
+        return "Full speed"
+    return f"{steps_per_second:,.0f} step{'' if round(steps_per_second) == 1 else 's'}/s"
+
+
+def percent(share: float | None) -> str:
+    """A share in percent."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+def fit(value: float | None) -> str:
+    """R²."""
+    return "–" if value is None else f"{value:.3f}" if value > -100 else measured(value)
+
+
+def with_tabular_digits(font: QFont) -> QFont:
+    """A font whose digits all have the same width, so that numbers don't jitter."""
+    result = QFont(font)
+    result.setFeature(QFont.Tag("tnum"), 1)
+    return result
