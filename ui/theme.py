@@ -40,6 +40,13 @@ class Theme:
     field_high: str
     classes: tuple[str, ...]
     """Point colours by class; the first two match the field."""
+    boundary_line: str
+    """The thin line where the network's answer changes."""
+    points_middle: str
+    """Points in the middle of a regression's range."""
+    train: str
+    validation: str
+    """The curves of the two sets; no class has these colours."""
 
 
 OKABE_ITO = ("#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f", "#8c6bb1", "#a6761d")
@@ -60,6 +67,10 @@ LIGHT = Theme(
     field_middle="#f3f3f1",
     field_high="#93bfe8",
     classes=("#e07b00", "#0a6ebd", *OKABE_ITO),
+    boundary_line="#7b8089",
+    points_middle="#b9b9b4",
+    train="#1d2129",
+    validation="#a1339b",
 )
 DARK = Theme(
     name="dark",
@@ -77,6 +88,10 @@ DARK = Theme(
     field_middle="#23262c",
     field_high="#1d4f7c",
     classes=("#ff9f40", "#5db3ff", *OKABE_ITO),
+    boundary_line="#8d95a3",
+    points_middle="#8a8a86",
+    train="#e8eaee",
+    validation="#e58ae0",
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
