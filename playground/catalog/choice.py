@@ -29,7 +29,10 @@ class InputError(ValueError):
 def shorten(value: object, length: int = 60) -> str:
     """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
     words = {None: "null", True: "true", False: "false"}
-    text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    try:
+        text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    except RecursionError:
+        text = "deeply nested JSON"
     return one_line(text, length)
 
 
