@@ -10,13 +10,15 @@ import json
 import math
 import os
 import re
-import tempfile
+import secrets
+import stat
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
+import numpy as np
 
 from playground.catalog.activations import AnyActivation, Linear
 from playground.catalog.choice import Choice, InputError, listing, setting
@@ -124,22 +126,31 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def check(experiment: Experiment) -> Experiment:
-    """Return the experiment if all of it is allowed; else raise InputError naming path, value and what is.
+    """The experiment if all of it is allowed; else raise InputError naming path, value and what is.
 
-    msgspec checks ranges only when it decodes, so that is what happens here once more.
+    msgspec checks ranges only when it decodes, so that is what happens here once more. What code may write more
+    loosely (a list for a tuple, a bare name for a choice, a NumPy number) comes back in its proper type.
     """
-    convert(msgspec.to_builtins(experiment))
-    return experiment
+    return convert(msgspec.to_builtins(experiment, enc_hook=plain))
+
+
+def plain(value: object) -> Any:
+    """A NumPy number as Python's own. Raises InputError for what no experiment can contain."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise InputError("experiment", value, "numbers, texts, lists and choices")
 
 
 def convert(raw: Any) -> Experiment:
     """The experiment that plain lists, dicts and values describe. Raises InputError."""
     if not isinstance(raw, dict):
         raise InputError("experiment", raw, "a JSON object like {\"version\": 1, …}")  # fmt: skip
-    refuse_non_finite(raw)
-    raw = migrated(raw)
     try:
+        refuse_unwritable(raw)
+        raw = migrated(raw)
         experiment = msgspec.convert(expanded(raw, Experiment), Experiment)
+    except RecursionError as error:
+        raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
     except msgspec.ValidationError as error:
         raise explained(error, raw) from error
     check_rules(experiment)
@@ -170,6 +181,10 @@ def check_rules(experiment: Experiment) -> None:
     for place, layer_id in enumerate(ids):
         if layer_id is not None and layer_id in ids[:place]:
             raise InputError(f"layers[{place}].id", layer_id, "each id once")
+    experiment.initializer.check("initializer")
+    for place, layer in enumerate(experiment.layers):
+        if layer.initializer is not None:
+            layer.initializer.check(f"layers[{place}].initializer")
     experiment.data.check()
     loss, tasks = experiment.loss, experiment.data.tasks
     if loss is not None and not set(loss.tasks) & set(tasks):
@@ -185,17 +200,19 @@ def check_rules(experiment: Experiment) -> None:
 
 def from_text(text: str | bytes) -> Experiment:
     """The experiment in a JSON text. Raises InputError with the line for broken JSON, else with the path."""
+    return convert(parsed(text, "experiment"))
+
+
+def parsed(text: str | bytes, place: str) -> Any:
+    """What a JSON text says. Raises InputError that names `place`."""
     if len(text) > MAX_FILE_BYTES:
-        raise InputError("experiment", f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
+        raise InputError(place, f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
     try:
-        raw = json.loads(text, object_pairs_hook=without_duplicates)
-    except InputError:
-        raise
+        return json.loads(text, object_pairs_hook=with_duplicates_marked)
     except RecursionError as error:
-        raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
+        raise InputError(place, "deeply nested JSON", "an experiment file") from error
     except ValueError as error:
-        raise InputError("experiment", "text that is no JSON", f"JSON ({error})") from error
-    return convert(raw)
+        raise InputError(place, "text that is no JSON", f"JSON ({error})") from error
 
 
 def to_text(experiment: Experiment) -> str:
@@ -207,17 +224,12 @@ def load(path: str | os.PathLike[str]) -> Experiment:
     """Read an experiment file. A table's path is taken relative to the file. Raises InputError."""
     file = Path(path)
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise InputError(str(file), f"{file.stat().st_size:,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
-        raw = json.loads(file.read_bytes(), object_pairs_hook=without_duplicates)
-    except InputError:
-        raise
-    except OSError as error:
-        raise InputError(str(file), error.strerror or str(error), "a readable experiment file") from error
-    except RecursionError as error:
-        raise InputError(str(file), "deeply nested JSON", "an experiment file") from error
-    except ValueError as error:
-        raise InputError(str(file), "text that is no JSON", f"JSON ({error})") from error
+        with file.open("rb") as opened:
+            text = opened.read(MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(str(file), reason, "a readable experiment file") from error
+    raw = parsed(text, str(file))
     return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
 
 
@@ -231,16 +243,25 @@ def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Put `content` at `path` so that at every moment the file there is whole: the old one or the new."""
-    handle, temporary = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
+    """Put `content` at `path` so that at every moment the file there is whole: the old one or the new.
+
+    A link stays a link, the file keeps its permissions, and a device or pipe is simply written to.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).replace(path)
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -252,22 +273,37 @@ def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:
     return raw
 
 
-def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, refused if a key stands in it twice."""
+class Duplicate(NamedTuple):
+    """The second value of a key that stands twice in an object, until its path is known."""
+
+    value: Any
+
+
+def with_duplicates_marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, with a mark where a key stands in it twice."""
     result: dict[str, Any] = {}
     for key, value in pairs:
-        if key in result:
-            raise InputError(key, value, "each key once in an object")
-        result[key] = value
+        result[key] = Duplicate(value) if key in result else value
     return result
 
 
-def refuse_non_finite(raw: Any, path: str = "") -> None:
-    """Raise InputError at the first number that is infinite or NaN."""
+def refuse_unwritable(raw: Any, path: str = "") -> None:
+    """Raise InputError at the first thing that no file can say: NaN, infinity, half a character, a key twice."""
+    if isinstance(raw, Duplicate):
+        raise InputError(path, raw.value, "each key once in an object")
     if isinstance(raw, float) and not math.isfinite(raw):
         raise InputError(path, raw, "a finite number")
+    if isinstance(raw, str) and not is_unicode(raw):
+        raise InputError(path, ascii(raw), "text in Unicode")
     for key, value in children(raw):
-        refuse_non_finite(value, f"{path}{key}".removeprefix("."))
+        if not is_unicode(key):
+            raise InputError(path or "experiment", ascii(key), "names in Unicode")
+        refuse_unwritable(value, f"{path}{key}".removeprefix("."))
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair, which no file can hold."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def children(raw: Any) -> Iterator[tuple[str, Any]]:
@@ -281,7 +317,8 @@ def children(raw: Any) -> Iterator[tuple[str, Any]]:
 def expanded(raw: Any, expected: Any) -> Any:
     """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}."""
     if is_choice(expected):
-        return {"kind": raw} if isinstance(raw, str) else raw
+        # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
+        return {"kind": raw} if isinstance(raw, str) else {"kind": None, **raw} if isinstance(raw, dict) else raw
     if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(raw, dict):
         kinds = {field.encode_name: field.type for field in msgspec.structs.fields(expected)}
         return {key: expanded(value, kinds.get(key, Any)) for key, value in raw.items()}
@@ -306,13 +343,15 @@ def choices_of(expected: Any) -> tuple[type[Choice], ...]:
 
 def explained(error: msgspec.ValidationError, raw: Any) -> InputError:
     """msgspec's message as an InputError: with the value found at the place, and the names allowed there."""
-    message, _, place = str(error).partition(" - at `$")
+    message, found, place = str(error).rpartition(" - at `$")
+    if not found:
+        message, place = place, ""
     path = re.sub(r"^\.", "", place.rstrip("`"))
-    unknown = re.search(r"unknown field `(.*)`", message)
+    unknown = re.search(r"unknown field `(.*)`", message, re.DOTALL)
     if unknown:
         field = unknown.group(1)
         full = f"{path}.{field}".removeprefix(".")
-        return InputError(full, find(raw, full), f"only the fields {listing(fields_at(path, raw))}")
+        return InputError(full, find(raw, path).get(field), f"only the fields {listing(fields_at(path, raw))}")
     value = find(raw, path)
     if path.endswith(".kind") and isinstance(find(raw, path.removesuffix(".kind")), str):
         path, value = path.removesuffix(".kind"), find(raw, path.removesuffix(".kind"))
@@ -366,15 +405,19 @@ def allowed_at(path: str, raw: Any) -> str:
     choices = choices_of(type_at(path.removesuffix(".kind"), raw))
     if choices:
         return "one of " + listing(member.__struct_config__.tag for member in choices)
-    expected = type_at(path, raw)
-    if get_origin(expected) in (Union, types.UnionType):
-        expected = next(arg for arg in get_args(expected) if arg is not type(None))
-    if get_origin(expected) is not Annotated:
-        return listing(get_args(expected)) if get_origin(expected) is Literal else kind_words(expected)
-    inner, *metas = get_args(expected)
+    expected = without_none(type_at(path, raw))
+    inner, *metas = get_args(expected) if get_origin(expected) is Annotated else [expected]
+    inner = without_none(inner)
     if get_origin(inner) is Literal:
         return "one of " + listing(get_args(inner))
     return f"{kind_words(inner)} {' and '.join(bound for meta in metas for bound in bounds(meta))}".rstrip()
+
+
+def without_none(expected: Any) -> Any:
+    """The type that stands beside None in a union; any other type as it is."""
+    if get_origin(expected) in (Union, types.UnionType):
+        return next(arg for arg in get_args(expected) if arg is not type(None))
+    return expected
 
 
 def kind_words(expected: Any) -> str:

@@ -17,8 +17,9 @@ from playground.snapshot import LayerStatistics
 
 
 def rms(values: Array) -> float:
-    """The root of the mean square, without overflow for large float32 numbers; NaN for no numbers."""
-    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64)))) if values.size else float("nan")
+    """The root of the mean square, infinite only if float64 can't hold the squares; NaN for no numbers."""
+    with np.errstate(over="ignore"):
+        return float(np.sqrt(np.mean(np.square(values, dtype=np.float64)))) if values.size else float("nan")
 
 
 def mean_loss(network: Network, o: Array, t: Array) -> float | None:
@@ -33,7 +34,8 @@ def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | N
         return None
     if task == "regression":
         total = float(np.sum(np.square(labels - labels.mean())))
-        return 1 - float(np.sum(np.square(labels - o[0], dtype=np.float64))) / total if total else None
+        with np.errstate(all="ignore"):
+            return 1 - float(np.sum(np.square(labels - o[0], dtype=np.float64))) / total if total else None
     return float(np.mean(classes(network, o) == labels))
 
 
@@ -54,8 +56,9 @@ def boundary(network: Network, parameters: Array, grid_inputs: Array, task: Task
     """What the network says on a grid, as `Snapshot.boundary` has it; only finite numbers."""
     o = reference.outputs(network, parameters, grid_inputs)
     side = round(grid_inputs.shape[1] ** 0.5)
-    shown = o if task == "regression" else network.loss.score(o)
-    result = np.nan_to_num(shown.astype(np.float32), copy=False).reshape(len(o), side, side)
+    with np.errstate(all="ignore"):
+        shown = o if task == "regression" else network.loss.score(o)
+        result = np.nan_to_num(shown.astype(np.float32), copy=False).reshape(len(o), side, side)
     result.setflags(write=False)
     return result
 

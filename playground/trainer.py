@@ -52,12 +52,16 @@ class Trainer:
 
     def __init__(self, experiment: Experiment | None = None, *, initial: Mapping[str, Array] | None = None) -> None:
         self.experiment = check(experiment or Experiment())
-        self.initial = dict(initial) if initial is not None else None
+        self.initial: dict[str, Array] = {}
         self.notes: tuple[str, ...] = ()
         self.prepare_data(self.experiment)
         self.network = network_of(self.experiment, self.sample)
         self.prepare_problem()
         self.reset()
+        if initial:
+            self.put_parameters(initial)
+            self.initial = dict(initial)
+            self.reset()
 
     # What there is to train on ------------------------------------------------------------------------------
 
@@ -93,11 +97,16 @@ class Trainer:
     # Commands -----------------------------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Go back to the initial weights, the very same ones, before the first update."""
+        """Go back to the initial weights, the very same ones, before the first update.
+
+        Of weights that were given, those are used that still have a place.
+        """
         parameters = self.network.initial(self.experiment.seed, self.experiment.bias)
         self.state = fresh_state(self.network, self.experiment.training.optimizer, parameters)
-        if self.initial is not None:
-            self.put_parameters(self.initial)
+        expected = self.parameters()
+        self.put_parameters(
+            {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
+        )
         self.problem.last = None
         self.seconds = 0.0
         self.clear_outcome()
@@ -121,7 +130,7 @@ class Trainer:
         they had then. Raises InputError, and changes nothing, if the experiment is refused.
         """
         old, old_network, old_problem = self.experiment, self.network, self.problem
-        check(experiment)
+        experiment = check(experiment)
         drawn = self.sample if experiment.data == old.data else sample(experiment.data)
         network = network_of(experiment, drawn)
         self.experiment, self.sample, self.network = experiment, drawn, network
@@ -140,12 +149,9 @@ class Trainer:
             self.state.position = self.state.carried_points = 0
         self.clear_outcome()
         if self.state.step == 0:
-            self.begin_again(old)
+            # Before the first update the first row of the history is the present network's.
+            self.start_histories()
         return self.notes
-
-    def begin_again(self, old: Experiment) -> None:
-        """Before the first update the first row of the history is the present network's."""
-        self.start_histories()
 
     def rebuild(self, old: Experiment, old_network: Network, memory: Checkpoint | None) -> None:
         """Carry the state over to the present network."""
@@ -185,15 +191,17 @@ class Trainer:
 
     def put_parameters(self, parameters: Mapping[str, Array]) -> None:
         """Copy named arrays into the state after checking every one of them."""
-        expected = self.parameters()
+        expected, cast = self.parameters(), dict[str, Array]()
         for name, values in parameters.items():
             if name not in expected:
                 raise InputError(name, "an array", f"arrays named {', '.join(expected)}")
             if np.shape(values) != expected[name].shape:
                 raise InputError(name, f"shape {np.shape(values)}", f"shape {expected[name].shape}")
-            if not np.isfinite(values).all():
-                raise InputError(name, "NaN or infinity", "finite numbers")
-        for name, values in parameters.items():
+            with np.errstate(over="ignore"):
+                cast[name] = np.asarray(values).astype(self.network.dtype)
+            if not np.isfinite(cast[name]).all():
+                raise InputError(name, "NaN, infinity or a number too large", f"finite {self.network.dtype} numbers")
+        for name, values in cast.items():
             expected[name][...] = values
 
     def parameters(self) -> dict[str, Array]:

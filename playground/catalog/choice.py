@@ -23,13 +23,21 @@ class InputError(ValueError):
 
     def __init__(self, path: str, value: object, allowed: str) -> None:
         self.path, self.value, self.allowed = path, value, allowed
-        super().__init__(f"{path}: {shorten(value)} is refused; allowed: {allowed}")
+        super().__init__(f"{one_line(path, 200)}: {shorten(value)} is refused; allowed: {allowed}")
 
 
 def shorten(value: object, length: int = 60) -> str:
     """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
     words = {None: "null", True: "true", False: "false"}
-    text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    try:
+        text = words[value] if value is None or isinstance(value, bool) else repr(value)
+    except RecursionError:
+        text = "deeply nested JSON"
+    return one_line(text, length)
+
+
+def one_line(text: str, length: int) -> str:
+    """`text` without line breaks, cut after `length` characters."""
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1] + "…"
 

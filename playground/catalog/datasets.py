@@ -337,7 +337,9 @@ def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple
         whole = bool(np.all(values == np.round(values))) and len(np.unique(values)) <= MAX_CLASSES
         if task == "regression" or (task is None and not whole):
             return values, "regression", ()
-        distinct = sorted(distinct, key=float)
+        # 1, 1.0 and 01 are one class.
+        cells = [f"{value:.15g}" for value in values]
+        distinct = sorted(set(cells), key=float)
     elif task == "regression":
         raise InputError("data.target", column, "a column of numbers, since data.task is regression")
     if len(distinct) > MAX_CLASSES:

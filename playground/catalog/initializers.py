@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import numpy as np
 
-from playground.catalog.choice import Array, Choice, setting, union
+from playground.catalog.choice import Array, Choice, InputError, setting, union
 
 
 class Initializer(Choice, frozen=True):
@@ -15,6 +15,9 @@ class Initializer(Choice, frozen=True):
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         """Weights of shape (units, inputs), float64."""
         raise NotImplementedError
+
+    def check(self, path: str) -> None:
+        """Refuse what the declared ranges can't express; `path` is where this choice stands."""
 
 
 class GlorotUniform(Initializer, frozen=True, tag="glorot_uniform"):
@@ -67,6 +70,10 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
 
     low: Annotated[float, setting("Low", "The smallest weight to start with.", ge=-1e6, le=1e6, slider=(-2, 0))] = -0.5
     high: Annotated[float, setting("High", "The largest weight to start with.", ge=-1e6, le=1e6, slider=(0, 2))] = 0.5
+
+    def check(self, path: str) -> None:
+        if self.low > self.high:
+            raise InputError(f"{path}.low", self.low, f"a number ≤ {path}.high = {self.high:g}")
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         return random.uniform(self.low, self.high, (units, inputs))

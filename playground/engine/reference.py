@@ -152,13 +152,11 @@ def dropout_masks(network: Network, seed: int, step: int, first: int, points: in
 def step(problem: Problem, state: State, rate: float) -> bool:
     """Make one update with the learning rate `rate`; returns whether it was the epoch's last.
 
-    Raises DivergedError, with the state as it was, when a number stops being finite.
+    Raises DivergedError when a number stops being finite; the state is then that of the last good update.
     """
     size, batching = problem.batch_size, problem.training.batching
     start = state.position
-    if batching != "partial" and problem.points - start < size:
-        # Only after the batch grew in the middle of an epoch: what is left makes no batch any more.
-        start, state.epoch = 0, state.epoch + 1
+    # Shorter than a batch if the batch grew in the middle of an epoch, so that every epoch comes to its end.
     stop = min(start + size, problem.points)
     with np.errstate(all="ignore"):
         total = gradient_sum(problem, state, start, stop, state.carried_points)
@@ -166,12 +164,13 @@ def step(problem: Problem, state: State, rate: float) -> bool:
             total += state.carried
         update(problem, state, total / (state.carried_points + stop - start), rate)
         state.carried_points = 0
-        if problem.points - stop >= (1 if batching == "partial" else size):
-            state.position = stop
+        state.position = stop
+        rest = problem.points - stop
+        if rest >= (1 if batching == "partial" else size):
             return False
-        if batching == "carry" and stop < problem.points:
+        if batching == "carry" and rest:
             state.carried = gradient_sum(problem, state, stop, problem.points, 0)
-            state.carried_points = problem.points - stop
+            state.carried_points = rest
     state.position = 0
     state.epoch += 1
     return True

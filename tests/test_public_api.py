@@ -1,0 +1,32 @@
+"""What a notebook needs is in `playground` itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import playground
+from playground import Experiment, Layer, Trainer, Training, Wanted
+
+
+def test_a_notebook_trains_a_network_and_asks_it() -> None:
+    experiment = Experiment(
+        layers=(Layer(units=8, activation=playground.catalog.activations.Tanh()),),
+        training=Training(learning_rate=0.03),
+    )
+    trainer = Trainer(experiment)
+    assert trainer.advance(epochs=40) == "ready"
+
+    snapshot = trainer.snapshot(Wanted(boundary=20))
+    assert snapshot.epoch == 40
+    assert snapshot.evaluation.validation_accuracy is not None
+    assert snapshot.evaluation.validation_accuracy > 0.95
+    assert len(snapshot.history.train_loss) == 41
+    assert snapshot.boundary is not None and snapshot.boundary.shape == (1, 20, 20)
+
+    inside, outside = trainer.predict(np.array([[0.0, 0.0], [4.5, 0.0]]))[0]
+    assert inside > 0 > outside
+
+
+def test_everything_that_is_promised_is_there() -> None:
+    for name in playground.__all__:
+        assert getattr(playground, name).__doc__
