@@ -29,6 +29,7 @@ from ui.views.plotting import (
     guarded,
     leap_above,
     number_text,
+    on_surface,
     pen,
     quiet_plot,
     set_ticks,
@@ -44,7 +45,7 @@ SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 REACH = 8.0
 """How near, in pixels, the mouse has to be to a point to read it."""
-LEFT, BOTTOM, EDGE, STRIP = 40, 34, 8, 24
+LEFT, BOTTOM, EDGE, STRIP = 40, 34, 8, 20
 """Pixels around the square: for the axes, for the rest, and for the words below."""
 HINT = "Point at the picture to read it."
 
@@ -329,14 +330,14 @@ class BoundaryView(QWidget):
 
     def _place(self) -> None:
         """Give the plane the largest square that fits, with the words along its edges."""
-        above = self._legend.height_for(self.width() - LEFT - EDGE)
+        room = self.rect().adjusted(theme.GRID, theme.GRID, -theme.GRID, -theme.GRID)
+        above = self._legend.height_for(room.width() - LEFT)
         across, down = LEFT + EDGE, BOTTOM + EDGE
-        side = max(16, min(self.width() - across, self.height() - down - above - STRIP))
-        left = (self.width() - side - across) // 2
-        self._plot.setGeometry(left, above, side + across, side + down)
-        self._legend.setGeometry(left + LEFT, 0, self.width() - left - LEFT, above)
-        below = above + side + down
-        self._reading.setGeometry(left + LEFT, below, side, STRIP)
+        side = max(16, min(room.width() - across, room.height() - down - above - STRIP))
+        left = room.left() + (room.width() - side - across) // 2
+        self._plot.setGeometry(left, room.top() + above, side + across, side + down)
+        self._legend.setGeometry(left + LEFT, room.top(), room.right() - left - LEFT, above)
+        self._reading.setGeometry(left + LEFT, room.top() + above + side + down, side, STRIP)
         self._place_near()
 
     def _place_near(self) -> None:
@@ -360,6 +361,7 @@ class BoundaryView(QWidget):
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
+        on_surface(self)
         small = smaller(self.font())
         look = theme.current()
         colour_plot(self._plot, small)

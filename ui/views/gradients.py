@@ -11,18 +11,19 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.snapshot import GradientHistory, Snapshot, Wanted
 from ui import theme
 from ui.views.plotting import (
-    CalmLimit,
     Throttle,
     colour_text,
+    even_ticks,
     guarded,
-    nice_ticks,
+    leap_above,
+    on_surface,
     outline_of,
     power_text,
     short_text,
@@ -33,6 +34,8 @@ from ui.views.plotting import (
 LOWEST, HIGHEST = -8.0, 1.0
 """Powers of ten at the two ends of the scale; what lies beyond gets the colour and the length of the end."""
 MAX_COLUMNS = 400
+FIRST_LIMIT = 100.0
+"""Steps that the history's axis reaches at least."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ class Places:
 class GradientChart(QWidget):
     """The painted part: labels, history, bars, numbers and the two axes."""
 
-    TOP, BOTTOM, GAP, LABELS = 20, 38, 12, 64
+    TOP, BOTTOM, GAP, LABELS = 20, 38, 16, 64
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -130,7 +133,7 @@ class GradientChart(QWidget):
         self.values: Array = np.zeros(0)
         self.texts: tuple[str, ...] = ()
         self.colours: Array = np.zeros((0, 0, 4), np.uint8)
-        self.limit = CalmLimit(100)
+        self.limit = FIRST_LIMIT
         self.table: Array = theme.magnitude_table()
 
     def minimumSizeHint(self) -> QSize:
@@ -175,25 +178,27 @@ class GradientChart(QWidget):
         painter.drawText(QRectF(heat.left(), 0, heat.width(), self.TOP - 4), left, "over training")
         painter.drawText(QRectF(bars.left(), 0, bars.width(), self.TOP - 4), left, "now")
         under = heat.bottom() + 4
-        for tick in nice_ticks(0, self.limit.value, max(2, int(heat.width() // 64))):
-            x = heat.left() + heat.width() * tick / self.limit.value
-            self._centred(painter, x, under, short_text(tick), heat.left() - 8, heat.right() + 6)
+        for tick in even_ticks(0, self.limit, int(heat.width() // 64)):
+            x = heat.left() + heat.width() * tick / self.limit
+            self._centred(painter, x, under, short_text(tick), heat.left() - 8, heat.right())
         self._centred(painter, heat.center().x(), under + metrics.height(), "step", 0, self.width())
-        self._paint_scale(painter, bars, metrics)
+        self._paint_scale(painter, bars)
 
-    def _paint_scale(self, painter: QPainter, bars: QRectF, metrics: QFontMetrics) -> None:
+    def _paint_scale(self, painter: QPainter, bars: QRectF) -> None:
         """The axis of the bars, which is the legend of the colours."""
-        strip = QRectF(bars.left(), bars.bottom() + 4, bars.width(), 6)
+        strip = QRectF(bars.left(), bars.bottom(), bars.width(), 5)
         row = np.ascontiguousarray(self.table[np.newaxis])
         painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGBA8888))
         look = theme.current()
+        painter.setPen(QColor(look.quiet))
+        self._centred(painter, bars.center().x(), bars.bottom() + 4 + self.fontMetrics().height(), "log scale", 0, self.width())
         for power in range(int(LOWEST), int(HIGHEST) + 1, 4):
             x = bars.left() + bars.width() * (power - LOWEST) / (HIGHEST - LOWEST)
             painter.setPen(QColor(look.line))
             painter.drawLine(QPointF(round(x), bars.top()), QPointF(round(x), bars.bottom()))
             painter.setPen(QColor(look.quiet))
             text = "1" if power == 0 else f"1e{power}"
-            self._centred(painter, x, strip.bottom() + 2, text, bars.left() - 8, self.width())
+            self._centred(painter, x, strip.bottom(), text, bars.left() - 8, self.width())
 
     def _centred(self, painter: QPainter, x: float, top: float, text: str, low: float, high: float) -> None:
         """Write `text` with its middle at `x`, moved inwards where it would leave low…high."""
@@ -207,7 +212,7 @@ class GradientChart(QWidget):
             return
         image = QImage(self.colours.data, columns, layers, self.colours.strides[0], QImage.Format.Format_RGBA8888)
         painter.drawImage(places.heat, image)
-        if places.heat.height() / layers >= 5:
+        if places.heat.height() / layers >= 8:
             painter.setPen(QColor(theme.current().surface))
             for index in range(1, layers):
                 y = round(places.row(index, layers)[0])
@@ -254,7 +259,7 @@ class GradientChart(QWidget):
     def step_at(self, x: float) -> float | None:
         """The step at a place on the history; None beside it."""
         heat = self.places().heat
-        return (x - heat.left()) / heat.width() * self.limit.value if heat.left() <= x <= heat.right() else None
+        return (x - heat.left()) / heat.width() * self.limit if heat.left() <= x <= heat.right() else None
 
 
 # The view -----------------------------------------------------------------------------------------------------
@@ -299,7 +304,7 @@ class GradientsView(QWidget):
         above.addSpacing(theme.GRID)
         above.addWidget(self._words, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         layout.setSpacing(theme.GRID)
         layout.addLayout(above)
         layout.addWidget(self._chart, 1)
@@ -329,6 +334,7 @@ class GradientsView(QWidget):
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
         look = theme.current()
+        on_surface(self)
         small = tabular(smaller(self.font()))
         self._chart.setFont(small)
         self._words.setFont(small)
@@ -369,8 +375,8 @@ class GradientsView(QWidget):
 
     def _draw_history(self, history: GradientHistory, size: Array) -> None:
         chart = self._chart
-        limit = chart.limit.follow(float(history.step[-1]) if len(history.step) else 0.0)
-        rows = column_rows(history.step, limit, MAX_COLUMNS)
+        chart.limit = leap_above(max(FIRST_LIMIT, float(history.step[-1]) if len(history.step) else 0.0))
+        rows = column_rows(history.step, chart.limit, MAX_COLUMNS)
         known = rows >= 0
         sizes = np.full((len(rows), size.shape[1]), np.nan)
         sizes[known] = size[rows[known]]
@@ -412,7 +418,7 @@ class GradientsView(QWidget):
             return f"{name}, now: {self._chart.texts[row]}"
         history = self._snapshot.gradients
         index = int(np.searchsorted(history.step, step, side="right")) - 1
-        if index < 0 or step > history.step[-1] + self._chart.limit.value / MAX_COLUMNS:
+        if index < 0 or step > history.step[-1] + self._chart.limit / MAX_COLUMNS:
             return ""
         size = getattr(history, self._quantity.field)[index, row]
         return f"{name}, step {history.step[index]:,.0f}: {size_text(size)}"
