@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
@@ -34,8 +34,7 @@ from ui.views.plotting import (
     quiet_plot,
     set_ticks,
     short_text,
-    smaller,
-    tabular,
+    small_font,
 )
 
 FIRST_EPOCHS = 10.0
@@ -161,6 +160,7 @@ class Heading(QWidget):
         names, widths, value_width = self._columns()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(small_font())
             painter.setPen(QColor(look.text))
             painter.drawText(QRectF(0, 0, self.TITLE, self.HEIGHT), Qt.AlignmentFlag.AlignVCenter, self.title)
             x = float(self.TITLE)
@@ -177,7 +177,7 @@ class Heading(QWidget):
 
     def _columns(self) -> tuple[tuple[str, str], list[int], int]:
         """The names of the sets, as long as there is room for, their widths and that of a value."""
-        advance = self.fontMetrics().horizontalAdvance
+        advance = QFontMetrics(small_font()).horizontalAdvance
         value_width = advance("99.9 %") + 2
         for names in (("training", "validation"), ("train", "val.")):
             widths = [advance(name) + 6 for name in names]
@@ -207,9 +207,9 @@ class CurvePlot(QWidget):
             self.plot.getAxis("bottom").setStyle(showValues=False)
             self.plot.getAxis("bottom").setHeight(6)
         self.curves = [pg.PlotCurveItem(skipFiniteCheck=True, antialias=True) for _ in range(2)]
-        self.cursor = pg.InfiniteLine(angle=90, movable=False)
-        self.cursor.hide()
-        for item in (self.cursor, *reversed(self.curves)):
+        self.marker = pg.InfiniteLine(angle=90, movable=False)
+        self.marker.hide()
+        for item in (self.marker, *reversed(self.curves)):
             self.plot.addItem(item, ignoreBounds=True)
         self._limits: tuple[object, ...] = ()
         layout = QVBoxLayout(self)
@@ -241,12 +241,10 @@ class CurvePlot(QWidget):
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
-        font = tabular(smaller(self.font()))
-        self.heading.setFont(font)
-        colour_plot(self.plot, font)
+        colour_plot(self.plot)
         for curve, line in zip(self.curves, series_pens(), strict=True):
             curve.setPen(line)
-        self.cursor.setPen(pen(theme.current().quiet))
+        self.marker.setPen(pen(theme.current().quiet))
         self.heading.update()
 
 
@@ -370,9 +368,9 @@ class CurvesView(QWidget):
         epoch = None if row is None else float(history.epoch[row])
         self._score.plot.getAxis("bottom").setLabel("epoch" if epoch is None else f"epoch {epoch:,.0f}")
         for part in self._plots:
-            part.cursor.setVisible(epoch is not None)
+            part.marker.setVisible(epoch is not None)
             if epoch is not None:
-                part.cursor.setValue(epoch)
+                part.marker.setValue(epoch)
 
     def _hovered_row(self) -> int | None:
         """The row of the epoch nearest to the mouse."""

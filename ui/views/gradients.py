@@ -11,15 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.snapshot import GradientHistory, Snapshot, Wanted
 from ui import theme
 from ui.views.plotting import (
     Throttle,
-    colour_text,
     even_ticks,
     guarded,
     leap_above,
@@ -27,8 +26,8 @@ from ui.views.plotting import (
     outline_of,
     power_text,
     short_text,
-    smaller,
-    tabular,
+    small_font,
+    style_words,
 )
 
 LOWEST, HIGHEST = -8.0, 1.0
@@ -135,6 +134,13 @@ class GradientChart(QWidget):
         self.colours: Array = np.zeros((0, 0, 4), np.uint8)
         self.limit = FIRST_LIMIT
         self.table: Array = theme.magnitude_table()
+        self.apply_theme()
+
+    def apply_theme(self) -> None:
+        """Take over the font and the colours of the theme in force."""
+        self.small = small_font()
+        self.metrics = QFontMetrics(self.small)
+        self.update()
 
     def minimumSizeHint(self) -> QSize:
         """Enough for a few rows."""
@@ -146,7 +152,7 @@ class GradientChart(QWidget):
 
     def places(self) -> Places:
         """Divide the width among labels, history, bars and numbers."""
-        metrics = self.fontMetrics()
+        metrics = self.metrics
         widest = max((metrics.horizontalAdvance(name) for name in (*self.names, "layer")), default=0)
         left = min(widest, self.LABELS) + 8
         numbers = metrics.horizontalAdvance("8.8e-88") + 8
@@ -159,7 +165,7 @@ class GradientChart(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw everything; it takes well under a millisecond."""
         with QPainter(self) as painter:
-            painter.setFont(self.font())
+            painter.setFont(self.small)
             places = self.places()
             self._paint_axes(painter, places)
             if self.names:
@@ -168,7 +174,7 @@ class GradientChart(QWidget):
                 self._paint_texts(painter, places)
 
     def _paint_axes(self, painter: QPainter, places: Places) -> None:
-        look, metrics = theme.current(), self.fontMetrics()
+        look, metrics = theme.current(), self.metrics
         heat, bars = places.heat, places.bars
         painter.fillRect(heat, QColor(look.raised))
         painter.setPen(QColor(look.quiet))
@@ -191,7 +197,8 @@ class GradientChart(QWidget):
         painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGBA8888))
         look = theme.current()
         painter.setPen(QColor(look.quiet))
-        self._centred(painter, bars.center().x(), bars.bottom() + 4 + self.fontMetrics().height(), "log scale", 0, self.width())
+        below = bars.bottom() + 4 + self.metrics.height()
+        self._centred(painter, bars.center().x(), below, "log scale", 0, self.width())
         for power in range(int(LOWEST), int(HIGHEST) + 1, 4):
             x = bars.left() + bars.width() * (power - LOWEST) / (HIGHEST - LOWEST)
             painter.setPen(QColor(look.line))
@@ -202,9 +209,9 @@ class GradientChart(QWidget):
 
     def _centred(self, painter: QPainter, x: float, top: float, text: str, low: float, high: float) -> None:
         """Write `text` with its middle at `x`, moved inwards where it would leave low…high."""
-        width = self.fontMetrics().horizontalAdvance(text) + 2
+        width = self.metrics.horizontalAdvance(text) + 2
         left = min(max(x - width / 2, low), high - width)
-        painter.drawText(QRectF(left, top, width, self.fontMetrics().height()), Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(QRectF(left, top, width, self.metrics.height()), Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_history(self, painter: QPainter, places: Places) -> None:
         layers, columns = self.colours.shape[:2]
@@ -230,7 +237,7 @@ class GradientChart(QWidget):
             painter.fillRect(bar, QColor(*(int(channel) for channel in colour[:3])))
 
     def _paint_texts(self, painter: QPainter, places: Places) -> None:
-        look, metrics = theme.current(), self.fontMetrics()
+        look, metrics = theme.current(), self.metrics
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         for index in self.labelled_rows():
@@ -245,7 +252,7 @@ class GradientChart(QWidget):
     def labelled_rows(self) -> list[int]:
         """The rows that have room for a name and a number: all, or every so many, and always the last."""
         layers = len(self.names)
-        every = max(1, int(np.ceil(self.fontMetrics().height() * layers / self.places().heat.height())))
+        every = max(1, int(np.ceil(self.metrics.height() * layers / self.places().heat.height())))
         rows = [index for index in range(0, layers - 1, every) if layers - 1 - index >= every]
         return [*rows, layers - 1]
 
@@ -292,9 +299,12 @@ class GradientsView(QWidget):
         above = QHBoxLayout()
         above.setSpacing(0)
         for place, quantity in enumerate(QUANTITIES):
-            button = QPushButton(quantity.symbol, self)
-            button.setObjectName(("first", "last")[place])
+            button = QToolButton(self)
+            button.setText(quantity.symbol)
+            button.setProperty("segment", ("left", "right")[place])
             button.setCheckable(True)
+            button.setMinimumWidth(48)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setChecked(place == 0)
             button.setAccessibleName(quantity.name)
             button.setToolTip(quantity.help)
@@ -333,16 +343,9 @@ class GradientsView(QWidget):
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
-        look = theme.current()
         on_surface(self)
-        small = tabular(smaller(self.font()))
-        self._chart.setFont(small)
-        self._words.setFont(small)
-        colour_text(self._words, look.quiet)
-        for button in self._switch.buttons():
-            button.setFont(small)
-            button.setStyleSheet(segment_style(look))
-        self._chart.update()
+        style_words(self._words, theme.current().quiet)
+        self._chart.apply_theme()
 
     def bar_values(self) -> Array:
         """The sizes that the bars show, hidden layers in order then output; NaN where there is none yet."""
@@ -364,11 +367,11 @@ class GradientsView(QWidget):
         """The line of words above the picture."""
         return self._words.text()
 
-    def switch_button(self, field: str) -> QPushButton:
+    def switch_button(self, field: str) -> QToolButton:
         """The button that shows one of the sizes."""
         place = next(k for k, quantity in enumerate(QUANTITIES) if quantity.field == field)
         button = self._switch.button(place)
-        assert isinstance(button, QPushButton)
+        assert isinstance(button, QToolButton)
         return button
 
     # Drawing and words -----------------------------------------------------------------------------------------
@@ -422,16 +425,3 @@ class GradientsView(QWidget):
             return ""
         size = getattr(history, self._quantity.field)[index, row]
         return f"{name}, step {history.step[index]:,.0f}: {size_text(size)}"
-
-
-def segment_style(look: theme.Theme) -> str:
-    """The two halves of the switch as one shape."""
-    return f"""
-    QPushButton {{ border: 1px solid {look.line}; background: transparent; color: {look.quiet};
-                   padding: 2px 10px; min-height: 16px; min-width: 28px; border-radius: 0; }}
-    QPushButton#first {{ border-top-left-radius: 4px; border-bottom-left-radius: 4px; border-right: none; }}
-    QPushButton#last {{ border-top-right-radius: 4px; border-bottom-right-radius: 4px; }}
-    QPushButton:hover {{ color: {look.text}; }}
-    QPushButton:checked {{ background: {look.raised}; color: {look.text}; }}
-    QPushButton:focus {{ border: 1px solid {look.accent}; }}
-    """

@@ -16,7 +16,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPalette, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from playground.catalog.choice import Array
 from ui import theme
@@ -89,28 +89,20 @@ def percent_text(value: float | None) -> str:
     return f"{100 * value:.1f} %" if value < 0.9995 else "100 %"
 
 
-def tabular(font: QFont) -> QFont:
-    """`font` with digits of equal width, for numbers that change."""
-    result = QFont(font)
+def small_font() -> QFont:
+    """The font of axes, legends and numbers: the system's, small, with digits of equal width."""
+    result = QFont(QApplication.font())
+    result.setPixelSize(theme.SMALL)
     result.setFeature(QFont.Tag("tnum"), 1)
     return result
 
 
-def smaller(font: QFont) -> QFont:
-    """`font` one size down, for axes and legends."""
-    result = QFont(font)
-    if font.pointSizeF() > 0:
-        result.setPointSizeF(font.pointSizeF() * 0.9)
-    else:
-        result.setPixelSize(max(1, round(font.pixelSize() * 0.9)))
-    return result
-
-
-def colour_text(widget: QWidget, colour: str) -> None:
-    """Write the text of `widget` in `colour`."""
-    changed = QPalette(widget.palette())
-    changed.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-    widget.setPalette(changed)
+def style_words(label: QLabel, colour: str) -> None:
+    """Write a label small and in `colour`."""
+    style = f"font-size: {theme.SMALL}px; color: {colour};"
+    if label.styleSheet() != style:
+        label.setFont(small_font())
+        label.setStyleSheet(style)
 
 
 # Limits -------------------------------------------------------------------------------------------------------
@@ -244,16 +236,16 @@ def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
     return plot
 
 
-def colour_plot(plot: pg.PlotWidget, font: QFont) -> None:
-    """Give a plot the colours of the theme in force."""
-    look = theme.current()
+def colour_plot(plot: pg.PlotWidget) -> None:
+    """Give a plot the colours and the font of the theme in force."""
+    look, font = theme.current(), small_font()
     plot.setBackground(look.surface)
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
         axis.setPen(pen(look.line))
         axis.setTextPen(look.quiet)
         axis.setTickFont(font)
-        axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{font.pointSizeF()}pt"})
+        axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{theme.SMALL}px"})
 
 
 def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) -> None:
