@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT, TEST, TRAIN, VALIDATION, Sample, Table
@@ -25,17 +25,17 @@ from ui.views.plotting import (
     Hover,
     Throttle,
     colour_plot,
-    colour_text,
     guarded,
     leap_above,
     number_text,
+    on_surface,
     pen,
     quiet_plot,
     set_ticks,
     short_text,
     signed,
-    smaller,
-    tabular,
+    small_font,
+    style_words,
 )
 
 GRID_POINTS = 100
@@ -44,7 +44,7 @@ SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 REACH = 8.0
 """How near, in pixels, the mouse has to be to a point to read it."""
-LEFT, BOTTOM, EDGE, STRIP = 40, 34, 8, 24
+LEFT, BOTTOM, EDGE, STRIP = 40, 34, 8, 20
 """Pixels around the square: for the axes, for the rest, and for the words below."""
 HINT = "Point at the picture to read it."
 
@@ -192,7 +192,7 @@ class Legend(QWidget):
 
     def _places(self, width: int) -> list[tuple[int, int, Entry]]:
         """Left edge and line of each entry, broken into lines like words."""
-        metrics = self.fontMetrics()
+        metrics = QFontMetrics(small_font())
         x = self._scale_width() + self.GAP if self._scale else 0
         line, places = 0, []
         for entry in self._entries:
@@ -205,7 +205,7 @@ class Legend(QWidget):
 
     def _scale_width(self) -> int:
         name, low, _, high = self._scale or ("", "", "", "")
-        metrics = self.fontMetrics()
+        metrics = QFontMetrics(small_font())
         return sum(metrics.horizontalAdvance(text) for text in (name, low, high)) + self.BAR + 24
 
     @guarded
@@ -213,6 +213,7 @@ class Legend(QWidget):
         """Draw the colour bar if there is one, then the marks."""
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(small_font())
             if self._scale:
                 self._paint_scale(painter)
             for x, line, entry in self._places(self.width()):
@@ -248,7 +249,7 @@ class Legend(QWidget):
         self._write(painter, int(bar.right()) + 6, 0, high)
 
     def _write(self, painter: QPainter, x: int, y: int, text: str) -> int:
-        width = self.fontMetrics().horizontalAdvance(text)
+        width = painter.fontMetrics().horizontalAdvance(text)
         box = QRectF(x, y, width + 2, self.HEIGHT)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         return x + width
@@ -329,19 +330,19 @@ class BoundaryView(QWidget):
 
     def _place(self) -> None:
         """Give the plane the largest square that fits, with the words along its edges."""
-        above = self._legend.height_for(self.width() - LEFT - EDGE)
+        room = self.rect().adjusted(theme.GRID, theme.GRID, -theme.GRID, -theme.GRID)
+        above = self._legend.height_for(room.width() - LEFT)
         across, down = LEFT + EDGE, BOTTOM + EDGE
-        side = max(16, min(self.width() - across, self.height() - down - above - STRIP))
-        left = (self.width() - side - across) // 2
-        self._plot.setGeometry(left, above, side + across, side + down)
-        self._legend.setGeometry(left + LEFT, 0, self.width() - left - LEFT, above)
-        below = above + side + down
-        self._reading.setGeometry(left + LEFT, below, side, STRIP)
+        side = max(16, min(room.width() - across, room.height() - down - above - STRIP))
+        left = room.left() + (room.width() - side - across) // 2
+        self._plot.setGeometry(left, room.top() + above, side + across, side + down)
+        self._legend.setGeometry(left + LEFT, room.top(), room.right() - left - LEFT, above)
+        self._reading.setGeometry(left + LEFT, room.top() + above + side + down, side, STRIP)
         self._place_near()
 
     def _place_near(self) -> None:
         """The point's words at the right end of the strip, in the room that the place leaves."""
-        strip, metrics = self._reading.geometry(), self._near.fontMetrics()
+        strip, metrics = self._reading.geometry(), QFontMetrics(small_font())
         room = max(0, strip.width() - metrics.horizontalAdvance(self._reading.text()) - 2 * EDGE)
         self._near.setText(metrics.elidedText(self._near_words, Qt.TextElideMode.ElideRight, room))
         self._near.setGeometry(strip.right() + 1 - room, strip.top(), room, STRIP)
@@ -360,16 +361,14 @@ class BoundaryView(QWidget):
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
-        small = smaller(self.font())
+        on_surface(self)
         look = theme.current()
-        colour_plot(self._plot, small)
+        colour_plot(self._plot)
         # The line is made of short pieces: flat ends don't overlap, so that it looks like one stroke.
         line = pen(look.boundary_line, 1.2)
         line.setCapStyle(Qt.PenCapStyle.FlatCap)
         self._line.setPen(line)
-        self._legend.setFont(small)
-        for label in (self._reading, self._near):
-            label.setFont(tabular(small))
+        self._legend.update()
         if self._snapshot is not None:
             self._show_sample()
             self._show_field()
@@ -452,8 +451,8 @@ class BoundaryView(QWidget):
     def _show_reading(self) -> None:
         look = theme.current()
         inside = self._mouse is not None and self._snapshot is not None
-        colour_text(self._reading, look.text if inside else look.quiet)
-        colour_text(self._near, look.quiet)
+        style_words(self._reading, look.text if inside else look.quiet)
+        style_words(self._near, look.quiet)
         self._reading.setText(self._field_words() if inside else HINT)
         self._near_words = self._point_words() if inside else ""
         self._place_near()

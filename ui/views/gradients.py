@@ -12,27 +12,29 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.snapshot import GradientHistory, Snapshot, Wanted
 from ui import theme
 from ui.views.plotting import (
-    CalmLimit,
     Throttle,
-    colour_text,
+    even_ticks,
     guarded,
-    nice_ticks,
+    leap_above,
+    on_surface,
     outline_of,
     power_text,
     short_text,
-    smaller,
-    tabular,
+    small_font,
+    style_words,
 )
 
 LOWEST, HIGHEST = -8.0, 1.0
 """Powers of ten at the two ends of the scale; what lies beyond gets the colour and the length of the end."""
 MAX_COLUMNS = 400
+FIRST_LIMIT = 100.0
+"""Steps that the history's axis reaches at least."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Places:
 class GradientChart(QWidget):
     """The painted part: labels, history, bars, numbers and the two axes."""
 
-    TOP, BOTTOM, GAP, LABELS = 20, 38, 12, 64
+    TOP, BOTTOM, GAP, LABELS = 20, 38, 16, 64
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -130,8 +132,15 @@ class GradientChart(QWidget):
         self.values: Array = np.zeros(0)
         self.texts: tuple[str, ...] = ()
         self.colours: Array = np.zeros((0, 0, 4), np.uint8)
-        self.limit = CalmLimit(100)
+        self.limit = FIRST_LIMIT
         self.table: Array = theme.magnitude_table()
+        self.apply_theme()
+
+    def apply_theme(self) -> None:
+        """Take over the font and the colours of the theme in force."""
+        self.small = small_font()
+        self.metrics = QFontMetrics(self.small)
+        self.update()
 
     def minimumSizeHint(self) -> QSize:
         """Enough for a few rows."""
@@ -143,7 +152,7 @@ class GradientChart(QWidget):
 
     def places(self) -> Places:
         """Divide the width among labels, history, bars and numbers."""
-        metrics = self.fontMetrics()
+        metrics = self.metrics
         widest = max((metrics.horizontalAdvance(name) for name in (*self.names, "layer")), default=0)
         left = min(widest, self.LABELS) + 8
         numbers = metrics.horizontalAdvance("8.8e-88") + 8
@@ -156,7 +165,7 @@ class GradientChart(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw everything; it takes well under a millisecond."""
         with QPainter(self) as painter:
-            painter.setFont(self.font())
+            painter.setFont(self.small)
             places = self.places()
             self._paint_axes(painter, places)
             if self.names:
@@ -165,7 +174,7 @@ class GradientChart(QWidget):
                 self._paint_texts(painter, places)
 
     def _paint_axes(self, painter: QPainter, places: Places) -> None:
-        look, metrics = theme.current(), self.fontMetrics()
+        look, metrics = theme.current(), self.metrics
         heat, bars = places.heat, places.bars
         painter.fillRect(heat, QColor(look.raised))
         painter.setPen(QColor(look.quiet))
@@ -175,31 +184,34 @@ class GradientChart(QWidget):
         painter.drawText(QRectF(heat.left(), 0, heat.width(), self.TOP - 4), left, "over training")
         painter.drawText(QRectF(bars.left(), 0, bars.width(), self.TOP - 4), left, "now")
         under = heat.bottom() + 4
-        for tick in nice_ticks(0, self.limit.value, max(2, int(heat.width() // 64))):
-            x = heat.left() + heat.width() * tick / self.limit.value
-            self._centred(painter, x, under, short_text(tick), heat.left() - 8, heat.right() + 6)
+        for tick in even_ticks(0, self.limit, int(heat.width() // 64)):
+            x = heat.left() + heat.width() * tick / self.limit
+            self._centred(painter, x, under, short_text(tick), heat.left() - 8, heat.right())
         self._centred(painter, heat.center().x(), under + metrics.height(), "step", 0, self.width())
-        self._paint_scale(painter, bars, metrics)
+        self._paint_scale(painter, bars)
 
-    def _paint_scale(self, painter: QPainter, bars: QRectF, metrics: QFontMetrics) -> None:
+    def _paint_scale(self, painter: QPainter, bars: QRectF) -> None:
         """The axis of the bars, which is the legend of the colours."""
-        strip = QRectF(bars.left(), bars.bottom() + 4, bars.width(), 6)
+        strip = QRectF(bars.left(), bars.bottom(), bars.width(), 5)
         row = np.ascontiguousarray(self.table[np.newaxis])
         painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGBA8888))
         look = theme.current()
+        painter.setPen(QColor(look.quiet))
+        below = bars.bottom() + 4 + self.metrics.height()
+        self._centred(painter, bars.center().x(), below, "log scale", 0, self.width())
         for power in range(int(LOWEST), int(HIGHEST) + 1, 4):
             x = bars.left() + bars.width() * (power - LOWEST) / (HIGHEST - LOWEST)
             painter.setPen(QColor(look.line))
             painter.drawLine(QPointF(round(x), bars.top()), QPointF(round(x), bars.bottom()))
             painter.setPen(QColor(look.quiet))
             text = "1" if power == 0 else f"1e{power}"
-            self._centred(painter, x, strip.bottom() + 2, text, bars.left() - 8, self.width())
+            self._centred(painter, x, strip.bottom(), text, bars.left() - 8, self.width())
 
     def _centred(self, painter: QPainter, x: float, top: float, text: str, low: float, high: float) -> None:
         """Write `text` with its middle at `x`, moved inwards where it would leave low…high."""
-        width = self.fontMetrics().horizontalAdvance(text) + 2
+        width = self.metrics.horizontalAdvance(text) + 2
         left = min(max(x - width / 2, low), high - width)
-        painter.drawText(QRectF(left, top, width, self.fontMetrics().height()), Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(QRectF(left, top, width, self.metrics.height()), Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_history(self, painter: QPainter, places: Places) -> None:
         layers, columns = self.colours.shape[:2]
@@ -207,7 +219,7 @@ class GradientChart(QWidget):
             return
         image = QImage(self.colours.data, columns, layers, self.colours.strides[0], QImage.Format.Format_RGBA8888)
         painter.drawImage(places.heat, image)
-        if places.heat.height() / layers >= 5:
+        if places.heat.height() / layers >= 8:
             painter.setPen(QColor(theme.current().surface))
             for index in range(1, layers):
                 y = round(places.row(index, layers)[0])
@@ -225,7 +237,7 @@ class GradientChart(QWidget):
             painter.fillRect(bar, QColor(*(int(channel) for channel in colour[:3])))
 
     def _paint_texts(self, painter: QPainter, places: Places) -> None:
-        look, metrics = theme.current(), self.fontMetrics()
+        look, metrics = theme.current(), self.metrics
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         for index in self.labelled_rows():
@@ -240,7 +252,7 @@ class GradientChart(QWidget):
     def labelled_rows(self) -> list[int]:
         """The rows that have room for a name and a number: all, or every so many, and always the last."""
         layers = len(self.names)
-        every = max(1, int(np.ceil(self.fontMetrics().height() * layers / self.places().heat.height())))
+        every = max(1, int(np.ceil(self.metrics.height() * layers / self.places().heat.height())))
         rows = [index for index in range(0, layers - 1, every) if layers - 1 - index >= every]
         return [*rows, layers - 1]
 
@@ -254,7 +266,7 @@ class GradientChart(QWidget):
     def step_at(self, x: float) -> float | None:
         """The step at a place on the history; None beside it."""
         heat = self.places().heat
-        return (x - heat.left()) / heat.width() * self.limit.value if heat.left() <= x <= heat.right() else None
+        return (x - heat.left()) / heat.width() * self.limit if heat.left() <= x <= heat.right() else None
 
 
 # The view -----------------------------------------------------------------------------------------------------
@@ -287,9 +299,12 @@ class GradientsView(QWidget):
         above = QHBoxLayout()
         above.setSpacing(0)
         for place, quantity in enumerate(QUANTITIES):
-            button = QPushButton(quantity.symbol, self)
-            button.setObjectName(("first", "last")[place])
+            button = QToolButton(self)
+            button.setText(quantity.symbol)
+            button.setProperty("segment", ("left", "right")[place])
             button.setCheckable(True)
+            button.setMinimumWidth(48)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setChecked(place == 0)
             button.setAccessibleName(quantity.name)
             button.setToolTip(quantity.help)
@@ -299,7 +314,7 @@ class GradientsView(QWidget):
         above.addSpacing(theme.GRID)
         above.addWidget(self._words, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
         layout.setSpacing(theme.GRID)
         layout.addLayout(above)
         layout.addWidget(self._chart, 1)
@@ -328,15 +343,9 @@ class GradientsView(QWidget):
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
-        look = theme.current()
-        small = tabular(smaller(self.font()))
-        self._chart.setFont(small)
-        self._words.setFont(small)
-        colour_text(self._words, look.quiet)
-        for button in self._switch.buttons():
-            button.setFont(small)
-            button.setStyleSheet(segment_style(look))
-        self._chart.update()
+        on_surface(self)
+        style_words(self._words, theme.current().quiet)
+        self._chart.apply_theme()
 
     def bar_values(self) -> Array:
         """The sizes that the bars show, hidden layers in order then output; NaN where there is none yet."""
@@ -358,19 +367,19 @@ class GradientsView(QWidget):
         """The line of words above the picture."""
         return self._words.text()
 
-    def switch_button(self, field: str) -> QPushButton:
+    def switch_button(self, field: str) -> QToolButton:
         """The button that shows one of the sizes."""
         place = next(k for k, quantity in enumerate(QUANTITIES) if quantity.field == field)
         button = self._switch.button(place)
-        assert isinstance(button, QPushButton)
+        assert isinstance(button, QToolButton)
         return button
 
     # Drawing and words -----------------------------------------------------------------------------------------
 
     def _draw_history(self, history: GradientHistory, size: Array) -> None:
         chart = self._chart
-        limit = chart.limit.follow(float(history.step[-1]) if len(history.step) else 0.0)
-        rows = column_rows(history.step, limit, MAX_COLUMNS)
+        chart.limit = leap_above(max(FIRST_LIMIT, float(history.step[-1]) if len(history.step) else 0.0))
+        rows = column_rows(history.step, chart.limit, MAX_COLUMNS)
         known = rows >= 0
         sizes = np.full((len(rows), size.shape[1]), np.nan)
         sizes[known] = size[rows[known]]
@@ -412,20 +421,7 @@ class GradientsView(QWidget):
             return f"{name}, now: {self._chart.texts[row]}"
         history = self._snapshot.gradients
         index = int(np.searchsorted(history.step, step, side="right")) - 1
-        if index < 0 or step > history.step[-1] + self._chart.limit.value / MAX_COLUMNS:
+        if index < 0 or step > history.step[-1] + self._chart.limit / MAX_COLUMNS:
             return ""
         size = getattr(history, self._quantity.field)[index, row]
         return f"{name}, step {history.step[index]:,.0f}: {size_text(size)}"
-
-
-def segment_style(look: theme.Theme) -> str:
-    """The two halves of the switch as one shape."""
-    return f"""
-    QPushButton {{ border: 1px solid {look.line}; background: transparent; color: {look.quiet};
-                   padding: 2px 10px; min-height: 16px; min-width: 28px; border-radius: 0; }}
-    QPushButton#first {{ border-top-left-radius: 4px; border-bottom-left-radius: 4px; border-right: none; }}
-    QPushButton#last {{ border-top-right-radius: 4px; border-bottom-right-radius: 4px; }}
-    QPushButton:hover {{ color: {look.text}; }}
-    QPushButton:checked {{ background: {look.raised}; color: {look.text}; }}
-    QPushButton:focus {{ border: 1px solid {look.accent}; }}
-    """

@@ -1,4 +1,4 @@
-"""What the pictures share: guarded painting, calm axis limits, numbers as text, quiet plots, the mouse over a plot.
+"""What the pictures share: guarded painting, axis limits, numbers as text, quiet plots, the mouse over a plot.
 
 Nothing here knows a snapshot. Plots are pyqtgraph's with everything taken off that a person does not need; ticks
 are set by us, because limits and texts have to stay put while training runs.
@@ -16,7 +16,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPalette, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from playground.catalog.choice import Array
 from ui import theme
@@ -68,7 +68,12 @@ def power_text(value: float) -> str:
 
 
 def short_text(value: float) -> str:
-    """A tick's number without needless digits: 0.5, 20, 1,500."""
+    """A tick's number without needless digits: 0.5, 20, 1,500, 250k, 2.5M."""
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if 1e5 <= abs(value) < 1e9 and abs(value) >= unit:
+            return signed(f"{value / unit:.10g}{letter}")
+    if abs(value) >= 1e9:
+        return power_text(value)
     return signed(f"{value:,.10g}") if abs(value) >= 1e-4 or value == 0 else power_text(value)
 
 
@@ -79,65 +84,53 @@ def signed(text: str) -> str:
 
 def percent_text(value: float | None) -> str:
     """A share as percent: 93.1 %."""
-    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.1f} %"
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{100 * value:.1f} %" if value < 0.9995 else "100 %"
 
 
-def tabular(font: QFont) -> QFont:
-    """`font` with digits of equal width, for numbers that change."""
-    result = QFont(font)
+def small_font() -> QFont:
+    """The font of axes, legends and numbers: the system's, small, with digits of equal width."""
+    result = QFont(QApplication.font())
+    result.setPixelSize(theme.SMALL)
     result.setFeature(QFont.Tag("tnum"), 1)
     return result
 
 
-def smaller(font: QFont) -> QFont:
-    """`font` one size down, for axes and legends."""
-    result = QFont(font)
-    if font.pointSizeF() > 0:
-        result.setPointSizeF(font.pointSizeF() * 0.9)
-    else:
-        result.setPixelSize(max(1, round(font.pixelSize() * 0.9)))
-    return result
-
-
-def colour_text(widget: QWidget, colour: str) -> None:
-    """Write the text of `widget` in `colour`."""
-    changed = QPalette(widget.palette())
-    changed.setColor(QPalette.ColorRole.WindowText, QColor(colour))
-    widget.setPalette(changed)
+def style_words(label: QLabel, colour: str) -> None:
+    """Write a label small and in `colour`."""
+    style = f"font-size: {theme.SMALL}px; color: {colour};"
+    if label.styleSheet() != style:
+        label.setFont(small_font())
+        label.setStyleSheet(style)
 
 
 # Limits -------------------------------------------------------------------------------------------------------
 
 
 def leap_above(value: float) -> float:
-    """The first of the LEAPS at or above `value`, which is positive."""
+    """The first of the LEAPS at or above `value`, which is positive. Limits that grow in leaps seldom change."""
     unit = 10.0 ** math.floor(math.log10(value))
     return next((unit * leap for leap in LEAPS if unit * leap >= value * (1 - 1e-9)), unit * 10)
 
 
-class CalmLimit:
-    """The upper end of an axis. It grows at once when it must and shrinks only when most of it is unused."""
-
-    def __init__(self, least: float) -> None:
-        self.least = least
-        self.value = leap_above(least)
-
-    def follow(self, needed: float) -> float:
-        """The limit, now that the axis has to reach `needed`."""
-        needed = max(needed, self.least)
-        if needed > self.value or needed < 0.35 * self.value:
-            self.value = leap_above(needed)
-        return self.value
+def even_ticks(low: float, high: float, most: int) -> list[float]:
+    """Both ends of an axis, and its middle or its quarters if `most` allows. Halves of the LEAPS are round."""
+    parts = 4 if most >= 9 else 2 if most >= 3 else 1
+    return [low + (high - low) * k / parts for k in range(parts + 1)]
 
 
-def nice_ticks(low: float, high: float, most: int) -> list[float]:
-    """At most `most` round numbers from `low` to `high`."""
-    rough = (high - low) / max(1, most - 1)
-    unit = 10.0 ** math.floor(math.log10(rough))
-    step = next(unit * leap for leap in (1, 2, 2.5, 5, 10, 20) if unit * leap >= rough * (1 - 1e-9))
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return [round(step * k, 12) for k in range(first, last + 1)]
+def peaks(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
+    """A curve with few points that looks the same: the lowest and the highest of each run of rows, and the end.
+
+    Runs are a power of two long, so that they stay the same while the curve grows.
+    """
+    if len(x) <= 4 * columns:
+        return x, y
+    run = 2 ** math.ceil(math.log2(len(x) / columns))
+    starts = np.arange(0, len(x), run)
+    extremes = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], axis=1).ravel()
+    return np.append(np.repeat(x[starts], 2), x[-1]), np.append(extremes, y[-1])
 
 
 def outline_of(*arrays: Array) -> tuple[object, ...]:
@@ -215,6 +208,14 @@ def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidL
     return result
 
 
+def on_surface(view: QWidget) -> None:
+    """Let a view stand on the surface colour of the theme in force."""
+    changed = QPalette(view.palette())
+    changed.setColor(QPalette.ColorRole.Window, QColor(theme.current().surface))
+    view.setPalette(changed)
+    view.setAutoFillBackground(True)
+
+
 def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
     """A plot without menu, buttons, mouse zoom or automatic ranges; its limits are set by whoever owns it."""
     plot = pg.PlotWidget(parent, enableMenu=False)
@@ -230,31 +231,23 @@ def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
     for side in ("left", "bottom"):
         plot.getAxis(side).enableAutoSIPrefix(False)
         plot.getAxis(side).setStyle(
-            tickLength=0, autoExpandTextSpace=False, autoReduceTextSpace=False, hideOverlappingLabels=False
+            tickLength=0, autoExpandTextSpace=False, autoReduceTextSpace=False, hideOverlappingLabels=24
         )
     return plot
 
 
-def colour_plot(plot: pg.PlotWidget, font: QFont) -> None:
-    """Give a plot the colours of the theme in force."""
-    look = theme.current()
+def colour_plot(plot: pg.PlotWidget) -> None:
+    """Give a plot the colours and the font of the theme in force."""
+    look, font = theme.current(), small_font()
     plot.setBackground(look.surface)
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
         axis.setPen(pen(look.line))
         axis.setTextPen(look.quiet)
         axis.setTickFont(font)
-        axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{font.pointSizeF()}pt"})
+        axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{theme.SMALL}px"})
 
 
 def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) -> None:
     """Put exactly these ticks on an axis."""
     axis.setTicks([list(zip(values, texts, strict=True))])
-
-
-def finite_rows(*columns: Array) -> Array:
-    """Which rows have a finite number in every column."""
-    result: Array = np.isfinite(columns[0])
-    for column in columns[1:]:
-        result = result & np.isfinite(column)
-    return result
