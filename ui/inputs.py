@@ -282,7 +282,6 @@ class Slider(QSlider):
         """Where the middle of the handle is at a place, 0…1."""
         return HANDLE / 2 + 1 + place * (self.width() - HANDLE - 2)
 
-    @property
     def handle(self) -> QRectF:
         """Where the handle is."""
         x = self.x_of(self.value() / SLIDER_STEPS)
@@ -301,7 +300,7 @@ class Slider(QSlider):
 
     @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
-        theme, handle = current(), self.handle
+        theme, handle = current(), self.handle()
         groove, accent = QColor(mixed(theme.line, theme.quiet, 0.35)), QColor(theme.accent)
         if not self.isEnabled():
             accent = groove
@@ -332,7 +331,7 @@ class Slider(QSlider):
         if event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
-        x, handle = event.position().x(), self.handle
+        x, handle = event.position().x(), self.handle()
         on_handle = handle.left() <= x <= handle.right()
         self._offset = round(handle.center().x() - x) if on_handle else 0
         self.setSliderDown(True)

@@ -76,7 +76,7 @@ class DataPanel(Panel):
 
     def _tile(self, name: str, dataset: Dataset, drawn: Sample) -> DataTile:
         tile = DataTile(name, tip(about(dataset)), drawn, self)
-        tile.setObjectName(f"data.kind.{name if isinstance(dataset, Table) else dataset.kind}")
+        tile.setObjectName(f"data.kind.{name.lower() if isinstance(dataset, Table) else dataset.kind}")
         tile.setAccessibleName(f"Data set {name}")
         tile.clicked.connect(self._tile_clicked)
         self.group.addButton(tile)

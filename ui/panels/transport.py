@@ -55,6 +55,7 @@ class TransportBar(QWidget):
         self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", "Back to the same initial weights.")
         self.play = self._button("play", "play-fill", "Play", "")
         self.play.setProperty("play", True)
+        self.play.setCheckable(True)
         self.play.setIconSize(QSize(20, 20))
         self.one_step = self._button("step", "caret-right", "One step", "One update of the weights.")
         self.one_epoch = self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.")
@@ -76,6 +77,8 @@ class TransportBar(QWidget):
         return button
 
     def _play_clicked(self) -> None:
+        # A click asks; the button follows what really runs.
+        self.play.setChecked(self.running)
         self.play_toggled.emit(not self.running)
 
     def show_running(self, running: bool) -> None:
@@ -86,6 +89,7 @@ class TransportBar(QWidget):
 
     def _show_play(self) -> None:
         self.play.set_icon("pause-fill" if self.running else "play-fill", "on_accent")
+        self.play.setChecked(self.running)
         self.play.setAccessibleName("Pause" if self.running else "Play")
         self.play.setToolTip("Pause training (Space)" if self.running else "Train (Space)")
 
