@@ -17,6 +17,7 @@ from playground import probes
 from playground.catalog.choice import Array, InputError
 from playground.catalog.datasets import TRAIN, VALIDATION, Sample, sample
 from playground.catalog.features import inputs
+from playground.catalog.schedules import Plateau, Progress
 from playground.engine import reference
 from playground.engine.network import Network, network_of
 from playground.engine.reference import DivergedError, Problem
@@ -200,9 +201,9 @@ class Trainer:
         """All parameters by the names they have in weight files, as views of the state."""
         flat = self.state.parameters
         return {
-            name: view
+            f"{name}{number}": view
             for number, layer in enumerate(self.network.layers)
-            for name, view in ((f"W{number}", layer.W(flat)), (f"b{number}", layer.b(flat)))
+            for name, view in layer.named(flat).items()
         }
 
     def checkpoint(self) -> Checkpoint:
@@ -222,8 +223,9 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """η of the next update."""
-        training = self.experiment.training
-        return training.schedule.rate(training.learning_rate, self.state.epoch)
+        training, state = self.experiment.training, self.state
+        progress = Progress(state.epoch, state.step, self.problem.steps_per_epoch, state.plateau)
+        return training.schedule.learning_rate(training.learning_rate, progress)
 
     def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Status:
         """Train until one of the limits is reached or training stops by itself; returns the status.
@@ -269,12 +271,26 @@ class Trainer:
             self.diverged("the loss", self.network.layers[-1].name)
             return
         self.record(rate, evaluation)
+        self.observe(evaluation)
         self.stop_if_complete()
 
+    def observe(self, evaluation: Evaluation) -> None:
+        """Let what reacts to the epoch's result do so: the plateau schedule and early stopping."""
+        training, state = self.experiment.training, self.state
+        if isinstance(training.schedule, Plateau):
+            loss = getattr(evaluation, training.schedule.watch)
+            state.plateau = training.schedule.observed(state.plateau, loss, training.learning_rate)
+        if training.early_stopping is not None:
+            state.observe(training.early_stopping, getattr(evaluation, training.early_stopping.watch))
+            if state.stopping.stopped:
+                self.evaluation = self.evaluate()
+
     def stop_if_complete(self) -> None:
-        """`completed` when all epochs are done."""
+        """`stopped_early` when early stopping has said so, `completed` when all epochs are done."""
         epochs = self.experiment.training.epochs
-        if self.status == "ready" and epochs is not None and self.state.epoch >= epochs:
+        if self.status == "ready" and self.state.stopping.stopped:
+            self.status = "stopped_early"
+        elif self.status == "ready" and epochs is not None and self.state.epoch >= epochs:
             self.status = "completed"
 
     def diverged(self, what: str, layer: str) -> None:

@@ -123,6 +123,151 @@ class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
         return positive + slope * (1 - positive)
 
 
+class Elu(Activation, frozen=True, tag="elu"):
+    """Like ReLU for positive z, but bends smoothly towards −1 below, which keeps a layer's mean near 0."""
+
+    label = "ELU"
+    formula = "f(z) = max(0, z) + e^min(0, z) − 1"
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return np.maximum(z, 0) + np.expm1(np.minimum(z, 0))
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        return 1 + np.minimum(a, 0)
+
+
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+
+
+class Selu(Activation, frozen=True, tag="selu"):
+    """ELU, scaled so that signals keep mean 0 and spread 1 from layer to layer. Start it with LeCun normal weights.
+
+    The two constants are those of Klambauer et al., "Self-normalizing neural networks", 2017.
+    """
+
+    label = "SELU"
+    formula = "f(z) = 1.0507 · (max(0, z) + 1.6733 · (e^min(0, z) − 1))"
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return SELU_SCALE * np.maximum(z, 0) + SELU_SCALE * SELU_ALPHA * np.expm1(np.minimum(z, 0))
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        positive = np.sign(np.maximum(z, 0))
+        return SELU_SCALE * positive + (1 - positive) * (np.minimum(a, 0) + SELU_SCALE * SELU_ALPHA)
+
+
+class Gelu(Activation, frozen=True, tag="gelu"):
+    """ReLU with a soft bend that dips a little below 0. The usual choice in large language models."""
+
+    label = "GELU"
+    formula = "f(z) = z Φ(z),  Φ: the normal distribution"
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return z * normal_distribution(z)
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        density = np.exp(-0.5 * z * z) * ONE_OVER_ROOT_2_PI
+        return normal_distribution(z) + z * density
+
+
+class Silu(Activation, frozen=True, tag="silu"):
+    """z times its own sigmoid: a smooth ReLU with a small dip, also known as Swish. Never quite dead."""
+
+    label = "SiLU"
+    formula = "f(z) = z σ(z)"
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return z * (0.5 + 0.5 * np.tanh(0.5 * z))
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        sigmoid = 0.5 + 0.5 * np.tanh(0.5 * z)
+        return sigmoid + a * (1 - sigmoid)
+
+
+class Softplus(Activation, frozen=True, tag="softplus"):
+    """ReLU with the corner rounded off. Always positive and never flat, so no unit dies."""
+
+    label = "Softplus"
+    formula = "f(z) = log(1 + eᶻ)"
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        return 0.5 + 0.5 * np.tanh(0.5 * z)
+
+
+class Sine(Activation, frozen=True, tag="sine"):
+    """Waves. Fits anything that repeats with few units, but has many poor solutions to get caught in."""
+
+    label = "Sine"
+    formula = "f(z) = sin z"
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return np.sin(z)
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        return np.cos(z)
+
+
+ONE_OVER_ROOT_2 = 0.70710678118654752440
+ONE_OVER_ROOT_2_PI = 0.39894228040143267794
+
+ERFC_COEFFICIENTS = (
+    -2.623107347133476e-09,
+    -1.9551358868985616e-09,
+    3.197926671666804e-08,
+    1.879082322370048e-08,
+    -2.4857126248016745e-07,
+    -5.084465378687302e-08,
+    1.7419821586224816e-06,
+    -9.792625707303523e-07,
+    -1.1438048033346894e-05,
+    2.2387565714911816e-05,
+    5.164652974177416e-05,
+    -0.00029015535246077655,
+    0.000293714378044958,
+    0.0017556261651970652,
+    -0.009746579683265262,
+    0.02836227737211114,
+    -0.05869339857664934,
+    0.09230432116428125,
+    -0.10880393014244462,
+    0.08227673848999506,
+    0.0035854154854790257,
+    -0.14024059858554525,
+    1.2375126308378275,
+)
+"""Of (1 + 2x) exp(x²) erfc(x), as a polynomial in (x − 3.75)/(x + 3.75), highest power first: for all x ≥ 0 the
+result is within 6e-16. The form is that of Shepherd and Laframboise, "Chebyshev approximation of (1+2x)exp(x²)erfc x
+in 0 ≤ x < ∞", Mathematics of Computation 36, 1981; computed here to 60 digits."""
+
+
+def normal_distribution(z: Any) -> Any:
+    """Φ(z), the probability that a standard normal number is below z, in the precision of z."""
+    x = np.abs(z) * ONE_OVER_ROOT_2
+    t = (x - 3.75) / (x + 3.75)
+    series = ERFC_COEFFICIENTS[0]
+    for coefficient in ERFC_COEFFICIENTS[1:]:
+        series = series * t + coefficient
+    tail = 0.5 * np.exp(-x * x) * series / (1 + 2 * x)
+    positive = np.sign(np.maximum(z, 0))
+    return positive + (1 - 2 * positive) * tail
+
+
 if TYPE_CHECKING:
     AnyActivation: TypeAlias = Activation
 else:
