@@ -6,15 +6,36 @@ engine. A derivative may use both z and a = f(z), whichever is cheaper.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
 from playground.catalog.choice import Array, Choice, setting, union
 
 
+class Passage(NamedTuple):
+    """How a signal x gets through an activation almost unchanged: f(scale · x + shift) ≈ level + gain · x."""
+
+    scale: Array
+    shift: Array
+    gain: Array
+    level: Array
+
+
 class Activation(Choice, frozen=True):
     """Turns a layer's weighted sum z into its output a."""
+
+    straight_from: ClassVar[float] = np.inf
+    """From this z on f(z) is a straight line through 0, or all but one."""
+    waist: ClassVar[float] = 0.0
+    """Around 0, up to this |z|, f is nearly straight; only for activations without a straight part.
+
+    A smaller waist would be straighter, but the larger weights behind it would make training restless.
+    """
+    passage_error: ClassVar[float] = 0.0
+    """How far a passage is off at most: a share of half the signal's range, or for shifted ones an amount of z."""
+    saturates: ClassVar[bool] = False
+    """Whether f levels off on both sides, so that a unit far out has stopped learning."""
 
     @staticmethod
     def value_of(z: Any, *settings: Any) -> Any:
@@ -35,12 +56,34 @@ class Activation(Choice, frozen=True):
         result: Array = self.derivative_of(z, a, *self.values)
         return result
 
+    def passage(self, low: Array, high: Array) -> Passage:
+        """How signals between `low` and `high`, arrays of one number per unit, pass almost unchanged.
+
+        Where f has a straight part the signal is moved there, with a tenth of its range to spare. Where it has none
+        the signal is shrunk to the waist; the line is the best one there for a cubic bend (it meets f at √¾ of it).
+        """
+        middle, half = (low + high) / 2, (high - low) / 2
+        if self.waist:
+            reach = np.sqrt(0.75) * self.waist
+            scale = self.waist / np.where(half > 0, half, 1)
+            shift, centre = -scale * middle, np.zeros_like(middle)
+            slope = (self(centre + reach) - self(centre)) / reach
+            return Passage(scale, shift, slope * scale, self(centre) + slope * shift)
+        shift = np.maximum(0, self.straight_from + 0.2 * half - low)
+        slope = np.round(self.derivative(far := np.full_like(low, 1e3), self(far)), 15)
+        return Passage(np.ones_like(low), shift, slope, slope * shift)
+
+    def rest(self) -> float:
+        """A z at which f has a good slope."""
+        return 0.0 if self.waist or self.straight_from == -np.inf else self.straight_from + 1
+
 
 class Linear(Activation, frozen=True, tag="linear"):
     """Passes z on unchanged. However many linear layers you stack, the network can only draw a straight line."""
 
     label = "Linear"
     formula = "f(z) = z"
+    straight_from = -np.inf
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -56,6 +99,9 @@ class Sigmoid(Activation, frozen=True, tag="sigmoid"):
 
     label = "Sigmoid"
     formula = "f(z) = 1 / (1 + e⁻ᶻ)"
+    waist = 0.4
+    passage_error = 0.004
+    saturates = True
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -72,6 +118,9 @@ class Tanh(Activation, frozen=True, tag="tanh"):
 
     label = "Tanh"
     formula = "f(z) = tanh z"
+    waist = 0.2
+    passage_error = 0.004
+    saturates = True
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -87,6 +136,7 @@ class Relu(Activation, frozen=True, tag="relu"):
 
     label = "ReLU"
     formula = "f(z) = max(0, z)"
+    straight_from = 0.0
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -102,6 +152,7 @@ class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
 
     label = "Leaky ReLU"
     formula = "f(z) = max(0, z) + slope · min(0, z)"
+    straight_from = 0.0
 
     slope: Annotated[
         float,
@@ -128,6 +179,7 @@ class Elu(Activation, frozen=True, tag="elu"):
 
     label = "ELU"
     formula = "f(z) = max(0, z) + e^min(0, z) − 1"
+    straight_from = 0.0
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -150,6 +202,7 @@ class Selu(Activation, frozen=True, tag="selu"):
 
     label = "SELU"
     formula = "f(z) = 1.0507 · (max(0, z) + 1.6733 · (e^min(0, z) − 1))"
+    straight_from = 0.0
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -166,6 +219,8 @@ class Gelu(Activation, frozen=True, tag="gelu"):
 
     label = "GELU"
     formula = "f(z) = z Φ(z),  Φ: the normal distribution"
+    straight_from = 3.0
+    passage_error = 0.005
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -182,6 +237,8 @@ class Silu(Activation, frozen=True, tag="silu"):
 
     label = "SiLU"
     formula = "f(z) = z σ(z)"
+    straight_from = 7.0
+    passage_error = 0.007
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -198,6 +255,8 @@ class Softplus(Activation, frozen=True, tag="softplus"):
 
     label = "Softplus"
     formula = "f(z) = log(1 + eᶻ)"
+    straight_from = 5.0
+    passage_error = 0.007
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -213,6 +272,8 @@ class Sine(Activation, frozen=True, tag="sine"):
 
     label = "Sine"
     formula = "f(z) = sin z"
+    waist = 0.27
+    passage_error = 0.004
 
     @staticmethod
     def value_of(z: Any) -> Any:

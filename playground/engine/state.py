@@ -64,6 +64,18 @@ class State:
         }
         return replace(self, **arrays)
 
+    def renew_optimizer(self, optimizer: Optimizer) -> None:
+        """Another optimizer starts without memory."""
+        self.slots = np.zeros((len(optimizer.slots), len(self.parameters)), self.parameters.dtype)
+        self.optimizer_steps = 0
+
+    def cast(self, dtype: np.dtype[np.floating]) -> None:
+        """Go on in another precision."""
+        for name in ("parameters", "gradient", "update", "slots", "carried"):
+            setattr(self, name, getattr(self, name).astype(dtype))
+        if self.stopping.parameters is not None:
+            self.stopping = self.stopping._replace(parameters=self.stopping.parameters.astype(dtype))
+
     def observe(self, chosen: EarlyStopping, value: float | None) -> None:
         """Take note of an epoch's result; on stopping, go back to the best parameters if that is wanted.
 
