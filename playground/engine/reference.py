@@ -268,16 +268,18 @@ def update(problem: Problem, state: State, gradient: Array, rate: float) -> None
     """
     network, training = problem.network, problem.training
     optimizer = training.optimizer
-    g = penalised(network, state, gradient)
-    shortened = 1.0 if training.clip_norm is None else shortening(g, training.clip_norm)
-    if shortened < 1:
-        g = g * shortened
+    g = penalised(network, state.parameters, gradient)
+    if network.prunes:
+        g[state.pruned] = 0
+    whole = g
+    if training.clip_norm is not None:
+        g = clipped(g, training.clip_norm)
     w = decayed(network, state.parameters, rate * training.weight_decay)
     t = state.optimizer_steps + 1
     w, *slots = optimizer.update(w, g, *state.slots, rate, t, *optimizer.values)
     pruned = state.pruned
     if network.prunes:
-        pruned = pruned | crossed(network, state, w, rate * shortened if isinstance(optimizer, Sgd) else None)
+        pruned = pruned | crossed(problem, state, whole, rate, w)
     if training.weight_noise:
         stream = randomness.key(problem.seed, randomness.WEIGHT_NOISE, state.step)
         noise = randomness.normal(stream, network.size) * network.is_noisy
@@ -299,17 +301,18 @@ def update(problem: Problem, state: State, gradient: Array, rate: float) -> None
     state.step += 1
 
 
-def penalised(network: Network, state: State, gradient: Array) -> Array:
-    """The gradient of loss plus penalty; frozen layers and pruned weights get none at all."""
+def penalised(network: Network, parameters: Array, gradient: Array) -> Array:
+    """The gradient of loss plus penalty; frozen layers get none at all."""
     g = gradient.copy()
     for layer in network.layers:
         if not isinstance(layer.regularizer, NoRegularizer):
-            g[layer.weights] += layer.regularizer.gradient(state.parameters[layer.weights])
-    if not network.all_trainable:
-        g *= network.is_trainable
-    if network.prunes:
-        g[state.pruned] = 0
-    return g
+            g[layer.weights] += layer.regularizer.gradient(parameters[layer.weights])
+    return g if network.all_trainable else g * network.is_trainable
+
+
+def clipped(g: Array, longest: float) -> Array:
+    """g, scaled down to the norm `longest` if it is longer."""
+    return g * shortening(g, longest)
 
 
 def shortening(g: Array, longest: float) -> float:
@@ -318,15 +321,16 @@ def shortening(g: Array, longest: float) -> float:
     return min(1.0, longest / (norm + 1e-6))
 
 
-def crossed(network: Network, state: State, w: Array, penalty_rate: float | None) -> Array:
+def crossed(problem: Problem, state: State, g: Array, rate: float, w: Array) -> Array:
     """Marks the prunable weights that the penalty's own step carried across zero on the way to `w`.
 
-    That step is known where it is simply added to the gradient's, with `penalty_rate`; with optimizers that mix the
-    two (None) the whole update counts.
+    With SGD that step is simply added to the gradient's and, like it, shortened if g was clipped; with optimizers that
+    mix the two the whole update counts.
     """
-    start = state.parameters
-    if penalty_rate is not None:
-        start = w + penalty_rate * penalised(network, state, np.zeros_like(w))
+    network, training, start = problem.network, problem.training, state.parameters
+    if isinstance(training.optimizer, Sgd):
+        share = 1.0 if training.clip_norm is None else shortening(g, training.clip_norm)
+        start = w + rate * share * penalised(network, state.parameters, np.zeros_like(w))
     result: Array = network.is_prunable & (np.sign(start) * np.sign(w) < 0)
     return result
 

@@ -11,7 +11,7 @@ from playground.catalog.activations import Activation, LeakyRelu, Tanh
 from playground.catalog.choice import Array, members
 from playground.catalog.datasets import Sample, Task
 from playground.catalog.losses import CrossEntropy, Loss, SquaredError
-from playground.catalog.regularizers import ElasticNet, L1, L2, Regularizer
+from playground.catalog.regularizers import L1, L2, ElasticNet, Regularizer
 from playground.engine.network import Network, network_of
 from playground.engine.reference import backward, dropout_masks, forward, outputs, penalised
 
@@ -178,7 +178,10 @@ def test_losses_have_their_textbook_values() -> None:
 
 
 def test_cross_entropy_does_not_overflow() -> None:
-    for o, t in ((np.array([[1e4, -1e4]]), np.array([[0.0, 1.0]])), (np.array([[1e4], [-1e4]]), np.array([[0.0], [1]]))):
+    for o, t in (
+        (np.array([[1e4, -1e4]]), np.array([[0.0, 1.0]])),
+        (np.array([[1e4], [-1e4]]), np.array([[0.0], [1]])),
+    ):
         assert (CrossEntropy().per_point(o, t) >= 1e4).all()
         assert np.isfinite(CrossEntropy().derivative(o, t)).all()
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from playground import Experiment, Layer, Trainer, Training
 from playground.catalog.choice import Array, members
 from playground.catalog.optimizers import Adam, Momentum, Optimizer, RmsProp, Sgd
-from playground.catalog.regularizers import L2, ElasticNet, L1, Regularizer
+from playground.catalog.regularizers import L1, L2, ElasticNet, Regularizer
 from playground.engine import randomness
 from playground.engine.reference import DivergedError, clipped, decayed, penalised, update
 

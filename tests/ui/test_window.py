@@ -361,7 +361,13 @@ def test_a_bad_file_is_a_banner_and_changes_nothing(qtbot, trained: Window, tmp_
 
 def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window, tmp_path: Path) -> None:
     path = tmp_path / "wrong.json"
-    table = {"kind": "table", "path": str(RESOURCES / "data" / "penguins.csv"), "x1": "beak", "x2": "year", "target": "sex"}
+    table = {
+        "kind": "table",
+        "path": str(RESOURCES / "data" / "penguins.csv"),
+        "x1": "beak",
+        "x2": "year",
+        "target": "sex",
+    }
     path.write_text(json.dumps({"version": 1, "data": table}))
     window.open_source(str(path))
     assert "beak" in window.banner.text.text()
