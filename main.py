@@ -11,9 +11,9 @@ def main(argv: list[str]) -> int:
     """Run the program with these arguments; returns the exit code."""
     if argv and argv[0] in cli.COMMANDS:
         return cli.main(argv)
-    from ui import app
+    from ui.app import main as open_window
 
-    return app.main(argv)
+    return open_window(argv)
 
 
 if __name__ == "__main__":

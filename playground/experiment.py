@@ -26,9 +26,10 @@ from playground.catalog.datasets import AnyDataset, Circle, Table, Task
 from playground.catalog.features import FEATURES, FeatureName
 from playground.catalog.initializers import AnyInitializer, GlorotUniform
 from playground.catalog.losses import AnyLoss, Loss, default_loss
+from playground.catalog.normalizations import AnyNormalization, NoNormalization
 from playground.catalog.optimizers import Adam, AnyOptimizer
 from playground.catalog.regularizers import AnyRegularizer, NoRegularizer
-from playground.catalog.schedules import AnySchedule, Constant
+from playground.catalog.schedules import AnySchedule, Constant, Plateau
 
 VERSION = 1
 MAX_FILE_BYTES = 64 * 2**20
@@ -49,10 +50,40 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0.0  # fmt: skip
     initializer: AnyInitializer | None = None
     regularizer: AnyRegularizer | None = None
+    normalization: AnyNormalization = NoNormalization()
+    skip: Annotated[
+        bool,
+        setting("Skip connection", "Adds what comes into the layer to what goes out, which opens a short cut for the gradient. Needs as many units as inputs."),
+    ] = False  # fmt: skip
     trainable: Annotated[
         bool, setting("Trainable", "Switched off, the layer keeps its weights while the others learn.")
     ] = True
+    muted: Annotated[
+        bool,
+        setting("Muted", "Takes the layer out: what comes in passes on unchanged, and its weights wait. Needs as many units as inputs."),
+    ] = False  # fmt: skip
     id: Annotated[str | None, setting("Name", "Lets the layer keep its weights when it is moved.")] = None
+
+
+class EarlyStopping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Stops when the points kept out of training say that nothing gets better any more."""
+
+    watch: Annotated[
+        Literal["validation_loss", "validation_accuracy"],
+        setting("Watch", "What has to get better. The loss notices overfitting first; the accuracy is what counts in the end."),
+    ] = "validation_loss"  # fmt: skip
+    patience: Annotated[
+        int,
+        setting("Patience", "Epochs without a new best after which training stops. 1 gives up at once; large values wait for ever.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
+    ] = 20  # fmt: skip
+    min_delta: Annotated[
+        float,
+        setting("Smallest gain", "How much better than the best so far counts as better. At 0 anything does; large values stop early.", ge=0, le=1e6, scale="log", slider=(1e-6, 0.1)),
+    ] = 0.0  # fmt: skip
+    restore: Annotated[
+        bool,
+        setting("Restore the best", "On stopping, the weights go back to those of the best epoch. Off, the last ones stay."),
+    ] = True  # fmt: skip
 
 
 class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -88,6 +119,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         setting("Clip gradient", "Longest gradient an update may use. Tames explosions; too small and training crawls.", gt=0, le=1e9, scale="log", slider=(1e-3, 100)),
     ] | None = None  # fmt: skip
+    early_stopping: EarlyStopping | None = None
     epochs: Annotated[
         int, setting("Epochs", "Where training stops by itself. Open: it goes on until you stop it.", ge=0, le=2**53 - 1)
     ] | None = None  # fmt: skip
@@ -185,13 +217,42 @@ def check_rules(experiment: Experiment) -> None:
     for place, layer in enumerate(experiment.layers):
         if layer.initializer is not None:
             layer.initializer.check(f"layers[{place}].initializer")
+    check_widths(experiment)
     experiment.data.check()
+    check_validation(experiment)
     loss, tasks = experiment.loss, experiment.data.tasks
     if loss is not None and not set(loss.tasks) & set(tasks):
         raise InputError(
             "loss.kind",
             loss.kind,
             f"a loss for {listing(tasks)}, which data.kind {experiment.data.kind} asks for",
+        )
+
+
+def check_widths(experiment: Experiment) -> None:
+    """Refuse skip connections and muted layers where what comes in can't stand for what goes out."""
+    inputs = len(experiment.features)
+    for place, layer in enumerate(experiment.layers):
+        for field in ("skip", "muted"):
+            if getattr(layer, field) and layer.units != inputs:
+                allowed = f"false, or as many units ({layer.units}) as the layer has inputs ({inputs})"
+                raise InputError(f"layers[{place}].{field}", True, allowed)
+        inputs = layer.units
+
+
+def check_validation(experiment: Experiment) -> None:
+    """Refuse to watch validation points where there are none."""
+    training = experiment.training
+    if experiment.data.validates:
+        return
+    if training.early_stopping is not None:
+        allowed = "null, or data with validation points (data.validation_fraction above 0)"
+        raise InputError("training.early_stopping", training.early_stopping.watch, allowed)
+    if isinstance(training.schedule, Plateau) and training.schedule.watch == "validation_loss":
+        raise InputError(
+            "training.schedule.watch",
+            "validation_loss",
+            "train_loss, or data with validation points (data.validation_fraction above 0)",
         )
 
 
@@ -319,12 +380,21 @@ def expanded(raw: Any, expected: Any) -> Any:
     if is_choice(expected):
         # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
         return {"kind": raw} if isinstance(raw, str) else {"kind": None, **raw} if isinstance(raw, dict) else raw
+    expected = without_none(expected)
     if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(raw, dict):
         kinds = {field.encode_name: field.type for field in msgspec.structs.fields(expected)}
         return {key: expanded(value, kinds.get(key, Any)) for key, value in raw.items()}
     if get_origin(expected) is tuple and isinstance(raw, list):
         return [expanded(value, get_args(expected)[0]) for value in raw]
     return raw
+
+
+def without_none(expected: Any) -> Any:
+    """The type that an optional field has when it is there; any other type as it is."""
+    if get_origin(expected) not in (Union, types.UnionType):
+        return expected
+    kinds = [arg for arg in get_args(expected) if arg is not type(None)]
+    return kinds[0] if len(kinds) == 1 else expected
 
 
 def is_choice(expected: Any) -> bool:
@@ -375,8 +445,9 @@ def type_at(path: str, raw: Any) -> Any:
     expected: Any = Experiment
     here = raw
     for step in re.findall(r"[^.\[\]]+", path):
-        if step.isdigit() and get_origin(expected) is tuple:
-            expected = get_args(expected)[0]
+        listed = get_args(expected)[0] if get_origin(expected) is Annotated else without_none(expected)
+        if step.isdigit() and get_origin(without_none(listed)) is tuple:
+            expected = get_args(without_none(listed))[0]
         else:
             expected = field_types(expected, here).get(step)
         here = find(here, f"[{step}]")
@@ -389,6 +460,7 @@ def field_types(expected: Any, raw: Any) -> dict[str, Any]:
     for member in choices_of(expected):
         if member.__struct_config__.tag == kind:
             expected = member
+    expected = without_none(expected)
     if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
         return {field.encode_name: field.type for field in msgspec.structs.fields(expected)}
     return {}
@@ -411,13 +483,6 @@ def allowed_at(path: str, raw: Any) -> str:
     if get_origin(inner) is Literal:
         return "one of " + listing(get_args(inner))
     return f"{kind_words(inner)} {' and '.join(bound for meta in metas for bound in bounds(meta))}".rstrip()
-
-
-def without_none(expected: Any) -> Any:
-    """The type that stands beside None in a union; any other type as it is."""
-    if get_origin(expected) in (Union, types.UnionType):
-        return next(arg for arg in get_args(expected) if arg is not type(None))
-    return expected
 
 
 def kind_words(expected: Any) -> str:

@@ -47,9 +47,14 @@ def classes(network: Network, o: Array) -> Array:
 
 def grid(features: Sequence[str], side: int, dtype: np.dtype[np.floating]) -> Array:
     """Features of the points of a grid over the plane, shape (features, side²), row by row from the bottom."""
+    return inputs(features, grid_points(side), dtype)
+
+
+def grid_points(side: int) -> Array:
+    """The points of that grid, shape (side², 2)."""
     axis = np.linspace(-EXTENT, EXTENT, side)
     x1, x2 = np.meshgrid(axis, axis)
-    return inputs(features, np.stack([x1.ravel(), x2.ravel()], axis=1), dtype)
+    return np.stack([x1.ravel(), x2.ravel()], axis=1)
 
 
 def boundary(network: Network, parameters: Array, grid_inputs: Array, task: Task) -> Array:

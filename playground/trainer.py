@@ -8,20 +8,32 @@ trainer.snapshot().evaluation.train_loss
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from playground import probes
 from playground.catalog.choice import Array, InputError
 from playground.catalog.datasets import TRAIN, VALIDATION, Sample, sample
 from playground.catalog.features import inputs
+from playground.catalog.schedules import Plateau, PlateauMemory, Progress
 from playground.engine import reference
+from playground.engine.insertion import insert, insertable
 from playground.engine.network import Network, network_of
 from playground.engine.reference import DivergedError, Problem
-from playground.engine.state import State, fresh_state
-from playground.engine.transplant import lost, matched, structure, transplanted
+from playground.engine.state import State, StoppingMemory, fresh_state
+from playground.engine.transplant import (
+    Sources,
+    Structure,
+    lost,
+    matched,
+    patches,
+    silence_newcomers,
+    structure,
+    transplanted,
+)
 from playground.experiment import Experiment, check
 from playground.snapshot import (
     Evaluation,
@@ -33,6 +45,9 @@ from playground.snapshot import (
     Wanted,
 )
 from playground.timeline import Timeline
+
+INSERTION_GRID = 25
+"""Points along each side of the plane that a new layer is made to pass on."""
 
 
 class Checkpoint(NamedTuple):
@@ -101,8 +116,7 @@ class Trainer:
 
         Of weights that were given, those are used that still have a place.
         """
-        parameters = self.network.initial(self.experiment.seed, self.experiment.bias)
-        self.state = fresh_state(self.network, self.experiment.training.optimizer, parameters)
+        self.state = self.fresh_state(self.experiment, self.network)
         expected = self.parameters()
         self.put_parameters(
             {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
@@ -136,53 +150,91 @@ class Trainer:
         self.experiment, self.sample, self.network = experiment, drawn, network
         self.notes = drawn.notes
         restructured = network_shape(old, old_network) != network_shape(experiment, network)
+        if old.precision != experiment.precision:
+            self.state.cast(network.dtype)
         if restructured:
             self.rebuild(old, old_network, memory)
-        elif old.training.optimizer.kind != experiment.training.optimizer.kind:
-            self.renew_optimizer()
-        if old.precision != experiment.precision:
-            self.cast(network.dtype)
+        if old.training.optimizer.kind != experiment.training.optimizer.kind:
+            self.state.renew_optimizer(experiment.training.optimizer)
         self.prepare_problem()
         if not restructured:
             self.problem.last = old_problem.last
-        if self.problem.points != old_problem.points:
-            self.state.position = self.state.carried_points = 0
+        self.forget(old, old_problem, restructured)
         self.clear_outcome()
         if self.state.step == 0:
-            # Before the first update the first row of the history is the present network's.
             self.start_histories()
         return self.notes
+
+    def forget(self, old: Experiment, old_problem: Problem, restructured: bool) -> None:
+        """Drop what has lost its meaning with the change from `old` to the present experiment."""
+        state, training = self.state, self.experiment.training
+        other_numbers = (
+            restructured or self.experiment.data != old.data or self.network.loss != old_problem.network.loss
+        )
+        if other_numbers:
+            state.carried_points = 0
+        if self.problem.points != old_problem.points:
+            state.position = state.carried_points = 0
+        state.pruned = state.pruned & self.network.is_prunable
+        if training.schedule != old.training.schedule:
+            state.plateau = PlateauMemory()
+        elif other_numbers:
+            state.plateau = PlateauMemory(reductions=state.plateau.reductions)
+        if other_numbers or training.early_stopping != old.training.early_stopping:
+            state.stopping = StoppingMemory()
+        elif self.experiment != old and state.stopping.stopped:
+            state.stopping = state.stopping._replace(bad_epochs=0, stopped=False)
 
     def rebuild(self, old: Experiment, old_network: Network, memory: Checkpoint | None) -> None:
         """Carry the state over to the present network."""
         before, after = structure(old, old_network), structure(self.experiment, self.network)
-        parameters = self.network.initial(self.experiment.seed, self.experiment.bias)
-        state = fresh_state(self.network, self.experiment.training.optimizer, parameters)
+        sources = matched(before, after)
+        restored: Sources = ()
+        state = self.fresh_state(self.experiment, self.network)
+        silence_newcomers(after, patches(before, after, sources), state.parameters)
         if memory is not None:
             then = structure(memory.experiment, network_of(memory.experiment, sample(memory.experiment.data)))
-            transplanted(then, after, memory.state, state)
-        same_optimizer = old.training.optimizer.kind == self.experiment.training.optimizer.kind
-        self.state = transplanted(before, after, self.state, state, same_source_only=memory is not None)
-        if not same_optimizer:
-            self.renew_optimizer()
+            restored = matched(then, after)
+            transplanted(then, after, memory.state, state, restored)
+        known = [place for place, source in enumerate(restored) if source is not None]
+        places = insertable(old_network, self.network, sources, known)
+        if places:
+            self.insert(before, after, places, sources, state)
+        else:
+            transplanted(before, after, self.state, state, sources, same_source_only=memory is not None)
+        self.state = state
         self.notes = (*self.notes, *lost(before, after))
-        sources = matched(before, after)
-        count = len(old_network.layers)
-        columns = [None if s is None else 1 + s for s in sources] + [
-            None if s is None else 1 + count + s for s in sources
-        ]
+        self.rearrange_gradient_history(sources, len(old_network.layers))
+
+    def insert(
+        self, before: Structure, after: Structure, places: Sequence[int], sources: Sources, state: State
+    ) -> None:
+        """Carry the state over to a network with new layers at `places`, which start as near-identities."""
+        kept = [place for place in range(len(after.network.layers)) if place not in places]
+        layers = tuple(layer for place, layer in enumerate(self.experiment.layers) if place not in places)
+        experiment = msgspec.structs.replace(self.experiment, layers=layers)
+        skeleton = structure(experiment, network_of(experiment, self.sample))
+        without = self.fresh_state(experiment, skeleton.network)
+        skeleton_sources = [sources[place] for place in kept]
+        silence_newcomers(skeleton, patches(before, skeleton, skeleton_sources), without.parameters)
+        transplanted(before, skeleton, self.state, without, skeleton_sources)
+        back = [kept.index(place) if place in kept else None for place in range(len(after.network.layers))]
+        transplanted(skeleton, after, without, state, back)
+        everywhere = np.concatenate([self.sample.x, probes.grid_points(INSERTION_GRID)])
+        columns = inputs(self.experiment.features, everywhere, self.network.dtype)
+        # Weights without memory among others that have one would make the first steps several times too large.
+        state.renew_optimizer(self.experiment.training.optimizer)
+        insert(skeleton.network, without.parameters, self.network, state.parameters, places, columns)
+
+    def fresh_state(self, experiment: Experiment, network: Network) -> State:
+        """The state of a network before its first update."""
+        return fresh_state(network, experiment.training.optimizer, network.initial(experiment.seed, experiment.bias))
+
+    def rearrange_gradient_history(self, sources: Sources, old_layers: int) -> None:
+        """Let the past of every layer follow it to its new place."""
+        columns = [None if s is None else 1 + s for s in sources]
+        columns += [None if s is None else 1 + old_layers + s for s in sources]
         self.gradient_history = self.gradient_history.rearranged([0, *columns])
-
-    def renew_optimizer(self) -> None:
-        """Another optimizer starts without memory."""
-        slots = len(self.experiment.training.optimizer.slots)
-        self.state.slots = np.zeros((slots, self.network.size), self.network.dtype)
-        self.state.optimizer_steps = 0
-
-    def cast(self, dtype: np.dtype[np.floating]) -> None:
-        """Go on in another precision."""
-        for name in ("parameters", "gradient", "update", "slots", "carried"):
-            setattr(self.state, name, getattr(self.state, name).astype(dtype))
 
     def set_parameters(self, parameters: Mapping[str, Array]) -> None:
         """Replace weights by hand, named as in weight files; layers that are not named keep theirs."""
@@ -208,9 +260,9 @@ class Trainer:
         """All parameters by the names they have in weight files, as views of the state."""
         flat = self.state.parameters
         return {
-            name: view
+            f"{name}{number}": view
             for number, layer in enumerate(self.network.layers)
-            for name, view in ((f"W{number}", layer.W(flat)), (f"b{number}", layer.b(flat)))
+            for name, view in layer.named(flat).items()
         }
 
     def checkpoint(self) -> Checkpoint:
@@ -230,8 +282,9 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """η of the next update."""
-        training = self.experiment.training
-        return training.schedule.rate(training.learning_rate, self.state.epoch)
+        training, state = self.experiment.training, self.state
+        progress = Progress(state.epoch, state.step, self.problem.steps_per_epoch, state.plateau)
+        return training.schedule.learning_rate(training.learning_rate, progress)
 
     def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Status:
         """Train until one of the limits is reached or training stops by itself; returns the status.
@@ -277,12 +330,26 @@ class Trainer:
             self.diverged("the loss", self.network.layers[-1].name)
             return
         self.record(rate, evaluation)
+        self.observe(evaluation)
         self.stop_if_complete()
 
+    def observe(self, evaluation: Evaluation) -> None:
+        """Let what reacts to the epoch's result do so: the plateau schedule and early stopping."""
+        training, state = self.experiment.training, self.state
+        if isinstance(training.schedule, Plateau):
+            loss = getattr(evaluation, training.schedule.watch)
+            state.plateau = training.schedule.observed(state.plateau, loss, training.learning_rate)
+        if training.early_stopping is not None:
+            state.observe(training.early_stopping, getattr(evaluation, training.early_stopping.watch))
+            if state.stopping.stopped:
+                self.evaluation = self.evaluate()
+
     def stop_if_complete(self) -> None:
-        """`completed` when all epochs are done."""
+        """`stopped_early` when early stopping has said so, `completed` when all epochs are done."""
         epochs = self.experiment.training.epochs
-        if self.status == "ready" and epochs is not None and self.state.epoch >= epochs:
+        if self.status == "ready" and self.state.stopping.stopped:
+            self.status = "stopped_early"
+        elif self.status == "ready" and epochs is not None and self.state.epoch >= epochs:
             self.status = "completed"
 
     def diverged(self, what: str, layer: str) -> None:
@@ -364,7 +431,8 @@ class Trainer:
 def network_shape(experiment: Experiment, network: Network) -> tuple[object, ...]:
     """What must stay the same for every parameter to keep its place and meaning."""
     ids = tuple(layer.id for layer in experiment.layers)
-    return experiment.features, ids, tuple((layer.units, layer.inputs) for layer in network.layers)
+    kinds = tuple((layer.units, layer.inputs, layer.normalization.kind) for layer in network.layers)
+    return experiment.features, ids, kinds
 
 
 def layer_words(layer: str) -> str:

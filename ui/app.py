@@ -12,10 +12,16 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playground import Experiment, InputError
 from playground.cli import BAD_INPUT, Parser, check_target
 from playground.presets import FIRST, open_experiment
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from ui.window import Window
 
 NO_DISPLAY = 3
 """The exit code when there is no display to open a window on."""
@@ -27,11 +33,19 @@ def parser() -> Parser:
         "main.py",
         description="Open the playground. Other commands: main.py train, main.py presets (each with --help).",
     )
-    result.add_argument("experiment", nargs="?", default=FIRST, metavar="EXPERIMENT", help="an experiment file or a preset")
-    result.add_argument("--screenshot", metavar="P.png", help="train for a while, save a picture of the window, and quit")
-    result.add_argument("--seconds", type=seconds, default=5.0, metavar="S", help="how long to train for the picture (5)")
+    result.add_argument(
+        "experiment", nargs="?", default=FIRST, metavar="EXPERIMENT", help="an experiment file or a preset"
+    )
+    result.add_argument(
+        "--screenshot", metavar="P.png", help="train for a while, save a picture of the window, and quit"
+    )
+    result.add_argument(
+        "--seconds", type=seconds, default=5.0, metavar="S", help="how long to train for the picture (5)"
+    )
     result.add_argument("--size", type=size, default=(1280, 800), metavar="WxH", help="size of the window (1280x800)")
-    result.add_argument("--theme", choices=["light", "dark"], help="colours (default: as chosen in the menu, or the system's)")
+    result.add_argument(
+        "--theme", choices=["light", "dark"], help="colours (default: as chosen in the menu, or the system's)"
+    )
     return result
 
 
@@ -88,7 +102,7 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
 
     from ui import faults, theme
 
-    app = QApplication.instance() or QApplication([sys.argv[0]])
+    app = QApplication([sys.argv[0]])
     app.setApplicationName("Neural Network Playground")
     app.setOrganizationName("neural-network-playground")
     caught = faults.install()
@@ -119,25 +133,25 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     return int(app.exec())
 
 
-def resolved_theme(app: object, name: str) -> str:
+def resolved_theme(app: QApplication, name: str) -> str:
     """The theme to use: `name`, or what the system shows."""
     from PySide6.QtCore import Qt
 
     if name in ("light", "dark"):
         return name
-    return "dark" if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"  # type: ignore[attr-defined]
+    return "dark" if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
 
 
-def take_picture(app: object, window: object, path: Path, duration: float) -> int:
+def take_picture(app: QApplication, window: Window, path: Path, duration: float) -> int:
     """Let the window train for `duration` seconds, save what it shows, and close it."""
-    window.session.play()  # type: ignore[attr-defined]
+    window.session.play()
     deadline = time.monotonic() + duration
-    while time.monotonic() < deadline or window.session.report is None:  # type: ignore[attr-defined]
-        app.processEvents()  # type: ignore[attr-defined]
+    while time.monotonic() < deadline or window.session.report is None:
+        app.processEvents()
         time.sleep(0.002)
-    window.session.pause()  # type: ignore[attr-defined]
-    picture = window.grab()  # type: ignore[attr-defined]
-    window.close()  # type: ignore[attr-defined]
+    window.session.pause()
+    picture = window.grab()
+    window.close()
     if not picture.save(str(path), "PNG"):
         print(f"main.py: --screenshot: {path} could not be written", file=sys.stderr)
         return 1

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -32,6 +33,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QMainWindow,
+    QMenu,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -70,6 +72,9 @@ SAMPLE_TABLES = (
 )
 
 
+Shortcut: TypeAlias = QKeySequence | QKeySequence.StandardKey | None
+
+
 class Banner(QFrame):
     """A line across the window that says what went wrong and, where there is one, offers a remedy."""
 
@@ -80,7 +85,8 @@ class Banner(QFrame):
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.remedy = QPushButton()
         self.remedy.clicked.connect(self.apply_remedy)
-        close = QToolButton(text="✕", autoRaise=True)
+        close = QToolButton()
+        close.setText("✕")
         close.setAccessibleName("Dismiss the message")
         close.setToolTip("Dismiss the message")
         close.clicked.connect(self.hide)
@@ -132,7 +138,7 @@ class Window(QMainWindow):
         self.make_menus()
         self.connect_all()
         self.show_experiment(self.session.experiment)
-        QApplication.instance().installEventFilter(self)
+        application().installEventFilter(self)
 
     # Layout -------------------------------------------------------------------------------------------------
 
@@ -168,7 +174,8 @@ class Window(QMainWindow):
         column.addWidget(self.data)
         column.addWidget(self.training)
         column.addStretch(1)
-        scroll = QScrollArea(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
         scroll.setMinimumWidth(288)
@@ -211,15 +218,15 @@ class Window(QMainWindow):
         view = self.menuBar().addMenu("&View")
         group = QActionGroup(self)
         for name in ("system", "light", "dark"):
-            action = self.add_action(view, f"{name.capitalize()} colours", lambda _=False, n=name: self.theme_chosen.emit(n))
+            action = self.add_action(
+                view, f"{name.capitalize()} colours", lambda _=False, n=name: self.theme_chosen.emit(n)
+            )
             action.setCheckable(True)
             action.setData(name)
             group.addAction(action)
         self.theme_actions = group.actions()
 
-    def add_action(
-        self, menu: QObject, text: str, slot: Callable[..., object], shortcut: object = None
-    ) -> QAction:
+    def add_action(self, menu: QMenu, text: str, slot: Callable[..., object], shortcut: Shortcut = None) -> QAction:
         """One entry of a menu."""
         action = QAction(text, self)
         if shortcut is not None:
@@ -372,8 +379,15 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the thread before anything goes."""
         self.session.close()
-        QApplication.instance().removeEventFilter(self)
+        application().removeEventFilter(self)
         super().closeEvent(event)
+
+
+def application() -> QApplication:
+    """Qt's application, which runs wherever there is a window."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app
 
 
 def status_words(report: Report) -> str:

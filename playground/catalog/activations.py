@@ -6,15 +6,36 @@ engine. A derivative may use both z and a = f(z), whichever is cheaper.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
 from playground.catalog.choice import Array, Choice, setting, union
 
 
+class Passage(NamedTuple):
+    """How a signal x gets through an activation almost unchanged: f(scale · x + shift) ≈ level + gain · x."""
+
+    scale: Array
+    shift: Array
+    gain: Array
+    level: Array
+
+
 class Activation(Choice, frozen=True):
     """Turns a layer's weighted sum z into its output a."""
+
+    straight_from: ClassVar[float] = np.inf
+    """From this z on f(z) is a straight line through 0, or all but one."""
+    waist: ClassVar[float] = 0.0
+    """Around 0, up to this |z|, f is nearly straight; only for activations without a straight part.
+
+    A smaller waist would be straighter, but the larger weights behind it would make training restless.
+    """
+    passage_error: ClassVar[float] = 0.0
+    """How far a passage is off at most: a share of half the signal's range, or for shifted ones an amount of z."""
+    saturates: ClassVar[bool] = False
+    """Whether f levels off on both sides, so that a unit far out has stopped learning."""
 
     @staticmethod
     def value_of(z: Any, *settings: Any) -> Any:
@@ -35,12 +56,34 @@ class Activation(Choice, frozen=True):
         result: Array = self.derivative_of(z, a, *self.values)
         return result
 
+    def passage(self, low: Array, high: Array) -> Passage:
+        """How signals between `low` and `high`, arrays of one number per unit, pass almost unchanged.
+
+        Where f has a straight part the signal is moved there, with a tenth of its range to spare. Where it has none
+        the signal is shrunk to the waist; the line is the best one there for a cubic bend (it meets f at √¾ of it).
+        """
+        middle, half = (low + high) / 2, (high - low) / 2
+        if self.waist:
+            reach = np.sqrt(0.75) * self.waist
+            scale = self.waist / np.where(half > 0, half, 1)
+            shift, centre = -scale * middle, np.zeros_like(middle)
+            slope = (self(centre + reach) - self(centre)) / reach
+            return Passage(scale, shift, slope * scale, self(centre) + slope * shift)
+        shift = np.maximum(0, self.straight_from + 0.2 * half - low)
+        slope = np.round(self.derivative(far := np.full_like(low, 1e3), self(far)), 15)
+        return Passage(np.ones_like(low), shift, slope, slope * shift)
+
+    def rest(self) -> float:
+        """A z at which f has a good slope."""
+        return 0.0 if self.waist or self.straight_from == -np.inf else self.straight_from + 1
+
 
 class Linear(Activation, frozen=True, tag="linear"):
     """Passes z on unchanged. However many linear layers you stack, the network can only draw a straight line."""
 
     label = "Linear"
     formula = "f(z) = z"
+    straight_from = -np.inf
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -56,6 +99,9 @@ class Sigmoid(Activation, frozen=True, tag="sigmoid"):
 
     label = "Sigmoid"
     formula = "f(z) = 1 / (1 + e⁻ᶻ)"
+    waist = 0.4
+    passage_error = 0.004
+    saturates = True
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -72,6 +118,9 @@ class Tanh(Activation, frozen=True, tag="tanh"):
 
     label = "Tanh"
     formula = "f(z) = tanh z"
+    waist = 0.2
+    passage_error = 0.004
+    saturates = True
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -87,6 +136,7 @@ class Relu(Activation, frozen=True, tag="relu"):
 
     label = "ReLU"
     formula = "f(z) = max(0, z)"
+    straight_from = 0.0
 
     @staticmethod
     def value_of(z: Any) -> Any:
@@ -102,6 +152,7 @@ class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
 
     label = "Leaky ReLU"
     formula = "f(z) = max(0, z) + slope · min(0, z)"
+    straight_from = 0.0
 
     slope: Annotated[
         float,
@@ -121,6 +172,161 @@ class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
     def derivative_of(z: Any, a: Any, slope: Any) -> Any:
         positive = np.sign(np.maximum(z, 0))
         return positive + slope * (1 - positive)
+
+
+class Elu(Activation, frozen=True, tag="elu"):
+    """Like ReLU for positive z, but bends smoothly towards −1 below, which keeps a layer's mean near 0."""
+
+    label = "ELU"
+    formula = "f(z) = max(0, z) + e^min(0, z) − 1"
+    straight_from = 0.0
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return np.maximum(z, 0) + np.expm1(np.minimum(z, 0))
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        return 1 + np.minimum(a, 0)
+
+
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+
+
+class Selu(Activation, frozen=True, tag="selu"):
+    """ELU, scaled so that signals keep mean 0 and spread 1 from layer to layer. Start it with LeCun normal weights.
+
+    The two constants are those of Klambauer et al., "Self-normalizing neural networks", 2017.
+    """
+
+    label = "SELU"
+    formula = "f(z) = 1.0507 · (max(0, z) + 1.6733 · (e^min(0, z) − 1))"
+    straight_from = 0.0
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return SELU_SCALE * np.maximum(z, 0) + SELU_SCALE * SELU_ALPHA * np.expm1(np.minimum(z, 0))
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        positive = np.sign(np.maximum(z, 0))
+        return SELU_SCALE * positive + (1 - positive) * (np.minimum(a, 0) + SELU_SCALE * SELU_ALPHA)
+
+
+class Gelu(Activation, frozen=True, tag="gelu"):
+    """ReLU with a soft bend that dips a little below 0. The usual choice in large language models."""
+
+    label = "GELU"
+    formula = "f(z) = z Φ(z),  Φ: the normal distribution"
+    straight_from = 3.0
+    passage_error = 0.005
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return z * normal_distribution(z)
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        density = np.exp(-0.5 * z * z) * ONE_OVER_ROOT_2_PI
+        return normal_distribution(z) + z * density
+
+
+class Silu(Activation, frozen=True, tag="silu"):
+    """z times its own sigmoid: a smooth ReLU with a small dip, also known as Swish. Never quite dead."""
+
+    label = "SiLU"
+    formula = "f(z) = z σ(z)"
+    straight_from = 7.0
+    passage_error = 0.007
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return z * (0.5 + 0.5 * np.tanh(0.5 * z))
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        sigmoid = 0.5 + 0.5 * np.tanh(0.5 * z)
+        return sigmoid + a * (1 - sigmoid)
+
+
+class Softplus(Activation, frozen=True, tag="softplus"):
+    """ReLU with the corner rounded off. Always positive and never flat, so no unit dies."""
+
+    label = "Softplus"
+    formula = "f(z) = log(1 + eᶻ)"
+    straight_from = 5.0
+    passage_error = 0.007
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        return 0.5 + 0.5 * np.tanh(0.5 * z)
+
+
+class Sine(Activation, frozen=True, tag="sine"):
+    """Waves. Fits anything that repeats with few units, but has many poor solutions to get caught in."""
+
+    label = "Sine"
+    formula = "f(z) = sin z"
+    waist = 0.27
+    passage_error = 0.004
+
+    @staticmethod
+    def value_of(z: Any) -> Any:
+        return np.sin(z)
+
+    @staticmethod
+    def derivative_of(z: Any, a: Any) -> Any:
+        return np.cos(z)
+
+
+ONE_OVER_ROOT_2 = 0.70710678118654752440
+ONE_OVER_ROOT_2_PI = 0.39894228040143267794
+
+ERFC_COEFFICIENTS = (
+    -2.623107347133476e-09,
+    -1.9551358868985616e-09,
+    3.197926671666804e-08,
+    1.879082322370048e-08,
+    -2.4857126248016745e-07,
+    -5.084465378687302e-08,
+    1.7419821586224816e-06,
+    -9.792625707303523e-07,
+    -1.1438048033346894e-05,
+    2.2387565714911816e-05,
+    5.164652974177416e-05,
+    -0.00029015535246077655,
+    0.000293714378044958,
+    0.0017556261651970652,
+    -0.009746579683265262,
+    0.02836227737211114,
+    -0.05869339857664934,
+    0.09230432116428125,
+    -0.10880393014244462,
+    0.08227673848999506,
+    0.0035854154854790257,
+    -0.14024059858554525,
+    1.2375126308378275,
+)
+"""Of (1 + 2x) exp(x²) erfc(x), as a polynomial in (x − 3.75)/(x + 3.75), highest power first: for all x ≥ 0 the
+result is within 6e-16. The form is that of Shepherd and Laframboise, "Chebyshev approximation of (1+2x)exp(x²)erfc x
+in 0 ≤ x < ∞", Mathematics of Computation 36, 1981; computed here to 60 digits."""
+
+
+def normal_distribution(z: Any) -> Any:
+    """Φ(z), the probability that a standard normal number is below z, in the precision of z."""
+    x = np.abs(z) * ONE_OVER_ROOT_2
+    t = (x - 3.75) / (x + 3.75)
+    series = ERFC_COEFFICIENTS[0]
+    for coefficient in ERFC_COEFFICIENTS[1:]:
+        series = series * t + coefficient
+    tail = 0.5 * np.exp(-x * x) * series / (1 + 2 * x)
+    positive = np.sign(np.maximum(z, 0))
+    return positive + (1 - 2 * positive) * tail
 
 
 if TYPE_CHECKING:

@@ -50,6 +50,13 @@ TestFraction: TypeAlias = Annotated[
 ]  # fmt: skip
 
 
+Classes: TypeAlias = Annotated[
+    int,
+    setting("Classes", "How many kinds of points there are. With 2 the network has one output; from 3 on one per class.", ge=2, le=MAX_CLASSES),
+]  # fmt: skip
+CLASS_NAMES = tuple("ABCDEFGHIJ")
+
+
 class Raw(NamedTuple):
     """Points before the split: x of shape (n, 2), a class number or value per point, and names to show."""
 
@@ -102,6 +109,33 @@ class Dataset(Choice, frozen=True):
         """All points, noise included, in random order unless the points are the user's own."""
         raise NotImplementedError
 
+    @property
+    def size(self) -> int:
+        """How many points there are."""
+        return self.points
+
+    def split(self, n: int, random: np.random.Generator) -> Array:
+        """A mark TRAIN, VALIDATION or TEST for each of n points.
+
+        Changing a share moves only the points it must; at least one point trains.
+        """
+        rank = random.permutation(n)
+        validation, test = self.kept_out(n)
+        marks = np.full(n, TRAIN, dtype=np.int8)
+        marks[rank < validation] = VALIDATION
+        marks[rank >= n - test] = TEST
+        return marks
+
+    def kept_out(self, n: int) -> tuple[int, int]:
+        """How many of n points are for validation and how many for the test."""
+        test = min(round(self.test_fraction * n), n - 1)
+        return min(round(self.validation_fraction * n), n - 1 - test), test
+
+    @property
+    def validates(self) -> bool:
+        """Whether there are points to validate with."""
+        return self.kept_out(self.size)[0] > 0
+
     def check(self) -> None:
         """Refuse what the declared ranges can't express, with a path below `data`."""
         if self.validation_fraction + self.test_fraction >= 1:
@@ -123,6 +157,17 @@ def shuffled(
 def two_halves(n: int) -> tuple[int, int]:
     """How many of n points belong to class 1 and to class 0."""
     return n // 2, n - n // 2
+
+
+def shares(n: int, classes: int) -> list[int]:
+    """How many of n points belong to each class, as equal as can be; of two classes the last gets the odd one."""
+    return [(n * (k + 1)) // classes - (n * k) // classes for k in range(classes)]
+
+
+def numbered(counts: Sequence[int]) -> Array:
+    """The class of every point if they come class by class. Of two classes the first to come is class 1."""
+    order = [1, 0] if len(counts) == 2 else list(range(len(counts)))
+    return np.repeat(order, counts)
 
 
 def on_circles(radii: Array, random: np.random.Generator) -> Array:
@@ -170,15 +215,17 @@ class Gaussians(Dataset, frozen=True, tag="gaussians"):
 
 
 class Spiral(Dataset, frozen=True, tag="spiral"):
-    """Two arms wound around each other. The hard one: it takes width, depth or better features."""
+    """Arms wound around each other. The hard one: it takes width, depth or better features."""
 
     label = "Spiral"
 
+    classes: Classes = 2
+
     def draw(self, random: np.random.Generator) -> Raw:
-        counts = two_halves(self.points)
-        arms = [self.arm(count, turn) for count, turn in zip(counts, (0.0, np.pi), strict=True)]
+        counts = shares(self.points, self.classes)
+        arms = [self.arm(count, 2 * np.pi * k / self.classes) for k, count in enumerate(counts)]
         x = np.concatenate(arms) + random.normal(0, self.noise, (self.points, 2))
-        return shuffled(x, np.repeat([1, 0], counts), "classification", random)
+        return shuffled(x, numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
 
     @staticmethod
     def arm(count: int, turn: float) -> Array:
@@ -201,6 +248,66 @@ class Moons(Dataset, frozen=True, tag="moons"):
         )
         x = (x + random.normal(0, self.noise, x.shape) - [0.5, 0.25]) * 3.2
         return shuffled(x, np.repeat([0, 1], [upper, lower]), "classification", random)
+
+
+class Rings(Dataset, frozen=True, tag="rings"):
+    """Rings inside each other. Every ring more needs more units, or one feature: the radius."""
+
+    label = "Rings"
+
+    classes: Classes = 3
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        counts = shares(self.points, self.classes)
+        # A third of the way from one ring to the next stays empty.
+        width = 5 / (self.classes - 1 / 3)
+        inner = np.repeat(width * np.arange(self.classes), counts)
+        radii = inner + random.uniform(0, 2 / 3 * width, self.points)
+        x = on_circles(radii, random) + random.normal(0, 3 * self.noise, (self.points, 2))
+        return shuffled(x, numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
+
+
+class Blobs(Dataset, frozen=True, tag="blobs"):
+    """Clouds around the centre, a class each. Straight lines separate them until noise makes them overlap."""
+
+    label = "Blobs"
+
+    classes: Classes = 3
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        counts = shares(self.points, self.classes)
+        angles = np.repeat(2 * np.pi * np.arange(self.classes) / self.classes, counts)
+        spread = 2 / self.classes + 3 * self.noise
+        x = 3.5 * np.stack([np.sin(angles), np.cos(angles)], axis=1) + random.normal(0, spread, (self.points, 2))
+        return shuffled(x, numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
+
+
+class Checkerboard(Dataset, frozen=True, tag="checkerboard"):
+    """Four by four squares that alternate. Many units have to share the work, or the sines of x₁ and x₂."""
+
+    label = "Checkerboard"
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        x = random.uniform(-5, 5, (self.points, 2))
+        squares = np.floor((x + 5) / 2.5).astype(np.int64)
+        labels = squares.sum(axis=1) % 2
+        x = x + random.normal(0, 2 * self.noise, x.shape)
+        return shuffled(x, labels, "classification", random)
+
+
+class Wave(Dataset, frozen=True, tag="wave"):
+    """Above or below a sine. A few units bend the boundary; the feature sin x₁ makes it a straight line."""
+
+    label = "Wave"
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        x = random.uniform(-5, 5, (self.points, 2))
+        crest = 2 * np.sin(x[:, 0])
+        above = x[:, 1] >= crest
+        # A gap along the sine, so that without noise the classes are cleanly apart.
+        x[:, 1] += np.where(above, 0.3, -0.3)
+        x = x + random.normal(0, 2 * self.noise, x.shape)
+        return shuffled(x, above.astype(np.int64), "classification", random)
 
 
 class Plane(Dataset, frozen=True, tag="plane"):
@@ -230,6 +337,80 @@ class Hills(Dataset, frozen=True, tag="hills"):
         return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)
 
 
+class Ripple(Dataset, frozen=True, tag="ripple"):
+    """Regression: rings of waves that run out from the centre. Deep networks or the radius as a feature help."""
+
+    label = "Ripple"
+    tasks = ("regression",)
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        x = random.uniform(-EXTENT, EXTENT, (self.points, 2))
+        radius = np.hypot(x[:, 0], x[:, 1])
+        heights = np.cos(1.5 * radius) * np.exp(-radius / 4)
+        return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)
+
+
+class UserPoints(Dataset, frozen=True, tag="points"):
+    """Your own points, drawn by hand or brought along. They are taken as they are and keep their order."""
+
+    label = "Your own points"
+    tasks = ("classification", "regression")
+
+    x1: Annotated[tuple[float, ...], setting("x₁", "The horizontal coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
+    x2: Annotated[tuple[float, ...], setting("x₂", "The vertical coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
+    target: Annotated[tuple[float, ...], setting("Target", "What the network has to say of every point: class 0, 1, 2, … or a value.")] = (0.0,)  # fmt: skip
+    task: Annotated[Task, setting("Task", "Whether targets are classes or values. Classes are whole numbers from 0 on.")] = "classification"  # fmt: skip
+    train: Annotated[
+        tuple[bool, ...] | None,
+        setting("Training points", "A mark per point: true to train on it, false to validate with it. Left open, the split is random."),
+    ] = None  # fmt: skip
+
+    @property
+    def size(self) -> int:
+        return len(self.x1)
+
+    def check(self) -> None:
+        super().check()
+        if not self.x1:
+            raise InputError("data.x1", [], "at least one point")
+        columns = {"x2": self.x2, "target": self.target, "train": self.train}
+        for name, column in columns.items():
+            if column is not None and len(column) != len(self.x1):
+                raise InputError(f"data.{name}", f"{len(column)} entries", f"as many as data.x1 has, {len(self.x1)}")
+        for name, values in (("x1", self.x1), ("x2", self.x2), ("target", self.target)):
+            refuse_first(f"data.{name}", values, np.isfinite(values), "a finite number")
+        if self.task == "classification":
+            target = np.array(self.target)
+            whole = (target == np.floor(target)) & (target >= 0) & (target < MAX_CLASSES)
+            refuse_first("data.target", self.target, whole, f"a class, a whole number from 0 to {MAX_CLASSES - 1}")
+        if self.train is not None and not any(self.train):
+            raise InputError("data.train", "only false", "true for at least one point, to train on")
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        x = np.stack([np.array(self.x1), np.array(self.x2)], axis=1) + random.normal(0, self.noise, (self.size, 2))
+        target = np.array(self.target)
+        if self.task == "regression":
+            return Raw(x, target, "regression")
+        labels = target.astype(np.int64)
+        return Raw(x, labels, "classification", CLASS_NAMES[: max(2, 1 + int(labels.max()))])
+
+    def split(self, n: int, random: np.random.Generator) -> Array:
+        if self.train is None:
+            return super().split(n, random)
+        return np.where(self.train, TRAIN, VALIDATION).astype(np.int8)
+
+    @property
+    def validates(self) -> bool:
+        return super().validates if self.train is None else not all(self.train)
+
+
+def refuse_first(path: str, values: Sequence[float], allowed: Array, words: str) -> None:
+    """Raise InputError for the first value that is not allowed."""
+    if not allowed.all():
+        place = int(np.argmin(allowed))
+        raise InputError(f"{path}[{place}]", values[place], words)
+
+
 class Table(Dataset, frozen=True, tag="table"):
     """Two columns of a CSV file as coordinates and a third as the target: classes, or a number for regression."""
 
@@ -255,12 +436,21 @@ class Table(Dataset, frozen=True, tag="table"):
         super().check()
         self.draw(np.random.default_rng(0))
 
+    @property
+    def size(self) -> int:
+        columns, _ = read_table(Path(self.path), self.x1, self.x2, self.target)
+        return min(len(columns[0]), self.points)
+
     def draw(self, random: np.random.Generator) -> Raw:
         columns, dropped = read_table(Path(self.path), self.x1, self.x2, self.target)
         x = np.stack([numbers(columns[0], "x1", self.x1), numbers(columns[1], "x2", self.x2)], axis=1)
         labels, task, names = target_values(columns[2], self.target, self.task)
         kept = random.permutation(len(x))[: self.points]
-        notes = (f"{dropped:,} rows with missing cells were left out.",) if dropped else ()
+        notes = (
+            (f"{dropped:,} row{'s were' if dropped > 1 else ' was'} left out, since cells are missing.",)
+            if dropped
+            else ()
+        )
         x = scaled(x[kept]) + random.normal(0, self.noise, (len(kept), 2))
         return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, notes)
 
@@ -331,6 +521,9 @@ def is_number(cell: str) -> bool:
 def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple[Array, Task, tuple[str, ...]]:
     """Targets, the task they mean, and the names of the classes in sorted order."""
     numeric = all(is_number(cell) for cell in cells)
+    if numeric and task != "regression":
+        # One class, however it is written: 1, 1.0, +1.
+        cells = [f"{float(cell):.17g}" if float(cell) == round(float(cell)) else cell for cell in cells]
     distinct = sorted(set(cells))
     if numeric:
         values = np.array([float(cell) for cell in cells])
@@ -350,9 +543,10 @@ def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple
 
 def scaled(x: Array) -> Array:
     """Each axis moved and scaled to −5…5; an axis on which all points agree goes to 0."""
-    low, high = x.min(axis=0), x.max(axis=0)
+    # Halved, so that even columns from −1e308 to 1e308 do not overflow.
+    low, high = x.min(axis=0) / 2, x.max(axis=0) / 2
     width = np.where(high > low, high - low, 1)
-    return np.where(high > low, (x - low) / width * 10 - 5, 0.0)
+    return np.where(high > low, (x / 2 - low) / width * 10 - 5, 0.0)
 
 
 def sample(dataset: Dataset) -> Sample:
@@ -364,7 +558,7 @@ def sample(dataset: Dataset) -> Sample:
         labels = mislabelled(
             labels, dataset.label_noise, len(raw.class_names), np.random.default_rng([dataset.seed, 1])
         )
-    split = split_marks(len(labels), dataset, np.random.default_rng([dataset.seed, 2]))
+    split = dataset.split(len(labels), np.random.default_rng([dataset.seed, 2]))
     for array in (raw.x, labels, split):
         array.setflags(write=False)
     return Sample(raw.x, labels, split, raw.task, raw.class_names, raw.axis_names, raw.target_name, raw.notes)
@@ -376,18 +570,6 @@ def mislabelled(labels: Array, share: float, classes: int, random: np.random.Gen
     result = labels.copy()
     result[wrong] = (labels[wrong] + random.integers(1, classes, len(wrong))) % classes
     return result
-
-
-def split_marks(n: int, dataset: Dataset, random: np.random.Generator) -> Array:
-    """A mark per point. Changing a share moves only the points it must; at least one point trains."""
-    rank = random.permutation(n)
-    validation, test = round(dataset.validation_fraction * n), round(dataset.test_fraction * n)
-    test = min(test, n - 1)
-    validation = min(validation, n - 1 - test)
-    marks = np.full(n, TRAIN, dtype=np.int8)
-    marks[rank < validation] = VALIDATION
-    marks[rank >= n - test] = TEST
-    return marks
 
 
 if TYPE_CHECKING:

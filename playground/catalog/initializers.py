@@ -62,6 +62,34 @@ class HeNormal(Initializer, frozen=True, tag="he_normal"):
         return random.normal(0, np.sqrt(2 / inputs), (units, inputs))
 
 
+class LecunNormal(Initializer, frozen=True, tag="lecun_normal"):
+    """Keeps the size of signals equal where the activation leaves it alone; made for SELU."""
+
+    label = "LeCun normal"
+    formula = "N(0, 1/in)"
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        return random.normal(0, np.sqrt(1 / inputs), (units, inputs))
+
+
+class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
+    """Turns and mirrors what comes in without stretching it, so that even very deep networks pass it on.
+
+    Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    networks", 2014.
+    """
+
+    label = "Orthogonal"
+    formula = "W Wᵀ = 1 or Wᵀ W = 1"
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        tall = random.normal(size=(max(units, inputs), min(units, inputs)))
+        directions, scales = np.linalg.qr(tall)
+        # Without the signs of R the directions would not be uniformly distributed.
+        directions = directions * np.sign(np.diag(scales))
+        return directions if units >= inputs else directions.T
+
+
 class Uniform(Initializer, frozen=True, tag="uniform"):
     """Weights anywhere between two bounds, whatever the size of the layer."""
 
@@ -109,6 +137,21 @@ class Zeros(Initializer, frozen=True, tag="zeros"):
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         return np.zeros((units, inputs))
+
+
+class ConstantWeights(Initializer, frozen=True, tag="constant"):
+    """All weights the same: like zeros, every unit of a layer stays the twin of all others."""
+
+    label = "Constant"
+    formula = "value"
+
+    value: Annotated[
+        float,
+        setting("Value", "Every weight to start with. At 0 nothing passes; far from 0 the units saturate.", ge=-1e6, le=1e6, slider=(-1, 1)),
+    ] = 0.1  # fmt: skip
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        return np.full((units, inputs), self.value)
 
 
 if TYPE_CHECKING:

@@ -142,6 +142,50 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
         return o - t
 
 
+class AbsoluteError(Loss, frozen=True, tag="absolute_error"):
+    """The distance to the target. A few points far off hardly count, but the slope never gets gentler near it."""
+
+    label = "Absolute error"
+    formula = "Σ |o − t|"
+
+    def per_point(self, o: Array, t: Array) -> Array:
+        result: Array = np.abs(o - t).sum(axis=0)
+        return result
+
+    def derivative(self, o: Array, t: Array) -> Array:
+        result: Array = np.sign(o - t)
+        return result
+
+
+class Huber(Loss, frozen=True, tag="huber"):
+    """Squared error for small misses, absolute error for large ones: smooth at the target, calm about outliers."""
+
+    label = "Huber"
+    formula = "Σ ½ d² if |d| ≤ δ, else δ (|d| − ½ δ),  d = o − t"
+
+    delta: Annotated[
+        float,
+        setting(
+            "δ",
+            "Where the parabola becomes a line. Very large values make it squared error; near 0 it is absolute error.",
+            gt=0,
+            le=1e6,
+            scale="log",
+            slider=(0.01, 10),
+        ),
+    ] = 1.0
+
+    def per_point(self, o: Array, t: Array) -> Array:
+        distance = np.abs(o - t)
+        near = np.minimum(distance, self.delta)
+        result: Array = (near * (distance - 0.5 * near)).sum(axis=0)
+        return result
+
+    def derivative(self, o: Array, t: Array) -> Array:
+        result: Array = np.clip(o - t, -self.delta, self.delta)
+        return result
+
+
 if TYPE_CHECKING:
     AnyLoss: TypeAlias = Loss
 else:

@@ -27,6 +27,11 @@ Strength: TypeAlias = Annotated[
 class Regularizer(Choice, frozen=True):
     """Holds the weights down, which keeps the boundary smooth and works against overfitting."""
 
+    @property
+    def prunes(self) -> bool:
+        """Whether weights that are carried across zero stay there."""
+        return False
+
     @staticmethod
     def penalty_of(w: Any, *settings: Any) -> Any:
         """What each weight costs."""
@@ -69,14 +74,22 @@ class L1(Regularizer, frozen=True, tag="l1"):
     formula = "λ Σ |w|"
 
     strength: Strength = 0.001
+    prune: Annotated[
+        bool,
+        setting("Prune", "A weight that is pushed across zero stays zero for good, which leaves visible gaps. Off, it may come back."),
+    ] = False  # fmt: skip
 
     @staticmethod
-    def penalty_of(w: Any, strength: Any) -> Any:
+    def penalty_of(w: Any, strength: Any, prune: Any) -> Any:
         return strength * np.abs(w)
 
     @staticmethod
-    def gradient_of(w: Any, strength: Any) -> Any:
+    def gradient_of(w: Any, strength: Any, prune: Any) -> Any:
         return strength * np.sign(w)
+
+    @property
+    def prunes(self) -> bool:
+        return self.prune
 
 
 class L2(Regularizer, frozen=True, tag="l2"):

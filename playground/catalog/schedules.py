@@ -1,20 +1,61 @@
 """Schedules: how the learning rate changes while training goes on.
 
-A schedule is a pure function of where training stands; e counts completed epochs.
+A schedule is a pure function of where training stands; e counts completed epochs. The one that reacts to what
+training achieves, `Plateau`, does so through a memory that belongs to the training, not to the schedule.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+import math
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
 
-from playground.catalog.choice import Choice, union
+from playground.catalog.choice import Choice, setting, union
+
+Gamma: TypeAlias = Annotated[
+    float,
+    setting("γ", "What is left of the rate each time. At 1 it stays; near 0 training all but stops at once.", gt=0, le=1, slider=(0.1, 1)),
+]  # fmt: skip
+LowestRate: TypeAlias = Annotated[
+    float,
+    setting("Lowest rate", "The rate never gets below this. At 0 training can come to rest; above the learning rate it turns the schedule round.", ge=0, le=1e9, scale="log", slider=(1e-6, 1)),
+]  # fmt: skip
+
+
+class PlateauMemory(NamedTuple):
+    """What `Plateau` remembers of the losses it has seen."""
+
+    best: float = math.inf
+    bad_epochs: int = 0
+    """Epochs since the best loss, or since the last reduction."""
+    reductions: int = 0
+
+
+class Progress(NamedTuple):
+    """Where training stands when a learning rate is asked for."""
+
+    epoch: int
+    """Completed epochs."""
+    step: int
+    """Updates done."""
+    steps_per_epoch: int
+    plateau: PlateauMemory = PlateauMemory()
 
 
 class Schedule(Choice, frozen=True):
     """Gives the learning rate η for the next update, from the base rate η₀."""
 
-    def rate(self, base: float, epoch: int) -> float:
-        """η after `epoch` completed epochs."""
+    warmup: Annotated[
+        int,
+        setting("Warm-up", "Updates over which the rate grows from 0 to its full size. At 0 it is full at once; long ones calm a wild start.", ge=0, le=1_000_000_000, slider=(0, 1000), unit="steps"),
+    ] = 0  # fmt: skip
+
+    def learning_rate(self, base: float, progress: Progress) -> float:
+        """η of the next update, warm-up included."""
+        rate = self.scheduled(base, progress)
+        return rate * min(1.0, (progress.step + 1) / self.warmup) if self.warmup else rate
+
+    def scheduled(self, base: float, progress: Progress) -> float:
+        """η without warm-up."""
         raise NotImplementedError
 
 
@@ -24,8 +65,173 @@ class Constant(Schedule, frozen=True, tag="constant"):
     label = "Constant"
     formula = "η = η₀"
 
-    def rate(self, base: float, epoch: int) -> float:
+    def scheduled(self, base: float, progress: Progress) -> float:
         return base
+
+
+class StepDecay(Schedule, frozen=True, tag="step"):
+    """Large steps first, then a cut every few epochs: the loss often drops visibly at each cut."""
+
+    label = "Steps"
+    formula = "η = η₀ γ^⌊e / size⌋"
+
+    step_size: Annotated[
+        int,
+        setting("Epochs per cut", "How many epochs the rate stays between two cuts. 1 is exponential decay; more than you train is constant.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
+    ] = 30  # fmt: skip
+    gamma: Gamma = 0.1
+
+    def scheduled(self, base: float, progress: Progress) -> float:
+        return float(base * self.gamma ** (progress.epoch // self.step_size))
+
+
+class Exponential(Schedule, frozen=True, tag="exponential"):
+    """Shrinks the rate by the same share every epoch, until hardly anything moves."""
+
+    label = "Exponential"
+    formula = "η = η₀ γᵉ"
+
+    gamma: Gamma = 0.99
+
+    def scheduled(self, base: float, progress: Progress) -> float:
+        return float(base * self.gamma**progress.epoch)
+
+
+class InverseTime(Schedule, frozen=True, tag="inverse_time"):
+    """Slows down steadily, but ever less so: any distance can still be covered, and noise still averages out."""
+
+    label = "Inverse time"
+    formula = "η = η₀ / (1 + rate · e)"
+
+    rate: Annotated[
+        float,
+        setting("Rate", "How fast the learning rate falls. At 0 it stays; at 1 it is halved after the first epoch.", ge=0, le=1e6, scale="log", slider=(1e-4, 1)),
+    ] = 0.01  # fmt: skip
+
+    def scheduled(self, base: float, progress: Progress) -> float:
+        return base / (1 + self.rate * progress.epoch)
+
+
+class Cosine(Schedule, frozen=True, tag="cosine"):
+    """Glides down along a cosine, then starts again at full rate, which throws the network out of poor solutions.
+
+    Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
+    """
+
+    label = "Cosine"
+    formula = "η = η_min + ½ (η₀ − η_min) (1 + cos(π e / period))"
+
+    period: Annotated[
+        int,
+        setting("Period", "Epochs from one restart to the next. 1 is a constant rate; more than you train is a single glide.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
+    ] = 100  # fmt: skip
+    multiplier: Annotated[
+        int,
+        setting("Multiplier", "How much longer each period is than the one before. At 1 all are equal; at 10 the second hardly ends.", ge=1, le=1000, slider=(1, 10)),
+    ] = 1  # fmt: skip
+    min_lr: LowestRate = 0.0
+
+    def scheduled(self, base: float, progress: Progress) -> float:
+        place, period = self.place(progress.epoch)
+        return self.min_lr + (base - self.min_lr) * (1 + math.cos(math.pi * place / period)) / 2
+
+    def place(self, epoch: int) -> tuple[int, int]:
+        """How far into its period an epoch is, and how long that period is."""
+        if self.multiplier == 1:
+            return epoch % self.period, self.period
+        period = self.period
+        while epoch >= period:
+            epoch, period = epoch - period, period * self.multiplier
+        return epoch, period
+
+
+class Plateau(Schedule, frozen=True, tag="plateau"):
+    """Keeps the rate while the loss falls and cuts it when the loss has stopped falling (PyTorch's ReduceLROnPlateau)."""
+
+    label = "Plateau"
+    formula = "η ← factor · η after more than `patience` epochs without a new best"
+
+    watch: Annotated[
+        Literal["train_loss", "validation_loss"],
+        setting("Watch", "Which loss has to fall. The validation loss reacts to overfitting; the training loss does not."),
+    ] = "train_loss"  # fmt: skip
+    factor: Annotated[
+        float,
+        setting("Factor", "What is left of the rate at each cut. Near 1 nothing changes; near 0 one cut ends training.", gt=0, lt=1, slider=(0.1, 0.9)),
+    ] = 0.1  # fmt: skip
+    patience: Annotated[
+        int,
+        setting("Patience", "Epochs without progress that are put up with. At 0 the first one cuts; large values wait for ever.", ge=0, le=1_000_000, slider=(0, 100), unit="epochs"),
+    ] = 10  # fmt: skip
+    threshold: Annotated[
+        float,
+        setting("Threshold", "The share by which the loss must fall to count as progress. At 0 anything counts; at 0.1 only big leaps.", ge=0, lt=1, scale="log", slider=(1e-6, 0.1)),
+    ] = 1e-4  # fmt: skip
+    min_lr: LowestRate = 0.0
+
+    SMALLEST_CUT = 1e-8
+    """PyTorch's `eps`: a cut that would change the rate by less is not made."""
+
+    def scheduled(self, base: float, progress: Progress) -> float:
+        return self.reduced(base, progress.plateau.reductions)
+
+    def reduced(self, base: float, reductions: int) -> float:
+        """η after so many cuts."""
+        return max(base * self.factor**reductions, self.min_lr) if reductions else base
+
+    def observed(self, memory: PlateauMemory, loss: float, base: float) -> PlateauMemory:
+        """The memory after an epoch that ended with this loss."""
+        if loss < memory.best * (1 - self.threshold):
+            return PlateauMemory(loss, 0, memory.reductions)
+        bad, reductions = memory.bad_epochs + 1, memory.reductions
+        if bad > self.patience:
+            bad = 0
+            if self.reduced(base, reductions) - self.reduced(base, reductions + 1) > self.SMALLEST_CUT:
+                reductions += 1
+        return PlateauMemory(memory.best, bad, reductions)
+
+
+class OneCycle(Schedule, frozen=True, tag="one_cycle"):
+    """One rise to the full rate and one long fall to almost nothing, update by update (PyTorch's OneCycleLR).
+
+    Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
+    After its last epoch the rate stays where it ended.
+    """
+
+    label = "One cycle"
+    formula = "η₀/div → η₀ → η₀/(div · final_div), each along a cosine"
+
+    epochs: Annotated[
+        int,
+        setting("Epochs", "How long the cycle lasts. Much less than you train and the end stands still; much more and it never ends.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
+    ] = 100  # fmt: skip
+    pct_start: Annotated[
+        float,
+        setting("Share of the rise", "How much of the cycle the rate grows. At 0 it only falls; at 1 it only grows.", ge=0, le=1),
+    ] = 0.3  # fmt: skip
+    div: Annotated[
+        float,
+        setting("Start divisor", "How much smaller the first rate is than the full one. At 1 there is no rise; large values begin very gently.", ge=1, le=1e9, scale="log", slider=(1, 1000)),
+    ] = 25.0  # fmt: skip
+    final_div: Annotated[
+        float,
+        setting("End divisor", "How much smaller the last rate is than the first. At 1 it ends as it began; large values end in a standstill.", ge=1, le=1e12, scale="log", slider=(1, 1e6)),
+    ] = 1e4  # fmt: skip
+
+    def scheduled(self, base: float, progress: Progress) -> float:
+        first = base / self.div
+        last = first / self.final_div
+        total = self.epochs * progress.steps_per_epoch
+        step = min(progress.step, total - 1)
+        top = self.pct_start * total - 1
+        if step <= top:
+            return glide(first, base, step / top if top else 1.0)
+        return glide(base, last, (step - top) / (total - 1 - top))
+
+
+def glide(start: float, end: float, share: float) -> float:
+    """From start to end along half a cosine, `share` of the way."""
+    return end + (start - end) / 2 * (1 + math.cos(math.pi * share))
 
 
 if TYPE_CHECKING:

@@ -1,13 +1,15 @@
 """The network as the engine sees it: layers with everything inherited filled in, parameters laid out flat.
 
-All parameters stand in one flat array, layer by layer, W (row by row) before b, so that an optimizer is one
-operation on one array. Hidden layers come first, the output layer last.
+All parameters stand in one flat array, layer by layer: W (row by row), b, then γ and β of a layer that normalizes and
+the running mean and variance of one that does so by batch. So an optimizer is one operation on one array, and what is
+done to parameters (copying, saving, going back) is done to the running statistics too. Hidden layers come first, the
+output layer last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +19,7 @@ from playground.catalog.choice import Array, members
 from playground.catalog.datasets import Sample
 from playground.catalog.initializers import Initializer
 from playground.catalog.losses import Loss
+from playground.catalog.normalizations import NoNormalization, Normalization
 from playground.catalog.regularizers import Regularizer
 from playground.engine import randomness
 from playground.experiment import Experiment
@@ -24,7 +27,7 @@ from playground.experiment import Experiment
 
 @dataclass(frozen=True)
 class NetworkLayer:
-    """One layer: z = W a + b, then the activation, then dropout."""
+    """One layer: z = W a + b, then normalization, the activation, the skip connection, dropout."""
 
     name: str
     units: int
@@ -34,18 +37,46 @@ class NetworkLayer:
     regularizer: Regularizer
     initializer: Initializer
     trainable: bool
+    """Never for a muted layer."""
     start: int
     """Where its parameters begin in the flat array."""
+    normalization: Normalization = field(default_factory=NoNormalization)
+    skip: bool = False
+    muted: bool = False
 
-    @property
+    @cached_property
+    def normalizes(self) -> bool:
+        """Whether there is a normalization, with its γ and β."""
+        return self.normalization.axis is not None
+
+    @cached_property
     def weights(self) -> slice:
         """The place of W in the flat array."""
         return slice(self.start, self.start + self.units * self.inputs)
 
-    @property
+    @cached_property
     def biases(self) -> slice:
         """The place of b in the flat array."""
         return slice(self.weights.stop, self.weights.stop + self.units)
+
+    @cached_property
+    def per_unit(self) -> dict[str, slice]:
+        """The places in the flat array of all that has one number per unit, by the name it has in weight files."""
+        names = ["b"]
+        names += ["gamma", "beta"] if self.normalizes else []
+        names += ["mean", "var"] if self.normalization.running else []
+        places = (self.weights.stop + k * self.units for k in range(len(names) + 1))
+        return {name: slice(place, place + self.units) for name, place in zip(names, places, strict=False)}
+
+    @cached_property
+    def trained(self) -> slice:
+        """The place of all that a gradient moves: W, b, γ, β."""
+        return slice(self.start, list(self.per_unit.values())[: 3 if self.normalizes else 1][-1].stop)
+
+    @cached_property
+    def stop(self) -> int:
+        """Where its part of the flat array ends."""
+        return int(list(self.per_unit.values())[-1].stop)
 
     def W(self, parameters: Array) -> Array:
         """This layer's weights as a view of shape (units, inputs)."""
@@ -54,6 +85,14 @@ class NetworkLayer:
     def b(self, parameters: Array) -> Array:
         """This layer's biases as a view of shape (units,)."""
         return parameters[self.biases]
+
+    def column(self, name: str, parameters: Array) -> Array:
+        """b, gamma, beta, mean or var as a view of shape (units, 1)."""
+        return parameters[self.per_unit[name]][:, np.newaxis]
+
+    def named(self, parameters: Array) -> dict[str, Array]:
+        """All arrays of this layer as views, by the name they have in weight files, without the layer's number."""
+        return {"W": self.W(parameters)} | {name: parameters[place] for name, place in self.per_unit.items()}
 
 
 @dataclass(frozen=True)
@@ -66,8 +105,13 @@ class Network:
 
     @property
     def size(self) -> int:
-        """How many parameters there are."""
-        return int(self.layers[-1].biases.stop)
+        """The length of the flat array."""
+        return self.layers[-1].stop
+
+    @cached_property
+    def trained_size(self) -> int:
+        """How many parameters training can move: all but running statistics."""
+        return sum(layer.trained.stop - layer.start for layer in self.layers)
 
     @cached_property
     def is_weight(self) -> Array:
@@ -77,12 +121,36 @@ class Network:
     @cached_property
     def is_trainable(self) -> Array:
         """Marks the entries of the flat array that training may change."""
-        return self.mark(lambda layer: slice(layer.start, layer.biases.stop if layer.trainable else layer.start))
+        return self.mark(lambda layer: layer.trained if layer.trainable else slice(layer.start, layer.start))
+
+    @cached_property
+    def is_noisy(self) -> Array:
+        """Marks weights and biases, which weight noise is for."""
+        return self.mark(lambda layer: slice(layer.start, layer.biases.stop))
 
     @cached_property
     def all_trainable(self) -> bool:
-        """Whether no layer is frozen, so that no mask is needed."""
-        return all(layer.trainable for layer in self.layers)
+        """Whether a gradient may move every entry of the flat array, so that no mask is needed."""
+        return all(layer.trainable and not layer.normalization.running for layer in self.layers)
+
+    @cached_property
+    def is_prunable(self) -> Array:
+        """Marks the weights that are to stay zero once they are carried across it."""
+        return self.mark(
+            lambda layer: (
+                layer.weights if layer.regularizer.prunes and layer.trainable else slice(layer.start, layer.start)
+            )
+        )
+
+    @cached_property
+    def prunes(self) -> bool:
+        """Whether there are such weights."""
+        return bool(self.is_prunable.any())
+
+    @cached_property
+    def normalized(self) -> tuple[int, ...]:
+        """The places of the layers that keep running statistics."""
+        return tuple(k for k, layer in enumerate(self.layers) if layer.normalization.running and not layer.muted)
 
     def mark(self, place: Callable[[NetworkLayer], slice]) -> Array:
         """A flat array of bool, true where `place(layer)` points."""
@@ -98,6 +166,9 @@ class Network:
             random = np.random.default_rng([seed, randomness.WEIGHTS, number])
             layer.W(parameters)[:] = layer.initializer.weights(layer.units, layer.inputs, random)
             layer.b(parameters)[:] = bias
+            for name in ("gamma", "beta", "mean", "var"):
+                if name in layer.per_unit:
+                    layer.column(name, parameters)[:] = 1 if name in ("gamma", "var") else 0
         return parameters
 
 
@@ -115,11 +186,14 @@ def network_of(experiment: Experiment, sample: Sample) -> Network:
             dropout=chosen.dropout,
             regularizer=experiment.regularizer if chosen.regularizer is None else chosen.regularizer,
             initializer=chosen.initializer or experiment.initializer,
-            trainable=chosen.trainable,
+            trainable=chosen.trainable and not chosen.muted,
             start=start,
+            normalization=chosen.normalization,
+            skip=chosen.skip,
+            muted=chosen.muted,
         )
         layers.append(layer)
-        inputs, start = layer.units, layer.biases.stop
+        inputs, start = layer.units, layer.stop
     output = NetworkLayer(
         name="output",
         units=sample.outputs,

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from playground.catalog.choice import Array, finite
+from playground.catalog.normalizations import MOMENTUM, Standardized
+from playground.catalog.optimizers import Sgd
+from playground.catalog.regularizers import NoRegularizer
 from playground.engine import randomness
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.state import State
@@ -37,8 +40,10 @@ class Pass:
     """Inputs of every layer, then the outputs: a[0] is the features, a[i+1] what layer i passes on."""
     z: list[Array]
     f: list[Array]
-    """f(z), before dropout."""
+    """f(z), before skip and dropout."""
     masks: list[Array | None]
+    standardized: dict[int, Standardized] = field(default_factory=dict)
+    """What the normalization of a layer did, by the layer's place; z of such a layer is γ ẑ + β."""
     delta: list[Array] = field(default_factory=list)
 
     @property
@@ -74,6 +79,12 @@ class Problem:
         chosen = self.training.batch_size
         return self.points if chosen == 0 else min(chosen, self.points)
 
+    @property
+    def steps_per_epoch(self) -> int:
+        """Updates per epoch."""
+        whole, left = divmod(self.points, self.batch_size)
+        return whole + (1 if left and self.training.batching == "partial" else 0)
+
     def columns(self, epoch: int, start: int, stop: int) -> Array | slice:
         """Which points stand at the places start…stop−1 of an epoch."""
         if not self.training.shuffle:
@@ -89,31 +100,71 @@ class Problem:
 def forward(network: Network, parameters: Array, inputs: Array, masks: list[Array | None] | None = None) -> Pass:
     """One pass over `inputs`, shape (features, points). Without `masks` it is in evaluation mode."""
     passed = Pass([inputs], [], [], masks or [None] * len(network.layers))
-    for layer, mask in zip(network.layers, passed.masks, strict=True):
-        z = layer.W(parameters) @ passed.a[-1] + layer.b(parameters)[:, np.newaxis]
-        f = layer.activation(z)
+    for place, (layer, mask) in enumerate(zip(network.layers, passed.masks, strict=True)):
+        before = passed.a[-1]
+        if layer.muted:
+            z = f = a = before
+        else:
+            z = layer.W(parameters) @ before + layer.b(parameters)[:, np.newaxis]
+            if layer.normalizes:
+                z = normalized(layer, parameters, z, passed, place, training=masks is not None)
+            f = layer.activation(z)
+            a = f + before if layer.skip else f
+            a = a if mask is None else a * mask
         passed.z.append(z)
         passed.f.append(f)
-        passed.a.append(f if mask is None else f * mask)
+        passed.a.append(a)
     return passed
 
 
+def normalized(layer: NetworkLayer, parameters: Array, z: Array, passed: Pass, place: int, *, training: bool) -> Array:
+    """γ ẑ + β; what the backward pass needs of it is left in `passed`."""
+    if layer.normalization.running and not (training and z.shape[1] > 1):
+        given = (layer.column("mean", parameters), layer.column("var", parameters))
+        done = layer.normalization.standardized(z, *given)
+    else:
+        done = layer.normalization.standardized(z)
+    passed.standardized[place] = done
+    result: Array = layer.column("gamma", parameters) * done.values + layer.column("beta", parameters)
+    return result
+
+
 def backward(network: Network, parameters: Array, passed: Pass, targets: Array) -> Array:
-    """The flat sum over the batch of ∂E/∂W and ∂E/∂b; leaves δ of every layer and point in `passed.delta`."""
+    """The flat sum over the batch of ∂E/∂W, ∂E/∂b, ∂E/∂γ and ∂E/∂β; leaves δ of every layer in `passed.delta`."""
     gradient = np.empty(network.size, network.dtype)
     back = network.loss.derivative(passed.outputs, targets)
     passed.delta = [back] * len(network.layers)
     for i in reversed(range(len(network.layers))):
         layer, mask = network.layers[i], passed.masks[i]
+        if layer.muted:
+            passed.delta[i] = back
+            gradient[layer.start : layer.stop] = 0
+            continue
         if mask is not None:
             back = back * mask
         delta = back * layer.activation.derivative(passed.z[i], passed.f[i])
+        if layer.normalizes:
+            delta = through_normalization(layer, parameters, passed.standardized[i], delta, gradient)
         passed.delta[i] = delta
         np.matmul(delta, passed.a[i].T, out=layer.W(gradient))
         np.sum(delta, axis=1, out=layer.b(gradient))
         if i:
+            beside = back
             back = layer.W(parameters).T @ delta
+            if layer.skip:
+                back += beside
     return gradient
+
+
+def through_normalization(
+    layer: NetworkLayer, parameters: Array, done: Standardized, delta: Array, gradient: Array
+) -> Array:
+    """∂E/∂(W a + b), given δ behind the normalization; writes the sums of ∂E/∂γ and ∂E/∂β into `gradient`."""
+    for place in list(layer.per_unit.values())[1:]:
+        gradient[place] = 0
+    np.sum(delta * done.values, axis=1, out=gradient[layer.per_unit["gamma"]])
+    np.sum(delta, axis=1, out=gradient[layer.per_unit["beta"]])
+    return layer.normalization.gradient(done, layer.column("gamma", parameters) * delta)
 
 
 def outputs(network: Network, parameters: Array, inputs: Array) -> Array:
@@ -137,7 +188,7 @@ def dropout_masks(network: Network, seed: int, step: int, first: int, points: in
     """
     masks: list[Array | None] = []
     for number, layer in enumerate(network.layers):
-        if not layer.dropout:
+        if not layer.dropout or layer.muted:
             masks.append(None)
             continue
         stream = randomness.key(seed, randomness.DROPOUT, step, number)
@@ -163,6 +214,7 @@ def step(problem: Problem, state: State, rate: float) -> bool:
         if state.carried_points:
             total += state.carried
         update(problem, state, total / (state.carried_points + stop - start), rate)
+        absorb(problem, state)
         state.carried_points = 0
         state.position = stop
         rest = problem.points - stop
@@ -171,6 +223,7 @@ def step(problem: Problem, state: State, rate: float) -> bool:
         if batching == "carry" and rest:
             state.carried = gradient_sum(problem, state, stop, problem.points, 0)
             state.carried_points = rest
+            absorb(problem, state)
     state.position = 0
     state.epoch += 1
     return True
@@ -188,31 +241,56 @@ def gradient_sum(problem: Problem, state: State, start: int, stop: int, first: i
         raise DivergedError("the loss", network.layers[-1].name)
     if not finite(gradient):
         raise DivergedError("the gradient", first_broken(network, gradient))
+    for place in network.normalized:
+        if not finite(passed.standardized[place].variance):
+            raise DivergedError("the spread", network.layers[place].name)
     problem.last = passed
     return gradient
+
+
+def absorb(problem: Problem, state: State) -> None:
+    """Move the running statistics of all layers towards those of the latest batch (with the unbiased variance)."""
+    for place in problem.network.normalized:
+        layer, passed = problem.network.layers[place], problem.last
+        if passed is None or not passed.standardized[place].measured:
+            continue
+        done, points = passed.standardized[place], passed.a[0].shape[1]
+        for name, value in (("mean", done.mean), ("var", done.variance * (points / (points - 1)))):
+            running = layer.column(name, state.parameters)
+            running += MOMENTUM * (value - running)
 
 
 def update(problem: Problem, state: State, gradient: Array, rate: float) -> None:
     """Change the parameters by one mean data-loss gradient.
 
-    The order: penalty, clipping, weight decay, optimizer, weight noise, and the check that all is finite.
+    The order: penalty, clipping, weight decay, optimizer, pruning, weight noise, and the check that all is finite.
     """
     network, training = problem.network, problem.training
     optimizer = training.optimizer
     g = penalised(network, state.parameters, gradient)
+    if network.prunes:
+        g[state.pruned] = 0
+    whole = g
     if training.clip_norm is not None:
         g = clipped(g, training.clip_norm)
     w = decayed(network, state.parameters, rate * training.weight_decay)
     t = state.optimizer_steps + 1
     w, *slots = optimizer.update(w, g, *state.slots, rate, t, *optimizer.values)
+    pruned = state.pruned
+    if network.prunes:
+        pruned = pruned | crossed(problem, state, whole, rate, w)
     if training.weight_noise:
         stream = randomness.key(problem.seed, randomness.WEIGHT_NOISE, state.step)
-        w = w + (training.weight_noise * randomness.normal(stream, network.size)).astype(network.dtype)
+        noise = randomness.normal(stream, network.size) * network.is_noisy
+        w = w + (training.weight_noise * noise).astype(network.dtype)
     if not network.all_trainable:
         w = np.where(network.is_trainable, w, state.parameters)
+    if network.prunes:
+        w[pruned] = 0
     for what, numbers in (("a weight", w), *(("the optimizer's memory", slot) for slot in slots)):
         if not finite(numbers):
             raise DivergedError(what, first_broken(network, numbers))
+    state.pruned = pruned
     state.gradient = gradient
     state.update = w - state.parameters
     state.parameters = w
@@ -226,14 +304,34 @@ def penalised(network: Network, parameters: Array, gradient: Array) -> Array:
     """The gradient of loss plus penalty; frozen layers get none at all."""
     g = gradient.copy()
     for layer in network.layers:
-        g[layer.weights] += layer.regularizer.gradient(parameters[layer.weights])
+        if not isinstance(layer.regularizer, NoRegularizer):
+            g[layer.weights] += layer.regularizer.gradient(parameters[layer.weights])
     return g if network.all_trainable else g * network.is_trainable
 
 
 def clipped(g: Array, longest: float) -> Array:
-    """g, scaled down to the norm `longest` if it is longer (as PyTorch's `clip_grad_norm_` does it)."""
+    """g, scaled down to the norm `longest` if it is longer."""
+    return g * shortening(g, longest)
+
+
+def shortening(g: Array, longest: float) -> float:
+    """The factor that brings g to the norm `longest` if it is longer (as PyTorch's `clip_grad_norm_` does it)."""
     norm = float(np.sqrt(np.sum(np.square(g, dtype=np.float64))))
-    return g * min(1.0, longest / (norm + 1e-6))
+    return min(1.0, longest / (norm + 1e-6))
+
+
+def crossed(problem: Problem, state: State, g: Array, rate: float, w: Array) -> Array:
+    """Marks the prunable weights that the penalty's own step carried across zero on the way to `w`.
+
+    With SGD that step is simply added to the gradient's and, like it, shortened if g was clipped; with optimizers that
+    mix the two the whole update counts.
+    """
+    network, training, start = problem.network, problem.training, state.parameters
+    if isinstance(training.optimizer, Sgd):
+        share = 1.0 if training.clip_norm is None else shortening(g, training.clip_norm)
+        start = w + rate * share * penalised(network, state.parameters, np.zeros_like(w))
+    result: Array = network.is_prunable & (np.sign(start) * np.sign(w) < 0)
+    return result
 
 
 def decayed(network: Network, parameters: Array, share: float) -> Array:
@@ -249,4 +347,4 @@ def first_broken(network: Network, flat: Array) -> str:
 
 def all_finite(layer: NetworkLayer, flat: Array) -> bool:
     """Whether all numbers of a layer are finite."""
-    return finite(flat[layer.start : layer.biases.stop])
+    return finite(flat[layer.start : layer.stop])

@@ -5,13 +5,29 @@ It is complete: going on from a copy equals never having stopped, bit for bit. I
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import math
+from dataclasses import dataclass, field, fields, replace
+from typing import NamedTuple
 
 import numpy as np
 
 from playground.catalog.choice import Array
 from playground.catalog.optimizers import Optimizer
+from playground.catalog.schedules import PlateauMemory
 from playground.engine.network import Network
+from playground.experiment import EarlyStopping
+
+
+class StoppingMemory(NamedTuple):
+    """What early stopping remembers."""
+
+    best: float = -math.inf
+    """The best loss so far, negated, or the best accuracy: larger is better."""
+    bad_epochs: int = 0
+    """Epochs since then."""
+    parameters: Array | None = None
+    """Those of the best epoch, if they are to be restored. Never changed in place."""
+    stopped: bool = False
 
 
 @dataclass(slots=True)
@@ -34,15 +50,49 @@ class State:
     carried: Array
     """The gradient sum of the points that the last epoch left over (`batching` carry)."""
     carried_points: int
+    pruned: Array
+    """Marks the weights that stay zero (`prune` of the L1 regularizer)."""
+    plateau: PlateauMemory = field(default_factory=PlateauMemory)
+    stopping: StoppingMemory = field(default_factory=StoppingMemory)
 
     def copy(self) -> State:
         """An independent copy."""
         arrays = {
-            field.name: getattr(self, field.name).copy()
-            for field in fields(self)
-            if isinstance(getattr(self, field.name), np.ndarray)
+            known.name: getattr(self, known.name).copy()
+            for known in fields(self)
+            if isinstance(getattr(self, known.name), np.ndarray)
         }
         return replace(self, **arrays)
+
+    def renew_optimizer(self, optimizer: Optimizer) -> None:
+        """Another optimizer starts without memory."""
+        self.slots = np.zeros((len(optimizer.slots), len(self.parameters)), self.parameters.dtype)
+        self.optimizer_steps = 0
+
+    def cast(self, dtype: np.dtype[np.floating]) -> None:
+        """Go on in another precision."""
+        for name in ("parameters", "gradient", "update", "slots", "carried"):
+            setattr(self, name, getattr(self, name).astype(dtype))
+        if self.stopping.parameters is not None:
+            self.stopping = self.stopping._replace(parameters=self.stopping.parameters.astype(dtype))
+
+    def observe(self, chosen: EarlyStopping, value: float | None) -> None:
+        """Take note of an epoch's result; on stopping, go back to the best parameters if that is wanted.
+
+        A result that has no meaning (None) is no better than the best.
+        """
+        memory = self.stopping
+        score = -math.inf if value is None else -value if chosen.watch == "validation_loss" else value
+        if score > memory.best + chosen.min_delta:
+            best = self.parameters.copy() if chosen.restore else None
+            self.stopping = StoppingMemory(score, 0, best)
+            return
+        bad_epochs = memory.bad_epochs + 1
+        self.stopping = memory._replace(bad_epochs=bad_epochs, stopped=bad_epochs >= chosen.patience)
+        if self.stopping.stopped and memory.parameters is not None and chosen.restore:
+            self.parameters = memory.parameters.copy()
+            # Weights that were pruned after the best epoch are back.
+            self.pruned = self.pruned & (self.parameters == 0)
 
 
 def fresh_state(network: Network, optimizer: Optimizer, parameters: Array) -> State:
@@ -58,4 +108,5 @@ def fresh_state(network: Network, optimizer: Optimizer, parameters: Array) -> St
         position=0,
         carried=np.zeros(network.size, network.dtype),
         carried_points=0,
+        pruned=np.zeros(network.size, bool),
     )

@@ -1,22 +1,28 @@
 """Transplant: carry a training over to a changed network, keeping every weight that still has a meaning.
 
-Layers are the same if their ids agree, or, without ids, their positions; features are the same by name. A layer
-that survives keeps its units (the last ones go when it narrows), their biases and their incoming weights. What
-is new starts as a fresh network of that shape would.
+Layers are the same if their ids agree, or, without ids, their positions; features are the same by name. A layer that
+survives keeps its units (the last ones go when it narrows) and all that belongs to them, as long as it still listens to
+something it knew. What is new starts as in a fresh network of that shape, except that nothing that survives listens to
+it yet: the weights from new units and new features start at 0, so that widening does not change what the network says.
+New layers between two that knew each other are the subject of `insertion`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from playground.catalog.choice import Array
-from playground.engine.network import Network
+from playground.catalog.choice import Array, listing
+from playground.catalog.features import FEATURES
+from playground.engine.network import Network, NetworkLayer
 from playground.engine.state import State
 from playground.experiment import Experiment
+
+Sources: TypeAlias = Sequence[int | None]
+"""For every layer, the output layer included, the layer of the old network that it continues."""
 
 
 class Structure(NamedTuple):
@@ -59,29 +65,24 @@ def outputs_correspond(old: Network, new: Network) -> bool:
     return (old.layers[-1].units == 1) == (new.layers[-1].units == 1)
 
 
-def patches(old: Structure, new: Structure, *, same_source_only: bool = False) -> list[Patch]:
+def patches(old: Structure, new: Structure, sources: Sources, *, same_source_only: bool = False) -> list[Patch]:
     """The blocks of weights that survive from `old` to `new`.
 
-    `same_source_only` leaves out weights whose layer now listens to another layer than before.
+    `same_source_only` leaves out layers that now listen to another layer than before.
     """
-    sources = matched(old, new)
     result = []
     for place, source in enumerate(sources):
         if source is None:
             continue
         columns = surviving_columns(old, new, sources, place, source, same_source_only)
         units = min(old.network.layers[source].units, new.network.layers[place].units)
-        result.append(Patch(source, place, *columns, units))
+        if columns[0].size:
+            result.append(Patch(source, place, *columns, units))
     return result
 
 
 def surviving_columns(
-    old: Structure,
-    new: Structure,
-    sources: Sequence[int | None],
-    place: int,
-    source: int,
-    same_source_only: bool,
+    old: Structure, new: Structure, sources: Sources, place: int, source: int, same_source_only: bool
 ) -> tuple[Array, Array]:
     """Which columns of the old layer's weights go to which columns of the new layer's."""
     none = np.empty(0, dtype=int)
@@ -98,7 +99,7 @@ def surviving_columns(
     return shared, shared
 
 
-def was_removed(layer: int, sources: Sequence[int | None]) -> bool:
+def was_removed(layer: int, sources: Sources) -> bool:
     """Whether an old layer is gone; the features (layer −1) never are."""
     return layer >= 0 and layer not in sources
 
@@ -109,38 +110,78 @@ def copy_flat(old: Structure, new: Structure, blocks: Sequence[Patch], source: A
         before, after = old.network.layers[block.old], new.network.layers[block.new]
         rows = np.arange(block.units)
         after.W(target)[np.ix_(rows, block.new_columns)] = before.W(source)[np.ix_(rows, block.old_columns)]
-        after.b(target)[rows] = before.b(source)[rows]
+        for name in after.per_unit.keys() & before.per_unit.keys():
+            target[after.per_unit[name]][rows] = source[before.per_unit[name]][rows]
+
+
+def silence_newcomers(new: Structure, blocks: Sequence[Patch], parameters: Array) -> None:
+    """Set to 0 what surviving units are given by units and features that are new."""
+    for block in blocks:
+        w = new.network.layers[block.new].W(parameters)
+        fresh = np.setdiff1d(np.arange(w.shape[1]), block.new_columns)
+        w[: block.units, fresh] = 0
 
 
 def transplanted(
-    old: Structure, new: Structure, state: State, target: State, *, same_source_only: bool = False
+    old: Structure,
+    new: Structure,
+    state: State,
+    target: State,
+    sources: Sources | None = None,
+    *,
+    same_source_only: bool = False,
 ) -> State:
     """`target`, a fresh state of the new network, with all that survives of `state` put into it."""
-    blocks = patches(old, new, same_source_only=same_source_only)
-    copy_flat(old, new, blocks, state.parameters, target.parameters)
-    copy_flat(old, new, blocks, state.gradient, target.gradient)
-    copy_flat(old, new, blocks, state.carried, target.carried)
+    blocks = patches(old, new, matched(old, new) if sources is None else sources, same_source_only=same_source_only)
+    for name in ("parameters", "gradient", "carried", "pruned"):
+        copy_flat(old, new, blocks, getattr(state, name), getattr(target, name))
     if len(state.slots) == len(target.slots):
         for before, after in zip(state.slots, target.slots, strict=True):
             copy_flat(old, new, blocks, before, after)
-    for name in ("optimizer_steps", "step", "epoch", "position", "carried_points"):
+    for name in ("optimizer_steps", "step", "epoch", "position", "carried_points", "plateau"):
         setattr(target, name, getattr(state, name))
     return target
+
+
+# In words -------------------------------------------------------------------------------------------------------
 
 
 def lost(old: Structure, new: Structure) -> tuple[str, ...]:
     """In words, what of the old network has no place in the new one."""
     sources = matched(old, new)
-    notes = []
+    kept = {block.new for block in patches(old, new, sources)}
+    gone = [name for name in old.features if name not in new.features]
+    notes = [f"The weights of {listing(FEATURES[name].label for name in gone)} were removed."] if gone else []
     for place, layer in enumerate(old.network.layers[:-1]):
         if place not in sources:
-            notes.append(f"The {layer.units} units of layer {layer.name} were removed.")
+            notes.append(f"{units_words(layer.units)} of layer {layer.name} {was(layer.units)} removed.")
     for place, source in enumerate(sources):
-        if source is not None and new.network.layers[place].units < old.network.layers[source].units:
-            gone = old.network.layers[source].units - new.network.layers[place].units
-            notes.append(
-                f"The last {gone} unit{'s' if gone > 1 else ''} of layer {new.network.layers[place].name} were removed."
-            )
+        if source is not None:
+            notes.extend(lost_in_layer(old.network.layers[source], new.network.layers[place], place in kept))
     if sources[-1] is None:
         notes.append("The output layer starts anew, since the task has another number of classes.")
     return tuple(notes)
+
+
+def lost_in_layer(old: NetworkLayer, new: NetworkLayer, listens: bool) -> list[str]:
+    """In words, what a layer that survives has lost."""
+    notes, name = [], f"layer {new.name}" if new.name != "output" else "the output layer"
+    gone = old.units - new.units
+    if gone > 0:
+        which = "last unit" if gone == 1 else f"last {gone} units"
+        notes.append(f"The {which} of {name} {was(gone)} removed.")
+    if not listens:
+        notes.append(f"{name[0].upper()}{name[1:]} gets its input from elsewhere now; its weights start anew.")
+    if old.normalizes and old.normalization.kind != new.normalization.kind:
+        notes.append(f"The normalization of {name} was removed, with its γ and β.")
+    return notes
+
+
+def units_words(units: int) -> str:
+    """How many units, at the start of a sentence."""
+    return "The only unit" if units == 1 else f"The {units} units"
+
+
+def was(count: int) -> str:
+    """The verb for so many."""
+    return "was" if count == 1 else "were"

@@ -70,8 +70,9 @@ def field_colours(snapshot: Snapshot) -> Array:
     values = snapshot.boundary
     if len(values) > 1:
         shares = np.moveaxis(values, 0, -1) / np.maximum(values.sum(axis=0), 1e-9)[..., np.newaxis]
-        mixed = shares @ np.array([rgb(CLASS_COLOURS[k % 10]) for k in range(len(values))], dtype=float)
-        return (255 - (255 - mixed) * 0.5).astype(np.uint8)
+        mixed: Array = shares @ np.array([rgb(CLASS_COLOURS[k % 10]) for k in range(len(values))], dtype=float)
+        lightened: Array = (255 - (255 - mixed) * 0.5).astype(np.uint8)
+        return lightened
     field = values[0]
     if snapshot.sample.task == "regression":
         field = field / value_range(snapshot.sample)

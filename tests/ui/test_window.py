@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
@@ -34,6 +35,7 @@ def window(qtbot, qapp: QApplication) -> Iterator[Window]:
     qtbot.waitUntil(lambda: window.session.report is not None)
     yield window
     window.close()
+    shiboken6.delete(window)
 
 
 @pytest.fixture
@@ -361,7 +363,13 @@ def test_a_bad_file_is_a_banner_and_changes_nothing(qtbot, trained: Window, tmp_
 
 def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window, tmp_path: Path) -> None:
     path = tmp_path / "wrong.json"
-    table = {"kind": "table", "path": str(RESOURCES / "data" / "penguins.csv"), "x1": "beak", "x2": "year", "target": "sex"}
+    table = {
+        "kind": "table",
+        "path": str(RESOURCES / "data" / "penguins.csv"),
+        "x1": "beak",
+        "x2": "year",
+        "target": "sex",
+    }
     path.write_text(json.dumps({"version": 1, "data": table}))
     window.open_source(str(path))
     assert "beak" in window.banner.text.text()
@@ -401,7 +409,7 @@ def test_closing_during_training_is_clean_twenty_times(qtbot, qapp: QApplication
         qtbot.waitUntil(lambda window=window: window.session.report is not None and step(window) > 0)
         window.close()
         assert window.session.worker.isFinished()
-        window.deleteLater()
+        shiboken6.delete(window)
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])

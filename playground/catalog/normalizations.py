@@ -1,0 +1,90 @@
+"""Normalizations: between the weighted sum and the activation, z is moved and scaled to mean 0 and spread 1.
+
+ẑ = (z − μ) / √(σ² + ε), then γ ẑ + β with a trainable γ and β per unit. The members differ in what μ and σ² are taken
+over. Arrays have the shape (units, points); the rules are PyTorch's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
+
+import numpy as np
+
+from playground.catalog.choice import Array, Choice, union
+
+EPSILON = 1e-5
+MOMENTUM = 0.1
+"""The weight of the newest batch in the running mean and variance."""
+
+
+class Standardized(NamedTuple):
+    """ẑ, and what is needed to pass a gradient back through it or to update the running statistics."""
+
+    values: Array
+    mean: Array
+    variance: Array
+    scale: Array
+    """1 / √(σ² + ε)."""
+    measured: bool
+    """Whether μ and σ² are those of the very numbers that were standardized, so that a gradient flows through them."""
+
+
+class Normalization(Choice, frozen=True):
+    """Keeps the numbers inside the network at one size, so that deep networks train and large rates don't explode."""
+
+    axis: ClassVar[int | None] = None
+    """What mean and variance are taken over: 0 the units of a point, 1 the points of a batch; None: nothing."""
+    running: ClassVar[bool] = False
+    """Whether running statistics stand in for those of the batch at evaluation."""
+
+    def standardized(self, z: Array, mean: Array | None = None, variance: Array | None = None) -> Standardized:
+        """ẑ for z of shape (units, points), with the given statistics or else its own."""
+        measured = mean is None or variance is None
+        if mean is None or variance is None:
+            mean, variance = z.mean(axis=self.axis, keepdims=True), z.var(axis=self.axis, keepdims=True)
+        scale = 1 / np.sqrt(variance + EPSILON)
+        return Standardized((z - mean) * scale, mean, variance, scale, measured)
+
+    def gradient(self, passed: Standardized, back: Array) -> Array:
+        """∂E/∂z, given `back` = ∂E/∂ẑ, both of shape (units, points)."""
+        if passed.measured:
+            along = (back * passed.values).mean(axis=self.axis, keepdims=True)
+            back = back - back.mean(axis=self.axis, keepdims=True) - passed.values * along
+        return back * passed.scale
+
+
+class NoNormalization(Normalization, frozen=True, tag="none"):
+    """z goes to the activation as it is."""
+
+    label = "None"
+    formula = "z"
+
+
+class BatchNormalization(Normalization, frozen=True, tag="batch"):
+    """Standardizes each unit over the batch; at evaluation over a running average. Tiny batches make it noisy.
+
+    A batch of a single point has no spread: it is standardized by the running average, which stays as it is.
+    Ioffe and Szegedy, "Batch normalization", 2015.
+    """
+
+    label = "Batch"
+    formula = "γ (z − μ_batch) / √(σ²_batch + 10⁻⁵) + β"
+    axis = 1
+    running = True
+
+
+class LayerNormalization(Normalization, frozen=True, tag="layer"):
+    """Standardizes the units of a layer, point by point, whatever the batch. Two units can then only say which is larger.
+
+    Ba, Kiros and Hinton, "Layer normalization", 2016.
+    """
+
+    label = "Layer"
+    formula = "γ (z − μ_layer) / √(σ²_layer + 10⁻⁵) + β"
+    axis = 0
+
+
+if TYPE_CHECKING:
+    AnyNormalization: TypeAlias = Normalization
+else:
+    AnyNormalization = union(Normalization)
