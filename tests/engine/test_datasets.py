@@ -266,7 +266,7 @@ def test_an_axis_with_a_single_value_goes_to_the_middle(tmp_path: Path) -> None:
 def test_rows_with_missing_cells_are_left_out_and_counted(tmp_path: Path) -> None:
     drawn = sample(table(tmp_path, "a,b,c\n1,2,x\n,2,x\n3,NA,y\n4,5\n6,7, \n8,9,y\n"))
     assert len(drawn.x) == 2
-    assert drawn.notes == ("4 rows with missing cells were left out.",)
+    assert drawn.notes == ("4 rows were left out, since cells are missing.",)
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
@@ -327,4 +327,4 @@ def test_penguins_come_with_three_species() -> None:
     drawn = sample(Table(path=str(path), x1="bill_length_mm", x2="bill_depth_mm", target="species"))
     assert drawn.class_names == ("Adelie", "Chinstrap", "Gentoo")
     np.testing.assert_array_equal(np.bincount(drawn.labels), [151, 68, 123])
-    assert drawn.notes == ("2 rows with missing cells were left out.",)
+    assert drawn.notes == ("2 rows were left out, since cells are missing.",)

@@ -84,7 +84,7 @@ def test_labels_tell_the_members_of_a_family_apart(family: type[Choice]) -> None
 @pytest.mark.parametrize(("struct", "field"), FIELDS, ids=field_name)
 def test_field_is_declared_with_label_and_help(struct: type[msgspec.Struct], field: Any) -> None:
     expected = field.type
-    if choices_of(expected) or field.name in ("version", "features", "layers", "training"):
+    if choices_of(expected) or field.name in ("version", "features", "layers", "training", "early_stopping"):
         return
     meta = meta_of(expected)
     assert meta is not None and meta.title and meta.description

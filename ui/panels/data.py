@@ -61,7 +61,8 @@ class DataPanel(Panel):
         declared = [(kind.label, kind()) for kind in members(Dataset).values()]
         for name, dataset in [*declared, *samples]:
             drawn = drawable(dataset)
-            if drawn is not None:
+            # One point, as a set has that is still to be drawn, makes no picture.
+            if drawn is not None and len(drawn.x) > 1:
                 tile = self._tile(name, dataset, drawn)
                 grid.addWidget(tile, *divmod(len(self.tiles) - 1, GALLERY_COLUMNS))
         for column in range(GALLERY_COLUMNS):
