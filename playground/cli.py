@@ -116,6 +116,8 @@ def train_with_progress(trainer: Trainer, epochs: int) -> None:
     """Train to the end; on a terminal with a progress bar."""
     from tqdm import tqdm
 
+    # tqdm's monitor is a thread that would outlive the bar.
+    tqdm.monitor_interval = 0
     with tqdm(total=epochs, unit="epoch", disable=not sys.stderr.isatty(), leave=False) as bar:
         while trainer.status == "ready" and trainer.state.epoch < epochs:
             trainer.advance(seconds=0.1)

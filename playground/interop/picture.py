@@ -101,7 +101,7 @@ def draw_losses(draw: ImageDraw.ImageDraw, snapshot: Snapshot, box: Box) -> None
     """The losses of both sets over the epochs."""
     history = snapshot.history
     losses = np.concatenate([history.train_loss, history.validation_loss])
-    top = float(np.nanmax(losses)) or 1.0
+    top = float(losses[np.isfinite(losses)].max(initial=0)) or 1.0
     last = max(float(history.epoch[-1]), 1.0)
     draw.line([(box[0], box[1]), (box[0], box[3]), (box[2], box[3])], fill=QUIET)
     for losses, colour in ((history.validation_loss, CLASS_COLOURS[0]), (history.train_loss, CLASS_COLOURS[1])):

@@ -20,16 +20,19 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
     """All arrays of a weight file by name. Raises InputError."""
     file = Path(path)
     try:
-        with np.load(file, allow_pickle=False) as archive:
+        with file.open("rb") as opened:
+            archive = np.load(opened, allow_pickle=False)
             if not isinstance(archive, np.lib.npyio.NpzFile):
                 raise InputError(str(file), "a single array", "an .npz file with W0, b0, …")
-            size = sum(entry.file_size for entry in zipfile.ZipFile(file).infolist())
-            if size > MAX_BYTES:
-                raise InputError(str(file), f"{size:,} bytes unpacked", f"at most {MAX_BYTES:,} bytes")
-            return {name: numeric(file, name, archive[name]) for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
+            with archive:
+                size = sum(entry.file_size for entry in zipfile.ZipFile(opened).infolist())
+                if size > MAX_BYTES:
+                    raise InputError(str(file), f"{size:,} bytes unpacked", f"at most {MAX_BYTES:,} bytes")
+                return {name: numeric(file, name, archive[name]) for name in archive.files}
+    except InputError:
+        raise
+    except Exception as error:
+        # Damage shows as nearly any exception of zipfile, zlib and NumPy's header reader.
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(file), "this file", f"a readable .npz file of weights ({reason})") from error
 
