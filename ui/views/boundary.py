@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -76,9 +76,10 @@ def range_of(sample: Sample) -> Range:
     low, high = float(sample.labels.min()), float(sample.labels.max())
     if low < 0 < high or low == high == 0:
         return Range(0.0, leap_above(max(-low, high, 1e-12)))
-    half = leap_above(max((high - low) / 2, 1e-3 * abs(high)))
-    unit = 10.0 ** np.floor(np.log10(half))
-    return Range(float(np.round((low + high) / 2 / unit) * unit), half)
+    spread = max((high - low) / 2, 1e-3 * abs(high), 1e-12)
+    unit = 10.0 ** np.floor(np.log10(spread)) / 2
+    middle = float(np.round((low + high) / 2 / unit) * unit)
+    return Range(middle, leap_above(max(spread, high - middle, middle - low)))
 
 
 def pale_classes(look: theme.Theme, classes: int) -> Array:
@@ -381,6 +382,11 @@ class BoundaryView(QWidget):
     def drawn_points(self) -> int:
         """How many points the picture shows."""
         return len(self._drawn)
+
+    def plane_rect(self) -> QRectF:
+        """Where in this widget the plane from −6 to 6 is drawn."""
+        inside = self._plot.getViewBox().sceneBoundingRect()
+        return inside.translated(QPointF(self._plot.mapTo(self, QPoint(0, 0))))
 
     def reading(self) -> str:
         """What stands below the picture."""

@@ -1,0 +1,59 @@
+"""Views on the screen, in either theme, and the mouse over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF
+from PySide6.QtWidgets import QApplication, QWidget
+
+from playground.snapshot import Snapshot
+from ui import theme
+
+
+@pytest.fixture(autouse=True)
+def light(qapp: QApplication) -> Iterator[None]:
+    """Every test starts and ends in the light theme."""
+    theme.apply(qapp, "light")
+    yield
+    theme.apply(qapp, "light")
+
+
+@pytest.fixture
+def shown(qtbot) -> Callable[..., QWidget]:
+    """Put a view on the screen with a snapshot in it."""
+
+    def show(view, snapshot: Snapshot | None = None, size: tuple[int, int] = (420, 460)):
+        qtbot.addWidget(view)
+        view.resize(*size)
+        view.show()
+        qtbot.waitExposed(view)
+        if snapshot is not None:
+            view.show_snapshot(snapshot)
+            QApplication.processEvents()
+        return view
+
+    return show
+
+
+@pytest.fixture
+def point_at(qtbot) -> Callable[[QWidget, QPointF], None]:
+    """Move the real mouse to a place of a view."""
+
+    def move(view: QWidget, place: QPointF) -> None:
+        target = view.childAt(place.toPoint())
+        qtbot.mouseMove(target, target.mapFrom(view, place.toPoint()) + QPoint(3, 3))
+        qtbot.mouseMove(target, target.mapFrom(view, place.toPoint()))
+
+    return move
+
+
+@pytest.fixture
+def leave() -> Callable[[QWidget, QPointF], None]:
+    """Take the mouse away from the part of a view that is at a place."""
+
+    def go(view: QWidget, place: QPointF) -> None:
+        QApplication.sendEvent(view.childAt(place.toPoint()), QEvent(QEvent.Type.Leave))
+
+    return go

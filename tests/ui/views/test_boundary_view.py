@@ -1,0 +1,279 @@
+"""The picture of the decision boundary says what the network says, where it says it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+
+from playground.catalog.datasets import TEST, TRAIN, VALIDATION, Hills, Spiral, Table, sample
+from playground.catalog.losses import SquaredError
+from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
+from ui import theme
+from ui.views import boundary as module
+from ui.views.boundary import BoundaryView, coloured, interpolated, range_of, spots, zero_line
+
+
+def place_of(view: BoundaryView, x1: float, x2: float) -> QPointF:
+    """Where a point of the plane is in the view."""
+    plane = view.plane_rect()
+    return QPointF(plane.left() + (x1 + 6) / 12 * plane.width(), plane.bottom() - (x2 + 6) / 12 * plane.height())
+
+
+def rgb(name: str) -> tuple[int, int, int]:
+    return QColor(name).getRgb()[:3]
+
+
+def few_points():
+    """Two points far away in a corner, so that the field can be seen."""
+    points = clouds(2, 2)
+    return points._replace(class_names=("A", "B"), x=np.array([[-5.8, -5.8], [-5.6, -5.8]]))
+
+
+def test_the_picture_follows_the_network(shown):
+    view = shown(BoundaryView(), make_snapshot())
+    before = view.image().copy()
+    view.show_snapshot(make_snapshot(view._snapshot.sample, moved=1.0))
+    assert view.image().shape == before.shape == (100, 100, 3)
+    assert not np.array_equal(view.image(), before)
+
+
+def test_nothing_is_computed_for_a_field_that_is_already_drawn(shown):
+    snapshot = make_snapshot()
+    view = shown(BoundaryView(), snapshot)
+    before = view.image()
+    view.show_snapshot(dataclasses.replace(snapshot, step=snapshot.step + 1))
+    assert view.image() is before
+
+
+def test_two_classes_have_the_ends_of_the_field_and_neutral_ground_between():
+    look = theme.current()
+    field = np.array([[[-1.0, 0.0, 1.0]]])
+    low, middle, high = coloured(field, range_of(few_points()), look)[0]
+    assert tuple(low) == rgb(look.field_low)
+    assert tuple(high) == rgb(look.field_high)
+    assert np.abs(middle.astype(int) - rgb(look.field_middle)).max() <= 1
+
+
+def test_three_classes_blend_by_their_share():
+    field = np.array([[[1, 0, 0.5]], [[0, 0, 0.5]], [[0, 1, 0]]])
+    first, third, between = coloured(field, range_of(clouds(3)), theme.current())[0].astype(int)
+    second = coloured(np.array([[[0]], [[1]], [[0]]]), range_of(clouds(3)), theme.current())[0, 0].astype(int)
+    assert np.abs(between - (first + second) / 2).max() <= 1
+    assert len({tuple(first), tuple(second), tuple(third)}) == 3
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_field_is_drawn_where_it_belongs(shown, axis):
+    grid = plane_grid()[axis]
+    field = np.clip(3 * (grid - 1.03), -1, 1)[np.newaxis].astype(np.float32)
+    view = shown(BoundaryView(), dataclasses.replace(make_snapshot(few_points()), boundary=field))
+    image = view.grab().toImage()
+
+    def blueness(x1: float, x2: float) -> int:
+        colour = QColor(image.pixel(place_of(view, x1, x2).toPoint()))
+        return colour.blue() - colour.red()
+
+    def at(value: float) -> tuple[float, float]:
+        return (value, 2.5) if axis == 0 else (2.5, value)
+
+    assert blueness(*at(0.85)) < -20 < 20 < blueness(*at(1.21))
+
+
+def test_the_line_is_where_the_answer_changes():
+    x1, x2 = plane_grid()
+    ends = zero_line(np.hypot(x1, x2) - 3) * 12 / 99 - 6
+    assert len(ends) > 300
+    assert np.hypot(*ends.T) == pytest.approx(3, abs=1e-3)
+    pieces = ends.reshape(-1, 2, 2)
+    assert np.hypot(*(pieces[:, 0] - pieces[:, 1]).T).max() <= np.sqrt(2) * 12 / 99
+
+
+def test_a_field_without_a_change_has_no_line():
+    assert len(zero_line(np.ones((100, 100)))) == 0
+
+
+@pytest.mark.parametrize("size", [(420, 460), (656, 440), (300, 700), (900, 300)])
+@pytest.mark.parametrize("classes", [2, 10])
+def test_the_plane_is_square_at_any_size_and_nothing_is_cut_off(shown, size, classes):
+    view = shown(BoundaryView(), make_snapshot(clouds(classes)), size)
+    plane = view.plane_rect()
+    assert plane.width() == pytest.approx(plane.height(), abs=1)
+    assert view.rect().contains(plane.toAlignedRect())
+    assert plane.width() > min(size[0], size[1]) - 150
+    for part in (view._legend, view._reading):
+        assert view.rect().contains(part.geometry())
+        assert not part.geometry().intersects(plane.toRect())
+
+
+def test_hovering_reads_class_and_probability(shown, point_at):
+    view = shown(BoundaryView(), make_snapshot(few_points()))
+    point_at(view, place_of(view, 3, 2))
+    x1, x2 = view._mouse.x(), view._mouse.y()
+    score = float(interpolated(view._snapshot.boundary, x1, x2)[0])
+    winner = "class B" if score >= 0 else "class A"
+    assert abs(x1 - 3) < 0.1 and abs(x2 - 2) < 0.1
+    assert view.reading() == f"x₁ {x1:.2f}, x₂ {x2:.2f} → {winner}, {(1 + abs(score)) / 2:.2f}"
+
+
+def test_hovering_reads_the_winner_among_many(shown, point_at):
+    view = shown(BoundaryView(), make_snapshot(clouds(3)))
+    point_at(view, place_of(view, 5.5, 0))
+    share = float(interpolated(view._snapshot.boundary, view._mouse.x(), view._mouse.y())[0])
+    assert f"→ Adelie, {share:.2f}" in view.reading()
+
+
+def test_squared_error_reads_the_output_itself(shown, point_at):
+    field = np.full((1, 100, 100), -0.25, np.float32)
+    snapshot = dataclasses.replace(make_snapshot(few_points()), loss=SquaredError(output="tanh"), boundary=field)
+    view = shown(BoundaryView(), snapshot)
+    point_at(view, place_of(view, 3, 2))
+    assert view.reading().endswith("→ class A, −0.25")
+
+
+def test_hovering_over_a_point_reads_its_set_and_label(shown, point_at):
+    view = shown(BoundaryView(), make_snapshot(sample(Hills(points=40, validation_fraction=0.3))))
+    points = view._snapshot.sample
+    for part, name in ((TRAIN, "training"), (VALIDATION, "validation")):
+        index = int(np.flatnonzero(points.split == part)[0])
+        point_at(view, place_of(view, *points.x[index]))
+        assert f"{name} point: " in view.reading()
+        assert "value" in view.reading()
+
+
+def test_away_from_the_plane_the_strip_says_what_to_do_and_nothing_moves(shown, point_at, leave):
+    view = shown(BoundaryView(), make_snapshot())
+    hint, plane = view.reading(), view.plane_rect()
+    place = place_of(view, 1, 1)
+    point_at(view, place)
+    assert view.reading() != hint
+    assert view.plane_rect() == plane
+    leave(view, place)
+    assert view.reading() == hint
+
+
+def test_the_words_under_a_resting_mouse_follow_the_training(shown, point_at, qtbot):
+    view = shown(BoundaryView(), make_snapshot(few_points(), moved=0))
+    point_at(view, place_of(view, 3, 2))
+    before = view.reading()
+    view.show_snapshot(make_snapshot(view._snapshot.sample, moved=1.0))
+    qtbot.waitUntil(lambda: view.reading() != before, timeout=1000)
+
+
+def test_grid_points_read_exactly_what_the_network_said():
+    field = np.arange(25, dtype=np.float32).reshape(1, 5, 5)
+    assert interpolated(field, -6, -6)[0] == 0
+    assert interpolated(field, 6, 6)[0] == 24
+    assert interpolated(field, 3, -3)[0] == pytest.approx(8)
+    assert interpolated(field, 1.5, -3)[0] == pytest.approx(7.5)
+
+
+def test_regression_has_a_range_that_the_network_cannot_move(shown):
+    points = sample(Hills(points=200))
+    view = shown(BoundaryView(), make_snapshot(points))
+    low, high = view.value_range()
+    assert -low == high >= np.abs(points.labels).max()
+    view.show_snapshot(dataclasses.replace(make_snapshot(points), boundary=1e6 * boundary_of(points, 0)))
+    assert view.value_range() == (low, high)
+    assert {"value", "0", f"{high:g}"} <= set(view.legend_texts())
+
+
+def test_values_of_one_sign_use_the_whole_range_of_colours():
+    points = sample(Hills(points=50))
+    mass = points._replace(labels=np.linspace(2700.0, 6300.0, 50), target_name="body mass")
+    low, high = range_of(mass).ends
+    assert 1500 < low <= 2700 and 6300 <= high < 7500
+
+
+def test_constant_targets_still_make_a_range():
+    points = sample(Hills(points=50))
+    for value in (0.0, 5.0, -3e-9, 1e12):
+        low, high = range_of(points._replace(labels=np.full(50, value))).ends
+        assert low < value < high
+
+
+def test_classes_differ_in_colour_and_shape_and_the_sets_in_fill():
+    points = clouds(10, 400)
+    looks = spots(points, np.arange(400), range_of(points))
+    by_class: dict[int, set] = {}
+    for label, part, symbol, pen, brush in zip(
+        points.labels, points.split, looks["symbol"], looks["pen"], looks["brush"], strict=True
+    ):
+        colour = theme.current().classes[label]
+        by_class.setdefault(int(label), set()).add(symbol)
+        assert (brush.color().name() == colour) == (part == TRAIN)
+        assert (pen.color().name() == colour) == (part == VALIDATION)
+    assert all(len(symbols) == 1 for symbols in by_class.values())
+    assert len(set.union(*by_class.values())) == 10
+
+
+def test_test_points_are_small_crosses(shown):
+    points = sample(Spiral(points=100, test_fraction=0.2))
+    looks = spots(points, np.arange(100), range_of(points))
+    crosses = [symbol == "x" for symbol in looks["symbol"]]
+    assert crosses == list(points.split == TEST)
+    assert "test" in shown(BoundaryView(), make_snapshot(points)).legend_texts()
+
+
+def test_the_legend_names_the_classes_and_the_sets(shown):
+    view = shown(BoundaryView(), make_snapshot(clouds(3)))
+    assert view.legend_texts() == ("Adelie", "Chinstrap", "Gentoo", "training", "validation")
+
+
+def test_without_validation_points_the_legend_does_not_speak_of_them(shown):
+    view = shown(BoundaryView(), make_snapshot(sample(Spiral(validation_fraction=0))))
+    assert view.legend_texts() == ("A", "B")
+
+
+def test_of_very_many_points_two_thousand_are_drawn_and_the_legend_says_so(shown):
+    view = shown(BoundaryView(), make_snapshot(clouds(2, 10_000)))
+    assert view.drawn_points() == 2000
+    assert "2,000 of 10,000 points" in view.legend_texts()
+
+
+def test_points_are_drawn_anew_only_when_the_sample_changes(shown, monkeypatch):
+    calls: list[int] = []
+    monkeypatch.setattr(module, "spots", lambda *arguments: calls.append(1) or spots(*arguments))
+    first = make_snapshot()
+    view = shown(BoundaryView(), first)
+    for moved in (0.1, 0.2, 0.3):
+        view.show_snapshot(make_snapshot(first.sample, moved=moved))
+    assert len(calls) == 1
+    view.show_snapshot(make_snapshot(clouds(3)))
+    assert len(calls) == 2
+
+
+def test_a_table_says_that_its_axes_are_scaled(shown):
+    points = clouds(3, axis_names=("bill_length_mm", "bill_depth_mm"))
+    snapshot = make_snapshot(points)
+    table = dataclasses.replace(snapshot, experiment=msgspec.structs.replace(snapshot.experiment, data=Table()))
+    view = shown(BoundaryView(), table)
+    assert view._plot.getAxis("bottom").labelText == "bill_length_mm (scaled)"
+    assert view._plot.getAxis("left").labelText == "bill_depth_mm (scaled)"
+
+
+@pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "regression"])
+def test_it_survives_a_diverged_network_and_none_at_all(shown, points, caplog):
+    view = shown(BoundaryView(), diverged(make_snapshot(points)))
+    view.grab()
+    assert np.isfinite(view.image()).all()
+    view.show_snapshot(make_snapshot(points, boundary=False))
+    view.grab()
+    assert view.image().size == 0
+    assert not caplog.records
+
+
+def test_it_takes_over_a_new_theme_at_once(shown, qapp):
+    view = shown(BoundaryView(), make_snapshot())
+    light = view.image().copy()
+    theme.apply(qapp, "dark")
+    view.apply_theme()
+    QApplication.processEvents()
+    assert view.image().mean() < light.mean() / 2
+    corner = QColor(view.grab().toImage().pixel(1, 1)).name()
+    assert corner == theme.current().surface
