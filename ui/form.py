@@ -337,7 +337,7 @@ class NumberRow(Row):
         return slider
 
     def _entry(self) -> Entry:
-        entry = Entry(self._problem_with, self)
+        entry = Entry(self.quantity.problem_with, self)
         entry.setAlignment(Qt.AlignmentFlag.AlignRight)
         entry.entered.connect(self._entered)
         entry.stepped.connect(self._step)
@@ -392,13 +392,6 @@ class NumberRow(Row):
             return self.quantity.read(self.entry.text()) == value
         except ValueError:
             return False
-
-    def _problem_with(self, text: str) -> str:
-        try:
-            self.quantity.read(text)
-        except ValueError as error:
-            return str(error)
-        return ""
 
     def _entered(self, text: str) -> None:
         value = self.quantity.read(text)
@@ -517,21 +510,29 @@ class PickRow(Row):
         return self.title(value).lower()
 
 
+def nothing_wrong(_text: str) -> str:
+    """Any text will do."""
+    return ""
+
+
 class TextRow(Row):
     """A text, taken over with Enter or on leaving."""
 
     def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
         self.shown = ""
-        self.entry = Entry(lambda text: "", self)
-        self.entry.entered.connect(lambda text: self.ask(text))
-        self.entry.left.connect(lambda: self.entry.show_text(self.shown))
+        self.entry = Entry(nothing_wrong, self)
+        self.entry.entered.connect(self.ask)
+        self.entry.left.connect(self._left)
         self.line.addWidget(self.entry, 1)
         self.control(self.entry)
         self.finish()
 
     def show_value(self, value: str | None) -> None:
         self.shown = value or ""
+        self.entry.show_text(self.shown)
+
+    def _left(self) -> None:
         self.entry.show_text(self.shown)
 
     def named(self, value: Any) -> str:

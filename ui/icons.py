@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import qtawesome
 from PySide6.QtGui import QIcon
 
-from ui.theme import current
+from ui.theme import Theme, current
 
 
 def icon(name: str, colour: str = "") -> QIcon:
     """The icon called `name` in a colour, by default that of quiet text; paler when it can't be used."""
-    theme = current()
+    return coloured(name, colour, current())
+
+
+@lru_cache(maxsize=256)
+def coloured(name: str, colour: str, theme: Theme) -> QIcon:
+    """The icon in the colours of a theme; made once, since a stack of layers needs the same few many times."""
     return qtawesome.icon(
         f"ph.{name}",
         color=colour or theme.quiet,

@@ -88,6 +88,14 @@ class Quantity:
             raise ValueError(f"Allowed: {self.allowed}.")
         return int(cleaned) if self.whole and cleaned.lstrip("+-").isdigit() else self.typed(value)
 
+    def problem_with(self, text: str) -> str:
+        """What is wrong with a text, and what is allowed; empty if nothing is."""
+        try:
+            self.read(text)
+        except ValueError as error:
+            return str(error)
+        return ""
+
     def write(self, value: Number) -> str:
         """`value` in full precision, or its name if it has one."""
         return self.names.get(value) or written(value)

@@ -37,7 +37,8 @@ class LayersPanel(Panel):
         self.cards: list[LayerCard] = []
         self.snapshot: Snapshot | None = None
         self._follow: str | None = None
-        self._text = SlowText(self._write, self)
+        self._text = SlowText(self)
+        self._text.due.connect(self._write)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(GRID + GRID // 2, GRID, 0, GRID)
         outer.setSpacing(GRID // 2)

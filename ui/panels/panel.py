@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -51,11 +50,12 @@ class Panel(QWidget):
 
 
 class SlowText(QObject):
-    """Calls `write` with the latest value, at most four times a second, and never misses the last."""
+    """Says when to write what is new: at most four times a second, and never missing the last."""
 
-    def __init__(self, write: Callable[[], None], parent: QObject) -> None:
+    due = Signal()
+
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._write = write
         self._last = -TEXT_SECONDS
         self._timer = QTimer(self, singleShot=True, interval=round(1000 * TEXT_SECONDS))
         self._timer.timeout.connect(self.now)
@@ -71,7 +71,7 @@ class SlowText(QObject):
         """Write at once."""
         self._timer.stop()
         self._last = time.monotonic()
-        self._write()
+        self.due.emit()
 
 
 class Section(QWidget):

@@ -46,7 +46,8 @@ class TransportBar(QWidget):
         self.score = self._add_readout("Accuracy", "000.0 % / 000.0 %", "Share of points right: training / validation.")
         self.line.addStretch(1)
         self._add_speed()
-        self._text = SlowText(self._write, self)
+        self._text = SlowText(self)
+        self._text.due.connect(self._write)
         self._write()
 
     # Buttons ------------------------------------------------------------------------------------------------
@@ -152,11 +153,11 @@ class TransportBar(QWidget):
         self.line.addLayout(block)
         self.edits = Edits(self)
         self.edits.given.connect(self._speed_given)
-        self.speed.dragged.connect(lambda position: self._move_speed(position, final=False))
-        self.speed.valueChanged.connect(lambda position: self._move_speed(position, final=True))
+        self.speed.dragged.connect(self._drag_speed)
+        self.speed.valueChanged.connect(self._set_speed)
         self.speed.let_go.connect(self.edits.end)
         self.speed.stepped.connect(self._step_speed)
-        self.speed.reset_asked.connect(lambda: self._move_speed(SLIDER_STEPS, final=True))
+        self.speed.reset_asked.connect(self._reset_speed)
         self.show_speed(None)
 
     def show_speed(self, steps_per_second: float | None) -> None:
@@ -164,14 +165,21 @@ class TransportBar(QWidget):
         self.speed.show_place(place_of(steps_per_second))
         self.speed_text.setText(speed_words(steps_per_second))
 
-    def _move_speed(self, position: int, final: bool) -> None:
+    def _drag_speed(self, position: int) -> None:
         wanted = speed_at(position / SLIDER_STEPS)
         self.show_speed(wanted)
-        (self.edits.make if final else self.edits.change)(wanted)
+        self.edits.change(wanted)
+
+    def _set_speed(self, position: int) -> None:
+        wanted = speed_at(position / SLIDER_STEPS)
+        self.show_speed(wanted)
+        self.edits.make(wanted)
 
     def _step_speed(self, steps: int) -> None:
-        position = min(max(self.speed.value() + steps * SLIDER_STEPS // 40, 0), SLIDER_STEPS)
-        self._move_speed(position, final=True)
+        self._set_speed(min(max(self.speed.value() + steps * SLIDER_STEPS // 40, 0), SLIDER_STEPS))
+
+    def _reset_speed(self) -> None:
+        self._set_speed(SLIDER_STEPS)
 
     def _speed_given(self, steps_per_second: float | None, _changing: bool) -> None:
         self.speed_changed.emit(steps_per_second)
