@@ -134,6 +134,8 @@ class Window(QMainWindow):
         self.running, self.told_at, self.diverged = False, 0.0, False
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
+        self.setMinimumSize(1080, 640)
+        self.layers.setMinimumWidth(312)
         self.arrange()
         self.make_menus()
         self.connect_all()

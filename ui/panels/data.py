@@ -20,7 +20,7 @@ from ui.panels.pictures import DataTile, FeatureTile
 from ui.panels.tasks import task_of
 from ui.theme import GRID
 
-GALLERY_COLUMNS = 4
+GALLERY_COLUMNS = 5
 FEATURE_COLUMNS = 5
 PICTURE_POINTS = 220
 COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")

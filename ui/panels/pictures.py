@@ -158,7 +158,7 @@ class DataTile(Tile):
     """A data set as its points."""
 
     def __init__(self, name: str, tip: str, sample: Sample, parent: QWidget | None = None) -> None:
-        super().__init__(name, tip, 58, parent)
+        super().__init__(name, tip, 46, parent)
         self.sample = sample
 
     def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
