@@ -16,7 +16,9 @@ from playground.catalog.losses import SquaredError
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
 from ui import theme
 from ui.views import boundary as module
-from ui.views.boundary import BoundaryView, coloured, interpolated, range_of, spots, zero_line
+from ui.views.boundary import BoundaryView
+from ui.views.field import coloured, interpolated, range_of, zero_line
+from ui.views.marks import spots
 
 
 def place_of(view: BoundaryView, x1: float, x2: float) -> QPointF:
@@ -106,7 +108,7 @@ def test_the_plane_is_square_at_any_size_and_nothing_is_cut_off(shown, size, cla
     assert plane.width() == pytest.approx(plane.height(), abs=1)
     assert view.rect().contains(plane.toAlignedRect())
     assert plane.width() > min(size[0], size[1]) - 150
-    for part in (view._legend, view._reading):
+    for part in (view._legend, view._reading, view._near):
         assert view.rect().contains(part.geometry())
         assert not part.geometry().intersects(plane.toRect())
 
@@ -228,6 +230,13 @@ def test_the_legend_names_the_classes_and_the_sets(shown):
 def test_without_validation_points_the_legend_does_not_speak_of_them(shown):
     view = shown(BoundaryView(), make_snapshot(sample(Spiral(validation_fraction=0))))
     assert view.legend_texts() == ("A", "B")
+
+
+def test_long_names_do_not_push_the_picture_aside(shown):
+    points = clouds(3)._replace(class_names=("Adelie", "an astonishingly long name of a class", "B"))
+    view = shown(BoundaryView(), make_snapshot(points), (648, 440))
+    assert view.plane_rect().width() > 370
+    assert "an astonishingly lo…" in view.legend_texts()
 
 
 def test_of_very_many_points_two_thousand_are_drawn_and_the_legend_says_so(shown):

@@ -1,0 +1,169 @@
+"""The legend of the decision boundary: what the marks and the colours mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from playground.catalog.datasets import TEST, VALIDATION, Sample
+from ui import theme
+from ui.views.marks import SYMBOLS, mark_style
+from ui.views.plotting import guarded, small_font
+
+LONGEST = 20
+"""Characters of a name in the legend."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One word of the legend with its mark. `filled` tells the training points' look from the hollow one."""
+
+    text: str
+    symbol: str
+    colour: str
+    filled: bool = True
+
+
+class Scale(NamedTuple):
+    """What the colour bar of a regression says: the target's name and its lowest, middle and highest value."""
+
+    name: str
+    low: str
+    middle: str
+    high: str
+
+
+class Legend(QWidget):
+    """Classes and fills in words; for regression the colours and their values. In lines, or as a column."""
+
+    HEIGHT, LINE, MARK, GAP, BAR = 24, 18, 9, 16, 96
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._entries: tuple[Entry, ...] = ()
+        self._scale: Scale | None = None
+        self._column = False
+        self.setAccessibleName("Legend of the decision boundary")
+
+    def show_entries(self, entries: tuple[Entry, ...], scale: Scale | None) -> None:
+        """Show these marks, and a colour bar if there is a scale."""
+        self._entries, self._scale = entries, scale
+        self.setToolTip("Filled points train the network; it never learns from the hollow ones.")
+        self.setAccessibleDescription(", ".join(self.texts()))
+        self.update()
+
+    def set_column(self, column: bool) -> None:
+        """Whether each mark has a line of its own."""
+        self._column = column
+        self.update()
+
+    def texts(self) -> tuple[str, ...]:
+        """All words and numbers of the legend."""
+        return (*(self._scale or ()), *(entry.text for entry in self._entries))
+
+    def height_for(self, width: int, column: bool = False) -> int:
+        """The height that the legend needs at a width."""
+        lines = max((line for _, line, _ in self._places(width, column)), default=0)
+        return self.HEIGHT + lines * self.LINE
+
+    def column_width(self) -> int:
+        """The width of the legend as a column."""
+        metrics = QFontMetrics(small_font())
+        words = [self._mark_width(entry) + metrics.horizontalAdvance(entry.text) for entry in self._entries]
+        if self._scale:
+            bar = metrics.horizontalAdvance(self._scale.low + self._scale.high) + self.BAR + 12
+            words += [bar, metrics.horizontalAdvance(self._scale.name)]
+        return max(words, default=0) + 4
+
+    def _places(self, width: int, column: bool) -> list[tuple[int, int, Entry]]:
+        """Left edge and line of each entry, broken into lines like words."""
+        metrics = QFontMetrics(small_font())
+        x, line = (0, 2) if column and self._scale else (self._scale_width(), 0)
+        places = []
+        for entry in self._entries:
+            needed = self._mark_width(entry) + metrics.horizontalAdvance(entry.text)
+            if x and (column or x + needed > width):
+                x, line = 0, line + 1
+            places.append((x, line, entry))
+            x += needed + self.GAP
+        return places
+
+    def _scale_width(self) -> int:
+        """The room that the colour bar takes before the first mark of a line."""
+        if self._scale is None:
+            return 0
+        metrics, scale = QFontMetrics(small_font()), self._scale
+        return metrics.horizontalAdvance(scale.name + scale.low + scale.high) + self.BAR + 24 + self.GAP
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the colour bar if there is one, then the marks."""
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(small_font())
+            if self._scale:
+                self._paint_scale(painter, self._scale)
+            for x, line, entry in self._places(self.width(), self._column):
+                self._paint_entry(painter, x, line * self.LINE, entry)
+
+    def _paint_entry(self, painter: QPainter, x: int, y: int, entry: Entry) -> None:
+        if entry.symbol:
+            line, brush = mark_style(entry.colour, entry.filled)
+            painter.save()
+            painter.translate(x + self.MARK / 2, y + self.HEIGHT / 2)
+            drawSymbol(painter, entry.symbol, self.MARK, QPen(Qt.PenStyle.NoPen) if entry.filled else line, brush)
+            painter.restore()
+        painter.setPen(QColor(theme.current().text))
+        self._write(painter, x + self._mark_width(entry), y, entry.text)
+
+    def _mark_width(self, entry: Entry) -> int:
+        return self.MARK + 6 if entry.symbol else 0
+
+    def _paint_scale(self, painter: QPainter, scale: Scale) -> None:
+        """The name, then the bar between its lowest and highest value; in a column the bar comes below."""
+        look = theme.current()
+        painter.setPen(QColor(look.text))
+        x = self._write(painter, 0, 0, scale.name) + 12
+        x, y = (0, self.LINE) if self._column else (x, 0)
+        painter.setPen(QColor(look.quiet))
+        x = self._write(painter, x, y, scale.low) + 6
+        bar = QRectF(x, y + self.HEIGHT / 2 - 5, self.BAR, 10)
+        row = np.ascontiguousarray(theme.field_table(look)[np.newaxis, :, :3])
+        painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
+        painter.setPen(QColor(look.text))
+        painter.drawText(bar.adjusted(0, -4, 0, 4), Qt.AlignmentFlag.AlignCenter, scale.middle)
+        painter.setPen(QColor(look.quiet))
+        self._write(painter, int(bar.right()) + 6, y, scale.high)
+
+    def _write(self, painter: QPainter, x: int, y: int, text: str) -> int:
+        width = painter.fontMetrics().horizontalAdvance(text)
+        box = QRectF(x, y, width + 2, self.HEIGHT)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        return x + width
+
+
+def legend_entries(sample: Sample, usable: int, drawn: int) -> tuple[Entry, ...]:
+    """The words of the legend: the classes, then what filled, hollow and crossed points are."""
+    look = theme.current()
+    entries = [
+        Entry(short(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
+        for k, name in enumerate(sample.class_names)
+    ]
+    if (sample.split == VALIDATION).any():
+        entries += [Entry("training", "o", look.quiet), Entry("validation", "o", look.quiet, filled=False)]
+    if (sample.split == TEST).any():
+        entries.append(Entry("test", "x", look.quiet, filled=False))
+    if usable > drawn:
+        entries.append(Entry(f"{drawn:,} of {usable:,} points", "", look.quiet))
+    return tuple(entries)
+
+
+def short(name: str) -> str:
+    """A name from a table, cut where it would push the picture aside."""
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"

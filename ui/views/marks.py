@@ -1,0 +1,65 @@
+"""How points look: colour and shape tell the class, the fill tells whether a point trains."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QBrush, QColor, QPen
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets import TEST, TRAIN, Sample
+from ui import theme
+from ui.views.field import Range, channels
+from ui.views.plotting import pen
+
+SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
+"""pyqtgraph's names of the shapes, by class."""
+
+
+def mark_style(colour: str, filled: bool, outline: float = 1.0) -> tuple[QPen, QBrush]:
+    """How a point is drawn: filled with a thin outline in the background's colour, or hollow."""
+    look = theme.current()
+    if filled:
+        return pen(look.surface, outline), QBrush(QColor(colour))
+    inside = QColor(look.surface)
+    inside.setAlpha(150)
+    return pen(colour, 1.5), QBrush(inside)
+
+
+def spots(sample: Sample, drawn: Array, scale: Range) -> dict[str, object]:
+    """The points as pyqtgraph wants them."""
+    size = 8.0 if len(drawn) <= 300 else 7.0 if len(drawn) <= 700 else 5.5
+    colours, symbols = point_looks(sample, drawn, scale)
+    tests = sample.split[drawn] == TEST
+    known: dict[tuple[str, bool], tuple[QPen, QBrush]] = {}
+    pens, brushes = [], []
+    for colour, part in zip(colours, sample.split[drawn], strict=True):
+        key = (colour, part == TRAIN)
+        line, brush = known.get(key) or known.setdefault(key, mark_style(*key, outline=size / 8))
+        pens.append(line if part != TEST else pen(colour))
+        brushes.append(brush)
+    return {
+        "pos": sample.x[drawn],
+        "size": np.where(tests, size - 1, size),
+        "symbol": ["x" if test else symbol for test, symbol in zip(tests, symbols, strict=True)],
+        "pen": pens,
+        "brush": brushes,
+    }
+
+
+def point_looks(sample: Sample, drawn: Array, scale: Range) -> tuple[list[str], list[str]]:
+    """Colour and symbol of each drawn point: by class, or by value for regression."""
+    look = theme.current()
+    if sample.task == "regression":
+        shades = value_shades(look)
+        places = (scale.shares(sample.labels[drawn]) * (len(shades) - 1)).round().astype(int)
+        return [shades[k] for k in places], ["o"] * len(drawn)
+    labels = sample.labels[drawn].astype(int)
+    return [look.classes[k % len(look.classes)] for k in labels], [SYMBOLS[k % len(SYMBOLS)] for k in labels]
+
+
+def value_shades(look: theme.Theme, steps: int = 33) -> list[str]:
+    """The colours of regression's points: the field's order of colours, but strong."""
+    stops = [channels(name) for name in (look.classes[0], look.points_middle, look.classes[1])]
+    at = np.linspace(0, 2, steps)
+    mixed = np.stack([np.interp(at, [0, 1, 2], [stop[k] for stop in stops]) for k in range(3)], axis=1)
+    return [QColor(*(int(v) for v in row)).name() for row in mixed]
