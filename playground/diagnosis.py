@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 import numpy as np
 
-from playground.catalog.activations import LeakyRelu, Sigmoid, Tanh
-from playground.catalog.choice import Array, Choice
+from playground.catalog.activations import Activation, LeakyRelu, Sigmoid, Tanh
+from playground.catalog.choice import Array, Choice, members
 from playground.catalog.initializers import (
     ConstantWeights,
     GlorotUniform,
@@ -125,7 +125,9 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
 
 def dead_units(snapshot: Snapshot) -> Finding | None:
     """Units that give the same on every point, and whose gradient is 0."""
-    layer = worst(snapshot, lambda layer: layer.dead)
+    kinds = members(Activation)
+    # Squashing units whose slope rounds to 0 are saturated, which is another ailment.
+    layer = worst(snapshot, lambda layer: 0.0 if kinds[layer.activation].saturates else layer.dead)
     if layer is None or layer.dead < 0.5:
         return None
     text = (
@@ -212,7 +214,7 @@ def underfitting(snapshot: Snapshot) -> Finding | None:
     measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns are right"
     text = (
         f"The network underfits: the training loss rests at {losses[-1]:.3g} "
-        f"({fallen:.1%} less than {RECENT} epochs before) and {measure}."
+        f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {RECENT} epochs before) and {measure}."
     )
     return Finding("underfitting", text, larger(snapshot.experiment))
 
