@@ -6,20 +6,26 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, finite
 from playground.catalog.datasets import EXTENT, Task
 from playground.catalog.features import inputs
 from playground.engine import reference
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.reference import Pass, Problem
 from playground.engine.state import State
-from playground.snapshot import LayerStatistics
+from playground.snapshot import Histogram, LayerStatistics
 
 
 def rms(values: Array) -> float:
-    """The root of the mean square, infinite only if float64 can't hold the squares; NaN for no numbers."""
+    """The root of the mean square, without overflow for finite numbers; NaN for no numbers."""
+    if not values.size:
+        return float("nan")
     with np.errstate(over="ignore"):
-        return float(np.sqrt(np.mean(np.square(values, dtype=np.float64)))) if values.size else float("nan")
+        result = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+    if result == np.inf and finite(values):
+        largest = float(np.abs(values).max())
+        return largest * rms(values / largest)
+    return result
 
 
 def mean_loss(network: Network, o: Array, t: Array) -> float | None:
@@ -68,36 +74,119 @@ def boundary(network: Network, parameters: Array, grid_inputs: Array, task: Task
     return result
 
 
-def latest_statistics(problem: Problem, state: State) -> tuple[LayerStatistics, ...]:
-    """Every layer as measured on the latest batch; NaN before the first update."""
+def confusion(labels: Array, predicted: Array, number: int) -> Array:
+    """How many points of each true class (row) were given each class (column), int64 (number, number), read-only."""
+    counts = np.bincount(labels * number + predicted, minlength=number * number).reshape(number, number)
+    counts.setflags(write=False)
+    return counts
+
+
+def gradient_sizes(problem: Problem, state: State) -> list[float]:
+    """The RMS of ∂E/∂W of every layer on the latest batch, then that of δ; NaN before the first update."""
+    layers = problem.network.layers
+    if problem.last is None:
+        return [float("nan")] * (2 * len(layers))
+    gradients = [rms(state.gradient[layer.weights]) for layer in layers]
+    return gradients + [rms(delta) for delta in problem.last.delta]
+
+
+def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[LayerStatistics, ...]:
+    """Every layer as measured on the latest batch, NaN before the first update; with histograms of so many bins."""
+    passed = problem.last
+    sizes = gradient_sizes(problem, state)
+    count = len(problem.network.layers)
     return tuple(
-        statistics(layer, state.parameters, state.gradient, state.update, problem.last, place)
+        statistics(
+            layer,
+            state,
+            gradient_rms=sizes[place],
+            delta_rms=sizes[count + place],
+            activations=None if passed is None else Activations().add(layer, passed, place),
+            bins=bins,
+        )
         for place, layer in enumerate(problem.network.layers)
     )
 
 
+class Activations:
+    """What is said of a layer's activations, gathered over one or more passes."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.total = self.squares = self.flat = 0.0
+        self.idle: Array = np.ones(1, bool)
+
+    def add(self, layer: NetworkLayer, passed: Pass, place: int) -> Activations:
+        """Include the points of a pass."""
+        f = passed.f[place]
+        with np.errstate(all="ignore"):
+            return self.add_numbers(layer, passed.z[place], f)
+
+    def add_numbers(self, layer: NetworkLayer, z: Array, f: Array) -> Activations:
+        """Include z and f(z), both of shape (units, points)."""
+        slope = layer.activation.derivative(z, f)
+        idle = np.zeros(layer.units, bool) if layer.muted else ~np.any(slope, axis=1)
+        self.idle = self.idle & idle
+        self.count += f.size
+        self.total += float(np.sum(f, dtype=np.float64))
+        self.squares += float(np.sum(np.square(f, dtype=np.float64)))
+        if layer.activation.saturates and not layer.muted:
+            self.flat += float(np.count_nonzero(slope < 0.05 * steepest(layer)))
+        return self
+
+    @property
+    def mean(self) -> float:
+        """The mean over points × units."""
+        return self.total / self.count
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation over points × units."""
+        return float(np.sqrt(max(self.squares / self.count - self.mean**2, 0.0)))
+
+
+def steepest(layer: NetworkLayer) -> float:
+    """The largest slope of an activation that levels off, which it has at 0."""
+    zero = np.zeros(1)
+    return float(layer.activation.derivative(zero, layer.activation(zero))[0])
+
+
 def statistics(
-    layer: NetworkLayer, parameters: Array, gradient: Array, update: Array, passed: Pass | None, place: int
+    layer: NetworkLayer,
+    state: State,
+    *,
+    gradient_rms: float,
+    delta_rms: float,
+    activations: Activations | None,
+    bins: int = 0,
 ) -> LayerStatistics:
-    """One layer's measurements from a pass that went forward and backward."""
-    missing = float("nan")
+    """One layer's measurements; `activations` is None, and the gradients NaN, before the first update."""
+    missing, weights = float("nan"), state.parameters[layer.weights]
+    weight_rms = rms(weights)
+    update_rms = missing if activations is None else rms(state.update[layer.weights])
     return LayerStatistics(
         name=layer.name,
         units=layer.units,
         activation=layer.activation.kind,
-        gradient_rms=rms(gradient[layer.weights]) if passed else missing,
-        delta_rms=rms(passed.delta[place]) if passed else missing,
-        weight_rms=rms(parameters[layer.weights]),
-        update_rms=rms(update[layer.weights]) if passed else missing,
-        dead=float(np.mean(idle(layer, passed, place))) if passed else missing,
+        gradient_rms=gradient_rms,
+        delta_rms=delta_rms,
+        weight_rms=weight_rms,
+        update_rms=update_rms,
+        dead=missing if activations is None else float(np.mean(activations.idle)),
+        update_ratio=update_rms / weight_rms if weight_rms else missing,
+        mean=missing if activations is None else activations.mean,
+        spread=missing if activations is None else activations.spread,
+        saturated=missing if activations is None else activations.flat / activations.count,
+        histogram=histogram(weights, bins) if bins else None,
     )
 
 
-def idle(layer: NetworkLayer, passed: Pass, place: int) -> Array:
-    """Marks the units whose activation has derivative 0 on every point."""
-    slope = layer.activation.derivative(passed.z[place], passed.f[place])
-    result: Array = ~np.any(slope, axis=1)
-    return result
+def histogram(values: Array, bins: int) -> Histogram:
+    """A histogram over the range of the values, read-only."""
+    counts, edges = np.histogram(values.astype(np.float64), bins)
+    for array in (counts, edges):
+        array.setflags(write=False)
+    return Histogram(edges, counts)
 
 
 def whole_set_statistics(problem: Problem, state: State) -> tuple[LayerStatistics, ...]:
@@ -105,25 +194,22 @@ def whole_set_statistics(problem: Problem, state: State) -> tuple[LayerStatistic
     network = problem.network
     gradient = np.zeros(network.size)
     squares = np.zeros(len(network.layers))
-    idle_units = [np.ones(layer.units, dtype=bool) for layer in network.layers]
+    activations = [Activations() for _ in network.layers]
     with np.errstate(all="ignore"):
         for x, t in zip(reference.chunks(problem.inputs), reference.chunks(problem.targets), strict=True):
             passed = reference.forward(network, state.parameters, x)
             gradient += reference.backward(network, state.parameters, passed, t)
             for place, layer in enumerate(network.layers):
                 squares[place] += np.sum(np.square(passed.delta[place], dtype=np.float64))
-                idle_units[place] &= idle(layer, passed, place)
+                activations[place].add(layer, passed, place)
     gradient /= problem.points
     return tuple(
-        LayerStatistics(
-            name=layer.name,
-            units=layer.units,
-            activation=layer.activation.kind,
+        statistics(
+            layer,
+            state,
             gradient_rms=rms(gradient[layer.weights]),
             delta_rms=float(np.sqrt(squares[place] / (problem.points * layer.units))),
-            weight_rms=rms(state.parameters[layer.weights]),
-            update_rms=rms(state.update[layer.weights]),
-            dead=float(np.mean(idle_units[place])),
+            activations=activations[place],
         )
         for place, layer in enumerate(network.layers)
     )

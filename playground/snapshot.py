@@ -6,6 +6,7 @@ reader that skips snapshots loses nothing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -24,6 +25,10 @@ class Wanted:
 
     boundary: int = 0
     """Grid points along each side of the plane for the boundary; 0 for none."""
+    histograms: int = 0
+    """Bins of the histograms of every layer's weights; 0 for none."""
+    confusion: bool = False
+    """Whether to count which classes are taken for which."""
 
 
 class Evaluation(NamedTuple):
@@ -36,6 +41,20 @@ class Evaluation(NamedTuple):
     validation_loss: float | None
     train_accuracy: float | None
     validation_accuracy: float | None
+
+
+class Histogram(NamedTuple):
+    """How numbers are spread: `counts` of shape (bins,) between the `edges` of shape (bins + 1,)."""
+
+    edges: Array
+    counts: Array
+
+
+class Confusion(NamedTuple):
+    """Points by their true class (rows) and the class the network gives them (columns), int64 (classes, classes)."""
+
+    train: Array
+    validation: Array
 
 
 class LayerStatistics(NamedTuple):
@@ -54,6 +73,17 @@ class LayerStatistics(NamedTuple):
     """RMS of the last change of W."""
     dead: float
     """Share of units whose activation has derivative 0 on every point."""
+    update_ratio: float = math.nan
+    """RMS of the last change of W by that of W: around 1/1000 is healthy for many networks."""
+    mean: float = math.nan
+    """Mean over points × units of the activations f(z)."""
+    spread: float = math.nan
+    """Their standard deviation."""
+    saturated: float = math.nan
+    """Share of the activations (points × units) of a squashing activation where its slope is below 5 % of the steepest;
+    0 for activations that do not level off."""
+    histogram: Histogram | None = None
+    """Of the weights W, when wanted."""
 
 
 class History(NamedTuple):
@@ -104,3 +134,5 @@ class Snapshot:
     """What the network says on a grid, float32 (outputs, n, n): [k, row, column] at x2 = row, x1 = column, both
     from −6 to 6. Classification: `Loss.score` (one output −1…1, class 1 from 0 up; several: a share per class).
     Regression: the predicted value."""
+    confusion: Confusion | None = None
+    """In evaluation mode, when wanted; None for regression."""

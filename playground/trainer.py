@@ -36,6 +36,7 @@ from playground.engine.transplant import (
 )
 from playground.experiment import Experiment, check
 from playground.snapshot import (
+    Confusion,
     Evaluation,
     GradientHistory,
     History,
@@ -390,9 +391,7 @@ class Trainer:
 
     def record_gradients(self) -> None:
         """Add the present gradients to their history."""
-        layers = probes.latest_statistics(self.problem, self.state)
-        sizes = [layer.gradient_rms for layer in layers] + [layer.delta_rms for layer in layers]
-        self.gradient_history.append([self.state.step, *sizes])
+        self.gradient_history.append([self.state.step, *probes.gradient_sizes(self.problem, self.state)])
 
     def whole_set_statistics(self) -> tuple[LayerStatistics, ...]:
         """Every layer as measured on the whole training set in evaluation mode."""
@@ -415,11 +414,21 @@ class Trainer:
             seconds=self.seconds,
             engine=self.engine,
             evaluation=self.evaluation,
-            layers=probes.latest_statistics(self.problem, self.state),
+            layers=probes.latest_statistics(self.problem, self.state, wanted.histograms),
             history=History(*self.history.view().T),
             gradients=GradientHistory(gradients[:, 0], gradients[:, 1 : 1 + count], gradients[:, 1 + count :]),
             boundary=self.boundary(wanted.boundary) if wanted.boundary else None,
+            confusion=self.confusion() if wanted.confusion and self.sample.task == "classification" else None,
         )
+
+    def confusion(self) -> Confusion:
+        """Which classes are taken for which, in both sets."""
+        number = max(2, len(self.sample.class_names))
+        sets = ((self.train_x, self.train_labels), (self.validation_x, self.validation_labels))
+        said = [
+            probes.classes(self.network, reference.outputs(self.network, self.state.parameters, x)) for x, _ in sets
+        ]
+        return Confusion(*(probes.confusion(labels, k, number) for (_, labels), k in zip(sets, said, strict=True)))
 
     def boundary(self, side: int) -> Array:
         """What the network says on a grid of side × side points; see `Snapshot.boundary`."""

@@ -23,6 +23,8 @@ EXTENT = 6.0
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 MAX_CLASSES = 10
+LARGEST = 1e9
+"""Coordinates and targets are at most this large."""
 
 Points: TypeAlias = Annotated[
     int,
@@ -378,7 +380,7 @@ class UserPoints(Dataset, frozen=True, tag="points"):
             if column is not None and len(column) != len(self.x1):
                 raise InputError(f"data.{name}", f"{len(column)} entries", f"as many as data.x1 has, {len(self.x1)}")
         for name, values in (("x1", self.x1), ("x2", self.x2), ("target", self.target)):
-            refuse_first(f"data.{name}", values, np.isfinite(values), "a finite number")
+            refuse_first(f"data.{name}", values, small_enough(values), f"a number from −{LARGEST:g} to {LARGEST:g}")
         if self.task == "classification":
             target = np.array(self.target)
             whole = (target == np.floor(target)) & (target >= 0) & (target < MAX_CLASSES)
@@ -402,6 +404,12 @@ class UserPoints(Dataset, frozen=True, tag="points"):
     @property
     def validates(self) -> bool:
         return super().validates if self.train is None else not all(self.train)
+
+
+def small_enough(values: Sequence[float] | Array) -> Array:
+    """Marks the numbers, never NaN, that can be squared and summed in any precision."""
+    result: Array = np.abs(values) <= LARGEST
+    return result
 
 
 def refuse_first(path: str, values: Sequence[float], allowed: Array, words: str) -> None:
@@ -529,6 +537,8 @@ def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple
         values = np.array([float(cell) for cell in cells])
         whole = bool(np.all(values == np.round(values))) and len(np.unique(values)) <= MAX_CLASSES
         if task == "regression" or (task is None and not whole):
+            if not small_enough(values).all():
+                raise InputError("data.target", column, f"a column of numbers from −{LARGEST:g} to {LARGEST:g}")
             return values, "regression", ()
         # 1, 1.0 and 01 are one class.
         cells = [f"{value:.15g}" for value in values]

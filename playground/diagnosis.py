@@ -1,0 +1,393 @@
+"""Diagnosis: what a training suffers from, in at most three plain sentences, each with its numbers and a remedy.
+
+Every function looks at one snapshot with its histories, knows one ailment, and says nothing when it does not see it.
+The order in which they are asked is the order of urgency. Nothing here trains or changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+import numpy as np
+
+from playground.catalog.activations import Activation, LeakyRelu, Sigmoid, Tanh
+from playground.catalog.choice import Array, Choice, members
+from playground.catalog.initializers import (
+    ConstantWeights,
+    GlorotUniform,
+    HeNormal,
+    Initializer,
+    Normal,
+    Uniform,
+    Zeros,
+)
+from playground.catalog.normalizations import BatchNormalization, NoNormalization
+from playground.catalog.regularizers import L2, NoRegularizer
+from playground.experiment import EarlyStopping, Experiment, Layer
+from playground.snapshot import LayerStatistics, Snapshot
+
+AT_MOST = 3
+RECENT = 20
+"""Epochs, or rows of the gradient history, that count as the present."""
+
+
+class Remedy(NamedTuple):
+    """What to try: a label for a button, and the experiment it asks for."""
+
+    label: str
+    experiment: Experiment
+    reset: bool = False
+    """Whether it only works from a fresh start."""
+
+
+class Finding(NamedTuple):
+    """One ailment."""
+
+    kind: str
+    text: str
+    """One sentence with its numbers."""
+    remedy: Remedy | None
+
+
+Rule: TypeAlias = Callable[[Snapshot], "Finding | None"]
+
+
+def diagnose(snapshot: Snapshot) -> tuple[Finding, ...]:
+    """At most three findings, the most urgent first; none while there is nothing to worry about."""
+    found: dict[str, Finding] = {}
+    for rule in RULES:
+        if not found.keys() & EXPLAINED_BY.get(rule.__name__, frozenset()):
+            finding = rule(snapshot)
+            if finding is not None:
+                found[rule.__name__] = finding
+    return tuple(found.values())[:AT_MOST]
+
+
+# The ailments ---------------------------------------------------------------------------------------------------
+
+
+def diverged(snapshot: Snapshot) -> Finding | None:
+    """Numbers stopped being finite."""
+    if snapshot.status != "diverged":
+        return None
+    return Finding("diverged", snapshot.problem, slower(snapshot))
+
+
+def same_weights(snapshot: Snapshot) -> Finding | None:
+    """All units of a layer started alike and stay alike, or so near 0 that nothing passes."""
+    if snapshot.epoch < 10 or not barely_moved(snapshot):
+        return None
+    for layer, chosen in zip(snapshot.layers, snapshot.experiment.layers, strict=False):
+        initializer = chosen.initializer or snapshot.experiment.initializer
+        if spread_of(initializer) == 0:
+            words = "started with the same weights, so they learn the same and stay twins"
+        elif spread_of(initializer) < 0.01:
+            words = f"started with weights around ±{spread_of(initializer):.0e}, so that hardly anything passes"
+        else:
+            continue
+        text = (
+            f"All {layer.units} units of layer {layer.name} {words}: after {snapshot.epoch:,} epochs the training "
+            f"loss is {snapshot.history.train_loss[-1]:.3g}; at the start it was {snapshot.history.train_loss[0]:.3g}."
+        )
+        return Finding("initialisation", text, other_start(snapshot.experiment))
+    return None
+
+
+def exploding(snapshot: Snapshot) -> Finding | None:
+    """The gradient grows on its way back, or is huge everywhere."""
+    sizes = recent_gradients(snapshot)
+    if sizes is None:
+        return None
+    first, last, largest = sizes[0], sizes[-1], int(np.argmax(sizes))
+    if not (first > 100 * last > 0 or sizes[largest] > 1000):
+        return None
+    name = snapshot.layers[largest].name
+    text = f"The gradient explodes: layer {name} gets a gradient of {sizes[largest]:.3g}" + (
+        f", {many(first / last)} times that of layer {snapshot.layers[len(sizes) - 1].name}."
+        if first > last > 0
+        else "."
+    )
+    return Finding("exploding", text, with_training(snapshot, "Clip the gradient at 1", clip_norm=1.0))
+
+
+def vanishing(snapshot: Snapshot) -> Finding | None:
+    """The gradient shrinks on its way back, so that the first layers hardly learn."""
+    sizes = recent_gradients(snapshot)
+    if sizes is None or not 0 <= sizes[0] < sizes[-1] / 100:
+        return None
+    share = f"1/{many(sizes[-1] / sizes[0])}" if sizes[0] > 0 else "nothing"
+    first, last = snapshot.layers[0].name, snapshot.layers[len(sizes) - 1].name
+    text = f"The gradient vanishes: layer {first} gets {share} of the gradient of layer {last}, so it hardly learns."
+    return Finding("vanishing", text, better_passage(snapshot.experiment))
+
+
+def dead_units(snapshot: Snapshot) -> Finding | None:
+    """Units that give the same on every point, and whose gradient is 0."""
+    kinds = members(Activation)
+    # Squashing units whose slope rounds to 0 are saturated, which is another ailment.
+    layer = worst(snapshot, lambda layer: 0.0 if kinds[layer.activation].saturates else layer.dead)
+    if layer is None or layer.dead < 0.5:
+        return None
+    text = (
+        f"{round(layer.dead * layer.units)} of {layer.units} units of layer {layer.name} are dead: "
+        f"their slope was 0 on every point of the latest batch, so they no longer learn."
+    )
+    leaky = each_layer(snapshot.experiment, lambda one: one.activation.kind == layer.activation, activation=LeakyRelu())
+    return Finding("dead", text, Remedy("Use leaky ReLU", leaky))
+
+
+def saturated(snapshot: Snapshot) -> Finding | None:
+    """Units so far out that their slope is all but 0."""
+    layer = worst(snapshot, lambda layer: layer.saturated)
+    if layer is None or layer.saturated < 0.5 or good(snapshot):
+        return None
+    text = (
+        f"{layer.saturated:.0%} of the activations of layer {layer.name} are saturated: "
+        f"{layer.activation} is flat there, and the gradient does not get through."
+    )
+    return Finding("saturated", text, better_passage(snapshot.experiment))
+
+
+def too_fast(snapshot: Snapshot) -> Finding | None:
+    """The loss jumps up and down and gets no better."""
+    losses = recent_losses(snapshot)
+    if losses is None or good(snapshot):
+        return None
+    jump = float(np.mean(np.abs(np.diff(losses)))) / float(losses.mean())
+    half = len(losses) // 2
+    if jump < 0.1 or losses[half:].mean() < 0.9 * losses[:half].mean():
+        return None
+    text = (
+        f"The learning rate {snapshot.learning_rate:.3g} is too high: in the last {len(losses) - 1} epochs the "
+        f"training loss jumped by {jump:.0%} from one to the next without falling."
+    )
+    return Finding("too_fast", text, slower(snapshot))
+
+
+def too_slow(snapshot: Snapshot) -> Finding | None:
+    """Updates so small that the weights stay where they are, with much left to learn."""
+    losses = recent_losses(snapshot)
+    ratio = max((layer.update_ratio for layer in snapshot.layers), default=np.nan)
+    if losses is None or good(snapshot) or not ratio < 1e-4:
+        return None
+    fallen = 1 - losses[-1] / losses[0]
+    if not 0 <= fallen < 0.02:
+        return None
+    change = f"1/{many(1 / ratio)} of their size" if ratio > 0 else "nothing"
+    text = (
+        f"The learning rate {snapshot.learning_rate:.3g} is too low: an update changes the weights by {change}, and "
+        f"{len(losses) - 1} epochs lowered the training loss by {fallen:.2%}."
+    )
+    rate = snapshot.experiment.training.learning_rate
+    faster = with_training(snapshot, f"Learning rate {10 * rate:.3g}", learning_rate=min(10 * rate, 1e9) or 0.01)
+    return Finding("too_slow", text, faster)
+
+
+def overfitting(snapshot: Snapshot) -> Finding | None:
+    """The network gets better on the points it learns and worse on those it doesn't."""
+    train, validation = snapshot.history.train_loss, snapshot.history.validation_loss
+    if len(train) < RECENT or np.isnan(validation).all():
+        return None
+    best = int(np.nanargmin(validation))
+    now = float(np.mean(validation[-5:]))
+    if not (now > 1.2 * validation[best] and train[-1] < 0.9 * train[best] and now > 1.5 * train[-1]):
+        return None
+    text = (
+        f"The network overfits: since epoch {snapshot.history.epoch[best]:,.0f} the validation loss rose from "
+        f"{validation[best]:.3g} to {now:.3g}, while the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
+    )
+    return Finding("overfitting", text, simpler(snapshot))
+
+
+def underfitting(snapshot: Snapshot) -> Finding | None:
+    """The loss has come to rest where the network is still often wrong, on the very points it learns."""
+    losses = snapshot.history.train_loss
+    if len(losses) < 3 * RECENT or good(snapshot):
+        return None
+    fallen = 1 - losses[-RECENT:].mean() / losses[-2 * RECENT : -RECENT].mean()
+    accuracy = snapshot.evaluation.train_accuracy
+    if not abs(fallen) < 0.02 or accuracy is None:
+        return None
+    regression = snapshot.sample.task == "regression"
+    measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns are right"
+    text = (
+        f"The network underfits: the training loss rests at {losses[-1]:.3g} "
+        f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {RECENT} epochs before) and {measure}."
+    )
+    return Finding("underfitting", text, larger(snapshot.experiment))
+
+
+def widening(snapshot: Snapshot) -> Finding | None:
+    """Layers that get wider towards the output, where a funnel does better for its size."""
+    widths = [layer.units for layer in snapshot.experiment.layers]
+    if len(widths) < 2 or not widths[-1] >= 2 * widths[0] or sorted(widths) != widths:
+        return None
+    funnel = sorted(widths, reverse=True)
+    text = (
+        f"The layers widen from {widths[0]} to {widths[-1]} units: what {widths[0]} units did not pass on can't come "
+        f"back; narrowing layers ({', '.join(map(str, funnel))}) usually learn more."
+    )
+    layers = tuple(
+        msgspec.structs.replace(layer, units=units, skip=False, muted=False)
+        for layer, units in zip(snapshot.experiment.layers, funnel, strict=True)
+    )
+    return Finding(
+        "widening", text, Remedy("Narrow the layers", msgspec.structs.replace(snapshot.experiment, layers=layers))
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    diverged,
+    same_weights,
+    exploding,
+    vanishing,
+    dead_units,
+    saturated,
+    too_fast,
+    too_slow,
+    overfitting,
+    underfitting,
+    widening,
+)
+
+CAUSES = frozenset({"diverged", "same_weights", "exploding", "vanishing", "dead_units", "saturated"})
+EXPLAINED_BY: dict[str, frozenset[str]] = {
+    "vanishing": frozenset({"diverged", "same_weights"}),
+    "saturated": frozenset({"diverged"}),
+    "too_fast": frozenset({"diverged"}),
+    "too_slow": CAUSES,
+    "overfitting": frozenset({"diverged"}),
+    "underfitting": CAUSES | {"too_fast", "too_slow", "overfitting"},
+}
+"""A symptom is not named when its cause has been."""
+
+
+# What they look at ----------------------------------------------------------------------------------------------
+
+
+def recent_gradients(snapshot: Snapshot) -> Array | None:
+    """The typical gradient of every hidden layer at present; None before training or with less than two such layers."""
+    hidden = len(snapshot.experiment.layers)
+    rows = snapshot.gradients.gradient_rms[-RECENT:, :hidden]
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    heard = np.array([not layer.muted for layer in snapshot.experiment.layers], bool)
+    if hidden < 2 or len(rows) < 3 or not heard.all():
+        return None
+    result: Array = np.median(rows, axis=0)
+    return result
+
+
+def recent_losses(snapshot: Snapshot) -> Array | None:
+    """The latest training losses; None while there are too few, or if they are 0."""
+    losses = snapshot.history.train_loss[-RECENT - 1 :]
+    return losses if len(losses) > RECENT // 2 and losses.min() > 0 else None
+
+
+def barely_moved(snapshot: Snapshot) -> bool:
+    """Whether the training loss is still about where it began."""
+    losses = snapshot.history.train_loss
+    return not good(snapshot) and bool(losses[-1] > 0.9 * losses[0])
+
+
+def good(snapshot: Snapshot) -> bool:
+    """Whether there is little left to learn."""
+    accuracy = snapshot.evaluation.train_accuracy
+    return accuracy is not None and accuracy >= 0.9
+
+
+def worst(snapshot: Snapshot, measure: Callable[[LayerStatistics], float]) -> LayerStatistics | None:
+    """The hidden layer with the largest value; None if nothing has been measured."""
+    hidden = [layer for layer in snapshot.layers[:-1] if np.isfinite(measure(layer))]
+    return max(hidden, key=measure) if hidden else None
+
+
+def spread_of(initializer: Initializer) -> float:
+    """How different the weights of a layer are at the start; infinite where that follows from its size."""
+    if isinstance(initializer, Zeros | ConstantWeights):
+        return 0.0
+    if isinstance(initializer, Normal):
+        return initializer.std
+    return abs(initializer.high - initializer.low) if isinstance(initializer, Uniform) else np.inf
+
+
+def many(number: float) -> str:
+    """A large number with two digits that count: 35,000."""
+    if not np.isfinite(number) or number < 100:
+        return f"{number:.2g}"
+    return f"{float(f'{number:.2g}'):,.0f}" if number < 1e12 else f"{number:.0e}"
+
+
+# Remedies -------------------------------------------------------------------------------------------------------
+
+
+def with_training(snapshot: Snapshot, label: str, **changed: object) -> Remedy:
+    """Another value for a field of `training`."""
+    experiment = snapshot.experiment
+    training = msgspec.structs.replace(experiment.training, **changed)
+    return Remedy(label, msgspec.structs.replace(experiment, training=training))
+
+
+def slower(snapshot: Snapshot) -> Remedy:
+    """A tenth of the learning rate."""
+    rate = snapshot.experiment.training.learning_rate / 10
+    return with_training(snapshot, f"Learning rate {rate:.3g}", learning_rate=rate)
+
+
+def each_layer(experiment: Experiment, which: Callable[[Layer], bool], **changed: Choice | float) -> Experiment:
+    """The experiment with some of its layers changed."""
+    layers = tuple(msgspec.structs.replace(layer, **changed) if which(layer) else layer for layer in experiment.layers)
+    return msgspec.structs.replace(experiment, layers=layers)
+
+
+def other_start(experiment: Experiment) -> Remedy:
+    """Initial weights of a size that suits the activations."""
+    straight = any(layer.activation.straight_from < np.inf for layer in experiment.layers)
+    initializer: Initializer = HeNormal() if straight else GlorotUniform()
+    layers = tuple(msgspec.structs.replace(layer, initializer=None) for layer in experiment.layers)
+    changed = msgspec.structs.replace(experiment, layers=layers, initializer=initializer)
+    return Remedy(f"Start with {initializer.label} weights", changed, reset=True)
+
+
+def better_passage(experiment: Experiment) -> Remedy:
+    """What lets signals and gradients through: tanh for sigmoid, then normalization."""
+    if any(isinstance(layer.activation, Sigmoid) for layer in experiment.layers):
+        changed = each_layer(experiment, lambda layer: isinstance(layer.activation, Sigmoid), activation=Tanh())
+        return Remedy("Use tanh instead of sigmoid", changed)
+    bare = [isinstance(layer.normalization, NoNormalization) for layer in experiment.layers]
+    if any(bare):
+        changed = each_layer(
+            experiment,
+            lambda layer: isinstance(layer.normalization, NoNormalization),
+            normalization=BatchNormalization(),
+        )
+        return Remedy("Normalize every layer", changed)
+    return other_start(experiment)
+
+
+def simpler(snapshot: Snapshot) -> Remedy:
+    """A price on large weights, or a stop when things get worse."""
+    experiment = snapshot.experiment
+    if isinstance(experiment.regularizer, NoRegularizer):
+        return Remedy("Add L2 regularization", msgspec.structs.replace(experiment, regularizer=L2(strength=0.003)))
+    return with_training(snapshot, "Stop early", early_stopping=EarlyStopping())
+
+
+def larger(experiment: Experiment) -> Remedy:
+    """A hidden layer where there is none, else twice the units."""
+    if not experiment.layers:
+        layers: tuple[Layer, ...] = (Layer(units=8, activation=Tanh()),)
+        return Remedy("Add a layer of 8 units", msgspec.structs.replace(experiment, layers=layers))
+    if all(isinstance(layer.activation, type(Layer().activation)) for layer in experiment.layers):
+        return Remedy("Use tanh", each_layer(experiment, lambda _: True, activation=Tanh()))
+    doubled = tuple(wider(experiment.layers))
+    return Remedy("Double the units", msgspec.structs.replace(experiment, layers=doubled))
+
+
+def wider(layers: tuple[Layer, ...]) -> Iterator[Layer]:
+    """The layers with twice the units; a first layer that has to be as wide as its input stays so."""
+    held = True
+    for layer in layers:
+        held = held and (layer.skip or layer.muted)
+        yield layer if held else msgspec.structs.replace(layer, units=min(2 * layer.units, 4096))
