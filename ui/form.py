@@ -153,9 +153,10 @@ def found(tree: Any, path: str) -> Any:
 
 
 def replaced(tree: Any, path: str, value: Any) -> Any:
-    """A copy of an immutable tree with another value at a path."""
+    """A copy of an immutable tree with another value at a path. Raises LookupError where there is none."""
     step, _, rest = path.partition(".")
-    inner = replaced(found(tree, step), rest, value) if rest else value
+    present = found(tree, step)
+    inner = replaced(present, rest, value) if rest else value
     if isinstance(tree, tuple):
         return (*tree[: int(step)], inner, *tree[int(step) + 1 :])
     return msgspec.structs.replace(tree, **{step: inner})

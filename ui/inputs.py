@@ -113,15 +113,20 @@ class Edits(QObject):
             self._stop()
             self.given.emit(self.latest, False)
 
+    @staticmethod
+    def end_open() -> None:
+        """End the run that a person has open, whichever control it belongs to, before another edit is made."""
+        if Edits._open is not None and isValid(Edits._open):
+            Edits._open.end()
+
     def shown(self, value: object) -> None:
         """Somebody else decided on `value`: if that isn't what was asked for, the run is void."""
         if self.running and value != self.latest and self._settle.isActive():
             self._stop()
 
     def _begin(self) -> None:
-        other = Edits._open
-        if other is not None and other is not self and isValid(other):
-            other.end()
+        if Edits._open is not self:
+            Edits.end_open()
         Edits._open, self.running = self, True
 
     def _stop(self) -> None:

@@ -58,12 +58,11 @@ class Quantity:
     @property
     def allowed(self) -> str:
         """The range in words: `from 0 to below 1`."""
-        kind = "whole numbers" if self.whole else "numbers"
-        parts = [kind]
+        parts = ["whole numbers" if self.whole else "numbers"]
         if math.isfinite(self.low):
             parts.append(f"{'above' if self.low_open else 'from'} {written(self.low)}")
         if math.isfinite(self.high):
-            parts.append(f"{'below' if self.high_open else 'to'} {written(self.high)}")
+            parts.append(f"{'to below' if self.high_open else 'to'} {written(self.high)}")
         named = [f"“{name}” is {written(value)}" for value, name in self.names.items() if name != written(value)]
         return " ".join(parts) + "".join(f"; {words}" for words in named)
 
@@ -165,8 +164,8 @@ class Quantity:
         smallest = self.ends[0]
         if value <= 0:
             return self.typed(smallest if sign > 0 else value)
-        if sign < 0 and self.has_zero_end and value <= smallest:
-            return self.typed(0)
+        if sign < 0 and value <= smallest:
+            return self.typed(0 if self.has_zero_end else value)
         # A step is about an eighth; where that is less than one, whole numbers go one by one.
         moved = rounded(value * 1.125**sign)
         if self.whole:
@@ -201,7 +200,7 @@ def round_step(size: float) -> float:
 
 def written(value: Number) -> str:
     """A number in full precision and as few characters as that takes: 12,345, 0.03, 1e-7."""
-    if isinstance(value, float) and value == round(value) and abs(value) < 1e6:
+    if isinstance(value, float) and value == round(value) and abs(value) < 1e12:
         value = int(value)
     if isinstance(value, int):
         return f"{value:,}"

@@ -15,6 +15,7 @@ from playground.catalog.choice import members
 from playground.catalog.datasets import Dataset, Sample, Table, sample, with_common
 from playground.catalog.features import FEATURES
 from ui.form import Form, fields_of, fits, row_for, tip
+from ui.inputs import Edits
 from ui.panels.panel import Panel, heading
 from ui.panels.pictures import DataTile, FeatureTile
 from ui.panels.tasks import task_of
@@ -92,6 +93,7 @@ class DataPanel(Panel):
 
     def choose(self, dataset: Dataset, name: str) -> None:
         """Ask for a data set of this kind; points, noise and shares stay as they are."""
+        Edits.end_open()
         present = self.experiment.data
         if same_source(dataset, present):
             return
@@ -156,29 +158,27 @@ class DataPanel(Panel):
             tile.setObjectName(f"features.{name}")
             tile.setAccessibleName(f"Feature {FEATURES[name].label}")
             tile.clicked.connect(self._feature_clicked)
-            tile.refused.connect(self._last_feature)
             grid.addWidget(tile, *divmod(place, FEATURE_COLUMNS))
         self.lines.addLayout(grid)
         return tiles
 
     def _feature_clicked(self, on: bool) -> None:
         tile = self.sender()
-        if isinstance(tile, FeatureTile):
-            name = tile.feature
-            features = with_feature(self.experiment.features, name) if on else without(self.experiment.features, name)
-            self.ask("features", features, f"feature {FEATURES[name].label} {'on' if on else 'off'}")
-            self._show_features(self.experiment.features)
-
-    def _last_feature(self) -> None:
-        tile = self.sender()
-        if isinstance(tile, FeatureTile):
+        if not isinstance(tile, FeatureTile):
+            return
+        name, features = tile.feature, self.experiment.features
+        if features == (name,):
             QToolTip.showText(tile.mapToGlobal(tile.rect().bottomLeft()), tile.toolTip(), tile)
+        else:
+            wanted = with_feature(features, name) if on else without(features, name)
+            self.ask("features", wanted, f"feature {FEATURES[name].label} {'on' if on else 'off'}")
+        self._show_features(self.experiment.features)
 
     def _show_features(self, features: Sequence[str]) -> None:
         for name, tile in self.features.items():
             tile.setChecked(name in features)
-            tile.locked = tuple(features) == (name,)
-            only = "The network needs at least one input: switch another one on first." if tile.locked else ""
+            last = tuple(features) == (name,)
+            only = "The network needs at least one input: switch another one on first." if last else ""
             tile.setToolTip(tip(only, f"{FEATURES[name].label}: {FEATURES[name].help}"))
 
     # Showing ------------------------------------------------------------------------------------------------

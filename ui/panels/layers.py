@@ -18,7 +18,7 @@ from playground.catalog.features import FEATURES
 from playground.experiment import MAX_LAYERS
 from playground.snapshot import LayerStatistics, Snapshot
 from ui.form import tip
-from ui.inputs import IconButton
+from ui.inputs import Edits, IconButton
 from ui.panels.card import LayerCard, OutputCard
 from ui.panels.panel import Panel, SlowText, heading
 from ui.theme import GRID
@@ -215,6 +215,7 @@ class LayersPanel(Panel):
 
     def _identified(self) -> tuple[Layer, ...]:
         """The shown layers, all with ids; the cards learn theirs at once, so that each stays with its layer."""
+        Edits.end_open()
         layers = with_ids(self.experiment.layers)
         for card, layer in zip(self.cards, layers, strict=True):
             card.layer_id = layer.id

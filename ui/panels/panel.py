@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import Experiment
 from ui.form import Row, found, replaced
-from ui.inputs import IconButton
+from ui.inputs import Edits, IconButton
 from ui.theme import GRID
 
 TEXT_SECONDS = 0.25
@@ -42,6 +42,8 @@ class Panel(QWidget):
 
     def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
         """Ask for the experiment with another value at `path`."""
+        if not changing:
+            Edits.end_open()
         try:
             self.edited.emit(replaced(self.experiment, path, value), words, changing)
         except LookupError:

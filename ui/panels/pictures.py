@@ -9,7 +9,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
@@ -168,22 +168,12 @@ class DataTile(Tile):
 class FeatureTile(Tile):
     """A feature as a map of the plane."""
 
-    refused = Signal()
-
     def __init__(self, feature: str, parent: QWidget | None = None) -> None:
         super().__init__(FEATURES[feature].label, "", 40, parent)
         self.feature = feature
-        self.locked = False
 
     def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
         return feature_picture(self.feature, size, ratio, theme)
-
-    def nextCheckState(self) -> None:
-        # The last feature stays on: a network without input has nothing to learn from.
-        if self.locked and self.isChecked():
-            self.refused.emit()
-        else:
-            super().nextCheckState()
 
 
 # Activations --------------------------------------------------------------------------------------------------

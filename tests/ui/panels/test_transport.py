@@ -1,0 +1,124 @@
+"""The transport bar by real mouse and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from playground import Experiment, Snapshot, Trainer, Wanted
+from playground.catalog.datasets import Plane
+from ui.panels.transport import TransportBar, place_of, speed_at
+from ui.quantity import measured
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def bar(qtbot) -> Iterator[TransportBar]:
+    bar = TransportBar()
+    qtbot.addWidget(bar)
+    bar.show()
+    qtbot.waitExposed(bar)
+    yield bar
+
+
+def button(bar: TransportBar, name: str) -> QAbstractButton:
+    return bar.findChild(QAbstractButton, f"transport.{name}")
+
+
+def snapshot_of(experiment: Experiment, steps: int) -> Snapshot:
+    trainer = Trainer(experiment)
+    trainer.advance(steps=steps)
+    return trainer.snapshot(Wanted())
+
+
+@pytest.mark.parametrize("name", ["step", "epoch", "reset", "reseed"])
+def test_every_button_asks_for_its_command(qtbot, bar: TransportBar, name: str) -> None:
+    with qtbot.waitSignal(getattr(bar, f"{name}_requested")):
+        qtbot.mouseClick(button(bar, name), LEFT)
+
+
+def test_play_asks_and_shows_only_what_really_runs(qtbot, bar: TransportBar) -> None:
+    asked: list[bool] = []
+    bar.play_toggled.connect(asked.append)
+    play = button(bar, "play")
+    qtbot.mouseClick(play, LEFT)
+    assert asked == [True]
+    assert not play.isChecked()
+    bar.show_running(True)
+    assert play.isChecked()
+    assert play.accessibleName() == "Pause"
+    qtbot.mouseClick(play, LEFT)
+    assert asked == [True, False]
+    bar.show_running(False)
+    assert play.accessibleName() == "Play"
+
+
+def test_the_readout_shows_where_training_stands(qtbot, bar: TransportBar) -> None:
+    snapshot = snapshot_of(Experiment(), 25)
+    bar.show_snapshot(snapshot)
+    assert bar.step.text() == "25"
+    assert bar.epoch.text() == str(snapshot.epoch)
+    losses = (snapshot.evaluation.train_loss, snapshot.evaluation.validation_loss)
+    assert bar.loss.text() == " / ".join(measured(loss) for loss in losses)
+    assert bar.score.text().count("%") == 2
+
+
+def test_regression_shows_r_squared(bar: TransportBar) -> None:
+    bar.show_snapshot(snapshot_of(Experiment(data=Plane()), 5))
+    assert bar.score_caption.text() == "R²"
+    assert "%" not in bar.score.text()
+
+
+def test_the_readout_does_not_jitter(qtbot, bar: TransportBar) -> None:
+    def places() -> list[QPoint]:
+        return [widget.pos() for widget in bar.findChildren(QWidget)]
+
+    bar.show_snapshot(snapshot_of(Experiment(), 1))
+    before = places()
+    bar.show_snapshot(snapshot_of(Experiment(), 2000))
+    qtbot.waitUntil(lambda: bar.step.text() == "2,000")
+    qtbot.wait(20)
+    assert places() == before
+
+
+def test_the_speed_goes_from_slow_motion_to_no_limit(qtbot, bar: TransportBar) -> None:
+    asked: list[float | None] = []
+    bar.speed_changed.connect(asked.append)
+    slider = bar.speed
+    start = slider.handle().center().toPoint()
+    QTest.mousePress(slider, LEFT, pos=start)
+    for part in range(1, 6):
+        QTest.mouseMove(slider, QPoint(round(start.x() * (1 - part / 5)), start.y()))
+        qtbot.wait(2)
+    QTest.mouseRelease(slider, LEFT, pos=QPoint(0, start.y()))
+    assert asked[-1] == 1
+    assert bar.speed_text.text() == "1 step/s"
+    QTest.mouseDClick(slider, LEFT, pos=slider.handle().center().toPoint())
+    assert asked[-1] is None
+    assert bar.speed_text.text() == "Full speed"
+
+
+def test_showing_a_speed_asks_for_nothing(bar: TransportBar) -> None:
+    asked: list[float | None] = []
+    bar.speed_changed.connect(asked.append)
+    bar.show_speed(50)
+    assert asked == []
+    assert bar.speed_text.text() == "50 steps/s"
+
+
+def test_a_speed_stands_where_it_is_read() -> None:
+    assert speed_at(1.0) is None
+    assert speed_at(0.0) == 1
+    for speed in (1, 10, 100, 1000):
+        assert speed_at(place_of(speed)) == pytest.approx(speed, rel=0.05)
+
+
+def test_everything_is_named(bar: TransportBar) -> None:
+    for control in [*bar.findChildren(QAbstractButton), bar.speed]:
+        assert control.accessibleName()
+        assert control.toolTip()
