@@ -125,10 +125,8 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
 
 def dead_units(snapshot: Snapshot) -> Finding | None:
     """Units that give the same on every point, and whose gradient is 0."""
-    kinds = members(Activation)
-    # Squashing units whose slope rounds to 0 are saturated, which is another ailment.
-    layer = worst(snapshot, lambda layer: 0.0 if kinds[layer.activation].saturates else layer.dead)
-    if layer is None or layer.dead < 0.5:
+    layer = worst(snapshot, dead_share)
+    if layer is None or dead_share(layer) < 0.5:
         return None
     text = (
         f"{round(layer.dead * layer.units)} of {layer.units} units of layer {layer.name} are dead: "
@@ -295,6 +293,11 @@ def good(snapshot: Snapshot) -> bool:
     """Whether there is little left to learn."""
     accuracy = snapshot.evaluation.train_accuracy
     return accuracy is not None and accuracy >= 0.9
+
+
+def dead_share(layer: LayerStatistics) -> float:
+    """The share of dead units; squashing units whose slope rounds to 0 are saturated, which is another ailment."""
+    return layer.dead * (not members(Activation)[layer.activation].saturates)
 
 
 def worst(snapshot: Snapshot, measure: Callable[[LayerStatistics], float]) -> LayerStatistics | None:

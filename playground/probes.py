@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -109,40 +110,41 @@ def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[La
 
 
 class Activations:
-    """What is said of a layer's activations, gathered over one or more passes."""
+    """What is said of a layer's activations, gathered over one or more passes.
+
+    Mean and squared deviations of two sets are merged as by Chan, Golub and LeVeque, "Updating formulae and a pairwise
+    algorithm for computing sample variances", 1979.
+    """
 
     def __init__(self) -> None:
         self.count = 0
-        self.total = self.squares = self.flat = 0.0
+        self.mean = self.deviations = self.flat = 0.0
         self.idle: Array = np.ones(1, bool)
 
     def add(self, layer: NetworkLayer, passed: Pass, place: int) -> Activations:
         """Include the points of a pass."""
-        f = passed.f[place]
         with np.errstate(all="ignore"):
-            return self.add_numbers(layer, passed.z[place], f)
+            self.add_numbers(layer, passed.z[place], passed.f[place])
+        return self
 
-    def add_numbers(self, layer: NetworkLayer, z: Array, f: Array) -> Activations:
+    def add_numbers(self, layer: NetworkLayer, z: Array, f: Array) -> None:
         """Include z and f(z), both of shape (units, points)."""
         slope = layer.activation.derivative(z, f)
         idle = np.zeros(layer.units, bool) if layer.muted else ~np.any(slope, axis=1)
         self.idle = self.idle & idle
-        self.count += f.size
-        self.total += float(np.sum(f, dtype=np.float64))
-        self.squares += float(np.sum(np.square(f, dtype=np.float64)))
         if layer.activation.saturates and not layer.muted:
             self.flat += float(np.count_nonzero(slope < 0.05 * steepest(layer)))
-        return self
-
-    @property
-    def mean(self) -> float:
-        """The mean over points × units."""
-        return self.total / self.count
+        mean = float(np.mean(f, dtype=np.float64))
+        difference, before = mean - self.mean, self.count
+        self.count += f.size
+        self.mean += difference * (f.size / self.count)
+        self.deviations += float(np.sum(np.square(f - mean, dtype=np.float64)))
+        self.deviations += difference * difference * (before * f.size / self.count)
 
     @property
     def spread(self) -> float:
         """The standard deviation over points × units."""
-        return float(np.sqrt(max(self.squares / self.count - self.mean**2, 0.0)))
+        return math.sqrt(self.deviations / self.count)
 
 
 def steepest(layer: NetworkLayer) -> float:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from playground import Trainer, Wanted
+from playground.engine import reference
 from playground.experiment import convert
-from playground.probes import confusion
+from playground.probes import Activations, confusion
 
 
 def trainer(**changed: Any) -> Trainer:
@@ -81,3 +82,18 @@ def test_the_confusion_agrees_with_the_accuracy(classes: int) -> None:
 
 def test_a_regression_has_no_confusion() -> None:
     assert trainer(data="plane").snapshot(Wanted(confusion=True)).confusion is None
+
+
+def test_measurements_do_not_depend_on_how_the_points_are_divided() -> None:
+    one = trainer()
+    one.advance(epochs=3)
+    passed = reference.forward(one.network, one.state.parameters, one.train_x)
+    first, second = (
+        reference.forward(one.network, one.state.parameters, part) for part in (one.train_x[:, :7], one.train_x[:, 7:])
+    )
+    layer = one.network.layers[0]
+    whole = Activations().add(layer, passed, 0)
+    parts = Activations().add(layer, first, 0).add(layer, second, 0)
+    assert parts.mean == pytest.approx(whole.mean, rel=1e-12)
+    assert parts.spread == pytest.approx(whole.spread, rel=1e-12)
+    assert parts.flat == whole.flat
