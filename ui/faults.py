@@ -12,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 import platformdirs
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
@@ -28,6 +29,8 @@ class Faults(QObject):
     def __init__(self, log_path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.log_path = log_path
+        self.crash_file: TextIO | None = None
+        """Where a crash of the interpreter itself is written; held open for as long as the program runs."""
 
     def exception(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         """An exception that nobody caught."""
@@ -54,17 +57,18 @@ def install(folder: Path | None = None) -> Faults:
     """Catch faults from now on; the log goes to `folder`, by default the user's log folder."""
     folder = folder or Path(platformdirs.user_log_dir("neural-network-playground", appauthor=False))
     log_path = folder / "playground.log"
+    faults = Faults(log_path)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handler: logging.Handler = logging.handlers.RotatingFileHandler(log_path, maxBytes=2**20, backupCount=2)
-        faulthandler.enable((folder / "crash.log").open("a"))
+        faults.crash_file = (folder / "crash.log").open("a")
+        faulthandler.enable(faults.crash_file)
     except OSError:
         # A folder that can't be written must not keep anybody from working.
         handler = logging.StreamHandler()
         faulthandler.enable()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
-    faults = Faults(log_path)
     sys.excepthook = faults.exception
     threading.excepthook = faults.thread_exception
     qInstallMessageHandler(faults.message)

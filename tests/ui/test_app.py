@@ -1,0 +1,62 @@
+"""The program as a person starts it: a process of its own, with and without a display."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*arguments: object, tmp_path: Path, platform: str | None = "offscreen") -> subprocess.CompletedProcess[str]:
+    hidden = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    environment |= {"XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    if platform:
+        environment["QT_QPA_PLATFORM"] = platform
+    command = [sys.executable, "-W", "error", "main.py", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+
+
+@pytest.mark.parametrize("platform", ["offscreen", None], ids=["offscreen", "no display"])
+def test_a_screenshot_is_taken_of_the_trained_window(tmp_path: Path, platform: str | None) -> None:
+    picture = tmp_path / "p.png"
+    options = ("--screenshot", picture, "--seconds", 1, "--size", "1100x700", "--theme", "dark")
+    result = run("circle", *options, tmp_path=tmp_path, platform=platform)
+    assert result.returncode == 0, result.stderr
+    image = QImage(str(picture))
+    assert (image.width(), image.height()) == (1100, 700)
+    assert image.pixelColor(2, 400).lightness() < 100
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can lack a display")
+def test_without_a_display_one_line_says_what_works_instead(tmp_path: Path) -> None:
+    result = run(tmp_path=tmp_path, platform=None)
+    assert result.returncode == 3
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "main.py train spiral" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["nowhere.json"], "nowhere.json"),
+        (["no-such-preset"], "no-such-preset"),
+        (["--size", "big"], "--size"),
+        (["--seconds", "-1"], "--seconds"),
+        (["--theme", "pink"], "--theme"),
+        (["--screenshot", "/no/such/folder/p.png"], "--screenshot"),
+    ],
+)
+def test_bad_options_are_one_line_and_code_2(tmp_path: Path, arguments: list[str], named: str) -> None:
+    result = run(*arguments, tmp_path=tmp_path)
+    assert result.returncode == 2
+    assert named in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("*.png"))
