@@ -16,11 +16,13 @@ import inspect
 import types
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Choice
 from playground.experiment import choices_of
@@ -58,6 +60,7 @@ class Field:
         return choices_of(self.type)
 
 
+@lru_cache(maxsize=256)
 def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
     """The fields that a struct declares, by name."""
     return {info.name: declared(info) for info in msgspec.structs.fields(struct)}
@@ -266,6 +269,15 @@ class Row(QWidget):
         if self.field.default is not msgspec.NODEFAULT and self.isEnabled():
             self.ask(self.field.default)
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer the default on a right click."""
+        if self.field.default is not msgspec.NODEFAULT:
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            action = menu.addAction(f"Reset to {self.named(self.field.default)}")
+            action.triggered.connect(self.reset)
+            menu.popup(event.globalPos())
+
     def ask(self, value: Any, changing: bool = False) -> None:
         """Ask for a value."""
         self.edited.emit(self.path, value, self.words(value), changing)
@@ -360,6 +372,7 @@ class NumberRow(Row):
             self.line.addWidget(self.switch)
         if self.slider and not below:
             self.line.addWidget(self.slider, 1)
+        self.entry.setMinimumWidth(ENTRY_WIDTH - GRID)
         beside = self.slider is not None and not self.field.optional
         self.line.addWidget(self.entry, 0 if beside else 1)
         if beside:

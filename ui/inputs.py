@@ -14,6 +14,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSignalBloc
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QIcon,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -424,14 +425,15 @@ class Combo(QComboBox):
         return QSize(64, super().minimumSizeHint().height())
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
-        # A style sheet cuts a long name off in the middle of a letter.
+        # A style sheet cuts a long name off in the middle of a letter; pictures are for the list alone.
         super().initStyleOption(option)
+        option.currentIcon = QIcon()
         room = self.width() - 27
         option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
 
     def showPopup(self) -> None:
         # The list may be wider than a narrow column, so that no name is cut off.
-        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 32)
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 24)
         super().showPopup()
 
     def paintEvent(self, event: QPaintEvent) -> None:

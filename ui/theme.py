@@ -162,6 +162,11 @@ def base_style(theme: Theme) -> str:
     """Type and the places where text stands."""
     return f"""
     QWidget {{ font-size: {NORMAL}px; }}
+    QMenu {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line}; padding: 4px; }}
+    QMenu::item {{ padding: 4px 24px 4px 12px; border-radius: 4px; }}
+    QMenu::item:selected {{ background: {theme.accent}; color: {theme.on_accent}; }}
+    QMenu::item:disabled {{ color: {theme.quiet}; background: transparent; }}
+    QMenu::separator {{ height: 1px; background: {theme.line}; margin: 4px 8px; }}
     QToolTip {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line}; padding: 4px; }}
     QLabel {{ background: transparent; }}
     QLabel:disabled {{ color: {theme.quiet}; }}
@@ -183,6 +188,8 @@ def button_style(theme: Theme) -> str:
     QPushButton:hover {{ background: {hover}; }}
     QPushButton:pressed {{ background: {pressed}; }}
     QPushButton:focus {{ {ring}; padding: 2px 9px; }}
+    QPushButton[small="true"] {{ padding: 3px 6px; }}
+    QPushButton[small="true"]:focus {{ padding: 2px 5px; }}
     QPushButton:disabled {{ color: {theme.quiet}; background: transparent; }}
     QToolButton {{ background: transparent; color: {theme.text}; border: 2px solid transparent;
         border-radius: 6px; padding: 3px; }}
@@ -201,15 +208,15 @@ def button_style(theme: Theme) -> str:
     QToolButton[play="true"]:pressed {{ background: {mixed(theme.accent, theme.text, 0.3)}; }}
     QToolButton[play="true"]:focus {{ border: 2px solid {theme.text}; }}
     QToolButton[segment] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 0;
-        padding: 3px 4px; min-height: 16px; font-size: {SMALL}px; color: {theme.quiet}; }}
+        padding: 3px 1px; min-height: 16px; font-size: {SMALL}px; color: {theme.quiet}; }}
     QToolButton[segment="left"] {{ border-top-left-radius: 6px; border-bottom-left-radius: 6px; }}
     QToolButton[segment="right"] {{ border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
     QToolButton[segment="left"], QToolButton[segment="middle"] {{ border-right: 0; }}
     QToolButton[segment]:hover {{ background: {hover}; color: {theme.text}; }}
     QToolButton[segment]:checked {{ background: {theme.accent}; color: {theme.on_accent}; }}
     QToolButton[segment]:checked:disabled {{ background: {theme.quiet}; color: {theme.surface}; }}
-    QToolButton[segment]:focus {{ border: 2px solid {theme.accent}; padding: 2px 3px; }}
-    QToolButton[segment]:checked:focus {{ border: 2px solid {theme.text}; padding: 2px 3px; }}
+    QToolButton[segment]:focus {{ border: 2px solid {theme.accent}; padding: 2px 0; }}
+    QToolButton[segment]:checked:focus {{ border: 2px solid {theme.text}; padding: 2px 0; }}
     """
 
 
@@ -245,9 +252,9 @@ def surface_style(theme: Theme) -> str:
     return f"""
     QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}
     QFrame[card="true"]:focus {{ border: 2px solid {theme.accent}; }}
-    QFrame[held="true"] {{ background: {theme.window}; border: 1px dashed {theme.quiet}; }}
+    QFrame[held="true"], QFrame[held="true"]:focus {{ background: {theme.window}; border: 1px dashed {theme.quiet}; }}
     QFrame[mark="true"] {{ background: {theme.accent}; border: 0; border-radius: 2px; }}
-    QLabel[ghost="true"] {{ border: 2px solid {theme.accent}; border-radius: 8px; }}
+    QLabel[ghost="true"] {{ background: {theme.surface}; border: 2px solid {theme.accent}; border-radius: 8px; }}
     QScrollArea, QWidget[plain="true"] {{ background: transparent; border: 0; }}
     QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}

@@ -12,13 +12,14 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground import Layer
+from playground.catalog.activations import Activation
 from playground.snapshot import LayerStatistics
-from ui.form import Look, Row, fields_of, row_for, tip
+from ui.form import ChoiceRow, Look, Row, fields_of, row_for, tip
 from ui.icons import icon
 from ui.inputs import IconButton
-from ui.panels.pictures import Curve, MagnitudeBar
+from ui.panels.pictures import CURVE_ICON, Curve, MagnitudeBar, curve_icon
 from ui.quantity import measured
-from ui.theme import GRID
+from ui.theme import GRID, current
 
 FIRST = ("units", "activation", "dropout")
 LOOKS = {"initializer": Look(nothing="Inherited"), "regularizer": Look(nothing="Inherited")}
@@ -149,6 +150,7 @@ class LayerCard(QFrame):
         self.rest = self._part(tuple(name for name in fields_of(Layer) if name not in (*FIRST, "id")))
         self.curve = Curve(self)
         self.rows["activation"].line.addWidget(self.curve)
+        self._draw_curves()
         self._unfold(False)
 
     # Parts --------------------------------------------------------------------------------------------------
@@ -194,6 +196,20 @@ class LayerCard(QFrame):
                 lines.addWidget(row)
         self.outer.addWidget(part)
         return part
+
+    def _draw_curves(self) -> None:
+        """Put each activation's curve beside its name in the list."""
+        row = self.rows["activation"]
+        if isinstance(row, ChoiceRow):
+            row.combo.setIconSize(CURVE_ICON)
+            for place, kind in enumerate(row.kinds):
+                if kind is not None and issubclass(kind, Activation):
+                    row.combo.setItemIcon(place, curve_icon(kind(), current()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_curves()
 
     def _unfold(self, is_open: bool) -> None:
         self.more.set_icon("caret-down" if is_open else "caret-right")

@@ -126,6 +126,7 @@ class DataPanel(Panel):
         self.new_data = QPushButton("New data")
         self.new_data.setObjectName("data.new")
         self.new_data.setAccessibleName("New data")
+        self.new_data.setProperty("small", True)
         self.new_data.setToolTip(tip("Draws other points of the same kind: the next data seed."))
         self.new_data.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.new_data.clicked.connect(self._next_seed)

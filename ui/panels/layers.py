@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from playground import Experiment, Layer
@@ -270,6 +270,7 @@ class LayersPanel(Panel):
         self.ghost = QLabel(self.stack)
         self.ghost.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.ghost.setProperty("ghost", True)
+        self.ghost.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.mark = QFrame(self.stack)
         self.mark.setProperty("mark", True)
         self.mark.setFixedHeight(4)
@@ -281,12 +282,13 @@ class LayersPanel(Panel):
     def _grab(self) -> None:
         self.held = self._card_of(self.sender())
         if self.held is not None:
-            self._grip_offset = QPoint(self.held.width() // 2, GRID * 2)
-            self.ghost.setPixmap(self.held.grab())
-            self.ghost.resize(self.held.size())
+            # The header alone follows the mouse: a whole card would hide where it is going.
+            strip = QSize(self.held.width(), self.held.header.geometry().bottom() + GRID // 2)
+            self.ghost.setPixmap(self.held.header.grab())
+            self.ghost.setFixedSize(strip)
             self.held.setProperty("held", True)
             restyle(self.held)
-            for widget in (self.mark, self.ghost):
+            for widget in (self.ghost, self.mark):
                 widget.show()
                 widget.raise_()
             self._scrolling.start()

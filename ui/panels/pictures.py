@@ -6,6 +6,7 @@ All are computed from the declarations themselves, so a new data set or activati
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,6 +24,7 @@ from ui.theme import SMALL, Theme, current, field_table, magnitude_table
 SMALLEST, LARGEST = 1e-8, 1e1
 """The ends of the gradient bars' logarithmic scale; the same colour always means the same number."""
 CURVE_EXTENT = 3.0
+CURVE_ICON = QSize(28, 18)
 SHADES = 5
 """Colours between the two ends for regression points; more can't be told apart at this size."""
 
@@ -203,16 +205,19 @@ def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: 
         painter.drawPolyline(polygon(at[np.isfinite(at).all(axis=1)]))
 
 
+@lru_cache(maxsize=64)
 def curve_icon(activation: Activation, theme: Theme) -> QIcon:
-    """The curve of an activation for a list."""
-    size = QSize(28, 18)
-    picture = QPixmap(size * 2)
-    picture.setDevicePixelRatio(2)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    paint_curves(painter, activation, size, theme, slope=False)
-    painter.end()
-    return QIcon(picture)
+    """The curve of an activation for a list, legible on a selected line too."""
+    icon = QIcon()
+    for mode, colour in ((QIcon.Mode.Normal, theme.accent), (QIcon.Mode.Selected, theme.on_accent)):
+        picture = QPixmap(CURVE_ICON * 2)
+        picture.setDevicePixelRatio(2)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        paint_curves(painter, activation, CURVE_ICON, replace(theme, accent=colour), slope=False)
+        painter.end()
+        icon.addPixmap(picture, mode)
+    return icon
 
 
 class Curve(QWidget):
