@@ -134,7 +134,7 @@ class Window(QMainWindow):
         self.running, self.told_at, self.diverged = False, 0.0, False
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
-        self.setMinimumSize(1080, 640)
+        self.setMinimumSize(1160, 640)
         self.layers.setMinimumWidth(312)
         self.arrange()
         self.make_menus()
@@ -154,6 +154,7 @@ class Window(QMainWindow):
         body.setSizes([304, 320, 656])
         for place, stretch in enumerate((0, 0, 1)):
             body.setStretchFactor(place, stretch)
+        self.transport.give_room(self.training.rows["training.learning_rate"])
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)

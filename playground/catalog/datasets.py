@@ -206,7 +206,7 @@ class Xor(Dataset, frozen=True, tag="xor"):
 class Gaussians(Dataset, frozen=True, tag="gaussians"):
     """Two clouds side by side. One unit is enough; anything more can only overfit."""
 
-    label = "Gaussians"
+    label = "Gauss"
 
     def draw(self, random: np.random.Generator) -> Raw:
         first, second = two_halves(self.points)
@@ -287,7 +287,7 @@ class Blobs(Dataset, frozen=True, tag="blobs"):
 class Checkerboard(Dataset, frozen=True, tag="checkerboard"):
     """Four by four squares that alternate. Many units have to share the work, or the sines of x₁ and x₂."""
 
-    label = "Checkerboard"
+    label = "Checkers"
 
     def draw(self, random: np.random.Generator) -> Raw:
         x = random.uniform(-5, 5, (self.points, 2))

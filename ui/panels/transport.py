@@ -19,6 +19,9 @@ SLOWEST, FASTEST = 1.0, 10_000.0
 UNLIMITED = 0.94
 """From here on the slider means as fast as it goes."""
 
+GUEST_WIDTH = 220
+"""Pixels for a row of another panel."""
+
 
 class TransportBar(QWidget):
     """Asks for play, steps and speed; shows where training stands."""
@@ -45,10 +48,19 @@ class TransportBar(QWidget):
         self.loss = self._add_readout("Loss", "0.00e-00 / 0.00e-00", "Mean loss: training / validation.")
         self.score = self._add_readout("Accuracy", "000.0 % / 000.0 %", "Share of points right: training / validation.")
         self.line.addStretch(1)
+        self.guests = QHBoxLayout()
+        self.line.addLayout(self.guests, 3)
+        self.line.addSpacing(2 * GRID)
         self._add_speed()
         self._text = SlowText(self)
         self._text.due.connect(self._write)
         self._write()
+
+    def give_room(self, row: QWidget) -> None:
+        """Take in a row of another panel that has to be in reach all the time."""
+        row.setFixedWidth(GUEST_WIDTH)
+        self.guests.addStretch(1)
+        self.guests.addWidget(row)
 
     # Buttons ------------------------------------------------------------------------------------------------
 
