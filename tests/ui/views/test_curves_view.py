@@ -64,11 +64,12 @@ def test_the_words_say_the_present_values(shown):
 
 def test_words_change_at_most_four_times_a_second_but_always_catch_up(shown, qtbot):
     view = shown(CurvesView(), with_history(history_of(50)), SIZE)
-    before = view.texts()
-    view.show_snapshot(with_history(history_of(60)))
+    before, later = view.texts(), with_history(history_of(60))
+    view._write.now()
+    view.show_snapshot(later)
     assert len(view.drawn_epochs()) == 60
     assert view.texts() == before
-    qtbot.waitUntil(lambda: view.texts() != before, timeout=1000)
+    qtbot.waitUntil(lambda: view.texts() != before)
 
 
 def test_without_a_validation_set_there_is_one_curve_and_a_dash(shown):
@@ -154,7 +155,7 @@ def test_only_finite_numbers_reach_the_plot(shown, caplog):
     view = shown(CurvesView(), diverged(make_snapshot()), SIZE)
     view.grab()
     assert np.isfinite(view.drawn_losses()).all()
-    assert np.isfinite(view.drawn_epochs()).all()
+    assert list(view.drawn_epochs()) == list(range(398))
     assert not caplog.records
 
 

@@ -130,10 +130,12 @@ def test_nothing_is_computed_when_no_gradient_has_changed(shown):
 
 def test_bars_move_at_once_and_numbers_when_they_can_be_read(shown, qtbot):
     view = shown(GradientsView(), with_sizes([1e-5, 1e-5]), SIZE)
-    view.show_snapshot(with_sizes([1e-4, 1e-4]))
+    later = with_sizes([1e-4, 1e-4])
+    view._write.now()
+    view.show_snapshot(later)
     assert view.bar_values()[0] == 1e-4
     assert view.number_texts()[0] == "1.0e-5"
-    qtbot.waitUntil(lambda: view.number_texts()[0] == "1.0e-4", timeout=1000)
+    qtbot.waitUntil(lambda: view.number_texts()[0] == "1.0e-4")
 
 
 def test_hovering_reads_layer_step_and_number(shown, point_at, leave):
