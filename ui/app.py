@@ -98,7 +98,7 @@ def lacks_display() -> bool:
 def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     """Start Qt and the window."""
     from PySide6.QtCore import QSettings
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QLayout
 
     from ui import faults, theme
 
@@ -129,6 +129,10 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     )
     window.show()
     if arguments.screenshot:
+        # The picture has the size that was asked for, whatever the window would rather have.
+        window.setMinimumSize(0, 0)
+        window.layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        window.resize(*arguments.size)
         return take_picture(app, window, Path(arguments.screenshot), arguments.seconds)
     return int(app.exec())
 
