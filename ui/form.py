@@ -21,14 +21,14 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Choice
 from playground.experiment import choices_of
 from ui.inputs import SLIDER_STEPS, Caption, Combo, Edits, Entry, Segments, Slider, Switch
 from ui.quantity import Number, Quantity
-from ui.theme import GRID
+from ui.theme import GRID, NORMAL
 
 CAPTION_WIDTH = 112
 ENTRY_WIDTH = 60
@@ -225,7 +225,7 @@ class Row(QWidget):
         self.line.setSpacing(GRID)
         self.outer.addLayout(self.line)
         self.caption = Caption(look.caption or field.label)
-        self.caption.setFixedWidth(CAPTION_WIDTH - INDENT * level)
+        self.caption.setFixedWidth(caption_width(self.caption.text(), level))
         self.caption.reset_asked.connect(self.reset)
         self.line.addWidget(self.caption)
 
@@ -314,6 +314,14 @@ class Row(QWidget):
                 widget.set_hint(hint)
             else:
                 widget.setToolTip(hint)
+
+
+def caption_width(text: str, level: int) -> int:
+    """The width of the column of labels; a little more for a label that would be cut off."""
+    font = QFont(QApplication.font())
+    font.setPixelSize(NORMAL)
+    column = CAPTION_WIDTH - INDENT * level
+    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + 2), column + 3 * INDENT)
 
 
 class NumberRow(Row):

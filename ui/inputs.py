@@ -428,7 +428,7 @@ class Combo(QComboBox):
         # A style sheet cuts a long name off in the middle of a letter; pictures are for the list alone.
         super().initStyleOption(option)
         option.currentIcon = QIcon()
-        room = self.width() - 27
+        room = self.width() - 24
         option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
 
     def showPopup(self) -> None:
@@ -445,7 +445,7 @@ class Combo(QComboBox):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(current().quiet if self.isEnabled() else current().line), 1.5))
-        middle = QPointF(self.width() - 13, self.height() / 2 + 0.5)
+        middle = QPointF(self.width() - 11, self.height() / 2 + 0.5)
         painter.drawPolyline([middle + QPointF(-3.5, -2), middle + QPointF(0, 1.5), middle + QPointF(3.5, -2)])
         painter.end()
 

@@ -16,6 +16,8 @@ Number: TypeAlias = int | float
 
 FINE_STEPS = 200
 """A linear slider is divided into at least this many values where the type allows."""
+WIDEST_SPAN = 1000
+"""A range up to this width gets a slider even where none is declared."""
 ZERO_END = 0.06
 """The share of a logarithmic slider, at its left end, that means 0."""
 
@@ -45,7 +47,8 @@ class Quantity:
         low, low_open = lows[0] if lows else (-math.inf, False)
         high, high_open = highs[0] if highs else (math.inf, False)
         log = extra.get("scale") == "log"
-        return Quantity(kind is int, low, high, low_open, high_open, log, extra.get("slider"), names or {})
+        span = extra.get("slider") or ((low, high) if high - low <= WIDEST_SPAN else None)
+        return Quantity(kind is int, low, high, low_open, high_open, log, span, names or {})
 
     # Range --------------------------------------------------------------------------------------------------
 

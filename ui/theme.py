@@ -233,9 +233,9 @@ def input_style(theme: Theme) -> str:
     QLineEdit[prominent="true"] {{ font-weight: 600; }}
     QLineEdit[invalid="true"] {{ border: 2px solid {theme.danger}; padding: 1px 5px; }}
     QComboBox {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line};
-        border-radius: 6px; padding: 2px 18px 2px 7px; min-height: 18px; combobox-popup: 0; }}
+        border-radius: 6px; padding: 2px 16px 2px 6px; min-height: 18px; combobox-popup: 0; }}
     QComboBox:hover {{ border-color: {edge}; }}
-    QComboBox:focus {{ border: 2px solid {theme.accent}; padding: 1px 17px 1px 6px; }}
+    QComboBox:focus {{ border: 2px solid {theme.accent}; padding: 1px 15px 1px 5px; }}
     QComboBox:disabled {{ background: transparent; color: {theme.quiet}; }}
     QComboBox::drop-down {{ border: 0; width: 0; }}
     QComboBox::down-arrow {{ image: none; }}

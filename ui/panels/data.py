@@ -23,7 +23,8 @@ from ui.theme import GRID
 
 GALLERY_COLUMNS = 5
 FEATURE_COLUMNS = 5
-PICTURE_POINTS = 220
+PICTURE_POINTS = {"classification": 240, "regression": 900}
+"""Values fill the plane, so that their shape shows; classes leave gaps, so that their points do."""
 COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")
 TABLE_PLACE = ("path", "x1", "x2", "target")
 """Where a table comes from is chosen by opening a file, not in a row."""
@@ -202,11 +203,12 @@ class DataPanel(Panel):
 def drawable(dataset: Dataset) -> Sample | None:
     """Some points of a data set for its picture; None for a kind that has none before a person gives it some."""
     try:
-        few = msgspec.structs.replace(dataset, points=PICTURE_POINTS, noise=0.0, label_noise=0.0)
+        points = PICTURE_POINTS[dataset.tasks[0]]
+        few = msgspec.structs.replace(dataset, points=points, noise=0.0, label_noise=0.0)
         drawn = sample(few)
     except InputError:
         return None
-    return drawn if len(drawn.labels) else None
+    return drawn if len(drawn.labels) > 1 else None
 
 
 def same_source(one: Dataset, other: Dataset) -> bool:
@@ -222,8 +224,9 @@ def own_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
     own = {name: field for name, field in fields_of(type(wanted)).items() if name not in common}
     settings = {name: getattr(wanted, name) for name in own}
     for name, field in own.items():
-        value = getattr(present, name, None)
-        if name in before and name not in TABLE_PLACE and before[name].type == field.type and fits(value, field):
+        value, theirs = getattr(present, name, None), before.get(name)
+        alike = theirs is not None and (theirs.type, theirs.optional) == (field.type, field.optional)
+        if alike and name not in TABLE_PLACE and fits(value, field):
             settings[name] = value
     return settings
 

@@ -25,7 +25,9 @@ SMALLEST, LARGEST = 1e-8, 1e1
 """The ends of the gradient bars' logarithmic scale; the same colour always means the same number."""
 CURVE_EXTENT = 3.0
 CURVE_ICON = QSize(28, 18)
-SHADES = 5
+NARROWEST = 60
+"""The narrowest type that names a tile, in percent."""
+SHADES = 9
 """Colours between the two ends for regression points; more can't be told apart at this size."""
 
 
@@ -144,8 +146,9 @@ class Tile(QAbstractButton):
         painter.setOpacity(1.0)
         painter.setPen(QColor(theme.text if self.isChecked() else theme.quiet))
         below = QRectF(0, frame.bottom() + 1, self.width(), self.height() - frame.bottom() - 1)
-        painter.setFont(self._small)
-        name = QFontMetrics(self._small).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        font = fitted(self._small, self.text(), self.width())
+        painter.setFont(font)
+        name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
         painter.end()
 
@@ -156,11 +159,21 @@ class Tile(QAbstractButton):
         return QPen(QColor(theme.quiet if self._hovered else theme.line), 1)
 
 
+def fitted(font: QFont, text: str, width: int) -> QFont:
+    """The font, narrowed as far as it stays legible, so that a text fits a width."""
+    result = QFont(font)
+    for stretch in range(100, NARROWEST - 1, -4):
+        result.setStretch(stretch)
+        if QFontMetrics(result).horizontalAdvance(text) <= width:
+            break
+    return result
+
+
 class DataTile(Tile):
     """A data set as its points."""
 
     def __init__(self, name: str, tip: str, sample: Sample, parent: QWidget | None = None) -> None:
-        super().__init__(name, tip, 46, parent)
+        super().__init__(name, tip, 44, parent)
         self.sample = sample
 
     def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
