@@ -7,11 +7,12 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test lint screenshot clean outdated
+.PHONY: help run test truth lint screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
+	@echo 'make truth       compare live with PyTorch and scikit-learn, which it installs'
 	@echo 'make lint        format, rules, types and import contracts only'
 	@echo 'make screenshot  renew resources/screenshot.png'
 	@echo 'make clean       remove the environment and all caches'
@@ -25,6 +26,10 @@ run: $(READY)
 test: lint
 	@$(PY) ui/system_libraries.py --for tests
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
+
+truth: $(READY)
+	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth]'
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/engine/test_trajectories.py tests/engine/test_published_settings.py
 
 lint: $(READY)
 	@echo 'Checking format, rules, types and imports'

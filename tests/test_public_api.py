@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 import playground
 from playground import Experiment, Layer, Trainer, Training, Wanted
@@ -25,6 +29,17 @@ def test_a_notebook_trains_a_network_and_asks_it() -> None:
 
     inside, outside = trainer.predict(np.array([[0.0, 0.0], [4.5, 0.0]]))[0]
     assert inside > 0 > outside
+
+
+def test_the_example_in_the_readme_runs_and_learns(capsys: pytest.CaptureFixture[str]) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(example, names)
+    assert "train_loss" in capsys.readouterr().out
+    trainer = names["trainer"]
+    assert isinstance(trainer, Trainer)
+    assert trainer.evaluation.train_accuracy is not None and trainer.evaluation.train_accuracy > 0.9
 
 
 def test_everything_that_is_promised_is_there() -> None:
