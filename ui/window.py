@@ -41,9 +41,11 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QElidingLabel
 
-from playground import Experiment, InputError, Wanted, load, save
+from playground import Experiment, InputError, Snapshot, Wanted, load, save
 from playground.catalog.datasets import Table
+from playground.diagnosis import Finding, Remedy, diagnose
 from playground.presets import FIRST, RESOURCES, open_experiment, preset, preset_paths
 from ui import theme
 from ui.panels.data import DataPanel
@@ -70,6 +72,46 @@ SAMPLE_TABLES = (
         ),
     ),
 )
+
+
+class DiagnosisLine(QWidget):
+    """What the network ails, in one sentence, with a remedy as a button."""
+
+    accepted = Signal(object)
+    """The Remedy that the person wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = QElidingLabel()
+        self.text.setAccessibleName("Diagnosis")
+        self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.remedy = QPushButton()
+        self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.remedy.clicked.connect(self.accept)
+        self.finding: Finding | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * theme.GRID, 2, theme.GRID, 2)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.remedy)
+        self.show_finding(None)
+
+    def show_finding(self, finding: Finding | None) -> None:
+        """Show the most important finding, or nothing."""
+        remedy = finding.remedy if finding else None
+        self.finding = finding
+        self.text.setText(finding.text if finding else "")
+        self.text.setToolTip(finding.text if finding else "")
+        self.remedy.setVisible(remedy is not None)
+        if remedy is not None:
+            self.remedy.setText(remedy.label)
+            self.remedy.setAccessibleName(remedy.label)
+            words = "and start again from the initial weights" if remedy.reset else "while training goes on"
+            self.remedy.setToolTip(f"{remedy.label}, {words}. Ctrl+Z takes it back.")
+
+    def accept(self) -> None:
+        """Ask for the remedy."""
+        if self.finding is not None and self.finding.remedy is not None:
+            self.accepted.emit(self.finding.remedy)
 
 
 Shortcut: TypeAlias = QKeySequence | QKeySequence.StandardKey | None
@@ -129,7 +171,7 @@ class Window(QMainWindow):
         self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
         self.panels = (self.data, self.layers, self.training)
         self.transport, self.banner = TransportBar(), Banner()
-        self.status = QLabel()
+        self.status, self.diagnosis = QLabel(), DiagnosisLine()
         self.session = Session(experiment or preset(FIRST), self.wanted(), self)
         self.running, self.told_at, self.diverged = False, 0.0, False
         self.setWindowTitle(TITLE)
@@ -165,7 +207,8 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.status.setObjectName("status")
         self.status.setAccessibleName("Status")
-        self.statusBar().addWidget(self.status, 1)
+        self.statusBar().addWidget(self.status)
+        self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
 
     def controls(self) -> QWidget:
@@ -248,6 +291,7 @@ class Window(QMainWindow):
         session.reported.connect(self.show_report)
         session.refused.connect(self.banner.tell)
         session.failed.connect(self.banner.tell)
+        self.diagnosis.accepted.connect(self.take_remedy)
         self.transport.play_toggled.connect(lambda on: session.play() if on else session.pause())
         self.transport.step_requested.connect(session.step)
         self.transport.epoch_requested.connect(session.epoch)
@@ -291,6 +335,7 @@ class Window(QMainWindow):
         if turned or not report.running or time.monotonic() - self.told_at > TEXT_SECONDS:
             self.told_at = time.monotonic()
             self.status.setText(status_words(report))
+            self.diagnosis.show_finding(main_finding(snapshot))
         self.show_divergence(report)
 
     def show_divergence(self, report: Report) -> None:
@@ -325,6 +370,14 @@ class Window(QMainWindow):
         experiment = self.session.experiment
         training = msgspec.structs.replace(experiment.training, learning_rate=rate)
         self.session.edit(msgspec.structs.replace(experiment, training=training), f"learning rate {rate:g}")
+
+    def take_remedy(self, remedy: Remedy) -> None:
+        """Do what the diagnosis advises."""
+        label = f"{remedy.label[:1].lower()}{remedy.label[1:]}"
+        if remedy.reset:
+            self.session.open(remedy.experiment, label)
+        else:
+            self.session.edit(remedy.experiment, label)
 
     def ask_open(self) -> None:
         """Let the person choose an experiment file."""
@@ -391,6 +444,11 @@ def application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app
+
+
+def main_finding(snapshot: Snapshot) -> Finding | None:
+    """The first finding that the banner does not tell already."""
+    return next((finding for finding in diagnose(snapshot) if finding.kind != "diverged"), None)
 
 
 def status_words(report: Report) -> str:

@@ -340,6 +340,20 @@ def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> N
     assert settle(qtbot, window).status == "ready"
 
 
+def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, window: Window) -> None:
+    window.open_source("vanishing-gradients")
+    settle(qtbot, window)
+    window.session.play()
+    qtbot.waitUntil(lambda: window.diagnosis.remedy.isVisible(), timeout=15_000)
+    finding = window.diagnosis.finding
+    assert finding is not None and finding.kind == "vanishing"
+    assert "gradient" in window.diagnosis.text.text()
+    qtbot.mouseClick(window.diagnosis.remedy, LEFT)
+    assert window.session.experiment == finding.remedy.experiment
+    window.session.undo()
+    assert window.session.experiment.layers[0].activation.kind == "sigmoid"
+
+
 @pytest.mark.parametrize(
     ("content", "named"),
     [
