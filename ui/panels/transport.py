@@ -119,9 +119,11 @@ class TransportBar(QWidget):
         number.setFont(with_tabular_digits(number.font()))
         number.ensurePolished()
         number.setFixedWidth(number.fontMetrics().horizontalAdvance(widest) + 4)
+        block.addStretch(1)
         for label in (caption, number):
             label.setToolTip(tip)
             block.addWidget(label)
+        block.addStretch(1)
         caption.setBuddy(number)
         self.line.addLayout(block)
         if title == "Accuracy":
@@ -159,9 +161,11 @@ class TransportBar(QWidget):
         self.speed.setAccessibleName("Speed")
         self.speed.setFixedWidth(120)
         self.speed_text.setBuddy(self.speed)
+        block.addStretch(1)
         for widget in (self.speed_text, self.speed):
             widget.setToolTip("Speed: from one step per second to as fast as it goes.")
             block.addWidget(widget)
+        block.addStretch(1)
         self.line.addLayout(block)
         self.edits = Edits(self)
         self.edits.given.connect(self._speed_given)
