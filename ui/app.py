@@ -131,7 +131,9 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     if arguments.screenshot:
         # The picture has the size that was asked for, whatever the window would rather have.
         window.setMinimumSize(0, 0)
-        window.layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        layout = window.layout()
+        if layout is not None:
+            layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         window.resize(*arguments.size)
         return take_picture(app, window, Path(arguments.screenshot), arguments.seconds)
     return int(app.exec())

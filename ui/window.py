@@ -93,6 +93,8 @@ class DiagnosisLine(QWidget):
         row.setContentsMargins(2 * theme.GRID, 2, theme.GRID, 2)
         row.addWidget(self.text, 1)
         row.addWidget(self.remedy)
+        # Always the same height, so that nothing moves when a remedy comes or goes.
+        self.setFixedHeight(4 * theme.GRID)
         self.show_finding(None)
 
     def show_finding(self, finding: Finding | None) -> None:
@@ -207,6 +209,7 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.status.setObjectName("status")
         self.status.setAccessibleName("Status")
+        self.status.setContentsMargins(theme.GRID, 0, 0, 0)
         self.statusBar().addWidget(self.status)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
