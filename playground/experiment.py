@@ -13,7 +13,7 @@ import re
 import secrets
 import stat
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -155,6 +155,29 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def loss_for(self, task: Task) -> Loss:
         """The loss in use, with everything filled in that depends on the task."""
         return (self.loss or default_loss(task)).resolved(task)
+
+
+def with_ids(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Layers with an id for each that has none."""
+    result: list[Layer] = []
+    for index, layer in enumerate(layers):
+        taken = [*result, *layers[index:]]
+        result.append(layer if layer.id is not None else msgspec.structs.replace(layer, id=new_id(taken)))
+    return tuple(result)
+
+
+def new_id(layers: Sequence[Layer]) -> str:
+    """The first of A, B, …, Z, AA, AB, … that no layer has."""
+    taken = {layer.id for layer in layers}
+    number = 0
+    while (name := letters(number)) in taken:
+        number += 1
+    return name
+
+
+def letters(number: int) -> str:
+    """0 is A, 25 is Z, 26 is AA."""
+    return (letters(number // 26 - 1) if number >= 26 else "") + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number % 26]
 
 
 def check(experiment: Experiment) -> Experiment:

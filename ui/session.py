@@ -12,7 +12,7 @@ import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from playground import Experiment, InputError, Wanted, check
-from playground.experiment import Layer
+from playground.experiment import with_ids
 from ui.worker import Command, Configure, Epoch, Pause, Play, Report, Reset, SetSpeed, SetWanted, Step, Worker
 
 DISPLAY_MILLISECONDS = 16
@@ -48,7 +48,7 @@ class Session(QObject):
 
     def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.experiment = with_ids(check(experiment))
+        self.experiment = named(check(experiment))
         self.done: list[Edit] = []
         self.undone: list[Edit] = []
         self.revision = 0
@@ -99,7 +99,7 @@ class Session(QObject):
     def make(self, experiment: Experiment, label: str, *, changing: bool, fresh: bool) -> bool:
         """Check a change, remember it and carry it out."""
         try:
-            experiment = with_ids(check(experiment))
+            experiment = named(check(experiment))
         except InputError as error:
             if self.done:
                 self.done[-1].open = False
@@ -188,23 +188,6 @@ class Session(QObject):
         self.send(SetWanted(wanted))
 
 
-def with_ids(experiment: Experiment) -> Experiment:
+def named(experiment: Experiment) -> Experiment:
     """The experiment with an id for every layer, so that weights follow a layer that is moved."""
-    taken = {layer.id for layer in experiment.layers}
-    if None not in taken:
-        return experiment
-    layers: list[Layer] = []
-    for layer in experiment.layers:
-        layers.append(layer if layer.id is not None else msgspec.structs.replace(layer, id=new_id(taken)))
-        taken.add(layers[-1].id)
-    return msgspec.structs.replace(experiment, layers=tuple(layers))
-
-
-def new_id(taken: set[str | None]) -> str:
-    """The first of A, B, …, Z, A2, B2, … that is free."""
-    names = (
-        f"{letter}{number if number > 1 else ''}"
-        for number in range(1, 1000)
-        for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    )
-    return next(name for name in names if name not in taken)
+    return msgspec.structs.replace(experiment, layers=with_ids(experiment.layers))

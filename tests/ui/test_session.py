@@ -12,7 +12,7 @@ from playground import Experiment, Layer
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
-from ui.session import Session, with_ids
+from ui.session import Session, named
 from ui.worker import GiveCheckpoint, SetParameters
 
 replace = msgspec.structs.replace
@@ -157,9 +157,9 @@ def test_undoing_a_narrowing_keeps_what_was_learned_since(session: Session, sett
 
 
 def test_layers_without_names_get_one_so_that_weights_follow_them(experiment: Experiment) -> None:
-    named = with_ids(experiment)
-    assert [layer.id for layer in named.layers] == ["A", "B"]
-    longer = with_ids(replace(named, layers=(Layer(2, Relu()), *named.layers)))
+    first = named(experiment)
+    assert [layer.id for layer in first.layers] == ["A", "B"]
+    longer = named(replace(first, layers=(Layer(2, Relu()), *first.layers)))
     assert [layer.id for layer in longer.layers] == ["C", "A", "B"]
 
 

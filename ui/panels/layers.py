@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from playground import Experiment, Layer
 from playground.catalog.activations import Tanh
 from playground.catalog.features import FEATURES
-from playground.experiment import MAX_LAYERS
+from playground.experiment import MAX_LAYERS, new_id, with_ids
 from playground.snapshot import LayerStatistics, Snapshot
 from ui.form import tip
 from ui.inputs import Edits, IconButton
@@ -26,7 +26,6 @@ from ui.theme import GRID
 FIRST_LAYER = Layer(units=4, activation=Tanh())
 EDGE = 32
 """So close to the edge of the visible part, a dragged card makes the stack scroll."""
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class LayersPanel(Panel):
@@ -342,26 +341,3 @@ def restyle(widget: QWidget) -> None:
     """Make the style sheet see a changed property."""
     widget.style().unpolish(widget)
     widget.style().polish(widget)
-
-
-def with_ids(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """Layers with an id for each that has none."""
-    result: list[Layer] = []
-    for index, layer in enumerate(layers):
-        taken = [*result, *layers[index:]]
-        result.append(layer if layer.id is not None else msgspec.structs.replace(layer, id=new_id(taken)))
-    return tuple(result)
-
-
-def new_id(layers: Sequence[Layer]) -> str:
-    """The first of A, B, …, Z, AA, AB, … that no layer has."""
-    taken = {layer.id for layer in layers}
-    number = 0
-    while (name := letters(number)) in taken:
-        number += 1
-    return name
-
-
-def letters(number: int) -> str:
-    """0 is A, 25 is Z, 26 is AA."""
-    return (letters(number // 26 - 1) if number >= 26 else "") + LETTERS[number % 26]

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from playground import Experiment, Layer, Snapshot, Trainer, Wanted
 from playground.catalog.activations import LeakyRelu, Relu, Tanh
 from playground.catalog.regularizers import L1, NoRegularizer
-from playground.experiment import MAX_LAYERS
+from playground.experiment import MAX_LAYERS, letters, new_id, with_ids
 from ui.panels.card import LayerCard
-from ui.panels.layers import LayersPanel, letters, new_id, with_ids
+from ui.panels.layers import LayersPanel
 from ui.panels.pictures import magnitude
 
 LEFT = Qt.MouseButton.LeftButton
