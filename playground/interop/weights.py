@@ -21,13 +21,11 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
     file = Path(path)
     try:
         with file.open("rb") as opened:
-            archive = np.load(opened, allow_pickle=False)
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise InputError(str(file), "a single array", "an .npz file with W0, b0, …")
-            with archive:
-                size = sum(entry.file_size for entry in zipfile.ZipFile(opened).infolist())
-                if size > MAX_BYTES:
-                    raise InputError(str(file), f"{size:,} bytes unpacked", f"at most {MAX_BYTES:,} bytes")
+            size = sum(entry.file_size for entry in zipfile.ZipFile(opened).infolist())
+            if size > MAX_BYTES:
+                raise InputError(str(file), f"{size:,} bytes unpacked", f"at most {MAX_BYTES:,} bytes")
+            opened.seek(0)
+            with np.load(opened, allow_pickle=False) as archive:
                 return {name: numeric(file, name, archive[name]) for name in archive.files}
     except InputError:
         raise
