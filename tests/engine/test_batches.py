@@ -209,6 +209,17 @@ def test_dropout_is_off_at_evaluation() -> None:
     assert trainer.evaluate() == trainer.evaluate()
 
 
+def test_training_drops_other_units_in_every_step() -> None:
+    trainer = dropping(0.5)
+    trainer.configure(replace(trainer.experiment, training=Training(batch_size=0)))
+    for step in range(3):
+        trainer.advance(steps=1)
+        passed = trainer.problem.last
+        assert passed is not None and passed.masks[0] is not None
+        expected = dropout_masks(trainer.network, seed=0, step=step, first=0, points=250)[0]
+        np.testing.assert_array_equal(passed.masks[0], expected)
+
+
 def test_training_uses_dropout() -> None:
     trainer = dropping(0.5)
     trainer.advance(steps=1)

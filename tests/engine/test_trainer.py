@@ -83,9 +83,11 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(demanding: Exper
     elsewhere.restore(checkpoint)
     elsewhere.advance(steps=20)
     assert_same_state(uninterrupted, elsewhere)
-    uninterrupted.restore(checkpoint)
-    uninterrupted.advance(steps=20)
-    assert_same_state(uninterrupted, elsewhere)
+    again = Trainer(Experiment())
+    again.restore(checkpoint)
+    assert again.state.step == stop
+    again.advance(steps=20)
+    assert_same_state(uninterrupted, again)
 
 
 @pytest.mark.parametrize("optimizer", [kind() for kind in members(Optimizer).values()], ids=repr)
@@ -308,6 +310,18 @@ def test_divergence_keeps_the_last_finite_weights_and_says_what_happened(precisi
     assert trainer.advance(steps=5) == "diverged" and trainer.state.step == step
     trainer.reset()
     assert (trainer.status, trainer.snapshot().problem) == ("ready", "")
+
+
+@pytest.mark.parametrize("targets", ["validation_targets", "problem.targets"])
+def test_a_loss_that_is_not_finite_at_the_end_of_an_epoch_is_divergence(trainer: Trainer, targets: str) -> None:
+    """The updates may be fine and the loss of a whole set overflow."""
+    owner = trainer.problem if "." in targets else trainer
+    name = targets.split(".")[-1]
+    trainer.advance(epochs=1)
+    setattr(owner, name, np.full_like(getattr(owner, name), np.inf))
+    assert trainer.advance(epochs=1) == "diverged"
+    assert np.isfinite(trainer.state.parameters).all()
+    np.testing.assert_array_equal(trainer.snapshot().history.epoch, [0, 1])
 
 
 def test_after_divergence_a_smaller_learning_rate_goes_on(experiment: Experiment) -> None:
@@ -538,6 +552,22 @@ def test_a_removed_layer_comes_back_with_its_weights(trainer: Trainer) -> None:
     trainer.configure(experiment, memory=memory)
     for name, values in trainer.parameters().items():
         np.testing.assert_array_equal(values, before[name])
+
+
+def test_a_structural_change_keeps_the_optimizers_memory_and_its_age(trainer: Trainer) -> None:
+    trainer.advance(steps=8)
+    layer, slots = trainer.network.layers[0], trainer.state.slots.copy()
+    trainer.configure(with_layer(trainer.experiment, 0, units=9))
+    assert trainer.state.optimizer_steps == 8
+    for new, old in zip(trainer.state.slots, slots, strict=True):
+        np.testing.assert_array_equal(trainer.network.layers[0].W(new)[:6], layer.W(old))
+
+
+def test_another_number_of_points_starts_the_epoch_again(experiment: Experiment) -> None:
+    trainer = in_the_middle(with_training(experiment, batching="carry", batch_size=7))
+    assert trainer.state.position == 14
+    trainer.configure(replace(trainer.experiment, data=replace(experiment.data, points=16)))
+    assert (trainer.state.position, trainer.state.carried_points) == (0, 0)
 
 
 def test_features_keep_their_weights_by_name(trainer: Trainer) -> None:
