@@ -12,11 +12,11 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from playground.catalog.choice import InputError
+from playground.catalog.choice import Array, InputError
 from playground.experiment import load, write_atomically
 from playground.interop.weights import load_weights, save_weights
 from playground.presets import open_experiment, preset_paths
@@ -84,6 +84,8 @@ def train(arguments: argparse.Namespace) -> None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
     initial = None if arguments.init is None else load_weights(arguments.init)
     trainer = Trainer(with_epochs(experiment, epochs), initial=initial)
+    if initial is not None:
+        check_complete(initial, trainer)
     started = time.perf_counter()
     train_with_progress(trainer, epochs)
     total_seconds = time.perf_counter() - started
@@ -97,6 +99,13 @@ def train(arguments: argparse.Namespace) -> None:
         save_picture(arguments.plot, trainer)
     result = report(trainer, total_seconds)
     print(json.dumps(result, allow_nan=False) if arguments.json else summary(result))
+
+
+def check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
+    """Refuse weights to start from that leave out a W or b; normalization may start as it always does."""
+    for name in trainer.parameters():
+        if name[:1] in ("W", "b") and name[1:].isdigit() and name not in initial:
+            raise InputError(f"--init: {name}", None, "weights and biases of every layer")
 
 
 def check_target(option: str, path: str | None) -> None:

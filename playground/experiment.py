@@ -236,6 +236,8 @@ def check_rules(experiment: Experiment) -> None:
     for place, layer_id in enumerate(ids):
         if layer_id is not None and layer_id in ids[:place]:
             raise InputError(f"layers[{place}].id", layer_id, "each id once")
+        if layer_id == "output":
+            raise InputError(f"layers[{place}].id", layer_id, "any name but output, which is the last layer's")
     experiment.initializer.check("initializer")
     for place, layer in enumerate(experiment.layers):
         if layer.initializer is not None:

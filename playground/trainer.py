@@ -93,7 +93,6 @@ class Trainer:
         self.problem = Problem(
             network=self.network,
             training=experiment.training,
-            seed=experiment.seed,
             inputs=self.train_x,
             targets=self.targets(self.train_labels),
         )
@@ -229,7 +228,8 @@ class Trainer:
 
     def fresh_state(self, experiment: Experiment, network: Network) -> State:
         """The state of a network before its first update."""
-        return fresh_state(network, experiment.training.optimizer, network.initial(experiment.seed, experiment.bias))
+        parameters = network.initial(experiment.seed, experiment.bias)
+        return fresh_state(network, experiment.training.optimizer, parameters, experiment.seed)
 
     def rearrange_gradient_history(self, sources: Sources, old_layers: int) -> None:
         """Let the past of every layer follow it to its new place."""
@@ -274,6 +274,7 @@ class Trainer:
         """Go back to a moment; the histories start there."""
         self.configure(checkpoint.experiment)
         self.state = checkpoint.state.copy()
+        self.notes = ()
         self.problem.last = None
         self.clear_outcome()
         self.start_histories()

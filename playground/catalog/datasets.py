@@ -454,13 +454,13 @@ class Table(Dataset, frozen=True, tag="table"):
         x = np.stack([numbers(columns[0], "x1", self.x1), numbers(columns[1], "x2", self.x2)], axis=1)
         labels, task, names = target_values(columns[2], self.target, self.task)
         kept = random.permutation(len(x))[: self.points]
-        notes = (
-            (f"{dropped:,} row{'s were' if dropped > 1 else ' was'} left out, since cells are missing.",)
-            if dropped
-            else ()
-        )
+        notes = []
+        if dropped:
+            notes.append(f"{dropped:,} row{'s were' if dropped > 1 else ' was'} left out, since cells are missing.")
+        if len(kept) < len(x):
+            notes.append(f"{len(kept):,} of {len(x):,} rows are used; raise the number of points for more.")
         x = scaled(x[kept]) + random.normal(0, self.noise, (len(kept), 2))
-        return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, notes)
+        return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, tuple(notes))
 
 
 MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}

@@ -58,12 +58,11 @@ class Problem:
 
     network: Network
     training: Training
-    seed: int
     inputs: Array
     """Features of the training points, shape (features, points)."""
     targets: Array
     """t, shape (outputs, points)."""
-    order_epoch: int = -1
+    order_of: tuple[int, int] | None = None
     order: Array | None = None
     last: Pass | None = None
     """The latest batch, for the measurements."""
@@ -85,12 +84,12 @@ class Problem:
         whole, left = divmod(self.points, self.batch_size)
         return whole + (1 if left and self.training.batching == "partial" else 0)
 
-    def columns(self, epoch: int, start: int, stop: int) -> Array | slice:
+    def columns(self, seed: int, epoch: int, start: int, stop: int) -> Array | slice:
         """Which points stand at the places start…stop−1 of an epoch."""
         if not self.training.shuffle:
             return slice(start, stop)
-        if self.order is None or self.order_epoch != epoch:
-            self.order_epoch, self.order = epoch, randomness.permutation(self.seed, epoch, self.points)
+        if self.order is None or self.order_of != (seed, epoch):
+            self.order_of, self.order = (seed, epoch), randomness.permutation(seed, epoch, self.points)
         return self.order[start:stop]
 
 
@@ -232,8 +231,8 @@ def step(problem: Problem, state: State, rate: float) -> bool:
 def gradient_sum(problem: Problem, state: State, start: int, stop: int, first: int) -> Array:
     """The summed gradient of the points at places start…stop−1 of the epoch, checked to be finite."""
     network = problem.network
-    columns = problem.columns(state.epoch, start, stop)
-    masks = dropout_masks(network, problem.seed, state.step, first, stop - start)
+    columns = problem.columns(state.seed, state.epoch, start, stop)
+    masks = dropout_masks(network, state.seed, state.step, first, stop - start)
     passed = forward(network, state.parameters, problem.inputs[:, columns], masks)
     targets = problem.targets[:, columns]
     gradient = backward(network, state.parameters, passed, targets)
@@ -280,7 +279,7 @@ def update(problem: Problem, state: State, gradient: Array, rate: float) -> None
     if network.prunes:
         pruned = pruned | crossed(problem, state, whole, rate, w)
     if training.weight_noise:
-        stream = randomness.key(problem.seed, randomness.WEIGHT_NOISE, state.step)
+        stream = randomness.key(state.seed, randomness.WEIGHT_NOISE, state.step)
         noise = randomness.normal(stream, network.size) * network.is_noisy
         w = w + (training.weight_noise * noise).astype(network.dtype)
     if not network.all_trainable:

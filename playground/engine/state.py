@@ -50,6 +50,8 @@ class State:
     carried: Array
     """The gradient sum of the points that the last epoch left over (`batching` carry)."""
     carried_points: int
+    seed: int
+    """The seed in force since the start; another one that is chosen meanwhile acts at the next reset."""
     pruned: Array
     """Marks the weights that stay zero (`prune` of the L1 regularizer)."""
     plateau: PlateauMemory = field(default_factory=PlateauMemory)
@@ -95,7 +97,7 @@ class State:
             self.pruned = self.pruned & (self.parameters == 0)
 
 
-def fresh_state(network: Network, optimizer: Optimizer, parameters: Array) -> State:
+def fresh_state(network: Network, optimizer: Optimizer, parameters: Array, seed: int) -> State:
     """The state before the first update, with these parameters."""
     return State(
         parameters=parameters.astype(network.dtype),
@@ -108,5 +110,6 @@ def fresh_state(network: Network, optimizer: Optimizer, parameters: Array) -> St
         position=0,
         carried=np.zeros(network.size, network.dtype),
         carried_points=0,
+        seed=seed,
         pruned=np.zeros(network.size, bool),
     )

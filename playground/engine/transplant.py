@@ -138,7 +138,7 @@ def transplanted(
     if len(state.slots) == len(target.slots):
         for before, after in zip(state.slots, target.slots, strict=True):
             copy_flat(old, new, blocks, before, after)
-    for name in ("optimizer_steps", "step", "epoch", "position", "carried_points", "plateau"):
+    for name in ("optimizer_steps", "step", "epoch", "seed", "position", "carried_points", "plateau"):
         setattr(target, name, getattr(state, name))
     return target
 

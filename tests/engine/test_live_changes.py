@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from playground import Experiment, Trainer
-from playground.catalog.activations import Activation
+from playground import Experiment, Layer, Trainer, Training
+from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
 from playground.experiment import convert
 
@@ -305,3 +305,21 @@ def test_a_name_alone_changes_nothing_in_the_numbers() -> None:
     for one in (through, renamed):
         one.advance(epochs=3)
     assert np.array_equal(through.state.parameters, renamed.state.parameters)
+
+
+def test_a_changed_seed_acts_at_the_next_reset() -> None:
+    layers = (Layer(6, Tanh(), dropout=0.3),)
+    experiment = Experiment(layers=layers, training=Training(weight_noise=0.01))
+    other = msgspec.structs.replace(experiment, seed=5)
+    changed, same = Trainer(experiment), Trainer(experiment)
+    for trainer in (changed, same):
+        trainer.advance(steps=3)
+    changed.configure(other)
+    for trainer in (changed, same):
+        trainer.advance(steps=30)
+    np.testing.assert_array_equal(changed.state.parameters, same.state.parameters)
+    changed.reset()
+    fresh = Trainer(other)
+    for trainer in (changed, fresh):
+        trainer.advance(steps=30)
+    np.testing.assert_array_equal(changed.state.parameters, fresh.state.parameters)

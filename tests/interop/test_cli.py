@@ -389,3 +389,9 @@ def test_damaged_weight_files_are_refused_wherever_the_damage_is(tmp_path: Path)
         (tmp_path / "d.npz").write_bytes(damaged)
         with contextlib.suppress(InputError):
             load_weights(tmp_path / "d.npz")
+
+
+def test_incomplete_weights_to_start_from_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.savez(tmp_path / "w.npz", W0=np.zeros((1, 2)))
+    assert main(["train", "gaussians", "--epochs", "1", "--init", str(tmp_path / "w.npz")]) == 2
+    assert "--init: b0" in capsys.readouterr().err
