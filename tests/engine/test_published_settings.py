@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from playground import Trainer
-from playground.catalog.datasets import Moons, sample
+from playground.catalog.datasets import Moons, Rings, sample
 from playground.experiment import convert
 
 
@@ -85,3 +85,14 @@ def test_moons_are_those_of_scikit_learn() -> None:
         np.testing.assert_allclose(np.cov(a.T), np.cov(b.T), atol=0.1)
         for share in (0.05, 0.25, 0.5, 0.75, 0.95):
             np.testing.assert_allclose(np.quantile(a, share, axis=0), np.quantile(b, share, axis=0), atol=0.1)
+
+
+def test_two_rings_are_as_far_apart_and_as_noisy_as_those_of_scikit_learn() -> None:
+    """`make_circles` puts its points on two lines; ours fill two bands. The noise around them is the same."""
+    make_circles = pytest.importorskip("sklearn.datasets").make_circles
+    theirs, labels = make_circles(20_000, noise=0.1, factor=0.5, random_state=0)
+    clean = sample(Rings(points=20_000, classes=2)).x
+    noisy = sample(Rings(points=20_000, classes=2, noise=0.1))
+    spread = np.std(np.hypot(*theirs[labels == 0].T))
+    ours = np.std(noisy.x - clean)
+    assert abs(ours / 3 - spread) < 0.005
