@@ -97,7 +97,7 @@ def lacks_display() -> bool:
 
 def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     """Start Qt and the window."""
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QSettings, Qt
     from PySide6.QtWidgets import QApplication, QLayout
 
     from ui import faults, theme
@@ -113,7 +113,8 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     from ui.window import Window
 
     window = Window(experiment)
-    caught.happened.connect(window.banner.tell)
+    # Queued, because a fault can arise while the window is being painted.
+    caught.happened.connect(window.banner.tell, Qt.ConnectionType.QueuedConnection)
     window.resize(*arguments.size)
     for action in window.theme_actions:
         action.setChecked(action.data() == chosen)

@@ -1,18 +1,22 @@
 """Faults: no exception is lost. Each is written to a log file and told to the person in the window.
 
-Faults can arise in slots, in threads, in paint events and inside Qt itself; `install` catches them all.
+Faults can arise in slots, in threads, in paint events and inside Qt itself. `install` catches them; a custom paint is
+`guarded` besides, since what escapes from one can crash Qt.
 """
 
 from __future__ import annotations
 
 import faulthandler
+import functools
 import logging
 import logging.handlers
 import sys
 import threading
+import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 import platformdirs
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
@@ -51,6 +55,26 @@ class Faults(QObject):
         """A message of Qt's own; only the log needs to know."""
         severe = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
         log.log(logging.ERROR if severe else logging.WARNING, "Qt: %s", text)
+
+
+def guarded(paint: Callable[..., None]) -> Callable[..., None]:
+    """A paint whose exceptions become faults; let through, they can crash Qt.
+
+    A paint that fails does so at every frame, so the same fault at the same place is told once.
+    """
+    known: set[tuple[type[Exception], int]] = set()
+
+    @functools.wraps(paint)
+    def wrapper(*args: Any) -> None:
+        try:
+            paint(*args)
+        except Exception as error:
+            fault = (type(error), traceback.extract_tb(error.__traceback__)[-1].lineno or 0)
+            if fault not in known:
+                known.add(fault)
+                sys.excepthook(*sys.exc_info())
+
+    return wrapper
 
 
 def install(folder: Path | None = None) -> Faults:

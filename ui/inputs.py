@@ -6,9 +6,8 @@ focus, so that scrolling past one changes nothing.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -39,6 +38,7 @@ from shiboken6 import isValid
 from superqt import QElidingLabel, QToggleSwitch
 from superqt.switch import QStyleOptionToggleSwitch
 
+from ui.faults import guarded
 from ui.icons import icon
 from ui.theme import current, mixed
 
@@ -49,18 +49,6 @@ SETTLE_MILLISECONDS = 500
 """Steps of a wheel or key that follow each other within this time are one edit."""
 NOTCH = 120
 """What Qt reports for one notch of a mouse wheel, in eighths of a degree."""
-
-
-def guarded(paint: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
-    """A paint event whose exceptions reach the fault report; let through, they can crash Qt."""
-
-    def paint_event(self: QWidget, event: QPaintEvent | None) -> None:
-        try:
-            paint(self, event)
-        except Exception:
-            sys.excepthook(*sys.exc_info())
-
-    return paint_event
 
 
 class Edits(QObject):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
 GRID = 8
@@ -125,6 +125,13 @@ def apply(app: QApplication, name: str) -> Theme:
     app.setStyleSheet(stylesheet(_current))
     pg.setConfigOptions(background=_current.surface, foreground=_current.quiet, antialias=True)
     return _current
+
+
+def tabular(font: QFont) -> QFont:
+    """`font` with digits of equal width, so that numbers that change don't jitter."""
+    result = QFont(font)
+    result.setFeature(QFont.Tag("tnum"), 1)
+    return result
 
 
 def palette(theme: Theme) -> QPalette:
@@ -253,6 +260,8 @@ def surface_style(theme: Theme) -> str:
     QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}
     QFrame[card="true"]:focus {{ border: 2px solid {theme.accent}; }}
     QFrame[held="true"], QFrame[held="true"]:focus {{ background: {theme.window}; border: 1px dashed {theme.quiet}; }}
+    QFrame#banner {{ background: {mixed(theme.surface, theme.warning, 0.14)}; border: 0;
+        border-left: 4px solid {theme.warning}; }}
     QFrame[mark="true"] {{ background: {theme.accent}; border: 0; border-radius: 2px; }}
     QLabel[ghost="true"] {{ background: {theme.surface}; border: 2px solid {theme.accent}; border-radius: 8px; }}
     QScrollArea, QWidget[plain="true"] {{ background: transparent; border: 0; }}

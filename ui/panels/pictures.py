@@ -18,7 +18,7 @@ from playground.catalog.activations import Activation
 from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT, Sample
 from playground.catalog.features import FEATURES
-from ui.inputs import guarded
+from ui.faults import guarded
 from ui.theme import SMALL, Theme, current, field_table, magnitude_table
 
 SMALLEST, LARGEST = 1e-8, 1e1

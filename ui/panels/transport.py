@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.snapshot import Snapshot
 from ui.inputs import SLIDER_STEPS, Edits, IconButton, Slider
 from ui.panels.panel import SlowText
 from ui.quantity import measured, rounded
-from ui.theme import GRID
+from ui.theme import GRID, tabular
 
 SLOWEST, FASTEST = 1.0, 10_000.0
 """Steps per second at the left end of the speed slider and just before its right end, which has no limit."""
@@ -116,7 +115,7 @@ class TransportBar(QWidget):
         number.setProperty("readout", True)
         number.setObjectName(f"transport.{title.lower()}.value")
         number.setAccessibleName(title)
-        number.setFont(with_tabular_digits(number.font()))
+        number.setFont(tabular(number.font()))
         number.ensurePolished()
         number.setFixedWidth(number.fontMetrics().horizontalAdvance(widest) + 4)
         block.addStretch(1)
@@ -230,10 +229,3 @@ def percent(share: float | None) -> str:
 def fit(value: float | None) -> str:
     """R²."""
     return "–" if value is None else f"{value:.3f}" if value > -100 else measured(value)
-
-
-def with_tabular_digits(font: QFont) -> QFont:
-    """A font whose digits all have the same width, so that numbers don't jitter."""
-    result = QFont(font)
-    result.setFeature(QFont.Tag("tnum"), 1)
-    return result

@@ -18,6 +18,7 @@ from playground.catalog.datasets import EXTENT, TEST, TRAIN, VALIDATION, Sample,
 from playground.catalog.losses import CrossEntropy
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
+from ui.faults import guarded
 from ui.views.field import Range, coloured, interpolated, range_of, zero_line
 from ui.views.legend import Legend, Scale, legend_entries, short
 from ui.views.marks import spots
@@ -25,7 +26,6 @@ from ui.views.plotting import (
     Hover,
     Throttle,
     colour_plot,
-    guarded,
     number_text,
     on_surface,
     pen,

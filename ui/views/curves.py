@@ -18,12 +18,12 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 from playground.catalog.choice import Array
 from playground.snapshot import History, Snapshot, Wanted
 from ui import theme
+from ui.faults import guarded
 from ui.views.plotting import (
     Hover,
     Throttle,
     colour_plot,
     even_ticks,
-    guarded,
     leap_above,
     number_text,
     on_surface,

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QT
 from playground.catalog.choice import Array
 from playground.snapshot import GradientHistory, Snapshot, Wanted
 from ui import theme
+from ui.faults import guarded
 from ui.views.plotting import (
     Throttle,
     even_ticks,
-    guarded,
     leap_above,
     on_surface,
     outline_of,

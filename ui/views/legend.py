@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QWidget
 
 from playground.catalog.datasets import TEST, VALIDATION, Sample
 from ui import theme
+from ui.faults import guarded
 from ui.views.marks import SYMBOLS, mark_style
-from ui.views.plotting import guarded, small_font
+from ui.views.plotting import small_font
 
 LONGEST = 20
 """Characters of a name in the legend."""

@@ -1,4 +1,4 @@
-"""What the pictures share: guarded painting, axis limits, numbers as text, quiet plots, the mouse over a plot.
+"""What the pictures share: axis limits, numbers as text, quiet plots, the mouse over a plot.
 
 Nothing here knows a snapshot. Plots are pyqtgraph's with everything taken off that a person does not need; ticks
 are set by us, because limits and texts have to stay put while training runs.
@@ -6,11 +6,8 @@ are set by us, because limits and texts have to stay put while training runs.
 
 from __future__ import annotations
 
-import functools
-import logging
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
@@ -21,28 +18,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from playground.catalog.choice import Array
 from ui import theme
 
-log = logging.getLogger(__name__)
-
 TEXT_INTERVAL = 250
 """Milliseconds between two changes of a text; faster can't be read."""
 LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Where an axis may end, times a power of ten."""
-
-
-def guarded(paint: Callable[..., None]) -> Callable[..., None]:
-    """Let a `paint` that fails draw nothing: an exception that leaves it can crash Qt. Each is logged once."""
-    known: set[str] = set()
-
-    @functools.wraps(paint)
-    def wrapper(*args: Any) -> None:
-        try:
-            paint(*args)
-        except Exception as error:
-            if repr(error) not in known:
-                known.add(repr(error))
-                log.exception("%s failed; nothing is drawn", paint.__qualname__)
-
-    return wrapper
 
 
 # Numbers as text ----------------------------------------------------------------------------------------------
@@ -91,9 +70,8 @@ def percent_text(value: float | None) -> str:
 
 def small_font() -> QFont:
     """The font of axes, legends and numbers: the system's, small, with digits of equal width."""
-    result = QFont(QApplication.font())
+    result = theme.tabular(QApplication.font())
     result.setPixelSize(theme.SMALL)
-    result.setFeature(QFont.Tag("tnum"), 1)
     return result
 
 
