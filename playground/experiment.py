@@ -314,7 +314,7 @@ def load(path: str | os.PathLike[str]) -> Experiment:
             text = opened.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError("file", str(file), f"a readable experiment file ({reason})") from error
+        raise InputError(str(file), "this file", f"a readable experiment file ({reason})") from error
     raw = parsed(text, str(file))
     return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
 
