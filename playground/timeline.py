@@ -21,6 +21,11 @@ class Timeline:
         self.rows[self.count] = row
         self.count += 1
 
+    def extend(self, rows: Array) -> None:
+        """Add many rows, shape (rows, columns)."""
+        for row in rows:
+            self.append(row)
+
     def view(self) -> Array:
         """All rows so far, shape (rows, columns), read-only."""
         view = self.rows[: self.count]

@@ -7,9 +7,11 @@ trainer.snapshot().evaluation.train_loss
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from types import ModuleType
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -19,7 +21,8 @@ from playground.catalog.choice import Array, InputError
 from playground.catalog.datasets import TRAIN, VALIDATION, Sample, sample
 from playground.catalog.features import inputs
 from playground.catalog.schedules import Plateau, PlateauMemory, Progress
-from playground.engine import reference
+from playground.engine import compiled, reference
+from playground.engine.compiled import Compiled
 from playground.engine.insertion import insert, insertable
 from playground.engine.network import Network, network_of
 from playground.engine.reference import DivergedError, Problem
@@ -47,6 +50,10 @@ from playground.snapshot import (
 )
 from playground.timeline import Timeline
 
+EngineName: TypeAlias = Literal["reference", "compiled"]
+NO_LIMIT = 2**62
+MOST_RATES = 256
+"""Learning rates that are worked out at a time."""
 INSERTION_GRID = 25
 """Points along each side of the plane that a new layer is made to pass on."""
 
@@ -61,19 +68,29 @@ class Checkpoint(NamedTuple):
 class Trainer:
     """One training. All that may change while it runs arrives as a whole new experiment through `configure`.
 
-    `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …).
+    `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …). `engine` is the
+    one to train on; see `use_engine`.
     """
 
-    engine = "reference"
-
-    def __init__(self, experiment: Experiment | None = None, *, initial: Mapping[str, Array] | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment | None = None,
+        *,
+        initial: Mapping[str, Array] | None = None,
+        engine: EngineName = "reference",
+    ) -> None:
         self.experiment = check(experiment or Experiment())
+        self.engine: EngineName = "reference"
+        self.engine_changes: list[tuple[int, EngineName]] = []
+        self.kernels: ModuleType | None = None
+        self.compiled: Compiled | None = None
         self.initial: dict[str, Array] = {}
         self.notes: tuple[str, ...] = ()
         self.prepare_data(self.experiment)
         self.network = network_of(self.experiment, self.sample)
         self.prepare_problem()
         self.reset()
+        self.use_engine(engine)
         if initial:
             self.put_parameters(initial)
             self.initial = dict(initial)
@@ -98,6 +115,36 @@ class Trainer:
         )
         self.validation_targets = self.targets(self.validation_labels)
         self.grids: dict[int, Array] = {}
+        self.prepare_engine()
+
+    def use_engine(self, engine: EngineName) -> None:
+        """Train on this engine from the next update on; loads it if need be.
+
+        Within one engine the same experiment gives the same numbers each time; between the two they differ by rounding.
+        So `engine_changes` keeps the steps at which the engine changed since the last reset.
+        """
+        if engine != self.engine:
+            if engine == "compiled" and self.kernels is None:
+                self.kernels = compiled.load()
+            self.engine = engine
+            self.prepare_engine()
+        if not self.engine_changes or self.engine_changes[-1][1] != engine:
+            self.engine_changes.append((self.state.step, engine))
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """What the chosen engine leaves to the reference engine, in words."""
+        return compiled.fallbacks(self.problem) if self.engine == "compiled" else ()
+
+    def prepare_engine(self) -> None:
+        """Lay the problem out for the compiled engine, if it is the one to use and can do all of it."""
+        self.compiled = None
+        if self.engine == "compiled" and self.kernels is not None and not self.fallbacks:
+            sets = compiled.Sets(
+                (self.train_x, self.problem.targets, self.train_labels),
+                (self.validation_x, self.validation_targets, self.validation_labels),
+            )
+            self.compiled = Compiled(self.kernels, self.problem, sets, self.sample.task)
 
     def part(self, which: int, dtype: np.dtype[np.floating]) -> tuple[Array, Array]:
         """The network's inputs for one part of the split, shape (features, n), and its labels."""
@@ -123,6 +170,7 @@ class Trainer:
         )
         self.problem.last = None
         self.seconds = 0.0
+        self.engine_changes = [(0, self.engine)]
         self.clear_outcome()
         self.start_histories()
 
@@ -293,19 +341,59 @@ class Trainer:
 
         `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time.
         """
-        last_step = None if steps is None else self.state.step + steps
-        last_epoch = None if epochs is None else self.state.epoch + epochs
-        deadline = None if seconds is None else time.perf_counter() + seconds
+        last_step = NO_LIMIT if steps is None else self.state.step + steps
+        last_epoch = NO_LIMIT if epochs is None else self.state.epoch + epochs
+        deadline = math.inf if seconds is None else time.perf_counter() + seconds
         self.stop_if_complete()
-        while self.status == "ready":
-            if (last_step is not None and self.state.step >= last_step) or (
-                last_epoch is not None and self.state.epoch >= last_epoch
-            ):
-                break
-            self.step()
-            if deadline is not None and time.perf_counter() >= deadline:
+        while self.status == "ready" and self.state.step < last_step and self.state.epoch < last_epoch:
+            if self.compiled is None:
+                self.step()
+            else:
+                self.steps(self.compiled, last_step, last_epoch, deadline - time.perf_counter())
+            if time.perf_counter() >= deadline:
                 break
         return self.status
+
+    def steps(self, engine: Compiled, last_step: int, last_epoch: int, seconds: float) -> None:
+        """Many updates on the compiled engine, and what is due at the ends of epochs."""
+        training, epoch = self.experiment.training, self.state.epoch
+        if isinstance(training.schedule, Plateau) or training.early_stopping is not None:
+            # What reacts to an epoch's result has to be asked after each.
+            last_epoch = epoch + 1
+        elif training.epochs is not None:
+            last_epoch = min(last_epoch, training.epochs)
+        rates, per_step = self.coming_rates(min(last_epoch - epoch, MOST_RATES))
+        done = engine.advance(
+            self.state, rates, per_step=per_step, last_step=last_step, last_epoch=last_epoch, seconds=seconds
+        )
+        self.seconds += done.seconds
+        self.history.extend(done.history)
+        self.gradient_history.extend(done.gradients)
+        if len(done.history):
+            self.evaluation = Evaluation(*(None if math.isnan(value) else value for value in done.history[-1, 3:].tolist()))
+        if done.broken is not None:
+            self.diverged(done.broken.what, done.broken.layer)
+        elif len(done.history):
+            self.observe(self.evaluation)
+            self.stop_if_complete()
+
+    def coming_rates(self, epochs: int) -> tuple[list[float], bool]:
+        """The learning rates of the coming epochs, or if they change from update to update, of the coming updates."""
+        training, state, per_epoch = self.experiment.training, self.state, self.problem.steps_per_epoch
+        schedule = training.schedule
+        per_step = schedule.changes_every_step or state.step < schedule.warmup
+        count = min(epochs * per_epoch, MOST_RATES) if per_step else epochs
+        rates = [
+            schedule.learning_rate(
+                training.learning_rate,
+                # Updates within an epoch belong to it, wherever it was entered.
+                Progress(state.epoch + k // per_epoch, state.step + k, per_epoch, state.plateau)
+                if per_step
+                else Progress(state.epoch + k, state.step + k * per_epoch, per_epoch, state.plateau),
+            )
+            for k in range(count)
+        ]
+        return rates, per_step
 
     def step(self) -> None:
         """One update, and what is due at the end of an epoch."""

@@ -321,8 +321,8 @@ def normal_distribution(z: Any) -> Any:
     """Φ(z), the probability that a standard normal number is below z, in the precision of z."""
     x = np.abs(z) * ONE_OVER_ROOT_2
     t = (x - 3.75) / (x + 3.75)
-    series = ERFC_COEFFICIENTS[0]
-    for coefficient in ERFC_COEFFICIENTS[1:]:
+    series = 0 * t
+    for coefficient in ERFC_COEFFICIENTS:
         series = series * t + coefficient
     tail = 0.5 * np.exp(-x * x) * series / (1 + 2 * x)
     positive = np.sign(np.maximum(z, 0))

@@ -6,7 +6,7 @@ output layer has, and how classes become targets, follow from the loss.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -51,13 +51,25 @@ class Loss(Choice, frozen=True):
             result = np.arange(outputs)[:, np.newaxis] == labels[np.newaxis, :]
         return result.astype(np.float64)
 
+    @staticmethod
+    def value_of(o: Any, t: Any, *settings: Any) -> Any:
+        """What each output costs, element by element; written once for every engine."""
+        raise NotImplementedError
+
+    @staticmethod
+    def derivative_of(o: Any, t: Any, *settings: Any) -> Any:
+        """The derivative of that cost by o, element by element."""
+        raise NotImplementedError
+
     def per_point(self, o: Array, t: Array) -> Array:
         """The loss of every point, shape (n,)."""
-        raise NotImplementedError
+        result: Array = self.value_of(o, t, *self.values).sum(axis=0)
+        return result
 
     def derivative(self, o: Array, t: Array) -> Array:
         """∂E/∂o of every point, shape (outputs, n), not divided by the size of the batch."""
-        raise NotImplementedError
+        result: Array = self.derivative_of(o, t, *self.values)
+        return result
 
     def score(self, o: Array) -> Array:
         """Outputs made comparable for pictures: one output −1…1 with the boundary at 0, several as shares of 1."""
@@ -77,11 +89,19 @@ class CrossEntropy(Loss, frozen=True, tag="cross_entropy"):
     def negative_target(self) -> float:
         return 0.0
 
+    # Of a single output; several depend on each other through the softmax.
+
+    @staticmethod
+    def value_of(o: Any, t: Any) -> Any:
+        return np.maximum(o, 0) - o * t + np.log1p(np.exp(-np.abs(o)))
+
+    @staticmethod
+    def derivative_of(o: Any, t: Any) -> Any:
+        return 0.5 + 0.5 * np.tanh(0.5 * o) - t
+
     def per_point(self, o: Array, t: Array) -> Array:
         if len(o) == 1:
-            surprise: Array = np.maximum(o, 0) - o * t + np.log1p(np.exp(-np.abs(o)))
-            first: Array = surprise[0]
-            return first
+            return super().per_point(o, t)
         highest = o.max(axis=0)
         log_total = highest + np.log(np.exp(o - highest).sum(axis=0))
         result: Array = log_total - (o * t).sum(axis=0)
@@ -134,11 +154,17 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
     def negative_target(self) -> float:
         return 0.0 if self.output == "sigmoid" else -1.0
 
-    def per_point(self, o: Array, t: Array) -> Array:
-        result: Array = 0.5 * np.square(o - t).sum(axis=0)
-        return result
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The formulas need not know what the output layer does."""
+        return ()
 
-    def derivative(self, o: Array, t: Array) -> Array:
+    @staticmethod
+    def value_of(o: Any, t: Any) -> Any:
+        return 0.5 * np.square(o - t)
+
+    @staticmethod
+    def derivative_of(o: Any, t: Any) -> Any:
         return o - t
 
 
@@ -148,13 +174,13 @@ class AbsoluteError(Loss, frozen=True, tag="absolute_error"):
     label = "Absolute error"
     formula = "Σ |o − t|"
 
-    def per_point(self, o: Array, t: Array) -> Array:
-        result: Array = np.abs(o - t).sum(axis=0)
-        return result
+    @staticmethod
+    def value_of(o: Any, t: Any) -> Any:
+        return np.abs(o - t)
 
-    def derivative(self, o: Array, t: Array) -> Array:
-        result: Array = np.sign(o - t)
-        return result
+    @staticmethod
+    def derivative_of(o: Any, t: Any) -> Any:
+        return np.sign(o - t)
 
 
 class Huber(Loss, frozen=True, tag="huber"):
@@ -175,15 +201,15 @@ class Huber(Loss, frozen=True, tag="huber"):
         ),
     ] = 1.0
 
-    def per_point(self, o: Array, t: Array) -> Array:
+    @staticmethod
+    def value_of(o: Any, t: Any, delta: Any) -> Any:
         distance = np.abs(o - t)
-        near = np.minimum(distance, self.delta)
-        result: Array = (near * (distance - 0.5 * near)).sum(axis=0)
-        return result
+        near = np.minimum(distance, delta)
+        return near * (distance - 0.5 * near)
 
-    def derivative(self, o: Array, t: Array) -> Array:
-        result: Array = np.clip(o - t, -self.delta, self.delta)
-        return result
+    @staticmethod
+    def derivative_of(o: Any, t: Any, delta: Any) -> Any:
+        return np.clip(o - t, -delta, delta)
 
 
 if TYPE_CHECKING:

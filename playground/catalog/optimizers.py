@@ -1,17 +1,19 @@
 """Optimizers: how a gradient g becomes a change of the weights w. PyTorch's exact rules and defaults.
 
-`update` is a plain, branch-free function of numbers or arrays, written once for every engine: it takes a weight,
-its gradient, the optimizer's own memory (its slots, 0 at the start), the learning rate η, the number t of this
-update (1 for the first) and the settings, and returns the new weight and the new slots.
+Two plain, branch-free functions, written once for every engine. `constants` takes the learning rate η, the number t of
+this update (1 for the first) and the settings, and returns what is the same for all weights; it is computed in float64,
+since 1 − β₂ᵗ and the like lose their digits otherwise. `update` takes numbers or arrays: a weight, its gradient, the
+optimizer's own memory (its slots, 0 at the start) and these constants, and returns the new weight and the new slots.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from playground.catalog.choice import Choice, setting, union
+from playground.catalog.choice import Array, Choice, setting, union
 
 Epsilon: TypeAlias = Annotated[
     float,
@@ -32,9 +34,18 @@ class Optimizer(Choice, frozen=True):
     slots: ClassVar[tuple[str, ...]] = ()
 
     @staticmethod
-    def update(w: Any, g: Any, *memory_rate_step_and_settings: Any) -> tuple[Any, ...]:
-        """(w, g, *slots, rate, t, *settings) → (w, *slots), element by element."""
+    def constants(rate: Any, t: Any, *settings: Any) -> tuple[Any, ...]:
+        """(rate, t, *settings) → what `update` needs of them, the same for all weights."""
         raise NotImplementedError
+
+    @staticmethod
+    def update(w: Any, g: Any, *slots_and_constants: Any) -> tuple[Any, ...]:
+        """(w, g, *slots, *constants) → (w, *slots), element by element."""
+        raise NotImplementedError
+
+    def updated(self, w: Array, g: Array, slots: Sequence[Array], rate: float, t: int) -> tuple[Array, ...]:
+        """(w, *slots) after update number t with the learning rate `rate`."""
+        return self.update(w, g, *slots, *self.constants(rate, t, *self.values))
 
 
 class Sgd(Optimizer, frozen=True, tag="sgd"):
@@ -44,7 +55,11 @@ class Sgd(Optimizer, frozen=True, tag="sgd"):
     formula = "w ← w − η g"
 
     @staticmethod
-    def update(w: Any, g: Any, rate: Any, t: Any) -> tuple[Any, ...]:
+    def constants(rate: Any, t: Any) -> tuple[Any, ...]:
+        return (rate,)
+
+    @staticmethod
+    def update(w: Any, g: Any, rate: Any) -> tuple[Any, ...]:
         return (w - rate * g,)
 
 
@@ -71,7 +86,11 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
     ] = False
 
     @staticmethod
-    def update(w: Any, g: Any, v: Any, rate: Any, t: Any, momentum: Any, nesterov: Any) -> tuple[Any, ...]:
+    def constants(rate: Any, t: Any, momentum: Any, nesterov: Any) -> tuple[Any, ...]:
+        return rate, momentum, nesterov
+
+    @staticmethod
+    def update(w: Any, g: Any, v: Any, rate: Any, momentum: Any, nesterov: Any) -> tuple[Any, ...]:
         v = momentum * v + g
         direction = nesterov * (g + momentum * v) + (1 - nesterov) * v
         return w - rate * direction, v
@@ -107,10 +126,14 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
     ] = 0.0
 
     @staticmethod
+    def constants(rate: Any, t: Any, alpha: Any, eps: Any, momentum: Any) -> tuple[Any, ...]:
+        return rate, alpha, 1 - alpha, eps, momentum
+
+    @staticmethod
     def update(
-        w: Any, g: Any, s: Any, v: Any, rate: Any, t: Any, alpha: Any, eps: Any, momentum: Any
+        w: Any, g: Any, s: Any, v: Any, rate: Any, alpha: Any, new: Any, eps: Any, momentum: Any
     ) -> tuple[Any, ...]:
-        s = alpha * s + (1 - alpha) * g * g
+        s = alpha * s + new * g * g
         v = momentum * v + g / (np.sqrt(s) + eps)
         return w - rate * v, s, v
 
@@ -145,11 +168,16 @@ class Adam(Optimizer, frozen=True, tag="adam"):
     eps: Epsilon = 1e-8
 
     @staticmethod
-    def update(w: Any, g: Any, m: Any, v: Any, rate: Any, t: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Any, ...]:
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * g * g
-        size = np.sqrt(v) / (1 - beta2**t) ** 0.5 + eps
-        return w - rate / (1 - beta1**t) * m / size, m, v
+    def constants(rate: Any, t: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Any, ...]:
+        return rate / (1 - beta1**t), beta1, 1 - beta1, beta2, 1 - beta2, 1 / (1 - beta2**t) ** 0.5, eps
+
+    @staticmethod
+    def update(
+        w: Any, g: Any, m: Any, v: Any, rate: Any, beta1: Any, new1: Any, beta2: Any, new2: Any, full: Any, eps: Any
+    ) -> tuple[Any, ...]:
+        m = beta1 * m + new1 * g
+        v = beta2 * v + new2 * g * g
+        return w - rate * m / (np.sqrt(v) * full + eps), m, v
 
 
 class Adagrad(Optimizer, frozen=True, tag="adagrad"):
@@ -162,7 +190,11 @@ class Adagrad(Optimizer, frozen=True, tag="adagrad"):
     eps: Epsilon = 1e-10
 
     @staticmethod
-    def update(w: Any, g: Any, s: Any, rate: Any, t: Any, eps: Any) -> tuple[Any, ...]:
+    def constants(rate: Any, t: Any, eps: Any) -> tuple[Any, ...]:
+        return rate, eps
+
+    @staticmethod
+    def update(w: Any, g: Any, s: Any, rate: Any, eps: Any) -> tuple[Any, ...]:
         s = s + g * g
         return w - rate * g / (np.sqrt(s) + eps), s
 
@@ -187,10 +219,14 @@ class Adadelta(Optimizer, frozen=True, tag="adadelta"):
     eps: Epsilon = 1e-6
 
     @staticmethod
-    def update(w: Any, g: Any, s: Any, u: Any, rate: Any, t: Any, rho: Any, eps: Any) -> tuple[Any, ...]:
-        s = rho * s + (1 - rho) * g * g
+    def constants(rate: Any, t: Any, rho: Any, eps: Any) -> tuple[Any, ...]:
+        return rate, rho, 1 - rho, eps
+
+    @staticmethod
+    def update(w: Any, g: Any, s: Any, u: Any, rate: Any, rho: Any, new: Any, eps: Any) -> tuple[Any, ...]:
+        s = rho * s + new * g * g
         d = np.sqrt(u + eps) / np.sqrt(s + eps) * g
-        u = rho * u + (1 - rho) * d * d
+        u = rho * u + new * d * d
         return w - rate * d, s, u
 
 
@@ -220,16 +256,21 @@ class Nadam(Optimizer, frozen=True, tag="nadam"):
     ] = 0.004  # fmt: skip
 
     @staticmethod
-    def update(
-        w: Any, g: Any, m: Any, v: Any, r: Any, rate: Any, t: Any, beta1: Any, beta2: Any, eps: Any, momentum_decay: Any
-    ) -> tuple[Any, ...]:
+    def constants(rate: Any, t: Any, beta1: Any, beta2: Any, eps: Any, momentum_decay: Any) -> tuple[Any, ...]:
         mu = beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay))
         mu_next = beta1 * (1 - 0.5 * 0.96 ** ((t + 1) * momentum_decay))
-        m = beta1 * m + (1 - beta1) * g
-        v = beta2 * v + (1 - beta2) * g * g
+        return rate, mu, mu_next, beta1, 1 - beta1, beta2, 1 - beta2, 1 / (1 - beta2**t) ** 0.5, eps
+
+    @staticmethod
+    def update(
+        w: Any, g: Any, m: Any, v: Any, r: Any,
+        rate: Any, mu: Any, mu_next: Any, beta1: Any, new1: Any, beta2: Any, new2: Any, full: Any, eps: Any,
+    ) -> tuple[Any, ...]:  # fmt: skip
+        m = beta1 * m + new1 * g
+        v = beta2 * v + new2 * g * g
         r = r + (1 - r) * (1 - mu)
         r_next = r + (1 - r) * (1 - mu_next)
-        size = np.sqrt(v) / (1 - beta2**t) ** 0.5 + eps
+        size = np.sqrt(v) * full + eps
         return w - rate * (1 - mu) / r * g / size - rate * mu_next / r_next * m / size, m, v, r
 
 

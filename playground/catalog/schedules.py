@@ -7,7 +7,7 @@ training achieves, `Plateau`, does so through a memory that belongs to the train
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, TypeAlias
 
 from playground.catalog.choice import Choice, setting, union
 
@@ -43,6 +43,9 @@ class Progress(NamedTuple):
 
 class Schedule(Choice, frozen=True):
     """Gives the learning rate η for the next update, from the base rate η₀."""
+
+    changes_every_step: ClassVar[bool] = False
+    """Whether the rate changes within an epoch (as it does anyway while it warms up)."""
 
     warmup: Annotated[
         int,
@@ -199,6 +202,7 @@ class OneCycle(Schedule, frozen=True, tag="one_cycle"):
     """
 
     label = "One cycle"
+    changes_every_step = True
     formula = "η₀/div → η₀ → η₀/(div · final_div), each along a cosine"
 
     epochs: Annotated[

@@ -55,5 +55,10 @@ def normal(stream: int, count: int) -> Array:
 
 
 def permutation(seed: int, epoch: int, count: int) -> Array:
-    """The order of the points in an epoch."""
-    return np.random.default_rng([seed, SHUFFLE, epoch]).permutation(count)
+    """The order of the points in an epoch (Fisher and Yates' shuffle, from the last place down)."""
+    places = np.arange(count, 0, -1)
+    partners = (uniform(key(seed, SHUFFLE, epoch), count) * places).astype(np.int64).tolist()
+    order = list(range(count))
+    for place, partner in zip(range(count - 1, 0, -1), partners, strict=False):
+        order[place], order[partner] = order[partner], order[place]
+    return np.array(order, dtype=np.int64)

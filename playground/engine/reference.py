@@ -274,7 +274,7 @@ def update(problem: Problem, state: State, gradient: Array, rate: float) -> None
         g = clipped(g, training.clip_norm)
     w = decayed(network, state.parameters, rate * training.weight_decay)
     t = state.optimizer_steps + 1
-    w, *slots = optimizer.update(w, g, *state.slots, rate, t, *optimizer.values)
+    w, *slots = optimizer.updated(w, g, list(state.slots), rate, t)
     pruned = state.pruned
     if network.prunes:
         pruned = pruned | crossed(problem, state, whole, rate, w)

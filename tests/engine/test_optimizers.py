@@ -20,7 +20,7 @@ def weights_after(optimizer: Optimizer, gradients: list[float], rate: float = 0.
     """The weight after each update with these gradients."""
     w, slots, result = start, [0.0] * len(optimizer.slots), []
     for t, g in enumerate(gradients, start=1):
-        w, *slots = optimizer.update(w, g, *slots, rate, t, *optimizer.values)
+        w, *slots = optimizer.updated(w, g, slots, rate, t)
         result.append(float(w))
     return result
 
@@ -99,7 +99,7 @@ def test_arrays_and_single_numbers_give_the_same(optimizer: Optimizer) -> None:
     gradients = np.random.default_rng(0).normal(0, 1, (4, 3))
     w, slots = np.ones(3), [np.zeros(3)] * len(optimizer.slots)
     for t, g in enumerate(gradients, start=1):
-        w, *slots = optimizer.update(w, g, *slots, 0.1, t, *optimizer.values)
+        w, *slots = optimizer.updated(w, g, slots, 0.1, t)
     single = [weights_after(optimizer, column)[-1] for column in gradients.T.tolist()]
     np.testing.assert_allclose(w, single, rtol=1e-13)
 

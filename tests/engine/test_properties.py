@@ -72,7 +72,7 @@ def test_a_zero_gradient_moves_nothing(seed: int, kind: str) -> None:
     slots = [np.zeros(7) for _ in optimizer.slots]
     after = w
     for t in range(1, 20):
-        after, *slots = optimizer.update(after, np.zeros(7), *slots, 0.1, t, *optimizer.values)
+        after, *slots = optimizer.updated(after, np.zeros(7), slots, 0.1, t)
     assert np.array_equal(after, w)
 
 
@@ -81,7 +81,7 @@ def test_sgd_on_a_parabola_contracts_exactly_below_two_over_its_curvature(curvat
     rate, w = share * 2 / curvature, np.array([1.0])
     sgd = members(Optimizer)["sgd"]()
     for t in range(1, 50):
-        (w,) = sgd.update(w, curvature * w, rate, t)
+        (w,) = sgd.updated(w, curvature * w, [], rate, t)
     assert (abs(w[0]) < 1) == (share < 1)
 
 

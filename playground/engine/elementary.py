@@ -1,0 +1,242 @@
+"""NumPy's element-wise functions as the compiled engine computes them: this module stands for `np` in formulas.
+
+In float32 they are made of sums, products and selections, so that a loop over many numbers becomes vector code; each is
+within a few units of the last place. In float64 they are the C library's. NaN and infinity pass through as in NumPy.
+Which formulas use which function is decided in the catalog; `tests/engine/test_formulas.py` compares all of them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+
+CONTRACT = {"fastmath": {"contract"}, "error_model": "numpy"}
+"""Products and sums may be fused; nothing may be reordered, since the reductions below depend on the order."""
+
+
+def maximum(a: Any, b: Any) -> Any: ...
+def minimum(a: Any, b: Any) -> Any: ...
+def clip(a: Any, low: Any, high: Any) -> Any: ...
+def abs(x: Any) -> Any: ...  # noqa: A001 - NumPy's name
+def sign(x: Any) -> Any: ...
+def square(x: Any) -> Any: ...
+def sqrt(x: Any) -> Any: ...
+def ones_like(x: Any) -> Any: ...
+def zeros_like(x: Any) -> Any: ...
+def tanh(x: Any) -> Any: ...
+def exp(x: Any) -> Any: ...
+def expm1(x: Any) -> Any: ...
+def log1p(x: Any) -> Any: ...
+def sin(x: Any) -> Any: ...
+def cos(x: Any) -> Any: ...
+
+
+# Selections: written so that a NaN in the first argument stays one -----------------------------------------------
+
+
+@overload(maximum, jit_options=CONTRACT, strict=False)
+def _maximum(a: Any, b: Any) -> Any:
+    return lambda a, b: b if a < b else a
+
+
+@overload(minimum, jit_options=CONTRACT, strict=False)
+def _minimum(a: Any, b: Any) -> Any:
+    return lambda a, b: b if a > b else a
+
+
+@overload(clip, jit_options=CONTRACT, strict=False)
+def _clip(a: Any, low: Any, high: Any) -> Any:
+    return lambda a, low, high: low if a < low else (high if a > high else a)
+
+
+@overload(abs, jit_options=CONTRACT, strict=False)
+def _abs(x: Any) -> Any:
+    return lambda x: math.fabs(x)
+
+
+@overload(sign, jit_options=CONTRACT, strict=False)
+def _sign(x: Any) -> Any:
+    one, zero = as_type(x, 1.0), as_type(x, 0.0)
+    return lambda x: one if x > zero else (-one if x < zero else x)
+
+
+@overload(square, jit_options=CONTRACT, strict=False)
+def _square(x: Any) -> Any:
+    return lambda x: x * x
+
+
+@overload(sqrt, jit_options=CONTRACT, strict=False)
+def _sqrt(x: Any) -> Any:
+    return lambda x: math.sqrt(x)
+
+
+@overload(ones_like, jit_options=CONTRACT, strict=False)
+def _ones_like(x: Any) -> Any:
+    one = as_type(x, 1.0)
+    return lambda x: one
+
+
+@overload(zeros_like, jit_options=CONTRACT, strict=False)
+def _zeros_like(x: Any) -> Any:
+    zero = as_type(x, 0.0)
+    return lambda x: zero
+
+
+def as_type(x: Any, value: float) -> Any:
+    """A constant of the type of `x`, so that float32 is not widened."""
+    return np.float32(value) if x == types.float32 else value
+
+
+# Bits of a float32 ---------------------------------------------------------------------------------------------
+
+
+@intrinsic
+def power_of_two(typingctx: Any, exponent: Any) -> Any:
+    """2ⁿ for a whole number n from −126 to 127, given as float32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        integer = ir.IntType(32)
+        whole = builder.fptosi(arguments[0], integer)
+        bits = builder.shl(builder.add(whole, integer(127)), integer(23))
+        return builder.bitcast(bits, ir.FloatType())
+
+    return types.float32(types.float32), generate
+
+
+@intrinsic
+def binary_exponent(typingctx: Any, x: Any) -> Any:
+    """n as float32, with x = m · 2ⁿ and m from √½ to √2, for positive normal x."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        integer = ir.IntType(32)
+        bits = builder.bitcast(arguments[0], integer)
+        # The bits of √½ are taken off, so that the exponent changes there and not at 1.
+        away = builder.sub(bits, integer(0x3F3504F3))
+        return builder.sitofp(builder.ashr(away, integer(23)), ir.FloatType())
+
+    return types.float32(types.float32), generate
+
+
+@intrinsic
+def nearest(typingctx: Any, x: Any) -> Any:
+    """The nearest whole number, as float32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        function = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.FloatType(), [ir.FloatType()]), "llvm.rint.f32"
+        )
+        return builder.call(function, arguments)
+
+    return types.float32(types.float32), generate
+
+
+# Smooth functions -----------------------------------------------------------------------------------------------
+
+f = np.float32
+ZERO, HALF, ONE, TWO = f(0), f(0.5), f(1), f(2)
+
+TANH_END = f(9.0)
+"""From here on tanh is 1 in float32."""
+P0, P1, P2, P3 = f(0.9999999999244944), f(0.1385928974723598), f(0.00409862229930914), f(3.310108780278092e-05)
+P4, P5, P6 = f(4.603938229444656e-08), f(-3.215407082893469e-11), f(2.6354982519683706e-14)
+Q1, Q2, Q3, Q4 = f(0.4719262299796722), f(0.028074033793305475), f(0.00043586778754786047), f(1.6775273520075104e-06)
+
+
+@overload(tanh, jit_options=CONTRACT, strict=False)
+def _tanh(x: Any) -> Any:
+    """x P(x²) / Q(x²), fitted to the smallest relative error from 0 to 9 (8e-11 before rounding)."""
+    if x != types.float32:
+        return lambda x: math.tanh(x)
+
+    def value(x: Any) -> Any:
+        u = x * x
+        p = P0 + u * (P1 + u * (P2 + u * (P3 + u * (P4 + u * (P5 + u * P6)))))
+        q = ONE + u * (Q1 + u * (Q2 + u * (Q3 + u * Q4)))
+        t = x * p / q
+        # Never beyond 1, since 1 − t² is a slope; exactly 1 far out, since z σ(z) multiplies what is missing by z.
+        t = ONE if t > ONE or x > TANH_END else t
+        return -ONE if t < -ONE or x < -TANH_END else t
+
+    return value
+
+
+LOWEST, HIGHEST = f(-87.3), f(88.72)
+PER_LOG_2, LOG_2_HIGH, LOG_2_LOW = f(1.4426950408889634), f(0.693359375), f(-2.12194440e-4)
+E2, E3, E4, E5, E6 = f(1 / 2), f(1 / 6), f(1 / 24), f(1 / 120), f(1 / 720)
+INFINITY = f(np.inf)
+
+
+@overload(exp, jit_options=CONTRACT, strict=False)
+def _exp(x: Any) -> Any:
+    """2ⁿ eʳ with |r| ≤ ½ log 2, where the series of eʳ needs six terms. Below −87.3 it is 0: what is left is too slow."""
+    if x != types.float32:
+        return lambda x: math.exp(x)
+
+    def value(x: Any) -> Any:
+        inside = LOWEST if x < LOWEST else x
+        inside = HIGHEST if inside > HIGHEST else inside
+        n = nearest(inside * PER_LOG_2)
+        # 2¹²⁸ has no float32 of its own.
+        n = f(127) if n > f(127) else n
+        r = (inside - n * LOG_2_HIGH) - n * LOG_2_LOW
+        series = ONE + r * (ONE + r * (E2 + r * (E3 + r * (E4 + r * (E5 + r * E6)))))
+        # A NaN would not survive the way through the whole number n.
+        result = series * power_of_two(n if n == n else ONE)
+        result = ZERO if x < LOWEST else result
+        return INFINITY if x > HIGHEST else result
+
+    return value
+
+
+@overload(expm1, jit_options=CONTRACT, strict=False)
+def _expm1(x: Any) -> Any:
+    """2 t / (1 − t) with t = tanh(x/2), which is exact near 0; from 1 on eˣ − 1."""
+    if x != types.float32:
+        return lambda x: math.expm1(x)
+
+    def value(x: Any) -> Any:
+        t = tanh(HALF * x)
+        large = exp(x) - ONE
+        return large if x > ONE else TWO * t / (ONE - t)
+
+    return value
+
+
+LOG_2 = f(0.6931471805599453)
+L3, L5, L7, L9, L11 = f(2 / 3), f(2 / 5), f(2 / 7), f(2 / 9), f(2 / 11)
+
+
+@overload(log1p, jit_options=CONTRACT, strict=False)
+def _log1p(x: Any) -> Any:
+    """n log 2 + log m for 1 + x = m 2ⁿ, with log m = 2 artanh((m−1)/(m+1)); what 1 + x rounds away is added. x > −1."""
+    if x != types.float32:
+        return lambda x: math.log1p(x)
+
+    def value(x: Any) -> Any:
+        y = ONE + x
+        rounded_away = (x - (y - ONE)) / y
+        n = binary_exponent(y)
+        m = y * power_of_two(-n if n == n else ONE)
+        s = (m - ONE) / (m + ONE)
+        u = s * s
+        log_m = s * (TWO + u * (L3 + u * (L5 + u * (L7 + u * (L9 + u * L11)))))
+        result = n * LOG_2 + (log_m + rounded_away)
+        return x if x == INFINITY else result
+
+    return value
+
+
+@overload(sin, jit_options=CONTRACT, strict=False)
+def _sin(x: Any) -> Any:
+    return lambda x: math.sin(x)
+
+
+@overload(cos, jit_options=CONTRACT, strict=False)
+def _cos(x: Any) -> Any:
+    return lambda x: math.cos(x)

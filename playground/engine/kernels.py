@@ -1,0 +1,651 @@
+"""The compiled engine's loops: `reference` once more, over the same flat arrays, as code that Numba can compile.
+
+Arrays hold one column per point, so that the batch is contiguous; matrix products are BLAS's. What a network is arrives
+as records of numbers (`layout`), so that one compiled kernel serves them all. Importing this module imports Numba, which
+takes a second: only `compiled` does so, and only when training is to run here.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from playground.catalog.normalizations import EPSILON, MOMENTUM
+from playground.engine import randomness
+from playground.engine.formulas import (
+    OPTIONS,
+    activate,
+    add_penalty,
+    loss_slope,
+    multiply_by_slope,
+    optimize,
+    optimizer_constants,
+    total_loss,
+)
+from playground.engine.layout import (
+    BY_BATCH,
+    BY_LAYER,
+    CARRY,
+    GRADIENT,
+    LOSS,
+    MOST_CONSTANTS,
+    NO_NORMALIZATION,
+    NOTHING,
+    PARTIAL,
+    SPREAD,
+    UPDATE,
+)
+
+compile_loop = njit(**OPTIONS)
+
+GRADIENTS_EVERY = 100
+"""Steps between two records of the gradients within an epoch."""
+
+
+# The clock ------------------------------------------------------------------------------------------------------
+
+
+@intrinsic
+def read_clock(typingctx: Any, address: Any, into: Any) -> Any:
+    """Have the system's clock function at `address` write the time where `into` points."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        place = builder.inttoptr(arguments[1], pointer)
+        if sys.platform == "win32":
+            function, given = ir.FunctionType(number, [pointer]), [place]
+        else:
+            monotonic = number(6 if sys.platform == "darwin" else 1)
+            function, given = ir.FunctionType(number, [number, pointer]), [monotonic, place]
+        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), given)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@compile_loop
+def now(clock: Any) -> Any:
+    """Seconds; `clock` holds the function's address, its resolution and room for what it writes."""
+    read_clock(clock[0], clock.ctypes.data + 16)
+    return clock[2] + clock[3] * 1e-9 if clock[1] == 0 else clock[2] / clock[1]
+
+
+# Randomness -----------------------------------------------------------------------------------------------------
+
+GOLDEN = np.uint64(randomness.GOLDEN)
+FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+A30, A27, A31, A11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+SHUFFLE, DROPOUT, WEIGHT_NOISE = (
+    np.uint64(randomness.SHUFFLE),
+    np.uint64(randomness.DROPOUT),
+    np.uint64(randomness.WEIGHT_NOISE),
+)
+
+
+@compile_loop
+def mixed(bits: Any) -> Any:
+    """`randomness.mix`."""
+    bits = (bits ^ (bits >> A30)) * FIRST
+    bits = (bits ^ (bits >> A27)) * SECOND
+    return bits ^ (bits >> A31)
+
+
+@compile_loop
+def stream(seed: Any, purpose: Any, step: Any, part: Any) -> Any:
+    """`randomness.key`."""
+    result = mixed(seed + GOLDEN)
+    result = mixed(result + purpose + GOLDEN)
+    result = mixed(result + np.uint64(step) + GOLDEN)
+    return mixed(result + np.uint64(part) + GOLDEN)
+
+
+@compile_loop
+def uniform(key: Any, place: Any) -> Any:
+    """The number at one place of `randomness.uniform`."""
+    return float(mixed(np.uint64(place + 1) * GOLDEN + key) >> A11) * 2.0**-53
+
+
+@compile_loop
+def shuffle(seed: Any, epoch: Any, order: Any) -> None:
+    """`randomness.permutation`, into `order`."""
+    key = stream(seed, SHUFFLE, epoch, 0)
+    for place in range(order.size):
+        order[place] = place
+    for drawn in range(order.size - 1):
+        place = order.size - 1 - drawn
+        partner = int(uniform(key, drawn) * (place + 1))
+        order[place], order[partner] = order[partner], order[place]
+
+
+@compile_loop
+def draw_mask(layer: Any, number: Any, run: Any, first: Any, n: Any, mask: Any) -> None:
+    """`reference.dropout_masks` for one layer."""
+    key = stream(run.seed, DROPOUT, run.step, number)
+    keep = 1 / (1 - layer.dropout)
+    for unit in range(layer.units):
+        for point in range(n):
+            kept = uniform(key, (first + point) * layer.units + unit) >= layer.dropout
+            mask[unit * n + point] = keep if kept else 0.0
+
+
+# Forward and backward -------------------------------------------------------------------------------------------
+
+
+@compile_loop
+def is_broken(values: Any) -> Any:
+    """Whether a number is infinite or NaN."""
+    result = values.dtype.type(0)
+    for i in range(values.size):
+        result += values[i] * values.dtype.type(0)
+    return result != 0 or result != result
+
+
+@compile_loop
+def add_biases(z: Any, b: Any, n: Any) -> None:
+    """z ← z + b, for flat z with n points."""
+    for unit in range(b.size):
+        bias, start = b[unit], unit * n
+        for k in range(start, start + n):
+            z[k] += bias
+
+
+@compile_loop
+def normalize(layer: Any, w: Any, z: Any, standardized: Any, spread: Any, n: Any, training: Any) -> None:
+    """z ← γ ẑ + β, leaving ẑ, and in `spread` 1/√(σ²+ε), then the mean and σ², as reference's `normalized` does."""
+    units, gammas, betas = layer.units, layer.biases + layer.units, layer.biases + 2 * layer.units
+    by_batch = layer.normalization == BY_BATCH
+    given = by_batch and not (training and n > 1)
+    groups, size = (units, n) if by_batch else (n, units)
+    step, stride = (1, n) if by_batch else (n, 1)
+    for group in range(groups):
+        start = group * stride
+        if given:
+            mean, variance = float(w[betas + units + group]), float(w[betas + 2 * units + group])
+        else:
+            mean = 0.0
+            for k in range(size):
+                mean += z[start + k * step]
+            mean /= size
+            variance = 0.0
+            for k in range(size):
+                variance += (z[start + k * step] - mean) ** 2
+            variance /= size
+        scale = 1 / math.sqrt(variance + EPSILON)
+        spread[group], spread[groups + group], spread[2 * groups + group] = scale, mean, variance
+        for k in range(size):
+            standardized[start + k * step] = (z[start + k * step] - mean) * scale
+    for unit in range(units):
+        for k in range(unit * n, unit * n + n):
+            z[k] = w[gammas + unit] * standardized[k] + w[betas + unit]
+
+
+@compile_loop
+def through_normalization(layer: Any, w: Any, delta: Any, standardized: Any, spread: Any, n: Any, g: Any) -> None:
+    """δ ← ∂E/∂(W a + b), writing ∂E/∂γ and ∂E/∂β, as reference's function of that name does."""
+    units, gammas, betas = layer.units, layer.biases + layer.units, layer.biases + 2 * layer.units
+    g[gammas : layer.stop] = 0
+    for unit in range(units):
+        along, total = 0.0, 0.0
+        for k in range(unit * n, unit * n + n):
+            along += delta[k] * standardized[k]
+            total += delta[k]
+            delta[k] *= w[gammas + unit]
+        g[gammas + unit], g[betas + unit] = along, total
+    by_batch = layer.normalization == BY_BATCH
+    measured = not by_batch or n > 1
+    groups, size = (units, n) if by_batch else (n, units)
+    step, stride = (1, n) if by_batch else (n, 1)
+    for group in range(groups):
+        start, mean, along = group * stride, 0.0, 0.0
+        if measured:
+            for k in range(start, start + size * step, step):
+                mean += delta[k]
+                along += delta[k] * standardized[k]
+            mean, along = mean / size, along / size
+        for k in range(start, start + size * step, step):
+            delta[k] = (delta[k] - mean - standardized[k] * along) * spread[group]
+
+
+@compile_loop
+def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, room: Any) -> None:
+    """Pass n points through the network; a's first rows hold their inputs. `room` is the work space."""
+    z_all, f_all, a_all, masks, standardized, spreads = room[0], room[1], room[2], room[3], room[4], room[5]
+    features = layers[0].inputs
+    before = a_all[: features * n]
+    for i in range(layers.size):
+        layer = layers[i]
+        begin, end = layer.row * n, (layer.row + layer.units) * n
+        a = a_all[features * n + begin : features * n + end]
+        if layer.muted:
+            a[:] = before
+            before = a
+            continue
+        z = z_all[begin:end]
+        W = w[layer.start : layer.biases].reshape(layer.units, layer.inputs)
+        np.dot(W, before.reshape(layer.inputs, n), z.reshape(layer.units, n))
+        add_biases(z, w[layer.biases : layer.biases + layer.units], n)
+        if layer.normalization != NO_NORMALIZATION:
+            spread = spreads[3 * begin :]
+            normalize(layer, w, z, standardized[begin:end], spread, n, training)
+        drops = training and layer.dropout > 0
+        if not (drops or layer.skip):
+            activate(layer.activation, z, a, layer.settings)
+        else:
+            f = f_all[begin:end]
+            activate(layer.activation, z, f, layer.settings)
+            a[:] = f
+            if layer.skip:
+                for k in range(a.size):
+                    a[k] += before[k]
+            if drops:
+                mask = masks[begin:end]
+                draw_mask(layer, i, run, first, n, mask)
+                for k in range(a.size):
+                    a[k] *= mask[k]
+        before = a
+
+
+@compile_loop
+def softmax_loss(o: Any, t: Any, n: Any, back: Any, slope: Any) -> Any:
+    """The summed cross-entropy of several outputs; with `slope` also back = ∂E/∂o."""
+    outputs, lost = o.size // n, 0.0
+    for k in range(n):
+        highest = o[k]
+        for j in range(k, o.size, n):
+            # A NaN is carried on.
+            highest = highest if highest > o[j] else o[j]
+        total, there = 0.0, 0.0
+        for j in range(k, o.size, n):
+            total += math.exp(float(o[j]) - float(highest))
+            there += float(o[j]) * float(t[j])
+        lost += float(highest) + math.log(total) - there
+        if slope:
+            for j in range(k, outputs * n, n):
+                back[j] = math.exp(float(o[j]) - float(highest)) / total - float(t[j])
+    return lost
+
+
+@compile_loop
+def backward(layers: Any, w: Any, n: Any, room: Any, g: Any) -> None:
+    """The flat sum of the gradients of n points into g; ∂E/∂o stands in the last rows of δ, where δ is left."""
+    z_all, f_all, a_all, masks, standardized, spreads, deltas, beside = (
+        room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7],
+    )  # fmt: skip
+    features = layers[0].inputs
+    for i in range(layers.size - 1, -1, -1):
+        layer = layers[i]
+        begin, end = layer.row * n, (layer.row + layer.units) * n
+        delta = deltas[begin:end]
+        # What layer i was given: the features, or the outputs of the layer before.
+        before = a_all[begin + (features - layer.inputs) * n : begin + features * n]
+        back = deltas[begin - layer.inputs * n : begin] if i else deltas[:0]
+        if layer.muted:
+            g[layer.start : layer.stop] = 0
+            if i:
+                back[:] = delta
+            continue
+        if layer.dropout > 0:
+            mask = masks[begin:end]
+            for k in range(delta.size):
+                delta[k] *= mask[k]
+        if layer.skip and i:
+            beside[: delta.size] = delta
+        f = f_all[begin:end] if layer.dropout > 0 or layer.skip else a_all[features * n + begin : features * n + end]
+        multiply_by_slope(layer.activation, delta, z_all[begin:end], f, layer.settings)
+        if layer.normalization != NO_NORMALIZATION:
+            spread = spreads[3 * begin :]
+            through_normalization(layer, w, delta, standardized[begin:end], spread, n, g)
+        delta_2d = delta.reshape(layer.units, n)
+        W_gradient = g[layer.start : layer.biases].reshape(layer.units, layer.inputs)
+        np.dot(delta_2d, before.reshape(layer.inputs, n).T, W_gradient)
+        for unit in range(layer.units):
+            total = g.dtype.type(0)
+            for k in range(unit * n, unit * n + n):
+                total += delta[k]
+            g[layer.biases + unit] = total
+        if i:
+            W = w[layer.start : layer.biases].reshape(layer.units, layer.inputs)
+            np.dot(W.T, delta_2d, back.reshape(layer.inputs, n))
+            if layer.skip:
+                for k in range(back.size):
+                    back[k] += beside[k]
+
+
+@compile_loop
+def gather(run: Any, x: Any, t: Any, order: Any, start: Any, n: Any, inputs: Any, targets: Any) -> None:
+    """The inputs and targets of n points from the place `start` of the epoch on."""
+    if run.shuffle and run.order_of != run.epoch:
+        shuffle(run.seed, run.epoch, order)
+        run.order_of = run.epoch
+    for row in range(x.shape[0]):
+        for k in range(n):
+            inputs[row * n + k] = x[row, order[start + k] if run.shuffle else start + k]
+    for row in range(t.shape[0]):
+        for k in range(n):
+            targets[row * n + k] = t[row, order[start + k] if run.shuffle else start + k]
+
+
+@compile_loop
+def gradient_sum(
+    layers: Any, run: Any, data: Any, order: Any, w: Any, g: Any, start: Any, n: Any, first: Any, room: Any
+) -> Any:
+    """`reference.gradient_sum` into g; returns what is not finite."""
+    targets = room[8][: run.outputs * n]
+    gather(run, data[0], data[1], order, start, n, room[2], targets)
+    forward(layers, run, w, n, first, True, room)
+    last = layers[layers.size - 1]
+    begin, features = last.row * n, layers[0].inputs
+    o = room[2][features * n + begin : features * n + begin + last.units * n]
+    back = room[6][begin : begin + last.units * n]
+    if run.softmax:
+        lost = softmax_loss(o, targets, n, back, True)
+    else:
+        lost = float(total_loss(run.loss, o, targets, run.loss_settings))
+        loss_slope(run.loss, o, targets, back, run.loss_settings)
+    run.last_points = n
+    if not math.isfinite(lost):
+        return LOSS
+    backward(layers, w, n, room, g)
+    if is_broken(g):
+        return GRADIENT
+    for i in range(layers.size):
+        layer = layers[i]
+        if layer.normalization == BY_BATCH and not layer.muted:
+            spread = room[5][3 * layer.row * n :]
+            if is_broken(spread[2 * layer.units : 3 * layer.units]):
+                run.broken_layer = i
+                return SPREAD
+    return NOTHING
+
+
+@compile_loop
+def absorb(layers: Any, w: Any, n: Any, spreads: Any) -> None:
+    """`reference.absorb`: the running statistics move towards those of the latest batch."""
+    if n < 2:
+        return
+    for i in range(layers.size):
+        layer = layers[i]
+        if layer.normalization != BY_BATCH or layer.muted:
+            continue
+        spread = spreads[3 * layer.row * n :]
+        mean = layer.biases + 3 * layer.units
+        for unit in range(layer.units):
+            running, variance = mean + unit, mean + layer.units + unit
+            w[running] += MOMENTUM * (spread[layer.units + unit] - w[running])
+            unbiased = spread[2 * layer.units + unit] * (n / (n - 1))
+            w[variance] += MOMENTUM * (unbiased - w[variance])
+
+
+# One update -----------------------------------------------------------------------------------------------------
+
+
+@compile_loop
+def penalise(layers: Any, w: Any, g: Any) -> None:
+    """g ← the gradient of loss plus penalty; 0 for layers that are frozen."""
+    for i in range(layers.size):
+        layer = layers[i]
+        if layer.trainable:
+            weights, pull = w[layer.start : layer.biases], g[layer.start : layer.biases]
+            add_penalty(layer.penalty, weights, pull, layer.penalty_settings)
+            g[layer.trained_stop : layer.stop] = 0
+        else:
+            g[layer.start : layer.stop] = 0
+
+
+@compile_loop
+def shortening(g: Any, longest: Any) -> Any:
+    """`reference.shortening`."""
+    total = 0.0
+    for i in range(g.size):
+        total += float(g[i]) * float(g[i])
+    return min(1.0, longest / (math.sqrt(total) + 1e-6))
+
+
+@compile_loop
+def prune(layers: Any, run: Any, rate: Any, w: Any, new_w: Any, pruned: Any, share: Any, spare: Any) -> None:
+    """Mark the weights that `reference.crossed` marks, and set all marked ones to 0."""
+    if run.plain_sgd:
+        spare[:] = 0
+        penalise(layers, w, spare)
+    for i in range(layers.size):
+        layer = layers[i]
+        if not layer.prunes:
+            continue
+        for k in range(layer.start, layer.biases):
+            start = new_w[k] + spare.dtype.type(rate * share) * spare[k] if run.plain_sgd else w[k]
+            if (start > 0 and new_w[k] < 0) or (start < 0 and new_w[k] > 0):
+                pruned[k] = True
+    for k in range(pruned.size):
+        if pruned[k]:
+            new_w[k] = 0
+
+
+@compile_loop
+def add_noise(layers: Any, run: Any, new_w: Any) -> None:
+    """Gaussian noise on weights and biases, as `reference.update` adds it."""
+    key = stream(run.seed, WEIGHT_NOISE, run.step, 0)
+    for i in range(layers.size):
+        layer = layers[i]
+        for k in range(layer.start, layer.biases + layer.units):
+            radius = math.sqrt(-2 * math.log1p(-uniform(key, 2 * k)))
+            drawn = radius * math.cos(2 * math.pi * uniform(key, 2 * k + 1))
+            new_w[k] += new_w.dtype.type(run.weight_noise * drawn)
+
+
+@compile_loop
+def update(
+    layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, pruned: Any, newly: Any,
+    spare: Any, pull: Any, constants: Any,
+) -> Any:  # fmt: skip
+    """`reference.update` from w and slots into new_w and new_slots; returns what is not finite."""
+    pulled = g
+    share = 1.0
+    if run.penalised or run.clip_norm > 0:
+        pull[:] = g
+        pulled = pull
+        penalise(layers, w, pull)
+        if run.prunes:
+            newly[:] = pruned
+            for k in range(pull.size):
+                if pruned[k]:
+                    pull[k] = 0
+        if run.clip_norm > 0:
+            share = shortening(pull, run.clip_norm)
+            if share < 1:
+                for k in range(pull.size):
+                    pull[k] *= pull.dtype.type(share)
+    decayed = w
+    if run.weight_decay > 0:
+        decayed = new_w
+        new_w[:] = w
+        kept = new_w.dtype.type(1 - rate * run.weight_decay)
+        for i in range(layers.size):
+            layer = layers[i]
+            for k in range(layer.start, layer.biases):
+                new_w[k] *= kept
+    optimizer_constants(run.optimizer, rate, float(run.optimizer_steps + 1), run.optimizer_settings, constants)
+    broken = float(optimize(run.optimizer, decayed, pulled, slots, new_w, new_slots, constants))
+    if run.prunes:
+        prune(layers, run, rate, w, new_w, newly, share, spare)
+    if run.weight_noise > 0:
+        add_noise(layers, run, new_w)
+        if run.prunes:
+            for k in range(newly.size):
+                if newly[k]:
+                    new_w[k] = 0
+        broken += 1.0 if is_broken(new_w) else 0.0
+    for i in range(layers.size):
+        layer = layers[i]
+        kept_from = layer.trained_stop if layer.trainable else layer.start
+        if kept_from < layer.stop:
+            new_w[kept_from : layer.stop] = w[kept_from : layer.stop]
+    return UPDATE if broken != 0 or broken != broken else NOTHING
+
+
+# Measuring ------------------------------------------------------------------------------------------------------
+
+
+@compile_loop
+def rms(values: Any) -> Any:
+    """The root of the mean square."""
+    total = 0.0
+    for i in range(values.size):
+        total += float(values[i]) * float(values[i])
+    return math.sqrt(total / values.size)
+
+
+@compile_loop
+def record_gradients(layers: Any, run: Any, g: Any, deltas: Any, rows: Any) -> None:
+    """Add a row: the step, the RMS of every layer's gradient, that of every δ."""
+    row, n, count = rows[run.gradient_rows], run.last_points, layers.size
+    row[0] = run.step
+    for i in range(count):
+        layer = layers[i]
+        row[1 + i] = rms(g[layer.start : layer.biases])
+        row[1 + count + i] = rms(deltas[layer.row * n : (layer.row + layer.units) * n])
+    run.gradient_rows += 1
+
+
+@compile_loop
+def evaluate(layers: Any, run: Any, x: Any, t: Any, labels: Any, spread_of_labels: Any, w: Any, room: Any) -> Any:
+    """Loss and accuracy (R² for regression) of a set in evaluation mode, in parts that stay in the cache."""
+    points, features = x.shape[1], x.shape[0]
+    if points == 0:
+        return math.nan, math.nan
+    last = layers[layers.size - 1]
+    chunk = room[8].size // run.outputs
+    lost, right = 0.0, 0.0
+    for start in range(0, points, chunk):
+        n = min(chunk, points - start)
+        for row in range(features):
+            room[2][row * n : (row + 1) * n] = x[row, start : start + n]
+        targets = room[8][: run.outputs * n]
+        for row in range(run.outputs):
+            targets[row * n : (row + 1) * n] = t[row, start : start + n]
+        forward(layers, run, w, n, 0, False, room)
+        begin = (features + last.row) * n
+        o = room[2][begin : begin + last.units * n]
+        if run.softmax:
+            lost += softmax_loss(o, targets, n, o, False)
+        else:
+            lost += total_loss(run.loss, o, targets, run.loss_settings)
+        right += agreement(run, o, labels[start : start + n], n)
+    if run.regression:
+        return lost / points, 1 - right / spread_of_labels if spread_of_labels > 0 else math.nan
+    return lost / points, right / points
+
+
+@compile_loop
+def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
+    """How many points are in the right class; for regression the sum of the squared distances to the labels."""
+    result = 0.0
+    if run.regression:
+        for k in range(n):
+            result += (labels[k] - o[k]) ** 2
+    elif run.outputs == 1:
+        for k in range(n):
+            result += 1.0 if (1.0 if o[k] >= run.threshold else 0.0) == labels[k] else 0.0
+    else:
+        for k in range(n):
+            best = 0
+            for j in range(1, run.outputs):
+                if o[j * n + k] > o[best * n + k]:
+                    best = j
+            result += 1.0 if best == labels[k] else 0.0
+    return result
+
+
+# Many updates ---------------------------------------------------------------------------------------------------
+
+
+@njit(nogil=True, cache=True, **OPTIONS)
+def train(
+    layers: Any, runs: Any, data: Any, evaluated: Any, labels: Any, spreads_of_labels: Any, order: Any,
+    w: Any, old_w: Any, g: Any, old_g: Any, slots: Any, old_slots: Any, carried: Any, pruned: Any, newly: Any,
+    spare: Any, room: Any, evaluation_room: Any, rates: Any, history: Any, gradients: Any, clock: Any,
+) -> Any:  # fmt: skip
+    """Make updates until a limit of `runs[0]` is reached, a table is full, or a number is not finite.
+
+    Evaluates and records at the end of every epoch. Returns whether the arrays have changed places with their `old_`
+    ones an odd number of times.
+    """
+    run = runs[0]
+    points = data[0].shape[1]
+    pull, constants = np.empty_like(w), np.empty(MOST_CONSTANTS)
+    swapped, rates_used, looked = False, 0, 0
+    started = now(clock)
+    while rates_used < rates.size and run.step < run.last_step and run.epoch < run.last_epoch:
+        rate = rates[rates_used]
+        start, n = run.position, min(run.batch_size, points - run.position)
+        broken = gradient_sum(layers, run, data, order, w, old_g, start, n, run.carried_points, room)
+        if broken == NOTHING:
+            count = old_g.dtype.type(run.carried_points + n)
+            if run.carried_points:
+                for k in range(carried.size):
+                    old_g[k] += carried[k]
+            for k in range(old_g.size):
+                old_g[k] /= count
+            broken = update(
+                layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, newly, spare, pull, constants
+            )
+        if broken != NOTHING:
+            run.broken = broken
+            break
+        w, old_w, g, old_g, slots, old_slots = old_w, w, old_g, g, old_slots, slots
+        if run.prunes:
+            pruned[:] = newly
+        swapped = not swapped
+        absorb(layers, w, n, room[5])
+        run.step += 1
+        run.optimizer_steps += 1
+        run.carried_points = 0
+        run.position = start + n
+        rates_used += run.rate_per_step
+        rest = points - run.position
+        if rest >= (1 if run.batching == PARTIAL else run.batch_size):
+            if run.step % GRADIENTS_EVERY == 0:
+                record_gradients(layers, run, g, room[6], gradients)
+            looked += 1
+            if looked >= run.look_every:
+                looked = 0
+                if run.gradient_rows == gradients.shape[0] or now(clock) >= run.deadline:
+                    break
+            if run.gradient_rows == gradients.shape[0]:
+                break
+            continue
+        if run.batching == CARRY and rest:
+            run.broken = gradient_sum(layers, run, data, order, w, carried, run.position, rest, 0, room)
+            if run.broken != NOTHING:
+                break
+            run.carried_points = rest
+            absorb(layers, w, rest, room[5])
+        run.position = 0
+        run.epoch += 1
+        rates_used += 1 - run.rate_per_step
+        stopped = now(clock)
+        run.seconds += stopped - started
+        row = history[run.history_rows]
+        row[0], row[1], row[2] = run.epoch, run.step, rate
+        row[3], row[5] = evaluate(
+            layers, run, evaluated[0], evaluated[1], labels[0], spreads_of_labels[0], w, evaluation_room
+        )
+        row[4], row[6] = evaluate(
+            layers, run, evaluated[2], evaluated[3], labels[1], spreads_of_labels[1], w, evaluation_room
+        )
+        started = now(clock)
+        if not math.isfinite(row[3]) or (evaluated[2].shape[1] and not math.isfinite(row[4])):
+            run.broken = LOSS
+            break
+        run.history_rows += 1
+        record_gradients(layers, run, g, room[6], gradients)
+        looked = 0
+        if started >= run.deadline or run.history_rows == history.shape[0] or run.gradient_rows == gradients.shape[0]:
+            break
+    run.seconds += now(clock) - started
+    return swapped

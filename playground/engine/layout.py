@@ -1,0 +1,90 @@
+"""How an experiment's network and a training's progress are handed to compiled code: as rows of plain numbers.
+
+The kernels are compiled once for all networks, so they can't take our classes. Each layer becomes one record of LAYER,
+everything else one record of RUN. Kinds are places in the catalog's families, in the order of declaration; they are
+never saved.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+MOST_SETTINGS = 4
+"""No choice has more numbers for its formulas."""
+MOST_CONSTANTS = 9
+"""No optimizer has more constants."""
+
+i8, f8, u8 = np.int64, np.float64, np.uint64
+
+LAYER = np.dtype(
+    [
+        ("units", i8),
+        ("inputs", i8),
+        # Places in the flat arrays of parameters; γ and β follow b, mean and variance follow them.
+        ("start", i8),
+        ("biases", i8),
+        ("trained_stop", i8),
+        ("stop", i8),
+        # The first row of this layer in arrays that hold all layers' units below each other; inputs come first in `a`.
+        ("row", i8),
+        ("activation", i8),
+        ("settings", f8, (MOST_SETTINGS,)),
+        ("normalization", i8),
+        ("skip", i8),
+        ("muted", i8),
+        ("trainable", i8),
+        ("dropout", f8),
+        ("penalty", i8),
+        ("penalty_settings", f8, (MOST_SETTINGS,)),
+        ("prunes", i8),
+    ]
+)
+
+NO_NORMALIZATION, BY_BATCH, BY_LAYER = 0, 1, 2
+PARTIAL, DROP, CARRY = 0, 1, 2
+NOTHING, LOSS, GRADIENT, SPREAD, UPDATE = 0, 1, 2, 3, 4
+"""What stopped being finite."""
+
+RUN = np.dtype(
+    [
+        # Where training stands.
+        ("seed", u8),
+        ("step", i8),
+        ("epoch", i8),
+        ("position", i8),
+        ("carried_points", i8),
+        ("optimizer_steps", i8),
+        ("order_of", i8),  # the epoch that `order` belongs to, −1 for none
+        ("last_points", i8),  # how many points the latest batch had
+        # What is trained, and how.
+        ("outputs", i8),
+        ("batch_size", i8),
+        ("batching", i8),
+        ("shuffle", i8),
+        ("loss", i8),
+        ("loss_settings", f8, (MOST_SETTINGS,)),
+        ("softmax", i8),
+        ("regression", i8),
+        ("threshold", f8),
+        ("optimizer", i8),
+        ("optimizer_settings", f8, (MOST_SETTINGS,)),
+        ("plain_sgd", i8),
+        ("clip_norm", f8),  # 0 for none
+        ("weight_decay", f8),
+        ("weight_noise", f8),
+        ("penalised", i8),  # whether any layer has a penalty, is frozen or prunes
+        ("prunes", i8),
+        # When to return.
+        ("last_step", i8),
+        ("last_epoch", i8),
+        ("deadline", f8),
+        ("look_every", i8),  # steps between two looks at the clock
+        ("rate_per_step", i8),  # whether `rates` holds one rate per step instead of one per epoch
+        # What came of it.
+        ("history_rows", i8),
+        ("gradient_rows", i8),
+        ("seconds", f8),  # in training steps
+        ("broken", i8),
+        ("broken_layer", i8),
+    ]
+)
