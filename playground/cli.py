@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from playground.catalog.choice import Array, InputError
+from playground.engine import compiled
 from playground.experiment import load, write_atomically
 from playground.interop.weights import load_weights, save_weights
 from playground.presets import open_experiment, preset_paths
 from playground.snapshot import Evaluation, History
-from playground.trainer import Trainer
+from playground.trainer import ENGINES, EngineName, Trainer
 
 BAD_INPUT = 2
 
@@ -47,7 +48,7 @@ def train_parser() -> Parser:
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
     parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
-    parser.add_argument("--engine", choices=["auto", "reference"], default="auto", help="which engine trains")
+    parser.add_argument("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
     parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
     return parser
 
@@ -83,7 +84,8 @@ def train(arguments: argparse.Namespace) -> None:
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
     initial = None if arguments.init is None else load_weights(arguments.init)
-    trainer = Trainer(with_epochs(experiment, epochs), initial=initial)
+    experiment = with_epochs(experiment, epochs)
+    trainer = Trainer(experiment, initial=initial, engine=usable_engine(arguments.engine, experiment.precision))
     if initial is not None:
         check_complete(initial, trainer)
     started = time.perf_counter()
@@ -99,6 +101,24 @@ def train(arguments: argparse.Namespace) -> None:
         save_picture(arguments.plot, trainer)
     result = report(trainer, total_seconds)
     print(json.dumps(result, allow_nan=False) if arguments.json else summary(result))
+
+
+def usable_engine(wanted: str, precision: str) -> EngineName:
+    """The engine to use for the whole run; `auto` is compiled wherever that can be loaded."""
+    if wanted == "reference":
+        return "reference"
+    if not compiled.are_cached(precision):
+        print("Compiling the fast engine; once on this machine, about half a minute.", file=sys.stderr)
+    try:
+        compiled.load(precision)
+    except compiled.UnavailableError as error:
+        if wanted == "compiled":
+            raise InputError(
+                "--engine", wanted, f"reference, since the compiled engine can't be loaded here ({error})"
+            ) from error
+        print(f"The fast engine can't be loaded ({error}); training on the reference engine.", file=sys.stderr)
+        return "reference"
+    return "compiled"
 
 
 def check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
@@ -146,6 +166,7 @@ def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
         "seconds": trainer.seconds,
         "total_seconds": total_seconds,
         "engine": trainer.engine,
+        "fallbacks": list(trainer.fallbacks),
         "layers": [
             {name: finite_or_none(getattr(layer, name)) for name in shown} for layer in trainer.whole_set_statistics()
         ],

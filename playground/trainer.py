@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 import numpy as np
@@ -51,6 +51,7 @@ from playground.snapshot import (
 from playground.timeline import Timeline
 
 EngineName: TypeAlias = Literal["reference", "compiled"]
+ENGINES = get_args(EngineName)
 NO_LIMIT = 2**62
 MOST_RATES = 256
 """Learning rates that are worked out at a time."""
@@ -118,16 +119,15 @@ class Trainer:
         self.prepare_engine()
 
     def use_engine(self, engine: EngineName) -> None:
-        """Train on this engine from the next update on; loads it if need be.
+        """Train on this engine from the next update on; loads, and if need be compiles, its kernels.
 
         Within one engine the same experiment gives the same numbers each time; between the two they differ by rounding.
-        So `engine_changes` keeps the steps at which the engine changed since the last reset.
+        So `engine_changes` keeps the steps at which the engine changed since the last reset. Raises UnavailableError.
         """
-        if engine != self.engine:
-            if engine == "compiled" and self.kernels is None:
-                self.kernels = compiled.load()
-            self.engine = engine
-            self.prepare_engine()
+        if engine == "compiled":
+            self.kernels = compiled.load(self.network.dtype.name)
+        self.engine = engine
+        self.prepare_engine()
         if not self.engine_changes or self.engine_changes[-1][1] != engine:
             self.engine_changes.append((self.state.step, engine))
 
@@ -370,7 +370,9 @@ class Trainer:
         self.history.extend(done.history)
         self.gradient_history.extend(done.gradients)
         if len(done.history):
-            self.evaluation = Evaluation(*(None if math.isnan(value) else value for value in done.history[-1, 3:].tolist()))
+            self.evaluation = Evaluation(
+                *(None if math.isnan(value) else value for value in done.history[-1, 3:].tolist())
+            )
         if done.broken is not None:
             self.diverged(done.broken.what, done.broken.layer)
         elif len(done.history):

@@ -6,6 +6,7 @@ updates. What it can't do (see `fallbacks`) stays with `reference`.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import importlib
@@ -13,7 +14,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -34,12 +34,14 @@ from playground.engine.network import Network
 from playground.engine.reference import DivergedError, Pass, Problem, first_broken
 from playground.engine.state import State
 
-EVALUATION_POINTS = 256
-"""Points that are evaluated at once, so that everything stays in the cache."""
 ROWS = 4096
 """Rows of the histories that one call can fill."""
-GIVES_UP = "PLAYGROUND_ENGINE"
-"""Set to `reference`, this environment variable keeps Numba out, for a machine on which it fails."""
+ROOMS = 10
+"""Arrays of work space."""
+
+
+class UnavailableError(RuntimeError):
+    """The compiled engine can't be had on this machine; the message says why."""
 
 
 # Loading --------------------------------------------------------------------------------------------------------
@@ -58,25 +60,35 @@ def cache_folder() -> Path:
     return user_cache_path("neural-network-playground", appauthor=False) / "kernels" / made_of.hexdigest()[:16]
 
 
-def are_cached() -> bool:
-    """Whether the kernels were compiled on this machine before."""
-    return (cache_folder() / "complete").exists()
+def are_cached(precision: str) -> bool:
+    """Whether the kernels were compiled for this precision before, so that loading them takes about a second."""
+    return (cache_folder() / precision).exists()
 
 
-def load() -> ModuleType:
-    """The kernels, ready to run; compiles them if they are not cached, which takes about a minute.
+LOADED: set[str] = set()
+"""The precisions whose kernels this process has ready."""
 
-    A cache that is broken is thrown away, one that can't be written to is replaced by a folder of this process alone.
+
+def load(precision: str) -> ModuleType:
+    """The kernels, ready to run in this precision; if they are not cached they are compiled, which takes half a minute.
+
+    A cache that is damaged is thrown away; one that can't be written to is replaced by a folder of this process alone.
+    Raises UnavailableError.
     """
-    folder = cache_folder()
-    if not writable(folder):
-        folder = Path(tempfile.mkdtemp(prefix="neural-network-playground-"))
     try:
-        return loaded_from(folder)
-    except Exception:  # whatever a damaged file made of it
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, exist_ok=True)
-        return loaded_from(folder)
+        folder = cache_folder()
+        if not writable(folder):
+            folder = Path(tempfile.mkdtemp(prefix="neural-network-playground-"))
+            # The files have to be there while the process runs, and no longer.
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            return loaded_from(folder, precision)
+        except Exception:  # whatever a damaged file made of it
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True, exist_ok=True)
+            return loaded_from(folder, precision)
+    except Exception as error:
+        raise UnavailableError(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
 
 
 def writable(folder: Path) -> bool:
@@ -89,36 +101,37 @@ def writable(folder: Path) -> bool:
         return False
 
 
-def loaded_from(folder: Path) -> ModuleType:
-    """The kernels with this cache, run once in each precision, so that they are compiled or read now."""
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
-    config = importlib.import_module("numba").config
-    config.CACHE_DIR = str(folder)
+def loaded_from(folder: Path, precision: str) -> ModuleType:
+    """The kernels with this cache, called once, so that they are compiled or read now."""
     name = "playground.engine.kernels"
-    # After a failure everything is made anew, so that it looks for its files again.
-    sys.modules.pop(name, None)
+    if not LOADED:
+        os.environ["NUMBA_CACHE_DIR"] = str(folder)
+        importlib.import_module("numba").config.CACHE_DIR = str(folder)
+        # After a failure everything is made anew, so that it looks for its files again.
+        sys.modules.pop(name, None)
     kernels = importlib.import_module(name)
-    for precision in (np.float32, np.float64):
+    if precision not in LOADED:
         warm_up(kernels, np.dtype(precision))
-    (folder / "complete").touch()
+        LOADED.add(precision)
+        (folder / precision).touch()
     return kernels
 
 
 def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     """Call the kernel as training does, with no update to make."""
-    none = np.zeros(0, dtype)
-    runs = np.zeros(1, layout.RUN).view(np.recarray)
-    data = (np.zeros((1, 0), dtype),) * 2
+    none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int64, bool, np.float64))
+    runs, layers = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER))
+    points, slots, places = np.zeros((1, 0), dtype), np.zeros((0, 0), dtype), np.zeros(3, np.int64)
+    room, table = (none,) * ROOMS, np.zeros((0, 0))
     kernels.train(
-        np.zeros(1, layout.LAYER).view(np.recarray), runs, data, data * 2, (np.zeros(0),) * 2, (0.0, 0.0),
-        np.zeros(0, np.int64), none, none, none, none, np.zeros((0, 0), dtype), np.zeros((0, 0), dtype), none,
-        np.zeros(0, bool), np.zeros(0, bool), none, (none,) * 9, (none,) * 9, np.zeros(0), np.zeros((0, 7)),
-        np.zeros((0, 1)), clock(),
+        layers, runs, (points,) * 2, (points,) * 4, (numbers,) * 2, (0.0, 0.0), whole,
+        none, none, none, none, slots, slots, none, marks, marks,
+        none, none, numbers, room, room, places, places, numbers, table, table, clock(),
     )  # fmt: skip
 
 
 def clock() -> Array:
-    """What the kernels need to read the time: the address of the system's function, its resolution, room for a result."""
+    """What the kernels need to read the time: the address of the system's function, its resolution, and room."""
     if sys.platform == "win32":
         library = ctypes.WinDLL("kernel32")
         frequency = ctypes.c_int64()
@@ -167,12 +180,14 @@ class Compiled:
         )
         self.order = np.empty(problem.points if problem.training.shuffle else 0, np.int64)
         self.order_of = (-1, -1)
-        self.old_w, self.old_g, self.spare = (np.zeros(size, dtype) for _ in range(3))
+        self.old_w, self.old_g, self.spare, self.pull = (np.zeros(size, dtype) for _ in range(4))
+        self.constants = np.zeros(layout.MOST_CONSTANTS)
         self.old_slots = np.zeros((len(problem.training.optimizer.slots), size), dtype)
         self.newly = np.zeros(size, bool)
         self.room = work_space(self.network, problem.batch_size, training=True)
         largest = max(part[0].shape[1] for part in sets)
-        self.evaluation_room = work_space(self.network, max(1, min(largest, EVALUATION_POINTS)), training=False)
+        self.evaluation_room = work_space(self.network, max(1, min(largest, layout.EVALUATION_POINTS)), training=False)
+        self.places, self.evaluation_places = (np.zeros(2 * len(layers) + 1, np.int64) for _ in range(2))
         self.history, self.gradients = np.empty((ROWS, 7)), np.empty((ROWS, 1 + 2 * len(layers)))
         self.clock = clock()
         work = 20 * sum(layer.units for layer in layers) + 0.2 * size
@@ -185,12 +200,13 @@ class Compiled:
         run = self.runs[0]
         self.hand_over(state, run)
         run.last_step, run.last_epoch, run.rate_per_step = last_step, last_epoch, per_step
-        run.deadline = self.kernels.now(self.clock) + seconds if np.isfinite(seconds) else np.inf
+        run.time_limit = seconds
         steps_before = state.step
         swapped = self.kernels.train(
             self.layers, self.runs, self.data, self.evaluated, self.labels, self.spreads, self.order,
             state.parameters, self.old_w, state.gradient, self.old_g, state.slots, self.old_slots, state.carried,
-            state.pruned, self.newly, self.spare, self.room, self.evaluation_room,
+            state.pruned, self.newly, self.spare, self.pull, self.constants, self.room, self.evaluation_room,
+            self.places, self.evaluation_places,
             np.asarray(rates, dtype=np.float64), self.history, self.gradients, self.clock,
         )  # fmt: skip
         if swapped:
@@ -229,17 +245,20 @@ class Compiled:
     def latest(self, n: int) -> Pass:
         """The latest batch, as views of the work space: good until the next call."""
         z_all, f_all, a_all, deltas = self.room[0], self.room[1], self.room[2], self.room[6]
-        features = self.layers[0].inputs
-        passed = Pass([a_all[: features * n].reshape(features, n)], [], [], [None] * len(self.network.layers))
-        for layer, record in zip(self.network.layers, self.layers, strict=True):
-            rows, shape = slice(record.row * n, (record.row + record.units) * n), (layer.units, n)
-            below = slice(features * n + rows.start, features * n + rows.stop)
-            a = a_all[below].reshape(shape)
-            apart = layer.skip or layer.dropout
-            passed.f.append(a if layer.muted or not apart else f_all[rows].reshape(shape))
-            passed.z.append(a if layer.muted else z_all[rows].reshape(shape))
+        count = len(self.network.layers)
+
+        def rows(array: Array, place: int, units: int) -> Array:
+            return array[place : place + units * n].reshape(units, n)
+
+        passed = Pass([rows(a_all, 0, self.network.layers[0].inputs)], [], [], [None] * count)
+        for i, layer in enumerate(self.network.layers):
+            place = int(self.places[i])
+            a = rows(a_all, int(self.places[count + i + 1]), layer.units)
+            apart = (layer.skip or layer.dropout) and not layer.muted
+            passed.f.append(rows(f_all, place, layer.units) if apart else a)
+            passed.z.append(a if layer.muted else rows(z_all, place, layer.units))
             passed.a.append(a)
-            passed.delta.append(deltas[rows].reshape(shape))
+            passed.delta.append(rows(deltas, place, layer.units))
         return passed
 
     def fault(self, state: State, run: Any) -> DivergedError | None:
@@ -260,8 +279,12 @@ class Compiled:
 
 
 def fallbacks(problem: Problem) -> tuple[str, ...]:
-    """The parts of a problem that the kernels can't do, in words; empty if they can do all of it."""
-    return ()
+    """What the kernels can't do yet and `reference` does, in words; empty if they do all of it.
+
+    They do everything that an experiment can ask for, in each precision that has been compiled.
+    """
+    precision = problem.network.dtype.name
+    return () if precision in LOADED else (f"precision {precision}: its kernels are not loaded",)
 
 
 # Records ----------------------------------------------------------------------------------------------------------
@@ -281,9 +304,8 @@ def settings(choice: Choice) -> list[float]:
 def layer_records(network: Network) -> Any:
     """The network as the kernels see it."""
     records = np.zeros(len(network.layers), layout.LAYER).view(np.recarray)
-    row = 0
     for record, layer in zip(records, network.layers, strict=True):
-        record.units, record.inputs, record.row = layer.units, layer.inputs, row
+        record.units, record.inputs = layer.units, layer.inputs
         record.start, record.biases = layer.start, layer.biases.start
         record.trained_stop, record.stop = layer.trained.stop, layer.stop
         record.activation = place_of(Activation, layer.activation)
@@ -294,7 +316,6 @@ def layer_records(network: Network) -> Any:
         record.penalty = place_of(Regularizer, layer.regularizer)
         record.penalty_settings[:] = settings(layer.regularizer)
         record.prunes = layer.regularizer.prunes and layer.trainable
-        row += layer.units
     return records
 
 
@@ -321,21 +342,27 @@ def run_records(problem: Problem, layers: Any, task: str) -> Any:
 
 
 def work_space(network: Network, points: int, *, training: bool) -> tuple[Array, ...]:
-    """Room for all numbers of a pass: z, f, a, masks, ẑ, spreads, δ, what a skip passes by, targets."""
+    """Room for all numbers of a pass: z, f, a, masks, ẑ, spreads, δ, what a skip passes by, targets, losses."""
     layers = network.layers
-    rows = sum(layer.units for layer in layers)
+    all_units = sum(padded(layer.units * points) for layer in layers)
     normalizes = any(layer.normalizes for layer in layers)
-    apart = any(layer.skip or (layer.dropout and training) for layer in layers)
-    widest = max(layer.units for layer in layers)
+    drops, skips = training and any(layer.dropout for layer in layers), any(layer.skip for layer in layers)
+    outputs = padded(layers[-1].units * points)
     sizes = (
-        rows,
-        rows if apart else 0,
-        rows + layers[0].inputs,
-        rows if training and any(layer.dropout for layer in layers) else 0,
-        rows if normalizes else 0,
-        3 * rows if normalizes else 0,
-        rows if training else 0,
-        widest if training and any(layer.skip for layer in layers) else 0,
-        layers[-1].units,
+        all_units,
+        all_units if drops or skips else 0,
+        all_units + padded(layers[0].inputs * points),
+        all_units if drops else 0,
+        all_units if normalizes else 0,
+        3 * all_units if normalizes else 0,
+        all_units if training else 0,
+        max(padded(layer.units * points) for layer in layers) if training and skips else 0,
+        outputs,
+        outputs,
     )
-    return tuple(np.zeros(size * points, network.dtype) for size in sizes)
+    return tuple(np.zeros(size, network.dtype) for size in sizes)
+
+
+def padded(size: int) -> int:
+    """`size`, rounded up as the kernels do it."""
+    return -(-size // layout.PAD) * layout.PAD

@@ -98,21 +98,19 @@ def chain(
     formula: str,
     dtype: np.dtype[np.floating],
     body: str,
-    *,
-    result: str = "None",
 ) -> Any:
     """A function with these parameters that runs `body` for the member at the place `kind` of a family.
 
     In `body`, `f(x, …)` stands for the member's formula; its settings are read from the array `s` before.
     """
-    scope: dict[str, Any] = {"zero": dtype.type(0), "number": dtype.type}
+    scope: dict[str, Any] = {"number": dtype.type}
     lines = [f"def run({header}):"]
     for place, member in enumerate(members(family).values()):
         scope[f"f{place}"] = compiled(getattr(member, formula), dtype)
         line, more = settings_of(getattr(member, formula))
         loop = body.replace("f(", f"f{place}(").replace("…", more)
         lines += [f"    {'if' if place == 0 else 'elif'} kind == {place}:", textwrap.indent(line + loop, " " * 8)]
-    exec("\n".join([*lines, f"    return {result}"]), scope)
+    exec("\n".join(lines), scope)
     return scope["run"]
 
 
@@ -153,14 +151,14 @@ def _add_penalty(kind: Any, w: Any, g: Any, s: Any) -> Any:
     return chain("kind, w, g, s", Regularizer, "gradient_of", as_dtype(w.dtype), body)
 
 
-def total_loss(kind: Any, o: Any, t: Any, s: Any) -> Any:
-    """The sum of the loss over flat arrays of outputs and targets (of cross-entropy: with one output)."""
+def loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> None:
+    """losses = the loss of every output for flat arrays (of cross-entropy: with one output)."""
 
 
-@overload(total_loss, jit_options=OPTIONS, strict=False)
-def _total_loss(kind: Any, o: Any, t: Any, s: Any) -> Any:
-    body = "lost = zero\nfor i in range(o.size):\n    lost += f(o[i], t[i]…)\nreturn lost"
-    return chain("kind, o, t, s", Loss, "value_of", as_dtype(o.dtype), body, result="zero")
+@overload(loss_values, jit_options=OPTIONS, strict=False)
+def _loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> Any:
+    body = "for i in range(o.size):\n    losses[i] = f(o[i], t[i]…)"
+    return chain("kind, o, t, losses, s", Loss, "value_of", as_dtype(o.dtype), body)
 
 
 def loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> None:
@@ -202,7 +200,10 @@ def optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, 
 @overload(optimize, jit_options=OPTIONS, strict=False)
 def _optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, s: Any) -> Any:
     dtype = as_dtype(w.dtype)
-    lines, scope = ["def run(kind, w, g, slots, new_w, new_slots, s):", "    broken = zero"], {"zero": dtype.type(0), "number": dtype.type}
+    lines, scope = (
+        ["def run(kind, w, g, slots, new_w, new_slots, s):", "    broken = zero"],
+        {"zero": dtype.type(0), "number": dtype.type},
+    )
     for place, member in enumerate(members(Optimizer).values()):
         scope[f"f{place}"] = compiled(member.update, dtype)
         memory = range(len(member.slots))

@@ -1,8 +1,8 @@
 """The compiled engine's loops: `reference` once more, over the same flat arrays, as code that Numba can compile.
 
-Arrays hold one column per point, so that the batch is contiguous; matrix products are BLAS's. What a network is arrives
-as records of numbers (`layout`), so that one compiled kernel serves them all. Importing this module imports Numba, which
-takes a second: only `compiled` does so, and only when training is to run here.
+Arrays hold one column per point, so that the batch is contiguous; matrix products are BLAS's. What a network is
+arrives as records of numbers (`layout`), so that one compiled kernel serves them all. Importing this module imports
+Numba, which takes a second: only `compiled` does so, and only when training is to run here.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from playground.engine.formulas import (
     activate,
     add_penalty,
     loss_slope,
+    loss_values,
     multiply_by_slope,
     optimize,
     optimizer_constants,
-    total_loss,
 )
 from playground.engine.layout import (
     BY_BATCH,
-    BY_LAYER,
     CARRY,
+    EVALUATION_POINTS,
     GRADIENT,
     LOSS,
-    MOST_CONSTANTS,
     NO_NORMALIZATION,
     NOTHING,
+    PAD,
     PARTIAL,
     SPREAD,
     UPDATE,
@@ -46,6 +46,8 @@ compile_loop = njit(**OPTIONS)
 
 GRADIENTS_EVERY = 100
 """Steps between two records of the gradients within an epoch."""
+NEAR = 4096
+"""Numbers that stay in the nearest cache while another array of that size is written."""
 
 
 # The clock ------------------------------------------------------------------------------------------------------
@@ -74,6 +76,22 @@ def now(clock: Any) -> Any:
     """Seconds; `clock` holds the function's address, its resolution and room for what it writes."""
     read_clock(clock[0], clock.ctypes.data + 16)
     return clock[2] + clock[3] * 1e-9 if clock[1] == 0 else clock[2] / clock[1]
+
+
+@intrinsic
+def borrowed(typingctx: Any, array: Any) -> Any:
+    """The same array without a reference to its owner, who must outlive it.
+
+    Counting references with every slice would take a third of the time of a small network.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        result = context.make_array(array)(context, builder, value=arguments[0])
+        for part in ("meminfo", "parent"):
+            setattr(result, part, ir.Constant(getattr(result, part).type, None))
+        return result._getvalue()
+
+    return array(array), generate
 
 
 # Randomness -----------------------------------------------------------------------------------------------------
@@ -138,6 +156,23 @@ def draw_mask(layer: Any, number: Any, run: Any, first: Any, n: Any, mask: Any) 
 
 
 @compile_loop
+def padded(size: Any) -> Any:
+    """A size that vector code has no remainder of; see `layout.PAD`."""
+    return (size + PAD - 1) // PAD * PAD
+
+
+@compile_loop
+def lay_out(layers: Any, n: Any, places: Any) -> None:
+    """Write where the numbers of each layer begin for n points, and behind them, where its inputs begin in `a`."""
+    place, below = 0, 0
+    for i in range(layers.size):
+        places[i], places[layers.size + i] = place, below
+        below += padded(layers[i].inputs * n)
+        place += padded(layers[i].units * n)
+    places[2 * layers.size] = below
+
+
+@compile_loop
 def is_broken(values: Any) -> Any:
     """Whether a number is infinite or NaN."""
     result = values.dtype.type(0)
@@ -153,6 +188,12 @@ def add_biases(z: Any, b: Any, n: Any) -> None:
         bias, start = b[unit], unit * n
         for k in range(start, start + n):
             z[k] += bias
+
+
+@compile_loop
+def rows_at_once(units: Any, n: Any) -> Any:
+    """How many units' numbers stay in the nearest cache between two loops over them; all, if they are few."""
+    return units if units * n <= NEAR else max(1, NEAR // n)
 
 
 @compile_loop
@@ -213,42 +254,45 @@ def through_normalization(layer: Any, w: Any, delta: Any, standardized: Any, spr
 
 
 @compile_loop
-def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, room: Any) -> None:
+def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, room: Any, places: Any) -> None:
     """Pass n points through the network; a's first rows hold their inputs. `room` is the work space."""
     z_all, f_all, a_all, masks, standardized, spreads = room[0], room[1], room[2], room[3], room[4], room[5]
-    features = layers[0].inputs
-    before = a_all[: features * n]
+    lay_out(layers, n, places)
     for i in range(layers.size):
         layer = layers[i]
-        begin, end = layer.row * n, (layer.row + layer.units) * n
-        a = a_all[features * n + begin : features * n + end]
+        size, begin, below, above = layer.units * n, places[i], places[layers.size + i], places[layers.size + i + 1]
+        before = a_all[below : below + layer.inputs * n]
+        a = a_all[above : above + padded(size)]
         if layer.muted:
-            a[:] = before
-            before = a
+            a[:size] = before
             continue
-        z = z_all[begin:end]
+        z = z_all[begin : begin + padded(size)]
         W = w[layer.start : layer.biases].reshape(layer.units, layer.inputs)
-        np.dot(W, before.reshape(layer.inputs, n), z.reshape(layer.units, n))
-        add_biases(z, w[layer.biases : layer.biases + layer.units], n)
-        if layer.normalization != NO_NORMALIZATION:
-            spread = spreads[3 * begin :]
-            normalize(layer, w, z, standardized[begin:end], spread, n, training)
+        np.dot(W, before.reshape(layer.inputs, n), z[:size].reshape(layer.units, n))
         drops = training and layer.dropout > 0
-        if not (drops or layer.skip):
-            activate(layer.activation, z, a, layer.settings)
-        else:
-            f = f_all[begin:end]
+        f = f_all[begin : begin + padded(size)] if drops or layer.skip else a
+        if layer.normalization != NO_NORMALIZATION:
+            add_biases(z, w[layer.biases : layer.biases + layer.units], n)
+            normalize(layer, w, z, standardized[begin : begin + size], spreads[3 * begin :], n, training)
             activate(layer.activation, z, f, layer.settings)
+        else:
+            rows = rows_at_once(layer.units, n)
+            for row in range(0, layer.units, rows):
+                end = min(row + rows, layer.units)
+                stop = end * n if end < layer.units else z.size
+                part = z[row * n : stop]
+                add_biases(part, w[layer.biases + row : layer.biases + end], n)
+                activate(layer.activation, part, f[row * n : stop], layer.settings)
+        if layer.skip or drops:
             a[:] = f
-            if layer.skip:
-                for k in range(a.size):
-                    a[k] += before[k]
-            if drops:
-                mask = masks[begin:end]
-                draw_mask(layer, i, run, first, n, mask)
-                for k in range(a.size):
-                    a[k] *= mask[k]
-        before = a
+        if layer.skip:
+            for k in range(size):
+                a[k] += before[k]
+        if drops:
+            mask = masks[begin : begin + size]
+            draw_mask(layer, i, run, first, n, mask)
+            for k in range(size):
+                a[k] *= mask[k]
 
 
 @compile_loop
@@ -272,49 +316,59 @@ def softmax_loss(o: Any, t: Any, n: Any, back: Any, slope: Any) -> Any:
 
 
 @compile_loop
-def backward(layers: Any, w: Any, n: Any, room: Any, g: Any) -> None:
-    """The flat sum of the gradients of n points into g; ∂E/∂o stands in the last rows of δ, where δ is left."""
+def backward(layers: Any, w: Any, n: Any, room: Any, places: Any, g: Any) -> None:
+    """The flat sum of the gradients of n points into g; ∂E/∂o stands at the end of δ, where every layer's δ is left."""
     z_all, f_all, a_all, masks, standardized, spreads, deltas, beside = (
         room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7],
     )  # fmt: skip
-    features = layers[0].inputs
     for i in range(layers.size - 1, -1, -1):
         layer = layers[i]
-        begin, end = layer.row * n, (layer.row + layer.units) * n
-        delta = deltas[begin:end]
-        # What layer i was given: the features, or the outputs of the layer before.
-        before = a_all[begin + (features - layer.inputs) * n : begin + features * n]
-        back = deltas[begin - layer.inputs * n : begin] if i else deltas[:0]
+        size, begin, below, above = layer.units * n, places[i], places[layers.size + i], places[layers.size + i + 1]
+        delta = deltas[begin : begin + padded(size)]
+        before = a_all[below : below + layer.inputs * n].reshape(layer.inputs, n)
+        back = deltas[places[i - 1] : places[i - 1] + layer.inputs * n] if i else deltas[:0]
         if layer.muted:
             g[layer.start : layer.stop] = 0
             if i:
-                back[:] = delta
+                back[:] = delta[:size]
             continue
         if layer.dropout > 0:
-            mask = masks[begin:end]
-            for k in range(delta.size):
+            mask = masks[begin : begin + size]
+            for k in range(size):
                 delta[k] *= mask[k]
         if layer.skip and i:
-            beside[: delta.size] = delta
-        f = f_all[begin:end] if layer.dropout > 0 or layer.skip else a_all[features * n + begin : features * n + end]
-        multiply_by_slope(layer.activation, delta, z_all[begin:end], f, layer.settings)
+            beside[:size] = delta[:size]
+        apart = layer.dropout > 0 or layer.skip
+        f = f_all[begin : begin + padded(size)] if apart else a_all[above : above + padded(size)]
+        z, rows = z_all[begin : begin + padded(size)], rows_at_once(layer.units, n)
+        for row in range(0, layer.units, rows):
+            end = min(row + rows, layer.units)
+            stop = end * n if end < layer.units else z.size
+            part = delta[row * n : stop]
+            multiply_by_slope(layer.activation, part, z[row * n : stop], f[row * n : stop], layer.settings)
+            if layer.normalization == NO_NORMALIZATION:
+                add_up(part, n, g[layer.biases + row : layer.biases + end])
         if layer.normalization != NO_NORMALIZATION:
-            spread = spreads[3 * begin :]
-            through_normalization(layer, w, delta, standardized[begin:end], spread, n, g)
-        delta_2d = delta.reshape(layer.units, n)
-        W_gradient = g[layer.start : layer.biases].reshape(layer.units, layer.inputs)
-        np.dot(delta_2d, before.reshape(layer.inputs, n).T, W_gradient)
-        for unit in range(layer.units):
-            total = g.dtype.type(0)
-            for k in range(unit * n, unit * n + n):
-                total += delta[k]
-            g[layer.biases + unit] = total
+            through_normalization(layer, w, delta, standardized[begin : begin + size], spreads[3 * begin :], n, g)
+            add_up(delta, n, g[layer.biases : layer.biases + layer.units])
+        delta_2d = delta[:size].reshape(layer.units, n)
+        np.dot(delta_2d, before.T, g[layer.start : layer.biases].reshape(layer.units, layer.inputs))
         if i:
             W = w[layer.start : layer.biases].reshape(layer.units, layer.inputs)
             np.dot(W.T, delta_2d, back.reshape(layer.inputs, n))
             if layer.skip:
                 for k in range(back.size):
                     back[k] += beside[k]
+
+
+@compile_loop
+def add_up(delta: Any, n: Any, totals: Any) -> None:
+    """The sum over n points for every unit."""
+    for unit in range(totals.size):
+        total = delta.dtype.type(0)
+        for k in range(unit * n, unit * n + n):
+            total += delta[k]
+        totals[unit] = total
 
 
 @compile_loop
@@ -333,31 +387,32 @@ def gather(run: Any, x: Any, t: Any, order: Any, start: Any, n: Any, inputs: Any
 
 @compile_loop
 def gradient_sum(
-    layers: Any, run: Any, data: Any, order: Any, w: Any, g: Any, start: Any, n: Any, first: Any, room: Any
+    layers: Any, run: Any, data: Any, order: Any, w: Any, g: Any, start: Any, n: Any, first: Any, room: Any, places: Any
 ) -> Any:
     """`reference.gradient_sum` into g; returns what is not finite."""
-    targets = room[8][: run.outputs * n]
+    size = run.outputs * n
+    targets = room[8][: padded(size)]
     gather(run, data[0], data[1], order, start, n, room[2], targets)
-    forward(layers, run, w, n, first, True, room)
-    last = layers[layers.size - 1]
-    begin, features = last.row * n, layers[0].inputs
-    o = room[2][features * n + begin : features * n + begin + last.units * n]
-    back = room[6][begin : begin + last.units * n]
+    forward(layers, run, w, n, first, True, room, places)
+    last = layers.size - 1
+    o = room[2][places[2 * last + 2] :][: padded(size)]
+    back = room[6][places[last] :][: padded(size)]
     if run.softmax:
-        lost = softmax_loss(o, targets, n, back, True)
+        lost = softmax_loss(o[:size], targets, n, back, True)
     else:
-        lost = float(total_loss(run.loss, o, targets, run.loss_settings))
+        losses = room[9][: padded(size)]
+        lost = summed_loss(run, o, targets, losses, size)
         loss_slope(run.loss, o, targets, back, run.loss_settings)
     run.last_points = n
     if not math.isfinite(lost):
         return LOSS
-    backward(layers, w, n, room, g)
+    backward(layers, w, n, room, places, g)
     if is_broken(g):
         return GRADIENT
     for i in range(layers.size):
         layer = layers[i]
         if layer.normalization == BY_BATCH and not layer.muted:
-            spread = room[5][3 * layer.row * n :]
+            spread = room[5][3 * places[i] :]
             if is_broken(spread[2 * layer.units : 3 * layer.units]):
                 run.broken_layer = i
                 return SPREAD
@@ -365,7 +420,17 @@ def gradient_sum(
 
 
 @compile_loop
-def absorb(layers: Any, w: Any, n: Any, spreads: Any) -> None:
+def summed_loss(run: Any, o: Any, t: Any, losses: Any, size: Any) -> Any:
+    """The loss of `size` outputs; what stands behind them is padding."""
+    loss_values(run.loss, o, t, losses, run.loss_settings)
+    lost = 0.0
+    for k in range(size):
+        lost += losses[k]
+    return lost
+
+
+@compile_loop
+def absorb(layers: Any, w: Any, n: Any, spreads: Any, places: Any) -> None:
     """`reference.absorb`: the running statistics move towards those of the latest batch."""
     if n < 2:
         return
@@ -373,7 +438,7 @@ def absorb(layers: Any, w: Any, n: Any, spreads: Any) -> None:
         layer = layers[i]
         if layer.normalization != BY_BATCH or layer.muted:
             continue
-        spread = spreads[3 * layer.row * n :]
+        spread = spreads[3 * places[i] :]
         mean = layer.biases + 3 * layer.units
         for unit in range(layer.units):
             running, variance = mean + unit, mean + layer.units + unit
@@ -501,40 +566,40 @@ def rms(values: Any) -> Any:
 
 
 @compile_loop
-def record_gradients(layers: Any, run: Any, g: Any, deltas: Any, rows: Any) -> None:
+def record_gradients(layers: Any, run: Any, g: Any, deltas: Any, places: Any, rows: Any) -> None:
     """Add a row: the step, the RMS of every layer's gradient, that of every δ."""
     row, n, count = rows[run.gradient_rows], run.last_points, layers.size
     row[0] = run.step
     for i in range(count):
         layer = layers[i]
         row[1 + i] = rms(g[layer.start : layer.biases])
-        row[1 + count + i] = rms(deltas[layer.row * n : (layer.row + layer.units) * n])
+        row[1 + count + i] = rms(deltas[places[i] : places[i] + layer.units * n])
     run.gradient_rows += 1
 
 
 @compile_loop
-def evaluate(layers: Any, run: Any, x: Any, t: Any, labels: Any, spread_of_labels: Any, w: Any, room: Any) -> Any:
+def evaluate(
+    layers: Any, run: Any, x: Any, t: Any, labels: Any, spread_of_labels: Any, w: Any, room: Any, places: Any
+) -> Any:
     """Loss and accuracy (R² for regression) of a set in evaluation mode, in parts that stay in the cache."""
     points, features = x.shape[1], x.shape[0]
     if points == 0:
         return math.nan, math.nan
-    last = layers[layers.size - 1]
-    chunk = room[8].size // run.outputs
     lost, right = 0.0, 0.0
-    for start in range(0, points, chunk):
-        n = min(chunk, points - start)
+    for start in range(0, points, EVALUATION_POINTS):
+        n = min(EVALUATION_POINTS, points - start)
+        size = run.outputs * n
         for row in range(features):
             room[2][row * n : (row + 1) * n] = x[row, start : start + n]
-        targets = room[8][: run.outputs * n]
+        targets = room[8][: padded(size)]
         for row in range(run.outputs):
             targets[row * n : (row + 1) * n] = t[row, start : start + n]
-        forward(layers, run, w, n, 0, False, room)
-        begin = (features + last.row) * n
-        o = room[2][begin : begin + last.units * n]
+        forward(layers, run, w, n, 0, False, room, places)
+        o = room[2][places[2 * layers.size] :][: padded(size)]
         if run.softmax:
-            lost += softmax_loss(o, targets, n, o, False)
+            lost += softmax_loss(o[:size], targets, n, o, False)
         else:
-            lost += total_loss(run.loss, o, targets, run.loss_settings)
+            lost += summed_loss(run, o, targets, room[9][: padded(size)], size)
         right += agreement(run, o, labels[start : start + n], n)
     if run.regression:
         return lost / points, 1 - right / spread_of_labels if spread_of_labels > 0 else math.nan
@@ -568,7 +633,8 @@ def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
 def train(
     layers: Any, runs: Any, data: Any, evaluated: Any, labels: Any, spreads_of_labels: Any, order: Any,
     w: Any, old_w: Any, g: Any, old_g: Any, slots: Any, old_slots: Any, carried: Any, pruned: Any, newly: Any,
-    spare: Any, room: Any, evaluation_room: Any, rates: Any, history: Any, gradients: Any, clock: Any,
+    spare: Any, pull: Any, constants: Any, room: Any, evaluation_room: Any, places: Any, evaluation_places: Any,
+    rates: Any, history: Any, gradients: Any, clock: Any,
 ) -> Any:  # fmt: skip
     """Make updates until a limit of `runs[0]` is reached, a table is full, or a number is not finite.
 
@@ -577,13 +643,23 @@ def train(
     """
     run = runs[0]
     points = data[0].shape[1]
-    pull, constants = np.empty_like(w), np.empty(MOST_CONSTANTS)
+    layers, order, carried = borrowed(layers), borrowed(order), borrowed(carried)
+    w, old_w, g, old_g = borrowed(w), borrowed(old_w), borrowed(g), borrowed(old_g)
+    slots, old_slots, pruned, newly = borrowed(slots), borrowed(old_slots), borrowed(pruned), borrowed(newly)
+    spare, pull, constants = borrowed(spare), borrowed(pull), borrowed(constants)
+    room = (
+        borrowed(room[0]), borrowed(room[1]), borrowed(room[2]), borrowed(room[3]), borrowed(room[4]),
+        borrowed(room[5]), borrowed(room[6]), borrowed(room[7]), borrowed(room[8]), borrowed(room[9]),
+    )  # fmt: skip
+    places, evaluation_places = borrowed(places), borrowed(evaluation_places)
+    data = (borrowed(data[0]), borrowed(data[1]))
     swapped, rates_used, looked = False, 0, 0
     started = now(clock)
+    deadline = started + run.time_limit
     while rates_used < rates.size and run.step < run.last_step and run.epoch < run.last_epoch:
         rate = rates[rates_used]
         start, n = run.position, min(run.batch_size, points - run.position)
-        broken = gradient_sum(layers, run, data, order, w, old_g, start, n, run.carried_points, room)
+        broken = gradient_sum(layers, run, data, order, w, old_g, start, n, run.carried_points, room, places)
         if broken == NOTHING:
             count = old_g.dtype.type(run.carried_points + n)
             if run.carried_points:
@@ -591,9 +667,7 @@ def train(
                     old_g[k] += carried[k]
             for k in range(old_g.size):
                 old_g[k] /= count
-            broken = update(
-                layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, newly, spare, pull, constants
-            )
+            broken = update(layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, newly, spare, pull, constants)
         if broken != NOTHING:
             run.broken = broken
             break
@@ -601,7 +675,7 @@ def train(
         if run.prunes:
             pruned[:] = newly
         swapped = not swapped
-        absorb(layers, w, n, room[5])
+        absorb(layers, w, n, room[5], places)
         run.step += 1
         run.optimizer_steps += 1
         run.carried_points = 0
@@ -610,21 +684,21 @@ def train(
         rest = points - run.position
         if rest >= (1 if run.batching == PARTIAL else run.batch_size):
             if run.step % GRADIENTS_EVERY == 0:
-                record_gradients(layers, run, g, room[6], gradients)
+                record_gradients(layers, run, g, room[6], places, gradients)
             looked += 1
             if looked >= run.look_every:
                 looked = 0
-                if run.gradient_rows == gradients.shape[0] or now(clock) >= run.deadline:
+                if run.gradient_rows == gradients.shape[0] or now(clock) >= deadline:
                     break
             if run.gradient_rows == gradients.shape[0]:
                 break
             continue
         if run.batching == CARRY and rest:
-            run.broken = gradient_sum(layers, run, data, order, w, carried, run.position, rest, 0, room)
+            run.broken = gradient_sum(layers, run, data, order, w, carried, run.position, rest, 0, room, places)
             if run.broken != NOTHING:
                 break
             run.carried_points = rest
-            absorb(layers, w, rest, room[5])
+            absorb(layers, w, rest, room[5], places)
         run.position = 0
         run.epoch += 1
         rates_used += 1 - run.rate_per_step
@@ -633,19 +707,35 @@ def train(
         row = history[run.history_rows]
         row[0], row[1], row[2] = run.epoch, run.step, rate
         row[3], row[5] = evaluate(
-            layers, run, evaluated[0], evaluated[1], labels[0], spreads_of_labels[0], w, evaluation_room
+            layers,
+            run,
+            evaluated[0],
+            evaluated[1],
+            labels[0],
+            spreads_of_labels[0],
+            w,
+            evaluation_room,
+            evaluation_places,
         )
         row[4], row[6] = evaluate(
-            layers, run, evaluated[2], evaluated[3], labels[1], spreads_of_labels[1], w, evaluation_room
+            layers,
+            run,
+            evaluated[2],
+            evaluated[3],
+            labels[1],
+            spreads_of_labels[1],
+            w,
+            evaluation_room,
+            evaluation_places,
         )
         started = now(clock)
         if not math.isfinite(row[3]) or (evaluated[2].shape[1] and not math.isfinite(row[4])):
             run.broken = LOSS
             break
         run.history_rows += 1
-        record_gradients(layers, run, g, room[6], gradients)
+        record_gradients(layers, run, g, room[6], places, gradients)
         looked = 0
-        if started >= run.deadline or run.history_rows == history.shape[0] or run.gradient_rows == gradients.shape[0]:
+        if started >= deadline or run.history_rows == history.shape[0] or run.gradient_rows == gradients.shape[0]:
             break
     run.seconds += now(clock) - started
     return swapped

@@ -14,6 +14,12 @@ MOST_SETTINGS = 4
 MOST_CONSTANTS = 9
 """No optimizer has more constants."""
 
+PAD = 32
+"""Each layer's numbers have room for a multiple of so many, and loops run over all of it: of 40 numbers 32 would be
+done as vectors and 8 one by one, which takes longer. What stands in the padding means nothing and reaches nothing."""
+EVALUATION_POINTS = 256
+"""Points that are evaluated at once, so that everything stays in the cache."""
+
 i8, f8, u8 = np.int64, np.float64, np.uint64
 
 LAYER = np.dtype(
@@ -25,8 +31,6 @@ LAYER = np.dtype(
         ("biases", i8),
         ("trained_stop", i8),
         ("stop", i8),
-        # The first row of this layer in arrays that hold all layers' units below each other; inputs come first in `a`.
-        ("row", i8),
         ("activation", i8),
         ("settings", f8, (MOST_SETTINGS,)),
         ("normalization", i8),
@@ -77,7 +81,7 @@ RUN = np.dtype(
         # When to return.
         ("last_step", i8),
         ("last_epoch", i8),
-        ("deadline", f8),
+        ("time_limit", f8),
         ("look_every", i8),  # steps between two looks at the clock
         ("rate_per_step", i8),  # whether `rates` holds one rate per step instead of one per epoch
         # What came of it.
