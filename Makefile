@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test truth lint screenshot clean outdated
+.PHONY: help run test kernels truth lint screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
@@ -23,9 +23,14 @@ run: $(READY)
 	@$(PY) main.py $(ARGS) || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
 
 # One process: the tests drive a real window and a real worker against the clock, and two cores serve one of them.
-test: lint
+test: kernels lint
 	@$(PY) ui/system_libraries.py --for tests
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
+
+# Once on a machine, and after a change of what they are made of.
+kernels: $(READY)
+	@echo 'Compiling the fast engine, unless it is in the cache'
+	@$(PY) -m playground.engine.warm
 
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth]'

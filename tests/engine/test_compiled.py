@@ -1,0 +1,260 @@
+"""The compiled engine equals the reference engine: on random experiments, and in everything a person does meanwhile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from playground import Experiment, Layer, Trainer
+from playground.catalog.activations import Relu, Tanh
+from playground.catalog.choice import Array
+from playground.engine import compiled, randomness
+from playground.snapshot import LayerStatistics
+from tests.engine.random_experiments import random_experiment
+
+ROOT = Path(__file__).parents[2]
+EXPERIMENTS = 200
+
+
+def pair(experiment: Experiment) -> tuple[Trainer, Trainer]:
+    """The same training on both engines."""
+    return Trainer(experiment), Trainer(experiment, engine="compiled")
+
+
+def close(found: Array, expected: Array, tolerance: float) -> None:
+    """Equal within a share of the largest number there is."""
+    largest = float(np.abs(expected).max()) if expected.size else 0.0
+    np.testing.assert_allclose(found, expected, rtol=0, atol=tolerance * max(largest, 1e-300), equal_nan=True)
+
+
+def same_place(trainer: Trainer) -> tuple[Any, ...]:
+    """Everything countable that training has come to."""
+    state = trainer.state
+    counts = (state.step, state.epoch, state.position, state.carried_points, state.optimizer_steps)
+    return (*counts, trainer.status, state.pruned.tolist(), state.plateau.reductions, state.stopping.bad_epochs)
+
+
+@pytest.mark.parametrize("number", range(EXPERIMENTS))
+def test_fifty_steps_in_float64_agree_to_ten_digits(number: int) -> None:
+    reference, fast = pair(random_experiment(number, "float64"))
+    assert fast.fallbacks == ()
+    reference.advance(steps=50)
+    fast.advance(steps=50)
+    assert same_place(fast) == same_place(reference)
+    close(fast.state.parameters, reference.state.parameters, 1e-10)
+    close(fast.state.carried, reference.state.carried, 1e-8)
+    for found, expected in zip(fast.state.slots, reference.state.slots, strict=True):
+        close(found, expected, 1e-8)
+    np.testing.assert_allclose(fast.history.view(), reference.history.view(), rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(fast.gradient_history.view(), reference.gradient_history.view(), rtol=1e-6, atol=1e-9)
+    for found_layer, layer in zip(fast.snapshot().layers, reference.snapshot().layers, strict=True):
+        assert same_statistics(found_layer, layer)
+
+
+def same_statistics(a: LayerStatistics, b: LayerStatistics) -> bool:
+    """Whether two layers were measured the same."""
+    numbers = [[x for x in layer if isinstance(x, float)] for layer in (a, b)]
+    return a.name == b.name and np.allclose(*numbers, rtol=1e-6, atol=1e-9, equal_nan=True)
+
+
+@pytest.mark.parametrize("number", range(EXPERIMENTS))
+def test_float32_agrees_within_its_precision(number: int) -> None:
+    experiment = random_experiment(number, "float32")
+    reference, fast = pair(experiment)
+    reference.advance(steps=1)
+    fast.advance(steps=1)
+    assert same_place(fast) == same_place(reference)
+    close(fast.state.parameters, reference.state.parameters, 1e-5)
+
+
+@pytest.mark.parametrize("number", range(0, EXPERIMENTS, 4))
+def test_in_float32_the_loss_after_fifty_steps_is_the_same_within_a_hundredth(number: int) -> None:
+    reference, fast = pair(random_experiment(number, "float32"))
+    reference.advance(steps=50)
+    fast.advance(steps=50)
+    found, expected = fast.evaluate().train_loss, reference.evaluate().train_loss
+    assert found is not None and expected is not None
+    assert found == pytest.approx(expected, rel=0.01, abs=1e-4)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_the_same_experiment_gives_the_same_numbers_however_it_is_cut(precision: str) -> None:
+    experiment = random_experiment(10, precision)
+    whole, parts = Trainer(experiment, engine="compiled"), Trainer(experiment, engine="compiled")
+    whole.advance(steps=60)
+    for steps in (1, 7, 22, 30):
+        parts.advance(steps=steps)
+    np.testing.assert_array_equal(whole.state.parameters, parts.state.parameters)
+    np.testing.assert_array_equal(whole.history.view(), parts.history.view())
+
+
+def test_going_on_from_a_checkpoint_equals_never_having_stopped() -> None:
+    experiment = random_experiment(12, "float32")
+    trainer, other = Trainer(experiment, engine="compiled"), Trainer(experiment, engine="compiled")
+    trainer.advance(steps=23)
+    kept = trainer.checkpoint()
+    trainer.advance(steps=40)
+    other.restore(kept)
+    other.advance(steps=40)
+    np.testing.assert_array_equal(trainer.state.parameters, other.state.parameters)
+    assert kept.state.step == 23
+
+
+def test_the_engine_changes_between_two_steps_and_it_is_on_record(experiment: Experiment) -> None:
+    reference, mixed = Trainer(experiment), Trainer(experiment)
+    reference.advance(steps=30)
+    mixed.advance(steps=7)
+    mixed.use_engine("compiled")
+    mixed.advance(steps=13)
+    mixed.use_engine("reference")
+    mixed.advance(steps=10)
+    assert mixed.engine_changes == [(0, "reference"), (7, "compiled"), (20, "reference")]
+    close(mixed.state.parameters, reference.state.parameters, 1e-10)
+    mixed.reset()
+    assert mixed.engine_changes == [(0, "reference")]
+
+
+def test_what_is_changed_meanwhile_is_changed_on_the_compiled_engine(experiment: Experiment) -> None:
+    reference, fast = pair(experiment)
+    edits = [
+        {"layers": (Layer(units=9, activation=Relu(), id="A"), Layer(units=6, activation=Tanh(), dropout=0.3, id="B"))},
+        {"features": ("x1", "x2", "radius")},
+        {"training": msgspec.structs.replace(experiment.training, batch_size=7, learning_rate=0.02)},
+        {"data": msgspec.structs.replace(experiment.data, points=90)},
+    ]
+    for change in edits:
+        experiment = msgspec.structs.replace(experiment, **change)
+        for trainer in (reference, fast):
+            trainer.configure(experiment)
+            trainer.advance(steps=20)
+        assert fast.engine == "compiled" and fast.fallbacks == ()
+        close(fast.state.parameters, reference.state.parameters, 1e-9)
+
+
+@pytest.mark.parametrize("rate", [30, 1e4, 1e9])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+def test_divergence_stops_at_the_same_step_with_the_same_words(
+    experiment: Experiment, rate: float, precision: str, loss: str
+) -> None:
+    written: dict[str, Any] = {"precision": precision, "loss": {"kind": loss}, "training": {"learning_rate": rate}}
+    written["layers"] = [{"units": 5, "activation": {"kind": "relu"}}] * 3
+    written["training"]["optimizer"] = {"kind": "sgd"}
+    if loss == "squared_error":
+        written["loss"]["output"] = "linear"
+    reference, fast = pair(msgspec.convert(written, Experiment))
+    for trainer in (reference, fast):
+        with np.errstate(all="ignore"):
+            trainer.advance(steps=300)
+    assert fast.problem_words == reference.problem_words
+    assert (fast.status, fast.state.step) == (reference.status, reference.state.step)
+    assert np.isfinite(fast.state.parameters).all()
+    fast.snapshot()
+
+
+def test_early_stopping_restores_the_best_weights_on_both() -> None:
+    written = {
+        "precision": "float64", "data": {"kind": "moons", "points": 60, "noise": 0.3},
+        "layers": [{"units": 20, "activation": {"kind": "relu"}}],
+        "training": {"learning_rate": 0.05, "early_stopping": {"patience": 5}},
+    }  # fmt: skip
+    reference, fast = pair(msgspec.convert(written, Experiment))
+    assert [trainer.advance(epochs=500) for trainer in (reference, fast)] == ["stopped_early"] * 2
+    assert fast.state.epoch == reference.state.epoch
+    assert fast.evaluation.validation_loss == pytest.approx(reference.evaluation.validation_loss, rel=1e-9)
+
+
+def test_a_time_limit_is_kept_in_the_middle_of_an_epoch() -> None:
+    data = {"kind": "spiral", "points": 100_000}
+    written = {"data": data, "layers": [{"units": 64}] * 3, "training": {"batch_size": 10}}
+    trainer = Trainer(msgspec.convert(written, Experiment), engine="compiled")
+    trainer.advance(seconds=0.02)
+    assert 0 < trainer.state.step < trainer.problem.steps_per_epoch
+    assert 0 < trainer.seconds < 5
+
+
+@pytest.mark.parametrize("count", [1, 2, 10, 1000])
+def test_shuffles_are_permutations_and_the_same_on_both(count: int) -> None:
+    kernels = compiled.load("float64")
+    order = np.empty(count, np.int64)
+    for epoch in range(3):
+        kernels.shuffle(np.uint64(11), epoch, order)
+        expected = randomness.permutation(11, epoch, count)
+        assert sorted(expected) == list(range(count))
+        np.testing.assert_array_equal(order, expected)
+
+
+# The cache ------------------------------------------------------------------------------------------------------
+
+
+def python(code: str, cache: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run code in another process with a cache folder of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "XDG_CACHE_HOME": str(cache), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+TRAIN = """
+from playground import Experiment, Trainer
+trainer = Trainer(Experiment(), engine="compiled")
+trainer.advance(epochs=2)
+print(trainer.engine, trainer.state.epoch)
+"""
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path) -> Path:
+    """A copy of this machine's cache of kernels, to be damaged."""
+    import shutil
+
+    compiled.load("float32")
+    folder = compiled.cache_folder()
+    shutil.copytree(folder, tmp_path / "neural-network-playground" / "kernels" / folder.name)
+    return tmp_path
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the place of the cache is set as on Linux")
+def test_a_cached_kernel_is_not_compiled_again(own_cache: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in own_cache.rglob("*.nb*")}
+    done = python(TRAIN, own_cache)
+    assert done.stdout.split() == ["compiled", "2"], done.stderr
+    assert {path: path.stat().st_mtime_ns for path in own_cache.rglob("*.nb*")} == before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the place of the cache is set as on Linux")
+def test_a_corrupt_cache_is_replaced(own_cache: Path) -> None:
+    files = sorted(own_cache.rglob("*.nb*"))
+    assert files
+    for file in files:
+        file.write_bytes(b"\x80\x04not a kernel")
+    done = python(TRAIN, own_cache)
+    assert done.stdout.split() == ["compiled", "2"], done.stderr
+    assert all(file.read_bytes()[:20] != b"\x80\x04not a kernel" for file in own_cache.rglob("*.nb*"))
+
+
+def test_without_numba_it_says_so_and_the_reference_engine_trains(tmp_path: Path) -> None:
+    hidden = tmp_path / "numba"
+    hidden.mkdir()
+    (hidden / "__init__.py").write_text("raise ImportError('not here')\n")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from playground.cli import main\n"
+        "sys.exit(main(['train', 'circle', '--epochs', '1', '--json']))"
+    )
+    done = python(code, tmp_path / "cache")
+    assert done.returncode == 0
+    assert '"engine": "reference"' in done.stdout
+    assert "not here" in done.stderr.splitlines()[-1]
