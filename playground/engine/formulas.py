@@ -28,7 +28,7 @@ from playground.catalog.optimizers import Optimizer
 from playground.catalog.regularizers import Regularizer
 from playground.engine import elementary
 
-OPTIONS = {"fastmath": {"contract", "reassoc", "nsz"}, "error_model": "numpy"}
+OPTIONS = {"fastmath": {"contract", "reassoc", "nsz"}, **elementary.INSIDE}
 """Sums may be reordered, so that they become vector code; NaN and infinity mean what they always mean."""
 
 

@@ -184,10 +184,12 @@ def is_broken(values: Any) -> Any:
 @compile_loop
 def add_biases(z: Any, b: Any, n: Any) -> None:
     """z ← z + b, for flat z with n points."""
+    # Two indices that start at 0 become vector code; one that starts elsewhere might be negative for all Numba knows.
+    table = z[: b.size * n].reshape(b.size, n)
     for unit in range(b.size):
-        bias, start = b[unit], unit * n
-        for k in range(start, start + n):
-            z[k] += bias
+        bias = b[unit]
+        for k in range(n):
+            table[unit, k] += bias
 
 
 @compile_loop
@@ -364,10 +366,11 @@ def backward(layers: Any, w: Any, n: Any, room: Any, places: Any, g: Any) -> Non
 @compile_loop
 def add_up(delta: Any, n: Any, totals: Any) -> None:
     """The sum over n points for every unit."""
+    table = delta[: totals.size * n].reshape(totals.size, n)
     for unit in range(totals.size):
         total = delta.dtype.type(0)
-        for k in range(unit * n, unit * n + n):
-            total += delta[k]
+        for k in range(n):
+            total += table[unit, k]
         totals[unit] = total
 
 
@@ -629,7 +632,7 @@ def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
 # Many updates ---------------------------------------------------------------------------------------------------
 
 
-@njit(nogil=True, cache=True, **OPTIONS)
+@njit(nogil=True, cache=True, fastmath=OPTIONS["fastmath"], error_model="numpy")
 def train(
     layers: Any, runs: Any, data: Any, evaluated: Any, labels: Any, spreads_of_labels: Any, order: Any,
     w: Any, old_w: Any, g: Any, old_g: Any, slots: Any, old_slots: Any, carried: Any, pruned: Any, newly: Any,

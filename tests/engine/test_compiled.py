@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from numba import njit
 
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Relu, Tanh
@@ -182,10 +183,15 @@ def test_a_time_limit_is_kept_in_the_middle_of_an_epoch() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 10, 1000])
 def test_shuffles_are_permutations_and_the_same_on_both(count: int) -> None:
-    kernels = compiled.load("float64")
+    shuffle = compiled.load("float64").shuffle
+
+    @njit
+    def shuffled(epoch: int, order: Array) -> None:
+        shuffle(np.uint64(11), epoch, order)
+
     order = np.empty(count, np.int64)
     for epoch in range(3):
-        kernels.shuffle(np.uint64(11), epoch, order)
+        shuffled(epoch, order)
         expected = randomness.permutation(11, epoch, count)
         assert sorted(expected) == list(range(count))
         np.testing.assert_array_equal(order, expected)
