@@ -28,7 +28,7 @@ from playground.catalog.optimizers import Optimizer
 from playground.catalog.regularizers import Regularizer
 from playground.engine import elementary
 
-OPTIONS = {"fastmath": {"contract", "reassoc", "nsz"}, **elementary.INSIDE}
+OPTIONS: dict[str, Any] = {"fastmath": {"contract", "reassoc", "nsz"}, **elementary.INSIDE}
 """Sums may be reordered, so that they become vector code; NaN and infinity mean what they always mean."""
 
 
@@ -125,7 +125,7 @@ def activate(kind: Any, z: Any, a: Any, s: Any) -> None:
     """a = f(z) for flat arrays, for the activation at the place `kind`, with settings s."""
 
 
-@overload(activate, jit_options=OPTIONS, strict=False)
+@overload(activate, jit_options={**OPTIONS, "forceinline": True}, strict=False)
 def _activate(kind: Any, z: Any, a: Any, s: Any) -> Any:
     body = "for i in range(z.size):\n    a[i] = f(z[i]…)"
     return chain("kind, z, a, s", Activation, "value_of", as_dtype(z.dtype), body)
@@ -135,7 +135,7 @@ def multiply_by_slope(kind: Any, back: Any, z: Any, a: Any, s: Any) -> None:
     """back ← back · f′(z) for flat arrays."""
 
 
-@overload(multiply_by_slope, jit_options=OPTIONS, strict=False)
+@overload(multiply_by_slope, jit_options={**OPTIONS, "forceinline": True}, strict=False)
 def _multiply_by_slope(kind: Any, back: Any, z: Any, a: Any, s: Any) -> Any:
     body = "for i in range(z.size):\n    back[i] = back[i] * f(z[i], a[i]…)"
     return chain("kind, back, z, a, s", Activation, "derivative_of", as_dtype(z.dtype), body)
@@ -145,7 +145,7 @@ def add_penalty(kind: Any, w: Any, g: Any, s: Any) -> None:
     """g ← g + the penalty's derivative, for flat arrays of weights and gradients."""
 
 
-@overload(add_penalty, jit_options=OPTIONS, strict=False)
+@overload(add_penalty, jit_options={**OPTIONS, "forceinline": True}, strict=False)
 def _add_penalty(kind: Any, w: Any, g: Any, s: Any) -> Any:
     body = "for i in range(w.size):\n    g[i] = g[i] + f(w[i]…)"
     return chain("kind, w, g, s", Regularizer, "gradient_of", as_dtype(w.dtype), body)
@@ -155,7 +155,7 @@ def loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> None:
     """losses = the loss of every output for flat arrays (of cross-entropy: with one output)."""
 
 
-@overload(loss_values, jit_options=OPTIONS, strict=False)
+@overload(loss_values, jit_options={**OPTIONS, "forceinline": True}, strict=False)
 def _loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> Any:
     body = "for i in range(o.size):\n    losses[i] = f(o[i], t[i]…)"
     return chain("kind, o, t, losses, s", Loss, "value_of", as_dtype(o.dtype), body)
@@ -165,7 +165,7 @@ def loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> None:
     """back = ∂E/∂o for flat arrays."""
 
 
-@overload(loss_slope, jit_options=OPTIONS, strict=False)
+@overload(loss_slope, jit_options={**OPTIONS, "forceinline": True}, strict=False)
 def _loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> Any:
     body = "for i in range(o.size):\n    back[i] = f(o[i], t[i]…)"
     return chain("kind, o, t, back, s", Loss, "derivative_of", as_dtype(o.dtype), body)
@@ -175,7 +175,7 @@ def optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constant
     """Writes what the optimizer at the place `kind` needs for this update into `constants`, all in float64."""
 
 
-@overload(optimizer_constants, jit_options=OPTIONS, strict=False)
+@overload(optimizer_constants, jit_options={**OPTIONS, "forceinline": True}, strict=False)
 def _optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> Any:
     lines, scope = ["def run(kind, rate, step, settings, constants):"], dict[str, Any]()
     for place, member in enumerate(members(Optimizer).values()):
@@ -197,7 +197,7 @@ def optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, 
     """Writes new weights and slots; returns 0, or NaN if one of them is not finite."""
 
 
-@overload(optimize, jit_options=OPTIONS, strict=False)
+@overload(optimize, jit_options={**OPTIONS, "forceinline": True}, strict=False)
 def _optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, s: Any) -> Any:
     dtype = as_dtype(w.dtype)
     lines, scope = (

@@ -43,6 +43,8 @@ from playground.engine.layout import (
 )
 
 compile_loop = njit(**OPTIONS)
+inlined = njit(forceinline=True, **OPTIONS)
+"""For what is called for every layer of every step: handing over some arrays takes as long as a small layer does."""
 
 GRADIENTS_EVERY = 100
 """Steps between two records of the gradients within an epoch."""
@@ -106,7 +108,7 @@ SHUFFLE, DROPOUT, WEIGHT_NOISE = (
 )
 
 
-@compile_loop
+@inlined
 def mixed(bits: Any) -> Any:
     """`randomness.mix`."""
     bits = (bits ^ (bits >> A30)) * FIRST
@@ -123,7 +125,7 @@ def stream(seed: Any, purpose: Any, step: Any, part: Any) -> Any:
     return mixed(result + np.uint64(part) + GOLDEN)
 
 
-@compile_loop
+@inlined
 def uniform(key: Any, place: Any) -> Any:
     """The number at one place of `randomness.uniform`."""
     return float(mixed(np.uint64(place + 1) * GOLDEN + key) >> A11) * 2.0**-53
@@ -155,13 +157,13 @@ def draw_mask(layer: Any, number: Any, run: Any, first: Any, n: Any, mask: Any) 
 # Forward and backward -------------------------------------------------------------------------------------------
 
 
-@compile_loop
+@inlined
 def padded(size: Any) -> Any:
     """A size that vector code has no remainder of; see `layout.PAD`."""
     return (size + PAD - 1) // PAD * PAD
 
 
-@compile_loop
+@inlined
 def lay_out(layers: Any, n: Any, places: Any) -> None:
     """Write where the numbers of each layer begin for n points, and behind them, where its inputs begin in `a`."""
     place, below = 0, 0
@@ -172,7 +174,7 @@ def lay_out(layers: Any, n: Any, places: Any) -> None:
     places[2 * layers.size] = below
 
 
-@compile_loop
+@inlined
 def is_broken(values: Any) -> Any:
     """Whether a number is infinite or NaN."""
     result = values.dtype.type(0)
@@ -181,7 +183,7 @@ def is_broken(values: Any) -> Any:
     return result != 0 or result != result
 
 
-@compile_loop
+@inlined
 def add_biases(z: Any, b: Any, n: Any) -> None:
     """z ← z + b, for flat z with n points."""
     # Two indices that start at 0 become vector code; one that starts elsewhere might be negative for all Numba knows.
@@ -192,7 +194,7 @@ def add_biases(z: Any, b: Any, n: Any) -> None:
             table[unit, k] += bias
 
 
-@compile_loop
+@inlined
 def rows_at_once(units: Any, n: Any) -> Any:
     """How many units' numbers stay in the nearest cache between two loops over them; all, if they are few."""
     return units if units * n <= NEAR else max(1, NEAR // n)
@@ -255,7 +257,7 @@ def through_normalization(layer: Any, w: Any, delta: Any, standardized: Any, spr
             delta[k] = (delta[k] - mean - standardized[k] * along) * spread[group]
 
 
-@compile_loop
+@inlined
 def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, room: Any, places: Any) -> None:
     """Pass n points through the network; a's first rows hold their inputs. `room` is the work space."""
     z_all, f_all, a_all, masks, standardized, spreads = room[0], room[1], room[2], room[3], room[4], room[5]
@@ -317,7 +319,7 @@ def softmax_loss(o: Any, t: Any, n: Any, back: Any, slope: Any) -> Any:
     return lost
 
 
-@compile_loop
+@inlined
 def backward(layers: Any, w: Any, n: Any, room: Any, places: Any, g: Any) -> None:
     """The flat sum of the gradients of n points into g; ∂E/∂o stands at the end of δ, where every layer's δ is left."""
     z_all, f_all, a_all, masks, standardized, spreads, deltas, beside = (
@@ -363,7 +365,7 @@ def backward(layers: Any, w: Any, n: Any, room: Any, places: Any, g: Any) -> Non
                     back[k] += beside[k]
 
 
-@compile_loop
+@inlined
 def add_up(delta: Any, n: Any, totals: Any) -> None:
     """The sum over n points for every unit."""
     table = delta[: totals.size * n].reshape(totals.size, n)
@@ -374,7 +376,7 @@ def add_up(delta: Any, n: Any, totals: Any) -> None:
         totals[unit] = total
 
 
-@compile_loop
+@inlined
 def gather(run: Any, x: Any, t: Any, order: Any, start: Any, n: Any, inputs: Any, targets: Any) -> None:
     """The inputs and targets of n points from the place `start` of the epoch on."""
     if run.shuffle and run.order_of != run.epoch:
@@ -388,7 +390,7 @@ def gather(run: Any, x: Any, t: Any, order: Any, start: Any, n: Any, inputs: Any
             targets[row * n + k] = t[row, order[start + k] if run.shuffle else start + k]
 
 
-@compile_loop
+@inlined
 def gradient_sum(
     layers: Any, run: Any, data: Any, order: Any, w: Any, g: Any, start: Any, n: Any, first: Any, room: Any, places: Any
 ) -> Any:
@@ -422,7 +424,7 @@ def gradient_sum(
     return NOTHING
 
 
-@compile_loop
+@inlined
 def summed_loss(run: Any, o: Any, t: Any, losses: Any, size: Any) -> Any:
     """The loss of `size` outputs; what stands behind them is padding."""
     loss_values(run.loss, o, t, losses, run.loss_settings)
@@ -432,7 +434,7 @@ def summed_loss(run: Any, o: Any, t: Any, losses: Any, size: Any) -> Any:
     return lost
 
 
-@compile_loop
+@inlined
 def absorb(layers: Any, w: Any, n: Any, spreads: Any, places: Any) -> None:
     """`reference.absorb`: the running statistics move towards those of the latest batch."""
     if n < 2:
@@ -506,7 +508,7 @@ def add_noise(layers: Any, run: Any, new_w: Any) -> None:
             new_w[k] += new_w.dtype.type(run.weight_noise * drawn)
 
 
-@compile_loop
+@inlined
 def update(
     layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, pruned: Any, newly: Any,
     spare: Any, pull: Any, constants: Any,
