@@ -275,18 +275,18 @@ def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, ro
         np.dot(W, before.reshape(layer.inputs, n), z[:size].reshape(layer.units, n))
         drops = training and layer.dropout > 0
         f = f_all[begin : begin + padded(size)] if drops or layer.skip else a
-        if layer.normalization != NO_NORMALIZATION:
+        normalizes = layer.normalization != NO_NORMALIZATION
+        if normalizes:
             add_biases(z, w[layer.biases : layer.biases + layer.units], n)
             normalize(layer, w, z, standardized[begin : begin + size], spreads[3 * begin :], n, training)
-            activate(layer.activation, z, f, layer.settings)
-        else:
-            rows = rows_at_once(layer.units, n)
-            for row in range(0, layer.units, rows):
-                end = min(row + rows, layer.units)
-                stop = end * n if end < layer.units else z.size
-                part = z[row * n : stop]
+        rows = rows_at_once(layer.units, n)
+        for row in range(0, layer.units, rows):
+            end = min(row + rows, layer.units)
+            stop = end * n if end < layer.units else z.size
+            part = z[row * n : stop]
+            if not normalizes:
                 add_biases(part, w[layer.biases + row : layer.biases + end], n)
-                activate(layer.activation, part, f[row * n : stop], layer.settings)
+            activate(layer.activation, part, f[row * n : stop], layer.settings)
         if layer.skip or drops:
             a[:] = f
         if layer.skip:
@@ -661,11 +661,15 @@ def train(
     swapped, rates_used, looked = False, 0, 0
     started = now(clock)
     deadline = started + run.time_limit
-    while rates_used < rates.size and run.step < run.last_step and run.epoch < run.last_epoch:
-        rate = rates[rates_used]
-        start, n = run.position, min(run.batch_size, points - run.position)
-        broken = gradient_sum(layers, run, data, order, w, old_g, start, n, run.carried_points, room, places)
-        if broken == NOTHING:
+    rate, carrying = 0.0, False
+    # What an epoch leaves over belongs to its last update: both are done before training can stop.
+    while carrying or (rates_used < rates.size and run.step < run.last_step and run.epoch < run.last_epoch):
+        start, n = run.position, points - run.position
+        into, first = carried, 0
+        if not carrying:
+            into, first, n, rate = old_g, run.carried_points, min(n, run.batch_size), rates[rates_used]
+        broken = gradient_sum(layers, run, data, order, w, into, start, n, first, room, places)
+        if broken == NOTHING and not carrying:
             count = old_g.dtype.type(run.carried_points + n)
             if run.carried_points:
                 for k in range(carried.size):
@@ -676,34 +680,36 @@ def train(
         if broken != NOTHING:
             run.broken = broken
             break
-        w, old_w, g, old_g, slots, old_slots = old_w, w, old_g, g, old_slots, slots
-        if run.prunes:
-            pruned[:] = newly
-        swapped = not swapped
+        if carrying:
+            run.carried_points = n
+        else:
+            w, old_w, g, old_g, slots, old_slots = old_w, w, old_g, g, old_slots, slots
+            if run.prunes:
+                pruned[:] = newly
+            swapped = not swapped
+            run.step += 1
+            run.optimizer_steps += 1
+            run.carried_points = 0
+            run.position = start + n
+            rates_used += run.rate_per_step
         absorb(layers, w, n, room[5], places)
-        run.step += 1
-        run.optimizer_steps += 1
-        run.carried_points = 0
-        run.position = start + n
-        rates_used += run.rate_per_step
-        rest = points - run.position
-        if rest >= (1 if run.batching == PARTIAL else run.batch_size):
-            if run.step % GRADIENTS_EVERY == 0:
-                record_gradients(layers, run, g, room[6], places, gradients)
-            looked += 1
-            if looked >= run.look_every:
-                looked = 0
-                if run.gradient_rows == gradients.shape[0] or now(clock) >= deadline:
+        if not carrying:
+            rest = points - run.position
+            if rest >= (1 if run.batching == PARTIAL else run.batch_size):
+                if run.step % GRADIENTS_EVERY == 0:
+                    record_gradients(layers, run, g, room[6], places, gradients)
+                looked += 1
+                if looked >= run.look_every:
+                    looked = 0
+                    if now(clock) >= deadline:
+                        break
+                if run.gradient_rows == gradients.shape[0]:
                     break
-            if run.gradient_rows == gradients.shape[0]:
-                break
-            continue
-        if run.batching == CARRY and rest:
-            run.broken = gradient_sum(layers, run, data, order, w, carried, run.position, rest, 0, room, places)
-            if run.broken != NOTHING:
-                break
-            run.carried_points = rest
-            absorb(layers, w, rest, room[5], places)
+                continue
+            if run.batching == CARRY and rest:
+                carrying = True
+                continue
+        carrying = False
         run.position = 0
         run.epoch += 1
         rates_used += 1 - run.rate_per_step
