@@ -1,8 +1,8 @@
 """`bench`: how fast the engines are, beside JAX, PyTorch and scikit-learn in the same run; and how cost grows.
 
 Every racer has a process of its own on one thread and they take turns (A B C A B C …), so that a busy moment of the
-machine meets all alike; figures are medians over the turns. All first train the same number of epochs from the same
-weights, so that nobody wins by not learning.
+machine meets all alike; figures are medians over the turns, ratios medians of the turns' ratios. All first train the
+same number of epochs from the same weights, so that nobody wins by not learning.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -114,19 +114,19 @@ class Child:
     def close(self) -> None:
         """End the process and wait for it."""
         self.connection.close()
-        self.process.join(5)
+        self.process.join(1)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
 
 
 @contextmanager
-def children(names: Sequence[str]) -> Iterator[list[Child]]:
-    """A process for each racer; all have ended afterwards."""
+def children(names: Sequence[str], environment: Mapping[str, str] = ONE_THREAD) -> Iterator[list[Child]]:
+    """A process for each racer, with more in its environment than this one has; all have ended afterwards."""
     before = dict(os.environ)
     with ExitStack() as stack:
         try:
-            os.environ.update(ONE_THREAD)
+            os.environ.update(environment)
             started = []
             for name in names:
                 started.append(Child(name))
@@ -163,52 +163,93 @@ def race(names: Sequence[str], turns: int, seconds: float) -> dict[str, Any]:
     return {"matrix_product_gflops": gflops or None, "workloads": results, "goals": goals}
 
 
+@dataclass
+class Entry:
+    """A racer in one race, and what is known of it."""
+
+    child: Child
+    initial_loss: float
+    loss: float
+    count: int
+    """Epochs in each turn."""
+    training: list[float] = field(default_factory=list)
+    """Epochs per second of each turn, in the training steps alone; then with all that training brings along."""
+    total: list[float] = field(default_factory=list)
+    boundary: list[float] = field(default_factory=list)
+    """Seconds."""
+
+    def take_turn(self, seconds: float, boundary: bool) -> None:
+        """Train for about so many seconds, and draw the boundary if that is raced for too."""
+        timing = self.child.call("run_epochs", self.count)
+        self.training.append(self.count / timing.training)
+        self.total.append(self.count / timing.total)
+        if boundary:
+            self.boundary.append(self.child.call("boundary_seconds", seconds / 5))
+
+    def figures(self) -> dict[str, Any]:
+        """What came out, ready for JSON."""
+        return {
+            "label": self.child.label,
+            "loss": self.loss,
+            "turns": self.training,
+            "epochs_per_second": median(self.training),
+            "epochs_per_second_with_evaluation": median(self.total),
+            "boundary_seconds": median(self.boundary) if self.boundary else None,
+        }
+
+
+def entry(child: Child, workload: Workload, seconds: float) -> Entry:
+    """Let a racer learn for the comparison of the losses, which also says how many epochs fill a turn."""
+    child.call("prepare", workload.experiment)
+    initial = child.call("loss")
+    timing = child.call("run_epochs", workload.epochs)
+    return Entry(child, initial, child.call("loss"), max(1, round(workload.epochs * seconds / timing.total)))
+
+
 def raced(workload: Workload, racing: Sequence[Child], turns: int, seconds: float) -> dict[str, Any]:
-    """One workload: everybody learns for the loss, then all take turns at the clock."""
-    figures: dict[str, dict[str, Any]] = {}
-    epochs: dict[str, int] = {}
+    """One workload: everybody learns for the loss, then all take turns at the clock. Who fails is out."""
+    entries: dict[str, Entry] = {}
     problems: dict[str, str] = {}
-    taking_part = []
-    initial = None
+
+    def out(child: Child, error: RuntimeError) -> None:
+        problems[child.name] = str(error)
+        entries.pop(child.name, None)
+        print(f"{child.label} is out of {workload.name}: {error}", file=sys.stderr)
+
     for child in racing:
         try:
-            child.call("prepare", workload.experiment)
-            initial = child.call("loss")
-            timing = child.call("run_epochs", workload.epochs)
-            figures[child.name] = {"label": child.label, "loss": child.call("loss"), "turns": []}
+            entries[child.name] = entry(child, workload, seconds)
         except RuntimeError as error:
-            problems[child.name] = str(error)
-            print(f"{child.label} does not take part in {workload.name}: {error}", file=sys.stderr)
-            continue
-        epochs[child.name] = max(1, round(workload.epochs * seconds / timing.total))
-        taking_part.append(child)
-    totals: dict[str, list[float]] = {child.name: [] for child in taking_part}
-    boundaries: dict[str, list[float]] = {child.name: [] for child in taking_part}
+            out(child, error)
     for _ in range(turns):
-        for child in taking_part:
-            count = epochs[child.name]
-            timing = child.call("run_epochs", count)
-            figures[child.name]["turns"].append(count / timing.training)
-            totals[child.name].append(count / timing.total)
-        if workload.boundary:
-            for child in taking_part:
-                boundaries[child.name].append(child.call("boundary_seconds", seconds / 5))
-    for name, known in figures.items():
-        known["epochs_per_second"] = median(known["turns"])
-        known["epochs_per_second_with_evaluation"] = median(totals[name])
-        known["boundary_seconds"] = median(boundaries[name]) if workload.boundary else None
-    ours = next((figures[name]["epochs_per_second"] for name in our_engines() if name in figures), None)
+        for running in list(entries.values()):
+            try:
+                running.take_turn(seconds, workload.boundary)
+            except RuntimeError as error:
+                out(running.child, error)
+    ours = entries.get(next((name for name in our_engines() if name in entries), ""))
+    peers = {name: entries.get(name) for name in PEERS}
     return {
         "name": workload.name,
         "epochs_for_loss": workload.epochs,
-        "initial_loss": initial,
+        "initial_loss": next((running.initial_loss for running in entries.values()), None),
         "flops_per_epoch": 2 * workload.experiment.data.size * multiply_adds(workload.sizes),
-        "engines": figures,
+        "ours": ours.child.name if ours else None,
+        "engines": {name: running.figures() for name, running in entries.items()},
         "ratios": {
-            name: ours / figures[name]["epochs_per_second"] if ours and name in figures else None for name in PEERS
+            name: typical_ratio(ours.training, peer.training) if ours and peer else None for name, peer in peers.items()
+        },
+        "boundary_ratios": {
+            name: typical_ratio(peer.boundary, ours.boundary) if ours and peer and workload.boundary else None
+            for name, peer in peers.items()
         },
         "problems": problems,
     }
+
+
+def typical_ratio(a: Sequence[float], b: Sequence[float]) -> float:
+    """The median of a/b turn by turn, which a machine that slows down between turns doesn't change."""
+    return median(x / y for x, y in zip(a, b, strict=True))
 
 
 def goals_of(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -219,10 +260,7 @@ def goals_of(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             if wanted is not None:
                 goals.append(goal("training", peer, wanted, result["ratios"][peer], workload))
         if workload.boundary:
-            engines = result["engines"]
-            ours = next((engines[name] for name in our_engines() if name in engines), None)
-            ratio = engines["jax"]["boundary_seconds"] / ours["boundary_seconds"] if ours and "jax" in engines else None
-            goals.append(goal("100×100 boundary", "jax", 1, ratio, workload))
+            goals.append(goal("100×100 boundary", "jax", 1, result["boundary_ratios"]["jax"], workload))
     return goals
 
 
@@ -239,11 +277,11 @@ def goal(what: str, peer: str, wanted: float, ratio: float | None, workload: Wor
 
 
 def learned(result: Mapping[str, Any]) -> dict[str, bool]:
-    """Whether each racer's loss fell at least half as far as the best one's."""
+    """Whether each racer's loss fell at least half as far as the losses did in the median."""
     losses = {name: figures["loss"] for name, figures in result["engines"].items()}
     if not losses:
         return {}
-    allowed = (result["initial_loss"] + min(losses.values())) / 2
+    allowed = (result["initial_loss"] + median(losses.values())) / 2
     return {name: math.isfinite(loss) and loss <= allowed for name, loss in losses.items()}
 
 
@@ -269,12 +307,11 @@ def print_race(result: Mapping[str, Any]) -> None:
 
 def print_goals(results: Sequence[Mapping[str, Any]], goals: Sequence[Mapping[str, Any]]) -> None:
     """How many times as fast as the peers we are, and whether that's enough."""
-    fastest = our_engines()[0]
-    print(f"\n{racers()[fastest].label}: how many times as fast as … in training")
+    print("\nHow many times as fast our fastest engine trains as …")
     print(f"  {'':<52}" + "".join(f"{racers()[peer].label:>14}" for peer in PEERS) + f"{'of the limit':>14}")
     for result in results:
         ratios = "".join(f"{ratio_words(result['ratios'][peer]):>14}" for peer in PEERS)
-        share = result["engines"].get(fastest, {}).get("share_of_matrix_products")
+        share = result["engines"].get(result["ours"], {}).get("share_of_matrix_products")
         print(f"  {result['name']:<52}{ratios}{'' if share is None else f'{share:.1%}':>14}")
     print("  (the limit: the best matrix product of this run; it counts matrix products only)")
     print("\nGoals")
@@ -336,8 +373,8 @@ def growth(names: Sequence[str], turns: int, seconds: float) -> dict[str, Any]:
             found["growth"][name] = {
                 size: grown(child, size, series, turns, seconds) for size, series in growth_series().items()
             }
-        # A process without a past, whose peak is this training's.
-        with children([name]) as (child,):
+        # A process without a past; and glibc shall not keep freed arrays, which later ones could hide in.
+        with children([name], {**ONE_THREAD, "MALLOC_MMAP_THRESHOLD_": "100000"}) as (child,):
             found["memory"][name] = memory(child)
     return found
 
