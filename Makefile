@@ -7,12 +7,14 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test kernels truth lint screenshot clean outdated
+.PHONY: help run test kernels truth bench lint screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
 	@echo 'make truth       compare live with PyTorch and scikit-learn, which it installs'
+	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
+	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments to main.py bench'
 	@echo 'make lint        format, rules, types and import contracts only'
 	@echo 'make screenshot  renew resources/screenshot.png'
 	@echo 'make clean       remove the environment and all caches'
@@ -35,6 +37,10 @@ kernels: $(READY)
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth]'
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/engine/test_trajectories.py tests/engine/test_published_settings.py
+
+bench: $(READY)
+	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,bench]'
+	@$(PY) main.py bench $(ARGS)
 
 lint: $(READY)
 	@echo 'Checking format, rules, types and imports'

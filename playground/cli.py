@@ -58,6 +58,15 @@ def presets_parser() -> Parser:
     return Parser("main.py presets", description="List the presets, one per line, name first.")
 
 
+def bench_parser() -> Parser:
+    """The options of `bench`."""
+    from playground.bench import add_options
+
+    parser = Parser("main.py bench", description="Race the engines against each other and against other libraries.")
+    add_options(parser)
+    return parser
+
+
 def whole_number(text: str) -> int:
     """An argument that counts."""
     try:
@@ -119,6 +128,14 @@ def usable_engine(wanted: str, precision: str) -> EngineName:
         print(f"The fast engine can't be loaded ({error}); training on the reference engine.", file=sys.stderr)
         return "reference"
     return "compiled"
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Measure how fast the engines are."""
+    from playground.bench import bench as measure
+
+    check_target("--json", arguments.json)
+    measure(arguments)
 
 
 def check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
@@ -206,6 +223,7 @@ def history_csv(history: History) -> str:
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
     "train": (train_parser, train),
     "presets": (presets_parser, presets),
+    "bench": (bench_parser, bench),
 }
 
 
