@@ -62,12 +62,20 @@ class Trainer:
     """One training. All that may change while it runs arrives as a whole new experiment through `configure`.
 
     `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …).
+    `history_rows` bounds the histories: the far past is thinned beyond so many rows; None keeps every row.
     """
 
     engine = "reference"
 
-    def __init__(self, experiment: Experiment | None = None, *, initial: Mapping[str, Array] | None = None) -> None:
+    def __init__(
+        self,
+        experiment: Experiment | None = None,
+        *,
+        initial: Mapping[str, Array] | None = None,
+        history_rows: int | None = None,
+    ) -> None:
         self.experiment = check(experiment or Experiment())
+        self.history_rows = history_rows
         self.initial: dict[str, Array] = {}
         self.notes: tuple[str, ...] = ()
         self.prepare_data(self.experiment)
@@ -133,8 +141,8 @@ class Trainer:
 
     def start_histories(self) -> None:
         """Forget the past and record the present as the first row."""
-        self.history = Timeline(len(History._fields))
-        self.gradient_history = Timeline(1 + 2 * len(self.network.layers))
+        self.history = Timeline(len(History._fields), self.history_rows)
+        self.gradient_history = Timeline(1 + 2 * len(self.network.layers), self.history_rows)
         self.record(self.learning_rate)
 
     def configure(self, experiment: Experiment, *, memory: Checkpoint | None = None) -> tuple[str, ...]:
