@@ -7,13 +7,14 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test truth lint screenshot clean outdated
+.PHONY: help run test truth lint bench-window screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
 	@echo 'make truth       compare live with PyTorch and scikit-learn, which it installs'
 	@echo 'make lint        format, rules, types and import contracts only'
+	@echo 'make bench-window  measure how smooth the window is while it trains, on a virtual screen'
 	@echo 'make screenshot  renew resources/screenshot.png'
 	@echo 'make clean       remove the environment and all caches'
 
@@ -38,6 +39,12 @@ lint: $(READY)
 	@$(PY) -m mypy
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as c; c()' > $(VENV)/imports.log \
 		|| { cat $(VENV)/imports.log; exit 1; }
+
+# On a real X server without a screen: the offscreen platform paints, but shows nothing.
+bench-window: $(READY)
+	@command -v xvfb-run > /dev/null || { echo 'Needs xvfb-run; on Debian: apt-get install xvfb xauth'; exit 1; }
+	@DISPLAY=:0 $(PY) ui/system_libraries.py --for window
+	@xvfb-run -a -s '-screen 0 1920x1080x24' $(PY) tests/benchmarks/window.py $(ARGS)
 
 screenshot: $(READY)
 	@$(PY) ui/system_libraries.py --for tests

@@ -28,7 +28,7 @@ class Kernels(QObject):
 
     ready = Signal()
     failed = Signal(str)
-    """They cannot be used, and why."""
+    """They cannot be used, and why: the last line that the process wrote."""
 
     def __init__(self, parent: QObject | None = None, command: Sequence[str] = (sys.executable, "-m", MODULE)) -> None:
         super().__init__(parent)
@@ -36,7 +36,7 @@ class Kernels(QObject):
         self.process.setProgram(command[0])
         self.process.setArguments(list(command[1:]))
         self.process.setWorkingDirectory(str(ROOT))
-        self.process.setStandardOutputFile(QProcess.nullDevice())
+        self.process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         self.process.finished.connect(self.tell)
         self.process.errorOccurred.connect(self.tell_error)
         self.closed = False
@@ -61,7 +61,7 @@ class Kernels(QObject):
         if status == QProcess.ExitStatus.NormalExit and code == 0:
             self.ready.emit()
         else:
-            said = bytes(self.process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
+            said = bytes(self.process.readAll().data()).decode(errors="replace").strip().splitlines()
             self.failed.emit(said[-1] if said else f"compiling ended with code {code}")
 
     def tell_error(self, error: QProcess.ProcessError) -> None:
