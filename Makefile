@@ -44,7 +44,7 @@ lint: $(READY)
 bench-window: $(READY)
 	@command -v xvfb-run > /dev/null || { echo 'Needs xvfb-run; on Debian: apt-get install xvfb xauth'; exit 1; }
 	@DISPLAY=:0 $(PY) ui/system_libraries.py --for window
-	@xvfb-run -a -s '-screen 0 1920x1080x24' $(PY) tests/benchmarks/window.py $(ARGS)
+	@PYTHONPATH=. xvfb-run -a -s '-screen 0 1920x1080x24' $(PY) tests/benchmarks/window.py $(ARGS)
 
 screenshot: $(READY)
 	@$(PY) ui/system_libraries.py --for tests

@@ -1,4 +1,4 @@
-"""Starts the window as a person does and says, as one line of JSON, when its first frames were there and what was loaded.
+"""Starts the window as a person does; says, as a line of JSON, when its first frames were there and what was loaded.
 
     python tests/benchmarks/first_frame.py [TIME_OF_START] [ARGUMENTS OF main.py …]
 
