@@ -190,7 +190,10 @@ class Window(QMainWindow):
         self.make_menus()
         self.connect_all()
         self.show_experiment(self.session.experiment)
-        application().installEventFilter(self)
+        # Not on the whole application: every single event would then wait for the interpreter lock.
+        application().focusChanged.connect(self.watch_focus)
+        for view in self.views:
+            view.installEventFilter(self)
 
     # Layout -------------------------------------------------------------------------------------------------
 
@@ -451,6 +454,13 @@ class Window(QMainWindow):
 
     # Events -------------------------------------------------------------------------------------------------
 
+    def watch_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Look at the keys that the focused control gets, before it does."""
+        if before is not None:
+            before.removeEventFilter(self)
+        if now is not None:
+            now.installEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Space and Ctrl+Z belong to the window, except where a focused control needs them itself.
 
@@ -489,7 +499,7 @@ class Window(QMainWindow):
         if self.kernels is not None:
             self.kernels.close()
         self.session.close()
-        application().removeEventFilter(self)
+        application().focusChanged.disconnect(self.watch_focus)
         super().closeEvent(event)
 
 

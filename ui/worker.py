@@ -20,8 +20,9 @@ from playground import Checkpoint, Experiment, InputError, Snapshot, Trainer, Wa
 
 log = logging.getLogger(__name__)
 
-CHUNK_SECONDS = 0.003
-"""How long the trainer runs between two looks at the queue."""
+CHUNK_SECONDS = {"reference": 0.003, "compiled": 0.008}
+"""How long the trainer runs between two looks at the queue. The reference engine holds the interpreter lock meanwhile;
+the compiled one has to wait for it at each look, so it looks less often, but often enough for a report per frame."""
 YIELD_MILLISECONDS = 1
 """The reference engine holds the interpreter lock; this leaves some of it to the window."""
 HISTORY_ROWS = 8192
@@ -222,13 +223,13 @@ class Worker(QThread):
         before = self.trainer.state.step
         if self.speed is None or self.last_epoch is not None:
             epochs = None if self.last_epoch is None else self.last_epoch - self.trainer.state.epoch
-            self.trainer.advance(epochs=epochs, seconds=CHUNK_SECONDS)
+            self.trainer.advance(epochs=epochs, seconds=CHUNK_SECONDS[self.trainer.engine])
             if self.trainer.engine == "reference":
                 self.msleep(YIELD_MILLISECONDS)
         else:
             due = self.pace.due(self.speed)
             if due:
-                self.trainer.advance(steps=due, seconds=CHUNK_SECONDS)
+                self.trainer.advance(steps=due, seconds=CHUNK_SECONDS[self.trainer.engine])
             else:
                 self.msleep(min(4, round(1000 / self.speed)))
         self.pace.done(self.trainer.state.step - before)

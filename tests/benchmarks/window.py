@@ -23,7 +23,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider, QWidget
 
@@ -107,10 +107,15 @@ class Paints(QObject):
 
 
 def spin(seconds: float, until: Callable[[], bool] = lambda: False) -> None:
-    """Let the window live for a while, or until something has come about."""
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end and not until():
-        QTest.qWait(5)
+    """Let the window live for a while, or until something has come about.
+
+    In an event loop as in the program itself: QTest's own waiting keeps the interpreter lock from the worker.
+    """
+    loop, end = QEventLoop(), time.perf_counter() + seconds
+    look = QTimer(interval=20)
+    look.timeout.connect(lambda: loop.quit() if until() or time.perf_counter() >= end else None)
+    look.start()
+    loop.exec()
 
 
 def memory_megabytes() -> float:
@@ -140,7 +145,7 @@ def headless_speed(experiment: Experiment, engine: str, seconds: float) -> float
     before, started = trainer.state.step, time.perf_counter()
     while time.perf_counter() - started < seconds:
         # As the worker does it, but without anything else.
-        trainer.advance(seconds=CHUNK_SECONDS)
+        trainer.advance(seconds=CHUNK_SECONDS[engine])
     return (trainer.state.step - before) / (time.perf_counter() - started)
 
 
@@ -182,10 +187,10 @@ def pauses(window: Window, times: int = 25) -> list[Figure]:
         window.session.play()
         spin(5, lambda: window.session.report.running)
         spin(0.1)
-        asked = time.perf_counter()
+        loop, asked = QEventLoop(), time.perf_counter()
+        window.session.reported.connect(lambda report, loop=loop: None if report.running else loop.quit())
         window.session.pause()
-        while window.session.report.running and time.perf_counter() - asked < 5:
-            QApplication.processEvents()
+        loop.exec()
         waits.append(1000 * (time.perf_counter() - asked))
     return [
         Figure("pause until it is seen, median", float(np.median(waits)), "ms"),
@@ -235,7 +240,7 @@ def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
     for view in views.values():
         view.resize(480, 320)
         view.show()
-    QTest.qWait(100)
+    spin(0.1)
     recording = []
     for first in range(HISTORY + 1, HISTORY + 1 + 300 * frames, 300):
         # As many rows as a fast engine records in a frame.

@@ -166,11 +166,12 @@ def test_only_the_reference_engine_makes_room_for_the_window(
 ) -> None:
     slept: list[int] = []
     monkeypatch.setattr(Worker, "msleep", staticmethod(slept.append))
-    monkeypatch.setattr(Trainer, "engine", engine)
     session = Session(experiment)
     try:
+        qtbot.waitUntil(lambda: session.report is not None)
+        session.worker.trainer.engine = engine
         session.play()
-        qtbot.waitUntil(lambda: session.report is not None and session.report.snapshot.step > 100)
+        qtbot.waitUntil(lambda: session.report.snapshot.step > 100)
     finally:
         session.close()
     assert bool(slept) == yields
