@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test kernels truth bench lint screenshot clean outdated
+.PHONY: help run test kernels truth bench bench-window lint screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
@@ -16,6 +16,7 @@ help:
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
 	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments to main.py bench'
 	@echo 'make lint        format, rules, types and import contracts only'
+	@echo 'make bench-window  measure how smooth the window is while it trains, on a virtual screen'
 	@echo 'make screenshot  renew resources/screenshot.png'
 	@echo 'make clean       remove the environment and all caches'
 
@@ -49,6 +50,12 @@ lint: $(READY)
 	@$(PY) -m mypy
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as c; c()' > $(VENV)/imports.log \
 		|| { cat $(VENV)/imports.log; exit 1; }
+
+# On a real X server without a screen: the offscreen platform paints, but shows nothing.
+bench-window: $(READY)
+	@command -v xvfb-run > /dev/null || { echo 'Needs xvfb-run; on Debian: apt-get install xvfb xauth'; exit 1; }
+	@DISPLAY=:0 $(PY) ui/system_libraries.py --for window
+	@PYTHONPATH=. xvfb-run -a -s '-screen 0 1920x1080x24' $(PY) tests/benchmarks/window.py $(ARGS)
 
 screenshot: $(READY)
 	@$(PY) ui/system_libraries.py --for tests

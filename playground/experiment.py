@@ -14,6 +14,7 @@ import secrets
 import stat
 import types
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -407,11 +408,17 @@ def expanded(raw: Any, expected: Any) -> Any:
         return {"kind": raw} if isinstance(raw, str) else {"kind": None, **raw} if isinstance(raw, dict) else raw
     expected = without_none(expected)
     if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(raw, dict):
-        kinds = {field.encode_name: field.type for field in msgspec.structs.fields(expected)}
+        kinds = types_by_name(expected)
         return {key: expanded(value, kinds.get(key, Any)) for key, value in raw.items()}
     if get_origin(expected) is tuple and isinstance(raw, list):
         return [expanded(value, get_args(expected)[0]) for value in raw]
     return raw
+
+
+@cache
+def types_by_name(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """The type of each field, by its name in files; worked out once, because every edit of a drag asks for it."""
+    return {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
 
 
 def without_none(expected: Any) -> Any:

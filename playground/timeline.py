@@ -1,4 +1,9 @@
-"""Timelines: tables that only grow, read through views that stay valid and never change."""
+"""Timelines: tables of recorded moments, read through views that stay valid and never change.
+
+A timeline keeps every row, or at most so many: then the far past is thinned evenly. It is divided into runs of equal
+length, and of each run those rows stay in which some column is lowest or highest. A curve drawn from what is left
+touches everything that the whole curve touches.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +13,110 @@ from playground.catalog.choice import Array
 
 
 class Timeline:
-    """Rows of float64 numbers, one array per recorded moment. Memory is taken in doubling pieces."""
+    """Rows of float64 numbers, one per recorded moment.
 
-    def __init__(self, columns: int) -> None:
+    Without `most`, every row is kept. With it, at most `most` rows are (or 8 per column, if that is more): real rows
+    in their order, among them the first one, at least the latest quarter of `most` without a gap, and for every column
+    the lowest and the highest of all times.
+    """
+
+    def __init__(self, columns: int, most: int | None = None) -> None:
+        self.most = most
         self.rows = np.empty((256, columns))
         self.count = 0
+        self.total = 0
+        """How many rows there have been."""
+        self.thinned = np.empty(0, dtype=np.int64)
+        """The places that the rows of the thinned past had among all rows; the rows after them are complete."""
+        self.run = 1
+        """The length of a run of the thinned past, a power of two."""
+
+    @property
+    def room(self) -> float:
+        """How many rows there is room for."""
+        return np.inf if self.most is None else max(self.most, 8 * self.rows.shape[1])
 
     def append(self, row: Array | list[float]) -> None:
         """Add a row. Views handed out before keep showing what they showed."""
-        if self.count == len(self.rows):
-            self.rows = np.concatenate([self.rows, np.empty_like(self.rows)])
+        self.make_room(1)
         self.rows[self.count] = row
         self.count += 1
+        self.total += 1
 
     def extend(self, rows: Array) -> None:
-        """Add many rows, shape (rows, columns)."""
-        for row in rows:
-            self.append(row)
+        """Add several rows at once, shape (rows, columns)."""
+        piece = len(rows) if self.most is None else int(self.room) // 4
+        for start in range(0, len(rows), max(piece, 1)):
+            block = rows[start : start + piece]
+            self.make_room(len(block))
+            self.rows[self.count : self.count + len(block)] = block
+            self.count += len(block)
+            self.total += len(block)
 
     def view(self) -> Array:
-        """All rows so far, shape (rows, columns), read-only."""
+        """The rows that are kept, shape (rows, columns), read-only."""
         view = self.rows[: self.count]
         view.setflags(write=False)
         return view
 
     def rearranged(self, sources: list[int | None]) -> Timeline:
         """A timeline whose column k is the old column sources[k], or NaN where that is None."""
-        result = Timeline(len(sources))
+        result = Timeline(len(sources), self.most)
         result.rows = np.full((len(self.rows), len(sources)), np.nan)
-        result.count = self.count
+        result.count, result.total = self.count, self.total
+        result.thinned, result.run = self.thinned, self.run
         for column, source in enumerate(sources):
             if source is not None:
                 result.rows[:, column] = self.rows[:, source]
         return result
+
+    # Making room --------------------------------------------------------------------------------------------
+
+    def make_room(self, more: int) -> None:
+        """See to it that `more` rows fit in, at most a quarter of the room."""
+        if self.count + more > self.room:
+            self.thin()
+        if self.count + more > len(self.rows):
+            larger = np.empty((max(2 * len(self.rows), self.count + more), self.rows.shape[1]))
+            larger[: self.count] = self.rows[: self.count]
+            self.rows = larger
+
+    def thin(self) -> None:
+        """Thin all but the latest quarter, so that at most three quarters of the room are taken.
+
+        What is thin enough already is left alone until the past fills half of the room; then runs get longer.
+        """
+        latest = self.count - int(self.room) // 4
+        fresh = np.arange(self.total - self.count + len(self.thinned), self.total - self.count + latest)
+        places = np.concatenate([self.thinned, fresh])
+        done = int(np.searchsorted(places, fresh[0] // self.run * self.run))
+        kept = np.arange(latest) < done
+        kept[done:] = telling(self.rows[done:latest], places[done:] // self.run)
+        past, self.thinned = self.rows[:latest][kept], places[kept]
+        while len(past) > self.room // 2:
+            self.run *= 2
+            kept = telling(past, self.thinned // self.run)
+            past, self.thinned = past[kept], self.thinned[kept]
+        rows = np.empty((int(self.room), past.shape[1]))
+        self.count, recent = len(past) + self.count - latest, self.rows[latest : self.count]
+        rows[: len(past)], rows[len(past) : self.count] = past, recent
+        self.rows = rows
+
+
+def telling(rows: Array, runs: Array) -> Array:
+    """Which rows, of shape (rows, columns), hold the lowest or the highest number of a column in their run.
+
+    `runs` gives the run of every row in ascending order. Of equal numbers the first counts; the first row always
+    does. Returns bool (rows,).
+    """
+    kept = np.zeros(len(rows), dtype=bool)
+    kept[0] = True
+    starts = np.flatnonzero(np.diff(runs, prepend=runs[0] - 1))
+    lengths = np.diff(starts, append=len(rows))
+    places = np.arange(len(rows))
+    for column in np.ascontiguousarray(rows.T):
+        for extreme in (np.fmin, np.fmax):
+            hits = column == np.repeat(extreme.reduceat(column, starts), lengths)
+            first = np.minimum.reduceat(np.where(hits, places, len(rows)), starts)
+            kept[first[first < len(rows)]] = True
+    return kept

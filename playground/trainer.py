@@ -70,7 +70,8 @@ class Trainer:
     """One training. All that may change while it runs arrives as a whole new experiment through `configure`.
 
     `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …). `engine` is the
-    one to train on; see `use_engine`.
+    one to train on; see `use_engine`. `history_rows` bounds the histories: the far past is thinned beyond so many rows;
+    None keeps every row.
     """
 
     def __init__(
@@ -79,12 +80,14 @@ class Trainer:
         *,
         initial: Mapping[str, Array] | None = None,
         engine: EngineName = "reference",
+        history_rows: int | None = None,
     ) -> None:
         self.experiment = check(experiment or Experiment())
-        self.engine: EngineName = "reference"
+        self.chosen_engine: EngineName = "reference"
         self.engine_changes: list[tuple[int, EngineName]] = []
         self.kernels: ModuleType | None = None
         self.compiled: Compiled | None = None
+        self.history_rows = history_rows
         self.initial: dict[str, Array] = {}
         self.notes: tuple[str, ...] = ()
         self.prepare_data(self.experiment)
@@ -126,20 +129,28 @@ class Trainer:
         """
         if engine == "compiled":
             self.kernels = compiled.load(self.network.dtype.name)
-        self.engine = engine
+        self.chosen_engine = engine
         self.prepare_engine()
         if not self.engine_changes or self.engine_changes[-1][1] != engine:
             self.engine_changes.append((self.state.step, engine))
 
     @property
+    def engine(self) -> EngineName:
+        """The engine that trains."""
+        return "reference" if self.compiled is None else "compiled"
+
+    @property
     def fallbacks(self) -> tuple[str, ...]:
         """What the chosen engine leaves to the reference engine, in words."""
-        return compiled.fallbacks(self.problem) if self.engine == "compiled" else ()
+        return compiled.fallbacks(self.problem) if self.chosen_engine == "compiled" else ()
 
     def prepare_engine(self) -> None:
         """Lay the problem out for the compiled engine, if it is the one to use and can do all of it."""
         self.compiled = None
-        if self.engine == "compiled" and self.kernels is not None and not self.fallbacks:
+        if self.kernels is None or self.chosen_engine == "reference":
+            return
+        compiled.load_cached(self.network.dtype.name)
+        if not self.fallbacks:
             sets = compiled.Sets(
                 (self.train_x, self.problem.targets, self.train_labels),
                 (self.validation_x, self.validation_targets, self.validation_labels),
@@ -170,7 +181,7 @@ class Trainer:
         )
         self.problem.last = None
         self.seconds = 0.0
-        self.engine_changes = [(0, self.engine)]
+        self.engine_changes = [(0, self.chosen_engine)]
         self.clear_outcome()
         self.start_histories()
 
@@ -181,8 +192,8 @@ class Trainer:
 
     def start_histories(self) -> None:
         """Forget the past and record the present as the first row."""
-        self.history = Timeline(len(History._fields))
-        self.gradient_history = Timeline(1 + 2 * len(self.network.layers))
+        self.history = Timeline(len(History._fields), self.history_rows)
+        self.gradient_history = Timeline(1 + 2 * len(self.network.layers), self.history_rows)
         self.record(self.learning_rate)
 
     def configure(self, experiment: Experiment, *, memory: Checkpoint | None = None) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def lacks_display() -> bool:
 
 def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     """Start Qt and the window."""
-    from PySide6.QtCore import QSettings, Qt
+    from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication, QLayout
 
     from ui import faults, theme
@@ -110,6 +110,8 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     chosen = arguments.theme or str(settings.value("theme", "system"))
     theme.apply(app, resolved_theme(app, chosen))
 
+    from ui import kernels
+    from ui.kernels import Kernels
     from ui.window import Window
 
     window = Window(experiment)
@@ -129,6 +131,9 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
         lambda: choose("system") if str(settings.value("theme", "system")) == "system" else None
     )
     window.show()
+    if kernels.available():
+        # After the first frame: the process would only slow it down.
+        QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:
         # The picture has the size that was asked for, whatever the window would rather have.
         window.setMinimumSize(0, 0)

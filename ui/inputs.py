@@ -47,12 +47,13 @@ HANDLE = 14
 """The diameter of a slider's handle, in pixels."""
 SETTLE_MILLISECONDS = 500
 """Steps of a wheel or key that follow each other within this time are one edit."""
+FRAME_MILLISECONDS = 16
 NOTCH = 120
 """What Qt reports for one notch of a mouse wheel, in eighths of a degree."""
 
 
 class Edits(QObject):
-    """The edits a person makes with one control, at most one per turn of the event loop.
+    """The edits a person makes with one control, at most one per frame: a mouse tells its place more often than that.
 
     A run of them (a drag, turns of the wheel) ends with exactly one that says that no more follow.
     """
@@ -68,7 +69,7 @@ class Edits(QObject):
         self.latest: object = None
         self.running = False
         self._waiting = False
-        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn = QTimer(self, singleShot=True, interval=FRAME_MILLISECONDS)
         self._turn.timeout.connect(self._next_turn)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self.end)

@@ -13,9 +13,25 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from playground import Experiment, InputError, Wanted, check
 from playground.experiment import with_ids
-from ui.worker import Command, Configure, Epoch, Pause, Play, Report, Reset, SetSpeed, SetWanted, Step, Worker
+from playground.trainer import EngineName
+from ui.worker import (
+    Command,
+    Configure,
+    Epoch,
+    Pause,
+    Play,
+    Report,
+    Reset,
+    SetSpeed,
+    SetWanted,
+    Step,
+    UseEngine,
+    Worker,
+)
 
 DISPLAY_MILLISECONDS = 16
+PAUSE_MILLISECONDS = 100
+"""A pause that has not taken effect by then is said to be under way."""
 UNDO_STEPS = 200
 
 
@@ -45,6 +61,10 @@ class Session(QObject):
     """An edit was not made, and why."""
     failed = Signal(str)
     """The training thread met a fault; training is paused."""
+    pausing = Signal()
+    """Training was told to pause and is still in the middle of a long step."""
+    engine_refused = Signal(str)
+    """An engine cannot be used, and why; training goes on with the one before."""
 
     def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -56,14 +76,18 @@ class Session(QObject):
         self.worker = Worker(self.experiment, wanted or Wanted(), self)
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
+        self.worker.engine_refused.connect(self.engine_refused)
         self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display.timeout.connect(self.look)
+        self.patience = QTimer(self, interval=PAUSE_MILLISECONDS, singleShot=True)
+        self.patience.timeout.connect(self.pausing)
         self.worker.start()
         self.display.start()
 
     def close(self) -> None:
         """Stop the display and the thread; nothing happens after this."""
         self.display.stop()
+        self.patience.stop()
         if self.worker.isRunning():
             self.worker.stop()
 
@@ -72,6 +96,8 @@ class Session(QObject):
         report = self.worker.take()
         if report is not None:
             self.report = report
+            if not report.running:
+                self.patience.stop()
             self.reported.emit(report)
 
     def worker_failed(self, fault: tuple[str, Exception]) -> None:
@@ -164,8 +190,10 @@ class Session(QObject):
         self.send(Play())
 
     def pause(self) -> None:
-        """Stop training."""
+        """Stop training, at the latest after the step in progress."""
         self.send(Pause())
+        if self.report is not None and self.report.running:
+            self.patience.start()
 
     def step(self) -> None:
         """One update."""
@@ -182,6 +210,10 @@ class Session(QObject):
     def set_speed(self, steps_per_second: float | None) -> None:
         """Limit the speed; None lifts the limit."""
         self.send(SetSpeed(steps_per_second))
+
+    def use_engine(self, engine: EngineName) -> None:
+        """Train on another engine from the next step on."""
+        self.send(UseEngine(engine))
 
     def set_wanted(self, wanted: Wanted) -> None:
         """Say what the visible views need."""

@@ -8,7 +8,7 @@ status line and the banner say.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -48,6 +48,7 @@ from playground.catalog.datasets import Table
 from playground.diagnosis import Finding, Remedy, diagnose
 from playground.presets import FIRST, RESOURCES, open_experiment, preset, preset_paths
 from ui import theme
+from ui.kernels import Kernels
 from ui.panels.data import DataPanel
 from ui.panels.layers import LayersPanel
 from ui.panels.training import TrainingPanel
@@ -61,6 +62,8 @@ from ui.worker import Report
 TITLE = "Neural Network Playground"
 TEXT_SECONDS = 0.25
 """Text that changes faster than this can't be read."""
+NOTICE_SECONDS = 10.0
+"""How long a notice stands in the status line."""
 SAMPLE_TABLES = (
     (
         "Penguins",
@@ -116,6 +119,7 @@ class DiagnosisLine(QWidget):
             self.accepted.emit(self.finding.remedy)
 
 
+View: TypeAlias = BoundaryView | CurvesView | GradientsView
 Shortcut: TypeAlias = QKeySequence | QKeySequence.StandardKey | None
 
 
@@ -174,8 +178,10 @@ class Window(QMainWindow):
         self.panels = (self.data, self.layers, self.training)
         self.transport, self.banner = TransportBar(), Banner()
         self.status, self.diagnosis = QLabel(), DiagnosisLine()
-        self.session = Session(experiment or preset(FIRST), self.wanted(), self)
-        self.running, self.told_at, self.diverged = False, 0.0, False
+        self.notice, self.noticed_at = "", 0.0
+        self.kernels: Kernels | None = None
+        self.session = Session(experiment or preset(FIRST), wanted(self.views), self)
+        self.running, self.told_at, self.diverged, self.engine = False, 0.0, False, ""
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
         self.setMinimumSize(1160, 640)
@@ -184,7 +190,10 @@ class Window(QMainWindow):
         self.make_menus()
         self.connect_all()
         self.show_experiment(self.session.experiment)
-        application().installEventFilter(self)
+        # Not on the whole application: every single event would then wait for the interpreter lock.
+        application().focusChanged.connect(self.watch_focus)
+        for view in self.views:
+            view.installEventFilter(self)
 
     # Layout -------------------------------------------------------------------------------------------------
 
@@ -294,6 +303,8 @@ class Window(QMainWindow):
         session.reported.connect(self.show_report)
         session.refused.connect(self.banner.tell)
         session.failed.connect(self.banner.tell)
+        session.pausing.connect(self.say_pausing)
+        session.engine_refused.connect(self.say_engine_refused)
         self.diagnosis.accepted.connect(self.take_remedy)
         self.transport.play_toggled.connect(lambda on: session.play() if on else session.pause())
         self.transport.step_requested.connect(session.step)
@@ -302,9 +313,17 @@ class Window(QMainWindow):
         self.transport.reseed_requested.connect(session.reseed)
         self.transport.speed_changed.connect(session.set_speed)
 
-    def wanted(self) -> Wanted:
-        """What the views need in a snapshot, together."""
-        return Wanted(boundary=max(view.wanted.boundary for view in self.views))
+    def use_kernels(self, kernels: Kernels) -> None:
+        """Go over to the compiled engine when its kernels are ready. Closing the window ends their process."""
+        self.kernels = kernels
+        kernels.ready.connect(lambda: self.session.use_engine("compiled"))
+        kernels.failed.connect(self.say_engine_refused)
+        kernels.start()
+
+    def ask_for_what_is_seen(self) -> None:
+        """Have snapshots contain what the visible views show and nothing else."""
+        seen = [] if self.isMinimized() else [view for view in self.views if view.isVisible()]
+        self.session.set_wanted(wanted(seen))
 
     # Showing ------------------------------------------------------------------------------------------------
 
@@ -327,6 +346,9 @@ class Window(QMainWindow):
     def show_report(self, report: Report) -> None:
         """Have every view show the latest moment."""
         snapshot = report.snapshot
+        if self.engine and snapshot.engine != self.engine:
+            self.say(f"Training goes on on the {snapshot.engine} engine.")
+        self.engine = snapshot.engine
         for view in self.views:
             if view.isVisible():
                 view.show_snapshot(snapshot)
@@ -337,9 +359,28 @@ class Window(QMainWindow):
         self.transport.show_running(report.running)
         if turned or not report.running or time.monotonic() - self.told_at > TEXT_SECONDS:
             self.told_at = time.monotonic()
-            self.status.setText(status_words(report))
+            self.write_status(report)
             self.diagnosis.show_finding(main_finding(snapshot))
         self.show_divergence(report)
+
+    def write_status(self, report: Report) -> None:
+        """Say where training stands, and the latest notice for a while."""
+        recent = time.monotonic() - self.noticed_at < NOTICE_SECONDS
+        self.status.setText(" ".join([status_words(report), *([self.notice] if recent else [])]))
+
+    def say(self, notice: str) -> None:
+        """Put a notice into the status line."""
+        self.notice, self.noticed_at = notice, time.monotonic()
+        if self.session.report is not None:
+            self.write_status(self.session.report)
+
+    def say_pausing(self) -> None:
+        """Say that a pause waits for a long step; the next report takes it back."""
+        self.status.setText("Pausing after the step in progress…")
+
+    def say_engine_refused(self, reason: str) -> None:
+        """Say why training stays on the engine it is on."""
+        self.say(f"The compiled engine is not available: {reason}")
 
     def show_divergence(self, report: Report) -> None:
         """Say once that training diverged, with a remedy; take it back when it goes on."""
@@ -413,8 +454,20 @@ class Window(QMainWindow):
 
     # Events -------------------------------------------------------------------------------------------------
 
+    def watch_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Look at the keys that the focused control gets, before it does."""
+        if before is not None:
+            before.removeEventFilter(self)
+        if now is not None:
+            now.installEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Space and Ctrl+Z belong to the window, except where a focused control needs them itself."""
+        """Space and Ctrl+Z belong to the window, except where a focused control needs them itself.
+
+        Views that come and go change what snapshots have to contain.
+        """
+        if event.type() in (QEvent.Type.Show, QEvent.Type.Hide) and watched in self.views:
+            self.ask_for_what_is_seen()
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
                 event.accept()
@@ -435,10 +488,18 @@ class Window(QMainWindow):
             event.acceptProposedAction()
             self.open_source(files[0])
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Nothing is seen of a minimised window."""
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.ask_for_what_is_seen()
+        super().changeEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the thread before anything goes."""
+        """Stop the process and the thread before anything goes."""
+        if self.kernels is not None:
+            self.kernels.close()
         self.session.close()
-        application().removeEventFilter(self)
+        application().focusChanged.disconnect(self.watch_focus)
         super().closeEvent(event)
 
 
@@ -447,6 +508,16 @@ def application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app
+
+
+def wanted(views: Iterable[View]) -> Wanted:
+    """What views need in a snapshot, together."""
+    each = [view.wanted for view in views]
+    return Wanted(
+        boundary=max((one.boundary for one in each), default=0),
+        histograms=max((one.histograms for one in each), default=0),
+        confusion=any(one.confusion for one in each),
+    )
 
 
 def main_finding(snapshot: Snapshot) -> Finding | None:

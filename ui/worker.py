@@ -10,20 +10,24 @@ from __future__ import annotations
 import logging
 import queue
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from playground import Checkpoint, Experiment, InputError, Snapshot, Trainer, Wanted
+from playground.trainer import EngineName
 
 log = logging.getLogger(__name__)
 
-CHUNK_SECONDS = 0.003
-"""How long the trainer runs between two looks at the queue."""
+CHUNK_SECONDS = {"reference": 0.003, "compiled": 0.008}
+"""How long the trainer runs between two looks at the queue. The reference engine holds the interpreter lock meanwhile;
+the compiled one has to wait for it at each look, so it looks less often, but often enough for a report per frame."""
 YIELD_MILLISECONDS = 1
 """The reference engine holds the interpreter lock; this leaves some of it to the window."""
+HISTORY_ROWS = 8192
+"""How many rows of history are kept: enough for every pixel, few enough to draw in a frame and for days of training."""
 REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
 
@@ -80,6 +84,12 @@ class Configure(NamedTuple):
     fresh: bool = False
 
 
+class UseEngine(NamedTuple):
+    """Train on another engine from the next step on, now and after every fresh start."""
+
+    engine: EngineName
+
+
 class Restore(NamedTuple):
     """Go back to a moment."""
 
@@ -106,6 +116,7 @@ Command: TypeAlias = (
     | SetWanted
     | SetParameters
     | Configure
+    | UseEngine
     | Restore
     | GiveCheckpoint
     | Stop
@@ -129,6 +140,8 @@ class Worker(QThread):
     """A command asked for something that is not allowed, and what would be; nothing was changed."""
     failed = Signal(object)
     """A command or an update raised an exception: (what was being done, exception). The worker lives on, paused."""
+    engine_refused = Signal(str)
+    """An engine cannot be used, and why; training goes on with the one before."""
 
     def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -137,6 +150,11 @@ class Worker(QThread):
         self.experiment, self.wanted = experiment, wanted
         self.running, self.stopping, self.changed = False, False, True
         self.speed: float | None = None
+        self.last_epoch: int | None = None
+        """Where to pause by itself."""
+        self.engine: EngineName = "reference"
+        """The engine that was asked for."""
+        self.waiting: deque[Command] = deque()
         self.revision = 0
         self.moments: OrderedDict[object, Checkpoint] = OrderedDict()
         self.pace = Pace()
@@ -161,7 +179,7 @@ class Worker(QThread):
 
     def run(self) -> None:
         """The thread's work: commands first, then a chunk of training, then a report if the mailbox is empty."""
-        self.trainer = Trainer(self.experiment)
+        self.trainer = self.fresh_trainer(self.experiment)
         while not self.stopping:
             self.attempt("carrying out commands", self.carry_out_waiting)
             if self.running:
@@ -183,33 +201,46 @@ class Worker(QThread):
 
     def carry_out_waiting(self) -> None:
         """All commands in the queue; sleeps there while there is nothing to do."""
-        timeout = None if not (self.running or self.changed) else 0.0 if self.running else 0.004
-        try:
-            command = self.commands.get(timeout=timeout) if timeout != 0.0 else self.commands.get_nowait()
-            while True:
+        self.fetch()
+        while self.waiting:
+            command = self.waiting.popleft()
+            if not (self.waiting and replaces(self.waiting[0], command)):
                 self.changed = True
                 HANDLERS[type(command)](self, command)
-                command = self.commands.get_nowait()
+
+    def fetch(self) -> None:
+        """Move commands from the queue to those waiting."""
+        timeout = None if not (self.running or self.changed) else 0.0 if self.running else 0.004
+        try:
+            if timeout != 0.0 and not self.waiting:
+                self.waiting.append(self.commands.get(timeout=timeout))
+            while True:
+                self.waiting.append(self.commands.get_nowait())
         except queue.Empty:
             return
 
     def train(self) -> None:
-        """A chunk of training at the chosen speed."""
+        """A chunk of training at the chosen speed; one epoch is made at full speed."""
         before = self.trainer.state.step
-        if self.speed is None:
-            self.trainer.advance(seconds=CHUNK_SECONDS)
+        if self.speed is None or self.last_epoch is not None:
+            epochs = None if self.last_epoch is None else self.last_epoch - self.trainer.state.epoch
+            self.trainer.advance(epochs=epochs, seconds=CHUNK_SECONDS[self.trainer.engine])
             if self.trainer.engine == "reference":
                 self.msleep(YIELD_MILLISECONDS)
         else:
             due = self.pace.due(self.speed)
             if due:
-                self.trainer.advance(steps=due, seconds=CHUNK_SECONDS)
+                self.trainer.advance(steps=due, seconds=CHUNK_SECONDS[self.trainer.engine])
             else:
                 self.msleep(min(4, round(1000 / self.speed)))
         self.pace.done(self.trainer.state.step - before)
-        if self.trainer.status != "ready":
-            self.running = False
+        if self.trainer.status != "ready" or self.epoch_done():
+            self.running, self.last_epoch = False, None
         self.changed = self.changed or self.trainer.state.step != before or not self.running
+
+    def epoch_done(self) -> bool:
+        """Whether the one epoch that was asked for is over."""
+        return self.last_epoch is not None and self.trainer.state.epoch >= self.last_epoch
 
     def publish(self) -> None:
         """Put a report of the present moment into the mailbox."""
@@ -217,7 +248,12 @@ class Worker(QThread):
         snapshot = self.trainer.snapshot(self.wanted)
         self.mailbox = Report(snapshot, self.running, self.pace.rate if self.running else 0.0, self.revision)
 
+    def fresh_trainer(self, experiment: Experiment) -> Trainer:
+        """A trainer before its first step, on the engine in force."""
+        return Trainer(experiment, history_rows=HISTORY_ROWS, engine=self.engine)
+
     def play(self, _: Play) -> None:
+        self.last_epoch = None
         self.trainer.stop_if_complete()
         self.running = self.trainer.status in ("ready", "diverged")
         if self.running:
@@ -225,18 +261,36 @@ class Worker(QThread):
             self.pace = Pace()
 
     def pause(self, _: Pause) -> None:
-        self.running = False
+        self.running, self.last_epoch = False, None
 
     def step(self, _: Step) -> None:
-        self.running = False
+        self.running, self.last_epoch = False, None
         self.trainer.advance(steps=1)
 
     def epoch(self, _: Epoch) -> None:
-        self.running = False
-        self.trainer.advance(epochs=1)
+        # In chunks like any other training, so that even a long epoch can be paused.
+        self.trainer.stop_if_complete()
+        self.running = self.trainer.status == "ready"
+        self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
+        self.pace = Pace()
 
     def reset(self, _: Reset) -> None:
+        self.give_up_epoch()
         self.trainer.reset()
+
+    def give_up_epoch(self) -> None:
+        """The one epoch that was asked for is no more: training is to start elsewhere."""
+        if self.last_epoch is not None:
+            self.running, self.last_epoch = False, None
+
+    def use_engine(self, command: UseEngine) -> None:
+        try:
+            self.trainer.use_engine(command.engine)
+        except Exception as error:
+            log.exception("The %s engine cannot be used", command.engine)
+            self.engine_refused.emit(str(error))
+        else:
+            self.engine = command.engine
 
     def set_speed(self, command: SetSpeed) -> None:
         self.speed, self.pace = command.steps_per_second, Pace()
@@ -253,15 +307,18 @@ class Worker(QThread):
             while len(self.moments) > REMEMBERED:
                 self.moments.popitem(last=False)
         memory = self.moments.pop(command.memory, None) if command.memory is not None else None
+        if command.fresh:
+            self.give_up_epoch()
         if not command.fresh:
             self.trainer.configure(command.experiment, memory=memory)
         elif memory is not None:
             self.trainer.restore(memory)
         else:
-            self.trainer = Trainer(command.experiment)
+            self.trainer = self.fresh_trainer(command.experiment)
         self.revision = command.revision
 
     def restore(self, command: Restore) -> None:
+        self.give_up_epoch()
         self.trainer.restore(command.checkpoint)
 
     def give_checkpoint(self, command: GiveCheckpoint) -> None:
@@ -281,10 +338,22 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     SetWanted: Worker.set_wanted,
     SetParameters: Worker.set_parameters,
     Configure: Worker.configure,
+    UseEngine: Worker.use_engine,
     Restore: Worker.restore,
     GiveCheckpoint: Worker.give_checkpoint,
     Stop: Worker.finish,
 }
+
+
+def replaces(later: Command, command: Command) -> bool:
+    """Whether a command that waits next makes one before it needless: both belong to one drag of one control."""
+    return (
+        isinstance(later, Configure)
+        and isinstance(command, Configure)
+        and later.keep_as == command.keep_as is not None
+        and later.memory is command.memory is None
+        and not (later.fresh or command.fresh)
+    )
 
 
 class Pace:

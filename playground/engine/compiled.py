@@ -91,6 +91,12 @@ def load(precision: str) -> ModuleType:
         raise UnavailableError(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
 
 
+def load_cached(precision: str) -> None:
+    """Load the kernels for another precision, unless they would have to be compiled first."""
+    if precision not in LOADED and are_cached(precision):
+        load(precision)
+
+
 def writable(folder: Path) -> bool:
     """Whether files can be made in a folder."""
     try:

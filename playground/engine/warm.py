@@ -23,6 +23,9 @@ def main() -> int:
             except compiled.UnavailableError as error:
                 print(error)
                 return 1
+            if not compiled.are_cached(precision):
+                print(f"{compiled.cache_folder()} can't be written to")
+                return 1
     return 0
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, QThread
 
-from playground import Experiment, Layer, Snapshot, Training, Wanted
+from playground import Experiment, Layer, Snapshot, Trainer, Training, Wanted
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets import Spiral
 from ui.session import Session
@@ -46,6 +47,39 @@ def experiment() -> Experiment:
         layers=(Layer(6, Tanh()), Layer(5, Tanh())),
         training=Training(learning_rate=0.01, batch_size=10),
     )
+
+
+class Gate:
+    """Holds up whoever passes while it is shut."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.open.set()
+        self.reached = threading.Event()
+
+    def shut(self) -> None:
+        """Hold up the next one and wait until it is there."""
+        self.open.clear()
+        assert self.reached.wait(5)
+
+    def pass_through(self) -> None:
+        if not self.open.is_set():
+            self.reached.set()
+            assert self.open.wait(10)
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """Every step of training passes this gate, so that one can be made to take long."""
+    gate, step = Gate(), Trainer.step
+
+    def gated(trainer: Trainer) -> None:
+        gate.pass_through()
+        step(trainer)
+
+    monkeypatch.setattr(Trainer, "step", gated)
+    yield gate
+    gate.open.set()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -60,3 +61,15 @@ def test_bad_options_are_one_line_and_code_2(tmp_path: Path, arguments: list[str
     assert named in result.stderr
     assert result.stderr.count("\n") == 1
     assert not list(tmp_path.glob("*.png"))
+
+
+def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:
+    script = ROOT / "tests" / "benchmarks" / "first_frame.py"
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+    result = subprocess.run(
+        [sys.executable, script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100
+    )
+    assert result.returncode == 0, result.stderr
+    loaded = set(json.loads(result.stdout)["modules"])
+    assert "ui.window" in loaded
+    assert not loaded & {"numba", "llvmlite", "scipy", "jax", "torch", "sklearn", "matplotlib", "PIL", "tqdm"}

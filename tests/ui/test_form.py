@@ -89,7 +89,7 @@ def drag(qtbot, slider: QWidget, to: float, release: bool = True) -> None:
     QTest.mousePress(slider, LEFT, pos=start)
     for part in range(1, 7):
         QTest.mouseMove(slider, start + (end - start) * part / 6)
-        qtbot.wait(2)
+        qtbot.wait(20)
     if release:
         QTest.mouseRelease(slider, LEFT, pos=end)
 
@@ -217,6 +217,19 @@ def test_an_unknown_kind_of_field_gets_no_row() -> None:
 
 
 # Sliders ------------------------------------------------------------------------------------------------------
+
+
+def test_a_fast_mouse_asks_for_no_more_than_a_frame_can_show(qtbot, it: Listener) -> None:
+    slider = it.find("number.slider")
+    start = slider.handle().center().toPoint()
+    QTest.mousePress(slider, LEFT, pos=start)
+    for move in range(100):
+        QTest.mouseMove(slider, start + QPoint(move % 40, 0))
+        QApplication.processEvents()
+    QTest.mouseRelease(slider, LEFT, pos=start + QPoint(10, 0))
+    # A hundred moves in a fraction of a second; the last place always counts.
+    assert 2 <= len(it.asked) < 50
+    assert [more for *_, more in it.asked][-1] is False
 
 
 def test_one_drag_is_several_changes_and_exactly_one_end(qtbot, it: Listener) -> None:

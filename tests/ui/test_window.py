@@ -445,3 +445,36 @@ def test_every_control_has_an_accessible_name_and_a_tooltip(window: Window, kind
     unfold(window)
     lacking: Callable[[QWidget], bool] = lambda w: not (w.accessibleName() and w.toolTip())  # noqa: E731
     assert [w.objectName() or repr(w) for w in every(kind, window) if lacking(w)] == []
+
+
+# What snapshots contain -------------------------------------------------------------------------------------------
+
+
+def test_only_what_is_seen_is_computed(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: snapshot(window).boundary is not None)
+    window.boundary.hide()
+    qtbot.waitUntil(lambda: snapshot(window).boundary is None)
+    window.boundary.show()
+    qtbot.waitUntil(lambda: snapshot(window).boundary is not None)
+
+
+def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, trained: Window) -> None:
+    trained.showMinimized()
+    qtbot.waitUntil(lambda: snapshot(trained).boundary is None)
+    trained.showNormal()
+    qtbot.waitUntil(lambda: snapshot(trained).boundary is not None)
+    trained.hide()
+    qtbot.waitUntil(lambda: snapshot(trained).boundary is None)
+    before = step(trained)
+    qtbot.waitUntil(lambda: step(trained) > before)
+    trained.show()
+    qtbot.waitUntil(lambda: snapshot(trained).boundary is not None)
+
+
+def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained: Window) -> None:
+    gate.shut()
+    qtbot.waitUntil(lambda: trained.running)
+    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.status.text())
+    gate.open.set()
+    qtbot.waitUntil(lambda: "Paused at" in trained.status.text())
