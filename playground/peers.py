@@ -7,7 +7,6 @@ imported only in its process. This module measures one racer at a time; who runs
 
 from __future__ import annotations
 
-import inspect
 import os
 import signal
 import sys
@@ -140,23 +139,12 @@ class Racer:
 # Ours -----------------------------------------------------------------------------------------------------------
 
 
-def make_trainer(experiment: Experiment, engine: str) -> Trainer:
-    """A trainer with this engine; the one place that knows how an engine is asked for."""
-    chosen: dict[str, Any] = {"engine": engine} if engine in our_engines() and can_choose() else {}
-    trainer = Trainer(experiment, **chosen)
+def make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
+    """A trainer with this engine, and with nothing left to another one."""
+    trainer = Trainer(experiment, engine=engine)
     if trainer.engine != engine:
         raise RuntimeError(f"the engine {engine} can't be loaded; {trainer.engine} would train")
     return trainer
-
-
-def can_choose() -> bool:
-    """Whether there is more than one engine."""
-    return "engine" in inspect.signature(Trainer).parameters
-
-
-def our_engines() -> tuple[str, ...]:
-    """Our own engines, the fastest first."""
-    return ("compiled", "reference") if can_choose() else ("reference",)
 
 
 class Ours(Racer):
@@ -430,7 +418,7 @@ OURS: dict[str, type[Racer]] = {"compiled": Compiled, "reference": Reference}
 
 def racers() -> dict[str, type[Racer]]:
     """All racers by the names they have on the command line, ours first; installed or not."""
-    return {name: OURS[name] for name in our_engines()} | PEERS
+    return OURS | PEERS
 
 
 def installed(name: str) -> bool:

@@ -110,7 +110,6 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     chosen = arguments.theme or str(settings.value("theme", "system"))
     theme.apply(app, resolved_theme(app, chosen))
 
-    from ui import kernels
     from ui.kernels import Kernels
     from ui.window import Window
 
@@ -131,9 +130,8 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
         lambda: choose("system") if str(settings.value("theme", "system")) == "system" else None
     )
     window.show()
-    if kernels.available():
-        # After the first frame: the process would only slow it down.
-        QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
+    # After the first frame: the process would only slow it down.
+    QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:
         # The picture has the size that was asked for, whatever the window would rather have.
         window.setMinimumSize(0, 0)

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-MODULE = "playground.engine.warm"
+from playground.engine import compiled
+from playground.engine.warm import PRECISIONS
+
+COMPILE = (sys.executable, "-m", "playground.engine.warm")
 ROOT = Path(__file__).parents[1]
 END_MILLISECONDS = 1000
-
-
-def available() -> bool:
-    """Whether there is a compiled engine to make ready."""
-    return find_spec(MODULE) is not None
 
 
 class Kernels(QObject):
@@ -30,8 +27,9 @@ class Kernels(QObject):
     failed = Signal(str)
     """They cannot be used, and why: the last line that the process wrote."""
 
-    def __init__(self, parent: QObject | None = None, command: Sequence[str] = (sys.executable, "-m", MODULE)) -> None:
+    def __init__(self, parent: QObject | None = None, command: Sequence[str] = COMPILE) -> None:
         super().__init__(parent)
+        self.needless = command is COMPILE and all(compiled.are_cached(precision) for precision in PRECISIONS)
         self.process = QProcess(self)
         self.process.setProgram(command[0])
         self.process.setArguments(list(command[1:]))
@@ -42,8 +40,11 @@ class Kernels(QObject):
         self.closed = False
 
     def start(self) -> None:
-        """Start compiling; returns at once."""
-        self.process.start()
+        """Start compiling, unless that was done before; returns at once."""
+        if self.needless:
+            QTimer.singleShot(0, self.ready)
+        else:
+            self.process.start()
 
     def close(self) -> None:
         """End the process if it still runs; nothing is told after this."""

@@ -1,8 +1,4 @@
-"""Going over to the compiled engine while training runs: a real process, a real worker, a real window.
-
-The engine itself is stood in for by a trainer that changes its engine's name, so that these tests say what the
-window does whatever the engine does.
-"""
+"""Going over to the compiled engine while training runs: a real process, a real worker, a real window."""
 
 from __future__ import annotations
 
@@ -14,26 +10,13 @@ import shiboken6
 from PySide6.QtCore import QProcess
 from PySide6.QtWidgets import QApplication
 
-import ui.worker
-from playground import Experiment, Trainer
+from playground import Experiment
+from playground.engine import compiled
+from playground.engine.warm import PRECISIONS
 from ui import theme
 from ui.kernels import Kernels
 from ui.session import Session
 from ui.window import Window
-
-
-class SwitchingTrainer(Trainer):
-    """A trainer that has the engines "reference" and "compiled" by name."""
-
-    def use_engine(self, name: str) -> None:
-        if name == "broken":
-            raise OSError("its library is damaged")
-        self.engine = name
-
-
-@pytest.fixture(autouse=True)
-def switching(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ui.worker, "Trainer", SwitchingTrainer)
 
 
 def python(code: str) -> Kernels:
@@ -56,6 +39,16 @@ def test_kernels_are_ready_when_their_process_succeeds(qtbot) -> None:
     kernels = python("print('compiled')")
     with qtbot.waitSignal(kernels.ready), qtbot.assertNotEmitted(kernels.failed):
         kernels.start()
+
+
+def test_no_process_is_started_for_kernels_that_are_cached(qtbot) -> None:
+    for precision in PRECISIONS:
+        compiled.load(precision)
+    kernels = Kernels()
+    with qtbot.waitSignal(kernels.ready):
+        kernels.start()
+    assert kernels.process.state() == QProcess.ProcessState.NotRunning
+    assert kernels.process.processId() == 0
 
 
 def test_a_process_that_fails_says_why_in_its_last_words(qtbot) -> None:
@@ -110,10 +103,16 @@ def test_without_kernels_training_stays_on_the_reference_engine_and_the_status_s
     assert window.session.report.running
 
 
-def test_an_engine_that_cannot_be_loaded_leaves_training_as_it_is(qtbot, session: Session, caplog) -> None:
+def test_an_engine_that_cannot_be_loaded_leaves_training_as_it_is(
+    qtbot, session: Session, caplog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(precision: str) -> None:
+        raise compiled.UnavailableError("its library is damaged")
+
+    monkeypatch.setattr(compiled, "load", load)
     session.play()
     with qtbot.waitSignal(session.engine_refused) as refused, qtbot.assertNotEmitted(session.failed):
-        session.use_engine("broken")
+        session.use_engine("compiled")
     assert refused.args == ["its library is damaged"]
     caplog.clear()
     step = session.report.snapshot.step
