@@ -28,7 +28,7 @@ from playground.catalog.choice import InputError, listing
 from playground.catalog.datasets import Spiral
 from playground.catalog.optimizers import Adam, AnyOptimizer, Sgd
 from playground.experiment import Experiment, Layer, Training, write_atomically
-from playground.peers import ONE_THREAD, PEERS, installed, racers, serve
+from playground.peers import ONE_THREAD, OURS, PEERS, installed, racers, serve
 
 TURNS, SECONDS = 5, 1.0
 QUICK_TURNS, QUICK_SECONDS = 3, 0.15
@@ -227,7 +227,7 @@ def raced(workload: Workload, racing: Sequence[Child], turns: int, seconds: floa
                 running.take_turn(seconds, workload.boundary)
             except RuntimeError as error:
                 out(running.child, error)
-    ours = entries.get(next((name for name in ENGINES_OF_OURS if name in entries), ""))
+    ours = entries.get(next((name for name in OURS if name in entries), ""))
     peers = {name: entries.get(name) for name in PEERS}
     return {
         "name": workload.name,
@@ -460,7 +460,7 @@ def bench(arguments: argparse.Namespace) -> None:
     if arguments.growth:
         names = [name for name in names if name not in PEERS]
         if not names:
-            raise InputError("--engines", listing(arguments.engines), f"with --growth one of {listing(ENGINES_OF_OURS)}")
+            raise InputError("--engines", listing(arguments.engines), f"with --growth one of {listing(OURS)}")
     missing = [name for name in names if not installed(name)]
     if missing and arguments.engines is not None:
         raise InputError("--engines", listing(missing), "what is installed; `make bench` installs all of them")

@@ -22,7 +22,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT, TRAIN
 from playground.catalog.optimizers import Adam
 from playground.experiment import Experiment
-from playground.trainer import Trainer
+from playground.trainer import EngineName, Trainer
 
 ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
@@ -151,7 +151,7 @@ class Ours(Racer):
     """The trainer as it is, with everything that it measures."""
 
     package = "numpy"
-    engine: ClassVar[str]
+    engine: ClassVar[EngineName]
 
     def reset(self) -> None:
         self.trainer = make_trainer(self.experiment, self.engine)

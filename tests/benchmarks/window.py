@@ -54,7 +54,7 @@ class Figure(NamedTuple):
 
     def met(self) -> bool:
         """Whether the goal is reached, if there is one."""
-        return self.goal is None or (self.value >= self.goal if self.at_least else self.value <= self.goal)
+        return self.goal is None or bool(self.value >= self.goal if self.at_least else self.value <= self.goal)
 
     def line(self) -> str:
         """The figure as text."""
