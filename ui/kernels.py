@@ -42,7 +42,7 @@ class Kernels(QObject):
     def start(self) -> None:
         """Start compiling, unless that was done before; returns at once."""
         if self.needless:
-            QTimer.singleShot(0, self.ready)
+            QTimer.singleShot(0, self.ready.emit)
         else:
             self.process.start()
 

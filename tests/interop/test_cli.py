@@ -134,7 +134,7 @@ def test_json_is_the_last_line_and_has_everything(small: Path) -> None:
     ]
     trainer = Trainer(load(small), engine="compiled")
     trainer.advance(epochs=4)
-    for name, value in trainer.evaluation._asdict().items():
+    for name, value in trainer.evaluate()._asdict().items():
         assert report[name] == value
     for layer, measured in zip(report["layers"], trainer.whole_set_statistics(), strict=True):
         assert list(layer) == ["units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead"]
@@ -200,7 +200,7 @@ def test_saved_weights_are_where_the_next_run_starts(small: Path, tmp_path: Path
     further = trained(small, "--epochs", 1, "--init", tmp_path / "w.npz")
     fresh = Trainer(load(small), initial=weights, engine="compiled")
     fresh.advance(epochs=1)
-    assert further["train_loss"] == fresh.evaluation.train_loss
+    assert further["train_loss"] == fresh.evaluate().train_loss
 
 
 def test_the_plot_is_a_picture(small: Path, tmp_path: Path, trained: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 from playground import Checkpoint, Experiment, Layer, Trainer
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets import Spiral
+from playground.trainer import EngineName
 from ui.session import Session
 from ui.worker import HISTORY_ROWS, GiveCheckpoint, SetParameters, Worker
 
@@ -166,14 +167,14 @@ def test_the_history_is_bounded_also_after_a_fresh_start(qtbot, session: Session
 
 @pytest.mark.parametrize(("engine", "yields"), [("reference", True), ("compiled", False)])
 def test_only_the_reference_engine_makes_room_for_the_window(
-    qtbot, experiment: Experiment, monkeypatch: pytest.MonkeyPatch, engine: str, yields: bool
+    qtbot, experiment: Experiment, monkeypatch: pytest.MonkeyPatch, engine: EngineName, yields: bool
 ) -> None:
     slept: list[int] = []
     monkeypatch.setattr(Worker, "msleep", staticmethod(slept.append))
     session = Session(experiment)
     try:
         qtbot.waitUntil(lambda: session.report is not None)
-        session.worker.trainer.engine = engine
+        session.use_engine(engine)
         session.play()
         qtbot.waitUntil(lambda: session.report.snapshot.step > 100)
     finally:
