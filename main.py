@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+# One thread for matrix products, before NumPy comes: the window needs the other cores, and results must not depend on
+# how many there are.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from playground import cli
 

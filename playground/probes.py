@@ -64,10 +64,9 @@ def grid_points(side: int) -> Array:
     return np.stack([x1.ravel(), x2.ravel()], axis=1)
 
 
-def boundary(network: Network, parameters: Array, grid_inputs: Array, task: Task) -> Array:
-    """What the network says on a grid, as `Snapshot.boundary` has it; only finite numbers."""
-    o = reference.outputs(network, parameters, grid_inputs)
-    side = round(grid_inputs.shape[1] ** 0.5)
+def boundary(network: Network, o: Array, task: Task) -> Array:
+    """Outputs o for the points of a grid, shape (outputs, side²), as `Snapshot.boundary` has them; all finite."""
+    side = round(o.shape[1] ** 0.5)
     with np.errstate(all="ignore"):
         shown = o if task == "regression" else network.loss.score(o)
         result = np.nan_to_num(shown.astype(np.float32), copy=False).reshape(len(o), side, side)

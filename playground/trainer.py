@@ -469,14 +469,18 @@ class Trainer:
 
     def predict(self, x: Array) -> Array:
         """Raw outputs o for points `x`, shape (n, 2), in evaluation mode: shape (outputs, n)."""
-        columns = inputs(self.experiment.features, np.asarray(x, dtype=np.float64), self.network.dtype)
+        return self.outputs(inputs(self.experiment.features, np.asarray(x, dtype=np.float64), self.network.dtype))
+
+    def outputs(self, columns: Array) -> Array:
+        """o for inputs of shape (features, n) with the present weights, in evaluation mode: shape (outputs, n)."""
+        if self.compiled is not None:
+            return self.compiled.outputs(self.state, columns)
         return reference.outputs(self.network, self.state.parameters, columns)
 
     def evaluate(self) -> Evaluation:
         """Losses and accuracies of both sets with the present weights."""
-        network, task, w = self.network, self.sample.task, self.state.parameters
-        train = reference.outputs(network, w, self.train_x)
-        validation = reference.outputs(network, w, self.validation_x)
+        network, task = self.network, self.sample.task
+        train, validation = self.outputs(self.train_x), self.outputs(self.validation_x)
         return Evaluation(
             probes.mean_loss(network, train, self.problem.targets),
             probes.mean_loss(network, validation, self.validation_targets),
@@ -527,16 +531,14 @@ class Trainer:
         """Which classes are taken for which, in both sets."""
         number = max(2, len(self.sample.class_names))
         sets = ((self.train_x, self.train_labels), (self.validation_x, self.validation_labels))
-        said = [
-            probes.classes(self.network, reference.outputs(self.network, self.state.parameters, x)) for x, _ in sets
-        ]
+        said = [probes.classes(self.network, self.outputs(x)) for x, _ in sets]
         return Confusion(*(probes.confusion(labels, k, number) for (_, labels), k in zip(sets, said, strict=True)))
 
     def boundary(self, side: int) -> Array:
         """What the network says on a grid of side × side points; see `Snapshot.boundary`."""
         if side not in self.grids:
             self.grids[side] = probes.grid(self.experiment.features, side, self.network.dtype)
-        return probes.boundary(self.network, self.state.parameters, self.grids[side], self.sample.task)
+        return probes.boundary(self.network, self.outputs(self.grids[side]), self.sample.task)
 
 
 def network_shape(experiment: Experiment, network: Network) -> tuple[object, ...]:

@@ -125,15 +125,16 @@ def loaded_from(folder: Path, precision: str) -> ModuleType:
 
 def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     """Call the kernel as training does, with no update to make."""
-    none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int64, bool, np.float64))
+    none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int32, bool, np.float64))
     runs, layers = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER))
-    points, slots, places = np.zeros((1, 0), dtype), np.zeros((0, 0), dtype), np.zeros(3, np.int64)
+    points, slots, places = np.zeros((0, 0), dtype), np.zeros((0, 0), dtype), np.zeros(3, np.int64)
     room, table = (none,) * ROOMS, np.zeros((0, 0))
     kernels.train(
-        layers, runs, (points,) * 2, (points,) * 4, (numbers,) * 2, (0.0, 0.0), whole,
+        layers, runs, points, (points,) * 4, (numbers,) * 2, (0.0, 0.0), whole,
         none, none, none, none, slots, slots, none, marks, marks,
         none, none, numbers, room, room, places, places, numbers, table, table, clock(),
     )  # fmt: skip
+    kernels.predict(layers, runs, points, none, room, places, points)
 
 
 def clock() -> Array:
@@ -178,21 +179,20 @@ class Compiled:
         dtype, size, layers = self.network.dtype, self.network.size, self.network.layers
         self.layers = layer_records(self.network)
         self.runs = run_records(problem, self.layers, task)
-        self.data = (np.ascontiguousarray(problem.inputs), np.ascontiguousarray(problem.targets))
+        self.data = np.ascontiguousarray(np.concatenate([problem.inputs, problem.targets]).T)
         self.evaluated = tuple(np.ascontiguousarray(array) for part in sets for array in part[:2])
         self.labels = tuple(np.ascontiguousarray(part[2], np.float64) for part in sets)
         self.spreads = tuple(
             float(np.sum(np.square(values - values.mean()))) if len(values) else 0.0 for values in self.labels
         )
-        self.order = np.empty(problem.points if problem.training.shuffle else 0, np.int64)
+        self.order = np.empty(problem.points if problem.training.shuffle else 0, np.int32)
         self.order_of = (-1, -1)
         self.old_w, self.old_g, self.spare, self.pull = (np.zeros(size, dtype) for _ in range(4))
         self.constants = np.zeros(layout.MOST_CONSTANTS)
         self.old_slots = np.zeros((len(problem.training.optimizer.slots), size), dtype)
         self.newly = np.zeros(size, bool)
         self.room = work_space(self.network, problem.batch_size, training=True)
-        largest = max(part[0].shape[1] for part in sets)
-        self.evaluation_room = work_space(self.network, max(1, min(largest, layout.EVALUATION_POINTS)), training=False)
+        self.evaluation_room = work_space(self.network, layout.EVALUATION_POINTS, training=False)
         self.places, self.evaluation_places = (np.zeros(2 * len(layers) + 1, np.int64) for _ in range(2))
         self.history, self.gradients = np.empty((ROWS, 7)), np.empty((ROWS, 1 + 2 * len(layers)))
         self.clock = clock()
@@ -226,6 +226,13 @@ class Compiled:
             float(run.seconds),
             self.fault(state, run),
         )
+
+    def outputs(self, state: State, inputs: Array) -> Array:
+        """o for all `inputs`, shape (features, points), in evaluation mode: `reference.outputs`."""
+        o = np.empty((self.network.layers[-1].units, inputs.shape[1]), self.network.dtype)
+        x, room = np.ascontiguousarray(inputs), self.evaluation_room
+        self.kernels.predict(self.layers, self.runs, x, state.parameters, room, self.evaluation_places, o)
+        return o
 
     def hand_over(self, state: State, run: Any) -> None:
         """Tell the kernels where training stands."""

@@ -1,8 +1,9 @@
 """The compiled engine's loops: `reference` once more, over the same flat arrays, as code that Numba can compile.
 
-Arrays hold one column per point, so that the batch is contiguous; matrix products are BLAS's. What a network is
-arrives as records of numbers (`layout`), so that one compiled kernel serves them all. Importing this module imports
-Numba, which takes a second: only `compiled` does so, and only when training is to run here.
+Arrays hold one column per point, so that the batch is contiguous. Matrix products are BLAS's, the smallest loops of
+our own; the thresholds were measured with OpenBLAS's AVX-512 kernels for small matrices. What a network is arrives as
+records of numbers (`layout`), so that one compiled kernel serves them all. Importing this module imports Numba, which
+takes a second: only `compiled` does so, and only when training is to run here.
 """
 
 from __future__ import annotations
@@ -158,6 +159,50 @@ def draw_mask(layer: Any, number: Any, run: Any, first: Any, n: Any, mask: Any) 
 
 
 @inlined
+def weigh(W: Any, a: Any, z: Any) -> None:
+    """z = W a. BLAS takes as long for the smallest product as a loop for 8 weights."""
+    if W.size > 8:
+        np.dot(W, a, z)
+        return
+    for unit in range(W.shape[0]):
+        for k in range(a.shape[1]):
+            z[unit, k] = 0
+        for i in range(W.shape[1]):
+            weight = W[unit, i]
+            for k in range(a.shape[1]):
+                z[unit, k] += weight * a[i, k]
+
+
+@inlined
+def weigh_back(W: Any, delta: Any, back: Any) -> None:
+    """back = Wᵀ δ. A loop is faster up to 256 products."""
+    if W.size * delta.shape[1] > 256:
+        np.dot(W.T, delta, back)
+        return
+    for i in range(W.shape[1]):
+        for k in range(delta.shape[1]):
+            back[i, k] = 0
+        for unit in range(W.shape[0]):
+            weight = W[unit, i]
+            for k in range(delta.shape[1]):
+                back[i, k] += weight * delta[unit, k]
+
+
+@inlined
+def weigh_gradients(delta: Any, a: Any, gradient: Any) -> None:
+    """gradient = δ aᵀ. A loop is faster up to 1,024 products and 64 weights."""
+    if gradient.size > 64 or gradient.size * a.shape[1] > 1024:
+        np.dot(delta, a.T, gradient)
+        return
+    for unit in range(delta.shape[0]):
+        for i in range(a.shape[0]):
+            total = delta.dtype.type(0)
+            for k in range(a.shape[1]):
+                total += delta[unit, k] * a[i, k]
+            gradient[unit, i] = total
+
+
+@inlined
 def padded(size: Any) -> Any:
     """A size that vector code has no remainder of; see `layout.PAD`."""
     return (size + PAD - 1) // PAD * PAD
@@ -272,7 +317,7 @@ def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, ro
             continue
         z = z_all[begin : begin + padded(size)]
         W = w[layer.start : layer.biases].reshape(layer.units, layer.inputs)
-        np.dot(W, before.reshape(layer.inputs, n), z[:size].reshape(layer.units, n))
+        weigh(W, before.reshape(layer.inputs, n), z[:size].reshape(layer.units, n))
         drops = training and layer.dropout > 0
         f = f_all[begin : begin + padded(size)] if drops or layer.skip else a
         normalizes = layer.normalization != NO_NORMALIZATION
@@ -356,10 +401,10 @@ def backward(layers: Any, w: Any, n: Any, room: Any, places: Any, g: Any) -> Non
             through_normalization(layer, w, delta, standardized[begin : begin + size], spreads[3 * begin :], n, g)
             add_up(delta, n, g[layer.biases : layer.biases + layer.units])
         delta_2d = delta[:size].reshape(layer.units, n)
-        np.dot(delta_2d, before.T, g[layer.start : layer.biases].reshape(layer.units, layer.inputs))
+        weigh_gradients(delta_2d, before, g[layer.start : layer.biases].reshape(layer.units, layer.inputs))
         if i:
             W = w[layer.start : layer.biases].reshape(layer.units, layer.inputs)
-            np.dot(W.T, delta_2d, back.reshape(layer.inputs, n))
+            weigh_back(W, delta_2d, back.reshape(layer.inputs, n))
             if layer.skip:
                 for k in range(back.size):
                     back[k] += beside[k]
@@ -377,17 +422,20 @@ def add_up(delta: Any, n: Any, totals: Any) -> None:
 
 
 @inlined
-def gather(run: Any, x: Any, t: Any, order: Any, start: Any, n: Any, inputs: Any, targets: Any) -> None:
-    """The inputs and targets of n points from the place `start` of the epoch on."""
+def gather(run: Any, points: Any, order: Any, start: Any, n: Any, features: Any, inputs: Any, targets: Any) -> None:
+    """The inputs and targets of n points from the place `start` of the epoch on.
+
+    `points` holds one row per point, so that a shuffled point of a large set costs one look into slow memory.
+    """
     if run.shuffle and run.order_of != run.epoch:
         shuffle(run.seed, run.epoch, order)
         run.order_of = run.epoch
-    for row in range(x.shape[0]):
-        for k in range(n):
-            inputs[row * n + k] = x[row, order[start + k] if run.shuffle else start + k]
-    for row in range(t.shape[0]):
-        for k in range(n):
-            targets[row * n + k] = t[row, order[start + k] if run.shuffle else start + k]
+    for k in range(n):
+        point = points[order[start + k] if run.shuffle else start + k]
+        for row in range(features):
+            inputs[row * n + k] = point[row]
+        for row in range(run.outputs):
+            targets[row * n + k] = point[features + row]
 
 
 @inlined
@@ -397,7 +445,7 @@ def gradient_sum(
     """`reference.gradient_sum` into g; returns what is not finite."""
     size = run.outputs * n
     targets = room[8][: padded(size)]
-    gather(run, data[0], data[1], order, start, n, room[2], targets)
+    gather(run, data, order, start, n, layers[0].inputs, room[2], targets)
     forward(layers, run, w, n, first, True, room, places)
     last = layers.size - 1
     o = room[2][places[2 * last + 2] :][: padded(size)]
@@ -611,6 +659,20 @@ def evaluate(
     return lost / points, right / points
 
 
+@njit(nogil=True, cache=True, fastmath=OPTIONS["fastmath"], error_model="numpy")
+def predict(layers: Any, runs: Any, x: Any, w: Any, room: Any, places: Any, o: Any) -> None:
+    """The outputs for x, shape (features, points), in evaluation mode into o, shape (outputs, points)."""
+    run, features = runs[0], x.shape[0]
+    for start in range(0, x.shape[1], EVALUATION_POINTS):
+        n = min(EVALUATION_POINTS, x.shape[1] - start)
+        for row in range(features):
+            room[2][row * n : (row + 1) * n] = x[row, start : start + n]
+        forward(layers, run, w, n, 0, False, room, places)
+        place = places[2 * layers.size]
+        for row in range(run.outputs):
+            o[row, start : start + n] = room[2][place + row * n : place + (row + 1) * n]
+
+
 @compile_loop
 def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
     """How many points are in the right class; for regression the sum of the squared distances to the labels."""
@@ -647,7 +709,7 @@ def train(
     ones an odd number of times.
     """
     run = runs[0]
-    points = data[0].shape[1]
+    points = data.shape[0]
     layers, order, carried = borrowed(layers), borrowed(order), borrowed(carried)
     w, old_w, g, old_g = borrowed(w), borrowed(old_w), borrowed(g), borrowed(old_g)
     slots, old_slots, pruned, newly = borrowed(slots), borrowed(old_slots), borrowed(pruned), borrowed(newly)
@@ -657,7 +719,7 @@ def train(
         borrowed(room[5]), borrowed(room[6]), borrowed(room[7]), borrowed(room[8]), borrowed(room[9]),
     )  # fmt: skip
     places, evaluation_places = borrowed(places), borrowed(evaluation_places)
-    data = (borrowed(data[0]), borrowed(data[1]))
+    data = borrowed(data)
     swapped, rates_used, looked = False, 0, 0
     started = now(clock)
     deadline = started + run.time_limit
@@ -670,12 +732,12 @@ def train(
             into, first, n, rate = old_g, run.carried_points, min(n, run.batch_size), rates[rates_used]
         broken = gradient_sum(layers, run, data, order, w, into, start, n, first, room, places)
         if broken == NOTHING and not carrying:
-            count = old_g.dtype.type(run.carried_points + n)
+            share = old_g.dtype.type(1 / (run.carried_points + n))
             if run.carried_points:
                 for k in range(carried.size):
                     old_g[k] += carried[k]
             for k in range(old_g.size):
-                old_g[k] /= count
+                old_g[k] *= share
             broken = update(layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, newly, spare, pull, constants)
         if broken != NOTHING:
             run.broken = broken
