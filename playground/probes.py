@@ -69,7 +69,9 @@ def boundary(network: Network, o: Array, task: Task) -> Array:
     side = round(o.shape[1] ** 0.5)
     with np.errstate(all="ignore"):
         shown = o if task == "regression" else network.loss.score(o)
-        result = np.nan_to_num(shown.astype(np.float32), copy=False).reshape(len(o), side, side)
+        result = shown.astype(np.float32).reshape(len(o), side, side)
+        if not finite(result):
+            result = np.nan_to_num(result)
     result.setflags(write=False)
     return result
 
