@@ -25,15 +25,21 @@ run: $(READY)
 	@$(PY) ui/system_libraries.py --for window
 	@$(PY) main.py $(ARGS) || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
 
-# One process: the tests drive a real window and a real worker against the clock, and two cores serve one of them.
+# The window's tests have the machine for themselves: they drive a real window and a real worker against the clock.
+WINDOWLESS := tests/engine tests/interop tests/test_public_api.py tests/test_packaging.py
 test: kernels lint
 	@$(PY) ui/system_libraries.py --for tests
+ifeq ($(ARGS),)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 $(WINDOWLESS)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/ui
+else
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
+endif
 
 # Once on a machine, and after a change of what they are made of.
 kernels: $(READY)
 	@echo 'Compiling the fast engine, unless it is in the cache'
-	@$(PY) -m playground.engine.warm
+	@$(PY) -m playground.engine.warm float32 & float32=$$!; $(PY) -m playground.engine.warm float64 && wait $$float32
 
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth]'

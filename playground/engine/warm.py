@@ -1,4 +1,4 @@
-"""Compiles the kernels into the user's cache: `python -m playground.engine.warm`, in a process of its own.
+"""Compiles the kernels into the user's cache: `python -m playground.engine.warm [PRECISION …]`, in a process of its own.
 
 Compiling holds the interpreter lock for seconds at a time, so the window has it done here and goes on training on the
 reference engine meanwhile. Exits with 1, and the reason as its last line, where it can't be done.
@@ -7,6 +7,7 @@ reference engine meanwhile. Exits with 1, and the reason as its last line, where
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from playground.engine import compiled
 
@@ -14,9 +15,9 @@ PRECISIONS = ("float32", "float64")
 """The usual one first, since it is waited for."""
 
 
-def main() -> int:
-    """Compile what is missing; returns the exit code."""
-    for precision in PRECISIONS:
+def main(precisions: Sequence[str]) -> int:
+    """Compile what is missing of these precisions, or of all; returns the exit code."""
+    for precision in precisions or PRECISIONS:
         if not compiled.are_cached(precision):
             try:
                 compiled.load(precision)
@@ -30,4 +31,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
