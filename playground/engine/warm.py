@@ -1,4 +1,4 @@
-"""Compiles the kernels into the user's cache: `python -m playground.engine.warm [PRECISION …]`, in a process of its own.
+"""Compiles the kernels into the cache, in a process of its own: `python -m playground.engine.warm [PRECISION …]`.
 
 Compiling holds the interpreter lock for seconds at a time, so the window has it done here and goes on training on the
 reference engine meanwhile. Exits with 1, and the reason as its last line, where it can't be done.
