@@ -36,6 +36,8 @@ from playground.engine.state import State
 
 ROWS = 4096
 """Rows of the histories that one call can fill."""
+MADE_OF = ("elementary", "formulas", "kernels", "layout", "randomness")
+"""The modules here that, besides the catalog, decide what the kernels do."""
 ROOMS = 10
 """Arrays of work space."""
 
@@ -50,7 +52,7 @@ class UnavailableError(RuntimeError):
 def cache_folder() -> Path:
     """Where the kernels are kept once compiled: another folder for every version of what they are made of."""
     here = Path(__file__).parent
-    sources = [*sorted((here.parent / "catalog").glob("*.py")), *sorted(here.glob("*.py"))]
+    sources = [*sorted((here.parent / "catalog").glob("*.py")), *(here / f"{name}.py" for name in MADE_OF)]
     made_of = hashlib.sha256()
     for source in sources:
         made_of.update(source.read_bytes())
@@ -294,10 +296,16 @@ class Compiled:
 def fallbacks(problem: Problem) -> tuple[str, ...]:
     """What the kernels can't do yet and `reference` does, in words; empty if they do all of it.
 
-    They do everything that an experiment can ask for, in each precision that has been compiled.
+    They do everything that the catalog has, in each precision that has been compiled. What somebody adds to a family
+    outside the catalog is not in them.
     """
-    precision = problem.network.dtype.name
-    return () if precision in LOADED else (f"precision {precision}: its kernels are not loaded",)
+    network, precision = problem.network, problem.network.dtype.name
+    chosen: list[Choice] = [network.loss, problem.training.optimizer]
+    for layer in network.layers:
+        chosen += [layer.activation, layer.regularizer, layer.normalization]
+    foreign = {choice.kind for choice in chosen if not type(choice).__module__.startswith("playground.catalog.")}
+    missing = () if precision in LOADED else (f"precision {precision}: its kernels are not loaded",)
+    return (*missing, *(f"{kind}: not part of the catalog" for kind in sorted(foreign)))
 
 
 # Records ----------------------------------------------------------------------------------------------------------

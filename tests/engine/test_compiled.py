@@ -16,6 +16,7 @@ from numba import njit
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.choice import Array
+from playground.catalog.optimizers import Adam
 from playground.engine import compiled, randomness
 from playground.snapshot import LayerStatistics
 from tests.engine.random_experiments import random_experiment
@@ -195,6 +196,20 @@ def test_shuffles_are_permutations_and_the_same_on_both(count: int) -> None:
         expected = randomness.permutation(11, epoch, count)
         assert sorted(expected) == list(range(count))
         np.testing.assert_array_equal(order, expected)
+
+
+def test_what_is_not_in_the_catalog_is_left_to_the_reference_engine_and_named(experiment: Experiment) -> None:
+    trainer = Trainer(experiment, engine="compiled")
+    trainer.advance(steps=3)
+    # As a class of somebody else's would be, without leaving it in the family for the tests that follow.
+    before, Adam.__module__ = Adam.__module__, "somebody.elses"
+    try:
+        trainer.configure(msgspec.structs.replace(experiment, name="other"))
+        assert (trainer.engine, trainer.fallbacks) == ("reference", ("adam: not part of the catalog",))
+        trainer.advance(steps=3)
+    finally:
+        Adam.__module__ = before
+    assert trainer.state.step == 6
 
 
 # The cache ------------------------------------------------------------------------------------------------------
