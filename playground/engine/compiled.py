@@ -59,6 +59,8 @@ def cache_folder() -> Path:
     for package in ("numba", "numpy", "scipy"):
         made_of.update(version(package).encode())
     made_of.update(sys.version.encode())
+    # Numba, too, takes kernels only for the very file that they were compiled from, at its place and of its time.
+    made_of.update(f"{here} {(here / 'kernels.py').stat().st_mtime_ns}".encode())
     return user_cache_path("neural-network-playground", appauthor=False) / "kernels" / made_of.hexdigest()[:16]
 
 
