@@ -213,7 +213,7 @@ def history_csv(history: History) -> str:
     """The history as CSV, numbers in full precision, empty where there is none."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(History._fields)
+    writer.writerow(History._fields[:7])
     for row in zip(*(column.tolist() for column in history), strict=True):
         epoch, step, *numbers = row
         writer.writerow([int(epoch), int(step), *("" if math.isnan(number) else repr(number) for number in numbers)])

@@ -192,7 +192,7 @@ class Trainer:
 
     def start_histories(self) -> None:
         """Forget the past and record the present as the first row."""
-        self.history = Timeline(len(History._fields), self.history_rows)
+        self.history = Timeline(len(History._fields) - 1, self.history_rows)
         self.gradient_history = Timeline(1 + 2 * len(self.network.layers), self.history_rows)
         self.record(self.learning_rate)
 

@@ -8,7 +8,7 @@ status line and the banner say.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -43,10 +43,11 @@ from PySide6.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from playground import Experiment, InputError, Snapshot, Wanted, load, save
+from playground import Experiment, InputError, Snapshot, load, save
 from playground.catalog.datasets import Table
 from playground.diagnosis import Finding, Remedy, diagnose
 from playground.presets import FIRST, RESOURCES, open_experiment, preset, preset_paths
+from playground.snapshot import together
 from ui import theme
 from ui.kernels import Kernels
 from ui.panels.data import DataPanel
@@ -180,7 +181,7 @@ class Window(QMainWindow):
         self.status, self.diagnosis = QLabel(), DiagnosisLine()
         self.notice, self.noticed_at = "", 0.0
         self.kernels: Kernels | None = None
-        self.session = Session(experiment or preset(FIRST), wanted(self.views), self)
+        self.session = Session(experiment or preset(FIRST), together(view.wanted for view in self.views), self)
         self.running, self.told_at, self.diverged, self.engine = False, 0.0, False, ""
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
@@ -323,7 +324,7 @@ class Window(QMainWindow):
     def ask_for_what_is_seen(self) -> None:
         """Have snapshots contain what the visible views show and nothing else."""
         seen = [] if self.isMinimized() else [view for view in self.views if view.isVisible()]
-        self.session.set_wanted(wanted(seen))
+        self.session.set_wanted(together(view.wanted for view in seen))
 
     # Showing ------------------------------------------------------------------------------------------------
 
@@ -508,16 +509,6 @@ def application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app
-
-
-def wanted(views: Iterable[View]) -> Wanted:
-    """What views need in a snapshot, together."""
-    each = [view.wanted for view in views]
-    return Wanted(
-        boundary=max((one.boundary for one in each), default=0),
-        histograms=max((one.histograms for one in each), default=0),
-        confusion=any(one.confusion for one in each),
-    )
 
 
 def main_finding(snapshot: Snapshot) -> Finding | None:
