@@ -214,7 +214,7 @@ def history_csv(history: History) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(History._fields[:7])
-    for row in zip(*(column.tolist() for column in history), strict=True):
+    for row in zip(*(column.tolist() for column in history[:7]), strict=True):
         epoch, step, *numbers = row
         writer.writerow([int(epoch), int(step), *("" if math.isnan(number) else repr(number) for number in numbers)])
     return text.getvalue()
