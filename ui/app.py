@@ -19,6 +19,7 @@ from playground.cli import BAD_INPUT, Parser, check_target
 from playground.presets import FIRST, open_experiment
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
     from ui.window import Window
@@ -108,27 +109,34 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     caught = faults.install()
     settings = QSettings()
     chosen = arguments.theme or str(settings.value("theme", "system"))
-    theme.apply(app, resolved_theme(app, chosen))
+    theme.apply(app, resolved_theme(app, chosen), 1.0 if arguments.screenshot else stored_size(settings))
 
     from ui.kernels import Kernels
     from ui.window import Window
 
-    window = Window(experiment)
+    window = Window(experiment, settings=settings)
     # Queued, because a fault can arise while the window is being painted.
-    caught.happened.connect(window.banner.tell, Qt.ConnectionType.QueuedConnection)
+    caught.happened.connect(window.tell, Qt.ConnectionType.QueuedConnection)
     window.resize(*arguments.size)
-    for action in window.theme_actions:
-        action.setChecked(action.data() == chosen)
+    window.mark_chosen(chosen)
 
     def choose(name: str) -> None:
         settings.setValue("theme", name)
-        theme.apply(app, resolved_theme(app, name))
+        theme.apply(app, resolved_theme(app, name), theme.size())
         window.apply_theme()
 
+    def resize(size: float) -> None:
+        settings.setValue("size", size)
+        theme.apply(app, theme.current().name, size)
+        window.rebuild()
+
     window.theme_chosen.connect(choose)
+    window.size_chosen.connect(resize)
     app.styleHints().colorSchemeChanged.connect(
         lambda: choose("system") if str(settings.value("theme", "system")) == "system" else None
     )
+    if not arguments.screenshot:
+        window.layouts.resume()
     window.show()
     # After the first frame: the process would only slow it down.
     QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
@@ -140,7 +148,16 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
             layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         window.resize(*arguments.size)
         return take_picture(app, window, Path(arguments.screenshot), arguments.seconds)
+    window.offer_tour()
     return int(app.exec())
+
+
+def stored_size(settings: QSettings) -> float:
+    """The size of everything that was chosen in an earlier run."""
+    from ui.theme import SIZES
+
+    size = settings.value("size", 1.0)
+    return next((known for known in SIZES if str(size) == str(known)), 1.0)
 
 
 def resolved_theme(app: QApplication, name: str) -> str:

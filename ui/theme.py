@@ -6,6 +6,7 @@ sets; pictures read the tokens of `current()` when they paint. Class colours are
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,9 @@ from PySide6.QtWidgets import QApplication
 GRID = 8
 """Margins and gaps are multiples of this many pixels."""
 SMALL, NORMAL, LARGE = 11, 12, 16
-"""The three sizes of type, in pixels."""
+"""The three sizes of type, in pixels at the usual size of everything."""
+SIZES = (1.0, 1.25, 1.5, 2.0)
+"""How large everything can be: the larger ones are for a projector."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,22 @@ DARK = Theme(
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 _current = LIGHT
+_size = 1.0
 
 
 def current() -> Theme:
     """The theme in force."""
     return _current
+
+
+def size() -> float:
+    """How large everything is, one of SIZES."""
+    return _size
+
+
+def px(length: float) -> int:
+    """A length that is right at the usual size, at the size in force, in pixels."""
+    return round(length * _size)
 
 
 def field_table(theme: Theme, steps: int = 256) -> np.ndarray:
@@ -116,10 +130,10 @@ def magnitude_table(steps: int = 256) -> np.ndarray:
     return pg.colormap.get("viridis").getLookupTable(nPts=steps, alpha=True)
 
 
-def apply(app: QApplication, name: str) -> Theme:
-    """Put the theme called `name` in force for the whole application."""
-    global _current
-    _current = THEMES[name]
+def apply(app: QApplication, name: str, size: float = 1.0) -> Theme:
+    """Put the theme called `name` and a size of everything in force for the whole application."""
+    global _current, _size
+    _current, _size = THEMES[name], size
     app.setStyle("Fusion")
     app.setPalette(palette(_current))
     app.setStyleSheet(stylesheet(_current))
@@ -161,8 +175,9 @@ def palette(theme: Theme) -> QPalette:
 
 
 def stylesheet(theme: Theme) -> str:
-    """What the palette can't say: shapes, gaps and states."""
-    return "\n".join(part(theme) for part in (base_style, button_style, input_style, surface_style))
+    """What the palette can't say: shapes, gaps and states, at the size in force."""
+    usual = "\n".join(part(theme) for part in (base_style, button_style, input_style, surface_style))
+    return re.sub(r"(\d+)px", lambda length: f"{px(int(length[1]))}px", usual)
 
 
 def base_style(theme: Theme) -> str:
@@ -264,6 +279,19 @@ def surface_style(theme: Theme) -> str:
         border-left: 4px solid {theme.warning}; }}
     QFrame[mark="true"] {{ background: {theme.accent}; border: 0; border-radius: 2px; }}
     QLabel[ghost="true"] {{ background: {theme.surface}; border: 2px solid {theme.accent}; border-radius: 8px; }}
+    QToolBar {{ background: {theme.window}; border: 0; padding: 0; spacing: 0; }}
+    QDockWidget {{ border: 0; }}
+    QMainWindow::separator {{ background: {theme.window}; width: 5px; height: 5px; }}
+    QMainWindow::separator:hover {{ background: {mixed(theme.line, theme.accent, 0.4)}; }}
+    QTabBar::tab {{ background: transparent; color: {theme.quiet}; padding: 4px 10px; border: 0;
+        border-bottom: 2px solid transparent; }}
+    QTabBar::tab:hover {{ color: {theme.text}; }}
+    QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.accent}; }}
+    QTabBar::tab:focus {{ color: {theme.accent}; }}
+    QListWidget, QTreeWidget, QTableWidget {{ background: {theme.surface}; color: {theme.text}; border: 0;
+        outline: 0; }}
+    QListWidget::item {{ padding: 4px 8px; border-radius: 4px; }}
+    QListWidget::item:selected {{ background: {theme.accent}; color: {theme.on_accent}; }}
     QScrollArea, QWidget[plain="true"] {{ background: transparent; border: 0; }}
     QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}

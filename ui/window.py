@@ -8,12 +8,13 @@ status line and the banner say.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -29,32 +30,39 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QFrame,
-    QHBoxLayout,
+    QInputDialog,
     QLabel,
     QLineEdit,
     QMainWindow,
     QMenu,
-    QPushButton,
     QScrollArea,
-    QSplitter,
-    QToolButton,
+    QToolBar,
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 
-from playground import Experiment, InputError, Snapshot, load, save
+from playground import Experiment, InputError, Snapshot, Wanted, load, save
+from playground.catalog.choice import Choice
 from playground.catalog.datasets import Table
 from playground.diagnosis import Finding, Remedy, diagnose
 from playground.presets import FIRST, RESOURCES, open_experiment, preset, preset_paths
 from playground.snapshot import together
 from ui import theme
+from ui.form import ChoiceRow, NumberRow, Row, SwitchRow
 from ui.kernels import Kernels
+from ui.panels.card import LayerCard
 from ui.panels.data import DataPanel
 from ui.panels.layers import LayersPanel
+from ui.panels.panel import Section
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
 from ui.session import Session
+from ui.shell.commands import Command, CommandPalette, menu_commands
+from ui.shell.docks import Docks, Layouts, Plan
+from ui.shell.focus import USUALLY_HIDDEN, FocusChoice
+from ui.shell.messages import Banner, DiagnosisLine
+from ui.shell.shortcuts import ShortcutList
+from ui.shell.tour import Stop, Tour
 from ui.views.boundary import BoundaryView
 from ui.views.curves import CurvesView
 from ui.views.gradients import GradientsView
@@ -78,91 +86,24 @@ SAMPLE_TABLES = (
 )
 
 
-class DiagnosisLine(QWidget):
-    """What the network ails, in one sentence, with a remedy as a button."""
-
-    accepted = Signal(object)
-    """The Remedy that the person wants."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = QElidingLabel()
-        self.text.setAccessibleName("Diagnosis")
-        self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.remedy = QPushButton()
-        self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.remedy.clicked.connect(self.accept)
-        self.finding: Finding | None = None
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * theme.GRID, 2, theme.GRID, 2)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.remedy)
-        # Always the same height, so that nothing moves when a remedy comes or goes.
-        self.setFixedHeight(4 * theme.GRID)
-        self.show_finding(None)
-
-    def show_finding(self, finding: Finding | None) -> None:
-        """Show the most important finding, or nothing."""
-        remedy = finding.remedy if finding else None
-        self.finding = finding
-        self.text.setText(finding.text if finding else "")
-        self.text.setToolTip(finding.text if finding else "")
-        self.remedy.setVisible(remedy is not None)
-        if remedy is not None:
-            self.remedy.setText(remedy.label)
-            self.remedy.setAccessibleName(remedy.label)
-            words = "and start again from the initial weights" if remedy.reset else "while training goes on"
-            self.remedy.setToolTip(f"{remedy.label}, {words}. Ctrl+Z takes it back.")
-
-    def accept(self) -> None:
-        """Ask for the remedy."""
-        if self.finding is not None and self.finding.remedy is not None:
-            self.accepted.emit(self.finding.remedy)
-
-
+PLANS = (
+    Plan(
+        "Standard",
+        left=((296, ("data", "training")), (328, ("layers",))),
+        below=((300, ("curves",)), (356, ("gradients",))),
+        height=232,
+    ),
+    Plan(
+        "Large screen",
+        left=((304, ("data", "training")), (344, ("layers",))),
+        below=((500, ("curves",)), (560, ("gradients",))),
+        height=300,
+    ),
+    Plan("Pictures only", left=(), below=((300, ("curves",)), (356, ("gradients",))), height=240),
+)
+"""The layouts that come with the program, for windows of usual and of large size first."""
 View: TypeAlias = BoundaryView | CurvesView | GradientsView
-Shortcut: TypeAlias = QKeySequence | QKeySequence.StandardKey | None
-
-
-class Banner(QFrame):
-    """A line across the window that says what went wrong and, where there is one, offers a remedy."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("banner")
-        self.text = QLabel(wordWrap=True)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.remedy = QPushButton()
-        self.remedy.clicked.connect(self.apply_remedy)
-        close = QToolButton()
-        close.setText("✕")
-        close.setAccessibleName("Dismiss the message")
-        close.setToolTip("Dismiss the message")
-        close.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(2 * theme.GRID, theme.GRID, theme.GRID, theme.GRID)
-        row.addWidget(self.text, 1)
-        row.addWidget(self.remedy)
-        row.addWidget(close)
-        self.hide()
-
-    def tell(self, text: str, remedy: tuple[str, Callable[[], object]] | None = None) -> None:
-        """Show a message until it is dismissed or replaced."""
-        self.text.setText(text)
-        self.setAccessibleName(text)
-        self.action = remedy[1] if remedy else None
-        self.remedy.setVisible(remedy is not None)
-        if remedy is not None:
-            self.remedy.setText(remedy[0])
-            self.remedy.setAccessibleName(remedy[0])
-            self.remedy.setToolTip(remedy[0])
-        self.show()
-
-    def apply_remedy(self) -> None:
-        """Do what the message offers."""
-        self.hide()
-        if self.action is not None:
-            self.action()
+Shortcut: TypeAlias = QKeySequence | QKeySequence.StandardKey | str | None
 
 
 class Window(QMainWindow):
@@ -171,92 +112,140 @@ class Window(QMainWindow):
     theme_chosen = Signal(str)
     """"light", "dark" or "system"."""
 
-    def __init__(self, experiment: Experiment | None = None, parent: QWidget | None = None) -> None:
+    size_chosen = Signal(float)
+    """How large everything is to be, 1.0 being the usual size."""
+
+    def __init__(
+        self,
+        experiment: Experiment | None = None,
+        *,
+        session: Session | None = None,
+        settings: QSettings | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self.settings = settings or QSettings()
+        self.kernels: Kernels | None = None
+        self.chosen_theme = "system"
+        self.make_parts()
+        self.session = session or Session(experiment or preset(FIRST), Wanted())
+        self.session.setParent(self)
+        self.running, self.told_at, self.diverged, self.engine = False, 0.0, False, ""
+        self.setWindowTitle(TITLE)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self.put_together()
+        self.docks.arrange(plan_for(self.width()))
+        self.connect_session()
+        # Not on the whole application: every single event would then wait for the interpreter lock.
+        application().focusChanged.connect(self.watch_focus)
+
+    def put_together(self) -> None:
+        """Arrange and wire the parts, and have them show what there is."""
+        self.arrange()
+        self.make_menus()
+        self.connect_parts()
+        for view in self.views:
+            view.installEventFilter(self)
+        self.show_experiment(self.session.experiment)
+        if self.session.report is not None:
+            self.show_report(self.session.report)
+
+    def rebuild(self) -> None:
+        """Make all parts anew, which own no truth, at another size of everything."""
+        if self.tour is not None:
+            self.tour.end()
+        state = self.docks.state()
+        for dock in self.docks.docks.values():
+            self.removeDockWidget(dock)
+            dock.deleteLater()
+        self.docks.docks.clear()
+        self.takeCentralWidget()
+        for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, *self.menus):
+            part.deleteLater()
+        for action in self.findChildren(QAction, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            action.deleteLater()
+        for label in (self.status, self.diagnosis):
+            self.statusBar().removeWidget(label)
+            label.deleteLater()
+        self.menuBar().clear()
+        self.make_parts()
+        self.put_together()
+        self.docks.restore(state)
+        self.mark_chosen(self.chosen_theme)
+
+    def mark_chosen(self, theme_name: str) -> None:
+        """Check the menu's entries for the theme and the size in force."""
+        self.chosen_theme = theme_name
+        for action in self.theme_actions:
+            action.setChecked(action.data() == theme_name)
+        for action in self.size_actions:
+            action.setChecked(action.data() == theme.size())
+
+    def make_parts(self) -> None:
+        """All panels, pictures and messages."""
         self.boundary, self.curves, self.gradients = BoundaryView(), CurvesView(), GradientsView()
-        self.views = (self.boundary, self.curves, self.gradients)
+        self.views: tuple[View, ...] = (self.boundary, self.curves, self.gradients)
         self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
         self.panels = (self.data, self.layers, self.training)
         self.transport, self.banner = TransportBar(), Banner()
         self.status, self.diagnosis = QLabel(), DiagnosisLine()
         self.notice, self.noticed_at = "", 0.0
-        self.kernels: Kernels | None = None
-        self.session = Session(experiment or preset(FIRST), together(view.wanted for view in self.views), self)
-        self.running, self.told_at, self.diverged, self.engine = False, 0.0, False, ""
-        self.setWindowTitle(TITLE)
-        self.setAcceptDrops(True)
-        self.setMinimumSize(1160, 640)
-        self.layers.setMinimumWidth(312)
-        self.arrange()
-        self.make_menus()
-        self.connect_all()
-        self.show_experiment(self.session.experiment)
-        # Not on the whole application: every single event would then wait for the interpreter lock.
-        application().focusChanged.connect(self.watch_focus)
-        for view in self.views:
-            view.installEventFilter(self)
+        self.tour: Tour | None = None
+        self.hidden_in_focus = frozenset(stored_names(self.settings.value("focus/hidden"), USUALLY_HIDDEN))
 
     # Layout -------------------------------------------------------------------------------------------------
 
     def arrange(self) -> None:
-        """Put everything in its place."""
-        body = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        body.setObjectName("body")
-        body.addWidget(self.controls())
-        body.addWidget(self.layers)
-        body.addWidget(self.pictures())
-        body.setSizes([304, 320, 656])
-        for place, stretch in enumerate((0, 0, 1)):
-            body.setStretchFactor(place, stretch)
+        """Put everything in its place: the boundary in the middle, docks around it, the bar at the top."""
+        self.docks = Docks(self)
+        self.layouts = Layouts(self.docks, self.settings)
+        self.contents: dict[str, QWidget] = {}
+        for name, title, content in self.dock_contents():
+            self.docks.add(name, title, content)
+            self.contents[name] = content
+        self.setCentralWidget(self.boundary)
         self.transport.give_room(self.training.rows["training.learning_rate"])
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.transport)
-        column.addWidget(self.banner)
-        column.addWidget(body, 1)
-        self.setCentralWidget(middle)
+        self.add_bar()
         self.status.setObjectName("status")
         self.status.setAccessibleName("Status")
         self.status.setContentsMargins(theme.GRID, 0, 0, 0)
         self.statusBar().addWidget(self.status)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
+        self.palette_of_commands = CommandPalette(self, self.commands)
 
-    def controls(self) -> QWidget:
-        """The left column: data above training, scrolling together."""
-        content = QWidget()
-        column = QVBoxLayout(content)
+    def dock_contents(self) -> list[tuple[str, str, QWidget]]:
+        """What stands in docks: a name for layouts, a title, and the panel or picture."""
+        return [
+            ("data", "Data", scrolling(self.data)),
+            ("training", "Training", scrolling(self.training)),
+            ("layers", "Layers", self.layers),
+            ("curves", "Loss and accuracy", self.curves),
+            ("gradients", "Gradients", self.gradients),
+        ]
+
+    def add_bar(self) -> None:
+        """The bar across the top, with messages below it."""
+        top = QWidget()
+        column = QVBoxLayout(top)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.GRID)
-        column.addWidget(self.data)
-        column.addWidget(self.training)
-        column.addStretch(1)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(content)
-        scroll.setMinimumWidth(288)
-        return scroll
-
-    def pictures(self) -> QWidget:
-        """The right side: the boundary as large as it can be, curves and gradients below."""
-        below = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
-        below.addWidget(self.curves)
-        below.addWidget(self.gradients)
-        below.setSizes([300, 356])
-        pictures = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        pictures.addWidget(self.boundary)
-        pictures.addWidget(below)
-        pictures.setSizes([440, 240])
-        pictures.setStretchFactor(0, 3)
-        pictures.setStretchFactor(1, 1)
-        return pictures
+        column.setSpacing(0)
+        column.addWidget(self.transport)
+        column.addWidget(self.banner)
+        bar = QToolBar("Transport")
+        bar.setObjectName("bar")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.toggleViewAction().setVisible(False)
+        bar.addWidget(top)
+        self.addToolBar(bar)
+        self.bar = bar
 
     def make_menus(self) -> None:
         """The menus, with every shortcut."""
-        file = self.menuBar().addMenu("&File")
+        self.menus: list[QMenu] = []
+        file = self.add_menu("&File")
         self.add_action(file, "&Open experiment…", self.ask_open, QKeySequence.StandardKey.Open)
         presets = file.addMenu("&Presets")
         for name, path in preset_paths().items():
@@ -264,26 +253,81 @@ class Window(QMainWindow):
         self.add_action(file, "&Save experiment as…", self.ask_save, QKeySequence.StandardKey.SaveAs)
         file.addSeparator()
         self.add_action(file, "&Quit", self.close, QKeySequence.StandardKey.Quit)
-        edit = self.menuBar().addMenu("&Edit")
+        edit = self.add_menu("&Edit")
         self.undo_action = self.add_action(edit, "&Undo", self.session.undo, QKeySequence("Ctrl+Z"))
         self.redo_action = self.add_action(edit, "&Redo", self.session.redo, QKeySequence("Ctrl+Shift+Z"))
         self.redo_action.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
-        training = self.menuBar().addMenu("&Training")
+        training = self.add_menu("&Training")
         self.add_action(training, "&Play or pause", self.toggle, QKeySequence(Qt.Key.Key_Space))
         self.add_action(training, "One &step", self.session.step, QKeySequence("Ctrl+."))
         self.add_action(training, "One &epoch", self.session.epoch, QKeySequence("Ctrl+E"))
         self.add_action(training, "&Reset to the same weights", self.session.reset, QKeySequence("Ctrl+R"))
         self.add_action(training, "&New initial weights", self.session.reseed, QKeySequence("Ctrl+Shift+R"))
-        view = self.menuBar().addMenu("&View")
+        self.make_view_menu(self.add_menu("&View"))
+        guide = self.add_menu("&Help")
+        self.add_action(guide, "&Find a command…", self.palette_of_commands.open, QKeySequence("Ctrl+K"))
+        self.add_action(guide, "&Shortcuts and gestures", self.show_shortcuts, QKeySequence(Qt.Key.Key_F1))
+        self.add_action(guide, "Take the &tour", self.start_tour)
+
+    def add_menu(self, title: str) -> QMenu:
+        """A menu of the bar."""
+        menu = self.menuBar().addMenu(title)
+        self.menus.append(menu)
+        return menu
+
+    def make_view_menu(self, view: QMenu) -> None:
+        """Panels, their layouts, focus mode, sizes and colours."""
+        panels, places = view.addMenu("&Panels"), view.addMenu("&Go to")
+        for place, (name, action) in enumerate(self.docks.actions(), start=1):
+            panels.addAction(action)
+            keys = f"Ctrl+{place}" if place < 10 else None
+            self.add_action(places, action.text(), partial(self.go_to, name), keys)
+        layouts = view.addMenu("&Layouts")
+        layouts.aboutToShow.connect(lambda: self.fill_layouts(layouts))
+        self.fill_layouts(layouts)
+        view.addSeparator()
+        self.focus_action = self.add_action(
+            view, "&Focus mode for the classroom", self.set_focus_mode, QKeySequence("F9")
+        )
+        self.focus_action.setCheckable(True)
+        self.add_action(view, "What focus mode &hides…", self.choose_hidden)
+        self.add_action(view, "Full &screen", self.toggle_full_screen, QKeySequence("F11"))
+        sizes = view.addMenu("&Size of everything")
+        self.size_actions = self.add_exclusive(
+            sizes, [(f"{100 * size:.0f} %", size) for size in theme.SIZES], self.size_chosen.emit
+        )
+        self.add_action(sizes, "Larger", partial(self.resize_everything, 1), QKeySequence("Ctrl+="))
+        self.add_action(sizes, "Smaller", partial(self.resize_everything, -1), QKeySequence("Ctrl+-"))
+        view.addSeparator()
+        names = ("system", "light", "dark")
+        colours = [(f"{name.capitalize()} colours", name) for name in names]
+        self.theme_actions = self.add_exclusive(view, colours, self.theme_chosen.emit)
+
+    def add_exclusive(
+        self, menu: QMenu, entries: Sequence[tuple[str, Any]], choose: Callable[[Any], object]
+    ) -> list[QAction]:
+        """Entries of which one is in force."""
         group = QActionGroup(self)
-        for name in ("system", "light", "dark"):
-            action = self.add_action(
-                view, f"{name.capitalize()} colours", lambda _=False, n=name: self.theme_chosen.emit(n)
-            )
+        for text, value in entries:
+            action = self.add_action(menu, text, lambda _=False, value=value: choose(value))
             action.setCheckable(True)
-            action.setData(name)
+            action.setData(value)
             group.addAction(action)
-        self.theme_actions = group.actions()
+        return group.actions()
+
+    def fill_layouts(self, menu: QMenu) -> None:
+        """The layouts that come with the program and those a person saved."""
+        menu.clear()
+        for plan in PLANS:
+            self.add_action(menu, plan.name, partial(self.docks.arrange, plan))
+        menu.addSeparator()
+        for name in self.layouts.names():
+            self.add_action(menu, name, partial(self.layouts.use, name))
+        self.add_action(menu, "Save this layout…", self.ask_layout_name)
+        if self.layouts.names():
+            forget = menu.addMenu("Forget a layout")
+            for name in self.layouts.names():
+                self.add_action(forget, name, partial(self.layouts.remove, name))
 
     def add_action(self, menu: QMenu, text: str, slot: Callable[..., object], shortcut: Shortcut = None) -> QAction:
         """One entry of a menu."""
@@ -294,18 +338,22 @@ class Window(QMainWindow):
         menu.addAction(action)
         return action
 
-    def connect_all(self) -> None:
-        """Wire panels and views to the session."""
+    def connect_session(self) -> None:
+        """Listen to the session."""
         session = self.session
-        for panel in self.panels:
-            panel.edited.connect(session.edit)
         session.experiment_changed.connect(self.show_experiment)
         session.undo_changed.connect(self.show_undo)
         session.reported.connect(self.show_report)
-        session.refused.connect(self.banner.tell)
-        session.failed.connect(self.banner.tell)
+        session.refused.connect(self.tell)
+        session.failed.connect(self.tell)
         session.pausing.connect(self.say_pausing)
         session.engine_refused.connect(self.say_engine_refused)
+
+    def connect_parts(self) -> None:
+        """Let panels, pictures and messages ask the session."""
+        session = self.session
+        for panel in self.panels:
+            panel.edited.connect(session.edit)
         self.diagnosis.accepted.connect(self.take_remedy)
         self.transport.play_toggled.connect(lambda on: session.play() if on else session.pause())
         self.transport.step_requested.connect(session.step)
@@ -313,6 +361,11 @@ class Window(QMainWindow):
         self.transport.reset_requested.connect(session.reset)
         self.transport.reseed_requested.connect(session.reseed)
         self.transport.speed_changed.connect(session.set_speed)
+        self.docks.changed.connect(self.ask_for_what_is_seen)
+
+    def tell(self, text: str) -> None:
+        """Say in the banner what went wrong."""
+        self.banner.tell(text)
 
     def use_kernels(self, kernels: Kernels) -> None:
         """Go over to the compiled engine when its kernels are ready. Closing the window ends their process."""
@@ -323,7 +376,7 @@ class Window(QMainWindow):
 
     def ask_for_what_is_seen(self) -> None:
         """Have snapshots contain what the visible views show and nothing else."""
-        seen = [] if self.isMinimized() else [view for view in self.views if view.isVisible()]
+        seen = [] if self.isMinimized() else [view for view in self.views if self.docks.shows(view)]
         self.session.set_wanted(together(view.wanted for view in seen))
 
     # Showing ------------------------------------------------------------------------------------------------
@@ -348,12 +401,13 @@ class Window(QMainWindow):
         """Have every view show the latest moment."""
         snapshot = report.snapshot
         if self.engine and snapshot.engine != self.engine:
-            self.say(f"Training goes on on the {snapshot.engine} engine.")
+            self.say(f"The {snapshot.engine} engine has taken over.")
         self.engine = snapshot.engine
         for view in self.views:
-            if view.isVisible():
+            if self.docks.shows(view):
                 view.show_snapshot(snapshot)
-        self.layers.show_snapshot(snapshot)
+        if self.docks.shows(self.layers):
+            self.layers.show_snapshot(snapshot)
         self.transport.show_snapshot(snapshot)
         turned = report.running != self.running
         self.running = report.running
@@ -453,6 +507,155 @@ class Window(QMainWindow):
         except OSError as error:
             self.banner.tell(f"The experiment was not saved to {path}: {error.strerror or error}. Try another folder.")
 
+    # The shape of the window ----------------------------------------------------------------------------------
+
+    def go_to(self, name: str) -> None:
+        """Show a dock and put the keyboard into it."""
+        self.docks.show(name)
+        content = self.contents[name]
+        inside = [content, *content.findChildren(QWidget)]
+        first = next(
+            (one for one in inside if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible()), content
+        )
+        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def reveal(self, widget: QWidget) -> None:
+        """Bring a control into sight, whatever hides it: a closed dock, another tab, a folded part, a scrolled list."""
+        name = self.docks.holding(widget)
+        if name is not None:
+            self.docks.show(name)
+        parent = widget.parentWidget()
+        while parent is not None and parent is not self:
+            if isinstance(parent, Section):
+                parent.button.setChecked(True)
+            if isinstance(parent, LayerCard) and parent.rest.isAncestorOf(widget):
+                parent.more.setChecked(True)
+            if isinstance(parent, QScrollArea):
+                parent.ensureWidgetVisible(widget)
+            parent = parent.parentWidget()
+
+    def set_focus_mode(self, on: bool) -> None:
+        """Hide what a teacher chose to hide, or bring it back."""
+        if on:
+            self.before_focus = self.docks.state()
+            for name in self.hidden_in_focus & set(self.docks.docks):
+                self.docks.docks[name].close()
+        else:
+            self.docks.restore(self.before_focus)
+        self.docks.set_locked(on)
+        for panel in self.panels:
+            for path, row in panel.rows.items():
+                if path in self.hidden_in_focus:
+                    row.setVisible(not on)
+
+    def choose_hidden(self) -> None:
+        """Let a teacher choose what focus mode hides."""
+        parts = {"Panels": {name: dock.windowTitle() for name, dock in self.docks.docks.items()}}
+        for name, panel in (("Data", self.data), ("Training", self.training)):
+            parts[f"Settings of {name}"] = {path: row.field.label for path, row in panel.rows.items()}
+        choice = FocusChoice(parts, self.hidden_in_focus, self)
+        choice.chosen.connect(self.set_hidden)
+        choice.open()
+
+    def set_hidden(self, hidden: frozenset[str]) -> None:
+        """Take over what focus mode hides."""
+        on = self.focus_action.isChecked()
+        if on:
+            self.set_focus_mode(False)
+        self.hidden_in_focus = hidden
+        self.settings.setValue("focus/hidden", sorted(hidden) or [""])
+        if on:
+            self.set_focus_mode(True)
+
+    def toggle_full_screen(self) -> None:
+        """The whole screen, or a window again."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def resize_everything(self, by: int) -> None:
+        """One size larger or smaller."""
+        place = min(max(theme.SIZES.index(theme.size()) + by, 0), len(theme.SIZES) - 1)
+        self.size_chosen.emit(theme.SIZES[place])
+
+    def ask_layout_name(self) -> None:
+        """Keep the present arrangement under a name."""
+        ask = QInputDialog(self)
+        ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        ask.setObjectName("layout.name")
+        ask.setWindowTitle("Save this layout")
+        ask.setLabelText("Name of the layout:")
+        ask.textValueSelected.connect(lambda name: self.layouts.save(name.strip()) if name.strip() else None)
+        ask.open()
+
+    def commands(self) -> list[Command]:
+        """Everything that can be done now: the menus, and every setting with its choices."""
+        found = menu_commands(self.menus)
+        for row in self.findChildren(Row):
+            found += self.row_commands(row)
+        return found
+
+    def row_commands(self, row: Row) -> list[Command]:
+        """What can be done with one setting: go there, give it a value, choose one of its members."""
+        main = row.controls.get("")
+        if not row.path or main is None or not row.isEnabled():
+            return []
+        name = main.accessibleName()
+        usable = next((one for one in (main, *row.controls.values()) if one.isEnabled()), main)
+        commands = [Command(name, partial(self.focus_on, usable), set=partial(self.give, row))]
+        if isinstance(row, ChoiceRow):
+            for kind in row.kinds:
+                commands.append(Command(f"{name}: {row.title(kind)}", partial(self.choose, row, kind)))
+        return commands
+
+    def focus_on(self, widget: QWidget) -> None:
+        """Bring a control into sight and give it the keyboard."""
+        self.reveal(widget)
+        widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def choose(self, row: ChoiceRow, kind: type[Choice] | None) -> None:
+        """Choose a member of a family, as its list does."""
+        row.combo.setCurrentIndex(row.kinds.index(kind))
+
+    def give(self, row: Row, text: str) -> None:
+        """Give a setting the value that was typed."""
+        problem = f"{text} is none of what it can be"
+        if isinstance(row, NumberRow):
+            problem = row.quantity.problem_with(text)
+            if not problem:
+                row.ask(row.quantity.read(text))
+        elif isinstance(row, ChoiceRow):
+            kinds = [kind for kind in row.kinds if row.title(kind).lower().startswith(text.lower())]
+            if kinds:
+                problem = ""
+                self.choose(row, kinds[0])
+        elif isinstance(row, SwitchRow) and text.lower() in ("on", "off"):
+            problem = ""
+            row.ask(text.lower() == "on")
+        if problem:
+            self.banner.tell(f"{row.field.label} was not changed: {problem}.")
+
+    def show_shortcuts(self) -> None:
+        """Open the list of shortcuts."""
+        ShortcutList(menu_commands(self.menus, every=True), self).open()
+
+    def start_tour(self) -> None:
+        """Begin the tour."""
+        if self.tour is None:
+            self.tour = Tour(self, tour_stops(self))
+            self.tour.ended.connect(self.forget_tour)
+
+    def forget_tour(self) -> None:
+        """The tour is over."""
+        self.tour = None
+        self.activateWindow()
+
+    def offer_tour(self) -> None:
+        """Tell a person who is here for the first time that there is a tour."""
+        if not self.settings.value("tour/offered", False, bool):
+            self.settings.setValue("tour/offered", True)
+            self.banner.tell(
+                "New here? The tour shows in two minutes what there is.", ("Take the tour", self.start_tour)
+            )
+
     # Events -------------------------------------------------------------------------------------------------
 
     def watch_focus(self, before: QWidget | None, now: QWidget | None) -> None:
@@ -497,11 +700,102 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the process and the thread before anything goes."""
+        if self.focus_action.isChecked():
+            self.focus_action.trigger()
+        self.layouts.remember()
+        if self.tour is not None:
+            self.tour.end()
         if self.kernels is not None:
             self.kernels.close()
-        self.session.close()
+        if self.session.parent() is self:
+            self.session.close()
         application().focusChanged.disconnect(self.watch_focus)
         super().closeEvent(event)
+
+
+def scrolling(panel: QWidget) -> QScrollArea:
+    """A panel that can be longer than its place."""
+    scroll = QScrollArea(widgetResizable=True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setWidget(panel)
+    scroll.setMinimumWidth(theme.px(264))
+    return scroll
+
+
+def stored_names(value: object, otherwise: Iterable[str]) -> list[str]:
+    """A list of names out of the settings, which keep a list of one as a text."""
+    if isinstance(value, str):
+        return [value]
+    return [str(name) for name in value] if isinstance(value, list) else list(otherwise)
+
+
+def plan_for(width: int) -> Plan:
+    """The layout that suits a width of the window, in pixels."""
+    return PLANS[1] if width >= 1600 * theme.size() else PLANS[0]
+
+
+def tour_stops(window: Window) -> list[Stop]:
+    """The two-minute tour."""
+    session, docks = window.session, window.docks
+    before = session.experiment
+
+    def in_dock(name: str, widget: QWidget) -> QWidget:
+        docks.show(name)
+        return widget
+
+    return [
+        Stop(
+            "This network learns",
+            "Each point has a colour. The network is to guess it from the point's place. Press play, or the space bar.",
+            lambda: window.transport.play,
+            lambda: window.running,
+        ),
+        Stop(
+            "What it says everywhere",
+            "Where the plane is orange it says orange, where it is blue, blue. Filled points train it; hollow ones "
+            "only check it. Turn the wheel to zoom, click a point to see its numbers.",
+            lambda: window.boundary,
+        ),
+        Stop(
+            "How well it does",
+            "The two curves are its loss on the two kinds of points. When the dashed one rises while the other falls, "
+            "it learns the points by heart: overfitting.",
+            lambda: in_dock("curves", window.curves),
+        ),
+        Stop(
+            "The learning rate",
+            "The most important knob: how far each step goes. Drag it while training runs; Ctrl+Z takes it back.",
+            lambda: window.training.rows["training.learning_rate"],
+            lambda: session.experiment.training.learning_rate != before.training.learning_rate,
+        ),
+        Stop(
+            "Layers",
+            "A card for each layer: drag it to another place, change its units and activation, add more. "
+            "The weights stay where they make sense.",
+            lambda: in_dock("layers", window.layers),
+            lambda: len(session.experiment.layers) != len(before.layers),
+        ),
+        Stop(
+            "Gradients",
+            "How strongly each layer learns, now and over time. When the first layers get next to nothing, the words "
+            "beside it say so and offer a remedy.",
+            lambda: in_dock("gradients", window.gradients),
+        ),
+        Stop(
+            "Other data",
+            "Choose another picture, add noise, draw your own points, or drop a table (CSV) on the window.",
+            lambda: in_dock("data", window.data),
+            lambda: session.experiment.data != before.data,
+        ),
+        Stop(
+            "Everything else",
+            "Ctrl+K finds every command and setting. F1 lists the shortcuts. Every setting says what it does when you "
+            "point at it.",
+            lambda: None,
+        ),
+    ]
 
 
 def application() -> QApplication:

@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import shiboken6
 from PySide6.QtCore import QSettings, QThread
+from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Snapshot, Trainer, Training, Wanted
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets import Spiral
+from ui import theme
 from ui.session import Session
+from ui.window import Window
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +38,6 @@ def no_stray_qthreads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(QThread, "start", remember)
     yield
-    import shiboken6
-
     assert not [thread for thread in started if shiboken6.isValid(thread) and thread.isRunning()]
 
 
@@ -100,3 +102,25 @@ def settled(qtbot) -> Callable[[Session], Snapshot]:
         return session.report.snapshot
 
     return wait
+
+
+@pytest.fixture
+def window(qtbot, qapp: QApplication) -> Iterator[Window]:
+    """The window with the first preset, shown, before training."""
+    theme.apply(qapp, "light")
+    window = Window()
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    qtbot.waitUntil(lambda: window.session.report is not None)
+    yield window
+    window.close()
+    shiboken6.delete(window)
+
+
+@pytest.fixture
+def trained(qtbot, window: Window) -> Window:
+    """The window in the middle of a run."""
+    window.session.play()
+    qtbot.waitUntil(lambda: window.session.report.snapshot.step > 20)
+    return window

@@ -24,28 +24,6 @@ from ui.window import Window
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture
-def window(qtbot, qapp: QApplication) -> Iterator[Window]:
-    """The window with the first preset, shown, before training."""
-    theme.apply(qapp, "light")
-    window = Window()
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    qtbot.waitUntil(lambda: window.session.report is not None)
-    yield window
-    window.close()
-    shiboken6.delete(window)
-
-
-@pytest.fixture
-def trained(qtbot, window: Window) -> Window:
-    """The window in the middle of a run."""
-    window.session.play()
-    qtbot.waitUntil(lambda: step(window) > 20)
-    return window
-
-
 def snapshot(window: Window) -> Snapshot:
     assert window.session.report is not None
     return window.session.report.snapshot
@@ -58,6 +36,7 @@ def step(window: Window) -> int:
 def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
     found = window.findChild(kind, name)
     assert found is not None, f"no control named {name}"
+    window.reveal(found)
     return found
 
 

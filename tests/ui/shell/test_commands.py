@@ -1,0 +1,88 @@
+"""The command palette finds and does what there is to do."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+
+from ui.shell.commands import Command, matching, score
+from ui.window import Window
+
+
+def type_command(qtbot, window: Window, text: str) -> None:
+    """Open the palette by its shortcut, type, and press Enter."""
+    qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    line = window.palette_of_commands.line
+    qtbot.waitUntil(lambda: line.isVisible())
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert not window.palette_of_commands.isVisible()
+
+
+def test_a_menu_entry_is_found_by_a_few_letters(qtbot, window: Window) -> None:
+    type_command(qtbot, window, "one step")
+    qtbot.waitUntil(lambda: window.session.report.snapshot.step == 1)
+
+
+def test_a_choice_is_made_by_its_name(qtbot, window: Window) -> None:
+    type_command(qtbot, window, "optimizer rmsprop")
+    assert window.session.experiment.training.optimizer.kind == "rmsprop"
+
+
+def test_a_setting_takes_a_value(qtbot, window: Window) -> None:
+    type_command(qtbot, window, "learning rate 0.25")
+    assert window.session.experiment.training.learning_rate == 0.25
+
+
+def test_a_refused_value_is_told_and_changes_nothing(qtbot, window: Window) -> None:
+    before = window.session.experiment
+    type_command(qtbot, window, "learning rate -3")
+    assert window.banner.isVisible()
+    assert "Learning rate" in window.banner.text.text()
+    assert window.session.experiment == before
+
+
+def test_a_setting_alone_brings_its_control_into_sight(qtbot, window: Window) -> None:
+    type_command(qtbot, window, "clip gradient")
+    focused = window.focusWidget()
+    assert focused.accessibleName().startswith("Clip gradient")
+    assert window.docks.shows(focused)
+
+
+def test_escape_closes_it_and_gives_the_focus_back(qtbot, window: Window) -> None:
+    window.transport.play.setFocus()
+    window.palette_of_commands.open()
+    qtbot.keyClick(window.palette_of_commands.line, Qt.Key.Key_Escape)
+    assert not window.palette_of_commands.isVisible()
+    assert window.focusWidget() is window.transport.play
+
+
+def test_the_arrows_walk_the_list(qtbot, window: Window) -> None:
+    palette = window.palette_of_commands
+    palette.open()
+    for key, row in ((Qt.Key.Key_Down, 1), (Qt.Key.Key_Down, 2), (Qt.Key.Key_Up, 1), (Qt.Key.Key_PageUp, 0)):
+        qtbot.keyClick(palette.line, key)
+        assert palette.list.currentRow() == row
+
+
+def test_nothing_that_fits_is_said(qtbot, window: Window) -> None:
+    palette = window.palette_of_commands
+    palette.open()
+    qtbot.keyClicks(palette.line, "qqqqq")
+    assert palette.nothing.isVisible()
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    assert not palette.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("typed", "best"),
+    [("play", "Training: Play or pause"), ("lera", "Learning rate"), ("undo", "Edit: Undo"), ("rate", "Learning rate")],
+)
+def test_the_best_fit_comes_first(typed: str, best: str) -> None:
+    names = ["File: Open", "Training: Play or pause", "Edit: Undo", "Learning rate", "View: Full screen"]
+    commands = [Command(name, lambda: None) for name in names]
+    assert matching(commands, typed)[0].name == best
+
+
+def test_what_does_not_fit_has_no_score() -> None:
+    assert score("Learning rate", "xyz") is None

@@ -1,0 +1,105 @@
+"""Panels and pictures in docks: closed, brought back, floated, arranged and kept."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QTabBar, QToolButton
+
+from ui.window import PLANS, Window
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def dock(window: Window, name: str):
+    return window.docks.docks[name]
+
+
+def test_a_dock_is_closed_by_its_button_and_brought_back_by_the_menu(qtbot, window: Window) -> None:
+    qtbot.mouseClick(window.findChild(QToolButton, "dock.gradients.close"), LEFT)
+    assert not dock(window, "gradients").isVisible()
+    dict(window.docks.actions())["gradients"].trigger()
+    assert dock(window, "gradients").isVisible()
+
+
+def test_nothing_is_computed_for_a_closed_picture(qtbot, window: Window) -> None:
+    window.docks.show("gradients")
+    dock(window, "gradients").close()
+    shown = []
+    window.gradients.show_snapshot = shown.append
+    window.session.epoch()
+    qtbot.waitUntil(lambda: window.session.report.snapshot.epoch == 1)
+    assert not shown
+
+
+def test_a_dock_floats_and_comes_back(qtbot, window: Window) -> None:
+    button = window.findChild(QToolButton, "dock.curves.float")
+    qtbot.mouseClick(button, LEFT)
+    assert dock(window, "curves").isFloating()
+    qtbot.mouseClick(button, LEFT)
+    assert not dock(window, "curves").isFloating()
+
+
+def test_docks_that_share_a_place_have_tabs_that_show_them(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: any(bar.count() == 2 for bar in window.findChildren(QTabBar)))
+    bar = next(
+        bar
+        for bar in window.findChildren(QTabBar)
+        if "Training" in [bar.tabText(k) for k in range(bar.count())] and bar.isVisible()
+    )
+    place = [bar.tabText(k) for k in range(bar.count())].index("Training")
+    qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
+    qtbot.waitUntil(lambda: window.docks.shows(window.training))
+    assert not window.docks.shows(window.data)
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Window, plan) -> None:
+    window.docks.arrange(plan)
+    qtbot.wait(20)
+    named = [name for _, tabs in (*plan.left, *plan.below) for name in tabs]
+    for name, one in window.docks.docks.items():
+        assert one.isHidden() == (name not in named), name
+    for _, tabs in (*plan.left, *plan.below):
+        assert not dock(window, tabs[0]).visibleRegion().isEmpty()
+
+
+def test_a_saved_layout_is_offered_used_and_forgotten(qtbot, window: Window) -> None:
+    dock(window, "curves").close()
+    window.ask_layout_name()
+    ask = window.findChild(QInputDialog, "layout.name")
+    line = ask.findChild(QLineEdit)
+    qtbot.keyClicks(line, "Mine")
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert window.layouts.names() == ["Mine"]
+    window.docks.arrange(PLANS[0])
+    assert dock(window, "curves").isVisible()
+    assert window.layouts.use("Mine")
+    assert not dock(window, "curves").isVisible()
+    window.layouts.remove("Mine")
+    assert window.layouts.names() == []
+
+
+def test_the_next_window_takes_up_where_the_last_one_ended(qtbot, window: Window) -> None:
+    dock(window, "curves").close()
+    window.layouts.remember()
+    other = Window(settings=QSettings())
+    try:
+        assert other.layouts.resume()
+        assert dock(other, "curves").isHidden()
+        assert not dock(other, "gradients").isHidden()
+    finally:
+        other.close()
+        other.deleteLater()
+
+
+def test_a_kept_layout_that_cannot_be_read_changes_nothing(window: Window) -> None:
+    window.settings.setValue("window/state", "nonsense")
+    assert not window.layouts.resume()
+    assert dock(window, "curves").isVisible()
+
+
+def test_a_number_key_goes_to_a_panel(qtbot, window: Window) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: window.training.isAncestorOf(window.focusWidget()))
+    assert window.docks.shows(window.training)

@@ -1,0 +1,121 @@
+"""The tour, the list of shortcuts, focus mode and the size of everything."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from ui import theme
+from ui.shell.focus import FocusChoice
+from ui.shell.shortcuts import ShortcutList
+from ui.window import Window
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def press(qtbot, window: Window, name: str) -> None:
+    qtbot.mouseClick(window.findChild(QPushButton, name), LEFT)
+
+
+def test_the_tour_goes_through_all_its_stops(qtbot, window: Window) -> None:
+    window.start_tour()
+    stops = len(window.tour.stops)
+    titles = set()
+    for _ in range(stops):
+        titles.add(window.tour.title.text())
+        assert window.rect().contains(window.tour.card.geometry())
+        press(qtbot, window, "tour.next")
+    assert len(titles) == stops
+    assert window.tour is None
+
+
+def test_the_tour_goes_on_when_what_it_asks_for_is_done(qtbot, window: Window) -> None:
+    window.start_tour()
+    assert window.tour.at == 0
+    qtbot.mouseClick(window.transport.play, LEFT)
+    qtbot.waitUntil(lambda: window.tour.at == 1)
+    window.session.pause()
+
+
+def test_the_tour_leaves_what_it_points_at_to_the_mouse(qtbot, window: Window) -> None:
+    window.start_tour()
+    hole = window.tour.hole()
+    assert window.childAt(hole.center()) is window.transport.play
+
+
+def test_the_tour_goes_back_and_ends_with_escape(qtbot, window: Window) -> None:
+    window.start_tour()
+    press(qtbot, window, "tour.next")
+    press(qtbot, window, "tour.back")
+    assert window.tour.at == 0
+    qtbot.keyClick(window.tour, Qt.Key.Key_Escape)
+    assert window.tour is None
+
+
+def test_the_tour_is_offered_once(window: Window) -> None:
+    window.offer_tour()
+    assert "tour" in window.banner.text.text()
+    window.banner.hide()
+    window.offer_tour()
+    assert not window.banner.isVisible()
+
+
+def test_the_offered_tour_is_taken_by_its_button(qtbot, window: Window) -> None:
+    window.offer_tour()
+    qtbot.mouseClick(window.banner.remedy, LEFT)
+    assert window.tour is not None
+    window.tour.end()
+
+
+def test_f1_lists_the_shortcuts_and_finds_one(qtbot, window: Window) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    table = window.findChild(ShortcutList)
+    assert any("Ctrl+K" in row[2] for row in table.rows)
+    qtbot.keyClicks(table.search, "undo")
+    shown = [row for row in range(table.table.rowCount()) if not table.table.isRowHidden(row)]
+    assert shown and all("undo" in " ".join(table.rows[row]).lower() for row in shown)
+    table.close()
+
+
+def test_focus_mode_hides_the_controls_and_brings_them_back(qtbot, window: Window) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F9)
+    assert not window.data.isVisible() and not window.layers.isVisible()
+    assert window.boundary.isVisible() and window.transport.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_F9)
+    assert window.data.isVisible() and window.layers.isVisible()
+
+
+def test_a_teacher_chooses_what_focus_mode_hides(qtbot, window: Window) -> None:
+    window.choose_hidden()
+    choice = window.findChild(FocusChoice)
+    for item in choice.items():
+        name = item.data(0, Qt.ItemDataRole.UserRole)
+        if name:
+            hide = name in ("layers", "data.noise")
+            item.setCheckState(0, Qt.CheckState.Checked if hide else Qt.CheckState.Unchecked)
+    choice.accept()
+    window.focus_action.trigger()
+    assert window.data.isVisible() and not window.layers.isVisible()
+    assert not window.data.rows["data.noise"].isVisible()
+    window.focus_action.trigger()
+    assert window.data.rows["data.noise"].isVisible()
+    assert set(window.settings.value("focus/hidden")) == {"layers", "data.noise"}
+
+
+def test_everything_grows_and_training_goes_on(qtbot, qapp: QApplication, trained: Window) -> None:
+    def resize(size: float) -> None:
+        theme.apply(qapp, "light", size)
+        trained.rebuild()
+
+    trained.size_chosen.connect(resize)
+    before = trained.status.fontMetrics().height()
+    learned = trained.session.experiment
+    qtbot.keyClick(trained, Qt.Key.Key_Equal, Qt.KeyboardModifier.ControlModifier)
+    assert theme.size() == 1.25
+    qtbot.waitUntil(lambda: trained.status.fontMetrics().height() > before)
+    assert trained.session.experiment == learned
+    at = trained.session.report.snapshot.step
+    qtbot.waitUntil(lambda: trained.session.report.snapshot.step > at)
+    qtbot.mouseClick(trained.transport.play, LEFT)
+    qtbot.waitUntil(lambda: not trained.session.report.running)
+    theme.apply(qapp, "light")

@@ -1,0 +1,186 @@
+"""The command palette (Ctrl+K): everything the window can do, found by typing a few of its letters.
+
+Commands are gathered when the palette opens, so it always offers what there is at that moment. What is typed after a
+setting's name is the value to give it: `learning rate 0.03`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
+
+from ui.theme import GRID
+
+WIDTH, ROWS = 560, 12
+MOST = 200
+"""Lines in the list; who looks for more types another letter."""
+
+
+class Command(NamedTuple):
+    """Something that can be done."""
+
+    name: str
+    do: Callable[[], object]
+    keys: str = ""
+    """The shortcut, as shown."""
+    set: Callable[[str], object] | None = None
+    """Gives the setting that is named a value that was typed behind the name."""
+
+
+def menu_commands(menus: Iterable[QMenu], path: str = "", every: bool = False) -> list[Command]:
+    """Every entry of menus that can be chosen now, or `every` single one, named with where it stands."""
+    found: list[Command] = []
+    for menu in menus:
+        place = f"{path}{plain(menu.title())}: "
+        for action in menu.actions():
+            if action.menu() is not None:
+                found += menu_commands([action.menu()], place, every)  # type: ignore[list-item]
+            elif action.text() and (every or action.isEnabled()):
+                found.append(command_of(action, place))
+    return found
+
+
+def command_of(action: QAction, place: str) -> Command:
+    """An entry of a menu as a command."""
+    return Command(f"{place}{plain(action.text())}", action.trigger, action.shortcut().toString())
+
+
+def plain(text: str) -> str:
+    """A menu's text without the mark of its access key."""
+    return text.replace("&", "")
+
+
+def score(name: str, typed: str) -> float | None:
+    """How well a name fits what was typed, smaller is better; None if it does not.
+
+    Each word that was typed has to begin somewhere in the name, or its letters have to come in their order.
+    """
+    low, total = name.lower(), 0.0
+    for word in typed.lower().split():
+        at = low.find(word)
+        if at >= 0:
+            begins_word = at == 0 or not low[at - 1].isalnum()
+            total += (0 if begins_word else 3) + at / 100
+        elif len(word) > 2 and is_within(word, low):
+            total += 20
+        else:
+            return None
+    return total + len(name) / 1000
+
+
+def is_within(letters: str, text: str) -> bool:
+    """Whether all letters stand in the text in their order."""
+    rest = iter(text)
+    return all(letter in rest for letter in letters)
+
+
+def matching(commands: Sequence[Command], typed: str) -> list[Command]:
+    """The commands that fit, the best first; a value behind a setting's name goes to the setting."""
+    ranked: list[tuple[float, int, Command]] = []
+    name, _, value = typed.rpartition(" ")
+    for place, command in enumerate(commands):
+        whole = score(command.name, typed)
+        if whole is not None:
+            ranked.append((whole, place, command))
+        elif command.set is not None and name and value and (part := score(command.name, name)) is not None:
+            ranked.append((part + 1, place, Command(f"{command.name} ← {value}", partial(command.set, value))))
+    return [command for *_, command in sorted(ranked, key=lambda entry: entry[:2])][:MOST]
+
+
+class CommandPalette(QFrame):
+    """A line to type in and what fits below it; Enter does the chosen one, Escape nothing."""
+
+    def __init__(self, parent: QWidget, gather: Callable[[], list[Command]]) -> None:
+        super().__init__(parent)
+        self.setObjectName("palette")
+        self.setProperty("card", True)
+        self.setAccessibleName("Command palette")
+        self.host, self.gather = parent, gather
+        self.commands, self.shown = list[Command](), list[Command]()
+        self.before: QWidget | None = None
+        self.line = QLineEdit(placeholderText="Type what you want to do, or a setting and its value")
+        self.line.setObjectName("palette.line")
+        self.line.setAccessibleName("Command")
+        self.line.setToolTip("A few letters of a command are enough. A setting takes a value: learning rate 0.03.")
+        self.list = QListWidget()
+        self.list.setObjectName("palette.list")
+        self.list.setAccessibleName("Commands that fit")
+        self.list.setToolTip("Enter does the chosen command.")
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.nothing = QLabel("Nothing fits. Fewer letters find more.")
+        self.nothing.setProperty("quiet", True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        for widget in (self.line, self.list, self.nothing):
+            column.addWidget(widget)
+        self.line.textChanged.connect(self.fill)
+        self.line.installEventFilter(self)
+        self.list.itemClicked.connect(lambda _: self.do_chosen())
+        self.hide()
+
+    def open(self) -> None:
+        """Show what there is to do now."""
+        self.before = self.window().focusWidget()
+        self.commands = self.gather()
+        self.line.clear()
+        self.fill()
+        parent = self.host
+        width = min(WIDTH, parent.width() - 4 * GRID)
+        row = self.list.sizeHintForRow(0) if self.list.count() else 24
+        height = min(ROWS * row + 72, parent.height() - 12 * GRID)
+        self.setGeometry((parent.width() - width) // 2, 8 * GRID, width, height)
+        self.show()
+        self.raise_()
+        self.line.setFocus()
+
+    def fill(self) -> None:
+        """List what fits."""
+        typed = self.line.text().strip()
+        self.shown = matching(self.commands, typed) if typed else self.commands[:MOST]
+        self.list.clear()
+        for command in self.shown:
+            item = QListWidgetItem(f"{command.name}\t{command.keys}" if command.keys else command.name)
+            self.list.addItem(item)
+        self.list.setCurrentRow(0)
+        self.list.setVisible(bool(self.shown))
+        self.nothing.setVisible(not self.shown)
+
+    def close_quietly(self) -> None:
+        """Go away and give the focus back."""
+        if self.isVisible():
+            self.hide()
+            if self.before is not None:
+                self.before.setFocus()
+
+    def do_chosen(self) -> None:
+        """Do the chosen command."""
+        row = self.list.currentRow()
+        self.close_quietly()
+        if 0 <= row < len(self.shown):
+            self.shown[row].do()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The arrows walk the list while the line has the focus; leaving the line closes the palette."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._key(event.key())
+        if event.type() == QEvent.Type.FocusOut:
+            self.hide()
+        return super().eventFilter(watched, event)
+
+    def _key(self, key: int) -> bool:
+        last = self.list.count() - 1
+        moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS - 1, Qt.Key.Key_PageUp: 1 - ROWS}
+        if key == Qt.Key.Key_Escape:
+            self.close_quietly()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.do_chosen()
+        elif key in moves:
+            self.list.setCurrentRow(min(max(self.list.currentRow() + moves[Qt.Key(key)], 0), last))
+        else:
+            return False
+        return True

@@ -1,0 +1,254 @@
+"""Docks: every panel and picture in a frame that can be moved, closed, floated and brought back; saved layouts.
+
+A layout of ours is a plan: areas of columns of tabs. What a person arranged is kept as Qt's own state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
+
+from ui.inputs import IconButton
+from ui.theme import GRID, px
+
+TITLE_HEIGHT = 24
+VERSION = 1
+"""Of the states that Qt writes; another set of docks needs another number."""
+
+Tabs = tuple[str, ...]
+
+
+class Plan(NamedTuple):
+    """Where docks stand: columns of tabs left of and below what is in the middle; whatever is not named is closed."""
+
+    name: str
+    left: tuple[tuple[int, Tabs], ...]
+    """Columns from left to right: width in pixels and the docks that share it as tabs, the first in front."""
+    below: tuple[tuple[int, Tabs], ...]
+    height: int
+    """Of the row below, in pixels."""
+
+
+class DockTitle(QWidget):
+    """The bar by which a dock is dragged, with buttons to float and to close it."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        title = dock.windowTitle()
+        self.label = QLabel(title)
+        self.label.setProperty("quiet", True)
+        float_button = IconButton(
+            "arrows-out-simple", f"Float {title}", f"Puts {title} into a window of its own.", self
+        )
+        close_button = IconButton("x", f"Close {title}", f"Closes {title}. The View menu brings it back.", self)
+        float_button.setObjectName(f"dock.{dock.objectName()}.float")
+        close_button.setObjectName(f"dock.{dock.objectName()}.close")
+        line = QHBoxLayout(self)
+        line.setContentsMargins(GRID + GRID // 2, 0, GRID // 2, 0)
+        line.setSpacing(0)
+        line.addWidget(self.label, 1)
+        for button in (float_button, close_button):
+            button.setProperty("small", True)
+            line.addWidget(button)
+        self.setFixedHeight(px(TITLE_HEIGHT))
+        self.setToolTip(f"Drag {title} to another place; drop it on a neighbour to share its place as a tab.")
+        float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        close_button.clicked.connect(dock.close)
+
+    def set_tabbed(self, tabbed: bool) -> None:
+        """Make way where a tab names the dock already; its menu has what the buttons do."""
+        self.setFixedHeight(0 if tabbed else px(TITLE_HEIGHT))
+
+    def minimumSizeHint(self) -> QSize:
+        """Narrow docks cut the title."""
+        return QSize(64, self.maximumHeight())
+
+
+class Docks(QObject):
+    """The docks of a window."""
+
+    changed = Signal()
+    """A dock was shown, hidden, or put in front."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.window = window
+        self.docks: dict[str, QDockWidget] = {}
+        self.seen: set[str] = set()
+        """The docks in sight. Qt calls one behind another tab visible too."""
+        options = QMainWindow.DockOption
+        window.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        # Columns at the left reach down to the status line.
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+
+    def add(self, name: str, title: str, content: QWidget) -> QDockWidget:
+        """Put a panel or picture into a dock."""
+        dock = QDockWidget(title, self.window)
+        dock.setObjectName(name)
+        dock.setAccessibleName(title)
+        dock.setWidget(content)
+        dock.setTitleBarWidget(DockTitle(dock))
+        dock.visibilityChanged.connect(partial(self._note, name))
+        dock.visibilityChanged.connect(self._dress_tabs_later)
+        dock.topLevelChanged.connect(self._dress_tabs_later)
+        self.docks[name] = dock
+        return dock
+
+    def actions(self) -> Iterator[tuple[str, QAction]]:
+        """For every dock the entry of a menu that shows or closes it."""
+        for name, dock in self.docks.items():
+            yield name, dock.toggleViewAction()
+
+    def show(self, name: str) -> None:
+        """Open a dock and put it in front of its neighbours."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+
+    def shows(self, widget: QWidget) -> bool:
+        """Whether a widget, in a dock or not, is in sight."""
+        name = self.holding(widget)
+        return widget.isVisible() and (name is None or name in self.seen)
+
+    def _note(self, name: str, seen: bool) -> None:
+        (self.seen.add if seen else self.seen.discard)(name)
+        self.changed.emit()
+
+    def holding(self, widget: QWidget) -> str | None:
+        """The dock that a widget is in."""
+        return next((name for name, dock in self.docks.items() if dock.isAncestorOf(widget)), None)
+
+    def arrange(self, plan: Plan) -> None:
+        """Put all docks where a plan says."""
+        for dock in self.docks.values():
+            dock.setFloating(False)
+            self.window.removeDockWidget(dock)
+        left = self._columns(Qt.DockWidgetArea.LeftDockWidgetArea, plan.left)
+        below = self._columns(Qt.DockWidgetArea.BottomDockWidgetArea, plan.below)
+        horizontal = Qt.Orientation.Horizontal
+        self.window.resizeDocks(left, [px(width) for width, _ in plan.left], horizontal)
+        if below:
+            self.window.resizeDocks(below[:1], [px(plan.height)], Qt.Orientation.Vertical)
+            self.window.resizeDocks(below, [px(width) for width, _ in plan.below], horizontal)
+        self.changed.emit()
+
+    def _columns(self, area: Qt.DockWidgetArea, columns: tuple[tuple[int, Tabs], ...]) -> list[QDockWidget]:
+        first: list[QDockWidget] = []
+        for _, tabs in columns:
+            front = self.docks[tabs[0]]
+            if first:
+                self.window.splitDockWidget(first[-1], front, Qt.Orientation.Horizontal)
+            else:
+                self.window.addDockWidget(area, front)
+            front.show()
+            first.append(front)
+        for front, (_, tabs) in zip(first, columns, strict=True):
+            for name in tabs[1:]:
+                self.window.tabifyDockWidget(front, self.docks[name])
+                self.docks[name].show()
+            front.raise_()
+        return first
+
+    def state(self) -> QByteArray:
+        """Where everything stands now."""
+        return self.window.saveState(VERSION)
+
+    def restore(self, state: QByteArray) -> bool:
+        """Go back to a kept state; says whether it could be read."""
+        return bool(self.window.restoreState(state, VERSION))
+
+    def set_locked(self, locked: bool) -> None:
+        """Take away, or give back, the bars by which docks are moved and closed."""
+        for dock in self.docks.values():
+            bar = dock.titleBarWidget()
+            if isinstance(bar, DockTitle):
+                for button in bar.findChildren(IconButton):
+                    button.setVisible(not locked)
+            features = QDockWidget.DockWidgetFeature
+            dock.setFeatures(
+                features.NoDockWidgetFeatures
+                if locked
+                else features.DockWidgetMovable | features.DockWidgetFloatable | features.DockWidgetClosable
+            )
+
+    def _dress_tabs_later(self) -> None:
+        QTimer.singleShot(0, self, self._dress_tabs)
+
+    def _dress_tabs(self) -> None:
+        """Say what the bars of tabs are, which Qt makes as it goes."""
+        for dock in self.docks.values():
+            bar = dock.titleBarWidget()
+            if isinstance(bar, DockTitle):
+                bar.set_tabbed(not dock.isFloating() and bool(self.window.tabifiedDockWidgets(dock)))
+        for bar in self.window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName("Panels that share this place")
+            bar.setDrawBase(False)
+            bar.setExpanding(False)
+            bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+            bar.customContextMenuRequested.connect(self._offer, Qt.ConnectionType.UniqueConnection)
+            for place in range(bar.count()):
+                bar.setTabToolTip(place, f"Show {bar.tabText(place)}. Right click: float or close it.")
+
+    def _offer(self, at: QPoint) -> None:
+        """What the title's buttons do, for a tab."""
+        bar = self.sender()
+        if not isinstance(bar, QTabBar) or bar.tabAt(at) < 0:
+            return
+        title = bar.tabText(bar.tabAt(at))
+        dock = next(dock for dock in self.docks.values() if dock.windowTitle() == title)
+        menu = QMenu(bar)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(f"Float {title}").triggered.connect(lambda: dock.setFloating(True))
+        menu.addAction(f"Close {title}").triggered.connect(dock.close)
+        menu.popup(bar.mapToGlobal(at))
+
+
+class Layouts(QObject):
+    """Arrangements that a person saved under a name, and the one in force when the window was closed."""
+
+    changed = Signal()
+
+    def __init__(self, docks: Docks, settings: QSettings) -> None:
+        super().__init__(docks)
+        self.docks, self.settings = docks, settings
+
+    def names(self) -> list[str]:
+        """All saved names, sorted."""
+        self.settings.beginGroup("layouts")
+        names = sorted(self.settings.childKeys())
+        self.settings.endGroup()
+        return names
+
+    def save(self, name: str) -> None:
+        """Keep the present arrangement."""
+        self.settings.setValue(f"layouts/{name}", self.docks.state())
+        self.changed.emit()
+
+    def remove(self, name: str) -> None:
+        """Forget an arrangement."""
+        self.settings.remove(f"layouts/{name}")
+        self.changed.emit()
+
+    def use(self, name: str) -> bool:
+        """Go back to an arrangement; says whether it could be read."""
+        state = self.settings.value(f"layouts/{name}")
+        return isinstance(state, QByteArray) and self.docks.restore(state)
+
+    def remember(self) -> None:
+        """Keep what is in force for the next start."""
+        self.settings.setValue("window/state", self.docks.state())
+        self.settings.setValue("window/geometry", self.docks.window.saveGeometry())
+
+    def resume(self) -> bool:
+        """Take up what was in force at the end of the last run; says whether there was something."""
+        state, geometry = self.settings.value("window/state"), self.settings.value("window/geometry")
+        if not isinstance(state, QByteArray) or not isinstance(geometry, QByteArray):
+            return False
+        self.docks.window.restoreGeometry(geometry)
+        return self.docks.restore(state)

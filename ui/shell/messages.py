@@ -1,0 +1,95 @@
+"""What the window says: the banner across it, and the diagnosis with its remedy in the status line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from superqt import QElidingLabel
+
+from playground.diagnosis import Finding
+from ui import theme
+
+
+class DiagnosisLine(QWidget):
+    """What the network ails, in one sentence, with a remedy as a button."""
+
+    accepted = Signal(object)
+    """The Remedy that the person wants."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = QElidingLabel()
+        self.text.setAccessibleName("Diagnosis")
+        self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.remedy = QPushButton()
+        self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.remedy.clicked.connect(self.accept)
+        self.finding: Finding | None = None
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * theme.GRID, 2, theme.GRID, 2)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.remedy)
+        # Always the same height, so that nothing moves when a remedy comes or goes.
+        self.setFixedHeight(4 * theme.GRID)
+        self.show_finding(None)
+
+    def show_finding(self, finding: Finding | None) -> None:
+        """Show the most important finding, or nothing."""
+        remedy = finding.remedy if finding else None
+        self.finding = finding
+        self.text.setText(finding.text if finding else "")
+        self.text.setToolTip(finding.text if finding else "")
+        self.remedy.setVisible(remedy is not None)
+        if remedy is not None:
+            self.remedy.setText(remedy.label)
+            self.remedy.setAccessibleName(remedy.label)
+            words = "and start again from the initial weights" if remedy.reset else "while training goes on"
+            self.remedy.setToolTip(f"{remedy.label}, {words}. Ctrl+Z takes it back.")
+
+    def accept(self) -> None:
+        """Ask for the remedy."""
+        if self.finding is not None and self.finding.remedy is not None:
+            self.accepted.emit(self.finding.remedy)
+
+
+class Banner(QFrame):
+    """A line across the window that says what went wrong and, where there is one, offers a remedy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self.text = QLabel(wordWrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.remedy = QPushButton()
+        self.remedy.clicked.connect(self.apply_remedy)
+        close = QToolButton()
+        close.setText("✕")
+        close.setAccessibleName("Dismiss the message")
+        close.setToolTip("Dismiss the message")
+        close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.remedy)
+        row.addWidget(close)
+        self.hide()
+
+    def tell(self, text: str, remedy: tuple[str, Callable[[], object]] | None = None) -> None:
+        """Show a message until it is dismissed or replaced."""
+        self.text.setText(text)
+        self.setAccessibleName(text)
+        self.action = remedy[1] if remedy else None
+        self.remedy.setVisible(remedy is not None)
+        if remedy is not None:
+            self.remedy.setText(remedy[0])
+            self.remedy.setAccessibleName(remedy[0])
+            self.remedy.setToolTip(remedy[0])
+        self.show()
+
+    def apply_remedy(self) -> None:
+        """Do what the message offers."""
+        self.hide()
+        if self.action is not None:
+            self.action()

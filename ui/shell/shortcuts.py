@@ -1,0 +1,79 @@
+"""The list of all shortcuts and gestures, made from the menus and from what panels and pictures say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHeaderView,
+    QLineEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.shell.commands import Command
+
+GESTURES = (
+    ("Any number", "Wheel, arrow keys", "Change it a little; with Shift a lot"),
+    ("Any setting", "Double-click its name", "Back to its default"),
+    ("Any setting", "Right click", "What else it can do"),
+    ("Layer card", "Drag, Alt+Up, Alt+Down", "Move the layer"),
+    ("Layer card", "Delete, Ctrl+D", "Remove or duplicate the layer"),
+    ("Network", "Click an edge or a bias", "Change the weight"),
+    ("Network", "Point at a unit", "Its map fills the boundary"),
+    ("Network", "Arrow keys, Enter", "Walk over the units; edit the chosen one"),
+    ("Boundary", "Wheel, + and −, drag", "Zoom and move; Home shows everything again"),
+    ("Boundary", "Click a point, N, P", "Look at a point through the microscope"),
+    ("Drawing", "Drag; right button", "Draw points; erase them"),
+)
+"""Where, how, what for: what stands in no menu."""
+
+
+class ShortcutList(QDialog):
+    """A table of shortcuts that can be searched."""
+
+    def __init__(self, commands: Iterable[Command], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setObjectName("shortcuts")
+        self.setWindowTitle("Shortcuts and gestures")
+        self.resize(640, 560)
+        self.rows = [(*split(command.name), command.keys) for command in commands if command.keys]
+        self.rows += [(where, what, how) for where, how, what in GESTURES]
+        self.search = QLineEdit(placeholderText="Search")
+        self.search.setAccessibleName("Search the shortcuts")
+        self.search.setToolTip("Shows only lines that contain what you type.")
+        self.search.textChanged.connect(self.filter)
+        self.table = QTableWidget(len(self.rows), 3)
+        self.table.setAccessibleName("Shortcuts and gestures")
+        self.table.setToolTip("What each key and gesture does.")
+        self.table.setHorizontalHeaderLabels(["Where", "What", "Keys or gesture"])
+        self.table.verticalHeader().hide()
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        for row, texts in enumerate(self.rows):
+            for column, text in enumerate(texts):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        lines = QVBoxLayout(self)
+        lines.addWidget(self.search)
+        lines.addWidget(self.table)
+
+    def filter(self, typed: str) -> None:
+        """Show the lines that contain what was typed."""
+        for row, texts in enumerate(self.rows):
+            self.table.setRowHidden(row, typed.lower() not in " ".join(texts).lower())
+
+
+def split(name: str) -> tuple[str, str]:
+    """`Training: Play or pause` as where and what."""
+    where, _, what = name.partition(": ")
+    return where, what

@@ -1,0 +1,183 @@
+"""The tour: a few cards that point at parts of the window and say what to try. It blocks nothing.
+
+The window goes on working below it; a step that asks for something to be done goes on by itself when it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QRegion, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from ui import theme
+from ui.faults import guarded
+from ui.theme import GRID
+
+CARD_WIDTH = 320
+LOOK_MILLISECONDS = 200
+"""How often the tour looks whether what it asked for has been done."""
+
+
+class Stop(NamedTuple):
+    """One card of the tour."""
+
+    title: str
+    words: str
+    target: Callable[[], QWidget | None]
+    """What to point at; called when the card is shown, so it may open a dock first."""
+    done: Callable[[], bool] | None = None
+    """Whether the person has done what the card asks for."""
+
+
+class Tour(QWidget):
+    """Dims the window but for one part, and explains that part."""
+
+    ended = Signal()
+
+    def __init__(self, parent: QWidget, stops: Sequence[Stop]) -> None:
+        super().__init__(parent)
+        self.setObjectName("tour")
+        self.host, self.stops, self.at = parent, stops, 0
+        self.target: QWidget | None = None
+        self.card = self._card()
+        self.watch = QTimer(self, interval=LOOK_MILLISECONDS)
+        self.watch.timeout.connect(self.look)
+        parent.installEventFilter(self)
+        self.setGeometry(parent.rect())
+        self.show_stop(0)
+        self.show()
+        self.raise_()
+        self.next.setFocus()
+        self.watch.start()
+
+    def _card(self) -> QFrame:
+        card = QFrame(self)
+        card.setProperty("card", True)
+        card.setAutoFillBackground(True)
+        self.title, self.words, self.place = QLabel(), QLabel(wordWrap=True), QLabel()
+        self.title.setProperty("heading", True)
+        self.place.setProperty("quiet", True)
+        self.back = self._button("Back", "The card before", lambda: self.show_stop(self.at - 1))
+        self.next = self._button("Next", "The next card", lambda: self.show_stop(self.at + 1))
+        self.leave = self._button("End the tour", "Closes the tour. The Help menu has it again.", self.end)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.leave)
+        buttons.addStretch(1)
+        buttons.addWidget(self.place)
+        buttons.addWidget(self.back)
+        buttons.addWidget(self.next)
+        column = QVBoxLayout(card)
+        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self.title)
+        column.addWidget(self.words)
+        column.addLayout(buttons)
+        card.setFixedWidth(CARD_WIDTH)
+        return card
+
+    def _button(self, name: str, tip: str, slot: Callable[[], object]) -> QPushButton:
+        button = QPushButton(name)
+        button.setObjectName(f"tour.{name.split()[0].lower()}")
+        button.setAccessibleName(name)
+        button.setToolTip(tip)
+        button.setProperty("small", True)
+        button.clicked.connect(slot)
+        return button
+
+    def show_stop(self, at: int) -> None:
+        """Show a card; behind the last one the tour ends."""
+        if at >= len(self.stops):
+            self.end()
+            return
+        self.at = max(at, 0)
+        stop = self.stops[self.at]
+        self.target = stop.target()
+        self.title.setText(stop.title)
+        self.words.setText(stop.words)
+        self.card.setAccessibleName(f"{stop.title}. {stop.words}")
+        self.place.setText(f"{self.at + 1} of {len(self.stops)}")
+        self.back.setEnabled(self.at > 0)
+        last = self.at == len(self.stops) - 1
+        self.next.setText("Done" if last else "Next")
+        self.arrange()
+
+    def look(self) -> None:
+        """Go on when what the card asks for has been done; follow a target that moved."""
+        done = self.stops[self.at].done
+        if done is not None and done():
+            self.show_stop(self.at + 1)
+        else:
+            self.arrange()
+
+    def hole(self) -> QRect:
+        """Where the part is that the card is about."""
+        if self.target is None or not self.target.isVisible():
+            return QRect()
+        corner = self.target.mapTo(self.host, QPoint(0, 0))
+        return QRect(corner, self.target.size()).adjusted(-4, -4, 4, 4).intersected(self.rect())
+
+    def arrange(self) -> None:
+        """Place the card beside its part; the mouse goes through everywhere else."""
+        hole = self.hole()
+        self.card.adjustSize()
+        size, room = self.card.size(), self.rect().adjusted(GRID, GRID, -GRID, -GRID)
+        places = [
+            QPoint(hole.right() + 2 * GRID, hole.top()),
+            QPoint(hole.left() - 2 * GRID - size.width(), hole.top()),
+            QPoint(hole.left(), hole.bottom() + 2 * GRID),
+            QPoint(hole.left(), hole.top() - 2 * GRID - size.height()),
+        ]
+        middle = room.center() - QPoint(size.width() // 2, size.height() // 2)
+        fits = [place for place in places if room.contains(QRect(place, size))] if hole.isValid() else []
+        self.card.move(fits[0] if fits else middle)
+        self.setMask(QRegion(self.rect()) - QRegion(hole) if hole.isValid() else QRegion(self.rect()))
+        self.update()
+
+    def end(self) -> None:
+        """Close the tour."""
+        self.watch.stop()
+        self.host.removeEventFilter(self)
+        self.hide()
+        self.deleteLater()
+        self.ended.emit()
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Dim everything but the part."""
+        look = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        path = QPainterPath()
+        path.addRect(QRectF(self.rect()))
+        hole = QRectF(self.hole())
+        if hole.isValid():
+            around = QPainterPath()
+            around.addRoundedRect(hole, 8, 8)
+            path = path.subtracted(around)
+        shade = QColor(look.text if look.name == "light" else "#000000")
+        shade.setAlpha(110)
+        painter.fillPath(path, shade)
+        if hole.isValid():
+            painter.setPen(QPen(QColor(look.accent), 2))
+            painter.drawRoundedRect(hole.adjusted(-1, -1, 1, 1), 8, 8)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Follow the window."""
+        self.arrange()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape ends the tour."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.end()
+        else:
+            super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Cover the window at every size."""
+        if event.type() == QEvent.Type.Resize and watched is self.host:
+            self.setGeometry(self.host.rect())
+        return False
