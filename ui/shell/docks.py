@@ -60,13 +60,19 @@ class DockTitle(QWidget):
         float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         close_button.clicked.connect(dock.close)
 
-    def set_tabbed(self, tabbed: bool) -> None:
-        """Make way where a tab names the dock already; its menu has what the buttons do."""
-        self.setFixedHeight(0 if tabbed else px(TITLE_HEIGHT))
-
     def minimumSizeHint(self) -> QSize:
         """Narrow docks cut the title."""
-        return QSize(64, self.maximumHeight())
+        return QSize(64, px(TITLE_HEIGHT))
+
+
+class NoTitle(QWidget):
+    """What a dock has instead of a bar where a tab names it already; the tab's menu has what the buttons do."""
+
+    def sizeHint(self) -> QSize:
+        """No room at all."""
+        return QSize(0, 0)
+
+    minimumSizeHint = sizeHint
 
 
 class Docks(QObject):
@@ -79,6 +85,7 @@ class Docks(QObject):
         super().__init__(window)
         self.window = window
         self.docks: dict[str, QDockWidget] = {}
+        self.titles: dict[str, tuple[DockTitle, NoTitle]] = {}
         self.seen: set[str] = set()
         """The docks in sight. Qt calls one behind another tab visible too."""
         options = QMainWindow.DockOption
@@ -93,7 +100,8 @@ class Docks(QObject):
         dock.setObjectName(name)
         dock.setAccessibleName(title)
         dock.setWidget(content)
-        dock.setTitleBarWidget(DockTitle(dock))
+        self.titles[name] = DockTitle(dock), NoTitle(dock)
+        dock.setTitleBarWidget(self.titles[name][0])
         dock.visibilityChanged.connect(partial(self._note, name))
         dock.visibilityChanged.connect(self._dress_tabs_later)
         dock.topLevelChanged.connect(self._dress_tabs_later)
@@ -165,11 +173,9 @@ class Docks(QObject):
 
     def set_locked(self, locked: bool) -> None:
         """Take away, or give back, the bars by which docks are moved and closed."""
-        for dock in self.docks.values():
-            bar = dock.titleBarWidget()
-            if isinstance(bar, DockTitle):
-                for button in bar.findChildren(IconButton):
-                    button.setVisible(not locked)
+        for name, dock in self.docks.items():
+            for button in self.titles[name][0].findChildren(IconButton):
+                button.setVisible(not locked)
             features = QDockWidget.DockWidgetFeature
             dock.setFeatures(
                 features.NoDockWidgetFeatures
@@ -182,10 +188,12 @@ class Docks(QObject):
 
     def _dress_tabs(self) -> None:
         """Say what the bars of tabs are, which Qt makes as it goes."""
-        for dock in self.docks.values():
-            bar = dock.titleBarWidget()
-            if isinstance(bar, DockTitle):
-                bar.set_tabbed(not dock.isFloating() and bool(self.window.tabifiedDockWidgets(dock)))
+        for name, dock in self.docks.items():
+            tabbed = not dock.isFloating() and bool(self.window.tabifiedDockWidgets(dock))
+            title = self.titles[name][tabbed]
+            if dock.titleBarWidget() is not title:
+                dock.setTitleBarWidget(title)
+                title.show()
         for bar in self.window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setAccessibleName("Panels that share this place")
             bar.setDrawBase(False)

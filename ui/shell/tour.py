@@ -158,7 +158,7 @@ class Tour(QWidget):
             around.addRoundedRect(hole, 8, 8)
             path = path.subtracted(around)
         shade = QColor(look.text if look.name == "light" else "#000000")
-        shade.setAlpha(110)
+        shade.setAlpha(80)
         painter.fillPath(path, shade)
         if hole.isValid():
             painter.setPen(QPen(QColor(look.accent), 2))
