@@ -161,6 +161,8 @@ class Docks(QObject):
                 self.window.tabifyDockWidget(front, self.docks[name])
                 self.docks[name].show()
             front.raise_()
+            # Once more, when Qt has made the tabs.
+            QTimer.singleShot(0, front, front.raise_)
         return first
 
     def state(self) -> QByteArray:
