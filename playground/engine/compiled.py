@@ -261,7 +261,7 @@ class Compiled:
 
     def latest(self, n: int) -> Pass:
         """The latest batch, as views of the work space: good until the next call."""
-        z_all, f_all, a_all, deltas = self.room[0], self.room[1], self.room[2], self.room[6]
+        z_all, f_all, a_all, masks, deltas = *self.room[:4], self.room[6]
         count = len(self.network.layers)
 
         def rows(array: Array, place: int, units: int) -> Array:
@@ -276,6 +276,8 @@ class Compiled:
             passed.z.append(a if layer.muted else rows(z_all, place, layer.units))
             passed.a.append(a)
             passed.delta.append(rows(deltas, place, layer.units))
+            if layer.dropout and not layer.muted:
+                passed.masks[i] = rows(masks, place, layer.units)
         return passed
 
     def fault(self, state: State, run: Any) -> DivergedError | None:
