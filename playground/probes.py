@@ -100,6 +100,21 @@ def gradient_sizes(problem: Problem, state: State) -> list[float]:
     return gradients + [rms(delta) for delta in problem.last.delta]
 
 
+def update_ratios(problem: Problem, state: State) -> list[float]:
+    """The RMS of the latest change of every layer's W by that of W; NaN before the first update."""
+    if problem.last is None:
+        return [float("nan")] * len(problem.network.layers)
+    return [
+        ratio(rms(state.update[layer.weights]), rms(state.parameters[layer.weights]))
+        for layer in problem.network.layers
+    ]
+
+
+def ratio(change: float, size: float) -> float:
+    """How large a change is in relation to what changed; NaN if that is 0."""
+    return change / size if size else float("nan")
+
+
 def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[LayerStatistics, ...]:
     """Every layer as measured on the latest batch, NaN before the first update; with histograms of so many bins."""
     passed = problem.last
@@ -194,7 +209,7 @@ def statistics(
         weight_rms=weight_rms,
         update_rms=update_rms,
         dead=missing if activations is None else float(np.mean(activations.idle)),
-        update_ratio=update_rms / weight_rms if weight_rms else missing,
+        update_ratio=ratio(update_rms, weight_rms),
         mean=missing if activations is None else activations.mean,
         spread=missing if activations is None else activations.spread,
         saturated=missing if activations is None else activations.flat / activations.count,

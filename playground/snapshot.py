@@ -155,6 +155,7 @@ class GradientHistory(NamedTuple):
     gradient_rms: Array
     delta_rms: Array
     update_ratio: Array = np.zeros((0, 0))
+    """RMS of the latest change of W by that of W."""
 
 
 class LayerParameters(NamedTuple):

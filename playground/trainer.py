@@ -206,8 +206,8 @@ class Trainer:
 
     def start_histories(self) -> None:
         """Forget the past and record the present as the first row."""
-        self.history = Timeline(len(History._fields) - 1, self.history_rows)
-        self.gradient_history = Timeline(1 + 2 * len(self.network.layers), self.history_rows)
+        self.history = Timeline(len(History._fields), self.history_rows)
+        self.gradient_history = Timeline(1 + 3 * len(self.network.layers), self.history_rows)
         self.record(self.learning_rate)
 
     def configure(
@@ -322,8 +322,8 @@ class Trainer:
 
     def rearrange_gradient_history(self, sources: Sources, old_layers: int) -> None:
         """Let the past of every layer follow it to its new place."""
-        columns = [None if s is None else 1 + s for s in sources]
-        columns += [None if s is None else 1 + old_layers + s for s in sources]
+        blocks = (1 + block * old_layers for block in range(3))
+        columns = [None if s is None else first + s for first in blocks for s in sources]
         self.gradient_history = self.gradient_history.rearranged([0, *columns])
 
     def set_parameters(self, parameters: Mapping[str, Array]) -> None:
@@ -438,12 +438,13 @@ class Trainer:
         done = engine.advance(
             self.state, rates, per_step=per_step, last_step=last_step, last_epoch=last_epoch, seconds=seconds
         )
+        done.history[:, -1] += self.seconds
         self.seconds += done.seconds
         self.history.extend(done.history)
         self.gradient_history.extend(done.gradients)
         if len(done.history):
             self.evaluation = Evaluation(
-                *(None if math.isnan(value) else value for value in done.history[-1, 3:].tolist())
+                *(None if math.isnan(value) else value for value in done.history[-1, 3:7].tolist())
             )
         if done.broken is not None:
             self.diverged(done.broken.what, done.broken.layer)
@@ -553,12 +554,14 @@ class Trainer:
         """Add the present moment to the histories."""
         self.evaluation = evaluation or self.evaluate()
         numbers = [float("nan") if value is None else value for value in self.evaluation]
-        self.history.append([self.state.epoch, self.state.step, rate, *numbers])
+        self.history.append([self.state.epoch, self.state.step, rate, *numbers, self.seconds])
         self.record_gradients()
 
     def record_gradients(self) -> None:
         """Add the present gradients to their history."""
-        self.gradient_history.append([self.state.step, *probes.gradient_sizes(self.problem, self.state)])
+        problem, state = self.problem, self.state
+        sizes, ratios = probes.gradient_sizes(problem, state), probes.update_ratios(problem, state)
+        self.gradient_history.append([state.step, *sizes, *ratios])
 
     def whole_set_statistics(self) -> tuple[LayerStatistics, ...]:
         """Every layer as measured on the whole training set in evaluation mode."""
@@ -567,7 +570,6 @@ class Trainer:
     def snapshot(self, wanted: Wanted = Wanted()) -> Snapshot:  # noqa: B008 - immutable
         """An immutable picture of the present moment with what is wanted."""
         gradients = self.gradient_history.view()
-        count = len(self.network.layers)
         maps, mapped = self.maps(wanted)
         return Snapshot(
             experiment=self.experiment,
@@ -584,7 +586,7 @@ class Trainer:
             evaluation=self.evaluation,
             layers=probes.latest_statistics(self.problem, self.state, wanted.histograms),
             history=History(*self.history.view().T),
-            gradients=GradientHistory(gradients[:, 0], gradients[:, 1 : 1 + count], gradients[:, 1 + count :]),
+            gradients=GradientHistory(gradients[:, 0], *np.split(gradients[:, 1:], 3, axis=1)),
             boundary=self.boundary(wanted.boundary) if wanted.boundary else None,
             confusion=self.confusion() if wanted.confusion and self.sample.task == "classification" else None,
             maps=maps,
