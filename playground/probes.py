@@ -227,7 +227,8 @@ def some(activations: Array) -> Array:
 
 def histogram(values: Array, bins: int) -> Histogram:
     """A histogram over the range of the values, read-only; numbers that are not finite are left out."""
-    usable = values[np.isfinite(values)].astype(np.float64)
+    # A range wider than the largest number there is could not be divided.
+    usable = np.clip(values[np.isfinite(values)].astype(np.float64), -1e300, 1e300)
     low, high = (float(usable.min()), float(usable.max())) if usable.size else (0.0, 0.0)
     # Of numbers that are all but equal no range can be made that has so many parts.
     room = max(0.5 if high == low else 0.0, bins * float(np.spacing(max(abs(low), abs(high)))))
