@@ -14,7 +14,10 @@ from playground.engine import reference
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.reference import Pass, Problem
 from playground.engine.state import State
-from playground.snapshot import Histogram, LayerStatistics
+from playground.snapshot import Histogram, LayerStatistics, spread
+
+MOST_COUNTED = 20_000
+"""Activations of a layer that a histogram counts; of larger batches evenly spread points."""
 
 
 def rms(values: Array) -> float:
@@ -66,12 +69,17 @@ def grid_points(side: int) -> Array:
 
 def boundary(network: Network, o: Array, task: Task) -> Array:
     """Outputs o for the points of a grid, shape (outputs, side²), as `Snapshot.boundary` has them; all finite."""
-    side = round(o.shape[1] ** 0.5)
     with np.errstate(all="ignore"):
-        shown = o if task == "regression" else network.loss.score(o)
-        result = shown.astype(np.float32).reshape(len(o), side, side)
-        if not finite(result):
-            result = np.nan_to_num(result)
+        return picture(o if task == "regression" else network.loss.score(o))
+
+
+def picture(values: Array) -> Array:
+    """Numbers for the points of a grid, shape (rows, side²), as float32 (rows, side, side), all finite, read-only."""
+    side = round(values.shape[1] ** 0.5)
+    with np.errstate(all="ignore"):
+        result = values.astype(np.float32).reshape(len(values), side, side)
+    if not finite(result):
+        result = np.nan_to_num(result)
     result.setflags(write=False)
     return result
 
@@ -92,6 +100,21 @@ def gradient_sizes(problem: Problem, state: State) -> list[float]:
     return gradients + [rms(delta) for delta in problem.last.delta]
 
 
+def update_ratios(problem: Problem, state: State) -> list[float]:
+    """The RMS of the latest change of every layer's W by that of W; NaN before the first update."""
+    if problem.last is None:
+        return [float("nan")] * len(problem.network.layers)
+    return [
+        ratio(rms(state.update[layer.weights]), rms(state.parameters[layer.weights]))
+        for layer in problem.network.layers
+    ]
+
+
+def ratio(change: float, size: float) -> float:
+    """How large a change is in relation to what changed; NaN if that is 0."""
+    return change / size if size else float("nan")
+
+
 def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[LayerStatistics, ...]:
     """Every layer as measured on the latest batch, NaN before the first update; with histograms of so many bins."""
     passed = problem.last
@@ -105,6 +128,7 @@ def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[La
             delta_rms=sizes[count + place],
             activations=None if passed is None else Activations().add(layer, passed, place),
             bins=bins,
+            counted=None if passed is None else passed.f[place],
         )
         for place, layer in enumerate(problem.network.layers)
     )
@@ -131,8 +155,7 @@ class Activations:
     def add_numbers(self, layer: NetworkLayer, z: Array, f: Array) -> None:
         """Include z and f(z), both of shape (units, points)."""
         slope = layer.activation.derivative(z, f)
-        idle = np.zeros(layer.units, bool) if layer.muted else ~np.any(slope, axis=1)
-        self.idle = self.idle & idle
+        self.idle = self.idle & dead(layer, slope)
         if layer.activation.saturates and not layer.muted:
             self.flat += float(np.count_nonzero(slope < 0.05 * steepest(layer)))
         mean = float(np.mean(f, dtype=np.float64))
@@ -146,6 +169,12 @@ class Activations:
     def spread(self) -> float:
         """The standard deviation over points × units."""
         return math.sqrt(self.deviations / self.count)
+
+
+def dead(layer: NetworkLayer, slope: Array) -> Array:
+    """The units whose slope f′(z), shape (units, points), is 0 on every point; bool (units,). None are when muted."""
+    result: Array = np.zeros(layer.units, bool) if layer.muted else ~np.any(slope, axis=1)
+    return result
 
 
 def steepest(layer: NetworkLayer) -> float:
@@ -162,8 +191,12 @@ def statistics(
     delta_rms: float,
     activations: Activations | None,
     bins: int = 0,
+    counted: Array | None = None,
 ) -> LayerStatistics:
-    """One layer's measurements; `activations` is None, and the gradients NaN, before the first update."""
+    """One layer's measurements; `activations` is None, and the gradients NaN, before the first update.
+
+    With `bins` there are histograms of the weights and of the activations `counted`, shape (units, points).
+    """
     missing, weights = float("nan"), state.parameters[layer.weights]
     weight_rms = rms(weights)
     update_rms = missing if activations is None else rms(state.update[layer.weights])
@@ -176,17 +209,32 @@ def statistics(
         weight_rms=weight_rms,
         update_rms=update_rms,
         dead=missing if activations is None else float(np.mean(activations.idle)),
-        update_ratio=update_rms / weight_rms if weight_rms else missing,
+        update_ratio=ratio(update_rms, weight_rms),
         mean=missing if activations is None else activations.mean,
         spread=missing if activations is None else activations.spread,
         saturated=missing if activations is None else activations.flat / activations.count,
         histogram=histogram(weights, bins) if bins else None,
+        activations=histogram(some(counted), bins) if bins and counted is not None else None,
     )
 
 
+def some(activations: Array) -> Array:
+    """Activations, shape (units, points), of no more points than a histogram takes the time to count."""
+    units, points = activations.shape
+    most = max(1, MOST_COUNTED // units)
+    return activations if points <= most else activations[:, spread(points, most)]
+
+
 def histogram(values: Array, bins: int) -> Histogram:
-    """A histogram over the range of the values, read-only."""
-    counts, edges = np.histogram(values.astype(np.float64), bins)
+    """A histogram over the range of the values, read-only; numbers that are not finite are left out."""
+    # A range wider than the largest number there is could not be divided.
+    usable = np.clip(values[np.isfinite(values)].astype(np.float64), -1e300, 1e300)
+    low, high = (float(usable.min()), float(usable.max())) if usable.size else (0.0, 0.0)
+    # Of numbers that are all but equal no range can be made that has so many parts.
+    room = max(0.5 if high == low else 0.0, bins * float(np.spacing(max(abs(low), abs(high)))))
+    if high - low < 2 * room:
+        low, high = low - room, high + room
+    counts, edges = np.histogram(usable, bins, (low, high))
     for array in (counts, edges):
         array.setflags(write=False)
     return Histogram(edges, counts)

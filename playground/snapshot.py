@@ -50,6 +50,12 @@ class Wanted:
     """A point of the sample, by its index, whose way through the network is wanted."""
 
 
+def spread(count: int, most: int) -> Array:
+    """At most `most` of the places 0…count−1, evenly spread from the first to the last, in ascending order."""
+    result: Array = np.linspace(0, count - 1, min(count, most)).round().astype(np.intp)
+    return result
+
+
 def together(each: Iterable[Wanted]) -> Wanted:
     """What several views want, in one."""
     wanted = list(each)
@@ -122,7 +128,8 @@ class LayerStatistics(NamedTuple):
     histogram: Histogram | None = None
     """Of the weights W, when wanted."""
     activations: Histogram | None = None
-    """Of the activations f(z) on the latest batch, when wanted; None before the first update."""
+    """Of the activations f(z) on the latest batch (of evenly spread points, if it is large), when wanted; None before
+    the first update."""
 
 
 class History(NamedTuple):
@@ -148,6 +155,7 @@ class GradientHistory(NamedTuple):
     gradient_rms: Array
     delta_rms: Array
     update_ratio: Array = np.zeros((0, 0))
+    """RMS of the latest change of W by that of W."""
 
 
 class LayerParameters(NamedTuple):
@@ -163,7 +171,7 @@ class LayerParameters(NamedTuple):
 
 
 class UnitStates(NamedTuple):
-    """One layer's units on the latest batch, bool of shape (units,)."""
+    """One layer's units on the latest batch, bool of shape (units,); all False before the first update."""
 
     dead: Array
     """Derivative 0 on every point of the batch."""
@@ -202,11 +210,11 @@ class LayerPass(NamedTuple):
     slope: Array
     """f′(z)."""
     a: Array
-    """What goes out."""
+    """What goes out: f(z), with the skip connection. A muted layer passes on what comes in."""
     delta: Array
-    """δ = ∂E/∂z."""
+    """δ = ∂E/∂z; of a layer that normalizes ∂E/∂(W a + b), as it is behind the normalization on the way back."""
     gradient_W: Array
-    """∂E/∂W = δ aᵀ, shape (units, inputs)."""
+    """∂E/∂W = δ aᵀ, shape (units, inputs); 0 for a muted layer."""
     gradient_b: Array
 
 

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 import msgspec
 import numpy as np
 
-from playground import probes
+from playground import pictures, probes
 from playground.catalog.choice import Array, InputError
 from playground.catalog.datasets import TRAIN, VALIDATION, Sample, sample
 from playground.catalog.features import inputs
@@ -39,11 +39,15 @@ from playground.engine.transplant import (
 )
 from playground.experiment import Experiment, check
 from playground.snapshot import (
+    Change,
     Confusion,
     Evaluation,
     GradientHistory,
     History,
     LayerStatistics,
+    Magnified,
+    Microscope,
+    Predictions,
     Snapshot,
     Status,
     Wanted,
@@ -55,8 +59,16 @@ ENGINES = get_args(EngineName)
 NO_LIMIT = 2**62
 MOST_RATES = 256
 """Learning rates that are worked out at a time."""
+MOST_CHANGES = 200
+"""How many changes are remembered."""
+MAGNIFIED_GRID = 100
+"""Points along each side of a magnified map and of the uncertainty where no boundary is wanted."""
 INSERTION_GRID = 25
 """Points along each side of the plane that a new layer is made to pass on."""
+
+
+KINDS = {"W": "weight", "b": "bias"}
+"""What parameters are called in words, by the beginning of their names."""
 
 
 class Checkpoint(NamedTuple):
@@ -118,7 +130,8 @@ class Trainer:
             targets=self.targets(self.train_labels),
         )
         self.validation_targets = self.targets(self.validation_labels)
-        self.grids: dict[int, Array] = {}
+        self.grids: dict[tuple[int, str], Array] = {}
+        self.asked: dict[int, tuple[Array, Array]] = {}
         self.prepare_engine()
 
     def use_engine(self, engine: EngineName) -> None:
@@ -181,6 +194,7 @@ class Trainer:
         )
         self.problem.last = None
         self.seconds = 0.0
+        self.changes: list[Change] = []
         self.engine_changes = [(0, self.chosen_engine)]
         self.clear_outcome()
         self.start_histories()
@@ -192,15 +206,18 @@ class Trainer:
 
     def start_histories(self) -> None:
         """Forget the past and record the present as the first row."""
-        self.history = Timeline(len(History._fields) - 1, self.history_rows)
-        self.gradient_history = Timeline(1 + 2 * len(self.network.layers), self.history_rows)
+        self.history = Timeline(len(History._fields), self.history_rows)
+        self.gradient_history = Timeline(1 + 3 * len(self.network.layers), self.history_rows)
         self.record(self.learning_rate)
 
-    def configure(self, experiment: Experiment, *, memory: Checkpoint | None = None) -> tuple[str, ...]:
+    def configure(
+        self, experiment: Experiment, *, memory: Checkpoint | None = None, words: str = "", goes_on: bool = False
+    ) -> tuple[str, ...]:
         """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
 
         `memory` is a moment from before parts were removed that come back now: they return with the weights
-        they had then. Raises InputError, and changes nothing, if the experiment is refused.
+        they had then. With `words` the change is put on record; see `remember`. Raises InputError, and changes nothing,
+        if the experiment is refused.
         """
         old, old_network, old_problem = self.experiment, self.network, self.problem
         experiment = check(experiment)
@@ -222,7 +239,20 @@ class Trainer:
         self.clear_outcome()
         if self.state.step == 0:
             self.start_histories()
+        if words:
+            self.remember(words, goes_on)
         return self.notes
+
+    def remember(self, words: str, goes_on: bool = False) -> None:
+        """Put a change on record, in the place of the latest one if that `goes_on`; the oldest ones are forgotten."""
+        kept = self.changes[:-1] if goes_on else self.changes
+        change = Change(self.state.step, self.passes, self.seconds, words)
+        self.changes = [*kept[1 - MOST_CHANGES :], change]
+
+    @property
+    def passes(self) -> float:
+        """Completed passes over the training points, the share of the present one included."""
+        return self.state.epoch + self.state.position / self.problem.points
 
     def forget(self, old: Experiment, old_problem: Problem, restructured: bool) -> None:
         """Drop what has lost its meaning with the change from `old` to the present experiment."""
@@ -292,14 +322,44 @@ class Trainer:
 
     def rearrange_gradient_history(self, sources: Sources, old_layers: int) -> None:
         """Let the past of every layer follow it to its new place."""
-        columns = [None if s is None else 1 + s for s in sources]
-        columns += [None if s is None else 1 + old_layers + s for s in sources]
+        blocks = (1 + block * old_layers for block in range(3))
+        columns = [None if s is None else first + s for first in blocks for s in sources]
         self.gradient_history = self.gradient_history.rearranged([0, *columns])
 
     def set_parameters(self, parameters: Mapping[str, Array]) -> None:
         """Replace weights by hand, named as in weight files; layers that are not named keep theirs."""
         self.put_parameters(parameters)
+        self.changed_by_hand()
+
+    def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> None:
+        """Set one entry of one array, named as in weight files: "W0", (2, 1). The change is put on record.
+
+        Raises InputError, and changes nothing, if there is no such entry or it can't take that value.
+        """
+        array = self.parameters().get(name)
+        if array is None:
+            raise InputError(name, "a weight", f"a place in {', '.join(self.parameters())}")
+        words = f"{name}[{', '.join(map(str, place))}]"
+        if len(place) != array.ndim or not all(0 <= at < size for at, size in zip(place, array.shape, strict=False)):
+            raise InputError(words, value, f"places in an array of shape {array.shape}, counted from 0")
+        smallest, largest = 0.0 if name.startswith("var") else -math.inf, float(np.finfo(array.dtype).max)
+        if not (smallest <= value and abs(value) <= largest):
+            raise InputError(words, value, f"a finite {array.dtype} number{' ≥ 0' if smallest == 0 else ''}")
+        array[place] = value
+        if name[0] == "W":
+            # It was set on purpose, so it need not stay 0.
+            self.network.layers[int(name[1:])].W(self.state.pruned)[place] &= value == 0
+        self.changed_by_hand()
+        self.remember(f"{KINDS.get(name.rstrip('0123456789'), 'parameter')} {words}", goes_on)
+
+    def changed_by_hand(self) -> None:
+        """Parameters were changed from outside: measure anew, and let training go on."""
         self.clear_outcome()
+        self.state.stopping = self.state.stopping._replace(bad_epochs=0, stopped=False)
+        if self.state.step == 0:
+            self.start_histories()
+        else:
+            self.evaluation = self.evaluate()
 
     def put_parameters(self, parameters: Mapping[str, Array]) -> None:
         """Copy named arrays into the state after checking every one of them."""
@@ -335,6 +395,7 @@ class Trainer:
         self.state = checkpoint.state.copy()
         self.notes = ()
         self.problem.last = None
+        self.changes = []
         self.clear_outcome()
         self.start_histories()
 
@@ -377,12 +438,13 @@ class Trainer:
         done = engine.advance(
             self.state, rates, per_step=per_step, last_step=last_step, last_epoch=last_epoch, seconds=seconds
         )
+        done.history[:, -1] += self.seconds
         self.seconds += done.seconds
         self.history.extend(done.history)
         self.gradient_history.extend(done.gradients)
         if len(done.history):
             self.evaluation = Evaluation(
-                *(None if math.isnan(value) else value for value in done.history[-1, 3:].tolist())
+                *(None if math.isnan(value) else value for value in done.history[-1, 3:7].tolist())
             )
         if done.broken is not None:
             self.diverged(done.broken.what, done.broken.layer)
@@ -492,12 +554,14 @@ class Trainer:
         """Add the present moment to the histories."""
         self.evaluation = evaluation or self.evaluate()
         numbers = [float("nan") if value is None else value for value in self.evaluation]
-        self.history.append([self.state.epoch, self.state.step, rate, *numbers])
+        self.history.append([self.state.epoch, self.state.step, rate, *numbers, self.seconds])
         self.record_gradients()
 
     def record_gradients(self) -> None:
         """Add the present gradients to their history."""
-        self.gradient_history.append([self.state.step, *probes.gradient_sizes(self.problem, self.state)])
+        problem, state = self.problem, self.state
+        sizes, ratios = probes.gradient_sizes(problem, state), probes.update_ratios(problem, state)
+        self.gradient_history.append([state.step, *sizes, *ratios])
 
     def whole_set_statistics(self) -> tuple[LayerStatistics, ...]:
         """Every layer as measured on the whole training set in evaluation mode."""
@@ -506,7 +570,7 @@ class Trainer:
     def snapshot(self, wanted: Wanted = Wanted()) -> Snapshot:  # noqa: B008 - immutable
         """An immutable picture of the present moment with what is wanted."""
         gradients = self.gradient_history.view()
-        count = len(self.network.layers)
+        maps, mapped = self.maps(wanted)
         return Snapshot(
             experiment=self.experiment,
             sample=self.sample,
@@ -522,9 +586,18 @@ class Trainer:
             evaluation=self.evaluation,
             layers=probes.latest_statistics(self.problem, self.state, wanted.histograms),
             history=History(*self.history.view().T),
-            gradients=GradientHistory(gradients[:, 0], gradients[:, 1 : 1 + count], gradients[:, 1 + count :]),
+            gradients=GradientHistory(gradients[:, 0], *np.split(gradients[:, 1:], 3, axis=1)),
             boundary=self.boundary(wanted.boundary) if wanted.boundary else None,
             confusion=self.confusion() if wanted.confusion and self.sample.task == "classification" else None,
+            maps=maps,
+            mapped=mapped,
+            magnified=self.magnified(wanted),
+            parameters=pictures.parameters(self.problem, self.state) if wanted.parameters else (),
+            units=pictures.unit_states(self.problem) if wanted.units else (),
+            uncertainty=self.uncertainty(wanted) if wanted.uncertainty else None,
+            predictions=self.predictions(wanted.predictions) if wanted.predictions else None,
+            microscope=None if wanted.point is None else self.microscope(wanted.point),
+            changes=tuple(self.changes),
         )
 
     def confusion(self) -> Confusion:
@@ -536,9 +609,49 @@ class Trainer:
 
     def boundary(self, side: int) -> Array:
         """What the network says on a grid of side × side points; see `Snapshot.boundary`."""
-        if side not in self.grids:
-            self.grids[side] = probes.grid(self.experiment.features, side, self.network.dtype)
-        return probes.boundary(self.network, self.outputs(self.grids[side]), self.sample.task)
+        return probes.boundary(self.network, self.outputs(self.grid(side, self.network.dtype)), self.sample.task)
+
+    def grid(self, side: int, dtype: np.dtype[np.floating]) -> Array:
+        """The network's inputs on a grid of side × side points, shape (features, side²)."""
+        if (side, dtype.name) not in self.grids:
+            self.grids[side, dtype.name] = probes.grid(self.experiment.features, side, dtype)
+        return self.grids[side, dtype.name]
+
+    def maps(self, wanted: Wanted) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+        """The maps of the wanted units and these units; see `Snapshot.maps`."""
+        if not wanted.maps:
+            return (), ()
+        chosen = pictures.chosen_units(self.network, wanted.mapped)
+        columns = self.grid(wanted.maps, pictures.PRECISION)
+        return pictures.maps(self.network, self.state.parameters, columns, self.sample.task, chosen), chosen
+
+    def magnified(self, wanted: Wanted) -> Magnified | None:
+        """The map of one unit, as large as the boundary."""
+        if wanted.magnified is None:
+            return None
+        columns = self.grid(wanted.boundary or MAGNIFIED_GRID, pictures.PRECISION)
+        return pictures.magnified(self.network, self.state.parameters, columns, self.sample.task, *wanted.magnified)
+
+    def uncertainty(self, wanted: Wanted) -> Array:
+        """How far answers with dropout lie apart, as large as the boundary; see `Snapshot.uncertainty`."""
+        columns, passes = self.grid(wanted.boundary or MAGNIFIED_GRID, pictures.PRECISION), wanted.uncertainty
+        return pictures.uncertainty(
+            self.network, self.state.parameters, columns, self.sample.task, self.state.seed, passes
+        )
+
+    def predictions(self, most: int) -> Predictions:
+        """What the network makes of at most `most` points; see `Snapshot.predictions`."""
+        if most not in self.asked:
+            indices = pictures.shown_points(self.sample, most)
+            self.asked[most] = indices, inputs(self.experiment.features, self.sample.x[indices], self.network.dtype)
+        indices, columns = self.asked[most]
+        o = self.outputs(columns)
+        values = np.nan_to_num(o[0]) if self.sample.task == "regression" else probes.classes(self.network, o)
+        return Predictions(indices, pictures.read_only(values))
+
+    def microscope(self, point: int) -> Microscope | None:
+        """The way of one point of the sample through the network; see `Microscope`."""
+        return pictures.microscope(self.network, self.state.parameters, self.sample, self.experiment.features, point)
 
 
 def network_shape(experiment: Experiment, network: Network) -> tuple[object, ...]:

@@ -7,8 +7,10 @@ it back, tells the panels, and hands it to the worker. Nothing else in the windo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
+import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from playground import Experiment, InputError, Wanted, check
@@ -24,6 +26,7 @@ from ui.worker import (
     Reset,
     SetSpeed,
     SetWanted,
+    SetWeight,
     Step,
     UseEngine,
     Worker,
@@ -35,16 +38,31 @@ PAUSE_MILLISECONDS = 100
 UNDO_STEPS = 200
 
 
+class ExperimentEdit(NamedTuple):
+    """One experiment takes the place of another."""
+
+    before: Experiment
+    after: Experiment
+    fresh: bool
+    """Whether training starts anew with it."""
+
+
+class WeightEdit(NamedTuple):
+    """One entry of an array of parameters was set by hand; named as in weight files."""
+
+    name: str
+    place: tuple[int, ...]
+    before: float
+    after: float
+
+
 @dataclass
 class Edit:
     """One step of the undo history."""
 
     number: int
     label: str
-    before: Experiment
-    after: Experiment
-    fresh: bool
-    """Whether training starts anew with it."""
+    what: ExperimentEdit | WeightEdit
     open: bool
     """Whether more of the same follows (a slider still being dragged)."""
 
@@ -127,56 +145,106 @@ class Session(QObject):
         try:
             experiment = named(check(experiment))
         except InputError as error:
-            if self.done:
-                self.done[-1].open = False
-            self.refused.emit(f"{label[:1].upper()}{label[1:]} was not changed. {error}")
+            self.refuse(label, error)
             self.experiment_changed.emit(self.experiment)
             return False
-        edit = self.continued(experiment, label, changing) or self.begun(experiment, label, changing, fresh)
-        if edit is None:
+        begun = self.continued(label, changing)
+        if isinstance(begun, ExperimentEdit):
+            self.done[-1].what = begun._replace(after=experiment)
+        elif experiment != self.experiment or fresh:
+            self.begin(label, ExperimentEdit(self.experiment, experiment, fresh), changing)
+        else:
             return True
-        self.put(experiment, keep_as=("undo", edit.number), fresh=fresh)
+        self.put(experiment, label, keep_as=("undo", self.done[-1].number), fresh=fresh)
         return True
 
-    def continued(self, experiment: Experiment, label: str, changing: bool) -> Edit | None:
-        """The undo step that is still open, if this change belongs to it."""
+    def refuse(self, label: str, error: InputError) -> None:
+        """Say why something was not changed; a drag ends with it."""
+        if self.done:
+            self.done[-1].open = False
+        self.refused.emit(f"{label[:1].upper()}{label[1:]} was not changed. {error}")
+
+    def set_weight(
+        self, name: str, place: tuple[int, ...], value: float, before: float, label: str, changing: bool = False
+    ) -> bool:
+        """Set one parameter, named as in weight files ("W0", (2, 1)), that was `before`; returns whether that may be.
+
+        Training goes on from there. While `changing`, this and what follows for the same parameter become one undo
+        step. Undoing it gives this parameter the value it had before, and changes no other.
+        """
+        largest = float(np.finfo(self.experiment.precision).max)
+        if not abs(value) <= largest:
+            self.refuse(label, InputError(name, value, f"a number between {-largest:.2g} and {largest:.2g}"))
+            return False
+        begun = self.continued(label, changing, (name, place))
+        if isinstance(begun, WeightEdit):
+            self.done[-1].what = begun._replace(after=value)
+        elif value != before:
+            self.begin(label, WeightEdit(name, place, before, value), changing)
+        else:
+            return True
+        self.put_weight(name, place, value, drag=("weight", self.done[-1].number))
+        return True
+
+    def continued(
+        self, label: str, changing: bool, weight: tuple[str, tuple[int, ...]] | None = None
+    ) -> ExperimentEdit | WeightEdit | None:
+        """What the undo step that is still open does so far, if a change (of this weight) belongs to it."""
         if not (self.done and self.done[-1].open):
             return None
         edit = self.done[-1]
-        edit.after, edit.label, edit.open = experiment, label, changing
-        return edit
-
-    def begun(self, experiment: Experiment, label: str, changing: bool, fresh: bool) -> Edit | None:
-        """A new undo step; None if nothing would change."""
-        if experiment == self.experiment and not fresh:
+        same = weight == (edit.what[:2] if isinstance(edit.what, WeightEdit) else None)
+        edit.open = changing and same
+        if not same:
             return None
+        edit.label = label
+        return edit.what
+
+    def begin(self, label: str, what: ExperimentEdit | WeightEdit, changing: bool) -> None:
+        """Begin a new undo step."""
         self.revision += 1
-        edit = Edit(self.revision, label, self.experiment, experiment, fresh, changing)
-        self.done = [*self.done[-UNDO_STEPS + 1 :], edit]
+        self.done = [*self.done[-UNDO_STEPS + 1 :], Edit(self.revision, label, what, changing)]
         self.undone.clear()
-        return edit
 
     def undo(self) -> None:
         """Take the last change back; removed units return with their weights."""
-        if self.done:
-            edit = self.done.pop()
-            edit.open = False
-            self.undone.append(edit)
-            self.put(edit.before, keep_as=("redo", edit.number), memory=("undo", edit.number), fresh=edit.fresh)
+        if not self.done:
+            return
+        edit = self.done.pop()
+        edit.open = False
+        self.undone.append(edit)
+        what, keep_as, memory = edit.what, ("redo", edit.number), ("undo", edit.number)
+        if isinstance(what, WeightEdit):
+            self.put_weight(what.name, what.place, what.before)
+        else:
+            self.put(what.before, f"undo {edit.label}", keep_as=keep_as, memory=memory, fresh=what.fresh)
 
     def redo(self) -> None:
         """Make the change again that was taken back last."""
-        if self.undone:
-            edit = self.undone.pop()
-            self.done.append(edit)
-            self.put(edit.after, keep_as=("undo", edit.number), memory=("redo", edit.number), fresh=edit.fresh)
+        if not self.undone:
+            return
+        edit = self.undone.pop()
+        self.done.append(edit)
+        what, keep_as, memory = edit.what, ("undo", edit.number), ("redo", edit.number)
+        if isinstance(what, WeightEdit):
+            self.put_weight(what.name, what.place, what.after)
+        else:
+            self.put(what.after, edit.label, keep_as=keep_as, memory=memory, fresh=what.fresh)
 
-    def put(self, experiment: Experiment, *, keep_as: object, memory: object = None, fresh: bool = False) -> None:
+    def put(
+        self, experiment: Experiment, label: str, *, keep_as: object, memory: object = None, fresh: bool = False
+    ) -> None:
         """Put an experiment in force everywhere."""
         self.revision += 1
         self.experiment = experiment
-        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh))
+        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, label))
         self.experiment_changed.emit(experiment)
+        self.undo_changed.emit()
+
+    def put_weight(self, name: str, place: tuple[int, ...], value: float, drag: object = None) -> None:
+        """Set one parameter; all of one `drag` are one change on record."""
+        self.revision += 1
+        self.send(SetWeight(name, place, value, self.revision, drag))
         self.undo_changed.emit()
 
     # Commands -----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ never falls behind and nothing is computed that nobody looks at. Never a signal 
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import queue
 import time
@@ -30,6 +31,10 @@ HISTORY_ROWS = 8192
 """How many rows of history are kept: enough for every pixel, few enough to draw in a frame and for days of training."""
 REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
+PICTURE_SECONDS = 1 / 30
+"""The least time between two sets of the expensive pictures while training runs."""
+PICTURE_REST = 3
+"""While training runs, there are at least so many times as long between two sets as one takes."""
 
 
 class Play(NamedTuple):
@@ -74,7 +79,8 @@ class Configure(NamedTuple):
     """Take over a whole new experiment.
 
     The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment
-    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there.
+    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there. `words` put
+    the change on record; those of one `keep_as` in a row are one change.
     """
 
     experiment: Experiment
@@ -82,6 +88,20 @@ class Configure(NamedTuple):
     keep_as: object = None
     memory: object = None
     fresh: bool = False
+    words: str = ""
+
+
+class SetWeight(NamedTuple):
+    """Set one entry of one array, named as in weight files: "W0", (2, 1). It is put on record.
+
+    All of one `drag`, which has a name of its own, are one change; `revision` is as in `Configure`.
+    """
+
+    name: str
+    place: tuple[int, ...]
+    value: float
+    revision: int | None = None
+    drag: object = None
 
 
 class UseEngine(NamedTuple):
@@ -116,6 +136,7 @@ Command: TypeAlias = (
     | SetWanted
     | SetParameters
     | Configure
+    | SetWeight
     | UseEngine
     | Restore
     | GiveCheckpoint
@@ -157,6 +178,9 @@ class Worker(QThread):
         self.waiting: deque[Command] = deque()
         self.revision = 0
         self.moments: OrderedDict[object, Checkpoint] = OrderedDict()
+        self.latest_change: object = None
+        """The name of the drag that the latest change on record belongs to."""
+        self.pictures = Pictures()
         self.pace = Pace()
 
     # Called by the window's thread --------------------------------------------------------------------------
@@ -245,7 +269,8 @@ class Worker(QThread):
     def publish(self) -> None:
         """Put a report of the present moment into the mailbox."""
         self.changed = False
-        snapshot = self.trainer.snapshot(self.wanted)
+        units = [layer.units for layer in self.trainer.network.layers]
+        snapshot = self.pictures.snapshot(self.trainer.snapshot, self.wanted, units, at_rest=not self.running)
         self.mailbox = Report(snapshot, self.running, self.pace.rate if self.running else 0.0, self.revision)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
@@ -310,12 +335,24 @@ class Worker(QThread):
         if command.fresh:
             self.give_up_epoch()
         if not command.fresh:
-            self.trainer.configure(command.experiment, memory=memory)
+            goes_on = self.goes_on(command.keep_as)
+            self.trainer.configure(command.experiment, memory=memory, words=command.words, goes_on=goes_on)
         elif memory is not None:
             self.trainer.restore(memory)
         else:
             self.trainer = self.fresh_trainer(command.experiment)
+        self.latest_change = command.keep_as if command.words else None
         self.revision = command.revision
+
+    def set_weight(self, command: SetWeight) -> None:
+        if command.revision is not None:
+            self.revision = command.revision
+        self.trainer.set_weight(command.name, command.place, command.value, goes_on=self.goes_on(command.drag))
+        self.latest_change = command.drag
+
+    def goes_on(self, drag: object) -> bool:
+        """Whether a change belongs to the same drag as the latest one on record."""
+        return drag is not None and drag == self.latest_change
 
     def restore(self, command: Restore) -> None:
         self.give_up_epoch()
@@ -338,6 +375,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     SetWanted: Worker.set_wanted,
     SetParameters: Worker.set_parameters,
     Configure: Worker.configure,
+    SetWeight: Worker.set_weight,
     UseEngine: Worker.use_engine,
     Restore: Worker.restore,
     GiveCheckpoint: Worker.give_checkpoint,
@@ -347,6 +385,8 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
 
 def replaces(later: Command, command: Command) -> bool:
     """Whether a command that waits next makes one before it needless: both belong to one drag of one control."""
+    if isinstance(later, SetWeight) and isinstance(command, SetWeight):
+        return later.drag == command.drag is not None and later[:2] == command[:2]
     return (
         isinstance(later, Configure)
         and isinstance(command, Configure)
@@ -354,6 +394,36 @@ def replaces(later: Command, command: Command) -> bool:
         and later.memory is command.memory is None
         and not (later.fresh or command.fresh)
     )
+
+
+class Pictures:
+    """Makes snapshots, those of a running training with the expensive pictures of an earlier one if that is fresh."""
+
+    def __init__(self) -> None:
+        self.latest: Snapshot | None = None
+        """The snapshot that the expensive pictures were made for."""
+        self.made_for: object = None
+        self.due = 0.0
+
+    def snapshot(
+        self, take: Callable[[Wanted], Snapshot], wanted: Wanted, units: list[int], *, at_rest: bool
+    ) -> Snapshot:
+        """A snapshot by `take` with what is wanted of a network with so many units per layer."""
+        cheap = dataclasses.replace(wanted, maps=0, magnified=None, uncertainty=0)
+        started = time.perf_counter()
+        if cheap == wanted:
+            return take(wanted)
+        if not at_rest and self.latest is not None and self.made_for == (wanted, units) and started < self.due:
+            made = self.latest
+            return dataclasses.replace(
+                take(cheap),
+                maps=made.maps, mapped=made.mapped, magnified=made.magnified, uncertainty=made.uncertainty,
+            )  # fmt: skip
+        self.latest, self.made_for = take(wanted), (wanted, units)
+        ended = time.perf_counter()
+        # Counted from when it was due, so that a display with another beat gets as many as it may.
+        self.due = max(self.due + PICTURE_SECONDS, ended + PICTURE_REST * (ended - started))
+        return self.latest
 
 
 class Pace:

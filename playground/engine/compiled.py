@@ -167,9 +167,9 @@ class Advance(NamedTuple):
     """What came of a call."""
 
     history: Array
-    """A row per epoch that ended, as `History` has its columns."""
+    """A row per epoch that ended, as `History` has its columns; the seconds are those since the call."""
     gradients: Array
-    """A row per record of the gradients."""
+    """A row per record of the gradients: the columns of `GradientHistory`, one after the other."""
     seconds: float
     """Spent in training steps."""
     broken: DivergedError | None
@@ -198,7 +198,7 @@ class Compiled:
         self.room = work_space(self.network, problem.batch_size, training=True)
         self.evaluation_room = work_space(self.network, layout.EVALUATION_POINTS, training=False)
         self.places, self.evaluation_places = (np.zeros(2 * len(layers) + 1, np.int64) for _ in range(2))
-        self.history, self.gradients = np.empty((ROWS, 7)), np.empty((ROWS, 1 + 2 * len(layers)))
+        self.history, self.gradients = np.empty((ROWS, 8)), np.empty((ROWS, 1 + 3 * len(layers)))
         self.clock = clock()
         work = 20 * sum(layer.units for layer in layers) + 0.2 * size
         self.look_every = max(1, int(50_000 / (500 + work * problem.batch_size)))
@@ -261,7 +261,7 @@ class Compiled:
 
     def latest(self, n: int) -> Pass:
         """The latest batch, as views of the work space: good until the next call."""
-        z_all, f_all, a_all, deltas = self.room[0], self.room[1], self.room[2], self.room[6]
+        z_all, f_all, a_all, masks, deltas = *self.room[:4], self.room[6]
         count = len(self.network.layers)
 
         def rows(array: Array, place: int, units: int) -> Array:
@@ -276,6 +276,8 @@ class Compiled:
             passed.z.append(a if layer.muted else rows(z_all, place, layer.units))
             passed.a.append(a)
             passed.delta.append(rows(deltas, place, layer.units))
+            if layer.dropout and not layer.muted:
+                passed.masks[i] = rows(masks, place, layer.units)
         return passed
 
     def fault(self, state: State, run: Any) -> DivergedError | None:

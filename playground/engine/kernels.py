@@ -619,14 +619,28 @@ def rms(values: Any) -> Any:
 
 
 @compile_loop
-def record_gradients(layers: Any, run: Any, g: Any, deltas: Any, places: Any, rows: Any) -> None:
-    """Add a row: the step, the RMS of every layer's gradient, that of every δ."""
+def update_ratio(w: Any, old_w: Any) -> Any:
+    """The RMS of the change from `old_w` to `w` by that of w; NaN if w is 0."""
+    change, size = 0.0, 0.0
+    for i in range(w.size):
+        change += float(w[i] - old_w[i]) * float(w[i] - old_w[i])
+        size += float(w[i]) * float(w[i])
+    return math.sqrt(change) / math.sqrt(size) if size > 0 else math.nan
+
+
+@compile_loop
+def record_gradients(layers: Any, run: Any, w: Any, old_w: Any, g: Any, deltas: Any, places: Any, rows: Any) -> None:
+    """Add a row, as `GradientHistory` has its columns.
+
+    The step, then for all layers the RMS of the gradient, for all that of δ, for all that of W's latest change by W's.
+    """
     row, n, count = rows[run.gradient_rows], run.last_points, layers.size
     row[0] = run.step
     for i in range(count):
         layer = layers[i]
         row[1 + i] = rms(g[layer.start : layer.biases])
         row[1 + count + i] = rms(deltas[places[i] : places[i] + layer.units * n])
+        row[1 + 2 * count + i] = update_ratio(w[layer.start : layer.biases], old_w[layer.start : layer.biases])
     run.gradient_rows += 1
 
 
@@ -759,7 +773,7 @@ def train(
             rest = points - run.position
             if rest >= (1 if run.batching == PARTIAL else run.batch_size):
                 if run.step % GRADIENTS_EVERY == 0:
-                    record_gradients(layers, run, g, room[6], places, gradients)
+                    record_gradients(layers, run, w, old_w, g, room[6], places, gradients)
                 looked += 1
                 if looked >= run.look_every:
                     looked = 0
@@ -777,8 +791,9 @@ def train(
         rates_used += 1 - run.rate_per_step
         stopped = now(clock)
         run.seconds += stopped - started
+        # As `History` has its columns; the seconds are those since the call.
         row = history[run.history_rows]
-        row[0], row[1], row[2] = run.epoch, run.step, rate
+        row[0], row[1], row[2], row[7] = run.epoch, run.step, rate, run.seconds
         row[3], row[5] = evaluate(
             layers,
             run,
@@ -806,7 +821,7 @@ def train(
             run.broken = LOSS
             break
         run.history_rows += 1
-        record_gradients(layers, run, g, room[6], places, gradients)
+        record_gradients(layers, run, w, old_w, g, room[6], places, gradients)
         looked = 0
         if started >= deadline or run.history_rows == history.shape[0] or run.gradient_rows == gradients.shape[0]:
             break

@@ -10,7 +10,7 @@ import numpy as np
 
 from playground.catalog.choice import Array
 
-SHUFFLE, DROPOUT, WEIGHT_NOISE, WEIGHTS = 1, 2, 3, 4
+SHUFFLE, DROPOUT, WEIGHT_NOISE, WEIGHTS, UNCERTAINTY = 1, 2, 3, 4, 5
 """Purposes: numbers drawn for one never meet those of another."""
 
 GOLDEN = 0x9E3779B97F4A7C15

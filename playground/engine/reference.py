@@ -7,7 +7,7 @@ Arrays hold one column per point: a layer's output a has shape (units, points). 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -171,6 +171,13 @@ def outputs(network: Network, parameters: Array, inputs: Array) -> Array:
     with np.errstate(all="ignore"):
         parts = [forward(network, parameters, chunk).outputs for chunk in chunks(inputs)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def through(network: Network, place: int, parameters: Array, before: Array) -> Array:
+    """What one layer, by its place, makes of `before`, shape (inputs, points), in evaluation mode: (units, points)."""
+    alone = replace(network, layers=(network.layers[place],))
+    with np.errstate(all="ignore"):
+        return forward(alone, parameters, before).outputs
 
 
 def chunks(columns: Array) -> Iterator[Array]:

@@ -244,8 +244,10 @@ def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
     noise = np.random.default_rng(0)
     for start in range(0, HISTORY, 10_000):
         at = np.arange(start + 1, start + 10_001)[:, np.newaxis]
-        falling = 1 / np.sqrt(at) * noise.lognormal(0, 0.3, (len(at), 2 + 2 * (layers + 1)))
-        trainer.history.extend(np.hstack([at, 10 * at, 0 * at + 0.01, falling[:, :2], 1 - falling[:, :2] / 2]))
+        falling = 1 / np.sqrt(at) * noise.lognormal(0, 0.3, (len(at), 2 + 3 * (layers + 1)))
+        trainer.history.extend(
+            np.hstack([at, 10 * at, 0 * at + 0.01, falling[:, :2], 1 - falling[:, :2] / 2, at / 1000])
+        )
         trainer.gradient_history.extend(np.hstack([10 * at, falling[:, 2:]]))
     views = {"curves": CurvesView(), "gradients": GradientsView()}
     times: dict[str, list[float]] = {name: [] for name in views}
@@ -258,8 +260,8 @@ def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
         # As many rows as a fast engine records in a frame.
         started = time.perf_counter()
         for at in range(first, first + 300):
-            trainer.history.append([at, 10 * at, 0.01, *noise.lognormal(-7, 0.3, 2), 0.9, 0.9])
-            trainer.gradient_history.append([10 * at, *noise.lognormal(-7, 0.3, 2 * (layers + 1))])
+            trainer.history.append([at, 10 * at, 0.01, *noise.lognormal(-7, 0.3, 2), 0.9, 0.9, at / 1000])
+            trainer.gradient_history.append([10 * at, *noise.lognormal(-7, 0.3, 3 * (layers + 1))])
         recording.append(1000 * (time.perf_counter() - started) / 300)
         snapshot = trainer.snapshot()
         for name, view in views.items():
