@@ -1,0 +1,424 @@
+"""Where everything stands in the drawing of a network: columns, tiles, headers, wires, and what lies at a place.
+
+Pure geometry: nothing here paints, and nothing knows a snapshot. Layers are told by their place, from 0, the output
+last, as everywhere in a snapshot; the inputs stand at place −1. Coordinates are those of the whole drawing, which
+may be wider than the window onto it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+
+from playground.catalog.choice import Array
+from playground.catalog.features import FEATURES
+from playground.experiment import Experiment, Layer
+
+INPUTS = -1
+"""The place of the inputs among the layers."""
+NAMES = tuple(FEATURES)
+"""All inputs there are, in the order in which they are drawn."""
+
+HEADER, EDGE, LABELS = 60, 12, 46
+"""Pixels: the header of a column, the margin around the drawing, the names left of the inputs."""
+SMALLEST, LARGEST, LARGEST_OUTPUT = 22, 52, 96
+"""The least and the largest side of a tile, in pixels, and that of a lone output."""
+ROWS = 10
+"""Tiles shrink to show up to so many rows; columns with more are folded."""
+NARROWEST, WIDEST = 62, 190
+"""The least and the largest distance between the middles of two columns."""
+CHIP = 18
+BUTTON = 16
+BIAS = 8
+REACH = 5.0
+"""How near, in pixels, the mouse has to be to a wire to point at it."""
+
+
+class ShownLayer(NamedTuple):
+    """What a header says about a layer."""
+
+    name: str
+    units: int
+    activation: str
+    trainable: bool = True
+    muted: bool = False
+    remarks: tuple[str, ...] = ()
+    """What else is special about the layer, in words."""
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A network as it is drawn: the inputs in use and all layers, the output last."""
+
+    features: tuple[str, ...] = ()
+    layers: tuple[ShownLayer, ...] = ()
+
+    @property
+    def output(self) -> int:
+        """The place of the output layer."""
+        return len(self.layers) - 1
+
+    def units(self, place: int) -> int:
+        """How many tiles a column has: units, or all inputs that there are."""
+        return len(NAMES) if place == INPUTS else self.layers[place].units
+
+    def inputs(self, place: int) -> int:
+        """How many weights each unit of a layer has."""
+        return self.layers[place - 1].units if place else len(self.features)
+
+    def unit_name(self, place: int, unit: int) -> str:
+        """A unit for people: B2, 1.2 where the layer has no letter, output."""
+        if place == self.output:
+            return "output" if self.layers[place].units == 1 else f"output {unit + 1}"
+        name = self.layers[place].name
+        return f"{name}.{unit + 1}" if name[-1:].isdigit() else f"{name}{unit + 1}"
+
+    def source_name(self, place: int, source: int) -> str:
+        """Where the weight number `source` of a layer's units comes from."""
+        return self.unit_name(place - 1, source) if place else FEATURES[self.features[source]].label
+
+    def words(self) -> str:
+        """The network in words."""
+        hidden = [layer.units for layer in self.layers[:-1]]
+        parts = [counted(len(self.features), "input")]
+        if hidden:
+            parts.append(f"{counted(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
+        return ", ".join([*parts, counted(self.layers[-1].units if self.layers else 1, "output")])
+
+
+def counted(number: int, word: str) -> str:
+    """A number with its noun."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> Structure:
+    """The network that an experiment describes. How many outputs it has follows from the data."""
+    hidden = tuple(shown_layer(layer, place) for place, layer in enumerate(experiment.layers))
+    return Structure(experiment.features, (*hidden, ShownLayer("output", outputs, output_activation)))
+
+
+def shown_layer(layer: Layer, place: int) -> ShownLayer:
+    """What is said about a hidden layer."""
+    remarks = []
+    if layer.dropout:
+        remarks.append(f"dropout {100 * layer.dropout:.3g} %")
+    if layer.normalization.axis is not None:
+        remarks.append(layer.normalization.label.lower())
+    if layer.skip:
+        remarks.append("skip connection")
+    name = layer.id or str(place + 1)
+    return ShownLayer(name, layer.units, layer.activation.label, layer.trainable, layer.muted, tuple(remarks))
+
+
+# Columns ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of tiles: the inputs or a layer."""
+
+    place: int
+    x: float
+    """Its middle."""
+    tile: float
+    """The side of its tiles."""
+    top: float
+    pitch: float
+    units: int
+    first: int
+    shown: int
+    """How many tiles are seen, from number `first` on."""
+    room: float
+    """The width that its header may take."""
+
+    @property
+    def seen(self) -> range:
+        """The numbers of the tiles that are seen."""
+        return range(self.first, self.first + self.shown)
+
+    @property
+    def folded(self) -> int:
+        """How many tiles are not seen."""
+        return self.units - self.shown
+
+    def rect(self, unit: int) -> QRectF:
+        """Where a tile is."""
+        y = self.top + (unit - self.first) * self.pitch
+        return QRectF(round(self.x - self.tile / 2), round(y), self.tile, self.tile)
+
+    def middles(self) -> Array:
+        """The heights of the middles of all tiles that are seen."""
+        return np.array([self.rect(unit).center().y() for unit in self.seen])
+
+    def bias(self, unit: int) -> QRectF:
+        """Where the square of a unit's bias is, at the lower left corner of its tile."""
+        rect = self.rect(unit)
+        return QRectF(rect.left() - BIAS / 2 + 1, rect.bottom() - BIAS / 2 - 1, BIAS, BIAS)
+
+    def chip(self) -> QRectF:
+        """Where it says how many tiles are not seen."""
+        y = self.top + (self.shown - 1) * self.pitch + self.tile + 6
+        return QRectF(self.x - self.room / 2 + 2, round(y), self.room - 4, CHIP)
+
+    def header(self) -> QRectF:
+        """Where the header is."""
+        return QRectF(self.x - self.room / 2, 0, self.room, HEADER - 2)
+
+    def fewer(self) -> QRectF:
+        """The button that takes a unit away."""
+        return QRectF(round(self.x) - 29, 21, BUTTON, BUTTON)
+
+    def more(self) -> QRectF:
+        """The button that adds a unit."""
+        return QRectF(round(self.x) + 13, 21, BUTTON, BUTTON)
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """All columns, the inputs first."""
+
+    columns: tuple[Column, ...] = ()
+    width: float = 0.0
+    """Of the whole drawing."""
+    height: float = 0.0
+
+    def column(self, place: int) -> Column:
+        """The column of a layer or, at −1, of the inputs."""
+        return self.columns[place + 1]
+
+    def insertion(self, position: int) -> QRectF:
+        """The button that adds a layer before the one at `position`."""
+        left, right = self.column(position - 1), self.column(position)
+        x = (left.x + left.tile / 2 + right.x - right.tile / 2) / 2 if position == 0 else (left.x + right.x) / 2
+        return QRectF(round(x) - BUTTON / 2, 3, BUTTON, BUTTON)
+
+
+def arranged(structure: Structure, width: float, height: float, firsts: Mapping[int, int]) -> Diagram:
+    """Place the columns in a window of this size; they never come closer than can be read, but stick out.
+
+    `firsts` says for columns that are folded which tile is the first to be seen.
+    """
+    if not structure.layers:
+        return Diagram()
+    body = max(height - HEADER - EDGE, SMALLEST + CHIP + 8)
+    gaps = len(structure.layers)
+    side = tile_side(structure, width, body)
+    start = EDGE + LABELS + side / 2
+    last = lone_side(side, (width - start) / gaps) if structure.layers[-1].units == 1 else side
+    end = max(last / 2, NARROWEST / 2 - 2) + EDGE / 2
+    pitch = min(max((width - start - end) / gaps, NARROWEST), WIDEST)
+    whole = start + gaps * pitch + end
+    shift = max(0.0, (width - whole) / 2)
+    columns = [
+        column_at(structure, place, shift + start + (place + 1) * pitch, last if place == gaps - 1 else side, body,
+                  pitch, firsts.get(place, 0))
+        for place in range(INPUTS, gaps)
+    ]  # fmt: skip
+    return Diagram(tuple(columns), max(whole, width), height)
+
+
+def tile_side(structure: Structure, width: float, body: float) -> float:
+    """The side of the tiles: as large as rows and columns allow, never too small to tell what is on it."""
+    rows = min(max(len(NAMES), *(layer.units for layer in structure.layers)), ROWS)
+    folding = CHIP + 6 if any(layer.units > ROWS for layer in structure.layers) else 0
+    tall = (body - folding) / rows * 0.84
+    wide = (width - EDGE - LABELS) / (len(structure.layers) + 1) * 0.46
+    return float(int(min(max(min(tall, wide), SMALLEST), LARGEST)))
+
+
+def lone_side(side: float, pitch: float) -> float:
+    """The side of a single output, which is drawn larger where there is room."""
+    return float(int(min(max(side, min(2 * side, pitch - 32)), LARGEST_OUTPUT)))
+
+
+def column_at(
+    structure: Structure, place: int, x: float, side: float, body: float, distance: float, first: int
+) -> Column:
+    """A column around `x`: in the middle of the height, folded if not all of its tiles fit."""
+    units = structure.units(place)
+    least = side + 4
+    fitting = max(1, int((body + 4) // least))
+    shown = units if units <= fitting else max(1, int((body - CHIP - 6 + 4) // least))
+    room = body if shown == units else body - CHIP - 6
+    pitch = min(side + max(10.0, 0.42 * side), (room - side) / max(1, shown - 1)) if shown > 1 else side
+    used = (shown - 1) * pitch + side
+    top = HEADER + max(0.0, (room - used) / 2)
+    first = min(max(first, 0), units - shown)
+    return Column(place, x, side, top, pitch, units, first, shown, min(distance, 110) - 2)
+
+
+# Wires --------------------------------------------------------------------------------------------------------
+
+
+class Wires(NamedTuple):
+    """The wires between tiles that are seen, as arrays with an entry for each. Sorted by layer, unit, source."""
+
+    layer: Array
+    unit: Array
+    source: Array
+    """Its column in W."""
+    ends: Array
+    """x and y of the left end, x and y of the right one, shape (wires, 4)."""
+
+    def find(self, layer: int, unit: int, source: int) -> int | None:
+        """The number of a wire; None if it isn't drawn."""
+        found = np.flatnonzero((self.layer == layer) & (self.unit == unit) & (self.source == source))
+        return int(found[0]) if len(found) else None
+
+
+NO_WIRES = Wires(*(np.zeros(0, np.intp) for _ in range(3)), np.zeros((0, 4)))
+
+
+def wires_between(structure: Structure, diagram: Diagram, places: range) -> Wires:
+    """The wires into the layers `places`."""
+    parts = [wires_into(structure, diagram, place) for place in places]
+    if not parts:
+        return NO_WIRES
+    return Wires(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def wires_into(structure: Structure, diagram: Diagram, place: int) -> Wires:
+    """All wires into the units of a layer that are seen, from what is seen of the layer before."""
+    left, right = diagram.column(place - 1), diagram.column(place)
+    heights = left.middles()
+    if place == 0:
+        pairs = [(structure.features.index(NAMES[k]), heights[k - left.first]) for k in left.seen
+                 if NAMES[k] in structure.features]  # fmt: skip
+        pairs.sort()
+        sources = np.array([source for source, _ in pairs], dtype=np.intp)
+        heights = np.array([height for _, height in pairs])
+    else:
+        sources = np.arange(left.first, left.first + left.shown)
+    units, targets = np.arange(right.first, right.first + right.shown), right.middles()
+    count = len(units) * len(sources)
+    ends = np.empty((count, 4))
+    ends[:, 0], ends[:, 2] = left.x + left.tile / 2, right.x - right.tile / 2
+    ends[:, 1], ends[:, 3] = np.tile(heights, len(units)), np.repeat(targets, len(sources))
+    layer = np.full(count, place)
+    return Wires(layer, np.repeat(units, len(sources)), np.tile(sources, len(units)), ends)
+
+
+ALONG = np.linspace(0, 1, 65)
+ACROSS = 1.5 * ALONG - 1.5 * ALONG**2 + ALONG**3
+"""How far a wire has come from left to right, at each of the places `ALONG` it: a cubic curve that leaves and arrives
+level, with its control points half way."""
+
+
+def wire_point(ends: Array, along: float) -> QPointF:
+    """A place on a wire, 0…1 along it."""
+    x = ends[0] + (ends[2] - ends[0]) * np.interp(along, ALONG, ACROSS)
+    return QPointF(float(x), float(ends[1] + (ends[3] - ends[1]) * (3 * along**2 - 2 * along**3)))
+
+
+def nearest_wire(wires: Wires, candidates: Array, at: QPointF) -> int | None:
+    """The number of the wire among `candidates` (bool) at a place; None if none is near."""
+    ends = wires.ends
+    reached = np.flatnonzero(candidates & (ends[:, 0] <= at.x()) & (at.x() <= ends[:, 2]))
+    if not len(reached):
+        return None
+    x0, y0, x1, y1 = ends[reached].T
+    along = np.interp((at.x() - x0) / (x1 - x0), ACROSS, ALONG)
+    rise = (y1 - y0) * (6 * along - 6 * along**2)
+    run = (x1 - x0) * (1.5 - 3 * along + 3 * along**2)
+    away = np.abs(y0 + (y1 - y0) * (3 * along**2 - 2 * along**3) - at.y()) * run / np.hypot(run, rise)
+    nearest = int(np.argmin(away))
+    return int(reached[nearest]) if away[nearest] <= REACH else None
+
+
+# What lies at a place -----------------------------------------------------------------------------------------
+
+
+class Hit(NamedTuple):
+    """What the mouse points at."""
+
+    kind: str
+    """unit, feature, bias, wire, fewer, more, header, chip or insertion."""
+    place: int
+    """The layer; for an insertion the position of the new one."""
+    unit: int = -1
+    source: int = -1
+
+
+def hit_column(structure: Structure, diagram: Diagram, at: QPointF) -> Hit | None:
+    """What of the columns lies at a place."""
+    return next(hits_of_columns(structure, diagram, at), None)
+
+
+def hits_of_columns(structure: Structure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
+    """What of the columns lies at a place, topmost first."""
+    if at.y() < HEADER:
+        yield from hits_of_headers(structure, diagram, at)
+        return
+    for column in diagram.columns:
+        if abs(at.x() - column.x) > max(column.room, column.tile) / 2 + LABELS:
+            continue
+        if column.folded and column.chip().contains(at):
+            yield Hit("chip", column.place)
+        if column.place == INPUTS:
+            yield from (Hit("feature", INPUTS, k) for k in column.seen if named_rect(column, k).contains(at))
+        else:
+            yield from (Hit("bias", column.place, k) for k in column.seen if wide(column.bias(k)).contains(at))
+            yield from (Hit("unit", column.place, k) for k in column.seen if column.rect(k).contains(at))
+
+
+def hits_of_headers(structure: Structure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
+    """What of the headers lies at a place."""
+    for position in range(len(structure.layers)):
+        if wide(diagram.insertion(position)).contains(at):
+            yield Hit("insertion", position)
+    for column in diagram.columns:
+        hidden = 0 <= column.place < structure.output
+        if hidden and column.fewer().contains(at):
+            yield Hit("fewer", column.place)
+        if hidden and column.more().contains(at):
+            yield Hit("more", column.place)
+        if column.header().contains(at):
+            yield Hit("header", column.place)
+
+
+def named_rect(column: Column, unit: int) -> QRectF:
+    """An input's tile with its name at the left."""
+    return column.rect(unit).adjusted(-LABELS, 0, 0, 0)
+
+
+def wide(rect: QRectF) -> QRectF:
+    """A small target, made easier to hit."""
+    return rect.adjusted(-2, -2, 2, 2)
+
+
+# Which layer is which -----------------------------------------------------------------------------------------
+
+
+def matched(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
+    """For each layer that is shown, the output last, its place in a snapshot of `held`; None where it has none.
+
+    Layers are matched as the engine does it: by id, else by their place.
+    """
+    places = {layer.id: place for place, layer in enumerate(held.layers) if layer.id is not None}
+    alike = len(shown.layers) == len(held.layers)
+    result: list[int | None] = []
+    for place, layer in enumerate(shown.layers):
+        nameless = alike and (layer.id is None or held.layers[place].id is None)
+        result.append(place if nameless else places.get(layer.id))
+    return (*result, len(held.layers))
+
+
+def matched_sources(shown: Experiment, held: Experiment, places: tuple[int | None, ...], place: int) -> Array | None:
+    """For each input of a shown layer, its column in the W of `held`, −1 for none; None if all of it is unknown."""
+    there = places[place]
+    if there is None:
+        return None
+    if place == 0:
+        if there != 0:
+            return None
+        columns = [held.features.index(name) if name in held.features else -1 for name in shown.features]
+        return np.array(columns, dtype=np.intp)
+    if there == 0 or places[place - 1] != there - 1:
+        return None
+    known = held.layers[there - 1].units
+    columns = np.arange(shown.layers[place - 1].units)
+    return np.where(columns < known, columns, -1)
