@@ -1,50 +1,56 @@
 """The decision boundary: what the network says everywhere on the plane, with the points on top.
 
 The hero of the window: a smooth field in the theme's pale colours, points told apart by colour and by shape, training
-points filled, validation points hollow. Hovering reads the field in words. Points are drawn anew only when the sample
-changes; a frame costs one small image and one contour.
+points filled, validation points hollow. The colours can show crisp classes or uncertainty instead, or the map of a
+single unit; lines of equal value and rings around mistakes lie over them. Hovering reads the field in words, clicking
+picks a point. Points are drawn anew only when the sample changes; a frame costs one small image and the lines.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets import EXTENT, TEST, TRAIN, VALIDATION, Sample, Table
-from playground.catalog.losses import CrossEntropy
-from playground.snapshot import Snapshot, Wanted
+from playground.catalog.datasets import Sample, Table
+from playground.snapshot import Magnified, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
-from ui.views.field import Range, coloured, interpolated, range_of, zero_line
+from ui.inputs import IconButton
+from ui.views.field import NO_LINES, Lines, Range, interpolated, level_lines, on_plane, range_of
 from ui.views.legend import Legend, Scale, legend_entries, short
-from ui.views.marks import spots
-from ui.views.plotting import (
-    Hover,
-    Throttle,
-    colour_plot,
-    number_text,
-    on_surface,
-    pen,
-    quiet_plot,
-    set_ticks,
-    short_text,
-    signed,
-    small_font,
-    style_words,
+from ui.views.marks import miss_rings, picked_ring, spots, wrong_rings
+from ui.views.modes import Modes
+from ui.views.overlay import Number, Numbers, Strokes, numbers_for
+from ui.views.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
+from ui.views.plane import BOTTOM, EDGE, LEFT, STEP, ZOOM, Plane, Tool
+from ui.views.plotting import Throttle, number_text, on_surface, pen, short_text, small_font, style_words
+from ui.views.words import (
+    PART_NAMES,
+    label_words,
+    misses,
+    mistakes_words,
+    place_words,
+    unit_words,
+    value_words,
+    wrong,
 )
 
 GRID_POINTS = 100
 MAX_POINTS = 2000
-PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
+PASSES = 20
+"""How often the network answers with dropout left on for the field of uncertainty."""
 REACH = 8.0
 """How near, in pixels, the mouse has to be to a point to read it."""
-LEFT, BOTTOM, EDGE, STRIP, COLUMN = 40, 34, 8, 20, 144
-"""Pixels around the square: for the axes, the rest, a line of words, and the least for words beside it."""
+STRIP, COLUMN = 20, 144
+"""Pixels for a line of words, and the least for words beside the plane."""
+RING_INTERVAL = 100
+"""Milliseconds between two changes of the rings; making them takes longer than a frame of the field."""
 HINT = "Point at the picture to read it."
+NO_DROPOUT = "No layer has dropout, so every answer is the same: give a layer some dropout to see uncertainty."
 
 
 class SmoothImage(pg.ImageItem):
@@ -58,60 +64,114 @@ class SmoothImage(pg.ImageItem):
 
 
 class BoundaryView(QWidget):
-    """The field on the plane with the points, a legend, and in words what the mouse points at."""
+    """The field on the plane with the points, controls, a legend, and in words what the mouse points at."""
+
+    wanted_changed = Signal()
+    """`wanted` is another than before."""
+    point_picked = Signal(object)
+    """The index in the sample of the point that a person picked; None if they picked an empty place."""
+    magnified_left = Signal()
+    """The person wants the boundary back in place of a unit's map."""
+    pressed = Signal(float, float, object, object)
+    """With the tool "edit": x₁, x₂ of a press on the plane, the mouse button, the modifiers."""
+    dragged = Signal(float, float)
+    """With the tool "edit": x₁, x₂ of the mouse while a button is held, always on the plane."""
+    released = Signal(float, float)
+    wheeled = Signal(float, float, int)
+    """With the tool "edit": x₁, x₂ and whole notches of the wheel, up positive."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.wanted = Wanted(boundary=GRID_POINTS)
         self.setAccessibleName("Decision boundary")
+        self.setAccessibleDescription(
+            "Arrow keys move, plus and minus zoom, Home shows the whole plane, N and P go from point to point."
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._snapshot: Snapshot | None = None
         self._scale = Range()
-        self._colours: Array = np.zeros((0, 0, 3), np.uint8)
+        self._unit_half = 0.0
+        self._magnify: tuple[int, int] | None = None
+        self._dismissed = False
+        self._picked: int | None = None
+        self._picked_before: int | None = None
+        self._source: tuple[object, ...] = ()
+        self._picture: Picture | None = None
+        self._lines: Lines = NO_LINES
         self._drawn: Array = np.zeros(0, np.intp)
+        self._usable: Array = np.zeros(0, np.intp)
+        self._ringed: tuple[object, ...] = ()
         self._mouse: QPointF | None = None
-        self._words, self._near_words = HINT, ""
+        self._words, self._near_words, self._note_words = HINT, "", ""
         self._strip, self._beside = QRect(), False
         self._build()
         self._read = Throttle(self._show_reading, self)
+        self._number = Throttle(self._show_numbers, self)
+        self._ring = Throttle(self._show_rings, self, RING_INTERVAL)
+        self._count = Throttle(self._show_note, self)
         self.apply_theme()
 
+    # Its parts -------------------------------------------------------------------------------------------------
+
     def _build(self) -> None:
-        self._plot = quiet_plot(self)
-        self._plot.getAxis("left").setWidth(LEFT)
-        self._plot.getAxis("bottom").setHeight(BOTTOM)
-        self._plot.getPlotItem().layout.setContentsMargins(0, EDGE, EDGE, 0)
-        self._plot.setAccessibleName("Plane of the two inputs")
-        self._plot.getViewBox().setRange(xRange=(-EXTENT, EXTENT), yRange=(-EXTENT, EXTENT), padding=0)
+        self._plane = Plane(self)
+        self._plot = self._plane.plot
         self._field = SmoothImage(axisOrder="row-major")
-        self._line = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
-        self._points = pg.ScatterPlotItem(pxMode=True)
-        self._points.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        for item in (self._field, self._line, self._points):
-            self._plot.addItem(item)
-        ticks = [float(k) for k in range(-6, 7, 2)]
-        for side in ("left", "bottom"):
-            set_ticks(self._plot.getAxis(side), ticks, [signed(f"{k:g}") for k in ticks])
-        self._hover = Hover(self._plot)
-        self._hover.moved.connect(self._on_moved)
-        self._hover.left.connect(self._on_left)
+        self._contours, self._line = Strokes(), Strokes()
+        self._points, self._rings, self._pick_ring = (pg.ScatterPlotItem(pxMode=True) for _ in range(3))
+        self._numbers = Numbers()
+        over = (self._contours, self._line, self._points, self._rings, self._numbers, self._pick_ring)
+        for place, item in enumerate((self._field, *over)):
+            item.setZValue(place)
+            item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+            self._plot.addItem(item, ignoreBounds=True)
+        self._add_controls()
         self._add_words()
+        self._connect()
+
+    def _add_controls(self) -> None:
+        self._modes = Modes(self)
+        self._whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self)
+        self._whole.setObjectName("boundaryWhole")
+        self._whole.setAutoFillBackground(True)
+        self._whole.hide()
 
     def _add_words(self) -> None:
         self._legend = Legend(self)
-        self._reading, self._near = QLabel(HINT, self), QLabel("", self)
+        self._reading, self._near, self._note = QLabel(HINT, self), QLabel("", self), QLabel("", self)
         self._reading.setAccessibleName("What the network says at the mouse")
         self._near.setAccessibleName("The point at the mouse")
-        for label in (self._reading, self._near):
+        self._note.setAccessibleName("Mistakes and uncertainty in words")
+        self._note.setObjectName("boundaryNote")
+        self._note.setWordWrap(True)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        for label in (self._reading, self._near, self._note):
             label.setTextFormat(Qt.TextFormat.PlainText)
+        for label in (self._reading, self._near):
             label.setToolTip("Where the mouse is, the answer there and how sure the network is of it (1 is certain).")
+
+    def _connect(self) -> None:
+        plane = self._plane
+        plane.moved.connect(self._on_moved)
+        plane.left.connect(self._on_left)
+        plane.clicked.connect(self._on_clicked)
+        plane.double_clicked.connect(self._on_double_clicked)
+        plane.seen_changed.connect(self._on_seen)
+        for name in ("pressed", "dragged", "released", "wheeled"):
+            getattr(plane, name).connect(getattr(self, name))
+        self._modes.changed.connect(self._on_mode)
+        self._modes.way_back.connect(self._leave_unit)
+        self._whole.clicked.connect(plane.look_at_whole)
+
+    # Places ----------------------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(420, 460)
+        return QSize(420, 480)
 
     def minimumSizeHint(self) -> QSize:
         """Small, but still a picture."""
-        return QSize(240, 280)
+        return QSize(240, 300)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the parts anew."""
@@ -121,8 +181,11 @@ class BoundaryView(QWidget):
         """Give the plane the largest square that fits: with the words above and below, or all of them beside."""
         room = self.rect().adjusted(theme.GRID, theme.GRID, -theme.GRID, -theme.GRID)
         across, down = LEFT + EDGE, BOTTOM + EDGE
-        above, column = self._legend.height_for(room.width() - LEFT), max(COLUMN, self._legend.column_width())
-        stacked = min(room.width() - across, room.height() - down - above - STRIP)
+        column = max(COLUMN, self._legend.column_width(), self._modes.column_width())
+        wide = room.width() - LEFT
+        above = self._modes.height_for(wide) + self._legend.height_for(wide)
+        note = self._note_height()
+        stacked = min(room.width() - across, room.height() - down - above - STRIP - note)
         abreast = min(room.width() - across - column, room.height() - down)
         self._beside = abreast > stacked
         self._legend.set_column(self._beside)
@@ -130,23 +193,45 @@ class BoundaryView(QWidget):
         if self._beside:
             self._place_beside(room, side, column)
         else:
-            self._place_stacked(room, side, above)
+            self._place_stacked(room, side, note)
+        inside = self.plane_rect()
+        self._whole.setGeometry(round(inside.right()) - 30, round(inside.top()) + 6, 24, 24)
+        self._whole.raise_()
         self._show_words()
 
-    def _place_stacked(self, room: QRect, side: int, above: int) -> None:
+    def _note_height(self) -> int:
+        """The room for a note below the plane; there is none for those who did not ask for what it says."""
+        if not self._has_note():
+            return 0
+        return 2 * QFontMetrics(small_font()).height() + 4
+
+    def _place_stacked(self, room: QRect, side: int, note: int) -> None:
         left = room.left() + (room.width() - side - LEFT - EDGE) // 2
-        self._plot.setGeometry(left, room.top() + above, side + LEFT + EDGE, side + BOTTOM + EDGE)
-        self._legend.setGeometry(left + LEFT, room.top(), room.right() - left - LEFT, above)
-        self._strip = QRect(left + LEFT, room.top() + above + side + BOTTOM + EDGE, side, STRIP)
+        words, wide = left + LEFT, room.right() - left - LEFT
+        # Controls need their width even above a small plane.
+        first = min(words, room.right() - min(room.width(), self._modes.column_width()))
+        modes = self._modes.height_for(room.right() - first)
+        self._modes.setGeometry(first, room.top(), room.right() - first, modes)
+        above = self._legend.height_for(wide)
+        self._legend.setGeometry(words, room.top() + modes, wide, above)
+        self._plot.setGeometry(left, room.top() + modes + above, side + LEFT + EDGE, side + BOTTOM + EDGE)
+        self._strip = QRect(words, room.top() + modes + above + side + BOTTOM + EDGE, side, STRIP)
+        self._note.setGeometry(words, self._strip.bottom() + 1, side, note)
 
     def _place_beside(self, room: QRect, side: int, column: int) -> None:
         left = room.left() + (room.width() - side - LEFT - EDGE - column) // 2
         top = room.top() + (room.height() - side - BOTTOM - EDGE) // 2
         self._plot.setGeometry(left, top, side + LEFT + EDGE, side + BOTTOM + EDGE)
         words = left + LEFT + side + 2 * EDGE
-        height = min(self._legend.height_for(column, column=True), side - 3 * STRIP)
-        self._legend.setGeometry(words, top + EDGE // 2, room.right() - words, height)
-        self._strip = QRect(words, top + EDGE + side - 3 * STRIP, room.right() - words, 3 * STRIP)
+        width = room.right() - words
+        modes = self._modes.height_for(width)
+        self._modes.setGeometry(words, top + EDGE, width, modes)
+        free = side - 3 * STRIP - modes - EDGE
+        height = min(self._legend.height_for(column, column=True), free)
+        legend = top + 2 * EDGE + modes
+        self._legend.setGeometry(words, legend, width, height)
+        self._strip = QRect(words, top + EDGE + side - 3 * STRIP, width, 3 * STRIP)
+        self._note.setGeometry(words, legend + height + EDGE, width, max(0, free - height - 2 * EDGE))
 
     def _show_words(self) -> None:
         """Write the reading in its strip: the place and the answer, and the point if the mouse is at one."""
@@ -169,44 +254,94 @@ class BoundaryView(QWidget):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment. The points are touched only if they are others than before."""
         before, self._snapshot = self._snapshot, snapshot
+        if snapshot.magnified is None:
+            self._dismissed = False
         if before is None or not same_points(before.sample, snapshot.sample):
+            self._keep_pick(before, snapshot)
             self._show_sample()
-        if before is None or snapshot.boundary is not before.boundary or before.sample is not snapshot.sample:
-            self._show_field()
-            if self._mouse is not None:
-                self._read.request()
+        self._update_wanted()
+        self._show_field()
+        if self._modes.mistakes.isChecked() and (before is None or snapshot.predictions is not before.predictions):
+            self._ring.request()
+        if self._has_note():
+            self._count.request()
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
         on_surface(self)
         look = theme.current()
-        colour_plot(self._plot)
-        # The line is made of short pieces: flat ends don't overlap, so that it looks like one stroke.
-        line = pen(look.boundary_line, 1.2)
-        line.setCapStyle(Qt.PenCapStyle.FlatCap)
-        self._line.setPen(line)
+        self._plane.apply_theme(self._shows_focus())
+        self._line.set_pen(pen(look.boundary_line, 1.2))
+        self._contours.set_pen(pen(look.boundary_line, 1.0))
         self._legend.update()
+        self._source, self._ringed = (), ()
         if self._snapshot is not None:
             self._show_sample()
             self._show_field()
         self._show_reading()
+        self._show_note()
+
+    def magnify(self, place: tuple[int, int] | None) -> None:
+        """Ask for the map of a unit (layer from 0, the output last; unit from 0) in place of the boundary; None: leave.
+
+        The map is shown as soon as a snapshot has it.
+        """
+        self._magnify, self._dismissed, self._unit_half = place, place is None, 0.0
+        self._update_wanted()
+        self._show_field()
+
+    def pick(self, index: int | None) -> None:
+        """Highlight a point of the sample, and want its way through the network."""
+        self._picked = index
+        self._show_pick()
+        self._update_wanted()
+
+    def picked(self) -> int | None:
+        """The point that is highlighted, by its index in the sample."""
+        return self._picked
+
+    def set_tool(self, name: Tool) -> None:
+        """What the mouse is for: "look" at the field and at points, or "edit", which only tells what the mouse does."""
+        self._plane.set_tool(name)
+
+    def set_brush(self, radius: float, colour: str | None) -> None:
+        """The brush of the tool "edit": its radius in units of the plane, and its colour as #rrggbb or None."""
+        self._plane.set_brush(radius, colour)
 
     def image(self) -> Array:
         """The colours of the field as drawn, uint8 (rows, columns, 3), row 0 at x₂ = −6; empty before the first."""
-        return self._colours
+        return self._picture.colours if self._picture is not None else np.zeros((0, 0, 3), np.uint8)
 
     def drawn_points(self) -> int:
         """How many points the picture shows."""
         return len(self._drawn)
 
     def plane_rect(self) -> QRectF:
-        """Where in this widget the plane from −6 to 6 is drawn."""
+        """Where in this widget the plane is drawn, or what is seen of it."""
         inside = self._plot.getViewBox().sceneBoundingRect()
         return inside.translated(QPointF(self._plot.mapTo(self, QPoint(0, 0))))
+
+    def seen(self) -> QRectF:
+        """The part of the plane in sight."""
+        return QRectF(self._plane.seen)
+
+    def place_of(self, x1: float, x2: float) -> QPointF:
+        """Where in this widget a place of the plane is drawn."""
+        seen, drawn = self._plane.seen, self.plane_rect()
+        across, up = (x1 - seen.left()) / seen.width(), (x2 - seen.top()) / seen.height()
+        return QPointF(drawn.left() + across * drawn.width(), drawn.bottom() - up * drawn.height())
 
     def reading(self) -> str:
         """What the words say about the place of the mouse."""
         return f"{self._words} {self._near_words}".strip()
+
+    def note(self) -> str:
+        """What the words say about mistakes and uncertainty."""
+        return self._note_words
+
+    def title(self) -> str:
+        """What stands over the map of a unit; empty over the boundary."""
+        return self._modes.title.text()
 
     def legend_texts(self) -> tuple[str, ...]:
         """The words and numbers of the legend."""
@@ -216,23 +351,103 @@ class BoundaryView(QWidget):
         """The values at the two ends of the field's colours."""
         return self._scale.ends
 
-    # Drawing ---------------------------------------------------------------------------------------------------
+    def numbers(self) -> tuple[Number, ...]:
+        """The numbers at the lines of equal value."""
+        return self._numbers.numbers()
+
+    # The field -------------------------------------------------------------------------------------------------
+
+    def _unit(self) -> Magnified | None:
+        """The unit whose map is shown in place of the boundary."""
+        if self._snapshot is None or self._dismissed:
+            return None
+        return self._snapshot.magnified
+
+    def _dropout(self) -> bool:
+        """Whether the network has anything to vary."""
+        layers = self._snapshot.experiment.layers if self._snapshot is not None else ()
+        return any(layer.dropout > 0 and not layer.muted for layer in layers)
+
+    def _update_wanted(self) -> None:
+        unsure = self._modes.field == "uncertainty" and self._dropout()
+        wanted = Wanted(
+            boundary=GRID_POINTS,
+            magnified=self._magnify,
+            uncertainty=PASSES if unsure else 0,
+            predictions=MAX_POINTS if self._modes.mistakes.isChecked() else 0,
+            point=self._picked,
+        )
+        if wanted != self.wanted:
+            self.wanted = wanted
+            self.wanted_changed.emit()
 
     def _show_field(self) -> None:
-        assert self._snapshot is not None
-        field = self._snapshot.boundary
-        self._field.setVisible(field is not None)
-        self._line.setVisible(field is not None and self._snapshot.sample.task == "classification" and len(field) == 1)
-        if field is None:
-            self._colours = np.zeros((0, 0, 3), np.uint8)
+        """Draw what the colours and lines show, unless that is what is already drawn."""
+        if self._snapshot is None:
             return
-        self._colours = coloured(field, self._scale, theme.current())
-        self._field.setImage(self._colours, autoLevels=False, levels=None)
-        self._field.setRect(grid_rect(field.shape[1]))
-        if self._line.isVisible():
-            ends = zero_line(np.nan_to_num(field[0]) if not np.isfinite(field[0]).all() else field[0])
-            ends = ends * (2 * EXTENT / (field.shape[1] - 1)) - EXTENT
-            self._line.setData(ends[:, 0], ends[:, 1])
+        shot, unit = self._snapshot, self._unit()
+        contours = self._modes.contours.isChecked()
+        source = (shot.boundary, shot.uncertainty, unit, shot.sample, shot.loss, self._modes.field, contours)
+        if len(source) == len(self._source) and all(a is b for a, b in zip(source, self._source, strict=True)):
+            return
+        self._source = source
+        self._picture = self._make_picture(shot, unit)
+        self._show_title(unit)
+        self._show_legend()
+        self._draw_picture(contours)
+        if self._mouse is not None:
+            self._read.request()
+
+    def _make_picture(self, shot: Snapshot, unit: Magnified | None) -> Picture | None:
+        if unit is not None:
+            if unit.layer < len(shot.layers) - 1:
+                self._unit_half = unit_range(unit.values, self._unit_half)
+            return pictured_unit(shot, unit, self._scale, self._unit_half)
+        if shot.boundary is None:
+            return None
+        if self._modes.field == "uncertainty":
+            values = shot.uncertainty if self._dropout() else np.zeros(shot.boundary.shape[1:], np.float32)
+            if values is not None:
+                return pictured_uncertainty(shot, values, self._scale)
+        return pictured(shot, self._scale, crisp=self._modes.field == "classes")
+
+    def _draw_picture(self, contours: bool) -> None:
+        picture = self._picture
+        self._field.setVisible(picture is not None)
+        self._line.show_ends(picture.line if picture is not None else NO_LINES.ends)
+        self._lines = NO_LINES
+        if picture is not None:
+            self._field.setImage(picture.colours, autoLevels=False, levels=None)
+            self._field.setRect(picture.place)
+            if contours:
+                self._lines = level_lines(picture.values, picture.levels)
+        self._contours.show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
+        if contours:
+            self._number.request()
+        else:
+            self._numbers.show_numbers(())
+
+    def _show_numbers(self) -> None:
+        """Write numbers at the lines, near where they were."""
+        picture = self._picture
+        if picture is None or not len(self._lines.level):
+            self._numbers.show_numbers(())
+            return
+        before = [number for number in self._numbers.numbers() if number.text in picture.texts]
+        n, plane = picture.values.shape[-1], self._plane
+        self._numbers.show_numbers(
+            numbers_for(self._lines, picture.levels, picture.texts, before, n, plane.seen, plane.pixel)
+        )
+
+    def _show_title(self, unit: Magnified | None) -> None:
+        title = ""
+        if unit is not None:
+            assert self._snapshot is not None
+            title = f"{unit_words(self._snapshot, unit.layer, unit.unit)[1]}: what it puts out"
+        if title != self.title():
+            self._modes.show_title(title)
+
+    # The points ------------------------------------------------------------------------------------------------
 
     def _show_sample(self) -> None:
         assert self._snapshot is not None
@@ -240,17 +455,31 @@ class BoundaryView(QWidget):
         self._scale = range_of(sample)
         usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
         keep = np.linspace(0, len(usable) - 1, min(len(usable), MAX_POINTS)).round().astype(np.intp)
+        self._usable = usable
         self._drawn = usable[keep] if len(usable) else usable
         # Training points last, so that they lie on top.
         self._drawn = self._drawn[np.argsort(-sample.split[self._drawn], kind="stable")]
         self._points.setData(**spots(sample, self._drawn, self._scale))
         self._name_axes(sample)
-        scale = None
-        if sample.task == "regression":
+        self._modes.show_task(sample.task)
+        self._show_legend()
+        self._ringed = ()
+        self._show_rings()
+        self._show_pick()
+        self._place()
+
+    def _show_legend(self) -> None:
+        """Say what the marks and colours mean; the parts are placed anew only if that is something else."""
+        if self._snapshot is None:
+            return
+        sample, scale = self._snapshot.sample, self._picture.scale if self._picture is not None else None
+        if self._picture is None and sample.task == "regression":
             low, high = self._scale.ends
             scale = Scale(short(sample.target_name), short_text(low), short_text(self._scale.middle), short_text(high))
-        self._legend.show_entries(legend_entries(sample, len(usable), len(self._drawn)), scale)
-        self._place()
+        rings = self._modes.mistakes.isChecked()
+        entries = legend_entries(sample, len(self._usable), len(self._drawn), rings)
+        if self._legend.show_entries(entries, scale):
+            self._place()
 
     def _name_axes(self, sample: Sample) -> None:
         assert self._snapshot is not None
@@ -259,7 +488,112 @@ class BoundaryView(QWidget):
         for side, name in zip(("bottom", "left"), sample.axis_names, strict=True):
             self._plot.getAxis(side).setLabel(name + suffix)
 
-    # The mouse -------------------------------------------------------------------------------------------------
+    def _show_rings(self) -> None:
+        """Mark the points that are wrong, unless they are marked already."""
+        shot = self._snapshot
+        on = self._modes.mistakes.isChecked() and shot is not None and shot.predictions is not None
+        self._rings.setVisible(on)
+        if not on:
+            self._ringed = ()
+            return
+        assert shot is not None and shot.predictions is not None
+        sample, predictions = shot.sample, shot.predictions
+        if len(predictions.indices) and predictions.indices.max() >= len(sample.x):
+            return
+        if sample.task == "regression":
+            self._rings.setData(
+                **miss_rings(sample, predictions.indices, misses(sample, predictions), self._scale)
+            )
+            return
+        bad = wrong(sample, predictions)
+        ringed = (sample, bad.tobytes())
+        if not self._ringed or self._ringed[0] is not sample or self._ringed[1] != ringed[1]:
+            self._ringed = ringed
+            self._rings.setData(**wrong_rings(sample, bad))
+
+    def ringed_points(self) -> Array:
+        """Where the rings are, shape (rings, 2)."""
+        x, y = self._rings.getData()
+        return np.stack([x, y], axis=1) if self._rings.isVisible() else np.zeros((0, 2))
+
+    def _keep_pick(self, before: Snapshot | None, now: Snapshot) -> None:
+        """Points have changed: let go of the picked one unless it is still there under its index."""
+        index = self._picked
+        if index is None or before is None:
+            return
+        old, new = before.sample.x, now.sample.x
+        if index >= len(new) or index >= len(old) or not np.array_equal(old[index], new[index]):
+            self.pick(None)
+            self.point_picked.emit(None)
+
+    def _show_pick(self) -> None:
+        shot, index = self._snapshot, self._picked
+        there = shot is not None and index is not None and 0 <= index < len(shot.sample.x)
+        self._pick_ring.setVisible(there)
+        if there:
+            assert shot is not None
+            self._pick_ring.setData(**picked_ring(shot.sample, index))
+
+    def _pick_by_hand(self, index: int | None) -> None:
+        self.pick(index)
+        self.point_picked.emit(index)
+
+    def _pick_next(self, step: int) -> None:
+        """Pick the next or the previous of the drawn points, in the order of the sample."""
+        assert self._snapshot is not None
+        order = np.sort(self._drawn)
+        if not len(order):
+            return
+        if self._picked is None:
+            place = 0 if step > 0 else -1
+        else:
+            place = int(np.searchsorted(order, self._picked)) + step
+        index = int(order[place % len(order)])
+        self._pick_by_hand(index)
+        self._plane.bring_into_sight(QPointF(*(float(value) for value in self._snapshot.sample.x[index])))
+
+    # The controls ----------------------------------------------------------------------------------------------
+
+    def _on_mode(self) -> None:
+        self._update_wanted()
+        self._show_field()
+        self._show_rings()
+        self._show_legend()
+        self._note.setVisible(self._has_note())
+        self._count.now()
+        self._place()
+
+    def _leave_unit(self) -> None:
+        self.magnify(None)
+        self.magnified_left.emit()
+
+    def _on_seen(self) -> None:
+        self._whole.setVisible(self._plane.zoomed)
+        if len(self._lines.level):
+            self._number.request()
+
+    def _has_note(self) -> bool:
+        return self._modes.mistakes.isChecked() or self._lacks_dropout()
+
+    def _lacks_dropout(self) -> bool:
+        return self._modes.field == "uncertainty" and self._snapshot is not None and not self._dropout()
+
+    def _show_note(self) -> None:
+        """Say what is wrong, and why there is no uncertainty."""
+        shot, words = self._snapshot, []
+        if self._lacks_dropout():
+            words.append(NO_DROPOUT)
+        if self._modes.mistakes.isChecked() and shot is not None and shot.predictions is not None:
+            words.append(mistakes_words(shot.sample, shot.predictions))
+        self._note_words = " ".join(words)
+        style_words(self._note, theme.current().text)
+        self._note.setText(self._note_words)
+        self._note.setToolTip(self._note_words)
+        if self._note.isHidden() == self._has_note():
+            self._note.setVisible(self._has_note())
+            self._place()
+
+    # Mouse and keys --------------------------------------------------------------------------------------------
 
     def _on_moved(self, place: QPointF) -> None:
         self._mouse = place
@@ -269,6 +603,69 @@ class BoundaryView(QWidget):
         if self._mouse is not None:
             self._mouse = None
             self._read.now()
+
+    def _on_clicked(self, place: QPointF) -> None:
+        self._picked_before = self._picked
+        self._pick_by_hand(self._point_at(place))
+
+    def _on_double_clicked(self, place: QPointF) -> None:
+        # The first of the two clicks was no wish to let go of the point.
+        if self._picked is None and self._picked_before is not None:
+            self._pick_by_hand(self._picked_before)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Zoom, move and go from point to point."""
+        if not self._take_key(event):
+            super().keyPressEvent(event)
+
+    def _take_key(self, event: QKeyEvent) -> bool:
+        plane, key = self._plane, Qt.Key(event.key())
+        ways = {
+            Qt.Key.Key_Left: (-STEP, 0.0),
+            Qt.Key.Key_Right: (STEP, 0.0),
+            Qt.Key.Key_Up: (0.0, STEP),
+            Qt.Key.Key_Down: (0.0, -STEP),
+        }
+        plain = Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier
+        if event.modifiers() & ~plain:
+            return False
+        self._plane.show_focus(True)
+        if key in ways:
+            plane.pan(*ways[key])
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            plane.zoom(ZOOM)
+        elif key == Qt.Key.Key_Minus:
+            plane.zoom(1 / ZOOM)
+        elif key == Qt.Key.Key_Home:
+            plane.look_at_whole()
+        elif key in (Qt.Key.Key_N, Qt.Key.Key_P) and self._snapshot is not None:
+            self._pick_next(1 if key == Qt.Key.Key_N else -1)
+        elif key == Qt.Key.Key_Escape and self._unit() is not None:
+            self._leave_unit()
+        elif key == Qt.Key.Key_Escape and self._picked is not None:
+            self._pick_by_hand(None)
+        else:
+            return False
+        return True
+
+    def _shows_focus(self) -> bool:
+        return self.hasFocus() and self._by_keys
+
+    _by_keys = False
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that keys go here, if they brought the person here."""
+        mouse = Qt.FocusReason.MouseFocusReason
+        self._by_keys = event.reason() not in (mouse, Qt.FocusReason.ActiveWindowFocusReason)
+        self._plane.show_focus(self._by_keys)
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Keys go elsewhere."""
+        self._plane.show_focus(False)
+        super().focusOutEvent(event)
+
+    # Words -----------------------------------------------------------------------------------------------------
 
     def _show_reading(self) -> None:
         look = theme.current()
@@ -281,71 +678,35 @@ class BoundaryView(QWidget):
 
     def _field_words(self) -> str:
         assert self._mouse is not None and self._snapshot is not None
+        shot, picture, unit = self._snapshot, self._picture, self._unit()
         x1, x2 = self._mouse.x(), self._mouse.y()
-        place = place_words(self._snapshot.sample.axis_names, x1, x2)
-        if self._snapshot.boundary is None:
+        place = place_words(shot.sample.axis_names, x1, x2)
+        if unit is not None and picture is not None:
+            value = float(interpolated(picture.values[np.newaxis], x1, x2)[0])
+            return f"{place} → {unit_words(shot, unit.layer, unit.unit)[0]} {number_text(value)}"
+        if shot.boundary is None:
             return place
-        values = interpolated(self._snapshot.boundary, x1, x2)
-        return f"{place} → {value_words(self._snapshot, values)}"
+        words = f"{place} → {value_words(shot, interpolated(shot.boundary, x1, x2))}"
+        if self._modes.field == "uncertainty" and picture is not None:
+            words += f" ± {number_text(float(interpolated(picture.values[np.newaxis], x1, x2)[0]), 2)}"
+        return words
 
     def _point_words(self) -> str:
         assert self._mouse is not None and self._snapshot is not None
-        sample = self._snapshot.sample
-        if not len(self._drawn):
+        sample, index = self._snapshot.sample, self._point_at(self._mouse)
+        if index is None:
             return ""
-        pixel = 2 * EXTENT / max(1.0, self._plot.getViewBox().width())
-        away = np.hypot(*(sample.x[self._drawn] - [self._mouse.x(), self._mouse.y()]).T)
-        nearest = int(np.argmin(away))
-        if away[nearest] > REACH * pixel:
-            return ""
-        index = self._drawn[nearest]
         return f"{PART_NAMES[int(sample.split[index])]} point: {label_words(sample, sample.labels[index])}"
 
-
-# Places and words ---------------------------------------------------------------------------------------------
+    def _point_at(self, place: QPointF) -> int | None:
+        """The drawn point nearest to a place, by its index, if it is within reach."""
+        if self._snapshot is None or not len(self._drawn):
+            return None
+        away = np.hypot(*(self._snapshot.sample.x[self._drawn] - [place.x(), place.y()]).T)
+        nearest = int(np.argmin(away))
+        return int(self._drawn[nearest]) if away[nearest] <= REACH * self._plane.pixel else None
 
 
 def same_points(a: Sample, b: Sample) -> bool:
     """Whether two samples hold the very same arrays, so that nothing has to be drawn anew."""
     return a is b or (a.x is b.x and a.labels is b.labels and a.split is b.split and a[3:] == b[3:])
-
-
-def grid_rect(n: int) -> QRectF:
-    """Where an image of n × n lies so that the centres of its outermost pixels are at −6 and 6."""
-    cell = 2 * EXTENT / (n - 1)
-    return QRectF(-EXTENT - cell / 2, -EXTENT - cell / 2, 2 * EXTENT + cell, 2 * EXTENT + cell)
-
-
-def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
-    """A place on the plane; long names of columns would not fit and stand at the axes anyway."""
-    first, second = (signed(f"{value:.2f}") for value in (x1, x2))
-    if max(len(name) for name in names) > 4:
-        return f"at {first}, {second}"
-    return f"{names[0]} {first}, {names[1]} {second}"
-
-
-def value_words(snapshot: Snapshot, values: Array) -> str:
-    """What the network says, in words: a value, or a class and how sure it is."""
-    sample = snapshot.sample
-    if not np.isfinite(values).all():
-        return "not a finite number"
-    if sample.task == "regression":
-        return f"{sample.target_name} {number_text(float(values[0]))}"
-    sure = isinstance(snapshot.loss, CrossEntropy)
-    if len(values) > 1:
-        winner = int(np.argmax(values))
-        number = float(values[winner])
-    else:
-        winner = int(values[0] >= 0)
-        # The field shows 2 p − 1 for class 1; people read p of the class that wins.
-        number = (1 + abs(float(values[0]))) / 2 if sure else float(values[0])
-    return f"{label_words(sample, winner)}, {signed(f'{number:.2f}')}"
-
-
-def label_words(sample: Sample, label: float) -> str:
-    """A point's label: the name of its class, or its value."""
-    if sample.task == "regression":
-        return number_text(float(label))
-    place = int(label)
-    name = sample.class_names[place] if place < len(sample.class_names) else str(place)
-    return f"class {name}" if len(name) <= 2 else name

@@ -8,13 +8,14 @@ from typing import NamedTuple
 import numpy as np
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from playground.catalog.datasets import TEST, VALIDATION, Sample
 from ui import theme
 from ui.faults import guarded
-from ui.views.marks import SYMBOLS, mark_style
+from ui.views.field import uncertainty_table
+from ui.views.marks import SYMBOLS, mark_style, ring_style
 from ui.views.plotting import small_font
 
 LONGEST = 20
@@ -29,19 +30,28 @@ class Entry:
     symbol: str
     colour: str
     filled: bool = True
+    ring: bool = False
+    """A ring around a point, not the point itself."""
 
 
 class Scale(NamedTuple):
-    """What the colour bar of a regression says: the target's name and its lowest, middle and highest value."""
+    """What the colour bar says: what is measured, and its lowest, middle and highest value."""
 
     name: str
     low: str
     middle: str
     high: str
+    sequential: bool = False
+    """Whether the colours run from certain to unsure, instead of from low to high."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Name and numbers."""
+        return tuple(text for text in self[:4] if text)
 
 
 class Legend(QWidget):
-    """Classes and fills in words; for regression the colours and their values. In lines, or as a column."""
+    """Classes and fills in words; for values the colours and their numbers. In lines, or as a column."""
 
     HEIGHT, LINE, MARK, GAP, BAR = 24, 18, 9, 16, 96
 
@@ -52,12 +62,15 @@ class Legend(QWidget):
         self._column = False
         self.setAccessibleName("Legend of the decision boundary")
 
-    def show_entries(self, entries: tuple[Entry, ...], scale: Scale | None) -> None:
-        """Show these marks, and a colour bar if there is a scale."""
+    def show_entries(self, entries: tuple[Entry, ...], scale: Scale | None) -> bool:
+        """Show these marks, and a colour bar if there is a scale. Whether that is something else than before."""
+        if (entries, scale) == (self._entries, self._scale):
+            return False
         self._entries, self._scale = entries, scale
         self.setToolTip("Filled points train the network; it never learns from the hollow ones.")
         self.setAccessibleDescription(", ".join(self.texts()))
         self.update()
+        return True
 
     def set_column(self, column: bool) -> None:
         """Whether each mark has a line of its own."""
@@ -66,7 +79,7 @@ class Legend(QWidget):
 
     def texts(self) -> tuple[str, ...]:
         """All words and numbers of the legend."""
-        return (*(self._scale or ()), *(entry.text for entry in self._entries))
+        return (*(self._scale.words if self._scale else ()), *(entry.text for entry in self._entries))
 
     def height_for(self, width: int, column: bool = False) -> int:
         """The height that the legend needs at a width."""
@@ -116,9 +129,13 @@ class Legend(QWidget):
     def _paint_entry(self, painter: QPainter, x: int, y: int, entry: Entry) -> None:
         if entry.symbol:
             line, brush = mark_style(entry.colour, entry.filled)
+            if entry.ring:
+                line, brush = ring_style(entry.colour), QBrush()
+            elif entry.filled:
+                line = QPen(Qt.PenStyle.NoPen)
             painter.save()
             painter.translate(x + self.MARK / 2, y + self.HEIGHT / 2)
-            drawSymbol(painter, entry.symbol, self.MARK, QPen(Qt.PenStyle.NoPen) if entry.filled else line, brush)
+            drawSymbol(painter, entry.symbol, self.MARK + 3 * entry.ring, line, brush)
             painter.restore()
         painter.setPen(QColor(theme.current().text))
         self._write(painter, x + self._mark_width(entry), y, entry.text)
@@ -135,7 +152,8 @@ class Legend(QWidget):
         painter.setPen(QColor(look.quiet))
         x = self._write(painter, x, y, scale.low) + 6
         bar = QRectF(x, y + self.HEIGHT / 2 - 5, self.BAR, 10)
-        row = np.ascontiguousarray(theme.field_table(look)[np.newaxis, :, :3])
+        table = uncertainty_table(look) if scale.sequential else theme.field_table(look)
+        row = np.ascontiguousarray(table[np.newaxis, :, :3])
         painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
         painter.setPen(QColor(look.text))
         painter.drawText(bar.adjusted(0, -4, 0, 4), Qt.AlignmentFlag.AlignCenter, scale.middle)
@@ -149,8 +167,8 @@ class Legend(QWidget):
         return x + width
 
 
-def legend_entries(sample: Sample, usable: int, drawn: int) -> tuple[Entry, ...]:
-    """The words of the legend: the classes, then what filled, hollow and crossed points are."""
+def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False) -> tuple[Entry, ...]:
+    """The words of the legend: the classes, what filled, hollow and crossed points are, and what rings are."""
     look = theme.current()
     entries = [
         Entry(short(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
@@ -160,6 +178,11 @@ def legend_entries(sample: Sample, usable: int, drawn: int) -> tuple[Entry, ...]
         entries += [Entry("training", "o", look.quiet), Entry("validation", "o", look.quiet, filled=False)]
     if (sample.split == TEST).any():
         entries.append(Entry("test", "x", look.quiet, filled=False))
+    if rings and sample.task == "regression":
+        low, high = look.classes[:2]
+        entries += [Entry("too high", "o", high, ring=True), Entry("too low", "o", low, ring=True)]
+    elif rings:
+        entries.append(Entry("wrong", "o", look.text, ring=True))
     if usable > drawn:
         entries.append(Entry(f"{drawn:,} of {usable:,} points", "", look.quiet))
     return tuple(entries)

@@ -1,4 +1,4 @@
-"""How points look: colour and shape tell the class, the fill tells whether a point trains."""
+"""How points look: colour and shape tell the class, the fill whether a point trains, a ring that it is wrong."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 """pyqtgraph's names of the shapes, by class."""
 
 
+RING, LARGEST_RING = 13.0, 44.0
+"""Diameters of rings in pixels: around a wrong point, and for the largest miss that the scale has."""
+MOST_RINGS = 300
+"""Rings of misses, the largest; small ones among many would only be a haze."""
+
+
 def mark_style(colour: str, filled: bool, outline: float = 1.0) -> tuple[QPen, QBrush]:
     """How a point is drawn: filled with a thin outline in the background's colour, or hollow."""
     look = theme.current()
@@ -23,6 +29,38 @@ def mark_style(colour: str, filled: bool, outline: float = 1.0) -> tuple[QPen, Q
     inside = QColor(look.surface)
     inside.setAlpha(150)
     return pen(colour, 1.5), QBrush(inside)
+
+
+def ring_style(colour: str) -> QPen:
+    """How a ring is drawn."""
+    return pen(colour, 1.8)
+
+
+def wrong_rings(sample: Sample, wrong: Array) -> dict[str, object]:
+    """A ring around each of these points, as pyqtgraph wants them."""
+    return {"pos": sample.x[wrong], "size": RING, "symbol": "o", "pen": ring_style(theme.current().text), "brush": None}
+
+
+def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: Range) -> dict[str, object]:
+    """Rings as large as the misses, in the colour of what is said instead: too high or too low."""
+    amounts = np.nan_to_num(amounts, posinf=1e300, neginf=-1e300)
+    sizes = np.minimum(np.abs(amounts) / scale.half, 1.0)
+    kept = np.argsort(-sizes, kind="stable")[:MOST_RINGS]
+    kept = kept[sizes[kept] * LARGEST_RING >= 3]
+    low, high = (ring_style(colour) for colour in theme.current().classes[:2])
+    return {
+        "pos": sample.x[indices[kept]],
+        "size": 8 + sizes[kept] * (LARGEST_RING - 8),
+        "symbol": "o",
+        "pen": [high if amounts[k] > 0 else low for k in kept],
+        "brush": None,
+    }
+
+
+def picked_ring(sample: Sample, index: int) -> dict[str, object]:
+    """The mark of the picked point, outside of the ring that a mistake has."""
+    line = pen(theme.current().accent, 3.0)
+    return {"pos": sample.x[[index]], "size": RING + 7, "symbol": "o", "pen": line, "brush": None}
 
 
 def spots(sample: Sample, drawn: Array, scale: Range) -> dict[str, object]:

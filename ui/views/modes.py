@@ -1,0 +1,167 @@
+"""The row of controls in the boundary: what its colours show, and what is drawn on top of them.
+
+While the map of a unit is shown in place of the boundary, its name and the way back stand where the colours are chosen.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+from superqt import QElidingLabel
+
+from playground.catalog.datasets import Task
+from ui import theme
+from ui.inputs import IconButton, Segments
+
+Field: TypeAlias = Literal["probability", "classes", "uncertainty"]
+FIELDS: tuple[Field, ...] = ("probability", "classes", "uncertainty")
+TIPS = {
+    "probability": "How sure the network is everywhere: the paler the colour, the less sure. The line is where the "
+    "answer changes.",
+    "classes": "The class that each place is given, and nothing else. It shows the exact shape of the regions.",
+    "uncertainty": "How far the answers lie apart when dropout silences other units each time. Strong colours are places "
+    "where the network would not say the same twice.",
+}
+VALUE_TIP = "The value that the network gives to every place. The colours at both ends of the scale follow from the data."
+NO_CLASSES = "There are no classes here: this task gives every point a value. Choose a classification data set for them."
+
+
+class ModeButton(IconButton):
+    """A quiet toggle: an icon that takes the accent colour while it is on, and a word."""
+
+    def __init__(self, icon_name: str, word: str, tip: str, parent: QWidget) -> None:
+        super().__init__(icon_name, word, tip, parent)
+        self.setText(word)
+        self.setCheckable(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+
+class Modes(QWidget):
+    """The controls, on one line where that is wide enough, else on two."""
+
+    changed = Signal()
+    """Something else is to be shown."""
+    way_back = Signal()
+    """The person wants the boundary back in place of a unit's map."""
+
+    LINE, GAP = 26, 4
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("What the boundary shows")
+        self.field: Field = "probability"
+        self.fields = Segments(("Probability", "Classes", "Uncertainty"), self)
+        self.fields.setObjectName("boundaryField")
+        self.fields.setAccessibleName("What the colours show")
+        self.fields.setToolTip("What the colours of the boundary show.")
+        for button, name in zip(self.fields.buttons, FIELDS, strict=True):
+            button.setObjectName(f"boundaryField_{name}")
+        self.fields.chosen.connect(self._choose)
+        self._toggles = self._make_toggles()
+        self._banner = self._make_banner()
+        self._magnified = False
+        self.show_task("classification")
+
+    def _make_toggles(self) -> QWidget:
+        holder = QWidget(self)
+        self.contours = ModeButton(
+            "waves",
+            "Contours",
+            "Lines of equal value, with their numbers. Lines that crowd show where the answer changes steeply.",
+            holder,
+        )
+        self.contours.setObjectName("boundaryContours")
+        self.mistakes = ModeButton(
+            "x-circle",
+            "Mistakes",
+            "A ring around every point that the network gets wrong; for values its size is the miss. The sets are counted "
+            "in words.",
+            holder,
+        )
+        self.mistakes.setObjectName("boundaryMistakes")
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(self.GAP)
+        for button in (self.contours, self.mistakes):
+            button.toggled.connect(lambda _on: self.changed.emit())
+            row.addWidget(button)
+        row.addStretch(1)
+        return holder
+
+    def _make_banner(self) -> QWidget:
+        holder = QWidget(self)
+        self.title = QElidingLabel(holder)
+        self.title.setProperty("strong", True)
+        self.back = IconButton("x", "Back to the boundary", "Show the boundary again, not this unit (Esc).", holder)
+        self.back.setObjectName("boundaryBack")
+        self.back.clicked.connect(self.way_back)
+        row = QHBoxLayout(holder)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(self.GAP)
+        row.addWidget(self.title, 1)
+        row.addWidget(self.back)
+        holder.hide()
+        return holder
+
+    # What is chosen --------------------------------------------------------------------------------------------
+
+    def show_field(self, field: Field) -> None:
+        """Choose what the colours show."""
+        self.fields.group.button(FIELDS.index(field)).setChecked(True)
+
+    def show_task(self, task: Task) -> None:
+        """Offer what the task has."""
+        values = task == "regression"
+        first, classes, uncertainty = self.fields.buttons
+        first.setText("Value" if values else "Probability")
+        first.setToolTip(VALUE_TIP if values else TIPS["probability"])
+        classes.setEnabled(not values)
+        classes.setToolTip(NO_CLASSES if values else TIPS["classes"])
+        uncertainty.setToolTip(TIPS["uncertainty"])
+        for button in (first, classes, uncertainty):
+            button.setAccessibleName(button.text())
+        if values and self.field == "classes":
+            self.show_field("probability")
+
+    def show_title(self, title: str) -> None:
+        """Put a title and the way back in place of the choice of colours, or take them away."""
+        self._magnified = bool(title)
+        self.title.setText(title)
+        self.title.setToolTip(title)
+        self._banner.setAccessibleName(title)
+        self._banner.setVisible(self._magnified)
+        self.fields.setVisible(not self._magnified)
+
+    def _choose(self, index: int) -> None:
+        self.field = FIELDS[index]
+        self.changed.emit()
+
+    # Places ----------------------------------------------------------------------------------------------------
+
+    def height_for(self, width: int) -> int:
+        """The height that the controls need at a width."""
+        return self.LINE if self._on_one_line(width) else 2 * self.LINE
+
+    def column_width(self) -> int:
+        """The least width."""
+        return max(self._first_width(), self._toggles.sizeHint().width())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Place the two groups."""
+        one = self._on_one_line(self.width())
+        first = self._first_width() if one else min(self.width(), self._first_width())
+        inner = self.LINE - 2
+        place = QRect(0, 0, first, inner)
+        self.fields.setGeometry(place)
+        self._banner.setGeometry(place)
+        left = first + theme.GRID if one else 0
+        self._toggles.setGeometry(left, 0 if one else self.LINE, self.width() - left, inner)
+
+    def _first_width(self) -> int:
+        return max(192, self.fields.sizeHint().width() + 24)
+
+    def _on_one_line(self, width: int) -> bool:
+        return self._first_width() + theme.GRID + self._toggles.sizeHint().width() <= width

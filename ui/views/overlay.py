@@ -1,0 +1,171 @@
+"""What lies over the field besides the points: lines in many short pieces, and their numbers.
+
+pyqtgraph makes one long path of a line's pieces, which takes several times as long to draw as the pieces themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyqtgraph as pg
+from pyqtgraph.Qt.internals import PrimitiveArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets import EXTENT
+from ui import theme
+from ui.faults import guarded
+from ui.views.field import Lines, on_plane
+from ui.views.plotting import small_font
+
+PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
+APART = 48.0
+"""Pixels between two numbers, at least."""
+STEEPEST = 7.0
+"""Pixels between two lines, at least, where one of them gets its number."""
+STAY = 48.0
+"""Pixels that a number follows its line before it looks for a better place."""
+
+
+class Strokes(pg.GraphicsObject):
+    """Straight pieces between places of the plane, all in one pen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces = PrimitiveArray(QLineF, 4)
+        self._pen = QPen()
+
+    def boundingRect(self) -> QRectF:
+        """The plane."""
+        return PLANE
+
+    def set_pen(self, pen: QPen) -> None:
+        """Draw with this pen from now on."""
+        # The pieces are short: flat ends don't overlap, so that they look like one stroke.
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        self._pen = pen
+        self.update()
+
+    def show_ends(self, ends: Array) -> None:
+        """Show pieces given by their ends, (2 × pieces, 2) in coordinates of the plane."""
+        if not len(ends) and not len(self._pieces):
+            return
+        self._pieces.resize(len(ends) // 2)
+        self._pieces.ndarray()[:] = ends.reshape(-1, 4)
+        self.update()
+
+    def count(self) -> int:
+        """How many pieces there are."""
+        return len(self._pieces)
+
+    @guarded
+    def paint(self, painter: QPainter, *args: object) -> None:
+        """Draw all pieces at once."""
+        if len(self._pieces):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self._pen)
+            painter.drawLines(*self._pieces.drawargs())
+
+
+class Number(NamedTuple):
+    """The number of a line of a level, at a place of the plane."""
+
+    level: int
+    text: str
+    x1: float
+    x2: float
+
+
+class Numbers(pg.GraphicsObject):
+    """The numbers of lines of equal value, upright and of one size at any zoom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers: tuple[Number, ...] = ()
+
+    def boundingRect(self) -> QRectF:
+        """The plane."""
+        return PLANE
+
+    def show_numbers(self, numbers: Sequence[Number]) -> None:
+        """Show exactly these."""
+        if tuple(numbers) != self._numbers:
+            self._numbers = tuple(numbers)
+            self.update()
+
+    def numbers(self) -> tuple[Number, ...]:
+        """What is shown."""
+        return self._numbers
+
+    @guarded
+    def paint(self, painter: QPainter, *args: object) -> None:
+        """Write each number on a patch that lets it stand out from its line."""
+        if not self._numbers:
+            return
+        places = [painter.transform().map(QPointF(number.x1, number.x2)) for number in self._numbers]
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(small_font())
+        metrics, look = QFontMetricsF(small_font()), theme.current()
+        ground = QColor(look.surface)
+        ground.setAlpha(190)
+        for number, place in zip(self._numbers, places, strict=True):
+            box = QRectF(0, 0, metrics.horizontalAdvance(number.text) + 6, metrics.height())
+            box.moveCenter(place)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            painter.drawRoundedRect(box, 3, 3)
+            painter.setPen(QColor(look.text))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number.text)
+
+
+def numbers_for(
+    lines: Lines,
+    levels: Array,
+    texts: Sequence[str],
+    before: Sequence[Number],
+    n: int,
+    seen: QRectF,
+    pixel: float,
+) -> tuple[Number, ...]:
+    """Where the numbers of lines stand: where lines are far apart, clear of each other, near where they stood.
+
+    A level without such a place has no number. `before` are the numbers shown so far, `n` the grid's side, `seen` the
+    part of the plane in sight and `pixel` the size of a pixel on the plane.
+    """
+    if not len(lines.level):
+        return ()
+    middles = on_plane(lines.ends.reshape(-1, 2, 2).mean(axis=1), n)
+    cell = 2 * EXTENT / (n - 1)
+    # Lines are as far apart as their levels, by how steep the field is between them.
+    step = np.diff(np.sort(levels)).min() if len(levels) > 1 else np.inf
+    gap = step / np.maximum(lines.spread, 1e-12) * cell / pixel
+    inner = seen.adjusted(24 * pixel, 12 * pixel, -24 * pixel, -12 * pixel)
+    inside = (np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]).all(1)
+    free = inside & (gap >= STEEPEST)
+    result: list[Number] = []
+    for k, text in enumerate(texts):
+        here = np.flatnonzero(free & (lines.level == k))
+        old = [number for number in before if number.level == k]
+        place = best_place(middles[here], gap[here], result, old, pixel)
+        if place is not None:
+            result.append(Number(k, text, *(float(value) for value in middles[here[place]])))
+    return tuple(result)
+
+
+def best_place(middles: Array, gap: Array, taken: Sequence[Number], old: Sequence[Number], pixel: float) -> int | None:
+    """Which of the places is clear of those taken and near an old one, or else where the lines are farthest apart."""
+    for number in taken:
+        clear = np.hypot(*(middles - [number.x1, number.x2]).T) >= APART * pixel
+        gap = np.where(clear, gap, -1.0)
+    usable = gap >= 0
+    if not usable.any():
+        return None
+    for number in old:
+        away = np.where(usable, np.hypot(*(middles - [number.x1, number.x2]).T), np.inf)
+        if away.min() <= STAY * pixel:
+            return int(np.argmin(away))
+    return int(np.argmax(gap))

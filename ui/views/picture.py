@@ -1,0 +1,160 @@
+"""What the boundary can show in its colours, as arrays: the answer, crisp classes, uncertainty, one unit's map. No Qt
+widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QRectF
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets import EXTENT
+from playground.catalog.losses import CrossEntropy
+from playground.snapshot import Magnified, Snapshot
+from ui import theme
+from ui.views.field import (
+    NO_LINES,
+    Range,
+    borders,
+    coloured,
+    coloured_classes,
+    coloured_uncertainty,
+    on_plane,
+    winners,
+    zero_line,
+)
+from ui.views.legend import Scale, short
+from ui.views.plotting import leap_above, number_text, short_text
+from ui.views.words import unit_words
+
+SURE = (0.75, 0.9, 0.98)
+"""Lines of equal probability: how sure the network is of the class that it gives."""
+SHARES = (0.5, 0.75, 0.9)
+"""Lines of equal probability where there are several classes."""
+MOST_UNSURE = 0.5
+"""No share of answers strays further than that: half of them 0, half 1."""
+PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Colours for the plane with all that belongs to them."""
+
+    colours: Array
+    """uint8 (m, m, 3), row 0 at the bottom."""
+    place: QRectF
+    """Where on the plane the image lies."""
+    values: Array
+    """What lines of equal value follow, (n, n); all finite."""
+    levels: Array
+    """The values of those lines."""
+    texts: tuple[str, ...]
+    """The numbers at them."""
+    line: Array
+    """Where the answer changes: ends of pieces on the plane, (2 × pieces, 2)."""
+    scale: Scale | None
+    """The colours in the legend; None where the classes there say enough."""
+
+
+def pictured(shot: Snapshot, scale: Range, crisp: bool) -> Picture:
+    """What the network says: with `crisp` only the class, else how sure it is of it, or the value."""
+    assert shot.boundary is not None
+    field, look = shot.boundary, theme.current()
+    values = finite(field.max(axis=0) if len(field) > 1 else field[0])
+    classes = shot.sample.task == "classification"
+    if classes and crisp:
+        count = max(2, len(field))
+        colours, place = coloured_classes(winners(field), count, look), PLANE
+    else:
+        colours, place = coloured(field, scale, look), grid_rect(field.shape[1])
+    levels, texts = answer_levels(shot, scale)
+    return Picture(colours, place, values, levels, texts, answer_line(shot), None if classes else value_scale(shot, scale))
+
+
+def pictured_uncertainty(shot: Snapshot, values: Array, scale: Range) -> Picture:
+    """How far the answers lie apart, up to what is possible, or to half of the values' range."""
+    look = theme.current()
+    most = MOST_UNSURE if shot.sample.task == "classification" else scale.half / 2
+    levels = most * np.arange(1, 5) / 5
+    bar = Scale("uncertainty", "0", "", short_text(most), sequential=True)
+    colours = coloured_uncertainty(values, most, look)
+    place = grid_rect(len(values))
+    return Picture(colours, place, finite(values), levels, level_texts(levels), answer_line(shot), bar)
+
+
+def pictured_unit(shot: Snapshot, unit: Magnified, scale: Range, half: float) -> Picture:
+    """What a unit puts out; `half` is the largest size of its values that has a colour of its own.
+
+    The output layer has the colours of the boundary.
+    """
+    if unit.layer < len(shot.layers) - 1:
+        scale = Range(0.0, half)
+    low, high = scale.ends
+    bar = Scale(
+        unit_words(shot, unit.layer, unit.unit)[0], short_text(low), short_text(scale.middle), short_text(high)
+    )
+    colours = coloured(unit.values[np.newaxis], scale, theme.current())
+    levels = even_levels(scale)
+    return Picture(
+        colours, grid_rect(len(unit.values)), finite(unit.values), levels, level_texts(levels), NO_LINES.ends, bar
+    )
+
+
+def unit_range(values: Array, before: float) -> float:
+    """Up to which size the values of a unit have colours of their own: it grows at once and shrinks late."""
+    largest = float(np.abs(finite(values)).max(initial=0.0))
+    half = leap_above(max(largest, 1e-6))
+    return before if before / 2 < half <= before else half
+
+
+def answer_line(shot: Snapshot) -> Array:
+    """Where the class changes; nothing for values."""
+    field = shot.boundary
+    if field is None or shot.sample.task == "regression":
+        return NO_LINES.ends
+    ends = borders(finite(field)) if len(field) > 1 else zero_line(finite(field[0]))
+    return on_plane(ends, field.shape[1])
+
+
+def answer_levels(shot: Snapshot, scale: Range) -> tuple[Array, tuple[str, ...]]:
+    """Lines for what the network says, and the numbers at them as hovering reads them."""
+    if shot.sample.task == "regression":
+        levels = even_levels(scale)
+        return levels, level_texts(levels)
+    if shot.boundary is not None and len(shot.boundary) > 1:
+        return np.array(SHARES), level_texts(SHARES)
+    # One output shows 2 p − 1 for class 1; people read p of the class that wins.
+    sure = np.array(SURE)
+    levels = np.concatenate([1 - 2 * sure[::-1], 2 * sure - 1])
+    texts = (*SURE[::-1], *SURE) if isinstance(shot.loss, CrossEntropy) else tuple(levels.round(2))
+    return levels, level_texts(texts)
+
+
+def even_levels(scale: Range) -> Array:
+    """Round values within a range, its middle among them."""
+    return scale.middle + scale.half * np.arange(-4, 5) / 5
+
+
+def level_texts(levels: Sequence[float] | Array) -> tuple[str, ...]:
+    """The numbers at lines of equal value, without needless digits."""
+    return tuple(short_text(float(f"{level:.4g}")) for level in levels)
+
+
+def value_scale(shot: Snapshot, scale: Range) -> Scale:
+    """The colours of a regression's values."""
+    low, high = scale.ends
+    return Scale(short(shot.sample.target_name), short_text(low), short_text(scale.middle), short_text(high))
+
+
+def grid_rect(n: int) -> QRectF:
+    """Where an image of n × n lies so that the centres of its outermost pixels are at −6 and 6."""
+    cell = 2 * EXTENT / (n - 1)
+    return QRectF(-EXTENT - cell / 2, -EXTENT - cell / 2, 2 * EXTENT + cell, 2 * EXTENT + cell)
+
+
+def finite(values: Array) -> Array:
+    """`values` with 0 where there is no number."""
+    return values if np.isfinite(values).all() else np.nan_to_num(values, posinf=0.0, neginf=0.0)
