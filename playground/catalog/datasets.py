@@ -7,11 +7,13 @@ validation and test points. Every random number comes from the data set's own se
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
+import msgspec
 import numpy as np
 
 from playground.catalog.choice import Array, Choice, InputError, listing, setting, union
@@ -25,6 +27,8 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 MAX_CLASSES = 10
 LARGEST = 1e9
 """Coordinates and targets are at most this large."""
+MAX_OWN_POINTS = 20_000
+"""So many points are drawn or brought along at most, so that every stroke still follows the hand."""
 
 Points: TypeAlias = Annotated[
     int,
@@ -366,16 +370,29 @@ class UserPoints(Dataset, frozen=True, tag="points"):
         tuple[bool, ...] | None,
         setting("Training points", "A mark per point: true to train on it, false to validate with it. Left open, the split is random."),
     ] = None  # fmt: skip
+    test: Annotated[
+        tuple[bool, ...] | None,
+        setting("Test points", "A mark per point: true keeps it for the test. Only points without a mark to train can be."),
+    ] = None  # fmt: skip
+    class_names: Annotated[
+        tuple[str, ...],
+        setting("Class names", "What the classes are called, in order. Those without a name are A, B, C and so on."),
+    ] = ()  # fmt: skip
 
     @property
     def size(self) -> int:
         return len(self.x1)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing has been drawn: since training needs a point, one stands in the middle till then."""
+        return self.size == 1 and self.train is None and (self.x1[0], self.x2[0], self.target[0]) == (0, 0, 0)
+
     def check(self) -> None:
         super().check()
         if not self.x1:
             raise InputError("data.x1", [], "at least one point")
-        columns = {"x2": self.x2, "target": self.target, "train": self.train}
+        columns = {"x2": self.x2, "target": self.target, "train": self.train, "test": self.test}
         for name, column in columns.items():
             if column is not None and len(column) != len(self.x1):
                 raise InputError(f"data.{name}", f"{len(column)} entries", f"as many as data.x1 has, {len(self.x1)}")
@@ -387,23 +404,78 @@ class UserPoints(Dataset, frozen=True, tag="points"):
             refuse_first("data.target", self.target, whole, f"a class, a whole number from 0 to {MAX_CLASSES - 1}")
         if self.train is not None and not any(self.train):
             raise InputError("data.train", "only false", "true for at least one point, to train on")
+        self.check_test()
+        self.check_names()
+
+    def check_test(self) -> None:
+        """Refuse marks for the test that contradict those for training."""
+        if self.test is not None and self.train is None:
+            raise InputError("data.test", f"{len(self.test)} entries", "null where data.train is null")
+        if self.test is not None and self.train is not None:
+            free = ~(np.array(self.test) & np.array(self.train))
+            refuse_first("data.test", self.test, free, "false where data.train is true")
+
+    def check_names(self) -> None:
+        """Refuse names that can't tell the classes apart."""
+        if len(self.class_names) > MAX_CLASSES:
+            raise InputError("data.class_names", f"{len(self.class_names)} names", f"at most {MAX_CLASSES}")
+        for place, name in enumerate(self.class_names):
+            if not name.strip() or name in self.class_names[:place]:
+                raise InputError(f"data.class_names[{place}]", name, "a name that no other class has")
+
+    def all_names(self, classes: int) -> tuple[str, ...]:
+        """The names of the first so many classes."""
+        names = list(self.class_names)
+        for name in CLASS_NAMES[len(names) : classes]:
+            names.append(unused(name, names))
+        return tuple(names[:classes])
+
+    @property
+    def classes(self) -> int:
+        """How many classes have a point or, being the first ones, need none."""
+        return max(2, 1 + int(max(self.target)))
 
     def draw(self, random: np.random.Generator) -> Raw:
         x = np.stack([np.array(self.x1), np.array(self.x2)], axis=1) + random.normal(0, self.noise, (self.size, 2))
         target = np.array(self.target)
         if self.task == "regression":
             return Raw(x, target, "regression")
-        labels = target.astype(np.int64)
-        return Raw(x, labels, "classification", CLASS_NAMES[: max(2, 1 + int(labels.max()))])
+        return Raw(x, target.astype(np.int64), "classification", self.all_names(self.classes))
 
     def split(self, n: int, random: np.random.Generator) -> Array:
         if self.train is None:
             return super().split(n, random)
-        return np.where(self.train, TRAIN, VALIDATION).astype(np.int8)
+        kept_out = VALIDATION if self.test is None else np.where(self.test, TEST, VALIDATION)
+        return np.where(self.train, TRAIN, kept_out).astype(np.int8)
 
     @property
     def validates(self) -> bool:
-        return super().validates if self.train is None else not all(self.train)
+        if self.train is None:
+            return super().validates
+        return bool((self.split(self.size, np.random.default_rng(0)) == VALIDATION).any())
+
+    def as_task(self, task: Task) -> UserPoints:
+        """The same points for another task.
+
+        Classes become values from −1 to 1; at most ten values become a class each, more become two halves.
+        """
+        if task == self.task:
+            return self
+        target = np.array(self.target)
+        if task == "regression":
+            target = 2 * target / (self.classes - 1) - 1
+        else:
+            values = np.unique(target)
+            middle = (values[0] + values[-1]) / 2
+            target = np.searchsorted(values, target) if len(values) <= MAX_CLASSES else target >= middle
+        return msgspec.structs.replace(self, target=tuple(target.astype(float).tolist()), task=task)
+
+
+def unused(name: str, names: Sequence[str]) -> str:
+    """`name`, with a prime or more if it is among `names`."""
+    while name in names:
+        name += "′"
+    return name
 
 
 def small_enough(values: Sequence[float] | Array) -> Array:
@@ -489,7 +561,9 @@ def read_columns(path: Path, wanted: tuple[str, ...], stamp: tuple[int, int]) ->
     """`read_table` without memory of its own; `stamp` changes when the file does."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.reader(file)
+            first = file.readline()
+            separator = separator_of(first, wanted)
+            rows = csv.reader(itertools.chain([first], file), delimiter=separator)
             header = next(rows, [])
             for name, field in zip(wanted, ("x1", "x2", "target"), strict=True):
                 if name not in header:
@@ -507,7 +581,22 @@ def read_columns(path: Path, wanted: tuple[str, ...], stamp: tuple[int, int]) ->
         raise unreadable(path, error) from error
     if not complete:
         raise InputError("data.path", str(path), "a CSV file with at least one complete row")
-    return [list(column) for column in zip(*complete, strict=True)], dropped
+    columns = [list(column) for column in zip(*complete, strict=True)]
+    return columns if separator == "," else [with_decimal_points(column) for column in columns], dropped
+
+
+def separator_of(header: str, wanted: Sequence[str]) -> str:
+    """What separates the cells: the comma, unless only another one gives all the columns wanted."""
+    for separator in ",;\t":
+        if set(wanted) <= set(next(csv.reader([header], delimiter=separator), [])):
+            return separator
+    return ","
+
+
+def with_decimal_points(cells: list[str]) -> list[str]:
+    """Numbers written with decimal commas, all of a column, with decimal points; any other column as it is."""
+    pointed = [cell.replace(",", ".") for cell in cells]
+    return pointed if all(is_number(cell) for cell in pointed) else cells
 
 
 def numbers(cells: Sequence[str], field: str, column: str) -> Array:
@@ -586,6 +675,29 @@ if TYPE_CHECKING:
     AnyDataset: TypeAlias = Dataset
 else:
     AnyDataset = union(Dataset)
+
+
+def own_points(dataset: Dataset) -> UserPoints:
+    """The points of any data set as a person's own: the very same places, labels, parts and names."""
+    drawn = sample(dataset)
+    common = {"noise": 0.0, "label_noise": 0.0}
+    return with_common(dataset, UserPoints, **common, **columns_of(drawn))  # type: ignore[return-value]
+
+
+def columns_of(drawn: Sample) -> dict[str, Any]:
+    """The fields of `UserPoints` that describe these points exactly."""
+    x1, x2, target = (tuple(column.astype(float).tolist()) for column in (*drawn.x.T, drawn.labels))
+    test = drawn.split == TEST
+    plain = drawn.class_names == CLASS_NAMES[: len(drawn.class_names)]
+    return {
+        "x1": x1,
+        "x2": x2,
+        "target": target,
+        "task": drawn.task,
+        "train": tuple((drawn.split == TRAIN).tolist()),
+        "test": tuple(test.tolist()) if test.any() else None,
+        "class_names": () if plain else drawn.class_names,
+    }
 
 
 def with_common(dataset: Dataset, kind: type[Dataset], **settings: Any) -> Dataset:
