@@ -35,6 +35,8 @@ from playground.catalog.schedules import AnySchedule, Constant, Plateau
 VERSION = 1
 MAX_FILE_BYTES = 64 * 2**20
 MAX_LAYERS = 100
+NEEDS_EQUAL_WIDTHS = ("skip", "muted")
+"""Fields of a layer that need as many units as inputs."""
 
 
 class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,20 +56,24 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     normalization: AnyNormalization = NoNormalization()
     skip: Annotated[
         bool,
-        setting("Skip connection", "Adds what comes into the layer to what goes out, which opens a short cut for the gradient. Needs as many units as inputs."),
+        setting("Skip connection", "On, what comes into the layer is added to what goes out, a short cut for the gradient that needs as many units as inputs. Off, everything has to pass through the layer."),
     ] = False  # fmt: skip
     trainable: Annotated[
-        bool, setting("Trainable", "Switched off, the layer keeps its weights while the others learn.")
-    ] = True
+        bool,
+        setting("Trainable", "On, the layer learns with the others. Off, it is frozen: it keeps its weights while the others go on learning."),
+    ] = True  # fmt: skip
     muted: Annotated[
         bool,
-        setting("Muted", "Takes the layer out: what comes in passes on unchanged, and its weights wait. Needs as many units as inputs."),
+        setting("Muted", "On, the layer is taken out: what comes in passes on unchanged and its weights wait, which needs as many units as inputs. Off, it takes part."),
     ] = False  # fmt: skip
-    id: Annotated[str | None, setting("Name", "Lets the layer keep its weights when it is moved.")] = None
+    id: Annotated[
+        str | None,
+        setting("Name", "Lets the layer keep its weights when it is moved. Without one they belong to its place in the stack."),
+    ] = None  # fmt: skip
 
 
 class EarlyStopping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Stops when the points kept out of training say that nothing gets better any more."""
+    """Stops when the points kept out of training say that nothing gets better. Off, the network may go on to learn noise."""
 
     watch: Annotated[
         Literal["validation_loss", "validation_accuracy"],
@@ -102,7 +108,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 32  # fmt: skip
     batching: Annotated[
         Literal["partial", "drop", "carry"],
-        setting("Last batch", "What happens to points left over at the end of an epoch: a smaller batch, dropped, or carried into the next epoch."),
+        setting("Last batch", "What becomes of the points left over at the end of an epoch. Partial makes a smaller, noisier batch of them; drop leaves them out; carry adds their gradient to the next epoch's first update."),
     ] = "partial"  # fmt: skip
     shuffle: Annotated[
         bool,
@@ -110,19 +116,20 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = True
     weight_decay: Annotated[
         float,
-        setting("Weight decay", "Shrinks every weight a little before each update, whatever the gradient. 0 switches it off.", ge=0, le=1e6, scale="log", slider=(1e-6, 1)),
+        setting("Weight decay", "Shrinks every weight a little before each update, whatever the gradient. At 0 none shrinks; large values make the network forget faster than it learns.", ge=0, le=1e6, scale="log", slider=(1e-6, 1)),
     ] = 0.0  # fmt: skip
     weight_noise: Annotated[
         float,
-        setting("Weight noise ε", "Random nudges to all weights after each update. A little shakes the network out of flat places; much drowns the signal.", ge=0, le=1e6, scale="log", slider=(1e-6, 1)),
+        setting("Weight noise ε", "Random nudges to all weights after each update. At 0 there are none; a little shakes the network out of flat places, much drowns the signal.", ge=0, le=1e6, scale="log", slider=(1e-6, 1)),
     ] = 0.0  # fmt: skip
     clip_norm: Annotated[
         float,
-        setting("Clip gradient", "Longest gradient an update may use. Tames explosions; too small and training crawls.", gt=0, le=1e9, scale="log", slider=(1e-3, 100)),
+        setting("Clip gradient", "The longest gradient an update may use; longer ones are shortened. Large values tame only explosions; too small ones make training crawl.", gt=0, le=1e9, scale="log", slider=(1e-3, 100)),
     ] | None = None  # fmt: skip
     early_stopping: EarlyStopping | None = None
     epochs: Annotated[
-        int, setting("Epochs", "Where training stops by itself. Open: it goes on until you stop it.", ge=0, le=2**53 - 1)
+        int,
+        setting("Epochs", "After how many epochs training stops by itself. At 0 it never starts; open, it goes on until you stop it.", ge=0, le=2**53 - 1),
     ] | None = None  # fmt: skip
 
 
@@ -130,16 +137,16 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything there is to know about a run."""
 
     version: Literal[1] = 1
-    name: Annotated[str, setting("Name", "What the experiment is called.")] = ""
+    name: Annotated[str, setting("Name", "What the experiment is called. Empty, it has no name of its own.")] = ""
     seed: Annotated[
         int,
-        setting("Seed", "Decides the initial weights, the order of the points and what dropout drops. Same seed, same run.", ge=0, le=2**53 - 1),
+        setting("Seed", "Decides the initial weights, the order of the points and what dropout drops. The same seed gives the same run, any other number another one.", ge=0, le=2**53 - 1),
     ] = 0  # fmt: skip
     precision: Annotated[
         Literal["float32", "float64"],
         setting(
             "Precision",
-            "float32 is fast and what practice uses; float64 shows that rounding is not the cause.",
+            "How exactly numbers are kept. float32 is fast and what practice uses; float64 shows whether rounding is to blame.",
         ),
     ] = "float32"
     data: AnyDataset = Circle()
@@ -147,8 +154,9 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     layers: tuple[Layer, ...] = ()
     initializer: AnyInitializer = GlorotUniform()
     bias: Annotated[
-        float, setting("Initial bias", "The bias every unit starts with.", ge=-1e6, le=1e6, slider=(-1, 1))
-    ] = 0.0
+        float,
+        setting("Initial bias", "The bias every unit starts with. At 0 none is favoured; far from 0 units start saturated or dead.", ge=-1e6, le=1e6, slider=(-1, 1)),
+    ] = 0.0  # fmt: skip
     loss: AnyLoss | None = None
     regularizer: AnyRegularizer = NoRegularizer()
     training: Training = Training()
@@ -257,13 +265,24 @@ def check_rules(experiment: Experiment) -> None:
 
 def check_widths(experiment: Experiment) -> None:
     """Refuse skip connections and muted layers where what comes in can't stand for what goes out."""
-    inputs = len(experiment.features)
-    for place, layer in enumerate(experiment.layers):
-        for field in ("skip", "muted"):
+    inputs = inputs_of(experiment)
+    for place, field in misfits(experiment):
+        units = experiment.layers[place].units
+        allowed = f"false, or as many units ({units}) as the layer has inputs ({inputs[place]})"
+        raise InputError(f"layers[{place}].{field}", True, allowed)
+
+
+def inputs_of(experiment: Experiment) -> tuple[int, ...]:
+    """How many numbers come into each hidden layer, input side first."""
+    return (len(experiment.features), *(layer.units for layer in experiment.layers))[: len(experiment.layers)]
+
+
+def misfits(experiment: Experiment) -> Iterator[tuple[int, str]]:
+    """The place of each layer, and the field, that is on although what comes in can't stand for what goes out."""
+    for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
+        for field in NEEDS_EQUAL_WIDTHS:
             if getattr(layer, field) and layer.units != inputs:
-                allowed = f"false, or as many units ({layer.units}) as the layer has inputs ({inputs})"
-                raise InputError(f"layers[{place}].{field}", True, allowed)
-        inputs = layer.units
+                yield place, field
 
 
 def check_validation(experiment: Experiment) -> None:

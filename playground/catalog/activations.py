@@ -23,7 +23,7 @@ class Passage(NamedTuple):
 
 
 class Activation(Choice, frozen=True):
-    """Turns a layer's weighted sum z into its output a."""
+    """Turns a layer's weighted sum z into its output a. A straight line makes depth useless; flat ends stop the gradient."""
 
     straight_from: ClassVar[float] = np.inf
     """From this z on f(z) is a straight line through 0, or all but one."""
@@ -148,7 +148,7 @@ class Relu(Activation, frozen=True, tag="relu"):
 
 
 class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
-    """Like ReLU, but lets a small part of negative z through, so that no unit can die for good."""
+    """Like ReLU, but lets a small part of negative z through. So no unit can die for good."""
 
     label = "Leaky ReLU"
     formula = "f(z) = max(0, z) + slope · min(0, z)"
@@ -175,7 +175,7 @@ class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
 
 
 class Elu(Activation, frozen=True, tag="elu"):
-    """Like ReLU for positive z, but bends smoothly towards −1 below, which keeps a layer's mean near 0."""
+    """Like ReLU for positive z, but bends smoothly towards −1 below. That keeps a layer's mean near 0."""
 
     label = "ELU"
     formula = "f(z) = max(0, z) + e^min(0, z) − 1"

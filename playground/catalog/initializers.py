@@ -10,7 +10,7 @@ from playground.catalog.choice import Array, Choice, InputError, setting, union
 
 
 class Initializer(Choice, frozen=True):
-    """Chooses the weights training starts from; their size decides whether a deep network learns at all."""
+    """Chooses the weights training starts from. Too small and signals die out on their way; too large and units saturate."""
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         """Weights of shape (units, inputs), float64."""
@@ -21,10 +21,10 @@ class Initializer(Choice, frozen=True):
 
 
 class GlorotUniform(Initializer, frozen=True, tag="glorot_uniform"):
-    """Keeps the size of signals and gradients about equal from layer to layer with tanh or sigmoid."""
+    """Keeps signals and gradients about equal in size from layer to layer. Made for tanh and sigmoid; too small for ReLU."""
 
     label = "Glorot uniform"
-    formula = "U(−√(6/(in+out)), √(6/(in+out)))"
+    formula = "w ~ U(−√(6/(in+out)), √(6/(in+out)))"
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         limit = np.sqrt(6 / (inputs + units))
@@ -32,20 +32,20 @@ class GlorotUniform(Initializer, frozen=True, tag="glorot_uniform"):
 
 
 class GlorotNormal(Initializer, frozen=True, tag="glorot_normal"):
-    """Glorot's rule with bell-shaped weights."""
+    """Glorot's rule with bell-shaped weights. Most are small, a few stand out."""
 
     label = "Glorot normal"
-    formula = "N(0, 2/(in+out))"
+    formula = "w ~ N(0, 2/(in+out))"
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         return random.normal(0, np.sqrt(2 / (inputs + units)), (units, inputs))
 
 
 class HeUniform(Initializer, frozen=True, tag="he_uniform"):
-    """Keeps the size of signals equal from layer to layer with ReLU, which halves them."""
+    """Keeps signals equal in size from layer to layer with ReLU. Twice LeCun's variance, since ReLU halves what passes."""
 
     label = "He uniform"
-    formula = "U(−√(6/in), √(6/in))"
+    formula = "w ~ U(−√(6/in), √(6/in))"
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         limit = np.sqrt(6 / inputs)
@@ -53,34 +53,34 @@ class HeUniform(Initializer, frozen=True, tag="he_uniform"):
 
 
 class HeNormal(Initializer, frozen=True, tag="he_normal"):
-    """He's rule with bell-shaped weights."""
+    """He's rule with bell-shaped weights. Most are small, a few stand out."""
 
     label = "He normal"
-    formula = "N(0, 2/in)"
+    formula = "w ~ N(0, 2/in)"
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         return random.normal(0, np.sqrt(2 / inputs), (units, inputs))
 
 
 class LecunNormal(Initializer, frozen=True, tag="lecun_normal"):
-    """Keeps the size of signals equal where the activation leaves it alone; made for SELU."""
+    """Keeps signals equal in size where the activation leaves it alone. Made for SELU."""
 
     label = "LeCun normal"
-    formula = "N(0, 1/in)"
+    formula = "w ~ N(0, 1/in)"
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         return random.normal(0, np.sqrt(1 / inputs), (units, inputs))
 
 
 class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
-    """Turns and mirrors what comes in without stretching it, so that even very deep networks pass it on.
+    """Turns and mirrors what comes in without stretching it. So even very deep networks pass it on.
 
     Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
     networks", 2014.
     """
 
     label = "Orthogonal"
-    formula = "W Wᵀ = 1 or Wᵀ W = 1"
+    formula = "W Wᵀ = 1 if units ≤ inputs, else Wᵀ W = 1"
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         tall = random.normal(size=(max(units, inputs), min(units, inputs)))
@@ -91,13 +91,31 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
 
 
 class Uniform(Initializer, frozen=True, tag="uniform"):
-    """Weights anywhere between two bounds, whatever the size of the layer."""
+    """Weights anywhere between two bounds, whatever the size of the layer. Right for one width only."""
 
     label = "Uniform"
-    formula = "U(low, high)"
+    formula = "w ~ U(low, high)"
 
-    low: Annotated[float, setting("Low", "The smallest weight to start with.", ge=-1e6, le=1e6, slider=(-2, 0))] = -0.5
-    high: Annotated[float, setting("High", "The largest weight to start with.", ge=-1e6, le=1e6, slider=(0, 2))] = 0.5
+    low: Annotated[
+        float,
+        setting(
+            "Low",
+            "The smallest weight to start with. At 0 none is negative; far below 0 units saturate.",
+            ge=-1e6,
+            le=1e6,
+            slider=(-2, 0),
+        ),
+    ] = -0.5
+    high: Annotated[
+        float,
+        setting(
+            "High",
+            "The largest weight to start with. At 0 none is positive; far above 0 units saturate.",
+            ge=-1e6,
+            le=1e6,
+            slider=(0, 2),
+        ),
+    ] = 0.5
 
     def check(self, path: str) -> None:
         if self.low > self.high:
@@ -108,16 +126,16 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
 
 
 class Normal(Initializer, frozen=True, tag="normal"):
-    """Bell-shaped weights around zero, whatever the size of the layer."""
+    """Bell-shaped weights around zero, whatever the size of the layer. Right for one width only."""
 
     label = "Normal"
-    formula = "N(0, std²)"
+    formula = "w ~ N(0, σ²)"
 
     std: Annotated[
         float,
         setting(
-            "Standard deviation",
-            "Spread of the weights to start with. Small ones learn slowly at first; large ones saturate the units.",
+            "Spread σ",
+            "Standard deviation of the weights to start with. Small ones learn slowly at first; large ones saturate the units.",
             ge=0,
             le=1e6,
             scale="log",
@@ -130,20 +148,20 @@ class Normal(Initializer, frozen=True, tag="normal"):
 
 
 class Zeros(Initializer, frozen=True, tag="zeros"):
-    """All weights 0: every unit of a layer learns the same, so the network never gets going. See for yourself."""
+    """All weights 0. Every unit of a layer learns the same, so the network never gets going."""
 
     label = "Zeros"
-    formula = "0"
+    formula = "w = 0"
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         return np.zeros((units, inputs))
 
 
 class ConstantWeights(Initializer, frozen=True, tag="constant"):
-    """All weights the same: like zeros, every unit of a layer stays the twin of all others."""
+    """All weights the same. As with zeros, every unit of a layer stays the twin of all others."""
 
     label = "Constant"
-    formula = "value"
+    formula = "w = value"
 
     value: Annotated[
         float,

@@ -18,7 +18,7 @@ Output: TypeAlias = Literal["linear", "tanh", "sigmoid"]
 
 
 class Loss(Choice, frozen=True):
-    """Measures how far the outputs are from the targets."""
+    """Measures how far the outputs are from the targets. Squares let points far off count most; plain distances hardly more."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
 
@@ -82,7 +82,7 @@ class CrossEntropy(Loss, frozen=True, tag="cross_entropy"):
     """The surprise at the true class, from logits. Confident mistakes cost most, so training starts fast."""
 
     label = "Cross-entropy"
-    formula = "−Σ t log p,  p = σ(o) or softmax(o)"
+    formula = "E = −Σ t log p,  p = softmax(o);  two classes: E = −t log p − (1−t) log(1−p),  p = σ(o)"
     tasks = ("classification",)
 
     @property
@@ -124,10 +124,10 @@ class CrossEntropy(Loss, frozen=True, tag="cross_entropy"):
 
 
 class SquaredError(Loss, frozen=True, tag="squared_error"):
-    """Half the squared distance to the target: the loss of regression, and of TensorFlow Playground."""
+    """Half the squared distance to the target. The loss of regression, and of TensorFlow Playground."""
 
     label = "Squared error"
-    formula = "½ Σ (o − t)²"
+    formula = "E = ½ Σ (o − t)²"
 
     output: Annotated[
         Output | None,
@@ -172,7 +172,7 @@ class AbsoluteError(Loss, frozen=True, tag="absolute_error"):
     """The distance to the target. A few points far off hardly count, but the slope never gets gentler near it."""
 
     label = "Absolute error"
-    formula = "Σ |o − t|"
+    formula = "E = Σ |o − t|"
 
     @staticmethod
     def value_of(o: Any, t: Any) -> Any:
@@ -184,10 +184,10 @@ class AbsoluteError(Loss, frozen=True, tag="absolute_error"):
 
 
 class Huber(Loss, frozen=True, tag="huber"):
-    """Squared error for small misses, absolute error for large ones: smooth at the target, calm about outliers."""
+    """Squared error for small misses, absolute error for large ones. Smooth at the target, calm about outliers."""
 
     label = "Huber"
-    formula = "Σ ½ d² if |d| ≤ δ, else δ (|d| − ½ δ),  d = o − t"
+    formula = "E = Σ ½ d² where |d| ≤ δ, else δ (|d| − ½ δ),  d = o − t"
 
     delta: Annotated[
         float,

@@ -30,7 +30,7 @@ class Standardized(NamedTuple):
 
 
 class Normalization(Choice, frozen=True):
-    """Keeps the numbers inside the network at one size, so that deep networks train and large rates don't explode."""
+    """Keeps the numbers inside the network at one size. Without it deep networks stall and large learning rates explode."""
 
     axis: ClassVar[int | None] = None
     """What mean and variance are taken over: 0 the units of a point, 1 the points of a batch; None: nothing."""
@@ -54,10 +54,10 @@ class Normalization(Choice, frozen=True):
 
 
 class NoNormalization(Normalization, frozen=True, tag="none"):
-    """z goes to the activation as it is."""
+    """z goes to the activation as it is. Enough for shallow networks."""
 
     label = "None"
-    formula = "z"
+    formula = "ẑ = z"
 
 
 class BatchNormalization(Normalization, frozen=True, tag="batch"):
@@ -68,7 +68,7 @@ class BatchNormalization(Normalization, frozen=True, tag="batch"):
     """
 
     label = "Batch"
-    formula = "γ (z − μ_batch) / √(σ²_batch + 10⁻⁵) + β"
+    formula = "ẑ = γ (z − μ) / √(σ² + 10⁻⁵) + β,  μ and σ² over the batch"
     axis = 1
     running = True
 
@@ -80,7 +80,7 @@ class LayerNormalization(Normalization, frozen=True, tag="layer"):
     """
 
     label = "Layer"
-    formula = "γ (z − μ_layer) / √(σ²_layer + 10⁻⁵) + β"
+    formula = "ẑ = γ (z − μ) / √(σ² + 10⁻⁵) + β,  μ and σ² over the layer"
     axis = 0
 
 

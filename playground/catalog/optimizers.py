@@ -18,8 +18,8 @@ from playground.catalog.choice import Array, Choice, setting, union
 Epsilon: TypeAlias = Annotated[
     float,
     setting(
-        "Epsilon",
-        "Added to the denominator so that it is never 0. Large values turn the optimizer towards plain momentum.",
+        "Epsilon ε",
+        "Added to the denominator so that it is never 0. Tiny values do just that; near 1 the size of the gradients counts again, as in SGD.",
         gt=0,
         le=1,
         scale="log",
@@ -29,7 +29,7 @@ Epsilon: TypeAlias = Annotated[
 
 
 class Optimizer(Choice, frozen=True):
-    """Decides how far each weight moves, given its gradient."""
+    """Decides how far each weight moves, given its gradient. Plain ones treat all alike; adaptive ones give each its own pace."""
 
     slots: ClassVar[tuple[str, ...]] = ()
 
@@ -67,7 +67,7 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
     """Gathers speed along directions that stay the same and cancels those that flip. Can overshoot."""
 
     label = "Momentum"
-    formula = "v ← μ v + g;  w ← w − η v"
+    formula = "v ← μ v + g;  w ← w − η v;  Nesterov: w ← w − η (g + μ v)"
     slots = ("v",)
 
     momentum: Annotated[
@@ -82,7 +82,10 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
     ] = 0.9
     nesterov: Annotated[
         bool,
-        setting("Nesterov", "Looks at the gradient one velocity ahead, which brakes earlier before a minimum."),
+        setting(
+            "Nesterov",
+            "On, the gradient counts as if one velocity ahead, which brakes earlier before a minimum. Off, the weights just follow their velocity.",
+        ),
     ] = False
 
     @staticmethod
@@ -97,10 +100,10 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
 
 
 class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
-    """Divides each weight's step by the recent size of its gradient, so that all weights move at a similar pace."""
+    """Divides each weight's step by the recent size of its gradient. So all weights move at a similar pace."""
 
     label = "RMSProp"
-    formula = "s ← α s + (1−α) g²;  w ← w − η g / (√s + ε)"
+    formula = "s ← α s + (1−α) g²;  v ← μ v + g / (√s + ε);  w ← w − η v"
     slots = ("s", "v")
 
     alpha: Annotated[
@@ -118,7 +121,7 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
         float,
         setting(
             "Momentum μ",
-            "Velocity on top of the scaled gradient. At 0 there is none.",
+            "Velocity on top of the scaled gradient. At 0 there is none; near 1 the weights roll on for long.",
             ge=0,
             lt=1,
             slider=(0, 0.99),
@@ -142,7 +145,7 @@ class Adam(Optimizer, frozen=True, tag="adam"):
     """Momentum and RMSProp in one, corrected for their start at 0. Works on most problems with its defaults."""
 
     label = "Adam"
-    formula = "m ← β₁ m + (1−β₁) g;  v ← β₂ v + (1−β₂) g²;  w ← w − η m̂ / (√v̂ + ε)"
+    formula = "m ← β₁ m + (1−β₁) g;  v ← β₂ v + (1−β₂) g²;  w ← w − η m̂ / (√v̂ + ε);  m̂ = m / (1−β₁ᵗ),  v̂ = v / (1−β₂ᵗ)"
     slots = ("m", "v")
 
     beta1: Annotated[
@@ -181,7 +184,7 @@ class Adam(Optimizer, frozen=True, tag="adam"):
 
 
 class Adagrad(Optimizer, frozen=True, tag="adagrad"):
-    """Divides each step by all gradients so far: rare inputs learn fast, but everything slows down for good."""
+    """Divides each step by the size of all gradients so far. Rare inputs learn fast, but everything slows down for good."""
 
     label = "Adagrad"
     formula = "s ← s + g²;  w ← w − η g / (√s + ε)"
@@ -238,7 +241,10 @@ class Nadam(Optimizer, frozen=True, tag="nadam"):
     """
 
     label = "Nadam"
-    formula = "μₜ = β₁ (1 − ½ 0.96^(t ψ));  w ← w − η (μₜ₊₁ m / (1 − Πμₜ₊₁) + (1−μₜ) g / (1 − Πμₜ)) / (√v̂ + ε)"
+    formula = (
+        "m ← β₁ m + (1−β₁) g;  v ← β₂ v + (1−β₂) g²;  μₜ = β₁ (1 − ½ 0.96^(t ψ));  "
+        "w ← w − η (μₜ₊₁ m / (1 − μ₁…μₜ₊₁) + (1−μₜ) g / (1 − μ₁…μₜ)) / (√v̂ + ε);  v̂ = v / (1−β₂ᵗ)"
+    )
     slots = ("m", "v", "r")
 
     beta1: Annotated[

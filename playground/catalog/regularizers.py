@@ -7,25 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
+import msgspec
 import numpy as np
 
 from playground.catalog.choice import Array, Choice, setting, union
 
+
+def strength(label: str, help: str) -> msgspec.Meta:
+    """How much weights cost."""
+    return setting(label, help, ge=0, le=1e6, scale="log", slider=(1e-6, 1))
+
+
 Strength: TypeAlias = Annotated[
     float,
-    setting(
-        "λ",
-        "How much large weights cost. At 0 they are free; too much and the network cannot bend any more.",
-        ge=0,
-        le=1e6,
-        scale="log",
-        slider=(1e-6, 1),
-    ),
+    strength("λ", "How much large weights cost. At 0 they are free; too much and the network cannot bend any more."),
 ]
 
 
 class Regularizer(Choice, frozen=True):
-    """Holds the weights down, which keeps the boundary smooth and works against overfitting."""
+    """Holds the weights down, against overfitting. Without one they grow as they like; too strong and the boundary goes flat."""
 
     @property
     def prunes(self) -> bool:
@@ -53,10 +53,10 @@ class Regularizer(Choice, frozen=True):
 
 
 class NoRegularizer(Regularizer, frozen=True, tag="none"):
-    """Weights cost nothing."""
+    """Weights cost nothing. They grow as large as the data ask for."""
 
     label = "None"
-    formula = "0"
+    formula = "R = 0"
 
     @staticmethod
     def penalty_of(w: Any) -> Any:
@@ -68,10 +68,10 @@ class NoRegularizer(Regularizer, frozen=True, tag="none"):
 
 
 class L1(Regularizer, frozen=True, tag="l1"):
-    """Every weight costs its size, which drives the unneeded ones to zero and leaves a sparse network."""
+    """Every weight costs its size. That drives the unneeded ones to zero and leaves a sparse network."""
 
     label = "L1"
-    formula = "λ Σ |w|"
+    formula = "R = λ Σ |w|"
 
     strength: Strength = 0.001
     prune: Annotated[
@@ -93,10 +93,10 @@ class L1(Regularizer, frozen=True, tag="l1"):
 
 
 class L2(Regularizer, frozen=True, tag="l2"):
-    """Every weight costs its square: large ones shrink most, none quite reaches zero."""
+    """Every weight costs its square. Large ones shrink most, none quite reaches zero."""
 
     label = "L2"
-    formula = "λ Σ w²"
+    formula = "R = λ Σ w²"
 
     strength: Strength = 0.001
 
@@ -110,13 +110,21 @@ class L2(Regularizer, frozen=True, tag="l2"):
 
 
 class ElasticNet(Regularizer, frozen=True, tag="elastic_net"):
-    """L1 and L2 together: sparse and small."""
+    """L1 and L2 together. The first clears out weights, the second keeps the rest small."""
 
     label = "Elastic net"
-    formula = "λ₁ Σ |w| + λ₂ Σ w²"
+    formula = "R = λ₁ Σ |w| + λ₂ Σ w²"
 
-    l1: Strength = 0.001
-    l2: Strength = 0.001
+    l1: Annotated[
+        float,
+        strength(
+            "Size λ₁", "How much the size of a weight costs. At 0 this is L2; too much and hardly a weight is left."
+        ),
+    ] = 0.001
+    l2: Annotated[
+        float,
+        strength("Square λ₂", "How much the square of a weight costs. At 0 this is L1; too much and the network cannot bend any more."),
+    ] = 0.001  # fmt: skip
 
     @staticmethod
     def penalty_of(w: Any, l1: Any, l2: Any) -> Any:

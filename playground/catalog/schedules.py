@@ -17,7 +17,7 @@ Gamma: TypeAlias = Annotated[
 ]  # fmt: skip
 LowestRate: TypeAlias = Annotated[
     float,
-    setting("Lowest rate", "The rate never gets below this. At 0 training can come to rest; above the learning rate it turns the schedule round.", ge=0, le=1e9, scale="log", slider=(1e-6, 1)),
+    setting("Lowest rate η_low", "The rate never gets below this. At 0 training can come to rest; above the learning rate it turns the schedule round.", ge=0, le=1e9, scale="log", slider=(1e-6, 1)),
 ]  # fmt: skip
 
 
@@ -42,7 +42,7 @@ class Progress(NamedTuple):
 
 
 class Schedule(Choice, frozen=True):
-    """Gives the learning rate η for the next update, from the base rate η₀."""
+    """Gives the learning rate η for the next update, from the base rate η₀. Large early steps cover ground; small late ones settle."""
 
     changes_every_step: ClassVar[bool] = False
     """Whether the rate changes within an epoch (as it does anyway while it warms up)."""
@@ -63,7 +63,7 @@ class Schedule(Choice, frozen=True):
 
 
 class Constant(Schedule, frozen=True, tag="constant"):
-    """The same learning rate all the way."""
+    """The same learning rate all the way. The loss keeps jittering where it would have to settle."""
 
     label = "Constant"
     formula = "η = η₀"
@@ -73,10 +73,10 @@ class Constant(Schedule, frozen=True, tag="constant"):
 
 
 class StepDecay(Schedule, frozen=True, tag="step"):
-    """Large steps first, then a cut every few epochs: the loss often drops visibly at each cut."""
+    """Large steps first, then a cut every few epochs. The loss often drops visibly at each cut."""
 
     label = "Steps"
-    formula = "η = η₀ γ^⌊e / size⌋"
+    formula = "η = η₀ γ^⌊e / epochs per cut⌋"
 
     step_size: Annotated[
         int,
@@ -89,7 +89,7 @@ class StepDecay(Schedule, frozen=True, tag="step"):
 
 
 class Exponential(Schedule, frozen=True, tag="exponential"):
-    """Shrinks the rate by the same share every epoch, until hardly anything moves."""
+    """Shrinks the rate by the same share every epoch. In the end hardly anything moves."""
 
     label = "Exponential"
     formula = "η = η₀ γᵉ"
@@ -101,7 +101,7 @@ class Exponential(Schedule, frozen=True, tag="exponential"):
 
 
 class InverseTime(Schedule, frozen=True, tag="inverse_time"):
-    """Slows down steadily, but ever less so: any distance can still be covered, and noise still averages out."""
+    """Slows down steadily, but ever less so. Any distance can still be covered, and noise still averages out."""
 
     label = "Inverse time"
     formula = "η = η₀ / (1 + rate · e)"
@@ -116,13 +116,13 @@ class InverseTime(Schedule, frozen=True, tag="inverse_time"):
 
 
 class Cosine(Schedule, frozen=True, tag="cosine"):
-    """Glides down along a cosine, then starts again at full rate, which throws the network out of poor solutions.
+    """Glides down along a cosine, then starts again at full rate. That throws the network out of poor solutions.
 
     Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
     """
 
     label = "Cosine"
-    formula = "η = η_min + ½ (η₀ − η_min) (1 + cos(π e / period))"
+    formula = "η = η_low + ½ (η₀ − η_low) (1 + cos(π e / period)),  e: epochs since the last restart"
 
     period: Annotated[
         int,
@@ -149,10 +149,10 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
 
 
 class Plateau(Schedule, frozen=True, tag="plateau"):
-    """Keeps the rate while the loss falls and cuts it when the loss has stopped falling (PyTorch's ReduceLROnPlateau)."""
+    """Keeps the rate while the loss falls. Cuts it when the loss has stopped falling (PyTorch's ReduceLROnPlateau)."""
 
     label = "Plateau"
-    formula = "η ← factor · η after more than `patience` epochs without a new best"
+    formula = "η ← max(factor · η, η_low) after more than patience epochs without a new best"
 
     watch: Annotated[
         Literal["train_loss", "validation_loss"],
@@ -195,7 +195,7 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
 
 
 class OneCycle(Schedule, frozen=True, tag="one_cycle"):
-    """One rise to the full rate and one long fall to almost nothing, update by update (PyTorch's OneCycleLR).
+    """One rise to the full rate, one long fall to almost nothing. It moves with every update, as PyTorch's OneCycleLR.
 
     Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
     After its last epoch the rate stays where it ended.
@@ -203,7 +203,7 @@ class OneCycle(Schedule, frozen=True, tag="one_cycle"):
 
     label = "One cycle"
     changes_every_step = True
-    formula = "η₀/div → η₀ → η₀/(div · final_div), each along a cosine"
+    formula = "η₀ / start divisor → η₀ → η₀ / (start divisor · end divisor), each along half a cosine"
 
     epochs: Annotated[
         int,
