@@ -44,15 +44,17 @@ from PySide6.QtWidgets import (
 from playground import Experiment, InputError, Snapshot, Wanted, load, save
 from playground.catalog.choice import Choice
 from playground.catalog.datasets import Table
+from playground.catalog.features import FEATURES
 from playground.diagnosis import Finding, Remedy, diagnose
+from playground.experiment import new_id
 from playground.presets import FIRST, RESOURCES, open_experiment, preset, preset_paths
 from playground.snapshot import together
 from ui import theme
 from ui.form import ChoiceRow, NumberRow, Row, SwitchRow
 from ui.kernels import Kernels
 from ui.panels.card import LayerCard
-from ui.panels.data import DataPanel
-from ui.panels.layers import LayersPanel
+from ui.panels.data import DataPanel, with_feature, without
+from ui.panels.layers import FIRST_LAYER, LayersPanel
 from ui.panels.panel import Section
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
@@ -66,6 +68,7 @@ from ui.shell.tour import Stop, Tour
 from ui.views.boundary import BoundaryView
 from ui.views.curves import CurvesView
 from ui.views.gradients import GradientsView
+from ui.views.network import NetworkView
 from ui.worker import Report
 
 TITLE = "Neural Network Playground"
@@ -89,20 +92,20 @@ SAMPLE_TABLES = (
 PLANS = (
     Plan(
         "Standard",
-        left=((296, ("data", "training")), (328, ("layers",))),
+        left=((276, ("data", "training")), (384, ("network", "layers"))),
         below=((300, ("curves",)), (356, ("gradients",))),
         height=232,
     ),
     Plan(
         "Large screen",
-        left=((304, ("data", "training")), (344, ("layers",))),
-        below=((500, ("curves",)), (560, ("gradients",))),
-        height=300,
+        left=((296, ("data", "training")), (328, ("layers",)), (480, ("network",))),
+        below=((390, ("curves",)), (390, ("gradients",))),
+        height=320,
     ),
-    Plan("Pictures only", left=(), below=((300, ("curves",)), (356, ("gradients",))), height=240),
+    Plan("Pictures only", left=((420, ("network",)),), below=((300, ("curves",)), (356, ("gradients",))), height=240),
 )
 """The layouts that come with the program, for windows of usual and of large size first."""
-View: TypeAlias = BoundaryView | CurvesView | GradientsView
+View: TypeAlias = BoundaryView | NetworkView | CurvesView | GradientsView
 Shortcut: TypeAlias = QKeySequence | QKeySequence.StandardKey | str | None
 
 
@@ -184,8 +187,9 @@ class Window(QMainWindow):
 
     def make_parts(self) -> None:
         """All panels, pictures and messages."""
-        self.boundary, self.curves, self.gradients = BoundaryView(), CurvesView(), GradientsView()
-        self.views: tuple[View, ...] = (self.boundary, self.curves, self.gradients)
+        self.boundary, self.network = BoundaryView(), NetworkView()
+        self.curves, self.gradients = CurvesView(), GradientsView()
+        self.views: tuple[View, ...] = (self.boundary, self.network, self.curves, self.gradients)
         self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
         self.panels = (self.data, self.layers, self.training)
         self.transport, self.banner = TransportBar(), Banner()
@@ -220,6 +224,7 @@ class Window(QMainWindow):
         return [
             ("data", "Data", scrolling(self.data)),
             ("training", "Training", scrolling(self.training)),
+            ("network", "Network", self.network),
             ("layers", "Layers", self.layers),
             ("curves", "Loss and accuracy", self.curves),
             ("gradients", "Gradients", self.gradients),
@@ -354,6 +359,9 @@ class Window(QMainWindow):
         session = self.session
         for panel in self.panels:
             panel.edited.connect(session.edit)
+        for view in (self.boundary, self.network):
+            view.wanted_changed.connect(self.ask_for_what_is_seen)
+        self.connect_network()
         self.diagnosis.accepted.connect(self.take_remedy)
         self.transport.play_toggled.connect(lambda on: session.play() if on else session.pause())
         self.transport.step_requested.connect(session.step)
@@ -362,6 +370,39 @@ class Window(QMainWindow):
         self.transport.reseed_requested.connect(session.reseed)
         self.transport.speed_changed.connect(session.set_speed)
         self.docks.changed.connect(self.ask_for_what_is_seen)
+
+    def connect_network(self) -> None:
+        """What the drawing of the network asks for."""
+        network = self.network
+        network.feature_toggled.connect(self.set_feature)
+        network.units_asked.connect(self.set_units)
+        network.layer_asked.connect(self.insert_layer)
+        network.layer_opened.connect(self.open_layer)
+        network.magnified.connect(self.boundary.magnify)
+        network.weight_edited.connect(self.session.set_weight)
+
+    def set_feature(self, name: str, on: bool) -> None:
+        """Use an input, or no longer."""
+        features = self.session.experiment.features
+        wanted = with_feature(features, name) if on else without(features, name)
+        self.data.ask("features", wanted, f"feature {FEATURES[name].label} {'on' if on else 'off'}")
+
+    def set_units(self, place: int, units: int) -> None:
+        """Make a hidden layer wider or narrower."""
+        name = self.session.experiment.layers[place].id or place + 1
+        self.layers.ask(f"layers.{place}.units", units, f"layer {name} units {units}")
+
+    def insert_layer(self, place: int) -> None:
+        """Put a layer like its neighbour between others."""
+        layers = self.session.experiment.layers
+        neighbour = layers[max(place - 1, 0)] if layers else FIRST_LAYER
+        new = msgspec.structs.replace(neighbour, id=new_id(layers))
+        self.layers.ask("layers", (*layers[:place], new, *layers[place:]), f"new layer {new.id}")
+
+    def open_layer(self, place: int) -> None:
+        """Show the settings of a hidden layer."""
+        self.docks.show("layers")
+        self.focus_on(self.layers.cards[place])
 
     def tell(self, text: str) -> None:
         """Say in the banner what went wrong."""
@@ -385,6 +426,7 @@ class Window(QMainWindow):
         """Have every panel show the experiment that is in force."""
         for panel in self.panels:
             panel.show_experiment(experiment)
+        self.network.show_experiment(experiment)
         self.setWindowTitle(f"{experiment.name} – {TITLE}" if experiment.name else TITLE)
         self.show_undo()
 
@@ -720,7 +762,7 @@ def scrolling(panel: QWidget) -> QScrollArea:
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     scroll.setWidget(panel)
-    scroll.setMinimumWidth(theme.px(264))
+    scroll.setMinimumWidth(theme.px(256))
     return scroll
 
 
@@ -751,6 +793,12 @@ def tour_stops(window: Window) -> list[Stop]:
             "Each point has a colour. The network is to guess it from the point's place. Press play, or the space bar.",
             lambda: window.transport.play,
             lambda: window.running,
+        ),
+        Stop(
+            "The network",
+            "Every tile shows where its unit is on. Wires are weights: blue positive, orange negative. Point at a tile "
+            "to see it large; click a wire to change its weight; click an input to switch it.",
+            lambda: in_dock("network", window.network),
         ),
         Stop(
             "What it says everywhere",
