@@ -90,3 +90,143 @@ def in_sight(widget: QWidget) -> bool:
 @pytest.fixture
 def person(qtbot, window: Window) -> Person:
     return Person(qtbot, window)
+
+
+# Training ---------------------------------------------------------------------------------------------------------
+
+
+def test_play_and_pause(person: Person) -> None:
+    person.click("Play")
+    person.until(lambda: person.trainer.state.step > 10)
+    person.click("Pause")
+    person.until(lambda: not person.window.session.report.running)
+
+
+def test_one_step_and_one_epoch(person: Person) -> None:
+    person.click("One step")
+    person.until(lambda: person.trainer.state.step == 1)
+    person.click("One epoch")
+    person.until(lambda: person.trainer.state.epoch == 1)
+
+
+def test_reset_and_reseed(person: Person) -> None:
+    before = person.trainer.parameters()["W0"].copy()
+    person.click("One epoch")
+    person.until(lambda: person.trainer.state.epoch == 1)
+    person.click("Reset")
+    person.until(lambda: person.trainer.state.step == 0)
+    np.testing.assert_array_equal(person.trainer.parameters()["W0"], before)
+    person.click("Reseed")
+    person.until(lambda: not np.array_equal(person.trainer.parameters()["W0"], before))
+
+
+def test_set_the_learning_rate(person: Person) -> None:
+    person.type_into("Learning rate η", "0.3")
+    person.until(lambda: person.trainer.learning_rate == 0.3)
+
+
+def test_choose_optimizer_regularizer_and_batch_size(person: Person) -> None:
+    person.open_tab("Training")
+    person.choose("Optimizer", "SGD")
+    person.choose("Regularizer", "L2")
+    person.type_into("Batch size", "7")
+    person.until(lambda: person.trainer.problem.batch_size == 7)
+    assert person.trainer.experiment.training.optimizer.kind == "sgd"
+    assert person.trainer.network.layers[0].regularizer.kind == "l2"
+
+
+# The network ------------------------------------------------------------------------------------------------------
+
+
+def test_add_change_and_remove_a_layer(person: Person) -> None:
+    person.open_tab("Layers")
+    before = len(person.trainer.network.layers)
+    person.click("Add layer")
+    person.until(lambda: len(person.trainer.network.layers) == before + 1)
+    person.choose("Activation, layer 1", "ReLU")
+    person.type_into("Units, layer 1", "3")
+    person.type_into("Dropout, layer 1", "0.25")
+    person.until(lambda: person.trainer.network.layers[0].dropout == 0.25)
+    assert person.trainer.network.layers[0].activation.kind == "relu"
+    assert person.trainer.network.layers[0].units == 3
+    person.click("Remove layer 1")
+    person.until(lambda: len(person.trainer.network.layers) == before)
+
+
+def test_edit_a_bias_by_keyboard_and_undo_it(person: Person) -> None:
+    person.open_tab("Network")
+    diagram = person.find("Diagram of the network")
+    diagram.setFocus()
+    before = person.trainer.parameters()["b0"].copy()
+    for _ in range(3):
+        person.press(Qt.Key.Key_Right)
+    person.press(Qt.Key.Key_Return)
+    entry = next(one for one in person.window.findChildren(QLineEdit) if one.accessibleName().startswith("Bias"))
+    assert in_sight(entry)
+    entry.selectAll()
+    person.qtbot.keyClicks(entry, "1.5")
+    person.qtbot.keyClick(entry, Qt.Key.Key_Return)
+    changed = {name: values for name, values in person.trainer.parameters().items() if name.startswith("b")}
+    person.until(lambda: any((values == 1.5).any() for values in changed.values()))
+    person.press(Qt.Key.Key_Z, CONTROL)
+    person.until(lambda: not any((values == 1.5).any() for values in changed.values()))
+    np.testing.assert_array_equal(person.trainer.parameters()["b0"], before)
+
+
+# Data -------------------------------------------------------------------------------------------------------------
+
+
+def test_choose_data_noise_and_a_feature(person: Person) -> None:
+    person.open_tab("Data")
+    person.click("Data set Moons")
+    person.until(lambda: person.trainer.experiment.data.kind == "moons")
+    person.type_into("Noise", "0.3")
+    person.until(lambda: person.trainer.experiment.data.noise == 0.3)
+    person.click("Feature x₁²")
+    person.until(lambda: person.trainer.network.layers[0].inputs == 3)
+
+
+def test_undo_and_redo(person: Person) -> None:
+    before = person.trainer.learning_rate
+    person.type_into("Learning rate η", "0.5")
+    person.until(lambda: person.trainer.learning_rate == 0.5)
+    person.press(Qt.Key.Key_Z, CONTROL)
+    person.until(lambda: person.trainer.learning_rate == before)
+    person.press(Qt.Key.Key_Y, CONTROL)
+    person.until(lambda: person.trainer.learning_rate == 0.5)
+
+
+# Who can't be reached ---------------------------------------------------------------------------------------------
+
+CONTROLS = (QAbstractButton, QLineEdit, QComboBox, QAbstractSlider)
+
+
+def beyond_reach(window: Window) -> list[str]:
+    """Controls in sight that neither Tab nor a command of the palette leads to."""
+    reached: set[QWidget] = set()
+    widget = first = window.nextInFocusChain()
+    while True:
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            reached.add(widget)
+            # The arrow keys lead on within an exclusive group.
+            group = widget.group() if isinstance(widget, QAbstractButton) else None
+            reached.update(group.buttons() if group is not None and group.exclusive() else [])
+        widget = widget.nextInFocusChain()
+        if widget is first:
+            break
+    commands = " ".join(command.name.lower() for command in window.commands())
+    return sorted(
+        one.accessibleName() or one.objectName() or repr(one)
+        for kind in CONTROLS
+        for one in window.findChildren(kind)
+        if in_sight(one) and one.isEnabled() and one not in reached
+        if not one.accessibleName() or one.accessibleName().lower() not in commands
+    )
+
+
+def test_everything_in_sight_can_be_reached_without_a_mouse(qtbot, window: Window) -> None:
+    for name in window.docks.docks:
+        window.docks.show(name)
+        qtbot.wait(20)
+        left = [name for name in beyond_reach(window) if not name.startswith("Resize")]
+        assert not left, f"with {name} in front: {left}"
