@@ -97,7 +97,7 @@ def person(qtbot, window: Window) -> Person:
 
 def test_play_and_pause(person: Person) -> None:
     person.click("Play")
-    person.until(lambda: person.trainer.state.step > 10)
+    person.until(lambda: person.trainer.state.step > 10 and person.window.session.report.running)
     person.click("Pause")
     person.until(lambda: not person.window.session.report.running)
 
