@@ -143,11 +143,12 @@ def test_what_is_changed_meanwhile_is_changed_on_the_compiled_engine(experiment:
 @pytest.mark.parametrize("rate", [30, 1e4, 1e9])
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
 def test_divergence_stops_at_the_same_step_with_the_same_words(
-    experiment: Experiment, rate: float, precision: str, loss: str
+    activation: str, rate: float, precision: str, loss: str
 ) -> None:
     written: dict[str, Any] = {"precision": precision, "loss": {"kind": loss}, "training": {"learning_rate": rate}}
-    written["layers"] = [{"units": 5, "activation": {"kind": "relu"}}] * 3
+    written["layers"] = [{"units": 5, "activation": {"kind": activation}}] * 3
     written["training"]["optimizer"] = {"kind": "sgd"}
     if loss == "squared_error":
         written["loss"]["output"] = "linear"
@@ -155,6 +156,8 @@ def test_divergence_stops_at_the_same_step_with_the_same_words(
     for trainer in (reference, fast):
         with np.errstate(all="ignore"):
             trainer.advance(steps=300)
+    # Units of ReLU may all die instead, after which nothing moves.
+    assert fast.status == "diverged" or (activation == "relu" and loss == "cross_entropy")
     assert fast.problem_words == reference.problem_words
     assert (fast.status, fast.state.step) == (reference.status, reference.state.step)
     assert np.isfinite(fast.state.parameters).all()

@@ -211,3 +211,130 @@ def test_closing_ends_the_thread(qtbot, experiment: Experiment, when: str) -> No
         qtbot.wait(30)
     session.close()
     assert session.worker.isFinished()
+
+
+# Weights by hand --------------------------------------------------------------------------------------------------
+
+
+def weight(session: Session) -> float:
+    """W1[3, 2] of the session's network, whose first layer has 6 units with 2 inputs."""
+    return float(checkpoint(session).state.parameters[18 + 3 * 6 + 2])
+
+
+def set_weight(session: Session, value: float, changing: bool = False) -> bool:
+    before = weight(session)
+    return session.set_weight("W1", (3, 2), value, before, f"weight to {value}", changing)
+
+
+def test_a_weight_is_set_and_that_can_be_undone_and_redone(session: Session, settled) -> None:
+    before = checkpoint(session).state.parameters
+    assert set_weight(session, 0.75)
+    assert weight(session) == 0.75
+    session.undo()
+    assert [change.words for change in settled(session).changes] == ["weight W1[3, 2]"] * 2
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, before)
+    session.redo()
+    assert weight(session) == 0.75
+    assert [edit.label for edit in session.done] == ["weight to 0.75"]
+
+
+def test_a_drag_of_a_weight_is_one_undo_step_and_one_change(session: Session, settled) -> None:
+    before = weight(session)
+    for value in (0.5, 0.6, 0.7):
+        session.set_weight("W1", (3, 2), value, before, f"weight to {value}", changing=True)
+        settled(session)
+    session.set_weight("W1", (3, 2), 0.75, 0.7, "weight to 0.75")
+    assert [edit.label for edit in session.done] == ["weight to 0.75"]
+    assert len(settled(session).changes) == 1
+    session.undo()
+    assert weight(session) == before
+    session.redo()
+    assert weight(session) == 0.75
+
+
+def test_two_drags_are_two_undo_steps_even_of_one_weight(session: Session, settled) -> None:
+    for value in (0.5, 0.6):
+        set_weight(session, value - 0.1, changing=True)
+        set_weight(session, value)
+    session.set_weight("W1", (3, 3), 1.0, 0.0, "another", changing=True)
+    session.set_weight("W1", (3, 4), 1.0, 0.0, "a third", changing=True)
+    assert len(session.done) == 4
+    assert len(settled(session).changes) == 4
+
+
+def test_undoing_a_weight_keeps_what_was_learned_by_all_others(session: Session) -> None:
+    before = weight(session)
+    set_weight(session, 0.75)
+    session.step()
+    learned = checkpoint(session).state.parameters
+    session.undo()
+    after = checkpoint(session).state.parameters
+    assert weight(session) == before
+    assert np.flatnonzero(learned != after).tolist() == [38]
+
+
+def test_weights_and_settings_are_undone_in_the_reverse_order(session: Session, settled) -> None:
+    experiments, weights = [session.experiment], [weight(session)]
+    whole = checkpoint(session).state.parameters
+    set_weight(session, 0.5)
+    weights.append(0.5)
+    session.edit(with_training(session.experiment, learning_rate=0.05), "learning rate")
+    session.edit(replace(session.experiment, layers=session.experiment.layers[:1]), "remove layer")
+    experiments.append(session.experiment)
+    session.set_weight("W0", (0, 0), 3.0, float(whole[0]), "first weight")
+    session.undo()
+    session.undo()
+    assert weight(session) == 0.5
+    session.undo()
+    assert session.experiment == experiments[0]
+    assert weight(session) == 0.5
+    session.undo()
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, whole)
+    assert not session.done and len(session.undone) == 4
+    for _ in range(4):
+        session.redo()
+    settled(session)
+    assert session.experiment == experiments[1]
+    assert checkpoint(session).state.parameters[0] == 3.0
+
+
+def test_a_fresh_start_between_two_weights_is_undone_too(session: Session, settled) -> None:
+    set_weight(session, 0.5)
+    changed = checkpoint(session).state.parameters
+    session.reseed()
+    set_weight(session, 0.25)
+    session.undo()
+    session.undo()
+    settled(session)
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, changed)
+
+
+def test_a_weight_ends_the_drag_of_a_setting_and_the_other_way_round(session: Session) -> None:
+    session.edit(with_training(session.experiment, learning_rate=0.02), "first drag", True)
+    set_weight(session, 0.5, changing=True)
+    session.edit(with_training(session.experiment, learning_rate=0.03), "second drag", True)
+    assert [edit.label for edit in session.done] == ["first drag", "weight to 0.5", "second drag"]
+    assert [edit.open for edit in session.done] == [False, False, True]
+
+
+def test_a_weight_that_keeps_its_value_is_no_undo_step(session: Session) -> None:
+    assert set_weight(session, weight(session))
+    assert not session.done
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e39])
+def test_a_weight_that_is_no_number_is_refused(qtbot, session: Session, value: float) -> None:
+    before = weight(session)
+    with qtbot.waitSignal(session.refused) as refused:
+        assert not session.set_weight("W1", (3, 2), value, before, "weight")
+    assert "W1" in refused.args[0]
+    assert weight(session) == before
+    assert not session.done
+
+
+def test_a_weight_is_set_while_training_runs(qtbot, session: Session, settled) -> None:
+    train_until(qtbot, session, 20)
+    session.set_weight("W1", (3, 2), 100.0, 0.0, "weight")
+    settled(session)
+    assert session.report.running
+    assert weight(session) == pytest.approx(100, abs=20)

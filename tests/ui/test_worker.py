@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import queue
+import time
+from collections.abc import Callable
 
 import msgspec
 import numpy as np
 import pytest
 
-from playground import Checkpoint, Experiment, Layer, Trainer
+from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer, Wanted
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets import Spiral
 from playground.trainer import EngineName
 from ui.session import Session
-from ui.worker import HISTORY_ROWS, GiveCheckpoint, SetParameters, Worker
+from ui.worker import HISTORY_ROWS, Configure, GiveCheckpoint, Pictures, SetParameters, SetWeight, Worker
 
 replace = msgspec.structs.replace
 
@@ -180,3 +182,204 @@ def test_only_the_reference_engine_makes_room_for_the_window(
     finally:
         session.close()
     assert bool(slept) == yields
+
+
+# Changes on record ------------------------------------------------------------------------------------------------
+
+
+def words(snapshot: Snapshot) -> list[str]:
+    return [change.words for change in snapshot.changes]
+
+
+def test_a_drag_is_one_change_on_record_and_the_next_drag_another(session: Session, settled) -> None:
+    for value in (0.02, 0.03, 0.04):
+        rate(session, value, changing=True)
+        settled(session)
+    rate(session, 0.05, changing=False)
+    assert words(settled(session)) == ["learning rate 0.05"]
+    rate(session, 0.06, changing=True)
+    settled(session)
+    rate(session, 0.07, changing=False)
+    assert words(settled(session)) == ["learning rate 0.05", "learning rate 0.07"]
+
+
+def test_undo_and_redo_are_changes_of_their_own(session: Session, settled) -> None:
+    rate(session, 0.05, changing=False)
+    settled(session)
+    session.undo()
+    assert words(settled(session)) == ["learning rate 0.05", "undo learning rate 0.05"]
+    session.redo()
+    assert words(settled(session)) == ["learning rate 0.05", "undo learning rate 0.05", "learning rate 0.05"]
+
+
+def test_a_reset_in_the_middle_of_a_drag_leaves_only_what_came_after(session: Session, settled) -> None:
+    units(session, 5, changing=False)
+    rate(session, 0.02, changing=True)
+    settled(session)
+    session.reset()
+    rate(session, 0.03, changing=False)
+    assert words(settled(session)) == ["learning rate 0.03"]
+
+
+def test_a_fresh_start_has_no_changes(session: Session, settled) -> None:
+    rate(session, 0.05, changing=False)
+    session.reseed()
+    assert words(settled(session)) == []
+
+
+def test_a_change_without_words_is_not_on_record(qtbot, session: Session) -> None:
+    session.send(Configure(session.experiment, 7, keep_as="a"))
+    session.send(Configure(session.experiment, 8, keep_as="a", words="b"))
+    session.send(Configure(session.experiment, 9, keep_as="c", words="d"))
+    session.send(Configure(session.experiment, 10, keep_as="a"))
+    qtbot.waitUntil(lambda: session.report.revision == 10)
+    assert words(session.report.snapshot) == ["b", "d"]
+
+
+# Weights by hand --------------------------------------------------------------------------------------------------
+
+
+def test_a_weight_is_set_between_two_steps(session: Session) -> None:
+    session.step()
+    session.send(SetWeight("W1", (3, 2), 0.5))
+    parameters = checkpoint(session).state.parameters
+    # W0 and b0 take 18 numbers, each row of W1 takes 6.
+    assert parameters[18 + 3 * 6 + 2] == 0.5
+
+
+def test_of_a_drag_of_a_weight_that_piled_up_only_the_latest_is_carried_out(
+    qtbot, session: Session, gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, float]] = []
+
+    def remember(trainer: Trainer, name: str, place: tuple[int, ...], value: float, **others: object) -> None:
+        seen.append((name, value))
+
+    monkeypatch.setattr(Trainer, "set_weight", remember)
+    hold(session, gate)
+    for value in range(10):
+        session.send(SetWeight("W0", (0, 0), value, drag="first"))
+    session.send(SetWeight("W0", (0, 1), 20.0, drag="first"))
+    session.send(SetWeight("W0", (0, 1), 30.0, drag="second"))
+    session.send(SetWeight("b0", (0,), 40.0))
+    session.send(SetWeight("b0", (0,), 50.0, revision=99))
+    gate.open.set()
+    qtbot.waitUntil(lambda: session.report.revision == 99)
+    assert seen == [("W0", 9), ("W0", 20.0), ("W0", 30.0), ("b0", 40.0), ("b0", 50.0)]
+
+
+def test_a_weight_that_does_not_exist_is_refused_and_the_thread_lives_on(qtbot, session: Session, settled) -> None:
+    with qtbot.waitSignal(session.refused) as refused:
+        session.send(SetWeight("W0", (0, 7), 1.0))
+    assert "W0[0, 7]" in refused.args[0]
+    rate(session, 0.02, changing=False)
+    assert settled(session).learning_rate == 0.02
+
+
+# Expensive pictures -----------------------------------------------------------------------------------------------
+
+PICTURED = Wanted(maps=8, magnified=(0, 1), uncertainty=3, boundary=10)
+
+
+class Camera:
+    """Takes snapshots, and remembers which of them had the expensive pictures."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        self.costly: list[bool] = []
+        self.delay = 0.0
+
+    def __call__(self, wanted: Wanted) -> Snapshot:
+        self.costly.append(bool(wanted.maps or wanted.magnified or wanted.uncertainty))
+        if self.costly[-1]:
+            time.sleep(self.delay)
+        return self.trainer.snapshot(wanted)
+
+
+@pytest.fixture
+def camera(experiment: Experiment) -> Camera:
+    return Camera(Trainer(experiment))
+
+
+def test_a_running_training_shows_the_pictures_of_a_moment_ago(camera: Camera) -> None:
+    pictures = Pictures()
+    first = pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
+    pictures.due = time.perf_counter() + 60
+    camera.trainer.advance(steps=3)
+    second = pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
+    assert camera.costly == [True, False]
+    assert (second.step, second.boundary is first.boundary) == (3, False)
+    for name in ("maps", "mapped", "magnified", "uncertainty"):
+        assert getattr(second, name) is getattr(first, name)
+    assert first.maps and first.magnified is not None and first.uncertainty is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "units", "at_rest"),
+    [(PICTURED, [6, 5, 1], True), (PICTURED, [7, 5, 1], False), (Wanted(maps=9), [6, 5, 1], False)],
+    ids=["at rest", "another shape", "others wanted"],
+)
+def test_pictures_are_made_anew_when_the_old_ones_will_not_do(
+    camera: Camera, wanted: Wanted, units: list[int], at_rest: bool
+) -> None:
+    pictures = Pictures()
+    pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
+    pictures.due = time.perf_counter() + 60
+    pictures.snapshot(camera, wanted, units, at_rest=at_rest)
+    assert camera.costly == [True, True]
+
+
+def snapshots_in(camera: Camera, seconds: float) -> int:
+    """How many expensive ones there are in so much time of a display that always asks."""
+    pictures, end = Pictures(), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
+        time.sleep(0.001)
+    return sum(camera.costly)
+
+
+def test_there_are_at_most_thirty_sets_of_pictures_per_second(camera: Camera) -> None:
+    assert 3 <= snapshots_in(camera, 0.5) <= 16
+
+
+def test_slow_pictures_leave_most_of_the_time_to_training(camera: Camera) -> None:
+    camera.delay = 0.05
+    assert 2 <= snapshots_in(camera, 0.5) <= 3
+
+
+def test_without_expensive_pictures_nothing_is_kept(camera: Camera) -> None:
+    pictures = Pictures()
+    assert pictures.snapshot(camera, Wanted(boundary=10), [6, 5, 1], at_rest=False).maps == ()
+    assert pictures.latest is None
+
+
+def test_after_a_pause_the_pictures_are_those_of_the_last_moment(
+    qtbot, session: Session, checked: Callable[[Session], None]
+) -> None:
+    session.set_wanted(PICTURED)
+    session.play()
+    qtbot.waitUntil(lambda: session.report.snapshot.step > 200 and len(session.report.snapshot.maps) == 3)
+    session.pause()
+    qtbot.waitUntil(lambda: not session.report.running)
+    checked(session)
+    units(session, 9, changing=False)
+    session.play()
+    qtbot.waitUntil(lambda: len(session.report.snapshot.maps[0]) == 9)
+    session.reset()
+    session.pause()
+    qtbot.waitUntil(lambda: not session.report.running and session.report.snapshot.step == 0)
+    checked(session)
+
+
+@pytest.fixture
+def checked() -> Callable[[Session], None]:
+    """Compares the report's maps with those of a trainer of the same moment."""
+
+    def check(session: Session) -> None:
+        kept = checkpoint(session)
+        trainer = Trainer(kept.experiment)
+        trainer.restore(kept)
+        for found, expected in zip(session.report.snapshot.maps, trainer.snapshot(PICTURED).maps, strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+    return check
