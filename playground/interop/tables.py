@@ -396,12 +396,13 @@ MOST_AT_FIRST = 5_000
 """A table's points that are used at first; a person can ask for more."""
 
 
-def data_set(sheet: Sheet, picked: Picked) -> tuple[Dataset, tuple[str, ...]]:
+def data_set(sheet: Sheet, picked: Picked, points: Extracted | None = None) -> tuple[Dataset, tuple[str, ...]]:
     """A data set for three columns of a sheet, and what to know about it.
 
     A file that a `Table` reads just like this stays the source of its points; any other text becomes own points.
+    `points` are those of `extracted`, if they are known.
     """
-    points = extracted(sheet, picked)
+    points = points or extracted(sheet, picked)
     notes = tuple(drop.words for drop in points.dropped)
     table = as_table(sheet, picked, points)
     if table is not None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from functools import lru_cache
 
 from playground import InputError
-from playground.catalog.datasets import Dataset, Table, Task, sample
+from playground.catalog.datasets import Dataset, Table, Task, UserPoints, sample
 
 
 def task_of(dataset: Dataset) -> Task:
     """The task of a data set; for a table it follows from the cells of its target column."""
     if len(dataset.tasks) == 1:
         return dataset.tasks[0]
+    if isinstance(dataset, UserPoints):
+        return dataset.task
     if isinstance(dataset, Table):
         columns = {name: getattr(dataset, name) for name in ("path", "x1", "x2", "target", "task")}
         return sampled_task(Table(**columns))
