@@ -31,6 +31,10 @@ BODY_INDENT = GRID * 2 + GRID // 2
 BAR_WIDTH, NUMBER_WIDTH = 48, 40
 COMPACT_NAME_WIDTH = 88
 """So that the bars of compact cards start below each other."""
+KEYS = (
+    "Alt+Up and Alt+Down move it, Delete removes it, Ctrl+D duplicates it, Ctrl+C copies it and Ctrl+V pastes it after "
+    "another."
+)
 HEALTH_HELP = (
     "Dead: the share of units whose slope f′(z) is 0 on every point of the latest batch, so that they learn nothing. "
     "Saturated: the share of activations on the flat ends of tanh or sigmoid, where the slope is below 5 % of the "
@@ -336,7 +340,7 @@ class LayerCard(QFrame):
         path, place = f"layers.{index}", f"layer {index + 1}"
         self.setObjectName(path)
         self.setAccessibleName(f"Layer {index + 1}")
-        self.setToolTip("")
+        self.setToolTip(tip(KEYS))
         self.number.setText(f"{index + 1}")
         for name, row in self.rows.items():
             row.set_path(f"{path}.{name}")
@@ -344,12 +348,8 @@ class LayerCard(QFrame):
         for name, widget, label in self._named_parts():
             widget.setObjectName(f"{path}.{name}")
             widget.setAccessibleName(f"{label} {place}")
-        handle_help = (
-            "Drag to move the layer, or press Alt+Up and Alt+Down. Delete removes it, Ctrl+D duplicates it, Ctrl+C "
-            "copies it and Ctrl+V pastes it after another."
-        )
         for widget in (self.header, self.grip, self.number, self.name):
-            widget.setToolTip(tip(handle_help))
+            widget.setToolTip(tip(f"Drag to move the layer. {KEYS}"))
 
     def _named_parts(self) -> list[tuple[str, QWidget, str]]:
         return [
