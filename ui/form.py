@@ -23,6 +23,7 @@ import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from playground.catalog.choice import Choice
 from playground.experiment import choices_of
@@ -115,9 +116,19 @@ def is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
+def about(member: type[Choice]) -> str:
+    """What a member of a family does; sources and the like are left to the docstring."""
+    return (inspect.getdoc(member) or "").partition("\n\n")[0]
+
+
 def explained(member: type[Choice]) -> str:
     """What a member of a family does, and its formula, as a tooltip."""
-    return tip(inspect.getdoc(member) or "", member.formula)
+    return tip(about(member), *steps(member.formula))
+
+
+def steps(formula: str) -> list[str]:
+    """The parts of a formula that a tooltip shows below each other."""
+    return [part.strip() for part in formula.split(";") if part.strip()]
 
 
 def tip(*paragraphs: str) -> str:
@@ -576,7 +587,33 @@ class ChoiceRow(Row):
         self.combo.currentIndexChanged.connect(self._chosen)
         self.line.addWidget(self.combo, 1)
         self.control(self.combo)
+        self.nothing_formula = ""
+        self.formula = self._formula_line()
         self.finish()
+        self._show_formula()
+
+    def _formula_line(self) -> QElidingLabel:
+        """The formula of the chosen member, on a line of its own; `side` has room for a picture of it."""
+        formula = QElidingLabel()
+        formula.setProperty("quiet", True)
+        below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
+        below.setContentsMargins(INDENT, 0, 0, 0)
+        below.addWidget(formula)
+        head.setSpacing(0)
+        self.side.setSpacing(GRID)
+        self.outer.removeItem(self.line)
+        head.addLayout(self.line)
+        head.addLayout(below)
+        self.side.addLayout(head, 1)
+        self.outer.addLayout(self.side)
+        return formula
+
+    def _show_formula(self) -> None:
+        formula = self.shown.formula if self.shown is not None else self.nothing_formula
+        self.formula.setVisible(bool(formula))
+        if formula != self.formula.text():
+            self.formula.setText(formula)
+            self.formula.setToolTip(tip(*steps(formula)))
 
     def show_value(self, value: Choice | None) -> None:
         kind, before = (None if one is None else type(one) for one in (value, self.shown))
@@ -584,6 +621,7 @@ class ChoiceRow(Row):
         self.shown = value
         if kind is not before:
             self._show_form(kind)
+            self._show_formula()
             self._dress()
         if value is not None and type(value) in self.forms:
             self.forms[type(value)].show_value(value)
@@ -612,6 +650,7 @@ class ChoiceRow(Row):
 
     def set_path(self, path: str) -> None:
         super().set_path(path)
+        self.formula.setObjectName(f"{path}.formula" if path else "")
         if self.shown is not None and type(self.shown) in self.forms:
             self.forms[type(self.shown)].set_path(path)
 
@@ -624,11 +663,13 @@ class ChoiceRow(Row):
         kind = self.kinds[index]
         self.ask(None if kind is None else switched(self.shown, kind))
 
-    def set_nothing(self, words: str, why: str = "") -> None:
-        """What None is called, which may depend on the rest of the experiment."""
+    def set_nothing(self, words: str, why: str = "", formula: str = "") -> None:
+        """What None is called and which formula it means, which may depend on the rest of the experiment."""
         if self.combo.itemText(0) != words:
             self.combo.setItemText(0, words)
-            self.combo.setItemData(0, tip(why), Qt.ItemDataRole.ToolTipRole)
+            self.combo.setItemData(0, tip(why, *steps(formula)), Qt.ItemDataRole.ToolTipRole)
+            self.nothing_formula = formula
+            self._show_formula()
 
     def title(self, kind: type[Choice] | None) -> str:
         """What the combo box calls a member."""
@@ -644,7 +685,7 @@ class ChoiceRow(Row):
     @property
     def hint(self) -> str:
         here = self.shown
-        present = tip(f"{here.label}: {inspect.getdoc(type(here))}", here.formula) if here is not None else ""
+        present = tip(f"{here.label}: {about(type(here))}", *steps(here.formula)) if here is not None else ""
         return super().hint + present
 
 

@@ -477,7 +477,7 @@ def test_declarations_are_taken_apart() -> None:
     assert fields["clip_norm"].type is float
     assert fields["learning_rate"].label == "Learning rate η"
     assert all(issubclass(kind, Choice) for kind in fields["optimizer"].choices)
-    assert fields["optimizer"].help == "Decides how far each weight moves, given its gradient."
+    assert fields["optimizer"].help.startswith("Decides how far each weight moves, given its gradient.")
     assert fields_of(Experiment)["loss"].optional
 
 

@@ -9,7 +9,8 @@ import math
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from playground import Layer
 from playground.catalog.activations import Activation
@@ -17,15 +18,28 @@ from playground.snapshot import LayerStatistics
 from ui.form import ChoiceRow, Look, Row, fields_of, row_for, tip
 from ui.icons import icon
 from ui.inputs import IconButton
+from ui.panels.dragging import Drag
 from ui.panels.pictures import CURVE_ICON, Curve, MagnitudeBar, curve_icon
 from ui.quantity import measured
 from ui.theme import GRID, current
 
 FIRST = ("units", "activation", "dropout")
+IN_HEADER = ("trainable", "muted")
+"""Fields that are buttons in the header."""
 LOOKS = {"initializer": Look(nothing="Inherited"), "regularizer": Look(nothing="Inherited")}
-NUMBER_WIDTH = 52
-COMPACT_NAME_WIDTH = 92
+BODY_INDENT = GRID * 2 + GRID // 2
+BAR_WIDTH, NUMBER_WIDTH = 48, 40
+COMPACT_NAME_WIDTH = 88
 """So that the bars of compact cards start below each other."""
+KEYS = (
+    "Alt+Up and Alt+Down move it, Delete removes it, Ctrl+D duplicates it, Ctrl+C copies it and Ctrl+V pastes it after "
+    "another."
+)
+HEALTH_HELP = (
+    "Dead: the share of units whose slope f′(z) is 0 on every point of the latest batch, so that they learn nothing. "
+    "Saturated: the share of activations on the flat ends of tanh or sigmoid, where the slope is below 5 % of the "
+    "steepest."
+)
 GRADIENT_HELP = "Size of the gradient ∂E/∂W of this layer (root mean square), on a logarithmic scale from 1e-8 to 10."
 
 
@@ -57,54 +71,79 @@ class Gradient(QWidget):
         self.number.setText(measured(self.bar.value, digits=2))
 
 
+class Vitals(QWidget):
+    """How a layer is: the gradient, and which share of its units or activations has stopped learning, if any."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.layer: LayerStatistics | None = None
+        self.gradient = Gradient(self)
+        self.health = QElidingLabel(self)
+        self.health.setProperty("quiet", True)
+        self.health.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.health.setAccessibleName("Dead and saturated")
+        self.health.setToolTip(tip(HEALTH_HELP))
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(GRID // 2)
+        line.addWidget(self.gradient)
+        line.addWidget(self.health, 1)
+        self.set_compact(False)
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the bar alone."""
+        self.gradient.number.setVisible(not compact)
+        self.health.setVisible(not compact)
+        # A bar has the same length on all cards, so that they can be compared, whatever is said beside it.
+        self.gradient.bar.setFixedWidth(BAR_WIDTH)
+
+    def show_statistics(self, layer: LayerStatistics | None) -> None:
+        """Move the bar."""
+        self.layer = layer
+        self.gradient.show_statistics(layer)
+
+    def write(self) -> None:
+        """Bring the texts up to date."""
+        self.gradient.write()
+        words = health_words(self.layer) if self.layer is not None else ""
+        if words != self.health.text():
+            self.health.setText(words)
+
+
+def health_words(layer: LayerStatistics) -> str:
+    """Which share of a layer has stopped learning: `dead 12 % · saturated 40 %`; nothing if all learns."""
+    shares = (("dead", layer.dead), ("saturated", layer.saturated))
+    return " · ".join(f"{name} {share_words(share)}" for name, share in shares if share > 0)
+
+
+def share_words(share: float) -> str:
+    """A share above 0 in whole percent, never rounded away."""
+    return "< 1 %" if share < 0.01 else f"{min(100 * share, 100):.0f} %"
+
+
 class Header(QWidget):
     """The part of a card by which the mouse drags it."""
 
     pressed = Signal()
     grabbed = Signal()
     dragged = Signal(QPoint)
-    """Where the mouse is, on the screen."""
     dropped = Signal(bool)
-    """Whether to keep the new place."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setCursor(Qt.CursorShape.OpenHandCursor)
-        self._pressed_at: QPoint | None = None
-        self._dragging = False
+        self.drag = Drag(self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.drag.press(event)
         if event.button() == Qt.MouseButton.LeftButton:
-            self._pressed_at = event.globalPosition().toPoint()
             self.pressed.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pressed_at is None:
-            return
-        here = event.globalPosition().toPoint()
-        far = (here - self._pressed_at).manhattanLength() >= QApplication.startDragDistance()
-        if far and not self._dragging:
-            self._dragging = True
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-            self.grabbed.emit()
-        if self._dragging:
-            self.dragged.emit(here)
+        self.drag.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self.let_go(keep=True)
-
-    def let_go(self, keep: bool) -> None:
-        """End a drag, if there is one."""
-        was_dragging, self._dragging, self._pressed_at = self._dragging, False, None
-        self.setCursor(Qt.CursorShape.OpenHandCursor)
-        if was_dragging:
-            self.dropped.emit(keep)
-
-    @property
-    def dragging(self) -> bool:
-        """Whether the mouse holds the card."""
-        return self._dragging
+            self.drag.end(keep=True)
 
 
 class Grip(QLabel):
@@ -136,7 +175,7 @@ class LayerCard(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.layer: Layer | None = None
-        self.index = -1
+        self.index, self.inputs = -1, -1
         self.layer_id: str | None = None
         self.compact = False
         self.rows: dict[str, Row] = {}
@@ -147,9 +186,9 @@ class LayerCard(QFrame):
         self.outer.setSpacing(GRID // 2)
         self.header = self._header()
         self.body = self._part(FIRST)
-        self.rest = self._part(tuple(name for name in fields_of(Layer) if name not in (*FIRST, "id")))
+        self.rest = self._part(tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id")))
         self.curve = Curve(self)
-        self.rows["activation"].line.addWidget(self.curve)
+        self._add_curve()
         self._draw_curves()
         self._unfold(False)
 
@@ -157,25 +196,36 @@ class LayerCard(QFrame):
 
     def _header(self) -> Header:
         header = Header(self)
-        line = QHBoxLayout(header)
-        line.setContentsMargins(0, 0, 0, 0)
+        line, self.second = QHBoxLayout(), QHBoxLayout()
+        lines = QVBoxLayout(header)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(GRID // 4)
+        lines.addLayout(line)
+        lines.addLayout(self.second)
         line.setSpacing(GRID // 2)
+        self.second.setContentsMargins(BODY_INDENT, 0, 0, 0)
+        self.first = line
         self.grip, self.number, self.name = Grip(header), QLabel(header), QLabel(header)
         self.number.setProperty("strong", True)
         self.number.setMinimumWidth(GRID * 2)
         self.name.setProperty("quiet", True)
-        self.gradient = Gradient(header)
+        self.vitals = Vitals(header)
+        self.freeze = IconButton("lock-simple-open", "Freeze", "", header)
+        self.mute = IconButton("speaker-high", "Mute", "", header)
         self.duplicate = IconButton("copy", "Duplicate", "Duplicate this layer (Ctrl+D).", header)
         self.remove = IconButton("x", "Remove", "Remove this layer (Delete).", header)
         self.more = IconButton("caret-right", "More", "More settings of this layer.", header)
-        self.more.setCheckable(True)
+        for button in (self.freeze, self.mute, self.more):
+            button.setCheckable(True)
         for widget in (self.grip, self.number, self.name):
             line.addWidget(widget)
-        line.addSpacing(GRID // 2)
-        line.addWidget(self.gradient, 1)
-        for button in (self.more, self.duplicate, self.remove):
+        line.addStretch(1)
+        self.second.addWidget(self.vitals, 1)
+        for button in (self.freeze, self.mute, self.more, self.duplicate, self.remove):
             button.setProperty("small", True)
             line.addWidget(button)
+        self.freeze.clicked.connect(self._freeze_clicked)
+        self.mute.clicked.connect(self._mute_clicked)
         self.more.toggled.connect(self._unfold)
         self.duplicate.clicked.connect(self.duplicated)
         self.remove.clicked.connect(self.removed)
@@ -186,7 +236,7 @@ class LayerCard(QFrame):
     def _part(self, names: tuple[str, ...]) -> QWidget:
         part = QWidget(self)
         lines = QVBoxLayout(part)
-        lines.setContentsMargins(GRID * 2 + GRID // 2, 0, 0, GRID // 2)
+        lines.setContentsMargins(BODY_INDENT, 0, 0, GRID // 2)
         lines.setSpacing(GRID // 2)
         for name in names:
             row = row_for(fields_of(Layer)[name], "", LOOKS.get(name, Look()), level=1)
@@ -196,6 +246,11 @@ class LayerCard(QFrame):
                 lines.addWidget(row)
         self.outer.addWidget(part)
         return part
+
+    def _add_curve(self) -> None:
+        row = self.rows["activation"]
+        if isinstance(row, ChoiceRow):
+            row.side.addWidget(self.curve)
 
     def _draw_curves(self) -> None:
         """Put each activation's curve beside its name in the list."""
@@ -228,16 +283,26 @@ class LayerCard(QFrame):
             self.compact = compact
             self.duplicate.setVisible(not compact)
             self.remove.setVisible(not compact)
+            self._show_buttons()
             self.name.setMinimumWidth(COMPACT_NAME_WIDTH if compact else 0)
+            self.vitals.set_compact(compact)
+            if compact:
+                self.first.insertWidget(self.first.indexOf(self.name) + 1, self.vitals)
+            else:
+                self.second.addWidget(self.vitals, 1)
             self._unfold(self.more.isChecked())
             self._write_name()
 
     # Showing ------------------------------------------------------------------------------------------------
 
-    def show_layer(self, layer: Layer, index: int) -> None:
-        """Show a layer and its place in the stack, counted from 0."""
-        if index != self.index:
+    def show_layer(self, layer: Layer, index: int, inputs: int) -> None:
+        """Show a layer, its place in the stack, counted from 0, and how many numbers come into it."""
+        moved = index != self.index
+        if moved:
             self._set_index(index)
+        if moved or (layer, inputs) != (self.layer, self.inputs):
+            self.inputs = inputs
+            self._show_switches(layer)
         if layer != self.layer:
             self.layer, self.layer_id = layer, layer.id
             for name, row in self.rows.items():
@@ -245,12 +310,37 @@ class LayerCard(QFrame):
             self.curve.show_activation(layer.activation)
             self._write_name()
 
+    def _show_switches(self, layer: Layer) -> None:
+        """Show what is frozen or muted, and switch off what the widths don't allow."""
+        fitting = layer.units == self.inputs
+        why = "" if fitting else f"Off: the layer has {layer.units:,} units, but {self.inputs:,} numbers come in."
+        self.rows["skip"].set_available(fitting or layer.skip, why)
+        self.mute.setEnabled(fitting or layer.muted)
+        self.freeze.setChecked(not layer.trainable)
+        self.mute.setChecked(layer.muted)
+        self.freeze.set_icon("lock-simple-open" if layer.trainable else "lock-simple")
+        self.mute.set_icon("speaker-slash" if layer.muted else "speaker-high")
+        freeze = "Frozen: click to let this layer learn." if not layer.trainable else "Click to freeze this layer."
+        mute = (
+            "Muted: click to put this layer back in." if layer.muted else "Click to mute this layer." if fitting else ""
+        )
+        for name, button, words in (("trainable", self.freeze, freeze), ("muted", self.mute, mute)):
+            button.setToolTip(tip(why if name == "muted" else "", words, fields_of(Layer)[name].help))
+            button.setAccessibleDescription(fields_of(Layer)[name].help)
+        self._show_buttons(layer)
+
+    def _show_buttons(self, layer: Layer | None = None) -> None:
+        """A compact card has no room for a button that says nothing."""
+        layer = layer or self.layer
+        self.freeze.setVisible(not self.compact or (layer is not None and not layer.trainable))
+        self.mute.setVisible(not self.compact or (layer is not None and layer.muted))
+
     def _set_index(self, index: int) -> None:
         self.index = index
         path, place = f"layers.{index}", f"layer {index + 1}"
         self.setObjectName(path)
         self.setAccessibleName(f"Layer {index + 1}")
-        self.setToolTip("")
+        self.setToolTip(tip(KEYS))
         self.number.setText(f"{index + 1}")
         for name, row in self.rows.items():
             row.set_path(f"{path}.{name}")
@@ -258,14 +348,16 @@ class LayerCard(QFrame):
         for name, widget, label in self._named_parts():
             widget.setObjectName(f"{path}.{name}")
             widget.setAccessibleName(f"{label} {place}")
-        handle_help = "Drag to move the layer, or press Alt+Up and Alt+Down. Delete removes it, Ctrl+D duplicates it."
         for widget in (self.header, self.grip, self.number, self.name):
-            widget.setToolTip(tip(handle_help))
+            widget.setToolTip(tip(f"Drag to move the layer. {KEYS}"))
 
     def _named_parts(self) -> list[tuple[str, QWidget, str]]:
         return [
             ("handle", self.grip, "Move"),
-            ("gradient", self.gradient.bar, "Gradient of"),
+            ("gradient", self.vitals.gradient.bar, "Gradient of"),
+            ("health", self.vitals.health, "Dead and saturated in"),
+            ("trainable", self.freeze, "Freeze"),
+            ("muted", self.mute, "Mute"),
             ("duplicate", self.duplicate, "Duplicate"),
             ("remove", self.remove, "Remove"),
             ("more", self.more, "More of"),
@@ -292,6 +384,16 @@ class LayerCard(QFrame):
     def _row_edited(self, path: str, value: object, words: str, changing: bool) -> None:
         self.edited.emit(path, value, f"layer {self.layer_id or self.index + 1} {words}", changing)
 
+    # A click asks; the button follows what the layer is.
+
+    def _freeze_clicked(self, on: bool) -> None:
+        self.freeze.setChecked(not on)
+        self._row_edited(f"layers.{self.index}.trainable", not on, "frozen" if on else "learns again", False)
+
+    def _mute_clicked(self, on: bool) -> None:
+        self.mute.setChecked(not on)
+        self._row_edited(f"layers.{self.index}.muted", on, "muted" if on else "back in", False)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
         if modifiers & Qt.KeyboardModifier.AltModifier and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
@@ -300,8 +402,8 @@ class LayerCard(QFrame):
             self.duplicated.emit()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.hasFocus():
             self.removed.emit()
-        elif key == Qt.Key.Key_Escape and self.header.dragging:
-            self.header.let_go(keep=False)
+        elif key == Qt.Key.Key_Escape and self.header.drag.active:
+            self.header.drag.end(keep=False)
         else:
             super().keyPressEvent(event)
 
@@ -314,26 +416,28 @@ class OutputCard(QFrame):
         self.setProperty("card", True)
         self.setObjectName("layers.output")
         self.setAccessibleName("Output layer")
-        line = QHBoxLayout(self)
-        line.setContentsMargins(GRID + GRID // 2, GRID // 2, GRID, GRID // 2)
-        line.setSpacing(GRID // 2)
+        lines, line = QVBoxLayout(self), QHBoxLayout()
+        lines.setContentsMargins(BODY_INDENT + GRID // 2, GRID // 2, GRID, GRID // 2)
+        lines.setSpacing(GRID // 4)
+        lines.addLayout(line)
+        line.setSpacing(GRID)
         title = QLabel("Output", self)
         title.setProperty("strong", True)
         self.summary = QLabel(self)
         self.summary.setProperty("quiet", True)
-        self.gradient = Gradient(self)
-        self.gradient.bar.setObjectName("layers.output.gradient")
-        self.gradient.bar.setAccessibleName("Gradient of the output layer")
+        self.vitals = Vitals(self)
+        self.vitals.gradient.bar.setObjectName("layers.output.gradient")
+        self.vitals.gradient.bar.setAccessibleName("Gradient of the output layer")
         line.addWidget(title)
         line.addWidget(self.summary)
-        line.addSpacing(GRID // 2)
-        line.addWidget(self.gradient, 1)
+        line.addStretch(1)
+        lines.addWidget(self.vitals)
         for widget in (title, self.summary):
             widget.setToolTip(tip("Its size follows from the data, its activation from the loss."))
 
     def show_statistics(self, layer: LayerStatistics | None) -> None:
         """Show the size, the activation and the gradient of the output layer."""
-        self.gradient.show_statistics(layer)
+        self.vitals.show_statistics(layer)
         text = output_words(layer) if layer is not None else ""
         if text != self.summary.text():
             self.summary.setText(text)

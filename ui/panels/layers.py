@@ -1,4 +1,4 @@
-"""The stack of layers as cards, input side on top: add, remove, duplicate, and reorder by mouse or keyboard.
+"""The stack of layers as cards, input side on top: add, remove, copy, shape, and reorder by mouse or keyboard.
 
 The engine matches weights by layer id, so every structural edit first gives ids to layers that have none.
 """
@@ -9,21 +9,34 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from playground import Experiment, Layer
-from playground.catalog.activations import Tanh
 from playground.catalog.features import FEATURES
-from playground.experiment import MAX_LAYERS, new_id, with_ids
+from playground.experiment import MAX_LAYERS, inputs_of, new_id, with_ids
 from playground.snapshot import LayerStatistics, Snapshot
 from ui.form import tip
 from ui.inputs import Edits, IconButton
 from ui.panels.card import LayerCard, OutputCard
+from ui.panels.palette import FIRST_LAYER, Chip, Palette
 from ui.panels.panel import Panel, SlowText, heading
+from ui.panels.shapes import ABOUT, SHAPES, shaped, widths_of, widths_words
 from ui.theme import GRID
 
-FIRST_LAYER = Layer(units=4, activation=Tanh())
+ASK_WIDTHS = "Units of each layer, input side first, such as 16-8-4 or 3 × 8:"
 EDGE = 32
 """So close to the edge of the visible part, a dragged card makes the stack scroll."""
 
@@ -42,6 +55,8 @@ class LayersPanel(Panel):
         outer.setContentsMargins(GRID + GRID // 2, GRID, 0, GRID)
         outer.setSpacing(GRID // 2)
         outer.addLayout(self._title())
+        self.new_layers = self._palette()
+        outer.addWidget(self.new_layers)
         self.view = self._stack()
         outer.addWidget(self.view, 1)
         self._prepare_drag()
@@ -57,22 +72,49 @@ class LayersPanel(Panel):
         self.compact.setObjectName("layers.compact")
         self.compact.setCheckable(True)
         self.compact.toggled.connect(self._set_compact)
-        self.add_button = QPushButton("Add layer")
-        self.add_button.setObjectName("layers.add")
-        self.add_button.setAccessibleName("Add layer")
-        self.add_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.add_button.clicked.connect(self.add_layer)
+        self.shape = self._shape_button()
         line.addWidget(heading("Layers"))
         line.addStretch(1)
+        line.addWidget(self.shape)
         line.addWidget(self.compact)
-        line.addWidget(self.add_button)
         return line
+
+    def _shape_button(self) -> QToolButton:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for name, widths in SHAPES.items():
+            action = menu.addAction(f"{name}\t{widths_words(widths)}")
+            action.setToolTip(ABOUT[name])
+            action.triggered.connect(lambda _=False, name=name: self.take_shape(SHAPES[name], name.lower()))
+        menu.addSeparator()
+        menu.addAction("Other widths…").triggered.connect(lambda: self.ask_widths())
+        button = IconButton("hourglass-simple-medium", "Shape", "")
+        button.setObjectName("layers.shape")
+        button.setToolTip(
+            tip("Replaces all layers by ones of other widths, like the first one in all else. One undo takes it back.")
+        )
+        button.setText("Shape")
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+    def _palette(self) -> Palette:
+        palette = Palette()
+        palette.setContentsMargins(0, 0, GRID + GRID // 2, GRID // 2)
+        for chip in palette.chips:
+            chip.clicked.connect(self._chip_clicked)
+            chip.grabbed.connect(self._grab_chip)
+            chip.dragged.connect(self._drag)
+            chip.dropped.connect(self._drop)
+        return palette
 
     def _stack(self) -> QScrollArea:
         self.stack = QWidget()
         self.stack.setProperty("plain", True)
         self.lines = QVBoxLayout(self.stack)
-        self.lines.setContentsMargins(0, 0, GRID, 0)
+        self.lines.setContentsMargins(0, 0, GRID + GRID // 2, 0)
         self.lines.setSpacing(GRID)
         self.inputs = QLabel()
         self.inputs.setProperty("quiet", True)
@@ -86,8 +128,13 @@ class LayersPanel(Panel):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.verticalScrollBar().rangeChanged.connect(self._make_room_for_bar)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return scroll
+
+    def _make_room_for_bar(self, _low: int, high: int) -> None:
+        """Keep the cards as wide as they are when the scroll bar comes or goes."""
+        self.lines.setContentsMargins(0, 0, GRID // 2 if high else GRID + GRID // 2, 0)
 
     def _new_card(self) -> LayerCard:
         card = LayerCard(self.stack)
@@ -96,7 +143,7 @@ class LayersPanel(Panel):
         card.moved.connect(self._card_moved)
         card.removed.connect(self._card_removed)
         card.duplicated.connect(self._card_duplicated)
-        card.header.grabbed.connect(self._grab)
+        card.header.grabbed.connect(self._grab_card)
         card.header.dragged.connect(self._drag)
         card.header.dropped.connect(self._drop)
         return card
@@ -114,8 +161,9 @@ class LayersPanel(Panel):
         cards = self._cards_for(layers)
         if cards != self.cards:
             self._arrange(cards)
+        inputs = inputs_of(experiment)
         for index, (card, layer) in enumerate(zip(self.cards, layers, strict=True)):
-            card.show_layer(layer, index)
+            card.show_layer(layer, index, inputs[index])
         self._show_ends(experiment)
         if self._follow is not None:
             self._focus_layer(self._follow)
@@ -135,7 +183,7 @@ class LayersPanel(Panel):
 
     def _arrange(self, cards: list[LayerCard]) -> None:
         if self.held is not None:
-            self.held.header.let_go(keep=False)
+            self.held.header.drag.end(keep=False)
         for card in self.cards:
             self.lines.removeWidget(card)
             if card not in cards:
@@ -149,11 +197,9 @@ class LayersPanel(Panel):
             QWidget.setTabOrder(before, after)
 
     def _show_ends(self, experiment: Experiment) -> None:
-        full = len(experiment.layers) >= MAX_LAYERS
-        self.add_button.setEnabled(not full)
-        self.add_button.setToolTip(
-            tip(f"There can be at most {MAX_LAYERS} layers." if full else "Adds a layer like the last one.")
-        )
+        layers = experiment.layers
+        why_not = f"There can be at most {MAX_LAYERS} layers." if len(layers) >= MAX_LAYERS else ""
+        self.new_layers.show_stack(layers[-1] if layers else None, why_not)
         names = ", ".join(FEATURES[name].label for name in experiment.features)
         self.inputs.setText(f"Inputs: {names}")
 
@@ -161,7 +207,7 @@ class LayersPanel(Panel):
         """Show the gradients; their numbers change at most four times a second."""
         self.snapshot = snapshot
         for card, layer in self._measured(snapshot):
-            card.gradient.show_statistics(layer)
+            card.vitals.show_statistics(layer)
         self.output.show_statistics(snapshot.layers[-1] if snapshot.layers else None)
         self._text.soon()
 
@@ -177,25 +223,68 @@ class LayersPanel(Panel):
 
     def _write(self) -> None:
         for card in self.cards:
-            card.gradient.write()
-        self.output.gradient.write()
+            card.vitals.write()
+        self.output.vitals.write()
 
     # Edits --------------------------------------------------------------------------------------------------
 
-    def add_layer(self) -> None:
-        """Ask for one more layer next to the output, like the last one."""
+    def add_layer(self, chip: Chip, place: int | None = None) -> None:
+        """Ask for a new layer at a place, by default next to the output."""
         layers = self._identified()
-        if len(layers) < MAX_LAYERS:
-            new = msgspec.structs.replace(layers[-1] if layers else FIRST_LAYER, id=new_id(layers))
-            self._ask_layers((*layers, new), f"new layer {new.id}", scroll_to=new.id)
+        place = len(layers) if place is None else place
+        before = layers[max(place - 1, 0)] if layers else None
+        self._insert(place, chip.layer(before), "new layer {id}", follow=False)
 
     def duplicate_layer(self, index: int) -> None:
         """Ask for a copy of a layer right after it."""
+        layer = self._identified()[index]
+        self._insert(index + 1, layer, f"layer {layer.id} duplicated")
+
+    def copy_layer(self, index: int) -> None:
+        """Put a layer on the clipboard, as text that an experiment file would contain."""
+        QGuiApplication.clipboard().setText(msgspec.json.encode(self.experiment.layers[index]).decode())
+
+    def paste_layer(self, place: int) -> None:
+        """Ask for the layer on the clipboard, if it is one, at a place."""
+        try:
+            layer = msgspec.json.decode(QGuiApplication.clipboard().text(), type=Layer)
+        except (msgspec.MsgspecError, UnicodeError):
+            return
+        self._insert(place, layer, "layer {id} pasted")
+
+    def _insert(self, place: int, layer: Layer, words: str, follow: bool = True) -> None:
         layers = self._identified()
         if len(layers) < MAX_LAYERS:
-            copy = msgspec.structs.replace(layers[index], id=new_id(layers))
-            words = f"layer {layers[index].id} duplicated"
-            self._ask_layers((*layers[: index + 1], copy, *layers[index + 1 :]), words, focus=copy.id)
+            new = msgspec.structs.replace(layer, id=new_id(layers))
+            wanted = (*layers[:place], new, *layers[place:])
+            follow_it, show_it = (new.id, None) if follow else (None, new.id)
+            self._ask_layers(wanted, words.format(id=new.id), focus=follow_it, scroll_to=show_it)
+
+    def take_shape(self, widths: Sequence[int], name: str) -> None:
+        """Ask for layers of these widths, otherwise like the first one."""
+        layers = self._identified()
+        wanted = shaped(layers, layers[0] if layers else FIRST_LAYER, widths)
+        self._ask_layers(wanted, f"shape {name} {widths_words(widths)}".replace("  ", " "))
+
+    def ask_widths(self, text: str = "", problem: str = "") -> None:
+        """Let the person write the widths of all layers."""
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setObjectName("layers.widths")
+        dialog.setWindowTitle("Shape")
+        dialog.setLabelText("\n".join(part for part in (problem, ASK_WIDTHS) if part))
+        present = [layer.units for layer in self.experiment.layers] or [FIRST_LAYER.units]
+        dialog.setTextValue(text or widths_words(present))
+        dialog.textValueSelected.connect(self._widths_given)
+        dialog.open()
+
+    def _widths_given(self, text: str) -> None:
+        try:
+            widths = widths_of(text)
+        except ValueError as error:
+            self.ask_widths(text, f"“{text}” is refused. {error}")
+        else:
+            self.take_shape(widths, "")
 
     def remove_layer(self, index: int) -> None:
         """Ask for the network without a layer."""
@@ -246,6 +335,26 @@ class LayersPanel(Panel):
     def _card_of(self, sender: object) -> LayerCard | None:
         return next((card for card in self.cards if sender in (card, card.header)), None)
 
+    def _focused_card(self) -> LayerCard | None:
+        here = QApplication.focusWidget()
+        if here is None:
+            return None
+        return next((card for card in self.cards if here is card or card.isAncestorOf(here)), None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        card = self._focused_card()
+        if event.matches(QKeySequence.StandardKey.Copy) and card is not None:
+            self.copy_layer(card.index)
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_layer(card.index + 1 if card is not None else len(self.cards))
+        else:
+            super().keyPressEvent(event)
+
+    def _chip_clicked(self) -> None:
+        chip = self.sender()
+        if isinstance(chip, Chip):
+            self.add_layer(chip)
+
     def _card_moved(self, by: int) -> None:
         card = self._card_of(self.sender())
         if card is not None:
@@ -265,8 +374,9 @@ class LayersPanel(Panel):
 
     def _prepare_drag(self) -> None:
         self.held: LayerCard | None = None
+        self.offered: Chip | None = None
         self._at = QPoint()
-        self.ghost = QLabel(self.stack)
+        self.ghost = QLabel(self)
         self.ghost.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.ghost.setProperty("ghost", True)
         self.ghost.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -278,42 +388,61 @@ class LayersPanel(Panel):
         self._scrolling = QTimer(self, interval=16)
         self._scrolling.timeout.connect(self._scroll_on)
 
-    def _grab(self) -> None:
+    def _grab_card(self) -> None:
         self.held = self._card_of(self.sender())
         if self.held is not None:
             # The header alone follows the mouse: a whole card would hide where it is going.
-            strip = QSize(self.held.width(), self.held.header.geometry().bottom() + GRID // 2)
-            self.ghost.setPixmap(self.held.header.grab())
-            self.ghost.setFixedSize(strip)
             self.held.setProperty("held", True)
             restyle(self.held)
-            for widget in (self.ghost, self.mark):
-                widget.show()
-                widget.raise_()
-            self._scrolling.start()
+            self._begin_drag(self.held.header, self.held.width())
+
+    def _grab_chip(self) -> None:
+        chip = self.sender()
+        if isinstance(chip, Chip):
+            self.offered = chip
+            self._begin_drag(chip, chip.width() + GRID)
+
+    def _begin_drag(self, seen: QWidget, width: int) -> None:
+        self.ghost.setPixmap(seen.grab())
+        self.ghost.setFixedSize(QSize(width, seen.height() + GRID))
+        self.ghost.show()
+        self.ghost.raise_()
+        self._scrolling.start()
 
     def _drag(self, at: QPoint) -> None:
         self._at = at
-        if self.held is None:
+        if self.held is None and self.offered is None:
             return
-        here = self.stack.mapFromGlobal(at)
-        self.ghost.move(self.held.x(), here.y() - GRID * 2)
-        self.mark.setGeometry(self.held.x(), self._mark_y(self._place_at(here.y())), self.held.width(), 4)
+        here = self.mapFromGlobal(at)
+        x = self.view.x() + self.held.x() if self.held is not None else here.x() - self.ghost.width() // 2
+        self.ghost.move(x, here.y() - GRID * 2)
+        place = self._place_at(at)
+        self.mark.setVisible(place is not None)
+        if place is not None:
+            # Not under the ghost, which is over the stack and says nothing of the place.
+            self.mark.setGeometry(0, self._mark_y(place), self.output.width(), 4)
+            self.mark.raise_()
 
-    def _place_at(self, y: int) -> int:
-        """The place among the other cards that a card held at height `y` would take."""
+    def _place_at(self, at: QPoint) -> int | None:
+        """The place among the other cards for what is dropped at a point of the screen; none beside the stack."""
+        inside = QRect(self.view.mapToGlobal(QPoint()), self.view.size()).adjusted(-GRID, 0, GRID, EDGE)
+        if self.offered is not None and not inside.contains(at):
+            return None
+        y = self.stack.mapFromGlobal(at).y()
         return sum(card.geometry().center().y() < y for card in self.cards if card is not self.held)
 
     def _mark_y(self, place: int) -> int:
         others = [card for card in self.cards if card is not self.held]
         if place < len(others):
             return others[place].y() - GRID // 2 - 2
-        last = others[-1] if others else self.held
-        return last.geometry().bottom() + GRID // 2 - 1 if last is not None else 0
+        last = others[-1] if others else self.held or self.inputs
+        return last.geometry().bottom() + GRID // 2 - 1
 
     def _scroll_on(self) -> None:
         view, bar = self.view.viewport(), self.view.verticalScrollBar()
         y = view.mapFromGlobal(self._at).y()
+        if self.offered is not None and y < 0:
+            return
         if y < EDGE:
             bar.setValue(bar.value() - GRID)
         elif y > view.height() - EDGE:
@@ -323,18 +452,18 @@ class LayersPanel(Panel):
         self._drag(self._at)
 
     def _drop(self, keep: bool) -> None:
-        card, self.held = self.held, None
+        place = self._place_at(self._at) if keep else None
+        (card, self.held), (chip, self.offered) = (self.held, None), (self.offered, None)
         self._scrolling.stop()
         for widget in (self.ghost, self.mark):
             widget.hide()
-        if card is None:
-            return
-        card.setProperty("held", False)
-        restyle(card)
-        if keep:
-            y = self.stack.mapFromGlobal(self._at).y()
-            place = sum(other.geometry().center().y() < y for other in self.cards if other is not card)
+        if card is not None:
+            card.setProperty("held", False)
+            restyle(card)
+        if card is not None and place is not None:
             self.move_layer(card.index, place)
+        elif chip is not None and place is not None:
+            self.add_layer(chip, place)
 
 
 def restyle(widget: QWidget) -> None:

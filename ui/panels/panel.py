@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from playground import Experiment
-from ui.form import Row, found, replaced
+from playground import Experiment, Layer
+from playground.experiment import misfits
+from ui.form import Row, fields_of, found, replaced, spoken
 from ui.inputs import Edits, IconButton
 from ui.theme import GRID
 
@@ -27,6 +29,9 @@ class Panel(QWidget):
         super().__init__(parent)
         self.experiment = Experiment()
         self.rows: dict[str, Row] = {}
+        self._asked: Experiment | None = None
+        self._off: list[tuple[int, str]] = []
+        """What the run of edits under way has switched off so far; it comes back if the run goes back."""
 
     def add(self, row: Row) -> Row:
         """Take a row in: it shows the value at its path and edits it."""
@@ -36,19 +41,46 @@ class Panel(QWidget):
 
     def show_experiment(self, experiment: Experiment) -> None:
         """Show an experiment without asking for anything."""
+        if experiment != self._asked:
+            self._off = []
         self.experiment = experiment
         for path, row in self.rows.items():
             row.show_value(found(experiment, path))
 
     def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
-        """Ask for the experiment with another value at `path`."""
+        """Ask for the experiment with another value at `path`.
+
+        What no longer fits with it (a skip connection between layers of different widths) is switched off with it.
+        """
         if not changing:
             Edits.end_open()
         try:
-            self.edited.emit(replaced(self.experiment, path, value), words, changing)
+            wanted = replaced(with_layers_set(self.experiment, self._off, True), path, value)
         except LookupError:
             # The place went away while its control still had something to say.
             return
+        off = list(misfits(wanted))
+        self._off = off if changing else []
+        self._asked = with_layers_set(wanted, off, False)
+        self.edited.emit(self._asked, ", ".join([words, *off_words(self._asked, off)]), changing)
+
+
+def with_layers_set(experiment: Experiment, places: Iterable[tuple[int, str]], on: bool) -> Experiment:
+    """The experiment with some fields of its layers switched on or off."""
+    for place, name in places:
+        experiment = replaced(experiment, f"layers.{place}.{name}", on)
+    return experiment
+
+
+def off_words(experiment: Experiment, places: Iterable[tuple[int, str]]) -> list[str]:
+    """What was switched off because it no longer fits, for the undo menu: `skip connection of layers A and C off`."""
+    layers: dict[str, list[str]] = {}
+    for place, name in places:
+        layers.setdefault(name, []).append(experiment.layers[place].id or str(place + 1))
+    return [
+        f"{spoken(fields_of(Layer)[name].label)} of {'layer' if len(ids) == 1 else 'layers'} {' and '.join(ids)} off"
+        for name, ids in layers.items()
+    ]
 
 
 class SlowText(QObject):

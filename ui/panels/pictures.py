@@ -10,9 +10,21 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QImage, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QIcon,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QToolTip, QWidget
 
 from playground.catalog.activations import Activation
 from playground.catalog.choice import Array
@@ -25,6 +37,9 @@ SMALLEST, LARGEST = 1e-8, 1e1
 """The ends of the gradient bars' logarithmic scale; the same colour always means the same number."""
 CURVE_EXTENT = 3.0
 CURVE_ICON = QSize(28, 18)
+CURVE, LARGE_CURVE = QSize(56, 44), QSize(264, 184)
+ZERO_AT, UNIT = 0.58, 0.34
+"""Where 0 is on the upward axis of a curve, and how long 1 is, as shares of the height."""
 NARROWEST = 60
 """The narrowest type that names a tile, in percent."""
 SHADES = 9
@@ -204,7 +219,7 @@ def curves(activation: Activation) -> tuple[Array, Array, Array]:
 
 def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: Theme, slope: bool = True) -> None:
     """f as a line, f′ faint and dotted, on axes that are the same for every activation."""
-    middle, unit = size.height() * 0.56, size.height() * 0.36
+    middle, unit = size.height() * ZERO_AT, size.height() * UNIT
     scale = (size.width() - 4) / (2 * CURVE_EXTENT)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(theme.line), 1))
@@ -233,13 +248,56 @@ def curve_icon(activation: Activation, theme: Theme) -> QIcon:
     return icon
 
 
+@lru_cache(maxsize=32)
+def large_curve(activation: Activation, theme: Theme) -> QImage:
+    """The curves of an activation with a legend and with numbers at the axes, for a closer look."""
+    size, ratio = LARGE_CURVE, 2
+    image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(QColor(theme.surface))
+    painter = QPainter(image)
+    paint_curves(painter, activation, size, theme)
+    font = QFont()
+    font.setPixelSize(SMALL)
+    painter.setFont(font)
+    middle, unit = size.height() * ZERO_AT, size.height() * UNIT
+    scale = (size.width() - 4) / (2 * CURVE_EXTENT)
+    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+    texts = [
+        (8, 14, left, f"f(z): {activation.label}", theme.accent),
+        (8, 29, left, "f′(z), dotted", theme.quiet),
+        (size.width() - 8, middle - 5, right, "z", theme.quiet),
+        *((size.width() / 2 + 5, middle - unit * y - 4, left, f"{y}".replace("-", "−"), theme.quiet) for y in (1, -1)),
+        *(
+            (size.width() / 2 + x * scale - 4, middle + 14, left, f"{x}".replace("-", "−"), theme.quiet)
+            for x in (-2, 2)
+        ),
+    ]
+    for x, y, side, text, colour in texts:
+        painter.setPen(QColor(colour))
+        width = painter.fontMetrics().horizontalAdvance(text) if side == right else 0
+        painter.drawText(QPointF(x - width, y), text)
+    painter.end()
+    return image
+
+
+def as_html(image: QImage) -> str:
+    """A picture inside a tooltip."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    width = round(image.width() / image.devicePixelRatio())
+    return f'<img width="{width}" src="data:image/png;base64,{bytes(data.toBase64().data()).decode()}">'
+
+
 class Curve(QWidget):
-    """The curve of an activation f, with its derivative f′ faint behind."""
+    """The curve of an activation f, with its derivative f′ faint behind; its tooltip shows both large."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.activation: Activation | None = None
-        self.setFixedSize(52, 28)
+        self.setFixedSize(CURVE)
         self.setAccessibleName("Activation curve")
 
     def show_activation(self, activation: Activation) -> None:
@@ -248,6 +306,14 @@ class Curve(QWidget):
             self.activation = activation
             self.setToolTip(f"{activation.label}: f is the line, its derivative f′ is dotted, for z from −3 to 3.")
             self.update()
+
+    def event(self, event: QEvent) -> bool:
+        # Drawn when somebody wants to see it: a deep network has many of these.
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self.activation is not None:
+            large = as_html(large_curve(self.activation, current()))
+            QToolTip.showText(event.globalPos(), f"{large}<p>{self.activation.formula}</p>", self)
+            return True
+        return super().event(event)
 
     @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:

@@ -80,7 +80,8 @@ class TrainingPanel(Panel):
         row = self.rows["loss"]
         if isinstance(row, ChoiceRow):
             automatic = default_loss(task)
-            row.set_nothing(f"Auto: {automatic.label.lower()}", f"{automatic.label} is what {task} usually takes.")
+            why = f"{automatic.label} is what {task} usually takes."
+            row.set_nothing(f"Auto: {automatic.label.lower()}", why, automatic.formula)
 
     def _show_what_matters(self, experiment: Experiment) -> None:
         everything = experiment.training.batch_size == 0

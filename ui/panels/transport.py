@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.snapshot import Snapshot
+from ui.form import tip
 from ui.inputs import SLIDER_STEPS, Edits, IconButton, Slider
 from ui.panels.panel import SlowText
 from ui.quantity import measured, rounded
@@ -15,8 +16,15 @@ from ui.theme import GRID, tabular
 
 SLOWEST, FASTEST = 1.0, 10_000.0
 """Steps per second at the left end of the speed slider and just before its right end, which has no limit."""
+DEFAULT_SPEED = 200.0
+"""Slow enough to watch: a spiral takes shape in ten seconds and is learned in twenty."""
 UNLIMITED = 0.94
 """From here on the slider means as fast as it goes."""
+
+SPEED_HELP = (
+    "How many updates are made per second. At the left end you see every single one; at the right end training goes as "
+    "fast as it can. A double click brings back the speed to watch at."
+)
 
 GUEST_WIDTH = 220
 """Pixels for a row of another panel."""
@@ -155,29 +163,36 @@ class TransportBar(QWidget):
         block.setSpacing(0)
         self.speed_text = QLabel()
         self.speed_text.setProperty("quiet", True)
-        self.speed = Slider()
-        self.speed.setObjectName("transport.speed")
-        self.speed.setAccessibleName("Speed")
-        self.speed.setFixedWidth(120)
-        self.speed_text.setBuddy(self.speed)
+        self.speed_slider = Slider()
+        self.speed_slider.setObjectName("transport.speed")
+        self.speed_slider.setAccessibleName("Speed")
+        self.speed_slider.setFixedWidth(120)
+        self.speed_text.setBuddy(self.speed_slider)
         block.addStretch(1)
-        for widget in (self.speed_text, self.speed):
-            widget.setToolTip("Speed: from one step per second to as fast as it goes.")
+        for widget in (self.speed_text, self.speed_slider):
+            widget.setToolTip(tip(SPEED_HELP))
             block.addWidget(widget)
         block.addStretch(1)
         self.line.addLayout(block)
         self.edits = Edits(self)
         self.edits.given.connect(self._speed_given)
-        self.speed.dragged.connect(self._drag_speed)
-        self.speed.valueChanged.connect(self._set_speed)
-        self.speed.let_go.connect(self.edits.end)
-        self.speed.stepped.connect(self._step_speed)
-        self.speed.reset_asked.connect(self._reset_speed)
-        self.show_speed(None)
+        self.speed_slider.dragged.connect(self._drag_speed)
+        self.speed_slider.valueChanged.connect(self._set_speed)
+        self.speed_slider.let_go.connect(self.edits.end)
+        self.speed_slider.stepped.connect(self._step_speed)
+        self.speed_slider.reset_asked.connect(self._reset_speed)
+        self.speed_slider.set_mark(place_of(DEFAULT_SPEED))
+        self.show_speed(DEFAULT_SPEED)
+
+    @property
+    def speed(self) -> float | None:
+        """Steps per second, as shown; None for as fast as it goes."""
+        return self._speed
 
     def show_speed(self, steps_per_second: float | None) -> None:
         """Show a speed."""
-        self.speed.show_place(place_of(steps_per_second))
+        self._speed = steps_per_second
+        self.speed_slider.show_place(place_of(steps_per_second))
         self.speed_text.setText(speed_words(steps_per_second))
 
     def _drag_speed(self, position: int) -> None:
@@ -191,10 +206,11 @@ class TransportBar(QWidget):
         self.edits.make(wanted)
 
     def _step_speed(self, steps: int) -> None:
-        self._set_speed(min(max(self.speed.value() + steps * SLIDER_STEPS // 40, 0), SLIDER_STEPS))
+        self._set_speed(min(max(self.speed_slider.value() + steps * SLIDER_STEPS // 40, 0), SLIDER_STEPS))
 
     def _reset_speed(self) -> None:
-        self._set_speed(SLIDER_STEPS)
+        self.show_speed(DEFAULT_SPEED)
+        self.edits.make(DEFAULT_SPEED)
 
     def _speed_given(self, steps_per_second: float | None, _changing: bool) -> None:
         self.speed_changed.emit(steps_per_second)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -151,7 +151,8 @@ def test_the_card_follows_and_a_mark_shows_the_place(qtbot, owner) -> None:
     assert panel.mark.isVisible()
     second, third = owner.find("layers.1").geometry(), owner.find("layers.2").geometry()
     assert second.bottom() <= panel.mark.geometry().center().y() <= third.top()
-    assert panel.ghost.geometry().intersects(second)
+    on_screen = QRect(panel.stack.mapTo(panel, second.topLeft()), second.size())
+    assert panel.ghost.geometry().intersects(on_screen)
     QTest.mouseRelease(owner.find("layers.0.handle"), LEFT)
     assert not panel.ghost.isVisible()
     assert not panel.mark.isVisible()
@@ -316,7 +317,7 @@ def test_each_card_shows_the_gradient_of_its_layer(owner, snapshot: Snapshot) ->
     owner.panel.show_snapshot(snapshot)
     for index, layer in enumerate(snapshot.layers[:-1]):
         assert owner.find(f"layers.{index}.gradient").value == layer.gradient_rms
-    assert owner.panel.output.gradient.bar.value == snapshot.layers[-1].gradient_rms
+    assert owner.panel.output.vitals.gradient.bar.value == snapshot.layers[-1].gradient_rms
     assert owner.panel.output.summary.text() == "1 unit, linear"
 
 
@@ -326,11 +327,11 @@ def test_a_snapshot_from_before_a_move_still_finds_its_cards(qtbot, owner, snaps
     assert owner.find("layers.1.gradient").value == snapshot.layers[0].gradient_rms
     qtbot.mouseClick(owner.find("layers.add"), LEFT)
     owner.panel.show_snapshot(snapshot)
-    assert owner.panel.cards[3].gradient.bar.filled == 0
+    assert owner.panel.cards[3].vitals.gradient.bar.filled == 0
 
 
 def test_numbers_change_at_most_four_times_a_second_and_the_last_is_shown(qtbot, owner, snapshot: Snapshot) -> None:
-    number = owner.panel.cards[0].gradient.number
+    number = owner.panel.cards[0].vitals.gradient.number
     texts = []
     for k in range(1, 20):
         layer = snapshot.layers[0]._replace(gradient_rms=k / 100)

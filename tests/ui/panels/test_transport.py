@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from playground import Experiment, Snapshot, Trainer, Wanted
 from playground.catalog.datasets import Plane
-from ui.panels.transport import TransportBar, place_of, speed_at
+from playground.presets import preset
+from ui.panels.transport import DEFAULT_SPEED, TransportBar, place_of, speed_at
 from ui.quantity import measured
 
 LEFT = Qt.MouseButton.LeftButton
@@ -89,7 +90,7 @@ def test_the_readout_does_not_jitter(qtbot, bar: TransportBar) -> None:
 def test_the_speed_goes_from_slow_motion_to_no_limit(qtbot, bar: TransportBar) -> None:
     asked: list[float | None] = []
     bar.speed_changed.connect(asked.append)
-    slider = bar.speed
+    slider = bar.speed_slider
     start = slider.handle().center().toPoint()
     QTest.mousePress(slider, LEFT, pos=start)
     for part in range(1, 6):
@@ -99,8 +100,22 @@ def test_the_speed_goes_from_slow_motion_to_no_limit(qtbot, bar: TransportBar) -
     assert asked[-1] == 1
     assert bar.speed_text.text() == "1 step/s"
     QTest.mouseDClick(slider, LEFT, pos=slider.handle().center().toPoint())
-    assert asked[-1] is None
+    assert asked[-1] == DEFAULT_SPEED == bar.speed
+    assert bar.speed_text.text() == "200 steps/s"
+    qtbot.keyClick(slider, Qt.Key.Key_End)
+    assert asked[-1] is None is bar.speed
     assert bar.speed_text.text() == "Full speed"
+
+
+def test_it_starts_at_a_speed_to_watch_at(bar: TransportBar) -> None:
+    assert bar.speed == DEFAULT_SPEED
+    assert bar.speed_slider.value() == round(1000 * place_of(DEFAULT_SPEED))
+    learned = Trainer(preset("spiral"))
+    learned.advance(steps=int(25 * DEFAULT_SPEED))
+    assert learned.snapshot(Wanted()).evaluation.train_accuracy > 0.95
+    seen = Trainer(preset("spiral"))
+    seen.advance(steps=int(3 * DEFAULT_SPEED))
+    assert seen.snapshot(Wanted()).evaluation.train_accuracy < 0.9
 
 
 def test_showing_a_speed_asks_for_nothing(bar: TransportBar) -> None:
@@ -119,6 +134,6 @@ def test_a_speed_stands_where_it_is_read() -> None:
 
 
 def test_everything_is_named(bar: TransportBar) -> None:
-    for control in [*bar.findChildren(QAbstractButton), bar.speed]:
+    for control in [*bar.findChildren(QAbstractButton), bar.speed_slider]:
         assert control.accessibleName()
         assert control.toolTip()
