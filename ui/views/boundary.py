@@ -11,20 +11,19 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets import Sample, Table
 from playground.snapshot import Magnified, Snapshot, Wanted
 from ui import theme
-from ui.faults import guarded
 from ui.inputs import IconButton
 from ui.views.field import NO_LINES, Lines, Range, interpolated, level_lines, on_plane, range_of
 from ui.views.legend import Legend, Scale, legend_entries, short
 from ui.views.marks import miss_rings, picked_ring, spots, wrong_rings
 from ui.views.modes import Modes
-from ui.views.overlay import Number, Numbers, Strokes, numbers_for
+from ui.views.drawn import FieldImage, Number, Numbers, Strokes, numbers_for
 from ui.views.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
 from ui.views.plane import BOTTOM, EDGE, LEFT, STEP, ZOOM, Plane, Tool
 from ui.views.plotting import Throttle, number_text, on_surface, pen, short_text, small_font, style_words
@@ -50,17 +49,7 @@ STRIP, COLUMN = 20, 144
 RING_INTERVAL = 100
 """Milliseconds between two changes of the rings; making them takes longer than a frame of the field."""
 HINT = "Point at the picture to read it."
-NO_DROPOUT = "No layer has dropout, so every answer is the same: give a layer some dropout to see uncertainty."
-
-
-class SmoothImage(pg.ImageItem):
-    """An image whose pixels blend into each other when they are drawn large."""
-
-    @guarded
-    def paint(self, painter: QPainter, *args: object) -> None:
-        """Draw, smoothly scaled."""
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        super().paint(painter, *args)
+NO_DROPOUT = "No layer has dropout, so every answer is the same. Give a layer some dropout to see where they differ."
 
 
 class BoundaryView(QWidget):
@@ -116,7 +105,7 @@ class BoundaryView(QWidget):
     def _build(self) -> None:
         self._plane = Plane(self)
         self._plot = self._plane.plot
-        self._field = SmoothImage(axisOrder="row-major")
+        self._field = FieldImage()
         self._contours, self._line = Strokes(), Strokes()
         self._points, self._rings, self._pick_ring = (pg.ScatterPlotItem(pxMode=True) for _ in range(3))
         self._numbers = Numbers()
@@ -131,10 +120,13 @@ class BoundaryView(QWidget):
 
     def _add_controls(self) -> None:
         self._modes = Modes(self)
-        self._whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self)
+        # A patch of its own, so that the button can be seen on every field.
+        self._patch = QFrame(self)
+        self._patch.setProperty("card", True)
+        self._whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)
         self._whole.setObjectName("boundaryWhole")
-        self._whole.setAutoFillBackground(True)
-        self._whole.hide()
+        self._whole.setGeometry(1, 1, 26, 26)
+        self._patch.hide()
 
     def _add_words(self) -> None:
         self._legend = Legend(self)
@@ -189,29 +181,27 @@ class BoundaryView(QWidget):
         abreast = min(room.width() - across - column, room.height() - down)
         self._beside = abreast > stacked
         self._legend.set_column(self._beside)
+        self._modes.set_column(self._beside)
         side = max(16, stacked, abreast)
         if self._beside:
             self._place_beside(room, side, column)
         else:
             self._place_stacked(room, side, note)
         inside = self.plane_rect()
-        self._whole.setGeometry(round(inside.right()) - 30, round(inside.top()) + 6, 24, 24)
-        self._whole.raise_()
+        self._patch.setGeometry(round(inside.right()) - 36, round(inside.top()) + theme.GRID, 28, 28)
+        self._patch.raise_()
         self._show_words()
 
     def _note_height(self) -> int:
         """The room for a note below the plane; there is none for those who did not ask for what it says."""
-        if not self._has_note():
-            return 0
-        return 2 * QFontMetrics(small_font()).height() + 4
+        lines = 2 * self._modes.mistakes.isChecked() + 2 * self._lacks_dropout()
+        return lines * QFontMetrics(small_font()).height() + 4 if lines else 0
 
     def _place_stacked(self, room: QRect, side: int, note: int) -> None:
         left = room.left() + (room.width() - side - LEFT - EDGE) // 2
         words, wide = left + LEFT, room.right() - left - LEFT
-        # Controls need their width even above a small plane.
-        first = min(words, room.right() - min(room.width(), self._modes.column_width()))
-        modes = self._modes.height_for(room.right() - first)
-        self._modes.setGeometry(first, room.top(), room.right() - first, modes)
+        modes = self._modes.height_for(wide)
+        self._modes.setGeometry(words, room.top(), wide, modes)
         above = self._legend.height_for(wide)
         self._legend.setGeometry(words, room.top() + modes, wide, above)
         self._plot.setGeometry(left, room.top() + modes + above, side + LEFT + EDGE, side + BOTTOM + EDGE)
@@ -224,7 +214,7 @@ class BoundaryView(QWidget):
         self._plot.setGeometry(left, top, side + LEFT + EDGE, side + BOTTOM + EDGE)
         words = left + LEFT + side + 2 * EDGE
         width = room.right() - words
-        modes = self._modes.height_for(width)
+        modes = self._modes.height_for(width, column=True)
         self._modes.setGeometry(words, top + EDGE, width, modes)
         free = side - 3 * STRIP - modes - EDGE
         height = min(self._legend.height_for(column, column=True), free)
@@ -271,8 +261,8 @@ class BoundaryView(QWidget):
         on_surface(self)
         look = theme.current()
         self._plane.apply_theme(self._shows_focus())
-        self._line.set_pen(pen(look.boundary_line, 1.2))
-        self._contours.set_pen(pen(look.boundary_line, 1.0))
+        self._contours.set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
+        self._dress_line()
         self._legend.update()
         self._source, self._ringed = (), ()
         if self._snapshot is not None:
@@ -417,8 +407,7 @@ class BoundaryView(QWidget):
         self._line.show_ends(picture.line if picture is not None else NO_LINES.ends)
         self._lines = NO_LINES
         if picture is not None:
-            self._field.setImage(picture.colours, autoLevels=False, levels=None)
-            self._field.setRect(picture.place)
+            self._field.show_pixels(picture.pixels, picture.place)
             if contours:
                 self._lines = level_lines(picture.values, picture.levels)
         self._contours.show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
@@ -438,6 +427,12 @@ class BoundaryView(QWidget):
         self._numbers.show_numbers(
             numbers_for(self._lines, picture.levels, picture.texts, before, n, plane.seen, plane.pixel)
         )
+
+    def _dress_line(self) -> None:
+        """The line where the answer changes: thin, but told from lines of equal value."""
+        look = theme.current()
+        among = self._modes.contours.isChecked()
+        self._line.set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.6 * among), 1.5 if among else 1.2))
 
     def _show_title(self, unit: Magnified | None) -> None:
         title = ""
@@ -556,6 +551,7 @@ class BoundaryView(QWidget):
 
     def _on_mode(self) -> None:
         self._update_wanted()
+        self._dress_line()
         self._show_field()
         self._show_rings()
         self._show_legend()
@@ -568,7 +564,7 @@ class BoundaryView(QWidget):
         self.magnified_left.emit()
 
     def _on_seen(self) -> None:
-        self._whole.setVisible(self._plane.zoomed)
+        self._patch.setVisible(self._plane.zoomed)
         if len(self._lines.level):
             self._number.request()
 

@@ -14,7 +14,7 @@ from playground.catalog.datasets import EXTENT, Sample
 from ui import theme
 from ui.views.plotting import leap_above
 
-FINE = 4
+FINE = 3
 """Pixels for every step of the grid where classes are drawn crisply."""
 
 
@@ -51,7 +51,8 @@ def range_of(sample: Sample) -> Range:
 def pale_classes(look: theme.Theme, classes: int) -> Array:
     """The field's colour of each class, (classes, 3): those of the theme for the first two, then as pale as they."""
     pale = [look.field_low, look.field_high]
-    middle, strength = channels(look.field_middle), 0.45
+    # On dark ground the points are no brighter than on light, so that the field has to be darker.
+    middle, strength = channels(look.field_middle), 0.45 if look.name == "light" else 0.3
     rest = [middle + strength * (channels(name) - middle) for name in look.classes[2:classes]]
     return np.array([channels(name) for name in pale[:classes]] + rest)
 
@@ -64,13 +65,31 @@ def channels(name: str) -> Array:
 
 def coloured(field: Array, scale: Range, look: theme.Theme) -> Array:
     """The field (outputs, n, n) as colours, uint8 (n, n, 3), row 0 at the bottom. What is not finite is neutral."""
+    return unpacked(painted(field, scale, look))
+
+
+def painted(field: Array, scale: Range, look: theme.Theme) -> Array:
+    """The same as pixels, uint32 (n, n)."""
     if len(field) > 1:
-        pale = pale_classes(look, len(field))
-        shares = np.nan_to_num(field, nan=1 / len(field), posinf=1.0, neginf=0.0)
-        return (np.tensordot(shares, pale, axes=(0, 0)) + 0.5).clip(0, 255).astype(np.uint8)
-    table = theme.field_table(look)[:, :3]
+        pale = pale_classes(look, len(field)).astype(np.float32)
+        shares = np.nan_to_num(field, nan=1 / len(field), posinf=1.0, neginf=0.0).reshape(len(field), -1)
+        blend = (shares.T.astype(np.float32) @ pale + 0.5).clip(0, 255).astype(np.uint8)
+        return packed(blend).reshape(field.shape[1:])
+    table = packed(theme.field_table(look)[:, :3])
     places = np.nan_to_num(scale.shares(field[0]), nan=0.5) * (len(table) - 1) + 0.5
-    return table[places.astype(np.intp)]
+    return table.take(places.astype(np.intp))
+
+
+def packed(colours: Array) -> Array:
+    """Colours, uint8 (…, 3), as the pixels that Qt draws without converting them: 0xffRRGGBB, uint32 (…)."""
+    red, green, blue = (colours[..., k].astype(np.uint32) for k in range(3))
+    result: Array = 0xFF000000 | red << 16 | green << 8 | blue
+    return result.astype(np.uint32)
+
+
+def unpacked(pixels: Array) -> Array:
+    """Pixels, uint32 (m, m), as colours, uint8 (m, m, 3)."""
+    return np.stack([pixels >> 16 & 255, pixels >> 8 & 255, pixels & 255], axis=-1).astype(np.uint8)
 
 
 def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
@@ -81,11 +100,11 @@ def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
     return np.stack([*mixed, np.full(steps, 255.0)], axis=1).round().astype(np.uint8)
 
 
-def coloured_uncertainty(values: Array, most: float, look: theme.Theme) -> Array:
-    """Uncertainty (n, n) as colours, uint8 (n, n, 3); from `most` up all is one colour."""
-    table = uncertainty_table(look)[:, :3]
+def painted_uncertainty(values: Array, most: float, look: theme.Theme) -> Array:
+    """Uncertainty (n, n) as pixels, uint32 (n, n); from `most` up all is one colour."""
+    table = packed(uncertainty_table(look)[:, :3])
     places = np.nan_to_num(np.clip(values / most, 0, 1)) * (len(table) - 1) + 0.5
-    return table[places.astype(np.intp)]
+    return table.take(places.astype(np.intp))
 
 
 # Classes ------------------------------------------------------------------------------------------------------
@@ -101,9 +120,9 @@ def winners(field: Array, fine: int = FINE) -> Array:
     whole = (scores.argmax(axis=0) if len(field) > 1 else field[0] >= 0).astype(np.uint8)
     cells = len(whole) - 1
     result = whole[:-1, :-1].repeat(fine, axis=0).repeat(fine, axis=1)
-    row, column = np.divmod(disagreeing(whole), cells)
-    inside = scores[(slice(None), *corners_of(row, column))]
-    block = np.einsum("kcm,cs->kms", inside, corner_shares(fine)).argmax(axis=0).astype(np.uint8)
+    cell = disagreeing(whole)
+    row, column = np.divmod(cell, cells)
+    block = (at_corners(scores, cell) @ corner_shares(fine)).argmax(axis=0).astype(np.uint8)
     blocks = result.reshape(cells, fine, cells, fine).transpose(0, 2, 1, 3)
     blocks[row, column] = block.reshape(-1, fine, fine)
     return result
@@ -118,12 +137,9 @@ def corner_shares(fine: int) -> Array:
     return np.stack(shares).astype(np.float32)
 
 
-def coloured_classes(given: Array, classes: int, look: theme.Theme) -> Array:
-    """Classes (m, m) in the field's colours, uint8 (m, m, 3)."""
-    table = np.zeros((classes, 4), np.uint8)
-    table[:, :3] = (pale_classes(look, classes) + 0.5).clip(0, 255)
-    # One look-up of four bytes is much faster than one of three.
-    return table.view(np.uint32)[:, 0].take(given).view(np.uint8).reshape(*given.shape, 4)[..., :3]
+def painted_classes(given: Array, classes: int, look: theme.Theme) -> Array:
+    """Classes (m, m) in the field's colours, as pixels, uint32 (m, m)."""
+    return packed((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
 
 
 def disagreeing(whole: Array) -> Array:
@@ -155,21 +171,21 @@ NO_LINES = Lines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0))
 
 def zero_line(values: Array) -> Array:
     """Where a field (n, n) crosses 0: the ends of straight pieces, (2 × pieces, 2) as column and row numbers."""
-    row, column = np.divmod(disagreeing(values >= 0), values.shape[1] - 1)
-    return pieces(values[corners_of(row, column)], row, column)
+    cell = disagreeing(values >= 0)
+    return pieces(at_corners(values, cell), cell, len(values))
 
 
 def level_lines(values: Array, levels: Array) -> Lines:
     """Where a field (n, n) crosses each of the levels; all of them at once."""
     quads = values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1]
     low, high = (bound.reduce(quads).ravel() for bound in (np.minimum, np.maximum))
-    level, cell = np.nonzero((low < levels[:, np.newaxis]) & (high >= levels[:, np.newaxis]))
-    row, column = np.divmod(cell, values.shape[1] - 1)
-    at = values[corners_of(row, column)] - levels[level]
+    levels = levels.astype(values.dtype)[:, np.newaxis]
+    level, cell = np.divmod(np.flatnonzero((low < levels) & (high >= levels)), len(low))
+    at = at_corners(values, cell) - levels[level]
     above = at >= 0
     # Two opposite corners above, two below: the line passes such a cell twice.
-    count = 1 + ((above[0] == above[2]) & (above[1] == above[3]))
-    return Lines(pieces(at, row, column), level.repeat(count), (high - low)[cell].repeat(count))
+    count = 1 + ((above[:, 0] == above[:, 2]) & (above[:, 1] == above[:, 3]) & (above[:, 0] != above[:, 1]))
+    return Lines(pieces(at, cell, len(values)), level.repeat(count), (high - low)[cell].repeat(count))
 
 
 def borders(shares: Array) -> Array:
@@ -178,38 +194,47 @@ def borders(shares: Array) -> Array:
     Of the winners at a cell's corners all but the last are told from the rest, so that hardly a line is drawn twice.
     """
     whole = shares.argmax(axis=0)
-    row, column = np.divmod(disagreeing(whole), whole.shape[1] - 1)
-    places = corners_of(row, column)
-    at, given = shares[(slice(None), *places)], whole[places]
-    best, second = np.partition(at, -2, axis=0)[:-3:-1]
+    cell = disagreeing(whole)
+    at, given = at_corners(shares, cell), at_corners(whole, cell)
+    best = at.max(axis=0)
     found = [np.zeros((0, 2))]
     for k in np.unique(given):
-        here = np.flatnonzero((given == k).any(axis=0) & (given.max(axis=0) > k))
-        lead = at[k] - np.where(given == k, second, best)
-        found.append(pieces(lead[:, here], row[here], column[here]))
+        here = np.flatnonzero((given == k).any(axis=1) & (given.max(axis=1) > k))
+        others = np.delete(at[:, here], k, axis=0).max(axis=0)
+        lead = np.where(given[here] == k, at[k, here] - others, at[k, here] - best[here])
+        found.append(pieces(lead, cell[here], len(whole)))
     return np.concatenate(found)
 
 
-def corners_of(row: Array, column: Array) -> tuple[Array, Array]:
-    """Rows and columns of the corners of cells, (4, cells) each, against the clock from the lower left."""
-    return np.stack([row, row, row + 1, row + 1]), np.stack([column, column + 1, column + 1, column])
+def at_corners(values: Array, cell: Array) -> Array:
+    """Values (…, n, n) at the corners of cells, given by number: (…, cells, 4), against the clock from the lower left.
+
+    A grid of n × n points has (n − 1)² cells, row by row.
+    """
+    n = values.shape[-1]
+    first = cell + cell // (n - 1)
+    corners = first[:, np.newaxis] + np.array([0, 1, n + 1, n])
+    result: Array = values.reshape(*values.shape[:-2], n * n).take(corners, axis=-1)
+    return result
 
 
-def pieces(at: Array, row: Array, column: Array) -> Array:
+def pieces(at: Array, cell: Array, n: int) -> Array:
     """Marching squares for many cells at once: one with two crossings has one piece, one with four has two.
 
-    `at` are the values at the corners, (4, cells); side k goes from corner k to corner k + 1. The ends come as column
+    `at` are the values at the corners, (cells, 4); side k goes from corner k to corner k + 1. The ends come as column
     and row numbers, (2 × pieces, 2).
     """
-    before = at.T
-    after = before[:, [1, 2, 3, 0]]
+    after = at[:, [1, 2, 3, 0]]
     # Read cell by cell, the crossings of a cell follow each other, so that pairs are pieces.
-    cell, side = np.nonzero((before >= 0) != (after >= 0))
-    low, high = before[cell, side].astype(np.float64), after[cell, side]
-    along = low / (low - high)
-    x = column[cell] + START_X[side] + along * STEP_X[side]
-    y = row[cell] + START_Y[side] + along * STEP_Y[side]
-    return np.stack([x, y], axis=1)
+    crossing = np.flatnonzero((at >= 0) != (after >= 0))
+    low = at.ravel()[crossing].astype(np.float64)
+    along = low / (low - after.ravel()[crossing])
+    which, side = crossing >> 2, crossing & 3
+    row, column = np.divmod(cell[which], n - 1)
+    ends = np.empty((len(crossing), 2))
+    ends[:, 0] = column + START_X[side] + along * STEP_X[side]
+    ends[:, 1] = row + START_Y[side] + along * STEP_Y[side]
+    return ends
 
 
 def on_plane(ends: Array, n: int) -> Array:

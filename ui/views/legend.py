@@ -134,14 +134,14 @@ class Legend(QWidget):
             elif entry.filled:
                 line = QPen(Qt.PenStyle.NoPen)
             painter.save()
-            painter.translate(x + self.MARK / 2, y + self.HEIGHT / 2)
-            drawSymbol(painter, entry.symbol, self.MARK + 3 * entry.ring, line, brush)
+            painter.translate(x + (self._mark_width(entry) - 6) / 2, y + self.HEIGHT / 2)
+            drawSymbol(painter, entry.symbol, self.MARK + 2 * entry.ring, line, brush)
             painter.restore()
         painter.setPen(QColor(theme.current().text))
         self._write(painter, x + self._mark_width(entry), y, entry.text)
 
     def _mark_width(self, entry: Entry) -> int:
-        return self.MARK + 6 if entry.symbol else 0
+        return self.MARK + 6 + 4 * entry.ring if entry.symbol else 0
 
     def _paint_scale(self, painter: QPainter, scale: Scale) -> None:
         """The name, then the bar between its lowest and highest value; in a column the bar comes below."""

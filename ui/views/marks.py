@@ -15,8 +15,8 @@ SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 """pyqtgraph's names of the shapes, by class."""
 
 
-RING, LARGEST_RING = 13.0, 44.0
-"""Diameters of rings in pixels: around a wrong point, and for the largest miss that the scale has."""
+RING, LARGEST_RING, SMALLEST_RING = 13.0, 60.0, 9.0
+"""Diameters of rings in pixels: around a wrong point, for a miss of half the scale, and the least that can be seen."""
 MOST_RINGS = 300
 """Rings of misses, the largest; small ones among many would only be a haze."""
 
@@ -44,13 +44,13 @@ def wrong_rings(sample: Sample, wrong: Array) -> dict[str, object]:
 def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: Range) -> dict[str, object]:
     """Rings as large as the misses, in the colour of what is said instead: too high or too low."""
     amounts = np.nan_to_num(amounts, posinf=1e300, neginf=-1e300)
-    sizes = np.minimum(np.abs(amounts) / scale.half, 1.0)
+    sizes = np.minimum(np.abs(amounts) / scale.half, 1.0) * LARGEST_RING
     kept = np.argsort(-sizes, kind="stable")[:MOST_RINGS]
-    kept = kept[sizes[kept] * LARGEST_RING >= 3]
+    kept = kept[sizes[kept] >= SMALLEST_RING]
     low, high = (ring_style(colour) for colour in theme.current().classes[:2])
     return {
         "pos": sample.x[indices[kept]],
-        "size": 8 + sizes[kept] * (LARGEST_RING - 8),
+        "size": sizes[kept],
         "symbol": "o",
         "pen": [high if amounts[k] > 0 else low for k in kept],
         "brush": None,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from playground.catalog.datasets import Task
@@ -27,6 +27,8 @@ TIPS = {
 }
 VALUE_TIP = "The value that the network gives to every place. The colours at both ends of the scale follow from the data."
 NO_CLASSES = "There are no classes here: this task gives every point a value. Choose a classification data set for them."
+ROOMY = 24
+"""Pixels more than the choice of colours needs, where there is room."""
 
 
 class ModeButton(IconButton):
@@ -62,7 +64,7 @@ class Modes(QWidget):
         self.fields.chosen.connect(self._choose)
         self._toggles = self._make_toggles()
         self._banner = self._make_banner()
-        self._magnified = False
+        self._magnified, self._column = False, False
         self.show_task("classification")
 
     def _make_toggles(self) -> QWidget:
@@ -87,8 +89,8 @@ class Modes(QWidget):
         row.setSpacing(self.GAP)
         for button in (self.contours, self.mistakes):
             button.toggled.connect(lambda _on: self.changed.emit())
-            row.addWidget(button)
-        row.addStretch(1)
+            row.addWidget(button, 1)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         return holder
 
     def _make_banner(self) -> QWidget:
@@ -141,27 +143,45 @@ class Modes(QWidget):
 
     # Places ----------------------------------------------------------------------------------------------------
 
-    def height_for(self, width: int) -> int:
+    def height_for(self, width: int, column: bool = False) -> int:
         """The height that the controls need at a width."""
-        return self.LINE if self._on_one_line(width) else 2 * self.LINE
+        return self.LINE if self._words_fit(width, column) or self._icons_fit(width, column) else 2 * self.LINE
 
     def column_width(self) -> int:
-        """The least width."""
-        return max(self._first_width(), self._toggles.sizeHint().width())
+        """The least width with all words."""
+        return max(self.fields.sizeHint().width(), self._toggles_width(words=True))
+
+    def set_column(self, column: bool) -> None:
+        """Whether the toggles stand below the choice of colours even if there is room beside it."""
+        self._column = column
+        self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the two groups."""
-        one = self._on_one_line(self.width())
-        first = self._first_width() if one else min(self.width(), self._first_width())
+        self._arrange()
+
+    def _arrange(self) -> None:
+        words, icons = self._words_fit(self.width(), self._column), self._icons_fit(self.width(), self._column)
+        one = words or icons
+        style = Qt.ToolButtonStyle.ToolButtonIconOnly if icons and not words else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        for button in (self.contours, self.mistakes):
+            button.setToolButtonStyle(style)
+        toggles = self._toggles_width(words=not icons or words)
+        first = min(self.width(), self.fields.sizeHint().width() + ROOMY)
+        if one:
+            first = min(first, self.width() - toggles - theme.GRID)
         inner = self.LINE - 2
-        place = QRect(0, 0, first, inner)
-        self.fields.setGeometry(place)
-        self._banner.setGeometry(place)
-        left = first + theme.GRID if one else 0
-        self._toggles.setGeometry(left, 0 if one else self.LINE, self.width() - left, inner)
+        self.fields.setGeometry(0, 0, first, inner)
+        self._banner.setGeometry(0, 0, first, inner)
+        self._toggles.setGeometry(first + theme.GRID if one else 0, 0 if one else self.LINE, toggles, inner)
 
-    def _first_width(self) -> int:
-        return max(192, self.fields.sizeHint().width() + 24)
+    def _toggles_width(self, words: bool) -> int:
+        metrics = self.fontMetrics()
+        each = [metrics.horizontalAdvance(button.text()) + 38 if words else 30 for button in (self.contours, self.mistakes)]
+        return sum(each) + self.GAP
 
-    def _on_one_line(self, width: int) -> bool:
-        return self._first_width() + theme.GRID + self._toggles.sizeHint().width() <= width
+    def _words_fit(self, width: int, column: bool) -> bool:
+        return not column and self.fields.sizeHint().width() + theme.GRID + self._toggles_width(words=True) <= width
+
+    def _icons_fit(self, width: int, column: bool) -> bool:
+        return not column and self.fields.sizeHint().width() + theme.GRID + self._toggles_width(words=False) <= width

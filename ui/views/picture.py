@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import QRectF
@@ -19,10 +20,11 @@ from ui.views.field import (
     NO_LINES,
     Range,
     borders,
-    coloured,
-    coloured_classes,
-    coloured_uncertainty,
     on_plane,
+    painted,
+    painted_classes,
+    painted_uncertainty,
+    unpacked,
     winners,
     zero_line,
 )
@@ -30,10 +32,12 @@ from ui.views.legend import Scale, short
 from ui.views.plotting import leap_above, number_text, short_text
 from ui.views.words import unit_words
 
-SURE = (0.75, 0.9, 0.98)
+SURE = (0.75, 0.9)
 """Lines of equal probability: how sure the network is of the class that it gives."""
 SHARES = (0.5, 0.75, 0.9)
 """Lines of equal probability where there are several classes."""
+STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+"""How far values at lines may lie apart, times a power of ten."""
 MOST_UNSURE = 0.5
 """No share of answers strays further than that: half of them 0, half 1."""
 PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
@@ -43,8 +47,8 @@ PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 class Picture:
     """Colours for the plane with all that belongs to them."""
 
-    colours: Array
-    """uint8 (m, m, 3), row 0 at the bottom."""
+    pixels: Array
+    """0xffRRGGBB, uint32 (m, m), row 0 at the bottom."""
     place: QRectF
     """Where on the plane the image lies."""
     values: Array
@@ -58,6 +62,11 @@ class Picture:
     scale: Scale | None
     """The colours in the legend; None where the classes there say enough."""
 
+    @cached_property
+    def colours(self) -> Array:
+        """The pixels as red, green, blue: uint8 (m, m, 3)."""
+        return unpacked(self.pixels)
+
 
 def pictured(shot: Snapshot, scale: Range, crisp: bool) -> Picture:
     """What the network says: with `crisp` only the class, else how sure it is of it, or the value."""
@@ -67,11 +76,12 @@ def pictured(shot: Snapshot, scale: Range, crisp: bool) -> Picture:
     classes = shot.sample.task == "classification"
     if classes and crisp:
         count = max(2, len(field))
-        colours, place = coloured_classes(winners(field), count, look), PLANE
+        pixels, place = painted_classes(winners(field), count, look), PLANE
     else:
-        colours, place = coloured(field, scale, look), grid_rect(field.shape[1])
+        pixels, place = painted(field, scale, look), grid_rect(field.shape[1])
     levels, texts = answer_levels(shot, scale)
-    return Picture(colours, place, values, levels, texts, answer_line(shot), None if classes else value_scale(shot, scale))
+    bar = None if classes else value_scale(shot, scale)
+    return Picture(pixels, place, values, levels, texts, answer_line(shot), bar)
 
 
 def pictured_uncertainty(shot: Snapshot, values: Array, scale: Range) -> Picture:
@@ -80,9 +90,9 @@ def pictured_uncertainty(shot: Snapshot, values: Array, scale: Range) -> Picture
     most = MOST_UNSURE if shot.sample.task == "classification" else scale.half / 2
     levels = most * np.arange(1, 5) / 5
     bar = Scale("uncertainty", "0", "", short_text(most), sequential=True)
-    colours = coloured_uncertainty(values, most, look)
+    pixels = painted_uncertainty(values, most, look)
     place = grid_rect(len(values))
-    return Picture(colours, place, finite(values), levels, level_texts(levels), answer_line(shot), bar)
+    return Picture(pixels, place, finite(values), levels, level_texts(levels), answer_line(shot), bar)
 
 
 def pictured_unit(shot: Snapshot, unit: Magnified, scale: Range, half: float) -> Picture:
@@ -96,10 +106,10 @@ def pictured_unit(shot: Snapshot, unit: Magnified, scale: Range, half: float) ->
     bar = Scale(
         unit_words(shot, unit.layer, unit.unit)[0], short_text(low), short_text(scale.middle), short_text(high)
     )
-    colours = coloured(unit.values[np.newaxis], scale, theme.current())
+    pixels = painted(unit.values[np.newaxis], scale, theme.current())
     levels = even_levels(scale)
     return Picture(
-        colours, grid_rect(len(unit.values)), finite(unit.values), levels, level_texts(levels), NO_LINES.ends, bar
+        pixels, grid_rect(len(unit.values)), finite(unit.values), levels, level_texts(levels), NO_LINES.ends, bar
     )
 
 
@@ -134,8 +144,12 @@ def answer_levels(shot: Snapshot, scale: Range) -> tuple[Array, tuple[str, ...]]
 
 
 def even_levels(scale: Range) -> Array:
-    """Round values within a range, its middle among them."""
-    return scale.middle + scale.half * np.arange(-4, 5) / 5
+    """Round values within a range, some nine of them."""
+    low, high = scale.ends
+    unit = 10.0 ** np.floor(np.log10(scale.half / 4.5))
+    step = max(leap for leap in (*STEPS, 10.0) if unit * leap <= scale.half / 4.5 * (1 + 1e-9)) * unit
+    first, last = int(np.floor(low / step)) + 1, int(np.ceil(high / step)) - 1
+    return np.arange(first, last + 1) * step
 
 
 def level_texts(levels: Sequence[float] | Array) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""What lies over the field besides the points: lines in many short pieces, and their numbers.
+"""What is drawn on the plane besides the points: the field's image, lines in many short pieces, and their numbers.
 
-pyqtgraph makes one long path of a line's pieces, which takes several times as long to draw as the pieces themselves.
+All of it changes with every frame. pyqtgraph makes one long path of a line's pieces, which takes several times as long
+to draw as the pieces themselves, and converts an image's colours each time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT
@@ -28,6 +29,36 @@ STEEPEST = 7.0
 """Pixels between two lines, at least, where one of them gets its number."""
 STAY = 48.0
 """Pixels that a number follows its line before it looks for a better place."""
+
+
+class FieldImage(pg.GraphicsObject):
+    """An image on the plane whose pixels blend into each other when they are drawn large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixels: Array = np.zeros((0, 0), np.uint32)
+        self._image, self._place = QImage(), PLANE
+
+    def boundingRect(self) -> QRectF:
+        """Where it lies."""
+        return self._place
+
+    def show_pixels(self, pixels: Array, place: QRectF) -> None:
+        """Show pixels 0xffRRGGBB, uint32 (rows, columns), row 0 at the bottom, at this place of the plane."""
+        if place != self._place:
+            self.prepareGeometryChange()
+            self._place = place
+        # The image has no copy of its own.
+        self._pixels = np.ascontiguousarray(pixels)
+        rows, columns = pixels.shape
+        self._image = QImage(self._pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32)
+        self.update()
+
+    @guarded
+    def paint(self, painter: QPainter, *args: object) -> None:
+        """Draw, smoothly scaled."""
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(self._place, self._image)
 
 
 class Strokes(pg.GraphicsObject):

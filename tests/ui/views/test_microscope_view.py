@@ -1,0 +1,316 @@
+"""The microscope shows the numbers of one point's way through the network, and they can be read, found and copied."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtWidgets import QApplication, QToolButton
+
+from playground.catalog.datasets import TRAIN, Hills, Sample, Spiral, sample
+from playground.catalog.normalizations import LayerNormalization
+from playground.snapshot import LayerPass, Microscope, Snapshot
+from tests.ui.snapshots import clouds, make_snapshot
+from ui import theme
+from ui.views.equations import Term, backward, forward, sentence
+from ui.views.microscope import HINT, MicroscopeView
+from ui.views.sheet import FOLD, PlacedTerm
+
+
+def passes(snapshot: Snapshot, point: int, sizes: tuple[int, ...], seed: int = 0) -> Microscope:
+    """The true way of a point through a random network of tanh layers with a linear output."""
+    random, points = np.random.default_rng(seed), snapshot.sample
+    x, label = points.x[point], points.labels[point]
+    units = (2, *sizes, points.outputs)
+    W = [random.normal(0, 1, (below, above)).T for below, above in zip(units, units[1:], strict=False)]
+    b = [random.normal(0, 0.3, size) for size in units[1:]]
+    a, z = [x], []
+    for place in range(len(W)):
+        z.append(W[place] @ a[-1] + b[place])
+        a.append(z[-1] if place == len(W) - 1 else np.tanh(z[-1]))
+    o = a[-1][:, np.newaxis]
+    t = snapshot.loss.targets(np.array([label]), points.outputs, points.task)
+    slopes = [np.ones_like(z[-1]) if place == len(W) - 1 else 1 - a[place + 1] ** 2 for place in range(len(W))]
+    delta = [snapshot.loss.derivative(o, t)[:, 0] * slopes[-1]]
+    for place in reversed(range(len(W) - 1)):
+        delta.insert(0, W[place + 1].T @ delta[0] * slopes[place])
+    names = [*(str(k + 1) for k in range(len(sizes))), "output"]
+    layers = tuple(
+        LayerPass(
+            names[k], "linear" if k == len(W) - 1 else "tanh", a[k], W[k], b[k], z[k], slopes[k], a[k + 1], delta[k],
+            np.outer(delta[k], a[k]), delta[k],
+        )
+        for k in range(len(W))
+    )  # fmt: skip
+    return Microscope(point, x, float(label), t[:, 0], o[:, 0], float(snapshot.loss.per_point(o, t)[0]), layers)
+
+
+def seen(points: Sample | None = None, sizes: tuple[int, ...] = (4, 3), point: int = 12, seed: int = 0) -> Snapshot:
+    """A snapshot with a point under the microscope."""
+    snapshot = make_snapshot(points, layers=len(sizes) + 1)
+    return dataclasses.replace(snapshot, microscope=passes(snapshot, point, sizes, seed))
+
+
+def placed(view: MicroscopeView, name: str, block: str = "") -> PlacedTerm:
+    """A term on the sheet, by its name."""
+    terms = (one for one in view.sheet.placed_terms() if one.term.name == name and block in one.block.key)
+    return next(terms)
+
+
+def place_in(view: MicroscopeView, name: str, row: int, column: int) -> QPoint:
+    """The middle of a cell in the sheet's viewport, scrolled into sight."""
+    cells = placed(view, name).cells
+    bar = view.sheet.verticalScrollBar()
+    bar.setValue(max(0, cells.top() - 60))
+    return cells.topLeft() + QPoint(54 * column + 27, 18 * row + 9) - QPoint(0, bar.value())
+
+
+@pytest.fixture
+def view(shown) -> MicroscopeView:
+    return shown(MicroscopeView(), seen(), (720, 560))
+
+
+def test_without_a_point_it_says_what_to_do(shown):
+    view = shown(MicroscopeView(), make_snapshot())
+    assert view.hint.isVisible() and not view.sheet.isVisible()
+    assert view.hint.text().startswith(HINT)
+    view.show_snapshot(seen())
+    assert view.sheet.isVisible() and not view.hint.isVisible()
+    view.show_snapshot(make_snapshot())
+    assert view.hint.isVisible()
+
+
+def test_the_sentence_names_point_class_answer_and_loss(view):
+    snapshot = view._snapshot
+    assert snapshot is not None and snapshot.microscope is not None
+    microscope = snapshot.microscope
+    share = 1 / (1 + np.exp(-microscope.output[0]))
+    winner, sure = ("class B", share) if share >= 0.5 else ("class A", 1 - share)
+    part = "training" if snapshot.sample.split[12] == TRAIN else "validation"
+    text = view.words.text()
+    assert text.startswith(f"Point 12 ({part}; x₁ ")
+    assert f"is class {'AB'[int(microscope.label)]}. The network says {winner}, {sure:.2f}." in text
+    assert text.endswith(f"E = {microscope.loss:.3g}.") or "E = " in text
+
+
+def test_regression_is_told_in_values():
+    snapshot = seen(sample(Hills(points=50)))
+    words = sentence(snapshot, snapshot.microscope)
+    assert "is value " in words and "The network says value " in words
+
+
+def test_forward_goes_from_the_point_to_the_loss_and_backward_to_the_first_layer():
+    snapshot = seen()
+    assert [block.key for block in forward(snapshot, snapshot.microscope)] == [
+        "forward", "input", "forward 0", "forward 1", "forward 2", "loss",
+    ]  # fmt: skip
+    assert [block.key for block in backward(snapshot, snapshot.microscope)] == [
+        "backward", "backward 2", "backward 1", "backward 0",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("points", [sample(Spiral()), clouds(4), sample(Hills())], ids=["two", "four", "values"])
+def test_every_equation_holds_for_the_numbers_it_shows(points):
+    snapshot = seen(points)
+    terms: dict[str, dict[str, np.ndarray]] = {}
+    for block in (*forward(snapshot, snapshot.microscope), *backward(snapshot, snapshot.microscope)):
+        terms[block.key] = {p.name: p.values for line in block.lines for p in line if isinstance(p, Term)}
+    for place, (below, own) in enumerate((("₀", "₁"), ("₁", "₂"), ("₂", "₃"))):
+        ahead, back = terms[f"forward {place}"], terms[f"backward {place}"]
+        assert ahead[f"W{own}"] @ ahead[f"a{below}"] + ahead[f"b{own}"] == pytest.approx(ahead[f"z{own}"])
+        assert back[f"δ{own}"] @ back[f"a{below}ᵀ"] == pytest.approx(back[f"∂E/∂W{own}"])
+    hidden, last = terms["backward 1"], terms["backward 2"]
+    assert (hidden["W₃ᵀ"] @ hidden["δ₃"]) * hidden["f′(z₂)"] == pytest.approx(hidden["δ₂"])
+    assert last["∂E/∂o"] * last["f′(z₃)"] == pytest.approx(last["δ₃"])
+
+
+def test_the_formulas_are_those_of_the_lecture():
+    snapshot = seen()
+    formulas = [block.formula for block in forward(snapshot, snapshot.microscope)]
+    assert formulas[1] == "a₀ = x"
+    assert formulas[2] == "z₁ = W₁ a₀ + b₁,   a₁ = tanh(z₁)"
+    formulas = [block.formula for block in backward(snapshot, snapshot.microscope)]
+    assert formulas[1].startswith("δ₃ = ∂E/∂z₃")
+    assert formulas[2] == "δ₂ = W₃ᵀ δ₃ ⊙ f′(z₂),   ∂E/∂W₂ = δ₂ a₁ᵀ,   ∂E/∂b₂ = δ₂"
+
+
+def test_features_are_named():
+    snapshot = seen()
+    experiment = msgspec.structs.replace(snapshot.experiment, features=("x1_squared", "radius"))
+    block = forward(dataclasses.replace(snapshot, experiment=experiment), snapshot.microscope)[1]
+    assert block.formula == "a₀ = (x₁², radius)"
+
+
+def test_what_the_formula_leaves_out_is_said():
+    snapshot = seen()
+    first, second = snapshot.experiment.layers
+    layers = (msgspec.structs.replace(first, normalization=LayerNormalization(), dropout=0.5), msgspec.structs.replace(second, skip=True))
+    changed = dataclasses.replace(snapshot, experiment=msgspec.structs.replace(snapshot.experiment, layers=layers))
+    ahead, back = forward(changed, changed.microscope), backward(changed, changed.microscope)
+    assert ahead[2].formula.startswith("z₁ = norm(W₁ a₀ + b₁)")
+    assert "normalized" in ahead[2].note and "dropout works in training only" in ahead[2].note
+    assert ahead[3].formula.endswith("a₂ = tanh(z₂) + a₁")
+    assert "skip connection" in back[3].note and "Between δ and the weights" in back[3].note
+
+
+def test_one_way_alone_can_be_shown(qtbot, view):
+    for name, first in (("forward", "forward"), ("backward", "backward"), ("both", "forward")):
+        button = view.findChild(QToolButton, f"microscopeDirection_{name}")
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert view.blocks()[0].key == first
+    assert "Backward" in view.sheet.text() and "Forward" in view.sheet.text()
+
+
+def test_small_matrices_are_whole_and_nothing_offers_to_unfold(view):
+    assert not view.unfold.isVisible()
+    assert all(not one.more_rows and not one.more_columns for one in view.sheet.placed_terms())
+
+
+def test_large_matrices_are_folded_and_say_how_much_is_missing(shown):
+    view = shown(MicroscopeView(), seen(sizes=(64, 64)), (720, 560))
+    weights = placed(view, "W₂")
+    assert (weights.rows, weights.columns) == (FOLD, FOLD)
+    assert {words for _, words in weights.fold_marks} == {"… 56 more"}
+    assert placed(view, "z₂").rows == FOLD
+    assert view.unfold.isVisible()
+
+
+def test_a_click_on_what_is_folded_unfolds_that_layer_only(qtbot, shown):
+    view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
+    weights = placed(view, "W₂")
+    view.sheet.verticalScrollBar().setValue(weights.cells.top() - 60)
+    mark = weights.fold_marks[0][0].translated(0, -view.sheet.verticalScrollBar().value())
+    qtbot.mouseClick(view.sheet.viewport(), Qt.MouseButton.LeftButton, pos=mark.center())
+    assert (placed(view, "W₂").rows, placed(view, "W₂").columns) == (20, 20)
+    assert placed(view, "b₁").rows == FOLD
+
+
+def test_all_can_be_unfolded_with_a_key(qtbot, shown):
+    view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
+    view.unfold.setFocus()
+    qtbot.keyClick(view.unfold, Qt.Key.Key_Space)
+    assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {20}
+    qtbot.keyClick(view.unfold, Qt.Key.Key_Space)
+    assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {FOLD}
+
+
+def test_negative_cells_are_orange_and_positive_ones_blue(view):
+    weights = placed(view, "W₁").term.values
+    image = None
+    for value, sign in ((weights.min(), -1), (weights.max(), 1)):
+        row, column = (int(k[0]) for k in np.nonzero(weights == value))
+        place = place_in(view, "W₁", row, column) - QPoint(24, 5)
+        image = view.sheet.viewport().grab().toImage()
+        colour = QColor(image.pixel(place))
+        assert np.sign(colour.blue() - colour.red()) == sign
+
+
+def test_a_cell_tells_all_its_digits(view):
+    weights = placed(view, "W₁").term.values
+    words = view.sheet.words_at(place_in(view, "W₁", 2, 1))
+    assert words.startswith("W₁, row 3, column 2: ")
+    assert f"{abs(weights[2, 1]):.8g}" in words
+    assert view.sheet.words_at(place_in(view, "a₀", 1, 0)).startswith("a₀, x₂: ")
+
+
+def test_cells_are_selected_with_the_mouse_and_copied_with_ctrl_c(qtbot, view):
+    viewport = view.sheet.viewport()
+    start = place_in(view, "W₁", 0, 0)
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(viewport, start + QPoint(54, 18))
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(54, 18))
+    view.sheet.setFocus()
+    qtbot.keyClick(view.sheet, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
+    expected = placed(view, "W₁").term.values[:2, :2]
+    assert np.array([[float(cell) for cell in row] for row in rows]) == pytest.approx(expected)
+
+
+def test_a_double_click_selects_a_matrix_whole_even_if_it_is_folded(qtbot, shown):
+    view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
+    qtbot.mouseDClick(view.sheet.viewport(), Qt.MouseButton.LeftButton, pos=place_in(view, "b₁", 1, 0))
+    assert len(view.sheet.selected_text().splitlines()) == 20
+
+
+def test_with_nothing_selected_everything_is_copied(qtbot, view):
+    view.sheet.setFocus()
+    qtbot.keyClick(view.sheet, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    text = QGuiApplication.clipboard().text()
+    assert text == view.sheet.text()
+    for words in ("Forward", "z₁ = W₁ a₀ + b₁", "Backward", "∂E/∂W₁ =\n"):
+        assert words in text
+
+
+def test_the_sentence_can_be_selected_too(view):
+    assert view.words.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByKeyboard
+
+
+def test_keys_scroll(qtbot, view):
+    bar = view.sheet.verticalScrollBar()
+    view.sheet.setFocus()
+    assert bar.maximum() > 0
+    qtbot.keyClick(view.sheet, Qt.Key.Key_PageDown)
+    assert bar.value() > 0
+    qtbot.keyClick(view.sheet, Qt.Key.Key_End)
+    assert bar.value() == bar.maximum()
+    qtbot.keyClick(view.sheet, Qt.Key.Key_Home)
+    assert bar.value() == 0
+
+
+def test_numbers_change_at_most_four_times_a_second_and_the_view_stays(shown, qtbot):
+    first = seen()
+    view = shown(MicroscopeView(), first, (720, 560))
+    view.sheet.verticalScrollBar().setValue(100)
+    before = view.sheet.text()
+    calls: list[int] = []
+    show = view.sheet.show_blocks
+    view.sheet.show_blocks = lambda blocks: calls.append(1) or show(blocks)
+    for seed in range(1, 30):
+        view.show_snapshot(seen(first.sample, seed=seed))
+    assert len(calls) <= 1
+    qtbot.waitUntil(lambda: len(calls) >= 1)
+    qtbot.waitUntil(lambda: view.sheet.text() != before)
+    assert view.sheet.verticalScrollBar().value() == 100
+
+
+def test_nothing_is_made_anew_for_the_same_pass(view, monkeypatch):
+    calls: list[int] = []
+    monkeypatch.setattr(view.sheet, "show_blocks", lambda blocks: calls.append(1))
+    view.show_snapshot(dataclasses.replace(view._snapshot, step=99))
+    assert calls == []
+
+
+@pytest.mark.parametrize("sizes", [(), (1,), (3,) * 29])
+@pytest.mark.parametrize("points", [sample(Spiral()), clouds(10), sample(Hills())], ids=["two", "ten", "values"])
+def test_it_survives_any_network(shown, caplog, points, sizes):
+    view = shown(MicroscopeView(), seen(points, sizes), (360, 300))
+    view.sheet.verticalScrollBar().setValue(view.sheet.verticalScrollBar().maximum())
+    view.grab()
+    assert not caplog.records
+
+
+def test_it_survives_a_diverged_network(shown, caplog):
+    snapshot = seen()
+    layers = tuple(one._replace(W=one.W * np.nan, z=one.z * np.inf, delta=one.delta * np.nan) for one in snapshot.microscope.layers)
+    broken = snapshot.microscope._replace(layers=layers, loss=float("nan"), output=np.array([np.nan]))
+    view = shown(MicroscopeView(), dataclasses.replace(snapshot, microscope=broken))
+    view.grab()
+    assert "not a finite number" in view.words.text()
+    assert not caplog.records
+
+
+def test_it_takes_over_a_new_theme_at_once(view, qapp):
+    theme.apply(qapp, "dark")
+    view.apply_theme()
+    QApplication.processEvents()
+    assert QColor(view.grab().toImage().pixel(2, 2)).name() == theme.current().surface
+
+
+def test_everything_has_a_name_and_a_hint(view):
+    for button in view.findChildren(QToolButton):
+        assert button.objectName() and button.accessibleName() and button.toolTip()
+    assert view.accessibleName() and view.sheet.accessibleName()

@@ -1,0 +1,154 @@
+"""The microscope: one point's way through the network and back, in real numbers.
+
+The point is picked in the boundary; the equations are those of the lecture, layer by layer.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from playground.snapshot import Snapshot, Wanted
+from ui import theme
+from ui.inputs import IconButton, Segments
+from ui.views.equations import Block, backward, forward, sentence
+from ui.views.plotting import Throttle, on_surface, style_words
+from ui.views.sheet import Sheet
+
+HINT = "Click a point in the boundary."
+MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
+DIRECTIONS = ("Both", "Forward", "Backward")
+TIPS = (
+    "Forward to the loss, then backward to the gradients.",
+    "Only the way from the point to its loss. It shows what every layer makes of the point.",
+    "Only the way from the loss back to the gradients. It shows what this point would change.",
+)
+
+
+class MicroscopeView(QWidget):
+    """A sentence about the point, and its equations below."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.wanted = Wanted()
+        """Nothing of its own: which point is wanted, the boundary knows."""
+        self.setAccessibleName("Microscope")
+        self._snapshot: Snapshot | None = None
+        self._shown: tuple[object, ...] = ()
+        self._build()
+        self._update = Throttle(self._show, self)
+        self.apply_theme()
+
+    def _build(self) -> None:
+        self.words = QLabel(wordWrap=True)
+        self.words.setObjectName("microscopeWords")
+        self.words.setAccessibleName("The point in words")
+        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.words.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.hint = QLabel(f"{HINT}\n{MORE}", wordWrap=True)
+        self.hint.setObjectName("microscopeHint")
+        self.hint.setProperty("quiet", True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setMargin(2 * theme.GRID)
+        self.sheet = Sheet()
+        self.sheet.folding_changed.connect(self._show_folding)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, theme.GRID, 0, 0)
+        column.setSpacing(theme.GRID)
+        column.addLayout(self._make_top())
+        column.addWidget(self.sheet, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.hint)
+        self.pages.addWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.pages)
+
+    def _make_top(self) -> QVBoxLayout:
+        self.directions = Segments(DIRECTIONS)
+        self.directions.setObjectName("microscopeDirection")
+        self.directions.setAccessibleName("Which way is shown")
+        for name, tip, button in zip(DIRECTIONS, TIPS, self.directions.buttons, strict=True):
+            button.setObjectName(f"microscopeDirection_{name.lower()}")
+            button.setAccessibleName(name)
+            button.setToolTip(tip)
+        self.directions.setFixedWidth(216)
+        self.directions.show_index(0)
+        self.directions.chosen.connect(self._show_again)
+        self.unfold = IconButton(
+            "arrows-out-simple",
+            "Whole matrices",
+            "Show all rows and columns of large matrices. Off, the first eight of each are shown.",
+        )
+        self.unfold.setObjectName("microscopeUnfold")
+        self.unfold.setText("Whole matrices")
+        self.unfold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.unfold.setCheckable(True)
+        self.unfold.toggled.connect(self.sheet.set_everything)
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID)
+        row.addWidget(self.directions)
+        row.addWidget(self.unfold)
+        row.addStretch(1)
+        top = QVBoxLayout()
+        top.setContentsMargins(2 * theme.GRID, 0, 2 * theme.GRID, 0)
+        top.setSpacing(theme.GRID)
+        top.addWidget(self.words)
+        top.addLayout(row)
+        return top
+
+    def sizeHint(self) -> QSize:
+        """Enough for a small network."""
+        return QSize(640, 480)
+
+    # What it shows ---------------------------------------------------------------------------------------------
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show this moment; numbers change at most four times a second."""
+        self._snapshot = snapshot
+        seen = snapshot.microscope
+        if seen is None:
+            self._show()
+        elif not self._shown or self._shown[0] is not seen:
+            self._update.request()
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        on_surface(self)
+        style_words(self.words, theme.current().text)
+        self.sheet.viewport().update()
+
+    def blocks(self) -> list[Block]:
+        """The equations to show; none without a point."""
+        shot = self._snapshot
+        if shot is None or shot.microscope is None or not shot.microscope.layers:
+            return []
+        seen, way = shot.microscope, self.directions.group.checkedId()
+        ahead = forward(shot, seen) if way != 2 else []
+        back = backward(shot, seen) if way != 1 else []
+        return ahead + back
+
+    def _show_again(self, _index: int) -> None:
+        self.sheet.verticalScrollBar().setValue(0)
+        self._show()
+
+    def _show(self) -> None:
+        blocks = self.blocks()
+        self.pages.setCurrentIndex(1 if blocks else 0)
+        self._shown = ()
+        if not blocks or self._snapshot is None or self._snapshot.microscope is None:
+            return
+        seen = self._snapshot.microscope
+        self._shown = (seen,)
+        words = sentence(self._snapshot, seen)
+        if words != self.words.text() and not self.words.hasSelectedText():
+            self.words.setText(words)
+        self.sheet.setAccessibleDescription(words)
+        self.sheet.show_blocks(blocks)
+        self._show_folding()
+
+    def _show_folding(self) -> None:
+        self.unfold.setVisible(self.sheet.has_folds())

@@ -1,0 +1,491 @@
+"""A sheet of equations with their numbers: matrices as cells whose colour tells sign and size, to scroll and to copy.
+
+Only what is in sight is painted. Large matrices are folded until they are asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QHelpEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
+
+from playground.catalog.choice import Array
+from ui import theme
+from ui.faults import guarded
+from ui.views.equations import Block, Line, Term, as_text, cells_text
+from ui.views.plotting import number_text, signed, small_font
+
+FOLD = 8
+"""Rows and columns of a matrix that are shown while it is folded."""
+CELL, ROW, GAP, MARGIN = 54, 18, 8, 16
+"""Width and height of a cell, the gap between things, the margin of the sheet, in pixels."""
+SHADES = 33
+
+
+class Spot(NamedTuple):
+    """A cell: in which term of the sheet, row and column."""
+
+    term: int
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, eq=False)
+class PlacedTerm:
+    """A term with its place on the sheet."""
+
+    term: Term
+    block: Block
+    cells: QRect
+    rows: int
+    columns: int
+
+    @property
+    def more_rows(self) -> int:
+        """Rows that are folded away."""
+        return len(self.term.values) - self.rows
+
+    @property
+    def more_columns(self) -> int:
+        """Columns that are folded away."""
+        return self.term.values.shape[1] - self.columns
+
+    @property
+    def whole(self) -> QRect:
+        """Cells, name above, and what is said of folded ones."""
+        right = ROW + 4 if self.more_columns else 0
+        return self.cells.adjusted(-6, -ROW, 6 + right, ROW if self.more_rows else 0)
+
+    @property
+    def fold_marks(self) -> list[tuple[QRect, str]]:
+        """Where the words about folded rows and columns stand."""
+        marks, cells = [], self.cells
+        if self.more_rows:
+            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * CELL), ROW)
+            marks.append((below, f"… {self.more_rows:,} more"))
+        if self.more_columns:
+            marks.append((QRect(cells.right() + 1, cells.top(), ROW + 4, cells.height()), f"… {self.more_columns:,} more"))
+        return marks
+
+
+class PlacedText(NamedTuple):
+    """Words on the sheet: "title", "formula", "note", "heading" or "sign"."""
+
+    text: str
+    kind: str
+    place: QRect
+
+
+class Layout:
+    """Where everything stands, for given blocks and given blocks unfolded."""
+
+    def __init__(self, blocks: list[Block], unfolded: set[str], everything: bool, width: int) -> None:
+        self.terms: list[PlacedTerm] = []
+        self.texts: list[PlacedText] = []
+        self.width, self._y = 0, MARGIN // 2
+        self._metrics, self._room = QFontMetrics(small_font()), width - 2 * MARGIN
+        for block in blocks:
+            self._put_block(block, everything or block.key in unfolded)
+        self.height = self._y + MARGIN
+
+    def _put_block(self, block: Block, unfolded: bool) -> None:
+        if block.heading:
+            self._y += GAP
+        self._put_words(block.title, "heading" if block.heading else "title", 26 if block.heading else 22)
+        if block.formula:
+            self._put_words(block.formula, "formula", ROW)
+        if block.note:
+            flags = int(Qt.TextFlag.TextWordWrap)
+            box = self._metrics.boundingRect(QRect(0, 0, max(self._room, 200), 1000), flags, block.note)
+            self._put_words(block.note, "note", box.height() + 4)
+        for line in block.lines:
+            self._put_line(block, line, unfolded)
+        self._y += 0 if block.heading else 2 * GAP
+
+    def _put_words(self, text: str, kind: str, height: int) -> None:
+        width = max(self._room, 200)
+        if kind == "formula":
+            width = max(width, self._metrics.horizontalAdvance(text) + 8)
+        self.texts.append(PlacedText(text, kind, QRect(MARGIN, self._y, width, height)))
+        self._y += height
+
+    def _put_line(self, block: Block, line: Line, unfolded: bool) -> None:
+        shapes = [shown_shape(part, unfolded) for part in line if isinstance(part, Term)]
+        most = max(rows for rows, _ in shapes)
+        folded = any(len(part.values) > shown_shape(part, unfolded)[0] for part in line if isinstance(part, Term))
+        x, top = MARGIN + 6, self._y + ROW
+        before: Term | str = ""
+        for part in line:
+            if isinstance(part, str):
+                width = self._metrics.horizontalAdvance(part) + 2 * GAP
+                self.texts.append(PlacedText(part, "sign", QRect(x, top, width, most * ROW)))
+                x += width
+            else:
+                x += 2 * GAP if isinstance(before, Term) else 0
+                rows, columns = shown_shape(part, unfolded)
+                cells = QRect(x, top + (most - rows) * ROW // 2, columns * CELL, rows * ROW)
+                placed = PlacedTerm(part, block, cells, rows, columns)
+                self.terms.append(placed)
+                x = placed.whole.right() + 1
+            before = part
+        self.width = max(self.width, x + MARGIN)
+        self._y = top + most * ROW + (ROW if folded else 0) + GAP
+
+
+def shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
+    """How many rows and columns of a term are shown. One more than fits is shown rather than spoken of."""
+    rows, columns = (size if unfolded or size <= FOLD + 1 else FOLD for size in term.values.shape)
+    return rows, columns
+
+
+class Sheet(QAbstractScrollArea):
+    """Equations one below the other."""
+
+    folding_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("microscopeSheet")
+        self.setAccessibleName("Forward and backward pass in numbers")
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self._blocks: list[Block] = []
+        self._unfolded: set[str] = set()
+        self._everything = False
+        self._signature: tuple[object, ...] = ()
+        self._layout = Layout([], set(), False, 400)
+        self._from: Spot | None = None
+        self._to: Spot | None = None
+        self._all = False
+        self._add_actions()
+        self.verticalScrollBar().setSingleStep(ROW)
+        self.horizontalScrollBar().setSingleStep(CELL)
+
+    def _add_actions(self) -> None:
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        for text, slot in (("Copy", self.copy), ("Select all", self.select_all)):
+            action = QAction(text, self)
+            action.triggered.connect(slot)
+            self.addAction(action)
+
+    # What it shows ---------------------------------------------------------------------------------------------
+
+    def show_blocks(self, blocks: list[Block]) -> None:
+        """Show these equations; the view stays where it is as long as they have the same shapes."""
+        signature = tuple(
+            (block.key, block.title, block.formula, block.note)
+            + tuple(part if isinstance(part, str) else (part.name, part.values.shape) for line in block.lines for part in line)
+            for block in blocks
+        )
+        self._blocks = blocks
+        if signature != self._signature:
+            self._signature = signature
+            self._from = self._to = None
+        self._lay_out()
+
+    def set_everything(self, on: bool) -> None:
+        """Show all matrices whole, or fold the large ones."""
+        self._everything = on
+        self._unfolded.clear()
+        self._from = self._to = None
+        self._lay_out()
+
+    def has_folds(self) -> bool:
+        """Whether some matrix is too large to be shown whole unasked."""
+        terms = (part for block in self._blocks for line in block.lines for part in line if isinstance(part, Term))
+        return any(max(term.values.shape) > FOLD + 1 for term in terms)
+
+    def text(self) -> str:
+        """Everything on the sheet as text, with exact numbers."""
+        return as_text(self._blocks)
+
+    def placed_terms(self) -> list[PlacedTerm]:
+        """The terms with their places on the sheet."""
+        return self._layout.terms
+
+    def _lay_out(self) -> None:
+        self._layout = Layout(self._blocks, self._unfolded, self._everything, self.viewport().width())
+        self._set_bars()
+        self.viewport().update()
+
+    def _set_bars(self) -> None:
+        seen, layout = self.viewport().size(), self._layout
+        bars = ((self.horizontalScrollBar(), layout.width, seen.width()), (self.verticalScrollBar(), layout.height, seen.height()))
+        for bar, size, room in bars:
+            bar.setPageStep(room)
+            bar.setRange(0, max(0, size - room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words are broken anew."""
+        self._lay_out()
+
+    def sizeHint(self) -> QSize:
+        """Enough for a small network."""
+        return QSize(560, 480)
+
+    @property
+    def _offset(self) -> QPoint:
+        return QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+
+    # Painting --------------------------------------------------------------------------------------------------
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what is in sight."""
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(event.rect(), QColor(theme.current().surface))
+            painter.translate(-self._offset)
+            seen = event.rect().translated(self._offset)
+            painter.setFont(small_font())
+            for words in self._layout.texts:
+                if words.place.intersects(seen):
+                    paint_words(painter, words)
+            painter.setFont(small_font())
+            for number, placed in enumerate(self._layout.terms):
+                if placed.whole.intersects(seen):
+                    self._paint_term(painter, number, placed, seen)
+            if self.hasFocus():
+                painter.resetTransform()
+                painter.setPen(QPen(QColor(theme.current().accent), 2))
+                painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
+
+    def _paint_term(self, painter: QPainter, number: int, placed: PlacedTerm, seen: QRect) -> None:
+        look, cells = theme.current(), placed.cells
+        painter.setPen(QColor(look.quiet))
+        name = QRect(cells.left() - 6, cells.top() - ROW, max(cells.width() + 12, CELL), ROW)
+        painter.drawText(name, Qt.AlignmentFlag.AlignCenter, placed.term.name)
+        first, last = (max(0, (seen.top() - cells.top()) // ROW), min(placed.rows, (seen.bottom() - cells.top()) // ROW + 1))
+        left, right = (max(0, (seen.left() - cells.left()) // CELL), min(placed.columns, (seen.right() - cells.left()) // CELL + 1))
+        shades, places = shade_colours(look), shade_places(placed.term.values)
+        ink = QColor(look.text)
+        for row in range(first, last):
+            for k in range(left, right):
+                box = QRect(cells.left() + k * CELL, cells.top() + row * ROW, CELL, ROW)
+                painter.fillRect(box.adjusted(0, 0, -1, -1), shades[places[row, k]])
+                painter.setPen(ink)
+                painter.drawText(box.adjusted(0, 0, -6, 0), RIGHT, number_text(float(placed.term.values[row, k])))
+        self._paint_brackets(painter, cells)
+        for box, words in placed.fold_marks:
+            paint_fold(painter, box, words)
+        chosen = self._chosen_in(number, placed)
+        if chosen is not None:
+            painter.setPen(QPen(QColor(look.accent), 2))
+            painter.drawRect(chosen.adjusted(0, 0, -1, -1))
+
+    def _paint_brackets(self, painter: QPainter, cells: QRect) -> None:
+        painter.setPen(QPen(QColor(theme.current().quiet), 1))
+        for x, inward in ((cells.left() - 4, 3), (cells.right() + 3, -3)):
+            painter.drawLine(x, cells.top(), x, cells.bottom())
+            for y in (cells.top(), cells.bottom()):
+                painter.drawLine(x, y, x + inward, y)
+
+    def _chosen_in(self, number: int, placed: PlacedTerm) -> QRect | None:
+        """The part of a term that is selected."""
+        if self._all:
+            return placed.cells
+        area = self._area()
+        if area is None or area[0] != number:
+            return None
+        _, top, bottom, left, right = area
+        cells = placed.cells
+        corner = QPoint(cells.left() + left * CELL, cells.top() + top * ROW)
+        return QRect(corner, QSize((right - left + 1) * CELL, (bottom - top + 1) * ROW)).intersected(cells)
+
+    # Selecting and copying -------------------------------------------------------------------------------------
+
+    def _area(self) -> tuple[int, int, int, int, int] | None:
+        """Term, first and last row, first and last column of what is selected."""
+        a, b = self._from, self._to
+        if a is None or b is None or a.term >= len(self._layout.terms):
+            return None
+        return (a.term, *sorted((a.row, b.row)), *sorted((a.column, b.column)))
+
+    def selected_text(self) -> str:
+        """What is selected, with exact numbers; everything if nothing is."""
+        area = self._area()
+        if area is None or self._all:
+            return self.text()
+        number, top, bottom, left, right = area
+        return cells_text(self._layout.terms[number].term.values[top : bottom + 1, left : right + 1])
+
+    def copy(self) -> None:
+        """Put what is selected, or else everything, on the clipboard."""
+        QGuiApplication.clipboard().setText(self.selected_text())
+
+    def select_all(self) -> None:
+        """Select every number."""
+        self._all, self._from, self._to = True, None, None
+        self.viewport().update()
+
+    def select_none(self) -> None:
+        """Select nothing."""
+        self._all, self._from, self._to = False, None, None
+        self.viewport().update()
+
+    def spot_at(self, position: QPoint) -> Spot | None:
+        """The cell at a place of the viewport."""
+        place = position + self._offset
+        for number, placed in enumerate(self._layout.terms):
+            if placed.cells.contains(place):
+                inside = place - placed.cells.topLeft()
+                return Spot(number, inside.y() // ROW, inside.x() // CELL)
+        return None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Unfold or fold, or start to select."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        place = event.position().toPoint()
+        if self._fold_at(place):
+            return
+        self._all = False
+        self._from = self._to = self.spot_at(place)
+        self.viewport().update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Select as far as the mouse goes, within the term where it began."""
+        place = event.position().toPoint()
+        if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
+            cells = self._layout.terms[self._from.term].cells
+            inside = place + self._offset - cells.topLeft()
+            row, column = inside.y() // ROW, inside.x() // CELL
+            last_row, last_column = cells.height() // ROW - 1, cells.width() // CELL - 1
+            self._to = Spot(self._from.term, min(max(row, 0), last_row), min(max(column, 0), last_column))
+            self.viewport().update()
+        else:
+            over = self._mark_at(place) is not None
+            shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor
+            self.viewport().setCursor(shape)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Select the whole term, folded rows and columns as well."""
+        spot = self.spot_at(event.position().toPoint())
+        if spot is not None:
+            rows, columns = self._layout.terms[spot.term].term.values.shape
+            self._from, self._to = Spot(spot.term, 0, 0), Spot(spot.term, rows - 1, columns - 1)
+            self.viewport().update()
+
+    def _mark_at(self, position: QPoint) -> PlacedTerm | None:
+        """The term whose words about folded rows or columns are at a place."""
+        place = position + self._offset
+        marked = (placed for placed in self._layout.terms if any(box.contains(place) for box, _ in placed.fold_marks))
+        return next(marked, None)
+
+    def _fold_at(self, position: QPoint) -> bool:
+        placed = self._mark_at(position)
+        if placed is None:
+            return False
+        self._unfolded.add(placed.block.key)
+        self._from = self._to = None
+        self._lay_out()
+        self.folding_changed.emit()
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy, select, and scroll to both ends; the scroll area knows the other keys."""
+        bar = self.verticalScrollBar()
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        elif event.key() == Qt.Key.Key_Escape and (self._all or self._from is not None):
+            self.select_none()
+        elif event.key() == Qt.Key.Key_Home:
+            bar.setValue(bar.minimum())
+        elif event.key() == Qt.Key.Key_End:
+            bar.setValue(bar.maximum())
+        else:
+            super().keyPressEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Say what a cell is when the mouse rests on it."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            words = self.words_at(event.pos())
+            if words:
+                QToolTip.showText(event.globalPos(), words, self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().viewportEvent(event)
+
+    def words_at(self, position: QPoint) -> str:
+        """What the number at a place is, with all its digits."""
+        spot = self.spot_at(position)
+        if spot is None:
+            return ""
+        term = self._layout.terms[spot.term].term
+        value = signed(f"{float(term.values[spot.row, spot.column]):.8g}")
+        row = term.row_names[spot.row] if spot.row < len(term.row_names) else f"row {spot.row + 1}"
+        place = row if term.values.shape[1] == 1 else f"{row}, column {spot.column + 1}"
+        return f"{term.name}, {place}: {value}\n{term.words[:1].upper()}{term.words[1:]}."
+
+
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def paint_words(painter: QPainter, words: PlacedText) -> None:
+    """Write a title, a formula, a note or a sign."""
+    look, font = theme.current(), small_font()
+    left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    flags = int(left)
+    if words.kind in ("heading", "title"):
+        font = QFont(QApplication.font())
+        font.setPixelSize(theme.LARGE if words.kind == "heading" else theme.NORMAL)
+        font.setWeight(QFont.Weight.DemiBold)
+    if words.kind == "note":
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
+    if words.kind == "sign":
+        flags = int(Qt.AlignmentFlag.AlignCenter)
+    painter.setFont(font)
+    painter.setPen(QColor(look.quiet if words.kind in ("note", "formula") else look.text))
+    painter.drawText(words.place, flags, words.text)
+
+
+def paint_fold(painter: QPainter, box: QRect, words: str) -> None:
+    """Say how many rows or columns are folded away; beside a matrix from bottom to top."""
+    painter.save()
+    painter.setPen(QColor(theme.current().accent))
+    if box.height() > box.width():
+        painter.translate(box.center())
+        painter.rotate(-90)
+        turned = QRect(-box.height() // 2, -box.width() // 2, box.height(), box.width())
+        painter.drawText(turned, Qt.AlignmentFlag.AlignCenter, words)
+    else:
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+    painter.restore()
+
+
+@lru_cache(maxsize=4)
+def shade_colours(look: theme.Theme) -> list[QColor]:
+    """The colours of cells from the most negative to the most positive."""
+    return [QColor(*(int(value) for value in row[:3])) for row in theme.field_table(look, SHADES)]
+
+
+def shade_places(values: Array) -> Array:
+    """Which of the shades each cell has: the strongest for the largest size in its term."""
+    known = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
+    largest = float(np.abs(known).max(initial=0.0))
+    shares = known / largest if largest > 0 else known
+    middle = SHADES // 2
+    result: Array = middle + np.round(shares * middle).astype(np.intp)
+    return result
