@@ -138,6 +138,19 @@ def fixed_scale(quantity: Quantity) -> Scale:
     return Scale(quantity.low, quantity.high)
 
 
+def narrowed(scale: Scale, sizes: Array) -> Scale:
+    """The part of a logarithmic scale, in whole powers of ten and at least two, that holds all sizes of a history.
+
+    A history only grows, so that this hardly moves.
+    """
+    known = sizes[np.isfinite(sizes) & (sizes > 0)]
+    if not scale.logarithmic or not len(known):
+        return scale
+    low, high = np.clip(np.log10([known.min(), known.max()]), scale.low, scale.high)
+    high = max(np.ceil(high), scale.low + 2)
+    return Scale(float(min(np.floor(low), high - 2)), float(high))
+
+
 def size_colours(values: Array, table: Array, scale: Scale | None = None) -> Array:
     """The colours of sizes of any shape, uint8 (…, 4); transparent where there is no number."""
     places = (scale or fixed_scale(QUANTITIES[0])).places(values)
@@ -227,6 +240,7 @@ class GradientChart(QWidget):
         self.colours: Array = np.zeros((0, 0, 4), np.uint8)
         self.line_steps: Array = np.zeros(0)
         self.line_sizes: Array = np.zeros((0, 0))
+        self.line_scale = self.scale
         self.limit = FIRST_LIMIT
         self.pointed: tuple[int, float | None] | None = None
         """Layer and step under the mouse; no step over the bars."""
@@ -295,20 +309,23 @@ class GradientChart(QWidget):
         under = box.bottom() + 4
         for tick in even_ticks(0, self.limit, int(box.width() // 64)):
             x = box.left() + box.width() * tick / self.limit
-            write_centred(painter, x, under, short_text(tick), box.left() - 8, box.right() + 8)
+            write_centred(painter, x, under, short_text(tick), box.left() - 8, box.right())
         write_centred(painter, box.center().x(), under + self.metrics.height(), "step", 0, self.width())
 
-    def _healthy(self, painter: QPainter, box: QRectF, upright: bool) -> None:
+    def _paint_healthy(self, painter: QPainter, box: QRectF, scale: Scale, upright: bool) -> None:
         """The band of healthy updates, along an axis that runs to the right or upwards."""
         if self.quantity.field != "update_ratio":
             return
-        low, high = (float(place) for place in self.scale.places(np.array(HEALTHY)))
+        low, high = (float(place) for place in scale.places(np.array(HEALTHY)))
         look = theme.current()
         if upright:
             band = QRectF(box.left(), box.bottom() - high * box.height(), box.width(), (high - low) * box.height())
         else:
             band = QRectF(box.left() + low * box.width(), box.top(), (high - low) * box.width(), box.height())
         painter.fillRect(band, QColor(theme.mixed(look.surface, look.accent, 0.14)))
+        if upright and band.height() >= 2 * self.metrics.height():
+            painter.setPen(QColor(look.quiet))
+            painter.drawText(band.adjusted(6, 0, -6, 0), Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, "healthy")
 
     # Map and bars ----------------------------------------------------------------------------------------------
 
@@ -334,7 +351,7 @@ class GradientChart(QWidget):
         """The bars on their axis, which is the legend of the colours."""
         bars, look = places.bars, theme.current()
         self._title(painter, bars, "now")
-        self._healthy(painter, bars, upright=False)
+        self._paint_healthy(painter, bars, self.scale, upright=False)
         strip = QRectF(bars.left(), bars.bottom(), bars.width(), 5)
         row = np.ascontiguousarray(self.table[np.newaxis])
         painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGBA8888))
@@ -387,10 +404,10 @@ class GradientChart(QWidget):
     def _paint_lines(self, painter: QPainter, box: QRectF) -> None:
         look = theme.current()
         self._title(painter, box, "each layer")
-        self._healthy(painter, box, upright=True)
+        self._paint_healthy(painter, box, self.line_scale, upright=True)
         self._paint_steps(painter, box)
-        every = 1 if box.height() > 15 * self.metrics.height() else 2 if self.quantity.every == 2 else self.quantity.every
-        for place, text in self.scale.ticks(every):
+        room = box.height() / self.metrics.height() / 1.5
+        for place, text in self.line_scale.ticks(max(1, int(np.ceil((self.line_scale.high - self.line_scale.low) / room)))):
             y = round(box.bottom() - place * box.height())
             painter.setPen(QColor(look.line))
             painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
@@ -412,26 +429,24 @@ class GradientChart(QWidget):
     def line_places(self, box: QRectF) -> tuple[Array, Array]:
         """Where the lines run, in pixels: x of shape (points,), y of shape (points, layers), NaN where they break."""
         x = box.left() + self.line_steps / self.limit * box.width()
-        return x, box.bottom() - self.scale.places(self.line_sizes) * box.height()
+        return x, box.bottom() - self.line_scale.places(self.line_sizes) * box.height()
 
     def _paint_line_names(self, painter: QPainter, box: QRectF, y: Array) -> None:
-        """Each line's name at its end, as far as the names have room; where it ends the eye finds the colour."""
+        """Each line's name beside its end."""
         colours = depth_colours(len(self.names))
         x = box.left() + min(self.line_steps[-1] / self.limit, 1) * box.width()
-        for index, height in self.line_names(box, y).items():
+        for index, middle in self.line_names(box, y).items():
             painter.setPen(colours[index])
-            painter.drawText(QRectF(x + 5, height - 8, self.LABELS, 16), LEFT, self.names[index])
+            painter.drawText(QRectF(x + 5, middle - 8, self.LABELS, 16), LEFT, self.names[index])
 
     def line_names(self, box: QRectF, y: Array) -> dict[int, float]:
-        """Which layers are named at the end of their line, and at what height: the outer ones first, none overlapping."""
-        layers = len(self.names)
-        order = sorted(range(layers), key=lambda index: min(index, layers - 1 - index))
-        placed: dict[int, float] = {}
-        for index in order:
-            known = y[np.isfinite(y[:, index]), index]
-            if len(known) and all(abs(known[-1] - other) >= self.metrics.height() - 2 for other in placed.values()):
-                placed[index] = float(known[-1])
-        return placed
+        """Which layers are named beside the end of their line, and at what height, moved apart so that none overlap."""
+        layers, apart = len(self.names), self.metrics.height() - 2
+        every = int(np.ceil(layers * apart / max(apart, box.height())))
+        ends = {index: last_known(y[:, index]) for index in range(layers - 1, -1, -every)}
+        order = sorted((end, index) for index, end in ends.items() if end is not None)
+        heights = spread_apart([end for end, _ in order], apart, box.top(), box.bottom())
+        return {index: height for (_, index), height in zip(order, heights, strict=True)}
 
     # The mouse -------------------------------------------------------------------------------------------------
 
@@ -468,6 +483,24 @@ class GradientChart(QWidget):
         return int(np.nanargmin(away)), float(np.clip(step, 0, self.line_steps[-1]))
 
 
+def last_known(values: Array) -> float | None:
+    """The last number that is one."""
+    known = values[np.isfinite(values)]
+    return float(known[-1]) if len(known) else None
+
+
+def spread_apart(places: list[float], apart: float, low: float, high: float) -> list[float]:
+    """Ascending places, moved as little as needed to be `apart` from each other and within low…high if they can."""
+    result: list[float] = []
+    for place in places:
+        result.append(max(place, result[-1] + apart if result else low))
+    ceiling = high
+    for index in range(len(result) - 1, -1, -1):
+        result[index] = min(result[index], ceiling)
+        ceiling = result[index] - apart
+    return result
+
+
 def line_path(x: Array, y: Array) -> QPainterPath:
     """A line through the points that are known."""
     known = np.isfinite(y)
@@ -480,7 +513,9 @@ def line_path(x: Array, y: Array) -> QPainterPath:
 
 
 class FindingLine(QWidget):
-    """What ails the network, in a sentence that is cut where there is no room, and the remedy as a button."""
+    """What ails the network, in two lines that are cut where there is no room, and the remedy as a button."""
+
+    HEIGHT = 30
 
     accepted = Signal(object)
     """The Remedy that the person wants."""
@@ -503,13 +538,10 @@ class FindingLine(QWidget):
         line.setSpacing(theme.GRID)
         line.addWidget(self.words, 1)
         line.addWidget(self.remedy)
-        self.set_roomy(False)
-
-    def set_roomy(self, roomy: bool) -> None:
-        """Two lines of words where there is room for them. The height never depends on what is said."""
-        self.words.setWordWrap(roomy)
-        self.words.setFixedHeight(32 if roomy else 18)
-        self.setFixedHeight(34 if roomy else 28)
+        # The height never depends on what is said.
+        self.words.setWordWrap(True)
+        self.words.setFixedHeight(self.HEIGHT)
+        self.setFixedHeight(self.HEIGHT)
 
     def show_finding(self, finding: Finding | None) -> None:
         """Show what ails the network, or nothing."""
@@ -690,6 +722,7 @@ class GradientsView(QWidget):
             chart.colours = np.ascontiguousarray(size_colours(shown.T, chart.table, chart.scale))
         if "lines" in chart.pictures or not chart.line_sizes.size:
             chart.line_steps, chart.line_sizes = extremes(step, sizes, chart.limit, LINE_COLUMNS)
+            chart.line_scale = narrowed(chart.scale, chart.line_sizes)
 
     def _draw_anew(self) -> None:
         self._drawn = ()
@@ -727,7 +760,6 @@ class GradientsView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More room has room for more pictures and switches."""
         self._controls.fit(self.width() - 2 * theme.GRID)
-        self._below.set_roomy(self.height() >= 300)
         self._arrange()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
