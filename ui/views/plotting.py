@@ -169,6 +169,32 @@ def peaks(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
     return np.append(np.repeat(x[starts], 2), x[-1]), np.append(extremes, y[-1])
 
 
+def every_run(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
+    """A smooth curve with few points: a row of each run, and the end."""
+    run = runs_of(len(x), columns)
+    return (x, y) if run == 1 else (np.append(x[::run], x[-1]), np.append(y[::run], y[-1]))
+
+
+def smoothed(y: Array, window: int) -> Array:
+    """The mean of the `window` rows around each row, an odd number; of fewer at the ends."""
+    sums = np.concatenate([[0.0], np.cumsum(y)])
+    rows = np.arange(len(y))
+    first, last = np.maximum(rows - window // 2, 0), np.minimum(rows + window // 2 + 1, len(y))
+    result: Array = (sums[last] - sums[first]) / (last - first)
+    return result
+
+
+def band(x: Array, y: Array, run: int) -> tuple[Array, Array]:
+    """The outline of a band from the lowest to the highest of each `run` of rows; no row lies outside."""
+    if not len(x):
+        return x, y
+    starts = np.arange(0, len(x), run)
+    at = x[np.minimum(starts + run // 2, len(x) - 1)]
+    at = np.concatenate([x[:1], at, x[-1:]])
+    low, high = (np.pad(extreme.reduceat(y, starts), 1, mode="edge") for extreme in (np.minimum, np.maximum))
+    return np.concatenate([at, at[::-1]]), np.concatenate([low, high[::-1]])
+
+
 def outline_of(*arrays: Array) -> tuple[object, ...]:
     """What tells whether growing arrays have changed since last time: length, first and last row of each."""
     parts: list[object] = [len(arrays[0])]
@@ -388,9 +414,11 @@ class Controls(QWidget):
 
     GAP = theme.GRID
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, always_named: bool = False) -> None:
+        """`always_named`: rather into the panel than into the line without its caption."""
         super().__init__(parent)
         self.setObjectName(name)
+        self._always_named = always_named
         self.panel = Panel(self)
         self.button = IconButton(
             "faders-horizontal",
@@ -422,8 +450,10 @@ class Controls(QWidget):
     def fit(self, room: int) -> int:
         """Put as many controls into the line as `room` pixels hold; returns the width that they take."""
         inside, captions = len(self._named), True
-        while self._needed(inside, captions) > room and (captions or inside):
-            captions, inside = False, inside if captions else inside - 1
+        if self._needed(inside, captions) > room:
+            captions = self._always_named
+            while inside and self._needed(inside, captions) > room:
+                inside -= 1
         if (inside, captions) != (self._inside, self._captions):
             self._arrange(inside, captions)
         return self._needed(inside, captions)
