@@ -1,30 +1,40 @@
 """Loss and accuracy of both sets over the epochs.
 
-Two small plots with one epoch axis: the loss above, accuracy (R² for regression) below. The words above each plot
-are its title, its legend and its present values at once; while the mouse is over a plot, the values at that epoch.
+Two small plots with one axis of epochs, steps or seconds: the loss above, accuracy (R² for regression) below. The
+words above each plot are its title, its legend and its present values at once; while the mouse is over a plot, the
+exact values at that place. Thin upright lines mark where something was changed. Smoothed curves are drawn over the
+band that the raw ones fill, so that no extreme gets lost.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.snapshot import History, Snapshot, Wanted
+from playground.snapshot import Change, History, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
 from ui.views.plotting import (
+    Choices,
+    Controls,
     Hover,
+    Option,
     Throttle,
+    band,
     colour_plot,
+    decade_ticks,
     even_ticks,
+    every_run,
     leap_above,
+    nearest,
     number_text,
     on_surface,
     outline_of,
@@ -32,17 +42,44 @@ from ui.views.plotting import (
     pen,
     percent_text,
     quiet_plot,
+    runs_of,
     set_ticks,
     short_text,
     small_font,
+    smoothed,
 )
 
-FIRST_EPOCHS = 10.0
-"""Epochs that the axis reaches at least."""
+FIRST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
+"""What each axis reaches at least."""
 DECADES_FOR_LOG = 2.0
 SMALLEST, LARGEST = 1e-30, 1e30
 """Losses beyond these are not drawn as what they are; nothing can be seen there anyway."""
 AXIS = 48
+MOST_MARKS = 50
+"""Marks of changes along the axis; those that lie closer together become one."""
+MARK_REACH = 5.0
+"""Pixels from which the mouse finds a mark."""
+SMOOTHING = {"off": 0.0, "some": 1 / 50, "strong": 1 / 10}
+"""The share of the rows so far that a smoothed value is the mean of."""
+SMOOTHING_OPTIONS = (
+    Option("off", "Off", "Every epoch as it was."),
+    Option("some", "Some", "The mean of nearby epochs, over the band in which the raw curve runs."),
+    Option("strong", "Strong", "The mean of many epochs, over the band in which the raw curve runs. Shows where it goes."),
+)
+ALONG_OPTIONS = (
+    Option("epoch", "Epoch", "By passes through the training points."),
+    Option("step", "Step", "By updates of the weights. Fair to different batch sizes."),
+    Option("seconds", "Time", "By seconds spent in training. Shows what is worth the wait."),
+)
+ACROSS_OPTIONS = (
+    Option("linear", "Linear", "Equal distances are equal times."),
+    Option("log", "Log", "Equal distances are equal factors, so that the beginning has room. What happened at 0 has none."),
+)
+LOSS_OPTIONS = (
+    Option("auto", "Auto", "Linear from 0; logarithmic once the losses span more than a factor of 100."),
+    Option("linear", "Linear", "From 0 up."),
+    Option("log", "Log", "Equal distances are equal factors, so that small losses can be told apart."),
+)
 
 
 def series_pens() -> tuple[QPen, QPen]:
@@ -54,9 +91,54 @@ def series_pens() -> tuple[QPen, QPen]:
 # Axes ---------------------------------------------------------------------------------------------------------
 
 
-class LossAxis:
-    """From 0 up; logarithmic once the losses span more than two decades. A history only grows, so that it is calm."""
+class TimeAxis:
+    """The axis that both plots share: epochs, steps or seconds, from 0 or logarithmic. It grows in leaps."""
 
+    kind = "epoch"
+    logarithmic = False
+    low, high = 0.0, FIRST["epoch"]
+
+    def column(self, history: History) -> Array:
+        """What the axis measures, for each row of a history; NaN where it has not been recorded."""
+        values: Array = getattr(history, self.kind)
+        return values if len(values) == len(history.epoch) else np.full(len(history.epoch), np.nan)
+
+    def fit(self, values: Array) -> None:
+        """Take in all rows of a history."""
+        last = max(FIRST[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
+        positive = values[values > 0]
+        if self.logarithmic:
+            first = min(float(positive[0]), last / 10) if len(positive) else last / 10
+            self.low, self.high = float(math.floor(math.log10(first))), math.log10(leap_above(last))
+        else:
+            self.low, self.high = 0.0, leap_above(last)
+
+    def places(self, values: Array) -> Array:
+        """Values as places on the axis; NaN for what is before its beginning."""
+        if not self.logarithmic:
+            return values
+        return np.log10(np.where(values > 0, values, np.nan))
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """Where numbers stand and what they say."""
+        if self.logarithmic:
+            return decade_ticks(self.low, self.high, most)
+        at = even_ticks(self.low, self.high, most)
+        return at, [short_text(value) for value in at]
+
+    def words(self, value: float) -> str:
+        """A place on the axis in words."""
+        return f"{number_text(value, 4)} seconds" if self.kind == "seconds" else f"{self.kind} {value:,.0f}"
+
+
+class LossAxis:
+    """From 0 up, or logarithmic, by itself once the losses span more than two decades.
+
+    A history only grows, so that it is calm.
+    """
+
+    scale = "auto"
+    """auto, linear or log."""
     logarithmic = False
     low, high = 0.0, 1.0
 
@@ -69,9 +151,12 @@ class LossAxis:
             self.logarithmic, self.low, self.high = False, 0.0, 1.0
             return
         least, most = math.log10(positive.min()), math.log10(positive.max())
-        self.logarithmic = most - least > DECADES_FOR_LOG
+        self.logarithmic = most - least > DECADES_FOR_LOG if self.scale == "auto" else self.scale == "log"
         if self.logarithmic:
             self.low, self.high = math.floor(2 * least) / 2, math.ceil(2 * most) / 2
+            # At least a whole power of ten, so that a number stands on the axis.
+            self.low = min(self.low, math.floor(self.high - 1e-9))
+            self.high = max(self.high, self.low + 1)
         else:
             self.low, self.high = 0.0, leap_above(10**most)
 
@@ -86,9 +171,7 @@ class LossAxis:
         if not self.logarithmic:
             at = even_ticks(self.low, self.high, most)
             return at, [short_text(value) for value in at]
-        every = max(1, math.ceil((self.high - self.low) / most))
-        powers = [k for k in range(math.ceil(self.low), math.floor(self.high) + 1) if k % every == 0]
-        return [float(k) for k in powers], [f"{10.0**k:g}" if -3 <= k <= 3 else f"1e{k}" for k in powers]
+        return decade_ticks(self.low, self.high, most)
 
 
 class ShareAxis:
@@ -124,17 +207,55 @@ def r_squared_axis() -> ShareAxis:
     return ShareAxis((0.0, -1.0), short_text)
 
 
+# Changes ------------------------------------------------------------------------------------------------------
+
+
+class Mark(NamedTuple):
+    """One or more changes that lie close together, at a place of the axis."""
+
+    place: float
+    words: str
+
+
+def marks_of(changes: Sequence[Change], axis: TimeAxis) -> list[Mark]:
+    """Where something was changed, at most about `MOST_MARKS` places in ascending order."""
+    apart = (axis.high - axis.low) / MOST_MARKS
+    at = axis.places(np.array([getattr(change, axis.kind) for change in changes], dtype=np.float64))
+    groups: list[tuple[float, list[str]]] = []
+    for place, change in zip(np.nan_to_num(at, nan=axis.low), changes, strict=True):
+        if not axis.low <= place <= axis.high:
+            continue
+        if groups and place - groups[-1][0] < apart:
+            groups[-1][1].append(change.words)
+        else:
+            groups.append((float(place), [change.words]))
+    return [
+        Mark(place, words[0] if len(words) == 1 else f"{len(words)} changes: {'; '.join(words)}")
+        for place, words in groups
+    ]
+
+
+def smoothing_window(rows: int, smoothing: str) -> int:
+    """The odd number of rows whose mean a smoothed value is, 1 for none. It doubles, so that it seldom changes."""
+    share = SMOOTHING[smoothing]
+    if not share or rows < 4:
+        return 1
+    return int(2 ** max(1 if smoothing == "some" else 3, round(math.log2(share * rows)))) + 1
+
+
 # Pieces -------------------------------------------------------------------------------------------------------
 
 
 class Heading(QWidget):
     """The line above a plot: its title, and for each set a piece of its curve, its name and its value."""
 
-    HEIGHT, TITLE, MARK, GAP = 20, 64, 16, 12
+    HEIGHT, TITLE, MARK, GAP = 20, 56, 14, 10
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.title = ""
+        self.room = 10_000
+        """The width that the headings of both plots have, so that they look the same."""
         self.values: tuple[str, str] = ("–", "–")
         self.setFixedHeight(self.HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -172,15 +293,37 @@ class Heading(QWidget):
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, value)
                 x += width + value_width + self.GAP
 
+    @property
+    def digits(self) -> int:
+        """How many digits of an exact number have room."""
+        return 5 if self._columns()[2] == self._value_width("0.00000") else 4
+
+    def widest(self) -> int:
+        """The width that everything takes in full."""
+        return self._needed(("training", "validation"), "0.00000")
+
+    def _value_width(self, text: str) -> int:
+        return QFontMetrics(small_font()).horizontalAdvance(text) + 2
+
+    def _needed(self, names: tuple[str, str], value: str) -> int:
+        """The width that these names take, with a value each."""
+        return self.TITLE + sum(self._widths(names)) + 2 * (self.MARK + 6 + self._value_width(value)) + self.GAP
+
+    def _widths(self, names: tuple[str, str]) -> list[int]:
+        advance = QFontMetrics(small_font()).horizontalAdvance
+        return [advance(name) + 6 if name else 0 for name in names]
+
     def _columns(self) -> tuple[tuple[str, str], list[int], int]:
         """The names of the sets, as long as there is room for, their widths and that of a value."""
-        advance = QFontMetrics(small_font()).horizontalAdvance
-        value_width = advance("99.9 %") + 2
-        for names in (("training", "validation"), ("train", "val.")):
-            widths = [advance(name) + 6 for name in names]
-            if self.TITLE + sum(widths) + 2 * (self.MARK + 6 + value_width) + self.GAP <= self.width():
-                return names, widths, value_width
-        return ("", ""), [0, 0], value_width
+        room = min(self.room, self.width())
+        for names, value in (
+            (("training", "validation"), "0.00000"),
+            (("train", "val."), "0.00000"),
+            (("train", "val."), "99.9 %"),
+        ):
+            if self._needed(names, value) <= room:
+                return names, self._widths(names), self._value_width(value)
+        return ("", ""), [0, 0], self._value_width("99.9 %")
 
     def _paint_mark(self, painter: QPainter, x: float, line: QPen) -> None:
         painter.setPen(line)
@@ -188,62 +331,93 @@ class Heading(QWidget):
 
 
 class CurvePlot(QWidget):
-    """One plot with its heading: the curves of training and of validation."""
+    """One plot with its heading: the curves of training and of validation, and the marks of changes."""
 
-    def __init__(self, parent: QWidget, axis: LossAxis | ShareAxis, with_epochs: bool) -> None:
+    def __init__(self, parent: QWidget, axis: LossAxis | ShareAxis, with_times: bool) -> None:
         super().__init__(parent)
         self.axis = axis
         self.heading = Heading(self)
         self.plot = quiet_plot(self)
         self.plot.getAxis("left").setWidth(AXIS)
         self.plot.getPlotItem().layout.setContentsMargins(0, 6, 22, 0)
-        if with_epochs:
+        if with_times:
             self.plot.getAxis("bottom").setHeight(32)
             self.plot.getAxis("bottom").setLabel("epoch")
         else:
             self.plot.getAxis("bottom").setStyle(showValues=False)
             self.plot.getAxis("bottom").setHeight(6)
         self.curves = [pg.PlotCurveItem(skipFiniteCheck=True, antialias=True) for _ in range(2)]
+        self.bands = [pg.PlotCurveItem(skipFiniteCheck=True, fillLevel="enclosed", pen=None) for _ in range(2)]
+        self.marks = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
+        self.mark_heads = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
         self.marker = pg.InfiniteLine(angle=90, movable=False)
         self.marker.hide()
-        for item in (self.marker, *reversed(self.curves)):
+        for item in (*reversed(self.bands), self.marks, self.mark_heads, self.marker, *reversed(self.curves)):
             self.plot.addItem(item, ignoreBounds=True)
         self._limits: tuple[object, ...] = ()
+        self._marked: Array = np.zeros(0)
+        self.above = QHBoxLayout()
+        self.above.setSpacing(theme.GRID)
+        self.above.addWidget(self.heading, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.heading)
+        layout.addLayout(self.above)
         layout.addWidget(self.plot, 1)
 
-    def draw(self, epochs: Array, train: Array, validation: Array, last: float) -> None:
-        """Draw both curves; limits and ticks are touched only when they change."""
-        self.axis.fit(train, validation)
-        for curve, values in zip(self.curves, (train, validation), strict=True):
-            known = np.isfinite(values)
-            curve.setData(*peaks(epochs[known], self.axis.places(values[known])))
-        self.fit_limits(last)
+    def draw(self, times: TimeAxis, at: Array, values: tuple[Array, Array], smoothing: str) -> None:
+        """Draw both curves at these places; limits and ticks are touched only when they change."""
+        self.axis.fit(*values)
+        for curve, filled, column in zip(self.curves, self.bands, values, strict=True):
+            known = np.isfinite(column) & np.isfinite(at)
+            x, y = at[known], self.axis.places(column[known])
+            window = smoothing_window(len(x), smoothing)
+            if window > 1:
+                filled.setData(*band(x, y, max(window // 4, runs_of(len(x), 150), 2)))
+                curve.setData(*every_run(x, smoothed(y, window)))
+                continue
+            if filled.xData is not None:
+                filled.setData(np.zeros(0), np.zeros(0))
+            curve.setData(*peaks(x, y))
+        self.fit_limits(times)
 
-    def fit_limits(self, last: float) -> None:
+    def fit_limits(self, times: TimeAxis) -> None:
         """Let the axes reach what the curves need."""
         room = self.plot.getViewBox()
         across, down = max(2, int(room.width() // 60)), max(2, int(room.height() // 24))
-        limits = (last, self.axis.low, self.axis.high, across, down, getattr(self.axis, "logarithmic", False))
+        logarithmic = (times.logarithmic, getattr(self.axis, "logarithmic", False))
+        limits = (times.low, times.high, self.axis.low, self.axis.high, across, down, *logarithmic, times.kind)
         if limits == self._limits:
             return
         self._limits = limits
-        # A little room above, so that a curve along the upper end shows its whole width.
-        above = 0.03 * (self.axis.high - self.axis.low)
-        room.setRange(xRange=(0, last), yRange=(self.axis.low, self.axis.high + above), padding=0)
-        at = even_ticks(0, last, across)
-        set_ticks(self.plot.getAxis("bottom"), at, [short_text(value) for value in at])
+        room.setRange(xRange=(times.low, times.high), yRange=(self.axis.low, self.top), padding=0)
+        set_ticks(self.plot.getAxis("bottom"), *times.ticks(across))
         set_ticks(self.plot.getAxis("left"), *self.axis.ticks(down))
+        self.show_marks(self._marked)
+
+    @property
+    def top(self) -> float:
+        """The upper end: with a little room, so that a curve along the end of the axis shows its whole width."""
+        return self.axis.high + 0.03 * (self.axis.high - self.axis.low)
+
+    def show_marks(self, places: Array) -> None:
+        """Mark these places with thin upright lines, each with a thick end at the top."""
+        self._marked = places
+        x = np.repeat(places, 2)
+        head = 0.07 * (self.top - self.axis.low)
+        self.marks.setData(x, np.tile([self.axis.low, self.top], len(places)))
+        self.mark_heads.setData(x, np.tile([self.top - head, self.top], len(places)))
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
+        look = theme.current()
         colour_plot(self.plot)
-        for curve, line in zip(self.curves, series_pens(), strict=True):
+        for curve, filled, line in zip(self.curves, self.bands, series_pens(), strict=True):
             curve.setPen(line)
-        self.marker.setPen(pen(theme.current().quiet))
+            filled.setBrush(QColor(theme.mixed(look.surface, line.color().name(), 0.2)))
+        self.marker.setPen(pen(look.quiet))
+        self.marks.setPen(pen(theme.mixed(look.surface, look.accent, 0.5)))
+        self.mark_heads.setPen(pen(look.accent, 3))
         self.heading.update()
 
 
@@ -260,16 +434,20 @@ class CurvesView(QWidget):
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()
         self._hovered: float | None = None
-        self._loss = CurvePlot(self, LossAxis(), with_epochs=False)
-        self._score = CurvePlot(self, accuracy_axis(), with_epochs=True)
+        self._title = "epoch"
+        self._marks: list[Mark] = []
+        self._times = TimeAxis()
+        self._loss = CurvePlot(self, LossAxis(), with_times=False)
+        self._score = CurvePlot(self, accuracy_axis(), with_times=True)
         self._loss.plot.setAccessibleName("Loss of training and validation over the epochs")
         self._score.plot.setAccessibleName("Accuracy of training and validation over the epochs")
         self._plots = (self._loss, self._score)
         for part in self._plots:
-            part.plot.setToolTip("Solid: the points that train. Dashed: points kept out, to see overfitting.")
+            part.plot.setToolTip(HELP)
             hover = Hover(part.plot)
             hover.moved.connect(self._on_moved)
             hover.left.connect(self._on_left)
+        self._build()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GRID, theme.GRID, 0, theme.GRID)
         layout.setSpacing(0)
@@ -277,6 +455,17 @@ class CurvesView(QWidget):
         layout.addWidget(self._score, 9)
         self._write = Throttle(self._show_texts, self)
         self.apply_theme()
+
+    def _build(self) -> None:
+        self._controls = Controls("curves.controls", self, always_named=True)
+        self._smoothing = self._controls.add(Choices("curves.smoothing", "Smoothing", SMOOTHING_OPTIONS))
+        self._along = self._controls.add(Choices("curves.along", "Along", ALONG_OPTIONS))
+        self._across = self._controls.add(Choices("curves.across", "Axis across", ACROSS_OPTIONS))
+        self._loss_scale = self._controls.add(Choices("curves.loss", "Axis of the loss", LOSS_OPTIONS))
+        for control in (self._smoothing, self._along, self._across, self._loss_scale):
+            control.picked.connect(self._on_setting)
+        self._loss.above.addWidget(self._controls)
+        self._loss.above.addSpacing(theme.GRID // 2)
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -286,7 +475,8 @@ class CurvesView(QWidget):
         if before is None or before.sample.task != snapshot.sample.task:
             self._score.axis = accuracy_axis() if snapshot.sample.task == "classification" else r_squared_axis()
             self._drawn = ()
-        now = outline_of(*drawn_columns(snapshot.history))
+        changes = (len(snapshot.changes), snapshot.changes[-1:])
+        now = (*outline_of(self._times.column(snapshot.history), *drawn_columns(snapshot.history)), changes)
         if now != self._drawn:
             self._drawn = now
             self._draw()
@@ -309,13 +499,38 @@ class CurvesView(QWidget):
         """Two plots that can still be read."""
         return QSize(200, 170)
 
+    @property
+    def smoothing(self) -> str:
+        """How much the curves are smoothed: off, some or strong."""
+        return self._smoothing.value
+
+    @property
+    def along(self) -> str:
+        """What the axis across measures: epoch, step or seconds."""
+        return self._along.value
+
+    @property
+    def time_is_logarithmic(self) -> bool:
+        """Whether the axis across is logarithmic."""
+        return self._across.value == "log"
+
+    @property
+    def loss_scale(self) -> str:
+        """How the axis of the loss runs: auto, linear or log."""
+        return self._loss_scale.value
+
+    @property
+    def controls(self) -> Controls:
+        """The switches, in the line above the loss or in its panel."""
+        return self._controls
+
     def drawn_epochs(self) -> Array:
-        """The epochs at which the training loss is drawn."""
+        """Where the training loss is drawn: its epochs, steps or seconds, as powers of ten on a logarithmic axis."""
         x, _ = self._loss.curves[0].getData()
         return np.zeros(0) if x is None else x.copy()
 
     def drawn_validation_epochs(self) -> Array:
-        """The epochs at which the validation loss is drawn; empty without a validation set."""
+        """The same of the validation loss; empty without a validation set."""
         x, _ = self._loss.curves[1].getData()
         return np.zeros(0) if x is None else x.copy()
 
@@ -324,29 +539,61 @@ class CurvesView(QWidget):
         return isinstance(self._loss.axis, LossAxis) and self._loss.axis.logarithmic
 
     def drawn_losses(self) -> Array:
-        """The training losses as drawn, as powers of ten on a logarithmic axis."""
+        """The training losses as drawn, smoothed if they are, as powers of ten on a logarithmic axis."""
         _, y = self._loss.curves[0].getData()
         return np.zeros(0) if y is None else y.copy()
+
+    def drawn_band(self) -> Array:
+        """The outline of the band of the raw training loss, (points, 2); empty while nothing is smoothed."""
+        x, y = self._loss.bands[0].getData()
+        return np.zeros((0, 2)) if x is None else np.stack([x, y], axis=1)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Where something was changed, as drawn, and in words."""
+        return tuple(self._marks)
 
     def texts(self) -> tuple[str, str]:
         """The lines above the two plots."""
         return self._loss.heading.text(), self._score.heading.text()
 
     def epoch_text(self) -> str:
-        """The title of the epoch axis, which names the epoch under the mouse."""
-        return str(self._score.plot.getAxis("bottom").labelText)
+        """The title of the axis across, which names the place under the mouse and what was changed there."""
+        return self._title
 
     # Drawing and words -----------------------------------------------------------------------------------------
 
+    def _on_setting(self) -> None:
+        self._times.kind, self._times.logarithmic = self.along, self.time_is_logarithmic
+        if isinstance(self._loss.axis, LossAxis):
+            self._loss.axis.scale = self.loss_scale
+        if self._snapshot is not None:
+            self._drawn = ()
+            self.show_snapshot(self._snapshot)
+        self._show_texts()
+
     def _draw(self) -> None:
         assert self._snapshot is not None
-        history = self._snapshot.history
-        last = leap_above(max(FIRST_EPOCHS, float(history.epoch[-1]) if len(history.epoch) else 0.0))
-        self._loss.draw(history.epoch, history.train_loss, history.validation_loss, last)
-        self._score.draw(history.epoch, history.train_accuracy, history.validation_accuracy, last)
+        history, times = self._snapshot.history, self._times
+        column = times.column(history)
+        times.fit(column)
+        at = times.places(column)
+        self._loss.draw(times, at, (history.train_loss, history.validation_loss), self.smoothing)
+        self._score.draw(times, at, (history.train_accuracy, history.validation_accuracy), self.smoothing)
+        self._draw_marks(self._snapshot.changes)
 
-    def resizeEvent(self, event: object) -> None:
-        """More room has room for more ticks."""
+    def _draw_marks(self, changes: Sequence[Change]) -> None:
+        marks = marks_of(changes, self._times)
+        if marks != self._marks:
+            self._marks = marks
+            for part in self._plots:
+                part.show_marks(np.array([mark.place for mark in marks]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room has room for more ticks and switches."""
+        room = self.width() - 2 * theme.GRID - theme.GRID // 2
+        taken = self._controls.fit(room - self._loss.heading.widest())
+        for part in self._plots:
+            part.heading.room = room - taken
         if self._snapshot is not None:
             self._draw()
 
@@ -366,24 +613,50 @@ class CurvesView(QWidget):
         history = self._snapshot.history
         values = self._snapshot.evaluation if row is None else tuple(float(c[row]) for c in drawn_columns(history)[1:])
         classes = self._snapshot.sample.task == "classification"
-        share = percent_text if classes else number_text
-        self._loss.heading.show_values("Loss", (number_text(values[0]), number_text(values[1])))
-        self._score.heading.show_values("Accuracy" if classes else "R²", (share(values[2]), share(values[3])))
-        epoch = None if row is None else float(history.epoch[row])
-        self._score.plot.getAxis("bottom").setLabel("epoch" if epoch is None else f"epoch {epoch:,.0f}")
+        digits = 3 if row is None else self._loss.heading.digits
+        number = [number_text(value, digits) for value in values]
+        share = [percent_text(value) for value in values] if classes else number
+        self._loss.heading.show_values("Loss", (number[0], number[1]))
+        self._score.heading.show_values("Accuracy" if classes else "R²", (share[2], share[3]))
+        self._show_place(row)
+
+    def _show_place(self, row: int | None) -> None:
+        """The cursor at a row, and the words below it."""
+        mark = self._hovered_mark()
+        title = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}[self.along]
+        if row is not None and self._snapshot is not None:
+            value = float(self._times.column(self._snapshot.history)[row])
+            title = self._times.words(value)
+            for part in self._plots:
+                part.marker.setValue(float(self._times.places(np.array([value]))[0]))
+        self._title = title if mark is None else f"{title} · {mark.words}"
+        room = int(self._score.plot.getViewBox().width()) - 8
+        axis = self._score.plot.getAxis("bottom")
+        axis.setLabel(QFontMetrics(small_font()).elidedText(self._title, Qt.TextElideMode.ElideRight, max(room, 60)))
         for part in self._plots:
-            part.marker.setVisible(epoch is not None)
-            if epoch is not None:
-                part.marker.setValue(epoch)
+            part.marker.setVisible(row is not None)
+            part.plot.setToolTip(HELP if mark is None else mark.words)
 
     def _hovered_row(self) -> int | None:
-        """The row of the epoch nearest to the mouse."""
-        if self._hovered is None or self._snapshot is None or not len(self._snapshot.history.epoch):
+        """The row nearest to the mouse, of those that are drawn."""
+        if self._hovered is None or self._snapshot is None:
             return None
-        epochs = self._snapshot.history.epoch
-        after = min(int(np.searchsorted(epochs, self._hovered)), len(epochs) - 1)
-        before = max(0, after - 1)
-        return before if self._hovered - epochs[before] < epochs[after] - self._hovered else after
+        at = self._times.places(self._times.column(self._snapshot.history))
+        known = np.flatnonzero(np.isfinite(at))
+        row = nearest(at[known], self._hovered)
+        return None if row is None else int(known[row])
+
+    def _hovered_mark(self) -> Mark | None:
+        """The mark of a change under the mouse."""
+        if self._hovered is None or not self._marks:
+            return None
+        place = nearest(np.array([mark.place for mark in self._marks]), self._hovered)
+        assert place is not None
+        pixel = (self._times.high - self._times.low) / max(1.0, self._loss.plot.getViewBox().width())
+        return self._marks[place] if abs(self._marks[place].place - self._hovered) <= MARK_REACH * pixel else None
+
+
+HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."
 
 
 def drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]:

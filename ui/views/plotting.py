@@ -1,4 +1,4 @@
-"""What the pictures share: axis limits, numbers as text, quiet plots, the mouse over a plot.
+"""What the pictures share: axis limits, numbers as text, quiet plots, the mouse over a plot, switches.
 
 Nothing here knows a snapshot. Plots are pyqtgraph's with everything taken off that a person does not need; ticks
 are set by us, because limits and texts have to stay put while training runs.
@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from superqt import QElidingLabel
 
 from playground.catalog.choice import Array
 from ui import theme
+from ui.inputs import IconButton, Segments
 
 TEXT_INTERVAL = 250
 """Milliseconds between two changes of a text; faster can't be read."""
@@ -68,6 +71,11 @@ def percent_text(value: float | None) -> str:
     return f"{100 * value:.1f} %" if value < 0.9995 else "100 %"
 
 
+def counted(number: int, name: str) -> str:
+    """How many of something: 1 point, 12 points."""
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
 def small_font() -> QFont:
     """The font of axes, legends and numbers: the system's, small, with digits of equal width."""
     result = theme.tabular(QApplication.font())
@@ -98,6 +106,56 @@ def even_ticks(low: float, high: float, most: int) -> list[float]:
     return [low + (high - low) * k / parts for k in range(parts + 1)]
 
 
+def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[str]]:
+    """Whole powers of ten between two powers, at most `most`, and what they say."""
+    every = max(1, math.ceil((high - low) / max(1, most)))
+    powers = [k for k in range(math.ceil(low), math.floor(high) + 1) if k % every == 0]
+    return [float(k) for k in powers], [power_name(k) for k in powers]
+
+
+def power_name(power: int) -> str:
+    """A power of ten as a tick says it: 0.01, 100, 1e-4."""
+    return f"{10.0**power:g}" if -3 <= power <= 3 else signed(f"1e{power}")
+
+
+class CalmLimit:
+    """Where an axis ends: it grows at once, in leaps, and shrinks only when far too large for long."""
+
+    PATIENCE = 60
+    """Pictures for which less would have been enough before the limit shrinks; about a second."""
+
+    def __init__(self) -> None:
+        self.limit = 0.0
+        self._enough = 0.0
+        self._waited = 0
+
+    def fit(self, needed: float) -> float:
+        """The limit that shows everything up to `needed`, which is positive."""
+        if needed > self.limit:
+            self.limit, self._waited, self._enough = leap_above(needed), 0, 0.0
+        elif needed > 0.5 * self.limit:
+            self._waited, self._enough = 0, 0.0
+        else:
+            self._waited, self._enough = self._waited + 1, max(self._enough, needed)
+            if self._waited >= self.PATIENCE:
+                self.limit, self._waited, self._enough = leap_above(self._enough), 0, 0.0
+        return self.limit
+
+
+def nearest(x: Array, place: float) -> int | None:
+    """The row of ascending `x` that is nearest to a place; None if there is no row."""
+    if not len(x):
+        return None
+    after = min(int(np.searchsorted(x, place)), len(x) - 1)
+    before = max(0, after - 1)
+    return before if place - x[before] < x[after] - place else after
+
+
+def runs_of(length: int, columns: int) -> int:
+    """How many rows, a power of two, go into one of about `columns` columns; so it seldom changes as rows are added."""
+    return int(2 ** max(0, math.ceil(math.log2(max(1, length) / columns))))
+
+
 def peaks(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
     """A curve with few points that looks the same: the lowest and the highest of each run of rows, and the end.
 
@@ -105,10 +163,36 @@ def peaks(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
     """
     if len(x) <= 4 * columns:
         return x, y
-    run = 2 ** math.ceil(math.log2(len(x) / columns))
+    run = runs_of(len(x), columns)
     starts = np.arange(0, len(x), run)
     extremes = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], axis=1).ravel()
     return np.append(np.repeat(x[starts], 2), x[-1]), np.append(extremes, y[-1])
+
+
+def every_run(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
+    """A smooth curve with few points: a row of each run, and the end."""
+    run = runs_of(len(x), columns)
+    return (x, y) if run == 1 else (np.append(x[::run], x[-1]), np.append(y[::run], y[-1]))
+
+
+def smoothed(y: Array, window: int) -> Array:
+    """The mean of the `window` rows around each row, an odd number; of fewer at the ends."""
+    sums = np.concatenate([[0.0], np.cumsum(y)])
+    rows = np.arange(len(y))
+    first, last = np.maximum(rows - window // 2, 0), np.minimum(rows + window // 2 + 1, len(y))
+    result: Array = (sums[last] - sums[first]) / (last - first)
+    return result
+
+
+def band(x: Array, y: Array, run: int) -> tuple[Array, Array]:
+    """The outline of a band from the lowest to the highest of each `run` of rows; no row lies outside."""
+    if not len(x):
+        return x, y
+    starts = np.arange(0, len(x), run)
+    at = x[np.minimum(starts + run // 2, len(x) - 1)]
+    at = np.concatenate([x[:1], at, x[-1:]])
+    low, high = (np.pad(extreme.reduceat(y, starts), 1, mode="edge") for extreme in (np.minimum, np.maximum))
+    return np.concatenate([at, at[::-1]]), np.concatenate([low, high[::-1]])
 
 
 def outline_of(*arrays: Array) -> tuple[object, ...]:
@@ -229,3 +313,198 @@ def colour_plot(plot: pg.PlotWidget) -> None:
 def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) -> None:
     """Put exactly these ticks on an axis."""
     axis.setTicks([list(zip(values, texts, strict=True))])
+
+
+# Painting -----------------------------------------------------------------------------------------------------
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+def write_centred(painter: QPainter, x: float, top: float, text: str, low: float, high: float) -> None:
+    """Write `text` with its middle at `x`, moved inwards where it would leave low…high."""
+    metrics = painter.fontMetrics()
+    width = metrics.horizontalAdvance(text) + 2
+    left = min(max(x - width / 2, low), high - width)
+    painter.drawText(QRectF(left, top, width, metrics.height()), CENTRE, text)
+
+
+class Words(QElidingLabel):
+    """A small quiet line of words that takes whatever room there is and is cut where there is too little."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("quiet", True)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setFont(small_font())
+
+    def say(self, text: str) -> None:
+        """Write this, unless it stands there already."""
+        if text != self.text():
+            self.setText(text)
+            self.setAccessibleDescription(text)
+
+
+# Switches -----------------------------------------------------------------------------------------------------
+
+
+class Option(NamedTuple):
+    """One of the ways in which a picture can be drawn: its name in code, its text and what it does."""
+
+    value: str
+    text: str
+    help: str
+
+
+class Choices(Segments):
+    """A few options side by side, the first of which is chosen until another one is."""
+
+    picked = Signal(str)
+    """The value of the option that has just been chosen."""
+
+    def __init__(self, name: str, caption: str, options: Sequence[Option], parent: QWidget | None = None) -> None:
+        super().__init__([option.text for option in options], parent)
+        self.caption, self.options = caption, tuple(options)
+        self.setObjectName(name)
+        self.setAccessibleName(caption)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        advance = QFontMetrics(small_font()).horizontalAdvance
+        for button, option in zip(self.buttons, options, strict=True):
+            button.setObjectName(f"{name}.{option.value}")
+            button.setAccessibleName(f"{caption}: {option.text}")
+            button.setToolTip(option.help)
+            button.setMinimumWidth(max(28, advance(option.text) + 14))
+        self.show_index(0)
+        self.chosen.connect(self._on_chosen)
+
+    @property
+    def value(self) -> str:
+        """The option in force."""
+        return self.options[self.group.checkedId()].value
+
+    def _on_chosen(self, index: int) -> None:
+        self.picked.emit(self.options[index].value)
+
+
+class Panel(QFrame):
+    """Named controls under each other, in a window of its own that closes at a click beside it or Escape."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+        self.setProperty("card", True)
+        self.setAccessibleName("Settings of the picture")
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(*[theme.GRID + theme.GRID // 2] * 4)
+        self.grid.setHorizontalSpacing(theme.GRID + theme.GRID // 2)
+        self.grid.setVerticalSpacing(theme.GRID)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape puts it away."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)
+
+
+class Controls(QWidget):
+    """Named controls in one line. Those without room stand in a panel that a button at the end opens."""
+
+    GAP = theme.GRID
+
+    def __init__(self, name: str, parent: QWidget | None = None, always_named: bool = False) -> None:
+        """`always_named`: rather into the panel than into the line without its caption."""
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._always_named = always_named
+        self.panel = Panel(self)
+        self.button = IconButton(
+            "faders-horizontal",
+            "Settings of the picture",
+            "How this picture is drawn. It changes nothing about the training.",
+            self,
+        )
+        self.button.setObjectName(f"{name}.more")
+        self.button.setProperty("small", True)
+        self.button.clicked.connect(self.open_panel)
+        self._named: list[tuple[QLabel, QWidget]] = []
+        self._inside, self._captions = 0, False
+        self._line = QHBoxLayout(self)
+        self._line.setContentsMargins(0, 0, 0, 0)
+        self._line.setSpacing(0)
+        self._line.addWidget(self.button)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(26)
+
+    def add(self, control: Choices) -> Choices:
+        """Take in a control; those added first are the last to move into the panel."""
+        label = QLabel(control.caption)
+        label.setProperty("quiet", True)
+        label.setBuddy(control.buttons[0])
+        self._named.append((label, control))
+        self._arrange(0, False)
+        return control
+
+    def fit(self, room: int) -> int:
+        """Put as many controls into the line as `room` pixels hold; returns the width that they take."""
+        inside, captions = len(self._named), True
+        if self._needed(inside, captions) > room:
+            captions = self._always_named
+            while inside and self._needed(inside, captions) > room:
+                inside -= 1
+        if (inside, captions) != (self._inside, self._captions):
+            self._arrange(inside, captions)
+        return self._needed(inside, captions)
+
+    def inline(self) -> int:
+        """How many controls stand in the line; the others are in the panel."""
+        return self._inside
+
+    def open_panel(self) -> None:
+        """Open the panel below the button, within the screen, with the keyboard in it."""
+        self.panel.adjustSize()
+        corner = self.button.mapToGlobal(QPoint(self.button.width(), self.button.height() + 2))
+        screen = self.button.screen().availableGeometry()
+        x = min(max(corner.x() - self.panel.width(), screen.left()), screen.right() - self.panel.width())
+        y = min(corner.y(), screen.bottom() - self.panel.height())
+        self.panel.move(x, y)
+        self.panel.show()
+        first = self._named[self._inside][1]
+        if isinstance(first, Choices):
+            first.group.checkedButton().setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _needed(self, inside: int, captions: bool) -> int:
+        """The width of the line with so many controls in it."""
+        width = 0 if inside == len(self._named) else self.button.sizeHint().width() + self.GAP
+        for label, control in self._named[:inside]:
+            width += control.sizeHint().width() + self.GAP
+            width += label.sizeHint().width() + 6 if captions else 0
+        return max(0, width - self.GAP)
+
+    def _arrange(self, inside: int, captions: bool) -> None:
+        self._inside, self._captions = inside, captions
+        while self._line.count():
+            self._line.takeAt(0)
+        for place, (label, control) in enumerate(self._named):
+            if place < inside:
+                if place:
+                    self._line.addSpacing(self.GAP)
+                label.setParent(self)
+                control.setParent(self)
+                if captions:
+                    self._line.addWidget(label)
+                    self._line.addSpacing(6)
+                label.setVisible(captions)
+                self._line.addWidget(control)
+            else:
+                self.panel.grid.addWidget(label, place, 0)
+                self.panel.grid.addWidget(control, place, 1)
+                label.show()
+            control.show()
+        self.button.setVisible(inside < len(self._named))
+        if inside < len(self._named):
+            if inside:
+                self._line.addSpacing(self.GAP)
+            self._line.addWidget(self.button)

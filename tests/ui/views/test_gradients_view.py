@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from playground.snapshot import GradientHistory
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui import theme
-from ui.views.gradients import GradientsView, column_rows, scale_places, size_colours, size_text
+from ui.views.gradients import QUANTITIES, GradientsView, Scale, column_rows, fixed_scale, size_colours, size_text
 
 SIZE = (356, 240)
 
@@ -79,6 +79,7 @@ def test_the_same_colour_means_the_same_number_in_every_picture(shown):
 
 
 def test_bars_have_logarithmic_length_on_a_fixed_scale():
+    scale_places = fixed_scale(QUANTITIES[0]).places
     assert scale_places(np.array([1e-8, 10 ** (-3.5), 10.0])) == pytest.approx([0, 0.5, 1])
     assert list(scale_places(np.array([0.0, 1e-30, 1e30, np.inf]))) == [0, 0, 1, 1]
     assert np.isnan(scale_places(np.array([np.nan]))[0])
