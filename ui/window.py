@@ -43,7 +43,7 @@ from PySide6.QtWidgets import (
 
 from playground import Experiment, InputError, Snapshot, Wanted, load, save
 from playground.catalog.choice import Choice
-from playground.catalog.datasets import Table
+from playground.catalog.datasets import Dataset, Table
 from playground.catalog.features import FEATURES
 from playground.diagnosis import Finding, Remedy, diagnose
 from playground.experiment import new_id
@@ -54,8 +54,12 @@ from ui.form import ChoiceRow, NumberRow, Row, SwitchRow
 from ui.kernels import Kernels
 from ui.panels.card import LayerCard
 from ui.panels.data import DataPanel, with_feature, without
-from ui.panels.layers import FIRST_LAYER, LayersPanel
+from ui.panels.drawing import DrawingPanel
+from ui.panels.importing import ImportDialog
+from ui.panels.layers import LayersPanel
+from ui.panels.palette import FIRST_LAYER
 from ui.panels.panel import Section
+from ui.panels.tasks import task_of
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
 from ui.session import Session
@@ -68,6 +72,7 @@ from ui.shell.tour import Stop, Tour
 from ui.views.boundary import BoundaryView
 from ui.views.curves import CurvesView
 from ui.views.gradients import GradientsView
+from ui.views.microscope import MicroscopeView
 from ui.views.network import NetworkView
 from ui.worker import Report
 
@@ -76,6 +81,8 @@ TEXT_SECONDS = 0.25
 """Text that changes faster than this can't be read."""
 NOTICE_SECONDS = 10.0
 """How long a notice stands in the status line."""
+TABLES = (".csv", ".tsv", ".txt")
+"""Files that are imported as points when they are dropped; others are opened."""
 SAMPLE_TABLES = (
     (
         "Penguins",
@@ -92,20 +99,25 @@ SAMPLE_TABLES = (
 PLANS = (
     Plan(
         "Standard",
-        left=((276, ("data", "training")), (384, ("network", "layers"))),
-        below=((300, ("curves",)), (356, ("gradients",))),
+        left=((276, ("data", "training", "drawing")), (384, ("network", "layers"))),
+        below=((300, ("curves",)), (356, ("gradients", "microscope"))),
         height=232,
     ),
     Plan(
         "Large screen",
-        left=((296, ("data", "training")), (328, ("layers",)), (480, ("network",))),
-        below=((390, ("curves",)), (390, ("gradients",))),
+        left=((296, ("data", "training", "drawing")), (328, ("layers",)), (480, ("network",))),
+        below=((390, ("curves",)), (390, ("gradients", "microscope"))),
         height=320,
     ),
-    Plan("Pictures only", left=((420, ("network",)),), below=((300, ("curves",)), (356, ("gradients",))), height=240),
+    Plan(
+        "Pictures only",
+        left=((420, ("network",)),),
+        below=((300, ("curves",)), (356, ("gradients", "microscope"))),
+        height=240,
+    ),
 )
 """The layouts that come with the program, for windows of usual and of large size first."""
-View: TypeAlias = BoundaryView | NetworkView | CurvesView | GradientsView
+View: TypeAlias = BoundaryView | NetworkView | MicroscopeView | CurvesView | GradientsView
 Shortcut: TypeAlias = QKeySequence | QKeySequence.StandardKey | str | None
 
 
@@ -133,6 +145,8 @@ class Window(QMainWindow):
         self.make_parts()
         self.session = session or Session(experiment or preset(FIRST), Wanted())
         self.session.setParent(self)
+        self.speed = self.transport.speed
+        self.session.set_speed(self.speed)
         self.running, self.told_at, self.diverged, self.engine = False, 0.0, False, ""
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
@@ -173,6 +187,7 @@ class Window(QMainWindow):
             label.deleteLater()
         self.menuBar().clear()
         self.make_parts()
+        self.transport.show_speed(self.speed)
         self.put_together()
         self.docks.restore(state)
         self.mark_chosen(self.chosen_theme)
@@ -187,11 +202,12 @@ class Window(QMainWindow):
 
     def make_parts(self) -> None:
         """All panels, pictures and messages."""
-        self.boundary, self.network = BoundaryView(), NetworkView()
+        self.boundary, self.network, self.microscope = BoundaryView(), NetworkView(), MicroscopeView()
         self.curves, self.gradients = CurvesView(), GradientsView()
-        self.views: tuple[View, ...] = (self.boundary, self.network, self.curves, self.gradients)
+        self.views: tuple[View, ...] = (self.boundary, self.network, self.microscope, self.curves, self.gradients)
         self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
-        self.panels = (self.data, self.layers, self.training)
+        self.drawing = DrawingPanel()
+        self.panels = (self.data, self.layers, self.training, self.drawing)
         self.transport, self.banner = TransportBar(), Banner()
         self.status, self.diagnosis = QLabel(), DiagnosisLine()
         self.notice, self.noticed_at = "", 0.0
@@ -224,10 +240,12 @@ class Window(QMainWindow):
         return [
             ("data", "Data", scrolling(self.data)),
             ("training", "Training", scrolling(self.training)),
+            ("drawing", "Draw points", scrolling(self.drawing)),
             ("network", "Network", self.network),
             ("layers", "Layers", self.layers),
             ("curves", "Loss and accuracy", self.curves),
             ("gradients", "Gradients", self.gradients),
+            ("microscope", "Microscope", self.microscope),
         ]
 
     def add_bar(self) -> None:
@@ -256,6 +274,8 @@ class Window(QMainWindow):
         for name, path in preset_paths().items():
             self.add_action(presets, load(path).name, lambda checked=False, name=name: self.open_source(name))
         self.add_action(file, "&Save experiment as…", self.ask_save, QKeySequence.StandardKey.SaveAs)
+        file.addSeparator()
+        self.add_action(file, "&Import points (CSV)…", self.ask_import, "Ctrl+I")
         file.addSeparator()
         self.add_action(file, "&Quit", self.close, QKeySequence.StandardKey.Quit)
         edit = self.add_menu("&Edit")
@@ -362,13 +382,16 @@ class Window(QMainWindow):
         for view in (self.boundary, self.network):
             view.wanted_changed.connect(self.ask_for_what_is_seen)
         self.connect_network()
+        self.connect_drawing()
+        self.boundary.magnified_left.connect(partial(self.boundary.magnify, None))
+        self.boundary.point_picked.connect(self.look_closer)
         self.diagnosis.accepted.connect(self.take_remedy)
         self.transport.play_toggled.connect(lambda on: session.play() if on else session.pause())
         self.transport.step_requested.connect(session.step)
         self.transport.epoch_requested.connect(session.epoch)
         self.transport.reset_requested.connect(session.reset)
         self.transport.reseed_requested.connect(session.reseed)
-        self.transport.speed_changed.connect(session.set_speed)
+        self.transport.speed_changed.connect(self.set_speed)
         self.docks.changed.connect(self.ask_for_what_is_seen)
 
     def connect_network(self) -> None:
@@ -380,6 +403,36 @@ class Window(QMainWindow):
         network.layer_opened.connect(self.open_layer)
         network.magnified.connect(self.boundary.magnify)
         network.weight_edited.connect(self.session.set_weight)
+
+    def connect_drawing(self) -> None:
+        """The boundary tells the drawing tools what the mouse does; they tell it what they look like."""
+        boundary, drawing = self.boundary, self.drawing
+        boundary.pressed.connect(drawing.press)
+        boundary.dragged.connect(drawing.drag)
+        boundary.released.connect(drawing.release)
+        boundary.wheeled.connect(drawing.wheel)
+        drawing.tool_changed.connect(self.show_tool)
+        drawing.done_asked.connect(self.stop_drawing)
+
+    def show_tool(self, editing: bool, reach: float, colour: str | None) -> None:
+        """Let the mouse on the boundary look or draw."""
+        self.boundary.set_tool("edit" if editing else "look")
+        self.boundary.set_brush(reach, colour)
+
+    def start_drawing(self) -> None:
+        """Show the tools, with one in hand."""
+        self.docks.show("drawing")
+        self.drawing.start()
+
+    def stop_drawing(self) -> None:
+        """The tools are put down."""
+        self.docks.show("data")
+
+    def look_closer(self, point: int | None) -> None:
+        """A point was picked: show its way through the network."""
+        self.boundary.pick(point)
+        if point is not None and "microscope" not in self.docks.seen:
+            self.docks.show("microscope")
 
     def set_feature(self, name: str, on: bool) -> None:
         """Use an input, or no longer."""
@@ -407,6 +460,11 @@ class Window(QMainWindow):
     def tell(self, text: str) -> None:
         """Say in the banner what went wrong."""
         self.banner.tell(text)
+
+    def set_speed(self, steps_per_second: float | None) -> None:
+        """Train at most so fast."""
+        self.speed = steps_per_second
+        self.session.set_speed(steps_per_second)
 
     def use_kernels(self, kernels: Kernels) -> None:
         """Go over to the compiled engine when its kernels are ready. Closing the window ends their process."""
@@ -535,6 +593,26 @@ class Window(QMainWindow):
             return
         self.banner.hide()
         self.session.open(experiment, f"open {experiment.name or Path(source).stem}")
+
+    def ask_import(self) -> None:
+        """Let the person choose a table."""
+        path, _ = QFileDialog.getOpenFileName(self, "Import points", "", "Tables (*.csv *.tsv *.txt);;All files (*)")
+        if path:
+            self.import_points(Path(path))
+
+    def import_points(self, source: Path | str) -> None:
+        """Ask which columns of a file, or of a text, are the points."""
+        dialog = ImportDialog(source, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted_data.connect(self.take_data)
+        dialog.open()
+
+    def take_data(self, dataset: Dataset, words: str) -> None:
+        """Train on other points from now on; a loss that does not suit them gives way."""
+        experiment = msgspec.structs.replace(self.session.experiment, data=dataset)
+        if experiment.loss is not None and task_of(dataset) not in experiment.loss.tasks:
+            experiment = msgspec.structs.replace(experiment, loss=None)
+        self.session.edit(experiment, words)
 
     def ask_save(self) -> None:
         """Let the person choose where to save the experiment."""
@@ -728,11 +806,14 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the first file that is dropped."""
+        """Open the first file that is dropped, or import it if it is a table."""
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            self.open_source(files[0])
+            if Path(files[0]).suffix.lower() in TABLES:
+                self.import_points(Path(files[0]))
+            else:
+                self.open_source(files[0])
 
     def changeEvent(self, event: QEvent) -> None:
         """Nothing is seen of a minimised window."""
@@ -833,7 +914,8 @@ def tour_stops(window: Window) -> list[Stop]:
         ),
         Stop(
             "Other data",
-            "Choose another picture, add noise, draw your own points, or drop a table (CSV) on the window.",
+            "Choose another picture, add noise, draw your own points (the tab beside), or drop a table (CSV) on the "
+            "window.",
             lambda: in_dock("data", window.data),
             lambda: session.experiment.data != before.data,
         ),
