@@ -55,6 +55,7 @@ def test_docks_that_share_a_place_have_tabs_that_show_them(qtbot, window: Window
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
 def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Window, plan) -> None:
+    window.resize(1920, 1080)
     window.docks.arrange(plan)
     qtbot.wait(20)
     named = [name for _, tabs in (*plan.left, *plan.below) for name in tabs]
@@ -62,7 +63,7 @@ def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Win
         assert one.isHidden() == (name not in named), name
     for _, tabs in (*plan.left, *plan.below):
         qtbot.waitUntil(lambda front=tabs[0]: front in window.docks.seen)
-        assert window.rect().contains(dock(window, tabs[0]).geometry())
+        qtbot.waitUntil(lambda front=tabs[0]: window.rect().contains(dock(window, front).geometry()))
 
 
 def test_a_saved_layout_is_offered_used_and_forgotten(qtbot, window: Window) -> None:
