@@ -46,7 +46,8 @@ from ui.views.diagram import (
     nearest_wire,
     wires_between,
 )
-from ui.views.strokes import Carried, Pens, Strokes, value_colour
+from ui.views.plotting import Throttle
+from ui.views.strokes import Carried, Pens, Strokes, value_colours
 from ui.views.thumbnails import Atlas
 
 OVERVIEW, OVERVIEW_GAP = 22, 6
@@ -54,6 +55,8 @@ FADE = 18
 SLACK = 5
 """Pixels that a mouse may move between press and release of a click."""
 WHEEL_PIXELS = 48
+WIRE_INTERVAL = 40
+"""Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
 FADED = 0.22
 """How strong the other wires are while those of one unit stand out."""
 
@@ -83,23 +86,28 @@ class NetworkCanvas(QWidget):
         self.offset = 0.0
         """How far the drawing is moved to the left."""
         self.wires: Wires = NO_WIRES
-        self.strokes = Strokes(NO_WIRES, np.zeros(0, bool))
+        self.strokes = Strokes(NO_WIRES, np.zeros(0, bool), 1.0)
         self._firsts: dict[int, int] = {}
         self._places = range(0)
         self._clear()
         self.hit: Hit | None = None
+        """What the mouse points at."""
+        self.kept: Hit | None = None
+        """What stands out while the mouse points at nothing, because it is being edited."""
         self.selection: tuple[int, int] | None = None
         self._pressed: tuple[QPointF, float, Hit | None] | None = None
         self._panning = self._scrubbing = False
         self._wheel = WheelSteps()
         self.tooltip = ""
+        self._values: Array = np.zeros(0)
+        self._sort = Throttle(self._sort_wires, self, WIRE_INTERVAL)
         self.apply_theme()
 
     def _clear(self) -> None:
         """Forget all that belongs to a network."""
         self._atlas: Atlas | None = None
         self._tiles: Mapping[tuple[int, int], int] = {}
-        self._biases: dict[int, Array] = {}
+        self._bias_colours: dict[int, list[int]] = {}
         self._states: dict[int, UnitStates] = {}
 
     def sizeHint(self) -> QSize:
@@ -140,15 +148,25 @@ class NetworkCanvas(QWidget):
         self.update()
 
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
-        """What the wires carry, one number each in the order of `wires`, and the biases of each layer."""
-        if (carried, largest) != (self._pens.carried, self._largest):
-            if carried != self._pens.carried:
-                self._pens = Pens(carried)
-            self._largest = largest
-        if self.strokes.show(wires, carried, largest, self._pens):
-            self._wired = None
-        self._biases = biases
+        """What the wires carry, one number each in the order of `wires`, and the biases that are seen.
+
+        Numbers of another kind or of other wires are drawn at once, others when their time has come.
+        """
+        at_once = carried != self._pens.carried or len(wires) != len(self._values)
+        if carried != self._pens.carried:
+            self._pens = Pens(carried)
+        self._largest, self._values = largest, wires
+        if at_once:
+            self._sort.now()
+        else:
+            self._sort.request()
+        self._bias_colours = {place: value_colours(vector, largest, self._pens) for place, vector in biases.items()}
         self.update()
+
+    def _sort_wires(self) -> None:
+        if len(self._values) == len(self.strokes.dashed) and self.strokes.show(self._values, self._largest, self._pens):
+            self._wired = None
+            self.update()
 
     def show_states(self, states: dict[int, UnitStates]) -> None:
         """Which units of each layer are dead or dropped."""
@@ -185,9 +203,11 @@ class NetworkCanvas(QWidget):
             self.wires = wires_between(self.structure, self.diagram, places)
             muted = np.array([layer.muted for layer in self.structure.layers], dtype=bool)
             dashed = muted[self.wires.layer] if len(self.wires.layer) else np.zeros(0, bool)
-            self.strokes = Strokes(self.wires, dashed)
-            self.strokes.show(np.full(len(dashed), np.nan), self._pens.carried, self._largest, self._pens)
+            self.strokes = Strokes(self.wires, dashed, self.devicePixelRatioF())
+            self._values = np.full(len(dashed), np.nan)
+            self._sort.now()
             self.rearranged.emit()
+            self._sort.now()
         self._wired = None
         self.update()
 
@@ -263,11 +283,12 @@ class NetworkCanvas(QWidget):
         """Draw a frame: the two pictures that are kept, the maps, and what the mouse or the keyboard is at."""
         with QPainter(self) as painter:
             painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(0, 0, self._still_picture())
-            focus = self._unit_in_focus()
-            painter.setOpacity(FADED if focus is not None else 1.0)
             painter.drawPixmap(0, 0, self._wire_picture())
-            painter.setOpacity(1.0)
+            focus = self._unit_in_focus()
+            if focus is not None:
+                painter.setOpacity(1 - FADED)
+                painter.drawPixmap(0, 0, self._still_picture())
+                painter.setOpacity(1.0)
             painter.translate(-self.offset, 0)
             self._paint_strong_wires(painter, focus)
             for column in self.columns_in_sight():
@@ -281,7 +302,7 @@ class NetworkCanvas(QWidget):
         ratio = self.devicePixelRatioF()
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
+        picture.fill(self._look.surface)
         return picture
 
     def _started(self, picture: QPixmap) -> QPainter:
@@ -315,16 +336,17 @@ class NetworkCanvas(QWidget):
                 tiles.paint_chip(painter, column, False, look)
 
     def _wire_picture(self) -> QPixmap:
-        """All wires."""
+        """All wires, over the still parts."""
+        still = self._still_picture()
         if self._wired is None or self._wired.devicePixelRatio() != self.devicePixelRatioF():
-            self._wired = self._blank()
+            self._wired = still.copy()
             with self._started(self._wired) as painter:
                 self.strokes.paint(painter)
         return self._wired
 
     def _unit_in_focus(self) -> tuple[int, int] | None:
         """The unit or input whose wires stand out."""
-        hit = self.hit
+        hit = self.looked_at
         if hit is not None and hit.kind in ("unit", "feature"):
             return hit.place, hit.unit
         return self.selection if self.hasFocus() and hit is None else None
@@ -333,17 +355,17 @@ class NetworkCanvas(QWidget):
         """The wires of the unit that is looked at, or the one wire that is pointed at."""
         chosen = self.wires_of(*focus) if focus is not None else []
         for number in chosen:
-            painter.strokePath(self.strokes.paths[number], self._pen(number))
-        hit = self.hit
+            painter.strokePath(self.strokes.path(number), self._pen(number))
+        hit = self.looked_at
         number_pointed = self.wires.find(hit.place, hit.unit, hit.source) if hit and hit.kind == "wire" else None
         if number_pointed is not None:
-            path, pen = self.strokes.paths[number_pointed], self._pen(number_pointed)
+            path, pen = self.strokes.path(number_pointed), self._pen(number_pointed)
             painter.strokePath(path, QPen(tiles.QColor(self._look.text), pen.widthF() + 3.0))
             pen.setWidthF(pen.widthF() + 1.0)
             painter.strokePath(path, pen)
 
     def _pen(self, number: int) -> QPen:
-        return QPen(self._pens.pen(int(self.strokes.looks[number]), bool(self.strokes.dashed[number])))
+        return QPen(self._pens.pen(int(self.strokes.looks[number])))
 
     def wires_of(self, place: int, unit: int) -> list[int]:
         """The numbers of the drawn wires into and out of a unit, or out of an input."""
@@ -357,9 +379,9 @@ class NetworkCanvas(QWidget):
         return np.flatnonzero((into | out_of) & self.strokes.drawn).tolist()
 
     def _paint_column(self, painter: QPainter, column: Column) -> None:
-        look, place = self._look, column.place
+        look, place, hit = self._look, column.place, self.looked_at
         muted = self.structure.layers[place].muted
-        states, biases = self._states.get(place), self._biases.get(place)
+        states, colours = self._states.get(place), self._bias_colours.get(place)
         for unit in column.seen:
             rect = column.rect(unit)
             number = self._tiles.get((place, unit))
@@ -373,10 +395,10 @@ class NetworkCanvas(QWidget):
                     tiles.paint_dropped(painter, rect, look)
                 if states.dead[unit]:
                     tiles.paint_dead(painter, rect, look)
-            pointed = self.hit is not None and self.hit[:3] == ("bias", place, unit)
-            value = float(biases[unit]) if biases is not None and unit < len(biases) else np.nan
-            colour = value_colour(value, self._largest, self._pens.carried, look, self._pens.table)
-            tiles.paint_bias(painter, column.bias(unit), colour, look, pointed)
+            if colours is not None:
+                tiles.paint_bias(painter, column.bias(unit), colours[unit - column.first], look)
+        if hit is not None and hit[:2] == ("bias", place) and hit.unit in column.seen:
+            tiles.paint_pointed_bias(painter, column.bias(hit.unit), look)
 
     def _paint_pointed(self, painter: QPainter) -> None:
         """What the mouse points at, apart from wires and biases."""
@@ -427,6 +449,16 @@ class NetworkCanvas(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place everything anew."""
         self.arrange()
+
+    @property
+    def looked_at(self) -> Hit | None:
+        """What stands out."""
+        return self.hit or self.kept
+
+    def keep(self, hit: Hit | None) -> None:
+        """Let something stand out whenever the mouse points at nothing."""
+        self.kept = hit
+        self.update()
 
     def point_at(self, hit: Hit | None) -> None:
         """Take over what the mouse points at."""

@@ -23,13 +23,13 @@ INPUTS = -1
 NAMES = tuple(FEATURES)
 """All inputs there are, in the order in which they are drawn."""
 
-HEADER, EDGE, LABELS = 60, 12, 46
+HEADER, EDGE, LABELS = 60, 6, 46
 """Pixels: the header of a column, the margin around the drawing, the names left of the inputs."""
 SMALLEST, LARGEST, LARGEST_OUTPUT = 22, 52, 96
 """The least and the largest side of a tile, in pixels, and that of a lone output."""
 ROWS = 10
 """Tiles shrink to show up to so many rows; columns with more are folded."""
-NARROWEST, WIDEST = 62, 190
+NARROWEST, WIDEST = 60, 190
 """The least and the largest distance between the middles of two columns."""
 CHIP = 18
 BUTTON = 16
@@ -194,6 +194,8 @@ class Diagram:
         """The button that adds a layer before the one at `position`."""
         left, right = self.column(position - 1), self.column(position)
         x = (left.x + left.tile / 2 + right.x - right.tile / 2) / 2 if position == 0 else (left.x + right.x) / 2
+        # The last layer's name is long.
+        x -= 3 if right.place == len(self.columns) - 2 and position else 0
         return QRectF(round(x) - BUTTON / 2, 3, BUTTON, BUTTON)
 
 
@@ -226,7 +228,7 @@ def tile_side(structure: Structure, width: float, body: float) -> float:
     rows = min(max(len(NAMES), *(layer.units for layer in structure.layers)), ROWS)
     folding = CHIP + 6 if any(layer.units > ROWS for layer in structure.layers) else 0
     tall = (body - folding) / rows * 0.84
-    wide = (width - EDGE - LABELS) / (len(structure.layers) + 1) * 0.46
+    wide = (width - EDGE - LABELS) / (len(structure.layers) + 1) * 0.48
     return float(int(min(max(min(tall, wide), SMALLEST), LARGEST)))
 
 
@@ -244,7 +246,7 @@ def column_at(
     fitting = max(1, int((body + 4) // least))
     shown = units if units <= fitting else max(1, int((body - CHIP - 6 + 4) // least))
     room = body if shown == units else body - CHIP - 6
-    pitch = min(side + max(10.0, 0.42 * side), (room - side) / max(1, shown - 1)) if shown > 1 else side
+    pitch = min(side + max(14.0, 0.42 * side), (room - side) / max(1, shown - 1)) if shown > 1 else side
     used = (shown - 1) * pitch + side
     top = HEADER + max(0.0, (room - used) / 2)
     first = min(max(first, 0), units - shown)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.experiment import MAX_LAYERS, Experiment
-from playground.snapshot import Snapshot, UnitStates, Wanted
+from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
 from ui.inputs import Segments
@@ -35,7 +35,7 @@ from ui.views.plotting import (
     small_font,
     style_words,
 )
-from ui.views.strokes import HIGHEST, LOWEST, Carried, gradient_places, shade, weight_looks, weight_pen
+from ui.views.strokes import HIGHEST, LOWEST, Carried, gradient_pen, weight_pen
 from ui.views.weight_editor import WeightEditor
 
 POINTS, MORE_POINTS, LARGE_TILE = 24, 32, 42
@@ -127,11 +127,10 @@ class WireScale(QWidget):
         for start, end in zip(edges[:-1], edges[1:], strict=True):
             middle = (start + end) / 2
             if self.carried == "gradients":
-                colour, thick = shade(float(middle), self._table), 1.0 + 2.4 * middle
+                pen = gradient_pen(float(middle), self._table)
             else:
-                pen = weight_pen(int(weight_looks(np.array([2 * middle - 1]), 1.0)[0]), theme.current())
-                colour, thick = pen.color(), pen.widthF()
-            pieces.append((float(start), float(end), colour, float(thick)))
+                pen = weight_pen(abs(2 * float(middle) - 1), middle > 0.5, theme.current())
+            pieces.append((float(start), float(end), pen.color(), pen.widthF()))
         return pieces
 
 
@@ -283,7 +282,8 @@ class NetworkView(QWidget):
         values = held.wire_values(canvas.wires, self._carried)
         if self._carried == "weights":
             self._largest = calm_scale(self._largest, values)
-        biases = {column.place: held.biases(column.place, self._carried) for column in canvas.columns_in_sight()}
+        columns = canvas.columns_in_sight()
+        biases = {c.place: held.biases(c.place, self._carried)[c.first : c.first + c.shown] for c in columns}
         canvas.show_values(values, biases, self._carried, self._largest)
         self._scale.show_scale(self._carried, self._largest)
 
@@ -406,7 +406,7 @@ class NetworkView(QWidget):
         self._canvas.setAccessibleDescription(words)
 
     def _read(self) -> None:
-        hit, chosen = self._canvas.hit, self._canvas.selection
+        hit, chosen = self._canvas.looked_at, self._canvas.selection
         if hit is None and chosen is not None and self._canvas.hasFocus():
             hit = Hit("unit" if chosen[0] >= 0 else "feature", *chosen)
         words = self._hit_words(hit) if hit is not None else ""
@@ -441,7 +441,9 @@ class NetworkView(QWidget):
         if hit.kind == "chip":
             column = self._canvas.diagram.column(hit.place)
             noun = "Inputs" if hit.place == INPUTS else "Units"
-            return f"{noun} {column.first + 1} to {column.seen[-1] + 1} of {column.units:,}. Click or scroll for others."
+            return (
+                f"{noun} {column.first + 1} to {column.seen[-1] + 1} of {column.units:,}. Click or scroll for others."
+            )
         layer = structure.layers[hit.place]
         return f"Layer {layer.name}: {'one unit more' if hit.kind == 'more' else 'one unit fewer'}."
 
@@ -453,7 +455,7 @@ class NetworkView(QWidget):
             used = NAMES[unit] in structure.features
             return f"{feature.label}, {'in use' if used else 'not in use'}. {feature.help}"
         layer = structure.layers[place]
-        parts = [f"{structure.unit_name(place, unit)}: {layer.activation.lower()}"]
+        parts = [f"{structure.unit_name(place, unit)}: {layer.activation}"]
         if self._held is not None:
             parts.append(f"bias {number_text(float(self._held.biases(place)[unit]))}")
             parts += self._state_words(place, unit)
@@ -492,7 +494,7 @@ class NetworkView(QWidget):
         marks = [] if layer.trainable else ["frozen"]
         marks += ["muted"] if layer.muted else []
         open_words = "" if place == structure.output else ". Double-click for its settings."
-        return f"{name}: {', '.join([count, layer.activation.lower(), *layer.remarks, *marks])}{open_words}"
+        return f"{name}: {', '.join([count, layer.activation, *layer.remarks, *marks])}{open_words}"
 
     def value(self, hit: Hit, carried: Carried = "weights") -> float:
         """The weight of a wire or the bias of a unit, or its gradient; NaN if it isn't known."""
@@ -585,6 +587,7 @@ class NetworkView(QWidget):
         if math.isnan(value) and self._held is None:
             return
         self._edited = hit
+        self._canvas.keep(hit)
         name = "Bias" if hit.kind == "bias" else "Weight"
         self._editor.open(name, f"{name} {'of ' if hit.kind == 'bias' else ''}{self._whose(hit)}", value)
         self._place_editor()
@@ -624,13 +627,15 @@ class NetworkView(QWidget):
         hits = [Hit("bias", place, unit)]
         hits += [Hit("wire", place, unit, source) for source in range(self._canvas.structure.inputs(place))]
         now = hits.index(self._edited) if self._edited in hits else 0
+        self._canvas.point_at(None)
         self._edit(hits[(now + by) % len(hits)])
-        self._canvas.point_at(self._edited)
+        self._read()
 
     def _on_closed(self) -> None:
         """The keyboard goes back to the drawing."""
         self._edited = None
-        self._canvas.point_at(None)
+        self._canvas.keep(None)
+        self._read()
         if self.isVisible():
             self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
