@@ -272,7 +272,7 @@ class Wires(NamedTuple):
         return int(found[0]) if len(found) else None
 
 
-NO_WIRES = Wires(*(np.zeros(0, np.intp) for _ in range(3)), np.zeros((0, 4)))
+NO_WIRES = Wires(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros((0, 4)))
 
 
 def wires_between(structure: Structure, diagram: Diagram, places: range) -> Wires:
@@ -280,7 +280,8 @@ def wires_between(structure: Structure, diagram: Diagram, places: range) -> Wire
     parts = [wires_into(structure, diagram, place) for place in places]
     if not parts:
         return NO_WIRES
-    return Wires(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    layer, unit, source, ends = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return Wires(layer, unit, source, ends)
 
 
 def wires_into(structure: Structure, diagram: Diagram, place: int) -> Wires:
@@ -405,7 +406,7 @@ def matched(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
     result: list[int | None] = []
     for place, layer in enumerate(shown.layers):
         nameless = alike and (layer.id is None or held.layers[place].id is None)
-        result.append(place if nameless else places.get(layer.id))
+        result.append(place if nameless else places.get(layer.id or ""))
     return (*result, len(held.layers))
 
 
@@ -417,8 +418,7 @@ def matched_sources(shown: Experiment, held: Experiment, places: tuple[int | Non
     if place == 0:
         if there != 0:
             return None
-        columns = [held.features.index(name) if name in held.features else -1 for name in shown.features]
-        return np.array(columns, dtype=np.intp)
+        return np.array([held.features.index(name) if name in held.features else -1 for name in shown.features])
     if there == 0 or places[place - 1] != there - 1:
         return None
     known = held.layers[there - 1].units

@@ -182,7 +182,7 @@ class WeightEditor(QFrame):
 
     def _close(self) -> None:
         self._edits.end()
-        if self.isVisibleTo(self.parentWidget()):
+        if not self.isHidden():
             self.entry.abandon()
             self.hide()
             self.closed.emit()
