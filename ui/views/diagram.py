@@ -62,6 +62,11 @@ class Structure:
         """The place of the output layer."""
         return len(self.layers) - 1
 
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What tells which number is which: inputs, and the name and size of each layer."""
+        return self.features, tuple((layer.name, layer.units) for layer in self.layers)
+
     def units(self, place: int) -> int:
         """How many tiles a column has: units, or all inputs that there are."""
         return len(NAMES) if place == INPUTS else self.layers[place].units

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -38,6 +38,7 @@ POINTS, MORE_POINTS, LARGE_TILE = 24, 32, 42
 SMALLEST_SCALE = 0.5
 """Weights are compared at least with this size, so that a network of tiny weights looks like one."""
 MOST_UNITS = 4096
+NOTICE_MILLISECONDS = 3000
 CARRIED: tuple[Carried, ...] = ("weights", "gradients")
 
 
@@ -79,6 +80,9 @@ class NetworkView(QWidget):
         self._words = QLabel(HINT)
         self._editor = WeightEditor(self)
         self._build()
+        self._notice = ""
+        self._noticed = QTimer(self, singleShot=True, interval=NOTICE_MILLISECONDS)
+        self._noticed.timeout.connect(self._forget_notice)
         self._slowly = Throttle(self._show_slow, self)
         self.apply_theme()
 
@@ -155,9 +159,12 @@ class NetworkView(QWidget):
         """Draw the present experiment; what the last snapshot knows of it stays."""
         assert self._experiment is not None
         structure = structure_of(self._experiment, self._outputs, self._output_activation)
-        self._hold(True, structure)
-        if self._edited is not None and not exists(self._edited, structure):
+        if structure.shape != self._sketch.structure.shape:
+            # What was pointed at or edited may be another number now, or none.
+            self._edited = None
             self._editor.cancel()
+            self._canvas.point_at(None)
+        self._hold(True, structure)
         if structure == self._sketch.structure:
             self._refresh()
         else:
@@ -268,9 +275,9 @@ class NetworkView(QWidget):
             raise LookupError(f"{name}{list(place)} is not drawn")
         ends = self._sketch.wires.ends[number]
         for along in 0.5 + 0.01 * np.array([0, *(sign * k for k in range(1, 46) for sign in (1, -1))]):
-            point = wire_point(ends, float(along)) - QPointF(self._sketch.offset, 0)
-            if self._sketch.hit_at(point) == Hit("wire", layer, unit, source):
-                return point + QPointF(self._canvas.pos())
+            point = (wire_point(ends, float(along)) - QPointF(self._sketch.offset, 0)).toPoint()
+            if self._sketch.hit_at(QPointF(point)) == Hit("wire", layer, unit, source):
+                return QPointF(point + self._canvas.pos())
         raise LookupError(f"{name}{list(place)} lies under others")
 
     def units_seen(self, layer: int) -> range:
@@ -320,7 +327,17 @@ class NetworkView(QWidget):
         words = self._wording.hit(hit, self._column_of(hit)) if hit is not None else ""
         style_words(self._words, theme.current().text if words else theme.current().quiet)
         self._canvas.tooltip = words if self._canvas.hit is not None else ""
-        self._words.setText(words or self._wording.idle(self._sketch.columns))
+        self._words.setText(self._notice or words or self._wording.idle(self._sketch.columns))
+
+    def _notify(self, words: str) -> None:
+        """Say for a moment why something was not done."""
+        self._notice = words
+        self._noticed.start()
+        self._read()
+
+    def _forget_notice(self) -> None:
+        self._notice = ""
+        self._read()
 
     def _column_of(self, hit: Hit) -> Column | None:
         return self._sketch.diagram.column(hit.place) if hit.kind == "chip" else None
@@ -394,7 +411,7 @@ class NetworkView(QWidget):
         """Ask for an input or its removal; the last one stays."""
         name, used = NAMES[number], self._sketch.structure.features
         if used == (name,):
-            self._words.setText("The network needs at least one input.")
+            self._notify("The network needs at least one input.")
         else:
             self.feature_toggled.emit(name, name not in used)
 
@@ -407,7 +424,7 @@ class NetworkView(QWidget):
         if self._sketch.structure.output < MAX_LAYERS:
             self.layer_asked.emit(position)
         else:
-            self._words.setText(f"There can be at most {MAX_LAYERS} layers.")
+            self._notify(f"There can be at most {MAX_LAYERS} layers.")
 
     # The editor ------------------------------------------------------------------------------------------------
 

@@ -122,7 +122,11 @@ class WeightEditor(QFrame):
             self._write()
 
     def _write(self) -> None:
+        untouched = self.entry.selectedText() == self.entry.text()
         self.entry.show_text(f"{self.value:.4g}".replace("-", "−"))
+        if untouched and not self.entry.being_typed:
+            # So that typing still replaces a number that has moved.
+            self.entry.selectAll()
         self.slider.show_place(self._quantity.place(self.value))
 
     # Gestures --------------------------------------------------------------------------------------------------
