@@ -29,8 +29,8 @@ SMALLEST, LARGEST, LARGEST_OUTPUT = 22, 52, 96
 """The least and the largest side of a tile, in pixels, and that of a lone output."""
 ROWS = 10
 """Tiles shrink to show up to so many rows; columns with more are folded."""
-NARROWEST, WIDEST = 60, 190
-"""The least and the largest distance between the middles of two columns."""
+NARROWEST, WIDEST = 54, 190
+"""The least and the largest distance between the middles of two columns; the least grows with the digits of units."""
 CHIP = 18
 BUTTON = 16
 BIAS = 8
@@ -175,11 +175,11 @@ class Column:
 
     def fewer(self) -> QRectF:
         """The button that takes a unit away."""
-        return QRectF(round(self.x) - 29, 21, BUTTON, BUTTON)
+        return QRectF(round(self.x) - half_number(self.units) - BUTTON, 21, BUTTON, BUTTON)
 
     def more(self) -> QRectF:
         """The button that adds a unit."""
-        return QRectF(round(self.x) + 13, 21, BUTTON, BUTTON)
+        return QRectF(round(self.x) + half_number(self.units), 21, BUTTON, BUTTON)
 
 
 @dataclass(frozen=True)
@@ -204,6 +204,11 @@ class Diagram:
         return QRectF(round(x) - BUTTON / 2, 3, BUTTON, BUTTON)
 
 
+def half_number(units: int) -> int:
+    """Half the room, in pixels, that the number of units takes between its buttons."""
+    return 10 if units < 100 else 13 if units < 1000 else 20
+
+
 def arranged(structure: Structure, width: float, height: float, firsts: Mapping[int, int]) -> Diagram:
     """Place the columns in a window of this size; they never come closer than can be read, but stick out.
 
@@ -216,8 +221,9 @@ def arranged(structure: Structure, width: float, height: float, firsts: Mapping[
     side = tile_side(structure, width, body)
     start = EDGE + LABELS + side / 2
     last = lone_side(side, (width - start) / gaps) if structure.layers[-1].units == 1 else side
-    end = max(last / 2, NARROWEST / 2 - 2) + EDGE / 2
-    pitch = min(max((width - start - end) / gaps, NARROWEST), WIDEST)
+    end = max(last / 2, NARROWEST / 2) + EDGE / 2
+    narrowest = NARROWEST + 2 * (half_number(max(layer.units for layer in structure.layers)) - half_number(1))
+    pitch = min(max((width - start - end) / gaps, narrowest), WIDEST)
     whole = start + gaps * pitch + end
     shift = max(0.0, (width - whole) / 2)
     columns = [

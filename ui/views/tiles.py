@@ -202,7 +202,7 @@ def paint_title(painter: QPainter, box: QRectF, name: str, marks: list[str], loo
     painter.setFont(strong_font())
     painter.setPen(QColor(look.text))
     metrics = QFontMetricsF(strong_font())
-    text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, box.width() - 13 - 13 * len(marks))
+    text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, box.width() - 9 - 13 * len(marks))
     width = metrics.horizontalAdvance(text) + 14 * len(marks)
     left = box.center().x() - width / 2
     painter.drawText(QRectF(left, box.top(), width + 2, box.height()), Qt.AlignmentFlag.AlignVCenter, text)

@@ -46,11 +46,13 @@ class Wording:
         if hit.kind == "header":
             return self.layer(hit.place)
         if hit.kind == "insertion":
-            return "Add a layer here."
+            return "Add a layer here. The others keep their weights."
         if hit.kind == "chip" and column is not None:
             return folded_words(column)
         layer = structure.layers[hit.place]
-        return f"Layer {layer.name}: {'one unit more' if hit.kind == 'more' else 'one unit fewer'}."
+        return (
+            f"Layer {layer.name}: one unit {'more' if hit.kind == 'more' else 'fewer'}. The others keep their weights."
+        )
 
     def tile(self, place: int, unit: int) -> str:
         """A unit or an input in words."""
