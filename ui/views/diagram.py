@@ -23,14 +23,14 @@ INPUTS = -1
 NAMES = tuple(FEATURES)
 """All inputs there are, in the order in which they are drawn."""
 
-HEADER, EDGE, LABELS = 60, 12, 46
+HEADER, EDGE, LABELS = 60, 6, 46
 """Pixels: the header of a column, the margin around the drawing, the names left of the inputs."""
 SMALLEST, LARGEST, LARGEST_OUTPUT = 22, 52, 96
 """The least and the largest side of a tile, in pixels, and that of a lone output."""
 ROWS = 10
 """Tiles shrink to show up to so many rows; columns with more are folded."""
-NARROWEST, WIDEST = 62, 190
-"""The least and the largest distance between the middles of two columns."""
+NARROWEST, WIDEST = 54, 190
+"""The least and the largest distance between the middles of two columns; the least grows with the digits of units."""
 CHIP = 18
 BUTTON = 16
 BIAS = 8
@@ -61,6 +61,11 @@ class Structure:
     def output(self) -> int:
         """The place of the output layer."""
         return len(self.layers) - 1
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What tells which number is which: inputs, and the name and size of each layer."""
+        return self.features, tuple((layer.name, layer.units) for layer in self.layers)
 
     def units(self, place: int) -> int:
         """How many tiles a column has: units, or all inputs that there are."""
@@ -170,11 +175,11 @@ class Column:
 
     def fewer(self) -> QRectF:
         """The button that takes a unit away."""
-        return QRectF(round(self.x) - 29, 21, BUTTON, BUTTON)
+        return QRectF(round(self.x) - half_number(self.units) - BUTTON, 21, BUTTON, BUTTON)
 
     def more(self) -> QRectF:
         """The button that adds a unit."""
-        return QRectF(round(self.x) + 13, 21, BUTTON, BUTTON)
+        return QRectF(round(self.x) + half_number(self.units), 21, BUTTON, BUTTON)
 
 
 @dataclass(frozen=True)
@@ -194,7 +199,14 @@ class Diagram:
         """The button that adds a layer before the one at `position`."""
         left, right = self.column(position - 1), self.column(position)
         x = (left.x + left.tile / 2 + right.x - right.tile / 2) / 2 if position == 0 else (left.x + right.x) / 2
+        # The last layer's name is long.
+        x -= 3 if right.place == len(self.columns) - 2 and position else 0
         return QRectF(round(x) - BUTTON / 2, 3, BUTTON, BUTTON)
+
+
+def half_number(units: int) -> int:
+    """Half the room, in pixels, that the number of units takes between its buttons."""
+    return 10 if units < 100 else 13 if units < 1000 else 20
 
 
 def arranged(structure: Structure, width: float, height: float, firsts: Mapping[int, int]) -> Diagram:
@@ -209,8 +221,9 @@ def arranged(structure: Structure, width: float, height: float, firsts: Mapping[
     side = tile_side(structure, width, body)
     start = EDGE + LABELS + side / 2
     last = lone_side(side, (width - start) / gaps) if structure.layers[-1].units == 1 else side
-    end = max(last / 2, NARROWEST / 2 - 2) + EDGE / 2
-    pitch = min(max((width - start - end) / gaps, NARROWEST), WIDEST)
+    end = max(last / 2, NARROWEST / 2) + EDGE / 2
+    narrowest = NARROWEST + 2 * (half_number(max(layer.units for layer in structure.layers)) - half_number(1))
+    pitch = min(max((width - start - end) / gaps, narrowest), WIDEST)
     whole = start + gaps * pitch + end
     shift = max(0.0, (width - whole) / 2)
     columns = [
@@ -226,7 +239,7 @@ def tile_side(structure: Structure, width: float, body: float) -> float:
     rows = min(max(len(NAMES), *(layer.units for layer in structure.layers)), ROWS)
     folding = CHIP + 6 if any(layer.units > ROWS for layer in structure.layers) else 0
     tall = (body - folding) / rows * 0.84
-    wide = (width - EDGE - LABELS) / (len(structure.layers) + 1) * 0.46
+    wide = (width - EDGE - LABELS) / (len(structure.layers) + 1) * 0.48
     return float(int(min(max(min(tall, wide), SMALLEST), LARGEST)))
 
 
@@ -244,7 +257,7 @@ def column_at(
     fitting = max(1, int((body + 4) // least))
     shown = units if units <= fitting else max(1, int((body - CHIP - 6 + 4) // least))
     room = body if shown == units else body - CHIP - 6
-    pitch = min(side + max(10.0, 0.42 * side), (room - side) / max(1, shown - 1)) if shown > 1 else side
+    pitch = min(side + max(14.0, 0.42 * side), (room - side) / max(1, shown - 1)) if shown > 1 else side
     used = (shown - 1) * pitch + side
     top = HEADER + max(0.0, (room - used) / 2)
     first = min(max(first, 0), units - shown)
@@ -270,7 +283,7 @@ class Wires(NamedTuple):
         return int(found[0]) if len(found) else None
 
 
-NO_WIRES = Wires(*(np.zeros(0, np.intp) for _ in range(3)), np.zeros((0, 4)))
+NO_WIRES = Wires(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros((0, 4)))
 
 
 def wires_between(structure: Structure, diagram: Diagram, places: range) -> Wires:
@@ -278,7 +291,8 @@ def wires_between(structure: Structure, diagram: Diagram, places: range) -> Wire
     parts = [wires_into(structure, diagram, place) for place in places]
     if not parts:
         return NO_WIRES
-    return Wires(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    layer, unit, source, ends = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    return Wires(layer, unit, source, ends)
 
 
 def wires_into(structure: Structure, diagram: Diagram, place: int) -> Wires:
@@ -403,7 +417,7 @@ def matched(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
     result: list[int | None] = []
     for place, layer in enumerate(shown.layers):
         nameless = alike and (layer.id is None or held.layers[place].id is None)
-        result.append(place if nameless else places.get(layer.id))
+        result.append(place if nameless else places.get(layer.id or ""))
     return (*result, len(held.layers))
 
 
@@ -415,8 +429,7 @@ def matched_sources(shown: Experiment, held: Experiment, places: tuple[int | Non
     if place == 0:
         if there != 0:
             return None
-        columns = [held.features.index(name) if name in held.features else -1 for name in shown.features]
-        return np.array(columns, dtype=np.intp)
+        return np.array([held.features.index(name) if name in held.features else -1 for name in shown.features])
     if there == 0 or places[place - 1] != there - 1:
         return None
     known = held.layers[there - 1].units

@@ -90,9 +90,8 @@ class Held:
             return [], np.zeros((0, 0, 0))
         rows = {unit: row for row, unit in enumerate(mapped.tolist()) if row < len(maps)}
         units = [unit for unit in column.seen if unit in rows]
-        if len(units) == len(maps):
-            return units, maps
-        return units, maps[[rows[unit] for unit in units]]
+        wanted = [rows[unit] for unit in units]
+        return units, maps if wanted == list(range(len(maps))) else maps[wanted]
 
     def _coloured(self, place: int, units: list[int], maps: Array, look: theme.Theme) -> Array:
         if place < self.structure.output:

@@ -10,129 +10,36 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHideEvent, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.catalog.features import FEATURES
 from playground.experiment import MAX_LAYERS, Experiment
-from playground.snapshot import Snapshot, UnitStates, Wanted
+from playground.snapshot import Snapshot, Wanted
 from ui import theme
-from ui.faults import guarded
 from ui.inputs import Segments
 from ui.views.canvas import NetworkCanvas
-from ui.views.diagram import INPUTS, NAMES, Hit, Structure, structure_of, wire_point
+from ui.views.diagram import INPUTS, NAMES, Column, Hit, Structure, structure_of, wire_point
 from ui.views.held import Held
 from ui.views.plotting import (
     Throttle,
     leap_above,
-    number_text,
     on_surface,
-    percent_text,
-    power_text,
-    short_text,
-    small_font,
     style_words,
 )
-from ui.views.strokes import HIGHEST, LOWEST, Carried, gradient_places, shade, weight_looks, weight_pen
+from ui.views.strokes import Carried
 from ui.views.weight_editor import WeightEditor
+from ui.views.wire_scale import WireScale
+from ui.views.wording import HINT, Wording, exists
 
 POINTS, MORE_POINTS, LARGE_TILE = 24, 32, 42
 """Grid points along each side of a map, on tiles up to LARGE_TILE pixels and above."""
 SMALLEST_SCALE = 0.5
 """Weights are compared at least with this size, so that a network of tiny weights looks like one."""
 MOST_UNITS = 4096
-HINT = "Point at a unit, a wire or a bias to read it."
+NOTICE_MILLISECONDS = 3000
 CARRIED: tuple[Carried, ...] = ("weights", "gradients")
-
-
-class WireScale(QWidget):
-    """The legend of the wires: what colour and width mean, with the numbers at both ends."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.carried: Carried = "weights"
-        self.largest = 1.0
-        self._table = theme.magnitude_table()
-        self.setAccessibleName("Legend of the wires")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(24)
-        self._tell()
-
-    def show_scale(self, carried: Carried, largest: float) -> None:
-        """What the wires carry, and the weight at the ends of the scale."""
-        if (carried, largest) != (self.carried, self.largest):
-            self.carried, self.largest = carried, largest
-            self._tell()
-            self.update()
-
-    def ends(self) -> tuple[str, str]:
-        """The numbers at both ends."""
-        if self.carried == "gradients":
-            return f"1e{LOWEST:.0f}", short_text(10.0**HIGHEST)
-        return short_text(-self.largest), short_text(self.largest)
-
-    def _tell(self) -> None:
-        low, high = self.ends()
-        if self.carried == "weights":
-            words = f"The sign of a weight sets the colour of its wire, its size the width: from {low} to {high}."
-        else:
-            words = (
-                f"How strongly the error pulls at each weight, ∂E/∂w, on a logarithmic scale from {low} to {high}. "
-                "The colours mean the same in every picture."
-            )
-        self.setToolTip(words)
-        self.setAccessibleDescription(words)
-
-    def sizeHint(self) -> QSize:
-        """Numbers and some of the bar."""
-        return QSize(150, 24)
-
-    def minimumSizeHint(self) -> QSize:
-        """The numbers and a little bar."""
-        return QSize(110, 24)
-
-    @guarded
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bar, as thick as wires are, between its numbers."""
-        look = theme.current()
-        with QPainter(self) as painter:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setFont(small_font())
-            low, high = self.ends()
-            widths = [painter.fontMetrics().horizontalAdvance(text) + 6 for text in (low, high)]
-            bar = min(120.0, self.width() - sum(widths) - 4.0)
-            left = self.width() - widths[1] - bar
-            painter.setPen(QColor(look.quiet))
-            right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(left - widths[0] - 4, 0, widths[0], self.height()), right, low)
-            painter.drawText(QRectF(self.width() - widths[1], 0, widths[1], self.height()), right, high)
-            for start, end, colour, thick in self._pieces():
-                self._paint_piece(painter, left + start * bar, left + end * bar, colour, thick)
-
-    def _paint_piece(self, painter: QPainter, x0: float, x1: float, colour: QColor, thick: float) -> None:
-        half, middle = max(thick, 1.0) * 0.9, self.height() / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawPolygon(
-            QPolygonF([QPointF(x0, middle - half), QPointF(x1 + 0.4, middle - half), QPointF(x1 + 0.4, middle + half),
-                       QPointF(x0, middle + half)])
-        )  # fmt: skip
-
-    def _pieces(self) -> list[tuple[float, float, QColor, float]]:
-        """The bar in pieces from left to right: start, end, colour, width."""
-        edges = np.linspace(0, 1, 41)
-        pieces = []
-        for start, end in zip(edges[:-1], edges[1:], strict=True):
-            middle = (start + end) / 2
-            if self.carried == "gradients":
-                colour, thick = shade(float(middle), self._table), 1.0 + 2.4 * middle
-            else:
-                pen = weight_pen(int(weight_looks(np.array([2 * middle - 1]), 1.0)[0]), theme.current())
-                colour, thick = pen.color(), pen.widthF()
-            pieces.append((float(start), float(end), colour, float(thick)))
-        return pieces
 
 
 class NetworkView(QWidget):
@@ -168,10 +75,14 @@ class NetworkView(QWidget):
         self._magnified: tuple[int, int] | None = None
         self._edited: Hit | None = None
         self._canvas = NetworkCanvas(self)
+        self._sketch = self._canvas.sketch
         self._scale = WireScale(self)
         self._words = QLabel(HINT)
         self._editor = WeightEditor(self)
         self._build()
+        self._notice = ""
+        self._noticed = QTimer(self, singleShot=True, interval=NOTICE_MILLISECONDS)
+        self._noticed.timeout.connect(self._forget_notice)
         self._slowly = Throttle(self._show_slow, self)
         self.apply_theme()
 
@@ -179,7 +90,7 @@ class NetworkView(QWidget):
         self._switch = Segments(("Weights", "Gradients"), self)
         helps = (
             "Wires show the weights: blue is positive, orange negative. The width is the size.",
-            "Wires show the gradients ∂E/∂w: how strongly the error pulls at each weight. Dark is tiny, bright is large.",
+            "Wires show the gradients ∂E/∂w: how strongly the error pulls at each weight. Bright is large.",
         )
         for carried, button, words in zip(CARRIED, self._switch.buttons, helps, strict=True):
             button.setObjectName(f"network.{carried}")
@@ -248,10 +159,13 @@ class NetworkView(QWidget):
         """Draw the present experiment; what the last snapshot knows of it stays."""
         assert self._experiment is not None
         structure = structure_of(self._experiment, self._outputs, self._output_activation)
-        self._hold(True, structure)
-        if self._edited is not None and not exists(self._edited, structure):
+        if structure.shape != self._sketch.structure.shape:
+            # What was pointed at or edited may be another number now, or none.
+            self._edited = None
             self._editor.cancel()
-        if structure == self._canvas.structure:
+            self._canvas.point_at(None)
+        self._hold(True, structure)
+        if structure == self._sketch.structure:
             self._refresh()
         else:
             self._canvas.show_structure(structure)
@@ -262,7 +176,7 @@ class NetworkView(QWidget):
         if self._snapshot is None or self._experiment is None:
             self._held = None
         elif fresh or self._held is None:
-            self._held = Held(self._experiment, structure or self._canvas.structure, self._snapshot)
+            self._held = Held(self._experiment, structure or self._sketch.structure, self._snapshot)
         else:
             self._held.snapshot = self._snapshot
 
@@ -274,23 +188,24 @@ class NetworkView(QWidget):
 
     def _show_maps(self) -> None:
         if self._held is not None:
-            self._canvas.show_maps(*self._held.map_colours(self._canvas.columns_in_sight(), theme.current()))
+            self._canvas.show_maps(*self._held.map_colours(self._sketch.columns, theme.current()))
 
     def _show_values(self) -> None:
         if self._held is None:
             return
         held, canvas = self._held, self._canvas
-        values = held.wire_values(canvas.wires, self._carried)
+        values = held.wire_values(self._sketch.wires, self._carried)
         if self._carried == "weights":
             self._largest = calm_scale(self._largest, values)
-        biases = {column.place: held.biases(column.place, self._carried) for column in canvas.columns_in_sight()}
+        columns = self._sketch.columns
+        biases = {c.place: held.biases(c.place, self._carried)[c.first : c.first + c.shown] for c in columns}
         canvas.show_values(values, biases, self._carried, self._largest)
         self._scale.show_scale(self._carried, self._largest)
 
     def _show_slow(self) -> None:
         """What would flicker or could not be read at the pace of pictures: dropped units, words."""
         if self._held is not None:
-            places = [column.place for column in self._canvas.columns_in_sight()]
+            places = [column.place for column in self._sketch.columns]
             states = {place: self._held.states(place) for place in places}
             self._canvas.show_states({place: known for place, known in states.items() if known is not None})
         if self._edited is not None:
@@ -315,39 +230,39 @@ class NetworkView(QWidget):
 
     def structure(self) -> Structure:
         """The network that is drawn."""
-        return self._canvas.structure
+        return self._sketch.structure
 
     # Where things are, in the view's own coordinates -----------------------------------------------------------
 
     def unit_rect(self, layer: int, unit: int) -> QRectF:
         """The tile of a unit; that of an input at layer −1, by its number among all inputs there are."""
-        return self._here(self._canvas.rect(layer, unit))
+        return self._in_sight(self._sketch.diagram.column(layer).rect(unit))
 
     def bias_rect(self, layer: int, unit: int) -> QRectF:
         """The square of a unit's bias."""
-        return self._in_sight(self._canvas.diagram.column(layer).bias(unit))
+        return self._in_sight(self._sketch.diagram.column(layer).bias(unit))
 
     def header_rect(self, layer: int) -> QRectF:
         """The header of a layer."""
-        return self._in_sight(self._canvas.diagram.column(layer).header())
+        return self._in_sight(self._sketch.diagram.column(layer).header())
 
     def units_button_rect(self, layer: int, more: bool) -> QRectF:
         """The button that takes a unit from a layer, or gives it one more."""
-        column = self._canvas.diagram.column(layer)
+        column = self._sketch.diagram.column(layer)
         return self._in_sight(column.more() if more else column.fewer())
 
     def insertion_rect(self, position: int) -> QRectF:
         """The button that adds a layer at a position."""
-        return self._in_sight(self._canvas.diagram.insertion(position))
+        return self._in_sight(self._sketch.diagram.insertion(position))
 
     def chip_rect(self, layer: int) -> QRectF:
         """Where a folded column says how many units are not seen; empty if all are."""
-        column = self._canvas.diagram.column(layer)
+        column = self._sketch.diagram.column(layer)
         return self._in_sight(column.chip()) if column.folded else QRectF()
 
     def overview_rect(self) -> QRectF:
         """The overview of a drawing that is wider than the view; empty if it isn't."""
-        return self._here(self._canvas.strip()) if self._canvas.overflows else QRectF()
+        return self._here(self._sketch.strip()) if self._sketch.overflows else QRectF()
 
     def edge_point(self, name: str, place: tuple[int, int]) -> QPointF:
         """A place on the wire of the weight W[place], where the mouse would find just this one.
@@ -355,22 +270,22 @@ class NetworkView(QWidget):
         Raises LookupError if the wire is not drawn.
         """
         layer, (unit, source) = int(name[1:]), place
-        number = self._canvas.wires.find(layer, unit, source)
+        number = self._sketch.wires.find(layer, unit, source)
         if number is None:
             raise LookupError(f"{name}{list(place)} is not drawn")
-        ends = self._canvas.wires.ends[number]
+        ends = self._sketch.wires.ends[number]
         for along in 0.5 + 0.01 * np.array([0, *(sign * k for k in range(1, 46) for sign in (1, -1))]):
-            point = wire_point(ends, float(along)) - QPointF(self._canvas.offset, 0)
-            if self._canvas.hit_at(point) == Hit("wire", layer, unit, source):
-                return point + QPointF(self._canvas.pos())
+            point = (wire_point(ends, float(along)) - QPointF(self._sketch.offset, 0)).toPoint()
+            if self._sketch.hit_at(QPointF(point)) == Hit("wire", layer, unit, source):
+                return QPointF(point + self._canvas.pos())
         raise LookupError(f"{name}{list(place)} lies under others")
 
     def units_seen(self, layer: int) -> range:
         """The units of a layer whose tiles are drawn."""
-        return self._canvas.diagram.column(layer).seen
+        return self._sketch.diagram.column(layer).seen
 
     def _in_sight(self, rect: QRectF) -> QRectF:
-        return self._here(rect.translated(-self._canvas.offset, 0))
+        return self._here(rect.translated(-self._sketch.offset, 0))
 
     def _here(self, rect: QRectF) -> QRectF:
         return rect.translated(QPointF(self._canvas.pos()))
@@ -383,8 +298,8 @@ class NetworkView(QWidget):
 
     def _want(self) -> None:
         """Ask for the maps that are seen, fine enough for their tiles."""
-        columns = self._canvas.columns_in_sight()
-        mapped: list[tuple[int, ...]] = [() for _ in self._canvas.structure.layers]
+        columns = self._sketch.columns
+        mapped: list[tuple[int, ...]] = [() for _ in self._sketch.structure.layers]
         for column in columns:
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
@@ -398,109 +313,43 @@ class NetworkView(QWidget):
 
     def _describe(self) -> None:
         """Tell screen readers the network and the unit that is selected."""
-        words = self._canvas.structure.words()
+        words = self._sketch.structure.words()
         self.setAccessibleDescription(words)
         chosen = self._canvas.selection
         if chosen is not None:
-            words = f"{words}. Selected: {self._tile_words(*chosen)}"
+            words = f"{words}. Selected: {self._wording.tile(*chosen)}"
         self._canvas.setAccessibleDescription(words)
 
     def _read(self) -> None:
-        hit, chosen = self._canvas.hit, self._canvas.selection
+        hit, chosen = self._canvas.looked_at, self._canvas.selection
         if hit is None and chosen is not None and self._canvas.hasFocus():
             hit = Hit("unit" if chosen[0] >= 0 else "feature", *chosen)
-        words = self._hit_words(hit) if hit is not None else ""
+        words = self._wording.hit(hit, self._column_of(hit)) if hit is not None else ""
         style_words(self._words, theme.current().text if words else theme.current().quiet)
         self._canvas.tooltip = words if self._canvas.hit is not None else ""
-        self._words.setText(words or self._idle_words())
+        self._words.setText(self._notice or words or self._wording.idle(self._sketch.columns))
 
-    def _idle_words(self) -> str:
-        """What can be done, or what the marks on the tiles mean if there are any."""
-        if self._held is None:
-            return HINT
-        states = [self._held.states(column.place) for column in self._canvas.columns_in_sight()]
-        known = [state for state in states if state is not None]
-        marks = [
-            ("crossed: dead", any(state.dead.any() for state in known)),
-            ("hatched: dropped", any(state.dropped.any() for state in known)),
-            ("lock: frozen", any(not layer.trainable for layer in self._canvas.structure.layers)),
-            ("dashed: muted", any(layer.muted for layer in self._canvas.structure.layers)),
-        ]
-        return ", ".join(words for words, there in marks if there) or HINT
+    def _notify(self, words: str) -> None:
+        """Say for a moment why something was not done."""
+        self._notice = words
+        self._noticed.start()
+        self._read()
 
-    def _hit_words(self, hit: Hit) -> str:
-        structure = self._canvas.structure
-        if hit.kind in ("unit", "feature"):
-            return self._tile_words(hit.place, hit.unit)
-        if hit.kind in ("wire", "bias"):
-            return self._number_words(hit)
-        if hit.kind == "header":
-            return self._layer_words(hit.place)
-        if hit.kind == "insertion":
-            return "Add a layer here."
-        if hit.kind == "chip":
-            column = self._canvas.diagram.column(hit.place)
-            noun = "Inputs" if hit.place == INPUTS else "Units"
-            return f"{noun} {column.first + 1} to {column.seen[-1] + 1} of {column.units:,}. Click or scroll for others."
-        layer = structure.layers[hit.place]
-        return f"Layer {layer.name}: {'one unit more' if hit.kind == 'more' else 'one unit fewer'}."
+    def _forget_notice(self) -> None:
+        self._notice = ""
+        self._read()
 
-    def _tile_words(self, place: int, unit: int) -> str:
-        """A unit or an input in words."""
-        structure = self._canvas.structure
-        if place == INPUTS:
-            feature = FEATURES[NAMES[unit]]
-            used = NAMES[unit] in structure.features
-            return f"{feature.label}, {'in use' if used else 'not in use'}. {feature.help}"
-        layer = structure.layers[place]
-        parts = [f"{structure.unit_name(place, unit)}: {layer.activation.lower()}"]
-        if self._held is not None:
-            parts.append(f"bias {number_text(float(self._held.biases(place)[unit]))}")
-            parts += self._state_words(place, unit)
-        return ", ".join(parts)
+    def _column_of(self, hit: Hit) -> Column | None:
+        return self._sketch.diagram.column(hit.place) if hit.kind == "chip" else None
 
-    def _state_words(self, place: int, unit: int) -> list[str]:
-        """Whether a unit is dead or dropped, and how many of its layer are dead."""
-        assert self._held is not None
-        words, states, measured = [], self._held.states(place), self._held.statistics(place)
-        if states is not None and unit < len(states.dead):
-            words += ["dead"] if states.dead[unit] else []
-            words += ["dropped"] if states.dropped[unit] else []
-        if measured is not None and measured.dead > 0:
-            words.append(f"{percent_text(measured.dead)} of the layer dead")
-        return words
-
-    def _number_words(self, hit: Hit) -> str:
-        """A weight or a bias in words."""
-        value, gradient = self.value(hit), self.value(hit, "gradients")
-        symbol, pull = ("w", "∂E/∂w") if hit.kind == "wire" else ("b", "∂E/∂b")
-        pulled = power_text(gradient) if gradient and math.isfinite(gradient) else number_text(gradient)
-        return f"{symbol}: {self._whose(hit)} = {number_text(value)}, {pull} = {'0' if gradient == 0 else pulled}"
-
-    def _whose(self, hit: Hit) -> str:
-        """A weight by both of its ends, a bias by its unit."""
-        unit = self._canvas.structure.unit_name(hit.place, hit.unit)
-        return unit if hit.kind == "bias" else f"{self._canvas.structure.source_name(hit.place, hit.source)} → {unit}"
-
-    def _layer_words(self, place: int) -> str:
-        structure = self._canvas.structure
-        if place == INPUTS:
-            return f"{len(structure.features)} of {len(NAMES)} inputs in use. Click one to switch it on or off."
-        layer = structure.layers[place]
-        name = "Output" if place == structure.output else f"Layer {layer.name}"
-        count = f"{layer.units:,} unit" + ("" if layer.units == 1 else "s")
-        marks = [] if layer.trainable else ["frozen"]
-        marks += ["muted"] if layer.muted else []
-        open_words = "" if place == structure.output else ". Double-click for its settings."
-        return f"{name}: {', '.join([count, layer.activation.lower(), *layer.remarks, *marks])}{open_words}"
+    @property
+    def _wording(self) -> Wording:
+        """The present state in words."""
+        return Wording(self._sketch.structure, self._held)
 
     def value(self, hit: Hit, carried: Carried = "weights") -> float:
         """The weight of a wire or the bias of a unit, or its gradient; NaN if it isn't known."""
-        if self._held is None or not exists(hit, self._canvas.structure):
-            return math.nan
-        if hit.kind == "bias":
-            return float(self._held.biases(hit.place, carried)[hit.unit])
-        return float(self._held.weights(hit.place, carried)[hit.unit, hit.source])
+        return self._wording.value(hit, carried)
 
     # What a person does ----------------------------------------------------------------------------------------
 
@@ -539,20 +388,20 @@ class NetworkView(QWidget):
             self._canvas.turn_page(hit.place)
 
     def _on_double_clicked(self, hit: Hit) -> None:
-        if 0 <= hit.place < self._canvas.structure.output:
+        if 0 <= hit.place < self._sketch.structure.output:
             self.layer_opened.emit(hit.place)
 
     def _on_key(self, what: str) -> None:
         """A key that asks for something for the unit or input that is selected."""
         assert self._canvas.selection is not None
         place, unit = self._canvas.selection
-        hidden = 0 <= place < self._canvas.structure.output
+        hidden = 0 <= place < self._sketch.structure.output
         if what == "edit" and place == INPUTS:
             self._toggle(unit)
         elif what == "edit":
             self._edit(Hit("bias", place, unit))
         elif what == "insert":
-            self._ask_layer(min(place + 1, self._canvas.structure.output))
+            self._ask_layer(min(place + 1, self._sketch.structure.output))
         elif what == "open" and hidden:
             self.layer_opened.emit(place)
         elif what in ("fewer", "more") and hidden:
@@ -560,22 +409,22 @@ class NetworkView(QWidget):
 
     def _toggle(self, number: int) -> None:
         """Ask for an input or its removal; the last one stays."""
-        name, used = NAMES[number], self._canvas.structure.features
+        name, used = NAMES[number], self._sketch.structure.features
         if used == (name,):
-            self._words.setText("The network needs at least one input.")
+            self._notify("The network needs at least one input.")
         else:
             self.feature_toggled.emit(name, name not in used)
 
     def _ask_units(self, place: int, more: int) -> None:
-        units = self._canvas.structure.units(place) + more
+        units = self._sketch.structure.units(place) + more
         if 1 <= units <= MOST_UNITS:
             self.units_asked.emit(place, units)
 
     def _ask_layer(self, position: int) -> None:
-        if self._canvas.structure.output < MAX_LAYERS:
+        if self._sketch.structure.output < MAX_LAYERS:
             self.layer_asked.emit(position)
         else:
-            self._words.setText(f"There can be at most {MAX_LAYERS} layers.")
+            self._notify(f"There can be at most {MAX_LAYERS} layers.")
 
     # The editor ------------------------------------------------------------------------------------------------
 
@@ -585,8 +434,9 @@ class NetworkView(QWidget):
         if math.isnan(value) and self._held is None:
             return
         self._edited = hit
+        self._canvas.keep(hit)
         name = "Bias" if hit.kind == "bias" else "Weight"
-        self._editor.open(name, f"{name} {'of ' if hit.kind == 'bias' else ''}{self._whose(hit)}", value)
+        self._editor.open(name, f"{name} {'of ' if hit.kind == 'bias' else ''}{self._wording.whose(hit)}", value)
         self._place_editor()
 
     def _place_editor(self) -> None:
@@ -601,19 +451,19 @@ class NetworkView(QWidget):
 
     def _spot(self, hit: Hit) -> QPointF:
         """Where a weight or a bias is drawn; a weight whose wire isn't, at its unit."""
-        number = self._canvas.wires.find(hit.place, hit.unit, hit.source) if hit.kind == "wire" else None
+        number = self._sketch.wires.find(hit.place, hit.unit, hit.source) if hit.kind == "wire" else None
         if number is not None:
-            point = wire_point(self._canvas.wires.ends[number], 0.5) - QPointF(self._canvas.offset, 0)
+            point = wire_point(self._sketch.wires.ends[number], 0.5) - QPointF(self._sketch.offset, 0)
             return point + QPointF(self._canvas.pos())
         return self.bias_rect(hit.place, hit.unit).center()
 
     def _on_edited(self, value: float, before: float, changing: bool) -> None:
         hit = self._edited
-        if hit is None or not exists(hit, self._canvas.structure):
+        if hit is None or not exists(hit, self._sketch.structure):
             return
         bias = hit.kind == "bias"
         name, place = (f"b{hit.place}", (hit.unit,)) if bias else (f"W{hit.place}", (hit.unit, hit.source))
-        label = f"bias of {self._whose(hit)}" if bias else f"weight {self._whose(hit)}"
+        label = f"bias of {self._wording.whose(hit)}" if bias else f"weight {self._wording.whose(hit)}"
         self.weight_edited.emit(name, place, value, before, label, changing)
 
     def _on_moved(self, by: int) -> None:
@@ -622,15 +472,17 @@ class NetworkView(QWidget):
             return
         place, unit = self._edited.place, self._edited.unit
         hits = [Hit("bias", place, unit)]
-        hits += [Hit("wire", place, unit, source) for source in range(self._canvas.structure.inputs(place))]
+        hits += [Hit("wire", place, unit, source) for source in range(self._sketch.structure.inputs(place))]
         now = hits.index(self._edited) if self._edited in hits else 0
+        self._canvas.point_at(None)
         self._edit(hits[(now + by) % len(hits)])
-        self._canvas.point_at(self._edited)
+        self._read()
 
     def _on_closed(self) -> None:
         """The keyboard goes back to the drawing."""
         self._edited = None
-        self._canvas.point_at(None)
+        self._canvas.keep(None)
+        self._read()
         if self.isVisible():
             self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -651,13 +503,6 @@ class NetworkView(QWidget):
         self._canvas.point_at(None)
         self._magnify(None)
         super().hideEvent(event)
-
-
-def exists(hit: Hit, structure: Structure) -> bool:
-    """Whether the network has this weight or bias."""
-    if not 0 <= hit.place < len(structure.layers) or hit.unit >= structure.units(hit.place):
-        return False
-    return hit.kind == "bias" or hit.source < structure.inputs(hit.place)
 
 
 def calm_scale(before: float, values: Array) -> float:

@@ -7,7 +7,7 @@ looks, so that each is one pen and one path, and a frame redraws only the looks 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -31,7 +31,12 @@ SHADES = 24
 UNKNOWN = 0
 """The look of a wire of which nothing is known."""
 THINNEST, THICKEST = 0.6, 4.6
-DASHES = (3.0, 3.0)
+AIRY = 160
+"""Up to so many wires they have their full width; more get finer, so that they don't run into one mass."""
+FINEST = 0.45
+APART = 0.72
+"""The distance of the lines that make up a wide wire, in pixels of the screen."""
+DASHES = (4.0, 3.0)
 
 
 def gradient_places(values: Array) -> Array:
@@ -43,7 +48,7 @@ def gradient_places(values: Array) -> Array:
 def weight_looks(values: Array, largest: float) -> Array:
     """The look of each weight: 1…STEPS for positive ones, −1…−STEPS for negative ones, by size."""
     with np.errstate(invalid="ignore"):
-        sizes = np.clip(np.abs(values) / largest, 0, 1) ** 0.7
+        sizes = np.clip(np.abs(values) / largest, 0, 1) ** 0.8
         looks = np.sign(values) * (1 + np.minimum(sizes * STEPS, STEPS - 1).astype(np.int64, casting="unsafe"))
     return np.where(np.isfinite(values), looks, UNKNOWN).astype(np.int64, casting="unsafe")
 
@@ -55,21 +60,21 @@ def gradient_looks(values: Array) -> Array:
     return np.where(known, 1 + np.minimum(np.where(known, places, 0) * SHADES, SHADES - 1), UNKNOWN).astype(np.int64)
 
 
-def weight_pen(look: int, colours: theme.Theme) -> QPen:
-    """The pen of a weight's look."""
-    if look == UNKNOWN:
-        return QPen(QColor(colours.line), 1.0)
-    share = (abs(look) - 0.5) / STEPS
-    colour = theme.mixed(colours.line, colours.classes[1 if look > 0 else 0], 0.25 + 0.75 * share**0.6)
-    return QPen(QColor(colour), THINNEST + (THICKEST - THINNEST) * share)
+def fineness(wires: int) -> float:
+    """How wide wires are drawn where there are so many, as a share of their full width."""
+    return max(FINEST, min(1.0, (AIRY / max(wires, 1)) ** 0.5))
 
 
-def gradient_pen(look: int, colours: theme.Theme, table: Array) -> QPen:
-    """The pen of a gradient's look: its place on the scale sets the colour and, more gently, the width."""
-    if look == UNKNOWN:
-        return QPen(QColor(colours.line), 1.0)
-    share = (look - 0.5) / SHADES
-    return QPen(shade(share, table), 1.0 + 2.4 * share)
+def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float = 1.0) -> QPen:
+    """The pen of a weight whose size is a share 0…1 of the largest; where wires are fine, small ones are paler too."""
+    strength = 0.25 + 0.75 * share ** (0.6 / fine)
+    colour = theme.mixed(colours.line, colours.classes[1 if positive else 0], strength)
+    return QPen(QColor(colour), THINNEST + fine * (THICKEST - THINNEST) * share)
+
+
+def gradient_pen(share: float, table: Array, fine: float = 1.0) -> QPen:
+    """The pen of a gradient by its place 0…1 on the scale: it sets the colour and, more gently, the width."""
+    return QPen(shade(share, table), 0.8 + fine * 2.6 * share)
 
 
 def shade(share: float, table: Array) -> QColor:
@@ -77,72 +82,10 @@ def shade(share: float, table: Array) -> QColor:
     return QColor(*(int(channel) for channel in table[int(share * (len(table) - 1) + 0.5)][:3]))
 
 
-def value_colour(value: float, largest: float, carried: Carried, colours: theme.Theme, table: Array) -> QColor:
-    """The colour of a single number, for the square of a bias."""
-    if not np.isfinite(value):
-        return QColor(colours.line)
-    if carried == "gradients":
-        return shade(float(gradient_places(np.array([value]))[0]), table)
-    share = min(abs(value) / largest, 1.0) ** 0.5
-    return QColor(theme.mixed(colours.line, colours.classes[1 if value > 0 else 0], 0.15 + 0.85 * share))
-
-
-@dataclass
-class Bundle:
-    """The wires of one look."""
-
-    path: QPainterPath
-    pen: QPen
-
-
-class Strokes:
-    """The wires of a drawing, sorted into bundles of one look each."""
-
-    def __init__(self, wires: Wires, dashed: Array) -> None:
-        """`dashed` tells which wires belong to layers that are taken out."""
-        self.wires, self.dashed = wires, dashed
-        self.paths = [curve(ends) for ends in wires.ends.tolist()]
-        self.looks: Array = np.zeros(len(self.paths), np.int64)
-        self.drawn: Array = np.zeros(len(self.paths), bool)
-        self.bundles: dict[tuple[int, bool], Bundle] = {}
-
-    def show(self, values: Array, carried: Carried, largest: float, pens: Pens) -> bool:
-        """Sort the wires by what they carry; says whether any looks different now."""
-        looks = weight_looks(values, largest) if carried == "weights" else gradient_looks(values)
-        drawn = most_of(values)
-        if pens.fresh(self):
-            changed = None
-        else:
-            moved = np.flatnonzero((looks != self.looks) | (drawn != self.drawn))
-            if not len(moved):
-                return False
-            changed = {*looks[moved].tolist(), *self.looks[moved].tolist()}
-        self.looks, self.drawn = looks, drawn
-        self._bundle(changed, pens)
-        return True
-
-    def _bundle(self, changed: set[int] | None, pens: Pens) -> None:
-        """Make the bundles of the `changed` looks anew, or all of them."""
-        if changed is None:
-            self.bundles = {}
-            changed = set(np.unique(self.looks).tolist())
-        for look in changed:
-            of_look = self.drawn & (self.looks == look)
-            for dashed in (False, True):
-                chosen = np.flatnonzero(of_look & (self.dashed == dashed)).tolist()
-                self.bundles.pop((look, dashed), None)
-                if chosen:
-                    path = QPainterPath()
-                    for number in chosen:
-                        path.addPath(self.paths[number])
-                    self.bundles[look, dashed] = Bundle(path, pens.pen(look, dashed))
-
-    def paint(self, painter: QPainter) -> None:
-        """Draw all bundles, the strongest on top."""
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for key in sorted(self.bundles, key=lambda key: (abs(key[0]), key)):
-            bundle = self.bundles[key]
-            painter.strokePath(bundle.path, bundle.pen)
+def value_colours(values: Array, largest: float, pens: Pens) -> list[int]:
+    """The colours of the squares of biases, packed as 0xffRRGGBB: those of wires that carry as much."""
+    looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
+    return [pens.pen(look).color().rgb() for look in looks.tolist()]
 
 
 class Pens:
@@ -150,33 +93,127 @@ class Pens:
 
     def __init__(self, carried: Carried) -> None:
         self.carried, self.colours, self.table = carried, theme.current(), theme.magnitude_table()
-        self._made: dict[tuple[int, bool], QPen] = {}
+        self._fine = 1.0
+        self._made: dict[int, QPen] = {}
         self._known: Strokes | None = None
 
-    def pen(self, look: int, dashed: bool) -> QPen:
-        """The pen of a look."""
-        key = (look, dashed)
-        if key not in self._made:
-            weights = self.carried == "weights"
-            pen = weight_pen(look, self.colours) if weights else gradient_pen(look, self.colours, self.table)
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            if dashed:
-                pen.setDashPattern([length / max(pen.widthF(), 1) * 1.5 for length in DASHES])
-            self._made[key] = pen
-        return self._made[key]
+    def pen(self, look: int) -> QPen:
+        """The pen of a look, as wide as its wires are to appear."""
+        if look not in self._made:
+            self._made[look] = self._new(look)
+            self._made[look].setCapStyle(Qt.PenCapStyle.FlatCap)
+        return self._made[look]
+
+    def _new(self, look: int) -> QPen:
+        if look == UNKNOWN:
+            return QPen(QColor(self.colours.line), 1.0)
+        if self.carried == "gradients":
+            return gradient_pen((look - 0.5) / SHADES, self.table, self._fine)
+        return weight_pen((abs(look) - 0.5) / STEPS, look > 0, self.colours, self._fine)
 
     def fresh(self, strokes: Strokes) -> bool:
-        """Whether these pens have not been used for `strokes` yet."""
+        """Whether these pens have not been used for `strokes` yet; from now on they suit them."""
         known, self._known = self._known, strokes
-        return known is not strokes
+        if known is strokes:
+            return False
+        fine = fineness(min(len(strokes.wires.layer), MOST))
+        if fine != self._fine:
+            self._fine, self._made = fine, {}
+        return True
 
 
-def curve(ends: list[float]) -> QPainterPath:
-    """A wire as a path: it leaves and arrives level."""
+class Strokes:
+    """The wires of a drawing, sorted into bundles of one look each.
+
+    Qt draws smooth lines one pixel wide ten times as fast as wider ones, so a wide wire is a few of them side by side.
+    """
+
+    def __init__(self, wires: Wires, dashed: Array, ratio: float) -> None:
+        """`dashed` tells which wires belong to layers that are taken out; `ratio` is the screen's pixels per pixel."""
+        self.wires, self.dashed, self.ratio = wires, dashed, ratio
+        self.looks: Array = np.zeros(len(dashed), np.int64)
+        self.drawn: Array = np.zeros(len(dashed), bool)
+        self._ends: list[list[float]] = wires.ends.tolist()
+        self._hairs: dict[tuple[int, int], QPainterPath] = {}
+        self._bundles: dict[tuple[int, bool], tuple[QPainterPath, QPen]] = {}
+
+    def show(self, values: Array, largest: float, pens: Pens) -> bool:
+        """Sort the wires by what they carry; says whether any looks different now."""
+        looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
+        drawn = most_of(values)
+        if pens.fresh(self):
+            changed = {*looks.tolist()}
+            self._bundles = {}
+        else:
+            moved = np.flatnonzero((looks != self.looks) | (drawn != self.drawn))
+            changed = {*looks[moved].tolist(), *self.looks[moved].tolist()}
+        self.looks, self.drawn = looks, drawn
+        for look in changed:
+            self._bundle(look, pens)
+        return bool(changed)
+
+    def _bundle(self, look: int, pens: Pens) -> None:
+        """Gather the wires of a look anew."""
+        of_look = self.drawn & (self.looks == look)
+        for dashed in (False, True):
+            self._bundles.pop((look, dashed), None)
+            chosen = np.flatnonzero(of_look & (self.dashed == dashed)).tolist()
+            if chosen:
+                pen = pens.pen(look)
+                self._bundles[look, dashed] = self._joined(chosen, hairs(pen.widthF() * self.ratio)), hair(pen, dashed)
+
+    def _joined(self, chosen: list[int], count: int) -> QPainterPath:
+        """One path of all hairs of some wires."""
+        path = QPainterPath()
+        for number in chosen:
+            for place in range(1 - count, count, 2):
+                path.addPath(self._hair(number, place))
+        return path
+
+    def _hair(self, number: int, place: int) -> QPainterPath:
+        """One of the lines that make up a wire, `place` half steps beside its middle."""
+        known = self._hairs.get((number, place))
+        if known is None:
+            known = self._hairs[number, place] = curve(self._ends[number], place * APART / 2 / self.ratio)
+        return known
+
+    def path(self, number: int) -> QPainterPath:
+        """The middle of a wire."""
+        return self._hair(number, 0)
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw all bundles, the strongest on top."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for key in sorted(self._bundles, key=lambda key: (abs(key[0]), key)):
+            path, pen = self._bundles[key]
+            painter.setPen(pen)
+            painter.drawPath(path)
+
+
+def hairs(width: float) -> int:
+    """How many lines side by side make up a wire of this width on the screen."""
+    return max(1, round(1 + (width - 1) / APART))
+
+
+def hair(pen: QPen, dashed: bool) -> QPen:
+    """The pen of one of the lines that make up wires of this look."""
+    result = QPen(pen.color(), 1.0)
+    result.setCosmetic(True)
+    result.setCapStyle(Qt.PenCapStyle.FlatCap)
+    if dashed:
+        result.setDashPattern(DASHES)
+    return result
+
+
+def curve(ends: list[float], beside: float = 0.0) -> QPainterPath:
+    """A wire as a path that leaves and arrives level, or a line that runs `beside` it all the way."""
     x0, y0, x1, y1 = ends
-    half = (x0 + x1) / 2
-    path = QPainterPath(QPointF(x0, y0))
-    path.cubicTo(half, y0, half, y1, x1, y1)
+    run, rise = 0.75 * (x1 - x0), 1.5 * (y1 - y0)
+    # Half way the wire is steep: there the line has to be moved sideways too, to stay as far away.
+    aside = -(math.hypot(run, rise) - run) / rise * beside / 0.75 if rise else 0.0
+    half = (x0 + x1) / 2 + aside
+    path = QPainterPath(QPointF(x0, y0 + beside))
+    path.cubicTo(half, y0 + beside, half, y1 + beside, x1, y1 + beside)
     return path
 
 

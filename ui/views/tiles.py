@@ -5,12 +5,23 @@ from __future__ import annotations
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QIcon, QLinearGradient, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QIcon,
+    QLinearGradient,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPixmap,
+)
 
 from playground.catalog.features import FEATURES
 from ui import theme
 from ui.icons import icon
-from ui.views.diagram import LABELS, NAMES, Column, ShownLayer
+from ui.views.diagram import BIAS, LABELS, NAMES, Column, ShownLayer
 from ui.views.plotting import small_font
 from ui.views.thumbnails import Atlas, feature_atlas
 
@@ -114,12 +125,30 @@ def veil(painter: QPainter, rect: QRectF, look: theme.Theme, alpha: int) -> None
     painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), radius(rect.width()), radius(rect.width()))
 
 
-def paint_bias(painter: QPainter, rect: QRectF, colour: QColor, look: theme.Theme, pointed: bool) -> None:
-    """The square of a bias."""
-    grown = rect.adjusted(-1.5, -1.5, 1.5, 1.5) if pointed else rect
-    painter.setPen(QPen(QColor(look.text if pointed else look.surface), 1.5))
-    painter.setBrush(colour)
-    painter.drawRoundedRect(grown, 2, 2)
+def paint_bias(painter: QPainter, rect: QRectF, colour: int, look: theme.Theme) -> None:
+    """The square of a bias in a colour packed as 0xffRRGGBB."""
+    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), square(colour, painter.device().devicePixelRatio(), look))
+
+
+@lru_cache(maxsize=512)
+def square(colour: int, ratio: float, look: theme.Theme) -> QPixmap:
+    """The picture of a bias, with an outline in the surface's colour around it."""
+    picture = QPixmap(QSize(BIAS + 2, BIAS + 2) * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    with QPainter(picture) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(look.surface), 1.5))
+        painter.setBrush(QColor.fromRgb(colour))
+        painter.drawRoundedRect(QRectF(1, 1, BIAS, BIAS), 2, 2)
+    return picture
+
+
+def paint_pointed_bias(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
+    """A ring around the bias that is pointed at."""
+    painter.setPen(QPen(QColor(look.text), 1.5))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(rect.adjusted(-1.5, -1.5, 1.5, 1.5), 3, 3)
 
 
 # Inputs -------------------------------------------------------------------------------------------------------
@@ -131,13 +160,15 @@ def paint_inputs(painter: QPainter, column: Column, used: tuple[str, ...], look:
     for number in column.seen:
         rect, name = column.rect(number), NAMES[number]
         on = name in used
-        painter.setOpacity(1.0 if on else 0.32)
+        painter.setOpacity(1.0 if on else 0.4)
         paint_map(painter, rect, atlas, number)
         painter.setOpacity(1.0)
         paint_frame(painter, rect, not on, look)
         painter.setFont(small_font())
         painter.setPen(QColor(look.text if on else look.quiet))
-        painter.drawText(QRectF(rect.left() - LABELS, rect.top(), LABELS - 6, rect.height()), RIGHT, FEATURES[name].label)
+        painter.drawText(
+            QRectF(rect.left() - LABELS, rect.top(), LABELS - 6, rect.height()), RIGHT, FEATURES[name].label
+        )
 
 
 # Headers ------------------------------------------------------------------------------------------------------
@@ -150,7 +181,9 @@ def paint_header(painter: QPainter, column: Column, layer: ShownLayer, hidden: b
     paint_title(painter, QRectF(box.left(), 2, box.width(), 18), layer.name, marks, look)
     painter.setFont(small_font())
     painter.setPen(QColor(look.text))
-    painter.drawText(QRectF(box.left(), 20, box.width(), 18), CENTRE, f"{layer.units:,}" if hidden else units_words(layer))
+    painter.drawText(
+        QRectF(box.left(), 20, box.width(), 18), CENTRE, f"{layer.units:,}" if hidden else units_words(layer)
+    )
     painter.setPen(QColor(look.quiet))
     text = painter.fontMetrics().elidedText(layer.activation, Qt.TextElideMode.ElideRight, int(box.width()))
     painter.drawText(QRectF(box.left(), 39, box.width(), 16), CENTRE, text)
@@ -169,7 +202,7 @@ def paint_title(painter: QPainter, box: QRectF, name: str, marks: list[str], loo
     painter.setFont(strong_font())
     painter.setPen(QColor(look.text))
     metrics = QFontMetricsF(strong_font())
-    text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, box.width() - 18 - 13 * len(marks))
+    text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, box.width() - 9 - 13 * len(marks))
     width = metrics.horizontalAdvance(text) + 14 * len(marks)
     left = box.center().x() - width / 2
     painter.drawText(QRectF(left, box.top(), width + 2, box.height()), Qt.AlignmentFlag.AlignVCenter, text)

@@ -122,7 +122,11 @@ class WeightEditor(QFrame):
             self._write()
 
     def _write(self) -> None:
+        untouched = self.entry.selectedText() == self.entry.text()
         self.entry.show_text(f"{self.value:.4g}".replace("-", "−"))
+        if untouched and not self.entry.being_typed:
+            # So that typing still replaces a number that has moved.
+            self.entry.selectAll()
         self.slider.show_place(self._quantity.place(self.value))
 
     # Gestures --------------------------------------------------------------------------------------------------
@@ -182,7 +186,7 @@ class WeightEditor(QFrame):
 
     def _close(self) -> None:
         self._edits.end()
-        if self.isVisibleTo(self.parentWidget()):
+        if not self.isHidden():
             self.entry.abandon()
             self.hide()
             self.closed.emit()

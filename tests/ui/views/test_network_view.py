@@ -1,0 +1,809 @@
+"""The picture of the network: what is drawn, what hovering reads, and what every gesture asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import sys
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from playground.catalog.activations import Linear, Relu, Sigmoid, Tanh
+from playground.catalog.datasets import Hills, Sample, sample
+from playground.catalog.features import FEATURES, inputs
+from playground.experiment import Experiment, Layer
+from playground.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates
+from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid
+from ui import theme
+from ui.views.diagram import INPUTS, SMALLEST, arranged, matched, structure_of
+from ui.views.field import Range
+from ui.views.network import MOST_UNITS, NetworkView
+from ui.views.strokes import STEPS, Pens, gradient_looks, gradient_places, weight_looks, weight_pen
+from ui.views.thumbnails import colour_numbers, feature_atlas, range_of_activation
+from ui.views.wording import HINT
+
+SIZE = (420, 600)
+SMALL = Experiment(layers=(Layer(5, Tanh(), id="A"), Layer(4, Relu(), id="B")))
+DEEP = Experiment(layers=tuple(Layer(64, Tanh()) for _ in range(30)))
+
+
+def network_snapshot(
+    experiment: Experiment = SMALL, points: Sample | None = None, n: int = 24, mapped: list[list[int]] | None = None
+) -> Snapshot:
+    """A snapshot of a network with random weights, with its maps, parameters and states of units."""
+    random = np.random.default_rng(0)
+    base = make_snapshot(points, layers=len(experiment.layers) + 1, rows=3)
+    x1, x2 = plane_grid(n)
+    a = inputs(experiment.features, np.stack([x1.ravel(), x2.ravel()], axis=1))
+    layers = [*experiment.layers, Layer(base.sample.outputs, Tanh(), id="output")]
+    maps, parameters, rows = [], [], []
+    for layer in layers:
+        W, b = random.normal(0, 1, (layer.units, len(a))), random.normal(0, 0.3, layer.units)
+        a = layer.activation(W @ a + b[:, np.newaxis])
+        parameters.append(LayerParameters(W, b, W * 1e-3, b * 1e-4))
+        maps.append(a.reshape(-1, n, n).astype(np.float32))
+        rows.append(LayerStatistics(layer.id or "1", layer.units, layer.activation.kind, 1e-3, 1e-3, 1.0, 1e-3, 0.25))
+    held = [np.arange(layer.units) if mapped is None else np.array(mapped[k]) for k, layer in enumerate(layers)]
+    states = tuple(UnitStates(np.zeros(layer.units, bool), np.zeros(layer.units, bool)) for layer in layers)
+    return dataclasses.replace(
+        base, experiment=experiment, layers=tuple(rows), parameters=tuple(parameters), units=states,
+        maps=tuple(one[units] for one, units in zip(maps, held, strict=True)), mapped=tuple(held),
+    )  # fmt: skip
+
+
+def replaced(snapshot: Snapshot, layer: int, **arrays: object) -> Snapshot:
+    """The same moment with other parameters in one layer."""
+    parameters = list(snapshot.parameters)
+    parameters[layer] = parameters[layer]._replace(**arrays)
+    return dataclasses.replace(snapshot, parameters=tuple(parameters))
+
+
+class Gestures:
+    """The real mouse and keyboard over a view."""
+
+    def __init__(self, qtbot, view: NetworkView) -> None:
+        self.qtbot, self.view = qtbot, view
+        self.canvas: QWidget = view.findChild(QWidget, "network.diagram")
+
+    def on_canvas(self, at: QPointF) -> QPoint:
+        return self.canvas.mapFrom(self.view, at.toPoint())
+
+    def point(self, at: QPointF) -> None:
+        self.qtbot.mouseMove(self.canvas, self.on_canvas(at) + QPoint(40, 2))
+        self.qtbot.mouseMove(self.canvas, self.on_canvas(at))
+
+    def click(self, at: QPointF) -> None:
+        self.qtbot.mouseClick(self.canvas, Qt.MouseButton.LeftButton, pos=self.on_canvas(at))
+
+    def double_click(self, at: QPointF) -> None:
+        self.click(at)
+        self.qtbot.mouseDClick(self.canvas, Qt.MouseButton.LeftButton, pos=self.on_canvas(at))
+
+    def drag(self, start: QPointF, end: QPointF) -> None:
+        self.qtbot.mousePress(self.canvas, Qt.MouseButton.LeftButton, pos=self.on_canvas(start))
+        for share in (0.3, 0.7, 1.0):
+            self.qtbot.mouseMove(self.canvas, self.on_canvas(start + share * (end - start)))
+        self.qtbot.mouseRelease(self.canvas, Qt.MouseButton.LeftButton, pos=self.on_canvas(end))
+
+    def scroll(self, at: QPointF, notches: int, sideways: bool = False) -> None:
+        place = QPointF(self.on_canvas(at))
+        turn = QPoint(120 * notches, 0) if sideways else QPoint(0, 120 * notches)
+        buttons, modifiers = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+        glide = Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(place, place, QPoint(), turn, buttons, modifiers, glide, False)
+        QApplication.sendEvent(self.canvas, event)
+
+    def key(self, *keys: Qt.Key, on: QWidget | None = None) -> None:
+        for key in keys:
+            self.qtbot.keyClick(on or self.canvas, key)
+
+    @property
+    def editor(self) -> QWidget:
+        return self.view.findChild(QWidget, "network.editor")
+
+    def part(self, name: str) -> QWidget:
+        return self.view.findChild(QWidget, f"network.editor.{name}")
+
+
+@pytest.fixture
+def view(shown) -> NetworkView:
+    """A small network, trained for a moment."""
+    view = NetworkView()
+    view.show_experiment(SMALL)
+    return shown(view, network_snapshot(), SIZE)
+
+
+@pytest.fixture
+def hand(qtbot, view) -> Gestures:
+    return Gestures(qtbot, view)
+
+
+@pytest.fixture(autouse=True)
+def no_paint_fails(monkeypatch) -> Iterator[None]:
+    """A paint that fails is told through the hook for faults; here it fails the test."""
+    faults: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: faults.append(error))
+    yield
+    assert not faults
+
+
+def heard(signal) -> list:
+    """What a signal says from now on."""
+    said: list = []
+    signal.connect(lambda *values: said.append(values if len(values) != 1 else values[0]))
+    return said
+
+
+# What is drawn ------------------------------------------------------------------------------------------------
+
+
+def test_an_experiment_is_drawn_before_any_snapshot(shown):
+    view = NetworkView()
+    view.show_experiment(SMALL)
+    shown(view, None, SIZE)
+    view.grab()
+    assert [layer.units for layer in view.structure().layers] == [5, 4, 1]
+    assert not view.unit_rect(1, 3).isEmpty()
+
+
+def test_a_snapshot_alone_is_drawn_as_well(shown):
+    view = shown(NetworkView(), network_snapshot(), SIZE)
+    assert [layer.name for layer in view.structure().layers] == ["A", "B", "output"]
+
+
+def test_columns_run_from_inputs_to_output_without_overlap(view):
+    tiles = [view.unit_rect(place, 0) for place in range(INPUTS, 3)]
+    assert all(left.right() < right.left() for left, right in itertools.pairwise(tiles))
+    for place, units in ((0, 5), (1, 4)):
+        rects = [view.unit_rect(place, unit) for unit in range(units)]
+        assert all(upper.bottom() < lower.top() for upper, lower in itertools.pairwise(rects))
+
+
+def middle_colour(view: NetworkView, layer: int, unit: int) -> str:
+    return view.grab().toImage().pixelColor(view.unit_rect(layer, unit).center().toPoint()).name()
+
+
+def test_a_unit_shows_its_map_in_the_fields_colours_with_x2_upwards(view):
+    n = view.wanted.maps
+    up = np.repeat(np.linspace(-1, 1, n, dtype=np.float32)[:, np.newaxis], n, axis=1)
+    snapshot = network_snapshot()
+    maps = (np.stack([up] * 5), *snapshot.maps[1:])
+    view.show_snapshot(dataclasses.replace(snapshot, maps=maps))
+    rect = view.unit_rect(0, 2)
+    image = view.grab().toImage()
+    top = image.pixelColor((rect.center() - QPointF(0, 0.42 * rect.height())).toPoint())
+    bottom = image.pixelColor((rect.center() + QPointF(0, 0.42 * rect.height())).toPoint())
+    assert top.blue() > top.red() and bottom.red() > bottom.blue()
+
+
+def test_every_map_finds_its_unit_when_only_some_are_there(view):
+    some = network_snapshot(mapped=[[4, 1], [0], [0]])
+    low, high = -np.ones((24, 24), np.float32), np.ones((24, 24), np.float32)
+    view.show_snapshot(dataclasses.replace(some, maps=(np.stack([low, high]), *some.maps[1:])))
+    look = theme.current()
+    assert middle_colour(view, 0, 4) == look.field_low
+    assert middle_colour(view, 0, 1) == look.field_high
+    assert middle_colour(view, 0, 0) == look.field_middle
+
+
+def test_bounded_activations_have_their_own_range_and_others_that_of_the_map():
+    assert range_of_activation(Tanh()) == Range(0, 1)
+    assert range_of_activation(Sigmoid()) == Range(0.5, 0.5)
+    assert range_of_activation(Relu()) is None and range_of_activation(Linear()) is None
+    off = np.zeros((1, 4, 4), np.float32)
+    assert (colour_numbers(off, None) == 128).all()
+    ramp = np.linspace(0, 7, 16, dtype=np.float32).reshape(1, 4, 4)
+    numbers = colour_numbers(ramp, None)
+    assert numbers.min() == 128 and numbers.max() == 255
+    assert colour_numbers(np.full((1, 2, 2), np.nan, np.float32), None).tolist() == [[[128, 128], [128, 128]]]
+
+
+def test_outputs_of_several_classes_are_in_the_colours_of_their_classes(shown):
+    snapshot = network_snapshot(points=clouds(3))
+    sure = np.ones((3, 24, 24), np.float32)
+    view = shown(NetworkView(), dataclasses.replace(snapshot, maps=(*snapshot.maps[:2], sure)), SIZE)
+    colours = {middle_colour(view, 2, unit) for unit in range(3)}
+    assert len(colours) == 3
+    assert {theme.current().field_low, theme.current().field_high} <= colours
+
+
+def test_inputs_have_maps_of_their_own():
+    atlas = feature_atlas(theme.current())
+    assert atlas.count == len(FEATURES)
+    assert atlas.image.height() == len(FEATURES) * atlas.image.width()
+
+
+def test_weights_are_coloured_by_sign_and_widened_by_size():
+    look = theme.current()
+    looks = weight_looks(np.array([2.0, 0.1, -0.1, -2.0, np.nan]), 2.0)
+    assert looks[0] == STEPS and looks[3] == -STEPS and looks[4] == 0
+    assert 0 < looks[1] < looks[0] and looks[2] == -looks[1]
+    assert weight_pen(1.0, True, look).color().name() == look.classes[1]
+    assert weight_pen(1.0, False, look).color().name() == look.classes[0]
+    assert weight_pen(1.0, True, look).widthF() > 3 * weight_pen(0.1, True, look).widthF()
+
+
+def test_gradients_have_the_scale_of_all_pictures():
+    places = gradient_places(np.array([1e-8, -(10**-3.5), 10.0, 0.0, np.nan]))
+    assert places[:4] == pytest.approx([0, 0.5, 1, 0]) and np.isnan(places[4])
+    assert gradient_looks(np.array([np.nan, 1e-9, 1e3])).tolist() == [0, 1, 24]
+    assert Pens("gradients").pen(24).color().green() > Pens("gradients").pen(1).color().green()
+
+
+def wire_colour(view: NetworkView, name: str, place: tuple[int, int]) -> QColor:
+    """The colour of a wire, without the text's around the one that is pointed at."""
+    return view.grab().toImage().pixelColor(view.edge_point(name, place).toPoint())
+
+
+def test_a_switch_recolours_the_wires_by_their_gradients(shown, qtbot):
+    one = Experiment(layers=(Layer(1, Tanh(), id="A"),), features=("x1",))
+    snapshot = network_snapshot(one)
+    snapshot = replaced(snapshot, 1, W=np.array([[2.0]]), gradient_W=np.array([[10.0]]))
+    view = shown(NetworkView(), snapshot, SIZE)
+    blue = wire_colour(view, "W1", (0, 0))
+    assert blue.blue() > blue.red()
+    qtbot.mouseClick(view.findChild(QWidget, "network.gradients"), Qt.MouseButton.LeftButton)
+    assert view.carried() == "gradients"
+    yellow = wire_colour(view, "W1", (0, 0))
+    assert yellow.red() > 150 and yellow.green() > 150 and yellow.blue() < 130
+    qtbot.mouseClick(view.findChild(QWidget, "network.weights"), Qt.MouseButton.LeftButton)
+    assert wire_colour(view, "W1", (0, 0)) == blue
+
+
+def test_wires_follow_the_weights(view, qtbot):
+    before = wire_colour(view, "W2", (0, 1))
+    W = network_snapshot().parameters[2].W.copy()
+    W[0, 1] = -3.0 if W[0, 1] > 0 else 3.0
+    view.show_snapshot(replaced(network_snapshot(), 2, W=W))
+    qtbot.waitUntil(lambda: wire_colour(view, "W2", (0, 1)) != before)
+
+
+def test_dead_and_dropped_units_are_marked_and_explained(view, qtbot):
+    snapshot = network_snapshot()
+    plain = middle_colour(view, 1, 0)
+    dead = snapshot.units[1]._replace(dead=np.array([True, False, False, False]))
+    dropped = snapshot.units[0]._replace(dropped=np.array([True, False, False, False, False]))
+    view.show_snapshot(dataclasses.replace(snapshot, units=(dropped, dead, snapshot.units[2])))
+    qtbot.waitUntil(lambda: "crossed: dead" in view.reading())
+    assert "hatched: dropped" in view.reading()
+    assert middle_colour(view, 1, 0) == theme.current().danger != plain
+
+
+def test_frozen_and_muted_layers_are_marked_and_explained(shown, qtbot):
+    layers = (Layer(2, Tanh(), id="A", trainable=False), Layer(2, Tanh(), id="B", muted=True))
+    view = shown(NetworkView(), network_snapshot(Experiment(layers=layers)), SIZE)
+    qtbot.waitUntil(lambda: "lock: frozen" in view.reading() and "dashed: muted" in view.reading())
+    hand = Gestures(qtbot, view)
+    hand.point(view.header_rect(0).center())
+    assert "frozen" in view.reading()
+    hand.point(view.header_rect(1).center())
+    assert "muted" in view.reading()
+
+
+# Hovering -----------------------------------------------------------------------------------------------------
+
+
+def test_hovering_a_unit_names_it_and_asks_to_magnify_it(view, hand, leave):
+    said = heard(view.magnified)
+    hand.point(view.unit_rect(1, 2).center())
+    assert said[-1] == (1, 2)
+    bias = network_snapshot().parameters[1].b[2]
+    assert view.reading().startswith("B3: ReLU, bias ")
+    assert f"{abs(bias):.3f}"[:4] in view.reading()
+    assert "25.0 % of the layer dead" in view.reading()
+    leave(view, view.unit_rect(1, 2).center())
+    assert said[-1] is None
+    assert view.reading() == HINT
+
+
+def test_hovering_a_wire_or_a_bias_reads_its_value_and_gradient(view, hand):
+    W = np.zeros((4, 5))
+    W[1, 2] = 0.482
+    gradient = np.full((4, 5), 1.2e-4)
+    view.show_snapshot(replaced(network_snapshot(), 1, W=W, gradient_W=gradient, b=np.full(4, -0.25)))
+    hand.point(view.edge_point("W1", (1, 2)))
+    assert view.reading() == "w: A3 → B2 = 0.482, ∂E/∂w = 1.2e-4"
+    hand.point(view.bias_rect(1, 3).center())
+    assert view.reading().startswith("b: B4 = −0.250, ∂E/∂b = ")
+
+
+def test_wires_from_inputs_bear_their_names_and_go_to_the_right_column_of_W(shown, qtbot):
+    swapped = msgspec.structs.replace(SMALL, features=("x2", "sin_x1", "x1"))
+    view = shown(NetworkView(), network_snapshot(swapped), SIZE)
+    point = view.edge_point("W0", (0, 2))
+    hand = Gestures(qtbot, view)
+    hand.point(point)
+    assert view.reading().startswith("w: x₁ → A1 = ")
+    at_x1, at_x2 = (view.unit_rect(INPUTS, k).center().y() for k in (0, 1))
+    assert abs(view.edge_point("W0", (4, 2)).y() - at_x1) < abs(view.edge_point("W0", (4, 0)).y() - at_x2) + 40
+
+
+def test_every_wire_can_be_found(view):
+    for name, shape in (("W0", (5, 2)), ("W1", (4, 5)), ("W2", (1, 4))):
+        for place in np.ndindex(shape):
+            assert isinstance(view.edge_point(name, place), QPointF)
+    with pytest.raises(LookupError):
+        view.edge_point("W0", (9, 0))
+
+
+def test_before_a_snapshot_nothing_is_known_and_nothing_fails(shown, qtbot):
+    view = NetworkView()
+    view.show_experiment(SMALL)
+    shown(view, None, SIZE)
+    hand = Gestures(qtbot, view)
+    hand.point(view.edge_point("W1", (0, 0)))
+    assert view.reading() == "w: A1 → B1 = –, ∂E/∂w = –"
+    hand.click(view.edge_point("W1", (0, 0)))
+    assert not hand.editor.isVisible()
+
+
+# Clicks -------------------------------------------------------------------------------------------------------
+
+
+def test_clicking_an_input_toggles_it(view, hand):
+    said = heard(view.feature_toggled)
+    names = list(FEATURES)
+    hand.click(view.unit_rect(INPUTS, names.index("sin_x1")).center())
+    hand.click(view.unit_rect(INPUTS, names.index("x2")).center())
+    assert said == [("sin_x1", True), ("x2", False)]
+
+
+def test_the_last_input_stays(shown, qtbot):
+    view = shown(NetworkView(), network_snapshot(msgspec.structs.replace(SMALL, features=("x1",))), SIZE)
+    said = heard(view.feature_toggled)
+    Gestures(qtbot, view).click(view.unit_rect(INPUTS, 0).center())
+    assert not said
+    assert "at least one" in view.reading()
+
+
+def test_the_buttons_of_a_header_ask_for_units(view, hand):
+    said = heard(view.units_asked)
+    hand.click(view.units_button_rect(0, more=True).center())
+    hand.click(view.units_button_rect(1, more=False).center())
+    assert said == [(0, 6), (1, 3)]
+
+
+def test_clicking_a_button_fast_counts_every_click(view, hand):
+    said = heard(view.units_asked)
+    place = view.units_button_rect(0, more=True).center()
+    hand.double_click(place)
+    hand.qtbot.mouseRelease(hand.canvas, Qt.MouseButton.LeftButton, pos=hand.on_canvas(place))
+    assert len(said) == 2
+
+
+def test_a_layer_keeps_at_least_one_unit_and_at_most_so_many(shown, qtbot):
+    layers = (Layer(1, Tanh(), id="A"), Layer(MOST_UNITS, Tanh(), id="B"))
+    view = NetworkView()
+    view.show_experiment(Experiment(layers=layers))
+    shown(view, None, SIZE)
+    said, hand = heard(view.units_asked), Gestures(qtbot, view)
+    hand.click(view.units_button_rect(0, more=False).center())
+    hand.click(view.units_button_rect(1, more=True).center())
+    assert not said
+
+
+def test_plus_between_columns_asks_for_a_layer_there(view, hand):
+    said = heard(view.layer_asked)
+    for position in range(3):
+        hand.click(view.insertion_rect(position).center())
+    assert said == [0, 1, 2]
+
+
+def test_double_clicking_a_header_opens_its_layer(view, hand):
+    said = heard(view.layer_opened)
+    hand.double_click(view.header_rect(1).center() + QPointF(0, 18))
+    hand.double_click(view.header_rect(2).center() + QPointF(0, 18))
+    assert said == [1]
+
+
+# The editor ---------------------------------------------------------------------------------------------------
+
+
+def test_clicking_a_wire_opens_an_editor_whose_enter_commits(view, hand):
+    W = np.full((4, 5), 0.5)
+    view.show_snapshot(replaced(network_snapshot(), 1, W=W))
+    said = heard(view.weight_edited)
+    hand.click(view.edge_point("W1", (2, 3)))
+    assert hand.editor.isVisible()
+    entry = hand.part("entry")
+    assert entry.accessibleName() == "Weight" and entry.text() == "0.5"
+    hand.qtbot.keyClicks(entry, "-1.25")
+    hand.key(Qt.Key.Key_Return, on=entry)
+    assert said == [("W1", (2, 3), -1.25, 0.5, "weight A4 → B3", False)]
+    assert not hand.editor.isVisible()
+    assert hand.canvas.hasFocus()
+
+
+def test_clicking_a_bias_edits_it(view, hand):
+    view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.125)))
+    said = heard(view.weight_edited)
+    hand.click(view.bias_rect(0, 1).center())
+    entry = hand.part("entry")
+    assert entry.accessibleName() == "Bias" == hand.part("slider").accessibleName()
+    hand.qtbot.keyClicks(entry, "1")
+    hand.key(Qt.Key.Key_Return, on=entry)
+    assert said == [("b0", (1,), 1.0, 0.125, "bias of A2", False)]
+
+
+def test_escape_puts_the_old_value_back(view, hand):
+    view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.125)))
+    said = heard(view.weight_edited)
+    hand.click(view.bias_rect(0, 1).center())
+    hand.key(Qt.Key.Key_Up, on=hand.part("entry"))
+    assert said[-1][2] != 0.125
+    hand.key(Qt.Key.Key_Escape, on=hand.part("entry"))
+    assert said[-1][2] == 0.125 and said[-1][5] is False
+    assert not hand.editor.isVisible()
+
+
+def test_escape_after_typing_only_changes_nothing(view, hand):
+    said = heard(view.weight_edited)
+    hand.click(view.bias_rect(0, 1).center())
+    hand.qtbot.keyClicks(hand.part("entry"), "77")
+    hand.key(Qt.Key.Key_Escape, on=hand.part("entry"))
+    assert not said
+
+
+def test_dragging_the_slider_changes_the_value_on_the_way(view, hand):
+    view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.0)))
+    said = heard(view.weight_edited)
+    hand.click(view.bias_rect(0, 0).center())
+    slider = hand.part("slider")
+    middle = QPoint(slider.width() // 2, slider.height() // 2)
+    hand.qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=middle)
+    for way in (10, 20, 30):
+        hand.qtbot.mouseMove(slider, middle + QPoint(way, 0))
+        hand.qtbot.wait(20)
+    hand.qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=middle + QPoint(30, 0))
+    assert all(edit[5] for edit in said[:-1]) and said[-1][5] is False
+    assert said[-1][2] > 0.5
+    assert {edit[3] for edit in said} == {0.0}
+
+
+def test_refused_text_keeps_the_editor_open(view, hand):
+    said = heard(view.weight_edited)
+    hand.click(view.bias_rect(0, 0).center())
+    hand.qtbot.keyClicks(hand.part("entry"), "lots")
+    hand.key(Qt.Key.Key_Return, on=hand.part("entry"))
+    assert hand.editor.isVisible() and not said
+
+
+def test_clicking_elsewhere_keeps_what_was_typed_and_closes(view, hand):
+    said = heard(view.weight_edited)
+    hand.click(view.bias_rect(0, 0).center())
+    hand.qtbot.keyClicks(hand.part("entry"), "2")
+    hand.click(view.unit_rect(1, 3).center())
+    assert [edit[2] for edit in said] == [2.0]
+    assert not hand.editor.isVisible()
+
+
+def test_left_and_right_walk_through_the_parameters_of_a_unit(view, hand):
+    hand.click(view.bias_rect(1, 0).center())
+    captions = []
+    for _ in range(6):
+        captions.append(hand.editor.caption.text())
+        hand.key(Qt.Key.Key_Right, on=hand.part("entry"))
+    weights = [f"Weight A{k + 1} → B1" for k in range(5)]
+    assert captions == ["Bias of B1", *weights]
+    assert hand.editor.caption.text() == "Bias of B1"
+    hand.key(Qt.Key.Key_Left, on=hand.part("entry"))
+    assert hand.editor.caption.text() == "Weight A5 → B1"
+    hand.qtbot.mouseClick(hand.part("next"), Qt.MouseButton.LeftButton)
+    assert hand.editor.caption.text() == "Bias of B1"
+
+
+def test_the_editor_follows_training_until_a_person_types(view, hand):
+    def with_bias(value: float) -> Snapshot:
+        return replaced(network_snapshot(), 0, b=np.full(5, value))
+
+    view.show_snapshot(with_bias(0.125))
+    hand.click(view.bias_rect(0, 0).center())
+    view.show_snapshot(with_bias(0.375))
+    hand.qtbot.waitUntil(lambda: hand.part("entry").text() == "0.375")
+    hand.qtbot.keyClicks(hand.part("entry"), "9")
+    view.show_snapshot(with_bias(0.625))
+    hand.qtbot.wait(300)
+    assert hand.part("entry").text() == "9"
+
+
+def test_the_editor_stays_inside_the_view(view, hand):
+    for place in (view.bias_rect(0, 4), view.bias_rect(2, 0), view.bias_rect(0, 0)):
+        hand.click(place.center())
+        assert view.rect().contains(hand.editor.geometry())
+        hand.key(Qt.Key.Key_Escape, on=hand.part("entry"))
+
+
+def test_the_editor_closes_when_its_weight_is_gone(view, hand):
+    said = heard(view.weight_edited)
+    hand.click(view.bias_rect(1, 3).center())
+    view.show_experiment(Experiment(layers=SMALL.layers[:1]))
+    assert not hand.editor.isVisible() and not said
+
+
+# The keyboard -------------------------------------------------------------------------------------------------
+
+
+def test_arrow_keys_move_the_selection_and_say_so(view, hand):
+    said = heard(view.magnified)
+    before = view.findChild(QWidget, "network.gradients")
+    before.setFocus()
+    hand.key(Qt.Key.Key_Tab, on=before)
+    assert said == [(0, 0)]
+    hand.key(Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right)
+    assert said[-1][0] == 1
+    assert "Selected: B" in hand.canvas.accessibleDescription()
+    assert view.reading().startswith("B")
+    hand.key(Qt.Key.Key_Home)
+    assert said[-1] is None
+    assert "Selected: x" in hand.canvas.accessibleDescription()
+    hand.key(Qt.Key.Key_End)
+    assert said[-1] == (2, 0)
+
+
+def test_enter_edits_the_bias_of_the_unit_that_is_selected(view, hand):
+    hand.click(view.unit_rect(1, 1).center())
+    hand.key(Qt.Key.Key_Return)
+    assert hand.editor.isVisible()
+    assert hand.editor.caption.text() == "Bias of B2"
+
+
+def test_keys_ask_for_units_and_layers_and_settings(view, hand):
+    units, layers, opened = heard(view.units_asked), heard(view.layer_asked), heard(view.layer_opened)
+    toggled = heard(view.feature_toggled)
+    hand.click(view.unit_rect(1, 1).center())
+    hand.key(Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Insert, Qt.Key.Key_F2)
+    assert (units, layers, opened) == ([(1, 5), (1, 3)], [2], [1])
+    hand.key(Qt.Key.Key_Home, Qt.Key.Key_PageUp, Qt.Key.Key_Return)
+    assert toggled == [("x1", False)]
+
+
+def test_space_is_left_to_the_window(view, hand):
+    toggled = heard(view.feature_toggled)
+    hand.click(view.unit_rect(1, 1).center())
+    hand.key(Qt.Key.Key_Home, Qt.Key.Key_Space)
+    assert not toggled
+
+
+def test_it_describes_itself_in_words(shown):
+    layers = tuple(Layer(8, Tanh()) for _ in range(3))
+    view = shown(NetworkView(), network_snapshot(Experiment(layers=layers)), SIZE)
+    assert view.accessibleName() == "Network"
+    assert view.accessibleDescription() == "2 inputs, 3 hidden layers of 8, 8, 8 units, 1 output"
+
+
+def test_every_control_has_a_name_and_a_tooltip(view):
+    for name in ("weights", "gradients", "reading", "editor.entry", "editor.slider", "editor.previous", "editor.next"):
+        widget = view.findChild(QWidget, f"network.{name}")
+        assert widget is not None
+    for name in ("weights", "gradients", "reading", "editor.previous", "editor.next"):
+        widget = view.findChild(QWidget, f"network.{name}")
+        assert widget.accessibleName() and widget.toolTip()
+
+
+# Folding and panning ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deep(shown) -> NetworkView:
+    view = NetworkView()
+    view.show_experiment(DEEP)
+    return shown(view, network_snapshot(DEEP), (360, 600))
+
+
+def test_a_wide_layer_folds_and_only_what_is_seen_is_wanted(deep):
+    seen = deep.units_seen(0)
+    assert 8 <= len(seen) < 64
+    assert deep.unit_rect(0, 0).width() >= SMALLEST >= 20
+    assert not deep.chip_rect(0).isEmpty()
+    assert deep.wanted.maps and deep.wanted.parameters and deep.wanted.units
+    assert deep.wanted.mapped[0] == tuple(seen)
+    assert deep.wanted.mapped[20] == ()
+
+
+@pytest.mark.parametrize("gesture", ["click", "scroll", "keys"])
+def test_other_units_of_a_folded_layer_can_be_seen(deep, qtbot, gesture):
+    hand, said = Gestures(qtbot, deep), heard(deep.wanted_changed)
+    before = deep.units_seen(0)
+    if gesture == "click":
+        hand.click(deep.chip_rect(0).center())
+    elif gesture == "scroll":
+        hand.scroll(deep.unit_rect(0, 3).center(), -1)
+    else:
+        hand.click(deep.unit_rect(0, before[-1]).center())
+        hand.key(Qt.Key.Key_Down, Qt.Key.Key_Down)
+    after = deep.units_seen(0)
+    assert after.start > before.start
+    assert said and deep.wanted.mapped[0] == tuple(after)
+
+
+def test_the_chip_comes_round_to_the_first_units(deep, qtbot):
+    hand = Gestures(qtbot, deep)
+    for _ in range(10):
+        hand.click(deep.chip_rect(0).center())
+        if deep.units_seen(0).start == 0:
+            break
+    assert deep.units_seen(0).start == 0
+
+
+@pytest.mark.parametrize("gesture", ["drag", "scroll", "overview", "keys"])
+def test_a_deep_network_can_be_moved_along(deep, qtbot, gesture):
+    hand = Gestures(qtbot, deep)
+    before = deep.unit_rect(0, 0).left()
+    if gesture == "drag":
+        hand.drag(QPointF(250, 300), QPointF(60, 300))
+    elif gesture == "scroll":
+        hand.scroll(QPointF(250, 300), -3, sideways=True)
+    elif gesture == "overview":
+        hand.click(deep.overview_rect().center())
+        assert 0 < deep.unit_rect(15, 0).left() < deep.width()
+    else:
+        hand.click(deep.unit_rect(0, 0).center())
+        hand.key(Qt.Key.Key_End)
+        assert deep.rect().contains(deep.unit_rect(30, 0).toRect())
+    assert deep.unit_rect(0, 0).left() < before - 50
+    deep.grab()
+    assert deep.wanted.mapped[0] == () or gesture in ("drag", "scroll")
+
+
+def test_a_drag_is_no_click(deep, qtbot):
+    hand = Gestures(qtbot, deep)
+    said = heard(deep.units_asked)
+    button = deep.units_button_rect(2, more=True).center()
+    hand.drag(button, button - QPointF(100, 0))
+    assert not said
+
+
+def test_a_network_that_fits_has_no_overview(view):
+    assert view.overview_rect().isEmpty()
+
+
+@pytest.mark.parametrize("size", [(330, 420), (420, 600), (700, 800), (1200, 500)])
+@pytest.mark.parametrize("layers", [0, 1, 3, 12, 30])
+def test_tiles_never_get_too_small_and_stay_apart(size, layers):
+    experiment = Experiment(layers=tuple(Layer(9, Tanh()) for _ in range(layers)))
+    diagram = arranged(structure_of(experiment, 1, "Tanh"), *size, {})
+    for column in diagram.columns:
+        assert column.tile >= 20
+        assert column.pitch >= column.tile + 2 or column.shown == 1
+        assert column.rect(column.first).top() >= 58
+        assert column.rect(column.seen[-1]).bottom() <= size[1]
+    lefts = [column.x - column.tile / 2 for column in diagram.columns]
+    rights = [column.x + column.tile / 2 for column in diagram.columns]
+    assert all(left - right >= 20 for right, left in zip(rights, lefts[1:], strict=False))
+
+
+def test_only_the_largest_of_very_many_wires_are_drawn(shown):
+    wide = Experiment(layers=tuple(Layer(64, Tanh()) for _ in range(9)))
+    view = shown(NetworkView(), network_snapshot(wide), (900, 900))
+    strokes = view._sketch.strokes
+    assert len(strokes.drawn) > 2000 == strokes.drawn.sum()
+
+
+# Other moments ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("experiment", [Experiment(), Experiment(layers=(Layer(1, Tanh()),)), SMALL, DEEP])
+def test_it_survives_networks_of_all_sizes(shown, qtbot, experiment):
+    view = NetworkView()
+    view.show_experiment(experiment)
+    shown(view, None, (360, 500))
+    view.grab()
+    view.show_snapshot(network_snapshot(experiment))
+    view.grab()
+    view.resize(240, 280)
+    view.grab()
+    view.resize(1200, 900)
+    view.grab()
+
+
+def test_it_survives_a_snapshot_that_holds_nothing(shown):
+    view = shown(NetworkView(), make_snapshot(rows=1), SIZE)
+    view.grab()
+    view.show_snapshot(make_snapshot(layers=30))
+    view.grab()
+
+
+def test_it_survives_a_diverged_network(view, hand):
+    snapshot = diverged(network_snapshot())
+    broken = tuple(
+        LayerParameters(*(np.full_like(array, np.nan if k % 2 else np.inf) for k, array in enumerate(layer)))
+        for layer in snapshot.parameters
+    )
+    view.show_snapshot(dataclasses.replace(snapshot, parameters=broken))
+    view.grab()
+    hand.point(view.edge_point("W1", (0, 0)))
+    assert "w: A1 → B1 = ∞" in view.reading()
+    hand.click(view.edge_point("W1", (0, 0)))
+    hand.key(Qt.Key.Key_Escape, on=hand.part("entry"))
+
+
+def test_untrained_gradients_are_dashes(view, hand):
+    nothing = np.full((4, 5), np.nan)
+    view.show_snapshot(replaced(network_snapshot(), 1, gradient_W=nothing))
+    hand.qtbot.mouseClick(view.findChild(QWidget, "network.gradients"), Qt.MouseButton.LeftButton)
+    view.grab()
+    hand.point(view.edge_point("W1", (0, 0)))
+    assert view.reading().endswith("∂E/∂w = –")
+
+
+def test_regression_and_several_classes_are_drawn(shown):
+    view = shown(NetworkView(), network_snapshot(points=sample(Hills(points=50))), SIZE)
+    view.grab()
+    view.show_snapshot(network_snapshot(points=clouds(4)))
+    view.grab()
+    assert view.structure().layers[-1].units == 4
+
+
+def test_snapshots_of_an_older_shape_fill_in_what_matches(view, hand):
+    old = network_snapshot()
+    new = Experiment(
+        layers=(SMALL.layers[0], Layer(3, Tanh(), id="C"), Layer(6, Relu(), id="B")), features=("x2", "x1")
+    )
+    view.show_experiment(new)
+    view.show_snapshot(old)
+    view.grab()
+    # A has kept its weights, and its inputs have changed places.
+    hand.point(view.edge_point("W0", (0, 0)))
+    assert view.reading().startswith(f"w: x₂ → A1 = {number(old.parameters[0].W[0, 1])}")
+    # C is new, so that neither it nor what comes from it is known.
+    hand.point(view.edge_point("W2", (0, 0)))
+    assert view.reading() == "w: C1 → B1 = –, ∂E/∂w = –"
+    hand.point(view.unit_rect(2, 3).center())
+    assert f"bias {number(old.parameters[1].b[3])}" in view.reading()
+    hand.point(view.unit_rect(2, 5).center())
+    assert "bias –" in view.reading()
+
+
+def number(value: float) -> str:
+    """A number as the view writes it."""
+    from ui.views.plotting import number_text
+
+    return number_text(float(value))
+
+
+def test_layers_are_matched_by_id_else_by_place():
+    a, b, c = Layer(2, id="A"), Layer(3, id="B"), Layer(4, id="C")
+    assert matched(Experiment(layers=(b, a)), Experiment(layers=(a, b))) == (1, 0, 2)
+    assert matched(Experiment(layers=(a, c)), Experiment(layers=(a, b))) == (0, None, 2)
+    assert matched(Experiment(layers=(a,)), Experiment(layers=(Layer(2),))) == (0, 1)
+    assert matched(Experiment(layers=(Layer(2),) * 2), Experiment(layers=(Layer(2),))) == (None, None, 1)
+
+
+def test_an_experiment_keeps_its_shape_until_the_next_whatever_snapshots_say(view):
+    wider = Experiment(layers=(Layer(7, Tanh(), id="A"), SMALL.layers[1]))
+    view.show_experiment(wider)
+    view.show_snapshot(network_snapshot())
+    assert view.structure().layers[0].units == 7
+    view.show_snapshot(network_snapshot(wider))
+    assert view.structure().layers[0].units == 7
+
+
+def test_what_is_wanted_follows_the_structure(view):
+    said = heard(view.wanted_changed)
+    view.show_experiment(Experiment(layers=(Layer(7, Tanh(), id="A"), SMALL.layers[1])))
+    assert said
+    assert view.wanted.mapped == (tuple(range(7)), tuple(range(4)), (0,))
+
+
+def test_hiding_the_view_ends_what_was_going_on(view, hand):
+    said, magnified = heard(view.weight_edited), heard(view.magnified)
+    hand.point(view.unit_rect(0, 0).center())
+    hand.click(view.bias_rect(0, 0).center())
+    hand.key(Qt.Key.Key_Up, on=hand.part("entry"))
+    view.hide()
+    assert said[-1][5] is False
+    assert magnified[-1] is None
+
+
+def test_it_takes_over_a_new_theme_at_once(view, qapp):
+    theme.apply(qapp, "dark")
+    view.apply_theme()
+    image = view.grab().toImage()
+    assert image.pixelColor(1, 1).name() == theme.current().surface
+    assert image.pixelColor(view.insertion_rect(1).center().toPoint() + QPoint(0, 30)).name() == theme.current().surface

@@ -1,0 +1,126 @@
+"""The drawn network in words: what the mouse points at, what the keyboard has selected, what the marks mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from playground.catalog.features import FEATURES
+from ui.views.diagram import INPUTS, NAMES, Column, Hit, Structure
+from ui.views.held import Held
+from ui.views.plotting import number_text, percent_text, power_text
+from ui.views.strokes import Carried
+
+HINT = "Point at a unit, a wire or a bias to read it."
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A network and what is known of it, in words."""
+
+    structure: Structure
+    held: Held | None
+
+    def idle(self, columns: Sequence[Column]) -> str:
+        """What can be done, or what the marks on the tiles mean if there are any."""
+        if self.held is None:
+            return HINT
+        states = [self.held.states(column.place) for column in columns]
+        known = [state for state in states if state is not None]
+        marks = [
+            ("crossed: dead", any(state.dead.any() for state in known)),
+            ("hatched: dropped", any(state.dropped.any() for state in known)),
+            ("lock: frozen", any(not layer.trainable for layer in self.structure.layers)),
+            ("dashed: muted", any(layer.muted for layer in self.structure.layers)),
+        ]
+        return ", ".join(words for words, there in marks if there) or HINT
+
+    def hit(self, hit: Hit, column: Column | None) -> str:
+        """What the mouse points at; `column` is the one it belongs to, if any."""
+        structure = self.structure
+        if hit.kind in ("unit", "feature"):
+            return self.tile(hit.place, hit.unit)
+        if hit.kind in ("wire", "bias"):
+            return self.number(hit)
+        if hit.kind == "header":
+            return self.layer(hit.place)
+        if hit.kind == "insertion":
+            return "Add a layer here. The others keep their weights."
+        if hit.kind == "chip" and column is not None:
+            return folded_words(column)
+        layer = structure.layers[hit.place]
+        return (
+            f"Layer {layer.name}: one unit {'more' if hit.kind == 'more' else 'fewer'}. The others keep their weights."
+        )
+
+    def tile(self, place: int, unit: int) -> str:
+        """A unit or an input in words."""
+        structure = self.structure
+        if place == INPUTS:
+            feature = FEATURES[NAMES[unit]]
+            used = NAMES[unit] in structure.features
+            return f"{feature.label}, {'in use' if used else 'not in use'}. {feature.help}"
+        layer = structure.layers[place]
+        parts = [f"{structure.unit_name(place, unit)}: {layer.activation}"]
+        if self.held is not None:
+            parts.append(f"bias {number_text(float(self.held.biases(place)[unit]))}")
+            parts += self._states(place, unit)
+        return ", ".join(parts)
+
+    def _states(self, place: int, unit: int) -> list[str]:
+        """Whether a unit is dead or dropped, and how many of its layer are dead."""
+        assert self.held is not None
+        words, states, measured = [], self.held.states(place), self.held.statistics(place)
+        if states is not None and unit < len(states.dead):
+            words += ["dead"] if states.dead[unit] else []
+            words += ["dropped"] if states.dropped[unit] else []
+        if measured is not None and measured.dead > 0:
+            words.append(f"{percent_text(measured.dead)} of the layer dead")
+        return words
+
+    def number(self, hit: Hit) -> str:
+        """A weight or a bias in words."""
+        value, gradient = self.value(hit), self.value(hit, "gradients")
+        symbol, pull = ("w", "∂E/∂w") if hit.kind == "wire" else ("b", "∂E/∂b")
+        pulled = power_text(gradient) if gradient and math.isfinite(gradient) else number_text(gradient)
+        return f"{symbol}: {self.whose(hit)} = {number_text(value)}, {pull} = {'0' if gradient == 0 else pulled}"
+
+    def whose(self, hit: Hit) -> str:
+        """A weight by both of its ends, a bias by its unit."""
+        unit = self.structure.unit_name(hit.place, hit.unit)
+        return unit if hit.kind == "bias" else f"{self.structure.source_name(hit.place, hit.source)} → {unit}"
+
+    def layer(self, place: int) -> str:
+        """A header in words."""
+        structure = self.structure
+        if place == INPUTS:
+            return f"{len(structure.features)} of {len(NAMES)} inputs in use. Click one to switch it on or off."
+        layer = structure.layers[place]
+        name = "Output" if place == structure.output else f"Layer {layer.name}"
+        count = f"{layer.units:,} unit" + ("" if layer.units == 1 else "s")
+        marks = [] if layer.trainable else ["frozen"]
+        marks += ["muted"] if layer.muted else []
+        open_words = "" if place == structure.output else ". Double-click for its settings."
+        return f"{name}: {', '.join([count, layer.activation, *layer.remarks, *marks])}{open_words}"
+
+    def value(self, hit: Hit, carried: Carried = "weights") -> float:
+        """The weight of a wire or the bias of a unit, or its gradient; NaN if it isn't known."""
+        if self.held is None or not exists(hit, self.structure):
+            return math.nan
+        if hit.kind == "bias":
+            return float(self.held.biases(hit.place, carried)[hit.unit])
+        return float(self.held.weights(hit.place, carried)[hit.unit, hit.source])
+
+
+def folded_words(column: Column) -> str:
+    """Which tiles of a folded column are seen."""
+    noun = "Inputs" if column.place == INPUTS else "Units"
+    return f"{noun} {column.first + 1} to {column.seen[-1] + 1} of {column.units:,}. Click or scroll for others."
+
+
+def exists(hit: Hit, structure: Structure) -> bool:
+    """Whether the network has this weight or bias."""
+    if not 0 <= hit.place < len(structure.layers) or hit.unit >= structure.units(hit.place):
+        return False
+    return hit.kind == "bias" or hit.source < structure.inputs(hit.place)
