@@ -1,0 +1,61 @@
+"""Every panel and picture lives through networks and data at the edges of what there can be, while it is in sight."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from playground import Experiment, Layer, Training
+from playground.catalog.activations import Relu, Tanh
+from playground.catalog.datasets import Blobs, Circle, Hills, Spiral, UserPoints
+from ui.window import PLANS, Window
+
+EDGES = {
+    "no hidden layer": Experiment(data=Circle(points=60)),
+    "one unit": Experiment(data=Circle(points=60), features=("x1",), layers=(Layer(1, Tanh()),)),
+    "thirty layers of sixty-four": Experiment(data=Spiral(points=60), layers=(Layer(64, Relu()),) * 30),
+    "a hundred layers": Experiment(data=Spiral(points=60), layers=(Layer(2, Tanh()),) * 100),
+    "a layer of 2,000": Experiment(data=Circle(points=60), layers=(Layer(2000, Tanh()), Layer(2, Tanh()))),
+    "regression": Experiment(data=Hills(points=60), layers=(Layer(4, Tanh(), dropout=0.5),)),
+    "nine classes": Experiment(data=Blobs(points=90, classes=9), layers=(Layer(4, Tanh(), dropout=0.2),)),
+    "no validation": Experiment(data=Circle(points=60, validation_fraction=0.0), layers=(Layer(3, Tanh()),)),
+    "three points": Experiment(data=UserPoints(x1=(0.0, 1.0, 2.0), x2=(0.0, 1.0, 0.0), target=(0, 1, 1))),
+    "diverging": Experiment(
+        data=Hills(points=60), layers=(Layer(4, Relu()),), training=Training(learning_rate=1e8, batch_size=0)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_everything_lives_through(qtbot, window: Window, name: str) -> None:
+    window.session.open(msgspec.structs.replace(EDGES[name], name=name), name)
+    window.session.set_speed(None)
+    for step in range(2):
+        for dock in window.docks.docks:
+            window.docks.show(dock)
+            qtbot.wait(30)
+        window.grab()
+        window.session.step() if step == 0 else window.session.play()
+    qtbot.waitUntil(lambda: window.session.report.snapshot.step > 1 or window.session.report.snapshot.status != "ready")
+    for dock in window.docks.docks:
+        window.docks.show(dock)
+        qtbot.wait(30)
+    assert window.isVisible()
+    if name == "diverging":
+        qtbot.waitUntil(lambda: window.session.report.snapshot.status == "diverged")
+    else:
+        assert "fault" not in window.banner.text.text()
+
+
+def test_everything_lives_through_all_layouts_and_sizes_of_the_window(
+    qtbot, qapp: QApplication, trained: Window
+) -> None:
+    for width, height in ((960, 600), (1280, 800), (1920, 1080), (1000, 1400)):
+        trained.resize(width, height)
+        for plan in PLANS:
+            trained.docks.arrange(plan)
+            qtbot.wait(40)
+            trained.grab()
+    qtbot.keyClick(trained, Qt.Key.Key_Space)
