@@ -316,8 +316,9 @@ def guess(sheet: Sheet) -> Picked:
     few = [place for place in texts if len(set(sheet.column(place))) <= MAX_CLASSES]
     free = [place for place in places if place not in numeric[:2]]
     target = (called_target(sheet, numeric) or few[::-1] or texts[::-1] or free[::-1] or [places[-1]])[0]
-    axes = [place for place in numeric if place != target] or [place for place in places if place != target] or [0]
-    return Picked(axes[0], axes[1] if len(axes) > 1 else axes[0], target)
+    others = [place for place in (*numeric, *texts) if place != target]
+    first, second = (*others, target, target)[:2]
+    return Picked(first, second, target)
 
 
 def called_target(sheet: Sheet, numeric: Sequence[int]) -> list[int]:

@@ -31,7 +31,7 @@ from ui.inputs import Edits, Entry, Segments, segment_side
 from ui.panels.canvas import REACH, Canvas, Painting, Stroke, Style, canvas_of
 from ui.panels.panel import Panel, SlowText, heading
 from ui.panels.pictures import mixed
-from ui.panels.tasks import task_of
+from ui.panels.tasks import task_of, with_data
 from ui.panels.tools import CLUSTER, ERASER, MOVE, TOOLS, ClassButton, Settings, Tool, ToolButton
 from ui.quantity import Quantity
 from ui.theme import GRID, current
@@ -415,10 +415,7 @@ class DrawingPanel(Panel):
 
     def _ask_for(self, data: UserPoints, words: str, changing: bool = False) -> None:
         self._asked = data
-        loss = self.experiment.loss
-        if loss is not None and data.task not in loss.tasks:
-            loss = None
-        self.edited.emit(msgspec.structs.replace(self.experiment, data=data, loss=loss), words, changing)
+        self.edited.emit(with_data(self.experiment, data), words, changing)
 
     def _canvas(self) -> Canvas | None:
         """The present points to draw on; None if they are too many, which is said."""
