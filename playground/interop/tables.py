@@ -466,7 +466,11 @@ def written(sample: Sample, separator: str) -> str:
     classify = sample.task == "classification"
     numbered = classify and sample.class_names != CLASS_NAMES[: len(sample.class_names)]
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+    # Python's writer leaves a lone carriage return bare, which ends a row for every reader.
+    bare = any("\r" in name for name in sample.class_names)
+    writer = csv.writer(
+        text, delimiter=separator, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
+    )
     writer.writerow(["x1", "x2", "label" if classify else "value", "split", *(["class"] if numbered else [])])
     for (x1, x2), label, part in zip(sample.x.tolist(), sample.labels.tolist(), sample.split.tolist(), strict=True):
         said = sample.class_names[label] if classify else repr(float(label))

@@ -6,6 +6,7 @@ whole stroke is one undo step. Drawing on any other data set takes over its poin
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -370,8 +371,9 @@ class DrawingPanel(Panel):
     ) -> None:
         """A mouse button goes down on the plane: the left one uses the tool, the right one erases."""
         tool = {Qt.MouseButton.LeftButton: self.tool, Qt.MouseButton.RightButton: ERASER}.get(button)
-        if self.tool is None or tool is None or self.stroke is not None:
+        if self.tool is None or tool is None or not math.isfinite(x1 + x2):
             return
+        # Also ends a stroke whose release never came.
         Edits.end_open()
         canvas = self._canvas()
         if canvas is None:
@@ -382,7 +384,7 @@ class DrawingPanel(Panel):
 
     def drag(self, x1: float, x2: float) -> None:
         """The mouse has moved with the button down."""
-        if self.stroke is not None:
+        if self.stroke is not None and math.isfinite(x1 + x2):
             before = self.stroke.canvas
             self.stroke.move((x1, x2))
             self._offer(before)

@@ -348,6 +348,28 @@ def test_a_press_of_another_button_is_no_stroke(begin) -> None:
     assert drawer.owner.asked == []
 
 
+def test_a_stroke_whose_release_got_lost_ends_with_the_next(begin) -> None:
+    drawer = begin(BLANK)
+    drawer.click("tool.brush")
+    drawer.qtbot.mousePress(drawer.pad, LEFT, pos=at(-5, 0))
+    drawer.move(-3, 0)
+    first = drawer.panel.stroke.canvas
+    drawer.stroke((4, 4))
+    assert drawer.data.size == len(first) + 1
+    assert [changing for _, changing in drawer.owner.asked].count(False) == 2
+
+
+def test_places_that_are_no_numbers_are_ignored(begin) -> None:
+    drawer = begin(BLANK)
+    drawer.click("tool.brush")
+    drawer.panel.press(float("nan"), 0)
+    assert drawer.panel.stroke is None
+    drawer.panel.press(1, 1)
+    drawer.panel.drag(float("inf"), 0)
+    drawer.panel.release(float("nan"), 0)
+    assert drawer.places().tolist() == [[1, 1]]
+
+
 def test_a_refused_stroke_is_void(qtbot, begin, session: Session) -> None:
     data = UserPoints(x1=(0.0, 3.0), x2=(0.0, 0.0), target=(0.0, 1.0), train=(True, False))
     session.open(Experiment(data=data, training=Training(early_stopping=EarlyStopping())), "watched")
