@@ -316,8 +316,9 @@ def guess(sheet: Sheet) -> Picked:
     few = [place for place in texts if len(set(sheet.column(place))) <= MAX_CLASSES]
     free = [place for place in places if place not in numeric[:2]]
     target = (called_target(sheet, numeric) or few[::-1] or texts[::-1] or free[::-1] or [places[-1]])[0]
-    axes = [place for place in numeric if place != target] or [place for place in places if place != target] or [0]
-    return Picked(axes[0], axes[1] if len(axes) > 1 else axes[0], target)
+    others = [place for place in (*numeric, *texts) if place != target]
+    first, second = (*others, target, target)[:2]
+    return Picked(first, second, target)
 
 
 def called_target(sheet: Sheet, numeric: Sequence[int]) -> list[int]:
@@ -465,7 +466,11 @@ def written(sample: Sample, separator: str) -> str:
     classify = sample.task == "classification"
     numbered = classify and sample.class_names != CLASS_NAMES[: len(sample.class_names)]
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+    # Python's writer leaves a lone carriage return bare, which ends a row for every reader.
+    bare = any("\r" in name for name in sample.class_names)
+    writer = csv.writer(
+        text, delimiter=separator, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
+    )
     writer.writerow(["x1", "x2", "label" if classify else "value", "split", *(["class"] if numbered else [])])
     for (x1, x2), label, part in zip(sample.x.tolist(), sample.labels.tolist(), sample.split.tolist(), strict=True):
         said = sample.class_names[label] if classify else repr(float(label))

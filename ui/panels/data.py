@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QToolTip, QVBoxLayout, QWidget
 
 from playground import Experiment, InputError
 from playground.catalog.choice import members
-from playground.catalog.datasets import Dataset, Sample, Table, sample, with_common
+from playground.catalog.datasets import Dataset, Sample, Table, UserPoints, sample, with_common
 from playground.catalog.features import FEATURES
-from ui.form import Form, fields_of, fits, row_for, tip
+from ui.form import Form, fields_of, fits, found, replaced, row_for, tip
 from ui.inputs import Edits
-from ui.panels.panel import Panel, heading
+from ui.panels.own_data import OwnData
+from ui.panels.panel import Panel, SlowText, heading
 from ui.panels.pictures import DataTile, FeatureTile
-from ui.panels.tasks import task_of
+from ui.panels.tasks import task_of, with_data
 from ui.theme import GRID
 
 GALLERY_COLUMNS = 5
@@ -28,13 +30,26 @@ PICTURE_POINTS = {"classification": 240, "regression": 900}
 COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")
 TABLE_PLACE = ("path", "x1", "x2", "target")
 """Where a table comes from is chosen by opening a file, not in a row."""
+OWN_NAME = "Own points"
+MOST_PICTURED = 600
+"""Points of an own data set that its small picture shows."""
 
 
 class DataPanel(Panel):
     """The data set, its points and their split, and the features.
 
-    `samples` are real tables that come with the program, each with its name for people.
+    `samples` are real tables that come with the program, each with its name for people. Points come and go as text
+    through `copy_points`, `paste_points`, `import_file` and `export_points`.
     """
+
+    draw_asked = Signal()
+    """The person wants to draw points."""
+    import_asked = Signal()
+    """The person wants to choose a file for `import_file`."""
+    export_asked = Signal()
+    """The person wants to choose a file for `export_points`."""
+    told = Signal(str)
+    """What became of points that were copied, pasted, imported or exported, in a sentence."""
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,7 +59,11 @@ class DataPanel(Panel):
         self.tiles: dict[DataTile, Dataset] = {}
         self.names: dict[DataTile, str] = {}
         self.forms: dict[type[Dataset], Form] = {}
+        self.own_tile: DataTile | None = None
+        self._late = SlowText(self)
+        self._late.due.connect(self._show_late)
         self._add_gallery(samples)
+        self._add_own_data()
         self._add_common_rows()
         self.own_rows = QVBoxLayout()
         self.lines.addLayout(self.own_rows)
@@ -58,15 +77,14 @@ class DataPanel(Panel):
     def _add_gallery(self, samples: Sequence[tuple[str, Table]]) -> None:
         self.lines.addWidget(heading("Data"))
         self.group = QButtonGroup(self, exclusive=True)
-        grid = QGridLayout()
+        self.gallery = grid = QGridLayout()
         grid.setSpacing(GRID // 2)
         declared = [(kind.label, kind()) for kind in members(Dataset).values()]
         for name, dataset in [*declared, *samples]:
             drawn = drawable(dataset)
             # One point, as a set has that is still to be drawn, makes no picture.
             if drawn is not None and len(drawn.x) > 1:
-                tile = self._tile(name, dataset, drawn)
-                grid.addWidget(tile, *divmod(len(self.tiles) - 1, GALLERY_COLUMNS))
+                self._tile(name, dataset, drawn)
         for column in range(GALLERY_COLUMNS):
             grid.setColumnStretch(column, 1)
         self.lines.addLayout(grid)
@@ -76,6 +94,13 @@ class DataPanel(Panel):
         self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.about.setMinimumHeight(2 * self.about.fontMetrics().lineSpacing() + 2)
         self.lines.addWidget(self.about)
+        self.notes = QLabel()
+        self.notes.setObjectName("data.notes")
+        self.notes.setAccessibleName("What to know about the data set")
+        self.notes.setWordWrap(True)
+        self.notes.setProperty("quiet", True)
+        self.notes.hide()
+        self.lines.addWidget(self.notes)
 
     def _tile(self, name: str, dataset: Dataset, drawn: Sample) -> DataTile:
         tile = DataTile(name, tip(about(dataset)), drawn, self)
@@ -84,6 +109,7 @@ class DataPanel(Panel):
         tile.clicked.connect(self._tile_clicked)
         self.group.addButton(tile)
         self.tiles[tile], self.names[tile] = dataset, name
+        self.gallery.addWidget(tile, *divmod(len(self.tiles) - 1, GALLERY_COLUMNS))
         return tile
 
     def _tile_clicked(self) -> None:
@@ -93,16 +119,39 @@ class DataPanel(Panel):
             self._show_gallery(self.experiment.data)
 
     def choose(self, dataset: Dataset, name: str) -> None:
-        """Ask for a data set of this kind; points, noise and shares stay as they are."""
+        """Ask for a data set of this kind; points, noise and shares stay as they are. Own points come back as left."""
         Edits.end_open()
         present = self.experiment.data
         if same_source(dataset, present):
             return
-        data = with_common(present, type(dataset), **own_settings(present, dataset))
-        loss = self.experiment.loss
-        if loss is not None and task_of(data) not in loss.tasks:
-            loss = None
-        self.edited.emit(msgspec.structs.replace(self.experiment, data=data, loss=loss), f"data {name}", False)
+        own = isinstance(dataset, UserPoints)
+        data = dataset if own else with_common(present, type(dataset), **own_settings(present, dataset))
+        self.edited.emit(with_data(self.experiment, data), f"data {name}", False)
+
+    def take(self, dataset: Dataset, words: str) -> None:
+        """Ask for a data set that a person brought along, split as the present one is."""
+        Edits.end_open()
+        present = self.experiment.data
+        kept = ["seed", "validation_fraction", "test_fraction"]
+        if isinstance(dataset, UserPoints):
+            # It has no use for the number, but the next data set that is drawn has.
+            kept.append("points")
+        data = msgspec.structs.replace(dataset, **{name: getattr(present, name) for name in kept})
+        self.edited.emit(with_data(self.experiment, data), words, False)
+
+    def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
+        """Ask for another value; a part of the data set may carry others along."""
+        if not path.startswith("data."):
+            super().ask(path, value, words, changing)
+            return
+        if not changing:
+            Edits.end_open()
+        try:
+            data = with_setting(self.experiment.data, path.removeprefix("data."), value)
+        except LookupError:
+            # The data set went away while its control still had something to say.
+            return
+        self.edited.emit(with_data(self.experiment, data), words, changing)
 
     def _show_gallery(self, data: Dataset) -> None:
         chosen = next((tile for tile, dataset in self.tiles.items() if same_source(dataset, data)), None)
@@ -112,6 +161,57 @@ class DataPanel(Panel):
             tile.setChecked(tile is chosen)
         self.group.setExclusive(True)
         self.about.setText(about(data))
+
+    def _show_late(self) -> None:
+        """What follows the data set at a calmer pace: its picture, and what to know about a table."""
+        data = self.experiment.data
+        for tile, dataset in self.tiles.items():
+            tile.show_sample(self._pictured(tile, dataset))
+        notes = sample(data).notes if isinstance(data, Table) and data.path else ()
+        self.notes.setText(" ".join(notes))
+        self.notes.setVisible(bool(notes))
+
+    def _pictured(self, tile: DataTile, dataset: Dataset) -> Sample:
+        """What a tile shows: the present settings while it is chosen, own points always, else clean points."""
+        if isinstance(dataset, UserPoints):
+            return thinned(sample(dataset))
+        return (drawable(self.experiment.data, noisy=True) if tile.isChecked() else None) or tile.clean
+
+    def _keep_own_points(self, data: Dataset) -> None:
+        """Have a tile for the points a person has, also while another data set is shown."""
+        if not isinstance(data, UserPoints) or data.is_blank:
+            return
+        if self.own_tile is None:
+            self.own_tile = self._tile(OWN_NAME, data, thinned(sample(data)))
+            self.own_tile.setObjectName("data.kind.points")
+        self.tiles[self.own_tile] = data
+
+    # Own data -----------------------------------------------------------------------------------------------
+
+    def _add_own_data(self) -> None:
+        self.own_data = OwnData()
+        self.own_data.draw_asked.connect(self.draw_asked)
+        self.own_data.import_asked.connect(self.import_asked)
+        self.own_data.export_asked.connect(self.export_asked)
+        self.own_data.told.connect(self.told)
+        self.own_data.taken.connect(self.take)
+        self.lines.addWidget(self.own_data)
+
+    def copy_points(self) -> None:
+        """Put all points on the clipboard as cells."""
+        self.own_data.copy_points()
+
+    def paste_points(self) -> None:
+        """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
+        self.own_data.paste_points()
+
+    def import_file(self, path: str | Path) -> None:
+        """Make a data set of a text file; asks which columns are meant unless they are ours."""
+        self.own_data.import_file(path)
+
+    def export_points(self, path: str | Path) -> None:
+        """Write all points to a file, every digit of them."""
+        self.own_data.export_points(path)
 
     # Rows ---------------------------------------------------------------------------------------------------
 
@@ -190,25 +290,51 @@ class DataPanel(Panel):
         super().show_experiment(experiment)
         if first or experiment.data != before.data:
             self._show_data(experiment.data)
+        if isinstance(experiment.data, UserPoints):
+            self.rows["data.points"].show_value(experiment.data.size)
         self._show_features(experiment.features)
 
     def _show_data(self, data: Dataset) -> None:
+        self._keep_own_points(data)
         self._show_gallery(data)
         self._show_own_rows(data)
+        self.own_data.show_data(data)
+        self._late.soon()
+        self.rows["data.points"].set_available(
+            not isinstance(data, UserPoints), "Off: your own points are all used. Draw more, or erase some."
+        )
         self.rows["data.label_noise"].set_available(
             task_of(data) == "classification", "Off: this is regression, so there are no classes to get wrong."
         )
 
 
-def drawable(dataset: Dataset) -> Sample | None:
+def drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
     """Some points of a data set for its picture; None for a kind that has none before a person gives it some."""
+    clean = {} if noisy else {"noise": 0.0, "label_noise": 0.0}
     try:
-        points = PICTURE_POINTS[dataset.tasks[0]]
-        few = msgspec.structs.replace(dataset, points=points, noise=0.0, label_noise=0.0)
-        drawn = sample(few)
+        drawn = sample(msgspec.structs.replace(dataset, points=PICTURE_POINTS[dataset.tasks[0]], **clean))
     except InputError:
         return None
     return drawn if len(drawn.labels) > 1 else None
+
+
+def thinned(drawn: Sample) -> Sample:
+    """So many of the points as a small picture can show, evenly taken."""
+    step = -(-len(drawn.labels) // MOST_PICTURED)
+    return drawn._replace(x=drawn.x[::step], labels=drawn.labels[::step], split=drawn.split[::step])
+
+
+def with_setting(data: Dataset, name: str, value: Any) -> Dataset:
+    """The data set with another value of one of its fields. Raises LookupError if it has no such field."""
+    if found(data, name) == value:
+        return data
+    if isinstance(data, UserPoints) and name == "task":
+        return data.as_task(value)
+    if isinstance(data, UserPoints) and name in ("validation_fraction", "test_fraction"):
+        # Marks say which points train; another share has to choose them anew.
+        data = msgspec.structs.replace(data, train=None, test=None)
+    changed: Dataset = replaced(data, name, value)
+    return changed
 
 
 def same_source(one: Dataset, other: Dataset) -> bool:

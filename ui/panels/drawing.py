@@ -6,6 +6,7 @@ whole stroke is one undo step. Drawing on any other data set takes over its poin
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -31,7 +32,7 @@ from ui.inputs import Edits, Entry, Segments, segment_side
 from ui.panels.canvas import REACH, Canvas, Painting, Stroke, Style, canvas_of
 from ui.panels.panel import Panel, SlowText, heading
 from ui.panels.pictures import mixed
-from ui.panels.tasks import task_of
+from ui.panels.tasks import task_of, with_data
 from ui.panels.tools import CLUSTER, ERASER, MOVE, TOOLS, ClassButton, Settings, Tool, ToolButton
 from ui.quantity import Quantity
 from ui.theme import GRID, current
@@ -370,8 +371,9 @@ class DrawingPanel(Panel):
     ) -> None:
         """A mouse button goes down on the plane: the left one uses the tool, the right one erases."""
         tool = {Qt.MouseButton.LeftButton: self.tool, Qt.MouseButton.RightButton: ERASER}.get(button)
-        if self.tool is None or tool is None or self.stroke is not None:
+        if self.tool is None or tool is None or not math.isfinite(x1 + x2):
             return
+        # Also ends a stroke whose release never came.
         Edits.end_open()
         canvas = self._canvas()
         if canvas is None:
@@ -382,7 +384,7 @@ class DrawingPanel(Panel):
 
     def drag(self, x1: float, x2: float) -> None:
         """The mouse has moved with the button down."""
-        if self.stroke is not None:
+        if self.stroke is not None and math.isfinite(x1 + x2):
             before = self.stroke.canvas
             self.stroke.move((x1, x2))
             self._offer(before)
@@ -415,10 +417,7 @@ class DrawingPanel(Panel):
 
     def _ask_for(self, data: UserPoints, words: str, changing: bool = False) -> None:
         self._asked = data
-        loss = self.experiment.loss
-        if loss is not None and data.task not in loss.tasks:
-            loss = None
-        self.edited.emit(msgspec.structs.replace(self.experiment, data=data, loss=loss), words, changing)
+        self.edited.emit(with_data(self.experiment, data), words, changing)
 
     def _canvas(self) -> Canvas | None:
         """The present points to draw on; None if they are too many, which is said."""

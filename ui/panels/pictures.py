@@ -189,7 +189,13 @@ class DataTile(Tile):
 
     def __init__(self, name: str, tip: str, sample: Sample, parent: QWidget | None = None) -> None:
         super().__init__(name, tip, 44, parent)
-        self.sample = sample
+        self.sample = self.clean = sample
+
+    def show_sample(self, sample: Sample) -> None:
+        """Show other points."""
+        if sample is not self.sample:
+            self.sample, self._picture = sample, None
+            self.update()
 
     def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
         return points_picture(self.sample, size, ratio, theme)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from playground import InputError
+import msgspec
+
+from playground import Experiment, InputError
 from playground.catalog.datasets import Dataset, Table, Task, UserPoints, sample
 
 
@@ -27,3 +29,11 @@ def sampled_task(dataset: Dataset) -> Task:
         return sample(dataset).task
     except InputError:
         return "classification"
+
+
+def with_data(experiment: Experiment, data: Dataset) -> Experiment:
+    """The experiment with another data set, and the automatic loss where its own can't serve the task."""
+    loss = experiment.loss
+    if loss is not None and task_of(data) not in loss.tasks:
+        loss = None
+    return msgspec.structs.replace(experiment, data=data, loss=loss)

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPushButton
 
-from playground import Experiment
+from playground import Experiment, check
 from playground.catalog.choice import members
-from playground.catalog.datasets import Circle, Dataset, Plane, Spiral, Table
+from playground.catalog.datasets import (
+    Blobs,
+    Circle,
+    Dataset,
+    Moons,
+    Plane,
+    Spiral,
+    Table,
+    UserPoints,
+    own_points,
+    sample,
+)
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.presets import RESOURCES
@@ -163,3 +177,176 @@ def test_pictures_follow_the_theme(qtbot, qapp, owner) -> None:
     theme.apply(qapp, "light")
     at = QPoint(tile.width() // 2, 4)
     assert light.pixelColor(at).lightness() > dark.pixelColor(at).lightness()
+
+
+# Own data ---------------------------------------------------------------------------------------------------------
+
+
+def set_clipboard(text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+
+
+def test_buttons_ask_for_drawing_and_files(qtbot, owner) -> None:
+    panel = owner.panel
+    for name, signal in (("draw", panel.draw_asked), ("import", panel.import_asked), ("export", panel.export_asked)):
+        with qtbot.waitSignal(signal):
+            qtbot.mouseClick(owner.find(f"data.{name}"), LEFT)
+        with qtbot.waitSignal(signal):
+            owner.find(f"data.{name}").setFocus()
+            qtbot.keyClick(owner.find(f"data.{name}"), Qt.Key.Key_Space)
+
+
+@pytest.mark.parametrize("data", [Circle(points=50, noise=0.2, test_fraction=0.1), Plane(points=30), PENGUINS])
+def test_points_copied_and_pasted_are_the_very_same(qtbot, own: Callable, data: Dataset) -> None:
+    owner = own(DataPanel(), Experiment(data=data))
+    qtbot.mouseClick(owner.find("data.copy"), LEFT)
+    assert QGuiApplication.clipboard().text().startswith("x1\tx2\t")
+    assert "copied" in owner.find("data.message").text()
+    qtbot.mouseClick(owner.find("data.paste"), LEFT)
+    before, after = sample(data), sample(owner.experiment.data)
+    for name in ("x", "labels", "split"):
+        np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
+    assert (after.task, after.class_names) == (before.task, before.class_names)
+    assert owner.asked == [("data the clipboard", False)]
+    assert "exactly as they are" in owner.find("data.message").text()
+
+
+def test_exported_points_come_back_exactly(own: Callable, tmp_path: Path) -> None:
+    drawn = own_points(Moons(points=80, noise=0.15, validation_fraction=0.3))
+    owner = own(DataPanel(), Experiment(data=drawn))
+    for name in ("points.csv", "points.tsv"):
+        owner.panel.export_points(tmp_path / name)
+        assert f"80 points written to {name}." in owner.find("data.message").text()
+        owner.take(Experiment(data=Spiral(points=80, validation_fraction=0.3)), "", False)
+        owner.panel.import_file(tmp_path / name)
+        assert owner.experiment.data == drawn
+    assert (tmp_path / "points.tsv").read_text().startswith("x1\tx2\tlabel\tsplit\n")
+
+
+def test_what_cannot_be_written_is_told(qtbot, owner, tmp_path: Path) -> None:
+    with qtbot.waitSignal(owner.panel.told) as told:
+        owner.panel.export_points(tmp_path / "missing" / "points.csv")
+    assert "was not written" in told.args[0]
+
+
+def test_what_cannot_be_pasted_or_imported_is_told_and_changes_nothing(qtbot, owner, tmp_path: Path) -> None:
+    for text, words in (
+        ("", "holds no text"),
+        ("x1\tx2\tlabel\n1\tred\tA\n", "row 2, column x2"),
+        ("1,2\n" + "7" * 200_000, "row 2"),
+    ):
+        set_clipboard(text)
+        qtbot.mouseClick(owner.find("data.paste"), LEFT)
+        assert words in owner.find("data.message").text()
+    owner.panel.import_file(tmp_path / "none.csv")
+    assert "none.csv" in owner.find("data.message").text()
+    assert owner.asked == []
+
+
+def test_other_cells_are_asked_for_in_a_dialog(qtbot, owner) -> None:
+    set_clipboard("width\theight\tkind\n1\t2\ta\n3\t4\tb\n5\t1\ta\n")
+    qtbot.mouseClick(owner.find("data.paste"), LEFT)
+    dialog = owner.panel.own_data.dialog
+    assert dialog is not None and dialog.isVisible()
+    assert owner.asked == []
+    qtbot.mouseClick(dialog.ok, LEFT)
+    assert owner.experiment.data.x1 == (-5, 0, 5)
+    assert owner.experiment.data.class_names == ("a", "b")
+    assert owner.asked == [("data the clipboard", False)]
+    assert owner.panel.own_data.dialog is None
+
+
+def test_data_brought_along_is_split_as_before_and_without_noise(own: Callable) -> None:
+    present = Experiment(data=Circle(noise=0.3, label_noise=0.1, validation_fraction=0.2, seed=9), loss=CrossEntropy())
+    owner = own(DataPanel(), present)
+    owner.panel.take(PENGUINS, "data penguins.csv")
+    assert owner.experiment.data == msgspec.structs.replace(PENGUINS, validation_fraction=0.2, seed=9)
+    owner.panel.take(own_points(Plane(points=10)), "data values")
+    assert owner.experiment.loss is None
+    check(owner.experiment)
+
+
+def test_own_points_get_a_tile_and_come_back_as_they_were(qtbot, owner) -> None:
+    mine = own_points(Moons(points=60))
+    owner.take(Experiment(data=mine), "", False)
+    assert chosen(owner) == ["Own points"]
+    qtbot.mouseClick(owner.find("data.kind.spiral"), LEFT)
+    entry = owner.find("data.noise")
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClicks(entry, "0.3")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    qtbot.mouseClick(owner.find("data.kind.points"), LEFT)
+    assert owner.experiment.data == mine
+    assert chosen(owner) == ["Own points"]
+
+
+def test_a_blank_set_has_no_tile(owner) -> None:
+    owner.take(Experiment(data=UserPoints()), "", False)
+    assert owner.panel.own_tile is None
+    assert chosen(owner) == []
+
+
+def test_the_picture_of_the_chosen_data_set_follows_it(qtbot, owner) -> None:
+    tile = owner.find("data.kind.blobs")
+    clean = tile.sample
+    owner.take(Experiment(data=Blobs(classes=5, noise=0.2)), "", False)
+    qtbot.waitUntil(lambda: len(tile.sample.class_names) == 5)
+    assert tile.sample.x.std() > 0
+    owner.take(Experiment(data=Circle(noise=0.2)), "", False)
+    qtbot.waitUntil(lambda: tile.sample is clean)
+    own = own_points(Moons(points=3000))
+    owner.take(Experiment(data=own), "", False)
+    picture = owner.find("data.kind.points")
+    owner.take(Experiment(data=msgspec.structs.replace(own, noise=0.5)), "", False)
+    qtbot.waitUntil(lambda: not np.array_equal(picture.sample.x, sample(own).x[::5]))
+    assert len(picture.sample.labels) == 600
+
+
+def test_what_a_table_leaves_out_is_said(qtbot, owner) -> None:
+    notes = owner.find("data.notes")
+    assert not notes.isVisible()
+    owner.take(Experiment(data=PENGUINS), "", False)
+    qtbot.waitUntil(notes.isVisible)
+    assert notes.text() == "2 rows were left out, since cells are missing."
+    owner.take(Experiment(data=Circle()), "", False)
+    qtbot.waitUntil(lambda: not notes.isVisible())
+
+
+def test_the_number_of_own_points_is_shown_and_not_set(owner) -> None:
+    owner.take(Experiment(data=own_points(Moons(points=60))), "", False)
+    entry = owner.find("data.points")
+    assert not entry.isEnabled()
+    assert entry.text() == "60"
+    owner.take(Experiment(data=Circle(points=80)), "", False)
+    assert entry.isEnabled()
+    assert entry.text() == "80"
+
+
+def test_another_share_splits_marked_points_anew(qtbot, own: Callable) -> None:
+    owner = own(DataPanel(), Experiment(data=own_points(Moons(points=100))))
+    entry = owner.find("data.validation_fraction")
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClicks(entry, "0.2")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert owner.experiment.data.train is None
+    assert int(np.sum(sample(owner.experiment.data).split == 0)) == 80
+
+
+def test_the_task_of_own_points_turns_values_into_classes(qtbot, own: Callable) -> None:
+    owner = own(DataPanel(), Experiment(data=own_points(Plane(points=50)), loss=SquaredError()))
+    qtbot.keyClick(owner.find("data.task"), Qt.Key.Key_Up)
+    assert owner.experiment.data.task == "classification"
+    assert set(owner.experiment.data.target) == {0, 1}
+    owner = own(DataPanel(), Experiment(data=own_points(Blobs(points=50)), loss=CrossEntropy()))
+    qtbot.keyClick(owner.find("data.task"), Qt.Key.Key_Down)
+    assert owner.experiment.data.task == "regression"
+    assert owner.experiment.loss is None
+
+
+def test_the_buttons_of_own_data_explain_themselves(owner) -> None:
+    for name in ("draw", "import", "copy", "paste", "export"):
+        button = owner.find(f"data.{name}")
+        assert button.accessibleName() and len(button.toolTip()) > 30
+        assert button.focusPolicy() & Qt.FocusPolicy.TabFocus

@@ -31,6 +31,8 @@ WITHOUT = {
     "features": "the tiles are its controls",
     "data": "the gallery is its control",
     "data.train": "the picture of the points is its control",
+    "data.test": "the picture of the points is its control",
+    "data.class_names": "the panel that draws points is its control",
     "data.path": "a table is chosen by opening a file",
     "data.x1": "a table is chosen by opening a file",
     "data.x2": "a table is chosen by opening a file",

@@ -1,0 +1,223 @@
+"""The import dialog: what it understood, what a person corrects, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
+
+from playground import Experiment, check
+from playground.catalog.datasets import MAX_OWN_POINTS, Moons, Table, UserPoints, own_points, sample
+from playground.interop.tables import to_csv
+from playground.presets import RESOURCES
+from ui import theme
+from ui.panels.importing import PREVIEW_ROWS, ImportDialog
+
+LEFT = Qt.MouseButton.LeftButton
+PENGUINS = RESOURCES / "data" / "penguins.csv"
+DISPLAY = Qt.ItemDataRole.DisplayRole
+
+
+@pytest.fixture
+def opened(qtbot, qapp: QApplication) -> Callable[[Path | str], ImportDialog]:
+    """An import dialog on the screen."""
+    # Dialogs of earlier tests that still wait to be deleted would be restyled with every theme.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    theme.apply(qapp, "light")
+
+    def put(source: Path | str) -> ImportDialog:
+        dialog = ImportDialog(source)
+        qtbot.addWidget(dialog)
+        dialog.open()
+        qtbot.waitExposed(dialog)
+        dialog.given = []
+        dialog.accepted_data.connect(lambda *given: dialog.given.append(given))
+        return dialog
+
+    return put
+
+
+def pick(qtbot, dialog: ImportDialog, name: str, column: str) -> None:
+    """Choose a column with the keyboard."""
+    combo = dialog.findChild(QComboBox, f"import.{name}")
+    assert combo is not None
+    combo.setFocus()
+    qtbot.keyClick(combo, Qt.Key.Key_Home)
+    for _ in range(combo.findText(column)):
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
+    assert combo.currentText() == column
+
+
+def text_of(dialog: ImportDialog, name: str) -> str:
+    return dialog.findChild(object, f"import.{name}").text()
+
+
+def test_a_file_with_a_header_becomes_a_table(qtbot, opened) -> None:
+    dialog = opened(PENGUINS)
+    assert text_of(dialog, "understood") == "344 rows, 8 columns, separated by commas."
+    assert "342 of 344 rows are usable." in text_of(dialog, "counts")
+    assert "a cell is missing (the first is row 5)" in text_of(dialog, "counts")
+    assert "3 classes" in text_of(dialog, "counts")
+    assert "stay in the file" in text_of(dialog, "message")
+    qtbot.mouseClick(dialog.ok, LEFT)
+    ((dataset, label),) = dialog.given
+    assert dataset == Table(path=str(PENGUINS), x1="bill_length_mm", x2="bill_depth_mm", target="species", points=342)
+    assert label == "data penguins.csv"
+    assert not dialog.isVisible()
+    check(Experiment(data=dataset))
+
+
+def test_other_columns_are_picked(qtbot, opened) -> None:
+    dialog = opened(PENGUINS)
+    pick(qtbot, dialog, "x1", "flipper_length_mm")
+    pick(qtbot, dialog, "target", "island")
+    before = dialog.picture.drawn
+    pick(qtbot, dialog, "x2", "body_mass_g")
+    assert dialog.picture.drawn is not before
+    qtbot.mouseClick(dialog.ok, LEFT)
+    dataset = dialog.given[0][0]
+    assert (dataset.x1, dataset.x2, dataset.target) == ("flipper_length_mm", "body_mass_g", "island")
+
+
+def test_the_task_is_chosen(qtbot, opened) -> None:
+    dialog = opened(PENGUINS)
+    pick(qtbot, dialog, "target", "year")
+    assert "3 classes" in text_of(dialog, "counts")
+    qtbot.mouseClick(dialog.findChild(QAbstractButton, "import.task.regression"), LEFT)
+    assert "is a value" in text_of(dialog, "counts")
+    qtbot.mouseClick(dialog.ok, LEFT)
+    assert dialog.given[0][0].task == "regression"
+    assert sample(dialog.given[0][0]).task == "regression"
+
+
+def test_a_column_that_is_none_of_numbers_is_refused_in_words(qtbot, opened) -> None:
+    dialog = opened(PENGUINS)
+    pick(qtbot, dialog, "x1", "island")
+    assert not dialog.ok.isEnabled()
+    assert "no number in island" in text_of(dialog, "message")
+    assert dialog.picture.drawn is None
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert dialog.given == []
+    pick(qtbot, dialog, "x1", "year")
+    assert dialog.ok.isEnabled()
+
+
+def test_text_from_the_clipboard_becomes_own_points_scaled(qtbot, opened) -> None:
+    dialog = opened("1,5\t2\tred\n2,5\t8\tblue\n")
+    assert "decimal commas" in text_of(dialog, "understood")
+    assert "become your own" in text_of(dialog, "message")
+    assert "−5…5" in text_of(dialog, "message")
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    dataset, label = dialog.given[0]
+    assert dataset == UserPoints(x1=(-5, 5), x2=(-5, 5), target=(1, 0), class_names=("blue", "red"))
+    assert label == "data the clipboard"
+
+
+def test_points_this_program_wrote_are_taken_exactly(qtbot, opened, tmp_path: Path) -> None:
+    drawn = own_points(Moons(points=40, noise=0.1))
+    path = tmp_path / "points.csv"
+    path.write_text(to_csv(sample(drawn)))
+    dialog = opened(path)
+    assert "exactly as they are" in text_of(dialog, "message")
+    qtbot.mouseClick(dialog.ok, LEFT)
+    np.testing.assert_array_equal(sample(dialog.given[0][0]).x, sample(drawn).x)
+
+
+def test_the_first_row_is_a_header_or_a_point(qtbot, opened) -> None:
+    dialog = opened("1990,1991,kind\n1,2,a\n3,4,b\n")
+    assert not dialog.header.isChecked()
+    assert dialog.model.rowCount() == 3
+    dialog.header.setFocus()
+    qtbot.keyClick(dialog.header, Qt.Key.Key_Space)
+    assert dialog.model.rowCount() == 2
+    assert dialog.combos[0].itemText(0) == "1990"
+    assert "All 2 rows are used." in text_of(dialog, "counts")
+
+
+def test_the_separator_can_be_put_right(qtbot, opened) -> None:
+    dialog = opened("1,2;3,4;0\n5,6;7,8;1\n")
+    assert "semicolons" in text_of(dialog, "understood")
+    combo = dialog.separator
+    combo.setFocus()
+    qtbot.keyClick(combo, Qt.Key.Key_Home)
+    for _ in range(3):
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
+    assert combo.currentText() == "Comma"
+    assert "commas" in text_of(dialog, "understood")
+    assert not dialog.ok.isEnabled()
+
+
+def test_a_file_that_is_no_table_is_refused_with_its_place(opened, tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"1,2,3\n\x89PNG\0\0\0")
+    dialog = opened(path)
+    assert not dialog.ok.isEnabled()
+    assert "picture.png, row 2" in text_of(dialog, "message")
+    assert dialog.model.rowCount() == dialog.model.columnCount() == 0
+    dialog = opened(tmp_path / "none.csv")
+    assert "none.csv" in text_of(dialog, "message")
+
+
+def test_cancel_and_escape_change_nothing(qtbot, opened) -> None:
+    dialog = opened(PENGUINS)
+    qtbot.mouseClick(dialog.cancel, LEFT)
+    assert not dialog.isVisible()
+    other = opened(PENGUINS)
+    qtbot.keyClick(other, Qt.Key.Key_Escape)
+    assert not other.isVisible()
+    assert dialog.given == other.given == []
+
+
+def test_the_table_shows_the_first_rows_with_what_is_meant(opened) -> None:
+    dialog = opened(PENGUINS)
+    model = dialog.model
+    assert (model.rowCount(), model.columnCount()) == (PREVIEW_ROWS, 8)
+    header = [model.headerData(k, Qt.Orientation.Horizontal) for k in range(8)]
+    assert header[0] == "species\nTarget"
+    assert header[2] == "bill_length_mm\nx₁"
+    assert header[7] == "year\n"
+    assert model.headerData(3, Qt.Orientation.Vertical) == "5"
+    assert model.data(model.index(0, 2), DISPLAY) == "39.1"
+    spoiled = model.index(3, 2)
+    assert model.data(spoiled, DISPLAY) == "NA"
+    assert model.data(spoiled, Qt.ItemDataRole.ForegroundRole).name() == theme.LIGHT.danger
+    assert model.data(model.index(0, 2), Qt.ItemDataRole.ForegroundRole) is None
+
+
+def test_a_hostile_text_is_shown_as_plain_words(opened) -> None:
+    dialog = opened("<b>a</b>,b&c,<img src=x>\n1,2,<i>x</i>\n3,4," + "y" * 500 + "\n")
+    assert dialog.combos[0].itemText(0) == "<b>a</b>"
+    shown = dialog.model.data(dialog.model.index(1, 2), DISPLAY)
+    assert len(shown) == 60 and shown.endswith("…")
+
+
+def test_a_long_text_is_thinned_and_said(opened) -> None:
+    rows = "".join(f"{k % 97},{k % 89},{k % 2}\n" for k in range(MAX_OWN_POINTS + 1000))
+    dialog = opened(rows)
+    assert "20,000 of 21,000 rows are used" in text_of(dialog, "counts")
+    assert dialog.ok.isEnabled()
+    assert len(dialog.picture.drawn.labels) <= 2000
+
+
+@pytest.mark.parametrize("name", theme.THEMES)
+def test_it_is_painted_in_both_themes(qapp, opened, name: str) -> None:
+    dialog = opened(PENGUINS)
+    theme.apply(qapp, name)
+    picture = dialog.picture.grab().toImage()
+    shades = {picture.pixelColor(x, y).name() for x in range(0, 216, 2) for y in range(0, 216, 2)}
+    assert theme.THEMES[name].surface in shades
+    assert len(shades) > 5
+    theme.apply(qapp, "light")
+
+
+def test_every_control_is_named_explained_and_reachable(opened) -> None:
+    dialog = opened(PENGUINS)
+    controls = [*dialog.combos, dialog.separator, dialog.header, *dialog.task.buttons, dialog.ok, dialog.cancel]
+    for control in controls:
+        assert control.objectName() and control.accessibleName() and control.toolTip()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+    assert dialog.table.accessibleName()

@@ -1,0 +1,155 @@
+"""Points of a person's own: the buttons that draw, import, copy, paste and export, and what they do.
+
+Text is read and written by `playground.interop.tables`; cells that could mean several things are asked for in the
+`ImportDialog`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from playground import InputError
+from playground.catalog.datasets import Circle, Dataset, sample
+from playground.experiment import write_atomically
+from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
+from ui.form import tip
+from ui.inputs import IconButton
+from ui.panels.importing import ImportDialog
+from ui.theme import GRID
+
+
+class OwnData(QWidget):
+    """A line of buttons, and below it what became of the points. `data` is the data set that is copied and exported."""
+
+    draw_asked = Signal()
+    import_asked = Signal()
+    export_asked = Signal()
+    taken = Signal(object, str)
+    """A data set that was brought along, and a few words for the undo menu."""
+    told = Signal(str)
+    """What became of the points, in a sentence."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.data: Dataset = Circle()
+        self.dialog: ImportDialog | None = None
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(GRID // 2)
+        self.line = QHBoxLayout()
+        self.line.setSpacing(GRID // 2)
+        outer.addLayout(self.line)
+        self._add_buttons()
+        self.message = QLabel()
+        self.message.setObjectName("data.message")
+        self.message.setAccessibleName("What became of the points")
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setWordWrap(True)
+        self.message.setProperty("quiet", True)
+        self.message.hide()
+        outer.addWidget(self.message)
+
+    def _add_buttons(self) -> None:
+        draw, bring = QPushButton("Draw points"), QPushButton("Import…")
+        for button in (draw, bring):
+            button.setProperty("small", True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        copy, paste = IconButton("copy", "Copy points"), IconButton("clipboard-text", "Paste points")
+        export = IconButton("export", "Export points…")
+        self._name(draw, "draw", "Draw points", "Draws on the picture. The present points become yours to add to.")
+        self._name(bring, "import", "Import CSV…", "Brings points along from a text file, however it is written.")
+        self._name(copy, "copy", "Copy points", "Copies all points for a spreadsheet: x1, x2, label and split.")
+        self._name(paste, "paste", "Paste points", "Makes a data set of the cells on the clipboard.")
+        self._name(export, "export", "Export points…", "Writes all points to a CSV file that brings them back exactly.")
+        draw.clicked.connect(self.draw_asked)
+        bring.clicked.connect(self.import_asked)
+        copy.clicked.connect(self.copy_points)
+        paste.clicked.connect(self.paste_points)
+        export.clicked.connect(self.export_asked)
+
+    def _name(self, button: QPushButton | IconButton, name: str, spoken: str, words: str) -> None:
+        button.setObjectName(f"data.{name}")
+        button.setAccessibleName(spoken)
+        button.setAccessibleDescription(words)
+        button.setToolTip(tip(f"{spoken.rstrip('…')}. {words}"))
+        self.line.addWidget(button, 1 if isinstance(button, QPushButton) else 0)
+
+    def show_data(self, data: Dataset) -> None:
+        """Another data set is in force."""
+        self.data = data
+        self.message.hide()
+
+    def tell(self, words: str) -> None:
+        """Say what became of points."""
+        self.message.setText(words)
+        self.message.show()
+        self.told.emit(words)
+
+    # Out ----------------------------------------------------------------------------------------------------
+
+    def copy_points(self) -> None:
+        """Put all points on the clipboard as cells."""
+        drawn = sample(self.data)
+        QGuiApplication.clipboard().setText(to_tsv(drawn))
+        self.tell(f"{counted(len(drawn.labels))} copied, to be pasted into a spreadsheet or here.")
+
+    def export_points(self, path: str | Path) -> None:
+        """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
+        drawn, file = sample(self.data), Path(path)
+        write = to_tsv if file.suffix.lower() == ".tsv" else to_csv
+        try:
+            write_atomically(file, write(drawn).encode())
+        except OSError as error:
+            self.tell(f"{file} was not written: {error.strerror or error}. Choose another place.")
+        else:
+            self.tell(f"{counted(len(drawn.labels))} written to {file.name}.")
+
+    # In -----------------------------------------------------------------------------------------------------
+
+    def paste_points(self) -> None:
+        """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
+        text = QGuiApplication.clipboard().text()
+        if text.strip():
+            self._bring(text)
+        else:
+            self.tell("The clipboard holds no text. Copy some cells of a spreadsheet first.")
+
+    def import_file(self, path: str | Path) -> None:
+        """Make a data set of a text file; asks which columns are meant unless they are ours."""
+        self._bring(Path(path))
+
+    def _bring(self, source: Path | str) -> None:
+        name = source.name if isinstance(source, Path) else "the clipboard"
+        try:
+            sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
+            points = own_points(sheet)
+        except InputError as error:
+            self.tell(str(error))
+            return
+        if points is None:
+            self._open_dialog(source)
+        else:
+            self.taken.emit(points, f"data {name}")
+            self.tell(f"{counted(points.size)} taken from {name}, exactly as they are.")
+
+    def _open_dialog(self, source: Path | str) -> None:
+        if self.dialog is not None:
+            self.dialog.reject()
+        self.dialog = ImportDialog(source, self.window())
+        self.dialog.accepted_data.connect(self.taken)
+        self.dialog.finished.connect(self._forget_dialog)
+        self.dialog.open()
+
+    def _forget_dialog(self) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+            self.dialog = None
+
+
+def counted(points: int) -> str:
+    """A number of points in words."""
+    return f"{points:,} point{'' if points == 1 else 's'}"
