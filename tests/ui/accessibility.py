@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
+    QAbstractScrollArea,
     QAbstractSlider,
     QAbstractSpinBox,
     QComboBox,
@@ -42,10 +43,11 @@ def controls(root: QWidget) -> Iterator[QWidget]:
 
 
 def inner(widget: QWidget) -> bool:
-    """Whether a widget is a part that Qt made for another one: a scroll bar, the entry of a spin box."""
-    made_by_qt = widget.objectName().startswith("qt_")
-    inside = isinstance(widget.parentWidget(), QComboBox | QAbstractSpinBox)
-    return made_by_qt or inside or isinstance(widget, QScrollBar)
+    """Whether a widget is a part that Qt made for another one: a viewport, a scroll bar, the entry of a spin box."""
+    parent = widget.parentWidget()
+    made_by_qt = widget.objectName().startswith("qt_") or isinstance(widget, QScrollBar)
+    viewport = isinstance(parent, QAbstractScrollArea) and parent.viewport() is widget
+    return made_by_qt or viewport or isinstance(parent, QComboBox | QAbstractSpinBox)
 
 
 def faults(control: QWidget) -> Iterator[str]:

@@ -13,9 +13,22 @@ from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QWidget
 
 from playground import Experiment, Layer, Training
 from playground.catalog.choice import Choice, setting
-from playground.catalog.optimizers import Adam, Momentum, RmsProp, Sgd
+from playground.catalog.optimizers import Adam, Momentum, Nadam, RmsProp, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
-from ui.form import ChoiceRow, Field, Form, NumberRow, fields_of, found, replaced, row_for, spoken, switched
+from ui.form import (
+    ChoiceRow,
+    Field,
+    Form,
+    NumberRow,
+    explained,
+    fields_of,
+    found,
+    replaced,
+    row_for,
+    spoken,
+    switched,
+    told_apart,
+)
 from ui.inputs import SETTLE_MILLISECONDS, Edits
 
 LEFT = Qt.MouseButton.LeftButton
@@ -500,5 +513,42 @@ def test_rows_of_equal_label_are_told_apart() -> None:
     row.combo.setCurrentIndex(0)
     row.show_value(ElasticNet())
     labels = [inner.field.label for inner in row.forms[ElasticNet].rows.values()]
-    assert len(set(labels)) == len(labels)
+    assert labels == ["Size λ₁", "Square λ₂"]
+    twins = {name: fields_of(Training)["learning_rate"] for name in ("one", "other")}
+    assert [field.label for field in told_apart(twins).values()] == ["Learning rate η (one)", "Learning rate η (other)"]
     row.deleteLater()
+
+
+# Formulas -----------------------------------------------------------------------------------------------------
+
+
+def test_the_formula_of_the_chosen_member_stands_below_it(qtbot, it: Listener) -> None:
+    formula, combo = it.find("choice.formula"), it.find("choice")
+    assert formula.isVisible()
+    assert formula.text() == Adam.formula
+    assert formula.mapTo(it.form, QPoint()).y() >= combo.mapTo(it.form, QPoint(0, combo.height())).y()
+    for part in Adam.formula.split(";"):
+        assert part.strip() in formula.toolTip()
+    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    assert formula.text() == Sgd.formula
+
+
+def test_a_long_formula_is_cut_off_and_never_widens_the_form(it: Listener) -> None:
+    assert it.find("choice.formula").fontMetrics().horizontalAdvance(Adam.formula) > 300
+    assert it.form.minimumSizeHint().width() <= 300
+
+
+def test_nothing_chosen_shows_no_formula(qtbot, it: Listener) -> None:
+    formula = it.find("maybe_choice.formula")
+    assert not formula.isVisible()
+    qtbot.keyClick(it.find("maybe_choice"), Qt.Key.Key_Down)
+    assert formula.text() == L1.formula
+    assert formula.isVisible()
+    it.form.rows["maybe_choice"].show_value(None)
+    assert not formula.isVisible()
+
+
+def test_sources_of_a_member_are_left_to_its_docstring() -> None:
+    assert "Dozat" in (Nadam.__doc__ or "")
+    assert "Dozat" not in explained(Nadam)
+    assert "looks one step of its momentum ahead" in explained(Nadam)

@@ -182,7 +182,7 @@ class LayerCard(QFrame):
         self.setProperty("card", True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.outer = QVBoxLayout(self)
-        self.outer.setContentsMargins(GRID // 2, GRID // 2, GRID, GRID // 2)
+        self.outer.setContentsMargins(GRID // 2, GRID // 2, GRID, GRID // 2 + 2)
         self.outer.setSpacing(GRID // 2)
         self.header = self._header()
         self.body = self._part(FIRST)
@@ -236,7 +236,7 @@ class LayerCard(QFrame):
     def _part(self, names: tuple[str, ...]) -> QWidget:
         part = QWidget(self)
         lines = QVBoxLayout(part)
-        lines.setContentsMargins(BODY_INDENT, 0, 0, GRID // 2)
+        lines.setContentsMargins(BODY_INDENT, 0, 0, 0)
         lines.setSpacing(GRID // 2)
         for name in names:
             row = row_for(fields_of(Layer)[name], "", LOOKS.get(name, Look()), level=1)

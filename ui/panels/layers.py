@@ -102,7 +102,7 @@ class LayersPanel(Panel):
 
     def _palette(self) -> Palette:
         palette = Palette()
-        palette.setContentsMargins(0, 0, GRID + GRID // 2, GRID // 2)
+        palette.setContentsMargins(0, 0, GRID + GRID // 2, 0)
         for chip in palette.chips:
             chip.clicked.connect(self._chip_clicked)
             chip.grabbed.connect(self._grab_chip)

@@ -18,7 +18,7 @@ from ui.theme import GRID, SMALL, current
 
 FIRST_LAYER = Layer(units=4, activation=Tanh())
 COLUMNS = 6
-PICTURE_HEIGHT = 24
+PICTURE_HEIGHT = 20
 HOW = "Click to put it next to the output; drag it into the stack to put it anywhere."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, check
@@ -35,6 +36,8 @@ class Owner:
 @pytest.fixture
 def own(qtbot, qapp: QApplication) -> Callable[[Panel, Experiment], Owner]:
     """Put a panel on the screen, showing an experiment."""
+    # Panels of earlier tests wait for an event loop to delete them, and a style sheet would dress them all.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     theme.apply(qapp, "light")
 
     def put(panel: Panel, experiment: Experiment) -> Owner:

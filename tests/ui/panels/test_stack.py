@@ -1,0 +1,462 @@
+"""What a stack of layers can do beyond order: the palette, copies, freezing, muting, shapes, and how layers are."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QLineEdit, QToolTip, QWidget
+
+from playground import Experiment, Layer, Trainer, Wanted, check
+from playground.catalog.activations import Activation, LeakyRelu, Relu, Sigmoid, Tanh
+from playground.catalog.choice import members
+from playground.catalog.regularizers import L1
+from playground.experiment import MAX_LAYERS, inputs_of, letters
+from tests.ui.snapshots import diverged, make_snapshot
+from ui import theme
+from ui.panels.data import DataPanel
+from ui.panels.layers import LayersPanel
+from ui.panels.panel import off_words
+from ui.panels.pictures import LARGE_CURVE, large_curve
+from ui.panels.shapes import ABOUT, SHAPES, widths_of, widths_words
+
+LEFT = Qt.MouseButton.LeftButton
+ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def owner(own: Callable):
+    layers = (Layer(2, Tanh(), 0.1, id="A"), Layer(3, Relu(), id="B"), Layer(3, Tanh(), id="C"))
+    return own(LayersPanel(), Experiment(layers=layers))
+
+
+def order(owner) -> str:
+    return "".join(layer.id or "?" for layer in owner.experiment.layers)
+
+
+def layers(owner) -> tuple[Layer, ...]:
+    return owner.experiment.layers
+
+
+def drag_to(qtbot, widget: QWidget, target: QPoint, release: bool = True) -> None:
+    """Drag a widget to a point of the screen."""
+    start, end = widget.rect().center(), widget.mapFromGlobal(target)
+    QTest.mousePress(widget, LEFT, pos=start)
+    for part in range(1, 9):
+        QTest.mouseMove(widget, start + (end - start) * part / 8)
+        qtbot.wait(2)
+    if release:
+        QTest.mouseRelease(widget, LEFT, pos=end)
+
+
+def middle_of(widget: QWidget, above: int = 0) -> QPoint:
+    return widget.mapToGlobal(widget.rect().center() - QPoint(0, above))
+
+
+# Palette ------------------------------------------------------------------------------------------------------
+
+
+def test_the_palette_has_a_chip_for_every_activation(owner) -> None:
+    for name, kind in members(Activation).items():
+        chip = owner.find(f"layers.new.{name}")
+        assert chip.accessibleName() == f"New {kind.label} layer"
+        assert kind.formula.split(";")[0] in chip.toolTip()
+    assert owner.find("layers.add").accessibleName() == "New layer like the last"
+
+
+@pytest.mark.parametrize("key", [None, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_a_click_or_enter_appends_a_layer_as_wide_as_the_last(qtbot, owner, key: Qt.Key | None) -> None:
+    chip = owner.find("layers.new.sigmoid")
+    if key is None:
+        qtbot.mouseClick(chip, LEFT)
+    else:
+        chip.setFocus()
+        qtbot.keyClick(chip, key)
+    assert layers(owner)[3:] == (Layer(3, Sigmoid(), id="D"),)
+    assert owner.asked == [("new layer D", False)]
+
+
+def test_a_chip_is_dragged_between_two_cards(qtbot, owner) -> None:
+    chip = owner.find("layers.new.relu")
+    drag_to(qtbot, chip, middle_of(owner.find("layers.1"), above=20), release=False)
+    first, second = owner.find("layers.0").geometry(), owner.find("layers.1").geometry()
+    assert owner.panel.ghost.isVisible()
+    assert first.bottom() <= owner.panel.mark.geometry().center().y() <= second.top()
+    QTest.mouseRelease(chip, LEFT)
+    assert order(owner) == "ADBC"
+    assert layers(owner)[1] == Layer(2, Relu(), id="D")
+    assert owner.asked == [("new layer D", False)]
+    assert not owner.panel.ghost.isVisible()
+    assert not owner.panel.mark.isVisible()
+
+
+def test_a_chip_is_dragged_to_the_very_top_and_below_all(qtbot, owner) -> None:
+    drag_to(qtbot, owner.find("layers.add"), middle_of(owner.panel.inputs))
+    assert order(owner) == "DABC"
+    drag_to(qtbot, owner.find("layers.new.tanh"), middle_of(owner.find("layers.output")))
+    assert order(owner) == "DABCE"
+
+
+def test_a_chip_dropped_beside_the_stack_or_given_up_adds_nothing(qtbot, owner) -> None:
+    chip = owner.find("layers.new.relu")
+    drag_to(qtbot, chip, middle_of(owner.find("layers.new.linear")))
+    drag_to(qtbot, chip, middle_of(owner.find("layers.1")), release=False)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+    QTest.mouseRelease(chip, LEFT)
+    assert owner.asked == []
+    assert not owner.panel.ghost.isVisible()
+
+
+def test_the_first_layer_can_be_dragged_into_an_empty_stack(qtbot, own: Callable) -> None:
+    owner = own(LayersPanel(), Experiment())
+    drag_to(qtbot, owner.find("layers.new.leaky_relu"), middle_of(owner.find("layers.output")))
+    assert layers(owner) == (Layer(4, LeakyRelu(), id="A"),)
+
+
+def test_like_the_last_shows_and_repeats_the_last_but_learns_and_takes_part(qtbot, owner) -> None:
+    last = Layer(3, LeakyRelu(0.2), 0.3, regularizer=L1(), trainable=False, muted=True, id="C")
+    owner.take(msgspec.structs.replace(owner.experiment, layers=(*layers(owner)[:2], last)), "", False)
+    chip = owner.find("layers.add")
+    assert chip.activation == LeakyRelu(0.2)
+    qtbot.mouseClick(chip, LEFT)
+    assert layers(owner)[3] == msgspec.structs.replace(last, trainable=True, muted=False, id="D")
+
+
+def test_a_full_stack_switches_the_palette_off_and_says_why(qtbot, own: Callable) -> None:
+    owner = own(LayersPanel(), Experiment(layers=tuple(Layer(1, id=letters(k)) for k in range(MAX_LAYERS))))
+    for chip in owner.panel.new_layers.chips:
+        assert not chip.isEnabled()
+        assert f"at most {MAX_LAYERS}" in chip.toolTip()
+    qtbot.keyClick(owner.find("layers.0"), Qt.Key.Key_D, CTRL)
+    assert len(layers(owner)) == MAX_LAYERS
+
+
+# Copies -------------------------------------------------------------------------------------------------------
+
+
+def test_a_card_is_copied_and_pasted_after_another(qtbot, owner) -> None:
+    owner.find("layers.0").setFocus()
+    qtbot.keyClick(owner.find("layers.0"), Qt.Key.Key_C, CTRL)
+    owner.find("layers.2").setFocus()
+    qtbot.keyClick(owner.find("layers.2"), Qt.Key.Key_V, CTRL)
+    assert order(owner) == "ABCD"
+    assert layers(owner)[3] == msgspec.structs.replace(layers(owner)[0], id="D")
+    assert owner.asked == [("layer D pasted", False)]
+    assert owner.find("layers.3").hasFocus()
+
+
+def test_what_is_no_layer_is_not_pasted(qtbot, owner) -> None:
+    for text in ("", "hello", '{"units": 0}', '{"units": 2, "colour": 1}', "[1, 2]", "\ud800"):
+        QGuiApplication.clipboard().setText(text)
+        qtbot.keyClick(owner.find("layers.0"), Qt.Key.Key_V, CTRL)
+    assert owner.asked == []
+
+
+def test_copying_in_an_entry_copies_its_text(qtbot, owner) -> None:
+    QGuiApplication.clipboard().setText("")
+    entry = owner.find("layers.0.dropout")
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClick(entry, Qt.Key.Key_C, CTRL)
+    assert QGuiApplication.clipboard().text() == "0.1"
+
+
+# Freezing and muting ------------------------------------------------------------------------------------------
+
+
+def test_a_layer_is_frozen_and_learns_again(qtbot, owner) -> None:
+    button = owner.find("layers.1.trainable")
+    qtbot.mouseClick(button, LEFT)
+    assert not layers(owner)[1].trainable
+    assert button.isChecked()
+    assert "Frozen" in button.toolTip()
+    qtbot.mouseClick(button, LEFT)
+    assert layers(owner)[1].trainable
+    assert not button.isChecked()
+    assert owner.asked == [("layer B frozen", False), ("layer B learns again", False)]
+
+
+def test_a_layer_whose_widths_fit_is_muted_and_put_back(qtbot, owner) -> None:
+    button = owner.find("layers.2.muted")
+    qtbot.mouseClick(button, LEFT)
+    assert layers(owner)[2].muted
+    assert button.isChecked()
+    qtbot.mouseClick(button, LEFT)
+    assert not layers(owner)[2].muted
+    assert owner.asked == [("layer C muted", False), ("layer C back in", False)]
+
+
+def test_a_button_shows_what_the_layer_is_not_what_was_clicked(qtbot, owner) -> None:
+    owner.panel.edited.disconnect(owner.take)
+    for name in ("trainable", "muted"):
+        button = owner.find(f"layers.2.{name}")
+        qtbot.mouseClick(button, LEFT)
+        assert not button.isChecked()
+
+
+def test_where_widths_differ_mute_and_skip_are_off_and_say_why(qtbot, owner) -> None:
+    why = "the layer has 3 units, but 2 numbers come in"
+    mute, skip = owner.find("layers.1.muted"), owner.find("layers.1.skip")
+    assert not mute.isEnabled()
+    assert not skip.isEnabled()
+    assert why in mute.toolTip()
+    assert why in skip.toolTip()
+    owner.panel.ask("layers.1.units", 2, "")
+    assert mute.isEnabled()
+    assert skip.isEnabled()
+    assert why not in mute.toolTip() + skip.toolTip()
+
+
+def test_another_feature_or_layer_before_changes_what_can_be_muted(qtbot, owner) -> None:
+    assert owner.find("layers.0.muted").isEnabled()
+    owner.take(msgspec.structs.replace(owner.experiment, features=("x1",)), "", False)
+    assert not owner.find("layers.0.muted").isEnabled()
+    assert owner.find("layers.2.muted").isEnabled()
+    qtbot.mouseClick(owner.find("layers.1.remove"), LEFT)
+    assert not owner.find("layers.1.muted").isEnabled()
+
+
+def test_compact_cards_keep_the_buttons_that_say_something(qtbot, owner) -> None:
+    qtbot.mouseClick(owner.find("layers.2.muted"), LEFT)
+    qtbot.mouseClick(owner.find("layers.compact"), LEFT)
+    assert owner.find("layers.2.muted").isVisible()
+    assert not owner.find("layers.1.muted").isVisible()
+    assert not owner.find("layers.1.trainable").isVisible()
+    qtbot.mouseClick(owner.find("layers.compact"), LEFT)
+    assert owner.find("layers.1.trainable").isVisible()
+
+
+# What no longer fits ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def skipping(own: Callable):
+    """Three equal layers, of which the second is skipped and the third is muted."""
+    stack = (Layer(2, id="A"), Layer(2, skip=True, id="B"), Layer(2, muted=True, id="C"))
+    return own(LayersPanel(), Experiment(layers=stack))
+
+
+def switches(owner) -> list[tuple[bool, bool]]:
+    return [(layer.skip, layer.muted) for layer in layers(owner)]
+
+
+def test_other_units_switch_off_what_no_longer_fits_in_the_same_edit(qtbot, skipping) -> None:
+    entry = skipping.find("layers.1.units")
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClicks(entry, "5")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert switches(skipping) == [(False, False)] * 3
+    assert skipping.asked == [("layer B units 5, skip connection of layer B off, muted of layer C off", False)]
+
+
+def test_a_drag_back_to_the_old_width_brings_back_what_it_switched_off(qtbot, skipping) -> None:
+    panel = skipping.panel
+    for units in (3, 4, 3, 2):
+        panel.ask("layers.1.units", units, f"layer B units {units}", True)
+    panel.ask("layers.1.units", 2, "layer B units 2", False)
+    assert switches(skipping) == [(False, False), (True, False), (False, True)]
+    assert skipping.asked[0][0].endswith("off")
+    assert skipping.asked[-1] == ("layer B units 2", False)
+
+
+def test_what_an_ended_drag_switched_off_stays_off(skipping) -> None:
+    panel = skipping.panel
+    panel.ask("layers.1.units", 3, "", True)
+    panel.ask("layers.1.units", 3, "", False)
+    panel.ask("layers.1.units", 2, "", False)
+    assert switches(skipping) == [(False, False)] * 3
+
+
+def test_an_undo_during_a_drag_forgets_what_it_switched_off(skipping) -> None:
+    before = skipping.experiment
+    skipping.panel.ask("layers.1.units", 3, "", True)
+    plain = msgspec.structs.replace(before, layers=before.layers[:1])
+    skipping.panel.show_experiment(plain)
+    skipping.panel.ask("layers.0.units", 3, "layer A units 3", False)
+    assert layers(skipping) == (Layer(3, id="A"),)
+
+
+def test_removing_moving_and_shapes_switch_off_too(qtbot, own: Callable) -> None:
+    stack = (Layer(2, id="A"), Layer(3, id="B"), Layer(3, skip=True, id="C"))
+    owner = own(LayersPanel(), Experiment(layers=stack))
+    qtbot.keyClick(owner.find("layers.2"), Qt.Key.Key_Up, ALT)
+    assert owner.asked == [("layer C moved, skip connection of layer C off", False)]
+    owner = own(LayersPanel(), Experiment(layers=stack))
+    qtbot.mouseClick(owner.find("layers.1.remove"), LEFT)
+    assert owner.asked == [("layer B removed, skip connection of layer C off", False)]
+    owner = own(LayersPanel(), Experiment(layers=(Layer(2, skip=True, id="A"),)))
+    owner.panel.take_shape((2, 2, 3, 4), "test")
+    assert [layer.skip for layer in layers(owner)] == [True, True, False, False]
+    assert owner.asked == [("shape test 2-2-3-4, skip connection of layers C and D off", False)]
+
+
+def test_one_feature_less_switches_off_the_skip_of_the_first_layer(qtbot, own: Callable) -> None:
+    owner = own(DataPanel(), Experiment(layers=(Layer(2, skip=True),)))
+    qtbot.mouseClick(owner.find("features.x2"), LEFT)
+    assert owner.experiment.features == ("x1",)
+    assert not layers(owner)[0].skip
+    assert owner.asked == [("feature x₂ off, skip connection of layer 1 off", False)]
+
+
+def test_what_was_switched_off_is_told_per_kind() -> None:
+    experiment = Experiment(layers=(Layer(id="A"), Layer(), Layer(id="C")))
+    assert off_words(experiment, [(0, "skip"), (1, "muted"), (2, "skip")]) == [
+        "skip connection of layers A and C off",
+        "muted of layer 2 off",
+    ]
+
+
+def test_inputs_follow_from_features_and_units() -> None:
+    assert inputs_of(Experiment()) == ()
+    assert inputs_of(Experiment(features=("x1", "x2", "radius"), layers=(Layer(5), Layer(7)))) == (3, 5)
+
+
+# Shapes -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_is_one_edit_that_keeps_the_settings_of_the_first_layer(qtbot, owner, name: str) -> None:
+    actions = {action.text().partition("\t")[0]: action for action in owner.find("layers.shape").menu().actions()}
+    assert actions[name].toolTip() == ABOUT[name]
+    actions[name].trigger()
+    assert tuple(layer.units for layer in layers(owner)) == SHAPES[name]
+    assert {(layer.activation, layer.dropout) for layer in layers(owner)} == {(Tanh(), 0.1)}
+    assert order(owner) == "ABCDEFGH"[: len(SHAPES[name])]
+    assert len(owner.asked) == 1
+    assert owner.asked[0][0] == f"shape {name.lower()} {widths_words(SHAPES[name])}"
+    check(owner.experiment)
+
+
+def test_an_empty_stack_takes_a_shape_too(own: Callable) -> None:
+    owner = own(LayersPanel(), Experiment())
+    owner.panel.take_shape((16, 8, 4), "funnel")
+    assert layers(owner) == tuple(Layer(n, Tanh(), id=name) for n, name in ((16, "A"), (8, "B"), (4, "C")))
+
+
+def test_other_widths_are_written_and_what_is_wrong_is_said(qtbot, owner) -> None:
+    owner.panel.shape.menu().actions()[-1].trigger()
+    dialog = owner.panel.findChild(QInputDialog, "layers.widths")
+    assert dialog.textValue() == "2-3-3"
+    entry = dialog.findChild(QLineEdit)
+    entry.selectAll()
+    qtbot.keyClicks(entry, "5-0")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: owner.panel.findChild(QInputDialog, "layers.widths") is not dialog)
+    dialog = owner.panel.findChild(QInputDialog, "layers.widths")
+    assert "“5-0” is refused" in dialog.labelText()
+    assert owner.asked == []
+    entry = dialog.findChild(QLineEdit)
+    entry.selectAll()
+    qtbot.keyClicks(entry, "2 x 5")
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert [layer.units for layer in layers(owner)] == [5, 5]
+    assert owner.asked == [("shape 2 × 5", False)]
+
+
+def test_widths_are_written_as_they_are_read() -> None:
+    for widths in (*SHAPES.values(), (4096,), (3, 1), (7, 7)):
+        assert widths_of(widths_words(widths)) == widths
+    assert widths_of("16, 8, 4") == (16, 8, 4)
+    assert widths_of("3*8") == (8, 8, 8)
+    for wrong in ("", "abc", "4-5000", "0", "-3-x", "101 × 2", "99999999999 × 2", "4.5"):
+        with pytest.raises(ValueError, match=r"Widths such as|at most"):
+            widths_of(wrong)
+
+
+# How layers are -----------------------------------------------------------------------------------------------
+
+
+def show(owner, **measured: float) -> QLabel:
+    """The text on the first card for a layer as measured."""
+    snapshot = Trainer(owner.experiment).snapshot(Wanted())
+    layer = snapshot.layers[0]._replace(**measured)
+    owner.panel.show_snapshot(dataclasses.replace(snapshot, layers=(layer, *snapshot.layers[1:])))
+    owner.panel._text.now()
+    return owner.find("layers.0.health")
+
+
+@pytest.mark.parametrize(
+    ("dead", "saturated", "words"),
+    [
+        (0.0, 0.0, ""),
+        (math.nan, math.nan, ""),
+        (0.12, 0.0, "dead 12 %"),
+        (0.0, 0.4, "saturated 40 %"),
+        (0.12, 0.4, "dead 12 % · saturated 40 %"),
+        (1.0, 0.001, "dead 100 % · saturated < 1 %"),
+    ],
+)
+def test_a_card_says_what_share_has_stopped_learning(owner, dead: float, saturated: float, words: str) -> None:
+    assert show(owner, dead=dead, saturated=saturated).text() == words
+
+
+def test_the_words_change_slowly_and_the_last_is_shown(qtbot, owner) -> None:
+    show(owner, dead=0.0, saturated=0.0)
+    seen = set()
+    snapshot = Trainer(owner.experiment).snapshot(Wanted())
+    for k in range(1, 30):
+        layer = snapshot.layers[0]._replace(dead=k / 100, saturated=0.0)
+        owner.panel.show_snapshot(dataclasses.replace(snapshot, layers=(layer, *snapshot.layers[1:])))
+        seen.add(owner.find("layers.0.health").text())
+        qtbot.wait(2)
+    assert len(seen) <= 2
+    qtbot.waitUntil(lambda: owner.find("layers.0.health").text() == "dead 29 %")
+
+
+def test_bars_are_equally_long_whatever_is_said_beside_them(owner) -> None:
+    show(owner, dead=0.5, saturated=0.25)
+    bars = [owner.find(f"layers.{k}.gradient") for k in range(3)] + [owner.find("layers.output.gradient")]
+    assert len({bar.width() for bar in bars}) == 1
+    assert len({bar.mapTo(owner.panel, QPoint()).x() for bar in bars}) == 1
+
+
+@pytest.mark.parametrize("layer_count", [1, 2, 30])
+def test_any_snapshot_is_survived(own: Callable, layer_count: int) -> None:
+    stack = tuple(Layer(1, id=str(k + 1)) for k in range(layer_count - 1))
+    panel = own(LayersPanel(), Experiment(layers=stack)).panel
+    trained = make_snapshot(layers=layer_count)
+    for snapshot in (make_snapshot(layers=layer_count, rows=0), trained, diverged(trained)):
+        panel.show_snapshot(snapshot)
+        panel.grab()
+
+
+# Curves -------------------------------------------------------------------------------------------------------
+
+
+def test_the_curve_explains_itself_large_on_hover(qtbot, owner) -> None:
+    curve = owner.find("layers.1").curve
+    spot = curve.rect().center()
+    QApplication.sendEvent(curve, QHelpEvent(QEvent.Type.ToolTip, spot, curve.mapToGlobal(spot)))
+    assert QToolTip.isVisible()
+    assert "data:image/png;base64," in QToolTip.text()
+    assert Relu.formula in QToolTip.text()
+    QToolTip.hideText()
+
+
+@pytest.mark.parametrize("kind", list(members(Activation).values()))
+def test_every_activation_has_a_large_picture_in_both_themes(qapp, kind: type[Activation]) -> None:
+    pictures = [large_curve(kind(), look) for look in (theme.LIGHT, theme.DARK)]
+    assert pictures[0] != pictures[1]
+    assert pictures[0].deviceIndependentSize().toSize() == LARGE_CURVE
+
+
+# Width --------------------------------------------------------------------------------------------------------
+
+
+def test_cards_fit_a_narrow_column_and_stay_as_wide_when_the_scroll_bar_comes(qtbot, own: Callable) -> None:
+    owner = own(LayersPanel(), Experiment(layers=(Layer(3, LeakyRelu(), id="A"),)))
+    owner.panel.resize(300, 500)
+    assert owner.panel.width() == 300
+    qtbot.waitUntil(lambda: not owner.panel.view.verticalScrollBar().isVisible())
+    width = owner.find("layers.0").width()
+    assert owner.find("layers.0").geometry().right() < owner.panel.view.viewport().width()
+    owner.panel.take_shape((3,) * 8, "")
+    qtbot.waitUntil(lambda: owner.panel.view.verticalScrollBar().isVisible())
+    qtbot.waitUntil(lambda: owner.find("layers.0").width() == width)
