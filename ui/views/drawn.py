@@ -175,7 +175,9 @@ def numbers_for(
     step = np.diff(np.sort(levels)).min() if len(levels) > 1 else np.inf
     gap = step / np.maximum(lines.spread, 1e-12) * cell / pixel
     inner = seen.adjusted(24 * pixel, 12 * pixel, -24 * pixel, -12 * pixel)
-    inside = (np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]).all(1)
+    inside = (
+        np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]
+    ).all(1)
     free = inside & (gap >= STEEPEST)
     result: list[Number] = []
     for k, text in enumerate(texts):

@@ -1,4 +1,4 @@
-"""The way of one point through the network as equations with their numbers, in the lecture's notation. No Qt.
+"""The way of one point through the network as equations with their numbers, in the lecture's notation. No widgets.
 
 Forward: a₀ = x, zᵢ = Wᵢ aᵢ₋₁ + bᵢ, aᵢ = f(zᵢ), output o, target t, loss E. Backward: δ_L = ∂E/∂z_L,
 δᵢ = Wᵢ₊₁ᵀ δᵢ₊₁ ⊙ f′(zᵢ), ∂E/∂Wᵢ = δᵢ aᵢ₋₁ᵀ.
@@ -74,7 +74,8 @@ def sentence(snapshot: Snapshot, seen: Microscope) -> str:
     if sample.task == "regression":
         is_what = f"{sample.target_name} {is_what}"
     answer = value_words(snapshot, answer_of(snapshot, seen))
-    return f"Point {seen.point:,} ({set_name}; {place}) is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
+    point = f"Point {seen.point:,} ({set_name}; {place})"
+    return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
 
 
 def answer_of(snapshot: Snapshot, seen: Microscope) -> Array:
@@ -130,7 +131,9 @@ def forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     out = numbered("a", number)
     between = "norm" if normalized(layer) else ""
     skips = layer is not None and layer.skip
-    formula = f"{z} = {f'{between}({W} {a} + {b})' if between else f'{W} {a} + {b}'},   {out} = {passed.activation}({z})"
+    formula = (
+        f"{z} = {f'{between}({W} {a} + {b})' if between else f'{W} {a} + {b}'},   {out} = {passed.activation}({z})"
+    )
     formula += f" + {a}" if skips else ""
     line: Line = (
         Term(W, passed.W, "weights: a row for each unit, a column for each input"),
@@ -143,7 +146,7 @@ def forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
         Term(out, column(passed.a), "what goes out"),
     )
     if place == len(seen.layers) - 1:
-        formula += f" = o"
+        formula += " = o"
     return Block(f"forward {place}", layer_title(snapshot, seen, place), formula, (line,), forward_note(layer))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
@@ -104,7 +103,9 @@ class Plane(QObject):
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Make everything larger by a factor; the place `at`, by default the middle, stays where it is."""
         place = at or self.seen.center()
-        side = min(max(self.seen.width() / factor, NEAREST), WHOLE.width())
+        side = max(self.seen.width() / factor, NEAREST)
+        if side > WHOLE.width() * (1 - 1e-6):
+            side = WHOLE.width()
         share = side / self.seen.width()
         corner = place + (self.seen.topLeft() - place) * share
         self._see(QRectF(corner, QSizeF(side, side)))

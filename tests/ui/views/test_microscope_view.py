@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import msgspec
 import numpy as np
@@ -18,7 +19,7 @@ from tests.ui.snapshots import clouds, make_snapshot
 from ui import theme
 from ui.views.equations import Term, backward, forward, sentence
 from ui.views.microscope import HINT, MicroscopeView
-from ui.views.sheet import FOLD, PlacedTerm
+from ui.views.sheet import CELL, FOLD, ROW, PlacedTerm
 
 
 def passes(snapshot: Snapshot, point: int, sizes: tuple[int, ...], seed: int = 0) -> Microscope:
@@ -26,7 +27,7 @@ def passes(snapshot: Snapshot, point: int, sizes: tuple[int, ...], seed: int = 0
     random, points = np.random.default_rng(seed), snapshot.sample
     x, label = points.x[point], points.labels[point]
     units = (2, *sizes, points.outputs)
-    W = [random.normal(0, 1, (below, above)).T for below, above in zip(units, units[1:], strict=False)]
+    W = [random.normal(0, 1, (below, above)).T for below, above in itertools.pairwise(units)]
     b = [random.normal(0, 0.3, size) for size in units[1:]]
     a, z = [x], []
     for place in range(len(W)):
@@ -66,7 +67,7 @@ def place_in(view: MicroscopeView, name: str, row: int, column: int) -> QPoint:
     cells = placed(view, name).cells
     bar = view.sheet.verticalScrollBar()
     bar.setValue(max(0, cells.top() - 60))
-    return cells.topLeft() + QPoint(54 * column + 27, 18 * row + 9) - QPoint(0, bar.value())
+    return cells.topLeft() + QPoint(CELL * column + CELL // 2, ROW * row + ROW // 2) - QPoint(0, bar.value())
 
 
 @pytest.fixture
@@ -148,7 +149,10 @@ def test_features_are_named():
 def test_what_the_formula_leaves_out_is_said():
     snapshot = seen()
     first, second = snapshot.experiment.layers
-    layers = (msgspec.structs.replace(first, normalization=LayerNormalization(), dropout=0.5), msgspec.structs.replace(second, skip=True))
+    layers = (
+        msgspec.structs.replace(first, normalization=LayerNormalization(), dropout=0.5),
+        msgspec.structs.replace(second, skip=True),
+    )
     changed = dataclasses.replace(snapshot, experiment=msgspec.structs.replace(snapshot.experiment, layers=layers))
     ahead, back = forward(changed, changed.microscope), backward(changed, changed.microscope)
     assert ahead[2].formula.startswith("z₁ = norm(W₁ a₀ + b₁)")
@@ -221,8 +225,8 @@ def test_cells_are_selected_with_the_mouse_and_copied_with_ctrl_c(qtbot, view):
     viewport = view.sheet.viewport()
     start = place_in(view, "W₁", 0, 0)
     qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
-    qtbot.mouseMove(viewport, start + QPoint(54, 18))
-    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(54, 18))
+    qtbot.mouseMove(viewport, start + QPoint(CELL, ROW))
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(CELL, ROW))
     view.sheet.setFocus()
     qtbot.keyClick(view.sheet, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
@@ -295,7 +299,9 @@ def test_it_survives_any_network(shown, caplog, points, sizes):
 
 def test_it_survives_a_diverged_network(shown, caplog):
     snapshot = seen()
-    layers = tuple(one._replace(W=one.W * np.nan, z=one.z * np.inf, delta=one.delta * np.nan) for one in snapshot.microscope.layers)
+    layers = tuple(
+        one._replace(W=one.W * np.nan, z=one.z * np.inf, delta=one.delta * np.nan) for one in snapshot.microscope.layers
+    )
     broken = snapshot.microscope._replace(layers=layers, loss=float("nan"), output=np.array([np.nan]))
     view = shown(MicroscopeView(), dataclasses.replace(snapshot, microscope=broken))
     view.grab()
