@@ -18,13 +18,13 @@ from playground.catalog.datasets import Sample, Table
 from playground.snapshot import Magnified, Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton
-from ui.views.drawn import FieldImage, Number, Numbers, Strokes, numbers_for
-from ui.views.field import NO_LINES, Lines, Range, interpolated, level_lines, on_plane, range_of
+from ui.views.drawn import Canvas, Number
+from ui.views.field import Range, interpolated, range_of
 from ui.views.legend import Legend, Scale, legend_entries, short
 from ui.views.modes import Modes
 from ui.views.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
 from ui.views.plane import BOTTOM, EDGE, LEFT, STEP, ZOOM, Plane, Tool
-from ui.views.plotting import Throttle, number_text, on_surface, pen, short_text, small_font, style_words
+from ui.views.plotting import Throttle, number_text, on_surface, short_text, small_font, style_words
 from ui.views.points import MAX_POINTS, Points
 from ui.views.words import (
     PART_NAMES,
@@ -82,10 +82,10 @@ class BoundaryView(QWidget):
         self._picked_before: int | None = None
         self._source: tuple[object, ...] = ()
         self._picture: Picture | None = None
-        self._lines: Lines = NO_LINES
         self._mouse: QPointF | None = None
         self._words, self._near_words, self._note_words = HINT, "", ""
         self._strip, self._beside = QRect(), False
+        self._by_keys = False
         self._build()
         self._read = Throttle(self._show_reading, self)
         self._number = Throttle(self._show_numbers, self)
@@ -98,11 +98,9 @@ class BoundaryView(QWidget):
     def _build(self) -> None:
         self._plane = Plane(self)
         self._plot = self._plane.plot
-        self._field = FieldImage()
-        self._contours, self._line = Strokes(), Strokes()
-        self._points, self._numbers = Points(), Numbers()
+        self._canvas, self._points = Canvas(), Points()
         *points, pick = self._points.items
-        items = (self._field, self._contours, self._line, *points, self._numbers, pick)
+        items = (*self._canvas.below, *points, *self._canvas.above, pick)
         for place, item in enumerate(items):
             item.setZValue(place)
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -252,10 +250,8 @@ class BoundaryView(QWidget):
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
         on_surface(self)
-        look = theme.current()
         self._plane.apply_theme(self._shows_focus())
-        self._contours.set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
-        self._dress_line()
+        self._canvas.apply_theme()
         self._legend.update()
         self._source = ()
         if self._snapshot is not None:
@@ -336,7 +332,7 @@ class BoundaryView(QWidget):
 
     def numbers(self) -> tuple[Number, ...]:
         """The numbers at the lines of equal value."""
-        return self._numbers.numbers()
+        return self._canvas.numbers()
 
     # The field -------------------------------------------------------------------------------------------------
 
@@ -374,10 +370,12 @@ class BoundaryView(QWidget):
         if len(source) == len(self._source) and all(a is b for a, b in zip(source, self._source, strict=True)):
             return
         self._source = source
-        self._picture = self._make_picture(shot, unit)
+        before, self._picture = self._picture, self._make_picture(shot, unit)
         self._show_title(unit)
-        self._show_legend()
-        self._draw_picture(contours)
+        if (before.scale if before else None) != (self._picture.scale if self._picture else None):
+            self._show_legend()
+        self._canvas.show_picture(self._picture, contours)
+        self._number.request()
         if self._mouse is not None:
             self._read.request()
 
@@ -394,38 +392,8 @@ class BoundaryView(QWidget):
                 return pictured_uncertainty(shot, values, self._scale)
         return pictured(shot, self._scale, crisp=self._modes.field == "classes")
 
-    def _draw_picture(self, contours: bool) -> None:
-        picture = self._picture
-        self._field.setVisible(picture is not None)
-        self._line.show_ends(picture.line if picture is not None else NO_LINES.ends)
-        self._lines = NO_LINES
-        if picture is not None:
-            self._field.show_pixels(picture.pixels, picture.place)
-            if contours:
-                self._lines = level_lines(picture.values, picture.levels)
-        self._contours.show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
-        if contours:
-            self._number.request()
-        else:
-            self._numbers.show_numbers(())
-
     def _show_numbers(self) -> None:
-        """Write numbers at the lines, near where they were."""
-        picture = self._picture
-        if picture is None or not len(self._lines.level):
-            self._numbers.show_numbers(())
-            return
-        before = [number for number in self._numbers.numbers() if number.text in picture.texts]
-        n, plane = picture.values.shape[-1], self._plane
-        self._numbers.show_numbers(
-            numbers_for(self._lines, picture.levels, picture.texts, before, n, plane.seen, plane.pixel)
-        )
-
-    def _dress_line(self) -> None:
-        """The line where the answer changes: thin, but told from lines of equal value."""
-        look = theme.current()
-        among = self._modes.contours.isChecked()
-        self._line.set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.6 * among), 1.5 if among else 1.2))
+        self._canvas.show_numbers(self._plane.seen, self._plane.pixel)
 
     def _show_title(self, unit: Magnified | None) -> None:
         title = ""
@@ -507,8 +475,8 @@ class BoundaryView(QWidget):
 
     def _on_mode(self) -> None:
         self._update_wanted()
-        self._dress_line()
         self._show_field()
+        self._number.now()
         self._show_rings()
         self._show_legend()
         self._note.setVisible(self._has_note())
@@ -521,8 +489,7 @@ class BoundaryView(QWidget):
 
     def _on_seen(self) -> None:
         self._patch.setVisible(self._plane.zoomed)
-        if len(self._lines.level):
-            self._number.request()
+        self._number.request()
 
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
@@ -567,7 +534,9 @@ class BoundaryView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zoom, move and go from point to point."""
-        if not self._take_key(event):
+        if self._take_key(event):
+            self._plane.show_focus(True)
+        else:
             super().keyPressEvent(event)
 
     def _take_key(self, event: QKeyEvent) -> bool:
@@ -581,7 +550,6 @@ class BoundaryView(QWidget):
         plain = Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier
         if event.modifiers() & ~plain:
             return False
-        self._plane.show_focus(True)
         if key in ways:
             plane.pan(*ways[key])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
@@ -602,8 +570,6 @@ class BoundaryView(QWidget):
 
     def _shows_focus(self) -> bool:
         return self.hasFocus() and self._by_keys
-
-    _by_keys = False
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show that keys go here, if they brought the person here."""

@@ -65,6 +65,7 @@ class Modes(QWidget):
         self.fields.setToolTip("What the colours of the boundary show.")
         for button, name in zip(self.fields.buttons, FIELDS, strict=True):
             button.setObjectName(f"boundaryField_{name}")
+        self.fields.show_index(0)
         self.fields.chosen.connect(self._choose)
         self._toggles = self._make_toggles()
         self._banner = self._make_banner()

@@ -62,6 +62,7 @@ class Plane(QObject):
         self.seen = WHOLE
         """The part of the plane in sight, a square."""
         self._held: QPointF | None = None
+        self._last = QPointF()
         self._button = Qt.MouseButton.NoButton
         self._panning = False
         self._wheel = WheelSteps()
@@ -137,7 +138,9 @@ class Plane(QObject):
     # The mouse -------------------------------------------------------------------------------------------------
 
     def set_tool(self, tool: Tool) -> None:
-        """What the mouse is for."""
+        """What the mouse is for. A stroke that is under way ends."""
+        if self.tool == "edit" and self._button != Qt.MouseButton.NoButton:
+            self.released.emit(self._last.x(), self._last.y())
         self.tool = tool
         self._held, self._button, self._panning = None, Qt.MouseButton.NoButton, False
         self._show_cursor()
@@ -187,7 +190,7 @@ class Plane(QObject):
     def _press(self, event: QMouseEvent) -> bool:
         if not self._inside(event) or self._button != Qt.MouseButton.NoButton:
             return True
-        place = self._place(event)
+        place = self._last = self._place(event)
         if self.tool == "edit":
             self._button = event.button()
             self.pressed.emit(place.x(), place.y(), event.button(), event.modifiers())
@@ -198,7 +201,7 @@ class Plane(QObject):
     def _move(self, event: QMouseEvent) -> bool:
         held = self._button != Qt.MouseButton.NoButton
         if held and self.tool == "edit":
-            place = self._place(event)
+            place = self._last = self._place(event)
             self.dragged.emit(place.x(), place.y())
         elif held:
             self._drag(event.position())

@@ -139,12 +139,12 @@ def test_borders_are_where_the_winner_changes():
 @pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "values"])
 def test_contours_come_and_go_with_their_numbers(qtbot, shown, points):
     view = shown(BoundaryView(), make_snapshot(points), (656, 640))
-    assert view._contours.count() == 0 and not view.numbers()
+    assert view._canvas.contour_pieces() == 0 and not view.numbers()
     press(qtbot, view, "boundaryContours")
-    assert view._contours.count() > 100
+    assert view._canvas.contour_pieces() > 100
     qtbot.waitUntil(lambda: len(view.numbers()) > 0)
     press(qtbot, view, "boundaryContours")
-    assert view._contours.count() == 0 and not view.numbers()
+    assert view._canvas.contour_pieces() == 0 and not view.numbers()
 
 
 def test_numbers_stand_on_their_lines_and_clear_of_each_other(qtbot, shown):
@@ -554,6 +554,17 @@ def test_strokes_never_leave_the_plane(qtbot, shown):
     assert places[-1] == (6.0, 6.0)
 
 
+def test_a_stroke_ends_when_the_tool_changes(qtbot, shown):
+    view = shown(BoundaryView(), make_snapshot(spread_out()))
+    view.set_tool("edit")
+    place = view.place_of(1, 2)
+    target = view.childAt(place.toPoint())
+    qtbot.mousePress(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()))
+    with qtbot.waitSignal(view.released) as caught:
+        view.set_tool("look")
+    assert caught.args == [pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.1)]
+
+
 def test_a_press_beside_the_plane_is_no_stroke(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_tool("edit")
@@ -610,6 +621,7 @@ def test_it_starts_as_quietly_as_before(shown):
     assert view.wanted == Wanted(boundary=100)
     assert view.reading() == HINT and view.note() == "" and not view._note.isVisible()
     assert not view._modes.contours.isChecked() and not view._modes.mistakes.isChecked()
+    assert view.findChild(QToolButton, "boundaryField_probability").isChecked()
 
 
 def test_every_control_has_a_name_and_a_hint(shown):
