@@ -170,7 +170,7 @@ class Canvas:
         """The line where the answer changes is thin, but told from lines of equal value."""
         look, among = theme.current(), self._with_contours
         self._contours.set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
-        self._line.set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.6 * among), 1.5 if among else 1.2))
+        self._line.set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
 
     def show_picture(self, picture: Picture | None, contours: bool) -> None:
         """Draw a picture, with or without lines of equal value; None: nothing."""
