@@ -9,7 +9,6 @@ picks a point. Points are drawn anew only when the sample changes; a frame costs
 from __future__ import annotations
 
 import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
@@ -19,27 +18,24 @@ from playground.catalog.datasets import Sample, Table
 from playground.snapshot import Magnified, Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton
-from ui.views.field import NO_LINES, Lines, Range, interpolated, level_lines, on_plane, range_of
+from ui.views.drawn import Canvas, Number
+from ui.views.field import Range, interpolated, range_of
 from ui.views.legend import Legend, Scale, legend_entries, short
-from ui.views.marks import miss_rings, picked_ring, spots, wrong_rings
 from ui.views.modes import Modes
-from ui.views.drawn import FieldImage, Number, Numbers, Strokes, numbers_for
 from ui.views.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
 from ui.views.plane import BOTTOM, EDGE, LEFT, STEP, ZOOM, Plane, Tool
-from ui.views.plotting import Throttle, number_text, on_surface, pen, short_text, small_font, style_words
+from ui.views.plotting import Throttle, number_text, on_surface, short_text, small_font, style_words
+from ui.views.points import MAX_POINTS, Points
 from ui.views.words import (
     PART_NAMES,
     label_words,
-    misses,
     mistakes_words,
     place_words,
     unit_words,
     value_words,
-    wrong,
 )
 
 GRID_POINTS = 100
-MAX_POINTS = 2000
 PASSES = 20
 """How often the network answers with dropout left on for the field of uncertainty."""
 REACH = 8.0
@@ -86,13 +82,10 @@ class BoundaryView(QWidget):
         self._picked_before: int | None = None
         self._source: tuple[object, ...] = ()
         self._picture: Picture | None = None
-        self._lines: Lines = NO_LINES
-        self._drawn: Array = np.zeros(0, np.intp)
-        self._usable: Array = np.zeros(0, np.intp)
-        self._ringed: tuple[object, ...] = ()
         self._mouse: QPointF | None = None
         self._words, self._near_words, self._note_words = HINT, "", ""
         self._strip, self._beside = QRect(), False
+        self._by_keys = False
         self._build()
         self._read = Throttle(self._show_reading, self)
         self._number = Throttle(self._show_numbers, self)
@@ -105,12 +98,10 @@ class BoundaryView(QWidget):
     def _build(self) -> None:
         self._plane = Plane(self)
         self._plot = self._plane.plot
-        self._field = FieldImage()
-        self._contours, self._line = Strokes(), Strokes()
-        self._points, self._rings, self._pick_ring = (pg.ScatterPlotItem(pxMode=True) for _ in range(3))
-        self._numbers = Numbers()
-        over = (self._contours, self._line, self._points, self._rings, self._numbers, self._pick_ring)
-        for place, item in enumerate((self._field, *over)):
+        self._canvas, self._points = Canvas(), Points()
+        *points, pick = self._points.items
+        items = (*self._canvas.below, *points, *self._canvas.above, pick)
+        for place, item in enumerate(items):
             item.setZValue(place)
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             self._plot.addItem(item, ignoreBounds=True)
@@ -253,18 +244,16 @@ class BoundaryView(QWidget):
         self._show_field()
         if self._modes.mistakes.isChecked() and (before is None or snapshot.predictions is not before.predictions):
             self._ring.request()
-        if self._has_note():
+        if self._has_note() or self._note_words:
             self._count.request()
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
         on_surface(self)
-        look = theme.current()
         self._plane.apply_theme(self._shows_focus())
-        self._contours.set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
-        self._dress_line()
+        self._canvas.apply_theme()
         self._legend.update()
-        self._source, self._ringed = (), ()
+        self._source = ()
         if self._snapshot is not None:
             self._show_sample()
             self._show_field()
@@ -283,7 +272,7 @@ class BoundaryView(QWidget):
     def pick(self, index: int | None) -> None:
         """Highlight a point of the sample, and want its way through the network."""
         self._picked = index
-        self._show_pick()
+        self._points.show_pick(index)
         self._update_wanted()
 
     def picked(self) -> int | None:
@@ -304,7 +293,7 @@ class BoundaryView(QWidget):
 
     def drawn_points(self) -> int:
         """How many points the picture shows."""
-        return len(self._drawn)
+        return len(self._points.drawn)
 
     def plane_rect(self) -> QRectF:
         """Where in this widget the plane is drawn, or what is seen of it."""
@@ -343,7 +332,7 @@ class BoundaryView(QWidget):
 
     def numbers(self) -> tuple[Number, ...]:
         """The numbers at the lines of equal value."""
-        return self._numbers.numbers()
+        return self._canvas.numbers()
 
     # The field -------------------------------------------------------------------------------------------------
 
@@ -381,10 +370,12 @@ class BoundaryView(QWidget):
         if len(source) == len(self._source) and all(a is b for a, b in zip(source, self._source, strict=True)):
             return
         self._source = source
-        self._picture = self._make_picture(shot, unit)
+        before, self._picture = self._picture, self._make_picture(shot, unit)
         self._show_title(unit)
-        self._show_legend()
-        self._draw_picture(contours)
+        if (before.scale if before else None) != (self._picture.scale if self._picture else None):
+            self._show_legend()
+        self._canvas.show_picture(self._picture, contours)
+        self._number.request()
         if self._mouse is not None:
             self._read.request()
 
@@ -401,38 +392,8 @@ class BoundaryView(QWidget):
                 return pictured_uncertainty(shot, values, self._scale)
         return pictured(shot, self._scale, crisp=self._modes.field == "classes")
 
-    def _draw_picture(self, contours: bool) -> None:
-        picture = self._picture
-        self._field.setVisible(picture is not None)
-        self._line.show_ends(picture.line if picture is not None else NO_LINES.ends)
-        self._lines = NO_LINES
-        if picture is not None:
-            self._field.show_pixels(picture.pixels, picture.place)
-            if contours:
-                self._lines = level_lines(picture.values, picture.levels)
-        self._contours.show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
-        if contours:
-            self._number.request()
-        else:
-            self._numbers.show_numbers(())
-
     def _show_numbers(self) -> None:
-        """Write numbers at the lines, near where they were."""
-        picture = self._picture
-        if picture is None or not len(self._lines.level):
-            self._numbers.show_numbers(())
-            return
-        before = [number for number in self._numbers.numbers() if number.text in picture.texts]
-        n, plane = picture.values.shape[-1], self._plane
-        self._numbers.show_numbers(
-            numbers_for(self._lines, picture.levels, picture.texts, before, n, plane.seen, plane.pixel)
-        )
-
-    def _dress_line(self) -> None:
-        """The line where the answer changes: thin, but told from lines of equal value."""
-        look = theme.current()
-        among = self._modes.contours.isChecked()
-        self._line.set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.6 * among), 1.5 if among else 1.2))
+        self._canvas.show_numbers(self._plane.seen, self._plane.pixel)
 
     def _show_title(self, unit: Magnified | None) -> None:
         title = ""
@@ -448,19 +409,12 @@ class BoundaryView(QWidget):
         assert self._snapshot is not None
         sample = self._snapshot.sample
         self._scale = range_of(sample)
-        usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
-        keep = np.linspace(0, len(usable) - 1, min(len(usable), MAX_POINTS)).round().astype(np.intp)
-        self._usable = usable
-        self._drawn = usable[keep] if len(usable) else usable
-        # Training points last, so that they lie on top.
-        self._drawn = self._drawn[np.argsort(-sample.split[self._drawn], kind="stable")]
-        self._points.setData(**spots(sample, self._drawn, self._scale))
+        self._points.show_sample(sample, self._scale)
         self._name_axes(sample)
         self._modes.show_task(sample.task)
         self._show_legend()
-        self._ringed = ()
         self._show_rings()
-        self._show_pick()
+        self._points.show_pick(self._picked)
         self._place()
 
     def _show_legend(self) -> None:
@@ -472,7 +426,7 @@ class BoundaryView(QWidget):
             low, high = self._scale.ends
             scale = Scale(short(sample.target_name), short_text(low), short_text(self._scale.middle), short_text(high))
         rings = self._modes.mistakes.isChecked()
-        entries = legend_entries(sample, len(self._usable), len(self._drawn), rings)
+        entries = legend_entries(sample, self._points.usable, len(self._points.drawn), rings)
         if self._legend.show_entries(entries, scale):
             self._place()
 
@@ -484,32 +438,16 @@ class BoundaryView(QWidget):
             self._plot.getAxis(side).setLabel(name + suffix)
 
     def _show_rings(self) -> None:
-        """Mark the points that are wrong, unless they are marked already."""
-        shot = self._snapshot
-        on = self._modes.mistakes.isChecked() and shot is not None and shot.predictions is not None
-        self._rings.setVisible(on)
-        if not on:
-            self._ringed = ()
-            return
-        assert shot is not None and shot.predictions is not None
-        sample, predictions = shot.sample, shot.predictions
-        if len(predictions.indices) and predictions.indices.max() >= len(sample.x):
-            return
-        if sample.task == "regression":
-            self._rings.setData(
-                **miss_rings(sample, predictions.indices, misses(sample, predictions), self._scale)
-            )
-            return
-        bad = wrong(sample, predictions)
-        ringed = (sample, bad.tobytes())
-        if not self._ringed or self._ringed[0] is not sample or self._ringed[1] != ringed[1]:
-            self._ringed = ringed
-            self._rings.setData(**wrong_rings(sample, bad))
+        shot, on = self._snapshot, self._modes.mistakes.isChecked()
+        self._points.show_rings(shot.predictions if on and shot is not None else None)
 
     def ringed_points(self) -> Array:
         """Where the rings are, shape (rings, 2)."""
-        x, y = self._rings.getData()
-        return np.stack([x, y], axis=1) if self._rings.isVisible() else np.zeros((0, 2))
+        return self._points.ringed()
+
+    def marked_point(self) -> Array:
+        """Where the mark of the picked point is, shape (1 or 0, 2)."""
+        return self._points.picked()
 
     def _keep_pick(self, before: Snapshot | None, now: Snapshot) -> None:
         """Points have changed: let go of the picked one unless it is still there under its index."""
@@ -521,14 +459,6 @@ class BoundaryView(QWidget):
             self.pick(None)
             self.point_picked.emit(None)
 
-    def _show_pick(self) -> None:
-        shot, index = self._snapshot, self._picked
-        there = shot is not None and index is not None and 0 <= index < len(shot.sample.x)
-        self._pick_ring.setVisible(there)
-        if there:
-            assert shot is not None
-            self._pick_ring.setData(**picked_ring(shot.sample, index))
-
     def _pick_by_hand(self, index: int | None) -> None:
         self.pick(index)
         self.point_picked.emit(index)
@@ -536,23 +466,17 @@ class BoundaryView(QWidget):
     def _pick_next(self, step: int) -> None:
         """Pick the next or the previous of the drawn points, in the order of the sample."""
         assert self._snapshot is not None
-        order = np.sort(self._drawn)
-        if not len(order):
-            return
-        if self._picked is None:
-            place = 0 if step > 0 else -1
-        else:
-            place = int(np.searchsorted(order, self._picked)) + step
-        index = int(order[place % len(order)])
-        self._pick_by_hand(index)
-        self._plane.bring_into_sight(QPointF(*(float(value) for value in self._snapshot.sample.x[index])))
+        index = self._points.next_to(self._picked, step)
+        if index is not None:
+            self._pick_by_hand(index)
+            self._plane.bring_into_sight(QPointF(*(float(value) for value in self._snapshot.sample.x[index])))
 
     # The controls ----------------------------------------------------------------------------------------------
 
     def _on_mode(self) -> None:
         self._update_wanted()
-        self._dress_line()
         self._show_field()
+        self._number.now()
         self._show_rings()
         self._show_legend()
         self._note.setVisible(self._has_note())
@@ -565,8 +489,7 @@ class BoundaryView(QWidget):
 
     def _on_seen(self) -> None:
         self._patch.setVisible(self._plane.zoomed)
-        if len(self._lines.level):
-            self._number.request()
+        self._number.request()
 
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
@@ -611,7 +534,9 @@ class BoundaryView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zoom, move and go from point to point."""
-        if not self._take_key(event):
+        if self._take_key(event):
+            self._plane.show_focus(True)
+        else:
             super().keyPressEvent(event)
 
     def _take_key(self, event: QKeyEvent) -> bool:
@@ -625,7 +550,6 @@ class BoundaryView(QWidget):
         plain = Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.ShiftModifier
         if event.modifiers() & ~plain:
             return False
-        self._plane.show_focus(True)
         if key in ways:
             plane.pan(*ways[key])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
@@ -646,8 +570,6 @@ class BoundaryView(QWidget):
 
     def _shows_focus(self) -> bool:
         return self.hasFocus() and self._by_keys
-
-    _by_keys = False
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show that keys go here, if they brought the person here."""
@@ -695,12 +617,8 @@ class BoundaryView(QWidget):
         return f"{PART_NAMES[int(sample.split[index])]} point: {label_words(sample, sample.labels[index])}"
 
     def _point_at(self, place: QPointF) -> int | None:
-        """The drawn point nearest to a place, by its index, if it is within reach."""
-        if self._snapshot is None or not len(self._drawn):
-            return None
-        away = np.hypot(*(self._snapshot.sample.x[self._drawn] - [place.x(), place.y()]).T)
-        nearest = int(np.argmin(away))
-        return int(self._drawn[nearest]) if away[nearest] <= REACH * self._plane.pixel else None
+        """The point that the mouse is at."""
+        return self._points.nearest(place, REACH * self._plane.pixel)
 
 
 def same_points(a: Sample, b: Sample) -> bool:

@@ -19,8 +19,9 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT
 from ui import theme
 from ui.faults import guarded
-from ui.views.field import Lines, on_plane
-from ui.views.plotting import small_font
+from ui.views.field import NO_LINES, Lines, level_lines, on_plane
+from ui.views.picture import Picture
+from ui.views.plotting import pen, small_font
 
 PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 APART = 48.0
@@ -153,6 +154,60 @@ class Numbers(pg.GraphicsObject):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number.text)
 
 
+class Canvas:
+    """A picture on the plane: its image, its lines, the numbers at them."""
+
+    def __init__(self) -> None:
+        self._image, self._contours, self._line, self._numbers = FieldImage(), Strokes(), Strokes(), Numbers()
+        self.below = (self._image, self._contours, self._line)
+        """What lies below the points."""
+        self.above = (self._numbers,)
+        self._picture: Picture | None = None
+        self._lines: Lines = NO_LINES
+        self._with_contours = False
+
+    def apply_theme(self) -> None:
+        """The line where the answer changes is thin, but told from lines of equal value."""
+        look, among = theme.current(), self._with_contours
+        self._contours.set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
+        self._line.set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
+
+    def show_picture(self, picture: Picture | None, contours: bool) -> None:
+        """Draw a picture, with or without lines of equal value; None: nothing."""
+        self._picture = picture
+        if contours != self._with_contours:
+            self._with_contours = contours
+            self.apply_theme()
+        self._image.setVisible(picture is not None)
+        self._line.show_ends(picture.line if picture is not None else NO_LINES.ends)
+        self._lines = NO_LINES
+        if picture is not None:
+            self._image.show_pixels(picture.pixels, picture.place)
+            if contours:
+                self._lines = level_lines(picture.values, picture.levels)
+        self._contours.show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
+        if not len(self._lines.level):
+            self._numbers.show_numbers(())
+
+    def show_numbers(self, seen: QRectF, pixel: float) -> None:
+        """Write numbers at the lines, near where they were; `pixel` is the size of one on the plane."""
+        picture = self._picture
+        if picture is None or not len(self._lines.level):
+            self._numbers.show_numbers(())
+            return
+        before = [number for number in self._numbers.numbers() if number.text in picture.texts]
+        n = picture.values.shape[-1]
+        self._numbers.show_numbers(numbers_for(self._lines, picture.levels, picture.texts, before, n, seen, pixel))
+
+    def numbers(self) -> tuple[Number, ...]:
+        """The numbers that are shown."""
+        return self._numbers.numbers()
+
+    def contour_pieces(self) -> int:
+        """How many pieces the lines of equal value have."""
+        return self._contours.count()
+
+
 def numbers_for(
     lines: Lines,
     levels: Array,
@@ -175,7 +230,9 @@ def numbers_for(
     step = np.diff(np.sort(levels)).min() if len(levels) > 1 else np.inf
     gap = step / np.maximum(lines.spread, 1e-12) * cell / pixel
     inner = seen.adjusted(24 * pixel, 12 * pixel, -24 * pixel, -12 * pixel)
-    inside = (np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]).all(1)
+    inside = (
+        np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]
+    ).all(1)
     free = inside & (gap >= STEEPEST)
     result: list[Number] = []
     for k, text in enumerate(texts):

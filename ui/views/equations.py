@@ -1,4 +1,4 @@
-"""The way of one point through the network as equations with their numbers, in the lecture's notation. No Qt.
+"""The way of one point through the network as equations with their numbers, in the lecture's notation. No widgets.
 
 Forward: a₀ = x, zᵢ = Wᵢ aᵢ₋₁ + bᵢ, aᵢ = f(zᵢ), output o, target t, loss E. Backward: δ_L = ∂E/∂z_L,
 δᵢ = Wᵢ₊₁ᵀ δᵢ₊₁ ⊙ f′(zᵢ), ∂E/∂Wᵢ = δᵢ aᵢ₋₁ᵀ.
@@ -20,6 +20,7 @@ from playground.snapshot import LayerPass, Microscope, Snapshot
 from ui.views.plotting import number_text
 from ui.views.words import PART_NAMES, label_words, place_words, value_words
 
+MUTED = "The layer is muted: what comes in passes on unchanged, forward and backward."
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -74,7 +75,8 @@ def sentence(snapshot: Snapshot, seen: Microscope) -> str:
     if sample.task == "regression":
         is_what = f"{sample.target_name} {is_what}"
     answer = value_words(snapshot, answer_of(snapshot, seen))
-    return f"Point {seen.point:,} ({set_name}; {place}) is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
+    point = f"Point {seen.point:,} ({set_name}; {place})"
+    return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
 
 
 def answer_of(snapshot: Snapshot, seen: Microscope) -> Array:
@@ -127,10 +129,14 @@ def forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     passed, number = seen.layers[place], place + 1
     layer = layer_of(snapshot, passed)
     W, a, b, z = numbered("W", number), numbered("a", place), numbered("b", number), numbered("z", number)
-    out = numbered("a", number)
+    out, key, title = numbered("a", number), f"forward {place}", layer_title(snapshot, seen, place)
+    if layer is not None and layer.muted:
+        same = Term(a, column(passed.a_in), "what comes in"), "=", Term(out, column(passed.a), "what goes out")
+        return Block(key, title, f"{out} = {a}", (same,), MUTED)
+    activation = passed.activation.replace("_", " ")
     between = "norm" if normalized(layer) else ""
     skips = layer is not None and layer.skip
-    formula = f"{z} = {f'{between}({W} {a} + {b})' if between else f'{W} {a} + {b}'},   {out} = {passed.activation}({z})"
+    formula = f"{z} = {f'{between}({W} {a} + {b})' if between else f'{W} {a} + {b}'},   {out} = {activation}({z})"
     formula += f" + {a}" if skips else ""
     line: Line = (
         Term(W, passed.W, "weights: a row for each unit, a column for each input"),
@@ -139,12 +145,12 @@ def forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
         Term(b, column(passed.b), "biases"),
         f"→ {between} →" if between else "=",
         Term(z, column(passed.z), "what goes into the activation"),
-        f"→ {passed.activation} →" if not skips else f"→ {passed.activation}, + {a} →",
+        f"→ {activation} →" if not skips else f"→ {activation}, + {a} →",
         Term(out, column(passed.a), "what goes out"),
     )
     if place == len(seen.layers) - 1:
-        formula += f" = o"
-    return Block(f"forward {place}", layer_title(snapshot, seen, place), formula, (line,), forward_note(layer))
+        formula += " = o"
+    return Block(key, title, formula, (line,), forward_note(layer))
 
 
 def layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
@@ -152,7 +158,7 @@ def layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
     passed = seen.layers[place]
     name = "Output" if place == len(seen.layers) - 1 else f"Layer {passed.name}"
     units, inputs = passed.W.shape
-    return f"{name}:  {inputs} → {units}, {passed.activation}"
+    return f"{name}:  {inputs} → {units}, {passed.activation.replace('_', ' ')}"
 
 
 def forward_note(layer: Layer | None) -> str:
@@ -193,59 +199,62 @@ def backward(snapshot: Snapshot, seen: Microscope) -> list[Block]:
 def backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     """δ of one layer, and the gradient of its weights."""
     passed, number = seen.layers[place], place + 1
-    delta, a, W = numbered("δ", number), numbered("a", place), numbered("W", number)
-    own = Term(delta, column(passed.delta), "∂E/∂z: how E answers to what goes into the activation")
-    start, formula = delta_of(snapshot, seen, place)
+    layer, key, title = layer_of(snapshot, passed), f"backward {place}", layer_title(snapshot, seen, place)
+    delta, a, W, b = numbered("δ", number), numbered("a", place), numbered("W", number), numbered("b", number)
+    if layer is not None and layer.muted:
+        same = Term(delta, column(passed.delta), "∂E/∂a: how E answers to what goes out")
+        formula = f"{delta} = ∂E/∂{numbered('a', number)},   ∂E/∂{W} = 0,   ∂E/∂{b} = 0"
+        return Block(key, title, formula, ((same,),), MUTED)
+    own = Term(delta, column(passed.delta), "∂E/∂z: how E answers to the weighted sum")
+    start, made_of = back_to_slope(snapshot, seen, place)
     gradient: Line = (
         own,
         Term(f"{a}ᵀ", passed.a_in[np.newaxis], "what came in, lying"),
-        "=" if not normalized(layer_of(snapshot, passed)) else "→ norm →",
+        "=",
         Term(f"∂E/∂{W}", passed.gradient_W, "how E answers to each weight"),
     )
-    bias = numbered("b", number)
-    formula += f",   ∂E/∂{W} = {delta} {a}ᵀ,   ∂E/∂{bias} = {delta}"
-    lines: tuple[Line, ...] = ((*start, "=", own), gradient)
-    if normalized(layer_of(snapshot, passed)):
-        words = "how E answers to each bias"
-        lines = (*lines, (Term(f"∂E/∂{bias}", column(passed.gradient_b), words),))
-    return Block(
-        f"backward {place}", layer_title(snapshot, seen, place), formula, lines, backward_note(snapshot, seen, place)
-    )
+    between = normalized(layer)
+    formula = f"{delta} = {f'norm′({made_of})' if between else made_of},   ∂E/∂{W} = {delta} {a}ᵀ,   ∂E/∂{b} = {delta}"
+    lines: tuple[Line, ...] = ((*start, "→ norm′ →" if between else "=", own), gradient)
+    note = "δ is taken behind the normalization, where the weighted sum comes from." if between else ""
+    return Block(key, title, formula, lines, note)
 
 
-def delta_of(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Line, str]:
-    """What δ of a layer is made of, and the formula for it."""
+def back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Line, str]:
+    """∂E/∂a ⊙ f′(z) of a layer, as far as that is made of the layer above: the terms, and in symbols."""
     passed, number = seen.layers[place], place + 1
-    z, delta = numbered("z", number), numbered("δ", number)
+    z = numbered("z", number)
     slope = Term(f"f′({z})", column(passed.slope), "slope of the activation")
     if number == len(seen.layers):
-        with np.errstate(all="ignore"):
-            back = snapshot.loss.derivative(
-                column(seen.output).astype(np.float64), column(seen.target).astype(np.float64)
-            )
-        return (Term("∂E/∂o", back, "how E answers to the output"), "⊙", slope), f"{delta} = ∂E/∂{z} = ∂E/∂o ⊙ f′({z})"
-    above = seen.layers[place + 1]
-    W, next_delta = numbered("W", number + 1), numbered("δ", number + 1)
-    line: Line = (
-        Term(f"{W}ᵀ", above.W.T, "the next layer's weights, turned over"),
-        Term(next_delta, column(above.delta), "δ of the next layer"),
-        "⊙",
-        slope,
-    )
-    return line, f"{delta} = {W}ᵀ {next_delta} ⊙ f′({z})"
+        error = Term("∂E/∂o", column(back_into(snapshot, seen, place)), "how E answers to the output")
+        return (error, "⊙", slope), f"∂E/∂o ⊙ f′({z})"
+    above = seen.layers[number]
+    layer, W, delta = layer_of(snapshot, above), numbered("W", number + 1), numbered("δ", number + 1)
+    error = Term(delta, column(above.delta), "δ of the next layer")
+    if layer is not None and layer.muted:
+        return (error, "⊙", slope), f"{delta} ⊙ f′({z})"
+    weights = Term(f"{W}ᵀ", above.W.T, "the next layer's weights, turned over")
+    if layer is not None and layer.skip:
+        out = f"∂E/∂{numbered('a', number + 1)}"
+        beside = Term(out, column(back_into(snapshot, seen, number)), "what the skip connection passes back")
+        return ("(", weights, error, "+", beside, ") ⊙", slope), f"({W}ᵀ {delta} + {out}) ⊙ f′({z})"
+    return (weights, error, "⊙", slope), f"{W}ᵀ {delta} ⊙ f′({z})"
 
 
-def backward_note(snapshot: Snapshot, seen: Microscope, place: int) -> str:
-    """What else the gradient passes on its way, that the formula leaves out."""
-    words = []
-    above = layer_of(snapshot, seen.layers[place + 1]) if place + 1 < len(seen.layers) else None
-    if above is not None and above.skip:
-        words.append("The next layer's skip connection adds what it passes back.")
-    if normalized(above):
-        words.append("On its way back from the next layer the gradient passes the normalization there.")
-    if normalized(layer_of(snapshot, seen.layers[place])):
-        words.append("Between δ and the weights stands the normalization.")
-    return " ".join(words)
+def back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
+    """∂E/∂a of a layer: how E answers to what goes out of it, shape (units,)."""
+    with np.errstate(all="ignore"):
+        if place == len(seen.layers) - 1:
+            output, target = (column(part).astype(np.float64) for part in (seen.output, seen.target))
+            return snapshot.loss.derivative(output, target)[:, 0]
+        above = seen.layers[place + 1]
+        layer = layer_of(snapshot, above)
+        if layer is not None and layer.muted:
+            return back_into(snapshot, seen, place + 1)
+        back: Array = above.W.T @ above.delta
+        if layer is not None and layer.skip:
+            back = back + back_into(snapshot, seen, place + 1)
+        return back
 
 
 # As text ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton, Segments
 from ui.views.equations import Block, backward, forward, sentence
-from ui.views.plotting import Throttle, on_surface, style_words
+from ui.views.plotting import Throttle, on_surface
 from ui.views.sheet import Sheet
 
 HINT = "Click a point in the boundary."
@@ -43,6 +43,7 @@ class MicroscopeView(QWidget):
         self.words = QLabel(wordWrap=True)
         self.words.setObjectName("microscopeWords")
         self.words.setAccessibleName("The point in words")
+        self.words.setProperty("strong", True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
         self.words.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
@@ -118,7 +119,6 @@ class MicroscopeView(QWidget):
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
         on_surface(self)
-        style_words(self.words, theme.current().text)
         self.sheet.viewport().update()
 
     def blocks(self) -> list[Block]:

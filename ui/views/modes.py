@@ -22,11 +22,15 @@ TIPS = {
     "probability": "How sure the network is everywhere: the paler the colour, the less sure. The line is where the "
     "answer changes.",
     "classes": "The class that each place is given, and nothing else. It shows the exact shape of the regions.",
-    "uncertainty": "How far the answers lie apart when dropout silences other units each time. Strong colours are places "
-    "where the network would not say the same twice.",
+    "uncertainty": "How far the answers lie apart when dropout silences other units each time. Strong colours are "
+    "places where the network would not say the same twice.",
 }
-VALUE_TIP = "The value that the network gives to every place. The colours at both ends of the scale follow from the data."
-NO_CLASSES = "There are no classes here: this task gives every point a value. Choose a classification data set for them."
+VALUE_TIP = (
+    "The value that the network gives to every place. The colours at both ends of the scale follow from the data."
+)
+NO_CLASSES = (
+    "There are no classes here: this task gives every point a value. Choose a classification data set for them."
+)
 ROOMY = 24
 """Pixels more than the choice of colours needs, where there is room."""
 
@@ -61,6 +65,7 @@ class Modes(QWidget):
         self.fields.setToolTip("What the colours of the boundary show.")
         for button, name in zip(self.fields.buttons, FIELDS, strict=True):
             button.setObjectName(f"boundaryField_{name}")
+        self.fields.show_index(0)
         self.fields.chosen.connect(self._choose)
         self._toggles = self._make_toggles()
         self._banner = self._make_banner()
@@ -79,8 +84,8 @@ class Modes(QWidget):
         self.mistakes = ModeButton(
             "x-circle",
             "Mistakes",
-            "A ring around every point that the network gets wrong; for values its size is the miss. The sets are counted "
-            "in words.",
+            "A ring around every point that the network gets wrong; for values its size is the miss. The sets are "
+            "counted in words.",
             holder,
         )
         self.mistakes.setObjectName("boundaryMistakes")
@@ -163,7 +168,11 @@ class Modes(QWidget):
     def _arrange(self) -> None:
         words, icons = self._words_fit(self.width(), self._column), self._icons_fit(self.width(), self._column)
         one = words or icons
-        style = Qt.ToolButtonStyle.ToolButtonIconOnly if icons and not words else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        style = (
+            Qt.ToolButtonStyle.ToolButtonIconOnly
+            if icons and not words
+            else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        )
         for button in (self.contours, self.mistakes):
             button.setToolButtonStyle(style)
         toggles = self._toggles_width(words=not icons or words)
@@ -177,7 +186,9 @@ class Modes(QWidget):
 
     def _toggles_width(self, words: bool) -> int:
         metrics = self.fontMetrics()
-        each = [metrics.horizontalAdvance(button.text()) + 38 if words else 30 for button in (self.contours, self.mistakes)]
+        each = [
+            metrics.horizontalAdvance(button.text()) + 38 if words else 30 for button in (self.contours, self.mistakes)
+        ]
         return sum(each) + self.GAP
 
     def _words_fit(self, width: int, column: bool) -> bool:

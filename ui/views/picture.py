@@ -29,7 +29,7 @@ from ui.views.field import (
     zero_line,
 )
 from ui.views.legend import Scale, short
-from ui.views.plotting import leap_above, number_text, short_text
+from ui.views.plotting import leap_above, short_text
 from ui.views.words import unit_words
 
 SURE = (0.75, 0.9)
@@ -103,9 +103,7 @@ def pictured_unit(shot: Snapshot, unit: Magnified, scale: Range, half: float) ->
     if unit.layer < len(shot.layers) - 1:
         scale = Range(0.0, half)
     low, high = scale.ends
-    bar = Scale(
-        unit_words(shot, unit.layer, unit.unit)[0], short_text(low), short_text(scale.middle), short_text(high)
-    )
+    bar = Scale(unit_words(shot, unit.layer, unit.unit)[0], short_text(low), short_text(scale.middle), short_text(high))
     pixels = painted(unit.values[np.newaxis], scale, theme.current())
     levels = even_levels(scale)
     return Picture(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
@@ -63,6 +62,7 @@ class Plane(QObject):
         self.seen = WHOLE
         """The part of the plane in sight, a square."""
         self._held: QPointF | None = None
+        self._last = QPointF()
         self._button = Qt.MouseButton.NoButton
         self._panning = False
         self._wheel = WheelSteps()
@@ -104,7 +104,9 @@ class Plane(QObject):
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Make everything larger by a factor; the place `at`, by default the middle, stays where it is."""
         place = at or self.seen.center()
-        side = min(max(self.seen.width() / factor, NEAREST), WHOLE.width())
+        side = max(self.seen.width() / factor, NEAREST)
+        if side > WHOLE.width() * (1 - 1e-6):
+            side = WHOLE.width()
         share = side / self.seen.width()
         corner = place + (self.seen.topLeft() - place) * share
         self._see(QRectF(corner, QSizeF(side, side)))
@@ -136,7 +138,9 @@ class Plane(QObject):
     # The mouse -------------------------------------------------------------------------------------------------
 
     def set_tool(self, tool: Tool) -> None:
-        """What the mouse is for."""
+        """What the mouse is for. A stroke that is under way ends."""
+        if self.tool == "edit" and self._button != Qt.MouseButton.NoButton:
+            self.released.emit(self._last.x(), self._last.y())
         self.tool = tool
         self._held, self._button, self._panning = None, Qt.MouseButton.NoButton, False
         self._show_cursor()
@@ -186,7 +190,7 @@ class Plane(QObject):
     def _press(self, event: QMouseEvent) -> bool:
         if not self._inside(event) or self._button != Qt.MouseButton.NoButton:
             return True
-        place = self._place(event)
+        place = self._last = self._place(event)
         if self.tool == "edit":
             self._button = event.button()
             self.pressed.emit(place.x(), place.y(), event.button(), event.modifiers())
@@ -197,7 +201,7 @@ class Plane(QObject):
     def _move(self, event: QMouseEvent) -> bool:
         held = self._button != Qt.MouseButton.NoButton
         if held and self.tool == "edit":
-            place = self._place(event)
+            place = self._last = self._place(event)
             self.dragged.emit(place.x(), place.y())
         elif held:
             self._drag(event.position())

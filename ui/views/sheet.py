@@ -36,8 +36,10 @@ from ui.views.plotting import number_text, signed, small_font
 
 FOLD = 8
 """Rows and columns of a matrix that are shown while it is folded."""
-CELL, ROW, GAP, MARGIN = 54, 18, 8, 16
+CELL, ROW, GAP, MARGIN = 52, 18, 8, 16
 """Width and height of a cell, the gap between things, the margin of the sheet, in pixels."""
+MARK, INDENT = 22, 24
+"""The room for words beside a folded matrix, and before the rest of a long equation."""
 SHADES = 33
 
 
@@ -72,8 +74,10 @@ class PlacedTerm:
     @property
     def whole(self) -> QRect:
         """Cells, name above, and what is said of folded ones."""
-        right = ROW + 4 if self.more_columns else 0
-        return self.cells.adjusted(-6, -ROW, 6 + right, ROW if self.more_rows else 0)
+        result = self.cells.adjusted(-6, -ROW, 6, 0)
+        for box, _ in self.fold_marks:
+            result = result.united(box)
+        return result
 
     @property
     def fold_marks(self) -> list[tuple[QRect, str]]:
@@ -83,7 +87,9 @@ class PlacedTerm:
             below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * CELL), ROW)
             marks.append((below, f"… {self.more_rows:,} more"))
         if self.more_columns:
-            marks.append((QRect(cells.right() + 1, cells.top(), ROW + 4, cells.height()), f"… {self.more_columns:,} more"))
+            beside = QRect(cells.right() + 4, cells.top(), MARK - 4, max(cells.height(), 4 * ROW))
+            beside.moveCenter(QPoint(beside.center().x(), cells.center().y()))
+            marks.append((beside, f"… {self.more_columns:,} more"))
         return marks
 
 
@@ -129,26 +135,56 @@ class Layout:
         self._y += height
 
     def _put_line(self, block: Block, line: Line, unfolded: bool) -> None:
-        shapes = [shown_shape(part, unfolded) for part in line if isinstance(part, Term)]
+        """An equation, broken like words where it is too long."""
+        row: list[Term | str] = []
+        x = MARGIN
+        for group in groups(line):
+            width = sum(self._width(part, unfolded) for part in group)
+            if row and x + width > MARGIN + self._room:
+                self._put_row(block, row, unfolded)
+                # What goes on below stands further in.
+                row, x = [""], MARGIN + INDENT
+            row += group
+            x += width
+        self._put_row(block, row, unfolded)
+        self._y += GAP
+
+    def _width(self, part: Term | str, unfolded: bool) -> int:
+        if isinstance(part, str):
+            return self._metrics.horizontalAdvance(part) + GAP if part else INDENT
+        columns = shown_shape(part, unfolded)[1]
+        return columns * CELL + 12 + (MARK if columns < part.values.shape[1] else 0) + GAP
+
+    def _put_row(self, block: Block, row: list[Term | str], unfolded: bool) -> None:
+        """Terms and signs side by side, with their middles on one line."""
+        terms = [part for part in row if isinstance(part, Term)]
+        shapes = [shown_shape(term, unfolded) for term in terms]
         most = max(rows for rows, _ in shapes)
-        folded = any(len(part.values) > shown_shape(part, unfolded)[0] for part in line if isinstance(part, Term))
-        x, top = MARGIN + 6, self._y + ROW
-        before: Term | str = ""
-        for part in line:
+        folded = any(len(term.values) > rows for term, (rows, _) in zip(terms, shapes, strict=True))
+        x, top = MARGIN, self._y + ROW
+        for part in row:
+            width = self._width(part, unfolded)
             if isinstance(part, str):
-                width = self._metrics.horizontalAdvance(part) + 2 * GAP
                 self.texts.append(PlacedText(part, "sign", QRect(x, top, width, most * ROW)))
-                x += width
             else:
-                x += 2 * GAP if isinstance(before, Term) else 0
                 rows, columns = shown_shape(part, unfolded)
-                cells = QRect(x, top + (most - rows) * ROW // 2, columns * CELL, rows * ROW)
-                placed = PlacedTerm(part, block, cells, rows, columns)
-                self.terms.append(placed)
-                x = placed.whole.right() + 1
-            before = part
+                cells = QRect(x + 6, top + (most - rows) * ROW // 2, columns * CELL, rows * ROW)
+                self.terms.append(PlacedTerm(part, block, cells, rows, columns))
+            x += width
         self.width = max(self.width, x + MARGIN)
-        self._y = top + most * ROW + (ROW if folded else 0) + GAP
+        self._y = top + most * ROW + (ROW if folded else 0)
+
+
+def groups(line: Line) -> list[list[Term | str]]:
+    """An equation in parts that stay together: a term with the signs before it."""
+    result: list[list[Term | str]] = [[]]
+    for part in line:
+        result[-1].append(part)
+        if isinstance(part, Term):
+            result.append([])
+    if not result[-1]:
+        result.pop()
+    return result
 
 
 def shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
@@ -192,11 +228,7 @@ class Sheet(QAbstractScrollArea):
 
     def show_blocks(self, blocks: list[Block]) -> None:
         """Show these equations; the view stays where it is as long as they have the same shapes."""
-        signature = tuple(
-            (block.key, block.title, block.formula, block.note)
-            + tuple(part if isinstance(part, str) else (part.name, part.values.shape) for line in block.lines for part in line)
-            for block in blocks
-        )
+        signature = tuple(outline(block) for block in blocks)
         self._blocks = blocks
         if signature != self._signature:
             self._signature = signature
@@ -230,7 +262,10 @@ class Sheet(QAbstractScrollArea):
 
     def _set_bars(self) -> None:
         seen, layout = self.viewport().size(), self._layout
-        bars = ((self.horizontalScrollBar(), layout.width, seen.width()), (self.verticalScrollBar(), layout.height, seen.height()))
+        bars = (
+            (self.horizontalScrollBar(), layout.width, seen.width()),
+            (self.verticalScrollBar(), layout.height, seen.height()),
+        )
         for bar, size, room in bars:
             bar.setPageStep(room)
             bar.setRange(0, max(0, size - room))
@@ -274,8 +309,14 @@ class Sheet(QAbstractScrollArea):
         painter.setPen(QColor(look.quiet))
         name = QRect(cells.left() - 6, cells.top() - ROW, max(cells.width() + 12, CELL), ROW)
         painter.drawText(name, Qt.AlignmentFlag.AlignCenter, placed.term.name)
-        first, last = (max(0, (seen.top() - cells.top()) // ROW), min(placed.rows, (seen.bottom() - cells.top()) // ROW + 1))
-        left, right = (max(0, (seen.left() - cells.left()) // CELL), min(placed.columns, (seen.right() - cells.left()) // CELL + 1))
+        first, last = (
+            max(0, (seen.top() - cells.top()) // ROW),
+            min(placed.rows, (seen.bottom() - cells.top()) // ROW + 1),
+        )
+        left, right = (
+            max(0, (seen.left() - cells.left()) // CELL),
+            min(placed.columns, (seen.right() - cells.left()) // CELL + 1),
+        )
         shades, places = shade_colours(look), shade_places(placed.term.values)
         ink = QColor(look.text)
         for row in range(first, last):
@@ -318,7 +359,8 @@ class Sheet(QAbstractScrollArea):
         a, b = self._from, self._to
         if a is None or b is None or a.term >= len(self._layout.terms):
             return None
-        return (a.term, *sorted((a.row, b.row)), *sorted((a.column, b.column)))
+        rows, columns = sorted((a.row, b.row)), sorted((a.column, b.column))
+        return a.term, rows[0], rows[1], columns[0], columns[1]
 
     def selected_text(self) -> str:
         """What is selected, with exact numbers; everything if nothing is."""
@@ -438,6 +480,13 @@ class Sheet(QAbstractScrollArea):
         row = term.row_names[spot.row] if spot.row < len(term.row_names) else f"row {spot.row + 1}"
         place = row if term.values.shape[1] == 1 else f"{row}, column {spot.column + 1}"
         return f"{term.name}, {place}: {value}\n{term.words[:1].upper()}{term.words[1:]}."
+
+
+def outline(block: Block) -> tuple[object, ...]:
+    """What tells whether a block has other words or shapes than before, whatever its numbers."""
+    parts = (part for line in block.lines for part in line)
+    shapes = (part if isinstance(part, str) else (part.name, part.values.shape) for part in parts)
+    return (block.key, block.title, block.formula, block.note, *shapes)
 
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -1,4 +1,4 @@
-"""What a snapshot says in words: a place, an answer, a point, a unit, how many points are wrong. No Qt."""
+"""What a snapshot says in words: a place, an answer, a point, a unit, how many points are wrong. No widgets."""
 
 from __future__ import annotations
 

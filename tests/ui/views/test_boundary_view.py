@@ -15,14 +15,14 @@ from playground.catalog.datasets import TEST, TRAIN, VALIDATION, Hills, Spiral, 
 from playground.catalog.losses import SquaredError
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
 from ui import theme
-from ui.views import boundary as module
+from ui.views import points as module
 from ui.views.boundary import BoundaryView
 from ui.views.field import coloured, interpolated, range_of, zero_line
 from ui.views.marks import spots
 
 
 def place_of(view: BoundaryView, x1: float, x2: float) -> QPointF:
-    """Where a point of the plane is in the view."""
+    """Where a point of the plane is in the view, while the whole plane is seen."""
     plane = view.plane_rect()
     return QPointF(plane.left() + (x1 + 6) / 12 * plane.width(), plane.bottom() - (x2 + 6) / 12 * plane.height())
 
@@ -75,7 +75,7 @@ def test_three_classes_blend_by_their_share():
 def test_the_field_is_drawn_where_it_belongs(shown, axis):
     grid = plane_grid()[axis]
     field = np.clip(3 * (grid - 1.03), -1, 1)[np.newaxis].astype(np.float32)
-    view = shown(BoundaryView(), dataclasses.replace(make_snapshot(few_points()), boundary=field))
+    view = shown(BoundaryView(), dataclasses.replace(make_snapshot(few_points()), boundary=field), (520, 600))
     image = view.grab().toImage()
 
     def blueness(x1: float, x2: float) -> int:
@@ -110,7 +110,7 @@ def test_the_plane_is_square_at_any_size_and_nothing_is_cut_off(shown, size, cla
     assert plane.width() == pytest.approx(plane.height(), abs=1)
     assert view.rect().contains(plane.toAlignedRect())
     assert plane.width() > min(size[0], size[1]) - 150
-    for part in (view._legend, view._reading, view._near):
+    for part in (view._legend, view._reading, view._near, view._modes):
         assert view.rect().contains(part.geometry())
         assert not part.geometry().intersects(plane.toRect())
 

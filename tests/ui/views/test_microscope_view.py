@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import msgspec
 import numpy as np
@@ -18,7 +19,7 @@ from tests.ui.snapshots import clouds, make_snapshot
 from ui import theme
 from ui.views.equations import Term, backward, forward, sentence
 from ui.views.microscope import HINT, MicroscopeView
-from ui.views.sheet import FOLD, PlacedTerm
+from ui.views.sheet import CELL, FOLD, ROW, PlacedTerm
 
 
 def passes(snapshot: Snapshot, point: int, sizes: tuple[int, ...], seed: int = 0) -> Microscope:
@@ -26,7 +27,7 @@ def passes(snapshot: Snapshot, point: int, sizes: tuple[int, ...], seed: int = 0
     random, points = np.random.default_rng(seed), snapshot.sample
     x, label = points.x[point], points.labels[point]
     units = (2, *sizes, points.outputs)
-    W = [random.normal(0, 1, (below, above)).T for below, above in zip(units, units[1:], strict=False)]
+    W = [random.normal(0, 1, (below, above)).T for below, above in itertools.pairwise(units)]
     b = [random.normal(0, 0.3, size) for size in units[1:]]
     a, z = [x], []
     for place in range(len(W)):
@@ -66,7 +67,7 @@ def place_in(view: MicroscopeView, name: str, row: int, column: int) -> QPoint:
     cells = placed(view, name).cells
     bar = view.sheet.verticalScrollBar()
     bar.setValue(max(0, cells.top() - 60))
-    return cells.topLeft() + QPoint(54 * column + 27, 18 * row + 9) - QPoint(0, bar.value())
+    return cells.topLeft() + QPoint(CELL * column + CELL // 2, ROW * row + ROW // 2) - QPoint(0, bar.value())
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def test_the_formulas_are_those_of_the_lecture():
     assert formulas[1] == "a₀ = x"
     assert formulas[2] == "z₁ = W₁ a₀ + b₁,   a₁ = tanh(z₁)"
     formulas = [block.formula for block in backward(snapshot, snapshot.microscope)]
-    assert formulas[1].startswith("δ₃ = ∂E/∂z₃")
+    assert formulas[1] == "δ₃ = ∂E/∂o ⊙ f′(z₃),   ∂E/∂W₃ = δ₃ a₂ᵀ,   ∂E/∂b₃ = δ₃"
     assert formulas[2] == "δ₂ = W₃ᵀ δ₃ ⊙ f′(z₂),   ∂E/∂W₂ = δ₂ a₁ᵀ,   ∂E/∂b₂ = δ₂"
 
 
@@ -145,16 +146,38 @@ def test_features_are_named():
     assert block.formula == "a₀ = (x₁², radius)"
 
 
-def test_what_the_formula_leaves_out_is_said():
-    snapshot = seen()
-    first, second = snapshot.experiment.layers
-    layers = (msgspec.structs.replace(first, normalization=LayerNormalization(), dropout=0.5), msgspec.structs.replace(second, skip=True))
-    changed = dataclasses.replace(snapshot, experiment=msgspec.structs.replace(snapshot.experiment, layers=layers))
+def with_layers(snapshot: Snapshot, *changes: dict[str, object]) -> Snapshot:
+    """The same moment with other settings of the hidden layers."""
+    pairs = zip(snapshot.experiment.layers, changes, strict=True)
+    layers = tuple(msgspec.structs.replace(layer, **change) for layer, change in pairs)
+    return dataclasses.replace(snapshot, experiment=msgspec.structs.replace(snapshot.experiment, layers=layers))
+
+
+def test_normalization_stands_between_sum_and_activation_both_ways():
+    changed = with_layers(seen(), {"normalization": LayerNormalization(), "dropout": 0.5}, {})
     ahead, back = forward(changed, changed.microscope), backward(changed, changed.microscope)
     assert ahead[2].formula.startswith("z₁ = norm(W₁ a₀ + b₁)")
     assert "normalized" in ahead[2].note and "dropout works in training only" in ahead[2].note
+    assert back[3].formula.startswith("δ₁ = norm′(W₂ᵀ δ₂ ⊙ f′(z₁))") and "behind the normalization" in back[3].note
+    assert not back[2].note
+
+
+def test_a_skip_connection_adds_both_ways():
+    changed = with_layers(seen(sizes=(4, 4)), {}, {"skip": True})
+    ahead, back = forward(changed, changed.microscope), backward(changed, changed.microscope)
     assert ahead[3].formula.endswith("a₂ = tanh(z₂) + a₁")
-    assert "skip connection" in back[3].note and "Between δ and the weights" in back[3].note
+    assert back[3].formula.startswith("δ₁ = (W₂ᵀ δ₂ + ∂E/∂a₂) ⊙ f′(z₁)")
+    last = changed.microscope.layers[2]
+    beside = next(part for part in back[3].lines[0] if isinstance(part, Term) and part.name == "∂E/∂a₂")
+    assert beside.values[:, 0] == pytest.approx(last.W.T @ last.delta)
+
+
+def test_a_muted_layer_passes_on_what_comes_in():
+    changed = with_layers(seen(sizes=(4, 4)), {}, {"muted": True})
+    ahead, back = forward(changed, changed.microscope), backward(changed, changed.microscope)
+    assert ahead[3].formula == "a₂ = a₁" and "muted" in ahead[3].note
+    assert back[2].formula == "δ₂ = ∂E/∂a₂,   ∂E/∂W₂ = 0,   ∂E/∂b₂ = 0"
+    assert back[3].formula.startswith("δ₁ = δ₂ ⊙ f′(z₁)")
 
 
 def test_one_way_alone_can_be_shown(qtbot, view):
@@ -221,8 +244,8 @@ def test_cells_are_selected_with_the_mouse_and_copied_with_ctrl_c(qtbot, view):
     viewport = view.sheet.viewport()
     start = place_in(view, "W₁", 0, 0)
     qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
-    qtbot.mouseMove(viewport, start + QPoint(54, 18))
-    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(54, 18))
+    qtbot.mouseMove(viewport, start + QPoint(CELL, ROW))
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(CELL, ROW))
     view.sheet.setFocus()
     qtbot.keyClick(view.sheet, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
@@ -295,7 +318,9 @@ def test_it_survives_any_network(shown, caplog, points, sizes):
 
 def test_it_survives_a_diverged_network(shown, caplog):
     snapshot = seen()
-    layers = tuple(one._replace(W=one.W * np.nan, z=one.z * np.inf, delta=one.delta * np.nan) for one in snapshot.microscope.layers)
+    layers = tuple(
+        one._replace(W=one.W * np.nan, z=one.z * np.inf, delta=one.delta * np.nan) for one in snapshot.microscope.layers
+    )
     broken = snapshot.microscope._replace(layers=layers, loss=float("nan"), output=np.array([np.nan]))
     view = shown(MicroscopeView(), dataclasses.replace(snapshot, microscope=broken))
     view.grab()

@@ -1,0 +1,91 @@
+"""The points on the plane: those that are drawn, rings around those that are wrong, the mark of the picked one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, Qt
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets import Sample
+from playground.snapshot import Predictions
+from ui.views.field import Range
+from ui.views.marks import miss_rings, picked_ring, spots, wrong_rings
+from ui.views.words import misses, wrong
+
+MAX_POINTS = 2000
+
+
+class Points:
+    """The points of a sample, drawn anew only when they are others."""
+
+    def __init__(self) -> None:
+        self.items = tuple(pg.ScatterPlotItem(pxMode=True) for _ in range(3))
+        """What belongs into the plot: the points, rings, the mark of the picked point."""
+        for item in self.items:
+            item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self._spots, self._rings, self._pick = self.items
+        self._sample: Sample | None = None
+        self._scale = Range()
+        self._wrong: bytes | None = None
+        self.usable = 0
+        """How many points can be drawn."""
+        self.drawn: Array = np.zeros(0, np.intp)
+        """Those that are, by their index in the sample."""
+
+    def show_sample(self, sample: Sample, scale: Range) -> None:
+        """Draw these points, evenly thinned if there are very many."""
+        self._sample, self._scale, self._wrong = sample, scale, None
+        usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
+        keep = np.linspace(0, len(usable) - 1, min(len(usable), MAX_POINTS)).round().astype(np.intp)
+        self.usable, self.drawn = len(usable), usable[keep] if len(usable) else usable
+        # Training points last, so that they lie on top.
+        self.drawn = self.drawn[np.argsort(-sample.split[self.drawn], kind="stable")]
+        self._spots.setData(**spots(sample, self.drawn, scale))
+
+    def show_rings(self, predictions: Predictions | None) -> None:
+        """Mark the points that are wrong, unless they are marked already; None: no marks."""
+        self._rings.setVisible(predictions is not None)
+        sample = self._sample
+        if predictions is None or sample is None:
+            return
+        if sample.task == "regression":
+            self._rings.setData(**miss_rings(sample, predictions.indices, misses(sample, predictions), self._scale))
+            return
+        bad = wrong(sample, predictions)
+        if self._wrong != bad.tobytes():
+            self._wrong = bad.tobytes()
+            self._rings.setData(**wrong_rings(sample, bad))
+
+    def show_pick(self, index: int | None) -> None:
+        """Mark this point of the sample; None: no mark."""
+        there = self._sample is not None and index is not None and 0 <= index < len(self._sample.x)
+        self._pick.setVisible(there)
+        if there and self._sample is not None and index is not None:
+            self._pick.setData(**picked_ring(self._sample, index))
+
+    def ringed(self) -> Array:
+        """Where the rings are, shape (rings, 2)."""
+        x, y = self._rings.getData()
+        return np.stack([x, y], axis=1) if self._rings.isVisible() else np.zeros((0, 2))
+
+    def picked(self) -> Array:
+        """Where the mark of the picked point is, shape (1 or 0, 2)."""
+        x, y = self._pick.getData()
+        return np.stack([x, y], axis=1) if self._pick.isVisible() else np.zeros((0, 2))
+
+    def nearest(self, place: QPointF, reach: float) -> int | None:
+        """The drawn point nearest to a place, by its index, if it is within reach."""
+        if self._sample is None or not len(self.drawn):
+            return None
+        away = np.hypot(*(self._sample.x[self.drawn] - [place.x(), place.y()]).T)
+        nearest = int(np.argmin(away))
+        return int(self.drawn[nearest]) if away[nearest] <= reach else None
+
+    def next_to(self, index: int | None, step: int) -> int | None:
+        """The drawn point so many places on in the order of the sample, and around."""
+        order = np.sort(self.drawn)
+        if not len(order):
+            return None
+        start = int(np.searchsorted(order, index)) if index is not None else -1 if step > 0 else 0
+        return int(order[(start + step) % len(order)])
