@@ -249,7 +249,7 @@ def smoothing_window(rows: int, smoothing: str) -> int:
 class Heading(QWidget):
     """The line above a plot: its title, and for each set a piece of its curve, its name and its value."""
 
-    HEIGHT, TITLE, MARK, GAP = 20, 56, 14, 10
+    HEIGHT, TITLE, MARK, GAP = 20, 60, 14, 10
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
