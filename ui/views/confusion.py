@@ -303,7 +303,12 @@ class ConfusionView(QWidget):
         if self._snapshot is None:
             return
         regression, counts = self._snapshot.sample.task == "regression", self._counts(self._snapshot)
-        now = (regression, self.shown_set, self._snapshot.sample.class_names, None if counts is None else counts.tobytes())
+        now = (
+            regression,
+            self.shown_set,
+            self._snapshot.sample.class_names,
+            None if counts is None else counts.tobytes(),
+        )
         if now == self._drawn:
             return
         fresh, self._drawn = now[:3] != self._drawn[:3] or not self._drawn[3], now

@@ -54,7 +54,7 @@ from ui.views.plotting import (
 
 FIRST_EPOCHS = 10.0
 """Epochs that the axis reaches at least."""
-MOST_PREVIEWED = 1200
+MOST_PREVIEWED = 800
 """Rates that are computed for the preview; of more updates, some from every stretch."""
 LOWEST_DECADES = 8.0
 """How far below the highest rate a logarithmic axis reaches at most."""
@@ -219,6 +219,7 @@ class ScheduleView(QWidget):
         self._end = FIRST_EPOCHS
         self._drawn: tuple[object, ...] = ()
         self._limits: tuple[object, ...] = ()
+        self._asked: tuple[object, ...] = ()
         self._coming = self._past = (np.zeros(0), np.zeros(0))
         self._hovered: float | None = None
         self._plot = quiet_plot(self)
@@ -357,13 +358,16 @@ class ScheduleView(QWidget):
             self._write.request()
 
     def _compute(self, experiment: Experiment, epoch: float, step: int) -> None:
-        """The two curves, in epochs and rates."""
+        """The two curves, in epochs and rates. The preview is made anew when the present has moved by a pixel."""
         snapshot = self._snapshot
+        pixel = int(epoch / self._end * self.width())
+        asked = (id(experiment), self._end, self._per_epoch(), step - epoch * self._per_epoch(), pixel)
         if isinstance(experiment.training.schedule, Plateau) and snapshot is not None:
             # What it will do depends on the loss, so that only what is now can be drawn on.
             self._coming = (np.array([epoch, self._end]), np.full(2, snapshot.learning_rate))
-        else:
+        elif asked != self._asked:
             self._coming = preview(experiment, self._per_epoch(), epoch, step, self._end)
+        self._asked = asked
         self._past = used(snapshot.history) if snapshot else (np.zeros(0), np.zeros(0))
 
     def _draw(self) -> None:

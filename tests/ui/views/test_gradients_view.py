@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from playground.snapshot import GradientHistory
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui import theme
-from ui.views.gradients import QUANTITIES, GradientsView, Scale, column_rows, fixed_scale, size_colours, size_text
+from ui.views.gradients import QUANTITIES, GradientsView, column_rows, fixed_scale, size_colours, size_text
 
 SIZE = (356, 240)
 
