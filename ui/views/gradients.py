@@ -423,15 +423,7 @@ class GradientChart(QWidget):
         self._title(painter, box, "each layer")
         self._paint_healthy(painter, box, self.line_scale, upright=True)
         self._paint_steps(painter, box)
-        room = box.height() / self.metrics.height() / 1.5
-        for place, text in self.line_scale.ticks(
-            max(1, int(np.ceil((self.line_scale.high - self.line_scale.low) / room)))
-        ):
-            y = round(box.bottom() - place * box.height())
-            painter.setPen(QColor(look.line))
-            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-            painter.setPen(QColor(look.quiet))
-            painter.drawText(QRectF(box.left() - self.AXIS, y - 8, self.AXIS - 6, 16), RIGHT, text)
+        self._paint_line_axis(painter, box)
         layers = self.line_sizes.shape[1]
         if not layers or not len(self.line_steps):
             return
@@ -444,6 +436,16 @@ class GradientChart(QWidget):
             painter.drawPath(line_path(x, y[:, index]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._paint_line_names(painter, box, y)
+
+    def _paint_line_axis(self, painter: QPainter, box: QRectF) -> None:
+        look, scale = theme.current(), self.line_scale
+        most = max(1.0, box.height() / self.metrics.height() / 1.5)
+        for place, text in scale.ticks(max(1, int(np.ceil((scale.high - scale.low) / most)))):
+            height = round(box.bottom() - place * box.height())
+            painter.setPen(QColor(look.line))
+            painter.drawLine(QPointF(box.left(), height), QPointF(box.right(), height))
+            painter.setPen(QColor(look.quiet))
+            painter.drawText(QRectF(box.left() - self.AXIS, height - 8, self.AXIS - 6, 16), RIGHT, text)
 
     def line_places(self, box: QRectF) -> tuple[Array, Array]:
         """Where the lines run, in pixels: x of shape (points,), y of shape (points, layers), NaN where they break."""
@@ -764,7 +766,8 @@ class GradientsView(QWidget):
 
     def _arrange(self) -> None:
         """Give the room to the pictures asked for most recently; what has no room comes back when there is."""
-        room, shown = self.width() - 2 * theme.GRID, []
+        room = self.width() - 2 * theme.GRID
+        shown: list[str] = []
         for picture in self._order:
             if not shown or NARROWEST[picture] <= room:
                 shown.append(picture)
