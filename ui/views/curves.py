@@ -64,7 +64,9 @@ SMOOTHING = {"off": 0.0, "some": 1 / 50, "strong": 1 / 10}
 SMOOTHING_OPTIONS = (
     Option("off", "Off", "Every epoch as it was."),
     Option("some", "Some", "The mean of nearby epochs, over the band in which the raw curve runs."),
-    Option("strong", "Strong", "The mean of many epochs, over the band in which the raw curve runs. Shows where it goes."),
+    Option(
+        "strong", "Strong", "The mean of many epochs, over the band in which the raw curve runs. Shows where it goes."
+    ),
 )
 ALONG_OPTIONS = (
     Option("epoch", "Epoch", "By passes through the training points."),
@@ -73,7 +75,9 @@ ALONG_OPTIONS = (
 )
 ACROSS_OPTIONS = (
     Option("linear", "Linear", "Equal distances are equal times."),
-    Option("log", "Log", "Equal distances are equal factors, so that the beginning has room. What happened at 0 has none."),
+    Option(
+        "log", "Log", "Equal distances are equal factors, so that the beginning has room. What happened at 0 has none."
+    ),
 )
 LOSS_OPTIONS = (
     Option("auto", "Auto", "Linear from 0; logarithmic once the losses span more than a factor of 100."),
@@ -249,7 +253,7 @@ def smoothing_window(rows: int, smoothing: str) -> int:
 class Heading(QWidget):
     """The line above a plot: its title, and for each set a piece of its curve, its name and its value."""
 
-    HEIGHT, TITLE, MARK, GAP = 20, 56, 14, 10
+    HEIGHT, TITLE, MARK, GAP = 20, 60, 14, 10
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -372,6 +376,8 @@ class CurvePlot(QWidget):
             known = np.isfinite(column) & np.isfinite(at)
             x, y = at[known], self.axis.places(column[known])
             window = smoothing_window(len(x), smoothing)
+            # What is hidden costs nothing.
+            filled.setVisible(window > 1)
             if window > 1:
                 filled.setData(*band(x, y, max(window // 4, runs_of(len(x), 150), 2)))
                 curve.setData(*every_run(x, smoothed(y, window)))
@@ -405,6 +411,8 @@ class CurvePlot(QWidget):
         self._marked = places
         x = np.repeat(places, 2)
         head = 0.07 * (self.top - self.axis.low)
+        for item in (self.marks, self.mark_heads):
+            item.setVisible(len(places) > 0)
         self.marks.setData(x, np.tile([self.axis.low, self.top], len(places)))
         self.mark_heads.setData(x, np.tile([self.top - head, self.top], len(places)))
 

@@ -10,6 +10,7 @@ under the mouse, or else what ails the network, with a remedy as a button.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,12 +46,14 @@ from ui.views.plotting import (
 )
 
 MAX_COLUMNS = 400
-LINE_COLUMNS = 150
-"""Places along a line; of the rows between two of them the lowest and the highest are drawn."""
+LINE_COLUMNS, MOST_PLACES = 150, 3000
+"""Places along a line, and along all lines; of the rows between two of them the lowest and the highest are drawn."""
 FIRST_LIMIT = 100.0
 """Steps that the history's axis reaches at least."""
 HEALTHY = (3e-4, 3e-3)
 """Where the ratio of an update to the weights is healthy for many networks."""
+PREMULTIPLIED = QImage.Format.Format_RGBA8888_Premultiplied
+"""The same bytes as without, since colours are either opaque or absent; Qt draws it without converting."""
 REACH = 24.0
 """Pixels from which the mouse finds a line."""
 
@@ -177,17 +180,20 @@ def extremes(step: Array, sizes: Array, limit: float, columns: int) -> tuple[Arr
     """
     if len(step) <= 2 * columns:
         return step, sizes
+    if np.isnan(sizes[0]).all():
+        step, sizes = step[1:], sizes[1:]
     column = np.minimum((step / limit * columns).astype(np.intp), columns - 1)
     starts = np.flatnonzero(np.diff(column, prepend=-1))
-    # An infinite size stands at the upper end, and a missing one leaves its neighbours alone.
-    ends = np.stack([np.fmin.reduceat(sizes, starts), np.fmax.reduceat(sizes, starts)], axis=1)
+    # Where sizes are missing, fmin and fmax leave their neighbours alone, but take several times as long.
+    least, most = (np.fmin, np.fmax) if np.isnan(sizes).any() else (np.minimum, np.maximum)
+    ends = np.stack([least.reduceat(sizes, starts), most.reduceat(sizes, starts)], axis=1)
     return np.repeat((column[starts] + 0.5) * limit / columns, 2), ends.reshape(-1, sizes.shape[1])
 
 
-def depth_colours(layers: int) -> list[QColor]:
+@lru_cache(maxsize=8)
+def depth_colours(layers: int, look: theme.Theme) -> tuple[str, ...]:
     """A colour for each layer, from the one of the input side to that of the output."""
-    first, last = theme.current().classes[1], theme.current().classes[0]
-    return [QColor(theme.mixed(first, last, index / max(1, layers - 1))) for index in range(layers)]
+    return tuple(theme.mixed(look.classes[1], look.classes[0], index / max(1, layers - 1)) for index in range(layers))
 
 
 def size_text(value: float) -> str:
@@ -251,6 +257,7 @@ class GradientChart(QWidget):
         """Take over the font and the colours of the theme in force."""
         self.small = small_font()
         self.metrics = QFontMetrics(self.small)
+        self._widths_of: tuple[tuple[str, ...] | None, tuple[int, int]] = (None, (0, 0))
         self.update()
 
     def minimumSizeHint(self) -> QSize:
@@ -263,9 +270,8 @@ class GradientChart(QWidget):
 
     def places(self) -> Places:
         """Divide the width among labels, map, bars, numbers and lines."""
-        advance = self.metrics.horizontalAdvance
-        widest = min(max((advance(name) for name in (*self.names, "layer")), default=0), self.LABELS) + 8
-        numbers = advance("8.8e-88") + 8 if "now" in self.pictures else 0
+        widest, numbers = self._widths()
+        numbers = numbers if "now" in self.pictures else 0
         has_rows = "map" in self.pictures or "now" in self.pictures
         after = (self.AXIS + widest) if "lines" in self.pictures else 0
         left = widest if has_rows else 0
@@ -281,6 +287,14 @@ class GradientChart(QWidget):
             boxes[picture] = QRectF(x, top, width, height)
             x += (width + self.GAP + (numbers if picture == "now" else 0)) if width else 0
         return Places(boxes["map"], boxes["now"], boxes["lines"], boxes["now"].right() + 8)
+
+    def _widths(self) -> tuple[int, int]:
+        """The widths of the names and of the numbers."""
+        if self._widths_of[0] != self.names:
+            advance = self.metrics.horizontalAdvance
+            widest = min(max(advance(name) for name in (*self.names, "layer")), self.LABELS) + 8
+            self._widths_of = self.names, (widest, advance("8.8e-88") + 8)
+        return self._widths_of[1]
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -325,7 +339,9 @@ class GradientChart(QWidget):
         painter.fillRect(band, QColor(theme.mixed(look.surface, look.accent, 0.14)))
         if upright and band.height() >= 2 * self.metrics.height():
             painter.setPen(QColor(look.quiet))
-            painter.drawText(band.adjusted(6, 0, -6, 0), Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, "healthy")
+            painter.drawText(
+                band.adjusted(6, 0, -6, 0), Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, "healthy"
+            )
 
     # Map and bars ----------------------------------------------------------------------------------------------
 
@@ -339,7 +355,7 @@ class GradientChart(QWidget):
         layers, columns = self.colours.shape[:2]
         if layers == 0 or columns == 0:
             return
-        image = QImage(self.colours.data, columns, layers, self.colours.strides[0], QImage.Format.Format_RGBA8888)
+        image = QImage(self.colours.data, columns, layers, self.colours.strides[0], PREMULTIPLIED)
         painter.drawImage(heat, image)
         if heat.height() / layers >= 8:
             painter.setPen(QColor(look.surface))
@@ -354,7 +370,7 @@ class GradientChart(QWidget):
         self._paint_healthy(painter, bars, self.scale, upright=False)
         strip = QRectF(bars.left(), bars.bottom(), bars.width(), 5)
         row = np.ascontiguousarray(self.table[np.newaxis])
-        painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGBA8888))
+        painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], PREMULTIPLIED))
         painter.setPen(QColor(look.quiet))
         below = bars.bottom() + 4 + self.metrics.height()
         words = "log scale" if self.scale.logarithmic else "linear scale"
@@ -382,14 +398,15 @@ class GradientChart(QWidget):
         """The names of the rows, and the numbers beside the bars."""
         look = theme.current()
         left = places.heat.left() if "map" in self.pictures else places.bars.left()
+        quiet, strong = QColor(look.quiet), QColor(look.text)
         for index in self.labelled_rows():
             top, height = places.row(index, len(self.names))
             top, height = top + height / 2 - 10, 20.0
             name = self.metrics.elidedText(self.names[index], Qt.TextElideMode.ElideRight, self.LABELS)
-            painter.setPen(QColor(look.quiet))
+            painter.setPen(quiet)
             painter.drawText(QRectF(0, top, left - 8, height), RIGHT, name)
             if "now" in self.pictures:
-                painter.setPen(QColor(look.text))
+                painter.setPen(strong)
                 painter.drawText(QRectF(places.numbers, top, 80, height), LEFT, self.texts[index])
 
     def labelled_rows(self) -> list[int]:
@@ -406,13 +423,7 @@ class GradientChart(QWidget):
         self._title(painter, box, "each layer")
         self._paint_healthy(painter, box, self.line_scale, upright=True)
         self._paint_steps(painter, box)
-        room = box.height() / self.metrics.height() / 1.5
-        for place, text in self.line_scale.ticks(max(1, int(np.ceil((self.line_scale.high - self.line_scale.low) / room)))):
-            y = round(box.bottom() - place * box.height())
-            painter.setPen(QColor(look.line))
-            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-            painter.setPen(QColor(look.quiet))
-            painter.drawText(QRectF(box.left() - self.AXIS, y - 8, self.AXIS - 6, 16), RIGHT, text)
+        self._paint_line_axis(painter, box)
         layers = self.line_sizes.shape[1]
         if not layers or not len(self.line_steps):
             return
@@ -420,11 +431,21 @@ class GradientChart(QWidget):
         pointed = self.pointed[0] if self.pointed else None
         # Many smooth lines cost more than a frame has.
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, layers <= 8)
-        for index, colour in enumerate(depth_colours(layers)):
-            painter.setPen(pen(colour.name(), 2.0 if index == pointed else 1.0))
+        for index, colour in enumerate(depth_colours(layers, look)):
+            painter.setPen(pen(colour, 2.0 if index == pointed else 1.0))
             painter.drawPath(line_path(x, y[:, index]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._paint_line_names(painter, box, y)
+
+    def _paint_line_axis(self, painter: QPainter, box: QRectF) -> None:
+        look, scale = theme.current(), self.line_scale
+        most = max(1.0, box.height() / self.metrics.height() / 1.5)
+        for place, text in scale.ticks(max(1, int(np.ceil((scale.high - scale.low) / most)))):
+            height = round(box.bottom() - place * box.height())
+            painter.setPen(QColor(look.line))
+            painter.drawLine(QPointF(box.left(), height), QPointF(box.right(), height))
+            painter.setPen(QColor(look.quiet))
+            painter.drawText(QRectF(box.left() - self.AXIS, height - 8, self.AXIS - 6, 16), RIGHT, text)
 
     def line_places(self, box: QRectF) -> tuple[Array, Array]:
         """Where the lines run, in pixels: x of shape (points,), y of shape (points, layers), NaN where they break."""
@@ -433,10 +454,10 @@ class GradientChart(QWidget):
 
     def _paint_line_names(self, painter: QPainter, box: QRectF, y: Array) -> None:
         """Each line's name beside its end."""
-        colours = depth_colours(len(self.names))
+        colours = depth_colours(len(self.names), theme.current())
         x = box.left() + min(self.line_steps[-1] / self.limit, 1) * box.width()
         for index, middle in self.line_names(box, y).items():
-            painter.setPen(colours[index])
+            painter.setPen(QColor(colours[index]))
             painter.drawText(QRectF(x + 5, middle - 8, self.LABELS, 16), LEFT, self.names[index])
 
     def line_names(self, box: QRectF, y: Array) -> dict[int, float]:
@@ -721,7 +742,8 @@ class GradientsView(QWidget):
             shown[known] = sizes[rows[known]]
             chart.colours = np.ascontiguousarray(size_colours(shown.T, chart.table, chart.scale))
         if "lines" in chart.pictures or not chart.line_sizes.size:
-            chart.line_steps, chart.line_sizes = extremes(step, sizes, chart.limit, LINE_COLUMNS)
+            columns = min(LINE_COLUMNS, max(20, MOST_PLACES // max(1, sizes.shape[1])))
+            chart.line_steps, chart.line_sizes = extremes(step, sizes, chart.limit, columns)
             chart.line_scale = narrowed(chart.scale, chart.line_sizes)
 
     def _draw_anew(self) -> None:
@@ -744,7 +766,8 @@ class GradientsView(QWidget):
 
     def _arrange(self) -> None:
         """Give the room to the pictures asked for most recently; what has no room comes back when there is."""
-        room, shown = self.width() - 2 * theme.GRID, []
+        room = self.width() - 2 * theme.GRID
+        shown: list[str] = []
         for picture in self._order:
             if not shown or NARROWEST[picture] <= room:
                 shown.append(picture)

@@ -429,7 +429,7 @@ class Controls(QWidget):
         self.button.setObjectName(f"{name}.more")
         self.button.setProperty("small", True)
         self.button.clicked.connect(self.open_panel)
-        self._named: list[tuple[QLabel, QWidget]] = []
+        self._named: list[tuple[QLabel, Choices]] = []
         self._inside, self._captions = 0, False
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(0, 0, 0, 0)
@@ -472,8 +472,8 @@ class Controls(QWidget):
         self.panel.move(x, y)
         self.panel.show()
         first = self._named[self._inside][1]
-        if isinstance(first, Choices):
-            first.group.checkedButton().setFocus(Qt.FocusReason.PopupFocusReason)
+        button = first.group.checkedButton() or first.buttons[0]
+        button.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _needed(self, inside: int, captions: bool) -> int:
         """The width of the line with so many controls in it."""

@@ -6,15 +6,16 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QToolButton
 
 from playground.catalog.datasets import Hills, sample
-from playground.snapshot import History
+from playground.snapshot import Change, History
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot
 from ui import theme
 from ui.views import curves as module
 from ui.views.curves import CurvesView, LossAxis, accuracy_axis, r_squared_axis
-from ui.views.plotting import peaks
+from ui.views.plotting import peaks, smoothed
 
 SIZE = (300, 240)
 
@@ -188,3 +189,205 @@ def test_it_takes_over_a_new_theme_at_once(shown, qapp):
     theme.apply(qapp, "dark")
     view.apply_theme()
     assert view.grab().toImage().pixelColor(1, 1).name() == theme.current().surface
+
+
+# Smoothing, axes and marks ------------------------------------------------------------------------------------
+
+
+def pick(qtbot, view: CurvesView, name: str) -> None:
+    """Click a switch, in the panel if that is where it stands."""
+    button = view.findChild(QToolButton, name)
+    if not button.isVisible():
+        qtbot.mouseClick(view.controls.button, Qt.MouseButton.LeftButton)
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def noisy(rows: int, spike: int | None = None) -> History:
+    history = history_of(rows)
+    loss = 0.5 + 0.2 * np.random.default_rng(1).random(rows)
+    if spike is not None:
+        loss[spike] = 5.0
+    return history._replace(train_loss=loss, seconds=np.linspace(0, 12, rows) ** 2 / 12)
+
+
+def changed(*epochs: float) -> tuple[Change, ...]:
+    return tuple(Change(int(8 * epoch), epoch, epoch / 10, f"Change at {epoch:g}") for epoch in epochs)
+
+
+def test_smoothing_is_off_until_chosen_and_takes_away_the_noise(shown, qtbot):
+    view = shown(CurvesView(), with_history(noisy(1000)), SIZE)
+    rough = view.drawn_losses()
+    assert view.smoothing == "off" and len(view.drawn_band()) == 0
+    spread = []
+    for name in ("some", "strong"):
+        pick(qtbot, view, f"curves.smoothing.{name}")
+        assert view.smoothing == name
+        spread.append(view.drawn_losses().std())
+    assert rough.std() > 3 * spread[0] > 3 * spread[1]
+    pick(qtbot, view, "curves.smoothing.off")
+    assert np.array_equal(view.drawn_losses(), rough) and len(view.drawn_band()) == 0
+
+
+@pytest.mark.parametrize("rows", [40, 1000, 10_000])
+def test_the_band_below_a_smoothed_curve_keeps_every_extreme(shown, qtbot, rows):
+    history = noisy(rows, spike=rows // 3)
+    view = shown(CurvesView(), with_history(history), SIZE)
+    pick(qtbot, view, "curves.smoothing.strong")
+    band = view.drawn_band()
+    assert band[:, 1].max() == 5.0 and band[:, 1].min() == pytest.approx(history.train_loss.min())
+    assert band[:, 0].min() == 0 and band[:, 0].max() == rows - 1
+    top = band[np.argmax(band[:, 1]), 0]
+    assert abs(top - rows // 3) < 0.05 * rows
+    assert len(band) < 1300 and len(view.drawn_epochs()) < 1300
+
+
+def test_a_smoothed_value_is_the_mean_of_those_around_it():
+    assert list(smoothed(np.array([0.0, 3, 6, 0, 0]), 3)) == [1.5, 3, 3, 2, 0]
+
+
+def test_hovering_a_smoothed_curve_reads_the_raw_value(shown, qtbot, point_at):
+    history = noisy(101, spike=40)
+    view = shown(CurvesView(), with_history(history), SIZE)
+    pick(qtbot, view, "curves.smoothing.strong")
+    view.controls.panel.hide()
+    point_at(view, at_epoch(view, 40))
+    epoch = int(view.epoch_text().removeprefix("epoch "))
+    assert f"training {history.train_loss[epoch]:.2f}" in view.texts()[0]
+
+
+def test_the_axis_across_measures_epochs_steps_or_seconds(shown, qtbot, point_at):
+    history = noisy(101)
+    view = shown(CurvesView(), with_history(history), SIZE)
+    for along, column in (("step", history.step), ("seconds", history.seconds), ("epoch", history.epoch)):
+        pick(qtbot, view, f"curves.along.{along}")
+        assert view.along == along
+        assert np.array_equal(view.drawn_epochs(), column)
+        assert view._loss.plot.getViewBox().viewRange()[0][1] >= column[-1]
+    pick(qtbot, view, "curves.along.seconds")
+    view.controls.panel.hide()
+    point_at(view, at_epoch(view, 6))
+    assert view.epoch_text().endswith(" seconds")
+    assert float(view.epoch_text().split()[0]) == pytest.approx(6, abs=0.5)
+
+
+def test_without_recorded_seconds_nothing_is_drawn_along_them(shown, qtbot, caplog):
+    view = shown(CurvesView(), make_snapshot(), SIZE)
+    pick(qtbot, view, "curves.along.seconds")
+    view.grab()
+    assert len(view.drawn_epochs()) == 0
+    assert not caplog.records
+
+
+def test_a_logarithmic_axis_across_gives_the_beginning_room(shown, qtbot, point_at):
+    history = noisy(1001)
+    view = shown(CurvesView(), with_history(history), SIZE)
+    pick(qtbot, view, "curves.across.log")
+    assert view.time_is_logarithmic
+    assert view.drawn_epochs() == pytest.approx(np.log10(np.arange(1, 1001)))
+    view.controls.panel.hide()
+    point_at(view, at_epoch(view, 1.0))
+    assert abs(int(view.epoch_text().removeprefix("epoch ")) - 10) <= 1
+
+
+def test_the_axis_of_the_loss_can_be_forced(shown, qtbot):
+    history = noisy(100)
+    view = shown(CurvesView(), with_history(history), SIZE)
+    assert view.loss_scale == "auto" and not view.loss_is_logarithmic()
+    pick(qtbot, view, "curves.loss.log")
+    assert view.loss_is_logarithmic()
+    assert view.drawn_losses() == pytest.approx(np.log10(history.train_loss))
+    steep = history._replace(train_loss=10 ** (-history.epoch / 10))
+    pick(qtbot, view, "curves.loss.linear")
+    view.show_snapshot(with_history(steep))
+    assert not view.loss_is_logarithmic()
+    pick(qtbot, view, "curves.loss.auto")
+    assert view.loss_is_logarithmic()
+
+
+def test_changes_are_marked_and_read(shown, qtbot, point_at, leave):
+    view = shown(CurvesView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
+    assert [mark.place for mark in view.marks()] == [20, 60]
+    point_at(view, at_epoch(view, 60))
+    assert view.epoch_text().endswith("· Change at 60")
+    assert view._loss.plot.toolTip() == "Change at 60"
+    point_at(view, at_epoch(view, 40))
+    assert "Change" not in view.epoch_text()
+    leave(view, at_epoch(view, 40))
+    assert view.epoch_text() == "epoch"
+
+
+def test_marks_move_with_the_axis(shown, qtbot):
+    view = shown(CurvesView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
+    pick(qtbot, view, "curves.along.step")
+    assert [mark.place for mark in view.marks()] == [160, 480]
+    pick(qtbot, view, "curves.across.log")
+    assert [mark.place for mark in view.marks()] == pytest.approx(list(np.log10([160, 480])))
+
+
+def test_a_new_change_is_marked_without_a_new_row(shown):
+    snapshot = with_history(noisy(101))
+    view = shown(CurvesView(), snapshot, SIZE)
+    view.show_snapshot(dataclasses.replace(snapshot, changes=changed(50)))
+    assert len(view.marks()) == 1
+    view.show_snapshot(snapshot)
+    assert view.marks() == ()
+
+
+def test_many_changes_are_merged_and_none_is_lost(shown):
+    view = shown(CurvesView(), with_history(noisy(1001), changes=changed(*range(1, 1001))), SIZE)
+    assert 20 < len(view.marks()) <= 51
+    assert sum(mark.words.count("Change at") for mark in view.marks()) == 1000
+    assert view.marks()[0].words.startswith("20 changes: Change at 1; ")
+
+
+def test_settings_stand_in_the_line_where_there_is_room_and_else_in_a_panel(shown, qtbot):
+    view = shown(CurvesView(), make_snapshot(), (300, 240))
+    assert view.controls.inline() == 0 and view.controls.button.isVisible()
+    view.resize(1100, 400)
+    qtbot.waitUntil(lambda: view.controls.inline() == 4)
+    assert not view.controls.button.isVisible()
+    assert view.findChild(QToolButton, "curves.loss.log").isVisible()
+    view.resize(700, 400)
+    qtbot.waitUntil(lambda: 0 < view.controls.inline() < 4)
+
+
+def test_the_panel_is_opened_used_and_closed_by_keyboard(shown, qtbot):
+    view = shown(CurvesView(), make_snapshot(), (300, 240))
+    view.controls.button.setFocus()
+    qtbot.keyClick(view.controls.button, Qt.Key.Key_Space)
+    panel = view.controls.panel
+    assert panel.isVisible()
+    button = view.findChild(QToolButton, "curves.smoothing.some")
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert view.smoothing == "some"
+    qtbot.keyClick(button, Qt.Key.Key_Escape)
+    assert not panel.isVisible()
+
+
+def test_every_setting_has_a_name_and_says_what_it_does(shown):
+    view = shown(CurvesView(), make_snapshot(), SIZE)
+    names = [f"curves.smoothing.{name}" for name in ("off", "some", "strong")]
+    names += [f"curves.along.{name}" for name in ("epoch", "step", "seconds")]
+    names += ["curves.across.log", "curves.loss.auto", "curves.controls.more"]
+    for name in names:
+        button = view.findChild(QToolButton, name)
+        assert button.accessibleName() and button.toolTip()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 400])
+def test_every_setting_survives_every_history(shown, qtbot, caplog, rows):
+    snapshot = make_snapshot(rows=rows, boundary=False)
+    snapshot = dataclasses.replace(
+        snapshot,
+        history=snapshot.history._replace(seconds=np.zeros(rows)),
+        changes=(Change(0, 0.0, 0.0, "At once"),),
+    )
+    for broken in (snapshot, diverged(snapshot)) if rows > 3 else (snapshot,):
+        view = shown(CurvesView(), broken, (1100, 400))
+        for name in ("smoothing.strong", "across.log", "along.seconds", "loss.log", "along.step", "smoothing.some"):
+            pick(qtbot, view, f"curves.{name}")
+            view.grab()
+        assert np.isfinite(view.drawn_losses()).all() and np.isfinite(view.drawn_epochs()).all()
+    assert not caplog.records

@@ -7,11 +7,23 @@ import dataclasses
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QPushButton
 
+from playground.diagnosis import Finding, Remedy
+from playground.experiment import Experiment
 from playground.snapshot import GradientHistory
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui import theme
-from ui.views.gradients import QUANTITIES, GradientsView, Scale, column_rows, fixed_scale, size_colours, size_text
+from ui.views.gradients import (
+    QUANTITIES,
+    GradientsView,
+    column_rows,
+    fixed_scale,
+    narrowed,
+    size_colours,
+    size_text,
+    spread_apart,
+)
 
 SIZE = (356, 240)
 
@@ -207,3 +219,223 @@ def test_it_takes_over_a_new_theme_at_once(shown, qapp):
     theme.apply(qapp, "dark")
     view.apply_theme()
     assert view.grab().toImage().pixelColor(1, 1).name() == theme.current().surface
+
+
+# Sizes, pictures and scale ------------------------------------------------------------------------------------
+
+
+def with_ratios(ratios: list[float], rows: int = 100):
+    """A snapshot whose layers' updates are these shares of their weights, as they always were."""
+    snapshot = make_snapshot(layers=len(ratios), rows=rows)
+    layers = tuple(row._replace(update_ratio=ratio) for row, ratio in zip(snapshot.layers, ratios, strict=True))
+    known = np.tile(ratios, (rows, 1))
+    return dataclasses.replace(
+        snapshot, layers=layers, gradients=snapshot.gradients._replace(update_ratio=known)
+    )
+
+
+def click(qtbot, view: GradientsView, *names: str) -> None:
+    for name in names:
+        qtbot.mouseClick(view.switch_button(name), Qt.MouseButton.LeftButton)
+
+
+def on_line(view: GradientsView, row: int, share: float) -> QPointF:
+    """A place on a layer's line, `share` of the way along it."""
+    chart = view._chart
+    x, y = chart.line_places(chart.places().lines)
+    at = int(share * (len(x) - 1))
+    return chart.mapTo(view, QPointF(x[at], y[at, row]).toPoint()).toPointF()
+
+
+def test_the_update_ratio_has_a_scale_of_its_own(shown, qtbot):
+    view = shown(GradientsView(), with_ratios([1e-3, 1e-2]), SIZE)
+    click(qtbot, view, "update_ratio")
+    assert view.quantity() == "update_ratio"
+    assert view.number_texts() == ("1.0e-3", "1.0e-2")
+    ratios = next(quantity for quantity in QUANTITIES if quantity.field == "update_ratio")
+    assert (view._chart.scale.low, view._chart.scale.high) == (ratios.low, ratios.high) != (-8, 1)
+    expected = size_colours(np.array([1e-3]), theme.magnitude_table(), fixed_scale(ratios))[0]
+    assert np.array_equal(view.heat_colours()[0, 0], expected)
+
+
+def test_the_healthy_band_is_marked_for_the_update_ratio_only(shown, qtbot):
+    view = shown(GradientsView(), with_ratios([1e-6, 1e-6]), (420, 240))
+    bars = view._chart.places().bars
+
+    def colour_at(share: float) -> str:
+        spot = view._chart.mapTo(view, QPointF(bars.left() + share * bars.width(), bars.top() + 2).toPoint())
+        return view.grab().toImage().pixelColor(spot).name()
+
+    # 1e-3 stands at 4/7 of the scale from 1e-7 to 1.
+    assert colour_at(4 / 7 - 0.03) == theme.current().surface
+    click(qtbot, view, "update_ratio")
+    assert colour_at(4 / 7 - 0.03) != theme.current().surface
+    assert colour_at(0.9) == theme.current().surface
+
+
+def test_a_history_without_update_ratios_shows_the_present_ones(shown, qtbot):
+    snapshot = make_snapshot()
+    assert snapshot.gradients.update_ratio.size == 0
+    view = shown(GradientsView(), snapshot, SIZE)
+    click(qtbot, view, "update_ratio", "lines")
+    view.grab()
+    assert (view.heat_colours()[..., 3] == 0).all()
+    assert set(view.number_texts()) == {"–"}
+
+
+def test_small_room_holds_map_and_bars_and_large_room_all_pictures(shown):
+    assert shown(GradientsView(), make_snapshot(), (350, 240)).pictures == ("map", "now")
+    assert shown(GradientsView(), make_snapshot(), (700, 400)).pictures == ("map", "lines", "now")
+
+
+def test_in_small_room_the_picture_asked_for_takes_the_place_of_another(shown, qtbot):
+    view = shown(GradientsView(), make_snapshot(), (350, 240))
+    click(qtbot, view, "lines")
+    assert "lines" in view.pictures and "map" not in view.pictures
+    checked = {option for option in ("map", "lines", "now") if view.switch_button(option).isChecked()}
+    assert checked == set(view.pictures)
+    view.resize(700, 400)
+    qtbot.waitUntil(lambda: view.pictures == ("map", "lines", "now"))
+
+
+def test_a_picture_can_be_put_away_but_not_the_last(shown, qtbot):
+    view = shown(GradientsView(), make_snapshot(), (700, 400))
+    click(qtbot, view, "map", "lines")
+    assert view.pictures == ("now",)
+    click(qtbot, view, "now")
+    assert view.pictures == ("now",)
+    assert view.switch_button("now").isChecked()
+
+
+def test_pictures_and_scale_are_chosen_by_keyboard(shown, qtbot):
+    view = shown(GradientsView(), make_snapshot(), (700, 400))
+    for name in ("lines", "linear"):
+        view.switch_button(name).setFocus()
+        qtbot.keyClick(view.switch_button(name), Qt.Key.Key_Space)
+    assert "lines" not in view.pictures
+    assert not view.is_logarithmic
+
+
+def test_every_switch_has_a_name_and_says_what_it_does(shown):
+    view = shown(GradientsView(), make_snapshot(), (700, 400))
+    for name in ("gradient_rms", "delta_rms", "update_ratio", "map", "lines", "now", "log", "linear"):
+        button = view.switch_button(name)
+        assert button.objectName() and button.accessibleName() and button.toolTip()
+
+
+def test_a_linear_scale_reaches_from_zero_to_the_largest_size(shown, qtbot):
+    sizes = history([0, 50, 100], [[0.5, 0.1], [0.2, 0.1], [0.1, 0.1]])
+    view = shown(GradientsView(), with_sizes([0.1, 0.1], gradients=sizes), SIZE)
+    click(qtbot, view, "linear")
+    scale = view._chart.scale
+    assert not scale.logarithmic and (scale.low, scale.high) == (0, 0.5)
+    assert scale.places(np.array([0.25]))[0] == pytest.approx(0.5)
+    click(qtbot, view, "log")
+    assert view._chart.scale == fixed_scale(QUANTITIES[0])
+
+
+def test_there_is_a_line_for_each_layer_with_every_extreme_in_it(shown):
+    snapshot = make_snapshot(layers=4, rows=9000)
+    sizes = snapshot.gradients.gradient_rms.copy()
+    sizes[4321, 2] = 7.5
+    snapshot = dataclasses.replace(snapshot, gradients=snapshot.gradients._replace(gradient_rms=sizes))
+    view = shown(GradientsView(), snapshot, (700, 400))
+    steps, lines = view.drawn_lines()
+    assert lines.shape[1] == 4 and len(steps) < 600
+    assert np.nanmax(lines[:, 2]) == 7.5
+    near = abs(steps[np.nanargmax(lines[:, 2])] - snapshot.gradients.step[4321])
+    assert near < 2 * view._chart.limit / 100
+
+
+def test_lines_are_named_beside_their_ends_without_overlapping(shown):
+    for layers in (1, 4, 30):
+        view = shown(GradientsView(), make_snapshot(layers=layers), (700, 400))
+        box = view._chart.places().lines
+        _, y = view._chart.line_places(box)
+        named = view._chart.line_names(box, y)
+        assert layers - 1 in named
+        assert len(named) == layers or layers == 30
+        assert (np.diff(sorted(named.values())) >= view._chart.metrics.height() - 2.1).all()
+
+
+def test_names_that_would_overlap_move_apart_and_stay_inside():
+    assert spread_apart([10, 11, 50], 10, 0, 100) == [10, 20, 50]
+    assert spread_apart([95, 96, 97], 10, 0, 100) == [80, 90, 100]
+
+
+def test_lines_zoom_in_to_the_decades_they_need():
+    scale = fixed_scale(QUANTITIES[0])
+    near = narrowed(scale, np.array([[2e-3, 4e-2]]))
+    assert (near.low, near.high) == (-3, -1)
+    wide = narrowed(scale, np.array([[1e-30, np.inf, np.nan, 1e30]]))
+    assert (wide.low, wide.high) == (-8, 1)
+    assert narrowed(scale, np.zeros((0, 3))) == scale
+
+
+def test_hovering_a_line_reads_layer_step_and_number(shown, qtbot, point_at):
+    sizes = history([0, 50, 100], [[1e-6, 1e-3], [1e-6, 1e-3], [1e-6, 1e-3]])
+    view = shown(GradientsView(), with_sizes([1e-6, 1e-3], gradients=sizes), (700, 400))
+    point_at(view, on_line(view, 0, 0.6))
+    assert view.reading() == "layer 1, step 50: 1.0e-6"
+    point_at(view, on_line(view, 1, 0.6))
+    assert view.reading() == "output, step 50: 1.0e-3"
+
+
+def test_a_line_breaks_nothing_where_sizes_are_missing_or_infinite(shown, caplog):
+    rows = 3000
+    sizes = np.full((rows, 2), 1e-3)
+    sizes[100:200, 0] = np.nan
+    sizes[300, 1] = np.inf
+    view = shown(GradientsView(), with_sizes([1e-3, np.inf], gradients=history(list(range(rows)), sizes)), (700, 400))
+    view.grab()
+    assert not caplog.records
+
+
+# The diagnosis ------------------------------------------------------------------------------------------------
+
+FINDING = Finding("vanishing", "The gradient vanishes.", Remedy("Use tanh", Experiment()))
+
+
+def test_a_finding_is_said_and_its_remedy_is_a_button(shown, qtbot):
+    view = shown(GradientsView(), make_snapshot(), SIZE)
+    view.show_finding(FINDING)
+    assert view.reading() == "The gradient vanishes."
+    button = view.findChild(QPushButton, "gradients.remedy")
+    assert button.isVisible() and button.text() == "Use tanh" and button.toolTip()
+    with qtbot.waitSignal(view.remedy_accepted) as accepted:
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert accepted.args[0] is FINDING.remedy
+
+
+def test_what_is_under_the_mouse_is_said_before_the_finding(shown, point_at, leave):
+    view = shown(GradientsView(), with_sizes([1.0, 1.0]), SIZE)
+    view.show_finding(FINDING)
+    place = middle_of(view, 0, 2, now=True)
+    point_at(view, place)
+    assert view.reading() == "layer 1, now: 1.0e0"
+    leave(view, place)
+    assert view.reading() == "The gradient vanishes."
+
+
+def test_without_a_remedy_there_is_no_button_and_without_a_finding_nothing_is_said(shown):
+    view = shown(GradientsView(), make_snapshot(), SIZE)
+    height = view._chart.height()
+    view.show_finding(FINDING._replace(remedy=None))
+    assert not view.findChild(QPushButton, "gradients.remedy").isVisible()
+    view.show_finding(FINDING)
+    view.show_finding(None)
+    assert "root mean square" in view.reading()
+    assert not view.findChild(QPushButton, "gradients.remedy").isVisible()
+    assert view._chart.height() == height
+
+
+@pytest.mark.parametrize("layers", [1, 30])
+@pytest.mark.parametrize("size", [(350, 240), (700, 400)])
+def test_all_switches_work_in_every_size_before_and_after_training(shown, qtbot, caplog, layers, size):
+    snapshots = (make_snapshot(layers=layers, rows=1), diverged(make_snapshot(layers=layers)))
+    for snapshot in snapshots:
+        view = shown(GradientsView(), snapshot, size)
+        for name in ("lines", "linear", "update_ratio", "now", "delta_rms", "log", "map"):
+            click(qtbot, view, name)
+            view.grab()
+    assert not caplog.records

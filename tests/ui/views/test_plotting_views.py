@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
 from ui.faults import guarded
-from ui.views.plotting import Throttle, even_ticks, leap_above, number_text, percent_text, short_text
+from ui.views.plotting import (
+    CalmLimit,
+    Choices,
+    Controls,
+    Option,
+    Throttle,
+    band,
+    decade_ticks,
+    even_ticks,
+    leap_above,
+    nearest,
+    number_text,
+    percent_text,
+    short_text,
+)
 
 
 class Broken(QWidget):
@@ -65,3 +80,66 @@ def test_a_throttled_action_runs_at_once_then_once_per_interval(qtbot):
     qtbot.waitUntil(lambda: len(runs) == 2)
     qtbot.wait(120)
     assert len(runs) == 2
+
+
+def test_a_limit_grows_at_once_and_shrinks_late():
+    calm = CalmLimit()
+    assert calm.fit(0.9) == 1.0
+    assert calm.fit(7.0) == 8.0
+    limits = [calm.fit(0.4) for _ in range(CalmLimit.PATIENCE)]
+    assert limits[:-1] == [8.0] * (len(limits) - 1)
+    assert limits[-1] == 0.4
+
+
+def test_a_limit_stays_while_now_and_then_it_is_needed():
+    calm = CalmLimit()
+    for step in range(5 * CalmLimit.PATIENCE):
+        calm.fit(8.0 if step % 40 == 0 else 0.1)
+    assert calm.limit == 8.0
+
+
+def test_the_nearest_row_is_found():
+    x = np.array([0.0, 1, 5])
+    assert [nearest(x, place) for place in (-3, 0.6, 2.9, 3.1, 99)] == [0, 1, 1, 2, 2]
+    assert nearest(np.zeros(0), 1) is None
+
+
+def test_a_band_leaves_no_row_outside():
+    x = np.arange(1003.0)
+    y = np.random.default_rng(0).normal(size=1003)
+    outline_x, outline_y = band(x, y, 16)
+    half = len(outline_x) // 2
+    low, high = outline_y[:half], outline_y[half:][::-1]
+    assert outline_x[0] == 0 and outline_x[half - 1] == 1002
+    assert low.min() == y.min() and high.max() == y.max()
+    assert (low <= high).all()
+
+
+def test_powers_of_ten_as_ticks():
+    assert decade_ticks(-4, 1, 3) == ([-4.0, -2.0, 0.0], ["1e−4", "0.01", "1"])
+
+
+def test_choices_tell_which_was_picked(qtbot):
+    options = (Option("one", "One", "The first."), Option("two", "Two", "The second."))
+    choices = Choices("test", "Which", options)
+    qtbot.addWidget(choices)
+    choices.show()
+    assert choices.value == "one"
+    with qtbot.waitSignal(choices.picked) as picked:
+        qtbot.mouseClick(choices.buttons[1], Qt.MouseButton.LeftButton)
+    assert picked.args == ["two"] and choices.value == "two"
+
+
+def test_controls_fold_away_from_the_end(qtbot):
+    controls = Controls("test")
+    qtbot.addWidget(controls)
+    options = (Option("one", "One", "The first."), Option("two", "Two", "The second."))
+    for name in ("first", "second"):
+        controls.add(Choices(name, name, options))
+    controls.show()
+    whole = controls.fit(10_000)
+    assert controls.inline() == 2 and not controls.button.isVisible()
+    assert controls.fit(whole - 1) < whole and controls.inline() == 2
+    assert controls.fit(90) <= 90 and controls.inline() == 0
+    assert controls.button.isVisible()
+    assert controls.fit(whole) == whole and controls.inline() == 2

@@ -1,0 +1,369 @@
+"""Which classes are taken for which: the confusion matrix of the training or the validation points.
+
+Rows are the true classes, columns what the network says. A cell's colour is its share of its row, so that small
+classes count as much as large ones; its text is the number of points, and where there is room the share. The line
+above says in words what is under the mouse.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.catalog.choice import Array
+from playground.snapshot import Snapshot, Wanted
+from ui import theme
+from ui.faults import guarded
+from ui.views.plotting import (
+    CENTRE,
+    LEFT,
+    RIGHT,
+    Choices,
+    Controls,
+    Option,
+    Throttle,
+    Words,
+    counted,
+    on_surface,
+    percent_text,
+    small_font,
+)
+
+SETS = (
+    Option("train", "Training", "The points that the network learns from."),
+    Option("validation", "Validation", "Points that the network never learns from: how it does on what is new."),
+)
+REGRESSION = "A confusion matrix needs classes: this data set has a number as its target."
+WAITING = "Not counted yet."
+WIDEST_CELL, HIGHEST_CELL = 200, 120
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Counted points, int64 (classes, classes): rows are true classes, columns those given."""
+
+    counts: Array
+    names: tuple[str, ...]
+
+    @property
+    def shares(self) -> Array:
+        """The share of its row for each cell; 0 in rows without points."""
+        totals = self.counts.sum(axis=1, keepdims=True)
+        result: Array = self.counts / np.maximum(totals, 1)
+        return result
+
+    def recall(self, index: int) -> float | None:
+        """The share of a class that is found; None if there is none of it."""
+        total = int(self.counts[index].sum())
+        return None if total == 0 else float(self.counts[index, index] / total)
+
+    def precision(self, index: int) -> float | None:
+        """The share of what is given a class that belongs to it; None if nothing is."""
+        total = int(self.counts[:, index].sum())
+        return None if total == 0 else float(self.counts[index, index] / total)
+
+    def right(self) -> str:
+        """All classes together, in words."""
+        total = int(self.counts.sum())
+        if total == 0:
+            return "no points in this set"
+        found = int(np.trace(self.counts))
+        return f"{found:,} of {counted(total, 'point')} right ({percent_text(found / total)})"
+
+    def cell_words(self, true: int, given: int) -> str:
+        """One cell in words, with what it means for its class."""
+        count, total = int(self.counts[true, given]), int(self.counts[true].sum())
+        share = percent_text(count / total) if total else "–"
+        what = "recognised" if true == given else f"taken for {self.names[given]}"
+        return f"{count:,} of {total:,} {self.names[true]} {what} ({share}) · {self.class_words(true)}"
+
+    def class_words(self, index: int) -> str:
+        """Recall and precision of a class in words."""
+        recall, precision = percent_text(self.recall(index)), percent_text(self.precision(index))
+        return f"{self.names[index]}: recall {recall}, precision {precision}"
+
+
+@lru_cache(maxsize=512)
+def cell_colours(percent: int, look: theme.Theme) -> tuple[QColor, QColor]:
+    """The colour of a cell with this share of its row, and the one that can be read best on it."""
+    colour = QColor(theme.mixed(look.raised, look.accent, percent / 100))
+    inks = QColor(look.text), QColor(look.on_accent)
+    return colour, max(inks, key=lambda ink: contrast(ink, colour))
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """The contrast of two colours, from 1, as the Web Content Accessibility Guidelines define it."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: QColor) -> float:
+    """How bright a colour looks, 0…1."""
+    channels = (colour.redF(), colour.greenF(), colour.blueF())
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+class MatrixChart(QWidget):
+    """The painted matrix with the names of its classes."""
+
+    TITLE = 18
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setMouseTracking(True)
+        self.setObjectName("confusion.matrix")
+        self.setAccessibleName("Confusion matrix")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.matrix: Matrix | None = None
+        self.message = WAITING
+        self.pointed: tuple[int, int] | None = None
+        """Row and column of the cell under the mouse."""
+        self.apply_theme()
+
+    def apply_theme(self) -> None:
+        """Take over the font and the colours of the theme in force."""
+        self.small = small_font()
+        self.metrics = QFontMetrics(self.small)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """The size it has in a small window."""
+        return QSize(340, 200)
+
+    def minimumSizeHint(self) -> QSize:
+        """Two classes that can be read."""
+        return QSize(160, 100)
+
+    def places(self) -> QRectF:
+        """Where the cells are: as large as there is room, but no larger than helps."""
+        assert self.matrix is not None
+        advance = self.metrics.horizontalAdvance
+        widest = max(advance(name) for name in self.matrix.names)
+        left = min(widest + self.TITLE + 8, 0.35 * self.width())
+        classes = len(self.matrix.names)
+        top = 2.0 * self.TITLE
+        width = min(self.width() - left, classes * WIDEST_CELL)
+        height = min(self.height() - top, classes * HIGHEST_CELL)
+        return QRectF(left, top, max(width, classes), max(height, classes))
+
+    def cell(self, true: int, given: int) -> QRectF:
+        """Where a cell is."""
+        assert self.matrix is not None
+        return cell_in(self.places(), len(self.matrix.names), true, given)
+
+    def at(self, mouse: QPointF) -> tuple[int, int] | None:
+        """Row and column under the mouse; the column is −1 over the names of the rows. None beside everything."""
+        if self.matrix is None:
+            return None
+        box, classes = self.places(), len(self.matrix.names)
+        row = int((mouse.y() - box.top()) // (box.height() / classes))
+        column = int((mouse.x() - box.left()) // (box.width() / classes))
+        inside = 0 <= row < classes and column < classes
+        return (row, max(column, -1)) if inside else None
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the matrix, or say why there is none."""
+        with QPainter(self) as painter:
+            painter.setFont(self.small)
+            if self.matrix is None:
+                painter.setPen(QColor(theme.current().quiet))
+                painter.drawText(QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message)
+                return
+            self._paint_names(painter, self.matrix)
+            box, classes = self.places(), len(self.matrix.names)
+            counts, percents = self.matrix.counts.tolist(), np.rint(100 * self.matrix.shares).astype(int).tolist()
+            for true in range(classes):
+                for given in range(classes):
+                    cell = cell_in(box, classes, true, given)
+                    self._paint_cell(painter, cell, counts[true][given], percents[true][given])
+            if self.pointed is not None and self.pointed[1] >= 0:
+                painter.setPen(QColor(theme.current().text))
+                painter.drawRect(cell_in(box, classes, *self.pointed).adjusted(1, 1, -2, -2))
+
+    def _paint_names(self, painter: QPainter, matrix: Matrix) -> None:
+        look, box, metrics = theme.current(), self.places(), self.metrics
+        painter.setPen(QColor(look.quiet))
+        painter.drawText(QRectF(box.left(), 0, box.width(), self.TITLE), CENTRE, "taken for")
+        painter.drawText(QRectF(0, self.TITLE, box.left() - 8, self.TITLE), RIGHT, "true class")
+        painter.setPen(QColor(look.text))
+        elided = Qt.TextElideMode.ElideRight
+        high = box.height() / len(matrix.names)
+        every = max(1, int(np.ceil(metrics.height() / high)))
+        for index, name in enumerate(matrix.names):
+            cell = cell_in(box, len(matrix.names), index, index)
+            above = QRectF(cell.left(), self.TITLE, cell.width(), self.TITLE)
+            painter.drawText(above, CENTRE, metrics.elidedText(name, elided, int(cell.width()) - 2))
+            if index % every == 0:
+                beside = QRectF(0, cell.center().y() - 8, box.left() - 8, 16)
+                painter.drawText(beside, RIGHT, metrics.elidedText(name, elided, int(box.left()) - 8))
+
+    def _paint_cell(self, painter: QPainter, cell: QRectF, count: int, percent: int) -> None:
+        advance, line = self.metrics.horizontalAdvance, self.metrics.height()
+        gap = 1.0 if cell.width() > 6 and cell.height() > 6 else 0.0
+        inner = cell.adjusted(gap, gap, -gap, -gap)
+        colour, ink = cell_colours(percent, theme.current())
+        painter.fillRect(inner, colour)
+        number, share = f"{count:,}", f"{percent} %"
+        if inner.height() < line - 2 or advance(number) > inner.width():
+            return
+        painter.setPen(ink)
+        if inner.height() >= 2.2 * line and advance("100 %") < inner.width():
+            painter.drawText(inner.adjusted(0, 0, 0, -line), CENTRE, number)
+            painter.drawText(inner.adjusted(0, line, 0, 0), CENTRE, share)
+        else:
+            both = f"{number} · {share}"
+            painter.drawText(inner, CENTRE, both if advance(both) + 4 <= inner.width() else number)
+
+
+def cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
+    """Where a cell of a matrix is that fills a box."""
+    wide, high = box.width() / classes, box.height() / classes
+    return QRectF(box.left() + given * wide, box.top() + true * high, wide, high)
+
+
+class ConfusionView(QWidget):
+    """A switch between the sets, a line of words, and the matrix."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.wanted = Wanted(confusion=True)
+        self.setAccessibleName("Confusion matrix")
+        self._snapshot: Snapshot | None = None
+        self._mouse: QPointF | None = None
+        self._drawn: tuple[object, ...] = ()
+        self._controls = Controls("confusion.controls", self)
+        self._set = self._controls.add(Choices("confusion.set", "Points", SETS))
+        self._set.picked.connect(self._show)
+        self._words = Words("The cell under the mouse, or how many points are right", self)
+        self._words.setObjectName("confusion.words")
+        self._words.setAlignment(LEFT)
+        self._words.setWordWrap(True)
+        self._words.setFixedHeight(30)
+        self._chart = MatrixChart(self)
+        self._chart.installEventFilter(self)
+        above = QHBoxLayout()
+        above.addWidget(self._controls)
+        above.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID // 2)
+        layout.setSpacing(theme.GRID // 2)
+        layout.addLayout(above)
+        layout.addWidget(self._chart, 1)
+        layout.addWidget(self._words)
+        self._write = Throttle(self._show_texts, self)
+        self.apply_theme()
+
+    # What it shows ---------------------------------------------------------------------------------------------
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show this moment; nothing is drawn anew if no count has changed."""
+        self._snapshot = snapshot
+        self._show()
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        on_surface(self)
+        self._chart.apply_theme()
+
+    def sizeHint(self) -> QSize:
+        """The size it has in a small window."""
+        return QSize(356, 240)
+
+    @property
+    def shown_set(self) -> str:
+        """Whose points are counted: train or validation."""
+        return self._set.value
+
+    def matrix(self) -> Matrix | None:
+        """What is shown; None if there is nothing to count."""
+        return self._chart.matrix
+
+    def reading(self) -> str:
+        """The line of words below the matrix."""
+        return self._words.text()
+
+    def message(self) -> str:
+        """Why there is no matrix; empty if there is one."""
+        return "" if self._chart.matrix is not None else self._chart.message
+
+    def cell_rect(self, true: int, given: int) -> QRectF:
+        """Where a cell is in the view."""
+        return self._chart.cell(true, given).translated(QPointF(self._chart.pos()))
+
+    # Drawing and words -----------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        if self._snapshot is None:
+            return
+        regression, counts = self._snapshot.sample.task == "regression", self._counts(self._snapshot)
+        now = (
+            regression,
+            self.shown_set,
+            self._snapshot.sample.class_names,
+            None if counts is None else counts.tobytes(),
+        )
+        if now == self._drawn:
+            return
+        fresh, self._drawn = now[:3] != self._drawn[:3] or not self._drawn[3], now
+        names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
+        self._chart.matrix = None if counts is None else Matrix(counts, names)
+        self._chart.message = REGRESSION if regression else WAITING
+        self._controls.setEnabled(not regression)
+        self._set.setToolTip(REGRESSION if regression else "")
+        self._chart.update()
+        if fresh:
+            self._write.now()
+        else:
+            self._write.request()
+
+    def _counts(self, snapshot: Snapshot) -> Array | None:
+        if snapshot.confusion is None or snapshot.sample.task == "regression":
+            return None
+        counts: Array = getattr(snapshot.confusion, self.shown_set)
+        return counts if counts.size else None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the switch have the width."""
+        self._controls.fit(self.width() - 2 * theme.GRID)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """Follow the mouse over the matrix."""
+        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            self._mouse = event.position()
+            self._show_texts()
+        elif event.type() == QEvent.Type.Leave:
+            self._mouse = None
+            self._show_texts()
+        return False
+
+    def _show_texts(self) -> None:
+        matrix = self._chart.matrix
+        pointed = None if self._mouse is None else self._chart.at(self._mouse)
+        if pointed != self._chart.pointed:
+            self._chart.pointed = pointed
+            self._chart.update()
+        if matrix is None:
+            self._words.say("")
+            self._chart.setAccessibleDescription(self._chart.message)
+        else:
+            self._words.say(self._reading(matrix, pointed))
+            classes = (matrix.class_words(index) for index in range(len(matrix.names)))
+            self._chart.setAccessibleDescription("; ".join((matrix.right(), *classes)))
+
+    def _reading(self, matrix: Matrix, pointed: tuple[int, int] | None) -> str:
+        if pointed is None:
+            return matrix.right()
+        true, given = pointed
+        return matrix.class_words(true) if given < 0 else matrix.cell_words(true, given)
+
+
+def class_names(names: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """A name for each class, also where the data set has named fewer."""
+    return tuple(names[k] if k < len(names) else f"class {k}" for k in range(count))
