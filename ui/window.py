@@ -43,7 +43,7 @@ from PySide6.QtWidgets import (
 
 from playground import Experiment, InputError, Snapshot, Wanted, load, save
 from playground.catalog.choice import Choice
-from playground.catalog.datasets import Dataset, Table
+from playground.catalog.datasets import Table
 from playground.catalog.features import FEATURES
 from playground.diagnosis import Finding, Remedy, diagnose
 from playground.experiment import new_id
@@ -55,11 +55,9 @@ from ui.kernels import Kernels
 from ui.panels.card import LayerCard
 from ui.panels.data import DataPanel, with_feature, without
 from ui.panels.drawing import DrawingPanel
-from ui.panels.importing import ImportDialog
 from ui.panels.layers import LayersPanel
 from ui.panels.palette import FIRST_LAYER
 from ui.panels.panel import Section
-from ui.panels.tasks import task_of
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
 from ui.session import Session
@@ -70,10 +68,13 @@ from ui.shell.messages import Banner, DiagnosisLine
 from ui.shell.shortcuts import ShortcutList
 from ui.shell.tour import Stop, Tour
 from ui.views.boundary import BoundaryView
+from ui.views.confusion import ConfusionView
 from ui.views.curves import CurvesView
 from ui.views.gradients import GradientsView
+from ui.views.histograms import HistogramsView
 from ui.views.microscope import MicroscopeView
 from ui.views.network import NetworkView
+from ui.views.schedule import ScheduleView
 from ui.worker import Report
 
 TITLE = "Neural Network Playground"
@@ -99,25 +100,34 @@ SAMPLE_TABLES = (
 PLANS = (
     Plan(
         "Standard",
-        left=((276, ("data", "training", "drawing")), (384, ("network", "layers"))),
-        below=((300, ("curves",)), (356, ("gradients", "microscope"))),
+        left=((288, ("data", "training", "drawing")), (376, ("network", "layers"))),
+        below=((300, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion", "microscope"))),
         height=232,
     ),
     Plan(
         "Large screen",
         left=((296, ("data", "training", "drawing")), (328, ("layers",)), (480, ("network",))),
-        below=((390, ("curves",)), (390, ("gradients", "microscope"))),
+        below=((390, ("curves", "schedule")), (390, ("gradients", "histograms", "confusion", "microscope"))),
         height=320,
     ),
     Plan(
         "Pictures only",
         left=((420, ("network",)),),
-        below=((300, ("curves",)), (356, ("gradients", "microscope"))),
+        below=((300, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion", "microscope"))),
         height=240,
     ),
 )
 """The layouts that come with the program, for windows of usual and of large size first."""
-View: TypeAlias = BoundaryView | NetworkView | MicroscopeView | CurvesView | GradientsView
+View: TypeAlias = (
+    BoundaryView
+    | NetworkView
+    | MicroscopeView
+    | CurvesView
+    | GradientsView
+    | HistogramsView
+    | ScheduleView
+    | ConfusionView
+)
 Shortcut: TypeAlias = QKeySequence | QKeySequence.StandardKey | str | None
 
 
@@ -203,8 +213,18 @@ class Window(QMainWindow):
     def make_parts(self) -> None:
         """All panels, pictures and messages."""
         self.boundary, self.network, self.microscope = BoundaryView(), NetworkView(), MicroscopeView()
-        self.curves, self.gradients = CurvesView(), GradientsView()
-        self.views: tuple[View, ...] = (self.boundary, self.network, self.microscope, self.curves, self.gradients)
+        self.curves, self.gradients, self.histograms = CurvesView(), GradientsView(), HistogramsView()
+        self.schedule, self.confusion = ScheduleView(), ConfusionView()
+        self.views: tuple[View, ...] = (
+            self.boundary,
+            self.network,
+            self.microscope,
+            self.curves,
+            self.gradients,
+            self.histograms,
+            self.schedule,
+            self.confusion,
+        )
         self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
         self.drawing = DrawingPanel()
         self.panels = (self.data, self.layers, self.training, self.drawing)
@@ -243,8 +263,11 @@ class Window(QMainWindow):
             ("drawing", "Draw points", scrolling(self.drawing)),
             ("network", "Network", self.network),
             ("layers", "Layers", self.layers),
-            ("curves", "Loss and accuracy", self.curves),
+            ("curves", "Curves", self.curves),
+            ("schedule", "Schedule", self.schedule),
             ("gradients", "Gradients", self.gradients),
+            ("histograms", "Histograms", self.histograms),
+            ("confusion", "Confusion", self.confusion),
             ("microscope", "Microscope", self.microscope),
         ]
 
@@ -276,12 +299,17 @@ class Window(QMainWindow):
         self.add_action(file, "&Save experiment as…", self.ask_save, QKeySequence.StandardKey.SaveAs)
         file.addSeparator()
         self.add_action(file, "&Import points (CSV)…", self.ask_import, "Ctrl+I")
+        self.add_action(file, "&Export the points (CSV)…", self.ask_export)
         file.addSeparator()
         self.add_action(file, "&Quit", self.close, QKeySequence.StandardKey.Quit)
         edit = self.add_menu("&Edit")
         self.undo_action = self.add_action(edit, "&Undo", self.session.undo, QKeySequence("Ctrl+Z"))
         self.redo_action = self.add_action(edit, "&Redo", self.session.redo, QKeySequence("Ctrl+Shift+Z"))
         self.redo_action.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
+        edit.addSeparator()
+        self.add_action(edit, "&Draw points", self.start_drawing, "Ctrl+P")
+        self.add_action(edit, "&Copy all points as cells", self.data.copy_points, "Ctrl+Shift+C")
+        self.add_action(edit, "&Paste points from cells", self.data.paste_points, "Ctrl+Shift+V")
         training = self.add_menu("&Training")
         self.add_action(training, "&Play or pause", self.toggle, QKeySequence(Qt.Key.Key_Space))
         self.add_action(training, "One &step", self.session.step, QKeySequence("Ctrl+."))
@@ -379,13 +407,15 @@ class Window(QMainWindow):
         session = self.session
         for panel in self.panels:
             panel.edited.connect(session.edit)
-        for view in (self.boundary, self.network):
-            view.wanted_changed.connect(self.ask_for_what_is_seen)
+        for view in self.views:
+            if hasattr(view, "wanted_changed"):
+                view.wanted_changed.connect(self.ask_for_what_is_seen)
         self.connect_network()
         self.connect_drawing()
         self.boundary.magnified_left.connect(partial(self.boundary.magnify, None))
         self.boundary.point_picked.connect(self.look_closer)
         self.diagnosis.accepted.connect(self.take_remedy)
+        self.gradients.remedy_accepted.connect(self.take_remedy)
         self.transport.play_toggled.connect(lambda on: session.play() if on else session.pause())
         self.transport.step_requested.connect(session.step)
         self.transport.epoch_requested.connect(session.epoch)
@@ -413,6 +443,10 @@ class Window(QMainWindow):
         boundary.wheeled.connect(drawing.wheel)
         drawing.tool_changed.connect(self.show_tool)
         drawing.done_asked.connect(self.stop_drawing)
+        self.data.draw_asked.connect(self.start_drawing)
+        self.data.import_asked.connect(self.ask_import)
+        self.data.export_asked.connect(self.ask_export)
+        self.data.told.connect(self.say)
 
     def show_tool(self, editing: bool, reach: float, colour: str | None) -> None:
         """Let the mouse on the boundary look or draw."""
@@ -484,7 +518,8 @@ class Window(QMainWindow):
         """Have every panel show the experiment that is in force."""
         for panel in self.panels:
             panel.show_experiment(experiment)
-        self.network.show_experiment(experiment)
+        for view in (self.network, self.schedule):
+            view.show_experiment(experiment)
         self.setWindowTitle(f"{experiment.name} – {TITLE}" if experiment.name else TITLE)
         self.show_undo()
 
@@ -515,7 +550,10 @@ class Window(QMainWindow):
         if turned or not report.running or time.monotonic() - self.told_at > TEXT_SECONDS:
             self.told_at = time.monotonic()
             self.write_status(report)
-            self.diagnosis.show_finding(main_finding(snapshot))
+            finding = main_finding(snapshot)
+            self.gradients.show_finding(finding)
+            # Said once: beside the gradients, or in the status line while they are out of sight.
+            self.diagnosis.show_finding(None if self.docks.shows(self.gradients) else finding)
         self.show_divergence(report)
 
     def write_status(self, report: Report) -> None:
@@ -598,21 +636,13 @@ class Window(QMainWindow):
         """Let the person choose a table."""
         path, _ = QFileDialog.getOpenFileName(self, "Import points", "", "Tables (*.csv *.tsv *.txt);;All files (*)")
         if path:
-            self.import_points(Path(path))
+            self.data.import_file(path)
 
-    def import_points(self, source: Path | str) -> None:
-        """Ask which columns of a file, or of a text, are the points."""
-        dialog = ImportDialog(source, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted_data.connect(self.take_data)
-        dialog.open()
-
-    def take_data(self, dataset: Dataset, words: str) -> None:
-        """Train on other points from now on; a loss that does not suit them gives way."""
-        experiment = msgspec.structs.replace(self.session.experiment, data=dataset)
-        if experiment.loss is not None and task_of(dataset) not in experiment.loss.tasks:
-            experiment = msgspec.structs.replace(experiment, loss=None)
-        self.session.edit(experiment, words)
+    def ask_export(self) -> None:
+        """Let the person choose where the exact points go."""
+        path, _ = QFileDialog.getSaveFileName(self, "Export the points", "points.csv", "Tables (*.csv)")
+        if path:
+            self.data.export_points(path)
 
     def ask_save(self) -> None:
         """Let the person choose where to save the experiment."""
@@ -811,7 +841,7 @@ class Window(QMainWindow):
         if files:
             event.acceptProposedAction()
             if Path(files[0]).suffix.lower() in TABLES:
-                self.import_points(Path(files[0]))
+                self.data.import_file(files[0])
             else:
                 self.open_source(files[0])
 
@@ -843,7 +873,8 @@ def scrolling(panel: QWidget) -> QScrollArea:
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     scroll.setWidget(panel)
-    scroll.setMinimumWidth(theme.px(256))
+    # Wide enough that nothing has to be cut off beside the scroll bar.
+    scroll.setMinimumWidth(panel.minimumSizeHint().width() + theme.GRID + 2)
     return scroll
 
 

@@ -85,7 +85,7 @@ class DrawingPanel(Panel):
         self.stroke: Stroke | None = None
         self.edits = StrokeEdits(self)
         self.edits.given.connect(self._give)
-        self._asked: Dataset | None = None
+        self._given_data: Dataset | None = None
         self._words = ""
         self._told: tuple[bool, float, object] = (False, 0.0, None)
         self._dressed: tuple[object, ...] = ()
@@ -416,7 +416,7 @@ class DrawingPanel(Panel):
         self.edits.pace(time.perf_counter() - started)
 
     def _ask_for(self, data: UserPoints, words: str, changing: bool = False) -> None:
-        self._asked = data
+        self._given_data = data
         self.edited.emit(with_data(self.experiment, data), words, changing)
 
     def _canvas(self) -> Canvas | None:
@@ -578,7 +578,7 @@ class DrawingPanel(Panel):
     def show_experiment(self, experiment: Experiment) -> None:
         before, first = self.experiment, not self._dressed
         super().show_experiment(experiment)
-        if self.edits.running and experiment.data != self._asked:
+        if self.edits.running and experiment.data != self._given_data:
             # Somebody else decided on other points: the stroke is void.
             self.stroke = None
             self.edits.void()
