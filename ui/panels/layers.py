@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPixmap, QRegion
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -120,8 +120,11 @@ class LayersPanel(Panel):
         self.inputs.setProperty("quiet", True)
         self.inputs.setWordWrap(True)
         self.output = OutputCard()
-        self.lines.addWidget(self.inputs)
-        self.lines.addWidget(self.output)
+        self.hint = QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.")
+        self.hint.setProperty("quiet", True)
+        self.hint.setWordWrap(True)
+        for widget in (self.inputs, self.hint, self.output):
+            self.lines.addWidget(widget)
         self.lines.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidget(self.stack)
@@ -202,6 +205,7 @@ class LayersPanel(Panel):
         self.new_layers.show_stack(layers[-1] if layers else None, why_not)
         names = ", ".join(FEATURES[name].label for name in experiment.features)
         self.inputs.setText(f"Inputs: {names}")
+        self.hint.setVisible(not layers)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the gradients; their numbers change at most four times a second."""
@@ -403,7 +407,7 @@ class LayersPanel(Panel):
             self._begin_drag(chip, chip.width() + GRID)
 
     def _begin_drag(self, seen: QWidget, width: int) -> None:
-        self.ghost.setPixmap(seen.grab())
+        self.ghost.setPixmap(picture_of(seen))
         self.ghost.setFixedSize(QSize(width, seen.height() + GRID))
         self.ghost.show()
         self.ghost.raise_()
@@ -464,6 +468,16 @@ class LayersPanel(Panel):
             self.move_layer(card.index, place)
         elif chip is not None and place is not None:
             self.add_layer(chip, place)
+
+
+def picture_of(widget: QWidget) -> QPixmap:
+    """A widget without the background that stands behind it."""
+    ratio = widget.devicePixelRatioF()
+    picture = QPixmap(widget.size() * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    widget.render(picture, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+    return picture
 
 
 def restyle(widget: QWidget) -> None:

@@ -115,8 +115,10 @@ def test_a_chip_dropped_beside_the_stack_or_given_up_adds_nothing(qtbot, owner) 
 
 def test_the_first_layer_can_be_dragged_into_an_empty_stack(qtbot, own: Callable) -> None:
     owner = own(LayersPanel(), Experiment())
+    assert owner.panel.hint.isVisible()
     drag_to(qtbot, owner.find("layers.new.leaky_relu"), middle_of(owner.find("layers.output")))
     assert layers(owner) == (Layer(4, LeakyRelu(), id="A"),)
+    assert not owner.panel.hint.isVisible()
 
 
 def test_like_the_last_shows_and_repeats_the_last_but_learns_and_takes_part(qtbot, owner) -> None:
