@@ -174,6 +174,9 @@ class Canvas:
 
     def show_picture(self, picture: Picture | None, contours: bool) -> None:
         """Draw a picture, with or without lines of equal value; None: nothing."""
+        if picture is None or self._picture is None or picture.texts != self._picture.texts:
+            # Numbers of other lines must not wait until it is time to write anew.
+            self._numbers.show_numbers(())
         self._picture = picture
         if contours != self._with_contours:
             self._with_contours = contours

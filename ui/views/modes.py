@@ -101,7 +101,6 @@ class Modes(QWidget):
     def _make_banner(self) -> QWidget:
         holder = QWidget(self)
         self.title = QElidingLabel(holder)
-        self.title.setProperty("strong", True)
         self.back = IconButton("x", "Back to the boundary", "Show the boundary again, not this unit (Esc).", holder)
         self.back.setObjectName("boundaryBack")
         self.back.clicked.connect(self.way_back)
@@ -181,7 +180,7 @@ class Modes(QWidget):
             first = min(first, self.width() - toggles - theme.GRID)
         inner = self.LINE - 2
         self.fields.setGeometry(0, 0, first, inner)
-        self._banner.setGeometry(0, 0, first, inner)
+        self._banner.setGeometry(0, 0, first if one else self.width(), inner)
         self._toggles.setGeometry(first + theme.GRID if one else 0, 0 if one else self.LINE, toggles, inner)
 
     def _toggles_width(self, words: bool) -> int:

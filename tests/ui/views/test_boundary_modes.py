@@ -172,6 +172,15 @@ def test_numbers_say_how_sure_the_network_is_of_either_class(qtbot, shown):
     assert view._picture.texts == ("−0.8", "−0.5", "0.5", "0.8")
 
 
+def test_numbers_of_other_lines_go_at_once(qtbot, shown):
+    view = shown(BoundaryView(), make_snapshot(sample(Hills())), (656, 640))
+    press(qtbot, view, "boundaryContours")
+    assert view.numbers()
+    view.magnify((0, 2))
+    view.show_snapshot(magnified(view._snapshot, size=40.0))
+    assert not {number.text for number in view.numbers()} - set(view._picture.texts)
+
+
 def few() -> Sample:
     """Two points in a corner."""
     return clouds(2, 2)._replace(class_names=("A", "B"), x=np.array([[-5.8, -5.8], [-5.6, -5.8]]))
