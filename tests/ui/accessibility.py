@@ -45,7 +45,7 @@ def controls(root: QWidget) -> Iterator[QWidget]:
 def inner(widget: QWidget) -> bool:
     """Whether a widget is a part that Qt made for another one: a viewport, a scroll bar, the entry of a spin box."""
     parent = widget.parentWidget()
-    made_by_qt = widget.objectName().startswith("qt_") or isinstance(widget, QScrollBar)
+    made_by_qt = widget.objectName().startswith("qt_") or isinstance(widget, QScrollBar) or isinstance(parent, QTabBar)
     viewport = isinstance(parent, QAbstractScrollArea) and parent.viewport() is widget
     return made_by_qt or viewport or isinstance(parent, QComboBox | QAbstractSpinBox)
 
@@ -54,7 +54,9 @@ def faults(control: QWidget) -> Iterator[str]:
     """What is missing of one control."""
     if not control.accessibleName().strip():
         yield "no accessible name"
-    if not control.toolTip().strip():
+    # A picture explains itself where the mouse is; over all of it a tooltip would be in the way.
+    is_picture = not isinstance(control, CONTROLS) and bool(control.accessibleDescription().strip())
+    if not control.toolTip().strip() and not is_picture:
         yield "no tooltip"
     if isinstance(control, LABELLED) and captions(control) and not has_label(control):
         yield "its label is no buddy"

@@ -113,6 +113,7 @@ class CommandPalette(QFrame):
         self.list.setToolTip("Enter does the chosen command.")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.nothing = QLabel("Nothing fits. Fewer letters find more.")
+        self.nothing.setBuddy(self.line)
         self.nothing.setProperty("quiet", True)
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID, GRID, GRID, GRID)

@@ -12,6 +12,14 @@ from playground.diagnosis import Finding
 from ui import theme
 
 
+def remedy_button() -> QPushButton:
+    """The button that does what a message advises; hidden until there is something to advise."""
+    button = QPushButton()
+    button.setAccessibleName("Remedy")
+    button.setToolTip("Does what the message advises.")
+    return button
+
+
 class DiagnosisLine(QWidget):
     """What the network ails, in one sentence, with a remedy as a button."""
 
@@ -23,7 +31,7 @@ class DiagnosisLine(QWidget):
         self.text = QElidingLabel()
         self.text.setAccessibleName("Diagnosis")
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.remedy = QPushButton()
+        self.remedy = remedy_button()
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.remedy.clicked.connect(self.accept)
         self.finding: Finding | None = None
@@ -62,7 +70,7 @@ class Banner(QFrame):
         self.setObjectName("banner")
         self.text = QLabel(wordWrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.remedy = QPushButton()
+        self.remedy = remedy_button()
         self.remedy.clicked.connect(self.apply_remedy)
         close = QToolButton()
         close.setText("✕")

@@ -550,6 +550,8 @@ class FindingLine(QWidget):
         self.words.setAlignment(LEFT)
         self.remedy = QPushButton(self)
         self.remedy.setObjectName("gradients.remedy")
+        self.remedy.setAccessibleName("Remedy")
+        self.remedy.setToolTip("Does what the diagnosis advises.")
         self.remedy.setProperty("small", True)
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.remedy.clicked.connect(self._accept)
