@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.ui.accessibility import unnamed
-
 from ui.window import Window
 
 

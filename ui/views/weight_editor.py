@@ -57,9 +57,11 @@ class WeightEditor(QFrame):
         self.previous = IconButton("caret-left", "Previous parameter of the unit", parent=self)
         self.next = IconButton("caret-right", "Next parameter of the unit", parent=self)
         parts = {"entry": self.entry, "slider": self.slider, "previous": self.previous, "next": self.next}
-        for part in (self.entry, self.slider):
-            part.setAccessibleName("Value")
-            part.setToolTip("The number itself: Enter takes it over, Escape puts the old one back.")
+        for control in (self.entry, self.slider):
+            control.setAccessibleName("Value")
+        hint = "The number itself: Enter takes it over, Escape puts the old one back."
+        self.entry.set_hint(hint)
+        self.slider.setToolTip(hint)
         for name, part in parts.items():
             part.setObjectName(f"network.editor.{name}")
             part.installEventFilter(self)
