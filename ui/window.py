@@ -67,13 +67,13 @@ from ui.shell.focus import USUALLY_HIDDEN, FocusChoice
 from ui.shell.messages import Banner, DiagnosisLine
 from ui.shell.shortcuts import ShortcutList
 from ui.shell.tour import Stop, Tour
-from ui.views.boundary import BoundaryView
+from ui.views.boundary.view import BoundaryView
 from ui.views.confusion import ConfusionView
 from ui.views.curves import CurvesView
 from ui.views.gradients import GradientsView
 from ui.views.histograms import HistogramsView
-from ui.views.microscope import MicroscopeView
-from ui.views.network import NetworkView
+from ui.views.microscope.view import MicroscopeView
+from ui.views.network.view import NetworkView
 from ui.views.schedule import ScheduleView
 from ui.worker import Report
 

@@ -33,9 +33,9 @@ from playground.catalog.activations import Tanh
 from playground.presets import open_experiment
 from ui import theme
 from ui.kernels import Kernels
-from ui.views.canvas import NetworkCanvas
 from ui.views.curves import CurvesView
 from ui.views.gradients import GradientChart, GradientsView
+from ui.views.network.canvas import NetworkCanvas
 from ui.window import Window
 from ui.worker import CHUNK_SECONDS, HISTORY_ROWS
 

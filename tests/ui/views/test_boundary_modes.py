@@ -17,9 +17,9 @@ from playground.snapshot import Magnified, Predictions, Snapshot, Wanted
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
 from ui import theme
 from ui.views import marks
-from ui.views.boundary import HINT, MAX_POINTS, NO_DROPOUT, PASSES, BoundaryView
+from ui.views.boundary.picture import even_levels, unit_range
+from ui.views.boundary.view import HINT, MAX_POINTS, NO_DROPOUT, PASSES, BoundaryView
 from ui.views.field import Range, borders, coloured, level_lines, pale_classes, winners, zero_line
-from ui.views.picture import even_levels, unit_range
 from ui.views.words import mistakes_words, unit_words
 
 

@@ -15,8 +15,8 @@ from playground.catalog.datasets import TEST, TRAIN, VALIDATION, Hills, Spiral, 
 from playground.catalog.losses import SquaredError
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
 from ui import theme
-from ui.views import points as module
-from ui.views.boundary import BoundaryView
+from ui.views.boundary import points as module
+from ui.views.boundary.view import BoundaryView
 from ui.views.field import coloured, interpolated, range_of, zero_line
 from ui.views.marks import spots
 

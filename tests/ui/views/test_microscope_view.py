@@ -17,9 +17,9 @@ from playground.catalog.normalizations import LayerNormalization
 from playground.snapshot import LayerPass, Microscope, Snapshot
 from tests.ui.snapshots import clouds, make_snapshot
 from ui import theme
-from ui.views.equations import Term, backward, forward, sentence
-from ui.views.microscope import HINT, MicroscopeView
-from ui.views.sheet import CELL, FOLD, ROW, PlacedTerm
+from ui.views.microscope.equations import Term, backward, forward, sentence
+from ui.views.microscope.sheet import CELL, FOLD, ROW, PlacedTerm
+from ui.views.microscope.view import HINT, MicroscopeView
 
 
 def passes(snapshot: Snapshot, point: int, sizes: tuple[int, ...], seed: int = 0) -> Microscope:

@@ -21,12 +21,12 @@ from playground.experiment import Experiment, Layer
 from playground.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates
 from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid
 from ui import theme
-from ui.views.diagram import INPUTS, SMALLEST, arranged, matched, structure_of
 from ui.views.field import Range
-from ui.views.network import MOST_UNITS, NetworkView
-from ui.views.strokes import STEPS, Pens, gradient_looks, gradient_places, weight_looks, weight_pen
-from ui.views.thumbnails import colour_numbers, feature_atlas, range_of_activation
-from ui.views.wording import HINT
+from ui.views.network.diagram import INPUTS, SMALLEST, arranged, matched, structure_of
+from ui.views.network.strokes import STEPS, Pens, gradient_looks, gradient_places, weight_looks, weight_pen
+from ui.views.network.thumbnails import colour_numbers, feature_atlas, range_of_activation
+from ui.views.network.view import MOST_UNITS, NetworkView
+from ui.views.network.wording import HINT
 
 SIZE = (420, 600)
 SMALL = Experiment(layers=(Layer(5, Tanh(), id="A"), Layer(4, Relu(), id="B")))

@@ -12,10 +12,10 @@ from playground.catalog.choice import Array
 from playground.experiment import Experiment
 from playground.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates
 from ui import theme
-from ui.views.diagram import Column, Structure, Wires, matched, matched_sources
 from ui.views.field import Range, range_of
-from ui.views.strokes import Carried
-from ui.views.thumbnails import range_of_activation, share_colours, unit_colours
+from ui.views.network.diagram import Column, Structure, Wires, matched, matched_sources
+from ui.views.network.strokes import Carried
+from ui.views.network.thumbnails import range_of_activation, share_colours, unit_colours
 
 
 class Held:

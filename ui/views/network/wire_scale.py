@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui import theme
 from ui.faults import guarded
+from ui.views.network.strokes import HIGHEST, LOWEST, Carried, gradient_pen, weight_pen
 from ui.views.plotting import short_text, small_font
-from ui.views.strokes import HIGHEST, LOWEST, Carried, gradient_pen, weight_pen
 
 
 class WireScale(QWidget):

@@ -19,8 +19,8 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT
 from ui import theme
 from ui.faults import guarded
+from ui.views.boundary.picture import Picture
 from ui.views.field import NO_LINES, Lines, level_lines, on_plane
-from ui.views.picture import Picture
 from ui.views.plotting import pen, small_font
 
 PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)

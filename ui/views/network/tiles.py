@@ -21,9 +21,9 @@ from PySide6.QtGui import (
 from playground.catalog.features import FEATURES
 from ui import theme
 from ui.icons import icon
-from ui.views.diagram import BIAS, LABELS, NAMES, Column, ShownLayer
+from ui.views.network.diagram import BIAS, LABELS, NAMES, Column, ShownLayer
+from ui.views.network.thumbnails import Atlas, feature_atlas
 from ui.views.plotting import small_font
-from ui.views.thumbnails import Atlas, feature_atlas
 
 CENTRE = Qt.AlignmentFlag.AlignCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -16,8 +16,8 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 from playground.catalog.choice import Array
 from playground.snapshot import UnitStates
 from ui import theme
-from ui.views import tiles
-from ui.views.diagram import (
+from ui.views.network import tiles
+from ui.views.network.diagram import (
     HEADER,
     INPUTS,
     NAMES,
@@ -32,8 +32,8 @@ from ui.views.diagram import (
     nearest_wire,
     wires_between,
 )
-from ui.views.strokes import Carried, Pens, Strokes, value_colours
-from ui.views.thumbnails import Atlas
+from ui.views.network.strokes import Carried, Pens, Strokes, value_colours
+from ui.views.network.thumbnails import Atlas
 
 OVERVIEW, OVERVIEW_GAP = 22, 6
 FADE = 18

@@ -18,14 +18,14 @@ from playground.catalog.datasets import Sample, Table
 from playground.snapshot import Magnified, Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton
-from ui.views.drawn import Canvas, Number
+from ui.views.boundary.drawn import Canvas, Number
+from ui.views.boundary.modes import Modes
+from ui.views.boundary.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
+from ui.views.boundary.plane import BOTTOM, EDGE, LEFT, STEP, ZOOM, Plane, Tool
+from ui.views.boundary.points import MAX_POINTS, Points
 from ui.views.field import Range, interpolated, range_of
 from ui.views.legend import Legend, Scale, legend_entries, short
-from ui.views.modes import Modes
-from ui.views.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
-from ui.views.plane import BOTTOM, EDGE, LEFT, STEP, ZOOM, Plane, Tool
 from ui.views.plotting import Throttle, number_text, on_surface, short_text, small_font, style_words
-from ui.views.points import MAX_POINTS, Points
 from ui.views.words import (
     PART_NAMES,
     label_words,

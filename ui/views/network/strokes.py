@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from playground.catalog.choice import Array
 from ui import theme
-from ui.views.diagram import Wires
+from ui.views.network.diagram import Wires
 
 Carried: TypeAlias = Literal["weights", "gradients"]
 

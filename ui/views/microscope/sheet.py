@@ -31,7 +31,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidg
 from playground.catalog.choice import Array
 from ui import theme
 from ui.faults import guarded
-from ui.views.equations import Block, Line, Term, as_text, cells_text
+from ui.views.microscope.equations import Block, Line, Term, as_text, cells_text
 from ui.views.plotting import number_text, signed, small_font
 
 FOLD = 8

@@ -26,10 +26,10 @@ from playground.catalog.choice import Array
 from playground.snapshot import UnitStates
 from ui.faults import guarded
 from ui.inputs import WheelSteps
-from ui.views.diagram import HEADER, INPUTS, SMALLEST, Column, Hit, Structure
+from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Column, Hit, Structure
+from ui.views.network.sketch import FADE, Sketch
+from ui.views.network.strokes import Carried
 from ui.views.plotting import Throttle
-from ui.views.sketch import FADE, Sketch
-from ui.views.strokes import Carried
 
 SLACK = 5
 """Pixels that a mouse may move between press and release of a click."""

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton, Segments
-from ui.views.equations import Block, backward, forward, sentence
+from ui.views.microscope.equations import Block, backward, forward, sentence
+from ui.views.microscope.sheet import Sheet
 from ui.views.plotting import Throttle, on_surface
-from ui.views.sheet import Sheet
 
 HINT = "Click a point in the boundary."
 MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
