@@ -17,7 +17,7 @@ from playground.catalog.datasets import Dataset, Sample, Table, UserPoints, samp
 from playground.catalog.features import FEATURES
 from ui.form import Form, fields_of, fits, found, replaced, row_for, tip
 from ui.inputs import Edits
-from ui.panels.own_data import OwnData
+from ui.panels.own_data import OwnData, counted
 from ui.panels.panel import Panel, SlowText, heading
 from ui.panels.pictures import DataTile, FeatureTile
 from ui.panels.tasks import task_of, with_data
@@ -290,8 +290,6 @@ class DataPanel(Panel):
         super().show_experiment(experiment)
         if first or experiment.data != before.data:
             self._show_data(experiment.data)
-        if isinstance(experiment.data, UserPoints):
-            self.rows["data.points"].show_value(experiment.data.size)
         self._show_features(experiment.features)
 
     def _show_data(self, data: Dataset) -> None:
@@ -300,9 +298,8 @@ class DataPanel(Panel):
         self._show_own_rows(data)
         self.own_data.show_data(data)
         self._late.soon()
-        self.rows["data.points"].set_available(
-            not isinstance(data, UserPoints), "Off: your own points are all used. Draw more, or erase some."
-        )
+        # Own points are all used: how many there are is said above.
+        self.rows["data.points"].setVisible(not isinstance(data, UserPoints))
         self.rows["data.label_noise"].set_available(
             task_of(data) == "classification", "Off: this is regression, so there are no classes to get wrong."
         )
@@ -362,6 +359,8 @@ def about(data: Dataset) -> str:
     if isinstance(data, Table) and data.target:
         words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")
         return f"A table: {words}."
+    if isinstance(data, UserPoints) and not data.is_blank:
+        return f"{counted(data.size)} of your own, drawn by hand or brought along. They are taken as they are."
     return inspect.getdoc(type(data)) or ""
 
 

@@ -313,14 +313,13 @@ def test_what_a_table_leaves_out_is_said(qtbot, owner) -> None:
     qtbot.waitUntil(lambda: not notes.isVisible())
 
 
-def test_the_number_of_own_points_is_shown_and_not_set(owner) -> None:
+def test_the_number_of_own_points_is_said_and_not_set(owner) -> None:
     owner.take(Experiment(data=own_points(Moons(points=60))), "", False)
-    entry = owner.find("data.points")
-    assert not entry.isEnabled()
-    assert entry.text() == "60"
+    assert not owner.find("data.points").isVisible()
+    assert owner.panel.about.text().startswith("60 points of your own")
     owner.take(Experiment(data=Circle(points=80)), "", False)
-    assert entry.isEnabled()
-    assert entry.text() == "80"
+    assert owner.find("data.points").isVisible()
+    assert owner.find("data.points").text() == "80"
 
 
 def test_another_share_splits_marked_points_anew(qtbot, own: Callable) -> None:
