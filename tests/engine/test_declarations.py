@@ -74,6 +74,16 @@ def test_a_family_and_its_members_say_what_they_do_in_two_sentences(family: type
         assert len(sentences(" ".join(paragraph.split()))) >= 2, kind.__name__
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_symbol_beside_a_setting_stands_in_the_formula(family: type[Choice]) -> None:
+    for member in members(family).values():
+        for field in msgspec.structs.fields(member):
+            for meta in metas(field.type):
+                symbol = (meta.title or "").split()[-1]
+                if "_" in symbol or not symbol.isascii():
+                    assert symbol in member.formula, (member.__name__, meta.title)
+
+
 # Formulas -----------------------------------------------------------------------------------------------------
 
 Z = np.linspace(-4.05, 4, 200)

@@ -176,6 +176,8 @@ class LayerCard(QFrame):
         super().__init__(parent)
         self.layer: Layer | None = None
         self.index, self.inputs = -1, -1
+        self._asked = False
+        """Whether the controls may show something that was asked for and not given."""
         self.layer_id: str | None = None
         self.compact = False
         self.rows: dict[str, Row] = {}
@@ -303,7 +305,8 @@ class LayerCard(QFrame):
         if moved or (layer, inputs) != (self.layer, self.inputs):
             self.inputs = inputs
             self._show_switches(layer)
-        if layer != self.layer:
+        if layer != self.layer or self._asked:
+            self._asked = False
             self.layer, self.layer_id = layer, layer.id
             for name, row in self.rows.items():
                 row.show_value(getattr(layer, name))
@@ -382,6 +385,7 @@ class LayerCard(QFrame):
     # Gestures -----------------------------------------------------------------------------------------------
 
     def _row_edited(self, path: str, value: object, words: str, changing: bool) -> None:
+        self._asked = True
         self.edited.emit(path, value, f"layer {self.layer_id or self.index + 1} {words}", changing)
 
     # A click asks; the button follows what the layer is.
