@@ -229,9 +229,7 @@ def with_ratios(ratios: list[float], rows: int = 100):
     snapshot = make_snapshot(layers=len(ratios), rows=rows)
     layers = tuple(row._replace(update_ratio=ratio) for row, ratio in zip(snapshot.layers, ratios, strict=True))
     known = np.tile(ratios, (rows, 1))
-    return dataclasses.replace(
-        snapshot, layers=layers, gradients=snapshot.gradients._replace(update_ratio=known)
-    )
+    return dataclasses.replace(snapshot, layers=layers, gradients=snapshot.gradients._replace(update_ratio=known))
 
 
 def click(qtbot, view: GradientsView, *names: str) -> None:
