@@ -40,6 +40,8 @@ SETS = (
 )
 REGRESSION = "A confusion matrix needs classes: this data set has a number as its target."
 WAITING = "Not counted yet."
+STRONGEST = 0.5
+"""How much of the accent is in the colour of a whole row; more, and text could not be read on it."""
 WIDEST_CELL, HIGHEST_CELL = 200, 120
 
 
@@ -89,24 +91,9 @@ class Matrix:
 
 
 @lru_cache(maxsize=512)
-def cell_colours(percent: int, look: theme.Theme) -> tuple[QColor, QColor]:
-    """The colour of a cell with this share of its row, and the one that can be read best on it."""
-    colour = QColor(theme.mixed(look.raised, look.accent, percent / 100))
-    inks = QColor(look.text), QColor(look.on_accent)
-    return colour, max(inks, key=lambda ink: contrast(ink, colour))
-
-
-def contrast(one: QColor, other: QColor) -> float:
-    """The contrast of two colours, from 1, as the Web Content Accessibility Guidelines define it."""
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def luminance(colour: QColor) -> float:
-    """How bright a colour looks, 0…1."""
-    channels = (colour.redF(), colour.greenF(), colour.blueF())
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+def cell_colour(percent: int, look: theme.Theme) -> QColor:
+    """The colour of a cell with this share of its row."""
+    return QColor(theme.mixed(look.raised, look.accent, STRONGEST * percent / 100))
 
 
 class MatrixChart(QWidget):
@@ -208,12 +195,12 @@ class MatrixChart(QWidget):
         advance, line = self.metrics.horizontalAdvance, self.metrics.height()
         gap = 1.0 if cell.width() > 6 and cell.height() > 6 else 0.0
         inner = cell.adjusted(gap, gap, -gap, -gap)
-        colour, ink = cell_colours(percent, theme.current())
-        painter.fillRect(inner, colour)
+        look = theme.current()
+        painter.fillRect(inner, cell_colour(percent, look))
         number, share = f"{count:,}", f"{percent} %"
         if inner.height() < line - 2 or advance(number) > inner.width():
             return
-        painter.setPen(ink)
+        painter.setPen(QColor(look.text))
         if inner.height() >= 2.2 * line and advance("100 %") < inner.width():
             painter.drawText(inner.adjusted(0, 0, 0, -line), CENTRE, number)
             painter.drawText(inner.adjusted(0, line, 0, 0), CENTRE, share)

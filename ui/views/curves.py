@@ -47,6 +47,7 @@ from ui.views.plotting import (
     short_text,
     small_font,
     smoothed,
+    title_axis,
 )
 
 FIRST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
@@ -638,9 +639,7 @@ class CurvesView(QWidget):
             for part in self._plots:
                 part.marker.setValue(float(self._times.places(np.array([value]))[0]))
         self._title = title if mark is None else f"{title} · {mark.words}"
-        room = int(self._score.plot.getViewBox().width()) - 8
-        axis = self._score.plot.getAxis("bottom")
-        axis.setLabel(QFontMetrics(small_font()).elidedText(self._title, Qt.TextElideMode.ElideRight, max(room, 60)))
+        title_axis(self._score.plot.getAxis("bottom"), self._title)
         for part in self._plots:
             part.marker.setVisible(row is not None)
             part.plot.setToolTip(HELP if mark is None else mark.words)

@@ -46,7 +46,7 @@ from ui.views.plotting import (
 )
 
 MAX_COLUMNS = 400
-LINE_COLUMNS, MOST_PLACES = 150, 3000
+LINE_COLUMNS, MOST_PLACES = 150, 2400
 """Places along a line, and along all lines; of the rows between two of them the lowest and the highest are drawn."""
 FIRST_LIMIT = 100.0
 """Steps that the history's axis reaches at least."""
@@ -180,14 +180,12 @@ def extremes(step: Array, sizes: Array, limit: float, columns: int) -> tuple[Arr
     """
     if len(step) <= 2 * columns:
         return step, sizes
-    if np.isnan(sizes[0]).all():
-        step, sizes = step[1:], sizes[1:]
     column = np.minimum((step / limit * columns).astype(np.intp), columns - 1)
     starts = np.flatnonzero(np.diff(column, prepend=-1))
-    # Where sizes are missing, fmin and fmax leave their neighbours alone, but take several times as long.
-    least, most = (np.fmin, np.fmax) if np.isnan(sizes).any() else (np.minimum, np.maximum)
-    ends = np.stack([least.reduceat(sizes, starts), most.reduceat(sizes, starts)], axis=1)
-    return np.repeat((column[starts] + 0.5) * limit / columns, 2), ends.reshape(-1, sizes.shape[1])
+    # Along rows that lie together it is twice as fast. Missing sizes leave their neighbours alone.
+    each = np.ascontiguousarray(sizes.T)
+    ends = np.stack([extreme.reduceat(each, starts, axis=1) for extreme in (np.fmin, np.fmax)], axis=2)
+    return np.repeat((column[starts] + 0.5) * limit / columns, 2), ends.reshape(sizes.shape[1], -1).T
 
 
 @lru_cache(maxsize=8)

@@ -6,6 +6,7 @@ are set by us, because limits and texts have to stay put while training runs.
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -115,7 +116,7 @@ def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[
 
 def power_name(power: int) -> str:
     """A power of ten as a tick says it: 0.01, 100, 1e-4."""
-    return f"{10.0**power:g}" if -3 <= power <= 3 else signed(f"1e{power}")
+    return f"{10.0**power:g}" if -3 <= power <= 3 else f"1e{power}"
 
 
 class CalmLimit:
@@ -308,6 +309,15 @@ def colour_plot(plot: pg.PlotWidget) -> None:
         axis.setTextPen(look.quiet)
         axis.setTickFont(font)
         axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{theme.SMALL}px"})
+
+
+def title_axis(axis: pg.AxisItem, text: str) -> None:
+    """Write `text`, cut if it is too long, in the middle below an axis."""
+    room = max(60, int(axis.width()) - 16)
+    shown = QFontMetrics(small_font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
+    axis.setLabel(html.escape(shown))
+    # It is put in the middle only when the axis changes its size.
+    axis.resizeEvent(None)
 
 
 def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) -> None:

@@ -317,6 +317,19 @@ def test_changes_are_marked_and_read(shown, qtbot, point_at, leave):
     assert view.epoch_text() == "epoch"
 
 
+def test_long_words_are_cut_in_the_middle_below_the_axis(shown, point_at):
+    words = "Data: 5 < 6 points & more " * 10
+    snapshot = with_history(noisy(101), changes=(Change(480, 60.0, 6.0, words),))
+    view = shown(CurvesView(), snapshot, SIZE)
+    point_at(view, at_epoch(view, 60))
+    assert view.epoch_text() == f"epoch 60 · {words}"
+    axis = view._score.plot.getAxis("bottom")
+    label = axis.label.sceneBoundingRect()
+    box = view._score.plot.getViewBox().sceneBoundingRect()
+    assert axis.label.toPlainText().strip().startswith("epoch 60 · Data: 5 < 6 points & ")
+    assert label.width() <= axis.width() and abs(label.center().x() - box.center().x()) < 12
+
+
 def test_marks_move_with_the_axis(shown, qtbot):
     view = shown(CurvesView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
     pick(qtbot, view, "curves.along.step")

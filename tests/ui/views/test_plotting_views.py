@@ -116,7 +116,7 @@ def test_a_band_leaves_no_row_outside():
 
 
 def test_powers_of_ten_as_ticks():
-    assert decade_ticks(-4, 1, 3) == ([-4.0, -2.0, 0.0], ["1e−4", "0.01", "1"])
+    assert decade_ticks(-4, 1, 3) == ([-4.0, -2.0, 0.0], ["1e-4", "0.01", "1"])
 
 
 def test_choices_tell_which_was_picked(qtbot):

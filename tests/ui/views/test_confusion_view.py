@@ -1,0 +1,167 @@
+"""The confusion matrix counts what is taken for what, in either set, and says it in words."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QToolButton
+
+from playground.catalog.datasets import Hills, sample
+from playground.snapshot import Confusion, Snapshot
+from tests.ui.snapshots import clouds, diverged, make_snapshot
+from ui import theme
+from ui.views.confusion import REGRESSION, ConfusionView, Matrix, cell_colour
+
+SIZE = (356, 240)
+TRAIN = np.array([[8, 2, 0], [1, 9, 0], [0, 5, 15]])
+VALIDATION = np.array([[5, 5, 0], [0, 10, 0], [0, 0, 0]])
+
+
+def with_counts(train=TRAIN, validation=VALIDATION) -> Snapshot:
+    return dataclasses.replace(make_snapshot(clouds(len(train))), confusion=Confusion(train, validation))
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """As the Web Content Accessibility Guidelines define it."""
+
+    def luminance(colour: QColor) -> float:
+        channels = np.array(colour.getRgbF()[:3])
+        linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+        return float(linear @ np.array([0.2126, 0.7152, 0.0722]))
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def middle(view: ConfusionView, true: int, given: int) -> QPointF:
+    return view.cell_rect(true, given).center()
+
+
+def test_it_asks_for_the_counts():
+    assert ConfusionView().wanted.confusion
+
+
+def test_it_counts_the_training_points_with_the_names_of_the_classes(shown):
+    view = shown(ConfusionView(), with_counts(), SIZE)
+    assert view.shown_set == "train"
+    assert np.array_equal(view.matrix().counts, TRAIN)
+    assert view.matrix().names == ("Adelie", "Chinstrap", "Gentoo")
+    assert view.reading() == "32 of 40 points right (80.0 %)"
+
+
+def test_the_switch_shows_the_validation_points(shown, qtbot):
+    view = shown(ConfusionView(), with_counts(), SIZE)
+    button = view.findChild(QToolButton, "confusion.set.validation")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert view.shown_set == "validation"
+    assert np.array_equal(view.matrix().counts, VALIDATION)
+    assert view.reading() == "15 of 20 points right (75.0 %)"
+    train = view.findChild(QToolButton, "confusion.set.train")
+    train.setFocus()
+    qtbot.keyClick(train, Qt.Key.Key_Space)
+    assert view.shown_set == "train"
+    assert all(one.accessibleName() and one.toolTip() for one in (button, train))
+
+
+def test_hovering_a_cell_reads_it_with_recall_and_precision(shown, point_at, leave):
+    view = shown(ConfusionView(), with_counts(), SIZE)
+    point_at(view, middle(view, 2, 1))
+    assert view.reading() == ("5 of 20 Gentoo taken for Chinstrap (25.0 %) · Gentoo: recall 75.0 %, precision 100 %")
+    point_at(view, middle(view, 1, 1))
+    assert view.reading() == ("9 of 10 Chinstrap recognised (90.0 %) · Chinstrap: recall 90.0 %, precision 56.2 %")
+    leave(view, middle(view, 1, 1))
+    assert view.reading() == "32 of 40 points right (80.0 %)"
+
+
+def test_hovering_a_name_reads_the_class(shown, point_at):
+    view = shown(ConfusionView(), with_counts(), SIZE)
+    point_at(view, QPointF(20, middle(view, 0, 0).y()))
+    assert view.reading() == "Adelie: recall 80.0 %, precision 88.9 %"
+
+
+def test_a_class_without_points_has_neither_recall_nor_a_division_by_zero():
+    matrix = Matrix(VALIDATION, ("A", "B", "C"))
+    assert matrix.recall(2) is None and matrix.precision(2) is None
+    assert matrix.class_words(2) == "C: recall –, precision –"
+    assert (matrix.shares[2] == 0).all()
+    assert Matrix(np.zeros((2, 2), int), ("A", "B")).right() == "no points in this set"
+
+
+def test_the_colour_is_the_share_of_the_row(shown):
+    view = shown(ConfusionView(), with_counts(10 * np.array([[9, 1], [500, 500]])), (500, 300))
+    image = view.grab().toImage()
+
+    def colour(true: int, given: int) -> str:
+        cell = view.cell_rect(true, given)
+        return image.pixelColor((cell.topLeft() + QPointF(4, 4)).toPoint()).name()
+
+    look = theme.current()
+    assert colour(0, 0) == theme.mixed(look.raised, look.accent, 0.45)
+    assert colour(1, 0) == colour(1, 1) == theme.mixed(look.raised, look.accent, 0.25)
+
+
+@pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK])
+def test_numbers_can_be_read_on_every_colour(look):
+    for percent in range(101):
+        assert contrast(cell_colour(percent, look), QColor(look.text)) >= 4.5
+
+
+def test_for_regression_it_says_why_there_is_no_matrix(shown, point_at, caplog):
+    view = shown(ConfusionView(), make_snapshot(sample(Hills())), SIZE)
+    assert view.message() == REGRESSION
+    assert view.matrix() is None
+    assert not view.findChild(QToolButton, "confusion.set.train").isEnabled()
+    point_at(view, QPointF(150, 120))
+    view.grab()
+    view.show_snapshot(with_counts())
+    assert view.message() == "" and view.matrix() is not None
+    assert view.findChild(QToolButton, "confusion.set.train").isEnabled()
+    assert not caplog.records
+
+
+def test_without_counts_it_waits(shown):
+    view = shown(ConfusionView(), make_snapshot(), SIZE)
+    assert view.matrix() is None and view.message() == "Not counted yet."
+
+
+def test_counts_move_at_once_and_words_when_they_can_be_read(shown, qtbot):
+    view = shown(ConfusionView(), with_counts(), SIZE)
+    view._write.now()
+    view.show_snapshot(with_counts(TRAIN.T.copy()))
+    assert np.array_equal(view.matrix().counts, TRAIN.T)
+    view.show_snapshot(with_counts(2 * TRAIN))
+    assert view.reading() == "32 of 40 points right (80.0 %)"
+    qtbot.waitUntil(lambda: view.reading() == "64 of 80 points right (80.0 %)")
+
+
+def test_nothing_is_drawn_anew_when_no_count_has_changed(shown):
+    view = shown(ConfusionView(), with_counts(), SIZE)
+    before = view.matrix()
+    view.show_snapshot(with_counts(TRAIN.copy()))
+    assert view.matrix() is before
+
+
+@pytest.mark.parametrize("classes", [2, 10, 30])
+@pytest.mark.parametrize("size", [(200, 140), SIZE, (700, 400)])
+def test_it_survives_many_classes_and_little_room(shown, point_at, caplog, classes, size):
+    counts = np.random.default_rng(0).integers(0, 2000, (classes, classes))
+    snapshot = dataclasses.replace(make_snapshot(clouds(2)), confusion=Confusion(counts, counts))
+    view = shown(ConfusionView(), snapshot, size)
+    point_at(view, middle(view, classes - 1, 0))
+    view.grab()
+    box = view.cell_rect(classes - 1, classes - 1)
+    assert box.right() <= view.width() and box.bottom() <= view.height()
+    view.show_snapshot(diverged(make_snapshot()))
+    view.grab()
+    assert not caplog.records
+
+
+def test_it_takes_over_a_new_theme_at_once(shown, qapp):
+    view = shown(ConfusionView(), with_counts(), SIZE)
+    theme.apply(qapp, "dark")
+    view.apply_theme()
+    assert view.grab().toImage().pixelColor(1, 1).name() == theme.current().surface

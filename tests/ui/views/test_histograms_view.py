@@ -1,0 +1,239 @@
+"""The histograms compare layers on shared axes, and say what is saturated or dead."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QToolButton
+
+from playground.snapshot import Histogram, Snapshot
+from tests.ui.snapshots import diverged, make_snapshot
+from ui import theme
+from ui.views.histograms import HistogramsView, heights, moments, states_of, usable
+from ui.views.plotting import CalmLimit
+
+SIZE = (356, 240)
+
+
+def histogram(low: float, high: float, counts: list[int]) -> Histogram:
+    return Histogram(np.linspace(low, high, len(counts) + 1), np.array(counts))
+
+
+def with_histograms(*pairs: tuple[Histogram | None, Histogram | None], **measured: float) -> Snapshot:
+    """A snapshot with a layer for each pair of histograms: of its weights, of its activations."""
+    snapshot = make_snapshot(layers=len(pairs))
+    layers = tuple(
+        layer._replace(histogram=weights, activations=activations, **measured)
+        for layer, (weights, activations) in zip(snapshot.layers, pairs, strict=True)
+    )
+    return dataclasses.replace(snapshot, layers=layers)
+
+
+def many(layers: int) -> Snapshot:
+    """A snapshot as a trainer would fill it."""
+    random = np.random.default_rng(0)
+    pairs = []
+    for layer in range(layers):
+        columns = []
+        for values in (random.normal(0, 0.1 + 0.05 * layer, 300), np.tanh(random.normal(0, 1, 300))):
+            counts, edges = np.histogram(values, 40)
+            columns.append(Histogram(edges, counts))
+        pairs.append(tuple(columns))
+    return with_histograms(*pairs, mean=0.1, spread=0.4, saturated=0.2, dead=0.25)
+
+
+def inside(view: HistogramsView, index: int, sample: str, share: float = 0.5) -> QPointF:
+    """A place in a layer's histogram."""
+    box = view._rows.box(index, sample)
+    return view._rows.mapTo(view, QPointF(box.left() + share * box.width(), box.center().y()).toPoint()).toPointF()
+
+
+def test_it_asks_for_histograms():
+    assert HistogramsView().wanted.histograms == 40
+
+
+def test_all_layers_of_a_column_share_one_axis(shown):
+    weights = [histogram(-0.1, 0.1, [1, 2, 1]), histogram(-3.0, 1.0, [1, 2, 1])]
+    signals = histogram(0.0, 0.9, [5, 1])
+    view = shown(HistogramsView(), with_histograms(*((one, signals) for one in weights)), SIZE)
+    assert view.limits("weights") == (-3, 3)
+    assert view.limits("activations") == (0, 1)
+    boxes = [view._rows.box(index, "weights") for index in range(2)]
+    assert boxes[0].left() == boxes[1].left() and boxes[0].width() == boxes[1].width()
+    assert boxes[0].bottom() < boxes[1].top()
+
+
+def test_a_narrow_histogram_is_drawn_narrow(shown):
+    wide, narrow = histogram(-1, 1, [5] * 40), histogram(-0.1, 0.1, [5] * 40)
+    view = shown(HistogramsView(), with_histograms((wide, None), (narrow, None)), SIZE)
+    image = view.grab().toImage()
+
+    def is_filled(index: int, share: float) -> bool:
+        place = inside(view, index, "weights", share).toPoint()
+        pale = theme.mixed(theme.current().surface, theme.current().accent, 0.6)
+        return image.pixelColor(place).name() == pale
+
+    assert is_filled(0, 0.1) and is_filled(0, 0.9)
+    assert is_filled(1, 0.46) and not is_filled(1, 0.1) and not is_filled(1, 0.9)
+
+
+def test_limits_grow_at_once_and_shrink_late(shown):
+    view = shown(HistogramsView(), with_histograms((histogram(-1, 1, [1, 1]), None)), SIZE)
+    view.show_snapshot(with_histograms((histogram(-4, 4, [1, 1]), None)))
+    assert view.limits("weights") == (-4, 4)
+    for _ in range(CalmLimit.PATIENCE - 1):
+        view.show_snapshot(with_histograms((histogram(-1, 1, [1, 1]), None)))
+        assert view.limits("weights") == (-4, 4)
+    view.show_snapshot(with_histograms((histogram(-1, 1, [1, 1]), None)))
+    assert view.limits("weights") == (-1, 1)
+
+
+def test_hovering_reads_bin_and_count_mean_and_spread(shown, point_at, leave):
+    weights = histogram(-1, 1, [3, 0, 7, 30])
+    view = shown(HistogramsView(), with_histograms((weights, None), (weights, None)), (700, 300))
+    idle = view.reading()
+    place = inside(view, 0, "weights", 0.6)
+    point_at(view, place)
+    assert view.reading() == "layer 1: 7 weights in 0.0…0.50 · mean 0.55 ± 0.42"
+    leave(view, place)
+    assert view.reading() == idle
+
+
+def test_hovering_activations_reads_the_measured_mean_and_spread(shown, point_at):
+    view = shown(
+        HistogramsView(),
+        with_histograms((None, histogram(-1, 1, [1, 1])), mean=0.25, spread=0.5),
+        (700, 300),
+    )
+    point_at(view, inside(view, 0, "activations", 0.75))
+    assert view.reading() == "output: 1 activation in 0.0…1.0 · mean 0.25 ± 0.50"
+    point_at(view, inside(view, 0, "weights"))
+    assert view.reading() == "output, weights: nothing measured yet"
+
+
+def test_hovering_beside_the_bins_says_that_there_is_nothing(shown, point_at):
+    pair = histogram(-1, 1, [4, 4]), None
+    view = shown(HistogramsView(), with_histograms(pair, (histogram(0.1, 0.2, [1, 1]), None)), (700, 300))
+    point_at(view, inside(view, 1, "weights", 0.1))
+    assert view.reading().startswith("output: none here")
+
+
+def test_hovering_a_name_reads_the_state_of_the_layer(shown, point_at):
+    view = shown(HistogramsView(), many(3), SIZE)
+    place = inside(view, 1, "weights")
+    point_at(view, QPointF(14, place.y()))
+    assert view.reading() == "layer 2: 2 of 8 dead, 20 % saturated"
+
+
+def test_saturated_and_dead_shares_are_said_in_words():
+    layer = make_snapshot().layers[0]
+    assert states_of(layer._replace(saturated=0.61, dead=0.25)) == ("61 % saturated", "2 of 8 dead")
+    assert states_of(layer._replace(saturated=0.0, dead=0.01)) == ("1 of 8 dead",)
+    assert states_of(layer._replace(saturated=np.nan, dead=np.nan)) == ()
+
+
+def test_in_a_narrow_picture_only_the_worst_is_said(shown):
+    view = shown(HistogramsView(), many(2), SIZE)
+    assert [view._rows.words(row) for row in view._rows.rows] == ["2 of 8 dead"] * 2
+    view.resize(700, 300)
+    assert view._rows.words(view._rows.rows[0]) == view.row_words()[0] == "2 of 8 dead, 20 % saturated"
+
+
+def test_logarithmic_heights_show_rare_values(shown, qtbot):
+    view = shown(HistogramsView(), many(3), (700, 300))
+    assert not view.is_logarithmic
+    before = view.grab().toImage()
+    button = view.findChild(QToolButton, "histograms.counts.log")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert view.is_logarithmic
+    assert view.grab().toImage() != before
+    assert heights(histogram(0, 1, [1, 999]), True)[0] == pytest.approx(0.1, abs=0.01)
+    linear = view.findChild(QToolButton, "histograms.counts.linear")
+    linear.setFocus()
+    qtbot.keyClick(linear, Qt.Key.Key_Space)
+    assert not view.is_logarithmic
+
+
+def test_in_a_narrow_picture_the_switch_stands_in_the_panel(shown, qtbot):
+    view = shown(HistogramsView(), many(3), SIZE)
+    qtbot.mouseClick(view.findChild(QToolButton, "histograms.controls.more"), Qt.MouseButton.LeftButton)
+    button = view.findChild(QToolButton, "histograms.counts.log")
+    assert button.isVisible() and button.toolTip() and button.accessibleName()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert view.is_logarithmic
+
+
+def test_many_layers_scroll_with_wheel_and_keyboard_below_titles_that_stay(shown, qtbot):
+    view = shown(HistogramsView(), many(30), SIZE)
+    bar = view._scroll.verticalScrollBar()
+    assert bar.maximum() > 0 and view._rows.pitch() >= 24
+    view._scroll.setFocus()
+    qtbot.keyClick(view._scroll, Qt.Key.Key_PageDown)
+    assert bar.value() > 0
+    assert view._edges[0].y() < view._scroll.y() < view._edges[1].y()
+
+
+def test_few_layers_fill_the_room_without_scrolling(shown):
+    view = shown(HistogramsView(), many(3), SIZE)
+    assert view._scroll.verticalScrollBar().maximum() == 0
+    assert view._rows.pitch() * 3 <= view._rows.height()
+
+
+def test_nothing_is_painted_for_layers_that_are_already_drawn(shown, monkeypatch):
+    snapshot = many(3)
+    view = shown(HistogramsView(), snapshot, SIZE)
+    shown_rows = []
+    monkeypatch.setattr(type(view._rows), "show_rows", lambda rows, given: shown_rows.append(given))
+    view.show_snapshot(dataclasses.replace(snapshot, step=snapshot.step + 1))
+    assert not shown_rows
+
+
+def test_moments_of_a_histogram():
+    mean, spread = moments(histogram(0, 4, [1, 0, 0, 1]))
+    assert (mean, spread) == (2, 1.5)
+
+
+def test_what_cannot_be_drawn_is_left_out():
+    assert usable(None) is None
+    assert usable(histogram(0, 1, [0, 0])) is None
+    assert usable(Histogram(np.array([0, np.nan, 1]), np.array([1, 1]))) is None
+    assert usable(Histogram(np.array([0.0, np.inf]), np.array([1]))) is None
+
+
+@pytest.mark.parametrize("size", [SIZE, (700, 400), (220, 140)])
+def test_it_survives_untrained_diverged_and_single_valued_layers(shown, point_at, caplog, size):
+    one_value = Histogram(np.array([0.3, 0.3 + 1e-16, 0.3 + 2e-16]), np.array([5, 0]))
+    huge = histogram(-1e38, 1e38, [1, 2])
+    for snapshot in (
+        make_snapshot(rows=1),
+        make_snapshot(layers=1),
+        diverged(make_snapshot()),
+        with_histograms((one_value, one_value), (huge, None)),
+        many(30),
+    ):
+        view = shown(HistogramsView(), snapshot, size)
+        point_at(view, QPointF(size[0] / 2, size[1] / 2))
+        view.grab()
+    assert not caplog.records
+
+
+def test_other_layers_can_appear_while_it_is_shown(shown, qtbot):
+    view = shown(HistogramsView(), many(3), SIZE)
+    place = inside(view, 2, "weights").toPoint()
+    qtbot.mouseMove(view._rows, view._rows.mapFrom(view, place) + QPoint(2, 0))
+    for layers in (30, 1, 4):
+        view.show_snapshot(many(layers))
+        view.grab()
+        assert len(view.row_words()) == layers
+
+
+def test_it_takes_over_a_new_theme_at_once(shown, qapp):
+    view = shown(HistogramsView(), many(3), SIZE)
+    theme.apply(qapp, "dark")
+    view.apply_theme()
+    image = view.grab().toImage()
+    assert image.pixelColor(1, 1).name() == theme.current().surface
+    assert image.pixelColor(view._rows.mapTo(view, QPoint(1, 1))).name() == theme.current().surface
