@@ -395,7 +395,7 @@ def with_duplicates_marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def refuse_unwritable(raw: Any, path: str = "") -> None:
     """Raise InputError at the first thing that no file can say: NaN, infinity, half a character, a key twice."""
-    if isinstance(raw, list | tuple) and set(map(type, raw)) <= {int, float, bool} and all(map(math.isfinite, raw)):
+    if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and all(map(math.isfinite, raw)):
         # Thousands of coordinates, at once.
         return
     if isinstance(raw, Duplicate):

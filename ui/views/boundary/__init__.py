@@ -1,3 +1,3 @@
-"""The decision boundary: `view` puts it together, `plane` is what the mouse moves over, `picture` and `drawn` the field,
-`points` the points, `modes` the controls.
+"""The decision boundary: `view` puts it together, `plane` is what the mouse moves over, `picture` and `drawn` the
+field, `points` the points, `modes` the controls.
 """
