@@ -320,6 +320,7 @@ def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> N
 
 
 def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, window: Window) -> None:
+    window.docks.docks["gradients"].close()
     window.open_source("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
@@ -331,6 +332,18 @@ def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, wind
     assert window.session.experiment == finding.remedy.experiment
     window.session.undo()
     assert window.session.experiment.layers[0].activation.kind == "sigmoid"
+
+
+def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot, window: Window) -> None:
+    window.docks.show("gradients")
+    window.open_source("vanishing-gradients")
+    settle(qtbot, window)
+    window.session.play()
+    remedy = control(window, "gradients.remedy")
+    qtbot.waitUntil(remedy.isVisible, timeout=15_000)
+    assert not window.diagnosis.remedy.isVisible()
+    qtbot.mouseClick(remedy, LEFT)
+    assert window.session.experiment.layers[0].activation.kind != "sigmoid"
 
 
 @pytest.mark.parametrize(
