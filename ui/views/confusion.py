@@ -131,8 +131,8 @@ class MatrixChart(QWidget):
         """Where the cells are: as large as there is room, but no larger than helps."""
         assert self.matrix is not None
         advance = self.metrics.horizontalAdvance
-        widest = max(advance(name) for name in self.matrix.names)
-        left = min(widest + self.TITLE + 8, 0.35 * self.width())
+        widest = max(advance(name) for name in (*self.matrix.names, "true class"))
+        left = min(widest + 12, 0.35 * self.width())
         classes = len(self.matrix.names)
         top = 2.0 * self.TITLE
         width = min(self.width() - left, classes * WIDEST_CELL)
