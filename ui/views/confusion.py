@@ -35,8 +35,12 @@ from ui.views.plotting import (
 )
 
 SETS = (
-    Option("train", "Training", "The points that the network learns from."),
-    Option("validation", "Validation", "Points that the network never learns from: how it does on what is new."),
+    Option(
+        "train",
+        "Training",
+        "The points that the network learns from. Few mistakes here say that it can tell the classes apart.",
+    ),
+    Option("validation", "Validation", "Points that the network never learns from. Shows how it does on what is new."),
 )
 REGRESSION = "A confusion matrix needs classes: this data set has a number as its target."
 WAITING = "Not counted yet."

@@ -49,8 +49,8 @@ MUCH = 0.5
 """The share of saturated activations or dead units from which the words stand out."""
 SAMPLES = ("weights", "activations")
 COUNTS = (
-    Option("linear", "Linear", "The heights are the counts."),
-    Option("log", "Log", "The heights are the logarithms of the counts, so that rare values can be seen."),
+    Option("linear", "Linear", "The heights are the counts. Where most numbers are is seen best."),
+    Option("log", "Log", "The heights are the logarithms of the counts. Rare values can be seen, too."),
 )
 
 
