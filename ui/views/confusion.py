@@ -35,8 +35,12 @@ from ui.views.plotting import (
 )
 
 SETS = (
-    Option("train", "Training", "The points that the network learns from."),
-    Option("validation", "Validation", "Points that the network never learns from: how it does on what is new."),
+    Option(
+        "train",
+        "Training",
+        "The points that the network learns from. Few mistakes here say that it can tell the classes apart.",
+    ),
+    Option("validation", "Validation", "Points that the network never learns from. Shows how it does on what is new."),
 )
 REGRESSION = "A confusion matrix needs classes: this data set has a number as its target."
 WAITING = "Not counted yet."
@@ -131,8 +135,8 @@ class MatrixChart(QWidget):
         """Where the cells are: as large as there is room, but no larger than helps."""
         assert self.matrix is not None
         advance = self.metrics.horizontalAdvance
-        widest = max(advance(name) for name in self.matrix.names)
-        left = min(widest + self.TITLE + 8, 0.35 * self.width())
+        widest = max(advance(name) for name in (*self.matrix.names, "true class"))
+        left = min(widest + 12, 0.35 * self.width())
         classes = len(self.matrix.names)
         top = 2.0 * self.TITLE
         width = min(self.width() - left, classes * WIDEST_CELL)

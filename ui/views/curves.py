@@ -63,27 +63,27 @@ MARK_REACH = 5.0
 SMOOTHING = {"off": 0.0, "some": 1 / 50, "strong": 1 / 10}
 """The share of the rows so far that a smoothed value is the mean of."""
 SMOOTHING_OPTIONS = (
-    Option("off", "Off", "Every epoch as it was."),
-    Option("some", "Some", "The mean of nearby epochs, over the band in which the raw curve runs."),
+    Option("off", "Off", "Every epoch as it was. Noise and all."),
+    Option("some", "Some", "The mean of nearby epochs, over the band of the raw curve. Takes the noise away."),
     Option(
         "strong", "Strong", "The mean of many epochs, over the band in which the raw curve runs. Shows where it goes."
     ),
 )
 ALONG_OPTIONS = (
-    Option("epoch", "Epoch", "By passes through the training points."),
+    Option("epoch", "Epoch", "By passes through the training points. Each point has then been seen equally often."),
     Option("step", "Step", "By updates of the weights. Fair to different batch sizes."),
     Option("seconds", "Time", "By seconds spent in training. Shows what is worth the wait."),
 )
 ACROSS_OPTIONS = (
-    Option("linear", "Linear", "Equal distances are equal times."),
+    Option("linear", "Linear", "Equal distances are equal times. The beginning has little room in a long training."),
     Option(
         "log", "Log", "Equal distances are equal factors, so that the beginning has room. What happened at 0 has none."
     ),
 )
 LOSS_OPTIONS = (
-    Option("auto", "Auto", "Linear from 0; logarithmic once the losses span more than a factor of 100."),
-    Option("linear", "Linear", "From 0 up."),
-    Option("log", "Log", "Equal distances are equal factors, so that small losses can be told apart."),
+    Option("auto", "Auto", "Linear from 0 at first. Logarithmic once the losses span more than a factor of 100."),
+    Option("linear", "Linear", "From 0 up. Small losses all look like 0."),
+    Option("log", "Log", "Equal distances are equal factors. Small losses can be told apart."),
 )
 
 
@@ -450,6 +450,8 @@ class CurvesView(QWidget):
         self._score = CurvePlot(self, accuracy_axis(), with_times=True)
         self._loss.plot.setAccessibleName("Loss of training and validation over the epochs")
         self._score.plot.setAccessibleName("Accuracy of training and validation over the epochs")
+        self._loss.plot.setObjectName("curves.plot.loss")
+        self._score.plot.setObjectName("curves.plot.score")
         self._plots = (self._loss, self._score)
         for part in self._plots:
             part.plot.setToolTip(HELP)

@@ -627,7 +627,11 @@ class GradientsView(QWidget):
                 "gradients.scale",
                 "Scale",
                 (
-                    Option("log", "Log", "Equal steps are equal factors, on a scale that never moves."),
+                    Option(
+                        "log",
+                        "Log",
+                        "Equal steps are equal factors. The scale never moves, so that pictures can be compared.",
+                    ),
                     Option("linear", "Linear", "From 0 to the largest size so far. Small sizes can't be told apart."),
                 ),
             )

@@ -49,8 +49,8 @@ MUCH = 0.5
 """The share of saturated activations or dead units from which the words stand out."""
 SAMPLES = ("weights", "activations")
 COUNTS = (
-    Option("linear", "Linear", "The heights are the counts."),
-    Option("log", "Log", "The heights are the logarithms of the counts, so that rare values can be seen."),
+    Option("linear", "Linear", "The heights are the counts. Where most numbers are is seen best."),
+    Option("log", "Log", "The heights are the logarithms of the counts. Rare values can be seen, too."),
 )
 
 
@@ -86,6 +86,13 @@ def row_of(layer: LayerStatistics) -> Row:
     """A layer as it is shown."""
     bad = any(np.isfinite(share) and share >= MUCH for share in (layer.saturated, layer.dead))
     return Row(layer.name, usable(layer.histogram), usable(layer.activations), states_of(layer), bad)
+
+
+def fingerprint(layer: LayerStatistics) -> tuple[object, ...]:
+    """What tells whether a layer looks the same. Shares as text, since what is absent does not equal itself."""
+    arrays = [array for one in (layer.histogram, layer.activations) if one is not None for array in one]
+    shares = f"{layer.units} {layer.saturated} {layer.dead} {layer.mean} {layer.spread}"
+    return (layer.name, shares, layer.histogram is None, *(array.tobytes() for array in arrays))
 
 
 def states_of(layer: LayerStatistics) -> tuple[str, ...]:
@@ -271,13 +278,23 @@ class Rows(QWidget):
 
 
 def steps_path(x: Array, box: QRectF, shares: Array) -> QPainterPath:
-    """The outline of the bars between the `x` of their edges, which are at least a pixel wide together."""
-    if x[-1] - x[0] < 1:
-        x = np.linspace(min(x[0], box.right() - 1), min(x[0], box.right() - 1) + 1, len(x))
+    """The outline of bars between the `x` of their edges; every bar is seen, however narrow."""
+    if x[-1] - x[0] < len(shares):
+        x, shares = by_pixels(x, shares, box)
     tops = box.bottom() - shares * box.height()
     outline_x = np.concatenate([x[:1], np.repeat(x, 2)[1:-1], x[-1:]])
     outline_y = np.concatenate([[box.bottom()], np.repeat(tops, 2), [box.bottom()]])
     return pg.functions.arrayToQPath(outline_x, outline_y, connect="all", finiteCheck=False)
+
+
+def by_pixels(x: Array, shares: Array, box: QRectF) -> tuple[Array, Array]:
+    """Bars narrower than a pixel as bars of one pixel, each as high as the highest that falls into it."""
+    first = np.floor(min(x[0], box.right() - 1))
+    columns = np.minimum((x[:-1] + x[1:]) / 2, box.right() - 1) - first
+    columns = np.maximum(columns, 0).astype(np.intp)
+    highest = np.zeros(int(columns.max()) + 1)
+    np.maximum.at(highest, columns, shares)
+    return first + np.arange(len(highest) + 1), highest
 
 
 class Edge(QWidget):
@@ -318,6 +335,7 @@ class HistogramsView(QWidget):
         self.wanted = Wanted(histograms=BINS)
         self.setAccessibleName("Histograms of weights and activations")
         self._layers: tuple[LayerStatistics, ...] = ()
+        self._drawn: tuple[object, ...] = ()
         self._mouse: QPointF | None = None
         self._controls = Controls("histograms.controls", self)
         self._counts = self._controls.add(Choices("histograms.counts", "Heights", COUNTS))
@@ -359,10 +377,11 @@ class HistogramsView(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn anew if no layer has changed."""
-        if snapshot.layers is self._layers:
+        now = tuple(fingerprint(layer) for layer in snapshot.layers)
+        if now == self._drawn:
             return
-        fresh = len(snapshot.layers) != len(self._layers)
-        self._layers = snapshot.layers
+        fresh = len(now) != len(self._drawn)
+        self._drawn, self._layers = now, snapshot.layers
         before = tuple((axis.low, axis.high) for axis in self._rows.axes.values())
         columns = self._rows.columns()
         self._rows.show_rows(tuple(row_of(layer) for layer in snapshot.layers))

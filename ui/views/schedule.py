@@ -62,8 +62,8 @@ AXIS = 56
 READING = 300
 """Pixels that the line of words needs."""
 SCALES = (
-    Option("linear", "Linear", "From 0 up."),
-    Option("log", "Log", "Equal distances are equal factors: exponential decay is a straight line."),
+    Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
+    Option("log", "Log", "Equal distances are equal factors. Exponential decay is a straight line."),
 )
 
 

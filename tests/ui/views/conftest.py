@@ -25,8 +25,11 @@ def light(qapp: QApplication) -> Iterator[None]:
 @pytest.fixture
 def shown(qtbot) -> Callable[..., QWidget]:
     """Put a view on the screen with a snapshot in it."""
+    # qtbot holds them weakly, and a window that is collected while another one paints takes Qt down with it.
+    kept: list[QWidget] = []
 
     def show(view, snapshot: Snapshot | None = None, size: tuple[int, int] = (420, 460)):
+        kept.append(view)
         qtbot.addWidget(view)
         view.resize(*size)
         view.show()

@@ -41,8 +41,8 @@ def middle(view: ConfusionView, true: int, given: int) -> QPointF:
     return view.cell_rect(true, given).center()
 
 
-def test_it_asks_for_the_counts():
-    assert ConfusionView().wanted.confusion
+def test_it_asks_for_the_counts(shown):
+    assert shown(ConfusionView()).wanted.confusion
 
 
 def test_it_counts_the_training_points_with_the_names_of_the_classes(shown):

@@ -51,8 +51,8 @@ def inside(view: HistogramsView, index: int, sample: str, share: float = 0.5) ->
     return view._rows.mapTo(view, QPointF(box.left() + share * box.width(), box.center().y()).toPoint()).toPointF()
 
 
-def test_it_asks_for_histograms():
-    assert HistogramsView().wanted.histograms == 40
+def test_it_asks_for_histograms(shown):
+    assert shown(HistogramsView()).wanted.histograms == 40
 
 
 def test_all_layers_of_a_column_share_one_axis(shown):
@@ -80,14 +80,27 @@ def test_a_narrow_histogram_is_drawn_narrow(shown):
     assert is_filled(1, 0.46) and not is_filled(1, 0.1) and not is_filled(1, 0.9)
 
 
+def test_the_narrowest_histogram_can_still_be_seen(shown):
+    wide, narrow = histogram(-1, 1, [5] * 40), histogram(0.301, 0.302, [1, *[0] * 38, 9])
+    view = shown(HistogramsView(), with_histograms((wide, None), (narrow, None)), SIZE)
+    image = view.grab().toImage()
+    box = view._rows.box(1, "weights")
+    corner = view._rows.mapTo(view, box.topLeft().toPoint())
+    pale = theme.mixed(theme.current().surface, theme.current().accent, 0.6)
+    row = corner.y() + int(box.height() / 2)
+    seen = [x for x in range(int(box.width())) if image.pixelColor(corner.x() + x, row).name() == pale]
+    assert len(seen) in (1, 2)
+    assert seen[0] / box.width() == pytest.approx((0.3 + 1) / 2, abs=0.02)
+
+
 def test_limits_grow_at_once_and_shrink_late(shown):
     view = shown(HistogramsView(), with_histograms((histogram(-1, 1, [1, 1]), None)), SIZE)
     view.show_snapshot(with_histograms((histogram(-4, 4, [1, 1]), None)))
     assert view.limits("weights") == (-4, 4)
-    for _ in range(CalmLimit.PATIENCE - 1):
-        view.show_snapshot(with_histograms((histogram(-1, 1, [1, 1]), None)))
+    for count in range(1, CalmLimit.PATIENCE):
+        view.show_snapshot(with_histograms((histogram(-1, 1, [1, count]), None)))
         assert view.limits("weights") == (-4, 4)
-    view.show_snapshot(with_histograms((histogram(-1, 1, [1, 1]), None)))
+    view.show_snapshot(with_histograms((histogram(-1, 1, [1, 0]), None)))
     assert view.limits("weights") == (-1, 1)
 
 
@@ -187,8 +200,12 @@ def test_nothing_is_painted_for_layers_that_are_already_drawn(shown, monkeypatch
     view = shown(HistogramsView(), snapshot, SIZE)
     shown_rows = []
     monkeypatch.setattr(type(view._rows), "show_rows", lambda rows, given: shown_rows.append(given))
-    view.show_snapshot(dataclasses.replace(snapshot, step=snapshot.step + 1))
+    same = tuple(layer._replace(saturated=layer.saturated) for layer in snapshot.layers)
+    view.show_snapshot(dataclasses.replace(snapshot, layers=same, step=snapshot.step + 1))
     assert not shown_rows
+    other = snapshot.layers[0]._replace(histogram=histogram(-1, 1, [1, 2, 3]))
+    view.show_snapshot(dataclasses.replace(snapshot, layers=(other, *snapshot.layers[1:])))
+    assert len(shown_rows) == 1
 
 
 def test_moments_of_a_histogram():
@@ -218,6 +235,14 @@ def test_it_survives_untrained_diverged_and_single_valued_layers(shown, point_at
         point_at(view, QPointF(size[0] / 2, size[1] / 2))
         view.grab()
     assert not caplog.records
+
+
+def test_an_untrained_network_is_not_drawn_anew_because_its_numbers_are_absent(shown, monkeypatch):
+    view = shown(HistogramsView(), make_snapshot(rows=1), SIZE)
+    calls = []
+    monkeypatch.setattr(type(view._rows), "show_rows", lambda rows, given: calls.append(given))
+    view.show_snapshot(make_snapshot(rows=1))
+    assert not calls
 
 
 def test_other_layers_can_appear_while_it_is_shown(shown, qtbot):

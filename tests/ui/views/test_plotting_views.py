@@ -7,9 +7,13 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from ui.faults import guarded
+from ui.views.confusion import ConfusionView
+from ui.views.curves import CurvesView
+from ui.views.gradients import GradientsView
+from ui.views.histograms import HistogramsView
 from ui.views.plotting import (
     CalmLimit,
     Choices,
@@ -25,6 +29,7 @@ from ui.views.plotting import (
     percent_text,
     short_text,
 )
+from ui.views.schedule import ScheduleView
 
 
 class Broken(QWidget):
@@ -128,6 +133,16 @@ def test_choices_tell_which_was_picked(qtbot):
     with qtbot.waitSignal(choices.picked) as picked:
         qtbot.mouseClick(choices.buttons[1], Qt.MouseButton.LeftButton)
     assert picked.args == ["two"] and choices.value == "two"
+
+
+@pytest.mark.parametrize("view", [ConfusionView, CurvesView, GradientsView, HistogramsView, ScheduleView])
+def test_every_switch_has_a_name_and_says_in_two_sentences_what_it_does(shown, view):
+    buttons = [button for button in shown(view()).findChildren(QToolButton) if button.objectName().count(".") == 2]
+    assert len(buttons) >= 2
+    for button in buttons:
+        assert button.accessibleName()
+        assert button.toolTip().count(". ") >= 1 and button.toolTip().endswith(".")
+    assert len({button.objectName() for button in buttons}) == len(buttons)
 
 
 def test_controls_fold_away_from_the_end(qtbot):
