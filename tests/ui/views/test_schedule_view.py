@@ -23,7 +23,7 @@ from playground.catalog.schedules import (
     Schedule,
     StepDecay,
 )
-from playground.snapshot import Snapshot
+from playground.snapshot import History, Snapshot
 from tests.ui.snapshots import diverged, make_snapshot
 from ui import theme
 from ui.views.schedule import (
@@ -35,6 +35,7 @@ from ui.views.schedule import (
     steps_per_epoch,
     training_points,
     update_places,
+    used,
 )
 
 SIZE = (356, 200)
@@ -107,6 +108,21 @@ def test_the_past_is_drawn_as_it_was_whatever_the_schedule_is_now(shown):
     assert (rates[epochs < 19.5] == 0.1).all()
     assert (rates[epochs > 21] == 0.5).all()
     assert view.coming()[0][0] == 30 and (view.coming()[1] == 0.5).all()
+
+
+def test_a_rate_was_used_in_the_epoch_before_its_row():
+    nothing = np.zeros(4)
+    rates = np.array([0.1, 0.1, 0.05, 0.025])
+    epochs, past = used(History(np.arange(4.0), nothing, rates, nothing, nothing, nothing, nothing))
+    assert list(epochs) == [0, 1, 1, 2, 2, 3]
+    assert list(past) == [0.1, 0.1, 0.05, 0.05, 0.025, 0.025]
+
+
+def test_a_cycle_of_updates_goes_on_where_the_updates_are():
+    schedule = OneCycle(epochs=10)
+    _, rates = preview(experiment_with(schedule), 25, 4.0, step=100, end=20)
+    assert rates[0] == pytest.approx(schedule.learning_rate(0.1, Progress(4, 100, 25)))
+    assert rates[0] > 10 * rates[-1]
 
 
 def test_other_batches_before_do_not_move_what_comes():
