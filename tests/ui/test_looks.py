@@ -1,0 +1,108 @@
+"""The main pictures and the whole window look as they did when a person last looked at them and kept the picture."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from playground import Experiment, Layer, Snapshot, Trainer, Training
+from playground.catalog.activations import Relu, Tanh
+from playground.catalog.datasets import Blobs, Spiral
+from playground.experiment import with_ids
+from playground.snapshot import Wanted
+from tests.ui.kept_looks import assert_looks
+from ui import theme
+from ui.views.boundary.view import BoundaryView
+from ui.views.confusion import ConfusionView
+from ui.views.curves import CurvesView
+from ui.views.gradients import GradientsView
+from ui.views.histograms import HistogramsView
+from ui.views.microscope.view import MicroscopeView
+from ui.views.network.view import NetworkView
+from ui.views.schedule import ScheduleView
+from ui.window import PLANS, Window
+
+WANTED = Wanted(
+    boundary=100, histograms=40, confusion=True, maps=24, parameters=True, units=True, predictions=2000, point=3
+)
+VIEWS = {
+    "boundary": (BoundaryView, (420, 460)),
+    "network": (NetworkView, (380, 600)),
+    "curves": (CurvesView, (360, 240)),
+    "gradients": (GradientsView, (420, 240)),
+    "histograms": (HistogramsView, (420, 260)),
+    "schedule": (ScheduleView, (360, 240)),
+    "confusion": (ConfusionView, (420, 260)),
+    "microscope": (MicroscopeView, (520, 360)),
+}
+
+
+@lru_cache
+def moment(classes: int) -> Snapshot:
+    """A little training that always goes the same way."""
+    spiral = classes == 2
+    experiment = Experiment(
+        data=Spiral(points=200) if spiral else Blobs(points=200, classes=classes),
+        layers=with_ids((Layer(6, Tanh()), Layer(4, Relu() if not spiral else Tanh(), dropout=0.1))),
+        training=Training(learning_rate=0.02),
+    )
+    trainer = Trainer(experiment)
+    trainer.advance(epochs=60)
+    return trainer.snapshot(WANTED)
+
+
+def shown(qtbot, kind: type, size: tuple[int, int], snapshot: Snapshot) -> QWidget:
+    view = kind()
+    qtbot.addWidget(view)
+    view.resize(*size)
+    view.show()
+    qtbot.waitExposed(view)
+    if hasattr(view, "show_experiment"):
+        view.show_experiment(snapshot.experiment)
+    view.show_snapshot(snapshot)
+    # Words and marks come a little later than pictures.
+    qtbot.wait(300)
+    view.show_snapshot(snapshot)
+    QApplication.processEvents()
+    return view
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("name", VIEWS)
+def test_a_picture_looks_as_it_did(qtbot, qapp: QApplication, tmp_path: Path, name: str, look: str) -> None:
+    theme.apply(qapp, look)
+    kind, size = VIEWS[name]
+    view = shown(qtbot, kind, size, moment(3 if name == "confusion" else 2))
+    try:
+        assert_looks(view, f"{name}-{look}", tmp_path)
+    finally:
+        theme.apply(qapp, "light")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize(("size", "plan"), [((1280, 800), 0), ((1920, 1080), 1)])
+def test_the_window_looks_as_it_did(
+    qtbot, qapp: QApplication, tmp_path: Path, window: Window, look: str, size: tuple[int, int], plan: int
+) -> None:
+    theme.apply(qapp, look)
+    window.apply_theme()
+    window.resize(*size)
+    window.docks.arrange(PLANS[plan])
+    window.setFocus()
+    qtbot.wait(400)
+    try:
+        assert_looks(window, f"window-{look}-{size[0]}", tmp_path)
+    finally:
+        theme.apply(qapp, "light")
+
+
+def test_another_look_is_noticed(qtbot, qapp: QApplication, tmp_path: Path) -> None:
+    theme.apply(qapp, "light")
+    kind, size = VIEWS["boundary"]
+    view = shown(qtbot, kind, size, moment(3))
+    with pytest.raises(AssertionError, match="looks different"):
+        assert_looks(view, "boundary-light", tmp_path)
+    assert (tmp_path / "boundary-light.png").exists()
