@@ -44,15 +44,20 @@ LabelNoise: TypeAlias = Annotated[
 ]  # fmt: skip
 Seed: TypeAlias = Annotated[
     int,
-    setting("Data seed", "The same seed gives the same points and the same split, every time.", ge=0, le=2**53 - 1),
+    setting(
+        "Data seed",
+        "Decides which points are drawn and how they are split. The same seed gives the same points every time; any other one gives others of the same kind.",
+        ge=0,
+        le=2**53 - 1,
+    ),
 ]
 ValidationFraction: TypeAlias = Annotated[
     float,
-    setting("Validation share", "Points kept out of training, to see how well the network does on points it never saw.", ge=0, lt=1, slider=(0, 0.9)),
+    setting("Validation share", "Points kept out of training, to see how well the network does on points it never saw. At 0 overfitting goes unnoticed; near 1 hardly any are left to learn from.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
 TestFraction: TypeAlias = Annotated[
     float,
-    setting("Test share", "Points that neither training nor tuning ever sees, for the final verdict.", ge=0, lt=1, slider=(0, 0.9)),
+    setting("Test share", "Points that neither training nor tuning ever sees, for the final verdict. At 0 there are none; near 1 hardly any are left to learn from.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
 
 
@@ -100,7 +105,7 @@ class Sample(NamedTuple):
 
 
 class Dataset(Choice, frozen=True):
-    """Where the points come from."""
+    """Where the points come from. Simple shapes show what one setting does; real tables and drawings test it all."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
 
@@ -242,7 +247,7 @@ class Spiral(Dataset, frozen=True, tag="spiral"):
 
 
 class Moons(Dataset, frozen=True, tag="moons"):
-    """Two interlocking half circles (scikit-learn's `make_moons`, scaled 3.2 times)."""
+    """Two interlocking half circles (scikit-learn's `make_moons`, scaled 3.2 times). A few units bend around them."""
 
     label = "Moons"
 
@@ -364,19 +369,19 @@ class UserPoints(Dataset, frozen=True, tag="points"):
 
     x1: Annotated[tuple[float, ...], setting("x₁", "The horizontal coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
     x2: Annotated[tuple[float, ...], setting("x₂", "The vertical coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
-    target: Annotated[tuple[float, ...], setting("Target", "What the network has to say of every point: class 0, 1, 2, … or a value.")] = (0.0,)  # fmt: skip
-    task: Annotated[Task, setting("Task", "Whether targets are classes or values. Classes are whole numbers from 0 on.")] = "classification"  # fmt: skip
+    target: Annotated[tuple[float, ...], setting("Target", "What the network has to say of every point: class 0, 1, 2, … or a value. One very large value outweighs all others in a squared error.")] = (0.0,)  # fmt: skip
+    task: Annotated[Task, setting("Task", "Whether targets are classes or values. Classes are whole numbers from 0 on; anything else is a value.")] = "classification"  # fmt: skip
     train: Annotated[
         tuple[bool, ...] | None,
-        setting("Training points", "A mark per point: true to train on it, false to validate with it. Left open, the split is random."),
+        setting("Training points", "A mark per point: true to train on it, false to validate with it. Left empty, the split is random."),
     ] = None  # fmt: skip
     test: Annotated[
         tuple[bool, ...] | None,
-        setting("Test points", "A mark per point: true keeps it for the test. Only points without a mark to train can be."),
+        setting("Test points", "A mark per point: true keeps it for the test. Only points without a mark to train can be; left empty, none are."),
     ] = None  # fmt: skip
     class_names: Annotated[
         tuple[str, ...],
-        setting("Class names", "What the classes are called, in order. Those without a name are A, B, C and so on."),
+        setting("Class names", "What the classes are called, in order. Left empty, they are A, B, C and so on; at most one name each."),
     ] = ()  # fmt: skip
 
     @property
@@ -492,23 +497,44 @@ def refuse_first(path: str, values: Sequence[float], allowed: Array, words: str)
 
 
 class Table(Dataset, frozen=True, tag="table"):
-    """Two columns of a CSV file as coordinates and a third as the target: classes, or a number for regression."""
+    """Two columns of a CSV file as coordinates and a third as the target. Text means classes, numbers a regression."""
 
     label = "Table"
     tasks = ("classification", "regression")
 
     path: Annotated[
         str,
-        setting("File", "The CSV file, relative to the experiment file; its first row names the columns."),
+        setting(
+            "File",
+            "The CSV file, relative to the experiment file; its first row names the columns. Rows with empty cells are left out and counted.",
+        ),
     ] = ""
-    x1: Annotated[str, setting("x₁ column", "The column for the horizontal axis.")] = ""
-    x2: Annotated[str, setting("x₂ column", "The column for the vertical axis.")] = ""
-    target: Annotated[str, setting("Target column", "The column that the network learns to predict.")] = ""
+    x1: Annotated[
+        str,
+        setting(
+            "x₁ column",
+            "The column for the horizontal axis. Its lowest value comes to −5 and its highest to 5, so one value far out presses the others together at the low end.",
+        ),
+    ] = ""
+    x2: Annotated[
+        str,
+        setting(
+            "x₂ column",
+            "The column for the vertical axis. Its lowest value comes to −5 and its highest to 5, so one value far out presses the others together at the low end.",
+        ),
+    ] = ""
+    target: Annotated[
+        str,
+        setting(
+            "Target column",
+            "The column that the network learns to predict. Text or at most 10 different whole numbers are classes; other numbers are values.",
+        ),
+    ] = ""
     task: Annotated[
         Task | None,
         setting(
             "Task",
-            "Predict classes or a number; left open, text or at most 10 distinct integers mean classes.",
+            "Predict classes or a number. Left empty, text or at most 10 distinct integers mean classes.",
         ),
     ] = None
 

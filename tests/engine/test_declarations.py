@@ -14,6 +14,7 @@ import pytest
 from playground import Experiment, Layer, Training
 from playground.catalog.activations import Activation
 from playground.catalog.choice import Choice, members
+from playground.catalog.datasets import Dataset
 from playground.catalog.initializers import Initializer
 from playground.catalog.losses import Loss
 from playground.catalog.normalizations import BatchNormalization, LayerNormalization, Normalization
@@ -22,13 +23,14 @@ from playground.catalog.regularizers import Regularizer
 from playground.catalog.schedules import PlateauMemory, Progress, Schedule
 from playground.experiment import EarlyStopping
 
-FAMILIES = (Activation, Loss, Optimizer, Schedule, Regularizer, Initializer, Normalization)
+FAMILIES_WITH_FORMULAS = (Activation, Loss, Optimizer, Schedule, Regularizer, Initializer, Normalization)
+FAMILIES = (*FAMILIES_WITH_FORMULAS, Dataset)
 STRUCTS = (
     Experiment, Training, EarlyStopping, Layer, *(member for family in FAMILIES for member in members(family).values())
 )  # fmt: skip
 EXTREME = re.compile(
     r"\b(at|near|above|below|large|small|tiny|high|low|long|too|very|much|less|more|on|off|empty|without|other|others"
-    r"|first|same|partial|keep|reacts|faster|float64|tanh|one|hundreds|0|1)\b",
+    r"|first|same|partial|keep|reacts|faster|float64|tanh|one|hundreds|few|many|any|0|1)\b",
     re.IGNORECASE,
 )
 """How a help text speaks of what happens at the ends of a range, or of the other choices."""
@@ -74,7 +76,7 @@ def test_a_family_and_its_members_say_what_they_do_in_two_sentences(family: type
         assert len(sentences(" ".join(paragraph.split()))) >= 2, kind.__name__
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FAMILIES_WITH_FORMULAS)
 def test_a_symbol_beside_a_setting_stands_in_the_formula(family: type[Choice]) -> None:
     for member in members(family).values():
         for field in msgspec.structs.fields(member):
