@@ -511,6 +511,10 @@ class Window(QMainWindow):
         """Have snapshots contain what the visible views show and nothing else."""
         seen = [] if self.isMinimized() else [view for view in self.views if self.docks.shows(view)]
         self.session.set_wanted(together(view.wanted for view in seen))
+        for view in (self.network, self.schedule):
+            if view in seen:
+                # They have not heard of edits while they were out of sight.
+                view.show_experiment(self.session.experiment)
 
     # Showing ------------------------------------------------------------------------------------------------
 
@@ -519,7 +523,8 @@ class Window(QMainWindow):
         for panel in self.panels:
             panel.show_experiment(experiment)
         for view in (self.network, self.schedule):
-            view.show_experiment(experiment)
+            if self.docks.shows(view):
+                view.show_experiment(experiment)
         self.setWindowTitle(f"{experiment.name} – {TITLE}" if experiment.name else TITLE)
         self.show_undo()
 

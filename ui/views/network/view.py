@@ -165,9 +165,8 @@ class NetworkView(QWidget):
             self._editor.cancel()
             self._canvas.point_at(None)
         self._hold(True, structure)
-        if structure == self._sketch.structure:
-            self._refresh()
-        else:
+        # Settings that change nothing in the drawing are no reason to paint it anew.
+        if structure != self._sketch.structure:
             self._canvas.show_structure(structure)
         self._describe()
 
