@@ -117,6 +117,11 @@ def px(length: float) -> int:
     return round(length * _size)
 
 
+def scaled(length: float) -> float:
+    """A length or the width of a line that is right at the usual size, at the size in force, in parts of pixels."""
+    return length * _size
+
+
 def field_table(theme: Theme, steps: int = 256) -> np.ndarray:
     """The field's colours from low to high, uint8 (steps, 4): orange – neutral – blue."""
     stops = [QColor(name) for name in (theme.field_low, theme.field_middle, theme.field_high)]

@@ -249,7 +249,7 @@ class Window(QMainWindow):
         self.add_bar()
         self.status.setObjectName("status")
         self.status.setAccessibleName("Status")
-        self.status.setContentsMargins(theme.GRID, 0, 0, 0)
+        self.status.setContentsMargins(theme.px(theme.GRID), 0, 0, 0)
         self.statusBar().addWidget(self.status)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
@@ -874,7 +874,7 @@ def scrolling(panel: QWidget) -> QScrollArea:
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     scroll.setWidget(panel)
     # Wide enough that nothing has to be cut off beside the scroll bar.
-    scroll.setMinimumWidth(panel.minimumSizeHint().width() + theme.GRID + 2)
+    scroll.setMinimumWidth(panel.minimumSizeHint().width() + theme.px(theme.GRID + 2))
     return scroll
 
 

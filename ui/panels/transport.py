@@ -12,7 +12,7 @@ from ui.form import tip
 from ui.inputs import SLIDER_STEPS, Edits, IconButton, Slider
 from ui.panels.panel import SlowText
 from ui.quantity import measured, rounded
-from ui.theme import GRID, tabular
+from ui.theme import GRID, px, tabular
 
 SLOWEST, FASTEST = 1.0, 10_000.0
 """Steps per second at the left end of the speed slider and just before its right end, which has no limit."""
@@ -46,10 +46,10 @@ class TransportBar(QWidget):
         self.running = False
         self.snapshot: Snapshot | None = None
         self.line = QHBoxLayout(self)
-        self.line.setContentsMargins(GRID + GRID // 2, GRID // 2, GRID + GRID // 2, GRID // 2)
-        self.line.setSpacing(GRID)
+        self.line.setContentsMargins(px(GRID + GRID // 2), px(GRID // 2), px(GRID + GRID // 2), px(GRID // 2))
+        self.line.setSpacing(px(GRID))
         self._add_buttons()
-        self.line.addSpacing(GRID)
+        self.line.addSpacing(px(GRID))
         self.epoch = self._add_readout("Epoch", "00,000,000", "Passes through the training points.")
         self.step = self._add_readout("Step", "000,000,000", "Updates of the weights.")
         self.loss = self._add_readout("Loss", "0.00e-00 / 0.00e-00", "Mean loss: training / validation.")
@@ -57,7 +57,7 @@ class TransportBar(QWidget):
         self.line.addStretch(1)
         self.guests = QHBoxLayout()
         self.line.addLayout(self.guests, 3)
-        self.line.addSpacing(2 * GRID)
+        self.line.addSpacing(px(2 * GRID))
         self._add_speed()
         self._text = SlowText(self)
         self._text.due.connect(self._write)
@@ -65,7 +65,7 @@ class TransportBar(QWidget):
 
     def give_room(self, row: QWidget) -> None:
         """Take in a row of another panel that has to be in reach all the time."""
-        row.setFixedWidth(GUEST_WIDTH)
+        row.setFixedWidth(px(GUEST_WIDTH))
         self.guests.addStretch(1)
         self.guests.addWidget(row)
 
@@ -76,7 +76,7 @@ class TransportBar(QWidget):
         self.play = self._button("play", "play-fill", "Play", "")
         self.play.setProperty("play", True)
         self.play.setCheckable(True)
-        self.play.setIconSize(QSize(20, 20))
+        self.play.setIconSize(QSize(px(20), px(20)))
         self.one_step = self._button("step", "caret-right", "One step", "One update of the weights.")
         self.one_epoch = self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.")
         self.reseed = self._button("reseed", "dice-five", "Reseed", "Start from other random weights: the next seed.")
@@ -92,7 +92,7 @@ class TransportBar(QWidget):
         button = IconButton(icon_name, label, f"{label}. {tip}" if tip else label)
         button.setObjectName(f"transport.{name}")
         button.setProperty("transport", True)
-        button.setIconSize(QSize(18, 18))
+        button.setIconSize(QSize(px(18), px(18)))
         self.line.addWidget(button)
         return button
 
@@ -125,7 +125,7 @@ class TransportBar(QWidget):
         number.setAccessibleName(title)
         number.setFont(tabular(number.font()))
         number.ensurePolished()
-        number.setFixedWidth(number.fontMetrics().horizontalAdvance(widest) + 4)
+        number.setFixedWidth(number.fontMetrics().horizontalAdvance(widest) + px(4))
         block.addStretch(1)
         for label in (caption, number):
             label.setToolTip(tip)
@@ -166,7 +166,7 @@ class TransportBar(QWidget):
         self.speed_slider = Slider()
         self.speed_slider.setObjectName("transport.speed")
         self.speed_slider.setAccessibleName("Speed")
-        self.speed_slider.setFixedWidth(120)
+        self.speed_slider.setFixedWidth(px(120))
         self.speed_text.setBuddy(self.speed_slider)
         block.addStretch(1)
         for widget in (self.speed_text, self.speed_slider):

@@ -49,7 +49,7 @@ class DockTitle(QWidget):
         float_button.setObjectName(f"dock.{dock.objectName()}.float")
         close_button.setObjectName(f"dock.{dock.objectName()}.close")
         line = QHBoxLayout(self)
-        line.setContentsMargins(GRID + GRID // 2, 0, GRID // 2, 0)
+        line.setContentsMargins(px(GRID + GRID // 2), 0, px(GRID // 2), 0)
         line.setSpacing(0)
         line.addWidget(self.label, 1)
         for button in (float_button, close_button):
@@ -62,7 +62,7 @@ class DockTitle(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Narrow docks cut the title."""
-        return QSize(64, px(TITLE_HEIGHT))
+        return QSize(px(64), px(TITLE_HEIGHT))
 
 
 class NoTitle(QWidget):
