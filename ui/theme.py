@@ -6,6 +6,7 @@ sets; pictures read the tokens of `current()` when they paint. Class colours are
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -114,7 +115,7 @@ def size() -> float:
 
 def px(length: float) -> int:
     """A length that is right at the usual size, at the size in force, in pixels."""
-    return round(length * _size)
+    return math.floor(length * _size + 0.5)
 
 
 def scaled(length: float) -> float:

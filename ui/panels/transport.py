@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.snapshot import Snapshot
@@ -26,8 +27,29 @@ SPEED_HELP = (
     "fast as it can. A double click brings back the speed to watch at."
 )
 
-GUEST_WIDTH = 220
-"""Pixels for a row of another panel."""
+ROOMY = 1170
+"""The least width, in pixels, in which nothing has to be narrow."""
+GUEST_WIDTHS, SPEED_WIDTHS = (196, 220), (72, 120)
+"""Pixels for a row of another panel and for the speed, where there is little room and else."""
+
+
+class Readout(QLabel):
+    """A number with room for the longest one, as long as there is any."""
+
+    def __init__(self, usual: str, widest: str) -> None:
+        super().__init__("–")
+        self.setProperty("readout", True)
+        self.setFont(tabular(self.font()))
+        self.ensurePolished()
+        self._least, widest_width = (self.fontMetrics().horizontalAdvance(text) + px(4) for text in (usual, widest))
+        self.setMaximumWidth(widest_width)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.maximumWidth(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(min(max(self._least, hint.width()), self.maximumWidth()), hint.height())
 
 
 class TransportBar(QWidget):
@@ -45,15 +67,20 @@ class TransportBar(QWidget):
         super().__init__(parent)
         self.running = False
         self.snapshot: Snapshot | None = None
+        self.guest: QWidget | None = None
         self.line = QHBoxLayout(self)
         self.line.setContentsMargins(px(GRID + GRID // 2), px(GRID // 2), px(GRID + GRID // 2), px(GRID // 2))
         self.line.setSpacing(px(GRID))
         self._add_buttons()
         self.line.addSpacing(px(GRID))
-        self.epoch = self._add_readout("Epoch", "00,000,000", "Passes through the training points.")
-        self.step = self._add_readout("Step", "000,000,000", "Updates of the weights.")
-        self.loss = self._add_readout("Loss", "0.00e-00 / 0.00e-00", "Mean loss: training / validation.")
-        self.score = self._add_readout("Accuracy", "000.0 % / 000.0 %", "Share of points right: training / validation.")
+        self.epoch = self._add_readout("Epoch", "0,000", "00,000,000", "Passes through the training points.")
+        self.step = self._add_readout("Step", "00,000", "000,000,000", "Updates of the weights.")
+        self.loss = self._add_readout(
+            "Loss", "0.000 / 0.000", "0.00e-00 / 0.00e-00", "Mean loss: training / validation."
+        )
+        self.score = self._add_readout(
+            "Accuracy", "00.0 % / 00.0 %", "000.0 % / 000.0 %", "Share of points right: training / validation."
+        )
         self.line.addStretch(1)
         self.guests = QHBoxLayout()
         self.line.addLayout(self.guests, 3)
@@ -65,9 +92,20 @@ class TransportBar(QWidget):
 
     def give_room(self, row: QWidget) -> None:
         """Take in a row of another panel that has to be in reach all the time."""
-        row.setFixedWidth(px(GUEST_WIDTH))
         self.guests.addStretch(1)
         self.guests.addWidget(row)
+        self.guest = row
+        self._divide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What can be narrow is, where there is little room."""
+        self._divide()
+
+    def _divide(self) -> None:
+        roomy = self.width() >= px(ROOMY)
+        self.speed_slider.setFixedWidth(px(SPEED_WIDTHS[roomy]))
+        if self.guest is not None:
+            self.guest.setFixedWidth(px(GUEST_WIDTHS[roomy]))
 
     # Buttons ------------------------------------------------------------------------------------------------
 
@@ -115,17 +153,13 @@ class TransportBar(QWidget):
 
     # Readout ------------------------------------------------------------------------------------------------
 
-    def _add_readout(self, title: str, widest: str, tip: str) -> QLabel:
+    def _add_readout(self, title: str, usual: str, widest: str, tip: str) -> QLabel:
         block = QVBoxLayout()
         block.setSpacing(0)
-        caption, number = QLabel(title), QLabel("–")
+        caption, number = QLabel(title), Readout(usual, widest)
         caption.setProperty("quiet", True)
-        number.setProperty("readout", True)
         number.setObjectName(f"transport.{title.lower()}.value")
         number.setAccessibleName(title)
-        number.setFont(tabular(number.font()))
-        number.ensurePolished()
-        number.setFixedWidth(number.fontMetrics().horizontalAdvance(widest) + px(4))
         block.addStretch(1)
         for label in (caption, number):
             label.setToolTip(tip)
@@ -166,7 +200,6 @@ class TransportBar(QWidget):
         self.speed_slider = Slider()
         self.speed_slider.setObjectName("transport.speed")
         self.speed_slider.setAccessibleName("Speed")
-        self.speed_slider.setFixedWidth(px(120))
         self.speed_text.setBuddy(self.speed_slider)
         block.addStretch(1)
         for widget in (self.speed_text, self.speed_slider):

@@ -139,6 +139,11 @@ class Docks(QObject):
             self.window.removeDockWidget(dock)
         left = self._columns(Qt.DockWidgetArea.LeftDockWidgetArea, plan.left)
         below = self._columns(Qt.DockWidgetArea.BottomDockWidgetArea, plan.below)
+        named = {name for _, tabs in (*plan.left, *plan.below) for name in tabs}
+        for name in (name for name in self.docks if name not in named):
+            # Closed, but with a place to open at; a dock without one would lie over the others.
+            self.window.tabifyDockWidget(left[-1], self.docks[name])
+            self.docks[name].hide()
         horizontal = Qt.Orientation.Horizontal
         self.window.resizeDocks(left, [px(width) for width, _ in plan.left], horizontal)
         if below:

@@ -136,7 +136,9 @@ class Legend(QWidget):
                 line = QPen(Qt.PenStyle.NoPen)
             painter.save()
             painter.translate(x + (self._mark_width(entry) - px(6)) / 2, y + px(self.HEIGHT) / 2)
-            drawSymbol(painter, entry.symbol, px(self.MARK + 2 * entry.ring), line, brush)
+            # What a line is wider than usual must not stick out.
+            size = px(self.MARK + 2 * entry.ring) - line.widthF() * (1 - 1 / theme.size())
+            drawSymbol(painter, entry.symbol, size, line, brush)
             painter.restore()
         painter.setPen(QColor(theme.current().text))
         self._write(painter, x + self._mark_width(entry), y, entry.text)

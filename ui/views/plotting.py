@@ -310,6 +310,8 @@ def colour_plot(plot: pg.PlotWidget) -> None:
         axis.setTextPen(look.quiet)
         axis.setTickFont(font)
         axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{px(theme.SMALL)}px"})
+        # It is placed only when the axis changes its size.
+        axis.resizeEvent(None)
 
 
 def title_axis(axis: pg.AxisItem, text: str) -> None:

@@ -442,7 +442,11 @@ class BoundaryView(QWidget):
         # A table's axes were scaled to the plane, so that their numbers are not those of the file.
         suffix = " (scaled)" if isinstance(self._snapshot.experiment.data, Table) else ""
         for side, name in zip(("bottom", "left"), sample.axis_names, strict=True):
-            self._plot.getAxis(side).setLabel(name + suffix)
+            axis = self._plot.getAxis(side)
+            axis.setLabel(name + suffix)
+            if theme.size() > 1:
+                # It was placed for a smaller font, and would be cut off.
+                axis.resizeEvent(None)
 
     def _show_rings(self) -> None:
         shot, on = self._snapshot, self._modes.mistakes.isChecked()
