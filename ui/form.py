@@ -29,7 +29,7 @@ from playground.catalog.choice import Choice
 from playground.experiment import choices_of
 from ui.inputs import SLIDER_STEPS, Caption, Combo, Edits, Entry, Segments, Slider, Switch
 from ui.quantity import Number, Quantity
-from ui.theme import GRID, NORMAL
+from ui.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
 ENTRY_WIDTH = 60
@@ -231,9 +231,9 @@ class Row(QWidget):
         self.controls: dict[str, QWidget] = {}
         self.outer = QVBoxLayout(self)
         self.outer.setContentsMargins(0, 0, 0, 0)
-        self.outer.setSpacing(GRID // 2)
+        self.outer.setSpacing(px(GRID // 2))
         self.line = QHBoxLayout()
-        self.line.setSpacing(GRID)
+        self.line.setSpacing(px(GRID))
         self.outer.addLayout(self.line)
         self.caption = Caption(look.caption or field.label)
         self.caption.setFixedWidth(caption_width(self.caption.text(), level))
@@ -330,9 +330,9 @@ class Row(QWidget):
 def caption_width(text: str, level: int) -> int:
     """The width of the column of labels; a little more for a label that would be cut off."""
     font = QFont(QApplication.font())
-    font.setPixelSize(NORMAL)
-    column = CAPTION_WIDTH - INDENT * level
-    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + 2), column + 3 * INDENT)
+    font.setPixelSize(px(NORMAL))
+    column = px(CAPTION_WIDTH - INDENT * level)
+    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(2)), column + px(3 * INDENT))
 
 
 class NumberRow(Row):
@@ -383,7 +383,7 @@ class NumberRow(Row):
         if self.slider and below:
             self.outer.addWidget(self.slider)
         if self.look.prominent:
-            self.caption.setMinimumWidth(CAPTION_WIDTH)
+            self.caption.setMinimumWidth(px(CAPTION_WIDTH))
             self.caption.setMaximumWidth(WIDEST)
             for widget in (self.caption, self.entry):
                 widget.setProperty("prominent", True)
@@ -391,11 +391,11 @@ class NumberRow(Row):
             self.line.addWidget(self.switch)
         if self.slider and not below:
             self.line.addWidget(self.slider, 1)
-        self.entry.setMinimumWidth(ENTRY_WIDTH - GRID)
+        self.entry.setMinimumWidth(px(ENTRY_WIDTH - GRID))
         beside = self.slider is not None and not self.field.optional
         self.line.addWidget(self.entry, 0 if beside else 1)
         if beside:
-            self.entry.setFixedWidth(ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0))
+            self.entry.setFixedWidth(px(ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0)))
 
     @property
     def value(self) -> Number | None:
@@ -597,10 +597,10 @@ class ChoiceRow(Row):
         formula = QElidingLabel()
         formula.setProperty("quiet", True)
         below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
-        below.setContentsMargins(INDENT, 0, 0, 0)
+        below.setContentsMargins(px(INDENT), 0, 0, 0)
         below.addWidget(formula)
         head.setSpacing(0)
-        self.side.setSpacing(GRID)
+        self.side.setSpacing(px(GRID))
         self.outer.removeItem(self.line)
         head.addLayout(self.line)
         head.addLayout(below)
@@ -750,8 +750,8 @@ class Form(QWidget):
         super().__init__()
         self.rows: dict[str, Row] = {}
         lines = QVBoxLayout(self)
-        lines.setContentsMargins(INDENT if level else 0, 0, 0, 0)
-        lines.setSpacing(GRID // 2)
+        lines.setContentsMargins(px(INDENT) if level else 0, 0, 0, 0)
+        lines.setSpacing(px(GRID // 2))
         for name, declaration in told_apart(fields_of(struct)).items():
             row = None if name in skip else row_for(declaration, joined(path, name), level=level)
             if row is not None:

@@ -40,11 +40,11 @@ from superqt.switch import QStyleOptionToggleSwitch
 
 from ui.faults import guarded
 from ui.icons import icon
-from ui.theme import current, mixed
+from ui.theme import current, mixed, px, scaled
 
 SLIDER_STEPS = 1000
 HANDLE = 14
-"""The diameter of a slider's handle, in pixels."""
+"""The diameter of a slider's handle, in pixels at the usual size."""
 SETTLE_MILLISECONDS = 500
 """Steps of a wheel or key that follow each other within this time are one edit."""
 FRAME_MILLISECONDS = 16
@@ -257,7 +257,7 @@ class Slider(QSlider):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setRange(0, SLIDER_STEPS)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumWidth(40)
+        self.setMinimumWidth(px(40))
         self._wheel = WheelSteps()
         self._offset = 0
         self._mark: float | None = None
@@ -275,12 +275,13 @@ class Slider(QSlider):
 
     def x_of(self, place: float) -> float:
         """Where the middle of the handle is at a place, 0…1."""
-        return HANDLE / 2 + 1 + place * (self.width() - HANDLE - 2)
+        handle = px(HANDLE)
+        return handle / 2 + px(1) + place * (self.width() - handle - 2 * px(1))
 
     def handle(self) -> QRectF:
         """Where the handle is."""
-        x = self.x_of(self.value() / SLIDER_STEPS)
-        return QRectF(x - HANDLE / 2, (self.height() - HANDLE) / 2, HANDLE, HANDLE)
+        x, handle = self.x_of(self.value() / SLIDER_STEPS), px(HANDLE)
+        return QRectF(x - handle / 2, (self.height() - handle) / 2, handle, handle)
 
     def value_at(self, x: float) -> int:
         """The value that puts the middle of the handle at `x`."""
@@ -288,10 +289,10 @@ class Slider(QSlider):
         return round(min(max(place, 0), 1) * SLIDER_STEPS)
 
     def sizeHint(self) -> QSize:
-        return QSize(96, 24)
+        return QSize(px(96), px(24))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(40, 24)
+        return QSize(px(40), px(24))
 
     @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -304,22 +305,23 @@ class Slider(QSlider):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._mark is not None:
             x = self.x_of(self._mark)
-            painter.setPen(QPen(groove, 1.5))
-            painter.drawLine(QPointF(x, middle.y() + 4), QPointF(x, middle.y() + 8))
+            painter.setPen(QPen(groove, scaled(1.5)))
+            painter.drawLine(QPointF(x, middle.y() + scaled(4)), QPointF(x, middle.y() + scaled(8)))
         for colour, start, end in ((groove, self.x_of(0), self.x_of(1)), (accent, self.x_of(0), middle.x())):
-            painter.setPen(QPen(colour, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.setPen(QPen(colour, scaled(4), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawLine(QPointF(start, middle.y()), QPointF(max(end, start), middle.y()))
         held = self.isSliderDown()
-        painter.setPen(QPen(accent, 2))
+        inset, away = scaled(1), scaled(2.5)
+        painter.setPen(QPen(accent, scaled(2)))
         painter.setBrush(accent if held else QColor(theme.surface))
-        painter.drawEllipse(handle.adjusted(1, 1, -1, -1))
+        painter.drawEllipse(handle.adjusted(inset, inset, -inset, -inset))
         if self.hasFocus():
-            painter.setPen(QPen(accent, 1.5))
+            painter.setPen(QPen(accent, scaled(1.5)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(handle.adjusted(-2.5, -2.5, 2.5, 2.5))
+            painter.drawEllipse(handle.adjusted(-away, -away, away, away))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(accent)
-            painter.drawEllipse(middle, 3, 3)
+            painter.drawEllipse(middle, scaled(3), scaled(3))
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -411,18 +413,18 @@ class Combo(QComboBox):
             super().keyPressEvent(event)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(64, super().minimumSizeHint().height())
+        return QSize(px(64), super().minimumSizeHint().height())
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
         # A style sheet cuts a long name off in the middle of a letter; pictures are for the list alone.
         super().initStyleOption(option)
         option.currentIcon = QIcon()
-        room = self.width() - 24
+        room = self.width() - px(24)
         option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
 
     def showPopup(self) -> None:
         # The list may be wider than a narrow column, so that no name is cut off.
-        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 24)
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + px(24))
         super().showPopup()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -433,9 +435,10 @@ class Combo(QComboBox):
     def _paint_arrow(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(current().quiet if self.isEnabled() else current().line), 1.5))
-        middle = QPointF(self.width() - 11, self.height() / 2 + 0.5)
-        painter.drawPolyline([middle + QPointF(-3.5, -2), middle + QPointF(0, 1.5), middle + QPointF(3.5, -2)])
+        painter.setPen(QPen(QColor(current().quiet if self.isEnabled() else current().line), scaled(1.5)))
+        middle = QPointF(self.width() - scaled(11), self.height() / 2 + 0.5)
+        corners = (QPointF(-3.5, -2), QPointF(0, 1.5), QPointF(3.5, -2))
+        painter.drawPolyline([middle + corner * scaled(1) for corner in corners])
         painter.end()
 
 
@@ -447,7 +450,7 @@ class Switch(QToggleSwitch):
         self.setAnimationDuration(0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for name, size in (("switchWidth", 28), ("switchHeight", 16), ("handleSize", 12)):
-            self.setProperty(name, size)
+            self.setProperty(name, px(size))
 
     def show_on(self, on: bool) -> None:
         """Show a state."""
@@ -455,7 +458,7 @@ class Switch(QToggleSwitch):
             self.setChecked(on)
 
     def sizeHint(self) -> QSize:
-        return QSize(36, 24)
+        return QSize(px(36), px(24))
 
     # superqt draws a switch two pixels below the middle, and pale.
 
@@ -465,12 +468,12 @@ class Switch(QToggleSwitch):
         painter.setPen(Qt.PenStyle.NoPen)
         colour = theme.quiet if not self.isChecked() else theme.accent
         painter.setBrush(QColor(colour if self.isEnabled() else theme.line))
-        painter.drawRoundedRect(rect.translated(0, -2), rect.height() / 2, rect.height() / 2)
+        painter.drawRoundedRect(rect.translated(0, -scaled(2)), rect.height() / 2, rect.height() / 2)
 
     def drawHandle(self, painter: QPainter, rect: QRectF, option: QStyleOptionToggleSwitch) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(current().surface))
-        painter.drawEllipse(rect.translated(0, -2))
+        painter.drawEllipse(rect.translated(0, -scaled(2)))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
@@ -481,9 +484,10 @@ class Switch(QToggleSwitch):
         if self.hasFocus():
             painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(current().accent), 1.5))
-            ring = QRectF(1, self.height() / 2 - 10, 30, 20)
-            painter.drawRoundedRect(ring, 10, 10)
+            painter.setPen(QPen(QColor(current().accent), scaled(1.5)))
+            half = scaled(10)
+            ring = QRectF(scaled(1), self.height() / 2 - half, scaled(30), 2 * half)
+            painter.drawRoundedRect(ring, half, half)
             painter.end()
 
 
@@ -538,7 +542,7 @@ class IconButton(QToolButton):
         self.setAccessibleName(name)
         self.setToolTip(tip or name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setIconSize(QSize(16, 16))
+        self.setIconSize(QSize(px(16), px(16)))
         self._dress()
 
     def set_icon(self, icon_name: str, colour_token: str = "") -> None:

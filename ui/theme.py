@@ -6,6 +6,7 @@ sets; pictures read the tokens of `current()` when they paint. Class colours are
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -114,7 +115,12 @@ def size() -> float:
 
 def px(length: float) -> int:
     """A length that is right at the usual size, at the size in force, in pixels."""
-    return round(length * _size)
+    return math.floor(length * _size + 0.5)
+
+
+def scaled(length: float) -> float:
+    """A length or the width of a line that is right at the usual size, at the size in force, in parts of pixels."""
+    return length * _size
 
 
 def field_table(theme: Theme, steps: int = 256) -> np.ndarray:

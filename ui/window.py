@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeyEvent,
     QKeySequence,
+    QShowEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -116,8 +117,17 @@ PLANS = (
         below=((300, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion", "microscope"))),
         height=240,
     ),
+    Plan(
+        "Projector",
+        left=(
+            (290, ("data", "training", "drawing", "layers")),
+            (280, ("network", "curves", "gradients")),
+        ),
+        below=(),
+        height=0,
+    ),
 )
-"""The layouts that come with the program, for windows of usual and of large size first."""
+"""The layouts that come with the program, for windows of usual and of large size first; the last needs least room."""
 View: TypeAlias = (
     BoundaryView
     | NetworkView
@@ -152,6 +162,8 @@ class Window(QMainWindow):
         self.settings = settings or QSettings()
         self.kernels: Kernels | None = None
         self.chosen_theme = "system"
+        self.before_crowding: QByteArray | None = None
+        """Where the docks stood before everything became too large for that."""
         self.make_parts()
         self.session = session or Session(experiment or preset(FIRST), Wanted())
         self.session.setParent(self)
@@ -182,7 +194,7 @@ class Window(QMainWindow):
         """Make all parts anew, which own no truth, at another size of everything."""
         if self.tour is not None:
             self.tour.end()
-        state = self.docks.state()
+        state = self.before_crowding or self.docks.state()
         for dock in self.docks.docks.values():
             self.removeDockWidget(dock)
             dock.deleteLater()
@@ -200,7 +212,25 @@ class Window(QMainWindow):
         self.transport.show_speed(self.speed)
         self.put_together()
         self.docks.restore(state)
+        self.before_crowding = None
+        self.make_room()
         self.mark_chosen(self.chosen_theme)
+
+    def make_room(self) -> None:
+        """Put the docks where they need least, if everything is too large for where they stand."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        needed = layout.minimumSize()
+        if theme.size() > 1 and (needed.width() > self.width() or needed.height() > self.height()):
+            self.before_crowding = self.docks.state()
+            self.docks.arrange(PLANS[-1])
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The size is known, which it was not when the docks were placed."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.make_room()
 
     def mark_chosen(self, theme_name: str) -> None:
         """Check the menu's entries for the theme and the size in force."""
@@ -249,7 +279,7 @@ class Window(QMainWindow):
         self.add_bar()
         self.status.setObjectName("status")
         self.status.setAccessibleName("Status")
-        self.status.setContentsMargins(theme.GRID, 0, 0, 0)
+        self.status.setContentsMargins(theme.px(theme.GRID), 0, 0, 0)
         self.statusBar().addWidget(self.status)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
@@ -879,7 +909,7 @@ def scrolling(panel: QWidget) -> QScrollArea:
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     scroll.setWidget(panel)
     # Wide enough that nothing has to be cut off beside the scroll bar.
-    scroll.setMinimumWidth(panel.minimumSizeHint().width() + theme.GRID + 2)
+    scroll.setMinimumWidth(panel.minimumSizeHint().width() + theme.px(theme.GRID + 2))
     return scroll
 
 

@@ -19,9 +19,9 @@ from ui.form import ChoiceRow, Look, Row, fields_of, row_for, tip
 from ui.icons import icon
 from ui.inputs import IconButton
 from ui.panels.dragging import Drag
-from ui.panels.pictures import CURVE_ICON, Curve, MagnitudeBar, curve_icon
+from ui.panels.pictures import Curve, MagnitudeBar, curve_icon, curve_icon_size
 from ui.quantity import measured
-from ui.theme import GRID, current
+from ui.theme import GRID, current, px, size
 
 FIRST = ("units", "activation", "dropout")
 IN_HEADER = ("trainable", "muted")
@@ -50,12 +50,12 @@ class Gradient(QWidget):
         super().__init__(parent)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(GRID // 2)
+        line.setSpacing(px(GRID // 2))
         self.bar = MagnitudeBar(self)
         self.number = QLabel("–", self)
         self.number.setProperty("quiet", True)
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.number.setFixedWidth(NUMBER_WIDTH)
+        self.number.setFixedWidth(px(NUMBER_WIDTH))
         line.addWidget(self.bar, 1)
         line.addWidget(self.number)
         for widget in (self, self.bar, self.number):
@@ -85,7 +85,7 @@ class Vitals(QWidget):
         self.health.setToolTip(tip(HEALTH_HELP))
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(GRID // 2)
+        line.setSpacing(px(GRID // 2))
         line.addWidget(self.gradient)
         line.addWidget(self.health, 1)
         self.set_compact(False)
@@ -95,7 +95,7 @@ class Vitals(QWidget):
         self.gradient.number.setVisible(not compact)
         self.health.setVisible(not compact)
         # A bar has the same length on all cards, so that they can be compared, whatever is said beside it.
-        self.gradient.bar.setFixedWidth(BAR_WIDTH)
+        self.gradient.bar.setFixedWidth(px(BAR_WIDTH))
 
     def show_statistics(self, layer: LayerStatistics | None) -> None:
         """Move the bar."""
@@ -151,11 +151,11 @@ class Grip(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setFixedWidth(GRID * 2)
+        self.setFixedWidth(px(GRID * 2))
         self._dress()
 
     def _dress(self) -> None:
-        self.setPixmap(icon("dots-six-vertical").pixmap(QSize(16, 16)))
+        self.setPixmap(icon("dots-six-vertical").pixmap(QSize(px(16), px(16))))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -184,8 +184,8 @@ class LayerCard(QFrame):
         self.setProperty("card", True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.outer = QVBoxLayout(self)
-        self.outer.setContentsMargins(GRID // 2, GRID // 2, GRID, GRID // 2 + 2)
-        self.outer.setSpacing(GRID // 2)
+        self.outer.setContentsMargins(px(GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2 + 2))
+        self.outer.setSpacing(px(GRID // 2))
         self.header = self._header()
         self.body = self._part(FIRST)
         self.rest = self._part(tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id")))
@@ -201,15 +201,15 @@ class LayerCard(QFrame):
         line, self.second = QHBoxLayout(), QHBoxLayout()
         lines = QVBoxLayout(header)
         lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(GRID // 4)
+        lines.setSpacing(px(GRID // 4))
         lines.addLayout(line)
         lines.addLayout(self.second)
-        line.setSpacing(GRID // 2)
-        self.second.setContentsMargins(BODY_INDENT, 0, 0, 0)
+        line.setSpacing(px(GRID // 2))
+        self.second.setContentsMargins(px(BODY_INDENT), 0, 0, 0)
         self.first = line
         self.grip, self.number, self.name = Grip(header), QLabel(header), QLabel(header)
         self.number.setProperty("strong", True)
-        self.number.setMinimumWidth(GRID * 2)
+        self.number.setMinimumWidth(px(GRID * 2))
         self.name.setProperty("quiet", True)
         self.vitals = Vitals(header)
         self.freeze = IconButton("lock-simple-open", "Freeze", "", header)
@@ -238,8 +238,8 @@ class LayerCard(QFrame):
     def _part(self, names: tuple[str, ...]) -> QWidget:
         part = QWidget(self)
         lines = QVBoxLayout(part)
-        lines.setContentsMargins(BODY_INDENT, 0, 0, 0)
-        lines.setSpacing(GRID // 2)
+        lines.setContentsMargins(px(BODY_INDENT), 0, 0, 0)
+        lines.setSpacing(px(GRID // 2))
         for name in names:
             row = row_for(fields_of(Layer)[name], "", LOOKS.get(name, Look()), level=1)
             if row is not None:
@@ -258,10 +258,10 @@ class LayerCard(QFrame):
         """Put each activation's curve beside its name in the list."""
         row = self.rows["activation"]
         if isinstance(row, ChoiceRow):
-            row.combo.setIconSize(CURVE_ICON)
+            row.combo.setIconSize(curve_icon_size())
             for place, kind in enumerate(row.kinds):
                 if kind is not None and issubclass(kind, Activation):
-                    row.combo.setItemIcon(place, curve_icon(kind(), current()))
+                    row.combo.setItemIcon(place, curve_icon(kind(), current(), size()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -286,7 +286,7 @@ class LayerCard(QFrame):
             self.duplicate.setVisible(not compact)
             self.remove.setVisible(not compact)
             self._show_buttons()
-            self.name.setMinimumWidth(COMPACT_NAME_WIDTH if compact else 0)
+            self.name.setMinimumWidth(px(COMPACT_NAME_WIDTH) if compact else 0)
             self.vitals.set_compact(compact)
             if compact:
                 self.first.insertWidget(self.first.indexOf(self.name) + 1, self.vitals)
@@ -421,10 +421,10 @@ class OutputCard(QFrame):
         self.setObjectName("layers.output")
         self.setAccessibleName("Output layer")
         lines, line = QVBoxLayout(self), QHBoxLayout()
-        lines.setContentsMargins(BODY_INDENT + GRID // 2, GRID // 2, GRID, GRID // 2)
-        lines.setSpacing(GRID // 4)
+        lines.setContentsMargins(px(BODY_INDENT + GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2))
+        lines.setSpacing(px(GRID // 4))
         lines.addLayout(line)
-        line.setSpacing(GRID)
+        line.setSpacing(px(GRID))
         title = QLabel("Output", self)
         title.setProperty("strong", True)
         self.summary = QLabel(self)

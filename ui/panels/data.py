@@ -21,7 +21,7 @@ from ui.panels.own_data import OwnData, counted
 from ui.panels.panel import Panel, SlowText, heading
 from ui.panels.pictures import DataTile, FeatureTile
 from ui.panels.tasks import task_of, with_data
-from ui.theme import GRID
+from ui.theme import GRID, px
 
 GALLERY_COLUMNS = 5
 FEATURE_COLUMNS = 5
@@ -54,8 +54,8 @@ class DataPanel(Panel):
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lines = QVBoxLayout(self)
-        self.lines.setContentsMargins(GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
-        self.lines.setSpacing(GRID // 2)
+        self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
+        self.lines.setSpacing(px(GRID // 2))
         self.tiles: dict[DataTile, Dataset] = {}
         self.names: dict[DataTile, str] = {}
         self.forms: dict[type[Dataset], Form] = {}
@@ -78,7 +78,7 @@ class DataPanel(Panel):
         self.lines.addWidget(heading("Data"))
         self.group = QButtonGroup(self, exclusive=True)
         self.gallery = grid = QGridLayout()
-        grid.setSpacing(GRID // 2)
+        grid.setSpacing(px(GRID // 2))
         declared = [(kind.label, kind()) for kind in members(Dataset).values()]
         for name, dataset in [*declared, *samples]:
             drawn = drawable(dataset)
@@ -92,7 +92,7 @@ class DataPanel(Panel):
         self.about.setWordWrap(True)
         self.about.setProperty("quiet", True)
         self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.about.setMinimumHeight(2 * self.about.fontMetrics().lineSpacing() + 2)
+        self.about.setMinimumHeight(px(2 * self.about.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.about)
         self.notes = QLabel()
         self.notes.setObjectName("data.notes")
@@ -251,10 +251,10 @@ class DataPanel(Panel):
     # Features -----------------------------------------------------------------------------------------------
 
     def _add_features(self) -> dict[str, FeatureTile]:
-        self.lines.addSpacing(GRID // 2)
+        self.lines.addSpacing(px(GRID // 2))
         self.lines.addWidget(heading("Features"))
         grid, tiles = QGridLayout(), {}
-        grid.setSpacing(GRID // 2)
+        grid.setSpacing(px(GRID // 2))
         for place, name in enumerate(FEATURES):
             tile = tiles[name] = FeatureTile(name, self)
             tile.setObjectName(f"features.{name}")

@@ -35,7 +35,7 @@ from ui.panels.pictures import mixed
 from ui.panels.tasks import task_of, with_data
 from ui.panels.tools import CLUSTER, ERASER, MOVE, TOOLS, ClassButton, Settings, Tool, ToolButton
 from ui.quantity import Quantity
-from ui.theme import GRID, current
+from ui.theme import GRID, current, px
 
 STROKE_MILLISECONDS = 33
 SHARE_OF_TIME = 3
@@ -92,8 +92,8 @@ class DrawingPanel(Panel):
         self._text = SlowText(self)
         self._text.due.connect(self._write)
         self.lines = QVBoxLayout(self)
-        self.lines.setContentsMargins(GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
-        self.lines.setSpacing(GRID // 2)
+        self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
+        self.lines.setSpacing(px(GRID // 2))
         self._add_title()
         self._add_tools()
         self._add_task()
@@ -142,7 +142,7 @@ class DrawingPanel(Panel):
         self.hint.setWordWrap(True)
         self.hint.setProperty("quiet", True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.hint.setMinimumHeight(3 * self.hint.fontMetrics().lineSpacing() + 2)
+        self.hint.setMinimumHeight(px(3 * self.hint.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.hint)
 
     def _add_task(self) -> None:
@@ -164,9 +164,9 @@ class DrawingPanel(Panel):
         self.class_part = QWidget()
         column = QVBoxLayout(self.class_part)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID // 2)
+        column.setSpacing(px(GRID // 2))
         self.class_grid = QGridLayout()
-        self.class_grid.setSpacing(GRID // 2)
+        self.class_grid.setSpacing(px(GRID // 2))
         for place in range(CLASS_COLUMNS):
             self.class_grid.setColumnStretch(place, 1)
         self.class_group = QButtonGroup(self, exclusive=True)
@@ -184,10 +184,10 @@ class DrawingPanel(Panel):
         self.name.entered.connect(self._rename)
         self.name.left.connect(self._show_name)
         line = QHBoxLayout()
-        line.setSpacing(GRID)
+        line.setSpacing(px(GRID))
         caption = QLabel("Class name")
         caption.setBuddy(self.name)
-        caption.setFixedWidth(CAPTION_WIDTH)
+        caption.setFixedWidth(px(CAPTION_WIDTH))
         line.addWidget(caption)
         line.addWidget(self.name, 1)
         column.addLayout(self.class_grid)
@@ -206,9 +206,9 @@ class DrawingPanel(Panel):
                 self.lines.addWidget(row)
 
     def _add_place(self) -> None:
-        self.lines.addSpacing(GRID // 2)
+        self.lines.addSpacing(px(GRID // 2))
         line = QHBoxLayout()
-        line.setSpacing(GRID)
+        line.setSpacing(px(GRID))
         caption = QLabel("Point at")
         line.addWidget(caption)
         self.places: list[Entry] = []
@@ -218,7 +218,7 @@ class DrawingPanel(Panel):
             entry.setAccessibleName(f"{spoken} of a point to add")
             entry.set_hint(tip(f"{spoken} of the point to add. Allowed: {PLACE.allowed}."))
             entry.setAlignment(Qt.AlignmentFlag.AlignRight)
-            entry.setMinimumWidth(48)
+            entry.setMinimumWidth(px(48))
             entry.setText("0")
             label = QLabel(spoken)
             label.setBuddy(entry)
@@ -232,10 +232,10 @@ class DrawingPanel(Panel):
         self.lines.addLayout(line)
 
     def _add_whole(self) -> None:
-        self.lines.addSpacing(GRID // 2)
+        self.lines.addSpacing(px(GRID // 2))
         self.lines.addWidget(self.setting_rows["jitter"])
         line = QHBoxLayout()
-        line.setSpacing(GRID)
+        line.setSpacing(px(GRID))
         self.noise_button = self._button(
             "noise", "Add noise", "Moves every point at random by about σ. Each press adds to what is there."
         )

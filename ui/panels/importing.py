@@ -42,7 +42,7 @@ from ui.form import tip
 from ui.inputs import Combo, Segments, Switch
 from ui.panels.panel import heading
 from ui.panels.pictures import points_picture
-from ui.theme import GRID, Theme, current, mixed
+from ui.theme import GRID, Theme, current, mixed, px, scaled
 
 PREVIEW_ROWS = 200
 PICTURE_SIZE = 216
@@ -121,7 +121,7 @@ class PointsPicture(QWidget):
         super().__init__(parent)
         self.drawn: Sample | None = None
         self._picture: QPixmap | None = None
-        self.setFixedSize(PICTURE_SIZE, PICTURE_SIZE)
+        self.setFixedSize(px(PICTURE_SIZE), px(PICTURE_SIZE))
         self.setObjectName("import.picture")
         self.setAccessibleName("Picture of the points")
         self.setToolTip(tip("The points as they would lie on the plane, each axis scaled to fill it."))
@@ -147,12 +147,13 @@ class PointsPicture(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(theme.line), 1))
         painter.setBrush(QColor(theme.surface))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 6, 6)
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), scaled(6), scaled(6))
         if self.drawn is not None:
             ratio = self.devicePixelRatioF()
+            edge = px(4)
             if self._picture is None or self._picture.devicePixelRatio() != ratio:
-                self._picture = points_picture(self.drawn, PICTURE_SIZE - 8, ratio, theme)
-            painter.drawPixmap(4, 4, self._picture)
+                self._picture = points_picture(self.drawn, self.width() - 2 * edge, ratio, theme)
+            painter.drawPixmap(edge, edge, self._picture)
         painter.end()
 
 
@@ -175,11 +176,11 @@ class ImportDialog(QDialog):
         self.setObjectName("import")
         self.resize(860, 560)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
-        outer.setSpacing(GRID)
+        outer.setContentsMargins(px(2 * GRID), px(GRID), px(2 * GRID), px(2 * GRID))
+        outer.setSpacing(px(GRID))
         outer.addLayout(self._title())
         body = QHBoxLayout()
-        body.setSpacing(2 * GRID)
+        body.setSpacing(px(2 * GRID))
         body.addWidget(self._table(), 1)
         body.addLayout(self._choices())
         outer.addLayout(body, 1)
@@ -190,7 +191,7 @@ class ImportDialog(QDialog):
 
     def _title(self) -> QGridLayout:
         grid = QGridLayout()
-        grid.setHorizontalSpacing(GRID)
+        grid.setHorizontalSpacing(px(GRID))
         title = heading(self.name)
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -213,7 +214,7 @@ class ImportDialog(QDialog):
             caption = QLabel(text)
             caption.setBuddy(control)
             line = QHBoxLayout()
-            line.setSpacing(GRID)
+            line.setSpacing(px(GRID))
             line.addWidget(caption)
             line.addWidget(control)
             grid.addLayout(line, 0, column, 2, 1)
@@ -238,16 +239,16 @@ class ImportDialog(QDialog):
         self.table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(False)
-        self.table.verticalHeader().setDefaultSectionSize(24)
-        self.table.horizontalHeader().setDefaultSectionSize(104)
+        self.table.verticalHeader().setDefaultSectionSize(px(24))
+        self.table.horizontalHeader().setDefaultSectionSize(px(104))
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return self.table
 
     def _choices(self) -> QVBoxLayout:
         column = QVBoxLayout()
-        column.setSpacing(GRID)
+        column.setSpacing(px(GRID))
         grid = QGridLayout()
-        grid.setSpacing(GRID)
+        grid.setSpacing(px(GRID))
         self.combos: list[Combo] = []
         helps = (
             "The column for the horizontal axis. It has to hold numbers.",
@@ -281,7 +282,7 @@ class ImportDialog(QDialog):
         self.task.chosen.connect(self._task_chosen)
         self.picture = PointsPicture(self)
         self.counts = self._words("counts", "Rows used and left out")
-        self.counts.setFixedWidth(PICTURE_SIZE)
+        self.counts.setFixedWidth(px(PICTURE_SIZE))
         self.counts.setAlignment(Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
@@ -292,7 +293,7 @@ class ImportDialog(QDialog):
 
     def _footer(self) -> QHBoxLayout:
         line = QHBoxLayout()
-        line.setSpacing(GRID)
+        line.setSpacing(px(GRID))
         self.message = self._words("message", "What will become of the points")
         self.cancel = self._button("cancel", "Cancel", "Closes this dialog and changes nothing.")
         self.cancel.clicked.connect(self.reject)
@@ -343,7 +344,7 @@ class ImportDialog(QDialog):
     def _fit_columns(self) -> None:
         for place in range(min(self.model.columnCount(), 40)):
             self.table.resizeColumnToContents(place)
-            self.table.setColumnWidth(place, min(max(self.table.columnWidth(place), 64), 176))
+            self.table.setColumnWidth(place, min(max(self.table.columnWidth(place), px(64)), px(176)))
 
     def _header_toggled(self, on: bool) -> None:
         self._read(header=on)
@@ -422,7 +423,7 @@ class ImportDialog(QDialog):
             self.accepted_data.emit(dataset, f"data {self.name}")
 
     def sizeHint(self) -> QSize:
-        return QSize(860, 560)
+        return QSize(px(860), px(560))
 
 
 def table_style(theme: Theme) -> str:

@@ -34,7 +34,7 @@ from ui.panels.card import LayerCard, OutputCard
 from ui.panels.palette import FIRST_LAYER, Chip, Palette
 from ui.panels.panel import Panel, SlowText, heading
 from ui.panels.shapes import ABOUT, SHAPES, shaped, widths_of, widths_words
-from ui.theme import GRID
+from ui.theme import GRID, px
 
 ASK_WIDTHS = "Units of each layer, input side first, such as 16-8-4 or 3 × 8:"
 EDGE = 32
@@ -52,8 +52,8 @@ class LayersPanel(Panel):
         self._text = SlowText(self)
         self._text.due.connect(self._write)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(GRID + GRID // 2, GRID, 0, GRID)
-        outer.setSpacing(GRID // 2)
+        outer.setContentsMargins(px(GRID + GRID // 2), px(GRID), 0, px(GRID))
+        outer.setSpacing(px(GRID // 2))
         outer.addLayout(self._title())
         self.new_layers = self._palette()
         outer.addWidget(self.new_layers)
@@ -66,8 +66,8 @@ class LayersPanel(Panel):
 
     def _title(self) -> QHBoxLayout:
         line = QHBoxLayout()
-        line.setContentsMargins(0, 0, GRID + GRID // 2, 0)
-        line.setSpacing(GRID)
+        line.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
+        line.setSpacing(px(GRID))
         self.shape = self._shape_button()
         self.compact = IconButton("rows", "Compact cards", "One line per layer, to see many at once.")
         self.compact.setObjectName("layers.compact")
@@ -102,7 +102,7 @@ class LayersPanel(Panel):
 
     def _palette(self) -> Palette:
         palette = Palette()
-        palette.setContentsMargins(0, 0, GRID + GRID // 2, 0)
+        palette.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
         for chip in palette.chips:
             chip.clicked.connect(self._chip_clicked)
             chip.grabbed.connect(self._grab_chip)
@@ -114,8 +114,8 @@ class LayersPanel(Panel):
         self.stack = QWidget()
         self.stack.setProperty("plain", True)
         self.lines = QVBoxLayout(self.stack)
-        self.lines.setContentsMargins(0, 0, GRID + GRID // 2, 0)
-        self.lines.setSpacing(GRID)
+        self.lines.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
+        self.lines.setSpacing(px(GRID))
         self.inputs = QLabel()
         self.inputs.setProperty("quiet", True)
         self.inputs.setWordWrap(True)
@@ -137,7 +137,7 @@ class LayersPanel(Panel):
 
     def _make_room_for_bar(self, _low: int, high: int) -> None:
         """Keep the cards as wide as they are when the scroll bar comes or goes."""
-        self.lines.setContentsMargins(0, 0, GRID // 2 if high else GRID + GRID // 2, 0)
+        self.lines.setContentsMargins(0, 0, px(GRID // 2 if high else GRID + GRID // 2), 0)
 
     def _new_card(self) -> LayerCard:
         card = LayerCard(self.stack)
@@ -152,7 +152,7 @@ class LayersPanel(Panel):
         return card
 
     def _set_compact(self, compact: bool) -> None:
-        self.lines.setSpacing(GRID // 2 if compact else GRID)
+        self.lines.setSpacing(px(GRID // 2 if compact else GRID))
         for card in self.cards:
             card.set_compact(compact)
 
@@ -386,7 +386,7 @@ class LayersPanel(Panel):
         self.ghost.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.mark = QFrame(self.stack)
         self.mark.setProperty("mark", True)
-        self.mark.setFixedHeight(4)
+        self.mark.setFixedHeight(px(4))
         for widget in (self.ghost, self.mark):
             widget.hide()
         self._scrolling = QTimer(self, interval=16)
@@ -404,11 +404,11 @@ class LayersPanel(Panel):
         chip = self.sender()
         if isinstance(chip, Chip):
             self.offered = chip
-            self._begin_drag(chip, chip.width() + GRID)
+            self._begin_drag(chip, chip.width() + px(GRID))
 
     def _begin_drag(self, seen: QWidget, width: int) -> None:
         self.ghost.setPixmap(picture_of(seen))
-        self.ghost.setFixedSize(QSize(width, seen.height() + GRID))
+        self.ghost.setFixedSize(QSize(width, seen.height() + px(GRID)))
         self.ghost.show()
         self.ghost.raise_()
         self._scrolling.start()
@@ -419,17 +419,17 @@ class LayersPanel(Panel):
             return
         here = self.mapFromGlobal(at)
         x = self.view.x() + self.held.x() if self.held is not None else here.x() - self.ghost.width() // 2
-        self.ghost.move(x, here.y() - GRID * 2)
+        self.ghost.move(x, here.y() - px(GRID * 2))
         place = self._place_at(at)
         self.mark.setVisible(place is not None)
         if place is not None:
             # Not under the ghost, which is over the stack and says nothing of the place.
-            self.mark.setGeometry(0, self._mark_y(place), self.output.width(), 4)
+            self.mark.setGeometry(0, self._mark_y(place), self.output.width(), self.mark.height())
             self.mark.raise_()
 
     def _place_at(self, at: QPoint) -> int | None:
         """The place among the other cards for what is dropped at a point of the screen; none beside the stack."""
-        inside = QRect(self.view.mapToGlobal(QPoint()), self.view.size()).adjusted(-GRID, 0, GRID, EDGE)
+        inside = QRect(self.view.mapToGlobal(QPoint()), self.view.size()).adjusted(-px(GRID), 0, px(GRID), px(EDGE))
         if self.offered is not None and not inside.contains(at):
             return None
         y = self.stack.mapFromGlobal(at).y()
@@ -438,19 +438,19 @@ class LayersPanel(Panel):
     def _mark_y(self, place: int) -> int:
         others = [card for card in self.cards if card is not self.held]
         if place < len(others):
-            return others[place].y() - GRID // 2 - 2
+            return others[place].y() - px(GRID // 2 + 2)
         last = others[-1] if others else self.held or self.inputs
-        return last.geometry().bottom() + GRID // 2 - 1
+        return last.geometry().bottom() + px(GRID // 2 - 1)
 
     def _scroll_on(self) -> None:
         view, bar = self.view.viewport(), self.view.verticalScrollBar()
         y = view.mapFromGlobal(self._at).y()
         if self.offered is not None and y < 0:
             return
-        if y < EDGE:
-            bar.setValue(bar.value() - GRID)
-        elif y > view.height() - EDGE:
-            bar.setValue(bar.value() + GRID)
+        if y < px(EDGE):
+            bar.setValue(bar.value() - px(GRID))
+        elif y > view.height() - px(EDGE):
+            bar.setValue(bar.value() + px(GRID))
         else:
             return
         self._drag(self._at)

@@ -19,7 +19,7 @@ from playground.interop.tables import from_file, from_text, own_points, to_csv, 
 from ui.form import tip
 from ui.inputs import IconButton
 from ui.panels.importing import ImportDialog
-from ui.theme import GRID
+from ui.theme import GRID, px
 
 
 class OwnData(QWidget):
@@ -39,9 +39,9 @@ class OwnData(QWidget):
         self.dialog: ImportDialog | None = None
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(GRID // 2)
+        outer.setSpacing(px(GRID // 2))
         self.line = QHBoxLayout()
-        self.line.setSpacing(GRID // 2)
+        self.line.setSpacing(px(GRID // 2))
         outer.addLayout(self.line)
         self._add_buttons()
         self.message = QLabel()

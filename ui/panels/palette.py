@@ -14,7 +14,7 @@ from ui.faults import guarded
 from ui.form import about, steps, tip
 from ui.panels.dragging import Drag
 from ui.panels.pictures import fitted, paint_curves
-from ui.theme import GRID, SMALL, current
+from ui.theme import GRID, SMALL, current, px, scaled
 
 FIRST_LAYER = Layer(units=4, activation=Tanh())
 COLUMNS = 6
@@ -34,7 +34,7 @@ class Chip(QAbstractButton):
         self.kind = kind
         self.activation = kind() if kind is not None else FIRST_LAYER.activation
         self._small = QFont(self.font())
-        self._small.setPixelSize(SMALL)
+        self._small.setPixelSize(px(SMALL))
         self.setText(kind.label if kind is not None else "Like last")
         self.setObjectName(f"layers.new.{self.activation.kind}" if kind is not None else "layers.add")
         self.setAccessibleName(f"New {kind.label} layer" if kind is not None else "New layer like the last")
@@ -92,7 +92,7 @@ class Chip(QAbstractButton):
     # Picture ------------------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        return QSize(40, PICTURE_HEIGHT + 2 + QFontMetrics(self._small).height())
+        return QSize(px(40), px(PICTURE_HEIGHT + 2) + QFontMetrics(self._small).height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -105,23 +105,23 @@ class Chip(QAbstractButton):
 
     @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
-        theme, picture = current(), QRectF(0, 0, self.width(), PICTURE_HEIGHT)
+        theme, picture = current(), QRectF(0, 0, self.width(), px(PICTURE_HEIGHT))
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(1.0 if self.isEnabled() else 0.4)
         hovered = self.underMouse() and self.isEnabled()
         edge = theme.accent if self.hasFocus() else theme.quiet if hovered else theme.line
-        painter.setPen(QPen(QColor(edge), 2 if self.hasFocus() else 1))
+        painter.setPen(QPen(QColor(edge), scaled(2 if self.hasFocus() else 1)))
         painter.setBrush(QColor(theme.raised if self.isDown() else theme.surface))
-        painter.drawRoundedRect(picture.adjusted(1, 1, -1, -1), 6, 6)
+        painter.drawRoundedRect(picture.adjusted(px(1), px(1), -px(1), -px(1)), scaled(6), scaled(6))
         painter.save()
-        painter.setClipRect(picture.adjusted(3, 2, -3, -2))
+        painter.setClipRect(picture.adjusted(px(3), px(2), -px(3), -px(2)))
         paint_curves(painter, self.activation, picture.size().toSize(), theme, slope=False)
         painter.restore()
         painter.setPen(QColor(theme.text if hovered else theme.quiet))
         font = fitted(self._small, self.text(), self.width())
         painter.setFont(font)
-        below = QRectF(0, PICTURE_HEIGHT, self.width(), self.height() - PICTURE_HEIGHT)
+        below = QRectF(0, picture.bottom(), self.width(), self.height() - picture.height())
         name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
         painter.end()
@@ -135,7 +135,7 @@ class Palette(QWidget):
         self.chips = [Chip(kind, self) for kind in (None, *members(Activation).values())]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(GRID // 2)
+        grid.setSpacing(px(GRID // 2))
         for place, chip in enumerate(self.chips):
             grid.addWidget(chip, *divmod(place, COLUMNS))
         for column in range(COLUMNS):

@@ -12,7 +12,7 @@ from playground import Experiment, Layer
 from playground.experiment import misfits
 from ui.form import Row, fields_of, found, replaced, spoken
 from ui.inputs import Edits, IconButton
-from ui.theme import GRID
+from ui.theme import GRID, px
 
 TEXT_SECONDS = 0.25
 """Text that changes faster than this can't be read."""
@@ -123,10 +123,10 @@ class Section(QWidget):
         self.body.hide()
         self.lines = QVBoxLayout(self.body)
         self.lines.setContentsMargins(0, 0, 0, 0)
-        self.lines.setSpacing(GRID // 2)
+        self.lines.setSpacing(px(GRID // 2))
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(GRID // 2)
+        outer.setSpacing(px(GRID // 2))
         outer.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
         outer.addWidget(self.body)
 
@@ -140,5 +140,5 @@ def heading(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("heading", True)
     label.setIndent(0)
-    label.setFixedHeight(HEADING_HEIGHT)
+    label.setFixedHeight(px(HEADING_HEIGHT))
     return label

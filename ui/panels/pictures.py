@@ -31,13 +31,15 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT, Sample
 from playground.catalog.features import FEATURES
 from ui.faults import guarded
-from ui.theme import SMALL, Theme, current, field_table, magnitude_table
+from ui.theme import SMALL, Theme, current, field_table, magnitude_table, px, scaled
+from ui.theme import size as size_in_force
 
 SMALLEST, LARGEST = 1e-8, 1e1
 """The ends of the gradient bars' logarithmic scale; the same colour always means the same number."""
 CURVE_EXTENT = 3.0
 CURVE_ICON = QSize(28, 18)
 CURVE, LARGE_CURVE = QSize(56, 44), QSize(264, 184)
+"""In pixels at the usual size."""
 ZERO_AT, UNIT = 0.58, 0.34
 """Where 0 is on the upward axis of a curve, and how long 1 is, as shares of the height."""
 NARROWEST = 60
@@ -59,7 +61,7 @@ def points_picture(sample: Sample, size: int, ratio: float, theme: Theme) -> QPi
     at = (sample.x * [1, -1] + EXTENT) / (2 * EXTENT) * size
     groups, colours = coloured(sample, theme)
     for group, colour in enumerate(colours):
-        painter.setPen(QPen(colour, 2.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(colour, scaled(2.6), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawPoints(polygon(at[groups == group]))
     painter.end()
     return picture
@@ -108,12 +110,12 @@ class Tile(QAbstractButton):
 
     def __init__(self, name: str, tip: str, picture_size: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.picture_size = picture_size
+        self.picture_size = px(picture_size)
         self._picture: QPixmap | None = None
         self._hovered = False
         self.setText(name)
         self._small = QFont(self.font())
-        self._small.setPixelSize(SMALL)
+        self._small.setPixelSize(px(SMALL))
         self.setCheckable(True)
         self.setToolTip(tip)
         self.setAccessibleName(name)
@@ -125,7 +127,7 @@ class Tile(QAbstractButton):
         raise NotImplementedError
 
     def sizeHint(self) -> QSize:
-        return QSize(self.picture_size + 4, self.picture_size + 8 + QFontMetrics(self._small).height())
+        return QSize(self.picture_size + px(4), self.picture_size + px(8) + QFontMetrics(self._small).height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -152,12 +154,13 @@ class Tile(QAbstractButton):
             self._picture = self.draw(size, ratio, theme)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = QRectF((self.width() - size) / 2 - 2, 1, size + 4, size + 4)
+        around = px(2)
+        frame = QRectF((self.width() - size) / 2 - around, px(1), size + 2 * around, size + 2 * around)
         painter.setOpacity(1.0 if self.isChecked() or self._hovered else 0.7)
         painter.setBrush(QColor(theme.surface))
         painter.setPen(self._frame_pen(theme))
-        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 6, 6)
-        painter.drawPixmap(QPointF(frame.x() + 2, frame.y() + 2), self._picture)
+        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), scaled(6), scaled(6))
+        painter.drawPixmap(QPointF(frame.x() + around, frame.y() + around), self._picture)
         painter.setOpacity(1.0)
         painter.setPen(QColor(theme.text if self.isChecked() else theme.quiet))
         below = QRectF(0, frame.bottom() + 1, self.width(), self.height() - frame.bottom() - 1)
@@ -170,8 +173,8 @@ class Tile(QAbstractButton):
     def _frame_pen(self, theme: Theme) -> QPen:
         if self.isChecked() or self.hasFocus():
             style = Qt.PenStyle.SolidLine if self.isChecked() else Qt.PenStyle.DotLine
-            return QPen(QColor(theme.text if self.isChecked() and self.hasFocus() else theme.accent), 2, style)
-        return QPen(QColor(theme.quiet if self._hovered else theme.line), 1)
+            return QPen(QColor(theme.text if self.isChecked() and self.hasFocus() else theme.accent), scaled(2), style)
+        return QPen(QColor(theme.quiet if self._hovered else theme.line), scaled(1))
 
 
 def fitted(font: QFont, text: str, width: int) -> QFont:
@@ -226,56 +229,64 @@ def curves(activation: Activation) -> tuple[Array, Array, Array]:
 def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: Theme, slope: bool = True) -> None:
     """f as a line, f′ faint and dotted, on axes that are the same for every activation."""
     middle, unit = size.height() * ZERO_AT, size.height() * UNIT
-    scale = (size.width() - 4) / (2 * CURVE_EXTENT)
+    scale, edge = (size.width() - px(4)) / (2 * CURVE_EXTENT), px(2)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(theme.line), 1))
-    painter.drawLine(QPointF(2, middle), QPointF(size.width() - 2, middle))
-    painter.drawLine(QPointF(size.width() / 2, 2), QPointF(size.width() / 2, size.height() - 2))
+    painter.setPen(QPen(QColor(theme.line), scaled(1)))
+    painter.drawLine(QPointF(edge, middle), QPointF(size.width() - edge, middle))
+    painter.drawLine(QPointF(size.width() / 2, edge), QPointF(size.width() / 2, size.height() - edge))
     z, f, derivative = curves(activation)
-    lines = [(derivative, QPen(QColor(theme.quiet), 1, Qt.PenStyle.DotLine))] if slope else []
-    for values, pen in [*lines, (f, QPen(QColor(theme.accent), 1.6))]:
+    lines = [(derivative, QPen(QColor(theme.quiet), scaled(1), Qt.PenStyle.DotLine))] if slope else []
+    for values, pen in [*lines, (f, QPen(QColor(theme.accent), scaled(1.6)))]:
         painter.setPen(pen)
         at = np.stack([size.width() / 2 + z * scale, middle - values * unit], axis=1)
         painter.drawPolyline(polygon(at[np.isfinite(at).all(axis=1)]))
 
 
+def curve_icon_size() -> QSize:
+    """How large the curve of an activation is in a list."""
+    return CURVE_ICON * size_in_force()
+
+
 @lru_cache(maxsize=64)
-def curve_icon(activation: Activation, theme: Theme) -> QIcon:
+def curve_icon(activation: Activation, theme: Theme, size_of_everything: float) -> QIcon:
     """The curve of an activation for a list, legible on a selected line too."""
-    icon = QIcon()
+    icon, size = QIcon(), CURVE_ICON * size_of_everything
     for mode, colour in ((QIcon.Mode.Normal, theme.accent), (QIcon.Mode.Selected, theme.on_accent)):
-        picture = QPixmap(CURVE_ICON * 2)
+        picture = QPixmap(size * 2)
         picture.setDevicePixelRatio(2)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
-        paint_curves(painter, activation, CURVE_ICON, replace(theme, accent=colour), slope=False)
+        paint_curves(painter, activation, size, replace(theme, accent=colour), slope=False)
         painter.end()
         icon.addPixmap(picture, mode)
     return icon
 
 
 @lru_cache(maxsize=32)
-def large_curve(activation: Activation, theme: Theme) -> QImage:
+def large_curve(activation: Activation, theme: Theme, size_of_everything: float) -> QImage:
     """The curves of an activation with a legend and with numbers at the axes, for a closer look."""
-    size, ratio = LARGE_CURVE, 2
+    size, ratio = LARGE_CURVE * size_of_everything, 2
     image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
     image.fill(QColor(theme.surface))
     painter = QPainter(image)
     paint_curves(painter, activation, size, theme)
     font = QFont()
-    font.setPixelSize(SMALL)
+    font.setPixelSize(px(SMALL))
     painter.setFont(font)
     middle, unit = size.height() * ZERO_AT, size.height() * UNIT
-    scale = (size.width() - 4) / (2 * CURVE_EXTENT)
+    scale = (size.width() - px(4)) / (2 * CURVE_EXTENT)
     left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
     texts = [
-        (8, 14, left, f"f(z): {activation.label}", theme.accent),
-        (8, 29, left, "f′(z), dotted", theme.quiet),
-        (size.width() - 8, middle - 5, right, "z", theme.quiet),
-        *((size.width() / 2 + 5, middle - unit * y - 4, left, f"{y}".replace("-", "−"), theme.quiet) for y in (1, -1)),
+        (px(8), px(14), left, f"f(z): {activation.label}", theme.accent),
+        (px(8), px(29), left, "f′(z), dotted", theme.quiet),
+        (size.width() - px(8), middle - px(5), right, "z", theme.quiet),
         *(
-            (size.width() / 2 + x * scale - 4, middle + 14, left, f"{x}".replace("-", "−"), theme.quiet)
+            (size.width() / 2 + px(5), middle - unit * y - px(4), left, f"{y}".replace("-", "−"), theme.quiet)
+            for y in (1, -1)
+        ),
+        *(
+            (size.width() / 2 + x * scale - px(4), middle + px(14), left, f"{x}".replace("-", "−"), theme.quiet)
             for x in (-2, 2)
         ),
     ]
@@ -303,7 +314,7 @@ class Curve(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.activation: Activation | None = None
-        self.setFixedSize(CURVE)
+        self.setFixedSize(CURVE * size_in_force())
         self.setAccessibleName("Activation curve")
 
     def show_activation(self, activation: Activation) -> None:
@@ -316,7 +327,7 @@ class Curve(QWidget):
     def event(self, event: QEvent) -> bool:
         # Drawn when somebody wants to see it: a deep network has many of these.
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self.activation is not None:
-            large = as_html(large_curve(self.activation, current()))
+            large = as_html(large_curve(self.activation, current(), size_in_force()))
             QToolTip.showText(event.globalPos(), f"{large}<p>{self.activation.formula}</p>", self)
             return True
         return super().event(event)
@@ -328,7 +339,7 @@ class Curve(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.raised))
-        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
+        painter.drawRoundedRect(QRectF(self.rect()), scaled(4), scaled(4))
         painter.setClipRect(self.rect().adjusted(1, 1, -1, -1))
         if self.activation is not None:
             paint_curves(painter, self.activation, self.size(), theme)
@@ -353,8 +364,8 @@ class MagnitudeBar(QWidget):
         super().__init__(parent)
         self.value = math.nan
         self._drawn = -1
-        self.setFixedHeight(10)
-        self.setMinimumWidth(40)
+        self.setFixedHeight(px(10))
+        self.setMinimumWidth(px(40))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip("The size of this layer's gradient, on a logarithmic scale from 1e-8 to 10.")
 
@@ -376,13 +387,14 @@ class MagnitudeBar(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        track = QRectF(0, 1, self.width(), self.height() - 2)
+        edge, corner = px(1), scaled(4)
+        track = QRectF(0, edge, self.width(), self.height() - 2 * edge)
         painter.setBrush(QColor(theme.raised))
-        painter.drawRoundedRect(track, 4, 4)
+        painter.drawRoundedRect(track, corner, corner)
         if self._drawn > 0:
             red, green, blue = magnitude_colours()[round(magnitude(self.value) * 255)]
             painter.setBrush(QColor(red, green, blue))
-            painter.drawRoundedRect(QRectF(0, 1, max(self._drawn, 8), self.height() - 2), 4, 4)
+            painter.drawRoundedRect(QRectF(0, edge, max(self._drawn, px(8)), track.height()), corner, corner)
         painter.end()
 
 

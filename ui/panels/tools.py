@@ -16,7 +16,7 @@ from ui.form import tip
 from ui.icons import icon
 from ui.inputs import IconButton
 from ui.panels.canvas import Clustering, Erasing, Moving, Painting, Stroke
-from ui.theme import current
+from ui.theme import current, px, scaled
 
 
 @dataclass(frozen=True)
@@ -153,10 +153,10 @@ class ClassButton(QAbstractButton):
             self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(72, 26)
+        return QSize(px(72), px(26))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(56, 26)
+        return QSize(px(56), px(26))
 
     def enterEvent(self, event: QEvent) -> None:
         self._hovered = True
@@ -172,20 +172,22 @@ class ClassButton(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = QColor(theme.classes[self.place % len(theme.classes)])
-        frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        frame = QRectF(self.rect()).adjusted(px(1), px(1), -px(1), -px(1))
         painter.setBrush(QColor(theme.surface if self.isChecked() or self._hovered else theme.raised))
         edge = theme.accent if self.isChecked() else theme.quiet if self._hovered else theme.line
-        painter.setPen(QPen(QColor(edge), 2 if self.isChecked() else 1))
-        painter.drawRoundedRect(frame, 6, 6)
+        painter.setPen(QPen(QColor(edge), scaled(2 if self.isChecked() else 1)))
+        painter.drawRoundedRect(frame, scaled(6), scaled(6))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawEllipse(QPointF(13, self.height() / 2), 4.5, 4.5)
+        painter.drawEllipse(QPointF(px(13), self.height() / 2), scaled(4.5), scaled(4.5))
         painter.setPen(QColor(theme.text))
-        room = QRectF(22, 0, self.width() - 28, self.height())
+        room = QRectF(px(22), 0, self.width() - px(28), self.height())
         name = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, round(room.width()))
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), name)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(theme.text if self.isChecked() else theme.accent), 1.5, Qt.PenStyle.DotLine))
-            painter.drawRoundedRect(frame.adjusted(2, 2, -2, -2), 4, 4)
+            painter.setPen(
+                QPen(QColor(theme.text if self.isChecked() else theme.accent), scaled(1.5), Qt.PenStyle.DotLine)
+            )
+            painter.drawRoundedRect(frame.adjusted(px(2), px(2), -px(2), -px(2)), scaled(4), scaled(4))
         painter.end()

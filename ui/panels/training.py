@@ -17,7 +17,7 @@ from playground.catalog.losses import default_loss
 from ui.form import ChoiceRow, Look, fields_of, row_for
 from ui.panels.panel import Panel, Section, heading
 from ui.panels.tasks import task_of
-from ui.theme import GRID
+from ui.theme import GRID, px
 
 FIRST = (
     "training.learning_rate",
@@ -45,8 +45,8 @@ class TrainingPanel(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lines = QVBoxLayout(self)
-        self.lines.setContentsMargins(GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
-        self.lines.setSpacing(GRID // 2)
+        self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
+        self.lines.setSpacing(px(GRID // 2))
         self.lines.addWidget(heading("Training"))
         for path in FIRST:
             self._add_row(path, self.lines)
@@ -54,7 +54,7 @@ class TrainingPanel(Panel):
         self.more.button.setObjectName("training.more")
         for path in self._more_paths():
             self._add_row(path, self.more.lines)
-        self.lines.addSpacing(GRID // 2)
+        self.lines.addSpacing(px(GRID // 2))
         self.lines.addWidget(self.more)
         self.lines.addStretch(1)
         self.show_experiment(self.experiment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.snapshot import Snapshot
@@ -12,7 +13,7 @@ from ui.form import tip
 from ui.inputs import SLIDER_STEPS, Edits, IconButton, Slider
 from ui.panels.panel import SlowText
 from ui.quantity import measured, rounded
-from ui.theme import GRID, tabular
+from ui.theme import GRID, px, tabular
 
 SLOWEST, FASTEST = 1.0, 10_000.0
 """Steps per second at the left end of the speed slider and just before its right end, which has no limit."""
@@ -26,8 +27,29 @@ SPEED_HELP = (
     "fast as it can. A double click brings back the speed to watch at."
 )
 
-GUEST_WIDTH = 220
-"""Pixels for a row of another panel."""
+ROOMY = 1170
+"""The least width, in pixels, in which nothing has to be narrow."""
+GUEST_WIDTHS, SPEED_WIDTHS = (196, 220), (72, 120)
+"""Pixels for a row of another panel and for the speed, where there is little room and else."""
+
+
+class Readout(QLabel):
+    """A number with room for the longest one, as long as there is any."""
+
+    def __init__(self, usual: str, widest: str) -> None:
+        super().__init__("–")
+        self.setProperty("readout", True)
+        self.setFont(tabular(self.font()))
+        self.ensurePolished()
+        self._least, widest_width = (self.fontMetrics().horizontalAdvance(text) + px(4) for text in (usual, widest))
+        self.setMaximumWidth(widest_width)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.maximumWidth(), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return QSize(min(max(self._least, hint.width()), self.maximumWidth()), hint.height())
 
 
 class TransportBar(QWidget):
@@ -45,19 +67,24 @@ class TransportBar(QWidget):
         super().__init__(parent)
         self.running = False
         self.snapshot: Snapshot | None = None
+        self.guest: QWidget | None = None
         self.line = QHBoxLayout(self)
-        self.line.setContentsMargins(GRID + GRID // 2, GRID // 2, GRID + GRID // 2, GRID // 2)
-        self.line.setSpacing(GRID)
+        self.line.setContentsMargins(px(GRID + GRID // 2), px(GRID // 2), px(GRID + GRID // 2), px(GRID // 2))
+        self.line.setSpacing(px(GRID))
         self._add_buttons()
-        self.line.addSpacing(GRID)
-        self.epoch = self._add_readout("Epoch", "00,000,000", "Passes through the training points.")
-        self.step = self._add_readout("Step", "000,000,000", "Updates of the weights.")
-        self.loss = self._add_readout("Loss", "0.00e-00 / 0.00e-00", "Mean loss: training / validation.")
-        self.score = self._add_readout("Accuracy", "000.0 % / 000.0 %", "Share of points right: training / validation.")
+        self.line.addSpacing(px(GRID))
+        self.epoch = self._add_readout("Epoch", "0,000", "00,000,000", "Passes through the training points.")
+        self.step = self._add_readout("Step", "00,000", "000,000,000", "Updates of the weights.")
+        self.loss = self._add_readout(
+            "Loss", "0.000 / 0.000", "0.00e-00 / 0.00e-00", "Mean loss: training / validation."
+        )
+        self.score = self._add_readout(
+            "Accuracy", "00.0 % / 00.0 %", "000.0 % / 000.0 %", "Share of points right: training / validation."
+        )
         self.line.addStretch(1)
         self.guests = QHBoxLayout()
         self.line.addLayout(self.guests, 3)
-        self.line.addSpacing(2 * GRID)
+        self.line.addSpacing(px(2 * GRID))
         self._add_speed()
         self._text = SlowText(self)
         self._text.due.connect(self._write)
@@ -65,9 +92,20 @@ class TransportBar(QWidget):
 
     def give_room(self, row: QWidget) -> None:
         """Take in a row of another panel that has to be in reach all the time."""
-        row.setFixedWidth(GUEST_WIDTH)
         self.guests.addStretch(1)
         self.guests.addWidget(row)
+        self.guest = row
+        self._divide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What can be narrow is, where there is little room."""
+        self._divide()
+
+    def _divide(self) -> None:
+        roomy = self.width() >= px(ROOMY)
+        self.speed_slider.setFixedWidth(px(SPEED_WIDTHS[roomy]))
+        if self.guest is not None:
+            self.guest.setFixedWidth(px(GUEST_WIDTHS[roomy]))
 
     # Buttons ------------------------------------------------------------------------------------------------
 
@@ -76,7 +114,7 @@ class TransportBar(QWidget):
         self.play = self._button("play", "play-fill", "Play", "")
         self.play.setProperty("play", True)
         self.play.setCheckable(True)
-        self.play.setIconSize(QSize(20, 20))
+        self.play.setIconSize(QSize(px(20), px(20)))
         self.one_step = self._button("step", "caret-right", "One step", "One update of the weights.")
         self.one_epoch = self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.")
         self.reseed = self._button("reseed", "dice-five", "Reseed", "Start from other random weights: the next seed.")
@@ -92,7 +130,7 @@ class TransportBar(QWidget):
         button = IconButton(icon_name, label, f"{label}. {tip}" if tip else label)
         button.setObjectName(f"transport.{name}")
         button.setProperty("transport", True)
-        button.setIconSize(QSize(18, 18))
+        button.setIconSize(QSize(px(18), px(18)))
         self.line.addWidget(button)
         return button
 
@@ -115,17 +153,13 @@ class TransportBar(QWidget):
 
     # Readout ------------------------------------------------------------------------------------------------
 
-    def _add_readout(self, title: str, widest: str, tip: str) -> QLabel:
+    def _add_readout(self, title: str, usual: str, widest: str, tip: str) -> QLabel:
         block = QVBoxLayout()
         block.setSpacing(0)
-        caption, number = QLabel(title), QLabel("–")
+        caption, number = QLabel(title), Readout(usual, widest)
         caption.setProperty("quiet", True)
-        number.setProperty("readout", True)
         number.setObjectName(f"transport.{title.lower()}.value")
         number.setAccessibleName(title)
-        number.setFont(tabular(number.font()))
-        number.ensurePolished()
-        number.setFixedWidth(number.fontMetrics().horizontalAdvance(widest) + 4)
         block.addStretch(1)
         for label in (caption, number):
             label.setToolTip(tip)
@@ -166,7 +200,6 @@ class TransportBar(QWidget):
         self.speed_slider = Slider()
         self.speed_slider.setObjectName("transport.speed")
         self.speed_slider.setAccessibleName("Speed")
-        self.speed_slider.setFixedWidth(120)
         self.speed_text.setBuddy(self.speed_slider)
         block.addStretch(1)
         for widget in (self.speed_text, self.speed_slider):

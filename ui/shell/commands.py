@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
-from ui.theme import GRID
+from ui.theme import GRID, px
 
 WIDTH, ROWS = 560, 12
 MOST = 200
@@ -116,7 +116,7 @@ class CommandPalette(QFrame):
         self.nothing.setBuddy(self.line)
         self.nothing.setProperty("quiet", True)
         column = QVBoxLayout(self)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setContentsMargins(px(GRID), px(GRID), px(GRID), px(GRID))
         for widget in (self.line, self.list, self.nothing):
             column.addWidget(widget)
         self.line.textChanged.connect(self.fill)
@@ -131,10 +131,10 @@ class CommandPalette(QFrame):
         self.line.clear()
         self.fill()
         parent = self.host
-        width = min(WIDTH, parent.width() - 4 * GRID)
-        row = self.list.sizeHintForRow(0) if self.list.count() else 24
-        height = min(ROWS * row + 72, parent.height() - 12 * GRID)
-        self.setGeometry((parent.width() - width) // 2, 8 * GRID, width, height)
+        width = min(px(WIDTH), parent.width() - px(4 * GRID))
+        row = self.list.sizeHintForRow(0) if self.list.count() else px(24)
+        height = min(ROWS * row + px(72), parent.height() - px(12 * GRID))
+        self.setGeometry((parent.width() - width) // 2, px(8 * GRID), width, height)
         self.show()
         self.raise_()
         self.line.setFocus()

@@ -49,7 +49,7 @@ class DockTitle(QWidget):
         float_button.setObjectName(f"dock.{dock.objectName()}.float")
         close_button.setObjectName(f"dock.{dock.objectName()}.close")
         line = QHBoxLayout(self)
-        line.setContentsMargins(GRID + GRID // 2, 0, GRID // 2, 0)
+        line.setContentsMargins(px(GRID + GRID // 2), 0, px(GRID // 2), 0)
         line.setSpacing(0)
         line.addWidget(self.label, 1)
         for button in (float_button, close_button):
@@ -62,7 +62,7 @@ class DockTitle(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Narrow docks cut the title."""
-        return QSize(64, px(TITLE_HEIGHT))
+        return QSize(px(64), px(TITLE_HEIGHT))
 
 
 class NoTitle(QWidget):
@@ -139,6 +139,11 @@ class Docks(QObject):
             self.window.removeDockWidget(dock)
         left = self._columns(Qt.DockWidgetArea.LeftDockWidgetArea, plan.left)
         below = self._columns(Qt.DockWidgetArea.BottomDockWidgetArea, plan.below)
+        named = {name for _, tabs in (*plan.left, *plan.below) for name in tabs}
+        for name in (name for name in self.docks if name not in named):
+            # Closed, but with a place to open at; a dock without one would lie over the others.
+            self.window.tabifyDockWidget(left[-1], self.docks[name])
+            self.docks[name].hide()
         horizontal = Qt.Orientation.Horizontal
         self.window.resizeDocks(left, [px(width) for width, _ in plan.left], horizontal)
         if below:

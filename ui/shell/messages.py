@@ -36,11 +36,11 @@ class DiagnosisLine(QWidget):
         self.remedy.clicked.connect(self.accept)
         self.finding: Finding | None = None
         row = QHBoxLayout(self)
-        row.setContentsMargins(2 * theme.GRID, 2, theme.GRID, 2)
+        row.setContentsMargins(theme.px(2 * theme.GRID), theme.px(2), theme.px(theme.GRID), theme.px(2))
         row.addWidget(self.text, 1)
         row.addWidget(self.remedy)
         # Always the same height, so that nothing moves when a remedy comes or goes.
-        self.setFixedHeight(4 * theme.GRID)
+        self.setFixedHeight(theme.px(4 * theme.GRID))
         self.show_finding(None)
 
     def show_finding(self, finding: Finding | None) -> None:
@@ -78,7 +78,9 @@ class Banner(QFrame):
         close.setToolTip("Dismiss the message")
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
-        row.setContentsMargins(2 * theme.GRID, theme.GRID, theme.GRID, theme.GRID)
+        row.setContentsMargins(
+            theme.px(2 * theme.GRID), theme.px(theme.GRID), theme.px(theme.GRID), theme.px(theme.GRID)
+        )
         row.addWidget(self.text, 1)
         row.addWidget(self.remedy)
         row.addWidget(close)

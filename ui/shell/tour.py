@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from ui import theme
 from ui.faults import guarded
-from ui.theme import GRID
+from ui.theme import GRID, px, scaled
 
 CARD_WIDTH = 320
 LOOK_MILLISECONDS = 200
@@ -70,12 +70,12 @@ class Tour(QWidget):
         buttons.addWidget(self.back)
         buttons.addWidget(self.next)
         column = QVBoxLayout(card)
-        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
-        column.setSpacing(GRID)
+        column.setContentsMargins(px(2 * GRID), px(GRID), px(2 * GRID), px(2 * GRID))
+        column.setSpacing(px(GRID))
         column.addWidget(self.title)
         column.addWidget(self.words)
         column.addLayout(buttons)
-        card.setFixedWidth(CARD_WIDTH)
+        card.setFixedWidth(px(CARD_WIDTH))
         return card
 
     def _button(self, name: str, tip: str, slot: Callable[[], object]) -> QPushButton:
@@ -116,19 +116,19 @@ class Tour(QWidget):
         """Where the part is that the card is about."""
         if self.target is None or not self.target.isVisible():
             return QRect()
-        corner = self.target.mapTo(self.host, QPoint(0, 0))
-        return QRect(corner, self.target.size()).adjusted(-4, -4, 4, 4).intersected(self.rect())
+        corner, near = self.target.mapTo(self.host, QPoint(0, 0)), px(4)
+        return QRect(corner, self.target.size()).adjusted(-near, -near, near, near).intersected(self.rect())
 
     def arrange(self) -> None:
         """Place the card beside its part; the mouse goes through everywhere else."""
-        hole = self.hole()
+        hole, gap, away = self.hole(), px(GRID), px(2 * GRID)
         self.card.adjustSize()
-        size, room = self.card.size(), self.rect().adjusted(GRID, GRID, -GRID, -GRID)
+        size, room = self.card.size(), self.rect().adjusted(gap, gap, -gap, -gap)
         places = [
-            QPoint(hole.right() + 2 * GRID, hole.top()),
-            QPoint(hole.left() - 2 * GRID - size.width(), hole.top()),
-            QPoint(hole.left(), hole.bottom() + 2 * GRID),
-            QPoint(hole.left(), hole.top() - 2 * GRID - size.height()),
+            QPoint(hole.right() + away, hole.top()),
+            QPoint(hole.left() - away - size.width(), hole.top()),
+            QPoint(hole.left(), hole.bottom() + away),
+            QPoint(hole.left(), hole.top() - away - size.height()),
         ]
         middle = room.center() - QPoint(size.width() // 2, size.height() // 2)
         fits = [place for place in places if room.contains(QRect(place, size))] if hole.isValid() else []
@@ -152,17 +152,17 @@ class Tour(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         path = QPainterPath()
         path.addRect(QRectF(self.rect()))
-        hole = QRectF(self.hole())
+        hole, corner = QRectF(self.hole()), scaled(8)
         if hole.isValid():
             around = QPainterPath()
-            around.addRoundedRect(hole, 8, 8)
+            around.addRoundedRect(hole, corner, corner)
             path = path.subtracted(around)
         shade = QColor(look.text if look.name == "light" else "#000000")
         shade.setAlpha(80)
         painter.fillPath(path, shade)
         if hole.isValid():
-            painter.setPen(QPen(QColor(look.accent), 2))
-            painter.drawRoundedRect(hole.adjusted(-1, -1, 1, 1), 8, 8)
+            painter.setPen(QPen(QColor(look.accent), scaled(2)))
+            painter.drawRoundedRect(hole.adjusted(-px(1), -px(1), px(1), px(1)), corner, corner)
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

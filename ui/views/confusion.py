@@ -19,6 +19,7 @@ from playground.catalog.choice import Array
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.theme import px, scaled
 from ui.views.plotting import (
     CENTRE,
     LEFT,
@@ -30,6 +31,7 @@ from ui.views.plotting import (
     Words,
     counted,
     on_surface,
+    pen,
     percent_text,
     small_font,
 )
@@ -125,22 +127,22 @@ class MatrixChart(QWidget):
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(340, 200)
+        return QSize(px(340), px(200))
 
     def minimumSizeHint(self) -> QSize:
         """Two classes that can be read."""
-        return QSize(160, 100)
+        return QSize(px(160), px(100))
 
     def places(self) -> QRectF:
         """Where the cells are: as large as there is room, but no larger than helps."""
         assert self.matrix is not None
         advance = self.metrics.horizontalAdvance
         widest = max(advance(name) for name in (*self.matrix.names, "true class"))
-        left = min(widest + 12, 0.35 * self.width())
+        left = min(widest + px(12), 0.35 * self.width())
         classes = len(self.matrix.names)
-        top = 2.0 * self.TITLE
-        width = min(self.width() - left, classes * WIDEST_CELL)
-        height = min(self.height() - top, classes * HIGHEST_CELL)
+        top = 2.0 * px(self.TITLE)
+        width = min(self.width() - left, classes * px(WIDEST_CELL))
+        height = min(self.height() - top, classes * px(HIGHEST_CELL))
         return QRectF(left, top, max(width, classes), max(height, classes))
 
     def cell(self, true: int, given: int) -> QRectF:
@@ -175,29 +177,30 @@ class MatrixChart(QWidget):
                     cell = cell_in(box, classes, true, given)
                     self._paint_cell(painter, cell, counts[true][given], percents[true][given])
             if self.pointed is not None and self.pointed[1] >= 0:
-                painter.setPen(QColor(theme.current().text))
+                painter.setPen(pen(theme.current().text))
                 painter.drawRect(cell_in(box, classes, *self.pointed).adjusted(1, 1, -2, -2))
 
     def _paint_names(self, painter: QPainter, matrix: Matrix) -> None:
         look, box, metrics = theme.current(), self.places(), self.metrics
+        title, gap, half = px(self.TITLE), px(8), px(8)
         painter.setPen(QColor(look.quiet))
-        painter.drawText(QRectF(box.left(), 0, box.width(), self.TITLE), CENTRE, "taken for")
-        painter.drawText(QRectF(0, self.TITLE, box.left() - 8, self.TITLE), RIGHT, "true class")
+        painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "taken for")
+        painter.drawText(QRectF(0, title, box.left() - gap, title), RIGHT, "true class")
         painter.setPen(QColor(look.text))
         elided = Qt.TextElideMode.ElideRight
         high = box.height() / len(matrix.names)
         every = max(1, int(np.ceil(metrics.height() / high)))
         for index, name in enumerate(matrix.names):
             cell = cell_in(box, len(matrix.names), index, index)
-            above = QRectF(cell.left(), self.TITLE, cell.width(), self.TITLE)
+            above = QRectF(cell.left(), title, cell.width(), title)
             painter.drawText(above, CENTRE, metrics.elidedText(name, elided, int(cell.width()) - 2))
             if index % every == 0:
-                beside = QRectF(0, cell.center().y() - 8, box.left() - 8, 16)
-                painter.drawText(beside, RIGHT, metrics.elidedText(name, elided, int(box.left()) - 8))
+                beside = QRectF(0, cell.center().y() - half, box.left() - gap, 2 * half)
+                painter.drawText(beside, RIGHT, metrics.elidedText(name, elided, int(box.left()) - gap))
 
     def _paint_cell(self, painter: QPainter, cell: QRectF, count: int, percent: int) -> None:
         advance, line = self.metrics.horizontalAdvance, self.metrics.height()
-        gap = 1.0 if cell.width() > 6 and cell.height() > 6 else 0.0
+        gap = scaled(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
         inner = cell.adjusted(gap, gap, -gap, -gap)
         look = theme.current()
         painter.fillRect(inner, cell_colour(percent, look))
@@ -210,7 +213,7 @@ class MatrixChart(QWidget):
             painter.drawText(inner.adjusted(0, line, 0, 0), CENTRE, share)
         else:
             both = f"{number} · {share}"
-            painter.drawText(inner, CENTRE, both if advance(both) + 4 <= inner.width() else number)
+            painter.drawText(inner, CENTRE, both if advance(both) + px(4) <= inner.width() else number)
 
 
 def cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
@@ -236,15 +239,15 @@ class ConfusionView(QWidget):
         self._words.setObjectName("confusion.words")
         self._words.setAlignment(LEFT)
         self._words.setWordWrap(True)
-        self._words.setFixedHeight(30)
+        self._words.setFixedHeight(px(30))
         self._chart = MatrixChart(self)
         self._chart.installEventFilter(self)
         above = QHBoxLayout()
         above.addWidget(self._controls)
         above.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID // 2)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
+        layout.setSpacing(px(theme.GRID // 2))
         layout.addLayout(above)
         layout.addWidget(self._chart, 1)
         layout.addWidget(self._words)
@@ -265,7 +268,7 @@ class ConfusionView(QWidget):
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(356, 240)
+        return QSize(px(356), px(240))
 
     @property
     def shown_set(self) -> str:
@@ -322,7 +325,7 @@ class ConfusionView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Let the switch have the width."""
-        self._controls.fit(self.width() - 2 * theme.GRID)
+        self._controls.fit(self.width() - 2 * px(theme.GRID))
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Follow the mouse over the matrix."""

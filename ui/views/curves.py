@@ -22,6 +22,7 @@ from playground.catalog.choice import Array
 from playground.snapshot import Change, History, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.theme import px, scaled
 from ui.views.plotting import (
     Choices,
     Controls,
@@ -262,7 +263,7 @@ class Heading(QWidget):
         self.room = 10_000
         """The width that the headings of both plots have, so that they look the same."""
         self.values: tuple[str, str] = ("–", "–")
-        self.setFixedHeight(self.HEIGHT)
+        self.setFixedHeight(px(self.HEIGHT))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_values(self, title: str, values: tuple[str, str]) -> None:
@@ -285,18 +286,18 @@ class Heading(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(small_font())
             painter.setPen(QColor(look.text))
-            painter.drawText(QRectF(0, 0, self.TITLE, self.HEIGHT), Qt.AlignmentFlag.AlignVCenter, self.title)
-            x = float(self.TITLE)
+            painter.drawText(QRectF(0, 0, px(self.TITLE), px(self.HEIGHT)), Qt.AlignmentFlag.AlignVCenter, self.title)
+            x = float(px(self.TITLE))
             for name, width, value, line in zip(names, widths, self.values, series_pens(), strict=True):
                 self._paint_mark(painter, x, line)
-                x += self.MARK + 6
+                x += px(self.MARK + 6)
                 if width:
                     painter.setPen(QColor(look.quiet))
-                    painter.drawText(QRectF(x, 0, width, self.HEIGHT), Qt.AlignmentFlag.AlignVCenter, name)
+                    painter.drawText(QRectF(x, 0, width, px(self.HEIGHT)), Qt.AlignmentFlag.AlignVCenter, name)
                 painter.setPen(QColor(look.text))
-                box = QRectF(x + width, 0, value_width, self.HEIGHT)
+                box = QRectF(x + width, 0, value_width, px(self.HEIGHT))
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, value)
-                x += width + value_width + self.GAP
+                x += width + value_width + px(self.GAP)
 
     @property
     def digits(self) -> int:
@@ -308,15 +309,20 @@ class Heading(QWidget):
         return self._needed(("training", "validation"), "0.00000")
 
     def _value_width(self, text: str) -> int:
-        return QFontMetrics(small_font()).horizontalAdvance(text) + 2
+        return QFontMetrics(small_font()).horizontalAdvance(text) + px(2)
 
     def _needed(self, names: tuple[str, str], value: str) -> int:
         """The width that these names take, with a value each."""
-        return self.TITLE + sum(self._widths(names)) + 2 * (self.MARK + 6 + self._value_width(value)) + self.GAP
+        return (
+            px(self.TITLE)
+            + sum(self._widths(names))
+            + 2 * (px(self.MARK + 6) + self._value_width(value))
+            + px(self.GAP)
+        )
 
     def _widths(self, names: tuple[str, str]) -> list[int]:
         advance = QFontMetrics(small_font()).horizontalAdvance
-        return [advance(name) + 6 if name else 0 for name in names]
+        return [advance(name) + px(6) if name else 0 for name in names]
 
     def _columns(self) -> tuple[tuple[str, str], list[int], int]:
         """The names of the sets, as long as there is room for, their widths and that of a value."""
@@ -332,7 +338,10 @@ class Heading(QWidget):
 
     def _paint_mark(self, painter: QPainter, x: float, line: QPen) -> None:
         painter.setPen(line)
-        painter.drawLine(QPointF(x, self.HEIGHT / 2 + 0.5), QPointF(x + self.MARK, self.HEIGHT / 2 + 0.5))
+        painter.drawLine(
+            QPointF(x, px(self.HEIGHT) / 2 + 0.5),
+            QPointF(x + px(self.MARK), px(self.HEIGHT) / 2 + 0.5),
+        )
 
 
 class CurvePlot(QWidget):
@@ -343,14 +352,14 @@ class CurvePlot(QWidget):
         self.axis = axis
         self.heading = Heading(self)
         self.plot = quiet_plot(self)
-        self.plot.getAxis("left").setWidth(AXIS)
-        self.plot.getPlotItem().layout.setContentsMargins(0, 6, 22, 0)
+        self.plot.getAxis("left").setWidth(px(AXIS))
+        self.plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         if with_times:
-            self.plot.getAxis("bottom").setHeight(32)
+            self.plot.getAxis("bottom").setHeight(px(32))
             self.plot.getAxis("bottom").setLabel("epoch")
         else:
             self.plot.getAxis("bottom").setStyle(showValues=False)
-            self.plot.getAxis("bottom").setHeight(6)
+            self.plot.getAxis("bottom").setHeight(px(6))
         self.curves = [pg.PlotCurveItem(skipFiniteCheck=True, antialias=True) for _ in range(2)]
         self.bands = [pg.PlotCurveItem(skipFiniteCheck=True, fillLevel="enclosed", pen=None) for _ in range(2)]
         self.marks = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
@@ -362,7 +371,7 @@ class CurvePlot(QWidget):
         self._limits: tuple[object, ...] = ()
         self._marked: Array = np.zeros(0)
         self.above = QHBoxLayout()
-        self.above.setSpacing(theme.GRID)
+        self.above.setSpacing(px(theme.GRID))
         self.above.addWidget(self.heading, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -391,7 +400,7 @@ class CurvePlot(QWidget):
     def fit_limits(self, times: TimeAxis) -> None:
         """Let the axes reach what the curves need."""
         room = self.plot.getViewBox()
-        across, down = max(2, int(room.width() // 60)), max(2, int(room.height() // 24))
+        across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
         logarithmic = (times.logarithmic, getattr(self.axis, "logarithmic", False))
         limits = (times.low, times.high, self.axis.low, self.axis.high, across, down, *logarithmic, times.kind)
         if limits == self._limits:
@@ -460,7 +469,7 @@ class CurvesView(QWidget):
             hover.left.connect(self._on_left)
         self._build()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, 0, theme.GRID)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), 0, px(theme.GRID))
         layout.setSpacing(0)
         layout.addWidget(self._loss, 10)
         layout.addWidget(self._score, 9)
@@ -476,7 +485,7 @@ class CurvesView(QWidget):
         for control in (self._smoothing, self._along, self._across, self._loss_scale):
             control.picked.connect(self._on_setting)
         self._loss.above.addWidget(self._controls)
-        self._loss.above.addSpacing(theme.GRID // 2)
+        self._loss.above.addSpacing(px(theme.GRID // 2))
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -504,11 +513,11 @@ class CurvesView(QWidget):
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(300, 240)
+        return QSize(px(300), px(240))
 
     def minimumSizeHint(self) -> QSize:
         """Two plots that can still be read."""
-        return QSize(200, 170)
+        return QSize(px(200), px(170))
 
     @property
     def smoothing(self) -> str:
@@ -601,7 +610,7 @@ class CurvesView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More room has room for more ticks and switches."""
-        room = self.width() - 2 * theme.GRID - theme.GRID // 2
+        room = self.width() - px(2 * theme.GRID + theme.GRID // 2)
         taken = self._controls.fit(room - self._loss.heading.widest())
         for part in self._plots:
             part.heading.room = room - taken
@@ -662,7 +671,9 @@ class CurvesView(QWidget):
         place = nearest(np.array([mark.place for mark in self._marks]), self._hovered)
         assert place is not None
         pixel = (self._times.high - self._times.low) / max(1.0, self._loss.plot.getViewBox().width())
-        return self._marks[place] if abs(self._marks[place].place - self._hovered) <= MARK_REACH * pixel else None
+        return (
+            self._marks[place] if abs(self._marks[place].place - self._hovered) <= scaled(MARK_REACH) * pixel else None
+        )
 
 
 HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."

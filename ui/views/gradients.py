@@ -24,6 +24,7 @@ from playground.diagnosis import Finding
 from playground.snapshot import GradientHistory, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.theme import px, scaled
 from ui.views.plotting import (
     LEFT,
     RIGHT,
@@ -260,38 +261,42 @@ class GradientChart(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Enough for a few rows."""
-        return QSize(220, 100)
+        return QSize(px(220), px(100))
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(420, 180)
+        return QSize(px(420), px(180))
 
     def places(self) -> Places:
         """Divide the width among labels, map, bars, numbers and lines."""
         widest, numbers = self._widths()
         numbers = numbers if "now" in self.pictures else 0
         has_rows = "map" in self.pictures or "now" in self.pictures
-        after = (self.AXIS + widest) if "lines" in self.pictures else 0
+        after = (px(self.AXIS) + widest) if "lines" in self.pictures else 0
         left = widest if has_rows else 0
-        gaps = self.GAP * (len(self.pictures) - 1)
-        room = max(40.0, self.width() - left - numbers - after - gaps)
+        gaps = px(self.GAP) * (len(self.pictures) - 1)
+        room = max(scaled(40.0), self.width() - left - numbers - after - gaps)
         parts = {"map": 3.0, "now": 2.0, "lines": 4.0}
         whole = sum(parts[picture] for picture in self.pictures)
-        x, top, height = float(left), float(self.TOP), float(max(8, self.height() - self.TOP - self.BOTTOM))
+        x, top, height = (
+            float(left),
+            float(px(self.TOP)),
+            float(max(px(8), self.height() - px(self.TOP) - px(self.BOTTOM))),
+        )
         boxes = {}
         for picture in ("map", "now", "lines"):
-            x += self.AXIS if picture == "lines" and picture in self.pictures else 0
+            x += px(self.AXIS) if picture == "lines" and picture in self.pictures else 0
             width = round(room * parts[picture] / whole) if picture in self.pictures else 0
             boxes[picture] = QRectF(x, top, width, height)
-            x += (width + self.GAP + (numbers if picture == "now" else 0)) if width else 0
-        return Places(boxes["map"], boxes["now"], boxes["lines"], boxes["now"].right() + 8)
+            x += (width + px(self.GAP) + (numbers if picture == "now" else 0)) if width else 0
+        return Places(boxes["map"], boxes["now"], boxes["lines"], boxes["now"].right() + px(8))
 
     def _widths(self) -> tuple[int, int]:
         """The widths of the names and of the numbers."""
         if self._widths_of[0] != self.names:
             advance = self.metrics.horizontalAdvance
-            widest = min(max(advance(name) for name in (*self.names, "layer")), self.LABELS) + 8
-            self._widths_of = self.names, (widest, advance("8.8e-88") + 8)
+            widest = min(max(advance(name) for name in (*self.names, "layer")), px(self.LABELS)) + px(8)
+            self._widths_of = self.names, (widest, advance("8.8e-88") + px(8))
         return self._widths_of[1]
 
     @guarded
@@ -313,15 +318,15 @@ class GradientChart(QWidget):
 
     def _title(self, painter: QPainter, box: QRectF, text: str) -> None:
         painter.setPen(QColor(theme.current().quiet))
-        painter.drawText(QRectF(box.left(), 0, box.width(), self.TOP - 4), LEFT, text)
+        painter.drawText(QRectF(box.left(), 0, box.width(), px(self.TOP - 4)), LEFT, text)
 
     def _paint_steps(self, painter: QPainter, box: QRectF) -> None:
         """The axis of the steps, below the map or the lines."""
         painter.setPen(QColor(theme.current().quiet))
-        under = box.bottom() + 4
-        for tick in even_ticks(0, self.limit, int(box.width() // 64)):
+        under = box.bottom() + px(4)
+        for tick in even_ticks(0, self.limit, int(box.width() // px(64))):
             x = box.left() + box.width() * tick / self.limit
-            write_centred(painter, x, under, short_text(tick), box.left() - 8, box.right())
+            write_centred(painter, x, under, short_text(tick), box.left() - px(8), box.right())
         write_centred(painter, box.center().x(), under + self.metrics.height(), "step", 0, self.width())
 
     def _paint_healthy(self, painter: QPainter, box: QRectF, scale: Scale, upright: bool) -> None:
@@ -338,7 +343,9 @@ class GradientChart(QWidget):
         if upright and band.height() >= 2 * self.metrics.height():
             painter.setPen(QColor(look.quiet))
             painter.drawText(
-                band.adjusted(6, 0, -6, 0), Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight, "healthy"
+                band.adjusted(px(6), 0, -px(6), 0),
+                Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight,
+                "healthy",
             )
 
     # Map and bars ----------------------------------------------------------------------------------------------
@@ -347,7 +354,7 @@ class GradientChart(QWidget):
         heat, look = places.heat, theme.current()
         painter.fillRect(heat, QColor(look.raised))
         painter.setPen(QColor(look.quiet))
-        painter.drawText(QRectF(0, 0, heat.left(), self.TOP - 4), LEFT, "layer")
+        painter.drawText(QRectF(0, 0, heat.left(), px(self.TOP - 4)), LEFT, "layer")
         self._title(painter, heat, "over training")
         self._paint_steps(painter, heat)
         layers, columns = self.colours.shape[:2]
@@ -355,8 +362,8 @@ class GradientChart(QWidget):
             return
         image = QImage(self.colours.data, columns, layers, self.colours.strides[0], PREMULTIPLIED)
         painter.drawImage(heat, image)
-        if heat.height() / layers >= 8:
-            painter.setPen(QColor(look.surface))
+        if heat.height() / layers >= px(8):
+            painter.setPen(pen(look.surface))
             for index in range(1, layers):
                 y = round(places.row(index, layers)[0])
                 painter.drawLine(QPointF(heat.left(), y), QPointF(heat.right(), y))
@@ -366,19 +373,19 @@ class GradientChart(QWidget):
         bars, look = places.bars, theme.current()
         self._title(painter, bars, "now")
         self._paint_healthy(painter, bars, self.scale, upright=False)
-        strip = QRectF(bars.left(), bars.bottom(), bars.width(), 5)
+        strip = QRectF(bars.left(), bars.bottom(), bars.width(), px(5))
         row = np.ascontiguousarray(self.table[np.newaxis])
         painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], PREMULTIPLIED))
         painter.setPen(QColor(look.quiet))
-        below = bars.bottom() + 4 + self.metrics.height()
+        below = bars.bottom() + px(4) + self.metrics.height()
         words = "log scale" if self.scale.logarithmic else "linear scale"
         write_centred(painter, bars.center().x(), below, words, 0, self.width())
         for place, text in self.scale.ticks(self.quantity.every):
             x = bars.left() + bars.width() * place
-            painter.setPen(QColor(look.line))
+            painter.setPen(pen(look.line))
             painter.drawLine(QPointF(round(x), bars.top()), QPointF(round(x), bars.bottom()))
             painter.setPen(QColor(look.quiet))
-            write_centred(painter, x, strip.bottom(), text, bars.left() - 8, self.width())
+            write_centred(painter, x, strip.bottom(), text, bars.left() - px(8), self.width())
         self._paint_bars(painter, places)
 
     def _paint_bars(self, painter: QPainter, places: Places) -> None:
@@ -388,8 +395,8 @@ class GradientChart(QWidget):
             if np.isnan(length):
                 continue
             top, height = places.row(index, len(self.values))
-            thick = min(18.0, height - 1 if height >= 3 else height)
-            bar = QRectF(places.bars.left(), top + (height - thick) / 2, max(2.0, length), thick)
+            thick = min(scaled(18.0), height - 1 if height >= 3 else height)
+            bar = QRectF(places.bars.left(), top + (height - thick) / 2, max(scaled(2.0), length), thick)
             painter.fillRect(bar, QColor(*(int(channel) for channel in colour[:3])))
 
     def _paint_texts(self, painter: QPainter, places: Places) -> None:
@@ -399,13 +406,13 @@ class GradientChart(QWidget):
         quiet, strong = QColor(look.quiet), QColor(look.text)
         for index in self.labelled_rows():
             top, height = places.row(index, len(self.names))
-            top, height = top + height / 2 - 10, 20.0
-            name = self.metrics.elidedText(self.names[index], Qt.TextElideMode.ElideRight, self.LABELS)
+            top, height = top + height / 2 - px(10), scaled(20.0)
+            name = self.metrics.elidedText(self.names[index], Qt.TextElideMode.ElideRight, px(self.LABELS))
             painter.setPen(quiet)
-            painter.drawText(QRectF(0, top, left - 8, height), RIGHT, name)
+            painter.drawText(QRectF(0, top, left - px(8), height), RIGHT, name)
             if "now" in self.pictures:
                 painter.setPen(strong)
-                painter.drawText(QRectF(places.numbers, top, 80, height), LEFT, self.texts[index])
+                painter.drawText(QRectF(places.numbers, top, px(80), height), LEFT, self.texts[index])
 
     def labelled_rows(self) -> list[int]:
         """The rows that have room for a name and a number: all, or every so many, and always the last."""
@@ -440,10 +447,14 @@ class GradientChart(QWidget):
         most = max(1.0, box.height() / self.metrics.height() / 1.5)
         for place, text in scale.ticks(max(1, int(np.ceil((scale.high - scale.low) / most)))):
             height = round(box.bottom() - place * box.height())
-            painter.setPen(QColor(look.line))
+            painter.setPen(pen(look.line))
             painter.drawLine(QPointF(box.left(), height), QPointF(box.right(), height))
             painter.setPen(QColor(look.quiet))
-            painter.drawText(QRectF(box.left() - self.AXIS, height - 8, self.AXIS - 6, 16), RIGHT, text)
+            painter.drawText(
+                QRectF(box.left() - px(self.AXIS), height - px(8), px(self.AXIS - 6), px(16)),
+                RIGHT,
+                text,
+            )
 
     def line_places(self, box: QRectF) -> tuple[Array, Array]:
         """Where the lines run, in pixels: x of shape (points,), y of shape (points, layers), NaN where they break."""
@@ -456,7 +467,11 @@ class GradientChart(QWidget):
         x = box.left() + min(self.line_steps[-1] / self.limit, 1) * box.width()
         for index, middle in self.line_names(box, y).items():
             painter.setPen(QColor(colours[index]))
-            painter.drawText(QRectF(x + 5, middle - 8, self.LABELS, 16), LEFT, self.names[index])
+            painter.drawText(
+                QRectF(x + px(5), middle - px(8), px(self.LABELS), px(16)),
+                LEFT,
+                self.names[index],
+            )
 
     def line_names(self, box: QRectF, y: Array) -> dict[int, float]:
         """Which layers are named beside the end of their line, and at what height, moved apart so that none overlap."""
@@ -497,7 +512,7 @@ class GradientChart(QWidget):
             return None
         _, y = self.line_places(box)
         away = np.abs(y[place] - mouse.y())
-        if not np.isfinite(away).any() or np.nanmin(away) > REACH:
+        if not np.isfinite(away).any() or np.nanmin(away) > px(REACH):
             return None
         return int(np.nanargmin(away)), float(np.clip(step, 0, self.line_steps[-1]))
 
@@ -556,13 +571,13 @@ class FindingLine(QWidget):
         self.remedy.hide()
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(theme.GRID)
+        line.setSpacing(px(theme.GRID))
         line.addWidget(self.words, 1)
         line.addWidget(self.remedy)
         # The height never depends on what is said.
         self.words.setWordWrap(True)
-        self.words.setFixedHeight(self.HEIGHT)
-        self.setFixedHeight(self.HEIGHT)
+        self.words.setFixedHeight(px(self.HEIGHT))
+        self.setFixedHeight(px(self.HEIGHT))
 
     def show_finding(self, finding: Finding | None) -> None:
         """Show what ails the network, or nothing."""
@@ -641,8 +656,8 @@ class GradientsView(QWidget):
         above.addWidget(self._controls)
         above.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID // 2)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
+        layout.setSpacing(px(theme.GRID // 2))
         layout.addLayout(above)
         layout.addWidget(self._chart, 1)
         layout.addWidget(self._below)
@@ -680,7 +695,7 @@ class GradientsView(QWidget):
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(356, 240)
+        return QSize(px(356), px(240))
 
     def bar_values(self) -> Array:
         """The sizes that the bars show, hidden layers in order then output; NaN where there is none yet."""
@@ -770,12 +785,12 @@ class GradientsView(QWidget):
 
     def _arrange(self) -> None:
         """Give the room to the pictures asked for most recently; what has no room comes back when there is."""
-        room = self.width() - 2 * theme.GRID
+        room = self.width() - 2 * px(theme.GRID)
         shown: list[str] = []
         for picture in self._order:
-            if not shown or NARROWEST[picture] <= room:
+            if not shown or px(NARROWEST[picture]) <= room:
                 shown.append(picture)
-                room -= NARROWEST[picture]
+                room -= px(NARROWEST[picture])
         pictures = tuple(option.value for option in PICTURES if option.value in shown)
         changed = pictures != self._chart.pictures
         self._chart.pictures = pictures
@@ -786,7 +801,7 @@ class GradientsView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More room has room for more pictures and switches."""
-        self._controls.fit(self.width() - 2 * theme.GRID)
+        self._controls.fit(self.width() - 2 * px(theme.GRID))
         self._arrange()
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:

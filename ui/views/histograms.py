@@ -20,6 +20,7 @@ from playground.catalog.choice import Array
 from playground.snapshot import Histogram, LayerStatistics, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.theme import px, scaled
 from ui.views.plotting import (
     CENTRE,
     LEFT,
@@ -188,7 +189,7 @@ class Rows(QWidget):
     def show_rows(self, rows: tuple[Row, ...]) -> None:
         """Show these layers."""
         if len(rows) != len(self.rows):
-            self.setMinimumHeight(LEAST_ROW * len(rows))
+            self.setMinimumHeight(px(LEAST_ROW) * len(rows))
         self.rows = rows
         for sample, axis in self.axes.items():
             axis.fit([one for row in rows if (one := row.histogram(sample)) is not None])
@@ -203,26 +204,29 @@ class Rows(QWidget):
 
     def _divided(self) -> Columns:
         advance = self.metrics.horizontalAdvance
-        names = min(max((advance(row.name) for row in self.rows), default=0), self.LABELS) + 8
-        words = max((advance(self.words(row)) + 8 for row in self.rows if row.states), default=0)
-        each = max(20.0, (self.width() - names - words - self.GAP) / 2)
-        second = names + each + self.GAP
+        names = min(max((advance(row.name) for row in self.rows), default=0), px(self.LABELS)) + px(8)
+        words = max((advance(self.words(row)) + px(8) for row in self.rows if row.states), default=0)
+        each = max(scaled(20.0), (self.width() - names - words - px(self.GAP)) / 2)
+        second = names + each + px(self.GAP)
         return Columns(
-            names, QRectF(names, 0, each, 1), QRectF(second, 0, each, 1), QRectF(second + each + 6, 0, words, 1)
+            names,
+            QRectF(names, 0, each, 1),
+            QRectF(second, 0, each, 1),
+            QRectF(second + each + px(6), 0, words, 1),
         )
 
     def words(self, row: Row) -> str:
         """What is said at the end of a row: all that is wrong, or in a narrow picture the worst."""
-        return row.words if self.width() >= self.WIDE else row.states[0] if row.states else ""
+        return row.words if self.width() >= px(self.WIDE) else row.states[0] if row.states else ""
 
     def pitch(self) -> float:
         """The height of a row."""
-        return min(MOST_ROW, self.height() / max(1, len(self.rows)))
+        return min(px(MOST_ROW), self.height() / max(1, len(self.rows)))
 
     def box(self, index: int, sample: str) -> QRectF:
         """Where a histogram is, with a little room above it."""
         column, pitch = self.columns().of(sample), self.pitch()
-        return QRectF(column.left(), index * pitch + 3, column.width(), pitch - 4)
+        return QRectF(column.left(), index * pitch + px(3), column.width(), pitch - px(4))
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -239,8 +243,8 @@ class Rows(QWidget):
     def _paint_words(self, painter: QPainter, columns: Columns, index: int) -> None:
         look, row, pitch = theme.current(), self.rows[index], self.pitch()
         painter.setPen(QColor(look.quiet))
-        name = self.metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, self.LABELS)
-        painter.drawText(QRectF(0, index * pitch, columns.names - 8, pitch), RIGHT, name)
+        name = self.metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, px(self.LABELS))
+        painter.drawText(QRectF(0, index * pitch, columns.names - px(8), pitch), RIGHT, name)
         if row.states:
             painter.setPen(QColor(look.warning if row.is_bad else look.quiet))
             place = QRectF(columns.words.left(), index * pitch, columns.words.width(), pitch)
@@ -274,7 +278,7 @@ class Rows(QWidget):
 
     def sizeHint(self) -> QSize:
         """Enough to see the shapes."""
-        return QSize(340, LEAST_ROW * max(4, len(self.rows)))
+        return QSize(px(340), px(LEAST_ROW) * max(4, len(self.rows)))
 
 
 def steps_path(x: Array, box: QRectF, shares: Array) -> QPainterPath:
@@ -303,7 +307,7 @@ class Edge(QWidget):
     def __init__(self, rows: Rows, titles: bool, parent: QWidget) -> None:
         super().__init__(parent)
         self._rows, self._titles = rows, titles
-        self.setFixedHeight(16 if titles else 18)
+        self.setFixedHeight(px(16 if titles else 18))
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -322,9 +326,9 @@ class Edge(QWidget):
                     self._paint_axis(painter, column, self._rows.axes[sample])
 
     def _paint_axis(self, painter: QPainter, column: QRectF, axis: Axis) -> None:
-        for value in even_ticks(axis.low, axis.high, 3 if column.width() >= 100 else 2):
+        for value in even_ticks(axis.low, axis.high, 3 if column.width() >= px(100) else 2):
             x = column.left() + float(axis.places(np.array([value]))[0]) * column.width()
-            write_centred(painter, x, 2, short_text(value), column.left() - theme.GRID, column.right())
+            write_centred(painter, x, px(2), short_text(value), column.left() - px(theme.GRID), column.right())
 
 
 class HistogramsView(QWidget):
@@ -362,12 +366,12 @@ class HistogramsView(QWidget):
 
     def _build(self) -> None:
         above = QHBoxLayout()
-        above.setSpacing(theme.GRID)
+        above.setSpacing(px(theme.GRID))
         above.addWidget(self._controls)
         above.addWidget(self._words, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID // 2)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
+        layout.setSpacing(px(theme.GRID // 2))
         layout.addLayout(above)
         layout.addWidget(self._edges[0])
         layout.addWidget(self._scroll, 1)
@@ -401,7 +405,7 @@ class HistogramsView(QWidget):
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(356, 240)
+        return QSize(px(356), px(240))
 
     @property
     def is_logarithmic(self) -> bool:
@@ -433,7 +437,7 @@ class HistogramsView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The rest of the line above is for words."""
-        self._controls.fit(self.width() - READING)
+        self._controls.fit(self.width() - px(READING))
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """Follow the mouse over the rows."""
@@ -476,5 +480,5 @@ class HistogramsView(QWidget):
             return f"{name}: none here · {whole}"
         ends = f"{number_text(float(edges[bin_]), 2)}…{number_text(float(edges[bin_ + 1]), 2)}"
         count = int(counts[bin_])
-        number = counted(count, sample[:-1]) if self._words.width() >= READING else f"{count:,}"
+        number = counted(count, sample[:-1]) if self._words.width() >= px(READING) else f"{count:,}"
         return f"{name}: {number} in {ends} · {whole}"

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from playground.catalog.datasets import TEST, VALIDATION, Sample
 from ui import theme
 from ui.faults import guarded
+from ui.theme import px
 from ui.views.field import uncertainty_table
 from ui.views.marks import SYMBOLS, mark_style, ring_style
 from ui.views.plotting import small_font
@@ -84,16 +85,16 @@ class Legend(QWidget):
     def height_for(self, width: int, column: bool = False) -> int:
         """The height that the legend needs at a width."""
         lines = max((line for _, line, _ in self._places(width, column)), default=0)
-        return self.HEIGHT + lines * self.LINE
+        return px(self.HEIGHT) + lines * px(self.LINE)
 
     def column_width(self) -> int:
         """The width of the legend as a column."""
         metrics = QFontMetrics(small_font())
         words = [self._mark_width(entry) + metrics.horizontalAdvance(entry.text) for entry in self._entries]
         if self._scale:
-            bar = metrics.horizontalAdvance(self._scale.low + self._scale.high) + self.BAR + 12
+            bar = metrics.horizontalAdvance(self._scale.low + self._scale.high) + px(self.BAR + 12)
             words += [bar, metrics.horizontalAdvance(self._scale.name)]
-        return max(words, default=0) + 4
+        return max(words, default=0) + px(4)
 
     def _places(self, width: int, column: bool) -> list[tuple[int, int, Entry]]:
         """Left edge and line of each entry, broken into lines like words."""
@@ -105,7 +106,7 @@ class Legend(QWidget):
             if x and (column or x + needed > width):
                 x, line = 0, line + 1
             places.append((x, line, entry))
-            x += needed + self.GAP
+            x += needed + px(self.GAP)
         return places
 
     def _scale_width(self) -> int:
@@ -113,7 +114,7 @@ class Legend(QWidget):
         if self._scale is None:
             return 0
         metrics, scale = QFontMetrics(small_font()), self._scale
-        return metrics.horizontalAdvance(scale.name + scale.low + scale.high) + self.BAR + 24 + self.GAP
+        return metrics.horizontalAdvance(scale.name + scale.low + scale.high) + px(self.BAR + 24 + self.GAP)
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -124,7 +125,7 @@ class Legend(QWidget):
             if self._scale:
                 self._paint_scale(painter, self._scale)
             for x, line, entry in self._places(self.width(), self._column):
-                self._paint_entry(painter, x, line * self.LINE, entry)
+                self._paint_entry(painter, x, line * px(self.LINE), entry)
 
     def _paint_entry(self, painter: QPainter, x: int, y: int, entry: Entry) -> None:
         if entry.symbol:
@@ -134,35 +135,37 @@ class Legend(QWidget):
             elif entry.filled:
                 line = QPen(Qt.PenStyle.NoPen)
             painter.save()
-            painter.translate(x + (self._mark_width(entry) - 6) / 2, y + self.HEIGHT / 2)
-            drawSymbol(painter, entry.symbol, self.MARK + 2 * entry.ring, line, brush)
+            painter.translate(x + (self._mark_width(entry) - px(6)) / 2, y + px(self.HEIGHT) / 2)
+            # What a line is wider than usual must not stick out.
+            size = px(self.MARK + 2 * entry.ring) - line.widthF() * (1 - 1 / theme.size())
+            drawSymbol(painter, entry.symbol, size, line, brush)
             painter.restore()
         painter.setPen(QColor(theme.current().text))
         self._write(painter, x + self._mark_width(entry), y, entry.text)
 
     def _mark_width(self, entry: Entry) -> int:
-        return self.MARK + 6 + 4 * entry.ring if entry.symbol else 0
+        return px(self.MARK + 6 + 4 * entry.ring) if entry.symbol else 0
 
     def _paint_scale(self, painter: QPainter, scale: Scale) -> None:
         """The name, then the bar between its lowest and highest value; in a column the bar comes below."""
         look = theme.current()
         painter.setPen(QColor(look.text))
-        x = self._write(painter, 0, 0, scale.name) + 12
-        x, y = (0, self.LINE) if self._column else (x, 0)
+        x = self._write(painter, 0, 0, scale.name) + px(12)
+        x, y = (0, px(self.LINE)) if self._column else (x, 0)
         painter.setPen(QColor(look.quiet))
-        x = self._write(painter, x, y, scale.low) + 6
-        bar = QRectF(x, y + self.HEIGHT / 2 - 5, self.BAR, 10)
+        x = self._write(painter, x, y, scale.low) + px(6)
+        bar = QRectF(x, y + px(self.HEIGHT) / 2 - px(5), px(self.BAR), px(10))
         table = uncertainty_table(look) if scale.sequential else theme.field_table(look)
         row = np.ascontiguousarray(table[np.newaxis, :, :3])
         painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
         painter.setPen(QColor(look.text))
-        painter.drawText(bar.adjusted(0, -4, 0, 4), Qt.AlignmentFlag.AlignCenter, scale.middle)
+        painter.drawText(bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle)
         painter.setPen(QColor(look.quiet))
-        self._write(painter, int(bar.right()) + 6, y, scale.high)
+        self._write(painter, int(bar.right()) + px(6), y, scale.high)
 
     def _write(self, painter: QPainter, x: int, y: int, text: str) -> int:
         width = painter.fontMetrics().horizontalAdvance(text)
-        box = QRectF(x, y, width + 2, self.HEIGHT)
+        box = QRectF(x, y, width + px(2), px(self.HEIGHT))
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         return x + width
 

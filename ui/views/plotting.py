@@ -21,6 +21,7 @@ from superqt import QElidingLabel
 from playground.catalog.choice import Array
 from ui import theme
 from ui.inputs import IconButton, Segments
+from ui.theme import px, scaled
 
 TEXT_INTERVAL = 250
 """Milliseconds between two changes of a text; faster can't be read."""
@@ -80,13 +81,13 @@ def counted(number: int, name: str) -> str:
 def small_font() -> QFont:
     """The font of axes, legends and numbers: the system's, small, with digits of equal width."""
     result = theme.tabular(QApplication.font())
-    result.setPixelSize(theme.SMALL)
+    result.setPixelSize(px(theme.SMALL))
     return result
 
 
 def style_words(label: QLabel, colour: str) -> None:
     """Write a label small and in `colour`."""
-    style = f"font-size: {theme.SMALL}px; color: {colour};"
+    style = f"font-size: {px(theme.SMALL)}px; color: {colour};"
     if label.styleSheet() != style:
         label.setFont(small_font())
         label.setStyleSheet(style)
@@ -265,8 +266,8 @@ class Hover(QObject):
 
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    """A pen whose width stays the same at any zoom."""
-    result = QPen(QColor(colour), width, style)
+    """A pen whose width, right at the usual size of everything, stays the same at any zoom."""
+    result = QPen(QColor(colour), scaled(width), style)
     result.setCosmetic(True)
     return result
 
@@ -294,7 +295,7 @@ def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
     for side in ("left", "bottom"):
         plot.getAxis(side).enableAutoSIPrefix(False)
         plot.getAxis(side).setStyle(
-            tickLength=0, autoExpandTextSpace=False, autoReduceTextSpace=False, hideOverlappingLabels=24
+            tickLength=0, autoExpandTextSpace=False, autoReduceTextSpace=False, hideOverlappingLabels=px(24)
         )
     return plot
 
@@ -308,12 +309,14 @@ def colour_plot(plot: pg.PlotWidget) -> None:
         axis.setPen(pen(look.line))
         axis.setTextPen(look.quiet)
         axis.setTickFont(font)
-        axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{theme.SMALL}px"})
+        axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{px(theme.SMALL)}px"})
+        # It is placed only when the axis changes its size.
+        axis.resizeEvent(None)
 
 
 def title_axis(axis: pg.AxisItem, text: str) -> None:
     """Write `text`, cut if it is too long, in the middle below an axis."""
-    room = max(60, int(axis.width()) - 16)
+    room = max(px(60), int(axis.width()) - px(16))
     shown = QFontMetrics(small_font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
     axis.setLabel(html.escape(shown))
     # It is put in the middle only when the axis changes its size.
@@ -335,7 +338,7 @@ CENTRE = Qt.AlignmentFlag.AlignCenter
 def write_centred(painter: QPainter, x: float, top: float, text: str, low: float, high: float) -> None:
     """Write `text` with its middle at `x`, moved inwards where it would leave low…high."""
     metrics = painter.fontMetrics()
-    width = metrics.horizontalAdvance(text) + 2
+    width = metrics.horizontalAdvance(text) + px(2)
     left = min(max(x - width / 2, low), high - width)
     painter.drawText(QRectF(left, top, width, metrics.height()), CENTRE, text)
 
@@ -386,7 +389,7 @@ class Choices(Segments):
             button.setObjectName(f"{name}.{option.value}")
             button.setAccessibleName(f"{caption}: {option.text}")
             button.setToolTip(option.help)
-            button.setMinimumWidth(max(28, advance(option.text) + 14))
+            button.setMinimumWidth(max(px(28), advance(option.text) + px(14)))
         self.show_index(0)
         self.chosen.connect(self._on_chosen)
 
@@ -407,9 +410,9 @@ class Panel(QFrame):
         self.setProperty("card", True)
         self.setAccessibleName("Settings of the picture")
         self.grid = QGridLayout(self)
-        self.grid.setContentsMargins(*[theme.GRID + theme.GRID // 2] * 4)
-        self.grid.setHorizontalSpacing(theme.GRID + theme.GRID // 2)
-        self.grid.setVerticalSpacing(theme.GRID)
+        self.grid.setContentsMargins(*[px(theme.GRID + theme.GRID // 2)] * 4)
+        self.grid.setHorizontalSpacing(px(theme.GRID + theme.GRID // 2))
+        self.grid.setVerticalSpacing(px(theme.GRID))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape puts it away."""
@@ -446,7 +449,7 @@ class Controls(QWidget):
         self._line.setSpacing(0)
         self._line.addWidget(self.button)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(26)
+        self.setFixedHeight(px(26))
 
     def add(self, control: Choices) -> Choices:
         """Take in a control; those added first are the last to move into the panel."""
@@ -475,7 +478,7 @@ class Controls(QWidget):
     def open_panel(self) -> None:
         """Open the panel below the button, within the screen, with the keyboard in it."""
         self.panel.adjustSize()
-        corner = self.button.mapToGlobal(QPoint(self.button.width(), self.button.height() + 2))
+        corner = self.button.mapToGlobal(QPoint(self.button.width(), self.button.height() + px(2)))
         screen = self.button.screen().availableGeometry()
         x = min(max(corner.x() - self.panel.width(), screen.left()), screen.right() - self.panel.width())
         y = min(corner.y(), screen.bottom() - self.panel.height())
@@ -487,11 +490,12 @@ class Controls(QWidget):
 
     def _needed(self, inside: int, captions: bool) -> int:
         """The width of the line with so many controls in it."""
-        width = 0 if inside == len(self._named) else self.button.sizeHint().width() + self.GAP
+        gap = px(self.GAP)
+        width = 0 if inside == len(self._named) else self.button.sizeHint().width() + gap
         for label, control in self._named[:inside]:
-            width += control.sizeHint().width() + self.GAP
-            width += label.sizeHint().width() + 6 if captions else 0
-        return max(0, width - self.GAP)
+            width += control.sizeHint().width() + gap
+            width += label.sizeHint().width() + px(6) if captions else 0
+        return max(0, width - gap)
 
     def _arrange(self, inside: int, captions: bool) -> None:
         self._inside, self._captions = inside, captions
@@ -500,12 +504,12 @@ class Controls(QWidget):
         for place, (label, control) in enumerate(self._named):
             if place < inside:
                 if place:
-                    self._line.addSpacing(self.GAP)
+                    self._line.addSpacing(px(self.GAP))
                 label.setParent(self)
                 control.setParent(self)
                 if captions:
                     self._line.addWidget(label)
-                    self._line.addSpacing(6)
+                    self._line.addSpacing(px(6))
                 label.setVisible(captions)
                 self._line.addWidget(control)
             else:
@@ -516,5 +520,5 @@ class Controls(QWidget):
         self.button.setVisible(inside < len(self._named))
         if inside < len(self._named):
             if inside:
-                self._line.addSpacing(self.GAP)
+                self._line.addSpacing(px(self.GAP))
             self._line.addWidget(self.button)

@@ -29,6 +29,7 @@ from playground.catalog.schedules import (
 from playground.experiment import Experiment
 from playground.snapshot import History, Snapshot, Wanted
 from ui import theme
+from ui.theme import px
 from ui.views.plotting import (
     RIGHT,
     Choices,
@@ -237,13 +238,13 @@ class ScheduleView(QWidget):
         self._plot.setObjectName("schedule.plot")
         self._plot.setAccessibleName("Learning rate over the epochs: used so far, and coming")
         self._plot.setToolTip("Strong: the learning rates used so far. Pale: those to come. The dot is the present.")
-        self._plot.getAxis("left").setWidth(AXIS)
-        self._plot.getAxis("bottom").setHeight(32)
+        self._plot.getAxis("left").setWidth(px(AXIS))
+        self._plot.getAxis("bottom").setHeight(px(32))
         self._plot.getAxis("bottom").setLabel("epoch")
-        self._plot.getPlotItem().layout.setContentsMargins(0, 6, 22, 0)
+        self._plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         self._coming_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
         self._past_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
-        self._dot = pg.ScatterPlotItem(size=9, pxMode=True)
+        self._dot = pg.ScatterPlotItem(size=px(9), pxMode=True)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._cursor.hide()
         for item in (self._cursor, self._coming_curve, self._past_curve, self._dot):
@@ -252,12 +253,12 @@ class ScheduleView(QWidget):
         hover.moved.connect(self._on_moved)
         hover.left.connect(self._on_left)
         above = QHBoxLayout()
-        above.setSpacing(theme.GRID)
+        above.setSpacing(px(theme.GRID))
         above.addWidget(self._controls)
         above.addWidget(self._words, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID // 2)
-        layout.setSpacing(theme.GRID // 2)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
+        layout.setSpacing(px(theme.GRID // 2))
         layout.addLayout(above)
         layout.addWidget(self._plot, 1)
 
@@ -289,7 +290,7 @@ class ScheduleView(QWidget):
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(356, 200)
+        return QSize(px(356), px(200))
 
     @property
     def is_logarithmic(self) -> bool:
@@ -385,7 +386,7 @@ class ScheduleView(QWidget):
     def _fit_limits(self) -> None:
         """Limits and ticks are touched only when they change."""
         room, axis = self._plot.getViewBox(), self._axis
-        across, down = max(2, int(room.width() // 60)), max(2, int(room.height() // 24))
+        across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
         limits = (self._end, axis.low, axis.high, axis.logarithmic, across, down)
         if limits == self._limits:
             return
@@ -398,7 +399,7 @@ class ScheduleView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More room has room for more ticks."""
-        self._controls.fit(self.width() - READING)
+        self._controls.fit(self.width() - px(READING))
         if self._experiment is not None:
             self._fit_limits()
 

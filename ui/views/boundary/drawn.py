@@ -145,11 +145,11 @@ class Numbers(pg.GraphicsObject):
         ground = QColor(look.surface)
         ground.setAlpha(190)
         for number, place in zip(self._numbers, places, strict=True):
-            box = QRectF(0, 0, metrics.horizontalAdvance(number.text) + 6, metrics.height())
+            box = QRectF(0, 0, metrics.horizontalAdvance(number.text) + theme.px(6), metrics.height())
             box.moveCenter(place)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ground)
-            painter.drawRoundedRect(box, 3, 3)
+            painter.drawRoundedRect(box, theme.scaled(3), theme.scaled(3))
             painter.setPen(QColor(look.text))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number.text)
 
@@ -232,6 +232,7 @@ def numbers_for(
     # Lines are as far apart as their levels, by how steep the field is between them.
     step = np.diff(np.sort(levels)).min() if len(levels) > 1 else np.inf
     gap = step / np.maximum(lines.spread, 1e-12) * cell / pixel
+    pixel = theme.scaled(pixel)
     inner = seen.adjusted(24 * pixel, 12 * pixel, -24 * pixel, -12 * pixel)
     inside = (
         np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]

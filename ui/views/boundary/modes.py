@@ -15,6 +15,7 @@ from superqt import QElidingLabel
 from playground.catalog.datasets import Task
 from ui import theme
 from ui.inputs import IconButton, Segments
+from ui.theme import px
 
 Field: TypeAlias = Literal["probability", "classes", "uncertainty"]
 FIELDS: tuple[Field, ...] = ("probability", "classes", "uncertainty")
@@ -91,7 +92,7 @@ class Modes(QWidget):
         self.mistakes.setObjectName("boundaryMistakes")
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(self.GAP)
+        row.setSpacing(px(self.GAP))
         for button in (self.contours, self.mistakes):
             button.toggled.connect(lambda _on: self.changed.emit())
             row.addWidget(button, 1)
@@ -106,7 +107,7 @@ class Modes(QWidget):
         self.back.clicked.connect(self.way_back)
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(self.GAP)
+        row.setSpacing(px(self.GAP))
         row.addWidget(self.title, 1)
         row.addWidget(self.back)
         holder.hide()
@@ -149,7 +150,7 @@ class Modes(QWidget):
 
     def height_for(self, width: int, column: bool = False) -> int:
         """The height that the controls need at a width."""
-        return self.LINE if self._words_fit(width, column) or self._icons_fit(width, column) else 2 * self.LINE
+        return px(self.LINE if self._words_fit(width, column) or self._icons_fit(width, column) else 2 * self.LINE)
 
     def column_width(self) -> int:
         """The least width with all words."""
@@ -166,7 +167,7 @@ class Modes(QWidget):
 
     def _arrange(self) -> None:
         words, icons = self._words_fit(self.width(), self._column), self._icons_fit(self.width(), self._column)
-        one = words or icons
+        one, gap = words or icons, px(theme.GRID)
         style = (
             Qt.ToolButtonStyle.ToolButtonIconOnly
             if icons and not words
@@ -175,23 +176,26 @@ class Modes(QWidget):
         for button in (self.contours, self.mistakes):
             button.setToolButtonStyle(style)
         toggles = self._toggles_width(words=not icons or words)
-        first = min(self.width(), self.fields.sizeHint().width() + ROOMY)
+        first = min(self.width(), self.fields.sizeHint().width() + px(ROOMY))
         if one:
-            first = min(first, self.width() - toggles - theme.GRID)
-        inner = self.LINE - 2
+            first = min(first, self.width() - toggles - gap)
+        inner = px(self.LINE - 2)
         self.fields.setGeometry(0, 0, first, inner)
         self._banner.setGeometry(0, 0, first if one else self.width(), inner)
-        self._toggles.setGeometry(first + theme.GRID if one else 0, 0 if one else self.LINE, toggles, inner)
+        self._toggles.setGeometry(first + gap if one else 0, 0 if one else px(self.LINE), toggles, inner)
 
     def _toggles_width(self, words: bool) -> int:
         metrics = self.fontMetrics()
         each = [
-            metrics.horizontalAdvance(button.text()) + 38 if words else 30 for button in (self.contours, self.mistakes)
+            metrics.horizontalAdvance(button.text()) + px(38) if words else px(30)
+            for button in (self.contours, self.mistakes)
         ]
-        return sum(each) + self.GAP
+        return sum(each) + px(self.GAP)
 
     def _words_fit(self, width: int, column: bool) -> bool:
-        return not column and self.fields.sizeHint().width() + theme.GRID + self._toggles_width(words=True) <= width
+        return not column and self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=True) <= width
 
     def _icons_fit(self, width: int, column: bool) -> bool:
-        return not column and self.fields.sizeHint().width() + theme.GRID + self._toggles_width(words=False) <= width
+        return (
+            not column and self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=False) <= width
+        )

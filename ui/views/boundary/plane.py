@@ -54,9 +54,9 @@ class Plane(QObject):
         self.plot = quiet_plot(parent)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setAccessibleName("Plane of the two inputs")
-        self.plot.getAxis("left").setWidth(LEFT)
-        self.plot.getAxis("bottom").setHeight(BOTTOM)
-        self.plot.getPlotItem().layout.setContentsMargins(0, EDGE, EDGE, 0)
+        self.plot.getAxis("left").setWidth(theme.px(LEFT))
+        self.plot.getAxis("bottom").setHeight(theme.px(BOTTOM))
+        self.plot.getPlotItem().layout.setContentsMargins(0, theme.px(EDGE), theme.px(EDGE), 0)
         self.box = self.plot.getViewBox()
         self.tool: Tool = "look"
         self.seen = WHOLE

@@ -18,6 +18,7 @@ from playground.catalog.datasets import Sample, Table
 from playground.snapshot import Magnified, Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton
+from ui.theme import px
 from ui.views.boundary.drawn import Canvas, Number
 from ui.views.boundary.modes import Modes
 from ui.views.boundary.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
@@ -116,7 +117,7 @@ class BoundaryView(QWidget):
         self._patch.setProperty("card", True)
         self._whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)
         self._whole.setObjectName("boundaryWhole")
-        self._whole.setGeometry(1, 1, 26, 26)
+        self._whole.setGeometry(px(1), px(1), px(26), px(26))
         self._patch.hide()
 
     def _add_words(self) -> None:
@@ -150,11 +151,11 @@ class BoundaryView(QWidget):
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(420, 480)
+        return QSize(px(420), px(480))
 
     def minimumSizeHint(self) -> QSize:
         """Small, but still a picture."""
-        return QSize(240, 300)
+        return QSize(px(240), px(300))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place the parts anew."""
@@ -162,13 +163,14 @@ class BoundaryView(QWidget):
 
     def _place(self) -> None:
         """Give the plane the largest square that fits: with the words above and below, or all of them beside."""
-        room = self.rect().adjusted(theme.GRID, theme.GRID, -theme.GRID, -theme.GRID)
-        across, down = LEFT + EDGE, BOTTOM + EDGE
-        column = max(COLUMN, self._legend.column_width(), self._modes.column_width())
-        wide = room.width() - LEFT
+        grid = px(theme.GRID)
+        room = self.rect().adjusted(grid, grid, -grid, -grid)
+        across, down = px(LEFT) + px(EDGE), px(BOTTOM) + px(EDGE)
+        column = max(px(COLUMN), self._legend.column_width(), self._modes.column_width())
+        wide = room.width() - px(LEFT)
         above = self._modes.height_for(wide) + self._legend.height_for(wide)
         note = self._note_height()
-        stacked = min(room.width() - across, room.height() - down - above - STRIP - note)
+        stacked = min(room.width() - across, room.height() - down - above - px(STRIP) - note)
         abreast = min(room.width() - across - column, room.height() - down)
         self._beside = abreast > stacked
         self._legend.set_column(self._beside)
@@ -179,52 +181,57 @@ class BoundaryView(QWidget):
         else:
             self._place_stacked(room, side, note)
         inside = self.plane_rect()
-        self._patch.setGeometry(round(inside.right()) - 36, round(inside.top()) + theme.GRID, 28, 28)
+        self._patch.setGeometry(round(inside.right()) - px(36), round(inside.top()) + grid, px(28), px(28))
         self._patch.raise_()
         self._show_words()
 
     def _note_height(self) -> int:
         """The room for a note below the plane; there is none for those who did not ask for what it says."""
         lines = 2 * self._modes.mistakes.isChecked() + 2 * self._lacks_dropout()
-        return lines * QFontMetrics(small_font()).height() + 4 if lines else 0
+        return lines * QFontMetrics(small_font()).height() + px(4) if lines else 0
 
     def _place_stacked(self, room: QRect, side: int, note: int) -> None:
-        left = room.left() + (room.width() - side - LEFT - EDGE) // 2
-        words, wide = left + LEFT, room.right() - left - LEFT
+        left = room.left() + (room.width() - side - px(LEFT) - px(EDGE)) // 2
+        words, wide = left + px(LEFT), room.right() - left - px(LEFT)
         modes = self._modes.height_for(wide)
         self._modes.setGeometry(words, room.top(), wide, modes)
         above = self._legend.height_for(wide)
         self._legend.setGeometry(words, room.top() + modes, wide, above)
-        self._plot.setGeometry(left, room.top() + modes + above, side + LEFT + EDGE, side + BOTTOM + EDGE)
-        self._strip = QRect(words, room.top() + modes + above + side + BOTTOM + EDGE, side, STRIP)
+        self._plot.setGeometry(
+            left,
+            room.top() + modes + above,
+            side + px(LEFT) + px(EDGE),
+            side + px(BOTTOM) + px(EDGE),
+        )
+        self._strip = QRect(words, room.top() + modes + above + side + px(BOTTOM) + px(EDGE), side, px(STRIP))
         self._note.setGeometry(words, self._strip.bottom() + 1, side, note)
 
     def _place_beside(self, room: QRect, side: int, column: int) -> None:
-        left = room.left() + (room.width() - side - LEFT - EDGE - column) // 2
-        top = room.top() + (room.height() - side - BOTTOM - EDGE) // 2
-        self._plot.setGeometry(left, top, side + LEFT + EDGE, side + BOTTOM + EDGE)
-        words = left + LEFT + side + 2 * EDGE
+        left = room.left() + (room.width() - side - px(LEFT) - px(EDGE) - column) // 2
+        top = room.top() + (room.height() - side - px(BOTTOM) - px(EDGE)) // 2
+        self._plot.setGeometry(left, top, side + px(LEFT) + px(EDGE), side + px(BOTTOM) + px(EDGE))
+        words = left + px(LEFT) + side + 2 * px(EDGE)
         width = room.right() - words
         modes = self._modes.height_for(width, column=True)
-        self._modes.setGeometry(words, top + EDGE, width, modes)
-        free = side - 3 * STRIP - modes - EDGE
+        self._modes.setGeometry(words, top + px(EDGE), width, modes)
+        free = side - 3 * px(STRIP) - modes - px(EDGE)
         height = min(self._legend.height_for(column, column=True), free)
-        legend = top + 2 * EDGE + modes
+        legend = top + 2 * px(EDGE) + modes
         self._legend.setGeometry(words, legend, width, height)
-        self._strip = QRect(words, top + EDGE + side - 3 * STRIP, width, 3 * STRIP)
-        self._note.setGeometry(words, legend + height + EDGE, width, max(0, free - height - 2 * EDGE))
+        self._strip = QRect(words, top + px(EDGE) + side - 3 * px(STRIP), width, 3 * px(STRIP))
+        self._note.setGeometry(words, legend + height + px(EDGE), width, max(0, free - height - 2 * px(EDGE)))
 
     def _show_words(self) -> None:
         """Write the reading in its strip: the place and the answer, and the point if the mouse is at one."""
         strip, metrics = self._strip, QFontMetrics(small_font())
         if self._beside:
             self._reading.setText(self._words.replace(" → ", "\n→ ").replace(HINT, HINT.replace(" to", "\nto")))
-            self._reading.setGeometry(strip.adjusted(0, 0, 0, -STRIP))
-            near = strip.adjusted(0, 2 * STRIP, 0, 0)
+            self._reading.setGeometry(strip.adjusted(0, 0, 0, -px(STRIP)))
+            near = strip.adjusted(0, 2 * px(STRIP), 0, 0)
         else:
             self._reading.setText(self._words)
             self._reading.setGeometry(strip)
-            near = strip.adjusted(metrics.horizontalAdvance(self._words) + 2 * EDGE, 0, 0, 0)
+            near = strip.adjusted(metrics.horizontalAdvance(self._words) + 2 * px(EDGE), 0, 0, 0)
         side = Qt.AlignmentFlag.AlignLeft if self._beside else Qt.AlignmentFlag.AlignRight
         self._near.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
         self._near.setText(metrics.elidedText(self._near_words, Qt.TextElideMode.ElideRight, max(0, near.width())))
@@ -435,7 +442,11 @@ class BoundaryView(QWidget):
         # A table's axes were scaled to the plane, so that their numbers are not those of the file.
         suffix = " (scaled)" if isinstance(self._snapshot.experiment.data, Table) else ""
         for side, name in zip(("bottom", "left"), sample.axis_names, strict=True):
-            self._plot.getAxis(side).setLabel(name + suffix)
+            axis = self._plot.getAxis(side)
+            axis.setLabel(name + suffix)
+            if theme.size() > 1:
+                # It was placed for a smaller font, and would be cut off.
+                axis.resizeEvent(None)
 
     def _show_rings(self) -> None:
         shot, on = self._snapshot, self._modes.mistakes.isChecked()
@@ -618,7 +629,7 @@ class BoundaryView(QWidget):
 
     def _point_at(self, place: QPointF) -> int | None:
         """The point that the mouse is at."""
-        return self._points.nearest(place, REACH * self._plane.pixel)
+        return self._points.nearest(place, px(REACH) * self._plane.pixel)
 
 
 def same_points(a: Sample, b: Sample) -> bool:

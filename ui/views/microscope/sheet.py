@@ -31,13 +31,14 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidg
 from playground.catalog.choice import Array
 from ui import theme
 from ui.faults import guarded
+from ui.theme import px, scaled
 from ui.views.microscope.equations import Block, Line, Term, as_text, cells_text
 from ui.views.plotting import number_text, signed, small_font
 
 FOLD = 8
 """Rows and columns of a matrix that are shown while it is folded."""
 CELL, ROW, GAP, MARGIN = 52, 18, 8, 16
-"""Width and height of a cell, the gap between things, the margin of the sheet, in pixels."""
+"""Width and height of a cell, the gap between things, the margin of the sheet, in pixels at the usual size."""
 MARK, INDENT = 22, 24
 """The room for words beside a folded matrix, and before the rest of a long equation."""
 SHADES = 33
@@ -74,7 +75,7 @@ class PlacedTerm:
     @property
     def whole(self) -> QRect:
         """Cells, name above, and what is said of folded ones."""
-        result = self.cells.adjusted(-6, -ROW, 6, 0)
+        result = self.cells.adjusted(-px(6), -px(ROW), px(6), 0)
         for box, _ in self.fold_marks:
             result = result.united(box)
         return result
@@ -84,10 +85,10 @@ class PlacedTerm:
         """Where the words about folded rows and columns stand."""
         marks, cells = [], self.cells
         if self.more_rows:
-            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * CELL), ROW)
+            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * px(CELL)), px(ROW))
             marks.append((below, f"… {self.more_rows:,} more"))
         if self.more_columns:
-            beside = QRect(cells.right() + 4, cells.top(), MARK - 4, max(cells.height(), 4 * ROW))
+            beside = QRect(cells.right() + px(4), cells.top(), px(MARK - 4), max(cells.height(), 4 * px(ROW)))
             beside.moveCenter(QPoint(beside.center().x(), cells.center().y()))
             marks.append((beside, f"… {self.more_columns:,} more"))
         return marks
@@ -107,53 +108,53 @@ class Layout:
     def __init__(self, blocks: list[Block], unfolded: set[str], everything: bool, width: int) -> None:
         self.terms: list[PlacedTerm] = []
         self.texts: list[PlacedText] = []
-        self.width, self._y = 0, MARGIN // 2
-        self._metrics, self._room = QFontMetrics(small_font()), width - 2 * MARGIN
+        self.width, self._y = 0, px(MARGIN) // 2
+        self._metrics, self._room = QFontMetrics(small_font()), width - 2 * px(MARGIN)
         for block in blocks:
             self._put_block(block, everything or block.key in unfolded)
-        self.height = self._y + MARGIN
+        self.height = self._y + px(MARGIN)
 
     def _put_block(self, block: Block, unfolded: bool) -> None:
         if block.heading:
-            self._y += GAP
-        self._put_words(block.title, "heading" if block.heading else "title", 26 if block.heading else 22)
+            self._y += px(GAP)
+        self._put_words(block.title, "heading" if block.heading else "title", px(26 if block.heading else 22))
         if block.formula:
-            self._put_words(block.formula, "formula", ROW)
+            self._put_words(block.formula, "formula", px(ROW))
         if block.note:
             flags = int(Qt.TextFlag.TextWordWrap)
-            box = self._metrics.boundingRect(QRect(0, 0, max(self._room, 200), 1000), flags, block.note)
-            self._put_words(block.note, "note", box.height() + 4)
+            box = self._metrics.boundingRect(QRect(0, 0, max(self._room, px(200)), 1000), flags, block.note)
+            self._put_words(block.note, "note", box.height() + px(4))
         for line in block.lines:
             self._put_line(block, line, unfolded)
-        self._y += 0 if block.heading else 2 * GAP
+        self._y += 0 if block.heading else 2 * px(GAP)
 
     def _put_words(self, text: str, kind: str, height: int) -> None:
-        width = max(self._room, 200)
+        width = max(self._room, px(200))
         if kind == "formula":
-            width = max(width, self._metrics.horizontalAdvance(text) + 8)
-        self.texts.append(PlacedText(text, kind, QRect(MARGIN, self._y, width, height)))
+            width = max(width, self._metrics.horizontalAdvance(text) + px(8))
+        self.texts.append(PlacedText(text, kind, QRect(px(MARGIN), self._y, width, height)))
         self._y += height
 
     def _put_line(self, block: Block, line: Line, unfolded: bool) -> None:
         """An equation, broken like words where it is too long."""
         row: list[Term | str] = []
-        x = MARGIN
+        x = px(MARGIN)
         for group in groups(line):
             width = sum(self._width(part, unfolded) for part in group)
-            if row and x + width > MARGIN + self._room:
+            if row and x + width > px(MARGIN) + self._room:
                 self._put_row(block, row, unfolded)
                 # What goes on below stands further in.
-                row, x = [""], MARGIN + INDENT
+                row, x = [""], px(MARGIN) + px(INDENT)
             row += group
             x += width
         self._put_row(block, row, unfolded)
-        self._y += GAP
+        self._y += px(GAP)
 
     def _width(self, part: Term | str, unfolded: bool) -> int:
         if isinstance(part, str):
-            return self._metrics.horizontalAdvance(part) + GAP if part else INDENT
+            return self._metrics.horizontalAdvance(part) + px(GAP) if part else px(INDENT)
         columns = shown_shape(part, unfolded)[1]
-        return columns * CELL + 12 + (MARK if columns < part.values.shape[1] else 0) + GAP
+        return columns * px(CELL) + px(12) + (px(MARK) if columns < part.values.shape[1] else 0) + px(GAP)
 
     def _put_row(self, block: Block, row: list[Term | str], unfolded: bool) -> None:
         """Terms and signs side by side, with their middles on one line."""
@@ -161,18 +162,23 @@ class Layout:
         shapes = [shown_shape(term, unfolded) for term in terms]
         most = max(rows for rows, _ in shapes)
         folded = any(len(term.values) > rows for term, (rows, _) in zip(terms, shapes, strict=True))
-        x, top = MARGIN, self._y + ROW
+        x, top = px(MARGIN), self._y + px(ROW)
         for part in row:
             width = self._width(part, unfolded)
             if isinstance(part, str):
-                self.texts.append(PlacedText(part, "sign", QRect(x, top, width, most * ROW)))
+                self.texts.append(PlacedText(part, "sign", QRect(x, top, width, most * px(ROW))))
             else:
                 rows, columns = shown_shape(part, unfolded)
-                cells = QRect(x + 6, top + (most - rows) * ROW // 2, columns * CELL, rows * ROW)
+                cells = QRect(
+                    x + px(6),
+                    top + (most - rows) * px(ROW) // 2,
+                    columns * px(CELL),
+                    rows * px(ROW),
+                )
                 self.terms.append(PlacedTerm(part, block, cells, rows, columns))
             x += width
-        self.width = max(self.width, x + MARGIN)
-        self._y = top + most * ROW + (ROW if folded else 0)
+        self.width = max(self.width, x + px(MARGIN))
+        self._y = top + most * px(ROW) + (px(ROW) if folded else 0)
 
 
 def groups(line: Line) -> list[list[Term | str]]:
@@ -215,8 +221,8 @@ class Sheet(QAbstractScrollArea):
         self._to: Spot | None = None
         self._all = False
         self._add_actions()
-        self.verticalScrollBar().setSingleStep(ROW)
-        self.horizontalScrollBar().setSingleStep(CELL)
+        self.verticalScrollBar().setSingleStep(px(ROW))
+        self.horizontalScrollBar().setSingleStep(px(CELL))
 
     def _add_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -277,7 +283,7 @@ class Sheet(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:
         """Enough for a small network."""
-        return QSize(560, 480)
+        return QSize(px(560), px(480))
 
     @property
     def _offset(self) -> QPoint:
@@ -302,41 +308,46 @@ class Sheet(QAbstractScrollArea):
                     self._paint_term(painter, number, placed, seen)
             if self.hasFocus():
                 painter.resetTransform()
-                painter.setPen(QPen(QColor(theme.current().accent), 2))
-                painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
+                painter.setPen(QPen(QColor(theme.current().accent), scaled(2)))
+                painter.drawRect(self.viewport().rect().adjusted(px(1), px(1), -px(1), -px(1)))
 
     def _paint_term(self, painter: QPainter, number: int, placed: PlacedTerm, seen: QRect) -> None:
         look, cells = theme.current(), placed.cells
         painter.setPen(QColor(look.quiet))
-        name = QRect(cells.left() - 6, cells.top() - ROW, max(cells.width() + 12, CELL), ROW)
+        name = QRect(
+            cells.left() - px(6),
+            cells.top() - px(ROW),
+            max(cells.width() + px(12), px(CELL)),
+            px(ROW),
+        )
         painter.drawText(name, Qt.AlignmentFlag.AlignCenter, placed.term.name)
         first, last = (
-            max(0, (seen.top() - cells.top()) // ROW),
-            min(placed.rows, (seen.bottom() - cells.top()) // ROW + 1),
+            max(0, (seen.top() - cells.top()) // px(ROW)),
+            min(placed.rows, (seen.bottom() - cells.top()) // px(ROW) + 1),
         )
         left, right = (
-            max(0, (seen.left() - cells.left()) // CELL),
-            min(placed.columns, (seen.right() - cells.left()) // CELL + 1),
+            max(0, (seen.left() - cells.left()) // px(CELL)),
+            min(placed.columns, (seen.right() - cells.left()) // px(CELL) + 1),
         )
         shades, places = shade_colours(look), shade_places(placed.term.values)
         ink = QColor(look.text)
         for row in range(first, last):
             for k in range(left, right):
-                box = QRect(cells.left() + k * CELL, cells.top() + row * ROW, CELL, ROW)
+                box = QRect(cells.left() + k * px(CELL), cells.top() + row * px(ROW), px(CELL), px(ROW))
                 painter.fillRect(box.adjusted(0, 0, -1, -1), shades[places[row, k]])
                 painter.setPen(ink)
-                painter.drawText(box.adjusted(0, 0, -6, 0), RIGHT, number_text(float(placed.term.values[row, k])))
+                painter.drawText(box.adjusted(0, 0, -px(6), 0), RIGHT, number_text(float(placed.term.values[row, k])))
         self._paint_brackets(painter, cells)
         for box, words in placed.fold_marks:
             paint_fold(painter, box, words)
         chosen = self._chosen_in(number, placed)
         if chosen is not None:
-            painter.setPen(QPen(QColor(look.accent), 2))
+            painter.setPen(QPen(QColor(look.accent), scaled(2)))
             painter.drawRect(chosen.adjusted(0, 0, -1, -1))
 
     def _paint_brackets(self, painter: QPainter, cells: QRect) -> None:
-        painter.setPen(QPen(QColor(theme.current().quiet), 1))
-        for x, inward in ((cells.left() - 4, 3), (cells.right() + 3, -3)):
+        painter.setPen(QPen(QColor(theme.current().quiet), scaled(1)))
+        for x, inward in ((cells.left() - px(4), px(3)), (cells.right() + px(3), -px(3))):
             painter.drawLine(x, cells.top(), x, cells.bottom())
             for y in (cells.top(), cells.bottom()):
                 painter.drawLine(x, y, x + inward, y)
@@ -350,8 +361,8 @@ class Sheet(QAbstractScrollArea):
             return None
         _, top, bottom, left, right = area
         cells = placed.cells
-        corner = QPoint(cells.left() + left * CELL, cells.top() + top * ROW)
-        return QRect(corner, QSize((right - left + 1) * CELL, (bottom - top + 1) * ROW)).intersected(cells)
+        corner = QPoint(cells.left() + left * px(CELL), cells.top() + top * px(ROW))
+        return QRect(corner, QSize((right - left + 1) * px(CELL), (bottom - top + 1) * px(ROW))).intersected(cells)
 
     # Selecting and copying -------------------------------------------------------------------------------------
 
@@ -391,7 +402,7 @@ class Sheet(QAbstractScrollArea):
         for number, placed in enumerate(self._layout.terms):
             if placed.cells.contains(place):
                 inside = place - placed.cells.topLeft()
-                return Spot(number, inside.y() // ROW, inside.x() // CELL)
+                return Spot(number, inside.y() // px(ROW), inside.x() // px(CELL))
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -411,8 +422,8 @@ class Sheet(QAbstractScrollArea):
         if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
             cells = self._layout.terms[self._from.term].cells
             inside = place + self._offset - cells.topLeft()
-            row, column = inside.y() // ROW, inside.x() // CELL
-            last_row, last_column = cells.height() // ROW - 1, cells.width() // CELL - 1
+            row, column = inside.y() // px(ROW), inside.x() // px(CELL)
+            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // px(CELL) - 1
             self._to = Spot(self._from.term, min(max(row, 0), last_row), min(max(column, 0), last_column))
             self.viewport().update()
         else:
@@ -500,7 +511,7 @@ def paint_words(painter: QPainter, words: PlacedText) -> None:
     flags = int(left)
     if words.kind in ("heading", "title"):
         font = QFont(QApplication.font())
-        font.setPixelSize(theme.LARGE if words.kind == "heading" else theme.NORMAL)
+        font.setPixelSize(px(theme.LARGE if words.kind == "heading" else theme.NORMAL))
         font.setWeight(QFont.Weight.DemiBold)
     if words.kind == "note":
         flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)

@@ -52,13 +52,13 @@ class MicroscopeView(QWidget):
         self.hint.setObjectName("microscopeHint")
         self.hint.setProperty("quiet", True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setMargin(2 * theme.GRID)
+        self.hint.setMargin(theme.px(2 * theme.GRID))
         self.sheet = Sheet()
         self.sheet.folding_changed.connect(self._show_folding)
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(0, theme.GRID, 0, 0)
-        column.setSpacing(theme.GRID)
+        column.setContentsMargins(0, theme.px(theme.GRID), 0, 0)
+        column.setSpacing(theme.px(theme.GRID))
         column.addLayout(self._make_top())
         column.addWidget(self.sheet, 1)
         self.pages = QStackedWidget()
@@ -76,7 +76,7 @@ class MicroscopeView(QWidget):
             button.setObjectName(f"microscopeDirection_{name.lower()}")
             button.setAccessibleName(name)
             button.setToolTip(tip)
-        self.directions.setFixedWidth(216)
+        self.directions.setFixedWidth(theme.px(216))
         self.directions.show_index(0)
         self.directions.chosen.connect(self._show_again)
         self.unfold = IconButton(
@@ -90,20 +90,20 @@ class MicroscopeView(QWidget):
         self.unfold.setCheckable(True)
         self.unfold.toggled.connect(self.sheet.set_everything)
         row = QHBoxLayout()
-        row.setSpacing(theme.GRID)
+        row.setSpacing(theme.px(theme.GRID))
         row.addWidget(self.directions)
         row.addWidget(self.unfold)
         row.addStretch(1)
         top = QVBoxLayout()
-        top.setContentsMargins(2 * theme.GRID, 0, 2 * theme.GRID, 0)
-        top.setSpacing(theme.GRID)
+        top.setContentsMargins(theme.px(2 * theme.GRID), 0, theme.px(2 * theme.GRID), 0)
+        top.setSpacing(theme.px(theme.GRID))
         top.addWidget(self.words)
         top.addLayout(row)
         return top
 
     def sizeHint(self) -> QSize:
         """Enough for a small network."""
-        return QSize(640, 480)
+        return QSize(theme.px(640), theme.px(480))
 
     # What it shows ---------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.catalog.choice import Array
 from playground.snapshot import UnitStates
+from ui import theme
 from ui.faults import guarded
 from ui.inputs import WheelSteps
 from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Column, Hit, Structure
@@ -32,7 +33,7 @@ from ui.views.network.strokes import Carried
 from ui.views.plotting import Throttle
 
 SLACK = 5
-"""Pixels that a mouse may move between press and release of a click."""
+"""Pixels of the drawing that a mouse may move between press and release of a click."""
 WHEEL_PIXELS = 48
 WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
@@ -73,11 +74,11 @@ class NetworkCanvas(QWidget):
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(420, 440)
+        return QSize(theme.px(420), theme.px(440))
 
     def minimumSizeHint(self) -> QSize:
         """A few tiles."""
-        return QSize(240, HEADER + 4 * SMALLEST)
+        return QSize(theme.px(240), theme.px(HEADER + 4 * SMALLEST))
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -170,7 +171,7 @@ class NetworkCanvas(QWidget):
         if unit not in column.seen:
             self.page(place, unit - column.first if unit < column.first else unit - column.seen[-1])
         margin = column.tile / 2 + 2 * FADE
-        self.pan(min(max(self.sketch.offset, column.x + margin - self.width()), column.x - margin))
+        self.pan(min(max(self.sketch.offset, column.x + margin - self.sketch.size.width()), column.x - margin))
 
     # The mouse -------------------------------------------------------------------------------------------------
 
@@ -203,7 +204,7 @@ class NetworkCanvas(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
-        at = event.position()
+        at = in_drawing(event)
         if self.sketch.overflows and at.y() >= self.sketch.strip().top() - 2:
             self._scrubbing = True
             self._scrub(at.x())
@@ -212,7 +213,7 @@ class NetworkCanvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the mouse; with the button down, the drawing follows if it is wider than the widget."""
-        at = event.position()
+        at = in_drawing(event)
         if self._scrubbing:
             self._scrub(at.x())
         elif self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
@@ -230,16 +231,16 @@ class NetworkCanvas(QWidget):
         self._pressed, self._panning, self._scrubbing = None, False, False
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        hit = self.sketch.hit_at(event.position())
+        hit = self.sketch.hit_at(in_drawing(event))
         if panned:
             self.setCursor(Qt.CursorShape.ArrowCursor)
         elif pressed is not None and hit is not None and hit == pressed[2]:
             self.clicked.emit(hit)
-        self.point_at(self.sketch.hit_at(event.position()))
+        self.point_at(self.sketch.hit_at(in_drawing(event)))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """A double click means something on headers; elsewhere it is the second of two clicks."""
-        hit = self.sketch.hit_at(event.position())
+        hit = self.sketch.hit_at(in_drawing(event))
         if event.button() == Qt.MouseButton.LeftButton and hit is not None and hit.kind == "header":
             self.double_clicked.emit(hit)
         else:
@@ -252,12 +253,12 @@ class NetworkCanvas(QWidget):
     def _scrub(self, x: float) -> None:
         """Bring the place of the overview that is pressed to the middle."""
         strip = self.sketch.strip()
-        self.pan((x - strip.left()) / strip.width() * self.sketch.diagram.width - self.width() / 2)
+        self.pan((x - strip.left()) / strip.width() * self.sketch.diagram.width - self.sketch.size.width() / 2)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Page through a folded column, or move the drawing sideways."""
         turn, shifted = event.angleDelta(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        column = self._folded_at(event.position()) if turn.y() and not shifted else None
+        column = self._folded_at(in_drawing(event)) if turn.y() and not shifted else None
         if column is not None:
             steps = self._wheel.take(event)
             if steps:
@@ -268,7 +269,7 @@ class NetworkCanvas(QWidget):
             event.accept()
         else:
             event.ignore()
-        self.point_at(self.sketch.hit_at(event.position()))
+        self.point_at(self.sketch.hit_at(in_drawing(event)))
 
     def _folded_at(self, at: QPointF) -> Column | None:
         x = at.x() + self.sketch.offset
@@ -279,7 +280,7 @@ class NetworkCanvas(QWidget):
         """Show what is pointed at as a tooltip, after the usual pause."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             if self.tooltip:
-                QToolTip.showText(event.globalPos() + QPoint(0, 8), self.tooltip, self)
+                QToolTip.showText(event.globalPos() + QPoint(0, theme.px(8)), self.tooltip, self)
             else:
                 QToolTip.hideText()
             return True
@@ -363,3 +364,8 @@ class NetworkCanvas(QWidget):
         unit = min(max(unit, 0), self.sketch.structure.units(place) - 1)
         self.reveal(place, unit)
         self.select((place, unit))
+
+
+def in_drawing(event: QMouseEvent | QWheelEvent) -> QPointF:
+    """Where on the drawing an event happens, which is scaled as a whole."""
+    return event.position() / theme.size()

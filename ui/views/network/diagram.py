@@ -7,7 +7,7 @@ may be wider than the window onto it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from PySide6.QtCore import QPointF, QRectF
 from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.experiment import Experiment, Layer
+from ui import theme
 
 INPUTS = -1
 """The place of the inputs among the layers."""
@@ -24,7 +25,8 @@ NAMES = tuple(FEATURES)
 """All inputs there are, in the order in which they are drawn."""
 
 HEADER, EDGE, LABELS = 60, 6, 46
-"""Pixels: the header of a column, the margin around the drawing, the names left of the inputs."""
+"""The header of a column, the margin around the drawing, the names left of the inputs. All lengths here
+are pixels at the usual size of everything, since the drawing is scaled as a whole."""
 SMALLEST, LARGEST, LARGEST_OUTPUT = 22, 52, 96
 """The least and the largest side of a tile, in pixels, and that of a lone output."""
 ROWS = 10
@@ -153,7 +155,7 @@ class Column:
     def rect(self, unit: int) -> QRectF:
         """Where a tile is."""
         y = self.top + (unit - self.first) * self.pitch
-        return QRectF(round(self.x - self.tile / 2), round(y), self.tile, self.tile)
+        return QRectF(whole(self.x - self.tile / 2), whole(y), self.tile, self.tile)
 
     def middles(self) -> Array:
         """The heights of the middles of all tiles that are seen."""
@@ -204,6 +206,11 @@ class Diagram:
         return QRectF(round(x) - BUTTON / 2, 3, BUTTON, BUTTON)
 
 
+def whole(length: float, rounded: Callable[[float], int] = round) -> float:
+    """A length that fills whole pixels at the size of everything in force, so that tiles have sharp edges."""
+    return rounded(length * theme.size()) / theme.size()
+
+
 def half_number(units: int) -> int:
     """Half the room, in pixels, that the number of units takes between its buttons."""
     return 10 if units < 100 else 13 if units < 1000 else 20
@@ -240,12 +247,12 @@ def tile_side(structure: Structure, width: float, body: float) -> float:
     folding = CHIP + 6 if any(layer.units > ROWS for layer in structure.layers) else 0
     tall = (body - folding) / rows * 0.84
     wide = (width - EDGE - LABELS) / (len(structure.layers) + 1) * 0.48
-    return float(int(min(max(min(tall, wide), SMALLEST), LARGEST)))
+    return whole(min(max(min(tall, wide), SMALLEST), LARGEST), int)
 
 
 def lone_side(side: float, pitch: float) -> float:
     """The side of a single output, which is drawn larger where there is room."""
-    return float(int(min(max(side, min(2 * side, pitch - 32)), LARGEST_OUTPUT)))
+    return whole(min(max(side, min(2 * side, pitch - 32)), LARGEST_OUTPUT), int)
 
 
 def column_at(

@@ -42,11 +42,15 @@ FADED = 0.22
 
 
 class Sketch:
-    """What is drawn of a network, in a window of `size` that begins `offset` pixels right of the drawing's start."""
+    """What is drawn of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
+
+    All lengths are right at the usual size of everything; `zoom` makes them those in force when they are painted.
+    """
 
     def __init__(self) -> None:
         self.structure, self.diagram = Structure(), Diagram()
         self.offset, self.size, self.ratio = 0.0, QSizeF(1, 1), 1.0
+        self.zoom = theme.size()
         self.places = range(0)
         """The layers whose wires are seen."""
         self.columns: list[Column] = []
@@ -124,8 +128,8 @@ class Sketch:
         self._wire_up()
 
     def resize(self, size: QSizeF, ratio: float) -> None:
-        """Fit the drawing into a window of another size; `ratio` is the screen's pixels per pixel."""
-        self.size, self.ratio = size, ratio
+        """Fit the drawing into a window of so many pixels; `ratio` is the screen's pixels per pixel."""
+        self.size, self.ratio = size / self.zoom, ratio
         self.arrange()
 
     def pan(self, offset: float) -> bool:
@@ -158,7 +162,7 @@ class Sketch:
         self.wires = wires_between(self.structure, self.diagram, self.places)
         muted = np.array([layer.muted for layer in self.structure.layers], dtype=bool)
         dashed = muted[self.wires.layer] if len(self.wires.layer) else np.zeros(0, bool)
-        self.strokes = Strokes(self.wires, dashed, self.ratio)
+        self.strokes = Strokes(self.wires, dashed, self.ratio * self.zoom)
         self._values = np.full(len(dashed), np.nan)
         first = max(0, self.places.start - 1) if len(self.places) else 0
         self.columns = [column for column in self.diagram.columns if first <= column.place < self.places.stop]
@@ -209,23 +213,24 @@ class Sketch:
     # Painting --------------------------------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, hit: Hit | None, focus: tuple[int, int] | None) -> None:
-        """Draw a frame: the pictures that are kept, the maps, and what stands out."""
+        """Draw a frame: the pictures that are kept, the maps, and what stands out. The painter stays scaled."""
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawPixmap(0, 0, self._wire_picture())
         if focus is not None:
             painter.setOpacity(1 - FADED)
             painter.drawPixmap(0, 0, self._still_picture())
             painter.setOpacity(1.0)
+        painter.scale(self.zoom, self.zoom)
         painter.translate(-self.offset, 0)
         self._paint_strong_wires(painter, hit, focus)
         for column in self.columns:
             self._paint_column(painter, column)
         if hit is not None:
             self._paint_pointed(painter, hit)
-        painter.resetTransform()
+        painter.translate(self.offset, 0)
 
     def _blank(self) -> QPixmap:
-        picture = QPixmap((self.size * self.ratio).toSize())
+        picture = QPixmap((self.size * self.zoom * self.ratio).toSize())
         picture.setDevicePixelRatio(self.ratio)
         picture.fill(self._look.surface)
         return picture
@@ -233,6 +238,7 @@ class Sketch:
     def _started(self, picture: QPixmap) -> QPainter:
         painter = QPainter(picture)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        painter.scale(self.zoom, self.zoom)
         painter.translate(-self.offset, 0)
         return painter
 

@@ -129,7 +129,7 @@ class Strokes:
     """
 
     def __init__(self, wires: Wires, dashed: Array, ratio: float) -> None:
-        """`dashed` tells which wires belong to layers that are taken out; `ratio` is the screen's pixels per pixel."""
+        """`dashed` tells which wires belong to layers that are taken out; `ratio` is the screen's pixels per length."""
         self.wires, self.dashed, self.ratio = wires, dashed, ratio
         self.looks: Array = np.zeros(len(dashed), np.int64)
         self.drawn: Array = np.zeros(len(dashed), bool)
@@ -160,7 +160,10 @@ class Strokes:
             chosen = np.flatnonzero(of_look & (self.dashed == dashed)).tolist()
             if chosen:
                 pen = pens.pen(look)
-                self._bundles[look, dashed] = self._joined(chosen, hairs(pen.widthF() * self.ratio)), hair(pen, dashed)
+                self._bundles[look, dashed] = (
+                    self._joined(chosen, hairs(pen.widthF() * self.ratio)),
+                    hair(pen, dashed, self.ratio),
+                )
 
     def _joined(self, chosen: list[int], count: int) -> QPainterPath:
         """One path of all hairs of some wires."""
@@ -195,13 +198,13 @@ def hairs(width: float) -> int:
     return max(1, round(1 + (width - 1) / APART))
 
 
-def hair(pen: QPen, dashed: bool) -> QPen:
+def hair(pen: QPen, dashed: bool, ratio: float = 1.0) -> QPen:
     """The pen of one of the lines that make up wires of this look."""
     result = QPen(pen.color(), 1.0)
     result.setCosmetic(True)
     result.setCapStyle(Qt.PenCapStyle.FlatCap)
     if dashed:
-        result.setDashPattern(DASHES)
+        result.setDashPattern([length * ratio for length in DASHES])
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -29,9 +29,16 @@ CENTRE = Qt.AlignmentFlag.AlignCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+def plain_font() -> QFont:
+    """The font of everything else; the drawing is scaled as a whole, so it has the usual size."""
+    result = QFont(small_font())
+    result.setPixelSize(theme.SMALL)
+    return result
+
+
 def strong_font() -> QFont:
     """The font of a layer's name."""
-    result = QFont(small_font())
+    result = plain_font()
     result.setPixelSize(theme.NORMAL)
     result.setWeight(QFont.Weight.DemiBold)
     return result
@@ -46,9 +53,9 @@ def radius(side: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def frame(side: int, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap:
+def frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap:
     """What lies over a square map to make it a tile: round corners in the surface's colour, and an outline."""
-    picture = QPixmap(QSize(side, side) * ratio)
+    picture = QPixmap((QSizeF(side, side) * ratio).toSize())
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     whole, inside = QPainterPath(), QPainterPath()
@@ -85,8 +92,12 @@ def paint_empty(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
 
 def paint_frame(painter: QPainter, rect: QRectF, dashed: bool, look: theme.Theme) -> None:
     """Round corners and the outline."""
-    ratio = painter.device().devicePixelRatio()
-    painter.drawPixmap(rect.topLeft(), frame(int(rect.width()), ratio, dashed, look))
+    painter.drawPixmap(rect.topLeft(), frame(rect.width(), density(painter), dashed, look))
+
+
+def density(painter: QPainter) -> float:
+    """The screen's pixels for each pixel of the drawing."""
+    return painter.device().devicePixelRatio() * theme.size()
 
 
 def paint_ring(painter: QPainter, rect: QRectF, colour: str, width: float) -> None:
@@ -127,13 +138,13 @@ def veil(painter: QPainter, rect: QRectF, look: theme.Theme, alpha: int) -> None
 
 def paint_bias(painter: QPainter, rect: QRectF, colour: int, look: theme.Theme) -> None:
     """The square of a bias in a colour packed as 0xffRRGGBB."""
-    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), square(colour, painter.device().devicePixelRatio(), look))
+    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), square(colour, density(painter), look))
 
 
 @lru_cache(maxsize=512)
 def square(colour: int, ratio: float, look: theme.Theme) -> QPixmap:
     """The picture of a bias, with an outline in the surface's colour around it."""
-    picture = QPixmap(QSize(BIAS + 2, BIAS + 2) * ratio)
+    picture = QPixmap((QSizeF(BIAS + 2, BIAS + 2) * ratio).toSize())
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     with QPainter(picture) as painter:
@@ -164,7 +175,7 @@ def paint_inputs(painter: QPainter, column: Column, used: tuple[str, ...], look:
         paint_map(painter, rect, atlas, number)
         painter.setOpacity(1.0)
         paint_frame(painter, rect, not on, look)
-        painter.setFont(small_font())
+        painter.setFont(plain_font())
         painter.setPen(QColor(look.text if on else look.quiet))
         painter.drawText(
             QRectF(rect.left() - LABELS, rect.top(), LABELS - 6, rect.height()), RIGHT, FEATURES[name].label
@@ -179,7 +190,7 @@ def paint_header(painter: QPainter, column: Column, layer: ShownLayer, hidden: b
     box = column.header()
     marks = [name for name, on in (("lock-simple", not layer.trainable), ("prohibit", layer.muted)) if on]
     paint_title(painter, QRectF(box.left(), 2, box.width(), 18), layer.name, marks, look)
-    painter.setFont(small_font())
+    painter.setFont(plain_font())
     painter.setPen(QColor(look.text))
     painter.drawText(
         QRectF(box.left(), 20, box.width(), 18), CENTRE, f"{layer.units:,}" if hidden else units_words(layer)
@@ -222,7 +233,7 @@ def paint_inputs_header(painter: QPainter, column: Column, used: int, look: them
     painter.setFont(strong_font())
     painter.setPen(QColor(look.text))
     painter.drawText(box.translated(0, 2), RIGHT, "inputs")
-    painter.setFont(small_font())
+    painter.setFont(plain_font())
     painter.setPen(QColor(look.quiet))
     painter.drawText(box.translated(0, 20), RIGHT, f"{used} of {len(NAMES)}")
 
@@ -250,7 +261,7 @@ def paint_chip(painter: QPainter, column: Column, pointed: bool, look: theme.The
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(look.accent if pointed else look.raised))
     painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
-    painter.setFont(small_font())
+    painter.setFont(plain_font())
     painter.setPen(QColor(look.on_accent if pointed else look.quiet))
     words = f"+ {column.folded:,} more"
     fits = painter.fontMetrics().horizontalAdvance(words) + 8 <= rect.width()

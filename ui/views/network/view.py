@@ -19,6 +19,7 @@ from playground.experiment import MAX_LAYERS, Experiment
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.inputs import Segments
+from ui.theme import px, scaled
 from ui.views.network.canvas import NetworkCanvas
 from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure, structure_of, wire_point
 from ui.views.network.held import Held
@@ -96,7 +97,7 @@ class NetworkView(QWidget):
             button.setObjectName(f"network.{carried}")
             button.setAccessibleName(f"Wires show {carried}")
             button.setToolTip(words)
-            button.setMinimumWidth(66)
+            button.setMinimumWidth(px(66))
         self._switch.show_index(0)
         self._switch.chosen.connect(self._on_switched)
         self._words.setObjectName("network.reading")
@@ -105,12 +106,12 @@ class NetworkView(QWidget):
         self._words.setToolTip("What the mouse points at, or the keyboard has selected, in words and numbers.")
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         above = QHBoxLayout()
-        above.setSpacing(theme.GRID)
+        above.setSpacing(px(theme.GRID))
         above.addWidget(self._switch)
         above.addWidget(self._scale, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GRID, theme.GRID, theme.GRID, theme.GRID)
-        layout.setSpacing(theme.GRID)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID))
+        layout.setSpacing(px(theme.GRID))
         layout.addLayout(above)
         layout.addWidget(self._canvas, 1)
         layout.addWidget(self._words)
@@ -129,7 +130,7 @@ class NetworkView(QWidget):
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
-        return QSize(420, 560)
+        return QSize(px(420), px(560))
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -274,8 +275,9 @@ class NetworkView(QWidget):
             raise LookupError(f"{name}{list(place)} is not drawn")
         ends = self._sketch.wires.ends[number]
         for along in 0.5 + 0.01 * np.array([0, *(sign * k for k in range(1, 46) for sign in (1, -1))]):
-            point = (wire_point(ends, float(along)) - QPointF(self._sketch.offset, 0)).toPoint()
-            if self._sketch.hit_at(QPointF(point)) == Hit("wire", layer, unit, source):
+            seen = wire_point(ends, float(along)) - QPointF(self._sketch.offset, 0)
+            point = (seen * theme.size()).toPoint()
+            if self._sketch.hit_at(QPointF(point) / theme.size()) == Hit("wire", layer, unit, source):
                 return QPointF(point + self._canvas.pos())
         raise LookupError(f"{name}{list(place)} lies under others")
 
@@ -287,7 +289,12 @@ class NetworkView(QWidget):
         return self._here(rect.translated(-self._sketch.offset, 0))
 
     def _here(self, rect: QRectF) -> QRectF:
-        return rect.translated(QPointF(self._canvas.pos()))
+        corner = self._point_here(rect.topLeft())
+        return QRectF(corner, rect.size() * theme.size())
+
+    def _point_here(self, point: QPointF) -> QPointF:
+        """A place of the drawing's window in the view's own coordinates."""
+        return point * theme.size() + QPointF(self._canvas.pos())
 
     # What it wants ---------------------------------------------------------------------------------------------
 
@@ -302,7 +309,7 @@ class NetworkView(QWidget):
         for column in columns:
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
-        points = POINTS if largest <= LARGE_TILE else MORE_POINTS
+        points = POINTS if scaled(largest) <= LARGE_TILE else MORE_POINTS
         wanted = Wanted(maps=points, mapped=tuple(mapped), parameters=True, units=True)
         if wanted != self.wanted:
             self.wanted = wanted
@@ -442,10 +449,10 @@ class NetworkView(QWidget):
         """Put the editor next to what it edits, inside the view."""
         if self._edited is None:
             return
-        spot = self._spot(self._edited)
-        size, room = self._editor.size(), self.rect().adjusted(4, 4, -4, -4)
+        spot, edge, away = self._spot(self._edited), px(4), px(14)
+        size, room = self._editor.size(), self.rect().adjusted(edge, edge, -edge, -edge)
         x = min(max(spot.x() - size.width() / 2, room.left()), max(room.left(), room.right() - size.width()))
-        y = spot.y() + 14 if spot.y() + 14 + size.height() <= room.bottom() else spot.y() - 14 - size.height()
+        y = spot.y() + away if spot.y() + away + size.height() <= room.bottom() else spot.y() - away - size.height()
         self._editor.move(QPoint(int(x), int(max(y, room.top()))))
 
     def _spot(self, hit: Hit) -> QPointF:
@@ -453,7 +460,7 @@ class NetworkView(QWidget):
         number = self._sketch.wires.find(hit.place, hit.unit, hit.source) if hit.kind == "wire" else None
         if number is not None:
             point = wire_point(self._sketch.wires.ends[number], 0.5) - QPointF(self._sketch.offset, 0)
-            return point + QPointF(self._canvas.pos())
+            return self._point_here(point)
         return self.bias_rect(hit.place, hit.unit).center()
 
     def _on_edited(self, value: float, before: float, changing: bool) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from ui.faults import guarded
 from ui.inputs import SLIDER_STEPS, Edits, Entry, IconButton, Slider
 from ui.quantity import Quantity
+from ui.theme import px
 from ui.views.plotting import TEXT_INTERVAL, leap_above
 
 FURTHEST = 1e6
@@ -51,9 +52,9 @@ class WeightEditor(QFrame):
         self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.caption.setProperty("strong", True)
         self.entry = Entry(self._quantity.problem_with, self)
-        self.entry.setFixedWidth(84)
+        self.entry.setFixedWidth(px(84))
         self.slider = Slider(self)
-        self.slider.setMinimumWidth(104)
+        self.slider.setMinimumWidth(px(104))
         self.previous = IconButton("caret-left", "Previous parameter of the unit", parent=self)
         self.next = IconButton("caret-right", "Next parameter of the unit", parent=self)
         parts = {"entry": self.entry, "slider": self.slider, "previous": self.previous, "next": self.next}
@@ -67,12 +68,12 @@ class WeightEditor(QFrame):
             part.installEventFilter(self)
         above, below = QHBoxLayout(), QHBoxLayout()
         for layout, widgets in ((above, (self.previous, self.caption, self.next)), (below, (self.entry, self.slider))):
-            layout.setSpacing(6)
+            layout.setSpacing(px(6))
             for widget in widgets:
                 layout.addWidget(widget, 1 if widget in (self.caption, self.slider) else 0)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(8, 6, 8, 8)
-        outer.setSpacing(4)
+        outer.setContentsMargins(px(8), px(6), px(8), px(8))
+        outer.setSpacing(px(4))
         outer.addLayout(above)
         outer.addLayout(below)
         self._connect()
@@ -116,7 +117,7 @@ class WeightEditor(QFrame):
         self.entry.selectAll()
 
     def _fit(self) -> None:
-        self.setFixedWidth(max(220, self.caption.sizeHint().width() + 76))
+        self.setFixedWidth(max(px(220), self.caption.sizeHint().width() + px(76)))
         self.adjustSize()
 
     def show_value(self, value: float) -> None:

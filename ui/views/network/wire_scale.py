@@ -25,7 +25,7 @@ class WireScale(QWidget):
         self._table = theme.magnitude_table()
         self.setAccessibleName("Legend of the wires")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setFixedHeight(24)
+        self.setFixedHeight(theme.px(24))
         self._tell()
 
     def show_scale(self, carried: Carried, largest: float) -> None:
@@ -55,11 +55,11 @@ class WireScale(QWidget):
 
     def sizeHint(self) -> QSize:
         """Numbers and some of the bar."""
-        return QSize(150, 24)
+        return QSize(theme.px(150), theme.px(24))
 
     def minimumSizeHint(self) -> QSize:
         """The numbers and a little bar."""
-        return QSize(110, 24)
+        return QSize(theme.px(110), theme.px(24))
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -69,18 +69,18 @@ class WireScale(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(small_font())
             low, high = self.ends()
-            widths = [painter.fontMetrics().horizontalAdvance(text) + 6 for text in (low, high)]
-            bar = min(120.0, self.width() - sum(widths) - 4.0)
+            widths = [painter.fontMetrics().horizontalAdvance(text) + theme.px(6) for text in (low, high)]
+            bar = min(theme.scaled(120.0), self.width() - sum(widths) - theme.scaled(4.0))
             left = self.width() - widths[1] - bar
             painter.setPen(QColor(look.quiet))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(QRectF(left - widths[0] - 4, 0, widths[0], self.height()), right, low)
+            painter.drawText(QRectF(left - widths[0] - theme.px(4), 0, widths[0], self.height()), right, low)
             painter.drawText(QRectF(self.width() - widths[1], 0, widths[1], self.height()), right, high)
             for start, end, colour, thick in self._pieces():
                 self._paint_piece(painter, left + start * bar, left + end * bar, colour, thick)
 
     def _paint_piece(self, painter: QPainter, x0: float, x1: float, colour: QColor, thick: float) -> None:
-        half, middle = max(thick, 1.0) * 0.9, self.height() / 2
+        half, middle = theme.scaled(max(thick, 1.0) * 0.9), self.height() / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawRect(QRectF(x0, middle - half, x1 - x0 + 0.4, 2 * half))
