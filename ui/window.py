@@ -185,9 +185,12 @@ class Window(QMainWindow):
         state = self.docks.state()
         for dock in self.docks.docks.values():
             self.removeDockWidget(dock)
+            # Till it goes, the state would be given back to it instead of to its successor.
+            dock.setObjectName("")
             dock.deleteLater()
         self.docks.docks.clear()
         self.takeCentralWidget()
+        self.bar.setObjectName("")
         for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, *self.menus):
             part.deleteLater()
         for action in self.findChildren(QAction, options=Qt.FindChildOption.FindDirectChildrenOnly):
