@@ -486,7 +486,7 @@ class Window(QMainWindow):
         """Put a layer like its neighbour between others."""
         layers = self.session.experiment.layers
         neighbour = layers[max(place - 1, 0)] if layers else FIRST_LAYER
-        new = msgspec.structs.replace(neighbour, id=new_id(layers))
+        new = msgspec.structs.replace(neighbour, id=new_id(layers), trainable=True, muted=False)
         self.layers.ask("layers", (*layers[:place], new, *layers[place:]), f"new layer {new.id}")
 
     def open_layer(self, place: int) -> None:
