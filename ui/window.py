@@ -446,6 +446,9 @@ class Window(QMainWindow):
         boundary.wheeled.connect(drawing.wheel)
         drawing.tool_changed.connect(self.show_tool)
         drawing.done_asked.connect(self.stop_drawing)
+        # Qt does not hide a dock that goes behind another.
+        self.docks.docks["drawing"].visibilityChanged.connect(drawing.set_in_sight)
+        drawing.set_in_sight("drawing" in self.docks.seen)
         self.data.draw_asked.connect(self.start_drawing)
         self.data.import_asked.connect(self.ask_import)
         self.data.export_asked.connect(self.ask_export)
