@@ -80,6 +80,7 @@ from ui.worker import Report
 TITLE = "Neural Network Playground"
 TEXT_SECONDS = 0.25
 """Text that changes faster than this can't be read."""
+PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 NOTICE_SECONDS = 10.0
 """How long a notice stands in the status line."""
 TABLES = (".csv", ".tsv", ".txt")
@@ -830,6 +831,10 @@ class Window(QMainWindow):
             self.ask_for_what_is_seen()
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
+                event.accept()
+                return True
+            if isinstance(watched, QComboBox) and event.modifiers() in PLAIN and event.text().isalnum():
+                # A list is searched by typing.
                 event.accept()
                 return True
             if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):
