@@ -437,6 +437,8 @@ class Window(QMainWindow):
         network.layer_opened.connect(self.open_layer)
         network.magnified.connect(self.boundary.magnify)
         network.weight_edited.connect(self.session.set_weight)
+        # Qt does not hide a dock that goes behind another.
+        self.docks.docks["network"].visibilityChanged.connect(self.leave_network)
 
     def connect_drawing(self) -> None:
         """The boundary tells the drawing tools what the mouse does; they tell it what they look like."""
@@ -447,9 +449,8 @@ class Window(QMainWindow):
         boundary.wheeled.connect(drawing.wheel)
         drawing.tool_changed.connect(self.show_tool)
         drawing.done_asked.connect(self.stop_drawing)
-        # Qt does not hide a dock that goes behind another.
-        self.docks.docks["drawing"].visibilityChanged.connect(drawing.set_in_sight)
-        drawing.set_in_sight("drawing" in self.docks.seen)
+        self.docks.docks["drawing"].visibilityChanged.connect(self.show_drawing)
+        self.show_drawing("drawing" in self.docks.seen)
         self.data.draw_asked.connect(self.start_drawing)
         self.data.import_asked.connect(self.ask_import)
         self.data.export_asked.connect(self.ask_export)
@@ -459,6 +460,16 @@ class Window(QMainWindow):
         """Let the mouse on the boundary look or draw."""
         self.boundary.set_tool("edit" if editing else "look")
         self.boundary.set_brush(reach, colour)
+
+    def leave_network(self, seen: bool) -> None:
+        """The drawing of the network may have gone behind other panels."""
+        if not seen:
+            self.network.look_away()
+
+    def show_drawing(self, seen: bool) -> None:
+        """The drawing tools came into sight, or went behind other panels; a minimised window keeps them in hand."""
+        if seen or not self.isMinimized():
+            self.drawing.set_in_sight(seen)
 
     def start_drawing(self) -> None:
         """Show the tools, with one in hand."""
