@@ -314,6 +314,22 @@ def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand
     assert hand.window.drawing.tool is not None
 
 
+def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(busy: Hand) -> None:
+    hold_still(busy)
+    window, network = busy.window, busy.window.network
+    busy.click(network, network.unit_rect(0, 1).center())
+    busy.key(Qt.Key.Key_Down)
+    busy.until(lambda: window.boundary.title() == "Unit A3: what it puts out")
+    busy.key(Qt.Key.Key_Return)
+    busy.type("2.5")
+    busy.key(Qt.Key.Key_5, CONTROL)
+    busy.until(lambda: "network" not in window.docks.seen)
+    busy.settle()
+    assert busy.trainer.parameters()["b0"][2] == pytest.approx(2.5, abs=1e-6)
+    busy.until(lambda: snapshot(window).magnified is None)
+    assert window.layers.isAncestorOf(QApplication.focusWidget())
+
+
 def test_wires_show_weights_or_gradients(busy: Hand) -> None:
     busy.press("network.gradients")
     assert busy.window.network.carried() == "gradients"
@@ -574,13 +590,20 @@ def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
     assert hand.experiment.data.kind == "circle"
 
 
-def test_points_are_copied_and_pasted(busy: Hand) -> None:
+@pytest.mark.parametrize("by_button", [False, True], ids=["by key", "by button"])
+def test_points_are_copied_and_pasted(busy: Hand, by_button: bool) -> None:
     before = busy.trainer.sample
-    busy.key(Qt.Key.Key_C, CONTROL | SHIFT)
+    if by_button:
+        busy.press("data.copy")
+    else:
+        busy.key(Qt.Key.Key_C, CONTROL | SHIFT)
     assert QGuiApplication.clipboard().text().startswith("x1\tx2\tlabel")
     busy.press("data.kind.moons")
     busy.settle()
-    busy.key(Qt.Key.Key_V, CONTROL | SHIFT)
+    if by_button:
+        busy.press("data.paste")
+    else:
+        busy.key(Qt.Key.Key_V, CONTROL | SHIFT)
     assert isinstance(busy.settle().experiment.data, UserPoints)
     np.testing.assert_array_equal(busy.trainer.sample.x, before.x)
     np.testing.assert_array_equal(busy.trainer.sample.labels, before.labels)
@@ -627,6 +650,8 @@ def test_a_muted_layer_passes_its_inputs_on(busy: Hand) -> None:
     busy.trains_on()
     busy.undo()
     assert not busy.settle().experiment.layers[1].muted
+    busy.key(Qt.Key.Key_Y, CONTROL)
+    assert busy.settle().experiment.layers[1].muted
 
 
 def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
@@ -747,6 +772,19 @@ def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy
     assert window.confusion.matrix().counts.sum() == 60
     busy.press("confusion.set.validation")
     assert window.confusion.matrix().counts.sum() == 20
+
+
+def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand) -> None:
+    window = busy.window
+    window.session.pause()
+    busy.until(lambda: not window.session.report.running)
+    window.docks.show("confusion")
+    busy.until(lambda: window.confusion.matrix() is not None)
+    window.docks.show("histograms")
+    busy.until(lambda: len(window.histograms.row_words()) == 3)
+    window.docks.show("schedule")
+    busy.until(lambda: len(window.schedule.past()[0]) > 0)
+    assert window.schedule.dot()[1] == busy.trainer.learning_rate
 
 
 def test_the_schedule_follows_the_learning_rate(busy: Hand) -> None:
