@@ -160,6 +160,8 @@ class Entry(QLineEdit):
         self._problem_with = problem_with
         self._hint = ""
         self._wheel = WheelSteps()
+        # A file that is dropped belongs to the window.
+        self.setAcceptDrops(False)
         self.textEdited.connect(self._judge)
 
     @property

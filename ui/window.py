@@ -81,6 +81,7 @@ from ui.worker import Report
 TITLE = "Neural Network Playground"
 TEXT_SECONDS = 0.25
 """Text that changes faster than this can't be read."""
+PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 NOTICE_SECONDS = 10.0
 """How long a notice stands in the status line."""
 TABLES = (".csv", ".tsv", ".txt")
@@ -197,9 +198,12 @@ class Window(QMainWindow):
         state = self.before_crowding or self.docks.state()
         for dock in self.docks.docks.values():
             self.removeDockWidget(dock)
+            # Till it goes, the state would be given back to it instead of to its successor.
+            dock.setObjectName("")
             dock.deleteLater()
         self.docks.docks.clear()
         self.takeCentralWidget()
+        self.bar.setObjectName("")
         for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, *self.menus):
             part.deleteLater()
         for action in self.findChildren(QAction, options=Qt.FindChildOption.FindDirectChildrenOnly):
@@ -463,6 +467,8 @@ class Window(QMainWindow):
         network.layer_opened.connect(self.open_layer)
         network.magnified.connect(self.boundary.magnify)
         network.weight_edited.connect(self.session.set_weight)
+        # Qt does not hide a dock that goes behind another.
+        self.docks.docks["network"].visibilityChanged.connect(self.leave_network)
 
     def connect_drawing(self) -> None:
         """The boundary tells the drawing tools what the mouse does; they tell it what they look like."""
@@ -473,6 +479,8 @@ class Window(QMainWindow):
         boundary.wheeled.connect(drawing.wheel)
         drawing.tool_changed.connect(self.show_tool)
         drawing.done_asked.connect(self.stop_drawing)
+        self.docks.docks["drawing"].visibilityChanged.connect(self.show_drawing)
+        self.show_drawing("drawing" in self.docks.seen)
         self.data.draw_asked.connect(self.start_drawing)
         self.data.import_asked.connect(self.ask_import)
         self.data.export_asked.connect(self.ask_export)
@@ -482,6 +490,16 @@ class Window(QMainWindow):
         """Let the mouse on the boundary look or draw."""
         self.boundary.set_tool("edit" if editing else "look")
         self.boundary.set_brush(reach, colour)
+
+    def leave_network(self, seen: bool) -> None:
+        """The drawing of the network may have gone behind other panels."""
+        if not seen:
+            self.network.look_away()
+
+    def show_drawing(self, seen: bool) -> None:
+        """The drawing tools came into sight, or went behind other panels; a minimised window keeps them in hand."""
+        if seen or not self.isMinimized():
+            self.drawing.set_in_sight(seen)
 
     def start_drawing(self) -> None:
         """Show the tools, with one in hand."""
@@ -513,7 +531,7 @@ class Window(QMainWindow):
         """Put a layer like its neighbour between others."""
         layers = self.session.experiment.layers
         neighbour = layers[max(place - 1, 0)] if layers else FIRST_LAYER
-        new = msgspec.structs.replace(neighbour, id=new_id(layers))
+        new = msgspec.structs.replace(neighbour, id=new_id(layers), trainable=True, muted=False)
         self.layers.ask("layers", (*layers[:place], new, *layers[place:]), f"new layer {new.id}")
 
     def open_layer(self, place: int) -> None:
@@ -859,6 +877,10 @@ class Window(QMainWindow):
             self.ask_for_what_is_seen()
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
+                event.accept()
+                return True
+            if isinstance(watched, QComboBox) and event.modifiers() in PLAIN and event.text().isalnum():
+                # A list is searched by typing.
                 event.accept()
                 return True
             if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):

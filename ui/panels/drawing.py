@@ -254,8 +254,7 @@ class DrawingPanel(Panel):
 
     def _add_shortcuts(self) -> None:
         self._keys: list[QShortcut] = []
-        for tool in TOOLS.values():
-            self._key(tool.key, partial(self.choose_tool, tool.name))
+        self._tool_keys = [self._key(tool.key, partial(self.choose_tool, tool.name)) for tool in TOOLS.values()]
         self._drawing_keys = [
             self._key("Esc", self._escape),
             self._key("[", lambda: self._turn(-KEY_STEPS)),
@@ -286,6 +285,13 @@ class DrawingPanel(Panel):
         self.stroke = None
         self.tool = TOOLS[name] if name else None
         self._show_tool()
+
+    def set_in_sight(self, seen: bool) -> None:
+        """Out of sight, the tool is put down and keys take none in hand."""
+        for key in self._tool_keys:
+            key.setEnabled(seen)
+        if not seen:
+            self.stop()
 
     def _escape(self) -> None:
         focused = QApplication.focusWidget()

@@ -505,10 +505,15 @@ class NetworkView(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing is looked at any more."""
+        self.look_away()
+        super().hideEvent(event)
+
+    def look_away(self) -> None:
+        """Out of sight, whether hidden or behind something: nothing is edited or looked at any more."""
         self._editor.confirm()
         self._canvas.point_at(None)
+        self._canvas.clearFocus()
         self._magnify(None)
-        super().hideEvent(event)
 
 
 def calm_scale(before: float, values: Array) -> float:

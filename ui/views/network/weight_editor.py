@@ -204,6 +204,11 @@ class WeightEditor(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The keys that mean the same on every part of the editor."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            # Escape is a shortcut, too, while points are drawn.
+            if event.key() == Qt.Key.Key_Escape:
+                event.accept()
+            return event.key() == Qt.Key.Key_Escape
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
             return False
         key = event.key()
