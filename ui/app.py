@@ -136,8 +136,9 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
         lambda: choose("system") if str(settings.value("theme", "system")) == "system" else None
     )
     if not arguments.screenshot:
-        window.layouts.resume()
+        window.has_layout = window.layouts.resume()
     window.show()
+    window.boundary.setFocus()
     # After the first frame: the process would only slow it down.
     QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:

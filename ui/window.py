@@ -32,7 +32,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
     QInputDialog,
-    QLabel,
     QLineEdit,
     QMainWindow,
     QMenu,
@@ -41,6 +40,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QElidingLabel
 
 from playground import Experiment, InputError, Snapshot, Wanted, load, save
 from playground.catalog.choice import Choice
@@ -102,20 +102,20 @@ SAMPLE_TABLES = (
 PLANS = (
     Plan(
         "Standard",
-        left=((288, ("data", "training", "drawing")), (376, ("network", "layers"))),
-        below=((300, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion", "microscope"))),
+        left=((288, ("data", "training", "drawing")), (376, ("network", "layers", "microscope"))),
+        below=((270, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion"))),
         height=232,
     ),
     Plan(
         "Large screen",
-        left=((296, ("data", "training", "drawing")), (328, ("layers",)), (480, ("network",))),
-        below=((390, ("curves", "schedule")), (390, ("gradients", "histograms", "confusion", "microscope"))),
+        left=((296, ("data", "training", "drawing")), (328, ("layers",)), (480, ("network", "microscope"))),
+        below=((390, ("curves", "schedule")), (390, ("gradients", "histograms", "confusion"))),
         height=320,
     ),
     Plan(
         "Pictures only",
-        left=((420, ("network",)),),
-        below=((300, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion", "microscope"))),
+        left=((420, ("network", "microscope")),),
+        below=((270, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion"))),
         height=240,
     ),
     Plan(
@@ -163,6 +163,8 @@ class Window(QMainWindow):
         self.settings = settings or QSettings()
         self.kernels: Kernels | None = None
         self.chosen_theme = "system"
+        self.opened: dict[str, Experiment] = {}
+        """Experiments as they were opened, by their names."""
         self.before_crowding: QByteArray | None = None
         """Where the docks stood before everything became too large for that."""
         self.make_parts()
@@ -173,9 +175,11 @@ class Window(QMainWindow):
         self.running, self.told_at, self.diverged, self.engine = False, 0.0, False, ""
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(1180, 640)
         self.put_together()
-        self.docks.arrange(plan_for(self.width()))
+        self.docks.arrange(PLANS[0])
+        self.has_layout = False
+        """Whether the docks stand where a person had them."""
         self.connect_session()
         # Not on the whole application: every single event would then wait for the interpreter lock.
         application().focusChanged.connect(self.watch_focus)
@@ -234,6 +238,9 @@ class Window(QMainWindow):
         """The size is known, which it was not when the docks were placed."""
         super().showEvent(event)
         if not event.spontaneous():
+            if not self.has_layout and plan_for(self.width()) is not PLANS[0]:
+                self.docks.arrange(plan_for(self.width()))
+            self.has_layout = True
             self.make_room()
 
     def mark_chosen(self, theme_name: str) -> None:
@@ -261,9 +268,10 @@ class Window(QMainWindow):
         )
         self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
         self.drawing = DrawingPanel()
+        self.layers.sleep()
         self.panels = (self.data, self.layers, self.training, self.drawing)
         self.transport, self.banner = TransportBar(), Banner()
-        self.status, self.diagnosis = QLabel(), DiagnosisLine()
+        self.status, self.diagnosis = QElidingLabel(), DiagnosisLine()
         self.notice, self.noticed_at = "", 0.0
         self.tour: Tour | None = None
         self.hidden_in_focus = frozenset(stored_names(self.settings.value("focus/hidden"), USUALLY_HIDDEN))
@@ -284,7 +292,7 @@ class Window(QMainWindow):
         self.status.setObjectName("status")
         self.status.setAccessibleName("Status")
         self.status.setContentsMargins(theme.px(theme.GRID), 0, 0, 0)
-        self.statusBar().addWidget(self.status)
+        self.statusBar().addWidget(self.status, 1)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
         self.palette_of_commands = CommandPalette(self, self.commands)
@@ -537,6 +545,7 @@ class Window(QMainWindow):
     def open_layer(self, place: int) -> None:
         """Show the settings of a hidden layer."""
         self.docks.show("layers")
+        self.layers.wake()
         self.focus_on(self.layers.cards[place])
 
     def tell(self, text: str) -> None:
@@ -559,6 +568,7 @@ class Window(QMainWindow):
         """Have snapshots contain what the visible views show and nothing else."""
         seen = [] if self.isMinimized() else [view for view in self.views if self.docks.shows(view)]
         self.session.set_wanted(together(view.wanted for view in seen))
+        (self.layers.wake if self.docks.shows(self.layers) else self.layers.sleep)()
         for view in (self.network, self.schedule):
             if view in seen:
                 # They have not heard of edits while they were out of sight.
@@ -573,8 +583,13 @@ class Window(QMainWindow):
         for view in (self.network, self.schedule):
             if self.docks.shows(view):
                 view.show_experiment(experiment)
-        self.setWindowTitle(f"{experiment.name} – {TITLE}" if experiment.name else TITLE)
+        self.setWindowTitle(f"{experiment.name}{self.change_words(experiment)} – {TITLE}" if experiment.name else TITLE)
         self.show_undo()
+
+    def change_words(self, experiment: Experiment) -> str:
+        """Whether the experiment is still the one that goes by its name."""
+        first = self.opened.setdefault(experiment.name, experiment)
+        return "" if experiment == first else ", changed"
 
     def show_undo(self) -> None:
         """Name in the menu what undo and redo would do."""
@@ -791,10 +806,22 @@ class Window(QMainWindow):
 
     def commands(self) -> list[Command]:
         """Everything that can be done now: the menus, and every setting with its choices."""
+        self.layers.wake()
         found = menu_commands(self.menus)
         for row in self.findChildren(Row):
             found += self.row_commands(row)
+        known = {command.name for command in found}
+        for button in self.findChildren(QAbstractButton):
+            name = button.accessibleName()
+            if name and name not in known and button.isEnabled() and self.docks.holding(button) is not None:
+                known.add(name)
+                found.append(Command(name, partial(self.press, button)))
         return found
+
+    def press(self, button: QAbstractButton) -> None:
+        """Bring a button into sight and press it."""
+        self.reveal(button)
+        button.click()
 
     def row_commands(self, row: Row) -> list[Command]:
         """What can be done with one setting: go there, give it a value, choose one of its members."""

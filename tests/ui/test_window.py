@@ -34,6 +34,10 @@ def step(window: Window) -> int:
 
 
 def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
+    if name.startswith("layers."):
+        # There are no cards before somebody looks at them.
+        window.docks.show("layers")
+        window.layers.wake()
     found = window.findChild(kind, name)
     assert found is not None, f"no control named {name}"
     window.reveal(found)

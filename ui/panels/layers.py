@@ -47,6 +47,7 @@ class LayersPanel(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cards: list[LayerCard] = []
+        self.asleep = self.missed = False
         self.snapshot: Snapshot | None = None
         self._follow: str | None = None
         self._text = SlowText(self)
@@ -158,8 +159,21 @@ class LayersPanel(Panel):
 
     # Showing ------------------------------------------------------------------------------------------------
 
+    def sleep(self) -> None:
+        """Make no cards from now on: nobody sees them, and thirty take a second."""
+        self.asleep = True
+
+    def wake(self) -> None:
+        """Show what has changed meanwhile."""
+        self.asleep = False
+        if self.missed:
+            self.show_experiment(self.experiment)
+
     def show_experiment(self, experiment: Experiment) -> None:
         super().show_experiment(experiment)
+        self.missed = self.asleep
+        if self.asleep:
+            return
         layers = experiment.layers
         cards = self._cards_for(layers)
         if cards != self.cards:
@@ -307,6 +321,7 @@ class LayersPanel(Panel):
 
     def _identified(self) -> tuple[Layer, ...]:
         """The shown layers, all with ids; the cards learn theirs at once, so that each stays with its layer."""
+        self.wake()
         Edits.end_open()
         layers = with_ids(self.experiment.layers)
         for card, layer in zip(self.cards, layers, strict=True):

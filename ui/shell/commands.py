@@ -6,6 +6,7 @@ setting's name is the value to give it: `learning rate 0.03`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -58,7 +59,7 @@ def plain(text: str) -> str:
 def score(name: str, typed: str) -> float | None:
     """How well a name fits what was typed, smaller is better; None if it does not.
 
-    Each word that was typed has to begin somewhere in the name, or its letters have to come in their order.
+    Each word that was typed has to stand somewhere in the name, or to be made of the first letters of its words.
     """
     low, total = name.lower(), 0.0
     for word in typed.lower().split():
@@ -66,23 +67,22 @@ def score(name: str, typed: str) -> float | None:
         if at >= 0:
             begins_word = at == 0 or not low[at - 1].isalnum()
             total += (0 if begins_word else 3) + at / 100
-        elif len(word) > 2 and is_within(word, low):
-            total += 20
+        elif len(word) > 1 and word in initials(low):
+            total += 10
         else:
             return None
     return total + len(name) / 1000
 
 
-def is_within(letters: str, text: str) -> bool:
-    """Whether all letters stand in the text in their order."""
-    rest = iter(text)
-    return all(letter in rest for letter in letters)
+def initials(text: str) -> str:
+    """The first letters of all words."""
+    return "".join(word[0] for word in re.findall(r"\w+", text))
 
 
 def matching(commands: Sequence[Command], typed: str) -> list[Command]:
     """The commands that fit, the best first; a value behind a setting's name goes to the setting."""
     ranked: list[tuple[float, int, Command]] = []
-    name, _, value = typed.rpartition(" ")
+    name, _, value = typed.replace("=", " ").strip().rpartition(" ")
     for place, command in enumerate(commands):
         whole = score(command.name, typed)
         if whole is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-USUALLY_HIDDEN = frozenset({"data", "layers", "training"})
+USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training"})
 """Until a teacher chooses: all panels of controls; the network, the pictures and the bar at the top stay."""
 
 

@@ -47,10 +47,13 @@ class Tour(QWidget):
         self.watch.timeout.connect(self.look)
         parent.installEventFilter(self)
         self.setGeometry(parent.rect())
-        self.show_stop(0)
+        # Not a button of the card: the space bar plays, and the first card asks for that.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Tour")
+        self.setAccessibleDescription("Enter or the right arrow key goes on, the left one back, Escape ends the tour.")
         self.show()
-        self.raise_()
-        self.next.setFocus()
+        self.show_stop(0)
+        self.setFocus()
         self.watch.start()
 
     def _card(self) -> QFrame:
@@ -134,6 +137,8 @@ class Tour(QWidget):
         fits = [place for place in places if room.contains(QRect(place, size))] if hole.isValid() else []
         self.card.move(fits[0] if fits else middle)
         self.setMask(QRegion(self.rect()) - QRegion(hole) if hole.isValid() else QRegion(self.rect()))
+        # Docks that come to the front would cover it.
+        self.raise_()
         self.update()
 
     def end(self) -> None:
@@ -170,9 +175,13 @@ class Tour(QWidget):
         self.arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape ends the tour."""
+        """Escape ends the tour, Enter and the arrows turn its cards."""
         if event.key() == Qt.Key.Key_Escape:
             self.end()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Right):
+            self.show_stop(self.at + 1)
+        elif event.key() == Qt.Key.Key_Left:
+            self.show_stop(self.at - 1)
         else:
             super().keyPressEvent(event)
 

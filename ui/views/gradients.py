@@ -684,6 +684,10 @@ class GradientsView(QWidget):
         else:
             self._write.request()
 
+    def minimumSizeHint(self) -> QSize:
+        """Small; the switches fold away."""
+        return QSize(theme.px(300), theme.px(160))
+
     def show_finding(self, finding: Finding | None) -> None:
         """Say what ails the network below the pictures, with the remedy as a button; None: nothing."""
         self._below.show_finding(finding)

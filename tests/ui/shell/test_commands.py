@@ -76,7 +76,7 @@ def test_nothing_that_fits_is_said(qtbot, window: Window) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "best"),
-    [("play", "Training: Play or pause"), ("lera", "Learning rate"), ("undo", "Edit: Undo"), ("rate", "Learning rate")],
+    [("play", "Training: Play or pause"), ("lr", "Learning rate"), ("undo", "Edit: Undo"), ("rate", "Learning rate")],
 )
 def test_the_best_fit_comes_first(typed: str, best: str) -> None:
     names = ["File: Open", "Training: Play or pause", "Edit: Undo", "Learning rate", "View: Full screen"]

@@ -101,6 +101,10 @@ class MicroscopeView(QWidget):
         top.addLayout(row)
         return top
 
+    def minimumSizeHint(self) -> QSize:
+        """Small; what does not fit is scrolled to."""
+        return QSize(theme.px(260), theme.px(140))
+
     def sizeHint(self) -> QSize:
         """Enough for a small network."""
         return QSize(theme.px(640), theme.px(480))
