@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -202,7 +202,7 @@ class Window(QMainWindow):
         state = self.before_crowding or self.docks.state()
         for dock in self.docks.docks.values():
             self.removeDockWidget(dock)
-            # Till it goes, the state would be given back to it instead of to its successor.
+            # Else the state would be restored to it, and the new one stay hidden.
             dock.setObjectName("")
             dock.deleteLater()
         self.docks.docks.clear()
@@ -221,27 +221,30 @@ class Window(QMainWindow):
         self.put_together()
         self.docks.restore(state)
         self.before_crowding = None
-        self.make_room()
+        self.make_room(state)
         self.mark_chosen(self.chosen_theme)
 
-    def make_room(self) -> None:
-        """Put the docks where they need least, if everything is too large for where they stand."""
+    def make_room(self, state: QByteArray | None = None) -> None:
+        """Put the docks where they need least, if everything is too large for where they stand, which is `state`."""
         layout = self.layout()
         assert layout is not None
         layout.activate()
         needed = layout.minimumSize()
         if theme.size() > 1 and (needed.width() > self.width() or needed.height() > self.height()):
-            self.before_crowding = self.docks.state()
+            self.before_crowding = state or self.docks.state()
             self.docks.arrange(PLANS[-1])
 
     def showEvent(self, event: QShowEvent) -> None:
         """The size is known, which it was not when the docks were placed."""
         super().showEvent(event)
-        if not event.spontaneous():
-            if not self.has_layout and plan_for(self.width()) is not PLANS[0]:
-                self.docks.arrange(plan_for(self.width()))
-            self.has_layout = True
-            self.make_room()
+        if event.spontaneous():
+            return
+        if not self.has_layout and plan_for(self.width()) is not PLANS[0]:
+            self.docks.arrange(plan_for(self.width()))
+        self.has_layout = True
+        if self.before_crowding is None:
+            # Once they are in sight: a state that is taken before says that all are closed.
+            QTimer.singleShot(0, self, self.make_room)
 
     def mark_chosen(self, theme_name: str) -> None:
         """Check the menu's entries for the theme and the size in force."""

@@ -103,6 +103,7 @@ class TransportBar(QWidget):
 
     def _divide(self) -> None:
         roomy = self.width() >= px(ROOMY)
+        self.line.setSpacing(px(GRID if roomy else GRID // 2))
         self.speed_slider.setFixedWidth(px(SPEED_WIDTHS[roomy]))
         if self.guest is not None:
             self.guest.setFixedWidth(px(GUEST_WIDTHS[roomy]))

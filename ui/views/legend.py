@@ -136,8 +136,8 @@ class Legend(QWidget):
                 line = QPen(Qt.PenStyle.NoPen)
             painter.save()
             painter.translate(x + (self._mark_width(entry) - px(6)) / 2, y + px(self.HEIGHT) / 2)
-            # What a line is wider than usual must not stick out.
-            size = px(self.MARK + 2 * entry.ring) - line.widthF() * (1 - 1 / theme.size())
+            # What the line of a hollow mark is wider than usual must not stick out.
+            size = px(self.MARK + 2 * entry.ring) - 1.5 * (theme.size() - 1)
             drawSymbol(painter, entry.symbol, size, line, brush)
             painter.restore()
         painter.setPen(QColor(theme.current().text))

@@ -267,7 +267,10 @@ class Hover(QObject):
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
     """A pen whose width, right at the usual size of everything, stays the same at any zoom."""
-    result = QPen(QColor(colour), scaled(width), style)
+    app = QApplication.instance()
+    # Qt counts the width of such a pen in pixels of the screen.
+    ratio = app.devicePixelRatio() if isinstance(app, QApplication) else 1.0
+    result = QPen(QColor(colour), scaled(width) * ratio, style)
     result.setCosmetic(True)
     return result
 
