@@ -581,11 +581,12 @@ class Window(QMainWindow):
 
     def show_experiment(self, experiment: Experiment) -> None:
         """Have every panel show the experiment that is in force."""
-        for panel in self.panels:
-            panel.show_experiment(experiment)
+        # The network first: panels move the keyboard, and a weight being typed would then be given to another one.
         for view in (self.network, self.schedule):
             if self.docks.shows(view):
                 view.show_experiment(experiment)
+        for panel in self.panels:
+            panel.show_experiment(experiment)
         self.setWindowTitle(f"{experiment.name}{self.change_words(experiment)} – {TITLE}" if experiment.name else TITLE)
         self.show_undo()
 

@@ -315,6 +315,17 @@ def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand
     assert hand.window.drawing.tool is not None
 
 
+def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Hand) -> None:
+    window, network = hand.window, hand.window.network
+    hand.click(network, network.edge_point("W1", (0, 0)))
+    hand.type("3")
+    window.layers.remove_layer(1)
+    hand.settle()
+    assert hand.edits[-1] == "layer B removed"
+    assert not network.findChild(QWidget, "network.editor").isVisible()
+    assert np.all(np.abs(hand.trainer.parameters()["W1"]) < 2)
+
+
 def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(busy: Hand) -> None:
     hold_still(busy)
     window, network = busy.window, busy.window.network
@@ -647,12 +658,15 @@ def test_a_muted_layer_passes_its_inputs_on(busy: Hand) -> None:
     write(busy.qtbot, busy.window, "layers.1.units", "4")
     busy.settle()
     busy.press("layers.1.muted")
-    assert busy.settle().experiment.layers[1].muted
+    busy.settle()
+    assert busy.trainer.network.layers[1].muted
     busy.trains_on()
     busy.undo()
-    assert not busy.settle().experiment.layers[1].muted
+    busy.settle()
+    assert not busy.trainer.network.layers[1].muted
     busy.key(Qt.Key.Key_Y, CONTROL)
-    assert busy.settle().experiment.layers[1].muted
+    busy.settle()
+    assert busy.trainer.network.layers[1].muted
 
 
 def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
