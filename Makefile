@@ -25,17 +25,9 @@ run: $(READY)
 	@$(PY) ui/system_libraries.py --for window
 	@$(PY) main.py $(ARGS) || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
 
-# What runs the whole window has the machine for itself: it drives a real worker against the clock.
-PARTS := tests/ui/panels tests/ui/views tests/ui/test_form.py tests/ui/test_quantity.py tests/ui/test_system_libraries.py
-SIDE_BY_SIDE := tests/engine tests/interop tests/test_public_api.py tests/test_packaging.py $(PARTS)
 test: kernels lint
 	@$(PY) ui/system_libraries.py --for tests
-ifeq ($(ARGS),)
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 $(SIDE_BY_SIDE)
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/ui $(PARTS:%=--ignore=%)
-else
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
-endif
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2)
 
 # Once on a machine, and after a change of what they are made of.
 kernels: $(READY)

@@ -138,7 +138,6 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     if not arguments.screenshot:
         window.has_layout = window.layouts.resume()
     window.show()
-    window.boundary.setFocus()
     # After the first frame: the process would only slow it down.
     QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:

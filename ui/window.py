@@ -242,6 +242,8 @@ class Window(QMainWindow):
         if not self.has_layout and plan_for(self.width()) is not PLANS[0]:
             self.docks.arrange(plan_for(self.width()))
         self.has_layout = True
+        # Not the first button in the window, which the space bar would press instead of playing.
+        self.boundary.setFocus()
         if self.before_crowding is None:
             # Once they are in sight: a state that is taken before says that all are closed.
             QTimer.singleShot(0, self, self.make_room)

@@ -474,3 +474,30 @@ def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained:
     qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.status.text())
     gate.open.set()
     qtbot.waitUntil(lambda: "Paused at" in trained.status.text())
+
+
+def test_the_space_bar_plays_before_anything_was_touched(qtbot, window: Window) -> None:
+    data = window.session.experiment.data
+    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: step(window) > 0)
+    assert window.session.experiment.data == data
+
+
+def test_a_changed_experiment_says_so_in_the_title(window: Window) -> None:
+    assert "changed" not in window.windowTitle()
+    window.set_learning_rate(0.5)
+    assert "changed" in window.windowTitle()
+    window.session.undo()
+    assert "changed" not in window.windowTitle()
+
+
+def test_a_large_window_opens_in_the_layout_for_large_screens(qtbot, qapp: QApplication) -> None:
+    theme.apply(qapp, "light")
+    window = Window()
+    window.resize(1920, 1080)
+    window.show()
+    try:
+        qtbot.waitUntil(lambda: {"network", "layers"} <= window.docks.seen)
+    finally:
+        window.close()
+        shiboken6.delete(window)
