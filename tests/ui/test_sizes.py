@@ -16,6 +16,7 @@ from ui import theme
 from ui.form import CAPTION_WIDTH, Caption, caption_width
 from ui.inputs import Combo, Slider, Switch
 from ui.panels.pictures import Tile, curve_icon, curve_icon_size
+from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
 from ui.views.plotting import pen, small_font
 from ui.window import Window
@@ -254,3 +255,10 @@ def test_a_panel_that_a_layout_closes_opens_in_a_place_of_its_own(qtbot, large: 
     dock = large.docks.docks["confusion"]
     assert large.dockWidgetArea(dock) != Qt.DockWidgetArea.NoDockWidgetArea
     assert not in_window(dock).intersects(in_window(large.boundary))
+
+
+@pytest.mark.parametrize("size", theme.SIZES)
+def test_a_number_fits_into_its_cell(qapp: QApplication, size: float) -> None:
+    theme.apply(qapp, "light", size)
+    assert cell_width(size) >= QFontMetrics(small_font()).horizontalAdvance("−0.0895") + theme.px(2)
+    assert cell_width(1.0) == 52 or size != 1.0

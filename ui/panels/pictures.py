@@ -248,7 +248,7 @@ def curve_icon_size() -> QSize:
 
 
 @lru_cache(maxsize=64)
-def curve_icon(activation: Activation, theme: Theme, size_of_everything: float) -> QIcon:
+def curve_icon(activation: Activation, theme: Theme, size_of_everything: float = 1.0) -> QIcon:
     """The curve of an activation for a list, legible on a selected line too."""
     icon, size = QIcon(), CURVE_ICON * size_of_everything
     for mode, colour in ((QIcon.Mode.Normal, theme.accent), (QIcon.Mode.Selected, theme.on_accent)):
@@ -263,7 +263,7 @@ def curve_icon(activation: Activation, theme: Theme, size_of_everything: float) 
 
 
 @lru_cache(maxsize=32)
-def large_curve(activation: Activation, theme: Theme, size_of_everything: float) -> QImage:
+def large_curve(activation: Activation, theme: Theme, size_of_everything: float = 1.0) -> QImage:
     """The curves of an activation with a legend and with numbers at the axes, for a closer look."""
     size, ratio = LARGE_CURVE * size_of_everything, 2
     image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)

@@ -44,6 +44,13 @@ MARK, INDENT = 22, 24
 SHADES = 33
 
 
+@lru_cache
+def cell_width(size: float) -> int:
+    """The width of a cell at a size of everything; letters in whole pixels may grow by more than lengths do."""
+    # The minus sign stands a little in the margin.
+    return max(round(CELL * size), QFontMetrics(small_font()).horizontalAdvance("−0.0895") + px(6) - 2)
+
+
 class Spot(NamedTuple):
     """A cell: in which term of the sheet, row and column."""
 
@@ -85,7 +92,7 @@ class PlacedTerm:
         """Where the words about folded rows and columns stand."""
         marks, cells = [], self.cells
         if self.more_rows:
-            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * px(CELL)), px(ROW))
+            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width(theme.size())), px(ROW))
             marks.append((below, f"… {self.more_rows:,} more"))
         if self.more_columns:
             beside = QRect(cells.right() + px(4), cells.top(), px(MARK - 4), max(cells.height(), 4 * px(ROW)))
@@ -154,7 +161,9 @@ class Layout:
         if isinstance(part, str):
             return self._metrics.horizontalAdvance(part) + px(GAP) if part else px(INDENT)
         columns = shown_shape(part, unfolded)[1]
-        return columns * px(CELL) + px(12) + (px(MARK) if columns < part.values.shape[1] else 0) + px(GAP)
+        return (
+            columns * cell_width(theme.size()) + px(12) + (px(MARK) if columns < part.values.shape[1] else 0) + px(GAP)
+        )
 
     def _put_row(self, block: Block, row: list[Term | str], unfolded: bool) -> None:
         """Terms and signs side by side, with their middles on one line."""
@@ -172,7 +181,7 @@ class Layout:
                 cells = QRect(
                     x + px(6),
                     top + (most - rows) * px(ROW) // 2,
-                    columns * px(CELL),
+                    columns * cell_width(theme.size()),
                     rows * px(ROW),
                 )
                 self.terms.append(PlacedTerm(part, block, cells, rows, columns))
@@ -222,7 +231,7 @@ class Sheet(QAbstractScrollArea):
         self._all = False
         self._add_actions()
         self.verticalScrollBar().setSingleStep(px(ROW))
-        self.horizontalScrollBar().setSingleStep(px(CELL))
+        self.horizontalScrollBar().setSingleStep(cell_width(theme.size()))
 
     def _add_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -317,7 +326,7 @@ class Sheet(QAbstractScrollArea):
         name = QRect(
             cells.left() - px(6),
             cells.top() - px(ROW),
-            max(cells.width() + px(12), px(CELL)),
+            max(cells.width() + px(12), cell_width(theme.size())),
             px(ROW),
         )
         painter.drawText(name, Qt.AlignmentFlag.AlignCenter, placed.term.name)
@@ -326,14 +335,19 @@ class Sheet(QAbstractScrollArea):
             min(placed.rows, (seen.bottom() - cells.top()) // px(ROW) + 1),
         )
         left, right = (
-            max(0, (seen.left() - cells.left()) // px(CELL)),
-            min(placed.columns, (seen.right() - cells.left()) // px(CELL) + 1),
+            max(0, (seen.left() - cells.left()) // cell_width(theme.size())),
+            min(placed.columns, (seen.right() - cells.left()) // cell_width(theme.size()) + 1),
         )
         shades, places = shade_colours(look), shade_places(placed.term.values)
         ink = QColor(look.text)
         for row in range(first, last):
             for k in range(left, right):
-                box = QRect(cells.left() + k * px(CELL), cells.top() + row * px(ROW), px(CELL), px(ROW))
+                box = QRect(
+                    cells.left() + k * cell_width(theme.size()),
+                    cells.top() + row * px(ROW),
+                    cell_width(theme.size()),
+                    px(ROW),
+                )
                 painter.fillRect(box.adjusted(0, 0, -1, -1), shades[places[row, k]])
                 painter.setPen(ink)
                 painter.drawText(box.adjusted(0, 0, -px(6), 0), RIGHT, number_text(float(placed.term.values[row, k])))
@@ -361,8 +375,10 @@ class Sheet(QAbstractScrollArea):
             return None
         _, top, bottom, left, right = area
         cells = placed.cells
-        corner = QPoint(cells.left() + left * px(CELL), cells.top() + top * px(ROW))
-        return QRect(corner, QSize((right - left + 1) * px(CELL), (bottom - top + 1) * px(ROW))).intersected(cells)
+        corner = QPoint(cells.left() + left * cell_width(theme.size()), cells.top() + top * px(ROW))
+        return QRect(
+            corner, QSize((right - left + 1) * cell_width(theme.size()), (bottom - top + 1) * px(ROW))
+        ).intersected(cells)
 
     # Selecting and copying -------------------------------------------------------------------------------------
 
@@ -402,7 +418,7 @@ class Sheet(QAbstractScrollArea):
         for number, placed in enumerate(self._layout.terms):
             if placed.cells.contains(place):
                 inside = place - placed.cells.topLeft()
-                return Spot(number, inside.y() // px(ROW), inside.x() // px(CELL))
+                return Spot(number, inside.y() // px(ROW), inside.x() // cell_width(theme.size()))
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -422,8 +438,8 @@ class Sheet(QAbstractScrollArea):
         if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
             cells = self._layout.terms[self._from.term].cells
             inside = place + self._offset - cells.topLeft()
-            row, column = inside.y() // px(ROW), inside.x() // px(CELL)
-            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // px(CELL) - 1
+            row, column = inside.y() // px(ROW), inside.x() // cell_width(theme.size())
+            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width(theme.size()) - 1
             self._to = Spot(self._from.term, min(max(row, 0), last_row), min(max(column, 0), last_column))
             self.viewport().update()
         else:
