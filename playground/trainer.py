@@ -226,9 +226,9 @@ class Trainer:
     ) -> tuple[str, ...]:
         """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
 
-        After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts were removed that come back now: they return with the weights
-        they had then. With `words` the change is put on record; see `remember`. Raises InputError, and changes nothing,
-        if the experiment is refused.
+        After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
+        were removed that come back now: they return with the weights they had then. With `words` the change is put on
+        record; see `remember`. Raises InputError, and changes nothing, if the experiment is refused.
         """
         experiment = check(experiment)
         drawn = self.sample if experiment.data == self.experiment.data else sample(experiment.data)
@@ -453,7 +453,7 @@ class Trainer:
         self.be_ready()
         self.start_histories()
         # A moment at which the loss had grown without end is none to come back to.
-        self.health = Health(best=0.0)
+        self.health = Health(fresh=False)
         self.look_after_health()
 
     # Training -----------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ only if the loss is bearable: near the best one of the recent past, or at least 
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -25,9 +26,9 @@ LOOK_REST = 20
 LOOK_POINTS = 500
 """The most training points that a look asks for."""
 MUCH_WORSE = 10
-"""So many times the best loss of the recent past is no longer bearable, unless that is still a small one."""
-SMALL = 0.1
-"""A loss is small below this share of that of an output of 0."""
+"""So many times the best loss of the recent past is no longer bearable."""
+SMALL = 0.01
+"""Below this share of the loss of an output of 0, one loss is as good as another."""
 HOPELESS = 1.5
 """So many times the loss of an output of 0 is not bearable, unless training started there."""
 FORGETTING = 1.1
@@ -45,13 +46,14 @@ class Moment(NamedTuple):
 
 
 class Health:
-    """Keeps the latest healthy moment. `best` is the lowest loss of the recent past, infinite where anything goes."""
+    """Keeps the latest healthy moment. Of a `fresh` training the first one is, whatever its loss, if that is finite."""
 
-    def __init__(self, best: float = math.inf) -> None:
-        self.best = best
+    def __init__(self, *, fresh: bool = True) -> None:
+        self.best = math.inf if fresh else 0.0
+        """The lowest loss of the recent past, infinite where anything goes, 0 where nothing is known."""
         self.moment: Moment | None = None
         self.rate = 0.0
-        """The largest learning rate that was changed since."""
+        """The largest learning rate since then that another one has replaced."""
         self.due = 0.0
 
     def look(self, problem: Problem, outputs: Callable[[Array], Array], moment: Moment) -> None:
@@ -63,18 +65,19 @@ class Health:
         targets = problem.targets[:, places]
         loss = mean_loss(problem, outputs(problem.inputs[:, places]), targets)
         idle = mean_loss(problem, np.zeros_like(targets), targets)
+        self.best = self.best or idle
         if loss <= self.bearable(idle):
             self.moment = moment._replace(state=moment.state.copy())
             self.rate = 0.0
         # A loss that is not bearable never becomes so by lasting.
-        self.best = np.fmin(loss, max(self.best, min(self.best * FORGETTING, idle)))
+        best = float(np.fmin(loss, max(self.best, min(self.best * FORGETTING, idle))))
+        self.best = max(best, SMALL * idle)
         ended = time.perf_counter()
         self.due = ended + max(LOOK_SECONDS, LOOK_REST * (ended - started))
 
     def bearable(self, idle: float) -> float:
         """The largest loss at which all is well; an output of 0 has the loss `idle`."""
-        near_the_best = max(MUCH_WORSE * self.best, SMALL * idle)
-        return min(near_the_best, HOPELESS * max(self.best, idle), np.finfo(float).max)
+        return min(MUCH_WORSE * self.best, HOPELESS * max(self.best, idle), sys.float_info.max)
 
 
 def spread_places(points: int) -> Array:
