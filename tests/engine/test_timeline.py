@@ -72,10 +72,8 @@ def test_a_timeline_is_cut_and_goes_on(
     places = cut.view()[:, 0].astype(int)
     assert len(places) <= MOST and (np.diff(places) > 0).all()
     np.testing.assert_array_equal(cut.view(), rows[places])
-    # The latest quarter has no gaps, and what is thinned later still has every extreme.
-    np.testing.assert_array_equal(
-        places[-min(MOST // 4, len(more)) :], np.arange(len(rows))[-min(MOST // 4, len(more)) :]
-    )
+    recent = min(MOST // 4, len(more))
+    np.testing.assert_array_equal(places[len(places) - recent :], np.arange(len(rows) - recent, len(rows)))
 
 
 @given(recordings())

@@ -77,7 +77,7 @@ def test_regression_shows_r_squared(bar: TransportBar) -> None:
     assert "%" not in bar.score.text()
 
 
-@pytest.mark.parametrize("rate", [10.0, 1e30])
+@pytest.mark.parametrize("rate", [10.0, 1e9])
 def test_after_a_divergence_the_readout_is_that_of_the_network_shown(bar: TransportBar, rate: float) -> None:
     reckless = Training(optimizer=Sgd(), learning_rate=rate, batch_size=5)
     trainer = Trainer(Experiment(data=Plane(points=100), training=reckless))
