@@ -225,10 +225,16 @@ def drawn(x1: tuple[float, ...], x2: tuple[float, ...], target: tuple[int, ...],
 def test_of_a_cleared_drawing_nothing_is_said() -> None:
     assert kinds(drawn((0.0,), (0.0,), (0,)).snapshot()) == []
     assert kinds(drawn((1.0, 0.0), (2.0, 0.0), (0, 1), activation="sigmoid").snapshot()) == []
-    empty = Experiment(data=UserPoints(), layers=convert({"version": 1, "layers": [{"units": 4}] * 3}).layers)
-    trainer = Trainer(empty)
-    trainer.advance(epochs=80)
-    assert kinds(trainer.snapshot()) == []
+
+
+@pytest.mark.parametrize("name", ["spiral", "vanishing-gradients", "hills"])
+def test_of_a_drawing_that_is_cleared_in_the_middle_of_a_run_nothing_is_said(name: str) -> None:
+    trainer = Trainer(preset(name))
+    trainer.advance(epochs=20)
+    trainer.configure(replace(trainer.experiment, data=UserPoints()), words="drawing")
+    for _ in range(20):
+        trainer.advance(epochs=20)
+        assert kinds(trainer.snapshot()) == []
 
 
 def test_weights_without_input_are_no_sign_of_a_vanishing_gradient() -> None:
@@ -260,6 +266,17 @@ def test_a_layer_that_was_muted_has_not_vanished() -> None:
     trainer.advance(epochs=30)
     trainer.configure(convert({**healthy, "layers": [{**layer, "muted": False} for layer in layers]}), words="muted")
     for _ in range(5):
+        trainer.advance(epochs=1)
+        assert "vanishing" not in kinds(trainer.snapshot())
+
+
+def test_a_remedy_that_helps_silences_its_finding_at_once() -> None:
+    trainer = Trainer(preset("vanishing-gradients"))
+    trainer.advance(epochs=20)
+    remedy = diagnose(trainer.snapshot())[0].remedy
+    assert remedy is not None
+    trainer.configure(remedy.experiment, words=remedy.label)
+    for _ in range(8):
         trainer.advance(epochs=1)
         assert "vanishing" not in kinds(trainer.snapshot())
 
