@@ -14,6 +14,7 @@ import numpy as np
 
 from playground.catalog.activations import Activation, LeakyRelu, Sigmoid, Tanh
 from playground.catalog.choice import Array, Choice, members
+from playground.catalog.datasets import TRAIN
 from playground.catalog.initializers import (
     ConstantWeights,
     GlorotUniform,
@@ -31,6 +32,14 @@ from playground.snapshot import LayerStatistics, Snapshot
 AT_MOST = 3
 RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
+FEW_POINTS = 4
+"""With fewer training points a network has hardly anything to learn, and nothing is to be said of how it does."""
+BLOWN_UP = 10
+"""So many times its best value, a loss has blown up."""
+LARGE_JUMP = 0.05
+"""Smaller changes of the loss than this share of that of an output of 0 are no alarm."""
+WORSE = 0.02
+"""A drop of accuracy or R² that counts."""
 
 
 class Remedy(NamedTuple):
@@ -57,7 +66,8 @@ Rule: TypeAlias = Callable[[Snapshot], "Finding | None"]
 def diagnose(snapshot: Snapshot) -> tuple[Finding, ...]:
     """At most three findings, the most urgent first; none while there is nothing to worry about."""
     found: dict[str, Finding] = {}
-    for rule in RULES:
+    telling = np.count_nonzero(snapshot.sample.split == TRAIN) >= FEW_POINTS
+    for rule in RULES if telling else (diverged,):
         if not found.keys() & EXPLAINED_BY.get(rule.__name__, frozenset()):
             finding = rule(snapshot)
             if finding is not None:
@@ -72,7 +82,24 @@ def diverged(snapshot: Snapshot) -> Finding | None:
     """Numbers stopped being finite."""
     if snapshot.status != "diverged":
         return None
-    return Finding("diverged", snapshot.problem, slower(snapshot))
+    return Finding("diverged", snapshot.problem, calmer(snapshot, reset=False))
+
+
+def blown_up(snapshot: Snapshot) -> Finding | None:
+    """The loss is many times what it was, and stays finite: the weights are lost, whatever else can be seen."""
+    rows = comparable(snapshot)
+    losses = snapshot.history.train_loss[rows]
+    if len(losses) < 2 or good(snapshot):
+        return None
+    best, now = int(np.argmin(losses)), losses[-1]
+    if not (now > BLOWN_UP * losses[best] and now > 2 * max(losses[0], idle_loss(snapshot))):
+        return None
+    text = (
+        f"The learning rate {plain(snapshot.learning_rate)} is too high: since epoch "
+        f"{snapshot.history.epoch[rows][best]:,.0f} the training loss rose from {losses[best]:.3g} to "
+        f"{plain(now)}, so the weights are lost."
+    )
+    return Finding("blown_up", text, calmer(snapshot, reset=True))
 
 
 def same_weights(snapshot: Snapshot) -> Finding | None:
@@ -97,28 +124,26 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
 
 def exploding(snapshot: Snapshot) -> Finding | None:
     """The gradient grows on its way back, or is huge everywhere."""
-    sizes = recent_gradients(snapshot)
-    if sizes is None:
+    heard, sizes, _ = recent_gradients(snapshot)
+    if not heard:
         return None
     first, last, largest = sizes[0], sizes[-1], int(np.argmax(sizes))
     if not (first > 100 * last > 0 or sizes[largest] > 1000):
         return None
-    name = snapshot.layers[largest].name
-    text = f"The gradient explodes: layer {name} gets a gradient of {sizes[largest]:.3g}" + (
-        f", {many(first / last)} times that of layer {snapshot.layers[len(sizes) - 1].name}."
-        if first > last > 0
-        else "."
+    text = f"The gradient explodes: layer {heard[largest].name} gets a gradient of {sizes[largest]:.3g}" + (
+        f", {many(first / last)} times that of layer {heard[-1].name}." if first > last > 0 else "."
     )
     return Finding("exploding", text, with_training(snapshot, "Clip the gradient at 1", clip_norm=1.0))
 
 
 def vanishing(snapshot: Snapshot) -> Finding | None:
     """The gradient shrinks on its way back, so that the first layers hardly learn."""
-    sizes = recent_gradients(snapshot)
-    if sizes is None or not 0 <= sizes[0] < sizes[-1] / 100:
+    heard, sizes, deltas = recent_gradients(snapshot)
+    # Weights that get no input have no gradient either, however much comes back to their units.
+    if not heard or not 0 <= sizes[0] < sizes[-1] / 100 or not deltas[0] < deltas[-1] / 10:
         return None
     share = f"1/{many(sizes[-1] / sizes[0])}" if sizes[0] > 0 else "nothing"
-    first, last = snapshot.layers[0].name, snapshot.layers[len(sizes) - 1].name
+    first, last = heard[0].name, heard[-1].name
     text = f"The gradient vanishes: layer {first} gets {share} of the gradient of layer {last}, so it hardly learns."
     return Finding("vanishing", text, better_passage(snapshot.experiment))
 
@@ -126,7 +151,7 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
 def dead_units(snapshot: Snapshot) -> Finding | None:
     """Units that give the same on every point, and whose gradient is 0."""
     layer = worst(snapshot, dead_share)
-    if layer is None or dead_share(layer) < 0.5:
+    if layer is None or dead_share(layer) < 0.5 or rate_just_changed(snapshot):
         return None
     text = (
         f"{round(layer.dead * layer.units)} of {layer.units} units of layer {layer.name} are dead: "
@@ -139,7 +164,7 @@ def dead_units(snapshot: Snapshot) -> Finding | None:
 def saturated(snapshot: Snapshot) -> Finding | None:
     """Units so far out that their slope is all but 0."""
     layer = worst(snapshot, lambda layer: layer.saturated)
-    if layer is None or layer.saturated < 0.5 or good(snapshot):
+    if layer is None or layer.saturated < 0.5 or good(snapshot) or rate_just_changed(snapshot):
         return None
     text = (
         f"{layer.saturated:.0%} of the activations of layer {layer.name} are saturated: "
@@ -153,12 +178,12 @@ def too_fast(snapshot: Snapshot) -> Finding | None:
     losses = recent_losses(snapshot)
     if losses is None or good(snapshot):
         return None
-    jump = float(np.mean(np.abs(np.diff(losses)))) / float(losses.mean())
-    half = len(losses) // 2
-    if jump < 0.1 or losses[half:].mean() < 0.9 * losses[:half].mean():
+    jumped = float(np.mean(np.abs(np.diff(losses))))
+    jump, half = jumped / float(losses.mean()), len(losses) // 2
+    if jump < 0.1 or losses[half:].mean() < 0.9 * losses[:half].mean() or jumped < LARGE_JUMP * idle_loss(snapshot):
         return None
     text = (
-        f"The learning rate {snapshot.learning_rate:.3g} is too high: in the last {len(losses) - 1} epochs the "
+        f"The learning rate {plain(snapshot.learning_rate)} is too high: in the last {len(losses) - 1} epochs the "
         f"training loss jumped by {jump:.0%} from one to the next without falling."
     )
     return Finding("too_fast", text, slower(snapshot))
@@ -175,7 +200,7 @@ def too_slow(snapshot: Snapshot) -> Finding | None:
         return None
     change = f"1/{many(1 / ratio)} of their size" if ratio > 0 else "nothing"
     text = (
-        f"The learning rate {snapshot.learning_rate:.3g} is too low: an update changes the weights by {change}, and "
+        f"The learning rate {plain(snapshot.learning_rate)} is too low: an update changes the weights by {change}, and "
         f"{len(losses) - 1} epochs lowered the training loss by {fallen:.2%}."
     )
     rate = snapshot.experiment.training.learning_rate
@@ -185,15 +210,20 @@ def too_slow(snapshot: Snapshot) -> Finding | None:
 
 def overfitting(snapshot: Snapshot) -> Finding | None:
     """The network gets better on the points it learns and worse on those it doesn't."""
-    train, validation = snapshot.history.train_loss, snapshot.history.validation_loss
+    rows = comparable(snapshot)
+    train, validation = snapshot.history.train_loss[rows], snapshot.history.validation_loss[rows]
     if len(train) < RECENT or np.isnan(validation).all():
         return None
     best = int(np.nanargmin(validation))
     now = float(np.mean(validation[-5:]))
     if not (now > 1.2 * validation[best] and train[-1] < 0.9 * train[best] and now > 1.5 * train[-1]):
         return None
+    accuracy = snapshot.history.validation_accuracy[rows]
+    worse = float(np.mean(accuracy[-5:])) < accuracy[best] - WORSE
+    if not worse and now < validation[best] + LARGE_JUMP * idle_loss(snapshot):
+        return None
     text = (
-        f"The network overfits: since epoch {snapshot.history.epoch[best]:,.0f} the validation loss rose from "
+        f"The network overfits: since epoch {snapshot.history.epoch[rows][best]:,.0f} the validation loss rose from "
         f"{validation[best]:.3g} to {now:.3g}, while the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
     )
     return Finding("overfitting", text, simpler(snapshot))
@@ -201,12 +231,13 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
 
 def underfitting(snapshot: Snapshot) -> Finding | None:
     """The loss has come to rest where the network is still often wrong, on the very points it learns."""
-    losses = snapshot.history.train_loss
+    losses = snapshot.history.train_loss[comparable(snapshot)]
     if len(losses) < 3 * RECENT or good(snapshot):
         return None
-    fallen = 1 - losses[-RECENT:].mean() / losses[-2 * RECENT : -RECENT].mean()
+    before, lately, now = losses[-3 * RECENT :].reshape(3, RECENT).mean(axis=1)
+    fallen = 1 - now / lately
     accuracy = snapshot.evaluation.train_accuracy
-    if not abs(fallen) < 0.02 or accuracy is None:
+    if not (abs(fallen) < 0.02 and abs(1 - now / before) < 0.05) or accuracy is None:
         return None
     regression = snapshot.sample.task == "regression"
     measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns are right"
@@ -238,6 +269,7 @@ def widening(snapshot: Snapshot) -> Finding | None:
 
 RULES: tuple[Rule, ...] = (
     diverged,
+    blown_up,
     same_weights,
     exploding,
     vanishing,
@@ -250,36 +282,66 @@ RULES: tuple[Rule, ...] = (
     widening,
 )
 
-CAUSES = frozenset({"diverged", "same_weights", "exploding", "vanishing", "dead_units", "saturated"})
+CAUSES = frozenset({"diverged", "blown_up", "same_weights", "exploding", "vanishing", "dead_units", "saturated"})
 EXPLAINED_BY: dict[str, frozenset[str]] = {
-    "vanishing": frozenset({"diverged", "same_weights"}),
-    "saturated": frozenset({"diverged"}),
-    "too_fast": frozenset({"diverged"}),
+    "same_weights": frozenset({"blown_up"}),
+    "exploding": frozenset({"blown_up"}),
+    "vanishing": frozenset({"diverged", "blown_up", "same_weights"}),
+    "dead_units": frozenset({"blown_up"}),
+    "saturated": frozenset({"diverged", "blown_up"}),
+    "too_fast": frozenset({"diverged", "blown_up"}),
     "too_slow": CAUSES,
     "overfitting": frozenset({"diverged"}),
     "underfitting": CAUSES | {"too_fast", "too_slow", "overfitting"},
 }
 """A symptom is not named when its cause has been."""
 
+WAY_OF_LEARNING = ("learning rate", "optimizer", "momentum", "schedule", "batch", "clip")
+"""What the words of a change mention that leaves losses before and after it comparable."""
+
 
 # What they look at ----------------------------------------------------------------------------------------------
 
 
-def recent_gradients(snapshot: Snapshot) -> Array | None:
-    """The typical gradient of every hidden layer at present; None before training or with less than two such layers."""
-    hidden = len(snapshot.experiment.layers)
-    rows = snapshot.gradients.gradient_rms[-RECENT:, :hidden]
-    rows = rows[np.isfinite(rows).all(axis=1)]
-    heard = np.array([not layer.muted for layer in snapshot.experiment.layers], bool)
-    if hidden < 2 or len(rows) < 3 or not heard.all():
-        return None
-    result: Array = np.median(rows, axis=0)
-    return result
+def recent_gradients(snapshot: Snapshot) -> tuple[list[LayerStatistics], Array, Array]:
+    """The hidden layers that are not muted, and of each the typical ∂E/∂W and δ at present.
+
+    No layers before training, right after a change, or where there are less than two.
+    """
+    hidden = snapshot.experiment.layers
+    heard = np.flatnonzero([not layer.muted for layer in hidden])
+    changed = max((change.step for change in snapshot.changes), default=-1)
+    rows = np.flatnonzero(snapshot.gradients.step > changed)[-RECENT:]
+    sizes, deltas = (history[np.ix_(rows, heard)] for history in snapshot.gradients[1:3])
+    known = np.isfinite(sizes).all(axis=1) & np.isfinite(deltas).all(axis=1)
+    if len(heard) < 2 or np.count_nonzero(known) < 3:
+        return [], np.zeros(0), np.zeros(0)
+    layers = [snapshot.layers[place] for place in heard]
+    return layers, np.median(sizes[known], axis=0), np.median(deltas[known], axis=0)
+
+
+def comparable(snapshot: Snapshot) -> slice:
+    """The rows of the history since the latest change of anything but the way of learning."""
+    other = [one.step for one in snapshot.changes if not any(words in one.words.lower() for words in WAY_OF_LEARNING)]
+    return slice(int(np.searchsorted(snapshot.history.step, other[-1], side="right")) if other else 0, None)
+
+
+def rate_just_changed(snapshot: Snapshot) -> bool:
+    """Whether the learning rate was changed in this epoch, so that its effect on the loss is not known yet."""
+    latest = snapshot.changes[-1] if snapshot.changes else None
+    return latest is not None and "learning rate" in latest.words.lower() and latest.step >= snapshot.history.step[-1]
+
+
+def idle_loss(snapshot: Snapshot) -> float:
+    """The training loss of a network that always says 0."""
+    _, labels = snapshot.sample.part(TRAIN)
+    targets = snapshot.loss.targets(labels, snapshot.layers[-1].units, snapshot.sample.task)
+    return float(np.mean(snapshot.loss.per_point(np.zeros(targets.shape), targets)))
 
 
 def recent_losses(snapshot: Snapshot) -> Array | None:
-    """The latest training losses; None while there are too few, or if they are 0."""
-    losses = snapshot.history.train_loss[-RECENT - 1 :]
+    """The latest training losses that can be compared; None while there are too few, or if they are 0."""
+    losses = snapshot.history.train_loss[comparable(snapshot)][-RECENT - 1 :]
     return losses if len(losses) > RECENT // 2 and losses.min() > 0 else None
 
 
@@ -315,6 +377,11 @@ def spread_of(initializer: Initializer) -> float:
     return abs(initializer.high - initializer.low) if isinstance(initializer, Uniform) else np.inf
 
 
+def plain(number: float) -> str:
+    """A number with three digits that count, written out while it is not very large: 1000, 0.0123."""
+    return f"{float(f'{number:.3g}'):g}"
+
+
 def many(number: float) -> str:
     """A large number with two digits that count: 35,000."""
     if not np.isfinite(number) or number < 100:
@@ -336,6 +403,17 @@ def slower(snapshot: Snapshot) -> Remedy:
     """A tenth of the learning rate."""
     rate = snapshot.experiment.training.learning_rate / 10
     return with_training(snapshot, f"Learning rate {rate:.3g}", learning_rate=rate)
+
+
+def calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
+    """The learning rate at which the loss was lowest, if that is a much smaller one; else a tenth, at most 0.1."""
+    rows, now = comparable(snapshot), snapshot.learning_rate
+    losses, rates = snapshot.history.train_loss[rows], snapshot.history.learning_rate[rows]
+    known = float(rates[np.nanargmin(losses)]) if np.isfinite(losses).any() else now
+    chosen = snapshot.experiment.training.learning_rate
+    rate = float(plain(chosen * known / now)) if 0 < known < now / 2 else min(chosen / 10, 0.1)
+    label = f"Learning rate {plain(rate)}{', start again' if reset else ''}"
+    return with_training(snapshot, label, learning_rate=rate)._replace(reset=reset)
 
 
 def each_layer(experiment: Experiment, which: Callable[[Layer], bool], **changed: Choice | float) -> Experiment:

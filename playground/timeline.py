@@ -70,6 +70,17 @@ class Timeline:
                 result.rows[:, column] = self.rows[:, source]
         return result
 
+    def until(self, column: int, value: float) -> Timeline:
+        """A timeline of the rows before a column, which never falls, exceeds `value`."""
+        result = Timeline(self.rows.shape[1], self.most)
+        count = int(np.searchsorted(self.view()[:, column], value, side="right"))
+        result.rows, result.count, result.run = self.rows.copy(), count, self.run
+        result.thinned = self.thinned[:count]
+        result.total = self.total - self.count + count
+        if 0 < count < len(self.thinned):
+            result.total = int(self.thinned[count - 1]) + 1
+        return result
+
     # Making room --------------------------------------------------------------------------------------------
 
     def make_room(self, more: int) -> None:

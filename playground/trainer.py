@@ -23,6 +23,7 @@ from playground.catalog.features import inputs
 from playground.catalog.schedules import Plateau, PlateauMemory, Progress
 from playground.engine import compiled, reference
 from playground.engine.compiled import Compiled
+from playground.engine.health import Health, Moment
 from playground.engine.insertion import insert, insertable
 from playground.engine.network import Network, network_of
 from playground.engine.reference import DivergedError, Problem
@@ -76,6 +77,8 @@ class Checkpoint(NamedTuple):
 
     experiment: Experiment
     state: State
+    way_back: Checkpoint | None = None
+    """After a divergence the last healthy moment: there is no going on from the present one."""
 
 
 class Trainer:
@@ -196,11 +199,19 @@ class Trainer:
         self.seconds = 0.0
         self.changes: list[Change] = []
         self.engine_changes = [(0, self.chosen_engine)]
-        self.clear_outcome()
+        self.be_ready()
         self.start_histories()
+        self.health = Health()
+        self.look_after_health()
 
     def clear_outcome(self) -> None:
-        """Training may go on, whatever stopped it before."""
+        """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
+        if self.can_go_back:
+            self.configure(self.experiment)
+        self.be_ready()
+
+    def be_ready(self) -> None:
+        """Nothing keeps training from going on."""
         self.status: Status = "ready"
         self.problem_words = ""
 
@@ -215,14 +226,20 @@ class Trainer:
     ) -> tuple[str, ...]:
         """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
 
-        `memory` is a moment from before parts were removed that come back now: they return with the weights
-        they had then. With `words` the change is put on record; see `remember`. Raises InputError, and changes nothing,
-        if the experiment is refused.
+        After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
+        were removed that come back now: they return with the weights they had then. With `words` the change is put on
+        record; see `remember`. Raises InputError, and changes nothing, if the experiment is refused.
         """
-        old, old_network, old_problem = self.experiment, self.network, self.problem
         experiment = check(experiment)
-        drawn = self.sample if experiment.data == old.data else sample(experiment.data)
+        drawn = self.sample if experiment.data == self.experiment.data else sample(experiment.data)
         network = network_of(experiment, drawn)
+        goes_back = self.can_go_back
+        if goes_back:
+            self.go_back()
+        else:
+            self.look_after_health()
+            self.health.rate = max(self.health.rate, self.learning_rate)
+        old, old_network, old_problem = self.experiment, self.network, self.problem
         self.experiment, self.sample, self.network = experiment, drawn, network
         self.notes = drawn.notes
         restructured = network_shape(old, old_network) != network_shape(experiment, network)
@@ -236,12 +253,40 @@ class Trainer:
         if not restructured:
             self.problem.last = old_problem.last
         self.forget(old, old_problem, restructured)
-        self.clear_outcome()
+        self.be_ready()
         if self.state.step == 0:
             self.start_histories()
+        elif goes_back:
+            self.evaluation = self.evaluate()
         if words:
-            self.remember(words, goes_on)
+            self.remember(words, goes_on and not goes_back)
         return self.notes
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether training diverged and there is a healthy moment to go on from."""
+        return self.status == "diverged" and self.health.moment is not None
+
+    def go_back(self) -> None:
+        """Return to the last healthy moment, experiment and all; what was recorded since is forgotten."""
+        assert self.health.moment is not None
+        experiment, state, self.seconds = self.health.moment
+        if experiment != self.experiment:
+            before, layers = structure(self.experiment, self.network), len(self.network.layers)
+            self.prepare_data(experiment)
+            self.experiment, self.network = experiment, network_of(experiment, self.sample)
+            self.prepare_problem()
+            self.rearrange_gradient_history(matched(before, structure(experiment, self.network)), layers)
+        self.state = state.copy()
+        self.problem.last = None
+        self.history = self.history.until(History._fields.index("step"), state.step)
+        self.gradient_history = self.gradient_history.until(0, state.step)
+        self.changes = [change for change in self.changes if change.step <= state.step]
+        self.engine_changes = [(min(step, state.step), engine) for step, engine in self.engine_changes]
+
+    def look_after_health(self) -> None:
+        """Keep the present moment to go back to, if all is well and there has not been a look just before."""
+        self.health.look(self.problem, self.outputs, Moment(self.experiment, self.state, self.seconds))
 
     def remember(self, words: str, goes_on: bool = False) -> None:
         """Put a change on record, in the place of the latest one if that `goes_on`; the oldest ones are forgotten."""
@@ -282,6 +327,7 @@ class Trainer:
         state = self.fresh_state(self.experiment, self.network)
         silence_newcomers(after, patches(before, after, sources), state.parameters)
         if memory is not None:
+            memory = memory.way_back or memory
             then = structure(memory.experiment, network_of(memory.experiment, sample(memory.experiment.data)))
             restored = matched(then, after)
             transplanted(then, after, memory.state, state, restored)
@@ -354,7 +400,7 @@ class Trainer:
 
     def changed_by_hand(self) -> None:
         """Parameters were changed from outside: measure anew, and let training go on."""
-        self.clear_outcome()
+        self.be_ready()
         self.state.stopping = self.state.stopping._replace(bad_epochs=0, stopped=False)
         if self.state.step == 0:
             self.start_histories()
@@ -387,17 +433,28 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """The present moment, safe from what training does next."""
-        return Checkpoint(self.experiment, self.state.copy())
+        moment = self.health.moment if self.can_go_back else None
+        way_back = None if moment is None else Checkpoint(moment.experiment, moment.state)
+        return Checkpoint(self.experiment, self.state.copy(), way_back)
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to a moment; the histories start there."""
-        self.configure(checkpoint.experiment)
-        self.state = checkpoint.state.copy()
+        """Go back to a moment, or if training had diverged then, to the last healthy one; the histories start there."""
+        experiment, state, way_back = checkpoint
+        if way_back is not None:
+            self.restore(way_back)
+            self.configure(experiment)
+            return
+        self.be_ready()
+        self.configure(experiment)
+        self.state = state.copy()
         self.notes = ()
         self.problem.last = None
         self.changes = []
-        self.clear_outcome()
+        self.be_ready()
         self.start_histories()
+        # A moment at which the loss had grown without end is none to come back to.
+        self.health = Health(fresh=False)
+        self.look_after_health()
 
     # Training -----------------------------------------------------------------------------------------------
 
@@ -424,6 +481,8 @@ class Trainer:
                 self.steps(self.compiled, last_step, last_epoch, deadline - time.perf_counter())
             if time.perf_counter() >= deadline:
                 break
+        if self.status != "diverged":
+            self.look_after_health()
         return self.status
 
     def steps(self, engine: Compiled, last_step: int, last_epoch: int, seconds: float) -> None:
@@ -518,13 +577,28 @@ class Trainer:
             self.status = "completed"
 
     def diverged(self, what: str, layer: str) -> None:
-        """Stop with the last good weights, and say what happened and what to try."""
+        """Stop with the last finite weights, and say what happened and what to try."""
         self.status = "diverged"
-        rate = self.learning_rate
+        self.evaluation = self.evaluate()
+        rate, before = self.learning_rate, self.health.rate
+        likely = (
+            f"the learning rate {before:g} was too large, from which it was lowered too late"
+            if before > rate
+            else f"the learning rate {rate:g} was too large; try a smaller one, or clip the gradient"
+        )
         self.problem_words = (
             f"Stopped at step {self.state.step:,}: {what} {layer_words(layer)} was no longer a finite number. "
-            f"The last good weights are kept. Most likely the learning rate {rate:g} is too large; "
-            f"try {rate / 10:g}, or clip the gradient, then press play or reset."
+            f"Most likely {likely}."
+        )
+
+    @property
+    def problem_and_way_back(self) -> str:
+        """What happened, and from where training goes on."""
+        if not self.can_go_back or self.health.moment is None:
+            return self.problem_words
+        return (
+            f"{self.problem_words} Play, or any change, goes on from step {self.health.moment.state.step:,}, "
+            f"where all was still well."
         )
 
     # Measuring ----------------------------------------------------------------------------------------------
@@ -576,7 +650,7 @@ class Trainer:
             sample=self.sample,
             loss=self.network.loss,
             status=self.status,
-            problem=self.problem_words,
+            problem=self.problem_and_way_back,
             notes=self.notes,
             step=self.state.step,
             epoch=self.state.epoch,

@@ -21,6 +21,9 @@ from playground.engine.network import Network, NetworkLayer
 from playground.engine.state import State
 from playground.experiment import Experiment
 
+MOST_NAMES = 4
+"""How many layers, or runs of neighbours, a note names one by one."""
+
 Sources: TypeAlias = Sequence[int | None]
 """For every layer, the output layer included, the layer of the old network that it continues."""
 
@@ -147,34 +150,97 @@ def transplanted(
 
 
 def lost(old: Structure, new: Structure) -> tuple[str, ...]:
-    """In words, what of the old network has no place in the new one."""
+    """In words, what of the old network has no place in the new one: at most two sentences."""
     sources = matched(old, new)
     kept = {block.new for block in patches(old, new, sources)}
     gone = [name for name in old.features if name not in new.features]
-    notes = [f"The weights of {listing(FEATURES[name].label for name in gone)} were removed."] if gone else []
-    for place, layer in enumerate(old.network.layers[:-1]):
-        if place not in sources:
-            notes.append(f"{units_words(layer.units)} of layer {layer.name} {was(layer.units)} removed.")
-    for place, source in enumerate(sources):
-        if source is not None:
-            notes.extend(lost_in_layer(old.network.layers[source], new.network.layers[place], place in kept))
-    if sources[-1] is None:
-        notes.append("The output layer starts anew, since the task has another number of classes.")
-    return tuple(notes)
+    survivors = [(old.network.layers[s], new.network.layers[p], p) for p, s in enumerate(sources) if s is not None]
+    notes = [
+        *([f"The weights of {listing(FEATURES[name].label for name in gone)} were removed."] if gone else []),
+        *removed_layers([layer for place, layer in enumerate(old.network.layers[:-1]) if place not in sources], old),
+        *narrowed([(before, after) for before, after, _ in survivors if before.units > after.units], new),
+        *listening_elsewhere([after for _, after, place in survivors if place not in kept], new),
+        *without_normalization(
+            [
+                after
+                for before, after, _ in survivors
+                if before.normalizes and before.normalization.kind != after.normalization.kind
+            ],
+            new,
+        ),
+        *(
+            []
+            if sources[-1] is not None
+            else ["The output layer starts anew, since the task has another number of classes."]
+        ),
+    ]
+    return (notes[0], in_one(notes[1:])) if len(notes) > 2 else tuple(notes)
 
 
-def lost_in_layer(old: NetworkLayer, new: NetworkLayer, listens: bool) -> list[str]:
-    """In words, what a layer that survives has lost."""
-    notes, name = [], f"layer {new.name}" if new.name != "output" else "the output layer"
-    gone = old.units - new.units
-    if gone > 0:
+def in_one(sentences: Sequence[str]) -> str:
+    """Several sentences as one."""
+    first, *others = (sentence.removesuffix(".") for sentence in sentences)
+    return f"{'; '.join([first, *(other[0].lower() + other[1:] for other in others)])}."
+
+
+def removed_layers(layers: Sequence[NetworkLayer], old: Structure) -> list[str]:
+    """In words, which layers are gone."""
+    if len(layers) > 1:
+        return [f"{len(layers)} layers were removed: {names(layers, old)}."]
+    return [f"{units_words(layer.units)} of layer {layer.name} {was(layer.units)} removed." for layer in layers]
+
+
+def narrowed(pairs: Sequence[tuple[NetworkLayer, NetworkLayer]], new: Structure) -> list[str]:
+    """In words, which layers that survive have lost units; pairs of a layer before and after."""
+    if len(pairs) > 1:
+        gone = sum(before.units - after.units for before, after in pairs)
+        return [f"{gone} units of {len(pairs)} layers were removed: {names([after for _, after in pairs], new)}."]
+    result = []
+    for before, after in pairs:
+        gone = before.units - after.units
         which = "last unit" if gone == 1 else f"last {gone} units"
-        notes.append(f"The {which} of {name} {was(gone)} removed.")
-    if not listens:
-        notes.append(f"{name[0].upper()}{name[1:]} gets its input from elsewhere now; its weights start anew.")
-    if old.normalizes and old.normalization.kind != new.normalization.kind:
-        notes.append(f"The normalization of {name} was removed, with its γ and β.")
-    return notes
+        result.append(f"The {which} of {layer_name(after)} {was(gone)} removed.")
+    return result
+
+
+def listening_elsewhere(layers: Sequence[NetworkLayer], new: Structure) -> list[str]:
+    """In words, which layers that survive listen to nothing that they knew."""
+    if len(layers) > 1:
+        return [
+            f"{len(layers)} layers get their input from elsewhere now, and their weights start anew: "
+            f"{names(layers, new)}."
+        ]
+    return [
+        f"{capital(layer_name(layer))} gets its input from elsewhere now; its weights start anew." for layer in layers
+    ]
+
+
+def without_normalization(layers: Sequence[NetworkLayer], new: Structure) -> list[str]:
+    """In words, which layers that survive have another normalization than before, or none."""
+    if len(layers) > 1:
+        return [f"The normalization of {len(layers)} layers was removed, with its γ and β: {names(layers, new)}."]
+    return [f"The normalization of {layer_name(layer)} was removed, with its γ and β." for layer in layers]
+
+
+def names(layers: Sequence[NetworkLayer], structure: Structure) -> str:
+    """The names of some layers of a network; the first and the last of three or more neighbours stand for all."""
+    order = [layer.name for layer in structure.network.layers]
+    runs: list[list[str]] = []
+    for layer in layers:
+        follows = bool(runs) and order.index(layer.name) == order.index(runs[-1][-1]) + 1
+        runs[-1].append(layer.name) if follows else runs.append([layer.name])
+    parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else run)]
+    return listing(parts) if len(parts) <= MOST_NAMES else f"from {layers[0].name} to {layers[-1].name}"
+
+
+def layer_name(layer: NetworkLayer) -> str:
+    """A layer in the middle of a sentence."""
+    return "the output layer" if layer.name == "output" else f"layer {layer.name}"
+
+
+def capital(words: str) -> str:
+    """Words as the beginning of a sentence."""
+    return f"{words[0].upper()}{words[1:]}"
 
 
 def units_words(units: int) -> str:

@@ -206,6 +206,42 @@ def test_removing_a_layer_renews_what_listened_to_it_and_says_so() -> None:
     )
 
 
+def names(count: int) -> list[str]:
+    """The ids that the window gives: A, B, …, Z, AA, …"""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return [letters[k] if k < 26 else f"A{letters[k - 26]}" for k in range(count)]
+
+
+def test_many_layers_that_go_at_once_are_told_in_one_sentence() -> None:
+    layers = [(name, 4, {}) for name in names(30)]
+    trainer = trained(experiment(*layers))
+    assert trainer.configure(experiment(*layers[:3])) == (
+        "27 layers were removed: D to AD.",
+        "The output layer gets its input from elsewhere now; its weights start anew.",
+    )
+
+
+def test_layers_here_and_there_are_named_as_long_as_they_are_few() -> None:
+    layers = [(name, 4, {}) for name in names(20)]
+    fewer = trained(experiment(*layers)).configure(experiment(*(one for one in layers if one[0] not in "BFGHP")))
+    assert fewer[0] == "5 layers were removed: B, F to H, P."
+    assert len(fewer) == 2
+    assert fewer[1] == "3 layers get their input from elsewhere now, and their weights start anew: C, I, Q."
+    half = trained(experiment(*layers)).configure(experiment(*layers[::2]))
+    assert half[0] == "10 layers were removed: from B to T."
+
+
+def test_all_that_is_lost_at_once_takes_two_sentences() -> None:
+    layers = [(name, 6, {"normalization": "batch"}) for name in names(5)]
+    fewer = [(name, 4, {}) for name in names(5)[:3]]
+    notes = trained(experiment(*layers)).configure(experiment(*fewer, features=["x1"]))
+    assert notes == (
+        "The weights of x₂ were removed.",
+        "2 layers were removed: D, E; 6 units of 3 layers were removed: A to C; the output layer gets its input from "
+        "elsewhere now; its weights start anew; the normalization of 3 layers was removed, with its γ and β: A to C.",
+    )
+
+
 def test_features_and_normalization_that_go_are_named() -> None:
     trainer = trained(experiment(("A", 6, {"normalization": "batch"})))
     notes = trainer.configure(experiment(A, features=["x1"]))

@@ -54,6 +54,28 @@ def test_with_a_bound_real_rows_stay_in_order_and_no_more_than_allowed(blocks: l
     np.testing.assert_array_equal(kept, rows[places])
 
 
+@given(recordings(), st.integers(0, 1000), recordings())
+def test_a_timeline_is_cut_and_goes_on(
+    before: list[NDArray[np.float64]], place: int, after: list[NDArray[np.float64]]
+) -> None:
+    timeline = recorded(before, MOST)
+    handed_out = timeline.view()
+    shown = handed_out.copy()
+    cut = timeline.until(0, place)
+    np.testing.assert_array_equal(cut.view(), shown[shown[:, 0] <= place])
+    last = cut.view()[-1, 0] if cut.count else -1
+    more = np.concatenate(after)
+    more[:, 0] += last + 1
+    rows = np.concatenate([np.concatenate(before)[: int(last) + 1], more])
+    cut.extend(more)
+    np.testing.assert_array_equal(handed_out, shown)
+    places = cut.view()[:, 0].astype(int)
+    assert len(places) <= MOST and (np.diff(places) > 0).all()
+    np.testing.assert_array_equal(cut.view(), rows[places])
+    recent = min(MOST // 4, len(more))
+    np.testing.assert_array_equal(places[len(places) - recent :], np.arange(len(rows) - recent, len(rows)))
+
+
 @given(recordings())
 def test_with_a_bound_the_first_row_and_a_quarter_of_the_latest_stay(blocks: list[NDArray[np.float64]]) -> None:
     rows, kept = np.concatenate(blocks), recorded(blocks, MOST).view()

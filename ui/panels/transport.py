@@ -184,7 +184,7 @@ class TransportBar(QWidget):
         evaluation = snapshot.evaluation
         self.epoch.setText(f"{snapshot.epoch:,}")
         self.step.setText(f"{snapshot.step:,}")
-        self.loss.setText(f"{measured(evaluation.train_loss)} / {measured(evaluation.validation_loss)}")
+        self.loss.setText(f"{loss_words(evaluation.train_loss)} / {loss_words(evaluation.validation_loss)}")
         shares = (evaluation.train_accuracy, evaluation.validation_accuracy)
         regression = snapshot.sample.task == "regression"
         write = fit if regression else percent
@@ -269,6 +269,11 @@ def speed_words(steps_per_second: float | None) -> str:
     if steps_per_second is None:
         return "Full speed"
     return f"{steps_per_second:,.0f} step{'' if round(steps_per_second) == 1 else 's'}/s"
+
+
+def loss_words(loss: float | None) -> str:
+    """A loss, also one too large for a number."""
+    return "∞" if loss == math.inf else measured(loss)
 
 
 def percent(share: float | None) -> str:

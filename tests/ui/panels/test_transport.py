@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import pytest
@@ -9,8 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from playground import Experiment, Snapshot, Trainer, Wanted
+from playground import Experiment, Snapshot, Trainer, Training, Wanted
 from playground.catalog.datasets import Plane
+from playground.catalog.optimizers import Sgd
 from playground.presets import preset
 from ui.panels.transport import DEFAULT_SPEED, TransportBar, place_of, speed_at
 from ui.quantity import measured
@@ -73,6 +75,21 @@ def test_regression_shows_r_squared(bar: TransportBar) -> None:
     bar.show_snapshot(snapshot_of(Experiment(data=Plane()), 5))
     assert bar.score_caption.text() == "R²"
     assert "%" not in bar.score.text()
+
+
+@pytest.mark.parametrize("rate", [10.0, 1e9])
+def test_after_a_divergence_the_readout_is_that_of_the_network_shown(bar: TransportBar, rate: float) -> None:
+    reckless = Training(optimizer=Sgd(), learning_rate=rate, batch_size=5)
+    trainer = Trainer(Experiment(data=Plane(points=100), training=reckless))
+    assert trainer.advance(steps=1000) == "diverged"
+    loss = trainer.evaluate().train_loss
+    bar.show_snapshot(trainer.snapshot(Wanted()))
+    shown = bar.loss.text().split(" / ")[0]
+    assert shown == ("∞" if loss == math.inf else measured(loss))
+    assert loss > 1e6
+    assert "-" in bar.score.text()
+    assert bar.loss.fontMetrics().horizontalAdvance(bar.loss.text()) <= bar.loss.width()
+    assert bar.score.fontMetrics().horizontalAdvance(bar.score.text()) <= bar.score.width()
 
 
 def test_the_readout_does_not_jitter(qtbot, bar: TransportBar) -> None:

@@ -1,0 +1,94 @@
+"""After a divergence the window's session goes on from where all was well, whatever the person does next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from playground import Experiment, Snapshot
+from playground.catalog.optimizers import Sgd
+from playground.diagnosis import diagnose
+from playground.presets import preset
+from ui.session import Session
+
+
+@pytest.fixture
+def experiment() -> Experiment:
+    return with_training(preset("hills"), optimizer=Sgd())
+
+
+def with_training(experiment: Experiment, **changed: object) -> Experiment:
+    training = msgspec.structs.replace(experiment.training, **changed)
+    return msgspec.structs.replace(experiment, training=training)
+
+
+@pytest.fixture
+def before(qtbot, session: Session) -> Snapshot:
+    """The moment, some epochs on, before the learning rate was set to 1000 and training diverged."""
+    session.play()
+    qtbot.waitUntil(lambda: session.report.snapshot.epoch > 5)
+    session.pause()
+    qtbot.waitUntil(lambda: not session.report.running)
+    qtbot.wait(150)
+    before = session.report.snapshot
+    session.edit(with_training(session.experiment, learning_rate=1000.0), "learning rate 1000")
+    session.play()
+    qtbot.waitUntil(lambda: session.report.snapshot.status == "diverged")
+    return before
+
+
+def goes_on(qtbot, session: Session, settled: Callable[[Session], Snapshot], before: Snapshot) -> None:
+    """Training is back where it was, and trains well."""
+    now = settled(session)
+    assert (now.status, now.step, now.problem) == ("ready", before.step, "")
+    assert now.history.step[-1] == before.history.step[-1]
+    session.play()
+    qtbot.waitUntil(lambda: session.report.snapshot.epoch > before.epoch + 10)
+    assert session.report.snapshot.status == "ready"
+    assert session.report.snapshot.evaluation.train_loss < before.evaluation.train_loss
+
+
+def test_the_words_are_true(session: Session, before: Snapshot) -> None:
+    assert "1000" in session.report.snapshot.problem
+    assert f"goes on from step {before.step:,}," in session.report.snapshot.problem
+    assert session.report.snapshot.evaluation != before.evaluation
+
+
+def test_the_remedy_repairs_it(qtbot, session: Session, settled, before: Snapshot) -> None:
+    remedy = diagnose(session.report.snapshot)[0].remedy
+    assert remedy.label == "Learning rate 0.01"
+    session.edit(remedy.experiment, "learning rate 0.01")
+    goes_on(qtbot, session, settled, before)
+
+
+def test_undo_repairs_it(qtbot, session: Session, settled, before: Snapshot) -> None:
+    session.undo()
+    goes_on(qtbot, session, settled, before)
+
+
+def test_play_goes_back_and_tells_the_same_again(qtbot, session: Session, before: Snapshot) -> None:
+    words, stopped = session.report.snapshot.problem, session.report.snapshot.step
+    told: list[int] = []
+    session.reported.connect(lambda report: told.append(report.snapshot.step))
+    session.play()
+    qtbot.waitUntil(lambda: bool(told) and told[-1] == stopped)
+    assert session.report.snapshot.problem == words
+
+
+def test_the_remedy_taken_back_leaves_healthy_weights(qtbot, session: Session, settled, before: Snapshot) -> None:
+    session.edit(diagnose(session.report.snapshot)[0].remedy.experiment, "learning rate 0.01")
+    session.undo()
+    now = settled(session)
+    assert (now.status, now.step, now.experiment.training.learning_rate) == ("ready", before.step, 1000)
+    session.redo()
+    goes_on(qtbot, session, settled, before)
+
+
+def test_another_experiment_taken_back_returns_to_healthy_weights(qtbot, session: Session, settled, before) -> None:
+    session.open(preset("spiral"), "open spiral")
+    session.undo()
+    now = settled(session)
+    assert (now.status, now.step) == ("ready", before.step)
+    assert now.experiment == session.experiment
