@@ -653,10 +653,9 @@ class Window(QMainWindow):
         """Say once that training diverged, with a remedy; take it back when it goes on."""
         diverged = report.snapshot.status == "diverged"
         if diverged and not self.diverged:
-            rate = self.session.experiment.training.learning_rate / 10
-            self.banner.tell(
-                report.snapshot.problem, (f"Set the learning rate to {rate:g}", lambda: self.set_learning_rate(rate))
-            )
+            remedy = diagnose(report.snapshot)[0].remedy
+            assert remedy is not None
+            self.banner.tell(report.snapshot.problem, (remedy.label, lambda: self.take_remedy(remedy)))
         elif self.diverged and not diverged:
             self.banner.hide()
         self.diverged = diverged
@@ -675,12 +674,6 @@ class Window(QMainWindow):
             self.session.pause()
         else:
             self.session.play()
-
-    def set_learning_rate(self, rate: float) -> None:
-        """The remedy for a divergence."""
-        experiment = self.session.experiment
-        training = msgspec.structs.replace(experiment.training, learning_rate=rate)
-        self.session.edit(msgspec.structs.replace(experiment, training=training), f"learning rate {rate:g}")
 
     def take_remedy(self, remedy: Remedy) -> None:
         """Do what the diagnosis advises."""

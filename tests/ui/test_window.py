@@ -319,7 +319,7 @@ def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> N
     assert "no longer a finite number" in window.banner.text.text()
     assert "Diverged" in window.status.text()
     qtbot.mouseClick(window.banner.remedy, LEFT)
-    assert window.session.experiment.training.learning_rate == 100
+    assert window.session.experiment.training.learning_rate == 0.1
     assert settle(qtbot, window).status == "ready"
 
 
