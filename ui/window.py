@@ -889,7 +889,7 @@ class Window(QMainWindow):
 
     def watch_focus(self, before: QWidget | None, now: QWidget | None) -> None:
         """Look at the keys that the focused control gets, before it does."""
-        if before is not None:
+        if before is not None and before not in self.views:
             before.removeEventFilter(self)
         if now is not None:
             now.installEventFilter(self)
