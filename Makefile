@@ -25,9 +25,17 @@ run: $(READY)
 	@$(PY) ui/system_libraries.py --for window
 	@$(PY) main.py $(ARGS) || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
 
+# Whole windows in processes of their own: what other tests leave behind makes every change of a style sheet slow.
+PARTS := tests/ui/panels tests/ui/views tests/ui/test_form.py tests/ui/test_quantity.py tests/ui/test_system_libraries.py
+REST := tests/engine tests/interop tests/test_public_api.py tests/test_packaging.py $(PARTS)
 test: kernels lint
 	@$(PY) ui/system_libraries.py --for tests
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(if $(ARGS),$(ARGS),-n 2)
+ifeq ($(ARGS),)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 $(REST)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 tests/ui $(PARTS:%=--ignore=%)
+else
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
+endif
 
 # Once on a machine, and after a change of what they are made of.
 kernels: $(READY)

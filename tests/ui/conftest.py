@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QSettings, QThread
+from PySide6.QtCore import QEvent, QSettings, QThread
 from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Snapshot, Trainer, Training, Wanted
@@ -107,6 +107,8 @@ def settled(qtbot) -> Callable[[Session], Snapshot]:
 @pytest.fixture
 def window(qtbot, qapp: QApplication) -> Iterator[Window]:
     """The window with the first preset, shown, before training."""
+    # Widgets of earlier tests wait for an event loop to delete them, and a style sheet would dress them all.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     theme.apply(qapp, "light")
     window = Window()
     window.resize(1280, 800)

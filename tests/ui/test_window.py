@@ -485,7 +485,8 @@ def test_the_space_bar_plays_before_anything_was_touched(qtbot, window: Window) 
 
 def test_a_changed_experiment_says_so_in_the_title(window: Window) -> None:
     assert "changed" not in window.windowTitle()
-    window.set_learning_rate(0.5)
+    training = msgspec.structs.replace(window.session.experiment.training, learning_rate=0.5)
+    window.session.edit(msgspec.structs.replace(window.session.experiment, training=training), "learning rate 0.5")
     assert "changed" in window.windowTitle()
     window.session.undo()
     assert "changed" not in window.windowTitle()

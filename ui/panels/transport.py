@@ -79,7 +79,7 @@ class TransportBar(QWidget):
             "Loss", "0.000 / 0.000", "0.00e-00 / 0.00e-00", "Mean loss: training / validation."
         )
         self.score = self._add_readout(
-            "Accuracy", "00.0 % / 00.0 %", "000.0 % / 000.0 %", "Share of points right: training / validation."
+            "Accuracy", "00.0 % / 00.0 %", "-0.0e000 / -0.0e000", "Share of points right: training / validation."
         )
         self.line.addStretch(1)
         self.guests = QHBoxLayout()

@@ -88,6 +88,7 @@ def test_after_a_divergence_the_readout_is_that_of_the_network_shown(bar: Transp
     assert shown == ("∞" if loss == math.inf else measured(loss))
     assert loss > 1e6
     assert "-" in bar.score.text()
+    bar.layout().activate()
     assert bar.loss.fontMetrics().horizontalAdvance(bar.loss.text()) <= bar.loss.width()
     assert bar.score.fontMetrics().horizontalAdvance(bar.score.text()) <= bar.score.width()
 
