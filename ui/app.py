@@ -171,7 +171,7 @@ def resolved_theme(app: QApplication, name: str) -> str:
 
 def take_picture(app: QApplication, window: Window, path: Path, duration: float) -> int:
     """Let the window train for `duration` seconds, save what it shows, and close it."""
-    window.session.set_speed(None)
+    window.set_speed(None)
     window.session.play()
     deadline = time.monotonic() + duration
     while time.monotonic() < deadline or window.session.report is None:

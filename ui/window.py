@@ -561,6 +561,7 @@ class Window(QMainWindow):
         """Train at most so fast."""
         self.speed = steps_per_second
         self.session.set_speed(steps_per_second)
+        self.transport.show_speed(steps_per_second)
 
     def use_kernels(self, kernels: Kernels) -> None:
         """Go over to the compiled engine when its kernels are ready. Closing the window ends their process."""

@@ -47,6 +47,8 @@ class DiagnosisLine(QWidget):
         """Show the most important finding, or nothing."""
         remedy = finding.remedy if finding else None
         self.finding = finding
+        # What stands beside it in the status line has all the room while there is nothing to say.
+        self.setVisible(finding is not None)
         self.text.setText(finding.text if finding else "")
         self.text.setToolTip(finding.text if finding else "")
         self.remedy.setVisible(remedy is not None)
