@@ -239,3 +239,13 @@ def test_everything_in_sight_can_be_reached_without_a_mouse(qtbot, window: Windo
         qtbot.wait(20)
         left = [name for name in beyond_reach(window) if not name.startswith("Resize")]
         assert not left, f"with {name} in front: {left}"
+
+
+def test_draw_a_point_by_its_coordinates(person: Person) -> None:
+    person.open_tab("Draw points")
+    before = len(person.trainer.sample.x)
+    person.type_into("x₁ of a point to add", "1.5")
+    person.type_into("x₂ of a point to add", "-2")
+    person.click("Add a point at this place")
+    person.until(lambda: len(person.trainer.sample.x) == before + 1)
+    assert person.trainer.sample.x[-1].tolist() == [1.5, -2.0]
