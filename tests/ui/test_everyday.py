@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QLineEdit,
+    QScrollArea,
     QScrollBar,
     QTabBar,
     QWidget,
@@ -42,10 +43,21 @@ class Person:
 
     def find(self, name: str, kind: type = QWidget) -> QWidget:
         """The control in sight that is called `name`."""
-        found = [one for one in self.window.findChildren(kind) if one.accessibleName() == name and in_sight(one)]
+        called = [one for one in self.window.findChildren(kind) if one.accessibleName() == name]
+        for one in called:
+            self.scroll_to(one)
+        found = [one for one in called if in_sight(one)]
         assert found, f"nothing in sight is called {name}"
         self.used.add(name)
         return found[0]
+
+    def scroll_to(self, widget: QWidget) -> None:
+        """Scroll the list that a widget stands in, as one does who looks for it."""
+        area = widget.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None and in_sight(area):
+            area.ensureWidgetVisible(widget)
 
     def click(self, name: str) -> None:
         self.qtbot.mouseClick(self.find(name), LEFT)
