@@ -19,6 +19,8 @@ GRID = 8
 """Margins and gaps are multiples of this many pixels."""
 SMALL, NORMAL, LARGE = 11, 12, 16
 """The three sizes of type, in pixels at the usual size of everything."""
+MAGNITUDES = (-8, 1)
+"""Powers of ten at the two ends of every picture of gradients, so that the same colour means the same number."""
 SIZES = (1.0, 1.25, 1.5, 2.0)
 """How large everything can be: the larger ones are for a projector."""
 

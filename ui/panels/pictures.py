@@ -31,11 +31,11 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT, Sample
 from playground.catalog.features import FEATURES
 from ui.faults import guarded
-from ui.theme import SMALL, Theme, current, field_table, magnitude_table, px, scaled
+from ui.theme import MAGNITUDES, SMALL, Theme, current, field_table, magnitude_table, px, scaled
 from ui.theme import size as size_in_force
 
-SMALLEST, LARGEST = 1e-8, 1e1
-"""The ends of the gradient bars' logarithmic scale; the same colour always means the same number."""
+SMALLEST, LARGEST = (10.0**power for power in MAGNITUDES)
+"""The ends of the gradient bars' logarithmic scale."""
 CURVE_EXTENT = 3.0
 CURVE_ICON = QSize(28, 18)
 CURVE, LARGE_CURVE = QSize(56, 44), QSize(264, 184)

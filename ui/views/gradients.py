@@ -71,8 +71,8 @@ class Quantity:
     symbol: str
     help: str
     idle: str
-    low: int = -8
-    high: int = 1
+    low: int = theme.MAGNITUDES[0]
+    high: int = theme.MAGNITUDES[1]
     every: int = 4
     """Powers of ten between two ticks of the bars."""
 

@@ -22,8 +22,7 @@ Carried: TypeAlias = Literal["weights", "gradients"]
 
 MOST = 2000
 """The most wires that are drawn; beyond, the largest."""
-LOWEST, HIGHEST = -8.0, 1.0
-"""Powers of ten at the two ends of the scale of gradients, the same as in the gradients' own picture."""
+LOWEST, HIGHEST = theme.MAGNITUDES
 STEPS = 8
 """Looks of weights for each sign."""
 SHADES = 24
