@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from playground.catalog.choice import Array, InputError
+from playground.checkpoint import ENGINES, EngineName
 from playground.engine import compiled
 from playground.experiment import load, write_atomically
 from playground.interop.weights import load_weights, save_weights
 from playground.presets import open_experiment, preset_paths
 from playground.snapshot import Evaluation, History
-from playground.trainer import ENGINES, EngineName, Trainer
+from playground.trainer import Trainer
 
 BAD_INPUT = 2
 
