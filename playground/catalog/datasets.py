@@ -711,7 +711,7 @@ def scaled(x: Array) -> Array:
 class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
     """The points of TensorFlow Playground, number for number: its links become these. Noise shows in most of them as wrong labels."""
 
-    label = "TF Playground"
+    label = "Playground"
     tasks = ("classification", "regression")
 
     dataset: Annotated[

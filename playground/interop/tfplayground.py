@@ -123,7 +123,7 @@ def experiment_of(link: str) -> Opened:
     if reading.never_updates(data.training_points):
         reading.note(
             f"{data.training_points:,} training points never fill a batch of {reading.text('batchSize')}, so the "
-            "original never updates a weight. Nor does it here, as the learning rate is 0; choose another batch and rate."
+            "original never updates a weight. Here the learning rate is 0 instead; choose another batch size and rate."
         )
     experiment = Experiment(
         precision="float64",
