@@ -23,9 +23,9 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QComboBox,
-    QHBoxLayout,
     QLineEdit,
     QSizePolicy,
     QSlider,
@@ -494,14 +494,14 @@ class Switch(QToggleSwitch):
 
 
 class Segments(QWidget):
-    """A few names side by side, one of which is chosen."""
+    """A few names side by side, or one below the other, one of which is chosen."""
 
     chosen = Signal(int)
 
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.group = QButtonGroup(self, exclusive=True)
-        line = QHBoxLayout(self)
+        self._line = line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(0)
         for place, name in enumerate(names):
@@ -520,6 +520,18 @@ class Segments(QWidget):
         """The buttons from left to right."""
         return [button for button in self.group.buttons() if isinstance(button, QToolButton)]
 
+    def set_column(self, column: bool) -> None:
+        """Put the names one below the other, or side by side."""
+        direction = QBoxLayout.Direction.TopToBottom if column else QBoxLayout.Direction.LeftToRight
+        if direction == self._line.direction():
+            return
+        self._line.setDirection(direction)
+        for place, button in enumerate(self.buttons):
+            button.setProperty("segment", segment_side(place, len(self.buttons), column))
+            # Style sheets look at properties only when they are put on.
+            button.style().unpolish(button)
+            button.style().polish(button)
+
     def show_index(self, index: int) -> None:
         """Select a segment."""
         with QSignalBlocker(self.group):
@@ -530,9 +542,10 @@ class Segments(QWidget):
             self.chosen.emit(index)
 
 
-def segment_side(place: int, count: int) -> str:
-    """Which corners of a segment are round."""
-    return "left" if place == 0 else "right" if place == count - 1 else "middle"
+def segment_side(place: int, count: int, column: bool = False) -> str:
+    """Which corners of a segment are round, in a line or a column of so many."""
+    first, middle, last = ("top", "between", "bottom") if column else ("left", "middle", "right")
+    return first if place == 0 else last if place == count - 1 else middle
 
 
 class IconButton(QToolButton):

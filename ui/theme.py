@@ -242,6 +242,9 @@ def button_style(theme: Theme) -> str:
     QToolButton[segment="left"] {{ border-top-left-radius: 6px; border-bottom-left-radius: 6px; }}
     QToolButton[segment="right"] {{ border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
     QToolButton[segment="left"], QToolButton[segment="middle"] {{ border-right: 0; }}
+    QToolButton[segment="top"] {{ border-top-left-radius: 6px; border-top-right-radius: 6px; }}
+    QToolButton[segment="bottom"] {{ border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }}
+    QToolButton[segment="top"], QToolButton[segment="between"] {{ border-bottom: 0; }}
     QToolButton[segment]:hover {{ background: {hover}; color: {theme.text}; }}
     QToolButton[segment]:checked {{ background: {theme.accent}; color: {theme.on_accent}; }}
     QToolButton[segment]:checked:disabled {{ background: {theme.quiet}; color: {theme.surface}; }}

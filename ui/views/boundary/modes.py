@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from playground.catalog.datasets import Task
@@ -47,7 +47,7 @@ class ModeButton(IconButton):
 
 
 class Modes(QWidget):
-    """The controls, on one line where that is wide enough, else on two."""
+    """The controls: in a column, on one line where that is wide enough, or on two."""
 
     changed = Signal()
     """Something else is to be shown."""
@@ -90,7 +90,7 @@ class Modes(QWidget):
             holder,
         )
         self.mistakes.setObjectName("boundaryMistakes")
-        row = QHBoxLayout(holder)
+        self._row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight, holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(px(self.GAP))
         for button in (self.contours, self.mistakes):
@@ -150,15 +150,16 @@ class Modes(QWidget):
 
     def height_for(self, width: int, column: bool = False) -> int:
         """The height that the controls need at a width."""
-        return px(self.LINE if self._words_fit(width, column) or self._icons_fit(width, column) else 2 * self.LINE)
-
-    def column_width(self) -> int:
-        """The least width with all words."""
-        return max(self.fields.sizeHint().width(), self._toggles_width(words=True))
+        if column:
+            return self.fields.sizeHint().height() + self._toggles.sizeHint().height() + px(theme.GRID)
+        return px(self.LINE if self._words_fit(width) or self._icons_fit(width) else 2 * self.LINE)
 
     def set_column(self, column: bool) -> None:
-        """Whether the toggles stand below the choice of colours even if there is room beside it."""
+        """Whether everything stands below each other."""
         self._column = column
+        self.fields.set_column(column)
+        direction = QBoxLayout.Direction.TopToBottom if column else QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(direction)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -166,23 +167,29 @@ class Modes(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        words, icons = self._words_fit(self.width(), self._column), self._icons_fit(self.width(), self._column)
-        one, gap = words or icons, px(theme.GRID)
-        style = (
-            Qt.ToolButtonStyle.ToolButtonIconOnly
-            if icons and not words
-            else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        )
+        words, icons = self._column or self._words_fit(self.width()), self._icons_fit(self.width())
+        style = Qt.ToolButtonStyle
         for button in (self.contours, self.mistakes):
-            button.setToolButtonStyle(style)
+            button.setToolButtonStyle(
+                style.ToolButtonTextBesideIcon if words or not icons else style.ToolButtonIconOnly
+            )
+        if self._column:
+            self._arrange_column()
+            return
+        one, gap, inner = words or icons, px(theme.GRID), px(self.LINE - 2)
         toggles = self._toggles_width(words=not icons or words)
         first = min(self.width(), self.fields.sizeHint().width() + px(ROOMY))
         if one:
             first = min(first, self.width() - toggles - gap)
-        inner = px(self.LINE - 2)
         self.fields.setGeometry(0, 0, first, inner)
         self._banner.setGeometry(0, 0, first if one else self.width(), inner)
         self._toggles.setGeometry(first + gap if one else 0, 0 if one else px(self.LINE), toggles, inner)
+
+    def _arrange_column(self) -> None:
+        width, fields = self.width(), self.fields.sizeHint().height()
+        self.fields.setGeometry(0, 0, width, fields)
+        self._banner.setGeometry(0, 0, width, px(self.LINE - 2))
+        self._toggles.setGeometry(0, fields + px(theme.GRID), width, self._toggles.sizeHint().height())
 
     def _toggles_width(self, words: bool) -> int:
         metrics = self.fontMetrics()
@@ -192,10 +199,8 @@ class Modes(QWidget):
         ]
         return sum(each) + px(self.GAP)
 
-    def _words_fit(self, width: int, column: bool) -> bool:
-        return not column and self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=True) <= width
+    def _words_fit(self, width: int) -> bool:
+        return self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=True) <= width
 
-    def _icons_fit(self, width: int, column: bool) -> bool:
-        return (
-            not column and self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=False) <= width
-        )
+    def _icons_fit(self, width: int) -> bool:
+        return self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=False) <= width

@@ -166,14 +166,13 @@ class BoundaryView(QWidget):
         grid = px(theme.GRID)
         room = self.rect().adjusted(grid, grid, -grid, -grid)
         across, down = px(LEFT) + px(EDGE), px(BOTTOM) + px(EDGE)
-        column = max(px(COLUMN), self._legend.column_width(), self._modes.column_width())
+        column = max(px(COLUMN), self._legend.column_width())
         wide = room.width() - px(LEFT)
         above = self._modes.height_for(wide) + self._legend.height_for(wide)
         note = self._note_height()
         stacked = min(room.width() - across, room.height() - down - above - px(STRIP) - note)
         abreast = min(room.width() - across - column, room.height() - down)
         self._beside = abreast > stacked
-        self._legend.set_column(self._beside)
         self._modes.set_column(self._beside)
         side = max(16, stacked, abreast)
         if self._beside:
@@ -196,6 +195,7 @@ class BoundaryView(QWidget):
         modes = self._modes.height_for(wide)
         self._modes.setGeometry(words, room.top(), wide, modes)
         above = self._legend.height_for(wide)
+        self._legend.set_column(False)
         self._legend.setGeometry(words, room.top() + modes, wide, above)
         self._plot.setGeometry(
             left,
@@ -215,7 +215,10 @@ class BoundaryView(QWidget):
         modes = self._modes.height_for(width, column=True)
         self._modes.setGeometry(words, top + px(EDGE), width, modes)
         free = side - 3 * px(STRIP) - modes - px(EDGE)
-        height = min(self._legend.height_for(column, column=True), free)
+        # Where a line for each is too much, marks share lines.
+        listed = self._legend.height_for(width, column=True) + self._note_height() <= free
+        self._legend.set_column(listed)
+        height = min(self._legend.height_for(width, column=listed), free)
         legend = top + 2 * px(EDGE) + modes
         self._legend.setGeometry(words, legend, width, height)
         self._strip = QRect(words, top + px(EDGE) + side - 3 * px(STRIP), width, 3 * px(STRIP))
