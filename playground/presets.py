@@ -33,12 +33,10 @@ def preset(name: str) -> Experiment:
 
 def opened(source: str) -> Opened:
     """The experiment that a person names: a file, a preset or a link; and what to know about it. Raises InputError."""
-    if source in preset_paths():
-        return Opened(preset(source), ())
-    if source.endswith(".json") or Path(source).is_file():
-        return Opened(load(source), ())
     if tfplayground.is_link(source):
         return tfplayground.experiment_of(source)
+    if source not in preset_paths() and (source.endswith(".json") or Path(source).is_file()):
+        return Opened(load(source), ())
     return Opened(preset(source), ())
 
 

@@ -425,6 +425,8 @@ def test_all_that_no_link_can_say_is_named_at_once() -> None:
 
 def test_a_link_opens_like_a_file() -> None:
     assert open_experiment(EXAMPLE) == PLAIN
+    assert open_experiment(EXAMPLE[EXAMPLE.index("#") :]) == PLAIN
+    assert open_experiment(f"{EXAMPLE}&name=some.json") == PLAIN
     assert opened("#seed=s&noise=99").notes
     assert opened("circle").notes == ()
     assert is_link("#") and is_link(" HTTPS://playground.tensorflow.org/") and is_link("playground.tensorflow.org")
