@@ -353,7 +353,7 @@ class Trainer:
 
     def fresh_state(self, experiment: Experiment, network: Network) -> State:
         """The state of a network before its first update."""
-        parameters = network.initial(experiment.seed, experiment.bias)
+        parameters = network.initial(experiment.seed, experiment.bias, experiment.data.stream())
         return fresh_state(network, experiment.training.optimizer, parameters, experiment.seed)
 
     def rearrange_gradient_history(self, sources: Sources, old_layers: int) -> None:
