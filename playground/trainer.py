@@ -209,6 +209,7 @@ class Trainer:
         """Forget the past and record the present as the first row."""
         self.history = Timeline(len(History._fields), self.history_rows)
         self.gradient_history = Timeline(1 + 3 * len(self.network.layers), self.history_rows)
+        self.started_from: Array | None = self.state.parameters.copy()
         self.record(self.learning_rate)
 
     def configure(
@@ -236,6 +237,7 @@ class Trainer:
         if old.precision != experiment.precision:
             self.state.cast(network.dtype)
         if restructured:
+            self.started_from = None
             self.rebuild(old, old_network, memory)
         if old.training.optimizer.kind != experiment.training.optimizer.kind:
             self.state.renew_optimizer(experiment.training.optimizer)
@@ -474,7 +476,9 @@ class Trainer:
         present = document.checkpoints[PRESENT]
         self.be_ready()
         self.configure(present.experiment)
-        self.state, self.initial = present.state.copy(), dict(document.initial)
+        self.initial = dict(document.initial)
+        self.reset()
+        self.state = present.state.copy()
         self.problem.last = None
         self.notes = document.notes
         self.status, self.problem_words = document.status, document.problem
