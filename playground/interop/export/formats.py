@@ -14,9 +14,9 @@ from pathlib import Path
 
 from playground.experiment import file_text, write_atomically
 from playground.interop import tables, weights
-from playground.interop.export import numpy_script, onnx_model
+from playground.interop.export import numpy_script, onnx_model, torch_script
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.proof import Proof, prove_onnx, prove_script
+from playground.interop.export.proof import Proof, prove_onnx, prove_script, prove_training_script
 from playground.snapshot import History
 
 
@@ -104,6 +104,15 @@ FORMATS = {
         Format("numpy", "NumPy script", ".py", numpy_script.content, prove_script),
         Format(
             "onnx", "ONNX model", ".onnx", onnx_model.content, prove_onnx, "onnx", ("onnx",), ("onnxruntime",)
+        ),
+        Format(
+            "pytorch",
+            "PyTorch script",
+            ".py",
+            torch_script.content,
+            prove_training_script,
+            "pytorch",
+            to_prove=("torch",),
         ),
         Format("weights", "Weights", ".npz", lambda exportable, _: weights.to_bytes(exportable.parameters)),
         Format("history", "History", ".csv", lambda exportable, _: history_csv(exportable.history).encode()),
