@@ -141,7 +141,7 @@ def train(arguments: argparse.Namespace) -> None:
 def trained(
     experiment: Experiment, notes: Sequence[str], epochs: int | None, arguments: argparse.Namespace
 ) -> tuple[Trainer, float]:
-    """A trainer that has trained so many epochs, or not at all, from a fresh start or --init; and the seconds it took."""
+    """A trainer that has trained so many epochs, or None for not at all, and the seconds it took."""
     initial = None if arguments.init is None else load_weights(arguments.init)
     experiment = experiment if epochs is None else with_epochs(experiment, epochs)
     trainer = Trainer(experiment, initial=initial, engine=usable_engine(arguments.engine, experiment.precision))

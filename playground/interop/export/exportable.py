@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from playground import probes
@@ -62,12 +64,20 @@ class Exportable(NamedTuple):
 
         Probabilities for cross-entropy, else what the output layer gives.
         """
-        columns = inputs(self.experiment.features, x, self.network.dtype)
-        o = reference.outputs(self.network, flat(self.network, self.parameters), columns)
-        with np.errstate(all="ignore"):
-            said = self.network.loss.probabilities(o) if isinstance(self.network.loss, CrossEntropy) else o
-        result: Array = said.T
-        return result
+        return predictions(self.network, self.experiment, self.parameters, x)
+
+    def rounding(self, x: Array) -> float:
+        """How far rounding takes the engine's predictions from those in float64 with the same weights."""
+        exact = predictions(replace(self.network, dtype=np.dtype(np.float64)), self.experiment, self.parameters, x)
+        return float(np.nanmax(np.abs(self.predictions(x) - exact), initial=0.0))
+
+    def repeated(self, epochs: int) -> History:
+        """The history of the same training in float64."""
+        if self.experiment.precision == "float64":
+            return self.history
+        trainer = Trainer(msgspec.structs.replace(self.experiment, precision="float64"), initial=self.initial)
+        trainer.advance(epochs=epochs)
+        return History(*trainer.history.view().T)
 
     @property
     def training_points(self) -> int:
@@ -78,6 +88,15 @@ class Exportable(NamedTuple):
         """The points at which an export has to agree, shape (n, 2): a grid over the plane, and those of the data."""
         places = np.linspace(0, len(self.sample.x) - 1, min(most, len(self.sample.x))).round().astype(np.intp)
         return np.concatenate([probes.grid_points(side), self.sample.x[places]])
+
+
+def predictions(network: Network, experiment: Experiment, parameters: Mapping[str, Array], x: Array) -> Array:
+    """See `Exportable.predictions`."""
+    o = reference.outputs(network, flat(network, parameters), inputs(experiment.features, x, network.dtype))
+    with np.errstate(all="ignore"):
+        said = network.loss.probabilities(o) if isinstance(network.loss, CrossEntropy) else o
+    result: Array = said.T
+    return result
 
 
 def named(network: Network, parameters: Array) -> dict[str, Array]:

@@ -67,7 +67,7 @@ class NotProvenError(ArithmeticError):
 
 
 def export(chosen: Format, exportable: Exportable, path: str | os.PathLike[str], *, proof: bool = True) -> Proof | None:
-    """Write a file, all of it or nothing, after it was proven; returns the proof, or None where there is nothing to prove.
+    """Write a file, all of it or nothing, once it is proven; returns the proof, or None where there is none.
 
     Raises MissingLibraryError, NotProvenError and OSError.
     """
@@ -102,9 +102,7 @@ FORMATS = {
     one.name: one
     for one in (
         Format("numpy", "NumPy script", ".py", numpy_script.content, prove_script),
-        Format(
-            "onnx", "ONNX model", ".onnx", onnx_model.content, prove_onnx, "onnx", ("onnx",), ("onnxruntime",)
-        ),
+        Format("onnx", "ONNX model", ".onnx", onnx_model.content, prove_onnx, "onnx", ("onnx",), ("onnxruntime",)),
         Format(
             "pytorch",
             "PyTorch script",

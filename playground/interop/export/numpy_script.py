@@ -28,7 +28,7 @@ PREDICT = '''
 def predict(x1, x2):
     """{meaning}
 
-    x1 and x2 are numbers or arrays of one shape, the coordinates of points; the result has the same shape{more}.
+    x1 and x2 are numbers or arrays of one shape, the coordinates of points. The result has the same shape{more}.
     """
     x1, x2 = np.broadcast_arrays(np.asarray(x1, dtype=np.float64), np.asarray(x2, dtype=np.float64))
     said = network(features(x1.ravel(), x2.ravel()))
@@ -74,7 +74,7 @@ def settings(exportable: Exportable, *more: str) -> str:
     """What the network is called and what its answers are."""
     lines = [f"NAME = {literal(exportable.experiment.name)}"]
     if exportable.sample.task == "classification":
-        lines.append(f"CLASS_NAMES = {ascii(exportable.sample.class_names)}")
+        lines.append(f"CLASS_NAMES = {exportable.sample.class_names!a}")
     return "\n".join([*lines, *more])
 
 
@@ -133,7 +133,7 @@ def layer_lines(place: int, layer: NetworkLayer) -> list[str]:
     elif layer.normalizes:
         lines.append("mean, variance = z.mean(axis=0, keepdims=True), z.var(axis=0, keepdims=True)")
     if layer.normalizes:
-        lines.append(f"z = (z - mean) / np.sqrt(variance + {EPSILON!r})")
+        lines.append(f"z = (z - mean) * (1 / np.sqrt(variance + {EPSILON!r}))")
         lines.append(f'z = P["gamma{place}"][:, np.newaxis] * z + P["beta{place}"][:, np.newaxis]')
     return [*lines, f"a = {call(layer.activation, 'z')}{' + a' if layer.skip else ''}"]
 
@@ -158,7 +158,9 @@ def meaning(exportable: Exportable) -> str:
         return "The values that the network predicts for points."
     if probable:
         return f"The probabilities of {'the classes' if several else 'the second class'} that the network gives points."
-    return f"The outputs of the network for points; {'the largest' if several else 'the side of the threshold'} decides."
+    return (
+        f"The outputs of the network for points; {'the largest' if several else 'the side of the threshold'} decides."
+    )
 
 
 def prediction(exportable: Exportable) -> str:
@@ -167,7 +169,7 @@ def prediction(exportable: Exportable) -> str:
     shape = "said.T.reshape(*x1.shape, -1)" if several else "said.reshape(x1.shape)"
     if isinstance(loss, CrossEntropy):
         shape = shape.replace("said", "probabilities(said)")
-    more = ", with an axis more for the classes" if several else ""
+    more = ",\n    with an axis more for the classes" if several else ""
     texts = [PREDICT.format(meaning=meaning(exportable), more=more, result=shape)]
     if exportable.sample.task == "classification":
         texts.append(CLASSIFY.format(chosen=chosen(exportable)))

@@ -6,6 +6,7 @@ seven digits.
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -17,10 +18,11 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.interop.export.exportable import Exportable
+from playground.snapshot import History
 
 LARGEST_DIFFERENCE = 1e-5
 SECONDS = 300
-MOST_UPDATES = 2000
+MOST_UPDATES = 1000
 """Updates after which the repetition of a training is cut short, at the end of an epoch."""
 
 PREDICTIONS = """
@@ -33,13 +35,18 @@ x = np.load(os.path.join(folder, "x.npy"))
 np.save(os.path.join(folder, "predictions.npy"), script["predict"](x[:, 0], x[:, 1]))
 """
 
-CURVE = """
-epochs = int(sys.argv[3])
-if epochs:
+CURVES = """
+import torch
+torch.set_num_threads(1)
+for precision, epochs in (("float64", int(sys.argv[3])), (sys.argv[4], int(sys.argv[3]))):
+    torch.set_default_dtype(getattr(torch, precision))
     _, history = script["train"](most_epochs=epochs)
     rows = [[row.epoch, row.train_loss, row.validation_loss] for row in history]
-    np.save(os.path.join(folder, "curve.npy"), np.array(rows, dtype=np.float64))
+    np.save(os.path.join(folder, precision + ".npy"), np.array(rows, dtype=np.float64))
+    if precision == sys.argv[4]:
+        break
 """
+"""Trains in float64, and in the experiment's own precision."""
 
 ONNX = """
 import os, sys
@@ -56,13 +63,19 @@ np.save(os.path.join(folder, "predictions.npy"), session.run(["prediction"], {"x
 
 
 class Curve(NamedTuple):
-    """How well a script repeats the training from the same initial weights."""
+    """How well a script repeats the training from the same initial weights.
+
+    In float32 the smallest rounding can grow to any size within an epoch, so both train in float64 as well.
+    """
 
     epochs: int
-    """Up to which epoch the losses were compared."""
-    agrees_until: int
-    """The last epoch up to which none is further off than LARGEST_DIFFERENCE."""
+    """Up to which epoch losses were compared."""
     largest_difference: float
+    """From the losses on record."""
+    in_float64: float
+    """From those of the engine in float64; the same if that is the experiment's precision."""
+    agrees_until: int
+    """The last epoch up to which none in float64 is further off than LARGEST_DIFFERENCE."""
 
 
 class Proof(NamedTuple):
@@ -75,11 +88,15 @@ class Proof(NamedTuple):
     """Of scripts that train, where the history can be repeated."""
     problem: str = ""
     """Why the file could not be run."""
+    rounding: float = 0.0
+    """Of a failed proof: how far rounding takes the engine's own predictions."""
 
     @property
     def holds(self) -> bool:
         """Whether the file says what the engine says."""
-        return not self.problem and self.largest_difference <= LARGEST_DIFFERENCE
+        if self.problem or not self.largest_difference <= LARGEST_DIFFERENCE:
+            return False
+        return self.curve is None or self.curve.agrees_until > 0
 
     @property
     def words(self) -> str:
@@ -87,32 +104,38 @@ class Proof(NamedTuple):
         if self.problem:
             return f"The file could not be run: {self.problem}"
         text = f"Run again from the file at {self.points:,} points: predictions differ by {self.largest_difference:.1e}"
-        text += "." if self.holds else f" at most, more than the {LARGEST_DIFFERENCE:.0e} that is allowed."
+        text += (
+            "."
+            if self.largest_difference <= LARGEST_DIFFERENCE
+            else f", more than the {LARGEST_DIFFERENCE:.0e} that is allowed."
+        )
+        if self.rounding > LARGEST_DIFFERENCE / 2:
+            text += f" float32 rounds the engine's own by {self.rounding:.1e} here; precision float64 does not."
         return text if self.curve is None else f"{text} {curve_words(self.curve)}"
 
 
 def curve_words(curve: Curve) -> str:
     """How well the training was repeated, in a sentence."""
+    text = f"Training repeated for {curve.epochs:,} epochs: losses differ by {curve.largest_difference:.1e}"
+    if curve.in_float64 != curve.largest_difference:
+        text += f", or computed in float64 by {curve.in_float64:.1e}"
     if curve.agrees_until == curve.epochs:
-        return f"Training repeated for {curve.epochs:,} epochs: losses differ by {curve.largest_difference:.1e}."
-    return (
-        f"Training repeated for {curve.epochs:,} epochs: losses agree to {LARGEST_DIFFERENCE:.0e} up to epoch "
-        f"{curve.agrees_until:,}; then rounding grows to a difference of {curve.largest_difference:.1e}."
-    )
+        return f"{text}."
+    return f"{text}; up to epoch {curve.agrees_until:,} by less than {LARGEST_DIFFERENCE:.0e}."
 
 
-def prove(path: Path, exportable: Exportable, driver: str, arguments: tuple[str, ...] = ()) -> tuple[Proof, Array]:
-    """Run `driver` on a file and compare; also returns the curve that it found, of shape (rows, 3)."""
+def prove(path: Path, exportable: Exportable, driver: str, *arguments: str) -> tuple[Proof, dict[str, Array]]:
+    """Run `driver` on a file and compare; also returns what else it has written, by name."""
     x = exportable.points_to_ask()
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         np.save(Path(folder, "x.npy"), x)
         problem = run(driver, [str(path.resolve()), folder, *arguments])
         if problem:
-            return Proof(np.inf, len(x), problem=problem), np.zeros((0, 3))
-        said = np.load(Path(folder, "predictions.npy"), allow_pickle=False)
-        found = Path(folder, "curve.npy")
-        curve = np.load(found, allow_pickle=False) if found.exists() else np.zeros((0, 3))
-    return Proof(largest_difference(exportable.predictions(x), said.reshape(len(x), -1)), len(x)), curve
+            return Proof(np.inf, len(x), problem=problem), {}
+        written = {file.stem: np.load(file, allow_pickle=False) for file in Path(folder).glob("*.npy")}
+    said = written["predictions"].reshape(len(x), -1)
+    proof = Proof(largest_difference(exportable.predictions(x), said), len(x))
+    return proof if proof.holds else proof._replace(rounding=exportable.rounding(x)), written
 
 
 def prove_script(path: Path, exportable: Exportable) -> Proof:
@@ -128,8 +151,11 @@ def prove_onnx(path: Path, exportable: Exportable) -> Proof:
 def prove_training_script(path: Path, exportable: Exportable) -> Proof:
     """Prove a script that predicts and trains."""
     epochs = epochs_to_repeat(exportable)
-    proof, rows = prove(path, exportable, PREDICTIONS + CURVE, (str(epochs),))
-    return proof if proof.problem or not epochs else proof._replace(curve=compared(exportable, rows))
+    if not epochs:
+        return prove_script(path, exportable)
+    precision = exportable.experiment.precision
+    proof, curves = prove(path, exportable, PREDICTIONS + CURVES, str(epochs), precision)
+    return proof if proof.problem else proof._replace(curve=compared(exportable, curves))
 
 
 def epochs_to_repeat(exportable: Exportable) -> int:
@@ -141,17 +167,24 @@ def epochs_to_repeat(exportable: Exportable) -> int:
     return int(history.epoch[short][-1])
 
 
-def compared(exportable: Exportable, rows: Array) -> Curve:
-    """A repeated training against the recorded one, at the epochs that are on record."""
-    history, epochs = exportable.history, epochs_to_repeat(exportable)
-    recorded = np.stack([history.train_loss, history.validation_loss], axis=1)[history.epoch <= epochs]
-    kept = history.epoch[history.epoch <= epochs].astype(int)
-    known = {int(row[0]): row[1:] for row in rows}
-    nothing = np.full(2, np.inf)
-    distances = [largest_difference(loss, known.get(e, nothing)) for e, loss in zip(kept, recorded, strict=True)]
-    far = [place for place, distance in enumerate(distances) if distance > LARGEST_DIFFERENCE]
-    until = int(kept[-1] if not far else kept[far[0] - 1] if far[0] else 0)
-    return Curve(epochs, until, max(distances))
+def compared(exportable: Exportable, curves: dict[str, Array]) -> Curve:
+    """Repeated trainings, by precision, against the recorded one and against the engine's in float64."""
+    epochs = epochs_to_repeat(exportable)
+    recorded = exportable.history
+    apart = [largest for _, largest in distances(recorded, curves[exportable.experiment.precision], epochs)]
+    exact = distances(exportable.repeated(epochs), curves["float64"], epochs)
+    near = list(itertools.takewhile(lambda one: one[1] <= LARGEST_DIFFERENCE, exact))
+    return Curve(epochs, max(apart), max(largest for _, largest in exact), near[-1][0] if near else 0)
+
+
+def distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, float]]:
+    """For each recorded epoch up to `epochs` how far the losses in `rows` (epoch, training, validation) are off."""
+    known = {int(epoch): np.array(losses) for epoch, *losses in rows.tolist()}
+    return [
+        (int(epoch), largest_difference(np.array(losses), known.get(int(epoch), np.full(2, np.inf))))
+        for epoch, *losses in zip(*map(np.ndarray.tolist, (recorded.epoch, *recorded[3:5])), strict=True)
+        if epoch <= epochs
+    ]
 
 
 def largest_difference(expected: Array, said: Array) -> float:

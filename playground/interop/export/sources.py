@@ -64,7 +64,7 @@ def names_in(formula: FunctionType) -> list[str]:
 def literal(value: Any) -> str:
     """A number, a text or a tuple as Python writes it; ASCII only, so that a text can't end before its quotes do."""
     if isinstance(value, tuple):
-        return "(\n" + "".join(f"    {ascii(entry)},\n" for entry in value) + ")"
+        return "(\n" + "".join(f"    {entry!a},\n" for entry in value) + ")"
     return ascii(value)
 
 

@@ -72,6 +72,11 @@ def build(arrays):
     return network
 '''.strip()
 
+DRAWS = """
+
+        `step` and `first` say which update and which of its points this is, for the dropout.
+        """
+
 ASK = '''
 @torch.no_grad()
 def network(columns):
@@ -96,23 +101,28 @@ def content(exportable: Exportable, _: Path) -> bytes:
     parts = [
         HEAD,
         settings(exportable, f"SEED = {exportable.experiment.seed}", f"torch.set_default_dtype({dtype})"),
-        "# The points --------------------------------------------------------------------------------------------------",
+        heading("The points"),
         features(exportable),
         POINTS,
-        "# The network -------------------------------------------------------------------------------------------------",
+        heading("The network"),
         BATCH_NORM if any(layer.normalization.running for layer in active(exportable)) else "",
         torch_training.randomness_used(exportable),
         model(exportable),
         BUILD,
         prediction(exportable),
-        "# How it learns -----------------------------------------------------------------------------------------------",
+        heading("How it learns"),
         *torch_training.parts(exportable),
-        "# Numbers: arrays as NumPy writes them, exact to the last bit -------------------------------------------------",
+        heading("Numbers: arrays as NumPy writes them, exact to the last bit"),
         READ,
         numbers(exportable),
         torch_training.MAIN,
     ]
     return ("\n\n\n".join(part for part in parts if part) + "\n").encode()
+
+
+def heading(words: str) -> str:
+    """A line that parts the script."""
+    return f"# {words} ".ljust(110, "-")
 
 
 def active(exportable: Exportable) -> list[NetworkLayer]:
@@ -143,8 +153,7 @@ def model(exportable: Exportable) -> str:
         passed += [f"# {title_of(place, layer)}", *([] if layer.muted else passed_lines(place, number, layer))]
     draws = torch_training.drops_out(exportable)
     arguments = ", step=0, first=0" if draws else ""
-    words = "\n\n        `step` and `first` say which update and which of its points this is, for the dropout." if draws else ""
-    end = "\n        " if draws else ""
+    words = DRAWS if draws else ""
     return "\n".join(
         [
             "class Network(nn.Module):",
@@ -154,7 +163,7 @@ def model(exportable: Exportable) -> str:
             *(f"        {line}" for line in made),
             "",
             f"    def forward(self, a{arguments}):",
-            f'        """The outputs for inputs a, one row per point.{words}{end}"""',
+            f'        """The outputs for inputs a, one row per point.{words}"""',
             *(f"        {line}" for line in passed),
             "        return a",
         ]
@@ -194,9 +203,10 @@ def prediction(exportable: Exportable) -> str:
     if cross_entropy:
         said = "torch.softmax(said, dim=1)" if several else "torch.sigmoid(said)"
     result = f"{said}.numpy().reshape({'*x1.shape, -1' if several else 'x1.shape'})"
-    more = ", with an axis more for the classes" if several else ""
+    more = ",\n    with an axis more for the classes" if several else ""
     text = PREDICT.format(meaning=meaning(exportable), more=more, result=result)
-    text = text.replace("features(x1.ravel(), x2.ravel())", "features(torch.tensor(x1.ravel()), torch.tensor(x2.ravel()))")
+    for name in ("x1", "x2"):
+        text = text.replace(f"{name}.ravel()", f"torch.tensor({name}.ravel())")
     classify = [CLASSIFY.format(chosen=chosen(exportable))] if exportable.sample.task == "classification" else []
     return "\n\n\n".join([ASK, text, *classify])
 
@@ -218,7 +228,6 @@ def numbers(exportable: Exportable) -> str:
             packed("TRAINED", renamed(exportable, dict(exportable.parameters))),
             "# The losses that the playground recorded.",
             packed("RECORDED", recorded),
-            "TRAIN, VALIDATION = points(0), points(1)",
             "TRAINED_NETWORK = build(TRAINED)",
         ]
     )

@@ -12,7 +12,7 @@ from typing import Any
 from playground.catalog.choice import Choice, InputError, listing
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.regularizers import NoRegularizer
-from playground.catalog.schedules import Constant, Plateau
+from playground.catalog.schedules import Plateau
 from playground.engine import randomness
 from playground.engine.network import NetworkLayer
 from playground.interop.export.exportable import Exportable
@@ -107,10 +107,10 @@ def mean_loss(network, part):
 
 
 @torch.no_grad()
-def evaluate(network, epoch, step):
+def evaluate(network, training, validation, epoch, step):
     """The network at the end of an epoch, with nothing silenced."""
     network.eval()
-    return Row(epoch, step, mean_loss(network, TRAIN), mean_loss(network, VALIDATION))
+    return Row(epoch, step, mean_loss(network, training), mean_loss(network, validation))
 '''.strip()
 
 ACCURACY = '''
@@ -125,12 +125,13 @@ def accuracy(network, part):
 TRAIN = '''
 def train(most_epochs=math.inf, report=lambda row: None):
     """Train from the initial weights; returns the network and a Row per epoch, the first one before training."""
-    network, targets_of_all = build(INITIAL), targets(TRAIN.labels)
+    training, validation = points(0), points(1)
+    network, targets_of_all = build(INITIAL), targets(training.labels)
     moving = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimizer = {optimizer}
 {setup}
     epoch, step = 0, 0
-    history = [evaluate(network, epoch, step)]
+    history = [evaluate(network, training, validation, epoch, step)]
     report(history[-1])
     while step < STEPS and epoch < most_epochs:
         network.train()
@@ -142,7 +143,7 @@ def train(most_epochs=math.inf, report=lambda row: None):
             step += 1
 {epoch_end}
         epoch += 1
-        row = evaluate(network, epoch, step)
+        row = evaluate(network, training, validation, epoch, step)
         if not all(math.isfinite(loss) for loss in (row.train_loss, {validation})):
             break
         history.append(row)
@@ -151,7 +152,7 @@ def train(most_epochs=math.inf, report=lambda row: None):
     return network, history
 '''.strip()
 
-MAIN = '''
+MAIN = """
 if __name__ == "__main__":
     torch.set_num_threads(1)
     _, history = train(report=lambda row: print(
@@ -163,7 +164,7 @@ if __name__ == "__main__":
         print(f"The training losses are within {max(apart):.1e} of those that the playground recorded.")
     else:
         print("The experiment was changed while it trained, so there are no recorded losses to compare with.")
-'''.strip()
+""".strip()
 
 UNTRAINED_EPOCHS = 100
 """What the script of a network trains that was not trained, and whose experiment does not say for how long."""
@@ -217,9 +218,7 @@ def prunable(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
 
 def penalised(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
     """The layers whose weights cost something."""
-    return [
-        (name, layer) for name, layer in learning(exportable) if not isinstance(layer.regularizer, NoRegularizer)
-    ]
+    return [(name, layer) for name, layer in learning(exportable) if not isinstance(layer.regularizer, NoRegularizer)]
 
 
 def randomness_used(exportable: Exportable) -> str:
@@ -312,7 +311,8 @@ def penalty(exportable: Exportable) -> str:
         return ""
     sums = "".join(f"        {'+ ' if place else ''}{cost}\n" for place, cost in enumerate(costs))
     return (
-        'def penalty(network):\n    """What the weights cost, added to the loss that is made small. Biases are free."""\n'
+        "def penalty(network):\n"
+        '    """What the weights cost, added to the loss that is made small. Biases are free."""\n'
         f"    return (\n{sums}    )"
     )
 
@@ -331,8 +331,8 @@ def learning_rate(exportable: Exportable) -> str:
         lines.append(f"return rate * min(1.0, (step + 1) / {schedule.warmup!r})")
     else:
         lines.append("return rate")
-    if isinstance(schedule, Constant) and not schedule.warmup:
-        lines = [f"return {lr!r}"]
+    if len(lines) == 2 and body.startswith("rate = ") and not schedule.warmup:
+        lines = ["return " + body.removeprefix("rate = ")]
     more = ", reductions" if isinstance(schedule, Plateau) else ""
     head = f'def learning_rate(epoch, step{more}):\n    """η of the next update, after so many epochs and updates."""\n'
     return head + indented(lines, 1)
@@ -413,9 +413,9 @@ def epoch_start(exportable: Exportable) -> list[str]:
     """The batches of an epoch."""
     training = exportable.experiment.training
     if training.shuffle:
-        order = "order = torch.from_numpy(permutation(SEED, epoch, len(TRAIN.labels)))"
+        order = "order = torch.from_numpy(permutation(SEED, epoch, len(training.labels)))"
     else:
-        order = "order = torch.arange(len(TRAIN.labels))"
+        order = "order = torch.arange(len(training.labels))"
     if training.batching == "partial":
         return [order, "whole = order.split(BATCH_SIZE)"]
     cut = "STEPS_PER_EPOCH * BATCH_SIZE"
@@ -428,7 +428,7 @@ def update(exportable: Exportable) -> list[str]:
     training = exportable.experiment.training
     lines = gradient(exportable)
     if penalised(exportable):
-        lines.append("penalty(network).backward()")
+        lines += ["# The gradient of the price on weights comes on top.", "penalty(network).backward()"]
     if prunable(exportable):
         lines += [
             "before = [weight.detach().clone() for weight, _ in prunable]",
@@ -436,15 +436,17 @@ def update(exportable: Exportable) -> list[str]:
             "    weight.grad[zero] = 0",
         ]
     if training.clip_norm is not None:
+        lines.append("# Too long a gradient is shortened.")
         lines.append(f"length = torch.nn.utils.clip_grad_norm_(moving, {training.clip_norm!r})")
     more = ", reductions" if isinstance(training.schedule, Plateau) else ""
     lines += [
         f"rate = learning_rate(epoch, step{more})",
         'optimizer.param_groups[0]["lr"] = rate',
     ]
-    inside = [f"for weight in weights:\n    weight *= 1 - rate * {training.weight_decay!r}"] if training.weight_decay else []
-    lines += without_gradient(inside)
-    lines.append("optimizer.step()")
+    if training.weight_decay:
+        decay = f"for weight in weights:\n    weight *= 1 - rate * {training.weight_decay!r}"
+        lines += without_gradient(["# Weight decay.", decay])
+    lines += ["# The optimizer turns gradients into changes of the weights.", "optimizer.step()"]
     after = [*pruning(exportable), *noise(exportable)]
     if prunable(exportable):
         after.append("for (weight, _), zero in zip(prunable, pruned):\n    weight[zero] = 0")
@@ -463,10 +465,11 @@ def gradient(exportable: Exportable) -> list[str]:
     """The gradient of the mean loss of a batch."""
     carries = exportable.experiment.training.batching == "carry"
     draws = f", step{', carried' if carries else ''}" if drops_out(exportable) else ""
-    of_batch = f"losses(network(TRAIN.inputs[batch]{draws}), targets_of_all[batch])"
+    of_batch = f"losses(network(training.inputs[batch]{draws}), targets_of_all[batch])"
     stop = ["if not loss.isfinite():", "    return network, history"]
     if not carries:
-        return [f"loss = {of_batch}.mean()", *stop, "optimizer.zero_grad()", "loss.backward()"]
+        words = "# The gradient of the mean loss of this batch."
+        return [words, f"loss = {of_batch}.mean()", *stop, "optimizer.zero_grad()", "loss.backward()"]
     return [
         f"loss = {of_batch}.sum()",
         *stop,
@@ -500,6 +503,7 @@ def noise(exportable: Exportable) -> list[str]:
     if not sigma:
         return []
     return [
+        "# Weight noise.",
         f"nudges = {sigma!r} * torch.tensor(normal(key(SEED, WEIGHT_NOISE, step), {exportable.network.size}))",
         "for parameter, first in noisy:",
         "    parameter += nudges[first : first + parameter.numel()].view_as(parameter).to(parameter.dtype)",
@@ -513,7 +517,7 @@ def epoch_end(exportable: Exportable) -> list[str]:
     draws = ", step" if drops_out(exportable) else ""
     return [
         "if len(rest):",
-        f"    losses(network(TRAIN.inputs[rest]{draws}), targets_of_all[rest]).sum().backward()",
+        f"    losses(network(training.inputs[rest]{draws}), targets_of_all[rest]).sum().backward()",
         "    carried = len(rest)",
     ]
 
@@ -523,8 +527,9 @@ def observe(exportable: Exportable) -> list[str]:
     training, lines = exportable.experiment.training, list[str]()
     schedule, stopping = training.schedule, training.early_stopping
     if isinstance(schedule, Plateau):
-        cut = "learning_rate(0, {0}, reductions) - learning_rate(0, {0}, reductions + 1)".format(schedule.warmup)
+        cut = f"learning_rate(0, {schedule.warmup}, reductions) - learning_rate(0, {schedule.warmup}, reductions + 1)"
         lines += [
+            "# When the loss has stopped falling, the learning rate is cut.",
             f"if row.{schedule.watch} < lowest * (1 - {schedule.threshold!r}):",
             f"    lowest, bad_epochs = row.{schedule.watch}, 0",
             "else:",
@@ -537,16 +542,16 @@ def observe(exportable: Exportable) -> list[str]:
     if stopping is not None:
         lossy = stopping.watch == "validation_loss"
         lines += [
-            f"score = {'-row.validation_loss' if lossy else 'accuracy(network, VALIDATION)'}",
+            "# When nothing has got better for long, training stops.",
+            f"score = {'-row.validation_loss' if lossy else 'accuracy(network, validation)'}",
             f"if score > best + {stopping.min_delta!r}:",
             "    best, waited = score, 0",
             "    kept = {name: values.clone() for name, values in network.state_dict().items()}",
             "else:",
             "    waited += 1",
             f"    if waited >= {stopping.patience!r}:",
-            *(["        if kept is not None:", "            network.load_state_dict(kept)"] if stopping.restore else []),
-            "        break",
         ]
+        if stopping.restore:
+            lines += ["        if kept is not None:", "            network.load_state_dict(kept)"]
+        lines.append("        break")
     return lines
-
-
