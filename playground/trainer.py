@@ -181,10 +181,7 @@ class Trainer:
         Of weights that were given, those are used that still have a place.
         """
         self.state = self.fresh_state(self.experiment, self.network)
-        expected = self.parameters()
-        self.put_parameters(
-            {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
-        )
+        self.state.parameters = self.initial_parameters()
         self.problem.last = None
         self.seconds = 0.0
         self.changes: list[Change] = []
@@ -193,6 +190,17 @@ class Trainer:
         self.start_histories()
         self.health = Health()
         self.look_after_health()
+
+    def initial_parameters(self) -> Array:
+        """The parameters that a reset goes back to, laid out flat."""
+        parameters = self.fresh_state(self.experiment, self.network).parameters
+        for number, layer in enumerate(self.network.layers):
+            for name, place in layer.named(parameters).items():
+                given = self.initial.get(f"{name}{number}")
+                if given is not None and np.shape(given) == place.shape:
+                    with np.errstate(over="ignore"):
+                        place[...] = given
+        return parameters
 
     def clear_outcome(self) -> None:
         """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
@@ -476,9 +484,8 @@ class Trainer:
         present = document.checkpoints[PRESENT]
         self.be_ready()
         self.configure(present.experiment)
-        self.initial = dict(document.initial)
-        self.reset()
-        self.state = present.state.copy()
+        self.state, self.initial = present.state.copy(), dict(document.initial)
+        self.started_from = self.initial_parameters()
         self.problem.last = None
         self.notes = document.notes
         self.status, self.problem_words = document.status, document.problem

@@ -506,9 +506,7 @@ def test_help_lists_all_formats(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_extras_of_the_formats_are_declared() -> None:
-    project = tomllib.loads((RESOURCES.parent / "pyproject.toml").read_text("utf-8"))["project"][
-        "optional-dependencies"
-    ]
+    project = tomllib.loads((RESOURCES.parent / "pyproject.toml").read_text("utf-8"))["project"]
     for one in FORMATS.values():
         if one.extra:
             declared = " ".join(project["optional-dependencies"][one.extra])

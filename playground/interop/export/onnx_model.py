@@ -90,7 +90,7 @@ class Graph:
             apart = self.node("Sub", z, mean)
             variance = self.node("ReduceMean", self.node("Mul", apart, apart), axes=[1], keepdims=1)
         gamma, beta = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in ("gamma", "beta"))
-        standard = (self.traced(z) - self.traced(mean)) / np.sqrt(self.traced(variance) + EPSILON)
+        standard = (self.traced(z) - self.traced(mean)) * (1 / np.sqrt(self.traced(variance) + EPSILON))
         return str((self.traced(gamma) * standard + self.traced(beta)).value)
 
     def features(self, names: tuple[str, ...]) -> str:

@@ -102,7 +102,7 @@ class Proof(NamedTuple):
     def words(self) -> str:
         """The proof in a sentence or two."""
         if self.problem:
-            return f"The file could not be run: {self.problem}"
+            return f"The file could not be run: {self.problem}."
         text = f"Run again from the file at {self.points:,} points: predictions differ by {self.largest_difference:.1e}"
         text += (
             "."
