@@ -19,22 +19,10 @@ from playground.catalog.choice import Array
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.pace import Throttle
 from ui.theme import px, scaled
-from ui.views.plotting import (
-    CENTRE,
-    LEFT,
-    RIGHT,
-    Choices,
-    Controls,
-    Option,
-    Throttle,
-    Words,
-    counted,
-    on_surface,
-    pen,
-    percent_text,
-    small_font,
-)
+from ui.views.plotting import CENTRE, LEFT, RIGHT, Choices, Controls, Option, Words, on_surface, pen, small_font
+from ui.wording import counted, percent_text
 
 SETS = (
     Option(

@@ -22,13 +22,13 @@ from playground.catalog.choice import Array
 from playground.snapshot import Change, History, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.pace import Throttle
 from ui.theme import px, scaled
 from ui.views.plotting import (
     Choices,
     Controls,
     Hover,
     Option,
-    Throttle,
     band,
     colour_plot,
     decade_ticks,
@@ -36,20 +36,18 @@ from ui.views.plotting import (
     every_run,
     leap_above,
     nearest,
-    number_text,
     on_surface,
     outline_of,
     peaks,
     pen,
-    percent_text,
     quiet_plot,
     runs_of,
     set_ticks,
-    short_text,
     small_font,
     smoothed,
     title_axis,
 )
+from ui.wording import number_text, percent_text, short_text
 
 FIRST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """What each axis reaches at least."""

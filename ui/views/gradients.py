@@ -24,6 +24,7 @@ from playground.diagnosis import Finding
 from playground.snapshot import GradientHistory, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.pace import Throttle
 from ui.theme import px, scaled
 from ui.views.plotting import (
     LEFT,
@@ -31,7 +32,6 @@ from ui.views.plotting import (
     Choices,
     Controls,
     Option,
-    Throttle,
     Words,
     even_ticks,
     leap_above,
@@ -40,11 +40,10 @@ from ui.views.plotting import (
     outline_of,
     pen,
     power_name,
-    power_text,
-    short_text,
     small_font,
     write_centred,
 )
+from ui.wording import power_text, short_text
 
 MAX_COLUMNS = 400
 LINE_COLUMNS, MOST_PLACES = 150, 2400

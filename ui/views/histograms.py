@@ -20,6 +20,7 @@ from playground.catalog.choice import Array
 from playground.snapshot import Histogram, LayerStatistics, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.pace import Throttle
 from ui.theme import px, scaled
 from ui.views.plotting import (
     CENTRE,
@@ -29,16 +30,13 @@ from ui.views.plotting import (
     Choices,
     Controls,
     Option,
-    Throttle,
     Words,
-    counted,
     even_ticks,
-    number_text,
     on_surface,
-    short_text,
     small_font,
     write_centred,
 )
+from ui.wording import counted, number_text, short_text
 
 BINS = 40
 LEAST_ROW = 24

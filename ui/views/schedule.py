@@ -29,6 +29,7 @@ from playground.catalog.schedules import (
 from playground.experiment import Experiment
 from playground.snapshot import History, Snapshot, Wanted
 from ui import theme
+from ui.pace import Throttle
 from ui.theme import px
 from ui.views.plotting import (
     RIGHT,
@@ -36,7 +37,6 @@ from ui.views.plotting import (
     Controls,
     Hover,
     Option,
-    Throttle,
     Words,
     colour_plot,
     decade_ticks,
@@ -47,11 +47,10 @@ from ui.views.plotting import (
     outline_of,
     peaks,
     pen,
-    power_text,
     quiet_plot,
     set_ticks,
-    short_text,
 )
+from ui.wording import power_text, short_text
 
 FIRST_EPOCHS = 10.0
 """Epochs that the axis reaches at least."""

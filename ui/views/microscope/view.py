@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton, Segments
+from ui.pace import Throttle
 from ui.views.microscope.equations import Block, backward, forward, sentence
 from ui.views.microscope.sheet import Sheet
-from ui.views.plotting import Throttle, on_surface
+from ui.views.plotting import on_surface
 
 HINT = "Click a point in the boundary."
 MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
