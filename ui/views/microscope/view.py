@@ -116,9 +116,9 @@ class MicroscopeView(QWidget):
         """Show this moment; numbers change at most four times a second."""
         self._snapshot = snapshot
         seen = snapshot.microscope
-        if seen is None:
-            self._show()
-        elif not self._shown or self._shown[0] is not seen:
+        if seen is None or not self._shown:
+            self._update.now()
+        elif self._shown[0] is not seen:
             self._update.request()
 
     def apply_theme(self) -> None:
