@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
@@ -21,7 +21,7 @@ from ui import theme
 from ui.faults import guarded
 from ui.pace import Throttle
 from ui.theme import px, scaled
-from ui.views.plotting import CENTRE, LEFT, RIGHT, Choices, Controls, Option, Words, on_surface, pen, small_font
+from ui.views.plotting import CENTRE, LEFT, RIGHT, Choices, Controls, Mouse, Option, Words, on_surface, pen, small_font
 from ui.wording import counted, percent_text
 
 SETS = (
@@ -97,7 +97,6 @@ class MatrixChart(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setMouseTracking(True)
         self.setObjectName("confusion.matrix")
         self.setAccessibleName("Confusion matrix")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -218,7 +217,6 @@ class ConfusionView(QWidget):
         self.wanted = Wanted(confusion=True)
         self.setAccessibleName("Confusion matrix")
         self._snapshot: Snapshot | None = None
-        self._mouse: QPointF | None = None
         self._drawn: tuple[object, ...] = ()
         self._controls = Controls("confusion.controls", self)
         self._set = self._controls.add(Choices("confusion.set", "Points", SETS))
@@ -229,7 +227,8 @@ class ConfusionView(QWidget):
         self._words.setWordWrap(True)
         self._words.setFixedHeight(px(30))
         self._chart = MatrixChart(self)
-        self._chart.installEventFilter(self)
+        self._mouse = Mouse(self._chart)
+        self._mouse.moved.connect(self._show_texts)
         above = QHBoxLayout()
         above.addWidget(self._controls)
         above.addStretch(1)
@@ -315,19 +314,9 @@ class ConfusionView(QWidget):
         """Let the switch have the width."""
         self._controls.fit(self.width() - 2 * px(theme.GRID))
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Follow the mouse over the matrix."""
-        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            self._mouse = event.position()
-            self._show_texts()
-        elif event.type() == QEvent.Type.Leave:
-            self._mouse = None
-            self._show_texts()
-        return False
-
     def _show_texts(self) -> None:
         matrix = self._chart.matrix
-        pointed = None if self._mouse is None else self._chart.at(self._mouse)
+        pointed = None if self._mouse.place is None else self._chart.at(self._mouse.place)
         if pointed != self._chart.pointed:
             self._chart.pointed = pointed
             self._chart.update()

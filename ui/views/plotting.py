@@ -160,33 +160,66 @@ def outline_of(*arrays: Array) -> tuple[object, ...]:
 # The mouse -----------------------------------------------------------------------------------------------
 
 
-class Hover(QObject):
-    """Tells where the mouse is over a plot, in the plot's own coordinates."""
+class Mouse(QObject):
+    """Where the mouse is over a widget."""
 
-    moved = Signal(QPointF)
-    left = Signal()
+    moved = Signal()
+    """It has moved there, or left."""
 
-    def __init__(self, plot: pg.PlotWidget) -> None:
-        super().__init__(plot)
-        self._plot = plot
-        plot.viewport().setMouseTracking(True)
-        plot.viewport().installEventFilter(self)
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.place: QPointF | None = None
+        """None while it is elsewhere."""
+        widget.setMouseTracking(True)
+        widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watch the mouse; the plot gets every event all the same."""
+        """Watch the mouse; the widget gets every event all the same."""
         if event.type() == QEvent.Type.Leave:
-            self.left.emit()
+            self._be_at(None)
         elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            self._report(event.position())
+            self._be_at(self.found(event.position()))
         return False
 
-    def _report(self, position: QPointF) -> None:
-        scene = self._plot.mapToScene(position.toPoint())
-        box = self._plot.getViewBox()
-        if box.sceneBoundingRect().contains(scene):
-            self.moved.emit(box.mapSceneToView(scene))
-        else:
-            self.left.emit()
+    def found(self, position: QPointF) -> QPointF | None:
+        """A position on the widget as a place of the picture; None beside it."""
+        return position
+
+    def _be_at(self, place: QPointF | None) -> None:
+        if place is not None or self.place is not None:
+            self.place = place
+            self.moved.emit()
+
+
+class PlotMouse(Mouse):
+    """Where the mouse is over a plot, in the plot's own coordinates."""
+
+    def __init__(self, plot: pg.PlotWidget) -> None:
+        super().__init__(plot.viewport())
+        self._plot = plot
+
+    def found(self, position: QPointF) -> QPointF | None:
+        """A place between the axes."""
+        scene, box = self._plot.mapToScene(position.toPoint()), self._plot.getViewBox()
+        return box.mapSceneToView(scene) if box.sceneBoundingRect().contains(scene) else None
+
+
+class Cursor(pg.InfiniteLine):
+    """The upright line of a plot at the place that is read."""
+
+    def __init__(self) -> None:
+        super().__init__(angle=90, movable=False)
+        self.hide()
+
+    def show_at(self, x: float | None) -> None:
+        """Stand there, or nowhere."""
+        if x is not None:
+            self.setValue(x)
+        self.setVisible(x is not None)
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        self.setPen(pen(theme.current().quiet))
 
 
 # Plots --------------------------------------------------------------------------------------------------------

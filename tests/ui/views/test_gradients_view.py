@@ -14,16 +14,10 @@ from playground.experiment import Experiment
 from playground.snapshot import GradientHistory
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui import theme
-from ui.views.gradients import (
-    QUANTITIES,
-    GradientsView,
-    column_rows,
-    fixed_scale,
-    narrowed,
-    size_colours,
-    size_text,
-    spread_apart,
-)
+from ui.views.gradients import QUANTITIES, GradientsView
+from ui.views.gradients.heat import column_rows
+from ui.views.gradients.lines import spread_apart
+from ui.views.gradients.scales import fixed_scale, narrowed, size_colours
 
 SIZE = (356, 240)
 
@@ -87,7 +81,7 @@ def test_the_same_colour_means_the_same_number_in_every_picture(shown):
     colour = one.heat_colours()[0, 0]
     assert np.array_equal(colour, other.heat_colours()[1, 0])
     assert np.array_equal(colour, other.heat_colours()[0, 300])
-    assert np.array_equal(colour, size_colours(np.array([1e-3]), theme.magnitude_table())[0])
+    assert np.array_equal(colour, size_colours(np.array([1e-3]), fixed_scale(QUANTITIES[0]))[0])
 
 
 def test_bars_have_logarithmic_length_on_a_fixed_scale():
@@ -118,7 +112,7 @@ def test_history_shows_at_each_step_the_last_row_before_it():
 def test_uneven_steps_take_the_place_that_they_lasted(shown):
     uneven = history([0, 10, 100], [[1e-8], [1e-3], [1.0]])
     view = shown(GradientsView(), with_sizes([1.0], gradients=uneven), SIZE)
-    colours = size_colours(np.array([1e-8, 1e-3]), theme.magnitude_table())
+    colours = size_colours(np.array([1e-8, 1e-3]), fixed_scale(QUANTITIES[0]))
     heat = view.heat_colours()[0]
     assert np.array_equal(heat[:39], np.tile(colours[0], (39, 1)))
     assert np.array_equal(heat[41:398], np.tile(colours[1], (357, 1)))
@@ -209,11 +203,6 @@ def test_it_survives_a_diverged_network_and_an_empty_history(shown, caplog):
     assert not caplog.records
 
 
-def test_sizes_are_written_short():
-    texts = [size_text(value) for value in (3.2e-4, 0.0, 12.0, 1e-300, np.nan, np.inf)]
-    assert texts == ["3.2e-4", "0", "1.2e1", "1.0e-300", "–", "∞"]
-
-
 def test_it_takes_over_a_new_theme_at_once(shown, qapp):
     view = shown(GradientsView(), make_snapshot(), SIZE)
     theme.apply(qapp, "dark")
@@ -240,7 +229,7 @@ def click(qtbot, view: GradientsView, *names: str) -> None:
 def on_line(view: GradientsView, row: int, share: float) -> QPointF:
     """A place on a layer's line, `share` of the way along it."""
     chart = view._chart
-    x, y = chart.line_places(chart.places().lines)
+    x, y = chart.lines.places(chart.places().lines)
     at = int(share * (len(x) - 1))
     return chart.mapTo(view, QPointF(x[at], y[at, row]).toPoint()).toPointF()
 
@@ -251,8 +240,8 @@ def test_the_update_ratio_has_a_scale_of_its_own(shown, qtbot):
     assert view.quantity() == "update_ratio"
     assert view.number_texts() == ("1.0e-3", "1.0e-2")
     ratios = next(quantity for quantity in QUANTITIES if quantity.field == "update_ratio")
-    assert (view._chart.scale.low, view._chart.scale.high) == (ratios.low, ratios.high) != (-8, 1)
-    expected = size_colours(np.array([1e-3]), theme.magnitude_table(), fixed_scale(ratios))[0]
+    assert (view._chart.sizes.scale.low, view._chart.sizes.scale.high) == (ratios.low, ratios.high) != (-8, 1)
+    expected = size_colours(np.array([1e-3]), fixed_scale(ratios))[0]
     assert np.array_equal(view.heat_colours()[0, 0], expected)
 
 
@@ -325,11 +314,11 @@ def test_a_linear_scale_reaches_from_zero_to_the_largest_size(shown, qtbot):
     sizes = history([0, 50, 100], [[0.5, 0.1], [0.2, 0.1], [0.1, 0.1]])
     view = shown(GradientsView(), with_sizes([0.1, 0.1], gradients=sizes), SIZE)
     click(qtbot, view, "linear")
-    scale = view._chart.scale
+    scale = view._chart.sizes.scale
     assert not scale.logarithmic and (scale.low, scale.high) == (0, 0.5)
     assert scale.places(np.array([0.25]))[0] == pytest.approx(0.5)
     click(qtbot, view, "log")
-    assert view._chart.scale == fixed_scale(QUANTITIES[0])
+    assert view._chart.sizes.scale == fixed_scale(QUANTITIES[0])
 
 
 def test_there_is_a_line_for_each_layer_with_every_extreme_in_it(shown):
@@ -342,15 +331,15 @@ def test_there_is_a_line_for_each_layer_with_every_extreme_in_it(shown):
     assert lines.shape[1] == 4 and len(steps) < 600
     assert np.nanmax(lines[:, 2]) == 7.5
     near = abs(steps[np.nanargmax(lines[:, 2])] - snapshot.gradients.step[4321])
-    assert near < 2 * view._chart.limit / 100
+    assert near < 2 * view._chart.sizes.limit / 100
 
 
 def test_lines_are_named_beside_their_ends_without_overlapping(shown):
     for layers in (1, 4, 30):
         view = shown(GradientsView(), make_snapshot(layers=layers), (700, 400))
         box = view._chart.places().lines
-        _, y = view._chart.line_places(box)
-        named = view._chart.line_names(box, y)
+        _, y = view._chart.lines.places(box)
+        named = view._chart.lines.name_places(box, y)
         assert layers - 1 in named
         assert len(named) == layers or layers == 30
         assert (np.diff(sorted(named.values())) >= view._chart.metrics.height() - 2.1).all()
