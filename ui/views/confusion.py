@@ -7,12 +7,13 @@ above says in words what is under the mouse.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
@@ -22,7 +23,7 @@ from ui.faults import guarded
 from ui.pace import Throttle
 from ui.theme import px, scaled
 from ui.views.plotting import CENTRE, LEFT, RIGHT, Choices, Controls, Mouse, Option, Words, on_surface, pen, small_font
-from ui.wording import counted, percent_text
+from ui.wording import count_text, counted, percent_text
 
 SETS = (
     Option(
@@ -37,6 +38,8 @@ WAITING = "Not counted yet."
 STRONGEST = 0.5
 """How much of the accent is in the colour of a whole row; more, and text could not be read on it."""
 WIDEST_CELL, HIGHEST_CELL = 200, 120
+SMALLEST = 8
+"""Pixels of the smallest type in which numbers of many classes are still written."""
 
 
 @dataclass(frozen=True)
@@ -157,50 +160,78 @@ class MatrixChart(QWidget):
                 painter.drawText(QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message)
                 return
             self._paint_names(painter, self.matrix)
-            box, classes = self.places(), len(self.matrix.names)
-            counts, percents = self.matrix.counts.tolist(), np.rint(100 * self.matrix.shares).astype(int).tolist()
-            for true in range(classes):
-                for given in range(classes):
-                    cell = cell_in(box, classes, true, given)
-                    self._paint_cell(painter, cell, counts[true][given], percents[true][given])
+            self._paint_cells(painter, self.matrix)
             if self.pointed is not None and self.pointed[1] >= 0:
                 painter.setPen(pen(theme.current().text))
-                painter.drawRect(cell_in(box, classes, *self.pointed).adjusted(1, 1, -2, -2))
+                painter.drawRect(self.cell(*self.pointed).adjusted(1, 1, -2, -2))
 
     def _paint_names(self, painter: QPainter, matrix: Matrix) -> None:
-        look, box, metrics = theme.current(), self.places(), self.metrics
-        title, gap, half = px(self.TITLE), px(8), px(8)
+        look, box, classes = theme.current(), self.places(), len(matrix.names)
+        title, gap = px(self.TITLE), px(8)
         painter.setPen(QColor(look.quiet))
         painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "taken for")
         painter.drawText(QRectF(0, title, box.left() - gap, title), RIGHT, "true class")
         painter.setPen(QColor(look.text))
-        elided = Qt.TextElideMode.ElideRight
-        high = box.height() / len(matrix.names)
-        every = max(1, int(np.ceil(metrics.height() / high)))
+        high = box.height() / classes
+        beside = self._fitted(high, 0, "")
+        every = max(1, math.ceil(QFontMetrics(beside).capHeight() / high))
         for index, name in enumerate(matrix.names):
-            cell = cell_in(box, len(matrix.names), index, index)
+            cell = cell_in(box, classes, index, index)
+            painter.setFont(self._fitted(title, cell.width() - px(4), name))
             above = QRectF(cell.left(), title, cell.width(), title)
-            painter.drawText(above, CENTRE, metrics.elidedText(name, elided, int(cell.width()) - 2))
+            painter.drawText(above, CENTRE, cut_to(name, painter.fontMetrics(), cell.width() - px(4)))
             if index % every == 0:
-                beside = QRectF(0, cell.center().y() - half, box.left() - gap, 2 * half)
-                painter.drawText(beside, RIGHT, metrics.elidedText(name, elided, int(box.left()) - gap))
+                painter.setFont(beside)
+                row = QRectF(0, cell.center().y() - px(10), box.left() - gap, 2 * px(10))
+                elided = Qt.TextElideMode.ElideRight
+                painter.drawText(row, RIGHT, painter.fontMetrics().elidedText(name, elided, int(box.left()) - gap))
 
-    def _paint_cell(self, painter: QPainter, cell: QRectF, count: int, percent: int) -> None:
-        advance, line = self.metrics.horizontalAdvance, self.metrics.height()
+    def _paint_cells(self, painter: QPainter, matrix: Matrix) -> None:
+        box, classes = self.places(), len(matrix.names)
+        cell = cell_in(box, classes, 0, 0)
         gap = scaled(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
-        inner = cell.adjusted(gap, gap, -gap, -gap)
-        look = theme.current()
-        painter.fillRect(inner, cell_colour(percent, look))
-        number, share = f"{count:,}", f"{percent} %"
-        if inner.height() < line - 2 or advance(number) > inner.width():
+        widest = max((count_text(count) for count in matrix.counts.ravel().tolist()), key=len)
+        painter.setFont(self._fitted(cell.height() - 2 * gap, cell.width() - 2 * gap - px(2), widest))
+        counts, percents = matrix.counts.tolist(), np.rint(100 * matrix.shares).astype(int).tolist()
+        for true in range(classes):
+            for given in range(classes):
+                inner = cell_in(box, classes, true, given).adjusted(gap, gap, -gap, -gap)
+                painter.fillRect(inner, cell_colour(percents[true][given], theme.current()))
+                self._write_cell(painter, inner, counts[true][given], percents[true][given])
+
+    def _write_cell(self, painter: QPainter, inner: QRectF, count: int, percent: int) -> None:
+        """The number of points, and where there is room the share; a large number short where it has no room."""
+        metrics, share = painter.fontMetrics(), f"{percent} %"
+        advance, line, room = metrics.horizontalAdvance, metrics.height(), inner.width()
+        painter.setPen(QColor(theme.current().text))
+        number = f"{count:,}" if advance(f"{count:,}") <= room else count_text(count)
+        if inner.height() < metrics.capHeight() + 1 or advance(number) > room:
             return
-        painter.setPen(QColor(look.text))
-        if inner.height() >= 2.2 * line and advance("100 %") < inner.width():
+        if inner.height() >= 2.2 * line and advance("100 %") < room:
             painter.drawText(inner.adjusted(0, 0, 0, -line), CENTRE, number)
             painter.drawText(inner.adjusted(0, line, 0, 0), CENTRE, share)
         else:
             both = f"{number} · {share}"
-            painter.drawText(inner, CENTRE, both if advance(both) + px(4) <= inner.width() else number)
+            number = both if advance(both) + px(4) <= room else number
+            # A line of type is higher than its digits.
+            painter.drawText(inner.adjusted(0, -line, 0, line), CENTRE, number)
+
+    def _fitted(self, height: float, width: float, text: str) -> QFont:
+        """The largest type, from the usual small one down to what can just be read, in which a text fits."""
+        font = QFont(self.small)
+        for size in range(px(theme.SMALL), px(SMALLEST) - 1, -1):
+            font.setPixelSize(size)
+            metrics = QFontMetrics(font)
+            if metrics.capHeight() + px(2) <= height and metrics.horizontalAdvance(text) <= max(width, 0):
+                break
+        return font
+
+
+def cut_to(name: str, metrics: QFontMetrics, width: float) -> str:
+    """As many letters of a name as have room; dots would only take room from letters."""
+    while len(name) > 1 and metrics.horizontalAdvance(name) > width:
+        name = name[:-1]
+    return name
 
 
 def cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:

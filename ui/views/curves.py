@@ -44,6 +44,7 @@ from ui.views.plotting import (
     quiet_plot,
     runs_of,
     set_ticks,
+    show_across,
     small_font,
     smoothed,
     title_axis,
@@ -355,8 +356,7 @@ class CurvePlot(QWidget):
         self.plot.getAxis("left").setWidth(px(AXIS))
         self.plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         if with_times:
-            self.plot.getAxis("bottom").setHeight(px(32))
-            self.plot.getAxis("bottom").setLabel("epoch")
+            show_across(self.plot, "epoch")
         else:
             self.plot.getAxis("bottom").setStyle(showValues=False)
             self.plot.getAxis("bottom").setHeight(px(6))

@@ -22,6 +22,7 @@ from playground.catalog.choice import Array
 from ui import theme
 from ui.inputs import IconButton, Segments
 from ui.theme import px, scaled
+from ui.wording import short_text
 
 LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Where an axis may end, times a power of ten."""
@@ -68,8 +69,8 @@ def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[
 
 
 def power_name(power: int) -> str:
-    """A power of ten as a tick says it: 0.01, 100, 1e-4."""
-    return f"{10.0**power:g}" if -3 <= power <= 3 else f"1e{power}"
+    """A power of ten as a tick says it: 0.01, 1,000, 1e-4."""
+    return short_text(10.0**power) if -3 <= power <= 3 else f"1e{power}"
 
 
 class CalmLimit:
@@ -275,6 +276,14 @@ def colour_plot(plot: pg.PlotWidget) -> None:
         axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{px(theme.SMALL)}px"})
         # It is placed only when the axis changes its size.
         axis.resizeEvent(None)
+
+
+def show_across(plot: pg.PlotWidget, title: str) -> None:
+    """Give a plot numbers and a title below, clear of the lowest number at its left."""
+    axis = plot.getAxis("bottom")
+    axis.setStyle(tickTextOffset=px(6))
+    axis.setHeight(px(36))
+    axis.setLabel(title)
 
 
 def title_axis(axis: pg.AxisItem, text: str) -> None:

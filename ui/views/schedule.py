@@ -50,6 +50,7 @@ from ui.views.plotting import (
     pen,
     quiet_plot,
     set_ticks,
+    show_across,
 )
 from ui.wording import power_text, short_text
 
@@ -239,8 +240,7 @@ class ScheduleView(QWidget):
         self._plot.setAccessibleName("Learning rate over the epochs: used so far, and coming")
         self._plot.setToolTip("Strong: the learning rates used so far. Pale: those to come. The dot is the present.")
         self._plot.getAxis("left").setWidth(px(AXIS))
-        self._plot.getAxis("bottom").setHeight(px(32))
-        self._plot.getAxis("bottom").setLabel("epoch")
+        show_across(self._plot, "epoch")
         self._plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         self._coming_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
         self._past_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)

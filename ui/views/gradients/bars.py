@@ -42,12 +42,21 @@ class Bars:
         words = "log scale" if scale.logarithmic else "linear scale"
         far = box.right() + px(80)
         write_centred(painter, box.center().x(), box.bottom() + px(4) + line, words, 0, far)
-        for place, text in scale.ticks(self.sizes.quantity.every):
+        for place, text in self._ticks(painter.fontMetrics().horizontalAdvance("1e-8") + px(6), box.width()):
             x = box.left() + box.width() * place
             painter.setPen(pen(look.line))
             painter.drawLine(QPointF(round(x), box.top()), QPointF(round(x), box.bottom()))
             painter.setPen(QColor(look.quiet))
             write_centred(painter, x, strip.bottom(), text, box.left() - px(8), far)
+
+    def _ticks(self, room: int, width: float) -> list[tuple[float, str]]:
+        """As many as stand apart where each needs some room, at least one."""
+        scale, every = self.sizes.scale, self.sizes.quantity.every
+        ticks = scale.ticks(every)
+        while len(ticks) > 1 and width * (ticks[1][0] - ticks[0][0]) < room:
+            every *= 2
+            ticks = scale.ticks(every) if scale.logarithmic else [ticks[0], ticks[-1]][: 2 if width >= room else 1]
+        return ticks
 
     def _paint_bars(self, painter: QPainter, box: QRectF) -> None:
         sizes = self.sizes

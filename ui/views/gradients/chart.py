@@ -181,7 +181,7 @@ class GradientChart(QWidget):
             top, height = places.row(index, len(self.sizes.names))
             top, height = top + height / 2 - px(10), scaled(20.0)
             painter.setPen(quiet)
-            name = self.metrics.elidedText(self.sizes.names[index], elided, names)
+            name = self.metrics.elidedText(self.sizes.names[index], elided, names + px(2))
             painter.drawText(QRectF(0, top, names, height), RIGHT, name)
             if "now" in self.pictures:
                 painter.setPen(quiet if self.sizes.states[index] else strong)

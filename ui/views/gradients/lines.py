@@ -127,8 +127,8 @@ class Lines:
         painter.fillRect(band, healthy_colour())
         if band.height() >= 2 * painter.fontMetrics().height():
             painter.setPen(QColor(theme.current().quiet))
-            corner = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
-            painter.drawText(band.adjusted(px(6), 0, -px(6), 0), corner, "healthy")
+            corner = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(band.adjusted(px(6), 0, -px(6), -px(2)), corner, "healthy")
 
     def _paint_axis(self, painter: QPainter, box: QRectF) -> None:
         look, scale = theme.current(), self.scale
