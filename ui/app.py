@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
-    from ui.window import Window
+    from ui.window.window import Window
 
 NO_DISPLAY = 3
 """The exit code when there is no display to open a window on."""
@@ -112,7 +112,7 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     theme.apply(app, resolved_theme(app, chosen), 1.0 if arguments.screenshot else stored_size(settings))
 
     from ui.kernels import Kernels
-    from ui.window import Window
+    from ui.window.window import Window
 
     window = Window(experiment, settings=settings)
     # Queued, because a fault can arise while the window is being painted.

@@ -36,7 +36,7 @@ from ui.kernels import Kernels
 from ui.views.curves import CurvesView
 from ui.views.gradients import GradientChart, GradientsView
 from ui.views.network.canvas import NetworkCanvas
-from ui.window import Window
+from ui.window.window import Window
 from ui.worker import CHUNK_SECONDS, HISTORY_ROWS
 
 ROOT = Path(__file__).parents[2]

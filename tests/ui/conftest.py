@@ -16,7 +16,7 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets import Spiral
 from ui import theme
 from ui.session import Session
-from ui.window import Window
+from ui.window.window import Window
 
 
 @pytest.fixture(autouse=True)

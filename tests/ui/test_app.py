@@ -71,5 +71,5 @@ def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:
     )
     assert result.returncode == 0, result.stderr
     loaded = set(json.loads(result.stdout)["modules"])
-    assert "ui.window" in loaded
+    assert "ui.window.window" in loaded
     assert not loaded & {"numba", "llvmlite", "scipy", "jax", "torch", "sklearn", "matplotlib", "PIL", "tqdm"}

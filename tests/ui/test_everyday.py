@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from playground import Trainer
-from ui.window import Window
+from ui.window.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -235,7 +235,7 @@ def beyond_reach(window: Window) -> list[str]:
         widget = widget.nextInFocusChain()
         if widget is first:
             break
-    commands = " ".join(command.name.lower() for command in window.commands())
+    commands = " ".join(command.name.lower() for command in window.reach.commands())
     return sorted(
         one.accessibleName() or one.objectName() or repr(one)
         for kind in CONTROLS

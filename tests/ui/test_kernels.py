@@ -16,7 +16,7 @@ from playground.engine.warm import PRECISIONS
 from ui import theme
 from ui.kernels import Kernels
 from ui.session import Session
-from ui.window import Window
+from ui.window.window import Window
 
 
 def python(code: str) -> Kernels:

@@ -23,7 +23,8 @@ from ui.views.histograms import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
 from ui.views.schedule import ScheduleView
-from ui.window import PLANS, Window
+from ui.window.plans import PLANS
+from ui.window.window import Window
 
 WANTED = Wanted(
     boundary=100, histograms=40, confusion=True, maps=24, parameters=True, units=True, predictions=2000, point=3

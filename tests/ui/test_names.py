@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.ui.accessibility import unnamed
-from ui.window import Window
+from ui.window.window import Window
 
 
 def test_every_control_of_the_window_has_a_name_an_explanation_and_a_label(qtbot, window: Window) -> None:

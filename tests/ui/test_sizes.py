@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QElidingLabel
@@ -19,7 +20,7 @@ from ui.panels.pictures import Tile, curve_icon, curve_icon_size
 from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
 from ui.views.plotting import pen, small_font
-from ui.window import Window
+from ui.window.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
 SCREENS = ((1.25, 1280, 800), (1.5, 1920, 1080), (2.0, 1920, 1080))
@@ -262,3 +263,30 @@ def test_a_number_fits_into_its_cell(qapp: QApplication, size: float) -> None:
     theme.apply(qapp, "light", size)
     assert cell_width(size) >= QFontMetrics(small_font()).horizontalAdvance("−0.0895") + theme.px(2)
     assert cell_width(1.0) == 52 or size != 1.0
+
+
+def parts_of(window: Window, qtbot) -> Counter[str]:
+    """How many parts of every kind there are in a window, once all that was taken apart is gone."""
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qtbot.wait(20)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return Counter(type(part).__name__ for part in window.findChildren(QObject))
+
+
+def test_building_everything_anew_leaves_nothing_behind(qtbot, window: Window) -> None:
+    # The first time some parts of Qt's own come to be.
+    window.rebuild()
+    before = parts_of(window, qtbot)
+    for _ in range(3):
+        window.rebuild()
+    left = parts_of(window, qtbot) - before
+    assert not left, left
+
+
+def test_focus_mode_lasts_through_another_size(qtbot, window: Window) -> None:
+    window.menus.focus.trigger()
+    window.rebuild()
+    qtbot.waitUntil(lambda: "data" not in window.docks.seen)
+    assert window.menus.focus.isChecked() and window.focus_mode.on
+    window.menus.focus.trigger()
+    qtbot.waitUntil(lambda: "data" in window.docks.seen)

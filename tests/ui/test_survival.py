@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication
 from playground import Experiment, Layer, Training
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.datasets import Blobs, Circle, Hills, Spiral, UserPoints
-from ui.window import PLANS, Window
+from ui.window.plans import PLANS
+from ui.window.window import Window
 
 EDGES = {
     "no hidden layer": Experiment(data=Circle(points=60)),

@@ -19,7 +19,7 @@ from playground import Experiment, Layer, Snapshot
 from playground.catalog.activations import Tanh
 from playground.presets import RESOURCES, preset
 from ui import theme
-from ui.window import Window
+from ui.window.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -40,7 +40,7 @@ def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
         window.layers.wake()
     found = window.findChild(kind, name)
     assert found is not None, f"no control named {name}"
-    window.reveal(found)
+    window.reach.reveal(found)
     return found
 
 
@@ -325,7 +325,7 @@ def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> N
 
 def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, window: Window) -> None:
     window.docks.docks["gradients"].close()
-    window.open_source("vanishing-gradients")
+    window.files.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
     qtbot.waitUntil(lambda: window.diagnosis.remedy.isVisible(), timeout=15_000)
@@ -340,7 +340,7 @@ def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, wind
 
 def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot, window: Window) -> None:
     window.docks.show("gradients")
-    window.open_source("vanishing-gradients")
+    window.files.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
     remedy = control(window, "gradients.remedy")
@@ -363,7 +363,7 @@ def test_a_bad_file_is_a_banner_and_changes_nothing(qtbot, trained: Window, tmp_
     path = tmp_path / "bad.json"
     path.write_text(content)
     before = trained.session.experiment
-    trained.open_source(str(path))
+    trained.files.open(str(path))
     assert trained.banner.isVisible()
     assert named in trained.banner.text.text()
     assert trained.session.experiment == before
@@ -381,7 +381,7 @@ def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window
         "target": "sex",
     }
     path.write_text(json.dumps({"version": 1, "data": table}))
-    window.open_source(str(path))
+    window.files.open(str(path))
     assert "beak" in window.banner.text.text()
     assert "bill_length_mm" in window.banner.text.text()
 
@@ -397,14 +397,14 @@ def test_a_dropped_file_is_opened(qtbot, window: Window) -> None:
 def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp_path: Path) -> None:
     window.session.open(preset("penguins"), "penguins")
     saved: Experiment = window.session.experiment
-    window.save_to(str(tmp_path / "mine.json"))
+    window.files.save(str(tmp_path / "mine.json"))
     window.session.open(preset("circle"), "circle")
-    window.open_source(str(tmp_path / "mine.json"))
+    window.files.open(str(tmp_path / "mine.json"))
     assert window.session.experiment == saved
 
 
 def test_a_failed_save_is_told(window: Window, tmp_path: Path) -> None:
-    window.save_to(str(tmp_path / "no such folder" / "mine.json"))
+    window.files.save(str(tmp_path / "no such folder" / "mine.json"))
     assert "not saved" in window.banner.text.text()
 
 

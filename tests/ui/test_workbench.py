@@ -26,7 +26,7 @@ from playground.presets import RESOURCES
 from tests.ui.test_window import control, drag_slider, settle, snapshot, step, write
 from ui.panels.importing import ImportDialog
 from ui.panels.shapes import SHAPES
-from ui.window import Window
+from ui.window.window import Window
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -720,7 +720,7 @@ def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> No
 
 def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
     hand.window.docks.show("gradients")
-    hand.window.open_source("vanishing-gradients")
+    hand.window.files.open("vanishing-gradients")
     hand.settle()
     hand.window.session.play()
     remedy = hand.window.gradients.findChild(QWidget, "gradients.remedy")

@@ -11,7 +11,17 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QTabBar,
+    QTabWidget,
+    QWidget,
+)
 
 from ui.inputs import IconButton
 from ui.theme import GRID, px
@@ -244,6 +254,16 @@ class Layouts(QObject):
         """Keep the present arrangement."""
         self.settings.setValue(f"layouts/{name}", self.docks.state())
         self.changed.emit()
+
+    def ask_name(self, parent: QWidget) -> None:
+        """Keep the present arrangement under a name that the person gives."""
+        ask = QInputDialog(parent)
+        ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        ask.setObjectName("layout.name")
+        ask.setWindowTitle("Save this layout")
+        ask.setLabelText("Name of the layout:")
+        ask.textValueSelected.connect(lambda name: self.save(name.strip()) if name.strip() else None)
+        ask.open()
 
     def remove(self, name: str) -> None:
         """Forget an arrangement."""

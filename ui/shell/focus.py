@@ -1,14 +1,68 @@
-"""What a teacher hides: panels and single settings that the classroom's focus mode leaves out."""
+"""Focus mode for the classroom: panels and single settings are hidden that a teacher chose."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from ui.form import Row
+from ui.shell.docks import Docks
 
 USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training"})
 """Until a teacher chooses: all panels of controls; the network, the pictures and the bar at the top stay."""
+
+
+class FocusMode(QObject):
+    """Hides and brings back. `rows` gives the settings that can be hidden: by panel, their rows by path."""
+
+    def __init__(self, docks: Docks, rows: Callable[[], Mapping[str, Mapping[str, Row]]], settings: QSettings) -> None:
+        super().__init__(docks)
+        self.docks, self.rows, self.settings = docks, rows, settings
+        self.on = False
+        self.hidden = frozenset(stored_names(settings.value("focus/hidden"), USUALLY_HIDDEN))
+
+    def toggle(self) -> None:
+        """Hide what is to be hidden, or bring it back."""
+        self.on = not self.on
+        if self.on:
+            self.before = self.docks.state()
+            for name in self.hidden & set(self.docks.docks):
+                self.docks.docks[name].close()
+        else:
+            self.docks.restore(self.before)
+        self.docks.set_locked(self.on)
+        for rows in self.rows().values():
+            for path, row in rows.items():
+                if path in self.hidden:
+                    row.setVisible(not self.on)
+
+    def choose(self) -> None:
+        """Let a teacher choose what is hidden."""
+        parts = {"Panels": {name: dock.windowTitle() for name, dock in self.docks.docks.items()}}
+        for panel, rows in self.rows().items():
+            parts[f"Settings of {panel}"] = {path: row.field.label for path, row in rows.items()}
+        choice = FocusChoice(parts, self.hidden, self.docks.window)
+        choice.chosen.connect(self.set_hidden)
+        choice.open()
+
+    def set_hidden(self, hidden: frozenset[str]) -> None:
+        """Take over what is hidden, also while something is."""
+        on = self.on
+        if on:
+            self.toggle()
+        self.hidden = hidden
+        self.settings.setValue("focus/hidden", sorted(hidden) or [""])
+        if on:
+            self.toggle()
+
+
+def stored_names(value: object, otherwise: Iterable[str]) -> list[str]:
+    """A list of names out of the settings, which keep a list of one as a text."""
+    if isinstance(value, str):
+        return [value]
+    return [str(name) for name in value] if isinstance(value, list) else list(otherwise)
 
 
 class FocusChoice(QDialog):

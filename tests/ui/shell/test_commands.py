@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from ui.shell.commands import Command, matching, score
-from ui.window import Window
+from ui.window.window import Window
 
 
 def type_command(qtbot, window: Window, text: str) -> None:

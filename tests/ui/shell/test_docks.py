@@ -6,7 +6,8 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QTabBar, QToolButton
 
-from ui.window import PLANS, Window
+from ui.window.plans import PLANS
+from ui.window.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -68,7 +69,7 @@ def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Win
 
 def test_a_saved_layout_is_offered_used_and_forgotten(qtbot, window: Window) -> None:
     dock(window, "curves").close()
-    window.ask_layout_name()
+    window.layouts.ask_name(window)
     ask = window.findChild(QInputDialog, "layout.name")
     line = ask.findChild(QLineEdit)
     qtbot.keyClicks(line, "Mine")

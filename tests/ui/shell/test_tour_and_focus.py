@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from ui import theme
 from ui.shell.focus import FocusChoice
 from ui.shell.shortcuts import ShortcutList
-from ui.window import Window
+from ui.window.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -86,7 +86,7 @@ def test_focus_mode_hides_the_controls_and_brings_them_back(qtbot, window: Windo
 
 
 def test_a_teacher_chooses_what_focus_mode_hides(qtbot, window: Window) -> None:
-    window.choose_hidden()
+    window.focus_mode.choose()
     choice = window.findChild(FocusChoice)
     for item in choice.items():
         name = item.data(0, Qt.ItemDataRole.UserRole)
@@ -94,10 +94,10 @@ def test_a_teacher_chooses_what_focus_mode_hides(qtbot, window: Window) -> None:
             hide = name in ("layers", "data.noise")
             item.setCheckState(0, Qt.CheckState.Checked if hide else Qt.CheckState.Unchecked)
     choice.accept()
-    window.focus_action.trigger()
+    window.menus.focus.trigger()
     assert window.data.isVisible() and not window.layers.isVisible()
     assert not window.data.rows["data.noise"].isVisible()
-    window.focus_action.trigger()
+    window.menus.focus.trigger()
     assert window.data.rows["data.noise"].isVisible()
     assert set(window.settings.value("focus/hidden")) == {"layers", "data.noise"}
 

@@ -1,4 +1,4 @@
-"""The window: where panels, views and the session meet.
+"""Where panels, views and the session meet.
 
 Panels ask the session for other experiments; the session's experiment goes back to all panels; the session's
 reports go to all views. The window itself decides only where things stand, what the menus offer, and what the
@@ -8,16 +8,12 @@ status line and the banner say.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
@@ -29,12 +25,9 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
-    QFileDialog,
     QFrame,
-    QInputDialog,
     QLineEdit,
     QMainWindow,
-    QMenu,
     QScrollArea,
     QToolBar,
     QVBoxLayout,
@@ -42,32 +35,28 @@ from PySide6.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from playground import Experiment, InputError, Snapshot, Wanted, load, save
-from playground.catalog.choice import Choice
+from playground import Experiment, Snapshot, Wanted
 from playground.catalog.datasets import Table
 from playground.catalog.features import FEATURES
 from playground.diagnosis import Finding, Remedy, diagnose
 from playground.experiment import new_id
-from playground.presets import FIRST, RESOURCES, open_experiment, preset, preset_paths
+from playground.presets import FIRST, RESOURCES, preset
 from playground.snapshot import together
 from ui import theme
-from ui.form import ChoiceRow, NumberRow, Row, SwitchRow
 from ui.kernels import Kernels
-from ui.panels.card import LayerCard
 from ui.panels.data import DataPanel, with_feature, without
 from ui.panels.drawing import DrawingPanel
 from ui.panels.layers import LayersPanel
 from ui.panels.palette import FIRST_LAYER
-from ui.panels.panel import Section
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
 from ui.session import Session
-from ui.shell.commands import Command, CommandPalette, menu_commands
-from ui.shell.docks import Docks, Layouts, Plan
-from ui.shell.focus import USUALLY_HIDDEN, FocusChoice
+from ui.shell.commands import CommandPalette, menu_commands
+from ui.shell.docks import Docks, Layouts
+from ui.shell.focus import FocusMode
 from ui.shell.messages import Banner, DiagnosisLine
 from ui.shell.shortcuts import ShortcutList
-from ui.shell.tour import Stop, Tour
+from ui.shell.tour import Tour
 from ui.views.boundary.view import BoundaryView
 from ui.views.confusion import ConfusionView
 from ui.views.curves import CurvesView
@@ -76,6 +65,11 @@ from ui.views.histograms import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
 from ui.views.schedule import ScheduleView
+from ui.window.files import Files
+from ui.window.guide import tour_stops
+from ui.window.menus import Menus
+from ui.window.plans import PLANS, plan_for
+from ui.window.reach import Reach
 from ui.worker import Report
 
 TITLE = "Neural Network Playground"
@@ -84,8 +78,6 @@ TEXT_SECONDS = 0.25
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 NOTICE_SECONDS = 10.0
 """How long a notice stands in the status line."""
-TABLES = (".csv", ".tsv", ".txt")
-"""Files that are imported as points when they are dropped; others are opened."""
 SAMPLE_TABLES = (
     (
         "Penguins",
@@ -99,36 +91,6 @@ SAMPLE_TABLES = (
 )
 
 
-PLANS = (
-    Plan(
-        "Standard",
-        left=((288, ("data", "training", "drawing")), (376, ("network", "layers", "microscope"))),
-        below=((270, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion"))),
-        height=232,
-    ),
-    Plan(
-        "Large screen",
-        left=((296, ("data", "training", "drawing")), (328, ("layers",)), (480, ("network", "microscope"))),
-        below=((390, ("curves", "schedule")), (390, ("gradients", "histograms", "confusion"))),
-        height=320,
-    ),
-    Plan(
-        "Pictures only",
-        left=((420, ("network", "microscope")),),
-        below=((270, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion"))),
-        height=240,
-    ),
-    Plan(
-        "Projector",
-        left=(
-            (290, ("data", "training", "drawing", "layers")),
-            (280, ("network", "curves", "gradients")),
-        ),
-        below=(),
-        height=0,
-    ),
-)
-"""The layouts that come with the program, for windows of usual and of large size first; the last needs least room."""
 View: TypeAlias = (
     BoundaryView
     | NetworkView
@@ -139,7 +101,6 @@ View: TypeAlias = (
     | ScheduleView
     | ConfusionView
 )
-Shortcut: TypeAlias = QKeySequence | QKeySequence.StandardKey | str | None
 
 
 class Window(QMainWindow):
@@ -187,7 +148,7 @@ class Window(QMainWindow):
     def put_together(self) -> None:
         """Arrange and wire the parts, and have them show what there is."""
         self.arrange()
-        self.make_menus()
+        self.menus = Menus(self)
         self.connect_parts()
         for view in self.views:
             view.installEventFilter(self)
@@ -199,6 +160,9 @@ class Window(QMainWindow):
         """Make all parts anew, which own no truth, at another size of everything."""
         if self.tour is not None:
             self.tour.end()
+        focused = self.focus_mode.on
+        if focused:
+            self.focus_mode.toggle()
         state = self.before_crowding or self.docks.state()
         for dock in self.docks.docks.values():
             self.removeDockWidget(dock)
@@ -207,15 +171,13 @@ class Window(QMainWindow):
             dock.deleteLater()
         self.docks.docks.clear()
         self.takeCentralWidget()
-        self.bar.setObjectName("")
-        for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, *self.menus):
+        self.removeToolBar(self.bar)
+        self.menus.remove()
+        for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, self.files):
             part.deleteLater()
-        for action in self.findChildren(QAction, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            action.deleteLater()
         for label in (self.status, self.diagnosis):
             self.statusBar().removeWidget(label)
             label.deleteLater()
-        self.menuBar().clear()
         self.make_parts()
         self.transport.show_speed(self.speed)
         self.put_together()
@@ -223,6 +185,8 @@ class Window(QMainWindow):
         self.before_crowding = None
         self.make_room(state)
         self.mark_chosen(self.chosen_theme)
+        if focused:
+            self.menus.focus.trigger()
 
     def make_room(self, state: QByteArray | None = None) -> None:
         """Put the docks where they need least, if everything is too large for where they stand, which is `state`."""
@@ -251,10 +215,7 @@ class Window(QMainWindow):
     def mark_chosen(self, theme_name: str) -> None:
         """Check the menu's entries for the theme and the size in force."""
         self.chosen_theme = theme_name
-        for action in self.theme_actions:
-            action.setChecked(action.data() == theme_name)
-        for action in self.size_actions:
-            action.setChecked(action.data() == theme.size())
+        self.menus.mark_chosen(theme_name)
 
     def make_parts(self) -> None:
         """All panels, pictures and messages."""
@@ -279,7 +240,6 @@ class Window(QMainWindow):
         self.status, self.diagnosis = QElidingLabel(), DiagnosisLine()
         self.notice, self.noticed_at = "", 0.0
         self.tour: Tour | None = None
-        self.hidden_in_focus = frozenset(stored_names(self.settings.value("focus/hidden"), USUALLY_HIDDEN))
 
     # Layout -------------------------------------------------------------------------------------------------
 
@@ -300,7 +260,11 @@ class Window(QMainWindow):
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
-        self.palette_of_commands = CommandPalette(self, self.commands)
+        self.reach, self.files = Reach(self), Files(self, self.session, self.data, self.banner)
+        self.palette_of_commands = CommandPalette(self, self.reach.commands)
+        self.focus_mode = FocusMode(
+            self.docks, lambda: {"Data": self.data.rows, "Training": self.training.rows}, self.settings
+        )
 
     def dock_contents(self) -> list[tuple[str, str, QWidget]]:
         """What stands in docks: a name for layouts, a title, and the panel or picture."""
@@ -334,109 +298,6 @@ class Window(QMainWindow):
         bar.addWidget(top)
         self.addToolBar(bar)
         self.bar = bar
-
-    def make_menus(self) -> None:
-        """The menus, with every shortcut."""
-        self.menus: list[QMenu] = []
-        file = self.add_menu("&File")
-        self.add_action(file, "&Open experiment…", self.ask_open, QKeySequence.StandardKey.Open)
-        presets = file.addMenu("&Presets")
-        for name, path in preset_paths().items():
-            self.add_action(presets, load(path).name, lambda checked=False, name=name: self.open_source(name))
-        self.add_action(file, "&Save experiment as…", self.ask_save, QKeySequence.StandardKey.SaveAs)
-        file.addSeparator()
-        self.add_action(file, "&Import points (CSV)…", self.ask_import, "Ctrl+I")
-        self.add_action(file, "&Export the points (CSV)…", self.ask_export)
-        file.addSeparator()
-        self.add_action(file, "&Quit", self.close, QKeySequence.StandardKey.Quit)
-        edit = self.add_menu("&Edit")
-        self.undo_action = self.add_action(edit, "&Undo", self.session.undo, QKeySequence("Ctrl+Z"))
-        self.redo_action = self.add_action(edit, "&Redo", self.session.redo, QKeySequence("Ctrl+Shift+Z"))
-        self.redo_action.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
-        edit.addSeparator()
-        self.add_action(edit, "&Draw points", self.start_drawing, "Ctrl+P")
-        self.add_action(edit, "&Copy all points as cells", self.data.copy_points, "Ctrl+Shift+C")
-        self.add_action(edit, "&Paste points from cells", self.data.paste_points, "Ctrl+Shift+V")
-        training = self.add_menu("&Training")
-        self.add_action(training, "&Play or pause", self.toggle, QKeySequence(Qt.Key.Key_Space))
-        self.add_action(training, "One &step", self.session.step, QKeySequence("Ctrl+."))
-        self.add_action(training, "One &epoch", self.session.epoch, QKeySequence("Ctrl+E"))
-        self.add_action(training, "&Reset to the same weights", self.session.reset, QKeySequence("Ctrl+R"))
-        self.add_action(training, "&New initial weights", self.session.reseed, QKeySequence("Ctrl+Shift+R"))
-        self.make_view_menu(self.add_menu("&View"))
-        guide = self.add_menu("&Help")
-        self.add_action(guide, "&Find a command…", self.palette_of_commands.open, QKeySequence("Ctrl+K"))
-        self.add_action(guide, "&Shortcuts and gestures", self.show_shortcuts, QKeySequence(Qt.Key.Key_F1))
-        self.add_action(guide, "Take the &tour", self.start_tour)
-
-    def add_menu(self, title: str) -> QMenu:
-        """A menu of the bar."""
-        menu = self.menuBar().addMenu(title)
-        self.menus.append(menu)
-        return menu
-
-    def make_view_menu(self, view: QMenu) -> None:
-        """Panels, their layouts, focus mode, sizes and colours."""
-        panels, places = view.addMenu("&Panels"), view.addMenu("&Go to")
-        for place, (name, action) in enumerate(self.docks.actions(), start=1):
-            panels.addAction(action)
-            keys = f"Ctrl+{place}" if place < 10 else None
-            self.add_action(places, action.text(), partial(self.go_to, name), keys)
-        layouts = view.addMenu("&Layouts")
-        layouts.aboutToShow.connect(lambda: self.fill_layouts(layouts))
-        self.fill_layouts(layouts)
-        view.addSeparator()
-        self.focus_action = self.add_action(
-            view, "&Focus mode for the classroom", self.set_focus_mode, QKeySequence("F9")
-        )
-        self.focus_action.setCheckable(True)
-        self.add_action(view, "What focus mode &hides…", self.choose_hidden)
-        self.add_action(view, "Full &screen", self.toggle_full_screen, QKeySequence("F11"))
-        sizes = view.addMenu("&Size of everything")
-        self.size_actions = self.add_exclusive(
-            sizes, [(f"{100 * size:.0f} %", size) for size in theme.SIZES], self.size_chosen.emit
-        )
-        self.add_action(sizes, "Larger", partial(self.resize_everything, 1), QKeySequence("Ctrl+="))
-        self.add_action(sizes, "Smaller", partial(self.resize_everything, -1), QKeySequence("Ctrl+-"))
-        view.addSeparator()
-        names = ("system", "light", "dark")
-        colours = [(f"{name.capitalize()} colours", name) for name in names]
-        self.theme_actions = self.add_exclusive(view, colours, self.theme_chosen.emit)
-
-    def add_exclusive(
-        self, menu: QMenu, entries: Sequence[tuple[str, Any]], choose: Callable[[Any], object]
-    ) -> list[QAction]:
-        """Entries of which one is in force."""
-        group = QActionGroup(self)
-        for text, value in entries:
-            action = self.add_action(menu, text, lambda _=False, value=value: choose(value))
-            action.setCheckable(True)
-            action.setData(value)
-            group.addAction(action)
-        return group.actions()
-
-    def fill_layouts(self, menu: QMenu) -> None:
-        """The layouts that come with the program and those a person saved."""
-        menu.clear()
-        for plan in PLANS:
-            self.add_action(menu, plan.name, partial(self.docks.arrange, plan))
-        menu.addSeparator()
-        for name in self.layouts.names():
-            self.add_action(menu, name, partial(self.layouts.use, name))
-        self.add_action(menu, "Save this layout…", self.ask_layout_name)
-        if self.layouts.names():
-            forget = menu.addMenu("Forget a layout")
-            for name in self.layouts.names():
-                self.add_action(forget, name, partial(self.layouts.remove, name))
-
-    def add_action(self, menu: QMenu, text: str, slot: Callable[..., object], shortcut: Shortcut = None) -> QAction:
-        """One entry of a menu."""
-        action = QAction(text, self)
-        if shortcut is not None:
-            action.setShortcut(shortcut)
-        action.triggered.connect(slot)
-        menu.addAction(action)
-        return action
 
     def connect_session(self) -> None:
         """Listen to the session."""
@@ -495,8 +356,8 @@ class Window(QMainWindow):
         self.docks.docks["drawing"].visibilityChanged.connect(self.show_drawing)
         self.show_drawing("drawing" in self.docks.seen)
         self.data.draw_asked.connect(self.start_drawing)
-        self.data.import_asked.connect(self.ask_import)
-        self.data.export_asked.connect(self.ask_export)
+        self.data.import_asked.connect(self.files.ask_import)
+        self.data.export_asked.connect(self.files.ask_export)
         self.data.told.connect(self.say)
 
     def show_tool(self, editing: bool, reach: float, colour: str | None) -> None:
@@ -551,7 +412,7 @@ class Window(QMainWindow):
         """Show the settings of a hidden layer."""
         self.docks.show("layers")
         self.layers.wake()
-        self.focus_on(self.layers.cards[place])
+        self.reach.focus_on(self.layers.cards[place])
 
     def tell(self, text: str) -> None:
         """Say in the banner what went wrong."""
@@ -600,12 +461,7 @@ class Window(QMainWindow):
 
     def show_undo(self) -> None:
         """Name in the menu what undo and redo would do."""
-        for action, word, edits in (
-            (self.undo_action, "Undo", self.session.done),
-            (self.redo_action, "Redo", self.session.undone),
-        ):
-            action.setEnabled(bool(edits))
-            action.setText(f"{word} {edits[-1].label}" if edits else word)
+        self.menus.show_undo(self.session.done, self.session.undone)
 
     def show_report(self, report: Report) -> None:
         """Have every view show the latest moment."""
@@ -684,47 +540,6 @@ class Window(QMainWindow):
         else:
             self.session.edit(remedy.experiment, label)
 
-    def ask_open(self) -> None:
-        """Let the person choose an experiment file."""
-        path, _ = QFileDialog.getOpenFileName(self, "Open an experiment", "", "Experiments (*.json);;All files (*)")
-        if path:
-            self.open_source(path)
-
-    def open_source(self, source: str) -> None:
-        """Open an experiment file or a preset; if it is refused, say why and change nothing."""
-        try:
-            experiment = open_experiment(source)
-        except InputError as error:
-            self.banner.tell(f"{Path(source).name} was not opened; everything is as it was. {error}")
-            return
-        self.banner.hide()
-        self.session.open(experiment, f"open {experiment.name or Path(source).stem}")
-
-    def ask_import(self) -> None:
-        """Let the person choose a table."""
-        path, _ = QFileDialog.getOpenFileName(self, "Import points", "", "Tables (*.csv *.tsv *.txt);;All files (*)")
-        if path:
-            self.data.import_file(path)
-
-    def ask_export(self) -> None:
-        """Let the person choose where the exact points go."""
-        path, _ = QFileDialog.getSaveFileName(self, "Export the points", "points.csv", "Tables (*.csv)")
-        if path:
-            self.data.export_points(path)
-
-    def ask_save(self) -> None:
-        """Let the person choose where to save the experiment."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save the experiment", "experiment.json", "Experiments (*.json)")
-        if path:
-            self.save_to(path)
-
-    def save_to(self, path: str) -> None:
-        """Save the experiment; if that fails, say why."""
-        try:
-            save(self.session.experiment, path)
-        except OSError as error:
-            self.banner.tell(f"The experiment was not saved to {path}: {error.strerror or error}. Try another folder.")
-
     # The shape of the window ----------------------------------------------------------------------------------
 
     def go_to(self, name: str) -> None:
@@ -737,54 +552,6 @@ class Window(QMainWindow):
         )
         first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def reveal(self, widget: QWidget) -> None:
-        """Bring a control into sight, whatever hides it: a closed dock, another tab, a folded part, a scrolled list."""
-        name = self.docks.holding(widget)
-        if name is not None:
-            self.docks.show(name)
-        parent = widget.parentWidget()
-        while parent is not None and parent is not self:
-            if isinstance(parent, Section):
-                parent.button.setChecked(True)
-            if isinstance(parent, LayerCard) and parent.rest.isAncestorOf(widget):
-                parent.more.setChecked(True)
-            if isinstance(parent, QScrollArea):
-                parent.ensureWidgetVisible(widget)
-            parent = parent.parentWidget()
-
-    def set_focus_mode(self, on: bool) -> None:
-        """Hide what a teacher chose to hide, or bring it back."""
-        if on:
-            self.before_focus = self.docks.state()
-            for name in self.hidden_in_focus & set(self.docks.docks):
-                self.docks.docks[name].close()
-        else:
-            self.docks.restore(self.before_focus)
-        self.docks.set_locked(on)
-        for panel in self.panels:
-            for path, row in panel.rows.items():
-                if path in self.hidden_in_focus:
-                    row.setVisible(not on)
-
-    def choose_hidden(self) -> None:
-        """Let a teacher choose what focus mode hides."""
-        parts = {"Panels": {name: dock.windowTitle() for name, dock in self.docks.docks.items()}}
-        for name, panel in (("Data", self.data), ("Training", self.training)):
-            parts[f"Settings of {name}"] = {path: row.field.label for path, row in panel.rows.items()}
-        choice = FocusChoice(parts, self.hidden_in_focus, self)
-        choice.chosen.connect(self.set_hidden)
-        choice.open()
-
-    def set_hidden(self, hidden: frozenset[str]) -> None:
-        """Take over what focus mode hides."""
-        on = self.focus_action.isChecked()
-        if on:
-            self.set_focus_mode(False)
-        self.hidden_in_focus = hidden
-        self.settings.setValue("focus/hidden", sorted(hidden) or [""])
-        if on:
-            self.set_focus_mode(True)
-
     def toggle_full_screen(self) -> None:
         """The whole screen, or a window again."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -794,78 +561,9 @@ class Window(QMainWindow):
         place = min(max(theme.SIZES.index(theme.size()) + by, 0), len(theme.SIZES) - 1)
         self.size_chosen.emit(theme.SIZES[place])
 
-    def ask_layout_name(self) -> None:
-        """Keep the present arrangement under a name."""
-        ask = QInputDialog(self)
-        ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        ask.setObjectName("layout.name")
-        ask.setWindowTitle("Save this layout")
-        ask.setLabelText("Name of the layout:")
-        ask.textValueSelected.connect(lambda name: self.layouts.save(name.strip()) if name.strip() else None)
-        ask.open()
-
-    def commands(self) -> list[Command]:
-        """Everything that can be done now: the menus, and every setting with its choices."""
-        self.layers.wake()
-        found = menu_commands(self.menus)
-        for row in self.findChildren(Row):
-            found += self.row_commands(row)
-        known = {command.name for command in found}
-        for button in self.findChildren(QAbstractButton):
-            name = button.accessibleName()
-            if name and name not in known and button.isEnabled() and self.docks.holding(button) is not None:
-                known.add(name)
-                found.append(Command(name, partial(self.press, button)))
-        return found
-
-    def press(self, button: QAbstractButton) -> None:
-        """Bring a button into sight and press it."""
-        self.reveal(button)
-        button.click()
-
-    def row_commands(self, row: Row) -> list[Command]:
-        """What can be done with one setting: go there, give it a value, choose one of its members."""
-        main = row.controls.get("")
-        if not row.path or main is None or not row.isEnabled():
-            return []
-        name = main.accessibleName()
-        usable = next((one for one in (main, *row.controls.values()) if one.isEnabled()), main)
-        commands = [Command(name, partial(self.focus_on, usable), set=partial(self.give, row))]
-        if isinstance(row, ChoiceRow):
-            for kind in row.kinds:
-                commands.append(Command(f"{name}: {row.title(kind)}", partial(self.choose, row, kind)))
-        return commands
-
-    def focus_on(self, widget: QWidget) -> None:
-        """Bring a control into sight and give it the keyboard."""
-        self.reveal(widget)
-        widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def choose(self, row: ChoiceRow, kind: type[Choice] | None) -> None:
-        """Choose a member of a family, as its list does."""
-        row.combo.setCurrentIndex(row.kinds.index(kind))
-
-    def give(self, row: Row, text: str) -> None:
-        """Give a setting the value that was typed."""
-        problem = f"{text} is none of what it can be"
-        if isinstance(row, NumberRow):
-            problem = row.quantity.problem_with(text)
-            if not problem:
-                row.ask(row.quantity.read(text))
-        elif isinstance(row, ChoiceRow):
-            kinds = [kind for kind in row.kinds if row.title(kind).lower().startswith(text.lower())]
-            if kinds:
-                problem = ""
-                self.choose(row, kinds[0])
-        elif isinstance(row, SwitchRow) and text.lower() in ("on", "off"):
-            problem = ""
-            row.ask(text.lower() == "on")
-        if problem:
-            self.banner.tell(f"{row.field.label} was not changed: {problem}.")
-
     def show_shortcuts(self) -> None:
         """Open the list of shortcuts."""
-        ShortcutList(menu_commands(self.menus, every=True), self).open()
+        ShortcutList(menu_commands(self.menus.all, every=True), self).open()
 
     def start_tour(self) -> None:
         """Begin the tour."""
@@ -924,10 +622,7 @@ class Window(QMainWindow):
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            if Path(files[0]).suffix.lower() in TABLES:
-                self.data.import_file(files[0])
-            else:
-                self.open_source(files[0])
+            self.files.take(files[0])
 
     def changeEvent(self, event: QEvent) -> None:
         """Nothing is seen of a minimised window."""
@@ -937,8 +632,8 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the process and the thread before anything goes."""
-        if self.focus_action.isChecked():
-            self.focus_action.trigger()
+        if self.focus_mode.on:
+            self.focus_mode.toggle()
         self.layouts.remember()
         if self.tour is not None:
             self.tour.end()
@@ -960,87 +655,6 @@ def scrolling(panel: QWidget) -> QScrollArea:
     # Wide enough that nothing has to be cut off beside the scroll bar.
     scroll.setMinimumWidth(panel.minimumSizeHint().width() + theme.px(theme.GRID + 2))
     return scroll
-
-
-def stored_names(value: object, otherwise: Iterable[str]) -> list[str]:
-    """A list of names out of the settings, which keep a list of one as a text."""
-    if isinstance(value, str):
-        return [value]
-    return [str(name) for name in value] if isinstance(value, list) else list(otherwise)
-
-
-def plan_for(width: int) -> Plan:
-    """The layout that suits a width of the window, in pixels."""
-    return PLANS[1] if width >= 1600 * theme.size() else PLANS[0]
-
-
-def tour_stops(window: Window) -> list[Stop]:
-    """The two-minute tour."""
-    session, docks = window.session, window.docks
-    before = session.experiment
-
-    def in_dock(name: str, widget: QWidget) -> QWidget:
-        docks.show(name)
-        return widget
-
-    return [
-        Stop(
-            "This network learns",
-            "Each point has a colour. The network is to guess it from the point's place. Press play, or the space bar.",
-            lambda: window.transport.play,
-            lambda: window.running,
-        ),
-        Stop(
-            "The network",
-            "Every tile shows where its unit is on. Wires are weights: blue positive, orange negative. Point at a tile "
-            "to see it large; click a wire to change its weight; click an input to switch it.",
-            lambda: in_dock("network", window.network),
-        ),
-        Stop(
-            "What it says everywhere",
-            "Where the plane is orange it says orange, where it is blue, blue. Filled points train it; hollow ones "
-            "only check it. Turn the wheel to zoom, click a point to see its numbers.",
-            lambda: window.boundary,
-        ),
-        Stop(
-            "How well it does",
-            "The two curves are its loss on the two kinds of points. When the dashed one rises while the other falls, "
-            "it learns the points by heart: overfitting.",
-            lambda: in_dock("curves", window.curves),
-        ),
-        Stop(
-            "The learning rate",
-            "The most important knob: how far each step goes. Drag it while training runs; Ctrl+Z takes it back.",
-            lambda: window.training.rows["training.learning_rate"],
-            lambda: session.experiment.training.learning_rate != before.training.learning_rate,
-        ),
-        Stop(
-            "Layers",
-            "A card for each layer: drag it to another place, change its units and activation, add more. "
-            "The weights stay where they make sense.",
-            lambda: in_dock("layers", window.layers),
-            lambda: len(session.experiment.layers) != len(before.layers),
-        ),
-        Stop(
-            "Gradients",
-            "How strongly each layer learns, now and over time. When the first layers get next to nothing, the words "
-            "beside it say so and offer a remedy.",
-            lambda: in_dock("gradients", window.gradients),
-        ),
-        Stop(
-            "Other data",
-            "Choose another picture, add noise, draw your own points (the tab beside), or drop a table (CSV) on the "
-            "window.",
-            lambda: in_dock("data", window.data),
-            lambda: session.experiment.data != before.data,
-        ),
-        Stop(
-            "Everything else",
-            "Ctrl+K finds every command and setting. F1 lists the shortcuts. Every setting says what it does when you "
-            "point at it.",
-            lambda: None,
-        ),
-    ]
 
 
 def application() -> QApplication:

@@ -1,0 +1,3 @@
+"""The window: `window` puts all parts together, `plans` is where docks stand, `menus` what there is to choose, `files`
+what is opened and saved, `reach` brings any control into sight and makes commands of them, `guide` is the tour.
+"""
