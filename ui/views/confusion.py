@@ -96,18 +96,32 @@ def cell_colour(percent: int, look: theme.Theme) -> QColor:
 class MatrixChart(QWidget):
     """The painted matrix with the names of its classes."""
 
-    TITLE = 18
+    TITLE, LOW = 18, 13
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("confusion.matrix")
         self.setAccessibleName("Confusion matrix")
+        self.setToolTip("Rows are the true classes. Columns are what the network takes their points for.")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.matrix: Matrix | None = None
         self.message = WAITING
         self.pointed: tuple[int, int] | None = None
         """Row and column of the cell under the mouse."""
         self.apply_theme()
+
+    def show_matrix(self, matrix: Matrix | None, message: str) -> None:
+        """Show this matrix, or why there is none."""
+        self.matrix, self.message = matrix, message
+        words = [] if matrix is None else [matrix.right(), *map(matrix.class_words, range(len(matrix.names)))]
+        self.setAccessibleDescription("; ".join(words) or message)
+        self.update()
+
+    def show_pointed(self, pointed: tuple[int, int] | None) -> None:
+        """Let the cell under the mouse stand out."""
+        if pointed != self.pointed:
+            self.pointed = pointed
+            self.update()
 
     def apply_theme(self) -> None:
         """Take over the font and the colours of the theme in force."""
@@ -131,6 +145,9 @@ class MatrixChart(QWidget):
         left = min(widest + px(12), 0.35 * self.width())
         classes = len(self.matrix.names)
         top = 2.0 * px(self.TITLE)
+        if (self.height() - top) / classes < px(self.LOW):
+            # Then the rows need it more than the title of the columns.
+            top /= 2
         width = min(self.width() - left, classes * px(WIDEST_CELL))
         height = min(self.height() - top, classes * px(HIGHEST_CELL))
         return QRectF(left, top, max(width, classes), max(height, classes))
@@ -169,16 +186,20 @@ class MatrixChart(QWidget):
         look, box, classes = theme.current(), self.places(), len(matrix.names)
         title, gap = px(self.TITLE), px(8)
         painter.setPen(QColor(look.quiet))
-        painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "taken for")
-        painter.drawText(QRectF(0, title, box.left() - gap, title), RIGHT, "true class")
+        names = box.top() - title
+        if names > 0:
+            painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "taken for")
+        painter.drawText(QRectF(0, names, box.left() - gap, title), RIGHT, "true class")
         painter.setPen(QColor(look.text))
         high = box.height() / classes
-        beside = self._fitted(high, 0, "")
+        beside = self._fitted(high - px(2), 0, "")
+        longest = max(matrix.names, key=self.metrics.horizontalAdvance)
+        above_font = self._fitted(title, box.width() / classes - px(4), longest)
         every = max(1, math.ceil(QFontMetrics(beside).capHeight() / high))
         for index, name in enumerate(matrix.names):
             cell = cell_in(box, classes, index, index)
-            painter.setFont(self._fitted(title, cell.width() - px(4), name))
-            above = QRectF(cell.left(), title, cell.width(), title)
+            painter.setFont(above_font)
+            above = QRectF(cell.left(), names, cell.width(), title)
             painter.drawText(above, CENTRE, cut_to(name, painter.fontMetrics(), cell.width() - px(4)))
             if index % every == 0:
                 painter.setFont(beside)
@@ -259,7 +280,7 @@ class ConfusionView(QWidget):
         self._words.setFixedHeight(px(30))
         self._chart = MatrixChart(self)
         self._mouse = Mouse(self._chart)
-        self._mouse.moved.connect(self._show_texts)
+        self._mouse.moved.connect(self._read)
         above = QHBoxLayout()
         above.addWidget(self._controls)
         above.addStretch(1)
@@ -269,13 +290,13 @@ class ConfusionView(QWidget):
         layout.addLayout(above)
         layout.addWidget(self._chart, 1)
         layout.addWidget(self._words)
-        self._write = Throttle(self._show_texts, self)
+        self._write = Throttle(self._show_matrix, self)
         self.apply_theme()
 
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment; nothing is drawn anew if no count has changed."""
+        """Show this moment with the texts of the window; nothing is drawn anew if no count has changed."""
         self._snapshot = snapshot
         self._show()
 
@@ -314,26 +335,27 @@ class ConfusionView(QWidget):
     def _show(self) -> None:
         if self._snapshot is None:
             return
-        regression, counts = self._snapshot.sample.task == "regression", self._counts(self._snapshot)
-        now = (
-            regression,
-            self.shown_set,
-            self._snapshot.sample.class_names,
-            None if counts is None else counts.tobytes(),
-        )
+        counts, sample = self._counts(self._snapshot), self._snapshot.sample
+        what = (sample.task, self.shown_set, sample.class_names, counts is None)
+        now = (what, None if counts is None else counts.tobytes())
         if now == self._drawn:
             return
-        fresh, self._drawn = now[:3] != self._drawn[:3] or not self._drawn[3], now
-        names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
-        self._chart.matrix = None if counts is None else Matrix(counts, names)
-        self._chart.message = REGRESSION if regression else WAITING
-        self._controls.setEnabled(not regression)
-        self._set.setToolTip(REGRESSION if regression else "")
-        self._chart.update()
+        fresh, self._drawn = now[:1] != self._drawn[:1], now
         if fresh:
             self._write.now()
         else:
             self._write.request()
+
+    def _show_matrix(self) -> None:
+        assert self._snapshot is not None
+        counts, regression = self._counts(self._snapshot), self._snapshot.sample.task == "regression"
+        names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
+        self._chart.show_matrix(
+            None if counts is None else Matrix(counts, names), REGRESSION if regression else WAITING
+        )
+        self._controls.setEnabled(not regression)
+        self._set.setToolTip(REGRESSION if regression else "")
+        self._read()
 
     def _counts(self, snapshot: Snapshot) -> Array | None:
         if snapshot.confusion is None or snapshot.sample.task == "regression":
@@ -345,19 +367,12 @@ class ConfusionView(QWidget):
         """Let the switch have the width."""
         self._controls.fit(self.width() - 2 * px(theme.GRID))
 
-    def _show_texts(self) -> None:
-        matrix = self._chart.matrix
-        pointed = None if self._mouse.place is None else self._chart.at(self._mouse.place)
-        if pointed != self._chart.pointed:
-            self._chart.pointed = pointed
-            self._chart.update()
-        if matrix is None:
-            self._words.say("")
-            self._chart.setAccessibleDescription(self._chart.message)
-        else:
-            self._words.say(self._reading(matrix, pointed))
-            classes = (matrix.class_words(index) for index in range(len(matrix.names)))
-            self._chart.setAccessibleDescription("; ".join((matrix.right(), *classes)))
+    def _read(self) -> None:
+        """Say what is under the mouse, or else how many points are right."""
+        matrix, place = self._chart.matrix, self._mouse.place
+        pointed = None if place is None else self._chart.at(place)
+        self._chart.show_pointed(pointed)
+        self._words.say("" if matrix is None else self._reading(matrix, pointed))
 
     def _reading(self, matrix: Matrix, pointed: tuple[int, int] | None) -> str:
         if pointed is None:

@@ -6,12 +6,17 @@ import dataclasses
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QPushButton
 
+from playground import Layer, Trainer
+from playground.catalog.activations import Tanh
+from playground.catalog.datasets import Spiral
 from playground.diagnosis import Finding, Remedy
 from playground.experiment import Experiment
 from playground.snapshot import GradientHistory
+from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui import theme
 from ui.views.gradients import QUANTITIES, GradientsView
@@ -376,6 +381,78 @@ def test_a_line_breaks_nothing_where_sizes_are_missing_or_infinite(shown, caplog
     view = shown(GradientsView(), with_sizes([1e-3, np.inf], gradients=history(list(range(rows)), sizes)), (700, 400))
     view.grab()
     assert not caplog.records
+
+
+# Layers without sizes, and many layers ------------------------------------------------------------------------
+
+
+def with_silent(layers: int = 5):
+    """A trained network whose second layer was muted and whose third was frozen after 40 steps."""
+    trainer = Trainer(Experiment(data=Spiral(points=100), layers=(Layer(4, Tanh()),) * (layers - 1)))
+    trainer.advance(steps=40)
+    first, second, third, *others = trainer.experiment.layers
+    muted, frozen = structs.replace(second, muted=True), structs.replace(third, trainable=False)
+    trainer.configure(structs.replace(trainer.experiment, layers=(first, muted, frozen, *others)))
+    trainer.advance(steps=40)
+    return trainer.snapshot()
+
+
+def test_a_muted_layer_is_shown_as_muted_and_not_as_one_whose_gradient_vanishes(shown, qtbot, point_at):
+    view = shown(GradientsView(), with_silent(), (700, 400))
+    assert np.isnan(view.bar_values()[1])
+    assert view.number_texts()[1] == "muted" and "muted" not in (view.number_texts()[0], *view.number_texts()[2:])
+    texts = [text for text, _ in painted_texts(view._chart)]
+    # In its row of the map, beside its bar, and beside its line.
+    assert texts.count("muted") == 2 and "2 muted" in texts
+    point_at(view, middle_of(view, 1, 5, share=0.6))
+    assert view.reading().endswith(": muted")
+    point_at(view, middle_of(view, 1, 5, share=0.2))
+    assert not view.reading().endswith(": muted")
+    point_at(view, middle_of(view, 1, 5, now=True))
+    assert view.reading() == "layer 2, now: muted"
+    click(qtbot, view, "delta_rms")
+    assert "muted" not in view.number_texts()
+
+
+def test_a_frozen_layer_has_a_gradient_but_no_updates(shown, qtbot):
+    view = shown(GradientsView(), with_silent(), (700, 400))
+    assert view.number_texts()[2] not in ("frozen", "0")
+    click(qtbot, view, "update_ratio")
+    assert view.number_texts()[1:3] == ("muted", "frozen")
+    assert {"2 muted", "3 frozen"} <= {text for text, _ in painted_texts(view._chart)}
+
+
+def test_a_layer_is_without_sizes_from_the_step_on_at_which_it_was_muted(shown, qtbot):
+    view = shown(GradientsView(), with_silent(), SIZE)
+    heat = view.heat_colours()
+    # 40 of 100 steps are those before; until the first update nothing is known.
+    assert (heat[1, 10:155, 3] == 255).all() and (heat[1, 180:, 3] == 0).all()
+    assert (heat[0, 10:300, 3] == 255).all()
+    steps, lines = view.drawn_lines()
+    assert np.isnan(lines[steps > 41, 1]).all() and np.isfinite(lines[(steps > 1) & (steps < 39), 1]).all()
+    click(qtbot, view, "lines")
+    box = view._chart.places().lines
+    _, y = view._chart.lines.places(box)
+    assert (y[steps > 41, 1] == box.bottom()).all()
+
+
+def test_a_gradient_of_zero_that_nobody_asked_for_still_counts(shown):
+    view = shown(GradientsView(), with_sizes([0.0, 1e-3]), SIZE)
+    assert view.number_texts()[0] == "0"
+
+
+@pytest.mark.parametrize("layers", [2, 5, 30])
+@pytest.mark.parametrize("size", [(340, 208), (420, 260), (700, 400)])
+@pytest.mark.parametrize("field", ["gradient_rms", "delta_rms", "update_ratio"])
+def test_no_text_stands_on_another_in_any_picture(shown, qtbot, layers, size, field):
+    snapshot = with_silent(layers) if layers > 3 else with_ratios([1e-3] * layers)
+    view = shown(GradientsView(), snapshot, size)
+    click(qtbot, view, field)
+    for other in ("lines", "map", "linear", "lines"):
+        texts = painted_texts(view._chart)
+        assert overlaps(texts) == [], f"with {view.pictures}, before {other}"
+        assert "output" in {text for text, _ in texts}
+        click(qtbot, view, other)
 
 
 # The diagnosis ------------------------------------------------------------------------------------------------
