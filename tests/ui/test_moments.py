@@ -7,7 +7,6 @@ from pyqtgraph import PlotWidget
 from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtWidgets import QApplication
 
-from ui.pace import text_beat
 from ui.window.window import Window
 
 
@@ -31,7 +30,6 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
 
     window.session.play()
     qtbot.waitUntil(lambda: window.running)
-    text_beat().struck.connect(look)
     window.session.display.timeout.connect(look)
     qtbot.waitUntil(lambda: len({loss for loss, _ in seen}) >= 6, timeout=20_000)
     window.session.display.timeout.disconnect(look)
@@ -41,7 +39,6 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
     qtbot.waitUntil(lambda: not window.running)
     last = window.session.report.snapshot
     qtbot.waitUntil(lambda: window.transport.step.text() == f"{last.step:,}")
-    text_beat().struck.disconnect(look)
     assert losses(window)[0] == losses(window)[1]
     assert f"step {last.step:,}" in window.status.text()
 

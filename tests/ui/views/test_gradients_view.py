@@ -410,8 +410,9 @@ def test_a_muted_layer_is_shown_as_muted_and_not_as_one_whose_gradient_vanishes(
     assert not view.reading().endswith(": muted")
     point_at(view, middle_of(view, 1, 5, now=True))
     assert view.reading() == "layer 2, now: muted"
+    assert "muted" in view._chart.toolTip()
     click(qtbot, view, "delta_rms")
-    assert "muted" not in view.number_texts()
+    assert "muted" not in view.number_texts() and not view._chart.toolTip()
 
 
 def test_a_frozen_layer_has_a_gradient_but_no_updates(shown, qtbot):

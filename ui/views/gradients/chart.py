@@ -22,6 +22,8 @@ from ui.views.plotting import LEFT, RIGHT, small_font
 SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
 """How the width is divided, from left to right."""
 
+HATCHED = "Hatched layers are muted, so that no error pulls at their weights, or frozen, so that nothing moves them."
+
 
 @dataclass(frozen=True)
 class Places:
@@ -59,6 +61,7 @@ class GradientChart(QWidget):
     def show_sizes(self, sizes: Sizes) -> None:
         """Show these sizes."""
         self.sizes, self.heat, self.bars, self.lines = sizes, HeatMap(sizes), Bars(sizes), Lines(sizes)
+        self.setToolTip(HATCHED if any(sizes.states) else "")
         self.update()
 
     def show_texts(self, texts: tuple[str, ...]) -> None:

@@ -109,12 +109,12 @@ class Lines:
         x, y = self.places(box)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(self.labels) <= SMOOTH)
         for index, colour in enumerate(depth_colours(len(self.labels), theme.current())):
-            width, absent = 2.0 if index == pointed else 1.0, self.drawn[0] >= self.sizes.absent_from[index]
+            width, end = 2.0 if index == pointed else 1.0, np.searchsorted(self.drawn[0], self.sizes.absent_from[index])
             painter.setPen(pen(colour, width))
-            painter.drawPath(line_path(x[~absent], y[~absent, index]))
-            if absent.any():
+            painter.drawPath(line_path(x[:end], y[:end, index]))
+            if end < len(x):
                 painter.setPen(pen(theme.current().quiet, width, Qt.PenStyle.DashLine))
-                painter.drawPath(line_path(x[absent], y[absent, index]))
+                painter.drawPath(line_path(x[end:], y[end:, index]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._paint_names(painter, box, y)
 
