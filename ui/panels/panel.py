@@ -41,8 +41,9 @@ class Panel(QWidget):
         if experiment != self._asked:
             self._off = []
         self.experiment = experiment
-        for path, row in self.rows.items():
-            row.show_value(found(experiment, path))
+        for row in self.rows.values():
+            if row.path:
+                row.show_value(found(experiment, row.path))
 
     def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
         """Ask for the experiment with another value at `path`.

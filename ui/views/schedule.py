@@ -122,8 +122,8 @@ def training_points(experiment: Experiment, sample: Sample | None) -> int:
     """How many points train: counted, or as the experiment says."""
     if sample is not None:
         return max(1, int(np.count_nonzero(sample.split == TRAIN)))
-    kept = 1 - experiment.data.validation_fraction - experiment.data.test_fraction
-    return max(1, round(experiment.data.size * kept))
+    size = experiment.data.size
+    return max(1, size - sum(experiment.data.kept_out(size)))
 
 
 def update_places(total: float, most: int) -> Array:
