@@ -26,7 +26,7 @@ class Beat(QObject):
         self._interval = interval
         self._since = QElapsedTimer()
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._strike)
+        self._timer.timeout.connect(self.strike)
 
     def ask(self) -> None:
         """There is something to do."""
@@ -34,7 +34,9 @@ class Beat(QObject):
             passed = self._since.elapsed() if self._since.isValid() else self._interval
             self._timer.start(max(0, self._interval - passed))
 
-    def _strike(self) -> None:
+    def strike(self) -> None:
+        """Have everything done now, which must not be often."""
+        self._timer.stop()
         self._since.start()
         self.struck.emit()
 

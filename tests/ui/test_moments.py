@@ -38,7 +38,7 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
     window.session.pause()
     qtbot.waitUntil(lambda: not window.running)
     last = window.session.report.snapshot
-    qtbot.waitUntil(lambda: window.transport.step.text() == f"{last.step:,}")
+    assert window.transport.step.text() == f"{last.step:,}"
     assert losses(window)[0] == losses(window)[1]
     assert f"step {last.step:,}" in window.status.text()
 

@@ -83,6 +83,19 @@ def test_all_texts_change_in_the_same_moment(qtbot):
     assert min(gaps) == pytest.approx(TEXT_INTERVAL / 1000, abs=0.02) or min(gaps) > TEXT_INTERVAL / 1000
 
 
+def test_a_beat_can_strike_early_for_all_and_then_rests(qtbot):
+    readers = [Reader() for _ in range(2)]
+    text_beat().strike()
+    for reader in readers:
+        reader.give(1)
+    QApplication.processEvents()
+    assert [reader.shown for reader in readers] == [[], []]
+    text_beat().strike()
+    assert [reader.shown for reader in readers] == [[1], [1]]
+    qtbot.wait(TEXT_INTERVAL + 50)
+    assert [reader.shown for reader in readers] == [[1], [1]]
+
+
 def test_who_is_gone_is_not_asked(qtbot):
     reader = Reader()
     reader.give(1)

@@ -44,7 +44,7 @@ from playground.presets import FIRST, RESOURCES, preset
 from playground.snapshot import together
 from ui import theme
 from ui.kernels import Kernels
-from ui.pace import Throttle
+from ui.pace import Throttle, text_beat
 from ui.panels.data import DataPanel, with_feature, without
 from ui.panels.drawing import DrawingPanel
 from ui.panels.layers import LayersPanel
@@ -475,12 +475,11 @@ class Window(QMainWindow):
         if self.docks.shows(self.layers):
             self.layers.show_snapshot(snapshot)
         self.transport.show_snapshot(snapshot)
-        self.running = report.running
+        turned, self.running = report.running != self.running, report.running
         self.transport.show_running(report.running)
-        if first:
-            self.words.now()
-        else:
-            self.words.request()
+        self.words.request()
+        if first or turned:
+            text_beat().strike()
         self.show_divergence(report)
 
     def show_words(self) -> None:
