@@ -17,8 +17,9 @@ from playground.catalog.datasets import Adjustable, Dataset, Sample, Table, User
 from playground.catalog.features import FEATURES
 from ui.form import Form, Row, fields_of, fits, found, replaced, row_for, tip
 from ui.inputs import Edits
+from ui.pace import Throttle
 from ui.panels.own_data import OwnData, counted
-from ui.panels.panel import Panel, SlowText, heading
+from ui.panels.panel import Panel, heading
 from ui.panels.pictures import DataTile, FeatureTile
 from ui.panels.tasks import task_of, with_data
 from ui.theme import GRID, px
@@ -61,8 +62,7 @@ class DataPanel(Panel):
         self.forms: dict[type[Dataset], Form] = {}
         self.common: dict[str, Row] = {}
         self.own_tile: DataTile | None = None
-        self._late = SlowText(self)
-        self._late.due.connect(self._show_late)
+        self._late = Throttle(self._show_late, self)
         self._add_gallery(samples)
         self._add_own_data()
         self._add_common_rows()
@@ -315,7 +315,7 @@ class DataPanel(Panel):
         self._show_gallery(data)
         self._show_own_rows(data)
         self.own_data.show_data(data)
-        self._late.soon()
+        self._late.request()
         # Own points are all used: how many there are is said above.
         self.rows["data.points"].setVisible(not isinstance(data, UserPoints))
         self.rows["data.label_noise"].set_available(
