@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from playground import InputError
 from playground.catalog.datasets import Circle, Dataset, sample
-from playground.experiment import write_atomically
+from playground.files import write_atomically
 from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
 from ui.form import tip
 from ui.inputs import IconButton
