@@ -48,7 +48,7 @@ truth: $(READY)
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/engine/test_trajectories.py tests/engine/test_published_settings.py
 
 kill: $(READY)
-	@KILLS=500 $(PY) -m pytest -s tests/test_files.py -k killed
+	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/test_files.py -k killed
 
 bench: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,bench]'

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from playground.recovery import ASIDE, Note, Slot, aside, recoverable
+from playground.recovery import ASIDE, Slot, aside, recoverable
 
 ROOT = Path(__file__).parent.parent
 KEEP = """

@@ -98,6 +98,7 @@ def lacks_display() -> bool:
 
 def run(experiment: Experiment, notes: Sequence[str], arguments: argparse.Namespace) -> int:
     """Start Qt and the window, which says what there is to know about the experiment."""
+    from platformdirs import user_data_path
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication, QLayout
 
@@ -139,7 +140,9 @@ def run(experiment: Experiment, notes: Sequence[str], arguments: argparse.Namesp
         window.has_layout = window.layouts.resume()
     window.show()
     window.documents.start_with(arguments.experiment)
-    window.documents.careful = not arguments.screenshot
+    if not arguments.screenshot:
+        window.documents.careful = True
+        window.autosave.begin(Path(user_data_path("neural-network-playground", appauthor=False)) / "recovery")
     if notes:
         window.say(" ".join(notes))
     # After the first frame: the process would only slow it down.

@@ -33,11 +33,15 @@ UNTITLED = "Untitled"
 class Mark(NamedTuple):
     """What a file holds, or what a window without one began with."""
 
-    experiment: Experiment
+    experiment: Experiment | None
     edited_weights: int
     """The number of the latest undo step that set a weight by hand."""
     step: int
     """At which training stood."""
+
+
+UNSAVED = Mark(None, -1, -1)
+"""No file holds what there is."""
 
 
 class Documents(QObject):
@@ -137,15 +141,27 @@ class Documents(QObject):
         self.begin(document.experiment, name, path, document)
         self.say(document.notes)
 
-    def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> None:
-        """Put something that was opened in force."""
-        self.window.banner.hide()
-        if self.session.open(experiment, f"open {name}", document):
-            self.path = path
-            self.saved = self.mark(0 if document is None else document.checkpoints["present"].state.step)
-            if path is not None:
-                self.remember(path)
+    def recover(self, document: Document, title: str, origin: str) -> bool:
+        """Go on with work that no file holds; saving puts it where it came from. Returns whether it was accepted."""
+        self.session.pause()
+        taken = self.begin(document.experiment, title, Path(origin) if origin else None, document)
+        if taken:
+            self.saved = UNSAVED
+            self.say(document.notes)
             self.changed.emit()
+        return taken
+
+    def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
+        """Put something that was opened in force; returns whether it was accepted."""
+        self.window.banner.hide()
+        if not self.session.open(experiment, f"open {name}", document):
+            return False
+        self.path = path
+        self.saved = self.mark(0 if document is None else document.checkpoints["present"].state.step)
+        if path is not None:
+            self.remember(path)
+        self.changed.emit()
+        return True
 
     def say(self, notes: tuple[str, ...]) -> None:
         """Say what is to be known about what was opened."""

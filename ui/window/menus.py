@@ -14,6 +14,7 @@ from playground import load
 from playground.presets import preset_paths
 from ui import theme
 from ui.session import Edit
+from ui.window.autosave import words_for
 from ui.window.plans import PLANS
 
 if TYPE_CHECKING:
@@ -66,6 +67,10 @@ class Menus(QObject):
         recent = self.add_submenu(menu, "Open &recent")
         recent.aboutToShow.connect(lambda: self.fill_recent(recent))
         self.fill_recent(recent)
+        lost = self.add_submenu(menu, "Re&cover")
+        lost.setToolTip("Work of a run that ended unexpectedly.")
+        lost.aboutToShow.connect(lambda: self.fill_recoverable(lost))
+        self.fill_recoverable(lost)
         presets = self.add_submenu(menu, "&Presets")
         for name, path in preset_paths().items():
             self.add(presets, load(path).name, partial(documents.open_carefully, name))
@@ -86,6 +91,19 @@ class Menus(QObject):
             self.add(menu, path, partial(documents.open_carefully, path))
         if menu.isEmpty():
             self.add(menu, "No files yet", lambda: None).setEnabled(False)
+
+    def fill_recoverable(self, menu: QMenu) -> None:
+        """What runs that ended unexpectedly have left."""
+        self.empty(menu)
+        autosave = self.window.autosave
+        found = autosave.found()
+        for one in found:
+            self.add(menu, words_for(one), partial(autosave.recover_carefully, one))
+        if found:
+            menu.addSeparator()
+            self.add(menu, "Discard all of it", lambda: [one.discard() for one in found])
+        else:
+            self.add(menu, "Nothing to recover", lambda: None).setEnabled(False)
 
     def empty(self, menu: QMenu) -> None:
         """Take everything out of a menu."""

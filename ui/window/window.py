@@ -66,6 +66,7 @@ from ui.views.histograms import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
 from ui.views.schedule import ScheduleView
+from ui.window.autosave import Autosave
 from ui.window.documents import Documents
 from ui.window.files import Files
 from ui.window.guide import tour_stops
@@ -134,7 +135,7 @@ class Window(QMainWindow):
         self.session.set_speed(self.speed)
         self.running, self.diverged, self.engine = False, False, ""
         self.words = Throttle(self.show_words, self)
-        self.documents, self.sharing = Documents(self), Sharing(self)
+        self.documents, self.sharing, self.autosave = Documents(self), Sharing(self), Autosave(self)
         self.setAcceptDrops(True)
         self.setMinimumSize(1180, 640)
         self.put_together()
@@ -647,6 +648,7 @@ class Window(QMainWindow):
         if self.tour is not None:
             self.tour.end()
         self.documents.close()
+        self.autosave.close()
         if self.kernels is not None:
             self.kernels.close()
         if self.session.parent() is self:
