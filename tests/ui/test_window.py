@@ -37,7 +37,7 @@ def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
     if name.startswith("layers."):
         # There are no cards before somebody looks at them.
         window.docks.show("layers")
-        window.layers.wake()
+        window.layers.complete()
     found = window.findChild(kind, name)
     assert found is not None, f"no control named {name}"
     window.reach.reveal(found)

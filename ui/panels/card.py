@@ -5,6 +5,7 @@ A card shows a layer and its place in the stack. What it asks for, its panel car
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
@@ -26,6 +27,8 @@ from ui.theme import GRID, current, px, size
 FIRST = ("units", "activation", "dropout")
 IN_HEADER = ("trainable", "muted")
 """Fields that are buttons in the header."""
+RARE = tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id"))
+"""Fields below “more”."""
 LOOKS = {"initializer": Look(nothing="Inherited"), "regularizer": Look(nothing="Inherited")}
 BODY_INDENT = GRID * 2 + GRID // 2
 BAR_WIDTH, NUMBER_WIDTH = 48, 40
@@ -187,8 +190,8 @@ class LayerCard(QFrame):
         self.outer.setContentsMargins(px(GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2 + 2))
         self.outer.setSpacing(px(GRID // 2))
         self.header = self._header()
-        self.body = self._part(FIRST)
-        self.rest = self._part(tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id")))
+        self.body, self.rest = self._part(), self._part()
+        self._add_rows(self.body, FIRST)
         self.curve = Curve(self)
         self._add_curve()
         self._draw_curves()
@@ -235,19 +238,37 @@ class LayerCard(QFrame):
         self.outer.addWidget(header)
         return header
 
-    def _part(self, names: tuple[str, ...]) -> QWidget:
+    def _part(self) -> QWidget:
         part = QWidget(self)
         lines = QVBoxLayout(part)
         lines.setContentsMargins(px(BODY_INDENT), 0, 0, 0)
         lines.setSpacing(px(GRID // 2))
+        self.outer.addWidget(part)
+        return part
+
+    def _add_rows(self, part: QWidget, names: tuple[str, ...]) -> None:
+        lines = part.layout()
+        assert lines is not None
         for name in names:
             row = row_for(fields_of(Layer)[name], "", LOOKS.get(name, Look()), level=1)
             if row is not None:
                 row.edited.connect(self._row_edited)
                 self.rows[name] = row
                 lines.addWidget(row)
-        self.outer.addWidget(part)
-        return part
+
+    def complete(self) -> None:
+        """Make the rows below “more”, which take longer than all the rest of a card and are seldom seen."""
+        if self.rows.keys() >= set(RARE):
+            return
+        self._add_rows(self.rest, RARE)
+        for name in RARE:
+            self._name_row(name)
+        if self.layer is not None:
+            for name in RARE:
+                self.rows[name].show_value(getattr(self.layer, name))
+            self._show_switches(self.layer)
+        for before, after in itertools.pairwise(self.tab_stops):
+            QWidget.setTabOrder(before, after)
 
     def _add_curve(self) -> None:
         row = self.rows["activation"]
@@ -269,6 +290,8 @@ class LayerCard(QFrame):
             self._draw_curves()
 
     def _unfold(self, is_open: bool) -> None:
+        if is_open:
+            self.complete()
         self.more.set_icon("caret-down" if is_open else "caret-right")
         self.rest.setVisible(is_open)
         self.body.setVisible(is_open or not self.compact)
@@ -317,7 +340,8 @@ class LayerCard(QFrame):
         """Show what is frozen or muted, and switch off what the widths don't allow."""
         fitting = layer.units == self.inputs
         why = "" if fitting else f"Off: the layer has {layer.units:,} units, but {self.inputs:,} numbers come in."
-        self.rows["skip"].set_available(fitting or layer.skip, why)
+        if "skip" in self.rows:
+            self.rows["skip"].set_available(fitting or layer.skip, why)
         self.mute.setEnabled(fitting or layer.muted)
         self.freeze.setChecked(not layer.trainable)
         self.mute.setChecked(layer.muted)
@@ -340,19 +364,33 @@ class LayerCard(QFrame):
 
     def _set_index(self, index: int) -> None:
         self.index = index
-        path, place = f"layers.{index}", f"layer {index + 1}"
+        path, place = self.path, self.place
         self.setObjectName(path)
         self.setAccessibleName(f"Layer {index + 1}")
         self.setToolTip(tip(KEYS))
         self.number.setText(f"{index + 1}")
-        for name, row in self.rows.items():
-            row.set_path(f"{path}.{name}")
-            row.set_place(place)
+        for name in self.rows:
+            self._name_row(name)
         for name, widget, label in self._named_parts():
             widget.setObjectName(f"{path}.{name}")
             widget.setAccessibleName(f"{label} {place}")
         for widget in (self.header, self.grip, self.number, self.name):
             widget.setToolTip(tip(f"Drag to move the layer. {KEYS}"))
+
+    def _name_row(self, name: str) -> None:
+        if self.index >= 0:
+            self.rows[name].set_path(f"{self.path}.{name}")
+            self.rows[name].set_place(self.place)
+
+    @property
+    def path(self) -> str:
+        """Where the layer is in the experiment."""
+        return f"layers.{self.index}"
+
+    @property
+    def place(self) -> str:
+        """The layer in words: `layer 3`."""
+        return f"layer {self.index + 1}"
 
     def _named_parts(self) -> list[tuple[str, QWidget, str]]:
         return [

@@ -41,7 +41,7 @@ class Reach:
 
     def commands(self) -> list[Command]:
         """Everything that can be done now: the menus, and every setting with its choices."""
-        self.window.layers.wake()
+        self.window.layers.complete()
         found = menu_commands(self.window.menus.all)
         for row in self.window.findChildren(Row):
             found += self.row_commands(row)

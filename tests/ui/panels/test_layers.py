@@ -221,7 +221,30 @@ def test_tab_goes_through_the_cards_in_their_order(qtbot, owner) -> None:
     assert seen[:3] == owner.panel.cards
 
 
+def test_tab_goes_through_what_was_unfolded_before_the_next_card(qtbot, owner) -> None:
+    qtbot.mouseClick(owner.find("layers.0.more"), LEFT)
+    owner.find("layers.0.dropout").setFocus()
+    seen: list[str] = []
+    while owner.find("layers.1") is not QApplication.focusWidget():
+        seen.append(QApplication.focusWidget().objectName())
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert len(seen) < 40
+    assert "layers.0.initializer" in seen
+    assert "layers.0.normalization" in seen
+
+
 # Settings -----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_unfolded_later_shows_the_layer_and_its_place(qtbot, own: Callable) -> None:
+    stack = (Layer(2, id="A"), Layer(3, id="B", regularizer=L1(0.25)))
+    owner = own(LayersPanel(), Experiment(layers=stack))
+    qtbot.keyClick(owner.find("layers.1"), Qt.Key.Key_Up, ALT)
+    qtbot.mouseClick(owner.find("layers.0.more"), LEFT)
+    assert owner.find("layers.0.regularizer").currentText() == "L1"
+    assert owner.find("layers.0.regularizer.strength").text() == "0.25"
+    assert owner.find("layers.0.regularizer").accessibleName().endswith("layer 1")
+    assert "3 units, but 2 numbers" in owner.find("layers.0.skip").toolTip()
 
 
 def test_the_settings_of_a_layer_are_edited_in_its_card(qtbot, owner) -> None:
@@ -240,9 +263,9 @@ def test_the_settings_of_a_layer_are_edited_in_its_card(qtbot, owner) -> None:
 
 
 def test_rare_settings_stand_below_more_and_can_be_inherited(qtbot, owner) -> None:
-    combo = owner.find("layers.0.regularizer")
-    assert not combo.isVisible()
+    assert owner.panel.findChild(QWidget, "layers.0.regularizer") is None
     qtbot.mouseClick(owner.find("layers.0.more"), LEFT)
+    combo = owner.find("layers.0.regularizer")
     assert combo.isVisible()
     assert combo.currentText() == "Inherited"
     combo.setCurrentIndex(1)
