@@ -263,7 +263,7 @@ class Row(QWidget):
             widget.setObjectName(".".join(part for part in (path, suffix) if part) if path else "")
 
     def set_place(self, place: str) -> None:
-        """Say for screen readers which of several equal rows this is: `layer 3`."""
+        """Say for screen readers which of several equal rows this is: `layer C`."""
         if place != self.place:
             self.place = place
             self._dress()
