@@ -22,8 +22,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
-from superqt import QElidingLabel
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Choice
 from playground.experiment import choices_of
@@ -127,8 +126,8 @@ def explained(member: type[Choice]) -> str:
 
 
 def steps(formula: str) -> list[str]:
-    """The parts of a formula that a tooltip shows below each other."""
-    return [part.strip() for part in formula.split(";") if part.strip()]
+    """The parts of a formula that stand below each other."""
+    return [" ".join(part.split()) for part in formula.split(";") if part.strip()]
 
 
 def tip(*paragraphs: str) -> str:
@@ -592,9 +591,11 @@ class ChoiceRow(Row):
         self.finish()
         self._show_formula()
 
-    def _formula_line(self) -> QElidingLabel:
-        """The formula of the chosen member, on a line of its own; `side` has room for a picture of it."""
-        formula = QElidingLabel()
+    def _formula_line(self) -> QLabel:
+        """The formula of the chosen member, a line for each of its steps; `side` has room for a picture of it."""
+        formula = QLabel()
+        formula.setTextFormat(Qt.TextFormat.PlainText)
+        formula.setWordWrap(True)
         formula.setProperty("quiet", True)
         below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
         below.setContentsMargins(px(INDENT), 0, 0, 0)
@@ -609,11 +610,10 @@ class ChoiceRow(Row):
         return formula
 
     def _show_formula(self) -> None:
-        formula = self.shown.formula if self.shown is not None else self.nothing_formula
+        formula = "\n".join(steps(self.shown.formula if self.shown is not None else self.nothing_formula))
         self.formula.setVisible(bool(formula))
         if formula != self.formula.text():
             self.formula.setText(formula)
-            self.formula.setToolTip(tip(*steps(formula)))
 
     def show_value(self, value: Choice | None) -> None:
         kind, before = (None if one is None else type(one) for one in (value, self.shown))
