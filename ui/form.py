@@ -31,7 +31,8 @@ from ui.quantity import Number, Quantity
 from ui.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
-ENTRY_WIDTH = 60
+ENTRY_WIDTH, WIDEST_ENTRY = 60, 120
+"""Beside a slider: usually, and for a number that needs more."""
 INDENT = 12
 WIDEST = 16777215
 """Qt's word for no limit."""
@@ -394,7 +395,14 @@ class NumberRow(Row):
         beside = self.slider is not None and not self.field.optional
         self.line.addWidget(self.entry, 0 if beside else 1)
         if beside:
-            self.entry.setFixedWidth(px(ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0)))
+            self.entry.textChanged.connect(self._fit)
+            self._fit("")
+
+    def _fit(self, text: str) -> None:
+        """Have room for the whole number, so that 1,000,000 does not look like 1,000,0."""
+        usual = px(ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0))
+        needed = self.entry.fontMetrics().horizontalAdvance(text) + px(2 * GRID + 4)
+        self.entry.setFixedWidth(min(max(usual, needed), max(usual, px(WIDEST_ENTRY))))
 
     @property
     def value(self) -> Number | None:

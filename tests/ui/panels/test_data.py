@@ -349,3 +349,48 @@ def test_the_buttons_of_own_data_explain_themselves(owner) -> None:
         button = owner.find(f"data.{name}")
         assert button.accessibleName() and len(button.toolTip()) > 30
         assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+# Numbers by hand ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["1000000", "1,000,000", "1e6", "1 000 000"])
+def test_a_million_points_are_typed_and_seen_whole(qtbot, owner, text: str) -> None:
+    entry = owner.find("data.points")
+    qtbot.mouseDClick(entry, LEFT)
+    entry.selectAll()
+    for count, letter in enumerate(text, 1):
+        qtbot.keyClicks(entry, letter)
+        assert entry.text() == text[:count]
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert owner.experiment.data.points == 1_000_000
+    owner.find("data.seed").setFocus()
+    assert entry.text() == "1,000,000"
+    qtbot.waitUntil(lambda: entry.width() >= entry.fontMetrics().horizontalAdvance("1,000,000") + theme.px(14))
+
+
+@pytest.mark.parametrize(("text", "points"), [("1,000,000", 1_000_000), ("1e6", 1_000_000), (" 2,500\n", 2500)])
+def test_a_number_is_pasted_as_other_programs_write_it(qtbot, owner, text: str, points: int) -> None:
+    QGuiApplication.clipboard().setText(text)
+    entry = owner.find("data.points")
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClick(entry, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert owner.experiment.data.points == points
+
+
+def test_a_decimal_comma_is_refused_with_the_way_to_write_it(qtbot, owner) -> None:
+    QGuiApplication.clipboard().setText("0,5")
+    entry = owner.find("data.noise")
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClick(entry, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert entry.property("invalid")
+    assert "A decimal sign is a point, as in 0.5" in entry.toolTip()
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert owner.experiment.data.noise == 0.1
+    assert owner.asked == []
+    qtbot.keyClick(entry, Qt.Key.Key_Escape)
+    assert entry.text() == "0.1"
+    assert not entry.property("invalid")
