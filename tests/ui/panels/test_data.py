@@ -256,6 +256,23 @@ def test_other_cells_are_asked_for_in_a_dialog(qtbot, owner) -> None:
     assert owner.panel.own_data.dialog is None
 
 
+def test_what_was_imported_is_said_as_long_as_these_points_are_shown(qtbot, owner) -> None:
+    set_clipboard("width\theight\tkind\n1\t2\ta\n3\t4\tb\n5\t1\ta\n")
+    qtbot.mouseClick(owner.find("data.paste"), LEFT)
+    qtbot.mouseClick(owner.panel.own_data.dialog.ok, LEFT)
+    message, own = owner.find("data.message"), owner.experiment
+    assert message.text() == (
+        "3 points taken from the clipboard, scaled to −5…5. x₁ is width, x₂ is height, the target is kind."
+    )
+    owner.find("data.test_fraction.slider").setValue(300)
+    assert owner.experiment != own
+    assert "x₂ is height" in message.text() and message.isVisible()
+    owner.panel.choose(Circle(), "Circle")
+    assert not message.isVisible()
+    owner.panel.show_experiment(own)
+    assert "x₂ is height" in message.text() and message.isVisible()
+
+
 def test_data_brought_along_is_split_as_before_and_without_noise(own: Callable) -> None:
     present = Experiment(data=Circle(noise=0.3, label_noise=0.1, validation_fraction=0.2, seed=9), loss=CrossEntropy())
     owner = own(DataPanel(), present)

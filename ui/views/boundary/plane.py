@@ -6,15 +6,17 @@ With the tool "look" the wheel zooms at the mouse, dragging moves, a double clic
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
 
-from playground.catalog.datasets import EXTENT
+from playground.catalog.datasets import AS_THEY_ARE, EXTENT, AxisScale, AxisScales
 from ui import theme
 from ui.inputs import NOTCH, WheelSteps
+from ui.quantity import round_step
 from ui.views.plotting import colour_plot, pen, quiet_plot, set_ticks, signed
 
 Tool: TypeAlias = Literal["look", "edit"]
@@ -27,7 +29,6 @@ ZOOM = 1.25
 """How much larger everything gets with one notch of the wheel, or one key."""
 STEP = 0.15
 """How far an arrow key moves, as a share of what is seen."""
-TICK_STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 MOST_TICKS = 7
 WHOLE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
@@ -61,6 +62,7 @@ class Plane(QObject):
         self.tool: Tool = "look"
         self.seen = WHOLE
         """The part of the plane in sight, a square."""
+        self.scales: AxisScales = AS_THEY_ARE
         self._held: QPointF | None = None
         self._last = QPointF()
         self._button = Qt.MouseButton.NoButton
@@ -84,6 +86,17 @@ class Plane(QObject):
     def show_focus(self, focused: bool) -> None:
         """Show whether keys go to the plane."""
         self.box.setBorder(pen(theme.current().accent, 3.0) if focused else None)
+
+    def show_scales(self, scales: AxisScales) -> None:
+        """Number the axes in the units that the points came in."""
+        if scales != self.scales:
+            self.scales = scales
+            self._number_axes()
+
+    def values_at(self, place: QPointF) -> tuple[float, float]:
+        """What a place stands for in the units that the points came in."""
+        first, second = self.scales
+        return first.value(place.x()), second.value(place.y())
 
     # What is seen ----------------------------------------------------------------------------------------------
 
@@ -130,10 +143,15 @@ class Plane(QObject):
         )
         self.seen = seen
         self.box.setRange(xRange=(seen.left(), seen.right()), yRange=(seen.top(), seen.bottom()), padding=0)
-        for name, low in (("bottom", seen.left()), ("left", seen.top())):
-            ticks = even_ticks(low, low + side)
-            set_ticks(self.plot.getAxis(name), ticks, [signed(f"{value:g}") for value in ticks])
+        self._number_axes()
         self.seen_changed.emit()
+
+    def _number_axes(self) -> None:
+        side = self.seen.width()
+        starts = (self.seen.left(), self.seen.top())
+        for name, low, scale in zip(("bottom", "left"), starts, self.scales, strict=True):
+            values = even_ticks(low, low + side, scale)
+            set_ticks(self.plot.getAxis(name), [scale.place(value) for value in values], list(map(tick_text, values)))
 
     # The mouse -------------------------------------------------------------------------------------------------
 
@@ -277,9 +295,19 @@ class Plane(QObject):
         self._brush.setBrush(inside)
 
 
-def even_ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two ends of an axis, not too many."""
-    step = next((step for step in TICK_STEPS if (high - low) / step <= MOST_TICKS), TICK_STEPS[-1])
-    first = -int(-(low - 1e-9) // step)
-    last = int((high + 1e-9) // step)
-    return [round(k * step, 6) for k in range(first, last + 1)]
+def even_ticks(low: float, high: float, scale: AxisScale = AS_THEY_ARE[0]) -> list[float]:
+    """Round numbers, not too many, between what two ends of an axis stand for."""
+    if not scale.factor:
+        return [scale.offset]
+    low, high = scale.value(low), scale.value(high)
+    step = round_step((high - low) / MOST_TICKS)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
+
+
+def tick_text(value: float) -> str:
+    """A round number beside an axis: 0.05, 2007, 2.5e6."""
+    if value == 0 or 1e-3 <= abs(value) < 1e6:
+        return signed(f"{value:.10g}")
+    mantissa, exponent = f"{value:.4e}".split("e")
+    return signed(f"{float(mantissa):g}e{int(exponent)}")

@@ -14,7 +14,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets import Sample, Table
+from playground.catalog.datasets import Sample
 from playground.snapshot import Magnified, Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton
@@ -441,12 +441,10 @@ class BoundaryView(QWidget):
             self._place()
 
     def _name_axes(self, sample: Sample) -> None:
-        assert self._snapshot is not None
-        # A table's axes were scaled to the plane, so that their numbers are not those of the file.
-        suffix = " (scaled)" if isinstance(self._snapshot.experiment.data, Table) else ""
+        self._plane.show_scales(sample.axis_scales)
         for side, name in zip(("bottom", "left"), sample.axis_names, strict=True):
             axis = self._plot.getAxis(side)
-            axis.setLabel(name + suffix)
+            axis.setLabel(name)
             if theme.size() > 1:
                 # It was placed for a smaller font, and would be cut off.
                 axis.resizeEvent(None)
@@ -612,7 +610,7 @@ class BoundaryView(QWidget):
         assert self._mouse is not None and self._snapshot is not None
         shot, picture, unit = self._snapshot, self._picture, self._unit()
         x1, x2 = self._mouse.x(), self._mouse.y()
-        place = place_words(shot.sample.axis_names, x1, x2)
+        place = place_words(shot.sample.axis_names, *self._plane.values_at(self._mouse))
         if unit is not None and picture is not None:
             value = float(interpolated(picture.values[np.newaxis], x1, x2)[0])
             return f"{place} → {unit_words(shot, unit.layer, unit.unit)[0]} {number_text(value)}"
