@@ -279,25 +279,29 @@ class Worker(QThread):
 
     def play(self, _: Play) -> None:
         self.last_epoch = None
+        self.running = self.can_go_on()
+
+    def can_go_on(self) -> bool:
+        """Whether there is training left to do. After a divergence it starts from the last healthy moment."""
         self.trainer.stop_if_complete()
-        self.running = self.trainer.status in ("ready", "diverged")
-        if self.running:
-            self.trainer.clear_outcome()
-            self.pace = Pace()
+        if self.trainer.status not in ("ready", "diverged"):
+            return False
+        self.trainer.clear_outcome()
+        self.pace = Pace()
+        return True
 
     def pause(self, _: Pause) -> None:
         self.running, self.last_epoch = False, None
 
     def step(self, _: Step) -> None:
         self.running, self.last_epoch = False, None
-        self.trainer.advance(steps=1)
+        if self.can_go_on():
+            self.trainer.advance(steps=1)
 
     def epoch(self, _: Epoch) -> None:
         # In chunks like any other training, so that even a long epoch can be paused.
-        self.trainer.stop_if_complete()
-        self.running = self.trainer.status == "ready"
+        self.running = self.can_go_on()
         self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
-        self.pace = Pace()
 
     def reset(self, _: Reset) -> None:
         self.give_up_epoch()

@@ -229,9 +229,7 @@ def test_a_file_that_is_too_large_or_missing_is_refused(tmp_path: Path, monkeypa
 
 def test_columns_that_give_no_points_are_refused() -> None:
     sheet = from_text("a,b,c\nred,1,x\nblue,2,y\n")
-    with pytest.raises(
-        InputError, match=r"no row can be used\. 2 rows left out: no number in a .*Choose columns of numbers"
-    ):
+    with pytest.raises(InputError, match=r"no row can be used\. 2 rows left out: no number in a .*Choose"):
         extracted(sheet, Picked(0, 1, 2))
     many = from_text("".join(f"{k},{k},name{k}\n" for k in range(11)))
     with pytest.raises(InputError, match="at most 10 classes"):

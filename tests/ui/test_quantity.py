@@ -56,7 +56,7 @@ def test_text_is_read_or_refused_with_what_is_allowed(text: str, value: float | 
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1,000,000", 1e6), ("1 000 000", 1e6), ("1\u202f000\u00a0000", 1e6), ("1e6", 1e6), ("+1,234.5", 1234.5), (".5", 0.5)],
+    [("1,000,000", 1e6), ("1 000 000", 1e6), ("1\u202f000", 1e3), ("1e6", 1e6), ("+1,234.5", 1234.5), (".5", 0.5)],
 )  # fmt: skip
 def test_a_number_reads_the_same_in_every_country(text: str, value: float) -> None:
     assert RATE.read(text) == value

@@ -109,9 +109,8 @@ def test_a_column_that_is_none_of_numbers_is_refused_in_words(qtbot, opened) -> 
 def test_the_same_column_for_both_axes_is_refused_in_words(qtbot, opened) -> None:
     dialog = opened(PENGUINS)
     pick(qtbot, dialog, "x1", "bill_depth_mm")
-    assert text_of(dialog, "message") == (
-        "penguins.csv: x₁ and x₂ are both bill_depth_mm, so all points would lie on a line. Choose two different columns."
-    )
+    assert "x₁ and x₂ are both bill_depth_mm" in text_of(dialog, "message")
+    assert "Choose two different columns." in text_of(dialog, "message")
     assert not dialog.ok.isEnabled()
     pick(qtbot, dialog, "x2", "bill_length_mm")
     assert dialog.ok.isEnabled()

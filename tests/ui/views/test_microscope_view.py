@@ -94,7 +94,7 @@ def test_the_sentence_names_point_class_answer_and_loss(view):
     part = "training" if snapshot.sample.split[12] == TRAIN else "validation"
     text = view.words.text()
     assert text.startswith(f"Point 12 ({part}; x₁ ")
-    assert f"is class {'AB'[int(microscope.label)]}. The network says {winner}, {sure:.2f}." in text
+    assert f"is class {'AB'[int(microscope.label)]}. The network says {winner}, probability {sure:.2f}." in text
     assert text.endswith(f"E = {microscope.loss:.3g}.") or "E = " in text
 
 
