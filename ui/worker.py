@@ -69,6 +69,10 @@ class SetWanted(NamedTuple):
     wanted: Wanted
 
 
+class ShowTest(NamedTuple):
+    """Measure the test points for the next report, and for no other."""
+
+
 class SetParameters(NamedTuple):
     """Replace weights by hand."""
 
@@ -134,6 +138,7 @@ Command: TypeAlias = (
     | Reset
     | SetSpeed
     | SetWanted
+    | ShowTest
     | SetParameters
     | Configure
     | SetWeight
@@ -176,6 +181,8 @@ class Worker(QThread):
         self.engine: EngineName = "reference"
         """The engine that was asked for."""
         self.waiting: deque[Command] = deque()
+        self.tests = False
+        """Whether the next report has the result on the test points."""
         self.revision = 0
         self.moments: OrderedDict[object, Checkpoint] = OrderedDict()
         self.latest_change: object = None
@@ -269,8 +276,9 @@ class Worker(QThread):
     def publish(self) -> None:
         """Put a report of the present moment into the mailbox."""
         self.changed = False
+        wanted, self.tests = dataclasses.replace(self.wanted, test=self.tests), False
         units = [layer.units for layer in self.trainer.network.layers]
-        snapshot = self.pictures.snapshot(self.trainer.snapshot, self.wanted, units, at_rest=not self.running)
+        snapshot = self.pictures.snapshot(self.trainer.snapshot, wanted, units, at_rest=not self.running)
         self.mailbox = Report(snapshot, self.running, self.pace.rate if self.running else 0.0, self.revision)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
@@ -327,6 +335,9 @@ class Worker(QThread):
     def set_wanted(self, command: SetWanted) -> None:
         self.wanted = command.wanted
 
+    def show_test(self, _: ShowTest) -> None:
+        self.tests = True
+
     def set_parameters(self, command: SetParameters) -> None:
         self.trainer.set_parameters(command.parameters)
 
@@ -377,6 +388,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     Reset: Worker.reset,
     SetSpeed: Worker.set_speed,
     SetWanted: Worker.set_wanted,
+    ShowTest: Worker.show_test,
     SetParameters: Worker.set_parameters,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,

@@ -169,6 +169,11 @@ class Dataset(Choice, frozen=True):
         """Whether there are points to validate with."""
         return self.kept_out(self.size)[0] > 0
 
+    @property
+    def tests(self) -> bool:
+        """Whether there are points for the test."""
+        return self.kept_out(self.size)[1] > 0
+
     def check(self) -> None:
         """Refuse what the declared ranges can't express, with a path below `data`."""
         if self.validation_fraction + self.test_fraction >= 1:
@@ -480,6 +485,10 @@ class UserPoints(Dataset, frozen=True, tag="points"):
         if self.train is None:
             return super().validates
         return bool((self.split(self.size, np.random.default_rng(0)) == VALIDATION).any())
+
+    @property
+    def tests(self) -> bool:
+        return super().tests if self.train is None else self.test is not None and any(self.test)
 
     def as_task(self, task: Task) -> UserPoints:
         """The same points for another task.

@@ -11,12 +11,13 @@ import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QToolTip, QVBoxLayout, QWidget
 
-from playground import Experiment, InputError
+from playground import Experiment, InputError, Snapshot
 from playground.catalog.choice import members
 from playground.catalog.datasets import Dataset, Sample, Table, UserPoints, sample, with_common
 from playground.catalog.features import FEATURES
 from ui.form import Form, fields_of, fits, found, replaced, row_for, tip
 from ui.inputs import Edits
+from ui.panels.final_test import FinalTest
 from ui.panels.own_data import OwnData, counted
 from ui.panels.panel import Panel, SlowText, heading
 from ui.panels.pictures import DataTile, FeatureTile
@@ -48,6 +49,8 @@ class DataPanel(Panel):
     """The person wants to choose a file for `import_file`."""
     export_asked = Signal()
     """The person wants to choose a file for `export_points`."""
+    test_asked = Signal()
+    """The person wants to know how the network does on the test points."""
     told = Signal(str)
     """What became of points that were copied, pasted, imported or exported, in a sentence."""
 
@@ -222,6 +225,10 @@ class DataPanel(Panel):
             row = row_for(declared[name], f"data.{name}") if name in declared else None
             if row is not None:
                 self.lines.addWidget(self.add(row))
+            if name == "test_fraction":
+                self.final_test = FinalTest()
+                self.final_test.asked.connect(self.test_asked)
+                self.lines.addWidget(self.final_test)
 
     def _add_new_data(self) -> None:
         self.new_data = QPushButton("New data")
@@ -292,11 +299,16 @@ class DataPanel(Panel):
             self._show_data(experiment.data)
         self._show_features(experiment.features)
 
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the result on the test points, if it was asked for."""
+        self.final_test.show_snapshot(snapshot)
+
     def _show_data(self, data: Dataset) -> None:
         self._keep_own_points(data)
         self._show_gallery(data)
         self._show_own_rows(data)
         self.own_data.show_data(data)
+        self.final_test.show_data(data)
         self._late.soon()
         # Own points are all used: how many there are is said above.
         self.rows["data.points"].setVisible(not isinstance(data, UserPoints))

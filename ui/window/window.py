@@ -359,6 +359,7 @@ class Window(QMainWindow):
         self.data.import_asked.connect(self.files.ask_import)
         self.data.export_asked.connect(self.files.ask_export)
         self.data.told.connect(self.say)
+        self.data.test_asked.connect(self.session.show_test)
 
     def show_tool(self, editing: bool, reach: float, colour: str | None) -> None:
         """Let the mouse on the boundary look or draw."""
@@ -475,6 +476,7 @@ class Window(QMainWindow):
         if self.docks.shows(self.layers):
             self.layers.show_snapshot(snapshot)
         self.transport.show_snapshot(snapshot)
+        self.data.show_snapshot(snapshot)
         turned = report.running != self.running
         self.running = report.running
         self.transport.show_running(report.running)
