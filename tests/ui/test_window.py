@@ -545,3 +545,26 @@ def test_own_points_with_marks_have_a_test_result(qtbot, window: Window) -> None
     qtbot.mouseClick(control(window, "data.test"), LEFT)
     result = window.findChild(QLabel, "data.test.result")
     qtbot.waitUntil(lambda: result.text().startswith("1 test point at step 0: loss "))
+
+
+# Refusals ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> None:
+    experiment = window.session.experiment
+    refused = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, noise=7.0))
+    window.data.edited.emit(refused, "noise 7", False)
+    assert window.banner.isVisible()
+    assert "Noise 7 was not changed" in window.banner.text.text()
+    qtbot.wait(50)
+    assert window.banner.isVisible()
+    write(qtbot, window, "data.noise", "0.2")
+    assert not window.banner.isVisible()
+
+
+def test_a_change_leaves_other_messages_alone(qtbot, window: Window) -> None:
+    window.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
+    window.tell("The file was not saved.")
+    write(qtbot, window, "data.noise", "0.2")
+    assert window.banner.isVisible()
+    assert window.banner.text.text() == "The file was not saved."

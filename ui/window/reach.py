@@ -96,4 +96,4 @@ class Reach:
             problem = ""
             row.ask(text.lower() == "on")
         if problem:
-            self.window.tell(f"{row.field.label} was not changed: {problem}.")
+            self.window.refuse(f"{row.field.label} was not changed: {problem}.")

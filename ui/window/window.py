@@ -305,7 +305,8 @@ class Window(QMainWindow):
         session.experiment_changed.connect(self.show_experiment)
         session.undo_changed.connect(self.show_undo)
         session.reported.connect(self.show_report)
-        session.refused.connect(self.tell)
+        session.refused.connect(self.refuse)
+        session.undo_changed.connect(self.take_back_refusal)
         session.failed.connect(self.tell)
         session.pausing.connect(self.say_pausing)
         session.engine_refused.connect(self.say_engine_refused)
@@ -418,6 +419,14 @@ class Window(QMainWindow):
     def tell(self, text: str) -> None:
         """Say in the banner what went wrong."""
         self.banner.tell(text)
+
+    def refuse(self, text: str) -> None:
+        """Say in the banner what was not changed."""
+        self.banner.refuse(text)
+
+    def take_back_refusal(self) -> None:
+        """Something was changed after a refusal."""
+        self.banner.take_back_refusal()
 
     def set_speed(self, steps_per_second: float | None) -> None:
         """Train at most so fast."""
