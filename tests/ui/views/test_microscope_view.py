@@ -182,7 +182,7 @@ def test_a_muted_layer_passes_on_what_comes_in():
 
 def test_one_way_alone_can_be_shown(qtbot, view):
     for name, first in (("forward", "forward"), ("backward", "backward"), ("both", "forward")):
-        button = view.findChild(QToolButton, f"microscopeDirection_{name}")
+        button = view.findChild(QToolButton, f"microscope.direction.{name}")
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert view.blocks()[0].key == first
     assert "Backward" in view.sheet.text() and "Forward" in view.sheet.text()

@@ -116,7 +116,7 @@ class BoundaryView(QWidget):
         self._patch = QFrame(self)
         self._patch.setProperty("card", True)
         self._whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)
-        self._whole.setObjectName("boundaryWhole")
+        self._whole.setObjectName("boundary.whole")
         self._whole.setGeometry(px(1), px(1), px(26), px(26))
         self._patch.hide()
 
@@ -126,7 +126,7 @@ class BoundaryView(QWidget):
         self._reading.setAccessibleName("What the network says at the mouse")
         self._near.setAccessibleName("The point at the mouse")
         self._note.setAccessibleName("Mistakes and uncertainty in words")
-        self._note.setObjectName("boundaryNote")
+        self._note.setObjectName("boundary.note")
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         for label in (self._reading, self._near, self._note):
