@@ -22,7 +22,8 @@ from ui.views.plotting import colour_plot, pen, quiet_plot, set_ticks, signed
 Tool: TypeAlias = Literal["look", "edit"]
 
 LEFT, BOTTOM, EDGE = 40, 34, 8
-"""Pixels around the square: for the axes, and the rest."""
+LEFT_OF_COLUMNS = 52
+"""Pixels around the square: for the axes, and the rest; the numbers of a table's columns need more."""
 NEAREST = 0.6
 """The side of the smallest part of the plane that can be seen."""
 ZOOM = 1.25
@@ -55,7 +56,9 @@ class Plane(QObject):
         self.plot = quiet_plot(parent)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setAccessibleName("Plane of the two inputs")
-        self.plot.getAxis("left").setWidth(theme.px(LEFT))
+        self.axis_width = theme.px(LEFT)
+        """Pixels for the axis beside the square."""
+        self.plot.getAxis("left").setWidth(self.axis_width)
         self.plot.getAxis("bottom").setHeight(theme.px(BOTTOM))
         self.plot.getPlotItem().layout.setContentsMargins(0, theme.px(EDGE), theme.px(EDGE), 0)
         self.box = self.plot.getViewBox()
@@ -87,11 +90,15 @@ class Plane(QObject):
         """Show whether keys go to the plane."""
         self.box.setBorder(pen(theme.current().accent, 3.0) if focused else None)
 
-    def show_scales(self, scales: AxisScales) -> None:
-        """Number the axes in the units that the points came in."""
-        if scales != self.scales:
-            self.scales = scales
-            self._number_axes()
+    def show_scales(self, scales: AxisScales) -> bool:
+        """Number the axes in the units that the points came in; returns whether that takes other room."""
+        if scales == self.scales:
+            return False
+        self.scales, before = scales, self.axis_width
+        self._number_axes()
+        self.axis_width = theme.px(LEFT if scales == AS_THEY_ARE else LEFT_OF_COLUMNS)
+        self.plot.getAxis("left").setWidth(self.axis_width)
+        return self.axis_width != before
 
     def values_at(self, place: QPointF) -> tuple[float, float]:
         """What a place stands for in the units that the points came in."""

@@ -22,7 +22,7 @@ from ui.theme import px
 from ui.views.boundary.drawn import Canvas, Number
 from ui.views.boundary.modes import Modes
 from ui.views.boundary.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
-from ui.views.boundary.plane import BOTTOM, EDGE, LEFT, STEP, ZOOM, Plane, Tool
+from ui.views.boundary.plane import BOTTOM, EDGE, STEP, ZOOM, Plane, Tool
 from ui.views.boundary.points import MAX_POINTS, Points
 from ui.views.field import Range, interpolated, range_of
 from ui.views.legend import Legend, Scale, legend_entries, short
@@ -165,9 +165,9 @@ class BoundaryView(QWidget):
         """Give the plane the largest square that fits: with the words above and below, or all of them beside."""
         grid = px(theme.GRID)
         room = self.rect().adjusted(grid, grid, -grid, -grid)
-        across, down = px(LEFT) + px(EDGE), px(BOTTOM) + px(EDGE)
+        across, down = self._plane.axis_width + px(EDGE), px(BOTTOM) + px(EDGE)
         column = max(px(COLUMN), self._legend.column_width())
-        wide = room.width() - px(LEFT)
+        wide = room.width() - self._plane.axis_width
         above = self._modes.height_for(wide) + self._legend.height_for(wide)
         note = self._note_height()
         stacked = min(room.width() - across, room.height() - down - above - px(STRIP) - note)
@@ -190,8 +190,8 @@ class BoundaryView(QWidget):
         return lines * QFontMetrics(small_font()).height() + px(4) if lines else 0
 
     def _place_stacked(self, room: QRect, side: int, note: int) -> None:
-        left = room.left() + (room.width() - side - px(LEFT) - px(EDGE)) // 2
-        words, wide = left + px(LEFT), room.right() - left - px(LEFT)
+        left = room.left() + (room.width() - side - self._plane.axis_width - px(EDGE)) // 2
+        words, wide = left + self._plane.axis_width, room.right() - left - self._plane.axis_width
         modes = self._modes.height_for(wide)
         self._modes.setGeometry(words, room.top(), wide, modes)
         above = self._legend.height_for(wide)
@@ -200,17 +200,17 @@ class BoundaryView(QWidget):
         self._plot.setGeometry(
             left,
             room.top() + modes + above,
-            side + px(LEFT) + px(EDGE),
+            side + self._plane.axis_width + px(EDGE),
             side + px(BOTTOM) + px(EDGE),
         )
         self._strip = QRect(words, room.top() + modes + above + side + px(BOTTOM) + px(EDGE), side, px(STRIP))
         self._note.setGeometry(words, self._strip.bottom() + 1, side, note)
 
     def _place_beside(self, room: QRect, side: int, column: int) -> None:
-        left = room.left() + (room.width() - side - px(LEFT) - px(EDGE) - column) // 2
+        left = room.left() + (room.width() - side - self._plane.axis_width - px(EDGE) - column) // 2
         top = room.top() + (room.height() - side - px(BOTTOM) - px(EDGE)) // 2
-        self._plot.setGeometry(left, top, side + px(LEFT) + px(EDGE), side + px(BOTTOM) + px(EDGE))
-        words = left + px(LEFT) + side + 2 * px(EDGE)
+        self._plot.setGeometry(left, top, side + self._plane.axis_width + px(EDGE), side + px(BOTTOM) + px(EDGE))
+        words = left + self._plane.axis_width + side + 2 * px(EDGE)
         width = room.right() - words
         modes = self._modes.height_for(width, column=True)
         self._modes.setGeometry(words, top + px(EDGE), width, modes)
@@ -441,7 +441,8 @@ class BoundaryView(QWidget):
             self._place()
 
     def _name_axes(self, sample: Sample) -> None:
-        self._plane.show_scales(sample.axis_scales)
+        if self._plane.show_scales(sample.axis_scales):
+            self._place()
         for side, name in zip(("bottom", "left"), sample.axis_names, strict=True):
             axis = self._plot.getAxis(side)
             axis.setLabel(name)
