@@ -14,8 +14,8 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from playground import Experiment, InputError, Wanted, check
+from playground.checkpoint import EngineName
 from playground.experiment import with_ids
-from playground.trainer import EngineName
 from ui.worker import (
     Command,
     Configure,

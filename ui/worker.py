@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from PySide6.QtCore import QObject, QThread, Signal
 
 from playground import Checkpoint, Experiment, InputError, Snapshot, Trainer, Wanted
-from playground.trainer import EngineName
+from playground.checkpoint import EngineName
 
 log = logging.getLogger(__name__)
 

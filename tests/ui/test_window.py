@@ -21,6 +21,7 @@ from playground.catalog.datasets import TEST, UserPoints
 from playground.presets import RESOURCES, preset
 from ui import theme
 from ui.window.window import Window
+from ui.wording import percent_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -523,7 +524,7 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     qtbot.waitUntil(result.isVisible)
     trainer = trained.session.worker.trainer
     measured_now, points = trainer.test(), int((trainer.sample.split == TEST).sum())
-    share = f"{100 * measured_now.accuracy:.1f} % right"
+    share = f"{percent_text(measured_now.accuracy)} right"
     assert result.text().startswith(f"{points} test points at step {step(trained):,}: loss ")
     assert share in result.text()
     trained.session.step()

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from playground.catalog.datasets import Dataset
 from playground.snapshot import FinalResult, Snapshot
 from ui.form import tip
-from ui.quantity import measured
 from ui.theme import GRID, px
+from ui.wording import counted, number_text, percent_text
 
 ABOUT = (
     "How well the network does on the test points, at this moment. Look once, at the end: settings that are chosen by "
@@ -69,14 +69,14 @@ class FinalTest(QWidget):
 
 def result_words(result: FinalResult, snapshot: Snapshot) -> str:
     """The result and its moment in a sentence."""
-    points = f"{result.points:,} test point{'' if result.points == 1 else 's'}"
+    points = counted(result.points, "test point")
     if result.accuracy is None:
         score = ""
     elif snapshot.sample.task == "regression":
-        score = f", R² {measured(result.accuracy)}"
+        score = f", R² {number_text(result.accuracy)}"
     else:
-        score = f", {100 * result.accuracy:.1f} % right"
-    return f"{points} at step {snapshot.step:,}: loss {measured(result.loss)}{score}."
+        score = f", {percent_text(result.accuracy)} right"
+    return f"{points} at step {snapshot.step:,}: loss {number_text(result.loss)}{score}."
 
 
 def looks_words(looks: int) -> str:

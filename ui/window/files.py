@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground import InputError, save
 from playground.presets import open_experiment
 from ui.panels.data import DataPanel
 from ui.session import Session
+from ui.shell.dialogs import ask_to_open, ask_to_save
 from ui.shell.messages import Banner
 
+EXPERIMENTS = "Experiments (*.json)"
 TABLES = (".csv", ".tsv", ".txt")
 """Files that are imported as points when they are dropped; others are opened."""
 
@@ -50,30 +52,16 @@ class Files(QObject):
 
     def ask_open(self) -> None:
         """Let the person choose an experiment file."""
-        path, _ = QFileDialog.getOpenFileName(
-            self.window, "Open an experiment", "", "Experiments (*.json);;All files (*)"
-        )
-        if path:
-            self.open(path)
+        ask_to_open(self.window, "Open an experiment", [EXPERIMENTS], self.open)
 
     def ask_save(self) -> None:
         """Let the person choose where to save the experiment."""
-        path, _ = QFileDialog.getSaveFileName(
-            self.window, "Save the experiment", "experiment.json", "Experiments (*.json)"
-        )
-        if path:
-            self.save(path)
+        ask_to_save(self.window, "Save the experiment", "experiment.json", [EXPERIMENTS], self.save)
 
     def ask_import(self) -> None:
         """Let the person choose a table."""
-        path, _ = QFileDialog.getOpenFileName(
-            self.window, "Import points", "", "Tables (*.csv *.tsv *.txt);;All files (*)"
-        )
-        if path:
-            self.data.import_file(path)
+        ask_to_open(self.window, "Import points", ["Tables (*.csv *.tsv *.txt)"], self.data.import_file)
 
     def ask_export(self) -> None:
         """Let the person choose where the exact points go."""
-        path, _ = QFileDialog.getSaveFileName(self.window, "Export the points", "points.csv", "Tables (*.csv)")
-        if path:
-            self.data.export_points(path)
+        ask_to_save(self.window, "Export the points", "points.csv", ["Tables (*.csv)"], self.data.export_points)

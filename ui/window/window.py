@@ -44,6 +44,7 @@ from playground.presets import FIRST, RESOURCES, preset
 from playground.snapshot import together
 from ui import theme
 from ui.kernels import Kernels
+from ui.pace import Throttle, text_beat
 from ui.panels.data import DataPanel, with_feature, without
 from ui.panels.drawing import DrawingPanel
 from ui.panels.layers import LayersPanel
@@ -73,8 +74,6 @@ from ui.window.reach import Reach
 from ui.worker import Report
 
 TITLE = "Neural Network Playground"
-TEXT_SECONDS = 0.25
-"""Text that changes faster than this can't be read."""
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 NOTICE_SECONDS = 10.0
 """How long a notice stands in the status line."""
@@ -133,7 +132,8 @@ class Window(QMainWindow):
         self.session.setParent(self)
         self.speed = self.transport.speed
         self.session.set_speed(self.speed)
-        self.running, self.told_at, self.diverged, self.engine = False, 0.0, False, ""
+        self.running, self.diverged, self.engine = False, False, ""
+        self.words = Throttle(self.show_words, self)
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
         self.setMinimumSize(1180, 640)
@@ -478,7 +478,7 @@ class Window(QMainWindow):
         snapshot = report.snapshot
         if self.engine and snapshot.engine != self.engine:
             self.say(f"The {snapshot.engine} engine has taken over.")
-        self.engine = snapshot.engine
+        first, self.engine = not self.engine, snapshot.engine
         for view in self.views:
             if self.docks.shows(view):
                 view.show_snapshot(snapshot)
@@ -486,17 +486,22 @@ class Window(QMainWindow):
             self.layers.show_snapshot(snapshot)
         self.transport.show_snapshot(snapshot)
         self.data.show_snapshot(snapshot)
-        turned = report.running != self.running
-        self.running = report.running
+        turned, self.running = report.running != self.running, report.running
         self.transport.show_running(report.running)
-        if turned or not report.running or time.monotonic() - self.told_at > TEXT_SECONDS:
-            self.told_at = time.monotonic()
-            self.write_status(report)
-            finding = main_finding(snapshot)
-            self.gradients.show_finding(finding)
-            # Said once: beside the gradients, or in the status line while they are out of sight.
-            self.diagnosis.show_finding(None if self.docks.shows(self.gradients) else finding)
+        self.words.request()
+        if first or turned:
+            text_beat().strike()
         self.show_divergence(report)
+
+    def show_words(self) -> None:
+        """Say where training stands and what ails the network, in the moment in which all texts change."""
+        if self.session.report is None:
+            return
+        self.write_status(self.session.report)
+        finding = main_finding(self.session.report.snapshot)
+        self.gradients.show_finding(finding)
+        # Said once: beside the gradients, or in the status line while they are out of sight.
+        self.diagnosis.show_finding(None if self.docks.shows(self.gradients) else finding)
 
     def write_status(self, report: Report) -> None:
         """Say where training stands, and the latest notice for a while."""

@@ -17,7 +17,8 @@ from playground.catalog.datasets import AS_THEY_ARE, EXTENT, AxisScale, AxisScal
 from ui import theme
 from ui.inputs import NOTCH, WheelSteps
 from ui.quantity import round_step
-from ui.views.plotting import colour_plot, pen, quiet_plot, set_ticks, signed
+from ui.views.plotting import colour_plot, pen, quiet_plot, set_ticks
+from ui.wording import short_text
 
 Tool: TypeAlias = Literal["look", "edit"]
 
@@ -158,7 +159,7 @@ class Plane(QObject):
         starts = (self.seen.left(), self.seen.top())
         for name, low, scale in zip(("bottom", "left"), starts, self.scales, strict=True):
             values = even_ticks(low, low + side, scale)
-            set_ticks(self.plot.getAxis(name), [scale.place(value) for value in values], list(map(tick_text, values)))
+            set_ticks(self.plot.getAxis(name), [scale.place(value) for value in values], list(map(short_text, values)))
 
     # The mouse -------------------------------------------------------------------------------------------------
 
@@ -310,11 +311,3 @@ def even_ticks(low: float, high: float, scale: AxisScale = AS_THEY_ARE[0]) -> li
     step = round_step((high - low) / MOST_TICKS)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]
-
-
-def tick_text(value: float) -> str:
-    """A round number beside an axis: 0.05, 2007, 2.5e6."""
-    if value == 0 or 1e-3 <= abs(value) < 1e6:
-        return signed(f"{value:.10g}")
-    mantissa, exponent = f"{value:.4e}".split("e")
-    return signed(f"{float(mantissa):g}e{int(exponent)}")
