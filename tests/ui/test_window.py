@@ -510,8 +510,8 @@ def test_a_large_window_opens_in_the_layout_for_large_screens(qtbot, qapp: QAppl
 
 
 def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trained: Window) -> None:
-    button = trained.findChild(QWidget, "data.test")
-    result = trained.findChild(QLabel, "data.test.result")
+    button = trained.findChild(QWidget, "data.final_test")
+    result = trained.findChild(QLabel, "data.final_test.result")
     assert not button.isVisible()
     assert not button.isEnabled()
     write(qtbot, trained, "data.test_fraction", "0.2")
@@ -520,7 +520,7 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     assert not result.isVisible()
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
-    qtbot.mouseClick(control(trained, "data.test"), LEFT)
+    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
     qtbot.waitUntil(result.isVisible)
     trainer = trained.session.worker.trainer
     measured_now, points = trainer.test(), int((trainer.sample.split == TEST).sum())
@@ -529,7 +529,7 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     assert share in result.text()
     trained.session.step()
     qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step and snapshot(trained).test is None)
-    qtbot.mouseClick(control(trained, "data.test"), LEFT)
+    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
     qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
     write(qtbot, trained, "data.noise", "0.3")
     assert not result.isVisible()
@@ -543,8 +543,8 @@ def test_own_points_with_marks_have_a_test_result(qtbot, window: Window) -> None
         train=(True, True, False), test=(False, False, True),
     )  # fmt: skip
     window.session.edit(msgspec.structs.replace(window.session.experiment, data=points), "own points")
-    qtbot.mouseClick(control(window, "data.test"), LEFT)
-    result = window.findChild(QLabel, "data.test.result")
+    qtbot.mouseClick(control(window, "data.final_test"), LEFT)
+    result = window.findChild(QLabel, "data.final_test.result")
     qtbot.waitUntil(lambda: result.text().startswith("1 test point at step 0: loss "))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
+from playground import InputError
 from playground.catalog.datasets import Dataset
 from playground.snapshot import FinalResult, Snapshot
 from ui.form import tip
@@ -28,7 +29,7 @@ class FinalTest(QWidget):
         self.looks = 0
         self.waiting = False
         self.button = QPushButton("Show the test result")
-        self.button.setObjectName("data.test")
+        self.button.setObjectName("data.final_test")
         self.button.setAccessibleName("Show the test result")
         self.button.setAccessibleDescription(ABOUT)
         self.button.setToolTip(tip(ABOUT))
@@ -36,7 +37,7 @@ class FinalTest(QWidget):
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self._ask)
         self.result = QLabel()
-        self.result.setObjectName("data.test.result")
+        self.result.setObjectName("data.final_test.result")
         self.result.setAccessibleName("Test result")
         self.result.setTextFormat(Qt.TextFormat.PlainText)
         self.result.setWordWrap(True)
@@ -51,8 +52,8 @@ class FinalTest(QWidget):
         self.data, self.looks, self.waiting = data, 0, False
         self.result.hide()
         # A disabled button is not offered as a command either.
-        self.button.setEnabled(data.tests)
-        self.setVisible(data.tests)
+        self.button.setEnabled(has_test(data))
+        self.setVisible(has_test(data))
 
     def _ask(self) -> None:
         self.waiting = True
@@ -65,6 +66,14 @@ class FinalTest(QWidget):
             self.looks += 1
             self.result.setText(f"{result_words(snapshot.test, snapshot)} {looks_words(self.looks)}".strip())
             self.result.show()
+
+
+def has_test(data: Dataset) -> bool:
+    """Whether there are test points; a table that can't be read has none."""
+    try:
+        return data.tests
+    except InputError:
+        return False
 
 
 def result_words(result: FinalResult, snapshot: Snapshot) -> str:
