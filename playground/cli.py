@@ -19,7 +19,8 @@ from typing import Any, NoReturn
 from playground.catalog.choice import Array, InputError
 from playground.checkpoint import ENGINES, EngineName
 from playground.engine import compiled
-from playground.experiment import load, write_atomically
+from playground.experiment import load
+from playground.files import write_atomically
 from playground.interop.weights import load_weights, save_weights
 from playground.presets import opened, preset_paths
 from playground.snapshot import Evaluation, History

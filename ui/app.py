@@ -138,6 +138,8 @@ def run(experiment: Experiment, notes: Sequence[str], arguments: argparse.Namesp
     if not arguments.screenshot:
         window.has_layout = window.layouts.resume()
     window.show()
+    window.documents.start_with(arguments.experiment)
+    window.documents.careful = not arguments.screenshot
     if notes:
         window.say(" ".join(notes))
     # After the first frame: the process would only slow it down.

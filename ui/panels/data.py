@@ -215,6 +215,10 @@ class DataPanel(Panel):
         """Make a data set of a text file; asks which columns are meant unless they are ours."""
         self.own_data.import_file(path)
 
+    def take_cells(self, text: str, source: str) -> None:
+        """Make a data set of cells as text that came from somewhere; asks which are meant unless they are ours."""
+        self.own_data.take_cells(text, source)
+
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file, every digit of them."""
         self.own_data.export_points(path)

@@ -66,11 +66,13 @@ from ui.views.histograms import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
 from ui.views.schedule import ScheduleView
+from ui.window.documents import Documents
 from ui.window.files import Files
 from ui.window.guide import tour_stops
 from ui.window.menus import Menus
 from ui.window.plans import PLANS, plan_for
 from ui.window.reach import Reach
+from ui.window.sharing import Sharing
 from ui.worker import Report
 
 TITLE = "Neural Network Playground"
@@ -123,8 +125,6 @@ class Window(QMainWindow):
         self.settings = settings or QSettings()
         self.kernels: Kernels | None = None
         self.chosen_theme = "system"
-        self.opened: dict[str, Experiment] = {}
-        """Experiments as they were opened, by their names."""
         self.before_crowding: QByteArray | None = None
         """Where the docks stood before everything became too large for that."""
         self.make_parts()
@@ -134,7 +134,7 @@ class Window(QMainWindow):
         self.session.set_speed(self.speed)
         self.running, self.diverged, self.engine = False, False, ""
         self.words = Throttle(self.show_words, self)
-        self.setWindowTitle(TITLE)
+        self.documents, self.sharing = Documents(self), Sharing(self)
         self.setAcceptDrops(True)
         self.setMinimumSize(1180, 640)
         self.put_together()
@@ -260,7 +260,7 @@ class Window(QMainWindow):
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
-        self.reach, self.files = Reach(self), Files(self, self.session, self.data, self.banner)
+        self.reach, self.files = Reach(self), Files(self, self.data)
         self.palette_of_commands = CommandPalette(self, self.reach.commands)
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": self.data.rows, "Training": self.training.rows}, self.settings
@@ -303,6 +303,8 @@ class Window(QMainWindow):
         """Listen to the session."""
         session = self.session
         session.experiment_changed.connect(self.show_experiment)
+        self.documents.changed.connect(self.show_document)
+        self.show_document()
         session.undo_changed.connect(self.show_undo)
         session.reported.connect(self.show_report)
         session.refused.connect(self.refuse)
@@ -461,13 +463,12 @@ class Window(QMainWindow):
                 view.show_experiment(experiment)
         for panel in self.panels:
             panel.show_experiment(experiment)
-        self.setWindowTitle(f"{experiment.name}{self.change_words(experiment)} – {TITLE}" if experiment.name else TITLE)
         self.show_undo()
 
-    def change_words(self, experiment: Experiment) -> str:
-        """Whether the experiment is still the one that goes by its name."""
-        first = self.opened.setdefault(experiment.name, experiment)
-        return "" if experiment == first else ", changed"
+    def show_document(self) -> None:
+        """Say in the title what is worked on, with a mark while it has changes that no file holds."""
+        self.setWindowTitle(f"{self.documents.name}[*] – {TITLE}")
+        self.setWindowModified(self.documents.modified)
 
     def show_undo(self) -> None:
         """Name in the menu what undo and redo would do."""
@@ -498,6 +499,7 @@ class Window(QMainWindow):
         if self.session.report is None:
             return
         self.write_status(self.session.report)
+        self.setWindowModified(self.documents.modified)
         finding = main_finding(self.session.report.snapshot)
         self.gradients.show_finding(finding)
         # Said once: beside the gradients, or in the status line while they are out of sight.
@@ -629,16 +631,14 @@ class Window(QMainWindow):
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files can be dropped anywhere."""
-        if event.mimeData().hasUrls():
+        """Files, addresses and texts can be dropped anywhere."""
+        if self.sharing.takes(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the first file that is dropped, or import it if it is a table."""
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
-            self.files.take(files[0])
+        """Take what is dropped."""
+        event.acceptProposedAction()
+        self.sharing.take(event.mimeData())
 
     def changeEvent(self, event: QEvent) -> None:
         """Nothing is seen of a minimised window."""
@@ -647,18 +647,28 @@ class Window(QMainWindow):
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the process and the thread before anything goes."""
+        """Ask about changes, then stop the process and all threads before anything goes."""
+        if self.documents.careful and self.documents.modified:
+            event.ignore()
+            self.documents.before_losing(self.close_for_good)
+            return
         if self.focus_mode.on:
             self.focus_mode.toggle()
         self.layouts.remember()
         if self.tour is not None:
             self.tour.end()
+        self.documents.close()
         if self.kernels is not None:
             self.kernels.close()
         if self.session.parent() is self:
             self.session.close()
         application().focusChanged.disconnect(self.watch_focus)
         super().closeEvent(event)
+
+    def close_for_good(self) -> None:
+        """Close without asking any more."""
+        self.documents.careful = False
+        self.close()
 
 
 def scrolling(panel: QWidget) -> QScrollArea:
