@@ -266,7 +266,7 @@ def test_what_cannot_be_written_is_told(qtbot, owner, tmp_path: Path) -> None:
 
 def test_what_cannot_be_pasted_or_imported_is_told_and_changes_nothing(qtbot, owner, tmp_path: Path) -> None:
     for text, words in (
-        ("", "holds no text"),
+        ("", "no text in the clipboard"),
         ("x1\tx2\tlabel\n1\tred\tA\n", "row 2, column x2"),
         ("1,2\n" + "7" * 200_000, "row 2"),
     ):
