@@ -6,6 +6,7 @@ it back, tells the panels, and hands it to the worker. Nothing else in the windo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,14 +14,14 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from playground import Document, Experiment, InputError, Wanted, check
+from playground import Document, Experiment, InputError, Trainer, Wanted, check
 from playground.checkpoint import EngineName
 from playground.experiment import with_ids
 from ui.worker import (
     Command,
     Configure,
     Epoch,
-    GiveDocument,
+    Give,
     Pause,
     Play,
     Report,
@@ -86,8 +87,8 @@ class Session(QObject):
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
 
-    documented = Signal(object, object, object)
-    """See `ask_document`."""
+    given = Signal(object, object, object)
+    """See `ask`."""
 
     def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -100,7 +101,7 @@ class Session(QObject):
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
-        self.worker.documented.connect(self.documented)
+        self.worker.given.connect(self.given)
         self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display.timeout.connect(self.look)
         self.patience = QTimer(self, interval=PAUSE_MILLISECONDS, singleShot=True)
@@ -302,9 +303,12 @@ class Session(QObject):
         """Train on another engine from the next step on."""
         self.send(UseEngine(engine))
 
-    def ask_document(self, purpose: object) -> None:
-        """Have the whole training told through `documented`: the purpose, the Document, the revision it includes."""
-        self.send(GiveDocument(purpose))
+    def ask(self, purpose: object, make: Callable[[Trainer], object]) -> None:
+        """Have something made of the trainer, on its thread, and told through `given`.
+
+        What is told is the purpose, what was made, and the revision it includes.
+        """
+        self.send(Give(purpose, make))
 
     def set_wanted(self, wanted: Wanted) -> None:
         """Say what the visible views need."""

@@ -128,10 +128,12 @@ class GiveCheckpoint(NamedTuple):
     reply: queue.SimpleQueue[Checkpoint]
 
 
-class GiveDocument(NamedTuple):
-    """Tell the whole training through the worker's signal `documented`, with the name of what it is for."""
+class Give(NamedTuple):
+    """Tell something about the trainer, which `make` makes of it, through the worker's signal `given`."""
 
     purpose: object
+    """Comes back with it."""
+    make: Callable[[Trainer], object]
 
 
 class Stop(NamedTuple):
@@ -153,7 +155,7 @@ Command: TypeAlias = (
     | UseEngine
     | Restore
     | GiveCheckpoint
-    | GiveDocument
+    | Give
     | Stop
 )
 
@@ -178,8 +180,8 @@ class Worker(QThread):
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
 
-    documented = Signal(object, object, object)
-    """What was asked for with `GiveDocument`: its purpose, the Document, and the latest edit that it includes."""
+    given = Signal(object, object, object)
+    """What was asked for with `Give`: its purpose, what was made, and the latest edit that it includes."""
 
     def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -396,8 +398,8 @@ class Worker(QThread):
     def give_checkpoint(self, command: GiveCheckpoint) -> None:
         command.reply.put(self.trainer.checkpoint())
 
-    def give_document(self, command: GiveDocument) -> None:
-        self.documented.emit(command.purpose, self.trainer.document(), self.revision)
+    def give(self, command: Give) -> None:
+        self.given.emit(command.purpose, command.make(self.trainer), self.revision)
 
     def finish(self, _: Stop) -> None:
         self.stopping = True
@@ -418,7 +420,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     UseEngine: Worker.use_engine,
     Restore: Worker.restore,
     GiveCheckpoint: Worker.give_checkpoint,
-    GiveDocument: Worker.give_document,
+    Give: Worker.give,
     Stop: Worker.finish,
 }
 

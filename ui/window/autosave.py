@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 from PySide6.QtCore import QObject, QTimer
 
-from playground import Document, InputError
+from playground import Document, InputError, Trainer
 from playground.interop.document import load_document, to_bytes
 from playground.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
 from ui.jobs import Job, finish_jobs
@@ -37,7 +37,7 @@ class Autosave(QObject):
         """What is being recovered, its lock, and the edit that does it."""
         self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
         self.timer.timeout.connect(self.keep)
-        window.session.documented.connect(self.write)
+        window.session.given.connect(self.write)
 
     def begin(self, folder: Path) -> None:
         """Keep the window's work from now on, and offer what an earlier run has left."""
@@ -72,7 +72,7 @@ class Autosave(QObject):
     def keep(self) -> None:
         """Keep the work, if there is something new."""
         if self.slot is not None and self.job is None and self.mark() != self.kept:
-            self.window.session.ask_document(self)
+            self.window.session.ask(self, Trainer.document)
 
     def write(self, purpose: object, document: Document, revision: int) -> None:
         """Write what was asked for, beside the window."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox
 
-from playground import Document, Experiment, InputError, save
+from playground import Document, Experiment, InputError, Trainer, save
 from playground.interop.document import SUFFIX, load_document, save_document
 from playground.presets import FIRST, opened
 from ui.jobs import Job, finish_jobs
@@ -57,7 +57,7 @@ class Documents(QObject):
         self.saved = self.mark(0)
         self.careful = False
         """Whether to ask before changes are lost."""
-        self.session.documented.connect(self.write)
+        self.session.given.connect(self.write)
         self.session.experiment_changed.connect(lambda _: self.changed.emit())
 
     # What there is to lose ------------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ class Documents(QObject):
             mark, experiment = self.mark(self.step), self.session.experiment
             self.run(path, lambda: save(experiment, path), mark, then)
         else:
-            self.session.ask_document((self, path, then))
+            self.session.ask((self, path, then), Trainer.document)
 
     def write(self, purpose: object, document: Document, revision: int) -> None:
         """Write a document that was asked for."""
