@@ -17,7 +17,8 @@ from typing import Any, NoReturn
 from playground.catalog.choice import Array, InputError
 from playground.checkpoint import ENGINES, EngineName
 from playground.engine import compiled
-from playground.experiment import Experiment, load, write_atomically
+from playground.experiment import Experiment, load
+from playground.files import write_atomically
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
 from playground.interop.export.formats import export as write_export

@@ -32,7 +32,10 @@ def preset(name: str) -> Experiment:
 
 
 def opened(source: str) -> Opened:
-    """The experiment that a person names: a file, a preset or a link; and what to know about it. Raises InputError."""
+    """The experiment that a person names, by a file, a preset or a link, and what to know about it. Raises InputError.
+
+    Of a document it is the experiment alone, without what was trained.
+    """
     if tfplayground.is_link(source):
         return tfplayground.experiment_of(source)
     if source not in preset_paths() and (source.endswith(".json") or Path(source).is_file()):

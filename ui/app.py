@@ -98,6 +98,7 @@ def lacks_display() -> bool:
 
 def run(experiment: Experiment, notes: Sequence[str], arguments: argparse.Namespace) -> int:
     """Start Qt and the window, which says what there is to know about the experiment."""
+    from platformdirs import user_data_path
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication, QLayout
 
@@ -138,6 +139,10 @@ def run(experiment: Experiment, notes: Sequence[str], arguments: argparse.Namesp
     if not arguments.screenshot:
         window.has_layout = window.layouts.resume()
     window.show()
+    window.documents.start_with(arguments.experiment)
+    if not arguments.screenshot:
+        window.documents.careful = True
+        window.autosave.begin(Path(user_data_path("neural-network-playground", appauthor=False)) / "recovery")
     if notes:
         window.say(" ".join(notes))
     # After the first frame: the process would only slow it down.

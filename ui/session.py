@@ -6,6 +6,7 @@ it back, tells the panels, and hands it to the worker. Nothing else in the windo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,13 +14,14 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from playground import Experiment, InputError, Wanted, check
+from playground import Document, Experiment, InputError, Trainer, Wanted, check
 from playground.checkpoint import EngineName
 from playground.experiment import with_ids
 from ui.worker import (
     Command,
     Configure,
     Epoch,
+    Give,
     Pause,
     Play,
     Report,
@@ -27,6 +29,7 @@ from ui.worker import (
     SetSpeed,
     SetWanted,
     SetWeight,
+    ShowTest,
     Step,
     UseEngine,
     Worker,
@@ -84,6 +87,9 @@ class Session(QObject):
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
 
+    given = Signal(object, object, object)
+    """See `ask`."""
+
     def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.experiment = named(check(experiment))
@@ -95,6 +101,7 @@ class Session(QObject):
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
+        self.worker.given.connect(self.given)
         self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display.timeout.connect(self.look)
         self.patience = QTimer(self, interval=PAUSE_MILLISECONDS, singleShot=True)
@@ -132,15 +139,17 @@ class Session(QObject):
         """
         return self.make(experiment, label, changing=changing, fresh=False)
 
-    def open(self, experiment: Experiment, label: str) -> bool:
-        """Replace the experiment by another one that starts from its own initial weights."""
-        return self.make(experiment, label, changing=False, fresh=True)
+    def open(self, experiment: Experiment, label: str, document: Document | None = None) -> bool:
+        """Replace the experiment by another one that starts from its own initial weights, or goes on as a document."""
+        return self.make(experiment, label, changing=False, fresh=True, document=document)
 
     def reseed(self) -> None:
         """Other initial weights: the next seed, and a fresh start."""
         self.open(msgspec.structs.replace(self.experiment, seed=self.experiment.seed + 1), "new initial weights")
 
-    def make(self, experiment: Experiment, label: str, *, changing: bool, fresh: bool) -> bool:
+    def make(
+        self, experiment: Experiment, label: str, *, changing: bool, fresh: bool, document: Document | None = None
+    ) -> bool:
         """Check a change, remember it and carry it out."""
         try:
             experiment = named(check(experiment))
@@ -155,7 +164,7 @@ class Session(QObject):
             self.begin(label, ExperimentEdit(self.experiment, experiment, fresh), changing)
         else:
             return True
-        self.put(experiment, label, keep_as=("undo", self.done[-1].number), fresh=fresh)
+        self.put(experiment, label, keep_as=("undo", self.done[-1].number), fresh=fresh, document=document)
         return True
 
     def refuse(self, label: str, error: InputError) -> None:
@@ -232,12 +241,19 @@ class Session(QObject):
             self.put(what.after, edit.label, keep_as=keep_as, memory=memory, fresh=what.fresh)
 
     def put(
-        self, experiment: Experiment, label: str, *, keep_as: object, memory: object = None, fresh: bool = False
+        self,
+        experiment: Experiment,
+        label: str,
+        *,
+        keep_as: object,
+        memory: object = None,
+        fresh: bool = False,
+        document: Document | None = None,
     ) -> None:
         """Put an experiment in force everywhere."""
         self.revision += 1
         self.experiment = experiment
-        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, label))
+        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, label, document))
         self.experiment_changed.emit(experiment)
         self.undo_changed.emit()
 
@@ -275,6 +291,10 @@ class Session(QObject):
         """Back to the same initial weights."""
         self.send(Reset())
 
+    def show_test(self) -> None:
+        """Have the next report say how the network does on the test points."""
+        self.send(ShowTest())
+
     def set_speed(self, steps_per_second: float | None) -> None:
         """Limit the speed; None lifts the limit."""
         self.send(SetSpeed(steps_per_second))
@@ -282,6 +302,13 @@ class Session(QObject):
     def use_engine(self, engine: EngineName) -> None:
         """Train on another engine from the next step on."""
         self.send(UseEngine(engine))
+
+    def ask(self, purpose: object, make: Callable[[Trainer], object]) -> None:
+        """Have something made of the trainer, on its thread, and told through `given`.
+
+        What is told is the purpose, what was made, and the revision it includes.
+        """
+        self.send(Give(purpose, make))
 
     def set_wanted(self, wanted: Wanted) -> None:
         """Say what the visible views need."""

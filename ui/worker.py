@@ -17,8 +17,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from playground import Checkpoint, Experiment, InputError, Snapshot, Trainer, Wanted
+from playground import Checkpoint, Document, Experiment, InputError, Snapshot, Trainer, Wanted
 from playground.checkpoint import EngineName
+from playground.engine import compiled
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,10 @@ class SetWanted(NamedTuple):
     wanted: Wanted
 
 
+class ShowTest(NamedTuple):
+    """Measure the test points for the next report, and for no other."""
+
+
 class SetParameters(NamedTuple):
     """Replace weights by hand."""
 
@@ -79,8 +84,8 @@ class Configure(NamedTuple):
     """Take over a whole new experiment.
 
     The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment
-    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there. `words` put
-    the change on record; those of one `keep_as` in a row are one change.
+    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there, and else
+    from a `document` if there is one. `words` put the change on record; those of one `keep_as` in a row are one change.
     """
 
     experiment: Experiment
@@ -89,6 +94,7 @@ class Configure(NamedTuple):
     memory: object = None
     fresh: bool = False
     words: str = ""
+    document: Document | None = None
 
 
 class SetWeight(NamedTuple):
@@ -122,6 +128,14 @@ class GiveCheckpoint(NamedTuple):
     reply: queue.SimpleQueue[Checkpoint]
 
 
+class Give(NamedTuple):
+    """Tell something about the trainer, which `make` makes of it, through the worker's signal `given`."""
+
+    purpose: object
+    """Comes back with it."""
+    make: Callable[[Trainer], object]
+
+
 class Stop(NamedTuple):
     """End the thread."""
 
@@ -134,12 +148,14 @@ Command: TypeAlias = (
     | Reset
     | SetSpeed
     | SetWanted
+    | ShowTest
     | SetParameters
     | Configure
     | SetWeight
     | UseEngine
     | Restore
     | GiveCheckpoint
+    | Give
     | Stop
 )
 
@@ -164,6 +180,9 @@ class Worker(QThread):
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
 
+    given = Signal(object, object, object)
+    """What was asked for with `Give`: its purpose, what was made, and the latest edit that it includes."""
+
     def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
@@ -176,6 +195,8 @@ class Worker(QThread):
         self.engine: EngineName = "reference"
         """The engine that was asked for."""
         self.waiting: deque[Command] = deque()
+        self.tests = False
+        """Whether the next report has the result on the test points."""
         self.revision = 0
         self.moments: OrderedDict[object, Checkpoint] = OrderedDict()
         self.latest_change: object = None
@@ -269,8 +290,9 @@ class Worker(QThread):
     def publish(self) -> None:
         """Put a report of the present moment into the mailbox."""
         self.changed = False
+        wanted, self.tests = dataclasses.replace(self.wanted, test=self.tests), False
         units = [layer.units for layer in self.trainer.network.layers]
-        snapshot = self.pictures.snapshot(self.trainer.snapshot, self.wanted, units, at_rest=not self.running)
+        snapshot = self.pictures.snapshot(self.trainer.snapshot, wanted, units, at_rest=not self.running)
         self.mailbox = Report(snapshot, self.running, self.pace.rate if self.running else 0.0, self.revision)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
@@ -279,25 +301,29 @@ class Worker(QThread):
 
     def play(self, _: Play) -> None:
         self.last_epoch = None
+        self.running = self.can_go_on()
+
+    def can_go_on(self) -> bool:
+        """Whether there is training left to do. After a divergence it starts from the last healthy moment."""
         self.trainer.stop_if_complete()
-        self.running = self.trainer.status in ("ready", "diverged")
-        if self.running:
-            self.trainer.clear_outcome()
-            self.pace = Pace()
+        if self.trainer.status not in ("ready", "diverged"):
+            return False
+        self.trainer.clear_outcome()
+        self.pace = Pace()
+        return True
 
     def pause(self, _: Pause) -> None:
         self.running, self.last_epoch = False, None
 
     def step(self, _: Step) -> None:
         self.running, self.last_epoch = False, None
-        self.trainer.advance(steps=1)
+        if self.can_go_on():
+            self.trainer.advance(steps=1)
 
     def epoch(self, _: Epoch) -> None:
         # In chunks like any other training, so that even a long epoch can be paused.
-        self.trainer.stop_if_complete()
-        self.running = self.trainer.status == "ready"
+        self.running = self.can_go_on()
         self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
-        self.pace = Pace()
 
     def reset(self, _: Reset) -> None:
         self.give_up_epoch()
@@ -323,6 +349,9 @@ class Worker(QThread):
     def set_wanted(self, command: SetWanted) -> None:
         self.wanted = command.wanted
 
+    def show_test(self, _: ShowTest) -> None:
+        self.tests = True
+
     def set_parameters(self, command: SetParameters) -> None:
         self.trainer.set_parameters(command.parameters)
 
@@ -341,8 +370,16 @@ class Worker(QThread):
             self.trainer.restore(memory)
         else:
             self.trainer = self.fresh_trainer(command.experiment)
+            if command.document is not None:
+                self.take_up(command.document)
         self.latest_change = command.keep_as if command.words else None
         self.revision = command.revision
+
+    def take_up(self, document: Document) -> None:
+        """Go on with a document, if that can be on the engine that trained last."""
+        if document.engine != self.engine and compiled.are_cached(document.experiment.precision):
+            self.use_engine(UseEngine(document.engine))
+        self.trainer.resume(document)
 
     def set_weight(self, command: SetWeight) -> None:
         if command.revision is not None:
@@ -361,6 +398,9 @@ class Worker(QThread):
     def give_checkpoint(self, command: GiveCheckpoint) -> None:
         command.reply.put(self.trainer.checkpoint())
 
+    def give(self, command: Give) -> None:
+        self.given.emit(command.purpose, command.make(self.trainer), self.revision)
+
     def finish(self, _: Stop) -> None:
         self.stopping = True
 
@@ -373,12 +413,14 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     Reset: Worker.reset,
     SetSpeed: Worker.set_speed,
     SetWanted: Worker.set_wanted,
+    ShowTest: Worker.show_test,
     SetParameters: Worker.set_parameters,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,
     UseEngine: Worker.use_engine,
     Restore: Worker.restore,
     GiveCheckpoint: Worker.give_checkpoint,
+    Give: Worker.give,
     Stop: Worker.finish,
 }
 

@@ -32,8 +32,8 @@ from playground.experiment import (
     parsed,
     to_text,
     with_table_path,
-    write_atomically,
 )
+from playground.files import write_atomically
 from playground.snapshot import Change, Evaluation, History, Status
 from playground.timeline import Timeline
 
@@ -125,7 +125,7 @@ class DocumentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def save_document(path: str | os.PathLike[str], document: Document) -> None:
     """Write a document, all of it or nothing; the one that was there before is kept beside it. Raises OSError."""
-    write_atomically(Path(path), to_bytes(document, Path(path).resolve().parent))
+    write_atomically(Path(path), to_bytes(document, Path(path).resolve().parent), keep_previous=True)
 
 
 def to_bytes(document: Document, folder: Path | None = None) -> bytes:

@@ -13,13 +13,15 @@ import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
 from playground import Experiment, Layer, Snapshot
 from playground.catalog.activations import Tanh
+from playground.catalog.datasets import TEST, UserPoints
 from playground.presets import RESOURCES, preset
 from ui import theme
 from ui.window.window import Window
+from ui.wording import percent_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -37,7 +39,7 @@ def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
     if name.startswith("layers."):
         # There are no cards before somebody looks at them.
         window.docks.show("layers")
-        window.layers.wake()
+        window.layers.complete()
     found = window.findChild(kind, name)
     assert found is not None, f"no control named {name}"
     window.reach.reveal(found)
@@ -325,7 +327,7 @@ def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> N
 
 def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, window: Window) -> None:
     window.docks.docks["gradients"].close()
-    window.files.open("vanishing-gradients")
+    window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
     qtbot.waitUntil(lambda: window.diagnosis.remedy.isVisible(), timeout=15_000)
@@ -340,7 +342,7 @@ def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, wind
 
 def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot, window: Window) -> None:
     window.docks.show("gradients")
-    window.files.open("vanishing-gradients")
+    window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
     remedy = control(window, "gradients.remedy")
@@ -363,7 +365,7 @@ def test_a_bad_file_is_a_banner_and_changes_nothing(qtbot, trained: Window, tmp_
     path = tmp_path / "bad.json"
     path.write_text(content)
     before = trained.session.experiment
-    trained.files.open(str(path))
+    trained.documents.open(str(path))
     assert trained.banner.isVisible()
     assert named in trained.banner.text.text()
     assert trained.session.experiment == before
@@ -381,7 +383,7 @@ def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window
         "target": "sex",
     }
     path.write_text(json.dumps({"version": 1, "data": table}))
-    window.files.open(str(path))
+    window.documents.open(str(path))
     assert "beak" in window.banner.text.text()
     assert "bill_length_mm" in window.banner.text.text()
 
@@ -397,15 +399,16 @@ def test_a_dropped_file_is_opened(qtbot, window: Window) -> None:
 def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp_path: Path) -> None:
     window.session.open(preset("penguins"), "penguins")
     saved: Experiment = window.session.experiment
-    window.files.save(str(tmp_path / "mine.json"))
+    window.documents.save_to(str(tmp_path / "mine.json"))
+    qtbot.waitUntil(lambda: window.documents.path is not None)
     window.session.open(preset("circle"), "circle")
-    window.files.open(str(tmp_path / "mine.json"))
+    window.documents.open(str(tmp_path / "mine.json"))
     assert window.session.experiment == saved
 
 
-def test_a_failed_save_is_told(window: Window, tmp_path: Path) -> None:
-    window.files.save(str(tmp_path / "no such folder" / "mine.json"))
-    assert "not saved" in window.banner.text.text()
+def test_a_failed_save_is_told(qtbot, window: Window, tmp_path: Path) -> None:
+    window.documents.save_to(str(tmp_path / "no such folder" / "mine.json"))
+    qtbot.waitUntil(lambda: "Nothing was saved" in window.banner.text.text())
 
 
 # Coming and going -------------------------------------------------------------------------------------------------
@@ -483,15 +486,6 @@ def test_the_space_bar_plays_before_anything_was_touched(qtbot, window: Window) 
     assert window.session.experiment.data == data
 
 
-def test_a_changed_experiment_says_so_in_the_title(window: Window) -> None:
-    assert "changed" not in window.windowTitle()
-    training = msgspec.structs.replace(window.session.experiment.training, learning_rate=0.5)
-    window.session.edit(msgspec.structs.replace(window.session.experiment, training=training), "learning rate 0.5")
-    assert "changed" in window.windowTitle()
-    window.session.undo()
-    assert "changed" not in window.windowTitle()
-
-
 def test_a_large_window_opens_in_the_layout_for_large_screens(qtbot, qapp: QApplication) -> None:
     theme.apply(qapp, "light")
     window = Window()
@@ -502,3 +496,68 @@ def test_a_large_window_opens_in_the_layout_for_large_screens(qtbot, qapp: QAppl
     finally:
         window.close()
         shiboken6.delete(window)
+
+
+# The test ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trained: Window) -> None:
+    button = trained.findChild(QWidget, "data.final_test")
+    result = trained.findChild(QLabel, "data.final_test.result")
+    assert not button.isVisible()
+    assert not button.isEnabled()
+    write(qtbot, trained, "data.test_fraction", "0.2")
+    settle(qtbot, trained)
+    assert snapshot(trained).test is None
+    assert not result.isVisible()
+    trained.session.pause()
+    qtbot.waitUntil(lambda: not trained.session.report.running)
+    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
+    qtbot.waitUntil(result.isVisible)
+    trainer = trained.session.worker.trainer
+    measured_now, points = trainer.test(), int((trainer.sample.split == TEST).sum())
+    share = f"{percent_text(measured_now.accuracy)} right"
+    assert result.text().startswith(f"{points} test points at step {step(trained):,}: loss ")
+    assert share in result.text()
+    trained.session.step()
+    qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step and snapshot(trained).test is None)
+    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
+    qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
+    write(qtbot, trained, "data.noise", "0.3")
+    assert not result.isVisible()
+    write(qtbot, trained, "data.test_fraction", "0")
+    assert not button.isVisible()
+
+
+def test_own_points_with_marks_have_a_test_result(qtbot, window: Window) -> None:
+    points = UserPoints(
+        x1=(-1.0, 1.0, -2.0), x2=(0.0, 0.0, 0.0), target=(0.0, 1.0, 0.0),
+        train=(True, True, False), test=(False, False, True),
+    )  # fmt: skip
+    window.session.edit(msgspec.structs.replace(window.session.experiment, data=points), "own points")
+    qtbot.mouseClick(control(window, "data.final_test"), LEFT)
+    result = window.findChild(QLabel, "data.final_test.result")
+    qtbot.waitUntil(lambda: result.text().startswith("1 test point at step 0: loss "))
+
+
+# Refusals ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> None:
+    experiment = window.session.experiment
+    refused = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, noise=7.0))
+    window.data.edited.emit(refused, "noise 7", False)
+    assert window.banner.isVisible()
+    assert "Noise 7 was not changed" in window.banner.text.text()
+    qtbot.wait(50)
+    assert window.banner.isVisible()
+    write(qtbot, window, "data.noise", "0.2")
+    assert not window.banner.isVisible()
+
+
+def test_a_change_leaves_other_messages_alone(qtbot, window: Window) -> None:
+    window.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
+    window.tell("The file was not saved.")
+    write(qtbot, window, "data.noise", "0.2")
+    assert window.banner.isVisible()
+    assert window.banner.text.text() == "The file was not saved."

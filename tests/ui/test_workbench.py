@@ -364,18 +364,18 @@ def test_the_colours_the_contours_and_the_mistakes_are_chosen(busy: Hand) -> Non
     layers = tuple(msgspec.structs.replace(layer, dropout=0.3) for layer in busy.experiment.layers)
     busy.window.session.edit(msgspec.structs.replace(busy.experiment, layers=layers), "dropout")
     busy.settle()
-    busy.press("boundaryField_uncertainty")
+    busy.press("boundary.field.uncertainty")
     busy.until(lambda: snapshot(busy.window).uncertainty is not None)
-    busy.press("boundaryField_classes")
+    busy.press("boundary.field.classes")
     busy.until(lambda: snapshot(busy.window).uncertainty is None)
     busy.until(lambda: len(np.unique(boundary.image().reshape(-1, 3), axis=0)) <= 3)
-    busy.press("boundaryField_probability")
-    busy.press("boundaryContours")
+    busy.press("boundary.field.probability")
+    busy.press("boundary.contours")
     busy.until(lambda: len(boundary.numbers()) > 0)
-    busy.press("boundaryMistakes")
+    busy.press("boundary.mistakes")
     busy.until(lambda: snapshot(busy.window).predictions is not None)
     busy.until(lambda: boundary.note() != "")
-    busy.press("boundaryMistakes")
+    busy.press("boundary.mistakes")
     busy.until(lambda: snapshot(busy.window).predictions is None)
 
 
@@ -720,7 +720,7 @@ def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> No
 
 def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
     hand.window.docks.show("gradients")
-    hand.window.files.open("vanishing-gradients")
+    hand.window.documents.open("vanishing-gradients")
     hand.settle()
     hand.window.session.play()
     remedy = hand.window.gradients.findChild(QWidget, "gradients.remedy")

@@ -11,14 +11,16 @@ import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QToolTip, QVBoxLayout, QWidget
 
-from playground import Experiment, InputError
+from playground import Experiment, InputError, Snapshot
 from playground.catalog.choice import members
 from playground.catalog.datasets import Adjustable, Dataset, Sample, Table, UserPoints, sample, with_common
 from playground.catalog.features import FEATURES
 from ui.form import Form, Row, fields_of, fits, found, replaced, row_for, tip
 from ui.inputs import Edits
+from ui.pace import Throttle
+from ui.panels.final_test import FinalTest
 from ui.panels.own_data import OwnData, counted
-from ui.panels.panel import Panel, SlowText, heading
+from ui.panels.panel import Panel, heading
 from ui.panels.pictures import DataTile, FeatureTile
 from ui.panels.tasks import task_of, with_data
 from ui.theme import GRID, px
@@ -48,6 +50,8 @@ class DataPanel(Panel):
     """The person wants to choose a file for `import_file`."""
     export_asked = Signal()
     """The person wants to choose a file for `export_points`."""
+    test_asked = Signal()
+    """The person wants to know how the network does on the test points."""
     told = Signal(str)
     """What became of points that were copied, pasted, imported or exported, in a sentence."""
 
@@ -61,8 +65,7 @@ class DataPanel(Panel):
         self.forms: dict[type[Dataset], Form] = {}
         self.common: dict[str, Row] = {}
         self.own_tile: DataTile | None = None
-        self._late = SlowText(self)
-        self._late.due.connect(self._show_late)
+        self._late = Throttle(self._show_late, self)
         self._add_gallery(samples)
         self._add_own_data()
         self._add_common_rows()
@@ -212,6 +215,10 @@ class DataPanel(Panel):
         """Make a data set of a text file; asks which columns are meant unless they are ours."""
         self.own_data.import_file(path)
 
+    def take_cells(self, text: str, source: str) -> None:
+        """Make a data set of cells as text that came from somewhere; asks which are meant unless they are ours."""
+        self.own_data.take_cells(text, source)
+
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file, every digit of them."""
         self.own_data.export_points(path)
@@ -231,6 +238,10 @@ class DataPanel(Panel):
             if row is not None:
                 lines.addWidget(self.add(row))
                 self.common[name] = row
+            if name == "test_fraction":
+                self.final_test = FinalTest()
+                self.final_test.asked.connect(self.test_asked)
+                lines.addWidget(self.final_test)
 
     def _add_new_data(self) -> None:
         self.new_data = QPushButton("New data")
@@ -304,6 +315,10 @@ class DataPanel(Panel):
             self._show_data(experiment.data)
         self._show_features(experiment.features)
 
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the result on the test points, if it was asked for."""
+        self.final_test.show_snapshot(snapshot)
+
     def _place_common_rows(self, data: Dataset) -> None:
         """Take the common rows away where a data set has settings of its own instead."""
         for name, row in self.common.items():
@@ -315,7 +330,8 @@ class DataPanel(Panel):
         self._show_gallery(data)
         self._show_own_rows(data)
         self.own_data.show_data(data)
-        self._late.soon()
+        self.final_test.show_data(data)
+        self._late.request()
         # Own points are all used: how many there are is said above.
         self.rows["data.points"].setVisible(not isinstance(data, UserPoints))
         self.rows["data.label_noise"].set_available(

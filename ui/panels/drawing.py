@@ -39,8 +39,9 @@ from playground.catalog.datasets import (
 )
 from ui.form import CAPTION_WIDTH, Row, fields_of, row_for, tip
 from ui.inputs import Edits, Entry, Segments, segment_side
+from ui.pace import Throttle
 from ui.panels.canvas import REACH, Canvas, Painting, Stroke, Style, canvas_of
-from ui.panels.panel import Panel, SlowText, heading
+from ui.panels.panel import Panel, heading
 from ui.panels.pictures import mixed
 from ui.panels.tasks import task_of, with_data
 from ui.panels.tools import CLUSTER, ERASER, MOVE, TOOLS, ClassButton, Settings, Tool, ToolButton
@@ -99,8 +100,7 @@ class DrawingPanel(Panel):
         self._words = ""
         self._told: tuple[bool, float, object] = (False, 0.0, None)
         self._dressed: tuple[object, ...] = ()
-        self._text = SlowText(self)
-        self._text.due.connect(self._write)
+        self._text = Throttle(self._write, self)
         self.lines = QVBoxLayout(self)
         self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
         self.lines.setSpacing(px(GRID // 2))
@@ -422,7 +422,7 @@ class DrawingPanel(Panel):
         if canvas is not before:
             self.edits.change(canvas)
         if not canvas.room:
-            self._text.soon()
+            self._text.request()
 
     def _give(self, canvas: Canvas, changing: bool) -> None:
         if not changing:
@@ -607,7 +607,7 @@ class DrawingPanel(Panel):
         self._show_task()
         self._show_rows()
         self._tell_tool()
-        self._text.soon()
+        self._text.request()
 
     def _write(self) -> None:
         data = self.experiment.data

@@ -1,62 +1,20 @@
-"""What is opened and saved: experiments and points."""
+"""What goes in and out beside documents: points."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from playground import InputError, save
-from playground.presets import open_experiment
 from ui.panels.data import DataPanel
-from ui.session import Session
 from ui.shell.dialogs import ask_to_open, ask_to_save
-from ui.shell.messages import Banner
-
-EXPERIMENTS = "Experiments (*.json)"
-TABLES = (".csv", ".tsv", ".txt")
-"""Files that are imported as points when they are dropped; others are opened."""
 
 
 class Files(QObject):
-    """Opens and saves for a window; what goes wrong stands in the banner, and changes nothing."""
+    """Asks for files of a window's points."""
 
-    def __init__(self, window: QWidget, session: Session, data: DataPanel, banner: Banner) -> None:
+    def __init__(self, window: QWidget, data: DataPanel) -> None:
         super().__init__(window)
-        self.window, self.session, self.data, self.banner = window, session, data, banner
-
-    def open(self, source: str) -> None:
-        """Open an experiment file or a preset; if it is refused, say why and change nothing."""
-        try:
-            experiment = open_experiment(source)
-        except InputError as error:
-            self.banner.tell(f"{Path(source).name} was not opened; everything is as it was. {error}")
-            return
-        self.banner.hide()
-        self.session.open(experiment, f"open {experiment.name or Path(source).stem}")
-
-    def take(self, path: str) -> None:
-        """Open a file that was dropped, or import it if it is a table."""
-        if Path(path).suffix.lower() in TABLES:
-            self.data.import_file(path)
-        else:
-            self.open(path)
-
-    def save(self, path: str) -> None:
-        """Save the experiment; if that fails, say why."""
-        try:
-            save(self.session.experiment, path)
-        except OSError as error:
-            self.banner.tell(f"The experiment was not saved to {path}: {error.strerror or error}. Try another folder.")
-
-    def ask_open(self) -> None:
-        """Let the person choose an experiment file."""
-        ask_to_open(self.window, "Open an experiment", [EXPERIMENTS], self.open)
-
-    def ask_save(self) -> None:
-        """Let the person choose where to save the experiment."""
-        ask_to_save(self.window, "Save the experiment", "experiment.json", [EXPERIMENTS], self.save)
+        self.window, self.data = window, data
 
     def ask_import(self) -> None:
         """Let the person choose a table."""

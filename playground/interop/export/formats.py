@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from playground.experiment import file_text, write_atomically
+from playground.experiment import file_text
+from playground.files import write_atomically
 from playground.interop import tables, weights
 from playground.interop.export import numpy_script, onnx_model, torch_script
 from playground.interop.export.exportable import Exportable

@@ -8,7 +8,6 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
-from playground import load
 from playground.catalog.datasets import UserPoints
 from ui.shell.dialogs import FOLDER, suffix_of
 from ui.window.window import Window
@@ -40,15 +39,16 @@ def type_into_dialog(qtbot, window: Window, name: str) -> None:
     qtbot.waitUntil(window.isActiveWindow)
 
 
-def test_an_experiment_is_saved_and_opened_through_the_dialogs(qtbot, window: Window, chosen_last: Path) -> None:
-    before = window.session.experiment
-    window.files.ask_save()
-    type_into_dialog(qtbot, window, "mine")
-    assert load(chosen_last / "mine.json") == before
-    window.files.open("xor")
+@pytest.mark.parametrize("typed", ["mine", "mine.json"])
+def test_what_is_saved_is_opened_through_the_dialogs(qtbot, window: Window, chosen_last: Path, typed: str) -> None:
+    before, name = window.session.experiment, typed if "." in typed else f"{typed}.playground"
+    window.documents.ask_save()
+    type_into_dialog(qtbot, window, typed)
+    qtbot.waitUntil(lambda: window.documents.path == chosen_last / name)
+    window.documents.open("xor")
     assert window.session.experiment != before
     qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
-    type_into_dialog(qtbot, window, "mine.json")
+    type_into_dialog(qtbot, window, name)
     assert window.session.experiment == before
 
 
@@ -62,12 +62,12 @@ def test_points_are_exported_and_imported_through_the_dialogs(qtbot, window: Win
 
 
 def test_dialogs_open_where_a_file_was_chosen_last(qtbot, window: Window, tmp_path: Path) -> None:
-    window.files.ask_save()
+    window.documents.ask_save()
     dialog = window.findChild(QFileDialog)
     dialog.setDirectory(str(tmp_path))
     type_into_dialog(qtbot, window, "one.json")
-    assert (tmp_path / "one.json").exists()
-    window.files.ask_open()
+    qtbot.waitUntil((tmp_path / "one.json").exists)
+    window.documents.ask_open()
     dialog = window.findChild(QFileDialog)
     assert Path(dialog.directory().path()) == tmp_path
     dialog.reject()

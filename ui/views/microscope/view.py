@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton, Segments
+from ui.pace import Throttle
 from ui.views.microscope.equations import Block, backward, forward, sentence
 from ui.views.microscope.sheet import Sheet
-from ui.views.plotting import Throttle, on_surface
+from ui.views.plotting import on_surface
 
 HINT = "Click a point in the boundary."
 MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
@@ -41,7 +42,7 @@ class MicroscopeView(QWidget):
 
     def _build(self) -> None:
         self.words = QLabel(wordWrap=True)
-        self.words.setObjectName("microscopeWords")
+        self.words.setObjectName("microscope.words")
         self.words.setAccessibleName("The point in words")
         self.words.setProperty("strong", True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
@@ -49,7 +50,7 @@ class MicroscopeView(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.hint = QLabel(f"{HINT}\n{MORE}", wordWrap=True)
-        self.hint.setObjectName("microscopeHint")
+        self.hint.setObjectName("microscope.hint")
         self.hint.setProperty("quiet", True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setMargin(theme.px(2 * theme.GRID))
@@ -70,10 +71,10 @@ class MicroscopeView(QWidget):
 
     def _make_top(self) -> QVBoxLayout:
         self.directions = Segments(DIRECTIONS)
-        self.directions.setObjectName("microscopeDirection")
+        self.directions.setObjectName("microscope.direction")
         self.directions.setAccessibleName("Which way is shown")
         for name, tip, button in zip(DIRECTIONS, TIPS, self.directions.buttons, strict=True):
-            button.setObjectName(f"microscopeDirection_{name.lower()}")
+            button.setObjectName(f"microscope.direction.{name.lower()}")
             button.setAccessibleName(name)
             button.setToolTip(tip)
         self.directions.setFixedWidth(theme.px(216))
@@ -84,7 +85,7 @@ class MicroscopeView(QWidget):
             "Whole matrices",
             "Show all rows and columns of large matrices. Off, the first eight of each are shown.",
         )
-        self.unfold.setObjectName("microscopeUnfold")
+        self.unfold.setObjectName("microscope.unfold")
         self.unfold.setText("Whole matrices")
         self.unfold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.unfold.setCheckable(True)
@@ -115,9 +116,9 @@ class MicroscopeView(QWidget):
         """Show this moment; numbers change at most four times a second."""
         self._snapshot = snapshot
         seen = snapshot.microscope
-        if seen is None:
-            self._show()
-        elif not self._shown or self._shown[0] is not seen:
+        if seen is None or not self._shown:
+            self._update.now()
+        elif self._shown[0] is not seen:
             self._update.request()
 
     def apply_theme(self) -> None:
