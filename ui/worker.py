@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeAlias
 from PySide6.QtCore import QObject, QThread, Signal
 
 from playground import Checkpoint, Experiment, InputError, Snapshot, Trainer, Wanted
+from playground.catalog.choice import Array
 from playground.trainer import EngineName
 
 log = logging.getLogger(__name__)
@@ -122,6 +123,12 @@ class GiveCheckpoint(NamedTuple):
     reply: queue.SimpleQueue[Checkpoint]
 
 
+class GiveInitial(NamedTuple):
+    """Put the given weights that training starts from into a queue, named as in weight files; mostly there are none."""
+
+    reply: queue.SimpleQueue[dict[str, Array]]
+
+
 class Stop(NamedTuple):
     """End the thread."""
 
@@ -140,6 +147,7 @@ Command: TypeAlias = (
     | UseEngine
     | Restore
     | GiveCheckpoint
+    | GiveInitial
     | Stop
 )
 
@@ -152,6 +160,8 @@ class Report(NamedTuple):
     steps_per_second: float
     revision: int
     """The latest edit that the snapshot includes."""
+    wanted: Wanted = Wanted()
+    """What the snapshot was to contain."""
 
 
 class Worker(QThread):
@@ -271,7 +281,9 @@ class Worker(QThread):
         self.changed = False
         units = [layer.units for layer in self.trainer.network.layers]
         snapshot = self.pictures.snapshot(self.trainer.snapshot, self.wanted, units, at_rest=not self.running)
-        self.mailbox = Report(snapshot, self.running, self.pace.rate if self.running else 0.0, self.revision)
+        self.mailbox = Report(
+            snapshot, self.running, self.pace.rate if self.running else 0.0, self.revision, self.wanted
+        )
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
         """A trainer before its first step, on the engine in force."""
@@ -361,6 +373,9 @@ class Worker(QThread):
     def give_checkpoint(self, command: GiveCheckpoint) -> None:
         command.reply.put(self.trainer.checkpoint())
 
+    def give_initial(self, command: GiveInitial) -> None:
+        command.reply.put(self.trainer.usable_initial())
+
     def finish(self, _: Stop) -> None:
         self.stopping = True
 
@@ -379,6 +394,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     UseEngine: Worker.use_engine,
     Restore: Worker.restore,
     GiveCheckpoint: Worker.give_checkpoint,
+    GiveInitial: Worker.give_initial,
     Stop: Worker.finish,
 }
 

@@ -10,23 +10,20 @@ import dataclasses
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, get_args
 
 import msgspec
 import numpy as np
 from PIL import Image
 from PIL.GifImagePlugin import getdata
 
-from playground.catalog.choice import Array, InputError
+from playground.catalog.choice import Array, InputError, setting
 from playground.engine import compiled
 from playground.experiment import Experiment, write_atomically
 from playground.interop.picture import PAPER, draw_field, draw_losses, drawn_points, value_range
 from playground.snapshot import Snapshot, Status, Wanted
 from playground.trainer import EngineName, Trainer
 
-FRAMES, FRAMES_PER_SECOND, SIZE = 60, 12, 400
-ALLOWED = {"epochs": (1, 10_000_000), "frames": (2, 300), "frames_per_second": (1, 50), "size": (200, 1200)}
-"""From what to what each setting may go; viewers slow down what is faster than 50 frames per second."""
 MARGIN, LINE = 16, 28
 """Pixels around the pictures, and for a line of text."""
 REST_SECONDS = 2.0
@@ -36,6 +33,36 @@ CHUNK_SECONDS = 0.008
 HISTORY_ROWS = 8192
 SAME = 255
 """The place in the palette that stands for no change since the frame before."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What an animation can be told."""
+
+    epochs: Annotated[
+        int,
+        setting("Epochs", "How far the training goes that is shown.", ge=1, le=10_000_000),
+    ] = 100
+    frames: Annotated[
+        int,
+        setting(
+            "Frames",
+            "How many moments are shown, more of them at the beginning. Few make a small file, many a smooth film.",
+            ge=2,
+            le=300,
+            slider=(10, 120),
+        ),
+    ] = 60
+    frames_per_second: Annotated[
+        int,
+        setting("Frames per second", "How fast they follow each other.", ge=1, le=50, slider=(2, 30)),
+    ] = 12
+    size: Annotated[
+        int,
+        setting("Width", "The width of the picture in pixels; a large one makes a large file.", ge=200, le=1200),
+    ] = 400
+
+
+USUAL = Settings()
 
 
 class Animation(NamedTuple):
@@ -56,9 +83,9 @@ def save_animation(
     *,
     initial: Mapping[str, Array] | None = None,
     engine: EngineName | None = None,
-    frames: int = FRAMES,
-    frames_per_second: int = FRAMES_PER_SECOND,
-    size: int = SIZE,
+    frames: int = USUAL.frames,
+    frames_per_second: int = USUAL.frames_per_second,
+    size: int = USUAL.size,
     progress: Callable[[int, int], object] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Animation | None:
@@ -68,9 +95,7 @@ def save_animation(
     hand. At most `frames` are shown, see `moments`; fewer if training ends by itself. `progress` is told how many
     frames are done, and of how many. `cancelled` is asked every few milliseconds. Raises InputError and OSError.
     """
-    asked = {"epochs": epochs, "frames": frames, "frames_per_second": frames_per_second, "size": size}
-    for name, value in asked.items():
-        refuse_outside(name, value)
+    refuse_outside(Settings(epochs, frames, frames_per_second, size))
     trainer = prepared(experiment, initial, engine)
     shown = moments(epochs, frames)
     studio = Studio(trainer, epochs, size)
@@ -88,11 +113,12 @@ def save_animation(
     return Animation(number, len(content), trainer.state.epoch, trainer.status)
 
 
-def refuse_outside(name: str, value: int) -> None:
+def refuse_outside(settings: Settings) -> None:
     """Raise InputError for a setting that is not allowed."""
-    low, high = ALLOWED[name]
-    if not low <= value <= high:
-        raise InputError(name, value, f"a whole number ≥ {low:,} and ≤ {high:,}")
+    for field in msgspec.structs.fields(Settings):
+        meta, value = get_args(field.type)[1], getattr(settings, field.name)
+        if not meta.ge <= value <= meta.le:
+            raise InputError(field.name, value, f"a whole number ≥ {meta.ge:,} and ≤ {meta.le:,}")
 
 
 def prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engine: EngineName | None) -> Trainer:

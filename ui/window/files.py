@@ -1,11 +1,11 @@
-"""What is opened and saved: experiments and points."""
+"""What is opened and saved: experiments, points, and training as an animation."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from playground import InputError, save
 from playground.presets import open_experiment
@@ -19,6 +19,9 @@ TABLES = (".csv", ".tsv", ".txt")
 
 class Files(QObject):
     """Opens and saves for a window; what goes wrong stands in the banner, and changes nothing."""
+
+    told = Signal(str)
+    """What was written, in a sentence."""
 
     def __init__(self, window: QWidget, session: Session, data: DataPanel, banner: Banner) -> None:
         super().__init__(window)
@@ -71,6 +74,21 @@ class Files(QObject):
         )
         if path:
             self.data.import_file(path)
+
+    def ask_animation(self) -> None:
+        """Let the person choose how training becomes an animation."""
+        # Not on the way to the first frame.
+        from ui.window.animation import AnimationDialog
+
+        dialog = AnimationDialog(self.session, self.window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.told.connect(self.told)
+        dialog.show()
+
+    def close(self) -> None:
+        """End what is being made."""
+        for dialog in self.window.findChildren(QDialog, "gif"):
+            dialog.close()
 
     def ask_export(self) -> None:
         """Let the person choose where the exact points go."""

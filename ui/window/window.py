@@ -68,6 +68,7 @@ from ui.views.schedule import ScheduleView
 from ui.window.files import Files
 from ui.window.guide import tour_stops
 from ui.window.menus import Menus
+from ui.window.pictures import Pictures
 from ui.window.plans import PLANS, plan_for
 from ui.window.reach import Reach
 from ui.worker import Report
@@ -173,7 +174,7 @@ class Window(QMainWindow):
         self.takeCentralWidget()
         self.removeToolBar(self.bar)
         self.menus.remove()
-        for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, self.files):
+        for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, self.files, self.pictures):
             part.deleteLater()
         for label in (self.status, self.diagnosis):
             self.statusBar().removeWidget(label)
@@ -251,6 +252,7 @@ class Window(QMainWindow):
         for name, title, content in self.dock_contents():
             self.docks.add(name, title, content)
             self.contents[name] = content
+        self.boundary.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setCentralWidget(self.boundary)
         self.transport.give_room(self.training.rows["training.learning_rate"])
         self.add_bar()
@@ -261,6 +263,7 @@ class Window(QMainWindow):
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
         self.reach, self.files = Reach(self), Files(self, self.session, self.data, self.banner)
+        self.pictures = Pictures(self)
         self.palette_of_commands = CommandPalette(self, self.reach.commands)
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": self.data.rows, "Training": self.training.rows}, self.settings
@@ -359,10 +362,14 @@ class Window(QMainWindow):
         self.data.import_asked.connect(self.files.ask_import)
         self.data.export_asked.connect(self.files.ask_export)
         self.data.told.connect(self.say)
+        self.files.told.connect(self.say)
 
     def show_tool(self, editing: bool, reach: float, colour: str | None) -> None:
         """Let the mouse on the boundary look or draw."""
         self.boundary.set_tool("edit" if editing else "look")
+        # The right button erases.
+        policy = Qt.ContextMenuPolicy
+        self.boundary.setContextMenuPolicy(policy.PreventContextMenu if editing else policy.CustomContextMenu)
         self.boundary.set_brush(reach, colour)
 
     def leave_network(self, seen: bool) -> None:
@@ -637,6 +644,7 @@ class Window(QMainWindow):
         self.layouts.remember()
         if self.tour is not None:
             self.tour.end()
+        self.files.close()
         if self.kernels is not None:
             self.kernels.close()
         if self.session.parent() is self:
