@@ -5,6 +5,7 @@ Both are painted anew, so that they are sharp at every size. In an SVG text stay
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ SCALES = (1, 2, 4)
 """Pixels of a PNG for each pixel of the window."""
 CLIPBOARD_SCALE = 2
 SVG = "image/svg+xml"
+EMPTY_PATH = re.compile(rb'<path [^>]*\bd=""/>')
 
 
 def image(widget: QWidget, scale: int = 1) -> QImage:
@@ -37,7 +39,7 @@ def png(widget: QWidget, scale: int = 1) -> bytes:
     """A widget as it looks now as a PNG."""
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
-    image(widget, scale).save(buffer, b"PNG")
+    image(widget, scale).save(buffer, "PNG")  # type: ignore[call-overload]  # PySide takes no bytes, whatever its types say
     return bytes(buffer.data().data())
 
 
@@ -53,7 +55,8 @@ def svg(widget: QWidget, title: str = "") -> bytes:
     generator.setViewBox(QRect(QPoint(), widget.size()))
     generator.setTitle(title)
     paint(widget, generator)
-    return bytes(buffer.data().data())
+    # A curve that has no points yet is an empty path, of which viewers complain.
+    return EMPTY_PATH.sub(b"", bytes(buffer.data().data()))
 
 
 def mime(widget: QWidget, title: str = "") -> QMimeData:

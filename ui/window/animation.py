@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QThread, Signal
+from PySide6.QtCore import Qt, QThread, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -31,7 +31,7 @@ from ui.session import Session
 
 log = logging.getLogger(__name__)
 
-WIDTH = 400
+WIDTH, BAR_HEIGHT = 400, 10
 YIELD_MILLISECONDS, REST_MILLISECONDS = 2, 20
 """Left to the window whenever the thread looks whether to go on, and after each frame: drawing holds the interpreter
 lock."""
@@ -145,7 +145,14 @@ class AnimationDialog(QDialog):
         self.bar.setObjectName("gif.progress")
         self.bar.setAccessibleName("Frames done")
         self.bar.setToolTip(tip("How many frames are done."))
-        self.bar.setFormat("%v of %m frames")
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(theme.px(BAR_HEIGHT))
+        # Nothing moves when they come and go.
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(policy)
+        self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.close_button = self.button("close", "Close", "Closes this dialog. While a GIF is made: ends that.")
         self.create_button = self.button("create", "Create…", "Asks for a file and makes the GIF; the window goes on.")
         self.create_button.setDefault(True)
@@ -250,7 +257,7 @@ class AnimationDialog(QDialog):
         self.bar.setVisible(on)
         self.close_button.setText("Cancel" if on else "Close")
         self.close_button.setAccessibleName("Cancel" if on else "Close")
-        self.message.setText("")
+        self.message.setText("Repeating the training…" if on else "")
         if on:
             self.close_button.setFocus()
 

@@ -106,20 +106,25 @@ class Pictures(QObject):
             do()
             return
         self.waiting.append((name, do))
-        self.window.docks.show(name)
+        if name != BOUNDARY:
+            self.window.docks.show(name)
         self.patience.start()
 
     def in_sight(self, name: str) -> bool:
         """Whether a part can be seen."""
-        return name == BOUNDARY or name in self.window.docks.seen
+        return self.window.docks.shows(self.part(name))
 
     def look(self, report: Report) -> None:
-        """All parts in sight have just been shown a report; it may be one from before they were."""
+        """A report came; unless it is one from before they were, all parts in sight are about to show it."""
         if self.waiting and report.wanted == self.window.session.wanted:
-            ready = [do for name, do in self.waiting if self.in_sight(name)]
-            self.waiting = [(name, do) for name, do in self.waiting if not self.in_sight(name)]
-            for do in ready:
-                do()
+            QTimer.singleShot(0, self, self.take_seen)
+
+    def take_seen(self) -> None:
+        """Do what waited for the parts that are now in sight."""
+        ready = [do for name, do in self.waiting if self.in_sight(name)]
+        self.waiting = [(name, do) for name, do in self.waiting if not self.in_sight(name)]
+        for do in ready:
+            do()
 
     def take_all(self) -> None:
         """Wait no longer."""
