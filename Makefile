@@ -7,12 +7,13 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test kernels truth bench bench-window lint screenshot clean outdated
+.PHONY: help run test kernels truth kill bench bench-window lint screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
 	@echo 'make truth       compare live with PyTorch and scikit-learn, which it installs'
+	@echo 'make kill        kill a process 500 times while it saves'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
 	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments to main.py bench'
 	@echo 'make lint        format, rules, types and import contracts only'
@@ -27,7 +28,7 @@ run: $(READY)
 
 # Whole windows in processes of their own: what other tests leave behind makes every change of a style sheet slow.
 PARTS := tests/ui/panels tests/ui/views tests/ui/test_form.py tests/ui/test_quantity.py tests/ui/test_system_libraries.py
-REST := tests/engine tests/interop tests/test_public_api.py tests/test_packaging.py $(PARTS)
+REST := tests/engine tests/interop $(wildcard tests/test_*.py) $(PARTS)
 test: kernels lint
 	@$(PY) ui/system_libraries.py --for tests
 ifeq ($(ARGS),)
@@ -45,6 +46,9 @@ kernels: $(READY)
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth]'
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/engine/test_trajectories.py tests/engine/test_published_settings.py
+
+kill: $(READY)
+	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/test_files.py -k killed
 
 bench: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,bench]'

@@ -27,7 +27,8 @@ from playground.catalog.activations import Tanh
 from playground.catalog.choice import InputError, listing
 from playground.catalog.datasets import Spiral
 from playground.catalog.optimizers import Adam, AnyOptimizer, Sgd
-from playground.experiment import Experiment, Layer, Training, write_atomically
+from playground.experiment import Experiment, Layer, Training
+from playground.files import write_atomically
 from playground.peers import ONE_THREAD, OURS, PEERS, installed, racers, serve
 
 TURNS, SECONDS = 5, 1.0

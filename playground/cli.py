@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from playground.catalog.choice import Array, InputError
+from playground.checkpoint import ENGINES, EngineName
 from playground.engine import compiled
-from playground.experiment import load, write_atomically
+from playground.experiment import load
+from playground.files import write_atomically
 from playground.interop.weights import load_weights, save_weights
-from playground.presets import open_experiment, preset_paths
+from playground.presets import opened, preset_paths
 from playground.snapshot import Evaluation, History
-from playground.trainer import ENGINES, EngineName, Trainer
+from playground.trainer import Trainer
 
 BAD_INPUT = 2
 
@@ -37,7 +39,7 @@ class Parser(argparse.ArgumentParser):
 def train_parser() -> Parser:
     """The options of `train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
-    parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment file or the name of a preset")
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment file, the name of a preset, or a link")
     parser.add_argument(
         "--epochs",
         type=whole_number,
@@ -88,7 +90,7 @@ def train(arguments: argparse.Namespace) -> None:
     """Train as the arguments say and write what they ask for."""
     for option in ("save_weights", "history", "plot"):
         check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
-    experiment = open_experiment(arguments.experiment)
+    experiment, notes = opened(arguments.experiment)
     epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
@@ -97,6 +99,8 @@ def train(arguments: argparse.Namespace) -> None:
     trainer = Trainer(experiment, initial=initial, engine=usable_engine(arguments.engine, experiment.precision))
     if initial is not None:
         check_complete(initial, trainer)
+    for note in notes:
+        print(note, file=sys.stderr)
     started = time.perf_counter()
     train_with_progress(trainer, epochs)
     total_seconds = time.perf_counter() - started

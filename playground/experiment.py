@@ -10,8 +10,6 @@ import json
 import math
 import os
 import re
-import secrets
-import stat
 import types
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -31,6 +29,7 @@ from playground.catalog.normalizations import AnyNormalization, NoNormalization
 from playground.catalog.optimizers import Adam, AnyOptimizer
 from playground.catalog.regularizers import AnyRegularizer, NoRegularizer
 from playground.catalog.schedules import AnySchedule, Constant, Plateau
+from playground.files import write_atomically
 
 VERSION = 1
 MAX_FILE_BYTES = 64 * 2**20
@@ -346,29 +345,6 @@ def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
         relative = os.path.relpath(experiment.data.path, folder)
         experiment = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, path=relative))
     write_atomically(Path(path), to_text(experiment).encode())
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Put `content` at `path` so that at every moment the file there is whole: the old one or the new.
-
-    A link stays a link, the file keeps its permissions, and a device or pipe is simply written to.
-    """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-        return
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:

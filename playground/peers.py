@@ -21,8 +21,9 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT, TRAIN
 from playground.catalog.optimizers import Adam
+from playground.checkpoint import EngineName
 from playground.experiment import Experiment
-from playground.trainer import EngineName, Trainer
+from playground.trainer import Trainer
 
 ONE_THREAD = {
     "MKL_NUM_THREADS": "1",

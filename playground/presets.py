@@ -1,4 +1,4 @@
-"""Presets and where experiments come from: a file, or the name of a preset.
+"""Presets and where experiments come from: a file, the name of a preset, or a link of playground.tensorflow.org.
 
 A preset is an experiment file in `resources/presets`; its file name is the preset's name. Sample data are tables in
 `resources/data`. A new preset or sample is one new file.
@@ -10,6 +10,8 @@ from pathlib import Path
 
 from playground.catalog.choice import InputError, listing
 from playground.experiment import Experiment, load
+from playground.interop import tfplayground
+from playground.interop.tfplayground import Opened
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 FIRST = "spiral"
@@ -25,14 +27,22 @@ def preset(name: str) -> Experiment:
     """The preset of that name. Raises InputError."""
     paths = preset_paths()
     if name not in paths:
-        raise InputError("EXPERIMENT", name, f"an experiment file, or one of the presets {listing(paths)}")
+        raise InputError("EXPERIMENT", name, f"an experiment file, a link, or one of the presets {listing(paths)}")
     return load(paths[name])
 
 
+def opened(source: str) -> Opened:
+    """The experiment that a person names, by a file, a preset or a link, and what to know about it. Raises InputError.
+
+    Of a document it is the experiment alone, without what was trained.
+    """
+    if tfplayground.is_link(source):
+        return tfplayground.experiment_of(source)
+    if source not in preset_paths() and (source.endswith(".json") or Path(source).is_file()):
+        return Opened(load(source), ())
+    return Opened(preset(source), ())
+
+
 def open_experiment(source: str) -> Experiment:
-    """The experiment that a person names on the command line: a file or a preset. Raises InputError."""
-    if source in preset_paths():
-        return preset(source)
-    if source.endswith(".json") or Path(source).is_file():
-        return load(source)
-    return preset(source)
+    """The experiment that a person names, without the notes on it. Raises InputError."""
+    return opened(source).experiment

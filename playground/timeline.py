@@ -59,6 +59,15 @@ class Timeline:
         view.setflags(write=False)
         return view
 
+    def copy(self) -> Timeline:
+        """An independent copy."""
+        result = Timeline(self.rows.shape[1], self.most)
+        # What no row has reached yet is left out; `make_room` makes it anew.
+        result.rows = self.rows[: self.count].copy()
+        result.count, result.total = self.count, self.total
+        result.thinned, result.run = self.thinned, self.run
+        return result
+
     def rearranged(self, sources: list[int | None]) -> Timeline:
         """A timeline whose column k is the old column sources[k], or NaN where that is None."""
         result = Timeline(len(sources), self.most)

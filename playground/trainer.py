@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 import numpy as np
@@ -21,6 +20,8 @@ from playground.catalog.choice import Array, InputError
 from playground.catalog.datasets import TRAIN, VALIDATION, Sample, sample
 from playground.catalog.features import inputs
 from playground.catalog.schedules import Plateau, PlateauMemory, Progress
+from playground.checkpoint import HEALTHY, PRESENT, Checkpoint, Document, EngineName
+from playground.checkpoint import Health as HealthRecord
 from playground.engine import compiled, reference
 from playground.engine.compiled import Compiled
 from playground.engine.health import Health, Moment
@@ -55,8 +56,6 @@ from playground.snapshot import (
 )
 from playground.timeline import Timeline
 
-EngineName: TypeAlias = Literal["reference", "compiled"]
-ENGINES = get_args(EngineName)
 NO_LIMIT = 2**62
 MOST_RATES = 256
 """Learning rates that are worked out at a time."""
@@ -70,15 +69,6 @@ INSERTION_GRID = 25
 
 KINDS = {"W": "weight", "b": "bias"}
 """What parameters are called in words, by the beginning of their names."""
-
-
-class Checkpoint(NamedTuple):
-    """A moment of a training from which it can go on as if it had never stopped."""
-
-    experiment: Experiment
-    state: State
-    way_back: Checkpoint | None = None
-    """After a divergence the last healthy moment: there is no going on from the present one."""
 
 
 class Trainer:
@@ -365,7 +355,7 @@ class Trainer:
 
     def fresh_state(self, experiment: Experiment, network: Network) -> State:
         """The state of a network before its first update."""
-        parameters = network.initial(experiment.seed, experiment.bias)
+        parameters = network.initial(experiment.seed, experiment.bias, experiment.data.stream())
         return fresh_state(network, experiment.training.optimizer, parameters, experiment.seed)
 
     def rearrange_gradient_history(self, sources: Sources, old_layers: int) -> None:
@@ -457,6 +447,49 @@ class Trainer:
         # A moment at which the loss had grown without end is none to come back to.
         self.health = Health(fresh=False)
         self.look_after_health()
+
+    def document(self) -> Document:
+        """The whole training, safe from what it does next."""
+        moment = self.health.moment
+        checkpoints = {PRESENT: Checkpoint(self.experiment, self.state.copy())}
+        if moment is not None:
+            checkpoints[HEALTHY] = Checkpoint(moment.experiment, moment.state)
+        return Document(
+            checkpoints=checkpoints,
+            status=self.status,
+            problem=self.problem_words,
+            evaluation=self.evaluation,
+            seconds=self.seconds,
+            history=self.history.copy(),
+            gradients=self.gradient_history.copy(),
+            changes=tuple(self.changes),
+            engine_changes=tuple(self.engine_changes),
+            initial={name: np.array(values) for name, values in self.initial.items()},
+            health=HealthRecord(self.health.best, self.health.rate, None if moment is None else moment.seconds),
+        )
+
+    def resume(self, document: Document) -> None:
+        """Take over a whole training, as if it had never stopped. Nothing is left of the one before.
+
+        The engine in force goes on: bit for bit the same only if it is the one that trained last.
+        """
+        present = document.checkpoints[PRESENT]
+        self.be_ready()
+        self.configure(present.experiment)
+        self.state, self.initial = present.state.copy(), dict(document.initial)
+        self.problem.last = None
+        self.notes = document.notes
+        self.status, self.problem_words = document.status, document.problem
+        self.evaluation, self.seconds = document.evaluation, document.seconds
+        self.history, self.gradient_history = document.history.copy(), document.gradients.copy()
+        self.changes, self.engine_changes = list(document.changes), list(document.engine_changes)
+        if document.engine != self.chosen_engine:
+            self.engine_changes.append((self.state.step, self.chosen_engine))
+        best, rate, seconds = document.health
+        self.health = Health()
+        self.health.best, self.health.rate = best, rate
+        if seconds is not None:
+            self.health.moment = Moment(*document.checkpoints[HEALTHY][:2], seconds)
 
     # Training -----------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from playground import Experiment, InputError
 from playground.cli import BAD_INPUT, Parser, check_target
-from playground.presets import FIRST, open_experiment
+from playground.presets import FIRST, opened
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
@@ -35,7 +35,7 @@ def parser() -> Parser:
         description="Open the playground. Other commands: main.py train, main.py presets (each with --help).",
     )
     result.add_argument(
-        "experiment", nargs="?", default=FIRST, metavar="EXPERIMENT", help="an experiment file or a preset"
+        "experiment", nargs="?", default=FIRST, metavar="EXPERIMENT", help="an experiment file, a preset, or a link"
     )
     result.add_argument(
         "--screenshot", metavar="P.png", help="train for a while, save a picture of the window, and quit"
@@ -74,7 +74,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     try:
         check_target("--screenshot", arguments.screenshot)
-        experiment = open_experiment(arguments.experiment)
+        experiment, notes = opened(arguments.experiment)
     except InputError as error:
         print(f"main.py: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -87,7 +87,7 @@ def main(argv: Sequence[str]) -> int:
             )
             return NO_DISPLAY
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return run(experiment, arguments)
+    return run(experiment, notes, arguments)
 
 
 def lacks_display() -> bool:
@@ -96,8 +96,9 @@ def lacks_display() -> bool:
     return sys.platform.startswith("linux") and not wayland_or_x11 and "QT_QPA_PLATFORM" not in os.environ
 
 
-def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
-    """Start Qt and the window."""
+def run(experiment: Experiment, notes: Sequence[str], arguments: argparse.Namespace) -> int:
+    """Start Qt and the window, which says what there is to know about the experiment."""
+    from platformdirs import user_data_path
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication, QLayout
 
@@ -138,6 +139,12 @@ def run(experiment: Experiment, arguments: argparse.Namespace) -> int:
     if not arguments.screenshot:
         window.has_layout = window.layouts.resume()
     window.show()
+    window.documents.start_with(arguments.experiment)
+    if not arguments.screenshot:
+        window.documents.careful = True
+        window.autosave.begin(Path(user_data_path("neural-network-playground", appauthor=False)) / "recovery")
+    if notes:
+        window.say(" ".join(notes))
     # After the first frame: the process would only slow it down.
     QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:

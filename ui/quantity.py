@@ -209,15 +209,3 @@ def written(value: Number) -> str:
         return f"{value:,}"
     mantissa, _, exponent = repr(value).partition("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent)}" if exponent else mantissa
-
-
-def measured(value: float | None, digits: int = 3) -> str:
-    """A measured number in a few significant digits: 0.0123, 1.2e-7; a dash where there is none."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    if value == 0:
-        return "0"
-    if not 1e-3 <= abs(value) < 1e4:
-        return f"{value:.{max(digits - 2, 1)}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-    decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0)
-    return f"{value:,.{decimals}f}"

@@ -14,14 +14,15 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from playground import Experiment, InputError, Wanted, check
+from playground import Document, Experiment, InputError, Wanted, check
 from playground.catalog.choice import Array
+from playground.checkpoint import EngineName
 from playground.experiment import with_ids
-from playground.trainer import EngineName
 from ui.worker import (
     Command,
     Configure,
     Epoch,
+    GiveDocument,
     GiveInitial,
     Pause,
     Play,
@@ -87,6 +88,9 @@ class Session(QObject):
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
 
+    documented = Signal(object, object, object)
+    """See `ask_document`."""
+
     def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.experiment = named(check(experiment))
@@ -100,6 +104,7 @@ class Session(QObject):
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
+        self.worker.documented.connect(self.documented)
         self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display.timeout.connect(self.look)
         self.patience = QTimer(self, interval=PAUSE_MILLISECONDS, singleShot=True)
@@ -137,15 +142,17 @@ class Session(QObject):
         """
         return self.make(experiment, label, changing=changing, fresh=False)
 
-    def open(self, experiment: Experiment, label: str) -> bool:
-        """Replace the experiment by another one that starts from its own initial weights."""
-        return self.make(experiment, label, changing=False, fresh=True)
+    def open(self, experiment: Experiment, label: str, document: Document | None = None) -> bool:
+        """Replace the experiment by another one that starts from its own initial weights, or goes on as a document."""
+        return self.make(experiment, label, changing=False, fresh=True, document=document)
 
     def reseed(self) -> None:
         """Other initial weights: the next seed, and a fresh start."""
         self.open(msgspec.structs.replace(self.experiment, seed=self.experiment.seed + 1), "new initial weights")
 
-    def make(self, experiment: Experiment, label: str, *, changing: bool, fresh: bool) -> bool:
+    def make(
+        self, experiment: Experiment, label: str, *, changing: bool, fresh: bool, document: Document | None = None
+    ) -> bool:
         """Check a change, remember it and carry it out."""
         try:
             experiment = named(check(experiment))
@@ -160,7 +167,7 @@ class Session(QObject):
             self.begin(label, ExperimentEdit(self.experiment, experiment, fresh), changing)
         else:
             return True
-        self.put(experiment, label, keep_as=("undo", self.done[-1].number), fresh=fresh)
+        self.put(experiment, label, keep_as=("undo", self.done[-1].number), fresh=fresh, document=document)
         return True
 
     def refuse(self, label: str, error: InputError) -> None:
@@ -237,12 +244,19 @@ class Session(QObject):
             self.put(what.after, edit.label, keep_as=keep_as, memory=memory, fresh=what.fresh)
 
     def put(
-        self, experiment: Experiment, label: str, *, keep_as: object, memory: object = None, fresh: bool = False
+        self,
+        experiment: Experiment,
+        label: str,
+        *,
+        keep_as: object,
+        memory: object = None,
+        fresh: bool = False,
+        document: Document | None = None,
     ) -> None:
         """Put an experiment in force everywhere."""
         self.revision += 1
         self.experiment = experiment
-        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, label))
+        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, label, document))
         self.experiment_changed.emit(experiment)
         self.undo_changed.emit()
 
@@ -287,6 +301,10 @@ class Session(QObject):
     def use_engine(self, engine: EngineName) -> None:
         """Train on another engine from the next step on."""
         self.send(UseEngine(engine))
+
+    def ask_document(self, purpose: object) -> None:
+        """Have the whole training told through `documented`: the purpose, the Document, the revision it includes."""
+        self.send(GiveDocument(purpose))
 
     def set_wanted(self, wanted: Wanted) -> None:
         """Say what the visible views need."""

@@ -17,9 +17,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from playground import Checkpoint, Experiment, InputError, Snapshot, Trainer, Wanted
+from playground import Checkpoint, Document, Experiment, InputError, Snapshot, Trainer, Wanted
 from playground.catalog.choice import Array
-from playground.trainer import EngineName
+from playground.checkpoint import EngineName
+from playground.engine import compiled
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +81,8 @@ class Configure(NamedTuple):
     """Take over a whole new experiment.
 
     The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment
-    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there. `words` put
-    the change on record; those of one `keep_as` in a row are one change.
+    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there, and else
+    from a `document` if there is one. `words` put the change on record; those of one `keep_as` in a row are one change.
     """
 
     experiment: Experiment
@@ -90,6 +91,7 @@ class Configure(NamedTuple):
     memory: object = None
     fresh: bool = False
     words: str = ""
+    document: Document | None = None
 
 
 class SetWeight(NamedTuple):
@@ -129,6 +131,12 @@ class GiveInitial(NamedTuple):
     reply: queue.SimpleQueue[dict[str, Array]]
 
 
+class GiveDocument(NamedTuple):
+    """Tell the whole training through the worker's signal `documented`, with the name of what it is for."""
+
+    purpose: object
+
+
 class Stop(NamedTuple):
     """End the thread."""
 
@@ -148,6 +156,7 @@ Command: TypeAlias = (
     | Restore
     | GiveCheckpoint
     | GiveInitial
+    | GiveDocument
     | Stop
 )
 
@@ -173,6 +182,9 @@ class Worker(QThread):
     """A command or an update raised an exception: (what was being done, exception). The worker lives on, paused."""
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
+
+    documented = Signal(object, object, object)
+    """What was asked for with `GiveDocument`: its purpose, the Document, and the latest edit that it includes."""
 
     def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -353,8 +365,16 @@ class Worker(QThread):
             self.trainer.restore(memory)
         else:
             self.trainer = self.fresh_trainer(command.experiment)
+            if command.document is not None:
+                self.take_up(command.document)
         self.latest_change = command.keep_as if command.words else None
         self.revision = command.revision
+
+    def take_up(self, document: Document) -> None:
+        """Go on with a document, if that can be on the engine that trained last."""
+        if document.engine != self.engine and compiled.are_cached(document.experiment.precision):
+            self.use_engine(UseEngine(document.engine))
+        self.trainer.resume(document)
 
     def set_weight(self, command: SetWeight) -> None:
         if command.revision is not None:
@@ -376,6 +396,9 @@ class Worker(QThread):
     def give_initial(self, command: GiveInitial) -> None:
         command.reply.put(self.trainer.usable_initial())
 
+    def give_document(self, command: GiveDocument) -> None:
+        self.documented.emit(command.purpose, self.trainer.document(), self.revision)
+
     def finish(self, _: Stop) -> None:
         self.stopping = True
 
@@ -395,6 +418,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     Restore: Worker.restore,
     GiveCheckpoint: Worker.give_checkpoint,
     GiveInitial: Worker.give_initial,
+    GiveDocument: Worker.give_document,
     Stop: Worker.finish,
 }
 

@@ -89,8 +89,14 @@ def kind_of(member: type[Choice]) -> str:
 
 
 def members(family: type[C]) -> dict[str, type[C]]:
-    """The members of a family by their name in files, in the order in which they are declared."""
-    return {kind_of(member): member for member in family.__subclasses__()}
+    """The members of a family by their name in files, in the order in which they are declared.
+
+    A class without a label is none: it only holds what those below it share.
+    """
+    result: dict[str, type[C]] = {}
+    for kind in family.__subclasses__():
+        result |= {kind_of(kind): kind} if kind.label else members(kind)
+    return result
 
 
 def union(family: type[Choice]) -> Any:

@@ -11,11 +11,12 @@ import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
 
+from playground import tfdata
 from playground.catalog.choice import Array, Choice, InputError, listing, setting, union
 
 Task: TypeAlias = Literal["classification", "regression"]
@@ -27,6 +28,8 @@ TRAIN, VALIDATION, TEST = 0, 1, 2
 MAX_CLASSES = 10
 LARGEST = 1e9
 """Coordinates and targets are at most this large."""
+LONGEST_SEED = 256
+"""So many characters of a seed count in TensorFlow Playground's way of reading it."""
 MAX_OWN_POINTS = 20_000
 """So many points are drawn or brought along at most, so that every stroke still follows the hand."""
 
@@ -109,6 +112,35 @@ class Dataset(Choice, frozen=True):
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
 
+    def drawn(self) -> tuple[Raw, Array]:
+        """All points, noise included, in their order, and a mark TRAIN, VALIDATION or TEST for each."""
+        raise NotImplementedError
+
+    @property
+    def size(self) -> int:
+        """How many points there are."""
+        raise NotImplementedError
+
+    def kept_out(self, n: int) -> tuple[int, int]:
+        """How many of n points are for validation and how many for the test."""
+        raise NotImplementedError
+
+    @property
+    def validates(self) -> bool:
+        """Whether there are points to validate with."""
+        return self.kept_out(self.size)[0] > 0
+
+    def stream(self) -> tfdata.Arc4 | None:
+        """The random numbers that follow those of the points, for an initializer that continues them; None if none may."""
+        return None
+
+    def check(self) -> None:
+        """Refuse what the declared ranges can't express, with a path below `data`."""
+
+
+class Adjustable(Dataset, frozen=True):
+    """What all data sets but those of links share: how many points there are, how noisy, and how they are split."""
+
     points: Points = 500
     noise: Noise = 0.0
     label_noise: LabelNoise = 0.0
@@ -120,9 +152,15 @@ class Dataset(Choice, frozen=True):
         """All points, noise included, in random order unless the points are the user's own."""
         raise NotImplementedError
 
+    def drawn(self) -> tuple[Raw, Array]:
+        raw = self.draw(np.random.default_rng([self.seed, 0]))
+        if self.label_noise and raw.task == "classification" and len(raw.class_names) > 1:
+            random = np.random.default_rng([self.seed, 1])
+            raw = raw._replace(labels=mislabelled(raw.labels, self.label_noise, len(raw.class_names), random))
+        return raw, self.split(len(raw.labels), np.random.default_rng([self.seed, 2]))
+
     @property
     def size(self) -> int:
-        """How many points there are."""
         return self.points
 
     def split(self, n: int, random: np.random.Generator) -> Array:
@@ -138,23 +176,19 @@ class Dataset(Choice, frozen=True):
         return marks
 
     def kept_out(self, n: int) -> tuple[int, int]:
-        """How many of n points are for validation and how many for the test."""
         test = min(round(self.test_fraction * n), n - 1)
         return min(round(self.validation_fraction * n), n - 1 - test), test
 
-    @property
-    def validates(self) -> bool:
-        """Whether there are points to validate with."""
-        return self.kept_out(self.size)[0] > 0
-
     def check(self) -> None:
-        """Refuse what the declared ranges can't express, with a path below `data`."""
         if self.validation_fraction + self.test_fraction >= 1:
             raise InputError(
                 "data.test_fraction",
                 self.test_fraction,
                 f"less than 1 − validation_fraction = {1 - self.validation_fraction:g}, so that points to train on remain",
             )
+
+
+A = TypeVar("A", bound=Adjustable)
 
 
 def shuffled(
@@ -187,7 +221,7 @@ def on_circles(radii: Array, random: np.random.Generator) -> Array:
     return np.stack([radii * np.sin(angles), radii * np.cos(angles)], axis=1)
 
 
-class Circle(Dataset, frozen=True, tag="circle"):
+class Circle(Adjustable, frozen=True, tag="circle"):
     """A disc inside a ring. A straight line can't do it; three units can."""
 
     label = "Circle"
@@ -199,7 +233,7 @@ class Circle(Dataset, frozen=True, tag="circle"):
         return shuffled(x, np.repeat([1, 0], [inner, outer]), "classification", random)
 
 
-class Xor(Dataset, frozen=True, tag="xor"):
+class Xor(Adjustable, frozen=True, tag="xor"):
     """Opposite corners belong together. The classic that no single layer can solve."""
 
     label = "Xor"
@@ -212,7 +246,7 @@ class Xor(Dataset, frozen=True, tag="xor"):
         return shuffled(x, labels, "classification", random)
 
 
-class Gaussians(Dataset, frozen=True, tag="gaussians"):
+class Gaussians(Adjustable, frozen=True, tag="gaussians"):
     """Two clouds side by side. One unit is enough; anything more can only overfit."""
 
     label = "Gauss"
@@ -225,7 +259,7 @@ class Gaussians(Dataset, frozen=True, tag="gaussians"):
         return shuffled(x, np.repeat([1, 0], [first, second]), "classification", random)
 
 
-class Spiral(Dataset, frozen=True, tag="spiral"):
+class Spiral(Adjustable, frozen=True, tag="spiral"):
     """Arms wound around each other. The hard one: it takes width, depth or better features."""
 
     label = "Spiral"
@@ -246,7 +280,7 @@ class Spiral(Dataset, frozen=True, tag="spiral"):
         return np.stack([5 * along * np.sin(angle), 5 * along * np.cos(angle)], axis=1)
 
 
-class Moons(Dataset, frozen=True, tag="moons"):
+class Moons(Adjustable, frozen=True, tag="moons"):
     """Two interlocking half circles (scikit-learn's `make_moons`, scaled 3.2 times). A few units bend around them."""
 
     label = "Moons"
@@ -261,7 +295,7 @@ class Moons(Dataset, frozen=True, tag="moons"):
         return shuffled(x, np.repeat([0, 1], [upper, lower]), "classification", random)
 
 
-class Rings(Dataset, frozen=True, tag="rings"):
+class Rings(Adjustable, frozen=True, tag="rings"):
     """Rings inside each other. Every ring more needs more units, or one feature: the radius."""
 
     label = "Rings"
@@ -278,7 +312,7 @@ class Rings(Dataset, frozen=True, tag="rings"):
         return shuffled(x, numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
 
 
-class Blobs(Dataset, frozen=True, tag="blobs"):
+class Blobs(Adjustable, frozen=True, tag="blobs"):
     """Clouds around the centre, a class each. Straight lines separate them until noise makes them overlap."""
 
     label = "Blobs"
@@ -293,7 +327,7 @@ class Blobs(Dataset, frozen=True, tag="blobs"):
         return shuffled(x, numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
 
 
-class Checkerboard(Dataset, frozen=True, tag="checkerboard"):
+class Checkerboard(Adjustable, frozen=True, tag="checkerboard"):
     """Four by four squares that alternate. Many units have to share the work, or the sines of x₁ and x₂."""
 
     label = "Checkers"
@@ -306,7 +340,7 @@ class Checkerboard(Dataset, frozen=True, tag="checkerboard"):
         return shuffled(x, labels, "classification", random)
 
 
-class Wave(Dataset, frozen=True, tag="wave"):
+class Wave(Adjustable, frozen=True, tag="wave"):
     """Above or below a sine. A few units bend the boundary; the feature sin x₁ makes it a straight line."""
 
     label = "Wave"
@@ -321,7 +355,7 @@ class Wave(Dataset, frozen=True, tag="wave"):
         return shuffled(x, above.astype(np.int64), "classification", random)
 
 
-class Plane(Dataset, frozen=True, tag="plane"):
+class Plane(Adjustable, frozen=True, tag="plane"):
     """Regression: a slope to the upper right. A single linear unit fits it exactly."""
 
     label = "Plane"
@@ -332,7 +366,7 @@ class Plane(Dataset, frozen=True, tag="plane"):
         return shuffled(x, x.sum(axis=1) / 10 + random.normal(0, self.noise, self.points), "regression", random)
 
 
-class Hills(Dataset, frozen=True, tag="hills"):
+class Hills(Adjustable, frozen=True, tag="hills"):
     """Regression: six bumps, up and down by turns. Needs units that can bend the surface locally."""
 
     label = "Hills"
@@ -348,7 +382,7 @@ class Hills(Dataset, frozen=True, tag="hills"):
         return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)
 
 
-class Ripple(Dataset, frozen=True, tag="ripple"):
+class Ripple(Adjustable, frozen=True, tag="ripple"):
     """Regression: rings of waves that run out from the centre. Deep networks or the radius as a feature help."""
 
     label = "Ripple"
@@ -361,7 +395,7 @@ class Ripple(Dataset, frozen=True, tag="ripple"):
         return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)
 
 
-class UserPoints(Dataset, frozen=True, tag="points"):
+class UserPoints(Adjustable, frozen=True, tag="points"):
     """Your own points, drawn by hand or brought along. They are taken as they are and keep their order."""
 
     label = "Your own points"
@@ -496,7 +530,7 @@ def refuse_first(path: str, values: Sequence[float], allowed: Array, words: str)
         raise InputError(f"{path}[{place}]", values[place], words)
 
 
-class Table(Dataset, frozen=True, tag="table"):
+class Table(Adjustable, frozen=True, tag="table"):
     """Two columns of a CSV file as coordinates and a third as the target. Text means classes, numbers a regression."""
 
     label = "Table"
@@ -674,19 +708,71 @@ def scaled(x: Array) -> Array:
     return np.where(high > low, (x / 2 - low) / width * 10 - 5, 0.0)
 
 
+class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
+    """The points of TensorFlow Playground, number for number: its links become these. Noise shows in most of them as wrong labels."""
+
+    label = "Playground"
+    tasks = ("classification", "regression")
+
+    dataset: Annotated[
+        Literal["circle", "xor", "gauss", "spiral", "reg-plane", "reg-gauss"],
+        setting("Shape", "Which of its six data sets this is. The first four have two classes; those that begin with reg have values."),
+    ] = "circle"  # fmt: skip
+    noise: Annotated[
+        float,
+        setting("Noise", "How far each point is moved, for its label if not in the picture. At 0 the classes are clean; from 50 on they mix.", ge=0, le=80, slider=(0, 50), unit="%"),
+    ] = 0.0  # fmt: skip
+    train_percent: Annotated[
+        float,
+        setting("Training share", "The share of the points to train on; all others validate. At 100 none do, so overfitting goes unnoticed; near 0 hardly any are left to learn from.", gt=0, le=100, slider=(10, 90), unit="%"),
+    ] = 50.0  # fmt: skip
+    seed: Annotated[
+        str,
+        setting("Seed", "Any text: it decides the points and the weights to start with. The same text gives the same run as in the browser, any other one another run."),
+    ] = "0.5"  # fmt: skip
+
+    def drawn(self) -> tuple[Raw, Array]:
+        x, labels, _ = tfdata.draw(self.dataset, self.noise, self.seed)
+        split = np.full(self.size, VALIDATION, dtype=np.int8)
+        split[: self.training_points] = TRAIN
+        if self.task == "regression":
+            return Raw(x, labels, "regression"), split
+        return Raw(x, (labels > 0).astype(np.int64), "classification", CLASS_NAMES[:2]), split
+
+    @property
+    def task(self) -> Task:
+        """Whether the points have classes or values."""
+        return "classification" if self.dataset in tfdata.CLASSIFICATIONS else "regression"
+
+    @property
+    def size(self) -> int:
+        return tfdata.points_of(self.dataset)
+
+    @property
+    def training_points(self) -> int:
+        """How many points train: the first ones."""
+        return int(self.size * self.train_percent / 100)
+
+    def kept_out(self, n: int) -> tuple[int, int]:
+        return n - self.training_points, 0
+
+    def stream(self) -> tfdata.Arc4:
+        return tfdata.draw(self.dataset, self.noise, self.seed).stream.copy()
+
+    def check(self) -> None:
+        if not 1 <= len(self.seed) <= LONGEST_SEED:
+            raise InputError("data.seed", self.seed, f"a text of 1 to {LONGEST_SEED} characters")
+        if self.training_points < 1:
+            allowed = f"at least {100 / self.size:.2g}, so that there is a point to train on"
+            raise InputError("data.train_percent", self.train_percent, allowed)
+
+
 def sample(dataset: Dataset) -> Sample:
     """The points that `dataset` describes. The same choice gives the same points, every time."""
-    random = np.random.default_rng([dataset.seed, 0])
-    raw = dataset.draw(random)
-    labels = raw.labels
-    if dataset.label_noise and raw.task == "classification" and len(raw.class_names) > 1:
-        labels = mislabelled(
-            labels, dataset.label_noise, len(raw.class_names), np.random.default_rng([dataset.seed, 1])
-        )
-    split = dataset.split(len(labels), np.random.default_rng([dataset.seed, 2]))
-    for array in (raw.x, labels, split):
+    raw, split = dataset.drawn()
+    for array in (raw.x, raw.labels, split):
         array.setflags(write=False)
-    return Sample(raw.x, labels, split, raw.task, raw.class_names, raw.axis_names, raw.target_name, raw.notes)
+    return Sample(raw.x, raw.labels, split, raw.task, raw.class_names, raw.axis_names, raw.target_name, raw.notes)
 
 
 def mislabelled(labels: Array, share: float, classes: int, random: np.random.Generator) -> Array:
@@ -707,7 +793,7 @@ def own_points(dataset: Dataset) -> UserPoints:
     """The points of any data set as a person's own: the very same places, labels, parts and names."""
     drawn = sample(dataset)
     common = {"noise": 0.0, "label_noise": 0.0}
-    return with_common(dataset, UserPoints, **common, **columns_of(drawn))  # type: ignore[return-value]
+    return with_common(dataset, UserPoints, **common, **columns_of(drawn))
 
 
 def columns_of(drawn: Sample) -> dict[str, Any]:
@@ -726,7 +812,7 @@ def columns_of(drawn: Sample) -> dict[str, Any]:
     }
 
 
-def with_common(dataset: Dataset, kind: type[Dataset], **settings: Any) -> Dataset:
-    """`kind` with its own defaults, but the points, noise, seed and shares of `dataset`."""
-    common = {name: getattr(dataset, name) for name in Dataset.__struct_fields__}
+def with_common(dataset: Dataset, kind: type[A], **settings: Any) -> A:
+    """`kind` with its own defaults, but the points, noise, seed and shares of `dataset`, if it has them."""
+    common = {name: getattr(dataset, name) for name in Adjustable.__struct_fields__ if isinstance(dataset, Adjustable)}
     return kind(**{**common, **settings})

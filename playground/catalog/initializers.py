@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import numpy as np
 
+from playground import tfdata
 from playground.catalog.choice import Array, Choice, InputError, setting, union
 
 
@@ -170,6 +171,25 @@ class ConstantWeights(Initializer, frozen=True, tag="constant"):
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         return np.full((units, inputs), self.value)
+
+
+class TfPlayground(Initializer, frozen=True, tag="tfplayground"):
+    """TensorFlow Playground's weights: small ones, whatever the size of the layer. With its data they are the very ones of the browser, unless the seed is not 0.
+
+    They continue the random numbers of the data, so the data's own seed decides them. With other data, or another seed
+    of the experiment than 0, they are drawn as any others are.
+    """
+
+    label = "TF Playground"
+    formula = "w ~ U(−½, ½)"
+
+    def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
+        return random.uniform(-0.5, 0.5, (units, inputs))
+
+    def continued(self, units: int, inputs: int, stream: tfdata.Arc4) -> Array:
+        """Weights of shape (units, inputs) that take the next numbers of the data's stream, unit by unit."""
+        drawn = [stream.uniform(-0.5, 0.5) for _ in range(units * inputs)]
+        return np.array(drawn).reshape(units, inputs)
 
 
 if TYPE_CHECKING:

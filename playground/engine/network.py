@@ -17,12 +17,13 @@ import numpy as np
 from playground.catalog.activations import Activation
 from playground.catalog.choice import Array, members
 from playground.catalog.datasets import Sample
-from playground.catalog.initializers import Initializer
+from playground.catalog.initializers import Initializer, TfPlayground
 from playground.catalog.losses import Loss
 from playground.catalog.normalizations import NoNormalization, Normalization
 from playground.catalog.regularizers import Regularizer
 from playground.engine import randomness
 from playground.experiment import Experiment
+from playground.tfdata import Arc4
 
 
 @dataclass(frozen=True)
@@ -159,12 +160,19 @@ class Network:
             result[place(layer)] = True
         return result
 
-    def initial(self, seed: int, bias: float) -> Array:
-        """The weights training starts from: the same for the same seed."""
+    def initial(self, seed: int, bias: float, stream: Arc4 | None = None) -> Array:
+        """The weights training starts from: the same for the same seed.
+
+        With the seed 0 the initializer of links continues `stream`, from layer to layer.
+        """
         parameters = np.empty(self.size, dtype=self.dtype)
         for number, layer in enumerate(self.layers):
-            random = np.random.default_rng([seed, randomness.WEIGHTS, number])
-            layer.W(parameters)[:] = layer.initializer.weights(layer.units, layer.inputs, random)
+            if isinstance(layer.initializer, TfPlayground) and stream is not None and seed == 0:
+                weights = layer.initializer.continued(layer.units, layer.inputs, stream)
+            else:
+                random = np.random.default_rng([seed, randomness.WEIGHTS, number])
+                weights = layer.initializer.weights(layer.units, layer.inputs, random)
+            layer.W(parameters)[:] = weights
             layer.b(parameters)[:] = bias
             for name in ("gamma", "beta", "mean", "var"):
                 if name in layer.per_unit:

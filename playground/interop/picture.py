@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT, TRAIN, Sample
-from playground.experiment import write_atomically
+from playground.files import write_atomically
 from playground.snapshot import Snapshot, Wanted
 from playground.trainer import Trainer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from playground.catalog.choice import Array, InputError
-from playground.experiment import write_atomically
+from playground.files import write_atomically
 
 MAX_BYTES = 2**30
 

@@ -255,6 +255,7 @@ INITIALIZERS: dict[str, tuple[str, Callable[..., float]]] = {
     "w ~ U(−√(6/in), √(6/in))": ("uniform", lambda inputs, out: (6 / inputs) ** 0.5),
     "w ~ N(0, 2/in)": ("normal", lambda inputs, out: (2 / inputs) ** 0.5),
     "w ~ N(0, 1/in)": ("normal", lambda inputs, out: inputs**-0.5),
+    "w ~ U(−½, ½)": ("uniform", lambda inputs, out: 0.5),
     "w ~ U(low, high)": ("uniform", lambda inputs, out, low, high: high),
     "w ~ N(0, σ²)": ("normal", lambda inputs, out, std: std),
     "w = 0": ("uniform", lambda inputs, out: 0.0),

@@ -27,7 +27,8 @@ from playground.catalog.losses import CrossEntropy, Loss, SquaredError
 from playground.catalog.optimizers import Adam, Optimizer
 from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
 from playground.catalog.schedules import Constant, Schedule
-from playground.experiment import choices_of, from_text, to_text, write_atomically
+from playground.experiment import choices_of, from_text, to_text
+from playground.files import write_atomically
 
 PARTS: list[type[msgspec.Struct]] = [Experiment, Layer, Training]
 FAMILIES = [Activation, Dataset, Initializer, Loss, Optimizer, Regularizer, Schedule]

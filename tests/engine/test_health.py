@@ -15,10 +15,10 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets import Circle, Hills, Plane, Spiral
 from playground.catalog.initializers import Uniform
 from playground.catalog.optimizers import Adam, Sgd
+from playground.checkpoint import ENGINES
 from playground.diagnosis import diagnose
 from playground.engine import health
 from playground.engine.health import Health, Moment
-from playground.trainer import ENGINES
 
 HILLS = Experiment(
     data=Hills(points=300),

@@ -10,11 +10,11 @@ import pytest
 
 from playground import InputError, Snapshot, Trainer, Wanted
 from playground.catalog.choice import Array
+from playground.checkpoint import EngineName
 from playground.engine import reference
 from playground.experiment import convert
 from playground.probes import grid
 from playground.snapshot import spread
-from playground.trainer import EngineName
 
 EVERYTHING = Wanted(
     boundary=20, histograms=8, confusion=True, maps=10, magnified=(0, 0), parameters=True, units=True, uncertainty=5,

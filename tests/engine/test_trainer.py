@@ -14,7 +14,7 @@ from msgspec.structs import fields, replace
 from playground import Experiment, InputError, Layer, Trainer, Training, Wanted
 from playground.catalog.activations import Activation, LeakyRelu, Relu, Tanh
 from playground.catalog.choice import Array, kind_of, members
-from playground.catalog.datasets import Circle, Dataset, Gaussians, Hills, Plane, Spiral, Table, Xor
+from playground.catalog.datasets import Adjustable, Circle, Dataset, Gaussians, Hills, Plane, Spiral, Table, Xor
 from playground.catalog.initializers import HeNormal, Initializer, Zeros
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Adam, Momentum, Optimizer, Sgd
@@ -782,4 +782,4 @@ def test_no_declared_setting_is_forgotten_above() -> None:
     own_tests = {"units", "id", "initializer", "schedule", "early_stopping", "normalization", "skip", "muted"}
     covered = {field.name for field in (*TRAINING_FIELDS, *LAYER_FIELDS)} | own_tests
     assert {field.name for struct in (Training, Layer) for field in fields(struct)} <= covered
-    assert {field.name for field in fields(Dataset)} == set(DATA_FIELDS)
+    assert {field.name for field in fields(Adjustable)} == set(DATA_FIELDS)

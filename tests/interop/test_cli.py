@@ -285,6 +285,9 @@ BAD = [
     (["gaussians", "--init", "text.npz"], "W0"),
     (["gaussians", "--init", "single.npz"], "single.npz"),
     (["gaussians", "--init", "broken.npz"], "broken.npz"),
+    (["https://playground.tensorflow.org/#networkShape=4,0"], "networkShape"),
+    (["https://playground.tensorflow.org/#seed=1&batchSize=1e9"], "batchSize"),
+    (["http://example.com/#seed=1"], "http://example.com/#seed=1"),
     (["circle", "--epochs", "-1"], "--epochs"),
     (["circle", "--epochs", "many"], "--epochs"),
     (["circle", "--save-weights", "no/folder/w.npz"], "--save-weights"),
@@ -326,7 +329,9 @@ def test_an_experiment_without_a_number_of_epochs_asks_for_it(capsys: pytest.Cap
     assert "--epochs" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["wrong-field.json"], ["missing.json"], ["circle", "--epochs", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["wrong-field.json"], ["missing.json"], ["circle", "--epochs", "x"], ["#networkShape=x"]]
+)
 def test_bad_input_ends_the_process_with_code_2(tmp_path: Path, arguments: list[str]) -> None:
     make_bad_files(tmp_path)
     before = sorted(tmp_path.iterdir())
@@ -334,6 +339,33 @@ def test_bad_input_ends_the_process_with_code_2(tmp_path: Path, arguments: list[
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "Traceback" not in done.stderr
     assert sorted(tmp_path.iterdir()) == before
+
+
+# Links ----------------------------------------------------------------------------------------------------------
+
+LINK = "https://playground.tensorflow.org/#networkShape=4,2&seed=0.59704"
+
+
+def test_a_link_trains_as_in_the_browser(trained: Any) -> None:
+    report = trained(LINK, "--epochs", 10)
+    assert report["train_loss"] == pytest.approx(0.486275, abs=1e-6)
+    assert report["validation_loss"] == pytest.approx(0.484222, abs=1e-6)
+    assert [layer["units"] for layer in report["layers"]] == [4, 2, 1]
+
+
+def test_what_there_is_to_know_about_a_link_is_said_on_stderr(tmp_path: Path) -> None:
+    done = run(
+        "train", f"{LINK}&batchSize=600", "--epochs", 3, "--engine", "reference", "--history", "h.csv", folder=tmp_path
+    )
+    assert done.returncode == 0
+    assert done.stderr.count("\n") == 1 and "never updates" in done.stderr
+    losses = [line.split(",")[3] for line in (tmp_path / "h.csv").read_text().splitlines()[1:]]
+    assert len(losses) == 4 and set(losses) == {losses[0]}
+
+
+def test_a_refused_run_of_a_link_says_only_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "#noise=99"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_relative_paths_are_those_of_the_caller(small: Path) -> None:

@@ -35,6 +35,14 @@ def test_a_screenshot_is_taken_of_the_trained_window(tmp_path: Path, platform: s
     assert image.pixelColor(2, 400).lightness() < 100
 
 
+def test_the_window_opens_a_link(tmp_path: Path) -> None:
+    picture = tmp_path / "p.png"
+    link = "https://playground.tensorflow.org/#problem=regression&batchSize=9999"
+    result = run(link, "--screenshot", picture, "--seconds", 1, tmp_path=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert not QImage(str(picture)).isNull()
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can lack a display")
 def test_without_a_display_one_line_says_what_works_instead(tmp_path: Path) -> None:
     result = run(tmp_path=tmp_path, platform=None)
@@ -49,6 +57,7 @@ def test_without_a_display_one_line_says_what_works_instead(tmp_path: Path) -> N
     [
         (["nowhere.json"], "nowhere.json"),
         (["no-such-preset"], "no-such-preset"),
+        (["https://playground.tensorflow.org/#networkShape=4,0"], "networkShape"),
         (["--size", "big"], "--size"),
         (["--seconds", "-1"], "--seconds"),
         (["--theme", "pink"], "--theme"),

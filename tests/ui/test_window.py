@@ -325,7 +325,7 @@ def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> N
 
 def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, window: Window) -> None:
     window.docks.docks["gradients"].close()
-    window.files.open("vanishing-gradients")
+    window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
     qtbot.waitUntil(lambda: window.diagnosis.remedy.isVisible(), timeout=15_000)
@@ -340,7 +340,7 @@ def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, wind
 
 def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot, window: Window) -> None:
     window.docks.show("gradients")
-    window.files.open("vanishing-gradients")
+    window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
     remedy = control(window, "gradients.remedy")
@@ -363,7 +363,7 @@ def test_a_bad_file_is_a_banner_and_changes_nothing(qtbot, trained: Window, tmp_
     path = tmp_path / "bad.json"
     path.write_text(content)
     before = trained.session.experiment
-    trained.files.open(str(path))
+    trained.documents.open(str(path))
     assert trained.banner.isVisible()
     assert named in trained.banner.text.text()
     assert trained.session.experiment == before
@@ -381,7 +381,7 @@ def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window
         "target": "sex",
     }
     path.write_text(json.dumps({"version": 1, "data": table}))
-    window.files.open(str(path))
+    window.documents.open(str(path))
     assert "beak" in window.banner.text.text()
     assert "bill_length_mm" in window.banner.text.text()
 
@@ -397,14 +397,14 @@ def test_a_dropped_file_is_opened(qtbot, window: Window) -> None:
 def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp_path: Path) -> None:
     window.session.open(preset("penguins"), "penguins")
     saved: Experiment = window.session.experiment
-    window.files.save(str(tmp_path / "mine.json"))
+    window.documents.save_to(str(tmp_path / "mine.json"))
     window.session.open(preset("circle"), "circle")
-    window.files.open(str(tmp_path / "mine.json"))
+    window.documents.open(str(tmp_path / "mine.json"))
     assert window.session.experiment == saved
 
 
 def test_a_failed_save_is_told(window: Window, tmp_path: Path) -> None:
-    window.files.save(str(tmp_path / "no such folder" / "mine.json"))
+    window.documents.save_to(str(tmp_path / "no such folder" / "mine.json"))
     assert "not saved" in window.banner.text.text()
 
 
@@ -481,15 +481,6 @@ def test_the_space_bar_plays_before_anything_was_touched(qtbot, window: Window) 
     qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: step(window) > 0)
     assert window.session.experiment.data == data
-
-
-def test_a_changed_experiment_says_so_in_the_title(window: Window) -> None:
-    assert "changed" not in window.windowTitle()
-    training = msgspec.structs.replace(window.session.experiment.training, learning_rate=0.5)
-    window.session.edit(msgspec.structs.replace(window.session.experiment, training=training), "learning rate 0.5")
-    assert "changed" in window.windowTitle()
-    window.session.undo()
-    assert "changed" not in window.windowTitle()
 
 
 def test_a_large_window_opens_in_the_layout_for_large_screens(qtbot, qapp: QApplication) -> None:

@@ -720,7 +720,7 @@ def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> No
 
 def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
     hand.window.docks.show("gradients")
-    hand.window.files.open("vanishing-gradients")
+    hand.window.documents.open("vanishing-gradients")
     hand.settle()
     hand.window.session.play()
     remedy = hand.window.gradients.findChild(QWidget, "gradients.remedy")

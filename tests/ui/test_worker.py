@@ -13,7 +13,7 @@ import pytest
 from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer, Wanted
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets import Spiral
-from playground.trainer import EngineName
+from playground.checkpoint import EngineName
 from ui.session import Session
 from ui.worker import HISTORY_ROWS, Configure, GiveCheckpoint, Pictures, SetParameters, SetWeight, Worker
 

@@ -20,8 +20,8 @@ from ui.icons import icon
 from ui.inputs import IconButton
 from ui.panels.dragging import Drag
 from ui.panels.pictures import Curve, MagnitudeBar, curve_icon, curve_icon_size
-from ui.quantity import measured
 from ui.theme import GRID, current, px, size
+from ui.wording import number_text
 
 FIRST = ("units", "activation", "dropout")
 IN_HEADER = ("trainable", "muted")
@@ -68,7 +68,7 @@ class Gradient(QWidget):
 
     def write(self) -> None:
         """Bring the number up to date."""
-        self.number.setText(measured(self.bar.value, digits=2))
+        self.number.setText(number_text(self.bar.value, digits=2))
 
 
 class Vitals(QWidget):

@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QT
 
 from playground import Experiment, InputError
 from playground.catalog.choice import members
-from playground.catalog.datasets import Dataset, Sample, Table, UserPoints, sample, with_common
+from playground.catalog.datasets import Adjustable, Dataset, Sample, Table, UserPoints, sample, with_common
 from playground.catalog.features import FEATURES
-from ui.form import Form, fields_of, fits, found, replaced, row_for, tip
+from ui.form import Form, Row, fields_of, fits, found, replaced, row_for, tip
 from ui.inputs import Edits
+from ui.pace import Throttle
 from ui.panels.own_data import OwnData, counted
-from ui.panels.panel import Panel, SlowText, heading
+from ui.panels.panel import Panel, heading
 from ui.panels.pictures import DataTile, FeatureTile
 from ui.panels.tasks import task_of, with_data
 from ui.theme import GRID, px
@@ -59,9 +60,9 @@ class DataPanel(Panel):
         self.tiles: dict[DataTile, Dataset] = {}
         self.names: dict[DataTile, str] = {}
         self.forms: dict[type[Dataset], Form] = {}
+        self.common: dict[str, Row] = {}
         self.own_tile: DataTile | None = None
-        self._late = SlowText(self)
-        self._late.due.connect(self._show_late)
+        self._late = Throttle(self._show_late, self)
         self._add_gallery(samples)
         self._add_own_data()
         self._add_common_rows()
@@ -124,8 +125,9 @@ class DataPanel(Panel):
         present = self.experiment.data
         if same_source(dataset, present):
             return
-        own = isinstance(dataset, UserPoints)
-        data = dataset if own else with_common(present, type(dataset), **own_settings(present, dataset))
+        data = dataset
+        if isinstance(dataset, Adjustable) and not isinstance(dataset, UserPoints):
+            data = with_common(present, type(dataset), **own_settings(present, dataset))
         self.edited.emit(with_data(self.experiment, data), f"data {name}", False)
 
     def take(self, dataset: Dataset, words: str) -> None:
@@ -136,7 +138,8 @@ class DataPanel(Panel):
         if isinstance(dataset, UserPoints):
             # It has no use for the number, but the next data set that is drawn has.
             kept.append("points")
-        data = msgspec.structs.replace(dataset, **{name: getattr(present, name) for name in kept})
+        common = with_common(present, UserPoints)
+        data = msgspec.structs.replace(dataset, **{name: getattr(common, name) for name in kept})
         self.edited.emit(with_data(self.experiment, data), words, False)
 
     def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
@@ -209,6 +212,10 @@ class DataPanel(Panel):
         """Make a data set of a text file; asks which columns are meant unless they are ours."""
         self.own_data.import_file(path)
 
+    def take_cells(self, text: str, source: str) -> None:
+        """Make a data set of cells as text that came from somewhere; asks which are meant unless they are ours."""
+        self.own_data.take_cells(text, source)
+
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file, every digit of them."""
         self.own_data.export_points(path)
@@ -216,12 +223,18 @@ class DataPanel(Panel):
     # Rows ---------------------------------------------------------------------------------------------------
 
     def _add_common_rows(self) -> None:
-        declared = fields_of(Dataset)
+        self.common_rows = QWidget()
+        lines = QVBoxLayout(self.common_rows)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(px(GRID // 2))
+        self.lines.addWidget(self.common_rows)
+        declared = fields_of(Adjustable)
         names = [*COMMON[:-1], *(name for name in declared if name not in COMMON), COMMON[-1]]
         for name in names:
             row = row_for(declared[name], f"data.{name}") if name in declared else None
             if row is not None:
-                self.lines.addWidget(self.add(row))
+                lines.addWidget(self.add(row))
+                self.common[name] = row
 
     def _add_new_data(self) -> None:
         self.new_data = QPushButton("New data")
@@ -235,12 +248,14 @@ class DataPanel(Panel):
         seed.line.addWidget(self.new_data)
 
     def _next_seed(self) -> None:
-        self.ask("data.seed", (self.experiment.data.seed + 1) % 2**53, "new data")
+        if isinstance(self.experiment.data, Adjustable):
+            self.ask("data.seed", (self.experiment.data.seed + 1) % 2**53, "new data")
 
     def _show_own_rows(self, data: Dataset) -> None:
         kind = type(data)
         if kind not in self.forms:
-            self.forms[kind] = Form(kind, "", skip={*fields_of(Dataset), *TABLE_PLACE})
+            elsewhere = fields_of(Adjustable) if issubclass(kind, Adjustable) else ()
+            self.forms[kind] = Form(kind, "", skip={*elsewhere, *TABLE_PLACE})
             self.forms[kind].edited.connect(self.ask)
             self.own_rows.addWidget(self.forms[kind])
         for other, form in self.forms.items():
@@ -287,17 +302,24 @@ class DataPanel(Panel):
 
     def show_experiment(self, experiment: Experiment) -> None:
         before, first = self.experiment, not self.forms
+        self._place_common_rows(experiment.data)
         super().show_experiment(experiment)
         if first or experiment.data != before.data:
             self._show_data(experiment.data)
         self._show_features(experiment.features)
+
+    def _place_common_rows(self, data: Dataset) -> None:
+        """Take the common rows away where a data set has settings of its own instead."""
+        for name, row in self.common.items():
+            row.set_path(f"data.{name}" if isinstance(data, Adjustable) else "")
+        self.common_rows.setVisible(isinstance(data, Adjustable))
 
     def _show_data(self, data: Dataset) -> None:
         self._keep_own_points(data)
         self._show_gallery(data)
         self._show_own_rows(data)
         self.own_data.show_data(data)
-        self._late.soon()
+        self._late.request()
         # Own points are all used: how many there are is said above.
         self.rows["data.points"].setVisible(not isinstance(data, UserPoints))
         self.rows["data.label_noise"].set_available(
@@ -307,9 +329,11 @@ class DataPanel(Panel):
 
 def drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
     """Some points of a data set for its picture; None for a kind that has none before a person gives it some."""
-    clean = {} if noisy else {"noise": 0.0, "label_noise": 0.0}
+    wanted = {} if noisy else {"noise": 0.0, "label_noise": 0.0}
+    wanted["points"] = PICTURE_POINTS[dataset.tasks[0]]
+    known = {name: value for name, value in wanted.items() if name in fields_of(type(dataset))}
     try:
-        drawn = sample(msgspec.structs.replace(dataset, points=PICTURE_POINTS[dataset.tasks[0]], **clean))
+        drawn = sample(msgspec.structs.replace(dataset, **known))
     except InputError:
         return None
     return drawn if len(drawn.labels) > 1 else None
@@ -343,7 +367,7 @@ def same_source(one: Dataset, other: Dataset) -> bool:
 
 def own_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
     """What `wanted` sets beyond what all data sets share, with what a person set under the same name."""
-    common, before = fields_of(Dataset), fields_of(type(present))
+    common, before = fields_of(Adjustable), fields_of(type(present))
     own = {name: field for name, field in fields_of(type(wanted)).items() if name not in common}
     settings = {name: getattr(wanted, name) for name in own}
     for name, field in own.items():

@@ -26,11 +26,22 @@ from PySide6.QtWidgets import (
 )
 
 from playground import Experiment
-from playground.catalog.datasets import EXTENT, MAX_CLASSES, MAX_OWN_POINTS, Dataset, Table, Task, UserPoints, sample
+from playground.catalog.datasets import (
+    EXTENT,
+    MAX_CLASSES,
+    MAX_OWN_POINTS,
+    Dataset,
+    Table,
+    Task,
+    UserPoints,
+    sample,
+    with_common,
+)
 from ui.form import CAPTION_WIDTH, Row, fields_of, row_for, tip
 from ui.inputs import Edits, Entry, Segments, segment_side
+from ui.pace import Throttle
 from ui.panels.canvas import REACH, Canvas, Painting, Stroke, Style, canvas_of
-from ui.panels.panel import Panel, SlowText, heading
+from ui.panels.panel import Panel, heading
 from ui.panels.pictures import mixed
 from ui.panels.tasks import task_of, with_data
 from ui.panels.tools import CLUSTER, ERASER, MOVE, TOOLS, ClassButton, Settings, Tool, ToolButton
@@ -89,8 +100,7 @@ class DrawingPanel(Panel):
         self._words = ""
         self._told: tuple[bool, float, object] = (False, 0.0, None)
         self._dressed: tuple[object, ...] = ()
-        self._text = SlowText(self)
-        self._text.due.connect(self._write)
+        self._text = Throttle(self._write, self)
         self.lines = QVBoxLayout(self)
         self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
         self.lines.setSpacing(px(GRID // 2))
@@ -412,7 +422,7 @@ class DrawingPanel(Panel):
         if canvas is not before:
             self.edits.change(canvas)
         if not canvas.room:
-            self._text.soon()
+            self._text.request()
 
     def _give(self, canvas: Canvas, changing: bool) -> None:
         if not changing:
@@ -435,16 +445,16 @@ class DrawingPanel(Panel):
     @property
     def style_of_points(self) -> Style:
         """How the tools are set now."""
-        data, settings = self.experiment.data, self.settings
-        label = settings.value if task_of(data) == "regression" else float(self.chosen)
+        settings, common = self.settings, with_common(self.experiment.data, UserPoints)
+        label = settings.value if task_of(self.experiment.data) == "regression" else float(self.chosen)
         return Style(
             settings.radius,
             label,
             settings.cluster_points,
             settings.spread,
-            data.seed,
-            data.validation_fraction,
-            data.test_fraction,
+            common.seed,
+            common.validation_fraction,
+            common.test_fraction,
         )
 
     # All points at once --------------------------------------------------------------------------------------
@@ -473,7 +483,7 @@ class DrawingPanel(Panel):
 
     def add_noise(self) -> None:
         """Move every point at random; the same points with the same data seed move alike."""
-        seed, spread = self.experiment.data.seed, self.settings.jitter
+        seed, spread = with_common(self.experiment.data, UserPoints).seed, self.settings.jitter
         self._change("noise added", lambda canvas: canvas.jittered(spread, seed))
 
     def clear(self) -> None:
@@ -481,10 +491,11 @@ class DrawingPanel(Panel):
         Edits.end_open()
         data = self.experiment.data
         names = self.class_names if isinstance(data, UserPoints) and data.class_names else ()
+        common = with_common(data, UserPoints)
         empty = UserPoints(
-            seed=data.seed,
-            validation_fraction=data.validation_fraction,
-            test_fraction=data.test_fraction,
+            seed=common.seed,
+            validation_fraction=common.validation_fraction,
+            test_fraction=common.test_fraction,
             task=task_of(data),
             class_names=names,
         )
@@ -596,7 +607,7 @@ class DrawingPanel(Panel):
         self._show_task()
         self._show_rows()
         self._tell_tool()
-        self._text.soon()
+        self._text.request()
 
     def _write(self) -> None:
         data = self.experiment.data

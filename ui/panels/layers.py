@@ -30,9 +30,10 @@ from playground.experiment import MAX_LAYERS, inputs_of, new_id, with_ids
 from playground.snapshot import LayerStatistics, Snapshot
 from ui.form import tip
 from ui.inputs import Edits, IconButton
+from ui.pace import Throttle
 from ui.panels.card import LayerCard, OutputCard
 from ui.panels.palette import FIRST_LAYER, Chip, Palette
-from ui.panels.panel import Panel, SlowText, heading
+from ui.panels.panel import Panel, heading
 from ui.panels.shapes import ABOUT, SHAPES, shaped, widths_of, widths_words
 from ui.theme import GRID, px
 
@@ -50,8 +51,7 @@ class LayersPanel(Panel):
         self.asleep = self.missed = False
         self.snapshot: Snapshot | None = None
         self._follow: str | None = None
-        self._text = SlowText(self)
-        self._text.due.connect(self._write)
+        self._text = Throttle(self._write, self)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(px(GRID + GRID // 2), px(GRID), 0, px(GRID))
         outer.setSpacing(px(GRID // 2))
@@ -227,7 +227,7 @@ class LayersPanel(Panel):
         for card, layer in self._measured(snapshot):
             card.vitals.show_statistics(layer)
         self.output.show_statistics(snapshot.layers[-1] if snapshot.layers else None)
-        self._text.soon()
+        self._text.request()
 
     def _measured(self, snapshot: Snapshot) -> Iterator[tuple[LayerCard, LayerStatistics | None]]:
         """Each card with what was measured of its layer, which may be of an older experiment than is shown."""

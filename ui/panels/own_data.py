@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from playground import InputError
 from playground.catalog.datasets import Circle, Dataset, sample
-from playground.experiment import write_atomically
+from playground.files import write_atomically
 from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
 from ui.form import tip
 from ui.inputs import IconButton
@@ -112,18 +112,21 @@ class OwnData(QWidget):
 
     def paste_points(self) -> None:
         """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
-        text = QGuiApplication.clipboard().text()
+        self.take_cells(QGuiApplication.clipboard().text(), "the clipboard")
+
+    def take_cells(self, text: str, source: str) -> None:
+        """Make a data set of cells as text; asks which are meant unless the columns are ours."""
         if text.strip():
-            self._bring(text)
+            self._bring(text, source)
         else:
-            self.tell("The clipboard holds no text. Copy some cells of a spreadsheet first.")
+            self.tell(f"There is no text in {source}. Copy some cells of a spreadsheet first.")
 
     def import_file(self, path: str | Path) -> None:
         """Make a data set of a text file; asks which columns are meant unless they are ours."""
         self._bring(Path(path))
 
-    def _bring(self, source: Path | str) -> None:
-        name = source.name if isinstance(source, Path) else "the clipboard"
+    def _bring(self, source: Path | str, name: str = "") -> None:
+        name = source.name if isinstance(source, Path) else name
         try:
             sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
             points = own_points(sheet)

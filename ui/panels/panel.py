@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import Experiment, Layer
@@ -14,8 +13,6 @@ from ui.form import Row, fields_of, found, replaced, spoken
 from ui.inputs import Edits, IconButton
 from ui.theme import GRID, px
 
-TEXT_SECONDS = 0.25
-"""Text that changes faster than this can't be read."""
 HEADING_HEIGHT = 28
 
 
@@ -44,8 +41,9 @@ class Panel(QWidget):
         if experiment != self._asked:
             self._off = []
         self.experiment = experiment
-        for path, row in self.rows.items():
-            row.show_value(found(experiment, path))
+        for row in self.rows.values():
+            if row.path:
+                row.show_value(found(experiment, row.path))
 
     def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
         """Ask for the experiment with another value at `path`.
@@ -81,31 +79,6 @@ def off_words(experiment: Experiment, places: Iterable[tuple[int, str]]) -> list
         f"{spoken(fields_of(Layer)[name].label)} of {'layer' if len(ids) == 1 else 'layers'} {' and '.join(ids)} off"
         for name, ids in layers.items()
     ]
-
-
-class SlowText(QObject):
-    """Says when to write what is new: at most four times a second, and never missing the last."""
-
-    due = Signal()
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._last = -TEXT_SECONDS
-        self._timer = QTimer(self, singleShot=True, interval=round(1000 * TEXT_SECONDS))
-        self._timer.timeout.connect(self.now)
-
-    def soon(self) -> None:
-        """There is something new to write."""
-        if time.monotonic() - self._last >= TEXT_SECONDS:
-            self.now()
-        elif not self._timer.isActive():
-            self._timer.start()
-
-    def now(self) -> None:
-        """Write at once."""
-        self._timer.stop()
-        self._last = time.monotonic()
-        self.due.emit()
 
 
 class Section(QWidget):

@@ -33,6 +33,7 @@ from playground.catalog.features import FEATURES
 from ui.faults import guarded
 from ui.theme import MAGNITUDES, SMALL, Theme, current, field_table, magnitude_table, px, scaled
 from ui.theme import size as size_in_force
+from ui.wording import signed
 
 SMALLEST, LARGEST = (10.0**power for power in MAGNITUDES)
 """The ends of the gradient bars' logarithmic scale."""
@@ -281,14 +282,8 @@ def large_curve(activation: Activation, theme: Theme, size_of_everything: float 
         (px(8), px(14), left, f"f(z): {activation.label}", theme.accent),
         (px(8), px(29), left, "f′(z), dotted", theme.quiet),
         (size.width() - px(8), middle - px(5), right, "z", theme.quiet),
-        *(
-            (size.width() / 2 + px(5), middle - unit * y - px(4), left, f"{y}".replace("-", "−"), theme.quiet)
-            for y in (1, -1)
-        ),
-        *(
-            (size.width() / 2 + x * scale - px(4), middle + px(14), left, f"{x}".replace("-", "−"), theme.quiet)
-            for x in (-2, 2)
-        ),
+        *((size.width() / 2 + px(5), middle - unit * y - px(4), left, signed(f"{y}"), theme.quiet) for y in (1, -1)),
+        *((size.width() / 2 + x * scale - px(4), middle + px(14), left, signed(f"{x}"), theme.quiet) for x in (-2, 2)),
     ]
     for x, y, side, text, colour in texts:
         painter.setPen(QColor(colour))

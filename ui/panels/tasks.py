@@ -7,14 +7,14 @@ from functools import lru_cache
 import msgspec
 
 from playground import Experiment, InputError
-from playground.catalog.datasets import Dataset, Table, Task, UserPoints, sample
+from playground.catalog.datasets import Dataset, Table, Task, TfPlayground, UserPoints, sample
 
 
 def task_of(dataset: Dataset) -> Task:
     """The task of a data set; for a table it follows from the cells of its target column."""
     if len(dataset.tasks) == 1:
         return dataset.tasks[0]
-    if isinstance(dataset, UserPoints):
+    if isinstance(dataset, UserPoints | TfPlayground):
         return dataset.task
     if isinstance(dataset, Table):
         columns = {name: getattr(dataset, name) for name in ("path", "x1", "x2", "target", "task")}

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from playground.snapshot import Snapshot
 from ui.form import tip
 from ui.inputs import SLIDER_STEPS, Edits, IconButton, Slider
-from ui.panels.panel import SlowText
-from ui.quantity import measured, rounded
+from ui.pace import Throttle
+from ui.quantity import rounded
 from ui.theme import GRID, px, tabular
+from ui.wording import counted, number_text, percent_text
 
 SLOWEST, FASTEST = 1.0, 10_000.0
 """Steps per second at the left end of the speed slider and just before its right end, which has no limit."""
@@ -79,15 +80,14 @@ class TransportBar(QWidget):
             "Loss", "0.000 / 0.000", "0.00e-00 / 0.00e-00", "Mean loss: training / validation."
         )
         self.score = self._add_readout(
-            "Accuracy", "00.0 % / 00.0 %", "-0.0e000 / -0.0e000", "Share of points right: training / validation."
+            "Accuracy", "00.0 % / 00.0 %", "−0.0e000 / −0.0e000", "Share of points right: training / validation."
         )
         self.line.addStretch(1)
         self.guests = QHBoxLayout()
         self.line.addLayout(self.guests, 3)
         self.line.addSpacing(px(2 * GRID))
         self._add_speed()
-        self._text = SlowText(self)
-        self._text.due.connect(self._write)
+        self._text = Throttle(self._write, self)
         self._write()
 
     def give_room(self, row: QWidget) -> None:
@@ -173,9 +173,12 @@ class TransportBar(QWidget):
         return number
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show where training stands; the text changes at most four times a second."""
-        self.snapshot = snapshot
-        self._text.soon()
+        """Show where training stands, in the moment in which all texts change."""
+        first, self.snapshot = self.snapshot is None, snapshot
+        if first:
+            self._text.now()
+        else:
+            self._text.request()
 
     def _write(self) -> None:
         snapshot = self.snapshot
@@ -184,10 +187,10 @@ class TransportBar(QWidget):
         evaluation = snapshot.evaluation
         self.epoch.setText(f"{snapshot.epoch:,}")
         self.step.setText(f"{snapshot.step:,}")
-        self.loss.setText(f"{loss_words(evaluation.train_loss)} / {loss_words(evaluation.validation_loss)}")
+        self.loss.setText(f"{number_text(evaluation.train_loss)} / {number_text(evaluation.validation_loss)}")
         shares = (evaluation.train_accuracy, evaluation.validation_accuracy)
         regression = snapshot.sample.task == "regression"
-        write = fit if regression else percent
+        write = number_text if regression else percent_text
         self.score.setText(" / ".join(write(share) for share in shares))
         self.score_caption.setText("R²" if regression else "Accuracy")
 
@@ -268,19 +271,4 @@ def speed_words(steps_per_second: float | None) -> str:
     """A speed in words."""
     if steps_per_second is None:
         return "Full speed"
-    return f"{steps_per_second:,.0f} step{'' if round(steps_per_second) == 1 else 's'}/s"
-
-
-def loss_words(loss: float | None) -> str:
-    """A loss, also one too large for a number."""
-    return "∞" if loss == math.inf else measured(loss)
-
-
-def percent(share: float | None) -> str:
-    """A share in percent."""
-    return "–" if share is None else f"{100 * share:.1f} %"
-
-
-def fit(value: float | None) -> str:
-    """R²."""
-    return "–" if value is None else f"{value:.3f}" if value > -100 else measured(value)
+    return f"{counted(round(steps_per_second), 'step')}/s"

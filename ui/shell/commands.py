@@ -130,11 +130,6 @@ class CommandPalette(QFrame):
         self.commands = self.gather()
         self.line.clear()
         self.fill()
-        parent = self.host
-        width = min(px(WIDTH), parent.width() - px(4 * GRID))
-        row = self.list.sizeHintForRow(0) if self.list.count() else px(24)
-        height = min(ROWS * row + px(72), parent.height() - px(12 * GRID))
-        self.setGeometry((parent.width() - width) // 2, px(8 * GRID), width, height)
         self.show()
         self.raise_()
         self.line.setFocus()
@@ -150,6 +145,17 @@ class CommandPalette(QFrame):
         self.list.setCurrentRow(0)
         self.list.setVisible(bool(self.shown))
         self.nothing.setVisible(not self.shown)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the list needs, up to so many rows."""
+        rows, row = min(len(self.shown), ROWS), max(self.list.sizeHintForRow(0), px(24))
+        self.list.setFixedHeight(rows * row + 2 * self.list.frameWidth())
+        width = min(px(WIDTH), self.host.width() - px(4 * GRID))
+        column = self.layout()
+        assert column is not None
+        column.activate()
+        self.setGeometry((self.host.width() - width) // 2, px(8 * GRID), width, self.sizeHint().height())
 
     def close_quietly(self) -> None:
         """Go away and give the focus back."""

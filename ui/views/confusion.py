@@ -7,34 +7,23 @@ above says in words what is under the mouse.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.pace import Throttle
 from ui.theme import px, scaled
-from ui.views.plotting import (
-    CENTRE,
-    LEFT,
-    RIGHT,
-    Choices,
-    Controls,
-    Option,
-    Throttle,
-    Words,
-    counted,
-    on_surface,
-    pen,
-    percent_text,
-    small_font,
-)
+from ui.views.plotting import CENTRE, LEFT, RIGHT, Choices, Controls, Mouse, Option, Words, on_surface, pen, small_font
+from ui.wording import count_text, counted, percent_text
 
 SETS = (
     Option(
@@ -49,6 +38,8 @@ WAITING = "Not counted yet."
 STRONGEST = 0.5
 """How much of the accent is in the colour of a whole row; more, and text could not be read on it."""
 WIDEST_CELL, HIGHEST_CELL = 200, 120
+SMALLEST = 8
+"""Pixels of the smallest type in which numbers of many classes are still written."""
 
 
 @dataclass(frozen=True)
@@ -105,19 +96,32 @@ def cell_colour(percent: int, look: theme.Theme) -> QColor:
 class MatrixChart(QWidget):
     """The painted matrix with the names of its classes."""
 
-    TITLE = 18
+    TITLE, LOW = 18, 13
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setMouseTracking(True)
         self.setObjectName("confusion.matrix")
         self.setAccessibleName("Confusion matrix")
+        self.setToolTip("Rows are the true classes. Columns are what the network takes their points for.")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.matrix: Matrix | None = None
         self.message = WAITING
         self.pointed: tuple[int, int] | None = None
         """Row and column of the cell under the mouse."""
         self.apply_theme()
+
+    def show_matrix(self, matrix: Matrix | None, message: str) -> None:
+        """Show this matrix, or why there is none."""
+        self.matrix, self.message = matrix, message
+        words = [] if matrix is None else [matrix.right(), *map(matrix.class_words, range(len(matrix.names)))]
+        self.setAccessibleDescription("; ".join(words) or message)
+        self.update()
+
+    def show_pointed(self, pointed: tuple[int, int] | None) -> None:
+        """Let the cell under the mouse stand out."""
+        if pointed != self.pointed:
+            self.pointed = pointed
+            self.update()
 
     def apply_theme(self) -> None:
         """Take over the font and the colours of the theme in force."""
@@ -141,6 +145,9 @@ class MatrixChart(QWidget):
         left = min(widest + px(12), 0.35 * self.width())
         classes = len(self.matrix.names)
         top = 2.0 * px(self.TITLE)
+        if (self.height() - top) / classes < px(self.LOW):
+            # Then the rows need it more than the title of the columns.
+            top /= 2
         width = min(self.width() - left, classes * px(WIDEST_CELL))
         height = min(self.height() - top, classes * px(HIGHEST_CELL))
         return QRectF(left, top, max(width, classes), max(height, classes))
@@ -170,50 +177,82 @@ class MatrixChart(QWidget):
                 painter.drawText(QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message)
                 return
             self._paint_names(painter, self.matrix)
-            box, classes = self.places(), len(self.matrix.names)
-            counts, percents = self.matrix.counts.tolist(), np.rint(100 * self.matrix.shares).astype(int).tolist()
-            for true in range(classes):
-                for given in range(classes):
-                    cell = cell_in(box, classes, true, given)
-                    self._paint_cell(painter, cell, counts[true][given], percents[true][given])
+            self._paint_cells(painter, self.matrix)
             if self.pointed is not None and self.pointed[1] >= 0:
                 painter.setPen(pen(theme.current().text))
-                painter.drawRect(cell_in(box, classes, *self.pointed).adjusted(1, 1, -2, -2))
+                painter.drawRect(self.cell(*self.pointed).adjusted(1, 1, -2, -2))
 
     def _paint_names(self, painter: QPainter, matrix: Matrix) -> None:
-        look, box, metrics = theme.current(), self.places(), self.metrics
-        title, gap, half = px(self.TITLE), px(8), px(8)
+        look, box, classes = theme.current(), self.places(), len(matrix.names)
+        title, gap = px(self.TITLE), px(8)
         painter.setPen(QColor(look.quiet))
-        painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "taken for")
-        painter.drawText(QRectF(0, title, box.left() - gap, title), RIGHT, "true class")
+        names = box.top() - title
+        if names > 0:
+            painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "taken for")
+        painter.drawText(QRectF(0, names, box.left() - gap, title), RIGHT, "true class")
         painter.setPen(QColor(look.text))
-        elided = Qt.TextElideMode.ElideRight
-        high = box.height() / len(matrix.names)
-        every = max(1, int(np.ceil(metrics.height() / high)))
+        high = box.height() / classes
+        beside = self._fitted(high - px(2), 0, "")
+        longest = max(matrix.names, key=self.metrics.horizontalAdvance)
+        above_font = self._fitted(title, box.width() / classes - px(4), longest)
+        every = max(1, math.ceil(QFontMetrics(beside).capHeight() / high))
         for index, name in enumerate(matrix.names):
-            cell = cell_in(box, len(matrix.names), index, index)
-            above = QRectF(cell.left(), title, cell.width(), title)
-            painter.drawText(above, CENTRE, metrics.elidedText(name, elided, int(cell.width()) - 2))
+            cell = cell_in(box, classes, index, index)
+            painter.setFont(above_font)
+            above = QRectF(cell.left(), names, cell.width(), title)
+            painter.drawText(above, CENTRE, cut_to(name, painter.fontMetrics(), cell.width() - px(4)))
             if index % every == 0:
-                beside = QRectF(0, cell.center().y() - half, box.left() - gap, 2 * half)
-                painter.drawText(beside, RIGHT, metrics.elidedText(name, elided, int(box.left()) - gap))
+                painter.setFont(beside)
+                row = QRectF(0, cell.center().y() - px(10), box.left() - gap, 2 * px(10))
+                elided = Qt.TextElideMode.ElideRight
+                painter.drawText(row, RIGHT, painter.fontMetrics().elidedText(name, elided, int(box.left()) - gap))
 
-    def _paint_cell(self, painter: QPainter, cell: QRectF, count: int, percent: int) -> None:
-        advance, line = self.metrics.horizontalAdvance, self.metrics.height()
+    def _paint_cells(self, painter: QPainter, matrix: Matrix) -> None:
+        box, classes = self.places(), len(matrix.names)
+        cell = cell_in(box, classes, 0, 0)
         gap = scaled(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
-        inner = cell.adjusted(gap, gap, -gap, -gap)
-        look = theme.current()
-        painter.fillRect(inner, cell_colour(percent, look))
-        number, share = f"{count:,}", f"{percent} %"
-        if inner.height() < line - 2 or advance(number) > inner.width():
+        widest = max((count_text(count) for count in matrix.counts.ravel().tolist()), key=len)
+        painter.setFont(self._fitted(cell.height() - 2 * gap, cell.width() - 2 * gap - px(2), widest))
+        counts, percents = matrix.counts.tolist(), np.rint(100 * matrix.shares).astype(int).tolist()
+        for true in range(classes):
+            for given in range(classes):
+                inner = cell_in(box, classes, true, given).adjusted(gap, gap, -gap, -gap)
+                painter.fillRect(inner, cell_colour(percents[true][given], theme.current()))
+                self._write_cell(painter, inner, counts[true][given], percents[true][given])
+
+    def _write_cell(self, painter: QPainter, inner: QRectF, count: int, percent: int) -> None:
+        """The number of points, and where there is room the share; a large number short where it has no room."""
+        metrics, share = painter.fontMetrics(), f"{percent} %"
+        advance, line, room = metrics.horizontalAdvance, metrics.height(), inner.width()
+        painter.setPen(QColor(theme.current().text))
+        number = f"{count:,}" if advance(f"{count:,}") <= room else count_text(count)
+        if inner.height() < metrics.capHeight() + 1 or advance(number) > room:
             return
-        painter.setPen(QColor(look.text))
-        if inner.height() >= 2.2 * line and advance("100 %") < inner.width():
+        if inner.height() >= 2.2 * line and advance("100 %") < room:
             painter.drawText(inner.adjusted(0, 0, 0, -line), CENTRE, number)
             painter.drawText(inner.adjusted(0, line, 0, 0), CENTRE, share)
         else:
             both = f"{number} · {share}"
-            painter.drawText(inner, CENTRE, both if advance(both) + px(4) <= inner.width() else number)
+            number = both if advance(both) + px(4) <= room else number
+            # A line of type is higher than its digits.
+            painter.drawText(inner.adjusted(0, -line, 0, line), CENTRE, number)
+
+    def _fitted(self, height: float, width: float, text: str) -> QFont:
+        """The largest type, from the usual small one down to what can just be read, in which a text fits."""
+        font = QFont(self.small)
+        for size in range(px(theme.SMALL), px(SMALLEST) - 1, -1):
+            font.setPixelSize(size)
+            metrics = QFontMetrics(font)
+            if metrics.capHeight() + px(2) <= height and metrics.horizontalAdvance(text) <= max(width, 0):
+                break
+        return font
+
+
+def cut_to(name: str, metrics: QFontMetrics, width: float) -> str:
+    """As many letters of a name as have room; dots would only take room from letters."""
+    while len(name) > 1 and metrics.horizontalAdvance(name) > width:
+        name = name[:-1]
+    return name
 
 
 def cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
@@ -230,7 +269,6 @@ class ConfusionView(QWidget):
         self.wanted = Wanted(confusion=True)
         self.setAccessibleName("Confusion matrix")
         self._snapshot: Snapshot | None = None
-        self._mouse: QPointF | None = None
         self._drawn: tuple[object, ...] = ()
         self._controls = Controls("confusion.controls", self)
         self._set = self._controls.add(Choices("confusion.set", "Points", SETS))
@@ -241,7 +279,8 @@ class ConfusionView(QWidget):
         self._words.setWordWrap(True)
         self._words.setFixedHeight(px(30))
         self._chart = MatrixChart(self)
-        self._chart.installEventFilter(self)
+        self._mouse = Mouse(self._chart)
+        self._mouse.moved.connect(self._read)
         above = QHBoxLayout()
         above.addWidget(self._controls)
         above.addStretch(1)
@@ -251,13 +290,13 @@ class ConfusionView(QWidget):
         layout.addLayout(above)
         layout.addWidget(self._chart, 1)
         layout.addWidget(self._words)
-        self._write = Throttle(self._show_texts, self)
+        self._write = Throttle(self._show_matrix, self)
         self.apply_theme()
 
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment; nothing is drawn anew if no count has changed."""
+        """Show this moment with the texts of the window; nothing is drawn anew if no count has changed."""
         self._snapshot = snapshot
         self._show()
 
@@ -296,26 +335,27 @@ class ConfusionView(QWidget):
     def _show(self) -> None:
         if self._snapshot is None:
             return
-        regression, counts = self._snapshot.sample.task == "regression", self._counts(self._snapshot)
-        now = (
-            regression,
-            self.shown_set,
-            self._snapshot.sample.class_names,
-            None if counts is None else counts.tobytes(),
-        )
+        counts, sample = self._counts(self._snapshot), self._snapshot.sample
+        what = (sample.task, self.shown_set, sample.class_names, counts is None)
+        now = (what, None if counts is None else counts.tobytes())
         if now == self._drawn:
             return
-        fresh, self._drawn = now[:3] != self._drawn[:3] or not self._drawn[3], now
-        names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
-        self._chart.matrix = None if counts is None else Matrix(counts, names)
-        self._chart.message = REGRESSION if regression else WAITING
-        self._controls.setEnabled(not regression)
-        self._set.setToolTip(REGRESSION if regression else "")
-        self._chart.update()
+        fresh, self._drawn = now[:1] != self._drawn[:1], now
         if fresh:
             self._write.now()
         else:
             self._write.request()
+
+    def _show_matrix(self) -> None:
+        assert self._snapshot is not None
+        counts, regression = self._counts(self._snapshot), self._snapshot.sample.task == "regression"
+        names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
+        self._chart.show_matrix(
+            None if counts is None else Matrix(counts, names), REGRESSION if regression else WAITING
+        )
+        self._controls.setEnabled(not regression)
+        self._set.setToolTip(REGRESSION if regression else "")
+        self._read()
 
     def _counts(self, snapshot: Snapshot) -> Array | None:
         if snapshot.confusion is None or snapshot.sample.task == "regression":
@@ -327,29 +367,12 @@ class ConfusionView(QWidget):
         """Let the switch have the width."""
         self._controls.fit(self.width() - 2 * px(theme.GRID))
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Follow the mouse over the matrix."""
-        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            self._mouse = event.position()
-            self._show_texts()
-        elif event.type() == QEvent.Type.Leave:
-            self._mouse = None
-            self._show_texts()
-        return False
-
-    def _show_texts(self) -> None:
-        matrix = self._chart.matrix
-        pointed = None if self._mouse is None else self._chart.at(self._mouse)
-        if pointed != self._chart.pointed:
-            self._chart.pointed = pointed
-            self._chart.update()
-        if matrix is None:
-            self._words.say("")
-            self._chart.setAccessibleDescription(self._chart.message)
-        else:
-            self._words.say(self._reading(matrix, pointed))
-            classes = (matrix.class_words(index) for index in range(len(matrix.names)))
-            self._chart.setAccessibleDescription("; ".join((matrix.right(), *classes)))
+    def _read(self) -> None:
+        """Say what is under the mouse, or else how many points are right."""
+        matrix, place = self._chart.matrix, self._mouse.place
+        pointed = None if place is None else self._chart.at(place)
+        self._chart.show_pointed(pointed)
+        self._words.say("" if matrix is None else self._reading(matrix, pointed))
 
     def _reading(self, matrix: Matrix, pointed: tuple[int, int] | None) -> str:
         if pointed is None:

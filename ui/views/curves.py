@@ -19,16 +19,17 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QRe
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.snapshot import Change, History, Snapshot, Wanted
+from playground.snapshot import Change, Evaluation, History, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.pace import Throttle
 from ui.theme import px, scaled
 from ui.views.plotting import (
     Choices,
     Controls,
-    Hover,
+    Cursor,
     Option,
-    Throttle,
+    PlotMouse,
     band,
     colour_plot,
     decade_ticks,
@@ -36,26 +37,26 @@ from ui.views.plotting import (
     every_run,
     leap_above,
     nearest,
-    number_text,
     on_surface,
     outline_of,
     peaks,
     pen,
-    percent_text,
     quiet_plot,
     runs_of,
     set_ticks,
-    short_text,
+    show_across,
     small_font,
     smoothed,
     title_axis,
 )
+from ui.wording import number_text, percent_text, short_text
 
 FIRST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """What each axis reaches at least."""
 DECADES_FOR_LOG = 2.0
 SMALLEST, LARGEST = 1e-30, 1e30
 """Losses beyond these are not drawn as what they are; nothing can be seen there anyway."""
+TITLES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}
 AXIS = 48
 MOST_MARKS = 50
 """Marks of changes along the axis; those that lie closer together become one."""
@@ -355,8 +356,7 @@ class CurvePlot(QWidget):
         self.plot.getAxis("left").setWidth(px(AXIS))
         self.plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         if with_times:
-            self.plot.getAxis("bottom").setHeight(px(32))
-            self.plot.getAxis("bottom").setLabel("epoch")
+            show_across(self.plot, "epoch")
         else:
             self.plot.getAxis("bottom").setStyle(showValues=False)
             self.plot.getAxis("bottom").setHeight(px(6))
@@ -364,9 +364,9 @@ class CurvePlot(QWidget):
         self.bands = [pg.PlotCurveItem(skipFiniteCheck=True, fillLevel="enclosed", pen=None) for _ in range(2)]
         self.marks = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
         self.mark_heads = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
-        self.marker = pg.InfiniteLine(angle=90, movable=False)
-        self.marker.hide()
-        for item in (*reversed(self.bands), self.marks, self.mark_heads, self.marker, *reversed(self.curves)):
+        self.upright = Cursor()
+        self.mouse = PlotMouse(self.plot)
+        for item in (*reversed(self.bands), self.marks, self.mark_heads, self.upright, *reversed(self.curves)):
             self.plot.addItem(item, ignoreBounds=True)
         self._limits: tuple[object, ...] = ()
         self._marked: Array = np.zeros(0)
@@ -433,7 +433,7 @@ class CurvePlot(QWidget):
         for curve, filled, line in zip(self.curves, self.bands, series_pens(), strict=True):
             curve.setPen(line)
             filled.setBrush(QColor(theme.mixed(look.surface, line.color().name(), 0.2)))
-        self.marker.setPen(pen(look.quiet))
+        self.upright.apply_theme()
         self.marks.setPen(pen(theme.mixed(look.surface, look.accent, 0.5)))
         self.mark_heads.setPen(pen(look.accent, 3))
         self.heading.update()
@@ -451,8 +451,8 @@ class CurvesView(QWidget):
         self.setAccessibleName("Loss and accuracy over the epochs")
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()
-        self._hovered: float | None = None
-        self._title = "epoch"
+        self._title = TITLES["epoch"]
+        self._present = Evaluation(None, None, None, None)
         self._marks: list[Mark] = []
         self._times = TimeAxis()
         self._loss = CurvePlot(self, LossAxis(), with_times=False)
@@ -464,9 +464,7 @@ class CurvesView(QWidget):
         self._plots = (self._loss, self._score)
         for part in self._plots:
             part.plot.setToolTip(HELP)
-            hover = Hover(part.plot)
-            hover.moved.connect(self._on_moved)
-            hover.left.connect(self._on_left)
+            part.mouse.moved.connect(self._show_words)
         self._build()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(px(theme.GRID), px(theme.GRID), 0, px(theme.GRID))
@@ -589,7 +587,7 @@ class CurvesView(QWidget):
         if self._snapshot is not None:
             self._drawn = ()
             self.show_snapshot(self._snapshot)
-        self._show_texts()
+        self._show_words()
 
     def _draw(self) -> None:
         assert self._snapshot is not None
@@ -617,43 +615,39 @@ class CurvesView(QWidget):
         if self._snapshot is not None:
             self._draw()
 
-    def _on_moved(self, place: QPointF) -> None:
-        self._hovered = place.x()
-        self._show_texts()
-
-    def _on_left(self) -> None:
-        if self._hovered is not None:
-            self._hovered = None
-            self._show_texts()
-
     def _show_texts(self) -> None:
+        if self._snapshot is not None:
+            self._present = self._snapshot.evaluation
+            self._show_words()
+
+    def _show_words(self) -> None:
+        """The values at the row under the mouse, or else those of the moment in which texts changed last."""
         if self._snapshot is None:
             return
-        row = self._hovered_row()
-        history = self._snapshot.history
-        values = self._snapshot.evaluation if row is None else tuple(float(c[row]) for c in drawn_columns(history)[1:])
+        row, history = self._hovered_row(), self._snapshot.history
+        values = self._present if row is None else tuple(float(column[row]) for column in drawn_columns(history)[1:])
         classes = self._snapshot.sample.task == "classification"
         digits = 3 if row is None else self._loss.heading.digits
         number = [number_text(value, digits) for value in values]
         share = [percent_text(value) for value in values] if classes else number
         self._loss.heading.show_values("Loss", (number[0], number[1]))
         self._score.heading.show_values("Accuracy" if classes else "R²", (share[2], share[3]))
-        self._show_place(row)
+        self._show_place(None if row is None else float(self._times.column(history)[row]))
 
-    def _show_place(self, row: int | None) -> None:
-        """The cursor at a row, and the words below it."""
+    def _show_place(self, value: float | None) -> None:
+        """The cursor at an epoch, a step or a second, and the words below it."""
         mark = self._hovered_mark()
-        title = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}[self.along]
-        if row is not None and self._snapshot is not None:
-            value = float(self._times.column(self._snapshot.history)[row])
-            title = self._times.words(value)
-            for part in self._plots:
-                part.marker.setValue(float(self._times.places(np.array([value]))[0]))
-        self._title = title if mark is None else f"{title} · {mark.words}"
+        self._title = TITLES[self.along] if value is None else self._times.words(value)
+        self._title += f" · {mark.words}" if mark else ""
         title_axis(self._score.plot.getAxis("bottom"), self._title)
         for part in self._plots:
-            part.marker.setVisible(row is not None)
-            part.plot.setToolTip(HELP if mark is None else mark.words)
+            part.upright.show_at(None if value is None else float(self._times.places(np.array([value]))[0]))
+            part.plot.setToolTip(mark.words if mark else HELP)
+
+    @property
+    def _hovered(self) -> float | None:
+        """The place on the axis across under the mouse, over either plot."""
+        return next((part.mouse.place.x() for part in self._plots if part.mouse.place is not None), None)
 
     def _hovered_row(self) -> int | None:
         """The row nearest to the mouse, of those that are drawn."""
@@ -671,9 +665,8 @@ class CurvesView(QWidget):
         place = nearest(np.array([mark.place for mark in self._marks]), self._hovered)
         assert place is not None
         pixel = (self._times.high - self._times.low) / max(1.0, self._loss.plot.getViewBox().width())
-        return (
-            self._marks[place] if abs(self._marks[place].place - self._hovered) <= scaled(MARK_REACH) * pixel else None
-        )
+        near = abs(self._marks[place].place - self._hovered) <= scaled(MARK_REACH) * pixel
+        return self._marks[place] if near else None
 
 
 HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.snapshot import Histogram, LayerStatistics, Snapshot, Wanted
 from ui import theme
 from ui.faults import guarded
+from ui.pace import Throttle
 from ui.theme import px, scaled
 from ui.views.plotting import (
     CENTRE,
@@ -28,17 +29,15 @@ from ui.views.plotting import (
     CalmLimit,
     Choices,
     Controls,
+    Mouse,
     Option,
-    Throttle,
     Words,
-    counted,
     even_ticks,
-    number_text,
     on_surface,
-    short_text,
     small_font,
     write_centred,
 )
+from ui.wording import counted, number_text, short_text
 
 BINS = 40
 LEAST_ROW = 24
@@ -165,9 +164,10 @@ class Rows(QWidget):
 
     GAP, WIDE, LABELS = 28, 480, 64
 
+    resized = Signal()
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setMouseTracking(True)
         self.setObjectName("histograms.rows")
         self.setAccessibleName("Histograms of each layer's weights and activations")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -227,6 +227,10 @@ class Rows(QWidget):
         """Where a histogram is, with a little room above it."""
         column, pitch = self.columns().of(sample), self.pitch()
         return QRectF(column.left(), index * pitch + px(3), column.width(), pitch - px(4))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What stands around the rows has to follow their columns."""
+        self.resized.emit()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -340,7 +344,6 @@ class HistogramsView(QWidget):
         self.setAccessibleName("Histograms of weights and activations")
         self._layers: tuple[LayerStatistics, ...] = ()
         self._drawn: tuple[object, ...] = ()
-        self._mouse: QPointF | None = None
         self._controls = Controls("histograms.controls", self)
         self._counts = self._controls.add(Choices("histograms.counts", "Heights", COUNTS))
         self._counts.picked.connect(self._on_counts)
@@ -348,7 +351,9 @@ class HistogramsView(QWidget):
         self._words.setObjectName("histograms.words")
         self._words.setAlignment(RIGHT)
         self._rows = Rows(self)
-        self._rows.installEventFilter(self)
+        self._rows.resized.connect(self._update_edges)
+        self._mouse = Mouse(self._rows)
+        self._mouse.moved.connect(self._show_texts)
         self._scroll = QScrollArea(self)
         self._scroll.setObjectName("histograms.scroll")
         self._scroll.setAccessibleName("Layers")
@@ -439,20 +444,8 @@ class HistogramsView(QWidget):
         """The rest of the line above is for words."""
         self._controls.fit(self.width() - px(READING))
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """Follow the mouse over the rows."""
-        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            self._mouse = event.position()
-            self._show_texts()
-        elif event.type() == QEvent.Type.Leave:
-            self._mouse = None
-            self._show_texts()
-        elif event.type() == QEvent.Type.Resize:
-            self._update_edges()
-        return False
-
     def _show_texts(self) -> None:
-        place = None if self._mouse is None else self._rows.at(self._mouse)
+        place = None if self._mouse.place is None else self._rows.at(self._mouse.place)
         pointed = None if place is None or not place[1] else place[:2]
         if pointed != self._rows.pointed:
             self._rows.pointed = pointed

@@ -1,4 +1,4 @@
-"""What the pictures share: axis limits, numbers as text, quiet plots, the mouse over a plot, switches.
+"""What the pictures share: axis limits, quiet plots, the mouse over a picture, switches.
 
 Nothing here knows a snapshot. Plots are pyqtgraph's with everything taken off that a person does not need; ticks
 are set by us, because limits and texts have to stay put while training runs.
@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QApplication, QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 from superqt import QElidingLabel
@@ -22,60 +22,13 @@ from playground.catalog.choice import Array
 from ui import theme
 from ui.inputs import IconButton, Segments
 from ui.theme import px, scaled
+from ui.wording import short_text
 
-TEXT_INTERVAL = 250
-"""Milliseconds between two changes of a text; faster can't be read."""
 LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Where an axis may end, times a power of ten."""
 
 
-# Numbers as text ----------------------------------------------------------------------------------------------
-
-
-def number_text(value: float | None, digits: int = 3) -> str:
-    """A number with sensible digits: 0.0123, 1.2e-7, 12,345; a dash where there is none."""
-    if value is None or not math.isfinite(value):
-        return "–" if value is None or math.isnan(value) else "∞"
-    size = abs(value)
-    if size >= 1e6 or 0 < size < 1e-3:
-        return power_text(value)
-    if size >= 1000:
-        return signed(f"{value:,.0f}")
-    places = digits - 1 - math.floor(math.log10(size)) if size else digits - 1
-    return signed(f"{value:.{max(0, min(places, digits + 1))}f}")
-
-
-def power_text(value: float) -> str:
-    """A number as digits and a power of ten: 3.2e-4."""
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{signed(mantissa)}e{int(exponent)}"
-
-
-def short_text(value: float) -> str:
-    """A tick's number without needless digits: 0.5, 20, 1,500, 250k, 2.5M."""
-    for unit, letter in ((1e6, "M"), (1e3, "k")):
-        if 1e5 <= abs(value) < 1e9 and abs(value) >= unit:
-            return signed(f"{value / unit:.10g}{letter}")
-    if abs(value) >= 1e9:
-        return power_text(value)
-    return signed(f"{value:,.10g}") if abs(value) >= 1e-4 or value == 0 else power_text(value)
-
-
-def signed(text: str) -> str:
-    """`text` with a real minus sign."""
-    return text.replace("-", "−")
-
-
-def percent_text(value: float | None) -> str:
-    """A share as percent: 93.1 %."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{100 * value:.1f} %" if value < 0.9995 else "100 %"
-
-
-def counted(number: int, name: str) -> str:
-    """How many of something: 1 point, 12 points."""
-    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+# Words ------------------------------------------------------------------------------------------------------
 
 
 def small_font() -> QFont:
@@ -116,8 +69,8 @@ def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[
 
 
 def power_name(power: int) -> str:
-    """A power of ten as a tick says it: 0.01, 100, 1e-4."""
-    return f"{10.0**power:g}" if -3 <= power <= 3 else f"1e{power}"
+    """A power of ten as a tick says it: 0.01, 1,000, 1e-4."""
+    return short_text(10.0**power) if -3 <= power <= 3 else f"1e{power}"
 
 
 class CalmLimit:
@@ -205,61 +158,69 @@ def outline_of(*arrays: Array) -> tuple[object, ...]:
     return tuple(parts)
 
 
-# Time and mouse -----------------------------------------------------------------------------------------------
+# The mouse -----------------------------------------------------------------------------------------------
 
 
-class Throttle(QObject):
-    """Runs an action at most once per interval; the last request is never lost."""
+class Mouse(QObject):
+    """Where the mouse is over a widget."""
 
-    def __init__(self, action: Callable[[], None], parent: QObject, interval: int = TEXT_INTERVAL) -> None:
-        super().__init__(parent)
-        self._action, self._interval = action, interval
-        self._since = QElapsedTimer()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.now)
+    moved = Signal()
+    """It has moved there, or left."""
 
-    def request(self) -> None:
-        """Run the action now if the interval has passed, else when it has."""
-        if not self._since.isValid() or self._since.elapsed() >= self._interval:
-            self.now()
-        elif not self._timer.isActive():
-            self._timer.start(self._interval - self._since.elapsed())
-
-    def now(self) -> None:
-        """Run the action whatever the time."""
-        self._timer.stop()
-        self._since.start()
-        self._action()
-
-
-class Hover(QObject):
-    """Tells where the mouse is over a plot, in the plot's own coordinates."""
-
-    moved = Signal(QPointF)
-    left = Signal()
-
-    def __init__(self, plot: pg.PlotWidget) -> None:
-        super().__init__(plot)
-        self._plot = plot
-        plot.viewport().setMouseTracking(True)
-        plot.viewport().installEventFilter(self)
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.place: QPointF | None = None
+        """None while it is elsewhere."""
+        widget.setMouseTracking(True)
+        widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watch the mouse; the plot gets every event all the same."""
+        """Watch the mouse; the widget gets every event all the same."""
         if event.type() == QEvent.Type.Leave:
-            self.left.emit()
+            self._be_at(None)
         elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            self._report(event.position())
+            self._be_at(self.found(event.position()))
         return False
 
-    def _report(self, position: QPointF) -> None:
-        scene = self._plot.mapToScene(position.toPoint())
-        box = self._plot.getViewBox()
-        if box.sceneBoundingRect().contains(scene):
-            self.moved.emit(box.mapSceneToView(scene))
-        else:
-            self.left.emit()
+    def found(self, position: QPointF) -> QPointF | None:
+        """A position on the widget as a place of the picture; None beside it."""
+        return position
+
+    def _be_at(self, place: QPointF | None) -> None:
+        if place is not None or self.place is not None:
+            self.place = place
+            self.moved.emit()
+
+
+class PlotMouse(Mouse):
+    """Where the mouse is over a plot, in the plot's own coordinates."""
+
+    def __init__(self, plot: pg.PlotWidget) -> None:
+        super().__init__(plot.viewport())
+        self._plot = plot
+
+    def found(self, position: QPointF) -> QPointF | None:
+        """A place between the axes."""
+        scene, box = self._plot.mapToScene(position.toPoint()), self._plot.getViewBox()
+        return box.mapSceneToView(scene) if box.sceneBoundingRect().contains(scene) else None
+
+
+class Cursor(pg.InfiniteLine):
+    """The upright line of a plot at the place that is read."""
+
+    def __init__(self) -> None:
+        super().__init__(angle=90, movable=False)
+        self.hide()
+
+    def show_at(self, x: float | None) -> None:
+        """Stand there, or nowhere."""
+        if x is not None:
+            self.setValue(x)
+        self.setVisible(x is not None)
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        self.setPen(pen(theme.current().quiet))
 
 
 # Plots --------------------------------------------------------------------------------------------------------
@@ -315,6 +276,14 @@ def colour_plot(plot: pg.PlotWidget) -> None:
         axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{px(theme.SMALL)}px"})
         # It is placed only when the axis changes its size.
         axis.resizeEvent(None)
+
+
+def show_across(plot: pg.PlotWidget, title: str) -> None:
+    """Give a plot numbers and a title below, clear of the lowest number at its left."""
+    axis = plot.getAxis("bottom")
+    axis.setStyle(tickTextOffset=px(6))
+    axis.setHeight(px(36))
+    axis.setLabel(title)
 
 
 def title_axis(axis: pg.AxisItem, text: str) -> None:

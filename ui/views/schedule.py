@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -29,14 +29,15 @@ from playground.catalog.schedules import (
 from playground.experiment import Experiment
 from playground.snapshot import History, Snapshot, Wanted
 from ui import theme
+from ui.pace import Throttle
 from ui.theme import px
 from ui.views.plotting import (
     RIGHT,
     Choices,
     Controls,
-    Hover,
+    Cursor,
     Option,
-    Throttle,
+    PlotMouse,
     Words,
     colour_plot,
     decade_ticks,
@@ -47,11 +48,11 @@ from ui.views.plotting import (
     outline_of,
     peaks,
     pen,
-    power_text,
     quiet_plot,
     set_ticks,
-    short_text,
+    show_across,
 )
+from ui.wording import power_text, short_text
 
 FIRST_EPOCHS = 10.0
 """Epochs that the axis reaches at least."""
@@ -121,8 +122,8 @@ def training_points(experiment: Experiment, sample: Sample | None) -> int:
     """How many points train: counted, or as the experiment says."""
     if sample is not None:
         return max(1, int(np.count_nonzero(sample.split == TRAIN)))
-    kept = 1 - experiment.data.validation_fraction - experiment.data.test_fraction
-    return max(1, round(experiment.data.size * kept))
+    size = experiment.data.size
+    return max(1, size - sum(experiment.data.kept_out(size)))
 
 
 def update_places(total: float, most: int) -> Array:
@@ -222,7 +223,7 @@ class ScheduleView(QWidget):
         self._limits: tuple[object, ...] = ()
         self._asked: tuple[object, ...] = ()
         self._coming = self._past = (np.zeros(0), np.zeros(0))
-        self._hovered: float | None = None
+        self._idle = ""
         self._plot = quiet_plot(self)
         self._build()
         self._write = Throttle(self._show_texts, self)
@@ -239,19 +240,16 @@ class ScheduleView(QWidget):
         self._plot.setAccessibleName("Learning rate over the epochs: used so far, and coming")
         self._plot.setToolTip("Strong: the learning rates used so far. Pale: those to come. The dot is the present.")
         self._plot.getAxis("left").setWidth(px(AXIS))
-        self._plot.getAxis("bottom").setHeight(px(32))
-        self._plot.getAxis("bottom").setLabel("epoch")
+        show_across(self._plot, "epoch")
         self._plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         self._coming_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
         self._past_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
         self._dot = pg.ScatterPlotItem(size=px(9), pxMode=True)
-        self._cursor = pg.InfiniteLine(angle=90, movable=False)
-        self._cursor.hide()
+        self._cursor = Cursor()
         for item in (self._cursor, self._coming_curve, self._past_curve, self._dot):
             self._plot.addItem(item, ignoreBounds=True)
-        hover = Hover(self._plot)
-        hover.moved.connect(self._on_moved)
-        hover.left.connect(self._on_left)
+        self._mouse = PlotMouse(self._plot)
+        self._mouse.moved.connect(self._read)
         above = QHBoxLayout()
         above.setSpacing(px(theme.GRID))
         above.addWidget(self._controls)
@@ -286,7 +284,7 @@ class ScheduleView(QWidget):
         self._past_curve.setPen(pen(look.text))
         self._dot.setBrush(pg.mkBrush(look.accent))
         self._dot.setPen(pen(look.surface))
-        self._cursor.setPen(pen(look.quiet))
+        self._cursor.apply_theme()
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
@@ -410,24 +408,16 @@ class ScheduleView(QWidget):
 
     # Mouse and words -------------------------------------------------------------------------------------------
 
-    def _on_moved(self, place: QPointF) -> None:
-        self._hovered = place.x()
-        self._show_texts()
-
-    def _on_left(self) -> None:
-        if self._hovered is not None:
-            self._hovered = None
-            self._show_texts()
-
     def _show_texts(self) -> None:
-        if self._experiment is None:
-            return
-        self._cursor.setVisible(self._hovered is not None)
-        if self._hovered is None:
-            self._words.say(self._idle_words(self._experiment.training.schedule))
-        else:
-            self._cursor.setValue(self._hovered)
-            self._words.say(self._words_at(self._hovered))
+        if self._experiment is not None:
+            self._idle = self._idle_words(self._experiment.training.schedule)
+            self._read()
+
+    def _read(self) -> None:
+        """Say what is under the mouse, or else what is now."""
+        epoch = None if self._mouse.place is None else self._mouse.place.x()
+        self._cursor.show_at(epoch)
+        self._words.say(self._idle if epoch is None or self._experiment is None else self._words_at(epoch))
 
     def _idle_words(self, schedule: Schedule) -> str:
         rate = rate_text(self._present_rate())

@@ -8,7 +8,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets import TEST, TRAIN, VALIDATION, Sample
 from playground.catalog.losses import CrossEntropy
 from playground.snapshot import Predictions, Snapshot
-from ui.views.plotting import number_text, signed
+from ui.wording import number_text, signed
 
 PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 

@@ -1,18 +1,16 @@
-"""Training as an animated GIF: the dialog that asks how, and the thread that makes it while the window goes on."""
+"""Training as an animated GIF: the dialog that asks how, and what makes it while the window goes on."""
 
 from __future__ import annotations
 
-import logging
 import queue
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from PySide6.QtCore import Qt, QThread, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QProgressBar,
@@ -23,13 +21,13 @@ from PySide6.QtWidgets import (
 
 from playground import Experiment, InputError
 from playground.catalog.choice import Array
+from playground.checkpoint import EngineName
 from playground.interop.animation import Animation, Settings, save_animation
-from playground.trainer import EngineName
 from ui import theme
 from ui.form import Form, tip
+from ui.jobs import CancelledError, Job, finish_jobs
 from ui.session import Session
-
-log = logging.getLogger(__name__)
+from ui.shell.dialogs import ask_to_save
 
 WIDTH, BAR_HEIGHT = 400, 10
 YIELD_MILLISECONDS, REST_MILLISECONDS = 2, 20
@@ -43,83 +41,49 @@ NOTE = (
 )
 
 
-class Maker(QThread):
-    """Makes an animation. Call `cancel` before it goes, unless it has ended."""
+class Making(NamedTuple):
+    """All that it takes to make an animation, apart from the window."""
 
-    progressed = Signal(int, int)
-    """So many frames are done, of so many."""
-    made = Signal(object)
-    """The Animation that was written."""
-    failed = Signal(str)
-    """Nothing was written, and why."""
+    path: Path
+    experiment: Experiment
+    settings: Settings
+    engine: EngineName
+    initial: queue.SimpleQueue[dict[str, Array]]
+    """Where the weights to start from will be."""
 
-    def __init__(
-        self,
-        path: Path,
-        experiment: Experiment,
-        settings: Settings,
-        engine: EngineName,
-        initial: queue.SimpleQueue[dict[str, Array]],
-        parent: QWidget,
-    ) -> None:
-        super().__init__(parent)
-        self.path, self.experiment, self.settings = path, experiment, settings
-        self.engine, self.initial = engine, initial
+    def make(self, job: Job) -> Animation:
+        """Repeat the training and write the file, on the job's thread. Raises CancelledError."""
 
-    def cancel(self) -> None:
-        """End the thread, and wait until it has ended."""
-        self.requestInterruption()
-        self.wait()
+        def progress(done: int, of: int) -> None:
+            job.report(done, of)
+            job.msleep(REST_MILLISECONDS)
 
-    def run(self) -> None:
-        """The thread's work."""
-        try:
-            animation = self.make()
-        except InputError as error:
-            self.failed.emit(f"{self.path.name} was not written. {error}.")
-        except OSError as error:
-            self.failed.emit(f"{self.path} was not written: {error.strerror or error}. Try another folder.")
-        except Exception as error:
-            log.exception("An animation was not made")
-            self.failed.emit(f"{self.path.name} was not written because of a fault ({type(error).__name__}: {error}).")
-        else:
-            if animation is not None:
-                self.made.emit(animation)
+        def cancelled() -> bool:
+            job.msleep(YIELD_MILLISECONDS)
+            return job.cancelled
 
-    def make(self) -> Animation | None:
-        """Repeat the training and write the file; None if it was cancelled."""
-        initial = self.given_weights()
-        if initial is None:
-            return None
         settings: dict[str, Any] = msgspec.structs.asdict(self.settings)
-        return save_animation(
+        animation = save_animation(
             self.path,
             self.experiment,
-            initial=initial,
+            initial=self.given_weights(job),
             engine=self.engine,
-            progress=self.progress,
-            cancelled=self.cancelled,
+            progress=progress,
+            cancelled=cancelled,
             **settings,
         )
+        if animation is None:
+            raise CancelledError
+        return animation
 
-    def given_weights(self) -> dict[str, Array] | None:
-        """The weights to start from; None if it was cancelled."""
-        while not self.isInterruptionRequested():
+    def given_weights(self, job: Job) -> dict[str, Array]:
+        """The weights to start from, when the training thread has told them."""
+        while not job.cancelled:
             try:
                 return self.initial.get(timeout=ANSWER_SECONDS)
             except queue.Empty:
                 continue
-        return None
-
-    def progress(self, done: int, of: int) -> None:
-        """Tell how far it is."""
-        self.progressed.emit(done, of)
-        self.msleep(REST_MILLISECONDS)
-
-    def cancelled(self) -> bool:
-        """Whether to stop."""
-        self.msleep(YIELD_MILLISECONDS)
-        return self.isInterruptionRequested()
+        raise CancelledError
 
 
 class AnimationDialog(QDialog):
@@ -131,7 +95,8 @@ class AnimationDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self.session = session
-        self.maker: Maker | None = None
+        self.job: Job | None = None
+        self.path = Path()
         report = session.report
         self.settings = Settings(epochs=(report.snapshot.epoch if report else 0) or Settings().epochs)
         self.setObjectName("gif")
@@ -202,27 +167,23 @@ class AnimationDialog(QDialog):
 
     def ask_path(self) -> None:
         """Let the person choose the file, and make the animation."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save the animation", "training.gif", "Animations (*.gif)")
-        if path:
-            self.create_file(path)
+        ask_to_save(self, "Save the animation", "training.gif", ["Animations (*.gif)"], self.create_file)
 
     def create_file(self, path: str) -> None:
         """Make the animation in the background."""
-        file = Path(path)
-        if file.suffix.lower() != ".gif":
-            file = file.with_name(f"{file.name}.gif")
-        report = self.session.report
+        self.path, report = Path(path), self.session.report
         engine: EngineName = "reference"
         if report is not None and report.snapshot.engine == "compiled":
             engine = "compiled"
-        self.maker = Maker(file, self.session.experiment, self.settings, engine, self.session.ask_initial(), self)
-        self.maker.progressed.connect(self.show_progress)
-        self.maker.made.connect(self.show_made)
-        self.maker.failed.connect(self.show_failed)
+        making = Making(self.path, self.session.experiment, self.settings, engine, self.session.ask_initial())
         self.bar.setRange(0, self.settings.frames)
         self.bar.setValue(0)
         self.show_making(True)
-        self.maker.start()
+        self.job = Job(making.make, self)
+        self.job.progressed.connect(self.show_progress)
+        self.job.done.connect(self.show_made)
+        self.job.failed.connect(self.show_failed)
+        self.job.start()
 
     def show_progress(self, done: int, of: int) -> None:
         """Move the bar on."""
@@ -231,21 +192,20 @@ class AnimationDialog(QDialog):
 
     def show_made(self, animation: Animation) -> None:
         """Say what was written."""
-        assert self.maker is not None
-        words = made_words(self.maker.path.name, animation)
-        self.finish(words)
-        self.told.emit(words)
+        if self.job is not None and self.sender() is self.job:
+            words = made_words(self.path.name, animation)
+            self.finish(words)
+            self.told.emit(words)
 
-    def show_failed(self, problem: str) -> None:
+    def show_failed(self, error: Exception) -> None:
         """Say why nothing was written."""
-        self.finish(problem, problem=True)
+        if self.job is not None and self.sender() is self.job:
+            self.finish(failed_words(self.path, error), problem=True)
 
     def finish(self, words: str, problem: bool = False) -> None:
-        """Nothing is being made any longer; say what came of it."""
-        if self.maker is not None:
-            self.maker.cancel()
-            self.maker.deleteLater()
-            self.maker = None
+        """Nothing is to be made any longer; say what came of it."""
+        finish_jobs(self)
+        self.job = None
         self.show_making(False)
         self.message.setText(words)
         self.message.setStyleSheet(f"color: {theme.current().danger}" if problem else "")
@@ -263,7 +223,7 @@ class AnimationDialog(QDialog):
 
     def reject(self) -> None:
         """Cancel what is being made; with nothing to cancel, close."""
-        if self.maker is not None:
+        if self.job is not None:
             self.finish("Cancelled; nothing was written.")
         else:
             super().reject()
@@ -272,6 +232,15 @@ class AnimationDialog(QDialog):
         """Close, whatever is being made."""
         self.finish("")
         super().closeEvent(event)
+
+
+def failed_words(path: Path, error: Exception) -> str:
+    """Why nothing was written, in a sentence."""
+    if isinstance(error, InputError):
+        return f"{path.name} was not written. {error}."
+    if isinstance(error, OSError):
+        return f"{path} was not written: {error.strerror or error}. Try another folder."
+    return f"{path.name} was not written because of a fault ({type(error).__name__}: {error})."
 
 
 def made_words(name: str, animation: Animation) -> str:

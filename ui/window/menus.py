@@ -14,6 +14,7 @@ from playground import load
 from playground.presets import preset_paths
 from ui import theme
 from ui.session import Edit
+from ui.window.autosave import words_for
 from ui.window.plans import PLANS
 
 if TYPE_CHECKING:
@@ -60,18 +61,28 @@ class Menus(QObject):
 
     def make_file_menu(self) -> None:
         """What comes from files and goes into them."""
-        menu, files = self.add_menu("&File"), self.window.files
-        self.add(menu, "&Open experiment…", files.ask_open, QKeySequence.StandardKey.Open)
+        menu, files, documents = self.add_menu("&File"), self.window.files, self.window.documents
+        self.add(menu, "&New", documents.new, QKeySequence.StandardKey.New)
+        self.add(menu, "&Open…", documents.ask_open, QKeySequence.StandardKey.Open)
+        recent = self.add_submenu(menu, "Open &recent")
+        recent.aboutToShow.connect(lambda: self.fill_recent(recent))
+        self.fill_recent(recent)
+        lost = self.add_submenu(menu, "Re&cover")
+        lost.setToolTip("Work of a run that ended unexpectedly.")
+        lost.aboutToShow.connect(lambda: self.fill_recoverable(lost))
+        self.fill_recoverable(lost)
         presets = self.add_submenu(menu, "&Presets")
         for name, path in preset_paths().items():
-            self.add(presets, load(path).name, partial(files.open, name))
-        self.add(menu, "&Save experiment as…", files.ask_save, QKeySequence.StandardKey.SaveAs)
+            self.add(presets, load(path).name, partial(documents.open_carefully, name))
+        menu.addSeparator()
+        self.add(menu, "&Save", documents.save, QKeySequence.StandardKey.Save)
+        self.add(menu, "Save &as…", documents.ask_save, "Ctrl+Shift+S")
         menu.addSeparator()
         self.add(menu, "&Import points (CSV)…", files.ask_import, "Ctrl+I")
         self.add(menu, "&Export the points (CSV)…", files.ask_export)
         menu.addSeparator()
         self.add_pictures(menu, "Sa&ve a picture of", "…", self.window.pictures.ask_save)
-        self.add(menu, "Training as an animated &GIF…", files.ask_animation)
+        self.add(menu, "Training as an animated &GIF…", self.window.pictures.ask_animation)
         menu.addSeparator()
         self.add(menu, "&Quit", self.window.close, QKeySequence.StandardKey.Quit)
 
@@ -81,6 +92,34 @@ class Menus(QObject):
         for name, part in self.window.pictures.titles().items():
             self.add(parts, f"{part}{dots}", partial(do, name))
 
+    def fill_recent(self, menu: QMenu) -> None:
+        """The files that were opened and saved last."""
+        self.empty(menu)
+        documents = self.window.documents
+        for path in documents.recent():
+            self.add(menu, path, partial(documents.open_carefully, path))
+        if menu.isEmpty():
+            self.add(menu, "No files yet", lambda: None).setEnabled(False)
+
+    def fill_recoverable(self, menu: QMenu) -> None:
+        """What runs that ended unexpectedly have left."""
+        self.empty(menu)
+        autosave = self.window.autosave
+        found = autosave.found()
+        for one in found:
+            self.add(menu, words_for(one), partial(autosave.recover_carefully, one))
+        if found:
+            menu.addSeparator()
+            self.add(menu, "Discard all of it", lambda: [one.discard() for one in found])
+        else:
+            self.add(menu, "Nothing to recover", lambda: None).setEnabled(False)
+
+    def empty(self, menu: QMenu) -> None:
+        """Take everything out of a menu."""
+        for action in menu.actions():
+            action.deleteLater()
+        menu.clear()
+
     def make_edit_menu(self) -> None:
         """Undo, and points."""
         menu, window = self.add_menu("&Edit"), self.window
@@ -89,6 +128,10 @@ class Menus(QObject):
         self.redo.setShortcuts([QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         menu.addSeparator()
         self.add(menu, "&Draw points", window.start_drawing, "Ctrl+P")
+        self.add(menu, "Copy the &experiment as text", window.sharing.copy_experiment, QKeySequence.StandardKey.Copy)
+        self.add(menu, "Copy as a &link to playground.tensorflow.org", window.sharing.copy_link, "Ctrl+Shift+L")
+        self.add(menu, "&Paste an experiment, a link or points", window.sharing.paste, QKeySequence.StandardKey.Paste)
+        menu.addSeparator()
         self.add(menu, "&Copy all points as cells", window.data.copy_points, "Ctrl+Shift+C")
         self.add(menu, "&Paste points from cells", window.data.paste_points, "Ctrl+Shift+V")
         menu.addSeparator()
@@ -137,9 +180,7 @@ class Menus(QObject):
 
     def fill_layouts(self, menu: QMenu) -> None:
         """The layouts that come with the program and those a person saved."""
-        for action in menu.actions():
-            action.deleteLater()
-        menu.clear()
+        self.empty(menu)
         docks, layouts = self.window.docks, self.window.layouts
         for plan in PLANS:
             self.add(menu, plan.name, partial(docks.arrange, plan))

@@ -1,4 +1,4 @@
-"""Pictures of the window's parts, for the clipboard and for files."""
+"""Pictures of the window's parts, for the clipboard and for files; training as a film."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, QTimer
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from playground import InputError
-from playground.experiment import write_atomically
+from playground.files import write_atomically
 from ui.shell import imaging
+from ui.shell.dialogs import ask_to_save
 from ui.shell.docks import picture_menu
 from ui.worker import Report
 
@@ -24,7 +25,7 @@ BOUNDARY = "boundary"
 """The part that stands in no dock."""
 PATIENCE_MILLISECONDS = 5000
 """A part that was out of sight is taken as it is if it has heard nothing new by then."""
-FILTERS = {
+KINDS = {
     "PNG, twice as fine as the screen (*.png)": 2,
     "PNG, as on the screen (*.png)": 1,
     "PNG, four times as fine (*.png)": 4,
@@ -75,11 +76,10 @@ class Pictures(QObject):
 
     def ask_save(self, name: str) -> None:
         """Let the person choose where a picture goes, and in which format."""
-        path, chosen = QFileDialog.getSaveFileName(
-            self.window, f"Save a picture of {self.titles()[name]}", f"{name}.png", ";;".join(FILTERS)
+        title = f"Save a picture of {self.titles()[name]}"
+        dialog = ask_to_save(
+            self.window, title, f"{name}.png", list(KINDS), lambda path: self.save(name, path, scale_chosen(dialog))
         )
-        if path:
-            self.save(name, path, FILTERS.get(chosen, 1))
 
     def save(self, name: str, path: str, scale: int = 1) -> None:
         """Write a picture as PNG or SVG, as the end of the file's name says."""
@@ -97,6 +97,21 @@ class Pictures(QObject):
             self.window.tell(f"The picture was not saved to {path}: {error.strerror or error}. Try another folder.")
         else:
             self.window.say(f"The picture of {title} is in {path.name}.")
+
+    def ask_animation(self) -> None:
+        """Let the person choose how training becomes an animation."""
+        # Not on the way to the first frame.
+        from ui.window.animation import AnimationDialog
+
+        dialog = AnimationDialog(self.window.session, self.window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.told.connect(self.window.say)
+        dialog.show()
+
+    def close(self) -> None:
+        """End what is being made."""
+        for dialog in self.window.findChildren(QDialog, "gif"):
+            dialog.close()
 
     # Waiting ------------------------------------------------------------------------------------------------
 
@@ -131,3 +146,8 @@ class Pictures(QObject):
         waiting, self.waiting = self.waiting, []
         for _, do in waiting:
             do()
+
+
+def scale_chosen(dialog: QFileDialog) -> int:
+    """How fine a picture is to be."""
+    return KINDS.get(dialog.selectedNameFilter(), 1)

@@ -44,6 +44,7 @@ from playground.presets import FIRST, RESOURCES, preset
 from playground.snapshot import together
 from ui import theme
 from ui.kernels import Kernels
+from ui.pace import Throttle, text_beat
 from ui.panels.data import DataPanel, with_feature, without
 from ui.panels.drawing import DrawingPanel
 from ui.panels.layers import LayersPanel
@@ -65,17 +66,18 @@ from ui.views.histograms import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
 from ui.views.schedule import ScheduleView
+from ui.window.autosave import Autosave
+from ui.window.documents import Documents
 from ui.window.files import Files
 from ui.window.guide import tour_stops
 from ui.window.menus import Menus
 from ui.window.pictures import Pictures
 from ui.window.plans import PLANS, plan_for
 from ui.window.reach import Reach
+from ui.window.sharing import Sharing
 from ui.worker import Report
 
 TITLE = "Neural Network Playground"
-TEXT_SECONDS = 0.25
-"""Text that changes faster than this can't be read."""
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 NOTICE_SECONDS = 10.0
 """How long a notice stands in the status line."""
@@ -125,8 +127,6 @@ class Window(QMainWindow):
         self.settings = settings or QSettings()
         self.kernels: Kernels | None = None
         self.chosen_theme = "system"
-        self.opened: dict[str, Experiment] = {}
-        """Experiments as they were opened, by their names."""
         self.before_crowding: QByteArray | None = None
         """Where the docks stood before everything became too large for that."""
         self.make_parts()
@@ -134,8 +134,9 @@ class Window(QMainWindow):
         self.session.setParent(self)
         self.speed = self.transport.speed
         self.session.set_speed(self.speed)
-        self.running, self.told_at, self.diverged, self.engine = False, 0.0, False, ""
-        self.setWindowTitle(TITLE)
+        self.running, self.diverged, self.engine = False, False, ""
+        self.words = Throttle(self.show_words, self)
+        self.documents, self.sharing, self.autosave = Documents(self), Sharing(self), Autosave(self)
         self.setAcceptDrops(True)
         self.setMinimumSize(1180, 640)
         self.put_together()
@@ -262,8 +263,7 @@ class Window(QMainWindow):
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
-        self.reach, self.files = Reach(self), Files(self, self.session, self.data, self.banner)
-        self.pictures = Pictures(self)
+        self.reach, self.files, self.pictures = Reach(self), Files(self, self.data), Pictures(self)
         self.palette_of_commands = CommandPalette(self, self.reach.commands)
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": self.data.rows, "Training": self.training.rows}, self.settings
@@ -306,6 +306,8 @@ class Window(QMainWindow):
         """Listen to the session."""
         session = self.session
         session.experiment_changed.connect(self.show_experiment)
+        self.documents.changed.connect(self.show_document)
+        self.show_document()
         session.undo_changed.connect(self.show_undo)
         session.reported.connect(self.show_report)
         session.refused.connect(self.tell)
@@ -362,7 +364,6 @@ class Window(QMainWindow):
         self.data.import_asked.connect(self.files.ask_import)
         self.data.export_asked.connect(self.files.ask_export)
         self.data.told.connect(self.say)
-        self.files.told.connect(self.say)
 
     def show_tool(self, editing: bool, reach: float, colour: str | None) -> None:
         """Let the mouse on the boundary look or draw."""
@@ -458,13 +459,12 @@ class Window(QMainWindow):
                 view.show_experiment(experiment)
         for panel in self.panels:
             panel.show_experiment(experiment)
-        self.setWindowTitle(f"{experiment.name}{self.change_words(experiment)} – {TITLE}" if experiment.name else TITLE)
         self.show_undo()
 
-    def change_words(self, experiment: Experiment) -> str:
-        """Whether the experiment is still the one that goes by its name."""
-        first = self.opened.setdefault(experiment.name, experiment)
-        return "" if experiment == first else ", changed"
+    def show_document(self) -> None:
+        """Say in the title what is worked on, with a mark while it has changes that no file holds."""
+        self.setWindowTitle(f"{self.documents.name}[*] – {TITLE}")
+        self.setWindowModified(self.documents.modified)
 
     def show_undo(self) -> None:
         """Name in the menu what undo and redo would do."""
@@ -475,24 +475,30 @@ class Window(QMainWindow):
         snapshot = report.snapshot
         if self.engine and snapshot.engine != self.engine:
             self.say(f"The {snapshot.engine} engine has taken over.")
-        self.engine = snapshot.engine
+        first, self.engine = not self.engine, snapshot.engine
         for view in self.views:
             if self.docks.shows(view):
                 view.show_snapshot(snapshot)
         if self.docks.shows(self.layers):
             self.layers.show_snapshot(snapshot)
         self.transport.show_snapshot(snapshot)
-        turned = report.running != self.running
-        self.running = report.running
+        turned, self.running = report.running != self.running, report.running
         self.transport.show_running(report.running)
-        if turned or not report.running or time.monotonic() - self.told_at > TEXT_SECONDS:
-            self.told_at = time.monotonic()
-            self.write_status(report)
-            finding = main_finding(snapshot)
-            self.gradients.show_finding(finding)
-            # Said once: beside the gradients, or in the status line while they are out of sight.
-            self.diagnosis.show_finding(None if self.docks.shows(self.gradients) else finding)
+        self.words.request()
+        if first or turned:
+            text_beat().strike()
         self.show_divergence(report)
+
+    def show_words(self) -> None:
+        """Say where training stands and what ails the network, in the moment in which all texts change."""
+        if self.session.report is None:
+            return
+        self.write_status(self.session.report)
+        self.setWindowModified(self.documents.modified)
+        finding = main_finding(self.session.report.snapshot)
+        self.gradients.show_finding(finding)
+        # Said once: beside the gradients, or in the status line while they are out of sight.
+        self.diagnosis.show_finding(None if self.docks.shows(self.gradients) else finding)
 
     def write_status(self, report: Report) -> None:
         """Say where training stands, and the latest notice for a while."""
@@ -620,16 +626,14 @@ class Window(QMainWindow):
         return super().eventFilter(watched, event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files can be dropped anywhere."""
-        if event.mimeData().hasUrls():
+        """Files, addresses and texts can be dropped anywhere."""
+        if self.sharing.takes(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open the first file that is dropped, or import it if it is a table."""
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        if files:
-            event.acceptProposedAction()
-            self.files.take(files[0])
+        """Take what is dropped."""
+        event.acceptProposedAction()
+        self.sharing.take(event.mimeData())
 
     def changeEvent(self, event: QEvent) -> None:
         """Nothing is seen of a minimised window."""
@@ -638,19 +642,30 @@ class Window(QMainWindow):
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Stop the process and the thread before anything goes."""
+        """Ask about changes, then stop the process and all threads before anything goes."""
+        if self.documents.careful and self.documents.modified:
+            event.ignore()
+            self.documents.before_losing(self.close_for_good)
+            return
         if self.focus_mode.on:
             self.focus_mode.toggle()
         self.layouts.remember()
         if self.tour is not None:
             self.tour.end()
-        self.files.close()
+        self.pictures.close()
+        self.documents.close()
+        self.autosave.close()
         if self.kernels is not None:
             self.kernels.close()
         if self.session.parent() is self:
             self.session.close()
         application().focusChanged.disconnect(self.watch_focus)
         super().closeEvent(event)
+
+    def close_for_good(self) -> None:
+        """Close without asking any more."""
+        self.documents.careful = False
+        self.close()
 
 
 def scrolling(panel: QWidget) -> QScrollArea:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from playground import Experiment, check
 from playground.catalog.choice import members
@@ -22,7 +22,9 @@ from playground.catalog.datasets import (
     Plane,
     Spiral,
     Table,
+    TfPlayground,
     UserPoints,
+    Xor,
     own_points,
     sample,
 )
@@ -42,6 +44,13 @@ PENGUINS = Table(
 @pytest.fixture
 def owner(own: Callable):
     return own(DataPanel([("Penguins", PENGUINS)]), Experiment(data=Circle(points=300, noise=0.1, seed=5)))
+
+
+def type_text(qtbot, entry: QWidget, text: str) -> None:
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClicks(entry, text)
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
 
 
 def chosen(owner) -> list[str]:
@@ -113,6 +122,32 @@ def test_new_data_takes_the_next_seed(qtbot, owner) -> None:
     qtbot.mouseClick(button, LEFT)
     assert owner.experiment.data.seed == 6
     assert owner.find("data.seed").text() == "6"
+
+
+def test_the_data_of_a_link_have_settings_of_their_own(qtbot, owner) -> None:
+    common = owner.find("data.points")
+    qtbot.mouseClick(owner.find("data.kind.tfplayground"), LEFT)
+    assert owner.experiment.data == TfPlayground()
+    assert chosen(owner) == ["Playground"]
+    assert not common.isVisible()
+    assert owner.panel.findChildren(QWidget, "data.points") == []
+    type_text(qtbot, owner.find("data.seed"), "0.59704")
+    type_text(qtbot, owner.find("data.noise"), "25")
+    assert owner.experiment.data == TfPlayground(seed="0.59704", noise=25)
+    combo = owner.find("data.dataset")
+    qtbot.keyClick(combo, Qt.Key.Key_End)
+    assert owner.experiment.data == TfPlayground("reg-gauss", seed="0.59704", noise=25)
+    qtbot.mouseClick(owner.find("data.kind.xor"), LEFT)
+    assert owner.experiment.data == Xor()
+    assert owner.find("data.points") is common and common.isVisible()
+    assert owner.find("data.seed").text() == "0"
+
+
+def test_points_brought_along_replace_those_of_a_link(own: Callable) -> None:
+    owner = own(DataPanel(), Experiment(data=TfPlayground()))
+    points = own_points(TfPlayground())
+    owner.panel.take(points, "data points")
+    assert owner.experiment.data == points
 
 
 def test_own_settings_of_a_data_set_come_and_go_with_it(qtbot, owner) -> None:

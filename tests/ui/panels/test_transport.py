@@ -15,7 +15,7 @@ from playground.catalog.datasets import Plane
 from playground.catalog.optimizers import Sgd
 from playground.presets import preset
 from ui.panels.transport import DEFAULT_SPEED, TransportBar, place_of, speed_at
-from ui.quantity import measured
+from ui.wording import number_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -67,7 +67,7 @@ def test_the_readout_shows_where_training_stands(qtbot, bar: TransportBar) -> No
     assert bar.step.text() == "25"
     assert bar.epoch.text() == str(snapshot.epoch)
     losses = (snapshot.evaluation.train_loss, snapshot.evaluation.validation_loss)
-    assert bar.loss.text() == " / ".join(measured(loss) for loss in losses)
+    assert bar.loss.text() == " / ".join(number_text(loss) for loss in losses)
     assert bar.score.text().count("%") == 2
 
 
@@ -85,9 +85,9 @@ def test_after_a_divergence_the_readout_is_that_of_the_network_shown(bar: Transp
     loss = trainer.evaluate().train_loss
     bar.show_snapshot(trainer.snapshot(Wanted()))
     shown = bar.loss.text().split(" / ")[0]
-    assert shown == ("∞" if loss == math.inf else measured(loss))
+    assert shown == ("∞" if loss == math.inf else number_text(loss))
     assert loss > 1e6
-    assert "-" in bar.score.text()
+    assert "−" in bar.score.text()
     bar.layout().activate()
     assert bar.loss.fontMetrics().horizontalAdvance(bar.loss.text()) <= bar.loss.width()
     assert bar.score.fontMetrics().horizontalAdvance(bar.score.text()) <= bar.score.width()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QPoint, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMenu, QTabBar, QWidget
@@ -245,35 +244,24 @@ def test_every_part_can_be_found_by_typing(window: Window) -> None:
 # Files ------------------------------------------------------------------------------------------------------------
 
 
-def answer(path: Path, filter_part: str = "") -> Callable[[], None]:
-    """Fills in the file dialog that is about to open, as a person does."""
-
-    def fill() -> None:
-        dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, QFileDialog):
-            QTimer.singleShot(20, fill)
-            return
-        for name in dialog.nameFilters():
-            if filter_part and filter_part in name:
-                dialog.selectNameFilter(name)
-        line = dialog.findChild(QLineEdit)
-        line.setText(str(path))
-        dialog.accept()
-
-    QTimer.singleShot(0, fill)
-    return fill
+def answer(window: Window, path: Path, kind: str) -> None:
+    """Fill in the file dialog that is open, as a person does."""
+    dialog = window.findChild(QFileDialog, "file.dialog")
+    dialog.selectNameFilter(next(name for name in dialog.nameFilters() if kind in name))
+    dialog.findChild(QLineEdit).setText(str(path))
+    dialog.accept()
 
 
 def test_a_picture_is_saved_as_fine_as_chosen(qtbot, learned: Window, tmp_path: Path) -> None:
-    answer(tmp_path / "b.png", "four times")
     learned.pictures.ask_save("boundary")
+    answer(learned, tmp_path / "b.png", "four times")
     assert QImage(str(tmp_path / "b.png")).size() == learned.boundary.size() * 4
     assert "b.png" in learned.status.text()
 
 
 def test_the_end_of_the_name_decides_on_the_format(qtbot, learned: Window, tmp_path: Path) -> None:
-    answer(tmp_path / "b.svg", "twice")
     learned.pictures.ask_save("boundary")
+    answer(learned, tmp_path / "b.svg", "twice")
     assert (tmp_path / "b.svg").read_bytes().startswith(b"<?xml")
     assert list(tmp_path.glob("b*")) == [tmp_path / "b.svg"]
 

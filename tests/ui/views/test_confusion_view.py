@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QToolButton
 
 from playground.catalog.datasets import Hills, sample
 from playground.snapshot import Confusion, Snapshot
+from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import clouds, diverged, make_snapshot
 from ui import theme
 from ui.views.confusion import REGRESSION, ConfusionView, Matrix, cell_colour
@@ -128,14 +129,37 @@ def test_without_counts_it_waits(shown):
     assert view.matrix() is None and view.message() == "Not counted yet."
 
 
-def test_counts_move_at_once_and_words_when_they_can_be_read(shown, qtbot):
+def test_counts_and_words_change_together_when_they_can_be_read(shown, qtbot):
     view = shown(ConfusionView(), with_counts(), SIZE)
-    view._write.now()
-    view.show_snapshot(with_counts(TRAIN.T.copy()))
-    assert np.array_equal(view.matrix().counts, TRAIN.T)
     view.show_snapshot(with_counts(2 * TRAIN))
+    assert np.array_equal(view.matrix().counts, TRAIN)
     assert view.reading() == "32 of 40 points right (80.0 %)"
     qtbot.waitUntil(lambda: view.reading() == "64 of 80 points right (80.0 %)")
+    assert np.array_equal(view.matrix().counts, 2 * TRAIN)
+
+
+@pytest.mark.parametrize("classes", [9, 10])
+def test_many_classes_have_their_numbers_and_names_in_the_smallest_window(shown, classes):
+    counts = np.arange(classes * classes).reshape(classes, classes) * 40
+    view = shown(ConfusionView(), with_counts(counts, counts), (342, 208))
+    texts = painted_texts(view._chart)
+    assert [text for text, _ in texts].count("1k") >= 1
+    for name in view.matrix().names:
+        written = [text for text, _ in texts if name.startswith(text)]
+        assert name in written and len(written) == 2 and min(map(len, written)) >= 3
+    assert overlaps(texts) == []
+    # Every cell has a number of its own, which does not leave it.
+    cell = view._chart.cell(0, 0)
+    numbers = [box for text, box in texts if text[:1].isdigit()]
+    assert len(numbers) == classes * classes
+    assert all(box.width() <= cell.width() and box.height() <= cell.height() for box in numbers)
+
+
+def test_the_same_type_names_all_columns(shown):
+    view = shown(ConfusionView(), with_counts(np.eye(10, dtype=int)), (342, 208))
+    above = [box for _, box in painted_texts(view._chart) if box.bottom() < view._chart.places().top()]
+    assert len(above) == 11
+    assert len({box.height() for box in above[1:]}) == 1
 
 
 def test_nothing_is_drawn_anew_when_no_count_has_changed(shown):

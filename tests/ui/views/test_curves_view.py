@@ -7,10 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QApplication, QToolButton
 
 from playground.catalog.datasets import Hills, sample
 from playground.snapshot import Change, History
+from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot
 from ui import theme
 from ui.views import curves as module
@@ -404,3 +405,27 @@ def test_every_setting_survives_every_history(shown, qtbot, caplog, rows):
             view.grab()
         assert np.isfinite(view.drawn_losses()).all() and np.isfinite(view.drawn_epochs()).all()
     assert not caplog.records
+
+
+# Texts in little room -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("along", ["epoch", "step", "seconds"])
+@pytest.mark.parametrize("across", ["linear", "log"])
+@pytest.mark.parametrize("factor", [1e-3, 1.0, 1e6])
+@pytest.mark.parametrize("size", [(300, 208), (420, 260)])
+def test_no_text_stands_on_another_or_is_cut(shown, along, across, factor, size):
+    snapshot = make_snapshot(rows=700)
+    columns = snapshot.history
+    long = columns._replace(
+        epoch=factor * columns.epoch, step=10 * factor * columns.step, seconds=0.0123 * factor * columns.epoch
+    )
+    view = shown(CurvesView(), dataclasses.replace(snapshot, history=long), size)
+    for button in (f"curves.along.{along}", f"curves.across.{across}", "curves.loss.log"):
+        view.findChild(QToolButton, button).click()
+    QApplication.processEvents()
+    texts = painted_texts(view)
+    assert {"Loss", "Accuracy", view.epoch_text()} <= {text.strip() for text, _ in texts}
+    assert overlaps(texts) == []
+    inside = view.rect().toRectF()
+    assert all(inside.contains(box) for _, box in texts)

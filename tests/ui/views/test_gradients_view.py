@@ -6,24 +6,23 @@ import dataclasses
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QPushButton
 
+from playground import Layer, Trainer
+from playground.catalog.activations import Tanh
+from playground.catalog.datasets import Spiral
 from playground.diagnosis import Finding, Remedy
 from playground.experiment import Experiment
 from playground.snapshot import GradientHistory
+from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui import theme
-from ui.views.gradients import (
-    QUANTITIES,
-    GradientsView,
-    column_rows,
-    fixed_scale,
-    narrowed,
-    size_colours,
-    size_text,
-    spread_apart,
-)
+from ui.views.gradients import QUANTITIES, GradientsView
+from ui.views.gradients.heat import column_rows
+from ui.views.gradients.lines import spread_apart
+from ui.views.gradients.scales import fixed_scale, narrowed, size_colours
 
 SIZE = (356, 240)
 
@@ -87,7 +86,7 @@ def test_the_same_colour_means_the_same_number_in_every_picture(shown):
     colour = one.heat_colours()[0, 0]
     assert np.array_equal(colour, other.heat_colours()[1, 0])
     assert np.array_equal(colour, other.heat_colours()[0, 300])
-    assert np.array_equal(colour, size_colours(np.array([1e-3]), theme.magnitude_table())[0])
+    assert np.array_equal(colour, size_colours(np.array([1e-3]), fixed_scale(QUANTITIES[0]))[0])
 
 
 def test_bars_have_logarithmic_length_on_a_fixed_scale():
@@ -118,7 +117,7 @@ def test_history_shows_at_each_step_the_last_row_before_it():
 def test_uneven_steps_take_the_place_that_they_lasted(shown):
     uneven = history([0, 10, 100], [[1e-8], [1e-3], [1.0]])
     view = shown(GradientsView(), with_sizes([1.0], gradients=uneven), SIZE)
-    colours = size_colours(np.array([1e-8, 1e-3]), theme.magnitude_table())
+    colours = size_colours(np.array([1e-8, 1e-3]), fixed_scale(QUANTITIES[0]))
     heat = view.heat_colours()[0]
     assert np.array_equal(heat[:39], np.tile(colours[0], (39, 1)))
     assert np.array_equal(heat[41:398], np.tile(colours[1], (357, 1)))
@@ -209,11 +208,6 @@ def test_it_survives_a_diverged_network_and_an_empty_history(shown, caplog):
     assert not caplog.records
 
 
-def test_sizes_are_written_short():
-    texts = [size_text(value) for value in (3.2e-4, 0.0, 12.0, 1e-300, np.nan, np.inf)]
-    assert texts == ["3.2e-4", "0", "1.2e1", "1.0e-300", "–", "∞"]
-
-
 def test_it_takes_over_a_new_theme_at_once(shown, qapp):
     view = shown(GradientsView(), make_snapshot(), SIZE)
     theme.apply(qapp, "dark")
@@ -240,7 +234,7 @@ def click(qtbot, view: GradientsView, *names: str) -> None:
 def on_line(view: GradientsView, row: int, share: float) -> QPointF:
     """A place on a layer's line, `share` of the way along it."""
     chart = view._chart
-    x, y = chart.line_places(chart.places().lines)
+    x, y = chart.lines.places(chart.places().lines)
     at = int(share * (len(x) - 1))
     return chart.mapTo(view, QPointF(x[at], y[at, row]).toPoint()).toPointF()
 
@@ -251,8 +245,8 @@ def test_the_update_ratio_has_a_scale_of_its_own(shown, qtbot):
     assert view.quantity() == "update_ratio"
     assert view.number_texts() == ("1.0e-3", "1.0e-2")
     ratios = next(quantity for quantity in QUANTITIES if quantity.field == "update_ratio")
-    assert (view._chart.scale.low, view._chart.scale.high) == (ratios.low, ratios.high) != (-8, 1)
-    expected = size_colours(np.array([1e-3]), theme.magnitude_table(), fixed_scale(ratios))[0]
+    assert (view._chart.sizes.scale.low, view._chart.sizes.scale.high) == (ratios.low, ratios.high) != (-8, 1)
+    expected = size_colours(np.array([1e-3]), fixed_scale(ratios))[0]
     assert np.array_equal(view.heat_colours()[0, 0], expected)
 
 
@@ -325,11 +319,11 @@ def test_a_linear_scale_reaches_from_zero_to_the_largest_size(shown, qtbot):
     sizes = history([0, 50, 100], [[0.5, 0.1], [0.2, 0.1], [0.1, 0.1]])
     view = shown(GradientsView(), with_sizes([0.1, 0.1], gradients=sizes), SIZE)
     click(qtbot, view, "linear")
-    scale = view._chart.scale
+    scale = view._chart.sizes.scale
     assert not scale.logarithmic and (scale.low, scale.high) == (0, 0.5)
     assert scale.places(np.array([0.25]))[0] == pytest.approx(0.5)
     click(qtbot, view, "log")
-    assert view._chart.scale == fixed_scale(QUANTITIES[0])
+    assert view._chart.sizes.scale == fixed_scale(QUANTITIES[0])
 
 
 def test_there_is_a_line_for_each_layer_with_every_extreme_in_it(shown):
@@ -342,15 +336,15 @@ def test_there_is_a_line_for_each_layer_with_every_extreme_in_it(shown):
     assert lines.shape[1] == 4 and len(steps) < 600
     assert np.nanmax(lines[:, 2]) == 7.5
     near = abs(steps[np.nanargmax(lines[:, 2])] - snapshot.gradients.step[4321])
-    assert near < 2 * view._chart.limit / 100
+    assert near < 2 * view._chart.sizes.limit / 100
 
 
 def test_lines_are_named_beside_their_ends_without_overlapping(shown):
     for layers in (1, 4, 30):
         view = shown(GradientsView(), make_snapshot(layers=layers), (700, 400))
         box = view._chart.places().lines
-        _, y = view._chart.line_places(box)
-        named = view._chart.line_names(box, y)
+        _, y = view._chart.lines.places(box)
+        named = view._chart.lines.name_places(box, y)
         assert layers - 1 in named
         assert len(named) == layers or layers == 30
         assert (np.diff(sorted(named.values())) >= view._chart.metrics.height() - 2.1).all()
@@ -387,6 +381,79 @@ def test_a_line_breaks_nothing_where_sizes_are_missing_or_infinite(shown, caplog
     view = shown(GradientsView(), with_sizes([1e-3, np.inf], gradients=history(list(range(rows)), sizes)), (700, 400))
     view.grab()
     assert not caplog.records
+
+
+# Layers without sizes, and many layers ------------------------------------------------------------------------
+
+
+def with_silent(layers: int = 5):
+    """A trained network whose second layer was muted and whose third was frozen after 40 steps."""
+    trainer = Trainer(Experiment(data=Spiral(points=100), layers=(Layer(4, Tanh()),) * (layers - 1)))
+    trainer.advance(steps=40)
+    first, second, third, *others = trainer.experiment.layers
+    muted, frozen = structs.replace(second, muted=True), structs.replace(third, trainable=False)
+    trainer.configure(structs.replace(trainer.experiment, layers=(first, muted, frozen, *others)))
+    trainer.advance(steps=40)
+    return trainer.snapshot()
+
+
+def test_a_muted_layer_is_shown_as_muted_and_not_as_one_whose_gradient_vanishes(shown, qtbot, point_at):
+    view = shown(GradientsView(), with_silent(), (700, 400))
+    assert np.isnan(view.bar_values()[1])
+    assert view.number_texts()[1] == "muted" and "muted" not in (view.number_texts()[0], *view.number_texts()[2:])
+    texts = [text for text, _ in painted_texts(view._chart)]
+    # In its row of the map, beside its bar, and beside its line.
+    assert texts.count("muted") == 2 and "2 muted" in texts
+    point_at(view, middle_of(view, 1, 5, share=0.6))
+    assert view.reading().endswith(": muted")
+    point_at(view, middle_of(view, 1, 5, share=0.2))
+    assert not view.reading().endswith(": muted")
+    point_at(view, middle_of(view, 1, 5, now=True))
+    assert view.reading() == "layer 2, now: muted"
+    assert "muted" in view._chart.toolTip()
+    click(qtbot, view, "delta_rms")
+    assert "muted" not in view.number_texts() and not view._chart.toolTip()
+
+
+def test_a_frozen_layer_has_a_gradient_but_no_updates(shown, qtbot):
+    view = shown(GradientsView(), with_silent(), (700, 400))
+    assert view.number_texts()[2] not in ("frozen", "0")
+    click(qtbot, view, "update_ratio")
+    assert view.number_texts()[1:3] == ("muted", "frozen")
+    assert {"2 muted", "3 frozen"} <= {text for text, _ in painted_texts(view._chart)}
+
+
+def test_a_layer_is_without_sizes_from_the_step_on_at_which_it_was_muted(shown, qtbot):
+    view = shown(GradientsView(), with_silent(), SIZE)
+    heat = view.heat_colours()
+    # 40 of 100 steps are those before; until the first update nothing is known.
+    assert (heat[1, 10:155, 3] == 255).all() and (heat[1, 180:, 3] == 0).all()
+    assert (heat[0, 10:300, 3] == 255).all()
+    steps, lines = view.drawn_lines()
+    assert np.isnan(lines[steps > 41, 1]).all() and np.isfinite(lines[(steps > 1) & (steps < 39), 1]).all()
+    click(qtbot, view, "lines")
+    box = view._chart.places().lines
+    _, y = view._chart.lines.places(box)
+    assert (y[steps > 41, 1] == box.bottom()).all()
+
+
+def test_a_gradient_of_zero_that_nobody_asked_for_still_counts(shown):
+    view = shown(GradientsView(), with_sizes([0.0, 1e-3]), SIZE)
+    assert view.number_texts()[0] == "0"
+
+
+@pytest.mark.parametrize("layers", [2, 5, 30])
+@pytest.mark.parametrize("size", [(340, 208), (420, 260), (700, 400)])
+@pytest.mark.parametrize("field", ["gradient_rms", "delta_rms", "update_ratio"])
+def test_no_text_stands_on_another_in_any_picture(shown, qtbot, layers, size, field):
+    snapshot = with_silent(layers) if layers > 3 else with_ratios([1e-3] * layers)
+    view = shown(GradientsView(), snapshot, size)
+    click(qtbot, view, field)
+    for other in ("lines", "map", "linear", "lines"):
+        texts = painted_texts(view._chart)
+        assert overlaps(texts) == [], f"with {view.pictures}, before {other}"
+        assert "output" in {text for text, _ in texts}
+        click(qtbot, view, other)
 
 
 # The diagnosis ------------------------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ def test_hovering_reads_bin_and_count_mean_and_spread(shown, point_at, leave):
     idle = view.reading()
     place = inside(view, 0, "weights", 0.6)
     point_at(view, place)
-    assert view.reading() == "layer 1: 7 weights in 0.0…0.50 · mean 0.55 ± 0.42"
+    assert view.reading() == "layer 1: 7 weights in 0…0.50 · mean 0.55 ± 0.42"
     leave(view, place)
     assert view.reading() == idle
 
@@ -122,7 +122,7 @@ def test_hovering_activations_reads_the_measured_mean_and_spread(shown, point_at
         (700, 300),
     )
     point_at(view, inside(view, 0, "activations", 0.75))
-    assert view.reading() == "output: 1 activation in 0.0…1.0 · mean 0.25 ± 0.50"
+    assert view.reading() == "output: 1 activation in 0…1.0 · mean 0.25 ± 0.50"
     point_at(view, inside(view, 0, "weights"))
     assert view.reading() == "output, weights: nothing measured yet"
 

@@ -762,7 +762,7 @@ def test_snapshots_of_an_older_shape_fill_in_what_matches(view, hand):
 
 def number(value: float) -> str:
     """A number as the view writes it."""
-    from ui.views.plotting import number_text
+    from ui.wording import number_text
 
     return number_text(float(value))
 

@@ -29,8 +29,9 @@ from ui.views.field import (
     zero_line,
 )
 from ui.views.legend import Scale, short
-from ui.views.plotting import leap_above, short_text
+from ui.views.plotting import leap_above
 from ui.views.words import unit_words
+from ui.wording import short_text
 
 SURE = (0.75, 0.9)
 """Lines of equal probability: how sure the network is of the class that it gives."""

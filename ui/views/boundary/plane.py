@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
 from playground.catalog.datasets import EXTENT
 from ui import theme
 from ui.inputs import NOTCH, WheelSteps
-from ui.views.plotting import colour_plot, pen, quiet_plot, set_ticks, signed
+from ui.views.plotting import colour_plot, pen, quiet_plot, set_ticks
+from ui.wording import signed
 
 Tool: TypeAlias = Literal["look", "edit"]
 

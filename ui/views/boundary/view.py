@@ -18,6 +18,7 @@ from playground.catalog.datasets import Sample, Table
 from playground.snapshot import Magnified, Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton
+from ui.pace import Throttle
 from ui.theme import px
 from ui.views.boundary.drawn import Canvas, Number
 from ui.views.boundary.modes import Modes
@@ -26,7 +27,7 @@ from ui.views.boundary.plane import BOTTOM, EDGE, LEFT, STEP, ZOOM, Plane, Tool
 from ui.views.boundary.points import MAX_POINTS, Points
 from ui.views.field import Range, interpolated, range_of
 from ui.views.legend import Legend, Scale, legend_entries, short
-from ui.views.plotting import Throttle, number_text, on_surface, short_text, small_font, style_words
+from ui.views.plotting import on_surface, small_font, style_words
 from ui.views.words import (
     PART_NAMES,
     label_words,
@@ -35,6 +36,7 @@ from ui.views.words import (
     unit_words,
     value_words,
 )
+from ui.wording import number_text, short_text
 
 GRID_POINTS = 100
 PASSES = 20

@@ -17,8 +17,8 @@ from playground.catalog.losses import CrossEntropy
 from playground.catalog.normalizations import NoNormalization
 from playground.experiment import Layer
 from playground.snapshot import LayerPass, Microscope, Snapshot
-from ui.views.plotting import number_text
 from ui.views.words import PART_NAMES, label_words, place_words, value_words
+from ui.wording import number_text
 
 MUTED = "The layer is muted: what comes in passes on unchanged, forward and backward."
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

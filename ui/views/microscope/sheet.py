@@ -33,7 +33,8 @@ from ui import theme
 from ui.faults import guarded
 from ui.theme import px, scaled
 from ui.views.microscope.equations import Block, Line, Term, as_text, cells_text
-from ui.views.plotting import number_text, signed, small_font
+from ui.views.plotting import small_font
+from ui.wording import number_text, signed
 
 FOLD = 8
 """Rows and columns of a matrix that are shown while it is folded."""

@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton, Segments
+from ui.pace import Throttle
 from ui.views.microscope.equations import Block, backward, forward, sentence
 from ui.views.microscope.sheet import Sheet
-from ui.views.plotting import Throttle, on_surface
+from ui.views.plotting import on_surface
 
 HINT = "Click a point in the boundary."
 MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
@@ -115,9 +116,9 @@ class MicroscopeView(QWidget):
         """Show this moment; numbers change at most four times a second."""
         self._snapshot = snapshot
         seen = snapshot.microscope
-        if seen is None:
-            self._show()
-        elif not self._shown or self._shown[0] is not seen:
+        if seen is None or not self._shown:
+            self._update.now()
+        elif self._shown[0] is not seen:
             self._update.request()
 
     def apply_theme(self) -> None:

@@ -27,10 +27,10 @@ from playground.snapshot import UnitStates
 from ui import theme
 from ui.faults import guarded
 from ui.inputs import WheelSteps
+from ui.pace import Throttle
 from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Column, Hit, Structure
 from ui.views.network.sketch import FADE, Sketch
 from ui.views.network.strokes import Carried
-from ui.views.plotting import Throttle
 
 SLACK = 5
 """Pixels of the drawing that a mouse may move between press and release of a click."""

@@ -19,6 +19,7 @@ from playground.experiment import MAX_LAYERS, Experiment
 from playground.snapshot import Snapshot, Wanted
 from ui import theme
 from ui.inputs import Segments
+from ui.pace import Throttle
 from ui.theme import px, scaled
 from ui.views.network.canvas import NetworkCanvas
 from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure, structure_of, wire_point
@@ -27,12 +28,7 @@ from ui.views.network.strokes import Carried
 from ui.views.network.weight_editor import WeightEditor
 from ui.views.network.wire_scale import WireScale
 from ui.views.network.wording import HINT, Wording, exists
-from ui.views.plotting import (
-    Throttle,
-    leap_above,
-    on_surface,
-    style_words,
-)
+from ui.views.plotting import leap_above, on_surface, style_words
 
 POINTS, MORE_POINTS, LARGE_TILE = 24, 32, 42
 """Grid points along each side of a map, on tiles up to LARGE_TILE pixels and above."""

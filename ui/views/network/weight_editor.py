@@ -14,9 +14,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.faults import guarded
 from ui.inputs import SLIDER_STEPS, Edits, Entry, IconButton, Slider
+from ui.pace import TEXT_INTERVAL
 from ui.quantity import Quantity
 from ui.theme import px
-from ui.views.plotting import TEXT_INTERVAL, leap_above
+from ui.views.plotting import leap_above
+from ui.wording import signed
 
 FURTHEST = 1e6
 SPAN = 2.0
@@ -129,7 +131,7 @@ class WeightEditor(QFrame):
 
     def _write(self) -> None:
         untouched = self.entry.selectedText() == self.entry.text()
-        self.entry.show_text(f"{self.value:.4g}".replace("-", "−"))
+        self.entry.show_text(signed(f"{self.value:.4g}"))
         if untouched and not self.entry.being_typed:
             # So that typing still replaces a number that has moved.
             self.entry.selectAll()

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui import theme
 from ui.faults import guarded
 from ui.views.network.strokes import HIGHEST, LOWEST, Carried, gradient_pen, weight_pen
-from ui.views.plotting import short_text, small_font
+from ui.views.plotting import small_font
+from ui.wording import short_text
 
 
 class WireScale(QWidget):

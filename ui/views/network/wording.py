@@ -10,7 +10,7 @@ from playground.catalog.features import FEATURES
 from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure
 from ui.views.network.held import Held
 from ui.views.network.strokes import Carried
-from ui.views.plotting import number_text, percent_text, power_text
+from ui.wording import number_text, percent_text, power_text
 
 HINT = "Point at a unit, a wire or a bias to read it."
 
@@ -83,8 +83,7 @@ class Wording:
         """A weight or a bias in words."""
         value, gradient = self.value(hit), self.value(hit, "gradients")
         symbol, pull = ("w", "∂E/∂w") if hit.kind == "wire" else ("b", "∂E/∂b")
-        pulled = power_text(gradient) if gradient and math.isfinite(gradient) else number_text(gradient)
-        return f"{symbol}: {self.whose(hit)} = {number_text(value)}, {pull} = {'0' if gradient == 0 else pulled}"
+        return f"{symbol}: {self.whose(hit)} = {number_text(value)}, {pull} = {power_text(gradient)}"
 
     def whose(self, hit: Hit) -> str:
         """A weight by both of its ends, a bias by its unit."""

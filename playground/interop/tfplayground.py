@@ -1,0 +1,469 @@
+"""Links of playground.tensorflow.org: what they say as an experiment, and an experiment as a link.
+
+An experiment made from a link draws the same points and weights as the original and trains to the same numbers.
+Links come from strangers: what the original would ignore is ignored, what it could not compute is refused.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from playground.catalog.activations import Activation, Linear, Relu, Sigmoid, Tanh
+from playground.catalog.choice import InputError, kind_of, listing
+from playground.catalog.datasets import LONGEST_SEED, TfPlayground
+from playground.catalog.features import FEATURES, FeatureName
+from playground.catalog.initializers import TfPlayground as TfPlaygroundWeights
+from playground.catalog.initializers import Zeros
+from playground.catalog.losses import SquaredError
+from playground.catalog.optimizers import Sgd
+from playground.catalog.regularizers import L1, L2, NoRegularizer, Regularizer
+from playground.experiment import MAX_LAYERS, Experiment, Layer, Training, check
+from playground.tfdata import CLASSIFICATIONS, REGRESSIONS
+
+HOST = "playground.tensorflow.org"
+LONGEST_LINK = 10_000
+MOST_UNITS, MOST_WEIGHTS, LARGEST_BATCH = 4096, 100_000, 1_000_000
+BIAS = 0.1
+EMPTY_KEYS = ("networkShape",)
+"""Keys that say something even without a value."""
+
+ACTIVATIONS: dict[str, type[Activation]] = {"relu": Relu, "tanh": Tanh, "sigmoid": Sigmoid, "linear": Linear}
+INPUTS: dict[str, FeatureName] = {
+    "x": "x1",
+    "y": "x2",
+    "xSquared": "x1_squared",
+    "ySquared": "x2_squared",
+    "xTimesY": "x1_x2",
+    "sinX": "sin_x1",
+    "sinY": "sin_x2",
+}
+"""The inputs in the order in which the original has them."""
+WITHOUT_EFFECT = ("cosX", "cosY")
+"""Inputs that links name and the original does not have."""
+VIEW_SETTINGS = {"showTestData": "show the test points", "discretize": "show the output as two colours"}
+"""What a link says of the picture, not of the network, in words."""
+
+DEFAULTS: dict[str, str] = {
+    "activation": "tanh",
+    "regularization": "none",
+    "batchSize": "10",
+    "dataset": "circle",
+    "regDataset": "reg-plane",
+    "learningRate": "0.03",
+    "regularizationRate": "0",
+    "noise": "0",
+    "networkShape": "4,2",
+    "seed": "",
+    "showTestData": "false",
+    "discretize": "false",
+    "percTrainData": "50",
+    "x": "true",
+    "y": "true",
+    "xTimesY": "false",
+    "xSquared": "false",
+    "ySquared": "false",
+    "cosX": "false",
+    "sinX": "false",
+    "cosY": "false",
+    "sinY": "false",
+    "collectStats": "false",
+    "problem": "classification",
+    "initZero": "false",
+    "hideText": "false",
+}
+"""Every key of a link in the original's order, and what stands for it where a link is silent."""
+NAMES: dict[str, tuple[str, ...]] = {
+    "activation": tuple(ACTIVATIONS),
+    "regularization": ("none", "L1", "L2"),
+    "dataset": tuple(CLASSIFICATIONS),
+    "regDataset": tuple(REGRESSIONS),
+    "problem": ("classification", "regression"),
+}
+"""The values of keys that name one of several things."""
+
+
+class Opened(NamedTuple):
+    """What a link becomes, and what a person should know about it, in sentences."""
+
+    experiment: Experiment
+    notes: tuple[str, ...]
+
+
+class NoLinkError(ValueError):
+    """An experiment that no link can express; `reasons` says all of what it has that a link has not."""
+
+    def __init__(self, reasons: tuple[str, ...]) -> None:
+        self.reasons = reasons
+        super().__init__(f"A link to {HOST} has no way to say: {'; '.join(reasons)}.")
+
+
+def is_link(text: str) -> bool:
+    """Whether a text is meant as a link, whole or from its # on."""
+    return re.match(rf"https?:|#|{re.escape(HOST)}", text.strip(), re.IGNORECASE) is not None
+
+
+# From a link ----------------------------------------------------------------------------------------------------
+
+
+def experiment_of(link: str) -> Opened:
+    """The experiment that a link describes, and notes on it. Raises InputError, which names the key, for what can't be.
+
+    A link without a seed gets one at random, as in the original.
+    """
+    reading = Reading(values_of(link))
+    data, weights = reading.data(), reading.weights()
+    if reading.never_updates(data.training_points):
+        reading.note(
+            f"{data.training_points:,} training points never fill a batch of {reading.text('batchSize')}, so the "
+            "original never updates a weight. Here the learning rate is 0 instead; choose another batch size and rate."
+        )
+    experiment = Experiment(
+        precision="float64",
+        data=data,
+        features=reading.features(),
+        layers=reading.layers(),
+        loss=SquaredError(),
+        regularizer=reading.regularizer(),
+        training=reading.training(data),
+        **weights,
+    )
+    reading.note_what_is_dropped()
+    return Opened(check(experiment), tuple(reading.notes))
+
+
+def values_of(link: str) -> dict[str, str]:
+    """What a link says, by key; nothing is decoded, and of a key that stands twice the last one counts."""
+    link = link.strip()
+    if len(link) > LONGEST_LINK:
+        raise InputError("link", f"{len(link):,} characters", f"at most {LONGEST_LINK:,} characters")
+    address, _, said = link.partition("#")
+    if address and host_of(address) != HOST:
+        raise InputError("link", link, f"a link that begins with https://{HOST}/# or just #")
+    pairs = (part.split("=") for part in said.split("&"))
+    return {name: rest[0] for name, *rest in pairs if rest and (rest[0].strip() or name in EMPTY_KEYS)}
+
+
+def host_of(address: str) -> str:
+    """The host that an address names, with or without http:// before it; empty if there is none."""
+    try:
+        return urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    except ValueError:
+        return ""
+
+
+class Reading:
+    """One link as it is read. Notes gather along the way."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+        self.notes: list[str] = []
+
+    def note(self, words: str) -> None:
+        """Have the person know something."""
+        self.notes.append(words)
+
+    def text(self, key: str) -> str:
+        """The value of a key or its default, which also stands for a name that the original does not know."""
+        value = self.values.get(key, DEFAULTS[key])
+        return DEFAULTS[key] if key in NAMES and value not in NAMES[key] else value
+
+    def on(self, key: str) -> bool:
+        """Whether a switch is on: anything but false."""
+        return self.text(key) != "false"
+
+    def number(self, key: str) -> float:
+        """The number that a key has; the default for what is none."""
+        value = read_number(self.text(key))
+        return float(DEFAULTS[key]) if value is None else value
+
+    def within(self, key: str, low: float, high: float) -> float:
+        """The number that a key has. Raises InputError if it is not between the two."""
+        value = self.number(key)
+        if not low <= value <= high:
+            raise InputError(key, self.text(key), f"a number from {low:,g} to {high:,g}")
+        return value
+
+    def data(self) -> TfPlayground:
+        """The points."""
+        which = "dataset" if self.text("problem") == "classification" else "regDataset"
+        data = TfPlayground(self.text(which), self.noise(), self.train_percent(), self.seed())  # type: ignore[arg-type]
+        if data.training_points < 1:
+            allowed = f"at least {100 / data.size:.2g}, so that there is a point to train on"
+            raise InputError("percTrainData", self.text("percTrainData"), allowed)
+        return data
+
+    def noise(self) -> float:
+        """The noise in percent, brought into the original's range as the original does it."""
+        noise = self.number("noise")
+        if noise > 80:
+            self.note(f"The noise {plainly(noise)} is above 80; as in the original it becomes 50.")
+            return 50.0
+        return max(noise, 0.0)
+
+    def train_percent(self) -> float:
+        """The share of points to train on; more than all are all."""
+        percent = self.number("percTrainData")
+        if percent <= 0:
+            raise InputError("percTrainData", self.text("percTrainData"), "a number above 0 to 100")
+        return min(percent, 100.0)
+
+    def seed(self) -> str:
+        """The seed, or a new one."""
+        seed = self.text("seed")
+        if not seed:
+            seed = f"{secrets.randbelow(100_000) / 100_000:.5f}"
+            self.note(f"The link has no seed, so points and weights are other ones each time; this time it is {seed}.")
+        if len(seed) > LONGEST_SEED:
+            raise InputError("seed", seed, f"at most {LONGEST_SEED} characters")
+        return seed
+
+    def weights(self) -> dict[str, Any]:
+        """The weights and biases to start with."""
+        if self.on("initZero"):
+            return {"initializer": Zeros(), "bias": 0.0}
+        return {"initializer": TfPlaygroundWeights(), "bias": BIAS}
+
+    def features(self) -> tuple[FeatureName, ...]:
+        """The inputs that are on."""
+        chosen = tuple(feature for key, feature in INPUTS.items() if self.on(key))
+        if not chosen:
+            raise InputError("x, y", "all inputs off", f"true for at least one of {listing(INPUTS)}")
+        return chosen
+
+    def layers(self) -> tuple[Layer, ...]:
+        """The hidden layers."""
+        sizes = self.sizes()
+        if weights_of(len(self.features()), sizes) > MOST_WEIGHTS:
+            raise InputError("networkShape", self.text("networkShape"), f"at most {MOST_WEIGHTS:,} weights in all")
+        activation = ACTIVATIONS[self.text("activation")]()
+        return tuple(Layer(units=size, activation=activation) for size in sizes)
+
+    def sizes(self) -> list[int]:
+        """The sizes of the hidden layers."""
+        shape = self.text("networkShape")
+        parts = shape.split(",") if shape.strip() else []
+        if len(parts) > MAX_LAYERS:
+            raise InputError("networkShape", shape, f"at most {MAX_LAYERS} layers")
+        sizes = [read_number(part) for part in parts]
+        whole = [int(size) for size in sizes if size is not None and size in range(1, MOST_UNITS + 1)]
+        if len(whole) < len(parts):
+            allowed = f"whole numbers from 1 to {MOST_UNITS:,} with commas between them, or nothing"
+            raise InputError("networkShape", shape, allowed)
+        return whole
+
+    def regularizer(self) -> Regularizer:
+        """The penalty; the original's L2 is ½ w²."""
+        kind = self.text("regularization")
+        rate = self.within("regularizationRate", 0, 2e6 if kind == "L2" else 1e6)
+        return {"none": NoRegularizer(), "L1": L1(rate, prune=True), "L2": L2(rate / 2)}[kind]
+
+    def training(self, data: TfPlayground) -> Training:
+        """How the network learns; with a learning rate of 0 where the original never gets to an update."""
+        rate = self.within("learningRate", 0, 1e9)
+        return Training(
+            optimizer=Sgd(),
+            learning_rate=0.0 if self.never_updates(data.training_points) else rate,
+            batch_size=self.batch_size(),
+            batching="carry",
+            shuffle=False,
+        )
+
+    def batch_size(self) -> int:
+        """After how many points there is an update, 0 for never.
+
+        The original asks after each point whether their number modulo the batch size is 0, which also has an answer for
+        negative numbers and fractions.
+        """
+        size = self.number("batchSize")
+        if abs(size) > LARGEST_BATCH or (whole := abs(Fraction(size).numerator)) > LARGEST_BATCH:
+            raise InputError("batchSize", self.text("batchSize"), f"a whole number from 1 to {LARGEST_BATCH:,}")
+        return whole
+
+    def never_updates(self, points: int) -> bool:
+        """Whether an epoch of so many points ends before a batch is full."""
+        return not 1 <= self.batch_size() <= points
+
+    def note_what_is_dropped(self) -> None:
+        """Say what the link asks for and the experiment does not have."""
+        for key, default in DEFAULTS.items():
+            self.note_misread(key, default)
+        without_effect = [key for key in WITHOUT_EFFECT if self.on(key)]
+        if without_effect:
+            self.note(f"{listing(without_effect)}: the original has no such input, so it is left out here too.")
+        shown = [words for key, words in VIEW_SETTINGS.items() if self.on(key)]
+        if shown:
+            self.note(f"The link also asks to {' and to '.join(shown)}, which is up to the view here.")
+
+    def note_misread(self, key: str, default: str) -> None:
+        """Say that a value means nothing and what stands in its place."""
+        value = self.values.get(key, default)
+        is_number = read_number(default) is not None
+        if (key in NAMES and value not in NAMES[key]) or (is_number and read_number(value) is None):
+            self.note(f"{key}={value[:40]} means nothing to the original, which takes {default} instead.")
+
+
+def weights_of(inputs: int, sizes: Sequence[int]) -> int:
+    """How many weights a network with hidden layers of these sizes and one output has."""
+    return sum(before * after for before, after in itertools.pairwise([inputs, *sizes, 1]))
+
+
+def read_number(text: str) -> float | None:
+    """A decimal number; None for anything else."""
+    match = re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text.strip(), re.IGNORECASE | re.ASCII)
+    return float(text) if match else None
+
+
+def plainly(value: float) -> str:
+    """A number as JavaScript would write most: 50, not 50.0."""
+    return repr(value).removesuffix(".0")
+
+
+# To a link ------------------------------------------------------------------------------------------------------
+
+
+def link_of(experiment: Experiment) -> str:
+    """The link that opens this experiment in the original. Raises NoLinkError with all that can't be expressed.
+
+    Names, of the experiment and of its layers, are left out.
+    """
+    reasons = tuple(what_no_link_can_say(experiment))
+    if reasons or not isinstance(experiment.data, TfPlayground):
+        raise NoLinkError(reasons)
+    said = {**DEFAULTS, **values_for(experiment, experiment.data)}
+    if said["regularization"] == "none":
+        del said["regularization"]
+    return f"https://{HOST}/#" + "&".join(f"{key}={value}" for key, value in said.items())
+
+
+def values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:
+    """What a link says about an experiment that it can express."""
+    training, penalty = experiment.training, experiment.regularizer
+    which = "dataset" if data.task == "classification" else "regDataset"
+    names = {kind_of(kind): name for name, kind in ACTIVATIONS.items()}
+    said = {
+        which: data.dataset,
+        "problem": data.task,
+        "noise": plainly(data.noise),
+        "percTrainData": plainly(data.train_percent),
+        "seed": data.seed,
+        "batchSize": str(training.batch_size or data.training_points),
+        "learningRate": plainly(training.learning_rate),
+        "networkShape": ",".join(str(layer.units) for layer in experiment.layers),
+        "initZero": "true" if isinstance(experiment.initializer, Zeros) else "false",
+    }
+    said |= {key: "true" if feature in experiment.features else "false" for key, feature in INPUTS.items()}
+    if experiment.layers:
+        said["activation"] = names[experiment.layers[0].activation.kind]
+    if isinstance(penalty, L1):
+        said |= {"regularization": "L1", "regularizationRate": plainly(penalty.strength)}
+    if isinstance(penalty, L2):
+        said |= {"regularization": "L2", "regularizationRate": plainly(2 * penalty.strength)}
+    return said
+
+
+def what_no_link_can_say(experiment: Experiment) -> Iterator[str]:
+    """Everything about an experiment that the original does not have, in a person's words."""
+    yield from in_the_data(experiment)
+    yield from in_the_features(experiment)
+    yield from in_the_layers(experiment)
+    yield from in_the_start(experiment)
+    yield from in_the_loss(experiment)
+    if isinstance(experiment.regularizer, L1) and not experiment.regularizer.prune:
+        yield "L1 without pruning"
+    elif not isinstance(experiment.regularizer, NoRegularizer | L1 | L2):
+        yield f"the regularizer {experiment.regularizer.label}"
+    if experiment.precision != "float64":
+        yield f"the precision {experiment.precision} (it computes in float64)"
+    yield from in_the_training(experiment.training, experiment)
+
+
+def in_the_loss(experiment: Experiment) -> Iterator[str]:
+    """What no link can say about the loss."""
+    data = experiment.data
+    task = data.task if isinstance(data, TfPlayground) else data.tasks[0]
+    loss, theirs = experiment.loss_for(task), SquaredError().resolved(task)
+    if loss != theirs:
+        output = f" with a {loss.output_activation} output" if isinstance(loss, SquaredError) else ""
+        yield f"the loss {loss.label.lower()}{output} (it has squared error with a {theirs.output_activation} output)"
+
+
+def in_the_data(experiment: Experiment) -> Iterator[str]:
+    """What no link can say about the points."""
+    data = experiment.data
+    if not isinstance(data, TfPlayground):
+        yield f"the data set {data.label or data.kind} (it has only its own)"
+    elif not re.fullmatch(r"[!#-%'-;?-_a-~]+", data.seed):
+        yield f'the data seed {data.seed!r} (letters, digits and signs, but no blank and none of & = < > " `)'
+
+
+def in_the_features(experiment: Experiment) -> Iterator[str]:
+    """What no link can say about the inputs."""
+    unknown = [name for name in experiment.features if name not in INPUTS.values()]
+    if unknown:
+        yield f"the features {listing(FEATURES[name].label for name in unknown)}"
+    ordered = [name for name in INPUTS.values() if name in experiment.features]
+    if not unknown and list(experiment.features) != ordered:
+        yield f"features in another order than {listing(FEATURES[name].label for name in ordered)}"
+
+
+def in_the_layers(experiment: Experiment) -> Iterator[str]:
+    """What no link can say about the hidden layers."""
+    layers = experiment.layers
+    kinds = [kind_of(kind) for kind in ACTIVATIONS.values()]
+    unknown = {layer.activation.label: None for layer in layers if layer.activation.kind not in kinds}
+    if unknown:
+        yield f"the activation {listing(unknown)}"
+    elif len({layer.activation for layer in layers}) > 1:
+        yield "different activations in different layers"
+    weights = weights_of(len(experiment.features), [layer.units for layer in layers])
+    if weights > MOST_WEIGHTS:
+        yield f"a network of {weights:,} weights (at most {MOST_WEIGHTS:,} open from a link)"
+    inherited = {"initializer": experiment.initializer, "regularizer": experiment.regularizer}
+    for number, layer in enumerate(layers, start=1):
+        for field in msgspec.structs.fields(layer):
+            value = getattr(layer, field.name)
+            if field.name in ("units", "activation", "id") or value in (field.default, inherited.get(field.name)):
+                continue
+            yield f"the {field.name} of layer {layer.id or number}"
+
+
+def in_the_start(experiment: Experiment) -> Iterator[str]:
+    """What no link can say about the weights and biases to start with."""
+    zeros = isinstance(experiment.initializer, Zeros)
+    if not zeros and not isinstance(experiment.initializer, TfPlaygroundWeights):
+        yield f"the initializer {experiment.initializer.label} (it has its own, or all 0)"
+    bias = 0.0 if zeros else BIAS
+    if experiment.bias != bias:
+        yield f"the initial bias {plainly(experiment.bias)} (it has {plainly(bias)})"
+    if experiment.seed != 0 and not zeros:
+        yield f"the seed {experiment.seed} of the weights (there the data's seed decides them)"
+
+
+def in_the_training(training: Training, experiment: Experiment) -> Iterator[str]:
+    """What no link can say about how the network learns."""
+    if not isinstance(training.optimizer, Sgd):
+        yield f"the optimizer {training.optimizer.label} (it has SGD)"
+    if training.batching != "carry":
+        yield f"the last batch {training.batching} (it carries what is left over into the next epoch)"
+    if training.shuffle:
+        yield "shuffling (it keeps the order of the points)"
+    plain = Training()
+    words = {
+        "schedule": "a learning rate schedule",
+        "weight_decay": "weight decay",
+        "weight_noise": "weight noise",
+        "clip_norm": "gradient clipping",
+        "early_stopping": "early stopping",
+        "epochs": "a number of epochs after which training stops",
+    }
+    for name, said in words.items():
+        if getattr(training, name) != getattr(plain, name):
+            yield said

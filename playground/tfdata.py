@@ -1,0 +1,194 @@
+"""What TensorFlow Playground draws: its random numbers and its six data sets, number for number.
+
+Everything is written with plain numbers in the order in which the original draws, since each number depends on how
+many came before. Source: `dataset.ts` of github.com/tensorflow/playground, and David Bau's `seedrandom`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Point: TypeAlias = tuple[float, float, float]
+"""x, y and the label: +1 or −1 for the classes, a value for regression."""
+
+CLASSIFICATION_POINTS, REGRESSION_POINTS = 500, 1200
+
+
+class Arc4:
+    """The random numbers that the `seedrandom` library makes of a text."""
+
+    def __init__(self, seed: str) -> None:
+        key = mixed(seed)
+        self.i = self.j = 0
+        self.state = list(range(256))
+        j = 0
+        for i in range(256):
+            j = (j + self.state[i] + key[i % len(key)]) & 255
+            self.state[i], self.state[j] = self.state[j], self.state[i]
+        for _ in range(256):
+            self.byte()
+
+    def copy(self) -> Arc4:
+        """A stream that goes on from here by itself."""
+        return deepcopy(self)
+
+    def byte(self) -> int:
+        """The next number from 0 to 255."""
+        state = self.state
+        self.i = (self.i + 1) & 255
+        self.j = (self.j + state[self.i]) & 255
+        state[self.i], state[self.j] = state[self.j], state[self.i]
+        return state[(state[self.i] + state[self.j]) & 255]
+
+    def random(self) -> float:
+        """The next number in [0, 1), with 52 random bits at least."""
+        n = 0
+        for _ in range(6):
+            n = n * 256 + self.byte()
+        d, x = 256**6, 0
+        while n < 2**52:
+            n, d = (n + x) * 256, d * 256
+            x = self.byte()
+        while n >= 2**53:
+            n, d, x = n >> 1, d >> 1, x >> 1
+        return (n + x) / d
+
+    def uniform(self, low: float, high: float) -> float:
+        """The next number in [low, high)."""
+        return self.random() * (high - low) + low
+
+    def normal(self, mean: float, variance: float) -> float:
+        """The next normal number, by Marsaglia's polar method; its second value is thrown away."""
+        while True:
+            first, second = 2 * self.random() - 1, 2 * self.random() - 1
+            s = first * first + second * second
+            if s <= 1:
+                return mean + math.sqrt(variance) * (math.sqrt(-2 * math.log(s) / s) * first)
+
+    def shuffle(self, points: list[Point]) -> None:
+        """Fisher and Yates' shuffle, from the last place down."""
+        for counter in range(len(points), 0, -1):
+            index = math.floor(self.random() * counter)
+            points[counter - 1], points[index] = points[index], points[counter - 1]
+
+
+def mixed(seed: str) -> list[int]:
+    """The key that a seed stands for: its characters (of UTF-16, as in JavaScript) smeared over at most 256 places."""
+    text = seed.encode("utf-16-le", "surrogatepass")
+    codes = [low + 256 * high for low, high in zip(text[::2], text[1::2], strict=True)]
+    key = [0] * min(max(len(codes), 1), 256)
+    smear = 0
+    for place, code in enumerate(codes):
+        smear ^= key[place & 255] * 19
+        key[place & 255] = 255 & (smear + code)
+    return key
+
+
+# Data sets ------------------------------------------------------------------------------------------------------
+
+
+def circle(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+    """A disc inside a ring. Noise moves where a point is judged, not where it lies."""
+    for low, high in ((0, 2.5), (3.5, 5)):
+        for _ in range(n // 2):
+            r, angle = random.uniform(low, high), random.uniform(0, 2 * math.pi)
+            x, y = r * math.sin(angle), r * math.cos(angle)
+            there = distance(x + random.uniform(-5, 5) * noise, y + random.uniform(-5, 5) * noise)
+            yield x, y, 1 if there < 2.5 else -1
+
+
+def xor(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+    """Opposite corners belong together."""
+    for _ in range(n):
+        x, y = (value + (0.3 if value > 0 else -0.3) for value in (random.uniform(-5, 5), random.uniform(-5, 5)))
+        moved_x, moved_y = x + random.uniform(-5, 5) * noise, y + random.uniform(-5, 5) * noise
+        yield x, y, 1 if moved_x * moved_y >= 0 else -1
+
+
+def gauss(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+    """Two clouds side by side."""
+    along = noise / 0.5
+    variance = 0.5 * (1 - along) + 4 * along
+    for centre, label in ((2, 1), (-2, -1)):
+        for _ in range(n // 2):
+            yield random.normal(centre, variance), random.normal(centre, variance), label
+
+
+def spiral(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+    """Two arms wound around each other."""
+    half = n // 2
+    for turn, label in ((0.0, 1), (math.pi, -1)):
+        for i in range(half):
+            r, t = i / half * 5, 1.75 * i / half * 2 * math.pi + turn
+            x = r * math.sin(t) + random.uniform(-1, 1) * noise
+            yield x, r * math.cos(t) + random.uniform(-1, 1) * noise, label
+
+
+def reg_plane(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+    """A slope to the upper right."""
+    for x, y, moved_x, moved_y in over_the_plane(random, n, noise):
+        yield x, y, (moved_x + moved_y) / 10
+
+
+def reg_gauss(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+    """Six cones, up and down by turns; where they overlap the higher or deeper one counts."""
+    cones = ((-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1))
+    for x, y, moved_x, moved_y in over_the_plane(random, n, noise):
+        heights = [sign * min(max(1 - distance(moved_x - cx, moved_y - cy) / 2, 0), 1) for cx, cy, sign in cones]
+        yield x, y, max(heights, key=abs)
+
+
+def over_the_plane(random: Arc4, n: int, noise: float) -> Iterator[tuple[float, float, float, float]]:
+    """Points anywhere on the plane, and where each is judged."""
+    for _ in range(n):
+        x, y = random.uniform(-6, 6), random.uniform(-6, 6)
+        yield x, y, x + random.uniform(-6, 6) * noise, y + random.uniform(-6, 6) * noise
+
+
+def distance(x: float, y: float) -> float:
+    """How far a place is from the origin, rounded as in the original, where a label may depend on it."""
+    return math.sqrt(x * x + y * y)
+
+
+CLASSIFICATIONS: dict[str, Callable[[Arc4, int, float], Iterator[Point]]] = {
+    "circle": circle,
+    "xor": xor,
+    "gauss": gauss,
+    "spiral": spiral,
+}
+REGRESSIONS: dict[str, Callable[[Arc4, int, float], Iterator[Point]]] = {
+    "reg-plane": reg_plane,
+    "reg-gauss": reg_gauss,
+}
+
+
+class Drawn(NamedTuple):
+    """A data set: places of shape (n, 2), labels of shape (n,), and the stream after them, to go on with a copy of."""
+
+    x: npt.NDArray[np.float64]
+    labels: npt.NDArray[np.float64]
+    stream: Arc4
+
+
+def points_of(dataset: str) -> int:
+    """How many points a data set has."""
+    return CLASSIFICATION_POINTS if dataset in CLASSIFICATIONS else REGRESSION_POINTS
+
+
+@lru_cache(maxsize=8)
+def draw(dataset: str, noise: float, seed: str) -> Drawn:
+    """The shuffled points of the data set of that name; `noise` in percent."""
+    stream = Arc4(seed)
+    generator = CLASSIFICATIONS[dataset] if dataset in CLASSIFICATIONS else REGRESSIONS[dataset]
+    points = list(generator(stream, points_of(dataset), noise / 100))
+    stream.shuffle(points)
+    table = np.array(points, dtype=np.float64)
+    table.setflags(write=False)
+    return Drawn(table[:, :2], table[:, 2], stream)

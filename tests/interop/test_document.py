@@ -1,0 +1,327 @@
+"""Documents: a training that is saved, opened and gone on with equals one that never stopped, bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from playground import Document, Experiment, InputError, Trainer
+from playground.checkpoint import HEALTHY, PRESENT, EngineName
+from playground.experiment import convert
+from playground.interop.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
+from playground.timeline import Timeline
+from tests.engine.random_experiments import random_experiment
+
+EVERYTHING = {
+    "version": 1,
+    "precision": "float64",
+    "data": {"kind": "moons", "points": 83, "noise": 0.3},
+    "layers": [
+        {"units": 7, "activation": "tanh", "normalization": "batch", "dropout": 0.1},
+        {"units": 5, "activation": "relu", "regularizer": {"kind": "l1", "strength": 0.003, "prune": True}},
+    ],
+    "regularizer": {"kind": "l1", "strength": 0.001, "prune": True},
+    "training": {
+        "optimizer": "nadam",
+        "learning_rate": 0.03,
+        "schedule": {"kind": "plateau", "patience": 1, "threshold": 0.01},
+        "batch_size": 7,
+        "batching": "carry",
+        "weight_noise": 0.001,
+        "early_stopping": {"patience": 6},
+    },
+}
+"""All that has a memory, in one experiment."""
+
+
+def saved_and_opened(trainer: Trainer, path: Path, engine: EngineName = "reference") -> Trainer:
+    """Another trainer that goes on from a file of this one."""
+    save_document(path, trainer.document())
+    document = load_document(path)
+    other = Trainer(document.experiment, engine=engine)
+    other.resume(document)
+    return other
+
+
+def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
+    """Every number that training has made is the same in both."""
+    one, other = msgspec.to_builtins(state_of(a)), msgspec.to_builtins(state_of(b))
+    assert one == other
+    for name in ("parameters", "gradient", "update", "slots", "carried", "pruned"):
+        assert_array_equal(getattr(a.state, name), getattr(b.state, name), err_msg=name)
+    assert_same_rows(a.history, b.history, but_last=True)
+    assert_same_rows(a.gradient_history, b.gradient_history)
+    assert (a.status, a.problem_words) == (b.status, b.problem_words)
+    assert str(a.evaluation) == str(b.evaluation)
+    assert [change[:2] for change in a.changes] == [change[:2] for change in b.changes]
+    assert a.engine_changes == b.engine_changes
+
+
+def state_of(trainer: Trainer) -> dict[str, Any]:
+    state = trainer.state
+    best = state.stopping.parameters
+    return {
+        "counts": [state.optimizer_steps, state.step, state.epoch, state.position, state.carried_points, state.seed],
+        "plateau": repr(state.plateau),
+        "stopping": repr(state.stopping._replace(parameters=None)),
+        "best": None if best is None else best.tobytes().hex(),
+    }
+
+
+def assert_same_rows(a: Timeline, b: Timeline, but_last: bool = False) -> None:
+    """Two timelines are the same; the last column may differ where it is time that went by."""
+    stop = -1 if but_last else None
+    assert_array_equal(a.view()[:, :stop], b.view()[:, :stop])
+    assert (a.count, a.total, a.run, a.most) == (b.count, b.total, b.run, b.most)
+    assert_array_equal(a.thinned, b.thinned)
+
+
+ENGINES: tuple[EngineName, ...] = ("reference", "compiled")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("steps", [0, 1, 30, 77, 160])
+def test_going_on_equals_never_having_stopped_with_all_that_has_a_memory(
+    tmp_path: Path, engine: EngineName, steps: int
+) -> None:
+    trainer = Trainer(convert(EVERYTHING), engine=engine)
+    trainer.advance(steps=steps)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground", engine)
+    assert_equal_trainings(trainer, other)
+    trainer.advance(steps=40)
+    other.advance(steps=40)
+    assert_equal_trainings(trainer, other)
+    trainer.advance(epochs=200)
+    other.advance(epochs=200)
+    assert trainer.status == "stopped_early"
+    assert_equal_trainings(trainer, other)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("number", range(25))
+def test_random_trainings_go_on_as_if_never_stopped(tmp_path: Path, engine: EngineName, number: int) -> None:
+    experiment = random_experiment(number, "float32" if number % 2 else "float64")
+    trainer = Trainer(experiment, engine=engine)
+    trainer.advance(steps=11 + number)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground", engine)
+    assert_equal_trainings(trainer, other)
+    trainer.advance(steps=37)
+    other.advance(steps=37)
+    assert_equal_trainings(trainer, other)
+
+
+def test_a_thinned_history_goes_on_as_well(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment(), history_rows=64)
+    trainer.advance(epochs=150)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    trainer.advance(epochs=100)
+    other.advance(epochs=100)
+    assert trainer.history.run > 1
+    assert_equal_trainings(trainer, other)
+
+
+def test_weights_that_were_given_are_those_that_reset_returns_to(tmp_path: Path) -> None:
+    given = {"W0": np.array([[0.25, -0.5]]), "b0": np.array([0.125])}
+    trainer = Trainer(Experiment(), initial=given)
+    trainer.advance(epochs=3)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    other.reset()
+    assert_array_equal(other.parameters()["W0"], given["W0"])
+
+
+def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
+    hills = {"version": 1, "data": "hills", "layers": [{"units": 8}], "training": {"optimizer": "sgd"}}
+    trainer = Trainer(convert(hills))
+    trainer.advance(epochs=3)
+    trainer.configure(convert({**hills, "training": {"optimizer": "sgd", "learning_rate": 1000}}))
+    trainer.advance(epochs=500)
+    assert trainer.status == "diverged"
+    healthy = trainer.health.moment
+    assert healthy is not None
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    assert other.snapshot().problem == trainer.snapshot().problem
+    other.clear_outcome()
+    assert_array_equal(other.state.parameters, healthy.state.parameters)
+
+
+def test_a_document_holds_more_than_one_moment(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment())
+    earlier = trainer.checkpoint()
+    trainer.advance(epochs=5)
+    document = trainer.document()
+    document = document._replace(checkpoints={**document.checkpoints, "epoch 0": earlier})
+    save_document(tmp_path / "mine.playground", document)
+    read = load_document(tmp_path / "mine.playground")
+    assert set(read.checkpoints) == {PRESENT, HEALTHY, "epoch 0"}
+    assert_array_equal(read.checkpoints["epoch 0"].state.parameters, earlier.state.parameters)
+
+
+# Tables -----------------------------------------------------------------------------------------------------------
+
+
+def table_document(folder: Path) -> Document:
+    rows = "".join(f"{k},{k * k % 7},{'yes' if k % 3 else 'no'}\n" for k in range(40))
+    (folder / "mine.csv").write_text(f"a,b,c\n{rows}")
+    table = {"kind": "table", "path": str(folder / "mine.csv"), "x1": "a", "x2": "b", "target": "c"}
+    trainer = Trainer(convert({"version": 1, "data": table}))
+    trainer.advance(epochs=2)
+    return trainer.document()
+
+
+def test_a_table_is_found_beside_the_document_wherever_both_went(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    save_document(here / "mine.playground", table_document(here))
+    here.rename(there)
+    read = load_document(there / "mine.playground")
+    assert read.notes == ()
+    assert read.experiment.data.path == str(there / "mine.csv")
+
+
+@pytest.mark.parametrize("change", ["gone", "other rows"])
+def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, change: str) -> None:
+    document = table_document(tmp_path)
+    save_document(tmp_path / "mine.playground", document)
+    trainer = Trainer(document.experiment)
+    if change == "gone":
+        (tmp_path / "mine.csv").unlink()
+    else:
+        (tmp_path / "mine.csv").write_text((tmp_path / "mine.csv").read_text() + "99,99,yes\n")
+    read = load_document(tmp_path / "mine.playground")
+    assert len(read.notes) == 1 and "the document keeps" in read.notes[0]
+    other = Trainer(read.experiment)
+    other.resume(read)
+    assert_array_equal(other.sample.x, trainer.sample.x)
+    assert_array_equal(other.sample.labels, trainer.sample.labels)
+    assert other.sample.class_names == trainer.sample.class_names
+    assert other.snapshot().notes == read.notes
+
+
+# What is refused --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    trainer = Trainer(convert(EVERYTHING))
+    trainer.advance(steps=30)
+    return to_bytes(trainer.document())
+
+
+def with_checksum(payload: bytes, version: int = VERSION) -> bytes:
+    return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
+
+
+def changed(content: bytes, change: Any) -> bytes:
+    """A file whose record was changed, with a checksum that fits."""
+    record = msgspec.msgpack.decode(payload_of(content, "x"))
+    change(record)
+    return with_checksum(msgspec.msgpack.encode(record))
+
+
+def test_a_changed_byte_anywhere_is_noticed(content: bytes) -> None:
+    random = np.random.default_rng(0)
+    for place in [*range(120), *random.integers(0, len(content), 300).tolist()]:
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(random.integers(8))
+        with pytest.raises(InputError):
+            from_bytes(bytes(damaged), "mine.playground")
+
+
+def test_a_file_that_ends_early_is_noticed(content: bytes) -> None:
+    for length in [*range(0, 120, 7), *range(120, len(content), len(content) // 50), len(content) - 1]:
+        with pytest.raises(InputError):
+            from_bytes(content[:length], "mine.playground")
+
+
+def set_in(*path: str, value: Any) -> Any:
+    def change(record: Any) -> None:
+        for name in path[:-1]:
+            record = record[name]
+        record[path[-1]] = value
+
+    return change
+
+
+STATE = ("checkpoints", "present", "state")
+PARAMETERS = (*STATE, "parameters")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (set_in("status", value="dancing"), "status"),
+        (set_in("checkpoints", value={}), "one named present"),
+        (set_in("unknown", value=1), "unknown field `unknown`"),
+        (set_in(*STATE, "step", value=-1), "step"),
+        (set_in(*STATE, "step", value=2**60), "step"),
+        (set_in(*STATE, "gradient", value=None), "gradient"),
+        (set_in(*PARAMETERS, "shape", value=[2**50]), "shape"),
+        (set_in(*PARAMETERS, "shape", value=[3, 3]), "shape"),
+        (set_in(*PARAMETERS, "kind", value="object"), "kind"),
+        (set_in(*PARAMETERS, "kind", value="float32"), "'float32' is refused; allowed: float64"),
+        (set_in(*PARAMETERS, "data", value=b""), "0 bytes for shape"),
+        (set_in(*STATE, "pruned", "data", value=b"\x02"), "pruned"),
+        (set_in("history", "rows", "shape", value=[2**40, 8]), "history"),
+        (set_in("gradients", "rows", "shape", value=[1, 1]), "gradients"),
+        (set_in("history", "run", value=0), "run"),
+        (set_in("history", "total", value=0), "thinned"),
+        (set_in("engine_changes", value=[]), "engine_changes"),
+        (set_in("checkpoints", "present", "experiment", value="{"), "no JSON"),
+        (set_in("checkpoints", "present", "experiment", value='{"version": 1, "seed": -1}'), "present: seed"),
+        (set_in("checkpoints", "present", "experiment", value='{"version": 99}'), "version"),
+        (set_in("checkpoints", "present", "own_points", value='{"version": 1}'), "own_points"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_with_its_place(content: bytes, change: Any, words: str) -> None:
+    with pytest.raises(InputError, match=r"^mine\.playground") as refused:
+        from_bytes(changed(content, change), "mine.playground")
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_numbers_that_are_none_are_refused(content: bytes) -> None:
+    def spoil(record: Any) -> None:
+        packed = record["checkpoints"]["present"]["state"]["parameters"]
+        packed["data"] = np.full(packed["shape"], np.nan).tobytes()
+
+    with pytest.raises(InputError, match="NaN or infinity"):
+        from_bytes(changed(content, spoil), "mine.playground")
+
+
+def test_a_document_of_a_newer_version_is_refused_and_named(content: bytes) -> None:
+    newer = with_checksum(payload_of(content, "x"), VERSION + 1)
+    with pytest.raises(InputError, match="made by a newer playground"):
+        from_bytes(newer, "mine.playground")
+
+
+@pytest.mark.parametrize("other", [b"", b"PK\x03\x04", b"\x80\x04N.", b"{}", MAGIC, MAGIC + b"x\n", MAGIC + b"0\n"])
+def test_other_files_are_refused(other: bytes) -> None:
+    with pytest.raises(InputError):
+        from_bytes(other, "mine.playground")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.playground", tmp_path):
+        with pytest.raises(InputError, match=str(path)):
+            load_document(path)
+
+
+# Versions that were released --------------------------------------------------------------------------------------
+
+
+def test_documents_of_every_version_open_and_go_on() -> None:
+    found = sorted((Path(__file__).parent / "documents").glob("*.playground"))
+    assert found
+    for path in found:
+        document = load_document(path)
+        trainer = Trainer(document.experiment)
+        trainer.resume(document)
+        before = trainer.state.step
+        trainer.advance(steps=5)
+        assert trainer.state.step == before + 5

@@ -1,0 +1,201 @@
+"""Files are whole at every moment: with faults at every place, and in processes that are killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playground import files
+from playground.files import PART, prefix, previous, remove_strays, write_atomically
+
+ROOT = Path(__file__).parent.parent
+KILLS = int(os.environ.get("KILLS", "20"))
+"""How many times a process is killed while it saves; `make kill` does so 500 times."""
+
+
+def left_over(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name.endswith(PART))
+
+
+def test_a_file_is_written_and_the_one_before_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "mine.playground"
+    write_atomically(path, b"one", keep_previous=True)
+    assert not previous(path).exists()
+    write_atomically(path, b"two", keep_previous=True)
+    write_atomically(path, b"three", keep_previous=True)
+    assert (path.read_bytes(), previous(path).read_bytes()) == (b"three", b"two")
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["mine.playground", "mine.previous.playground"]
+
+
+def test_links_and_permissions_stay(tmp_path: Path) -> None:
+    path, link = tmp_path / "mine", tmp_path / "link"
+    path.write_bytes(b"one")
+    path.chmod(0o640)
+    link.symlink_to(path)
+    write_atomically(link, b"two", keep_previous=True)
+    assert link.is_symlink() and path.read_bytes() == b"two"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_name_as_long_as_can_be_is_no_obstacle(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    write_atomically(path, b"one")
+    assert path.read_bytes() == b"one"
+
+
+def test_where_there_are_no_links_the_previous_one_is_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(*_: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    path = tmp_path / "mine"
+    for content in (b"one", b"two"):
+        write_atomically(path, content, keep_previous=True)
+    assert (path.read_bytes(), previous(path).read_bytes()) == (b"two", b"one")
+    assert left_over(tmp_path) == []
+
+
+# Faults -----------------------------------------------------------------------------------------------------------
+
+
+class Faults:
+    """Lets the n-th call that touches the disk fail."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, fail_at: int) -> None:
+        self.calls, self.fail_at = 0, fail_at
+        for name in ("fsync", "replace", "link", "open"):
+            monkeypatch.setattr(os, name, self.faulty(getattr(os, name)))
+        monkeypatch.setattr(files, "write_whole", self.writing)
+
+    def faulty(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            self.count()
+            return real(*arguments, **named)
+
+        return call
+
+    def count(self) -> None:
+        self.calls += 1
+        if self.calls == self.fail_at:
+            raise OSError(28, "No space left on device")
+
+    def writing(self, path: Path, content: bytes) -> None:
+        """As `write_whole`, but the disk may be full in the middle of a byte."""
+        with path.open("xb") as file:
+            for byte in content:
+                file.write(bytes([byte]))
+                file.flush()
+                self.count()
+            os.fsync(file.fileno())
+
+
+def calls_of_a_save(tmp_path: Path) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        faults = Faults(patch, 0)
+        write_atomically(tmp_path / "counted", b"old", keep_previous=True)
+        faults.calls = 0
+        write_atomically(tmp_path / "counted", b"new", keep_previous=True)
+        return faults.calls
+
+
+def test_whatever_fails_the_file_is_whole_and_it_is_told(tmp_path: Path) -> None:
+    count = calls_of_a_save(tmp_path)
+    assert count >= 3 + 2 + 2 + 1
+    told = 0
+    for n in range(1, count + 1):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        path = folder / "mine"
+        write_atomically(path, b"oldest", keep_previous=True)
+        write_atomically(path, b"old", keep_previous=True)
+        with pytest.MonkeyPatch.context() as patch:
+            Faults(patch, n)
+            try:
+                write_atomically(path, b"new", keep_previous=True)
+            except OSError as error:
+                told += 1
+                assert error.filename == str(path)
+        assert path.read_bytes() in (b"old", b"new"), n
+        assert previous(path).read_bytes() in (b"oldest", b"old"), n
+        if path.read_bytes() == b"new":
+            assert previous(path).read_bytes() == b"old", n
+        assert left_over(folder) == [], n
+    # A copy takes the place of a link that fails, so that alone is not told.
+    assert told == count - 1
+
+
+@pytest.mark.parametrize("where", ["a folder that is not there", "a folder that is a file"])
+def test_a_place_that_can_not_be_written_to_is_named(tmp_path: Path, where: str) -> None:
+    path = tmp_path / "none" / "mine"
+    if where == "a folder that is a file":
+        path.parent.write_bytes(b"")
+    with pytest.raises(OSError) as refused:
+        write_atomically(path, b"one")
+    assert refused.value.filename == str(path)
+
+
+# Processes that are killed ----------------------------------------------------------------------------------------
+
+SAVE = """
+import sys
+from pathlib import Path
+from playground import Trainer
+from playground.interop.document import save_document
+from playground.presets import preset
+trainer = Trainer(preset("circle"))
+print("ready", flush=True)
+while True:
+    trainer.advance(steps=1)
+    save_document(Path(sys.argv[1]), trainer.document())
+"""
+
+
+def test_a_process_that_is_killed_while_it_saves_spoils_nothing(tmp_path: Path) -> None:
+    from playground.interop.document import load_document
+
+    path, delays = tmp_path / "mine.playground", random.Random(0)
+    steps = strays = 0
+    for _ in range(KILLS):
+        process = subprocess.Popen(
+            [sys.executable, "-c", SAVE, str(path)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(delays.random() * 0.05)
+        process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        process.wait()
+        process.stdout.close()
+        strays += len(left_over(tmp_path))
+        for file in (path, previous(path)):
+            if file.exists():
+                steps = max(steps, load_document(file).checkpoints["present"].state.step)
+        remove_strays(path)
+        assert left_over(tmp_path) == []
+    assert steps > 0
+    print(f"killed {KILLS} times; {strays} unfinished files were found and removed; up to step {steps}")
+
+
+def test_what_a_living_process_writes_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mine"
+    alive = tmp_path / f"{prefix(path)}{os.getppid()}-0000{PART}"
+    dead = tmp_path / f"{prefix(path)}{ended_process()}-0000{PART}"
+    other = tmp_path / f".other.{ended_process()}-0000{PART}"
+    for file in (alive, dead, other):
+        file.write_bytes(b"")
+    write_atomically(path, b"one")
+    assert left_over(tmp_path) == sorted([alive.name, other.name])
+
+
+def ended_process() -> int:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid

@@ -1,0 +1,180 @@
+"""Autosave and recovery, with windows in processes that are killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtWidgets import QMessageBox
+
+from playground import Trainer
+from playground.interop.document import load_document, to_bytes
+from playground.presets import preset
+from playground.recovery import Slot, aside, recoverable
+from ui.window.window import Window
+
+ROOT = Path(__file__).parent.parent.parent.parent
+WORK = """
+import sys
+from pathlib import Path
+import msgspec
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from ui import theme
+from ui.window.window import Window
+app = QApplication([])
+theme.apply(app, "light")
+window = Window()
+window.show()
+window.autosave.timer.setInterval(50)
+window.autosave.begin(Path(sys.argv[1]))
+experiment = window.session.experiment
+training = msgspec.structs.replace(experiment.training, learning_rate=0.125)
+window.session.edit(msgspec.structs.replace(experiment, training=training), "learning rate")
+window.session.play()
+looks = QTimer(interval=20)
+looks.timeout.connect(lambda: print("kept", flush=True) if window.autosave.slot.document.exists() else None)
+looks.start()
+app.exec()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "recovery"
+
+
+def step(window: Window) -> int:
+    return window.session.report.snapshot.step
+
+
+def killed_window(folder: Path, tmp_path: Path) -> None:
+    """A window in a process of its own that trains, keeps its work, and is killed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORK, str(folder)],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == b"kept"
+    process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.fixture
+def other(qtbot, window: Window) -> Iterator[Window]:
+    """A window that has shown its first moment."""
+    qtbot.waitUntil(lambda: window.session.report is not None)
+    yield window
+
+
+def leave(folder: Path, content: bytes | None = None) -> Trainer:
+    """Work that a process which died has left, without the process."""
+    trainer = Trainer(preset("xor"))
+    trainer.advance(epochs=3)
+    slot = Slot(folder)
+    slot.write(to_bytes(trainer.document()) if content is None else content, "Left over", "")
+    slot.lock.release()
+    return trainer
+
+
+def test_the_work_of_a_killed_window_is_offered_and_recovered(
+    qtbot, other: Window, folder: Path, tmp_path: Path
+) -> None:
+    killed_window(folder, tmp_path)
+    before = other.session.experiment
+    other.autosave.begin(folder)
+    assert "ended unexpectedly" in other.banner.text.text()
+    assert other.session.experiment == before
+    other.banner.apply_remedy()
+    qtbot.waitUntil(lambda: other.autosave.restoring is None)
+    assert other.session.experiment.training.learning_rate == 0.125
+    assert step(other) > 0
+    assert other.documents.modified
+    # It stays recoverable: this window keeps it now.
+    assert load_document(other.autosave.slot.document).experiment.training.learning_rate == 0.125
+    assert recoverable(folder) == []
+
+
+def test_nobody_is_forced_to_recover(qtbot, other: Window, folder: Path) -> None:
+    leave(folder)
+    other.autosave.begin(folder)
+    other.banner.hide()
+    other.session.step()
+    qtbot.waitUntil(lambda: step(other) == 1)
+    assert [one.note.title for one in recoverable(folder)] == ["Left over"]
+    assert "Recover" in [action.text().replace("&", "") for action in other.menus.all[0].actions()]
+
+
+def test_after_two_failed_attempts_the_start_is_empty_and_the_file_is_kept(qtbot, other: Window, folder: Path) -> None:
+    leave(folder, b"damaged")
+    other.autosave.begin(folder)
+    for words in ("It can be tried once more", "the file is kept"):
+        other.autosave.recover(recoverable(folder)[0])
+        assert words in other.banner.text.text()
+    assert recoverable(folder) == []
+    (kept,) = aside(folder)
+    assert kept.read_bytes() == b"damaged"
+
+
+def test_work_is_kept_only_when_there_is_something_new(qtbot, other: Window, folder: Path) -> None:
+    other.autosave.begin(folder)
+    other.autosave.keep()
+    qtbot.wait(100)
+    slot = other.autosave.slot
+    assert slot is not None and not slot.document.exists()
+    other.session.step()
+    qtbot.waitUntil(lambda: step(other) == 1)
+    other.autosave.keep()
+    qtbot.waitUntil(lambda: slot.document.exists() and other.autosave.job is None)
+    assert load_document(slot.document).checkpoints["present"].state.step == 1
+
+
+def test_what_is_saved_need_not_be_recovered(qtbot, other: Window, folder: Path, tmp_path: Path) -> None:
+    other.autosave.begin(folder)
+    other.session.step()
+    qtbot.waitUntil(lambda: step(other) == 1)
+    other.autosave.keep()
+    slot = other.autosave.slot
+    assert slot is not None
+    qtbot.waitUntil(lambda: slot.document.exists() and other.autosave.job is None)
+    other.documents.save_to(tmp_path / "mine.playground")
+    qtbot.waitUntil(lambda: not slot.document.exists())
+
+
+def test_closing_leaves_nothing_behind(qtbot, other: Window, folder: Path) -> None:
+    other.autosave.begin(folder)
+    other.session.step()
+    qtbot.waitUntil(lambda: step(other) == 1)
+    other.autosave.keep()
+    other.close()
+    assert [path.name for path in folder.iterdir()] == []
+
+
+def test_a_folder_that_can_not_be_made_is_told(other: Window, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    other.autosave.begin(tmp_path / "file" / "recovery")
+    assert "Work is not kept for recovery" in other.status.text()
+
+
+def test_recovering_asks_before_changes_are_lost(qtbot, other: Window, folder: Path) -> None:
+    leave(folder)
+    other.autosave.begin(folder)
+    other.documents.careful = True
+    training = msgspec.structs.replace(other.session.experiment.training, learning_rate=0.5)
+    other.session.edit(msgspec.structs.replace(other.session.experiment, training=training), "learning rate")
+    other.autosave.recover_carefully(recoverable(folder)[0])
+    question = other.findChild(QMessageBox, "changes.question")
+    assert question is not None
+    question.reject()
+    assert other.session.experiment.training.learning_rate == 0.5
+    other.documents.careful = False

@@ -1,0 +1,296 @@
+"""Documents in the window: what is saved, opened, asked and said."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+from numpy.testing import assert_array_equal
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QMessageBox
+
+from playground import Trainer, load
+from playground.interop.document import load_document, save_document
+from playground.presets import preset
+from ui.window.window import Window
+
+LEFT = Qt.MouseButton.LeftButton
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def step(window: Window) -> int:
+    return window.session.report.snapshot.step
+
+
+def train(qtbot, window: Window, steps: int = 20) -> None:
+    """Play for a while, then pause."""
+    target = step(window) + steps
+    window.session.play()
+    qtbot.waitUntil(lambda: step(window) >= target)
+    window.session.pause()
+    qtbot.waitUntil(lambda: not window.session.report.running)
+
+
+def save_as(qtbot, window: Window, path: Path) -> None:
+    window.documents.save_to(path)
+    qtbot.waitUntil(lambda: window.documents.path == path and not window.documents.modified)
+
+
+def set_rate(window: Window, rate: float) -> None:
+    training = msgspec.structs.replace(window.session.experiment.training, learning_rate=rate)
+    window.session.edit(msgspec.structs.replace(window.session.experiment, training=training), f"learning rate {rate}")
+
+
+def answer(qtbot, window: Window, name: str) -> None:
+    """Press a button of the question about changes."""
+    question = window.findChild(QMessageBox, "changes.question")
+    assert question is not None and question.isVisible()
+    button = next(button for button in question.buttons() if button.accessibleName() == name)
+    qtbot.mouseClick(button, LEFT)
+
+
+# Saving and opening -----------------------------------------------------------------------------------------------
+
+
+def test_a_document_goes_on_as_if_the_window_had_never_closed(qtbot, window: Window, tmp_path: Path) -> None:
+    train(qtbot, window)
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    document = load_document(tmp_path / "mine.playground")
+    assert document.checkpoints["present"].state.step == step(window)
+    other = Window(preset("xor"))
+    other.show()
+    other.documents.open(str(tmp_path / "mine.playground"))
+    qtbot.waitUntil(lambda: other.session.report is not None and step(other) == step(window))
+    assert other.session.experiment == window.session.experiment
+    for one in (window, other):
+        one.session.step()
+        qtbot.waitUntil(lambda one=one: step(one) == document.checkpoints["present"].state.step + 1)
+    reports = window.session.report.snapshot, other.session.report.snapshot
+    assert_array_equal(reports[0].history.train_loss, reports[1].history.train_loss)
+    assert_array_equal(reports[0].boundary, reports[1].boundary)
+    other.close()
+
+
+def test_opening_a_document_can_be_undone_weights_and_all(qtbot, window: Window, tmp_path: Path) -> None:
+    trainer = Trainer(preset("xor"))
+    trainer.advance(epochs=4)
+    save_document(tmp_path / "other.playground", trainer.document())
+    train(qtbot, window)
+    before, experiment = step(window), window.session.experiment
+    window.documents.open(str(tmp_path / "other.playground"))
+    qtbot.waitUntil(lambda: step(window) == trainer.state.step)
+    window.session.undo()
+    qtbot.waitUntil(lambda: step(window) == before)
+    assert window.session.experiment == experiment
+
+
+def test_a_damaged_document_is_refused_and_changes_nothing(qtbot, window: Window, tmp_path: Path) -> None:
+    train(qtbot, window)
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    content = bytearray((tmp_path / "mine.playground").read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "bad.playground").write_bytes(content)
+    experiment, before = window.session.experiment, step(window)
+    window.documents.open(str(tmp_path / "bad.playground"))
+    assert "bad.playground was not opened; everything is as it was." in window.banner.text.text()
+    assert (window.session.experiment, step(window)) == (experiment, before)
+    assert window.documents.path == tmp_path / "mine.playground"
+
+
+def test_the_keyboard_saves_and_begins_anew(qtbot, window: Window, tmp_path: Path) -> None:
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    set_rate(window, 0.5)
+    assert window.documents.modified
+    qtbot.keyClick(window, Qt.Key.Key_S, CONTROL)
+    qtbot.waitUntil(lambda: not window.documents.modified)
+    assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate == 0.5
+    qtbot.keyClick(window, Qt.Key.Key_N, CONTROL)
+    assert window.documents.path is None
+    assert window.session.experiment.name == preset("spiral").name
+
+
+def test_an_experiment_file_keeps_the_settings_alone(qtbot, window: Window, tmp_path: Path) -> None:
+    save_as(qtbot, window, tmp_path / "mine.json")
+    train(qtbot, window)
+    assert not window.documents.modified
+    assert load(tmp_path / "mine.json") == window.session.experiment
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_can_not_be_written_to_is_named(qtbot, window: Window, tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    window.documents.save_to(tmp_path / "mine.playground")
+    qtbot.waitUntil(lambda: window.banner.isVisible())
+
+
+def test_what_can_not_be_saved_is_told_with_another_way(qtbot, window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "none" / "mine.playground"
+    window.documents.save_to(path)
+    qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in window.banner.text.text())
+    assert window.documents.path is None
+
+
+# The mark and the question ----------------------------------------------------------------------------------------
+
+
+def test_the_title_tells_whether_there_are_changes(qtbot, window: Window, tmp_path: Path) -> None:
+    assert not window.isWindowModified()
+    set_rate(window, 0.5)
+    assert window.isWindowModified()
+    window.session.undo()
+    assert not window.isWindowModified()
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    assert "mine.playground[*]" in window.windowTitle() and not window.isWindowModified()
+    train(qtbot, window)
+    qtbot.waitUntil(window.isWindowModified)
+
+
+def test_a_weight_set_by_hand_is_a_change(qtbot, window: Window) -> None:
+    window.session.set_weight("W0", (0, 0), 0.5, 0.25, "weight")
+    assert window.documents.modified
+    window.session.undo()
+    assert not window.documents.modified
+
+
+def test_closing_asks_and_cancel_goes_back(qtbot, window: Window) -> None:
+    window.documents.careful = True
+    set_rate(window, 0.5)
+    window.close()
+    assert window.isVisible()
+    answer(qtbot, window, "Cancel")
+    qtbot.wait(50)
+    assert window.isVisible()
+    window.documents.careful = False
+
+
+def test_closing_can_save_first(qtbot, window: Window, tmp_path: Path) -> None:
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    window.documents.careful = True
+    set_rate(window, 0.5)
+    window.close()
+    answer(qtbot, window, "Save")
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate == 0.5
+
+
+def test_closing_can_leave_changes(qtbot, window: Window, tmp_path: Path) -> None:
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    window.documents.careful = True
+    set_rate(window, 0.5)
+    window.close()
+    question = window.findChild(QMessageBox, "changes.question")
+    qtbot.mouseClick(question.button(QMessageBox.StandardButton.Discard), LEFT)
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate != 0.5
+
+
+def test_opening_something_else_asks_first(qtbot, window: Window) -> None:
+    window.documents.careful = True
+    set_rate(window, 0.5)
+    window.documents.open_carefully("xor")
+    assert window.session.experiment.training.learning_rate == 0.5
+    question = window.findChild(QMessageBox, "changes.question")
+    qtbot.mouseClick(question.button(QMessageBox.StandardButton.Discard), LEFT)
+    assert window.session.experiment == window.session.experiment
+    assert window.session.experiment.name == preset("xor").name
+    window.documents.careful = False
+
+
+# Recent files -----------------------------------------------------------------------------------------------------
+
+
+def test_recent_files_are_offered_the_latest_first(qtbot, window: Window, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        save_as(qtbot, window, tmp_path / f"{name}.playground")
+    assert [Path(path).stem for path in window.documents.recent()] == ["two", "one"]
+    (tmp_path / "two.playground").unlink()
+    window.documents.open_carefully(window.documents.recent()[0])
+    assert "two.playground was not opened" in window.banner.text.text()
+    assert [Path(path).stem for path in window.documents.recent()] == ["one"]
+
+
+# Sharing ----------------------------------------------------------------------------------------------------------
+
+LINK = "https://playground.tensorflow.org/#activation=tanh&batchSize=10&dataset=circle&networkShape=4,2&seed=0.59704"
+
+
+def drop(window: Window, mime: QMimeData) -> None:
+    """Drop something on the window, as a person does."""
+    event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
+    window.dropEvent(event)
+    assert event.isAccepted()
+
+
+def text_of(words: str) -> QMimeData:
+    mime = QMimeData()
+    mime.setText(words)
+    return mime
+
+
+def test_an_experiment_is_copied_as_text_and_pasted(qtbot, window: Window) -> None:
+    set_rate(window, 0.5)
+    shared = window.session.experiment
+    window.boundary.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_C, CONTROL)
+    window.documents.open("xor")
+    qtbot.keyClick(window, Qt.Key.Key_V, CONTROL)
+    assert window.session.experiment == shared
+
+
+def test_a_link_is_pasted_and_gives_the_same_link_back(qtbot, window: Window) -> None:
+    QGuiApplication.clipboard().setText(LINK)
+    qtbot.keyClick(window, Qt.Key.Key_V, CONTROL)
+    assert window.session.experiment.data.kind == "tfplayground"
+    qtbot.keyClick(window, Qt.Key.Key_L, CONTROL | SHIFT)
+    copied = QGuiApplication.clipboard().text()
+    assert "seed=0.59704" in copied and copied.startswith("https://playground.tensorflow.org/#")
+
+
+def test_what_no_link_can_say_is_named(qtbot, window: Window) -> None:
+    QGuiApplication.clipboard().setText("before")
+    window.sharing.copy_link()
+    assert "Nothing was copied." in window.banner.text.text() and "optimizer" in window.banner.text.text().lower()
+    assert QGuiApplication.clipboard().text() == "before"
+
+
+def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
+    address = QMimeData()
+    address.setUrls([QUrl(LINK)])
+    drop(window, address)
+    assert window.session.experiment.data.kind == "tfplayground"
+    drop(window, text_of('{"version": 1, "name": "mine"}'))
+    assert window.session.experiment.name == "mine"
+
+
+def test_a_dropped_document_is_opened(qtbot, window: Window, tmp_path: Path) -> None:
+    trainer = Trainer(preset("xor"))
+    trainer.advance(epochs=4)
+    save_document(tmp_path / "other.playground", trainer.document())
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "other.playground"))])
+    drop(window, mime)
+    qtbot.waitUntil(lambda: step(window) == trainer.state.step)
+
+
+@pytest.mark.parametrize("words", ['{"version": 1, "learning": 3}', "{", "https://example.org/#x=1"])
+def test_what_is_pasted_and_wrong_changes_nothing(window: Window, words: str) -> None:
+    before = window.session.experiment
+    QGuiApplication.clipboard().setText(words)
+    window.sharing.paste()
+    assert window.session.experiment == before
+    assert "everything is as it was" in window.banner.text.text()
+
+
+def test_cells_are_pasted_as_points(window: Window) -> None:
+    QGuiApplication.clipboard().setText("x1\tx2\tlabel\n1\t2\tA\n3\t4\tB\n")
+    window.sharing.paste()
+    assert window.session.experiment.data.kind == "points" or window.data.own_data is not None
+
+
+def test_dragging_over_the_window_is_answered(window: Window) -> None:
+    assert window.sharing.takes(text_of("{}"))
+    assert not window.sharing.takes(QMimeData())
+    assert window.childAt(QPoint(640, 300)) is not None

@@ -1,0 +1,77 @@
+"""How often things are done: pictures' slower parts each at a pace of their own, texts of the whole window together.
+
+Text that changes more than four times a second can't be read. All texts change in the same moment, so that numbers in
+two places are of the same snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QObject, Qt, QTimer, Signal
+
+TEXT_INTERVAL = 250
+"""Milliseconds between two changes of a text; faster can't be read."""
+
+
+class Beat(QObject):
+    """Strikes when something has been asked for: once this turn of the event loop is over, so that everybody has been
+    given the same, and at most once per interval.
+    """
+
+    struck = Signal()
+
+    def __init__(self, interval: int, parent: QObject) -> None:
+        super().__init__(parent)
+        self._interval = interval
+        self._since = QElapsedTimer()
+        self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.strike)
+
+    def ask(self) -> None:
+        """There is something to do."""
+        if not self._timer.isActive():
+            passed = self._since.elapsed() if self._since.isValid() else self._interval
+            self._timer.start(max(0, self._interval - passed))
+
+    def strike(self) -> None:
+        """Have everything done now, which must not be often."""
+        self._timer.stop()
+        self._since.start()
+        self.struck.emit()
+
+
+def text_beat() -> Beat:
+    """The beat that all texts of the window share."""
+    app = QCoreApplication.instance()
+    assert app is not None
+    return app.findChild(Beat, options=Qt.FindChildOption.FindDirectChildrenOnly) or Beat(TEXT_INTERVAL, app)
+
+
+class Throttle(QObject):
+    """Runs an action when a beat strikes; the last request is never lost."""
+
+    _due = Signal()
+    # A signal knows the widget whose action it runs without keeping it alive.
+
+    def __init__(self, action: Callable[[], None], parent: QObject, interval: int | None = None) -> None:
+        """`interval`: milliseconds of a pace of its own, for what is no text."""
+        super().__init__(parent)
+        self._is_due = False
+        self._due.connect(action)
+        self._beat = text_beat() if interval is None else Beat(interval, self)
+        self._beat.struck.connect(self._on_beat)
+
+    def request(self) -> None:
+        """Run the action at the next beat."""
+        self._is_due = True
+        self._beat.ask()
+
+    def now(self) -> None:
+        """Run the action whatever the time."""
+        self._is_due = False
+        self._due.emit()
+
+    def _on_beat(self) -> None:
+        if self._is_due:
+            self.now()

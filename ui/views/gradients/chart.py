@@ -1,0 +1,191 @@
+"""The painted part: it divides the width among the pictures, names the layers, and knows what is under the mouse."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui import theme
+from ui.faults import guarded
+from ui.theme import px, scaled
+from ui.views.gradients.axes import AXIS, BOTTOM, TOP
+from ui.views.gradients.bars import Bars
+from ui.views.gradients.heat import HeatMap
+from ui.views.gradients.lines import Lines
+from ui.views.gradients.sizes import Sizes
+from ui.views.plotting import LEFT, RIGHT, small_font
+
+SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
+"""How the width is divided, from left to right."""
+
+HATCHED = "Hatched layers are muted, so that no error pulls at their weights, or frozen, so that nothing moves them."
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the pictures are, in pixels; without width where one is not shown."""
+
+    heat: QRectF
+    bars: QRectF
+    lines: QRectF
+    numbers: float
+    """Where the numbers beside the bars begin."""
+
+    def row(self, index: int, layers: int) -> tuple[float, float]:
+        """Top and height of a layer's row."""
+        height = self.heat.height() / layers
+        return self.heat.top() + index * height, height
+
+
+class GradientChart(QWidget):
+    """Names of the layers, map, bars with their numbers, and lines, as far as they are shown."""
+
+    GAP, LABELS = 16, 64
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setObjectName("gradients.chart")
+        self.setAccessibleName("Gradient size of each layer, over training and now")
+        self.pictures: tuple[str, ...] = ("map", "now")
+        self.texts: tuple[str, ...] = ()
+        self.pointed: tuple[int, float | None] | None = None
+        """Layer and step under the mouse; no step over the bars."""
+        self.show_sizes(Sizes())
+        self.apply_theme()
+
+    def show_sizes(self, sizes: Sizes) -> None:
+        """Show these sizes."""
+        self.sizes, self.heat, self.bars, self.lines = sizes, HeatMap(sizes), Bars(sizes), Lines(sizes)
+        self.setToolTip(HATCHED if any(sizes.states) else "")
+        self.update()
+
+    def show_texts(self, texts: tuple[str, ...]) -> None:
+        """Write these beside the bars."""
+        if texts != self.texts:
+            self.texts = texts
+            words = (f"{name}: {text}" for name, text in zip(self.sizes.names, texts, strict=True))
+            self.setAccessibleDescription(", ".join(words))
+            self.update()
+
+    def show_pointed(self, pointed: tuple[int, float | None] | None) -> None:
+        """Let the layer under the mouse stand out."""
+        if pointed != self.pointed:
+            self.pointed = pointed
+            self.update()
+
+    def apply_theme(self) -> None:
+        """Take over the font and the colours of the theme in force."""
+        self.small = small_font()
+        self.metrics = QFontMetrics(self.small)
+        self._widths_of: tuple[tuple[str, ...] | None, tuple[int, int, int]] = (None, (0, 0, 0))
+        self.update()
+
+    def minimumSizeHint(self) -> QSize:
+        """Enough for a few rows."""
+        return QSize(px(220), px(100))
+
+    def sizeHint(self) -> QSize:
+        """The size it has in a small window."""
+        return QSize(px(420), px(180))
+
+    # Places ----------------------------------------------------------------------------------------------------
+
+    def places(self) -> Places:
+        """Divide the width among names, map, bars, numbers and lines."""
+        names, numbers, ends = self._widths()
+        before = {"map": 0, "now": 0, "lines": px(AXIS)}
+        after = {"map": 0, "now": numbers, "lines": ends}
+        x = float(names if self.has_rows else 0)
+        taken = sum(before[picture] + after[picture] for picture in self.pictures)
+        room = max(scaled(40.0), self.width() - x - taken - px(self.GAP) * (len(self.pictures) - 1))
+        whole = sum(SHARES[picture] for picture in self.pictures)
+        height = max(px(8), self.height() - px(TOP) - px(BOTTOM))
+        boxes = {picture: QRectF(x, px(TOP), 0, height) for picture in SHARES}
+        for picture in SHARES:
+            if picture in self.pictures:
+                width = round(room * SHARES[picture] / whole)
+                boxes[picture] = QRectF(x + before[picture], px(TOP), width, height)
+                x = boxes[picture].right() + after[picture] + px(self.GAP)
+        return Places(boxes["map"], boxes["now"], boxes["lines"], boxes["now"].right() + px(8))
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether a picture with one row per layer is shown."""
+        return self.pictures != ("lines",)
+
+    def _widths(self) -> tuple[int, int, int]:
+        """The widths of the names, of the numbers, and of what stands beside the lines' ends."""
+        if self._widths_of[0] != self.lines.labels:
+            advance, most = self.metrics.horizontalAdvance, px(self.LABELS)
+            names = min(max(advance(name) for name in (*self.sizes.names, "layer")), most) + px(8)
+            ends = min(max(advance(name) for name in (*self.lines.labels, "layer")), 2 * most) + px(8)
+            self._widths_of = self.lines.labels, (names, advance("8.8e-88") + px(8), ends)
+        return self._widths_of[1]
+
+    def labelled_rows(self) -> list[int]:
+        """The rows that have room for a name and a number: all, or every so many, and always the last."""
+        layers = len(self.sizes.names)
+        every = max(1, math.ceil(self.metrics.height() * layers / self.places().heat.height()))
+        rows = [index for index in range(0, layers - 1, every) if layers - 1 - index >= every]
+        return [*rows, layers - 1]
+
+    def at(self, mouse: QPointF) -> tuple[int, float | None] | None:
+        """The layer under the mouse, and the step; no step over the bars and the names. None beside everything."""
+        places, layers = self.places(), len(self.sizes.names)
+        if "lines" in self.pictures and mouse.x() >= places.lines.left():
+            return self.lines.at(mouse, places.lines)
+        heat = places.heat
+        if not self.has_rows or not layers or not heat.top() <= mouse.y() < heat.bottom():
+            return None
+        row = int((mouse.y() - heat.top()) / heat.height() * layers)
+        if "map" in self.pictures and heat.left() <= mouse.x() <= heat.right():
+            step = (mouse.x() - heat.left()) / heat.width() * self.sizes.limit
+            return (row, step) if step <= self.sizes.last + self.sizes.limit / heat.width() else None
+        return row, None
+
+    def words(self) -> str:
+        """What is under the mouse; empty beside everything."""
+        if self.pointed is None:
+            return ""
+        row, step = self.pointed
+        if step is None:
+            return f"{self.sizes.layer_words(row)}, now: {self.texts[row]}"
+        return self.sizes.words(row, step)
+
+    # Painting --------------------------------------------------------------------------------------------------
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw everything that is shown."""
+        with QPainter(self) as painter:
+            painter.setFont(self.small)
+            places = self.places()
+            if "map" in self.pictures:
+                self.heat.paint(painter, places.heat)
+            if "now" in self.pictures:
+                self.bars.paint(painter, places.bars)
+            if "lines" in self.pictures:
+                self.lines.paint(painter, places.lines, self.pointed[0] if self.pointed else None)
+            if self.sizes.names and self.has_rows:
+                self._paint_texts(painter, places)
+
+    def _paint_texts(self, painter: QPainter, places: Places) -> None:
+        """The names of the rows, and the numbers beside the bars."""
+        look, names, elided = theme.current(), self._widths()[0] - px(8), Qt.TextElideMode.ElideRight
+        quiet, strong = QColor(look.quiet), QColor(look.text)
+        painter.setPen(quiet)
+        painter.drawText(QRectF(0, 0, names + px(8), px(TOP - 4)), LEFT, "layer")
+        for index in self.labelled_rows():
+            top, height = places.row(index, len(self.sizes.names))
+            top, height = top + height / 2 - px(10), scaled(20.0)
+            painter.setPen(quiet)
+            name = self.metrics.elidedText(self.sizes.names[index], elided, names + px(2))
+            painter.drawText(QRectF(0, top, names, height), RIGHT, name)
+            if "now" in self.pictures:
+                painter.setPen(quiet if self.sizes.states[index] else strong)
+                painter.drawText(QRectF(places.numbers, top, px(80), height), LEFT, self.texts[index])

@@ -1,0 +1,108 @@
+"""What all pictures of the gradients show: one size of every layer, over the steps and now."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.snapshot import GradientHistory, Snapshot
+from ui.views.gradients.scales import QUANTITIES, Quantity, Scale, fixed_scale
+from ui.views.plotting import leap_above
+from ui.wording import power_text
+
+FIRST_LIMIT = 100.0
+"""Steps that the history's axis reaches at least."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sizes:
+    """The sizes `now`, of shape (layers,), and those of the `past`, (rows, layers), at the `steps`, (rows,).
+
+    Layers stand in order, the output last. NaN stands where there is no number, and where a layer has had none to show
+    since it is muted or frozen, which its state says.
+    """
+
+    quantity: Quantity = QUANTITIES[0]
+    scale: Scale = field(default_factory=lambda: fixed_scale(QUANTITIES[0]))
+    names: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    """For each layer muted or frozen, or empty if it has sizes."""
+    now: Array = field(default_factory=lambda: np.zeros(0))
+    steps: Array = field(default_factory=lambda: np.zeros(0))
+    past: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    absent_from: tuple[float, ...] = ()
+    """For each layer the step from which on its state has left it without sizes; infinite if it has not."""
+
+    @property
+    def last(self) -> float:
+        """The last step of which there is a row."""
+        return float(self.steps[-1]) if len(self.steps) else 0.0
+
+    @property
+    def limit(self) -> float:
+        """The step at which the axis ends. It grows in leaps."""
+        return leap_above(max(FIRST_LIMIT, self.last))
+
+    def texts(self) -> tuple[str, ...]:
+        """The sizes now as they are written, or the state that stands in their place."""
+        return tuple(state or power_text(size) for state, size in zip(self.states, self.now.tolist(), strict=True))
+
+    def layer_words(self, row: int) -> str:
+        """A layer as a sentence names it."""
+        return self.names[row] if self.names[row] == "output" else f"layer {self.names[row]}"
+
+    def words(self, row: int, step: float) -> str:
+        """The size of a layer at the last row up to a step; empty where there is none."""
+        at = int(np.searchsorted(self.steps, step, side="right")) - 1
+        if at < 0:
+            return ""
+        size = self.states[row] if self.steps[at] >= self.absent_from[row] else power_text(float(self.past[at, row]))
+        return f"{self.layer_words(row)}, step {self.steps[at]:,.0f}: {size}"
+
+
+def sizes_of(snapshot: Snapshot, quantity: Quantity, logarithmic: bool) -> Sizes:
+    """One of the sizes of a snapshot."""
+    names = tuple(layer.name for layer in snapshot.layers)
+    states = states_of(snapshot, quantity)
+    now = np.array([getattr(layer, quantity.field) for layer in snapshot.layers], dtype=np.float64)
+    steps, past = recorded(snapshot.gradients, quantity.field, len(names))
+    absent_from = [math.inf] * len(names)
+    if any(states):
+        past = past.copy()
+        for index in [index for index, state in enumerate(states) if state]:
+            first = first_absent(past[:, index])
+            absent_from[index] = float(steps[first]) if first < len(steps) else math.inf
+            past[first:, index] = now[index] = np.nan
+    scale = fixed_scale(quantity) if logarithmic else linear_scale(past, now)
+    return Sizes(quantity, scale, names, states, now, steps, past, tuple(absent_from))
+
+
+def states_of(snapshot: Snapshot, quantity: Quantity) -> tuple[str, ...]:
+    """For each layer what keeps it from having a size that means something."""
+    hidden = ["muted" if one.muted else "" if one.trainable else "frozen" for one in snapshot.experiment.layers]
+    states = [*hidden, *[""] * len(snapshot.layers)][: len(snapshot.layers)]
+    return tuple(state if state in quantity.absent else "" for state in states)
+
+
+def first_absent(sizes: Array) -> int:
+    """The row from which on a layer has had no size but 0."""
+    other = np.flatnonzero(sizes != 0)
+    return int(other[-1]) + 1 if len(other) else 0
+
+
+def recorded(history: GradientHistory, name: str, layers: int) -> tuple[Array, Array]:
+    """The steps and one of the sizes, (rows, layers); no row where it has not been recorded."""
+    sizes = getattr(history, name)
+    if sizes.shape == (len(history.step), layers):
+        return history.step, sizes
+    return np.zeros(0), np.zeros((0, layers))
+
+
+def linear_scale(*sizes: Array) -> Scale:
+    """From 0 to the largest of all sizes."""
+    known = np.concatenate([array.ravel() for array in sizes])
+    known = known[np.isfinite(known) & (known > 0)]
+    return Scale(0.0, leap_above(float(np.clip(known.max(initial=1e-300), 1e-300, 1e300))), False)

@@ -1,0 +1,218 @@
+"""How large the gradient is in every layer: over the whole training and now.
+
+Three pictures stand side by side as far as there is room: a map, bars for the present sizes, and lines. Switches
+above choose the size (∂E/∂W, δ, or how far an update moves the weights) and the pictures; the line below says what is
+under the mouse, or else what ails the network, with a remedy as a button.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+
+from playground.catalog.choice import Array
+from playground.diagnosis import Finding
+from playground.snapshot import Snapshot, Wanted
+from ui import theme
+from ui.pace import Throttle
+from ui.theme import px
+from ui.views.gradients.chart import GradientChart
+from ui.views.gradients.finding import FindingLine
+from ui.views.gradients.scales import QUANTITIES
+from ui.views.gradients.sizes import recorded, sizes_of, states_of
+from ui.views.plotting import Choices, Controls, Mouse, Option, on_surface, outline_of
+
+PICTURES = (
+    Option("map", "Map", "The size of every layer at every step, as a colour. Shows where the gradient fades."),
+    Option("lines", "Lines", "A line per layer over the steps, coloured by depth. Shows how the sizes develop."),
+    Option("now", "Now", "A bar per layer for its present size. Shows how the layers compare."),
+)
+SCALES = (
+    Option("log", "Log", "Equal steps are equal factors. The scale never moves, so that pictures can be compared."),
+    Option("linear", "Linear", "From 0 to the largest size so far. Small sizes can't be told apart."),
+)
+NARROWEST = {"map": 150, "lines": 190, "now": 150}
+"""Pixels that a picture needs, its labels included."""
+
+
+class GradientsView(QWidget):
+    """Switches above the pictures, and a line of words below them."""
+
+    remedy_accepted = Signal(object)
+    """The Remedy of the finding shown, which the person wants."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.wanted = Wanted()
+        self.setAccessibleName("Gradients of each layer")
+        self._snapshot: Snapshot | None = None
+        self._quantity = QUANTITIES[0]
+        self._order = ["now", "map", "lines"]
+        """The pictures asked for, the most recently asked for first."""
+        self._drawn: tuple[object, ...] = ()
+        self._chart = GradientChart(self)
+        self._mouse = Mouse(self._chart)
+        self._mouse.moved.connect(self._read)
+        self._below = FindingLine(self)
+        self._below.accepted.connect(self.remedy_accepted)
+        self._build()
+        self._write = Throttle(self._show_texts, self)
+        self.apply_theme()
+        self._arrange()
+
+    def _build(self) -> None:
+        self._controls = Controls("gradients.controls", self)
+        options = [Option(quantity.field, quantity.symbol, quantity.help) for quantity in QUANTITIES]
+        self._switch = self._controls.add(Choices("gradients.quantity", "Size", options))
+        self._switch.picked.connect(self._on_quantity)
+        self._pictures = self._controls.add(Choices("gradients.pictures", "Pictures", PICTURES))
+        self._pictures.group.setExclusive(False)
+        for button, option in zip(self._pictures.buttons, PICTURES, strict=True):
+            button.clicked.connect(lambda _=False, picture=option.value: self._on_picture(picture))
+        self._scale = self._controls.add(Choices("gradients.scale", "Scale", SCALES))
+        self._scale.picked.connect(lambda _: self._draw_anew())
+        above = QHBoxLayout()
+        above.addWidget(self._controls)
+        above.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
+        layout.setSpacing(px(theme.GRID // 2))
+        layout.addLayout(above)
+        layout.addWidget(self._chart, 1)
+        layout.addWidget(self._below)
+
+    # What it shows ---------------------------------------------------------------------------------------------
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show this moment; nothing is drawn anew if no gradient has changed."""
+        self._snapshot = snapshot
+        field, layers = self._quantity.field, snapshot.layers
+        what = (field, self._scale.value, tuple(layer.name for layer in layers), states_of(snapshot, self._quantity))
+        values = np.array([getattr(layer, field) for layer in layers]).tobytes()
+        now = (what, values, *outline_of(*recorded(snapshot.gradients, field, len(layers))))
+        if now == self._drawn:
+            return
+        fresh, self._drawn = self._drawn[:1] != now[:1], now
+        self._chart.show_sizes(sizes_of(snapshot, self._quantity, self.is_logarithmic))
+        if fresh:
+            self._write.now()
+        else:
+            self._write.request()
+
+    def minimumSizeHint(self) -> QSize:
+        """Small; the switches fold away."""
+        return QSize(theme.px(300), theme.px(160))
+
+    def show_finding(self, finding: Finding | None) -> None:
+        """Say what ails the network below the pictures, with the remedy as a button; None: nothing."""
+        self._below.show_finding(finding)
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        on_surface(self)
+        self._chart.apply_theme()
+
+    def sizeHint(self) -> QSize:
+        """The size it has in a small window."""
+        return QSize(px(356), px(240))
+
+    def bar_values(self) -> Array:
+        """The sizes that the bars show, hidden layers in order then output; NaN where there is none yet."""
+        return self._chart.sizes.now.copy()
+
+    def heat_colours(self) -> Array:
+        """The colours of the history as drawn, uint8 (layers, columns, 4), transparent where nothing is known."""
+        return self._chart.heat.colours
+
+    def drawn_lines(self) -> tuple[Array, Array]:
+        """Steps (points,) and sizes (points, layers) of the lines as drawn."""
+        steps, sizes = self._chart.lines.drawn
+        return steps.copy(), sizes.copy()
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """Which pictures are shown: map, lines, now."""
+        return self._chart.pictures
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether the scale is the fixed logarithmic one."""
+        return self._scale.value == "log"
+
+    def quantity(self) -> str:
+        """Which size is shown, by its name in LayerStatistics."""
+        return self._quantity.field
+
+    def number_texts(self) -> tuple[str, ...]:
+        """The numbers as written, one per layer."""
+        return self._chart.texts
+
+    def reading(self) -> str:
+        """The line of words below the pictures."""
+        return self._below.words.text()
+
+    def switch_button(self, name: str) -> QToolButton:
+        """The button of a size, a picture or a scale, by its name in code."""
+        found = self.findChild(QToolButton, name) or next(
+            button
+            for control in (self._switch, self._pictures, self._scale)
+            for button in control.buttons
+            if button.objectName().endswith(f".{name}")
+        )
+        assert isinstance(found, QToolButton)
+        return found
+
+    # Drawing and words -----------------------------------------------------------------------------------------
+
+    def _draw_anew(self) -> None:
+        self._drawn = ()
+        if self._snapshot is not None:
+            self.show_snapshot(self._snapshot)
+
+    def _on_quantity(self, field: str) -> None:
+        self._quantity = next(quantity for quantity in QUANTITIES if quantity.field == field)
+        self._draw_anew()
+
+    def _on_picture(self, picture: str) -> None:
+        """Show a picture, or put it away unless it is the only one."""
+        if picture not in self.pictures:
+            self._order = [picture, *(other for other in self._order if other != picture)]
+        elif len(self.pictures) > 1:
+            self._order = [other for other in self._order if other in self.pictures and other != picture]
+        self._arrange()
+        self._draw_anew()
+
+    def _arrange(self) -> None:
+        """Give the room to the pictures asked for most recently; what has no room comes back when there is."""
+        room = self.width() - 2 * px(theme.GRID)
+        shown: list[str] = []
+        for picture in self._order:
+            if not shown or px(NARROWEST[picture]) <= room:
+                shown.append(picture)
+                room -= px(NARROWEST[picture])
+        pictures = tuple(option.value for option in PICTURES if option.value in shown)
+        changed = pictures != self._chart.pictures
+        self._chart.pictures = pictures
+        for button, option in zip(self._pictures.buttons, PICTURES, strict=True):
+            button.setChecked(option.value in shown)
+        if changed:
+            self._draw_anew()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room has room for more pictures and switches."""
+        self._controls.fit(self.width() - 2 * px(theme.GRID))
+        self._arrange()
+
+    def _show_texts(self) -> None:
+        self._chart.show_texts(self._chart.sizes.texts())
+        self._below.idle = self._quantity.idle
+        self._read()
+
+    def _read(self) -> None:
+        """Say what is under the mouse."""
+        place, chart = self._mouse.place, self._chart
+        chart.show_pointed(None if place is None else chart.at(place))
+        self._below.reading = chart.words()
+        self._below.write()

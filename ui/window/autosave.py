@@ -1,0 +1,161 @@
+"""Autosave and recovery: what is being worked on is kept every few seconds, and offered again after a crash."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+from PySide6.QtCore import QObject, QTimer
+
+from playground import Document, InputError
+from playground.interop.document import load_document, to_bytes
+from playground.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
+from ui.jobs import Job, finish_jobs
+from ui.worker import Report
+
+if TYPE_CHECKING:
+    from ui.window.window import Window
+
+AUTOSAVE_MILLISECONDS = 15_000
+
+
+class Autosave(QObject):
+    """Keeps the work of a window in a slot of a common folder. It does nothing until it is told to begin."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.window = window
+        self.slot: Slot | None = None
+        self.folder: Path | None = None
+        self.kept: object = None
+        """The mark of what was kept last; see `Documents.mark`."""
+        self.job: Job | None = None
+        self.restoring: tuple[Found, FileLock, int] | None = None
+        """What is being recovered, its lock, and the edit that does it."""
+        self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
+        self.timer.timeout.connect(self.keep)
+        window.session.documented.connect(self.write)
+
+    def begin(self, folder: Path) -> None:
+        """Keep the window's work from now on, and offer what an earlier run has left."""
+        self.folder = folder
+        try:
+            found = recoverable(folder)
+            self.slot = Slot(folder)
+        except OSError as error:
+            self.window.say(f"Work is not kept for recovery: {error.strerror or error} ({folder}).")
+            return
+        self.kept = self.mark()
+        self.timer.start()
+        self.window.documents.changed.connect(self.note_change)
+        if found:
+            self.offer(found[0])
+        elif fresh := [path for path in aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
+            self.window.say(f"Work that could not be restored is kept as {fresh[-1]}.")
+
+    def mark(self) -> object:
+        """What there is now."""
+        documents = self.window.documents
+        return documents.mark(documents.step)
+
+    # Keeping --------------------------------------------------------------------------------------------------
+
+    def note_change(self) -> None:
+        """All is safe in a file of its own: there is nothing to recover."""
+        if not self.window.documents.modified and self.slot is not None and self.job is None:
+            self.slot.clear()
+            self.kept = self.mark()
+
+    def keep(self) -> None:
+        """Keep the work, if there is something new."""
+        if self.slot is not None and self.job is None and self.mark() != self.kept:
+            self.window.session.ask_document(self)
+
+    def write(self, purpose: object, document: Document, revision: int) -> None:
+        """Write what was asked for, beside the window."""
+        slot, documents = self.slot, self.window.documents
+        if purpose is not self or slot is None or self.job is not None:
+            return
+        title, origin = documents.name, str(documents.path or "")
+        mark = documents.mark(document.checkpoints["present"].state.step)
+        self.job = Job(lambda _: slot.write(to_bytes(document), title, origin), self)
+        self.job.done.connect(lambda _: self.note_kept(mark))
+        self.job.failed.connect(self.tell_failure)
+        self.job.start()
+
+    def note_kept(self, mark: object) -> None:
+        """The work is kept."""
+        self.job, self.kept = None, mark
+
+    def tell_failure(self, error: Exception) -> None:
+        """The work could not be kept; it is tried again later."""
+        self.job = None
+        self.window.say(f"Work could not be kept for recovery: {getattr(error, 'strerror', None) or error}.")
+
+    def close(self) -> None:
+        """The window closes as it should."""
+        self.timer.stop()
+        finish_jobs(self, cancel=False)
+        if self.restoring is not None:
+            self.restoring[0].end(self.restoring[1], restored=False)
+            self.restoring = None
+        if self.slot is not None:
+            self.slot.close()
+            self.slot = None
+
+    # Recovery -------------------------------------------------------------------------------------------------
+
+    def found(self) -> list[Found]:
+        """What there is to recover."""
+        return recoverable(self.folder) if self.folder is not None and self.slot is not None else []
+
+    def offer(self, found: Found) -> None:
+        """Say that there is something to recover; nothing happens unless the person wants it."""
+        self.window.banner.tell(
+            f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu.",
+            ("Recover", partial(self.recover_carefully, found)),
+        )
+
+    def recover_carefully(self, found: Found) -> None:
+        """Go on with it, if no changes are lost by that which the person wants to keep."""
+        self.window.documents.before_losing(partial(self.recover, found))
+
+    def recover(self, found: Found) -> None:
+        """Go on with what an earlier run has left. It is an attempt on record until training stands where it stood."""
+        lock = found.begin()
+        if lock is None:
+            self.window.tell("Another window is recovering that already.")
+            return
+        try:
+            document = load_document(found.document)
+        except InputError as error:
+            found.end(lock, restored=False)
+            left = MOST_ATTEMPTS - found.note.attempts - 1
+            kept = "It can be tried once more." if left > 0 else "It is not offered any more, but the file is kept."
+            self.window.tell(f"{words_for(found)} was not recovered. {kept} {error}")
+            return
+        if not self.window.documents.recover(document, found.note.title, found.note.origin):
+            found.end(lock, restored=False)
+            return
+        self.restoring = found, lock, self.window.session.revision
+        self.window.session.reported.connect(self.end_recovery)
+
+    def end_recovery(self, report: Report) -> None:
+        """Once training stands where it stood, the work is kept in this window's own slot."""
+        if self.restoring is None or report.revision < self.restoring[2]:
+            return
+        (found, lock, _), self.restoring = self.restoring, None
+        self.window.session.reported.disconnect(self.end_recovery)
+        if self.slot is not None:
+            self.slot.write(found.document.read_bytes(), found.note.title, found.note.origin)
+        found.end(lock, restored=True)
+
+
+def words_for(found: Found) -> str:
+    """What can be recovered, in words."""
+    return (
+        f"“{found.note.title or 'Untitled'}” as it was at {time.strftime('%H:%M on %d %B', time.localtime(found.time))}"
+    )

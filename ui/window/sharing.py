@@ -1,0 +1,95 @@
+"""Sharing: experiments and links as text, out to the clipboard, and in from it or by dropping."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtGui import QGuiApplication
+
+from playground import InputError
+from playground.catalog.datasets import Table
+from playground.experiment import from_text, to_text
+from playground.interop.document import with_own_points
+from playground.interop.tfplayground import NoLinkError, is_link, link_of
+
+if TYPE_CHECKING:
+    from ui.window.window import Window
+
+TABLES = (".csv", ".tsv", ".txt")
+"""Files that are imported as points; others are opened."""
+
+
+class Sharing(QObject):
+    """Takes in whatever arrives at a window, and gives out what it has, as text."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.window = window
+
+    # Out ------------------------------------------------------------------------------------------------------
+
+    def copy_experiment(self) -> None:
+        """Put the experiment on the clipboard as the text of an experiment file; a table goes along as its points."""
+        experiment = self.window.session.experiment
+        if isinstance(experiment.data, Table):
+            experiment = with_own_points(experiment)
+        QGuiApplication.clipboard().setText(to_text(experiment))
+        self.window.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")
+
+    def copy_link(self) -> None:
+        """Put a link to playground.tensorflow.org with the same run on the clipboard, or say what it can't say."""
+        try:
+            QGuiApplication.clipboard().setText(link_of(self.window.session.experiment))
+        except NoLinkError as error:
+            self.window.banner.tell(f"Nothing was copied. {error}")
+        else:
+            self.window.say("A link to playground.tensorflow.org is on the clipboard; it gives this very run.")
+
+    # In -------------------------------------------------------------------------------------------------------
+
+    def takes(self, mime: QMimeData) -> bool:
+        """Whether something that is dragged over the window may be dropped."""
+        return bool(mime.hasUrls() or mime.hasText())
+
+    def take(self, mime: QMimeData) -> None:
+        """Open, or import, what was dropped: the first of several files, an address, or a text."""
+        if mime.hasUrls() and mime.urls()[0].isLocalFile():
+            self.take_file(mime.urls()[0].toLocalFile())
+        else:
+            self.take_text(mime.urls()[0].toString() if mime.hasUrls() else mime.text(), "what was dropped")
+
+    def take_file(self, path: str) -> None:
+        """Import a table, open any other file."""
+        if Path(path).suffix.lower() in TABLES:
+            self.window.data.import_file(path)
+        else:
+            self.window.documents.open_carefully(path)
+
+    def paste(self) -> None:
+        """Take what is on the clipboard: an experiment, a link, a file, or cells with points."""
+        mime = QGuiApplication.clipboard().mimeData()
+        if mime.hasUrls() and mime.urls()[0].isLocalFile():
+            self.take_file(mime.urls()[0].toLocalFile())
+        else:
+            self.take_text(mime.text(), "the clipboard")
+
+    def take_text(self, text: str, source: str) -> None:
+        """Take an experiment or a link; all else are cells with points."""
+        if text.lstrip().startswith("{"):
+            self.take_experiment(text, source)
+        elif is_link(text):
+            self.window.documents.open_carefully(text.strip())
+        else:
+            self.window.data.take_cells(text, source)
+
+    def take_experiment(self, text: str, source: str) -> None:
+        """Open an experiment that came as text."""
+        try:
+            experiment = from_text(text)
+        except InputError as error:
+            self.window.banner.tell(f"The experiment in {source} was not taken; everything is as it was. {error}")
+            return
+        documents = self.window.documents
+        documents.before_losing(lambda: documents.begin(experiment, experiment.name or "a shared experiment", None))

@@ -1,0 +1,71 @@
+"""Numbers as text, once for the whole window: measured ones, ticks, shares, counts.
+
+A number that a person may edit is written in full precision instead, by `quantity`.
+"""
+
+from __future__ import annotations
+
+import math
+
+
+def number_text(value: float | None, digits: int = 3) -> str:
+    """A measured number with sensible digits: 0.0123, 1.2e-7, 12,345; a dash where there is none."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size >= 1e6 or size < 1e-3:
+        return power_text(value)
+    if size >= 1000:
+        return signed(f"{value:,.0f}")
+    places = digits - 1 - math.floor(math.log10(size))
+    return signed(f"{value:.{max(0, min(places, digits + 1))}f}")
+
+
+def power_text(value: float | None) -> str:
+    """A measured number as digits and a power of ten, however large it is: 3.2e-4."""
+    if not value or not math.isfinite(value):
+        return number_text(value)
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{signed(mantissa)}e{int(exponent)}"
+
+
+def short_text(value: float) -> str:
+    """A tick's number without needless digits: 0.5, 20, 1,500, 250k, 2.5M."""
+    if abs(value) >= 1e9 or 0 < abs(value) < 1e-4:
+        return power_text(value)
+    for unit, letter in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= max(1e5, unit):
+            return signed(f"{value / unit:.10g}{letter}")
+    return signed(f"{value:,.10g}")
+
+
+def count_text(number: int) -> str:
+    """A count in at most four characters, as far as it has a name: 950, 1.2k, 38k, 2.5M."""
+    for unit, letter in ((1_000_000, "M"), (1000, "k")):
+        if number >= unit:
+            whole = number / unit
+            return f"{whole:.1f}".removesuffix(".0") + letter if whole < 9.95 else f"{whole:,.0f}{letter}"
+    return str(number)
+
+
+def percent_text(value: float | None) -> str:
+    """A share as percent: 93.1 %."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{100 * value:.1f} %" if value < 0.9995 else "100 %"
+
+
+def counted(number: int, name: str) -> str:
+    """How many of something: 1 point, 12 points."""
+    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
+
+
+def signed(text: str) -> str:
+    """A formatted number with a real minus sign, or with none before a zero; an exponent keeps the usual one."""
+    if not text.startswith("-"):
+        return text
+    return f"−{text[1:]}" if any(digit in text for digit in "123456789") else text[1:]
