@@ -48,6 +48,8 @@ class Wanted:
     """The most points for which to say what the network makes of them; 0 for none."""
     point: int | None = None
     """A point of the sample, by its index, whose way through the network is wanted."""
+    test: bool = False
+    """Whether to measure the test points, which nobody should look at before the end."""
 
 
 def spread(count: int, most: int) -> Array:
@@ -71,6 +73,7 @@ def together(each: Iterable[Wanted]) -> Wanted:
         uncertainty=max((one.uncertainty for one in wanted), default=0),
         predictions=max((one.predictions for one in wanted), default=0),
         point=next((one.point for one in wanted if one.point is not None), None),
+        test=any(one.test for one in wanted),
     )
 
 
@@ -84,6 +87,16 @@ class Evaluation(NamedTuple):
     validation_loss: float | None
     train_accuracy: float | None
     validation_accuracy: float | None
+
+
+class FinalResult(NamedTuple):
+    """How good the network is on the test points, in evaluation mode."""
+
+    points: int
+    loss: float
+    """Mean per point without penalty."""
+    accuracy: float | None
+    """A share 0…1, or R² for regression; None where that has no meaning."""
 
 
 class Histogram(NamedTuple):
@@ -289,5 +302,7 @@ class Snapshot:
     deviation of the share given to a class (mean over classes; 0…0.5), or of the value. All finite."""
     predictions: Predictions | None = None
     microscope: Microscope | None = None
+    test: FinalResult | None = None
+    """When wanted; None without test points."""
     changes: tuple[Change, ...] = ()
     """What was changed since the last reset, oldest first; the far past is forgotten."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from playground import pictures, probes
 from playground.catalog.choice import Array, InputError
-from playground.catalog.datasets import TRAIN, VALIDATION, Sample, sample
+from playground.catalog.datasets import TEST, TRAIN, VALIDATION, Sample, sample
 from playground.catalog.features import inputs
 from playground.catalog.schedules import Plateau, PlateauMemory, Progress
 from playground.checkpoint import HEALTHY, PRESENT, Checkpoint, Document, EngineName
@@ -44,6 +44,7 @@ from playground.snapshot import (
     Change,
     Confusion,
     Evaluation,
+    FinalResult,
     GradientHistory,
     History,
     LayerStatistics,
@@ -659,6 +660,16 @@ class Trainer:
             probes.accuracy(network, validation, self.validation_labels, task),
         )
 
+    def test(self) -> FinalResult | None:
+        """Loss and accuracy on the test points with the present weights; None if there are none."""
+        network = self.network
+        x, labels = self.part(TEST, network.dtype)
+        o = self.outputs(x)
+        loss = probes.mean_loss(network, o, self.targets(labels))
+        if loss is None:
+            return None
+        return FinalResult(len(labels), loss, probes.accuracy(network, o, labels, self.sample.task))
+
     def record(self, rate: float, evaluation: Evaluation | None = None) -> None:
         """Add the present moment to the histories."""
         self.evaluation = evaluation or self.evaluate()
@@ -706,6 +717,7 @@ class Trainer:
             uncertainty=self.uncertainty(wanted) if wanted.uncertainty else None,
             predictions=self.predictions(wanted.predictions) if wanted.predictions else None,
             microscope=None if wanted.point is None else self.microscope(wanted.point),
+            test=self.test() if wanted.test else None,
             changes=tuple(self.changes),
         )
 

@@ -22,8 +22,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
-from superqt import QElidingLabel
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Choice
 from playground.experiment import choices_of
@@ -32,7 +31,8 @@ from ui.quantity import Number, Quantity
 from ui.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
-ENTRY_WIDTH = 60
+ENTRY_WIDTH, WIDEST_ENTRY = 60, 120
+"""Beside a slider: usually, and for a number that needs more."""
 INDENT = 12
 WIDEST = 16777215
 """Qt's word for no limit."""
@@ -127,8 +127,8 @@ def explained(member: type[Choice]) -> str:
 
 
 def steps(formula: str) -> list[str]:
-    """The parts of a formula that a tooltip shows below each other."""
-    return [part.strip() for part in formula.split(";") if part.strip()]
+    """The parts of a formula that stand below each other."""
+    return [" ".join(part.split()) for part in formula.split(";") if part.strip()]
 
 
 def tip(*paragraphs: str) -> str:
@@ -263,7 +263,7 @@ class Row(QWidget):
             widget.setObjectName(".".join(part for part in (path, suffix) if part) if path else "")
 
     def set_place(self, place: str) -> None:
-        """Say for screen readers which of several equal rows this is: `layer 3`."""
+        """Say for screen readers which of several equal rows this is: `layer C`."""
         if place != self.place:
             self.place = place
             self._dress()
@@ -395,7 +395,14 @@ class NumberRow(Row):
         beside = self.slider is not None and not self.field.optional
         self.line.addWidget(self.entry, 0 if beside else 1)
         if beside:
-            self.entry.setFixedWidth(px(ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0)))
+            self.entry.textChanged.connect(self._fit)
+            self._fit("")
+
+    def _fit(self, text: str) -> None:
+        """Have room for the whole number, so that 1,000,000 does not look like 1,000,0."""
+        usual = px(ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0))
+        needed = self.entry.fontMetrics().horizontalAdvance(text) + px(2 * GRID + 4)
+        self.entry.setFixedWidth(min(max(usual, needed), max(usual, px(WIDEST_ENTRY))))
 
     @property
     def value(self) -> Number | None:
@@ -592,9 +599,11 @@ class ChoiceRow(Row):
         self.finish()
         self._show_formula()
 
-    def _formula_line(self) -> QElidingLabel:
-        """The formula of the chosen member, on a line of its own; `side` has room for a picture of it."""
-        formula = QElidingLabel()
+    def _formula_line(self) -> QLabel:
+        """The formula of the chosen member, a line for each of its steps; `side` has room for a picture of it."""
+        formula = QLabel()
+        formula.setTextFormat(Qt.TextFormat.PlainText)
+        formula.setWordWrap(True)
         formula.setProperty("quiet", True)
         below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
         below.setContentsMargins(px(INDENT), 0, 0, 0)
@@ -609,11 +618,10 @@ class ChoiceRow(Row):
         return formula
 
     def _show_formula(self) -> None:
-        formula = self.shown.formula if self.shown is not None else self.nothing_formula
+        formula = "\n".join(steps(self.shown.formula if self.shown is not None else self.nothing_formula))
         self.formula.setVisible(bool(formula))
         if formula != self.formula.text():
             self.formula.setText(formula)
-            self.formula.setToolTip(tip(*steps(formula)))
 
     def show_value(self, value: Choice | None) -> None:
         kind, before = (None if one is None else type(one) for one in (value, self.shown))

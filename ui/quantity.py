@@ -6,6 +6,7 @@ Everything here follows from a declaration (range, scale, slider span) and is pl
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -20,6 +21,10 @@ WIDEST_SPAN = 1000
 """A range up to this width gets a slider even where none is declared."""
 ZERO_END = 0.06
 """The share of a logarithmic slider, at its left end, that means 0."""
+
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?")
+GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}([,\s][0-9]{3})+(\.[0-9]*)?")
+"""A number with a comma or a blank at every thousand. Elsewhere a comma could as well be a decimal sign."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +82,17 @@ class Quantity:
     # Text ---------------------------------------------------------------------------------------------------
 
     def read(self, text: str) -> Number:
-        """The number a person wrote. Raises ValueError whose message says what is allowed."""
-        cleaned = text.strip().lower().replace(",", "").replace("−", "-").replace("\u202f", "")
+        """The number a person wrote, in every country the same. Raises ValueError that says what is allowed."""
+        cleaned = text.strip().lower().replace("−", "-")
         for value, name in self.names.items():
             if cleaned == name.lower():
                 return value
-        try:
-            value = float(cleaned)
-        except ValueError as error:
-            raise ValueError(f"Allowed: {self.allowed}.") from error
+        if GROUPED.fullmatch(cleaned):
+            cleaned = re.sub(r"[,\s]", "", cleaned)
+        if not NUMBER.fullmatch(cleaned):
+            comma = "A decimal sign is a point, as in 0.5; commas part thousands, as in 1,000. " if "," in text else ""
+            raise ValueError(f"{comma}Allowed: {self.allowed}.")
+        value = float(cleaned)
         if not self.admits(value) or (self.whole and value != round(value)):
             raise ValueError(f"Allowed: {self.allowed}.")
         return int(cleaned) if self.whole and cleaned.lstrip("+-").isdigit() else self.typed(value)

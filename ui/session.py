@@ -31,6 +31,7 @@ from ui.worker import (
     SetSpeed,
     SetWanted,
     SetWeight,
+    ShowTest,
     Step,
     UseEngine,
     Worker,
@@ -293,6 +294,10 @@ class Session(QObject):
     def reset(self) -> None:
         """Back to the same initial weights."""
         self.send(Reset())
+
+    def show_test(self) -> None:
+        """Have the next report say how the network does on the test points."""
+        self.send(ShowTest())
 
     def set_speed(self, steps_per_second: float | None) -> None:
         """Limit the speed; None lifts the limit."""

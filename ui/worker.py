@@ -71,6 +71,10 @@ class SetWanted(NamedTuple):
     wanted: Wanted
 
 
+class ShowTest(NamedTuple):
+    """Measure the test points for the next report, and for no other."""
+
+
 class SetParameters(NamedTuple):
     """Replace weights by hand."""
 
@@ -149,6 +153,7 @@ Command: TypeAlias = (
     | Reset
     | SetSpeed
     | SetWanted
+    | ShowTest
     | SetParameters
     | Configure
     | SetWeight
@@ -198,6 +203,8 @@ class Worker(QThread):
         self.engine: EngineName = "reference"
         """The engine that was asked for."""
         self.waiting: deque[Command] = deque()
+        self.tests = False
+        """Whether the next report has the result on the test points."""
         self.revision = 0
         self.moments: OrderedDict[object, Checkpoint] = OrderedDict()
         self.latest_change: object = None
@@ -291,11 +298,11 @@ class Worker(QThread):
     def publish(self) -> None:
         """Put a report of the present moment into the mailbox."""
         self.changed = False
+        wanted, self.tests = dataclasses.replace(self.wanted, test=self.tests), False
         units = [layer.units for layer in self.trainer.network.layers]
-        snapshot = self.pictures.snapshot(self.trainer.snapshot, self.wanted, units, at_rest=not self.running)
-        self.mailbox = Report(
-            snapshot, self.running, self.pace.rate if self.running else 0.0, self.revision, self.wanted
-        )
+        snapshot = self.pictures.snapshot(self.trainer.snapshot, wanted, units, at_rest=not self.running)
+        rate = self.pace.rate if self.running else 0.0
+        self.mailbox = Report(snapshot, self.running, rate, self.revision, self.wanted)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
         """A trainer before its first step, on the engine in force."""
@@ -303,25 +310,29 @@ class Worker(QThread):
 
     def play(self, _: Play) -> None:
         self.last_epoch = None
+        self.running = self.can_go_on()
+
+    def can_go_on(self) -> bool:
+        """Whether there is training left to do. After a divergence it starts from the last healthy moment."""
         self.trainer.stop_if_complete()
-        self.running = self.trainer.status in ("ready", "diverged")
-        if self.running:
-            self.trainer.clear_outcome()
-            self.pace = Pace()
+        if self.trainer.status not in ("ready", "diverged"):
+            return False
+        self.trainer.clear_outcome()
+        self.pace = Pace()
+        return True
 
     def pause(self, _: Pause) -> None:
         self.running, self.last_epoch = False, None
 
     def step(self, _: Step) -> None:
         self.running, self.last_epoch = False, None
-        self.trainer.advance(steps=1)
+        if self.can_go_on():
+            self.trainer.advance(steps=1)
 
     def epoch(self, _: Epoch) -> None:
         # In chunks like any other training, so that even a long epoch can be paused.
-        self.trainer.stop_if_complete()
-        self.running = self.trainer.status == "ready"
+        self.running = self.can_go_on()
         self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
-        self.pace = Pace()
 
     def reset(self, _: Reset) -> None:
         self.give_up_epoch()
@@ -346,6 +357,9 @@ class Worker(QThread):
 
     def set_wanted(self, command: SetWanted) -> None:
         self.wanted = command.wanted
+
+    def show_test(self, _: ShowTest) -> None:
+        self.tests = True
 
     def set_parameters(self, command: SetParameters) -> None:
         self.trainer.set_parameters(command.parameters)
@@ -411,6 +425,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     Reset: Worker.reset,
     SetSpeed: Worker.set_speed,
     SetWanted: Worker.set_wanted,
+    ShowTest: Worker.show_test,
     SetParameters: Worker.set_parameters,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,

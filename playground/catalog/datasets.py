@@ -71,6 +71,25 @@ Classes: TypeAlias = Annotated[
 CLASS_NAMES = tuple("ABCDEFGHIJ")
 
 
+class AxisScale(NamedTuple):
+    """What a place on an axis of the plane stands for in the units that the points came in: offset + factor · x."""
+
+    offset: float = 0.0
+    factor: float = 1.0
+
+    def value(self, x: float) -> float:
+        """What stands at `x` on the plane, in the units that the points came in."""
+        return self.offset + self.factor * x
+
+    def place(self, value: float) -> float:
+        """Where on the plane a value stands; 0 if all values are the same."""
+        return (value - self.offset) / self.factor if self.factor else 0.0
+
+
+AxisScales: TypeAlias = tuple[AxisScale, AxisScale]
+AS_THEY_ARE: AxisScales = (AxisScale(), AxisScale())
+
+
 class Raw(NamedTuple):
     """Points before the split: x of shape (n, 2), a class number or value per point, and names to show."""
 
@@ -81,6 +100,7 @@ class Raw(NamedTuple):
     axis_names: tuple[str, str] = ("x₁", "x₂")
     target_name: str = "value"
     notes: tuple[str, ...] = ()
+    axis_scales: AxisScales = AS_THEY_ARE
 
 
 class Sample(NamedTuple):
@@ -94,6 +114,8 @@ class Sample(NamedTuple):
     axis_names: tuple[str, str]
     target_name: str
     notes: tuple[str, ...]
+    axis_scales: AxisScales = AS_THEY_ARE
+    """What the two axes stand for in the units that the points came in."""
 
     @property
     def outputs(self) -> int:
@@ -129,6 +151,11 @@ class Dataset(Choice, frozen=True):
     def validates(self) -> bool:
         """Whether there are points to validate with."""
         return self.kept_out(self.size)[0] > 0
+
+    @property
+    def tests(self) -> bool:
+        """Whether there are points for the test."""
+        return self.kept_out(self.size)[1] > 0
 
     def stream(self) -> tfdata.Arc4 | None:
         """The random numbers that follow those of the points, for an initializer that continues them; None if none may."""
@@ -493,6 +520,10 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
             return super().validates
         return bool((self.split(self.size, np.random.default_rng(0)) == VALIDATION).any())
 
+    @property
+    def tests(self) -> bool:
+        return super().tests if self.train is None else self.test is not None and any(self.test)
+
     def as_task(self, task: Task) -> UserPoints:
         """The same points for another task.
 
@@ -591,8 +622,9 @@ class Table(Adjustable, frozen=True, tag="table"):
             notes.append(f"{dropped:,} row{'s were' if dropped > 1 else ' was'} left out, since cells are missing.")
         if len(kept) < len(x):
             notes.append(f"{len(kept):,} of {len(x):,} rows are used; raise the number of points for more.")
+        scales = axis_scales(x[kept])
         x = scaled(x[kept]) + random.normal(0, self.noise, (len(kept), 2))
-        return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, tuple(notes))
+        return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, tuple(notes), scales)
 
 
 MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
@@ -708,6 +740,13 @@ def scaled(x: Array) -> Array:
     return np.where(high > low, (x / 2 - low) / width * 10 - 5, 0.0)
 
 
+def axis_scales(x: Array) -> AxisScales:
+    """What the axes of `scaled` points, shape (n, 2), stand for in the units that `x` has."""
+    low, high = x.min(axis=0), x.max(axis=0)
+    first, second = (AxisScale(float(a / 2 + b / 2), float(b / 10 - a / 10)) for a, b in zip(low, high, strict=True))
+    return first, second
+
+
 class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
     """The points of TensorFlow Playground, number for number: its links become these. Noise shows in most of them as wrong labels."""
 
@@ -772,7 +811,7 @@ def sample(dataset: Dataset) -> Sample:
     raw, split = dataset.drawn()
     for array in (raw.x, raw.labels, split):
         array.setflags(write=False)
-    return Sample(raw.x, raw.labels, split, raw.task, raw.class_names, raw.axis_names, raw.target_name, raw.notes)
+    return Sample(raw.x, raw.labels, split, raw.task, raw.class_names, *raw[4:])
 
 
 def mislabelled(labels: Array, share: float, classes: int, random: np.random.Generator) -> Array:

@@ -11,9 +11,11 @@ import ctypes
 import hashlib
 import importlib
 import os
+import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -69,6 +71,10 @@ def are_cached(precision: str) -> bool:
     return (cache_folder() / precision).exists()
 
 
+UNUSED_DAYS = 30
+"""Kernels of other versions that have not been loaded for so long are removed."""
+CACHE_NAME = re.compile(r"[0-9a-f]{16}(-removed-[0-9]+)?")
+"""The folder of one version, or what is left of one that was being removed."""
 LOADED: set[str] = set()
 """The precisions whose kernels this process has ready."""
 
@@ -81,7 +87,10 @@ def load(precision: str) -> ModuleType:
     """
     try:
         folder = cache_folder()
-        if not writable(folder):
+        if writable(folder):
+            os.utime(folder)
+            remove_unused(folder)
+        else:
             folder = Path(tempfile.mkdtemp(prefix="neural-network-playground-"))
             # The files have to be there while the process runs, and no longer.
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -99,6 +108,24 @@ def load_cached(precision: str) -> None:
     """Load the kernels for another precision, unless they would have to be compiled first."""
     if precision not in LOADED and are_cached(precision):
         load(precision)
+
+
+def remove_unused(folder: Path) -> None:
+    """Remove the kernels of other versions beside `folder` that nobody has used for long.
+
+    Every load leaves its time on its folder. A program that still runs on such kernels has them in its memory; one that
+    comes back for more compiles them anew.
+    """
+    oldest = time.time() - UNUSED_DAYS * 24 * 3600
+    for other in folder.parent.iterdir():
+        try:
+            if CACHE_NAME.fullmatch(other.name) and other != folder and other.stat().st_mtime < oldest:
+                # First out of the way, so that nobody finds half of them.
+                doomed = other.rename(other.with_name(f"{other.name[:16]}-removed-{os.getpid()}"))
+                shutil.rmtree(doomed, ignore_errors=True)
+        except OSError:
+            # Another program was faster, or has a file open.
+            continue
 
 
 def writable(folder: Path) -> bool:

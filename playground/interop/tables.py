@@ -62,6 +62,14 @@ TARGET_WORDS = ("label", "target", "class", "species", "y", "value", "output", "
 ROW_NUMBER_WORDS = ("id", "index", "no", "nr", "row", "rownames", "unnamed: 0")
 
 
+class UnusableError(InputError):
+    """Columns that give no points, with what to choose instead."""
+
+    def __init__(self, source: str, words: str) -> None:
+        super().__init__(source, "these columns", words)
+        self.args = (f"{source}: {words}",)
+
+
 class Sheet(NamedTuple):
     """A text taken apart into cells. Every row has a cell for every column; `lines` tells where each row stood."""
 
@@ -348,6 +356,7 @@ def is_missing(cell: str) -> bool:
 
 def extracted(sheet: Sheet, picked: Picked) -> Extracted:
     """The points of three columns. Raises InputError if none is left, or the target has too many classes."""
+    refuse_one_axis(sheet, picked)
     wanted = [picked.x1, picked.x2, *([picked.target] if picked.task == "regression" else [])]
     columns = {place: [sheet.number(row[place]) for row in sheet.rows] for place in wanted}
     used: list[int] = []
@@ -361,7 +370,7 @@ def extracted(sheet: Sheet, picked: Picked) -> Extracted:
     dropped = tuple(Dropped(reason, len(found), *found[0]) for reason, found in problems.items())
     if not used:
         why = " ".join(drop.words for drop in dropped) or "There are no rows."
-        raise InputError(sheet.source, "no usable row", f"numbers in {axes_words(sheet, picked)}. {why}")
+        raise UnusableError(sheet.source, f"no row can be used. {why} Choose columns of numbers for x₁ and x₂.")
     x = np.array([[columns[picked.x1][place], columns[picked.x2][place]] for place in used], dtype=float)
     targets = pointed(sheet, [sheet.rows[place][picked.target].strip() for place in used])
     labels, task, names = target_values(targets, sheet.names[picked.target], picked.task)
@@ -380,9 +389,30 @@ def problem_of(sheet: Sheet, picked: Picked, row: list[str], numbers: dict[int, 
     return "", ""
 
 
-def axes_words(sheet: Sheet, picked: Picked) -> str:
-    """The two columns of coordinates in words."""
-    return f"the columns {sheet.names[picked.x1]} and {sheet.names[picked.x2]}"
+def refuse_one_axis(sheet: Sheet, picked: Picked) -> None:
+    """Raise InputError if both axes are the same column."""
+    if len(sheet.names) == 1:
+        raise UnusableError(
+            sheet.source,
+            "there is only one column, but points need one for x₁ and one for x₂. Perhaps another separator parts the "
+            "cells.",
+        )
+    if picked.x1 == picked.x2:
+        name = one_line(sheet.names[picked.x1], 60)
+        raise UnusableError(
+            sheet.source,
+            f"x₁ and x₂ are both {name}, so all points would lie on a line. Choose two different columns.",
+        )
+
+
+def leak_words(sheet: Sheet, picked: Picked) -> tuple[str, ...]:
+    """What to know if the target is one of the axes."""
+    if picked.target not in picked[:2]:
+        return ()
+    axis = "x₁" if picked.target == picked.x1 else "x₂"
+    return (
+        f"{one_line(sheet.names[picked.target], 60)} is the target and {axis}: the network is told what to predict.",
+    )
 
 
 def pointed(sheet: Sheet, targets: list[str]) -> list[str]:
@@ -404,7 +434,7 @@ def data_set(sheet: Sheet, picked: Picked, points: Extracted | None = None) -> t
     `points` are those of `extracted`, if they are known.
     """
     points = points or extracted(sheet, picked)
-    notes = tuple(drop.words for drop in points.dropped)
+    notes = (*(drop.words for drop in points.dropped), *leak_words(sheet, picked))
     table = as_table(sheet, picked, points)
     if table is not None:
         return table, notes

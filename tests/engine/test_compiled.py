@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,52 @@ def test_a_corrupt_cache_is_replaced(own_cache: Path) -> None:
     done = python(TRAIN, own_cache)
     assert done.stdout.split() == ["compiled", "2"], done.stderr
     assert all(file.read_bytes()[:20] != b"\x80\x04not a kernel" for file in own_cache.rglob("*.nb*"))
+
+
+def aged(folder: Path, days: float) -> Path:
+    """A folder with a kernel that was last loaded so many days ago."""
+    folder.mkdir(parents=True)
+    (folder / "kernel.nbc").write_bytes(b"code")
+    then = time.time() - days * 24 * 3600
+    os.utime(folder, (then, then))
+    return folder
+
+
+def test_kernels_that_nobody_has_loaded_for_a_month_are_removed(tmp_path: Path) -> None:
+    mine, recent, old = (aged(tmp_path / (letter * 16), days) for letter, days in (("a", 90), ("b", 29), ("c", 31)))
+    rest, foreign = aged(tmp_path / ("d" * 16 + "-removed-7"), 31), aged(tmp_path / "photos", 300)
+    compiled.remove_unused(mine)
+    assert (mine / "kernel.nbc").exists() and (recent / "kernel.nbc").exists() and (foreign / "kernel.nbc").exists()
+    assert not old.exists() and not rest.exists()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_removing_goes_on_where_another_program_is_faster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = aged(tmp_path / ("b" * 16), 31), aged(tmp_path / ("c" * 16), 31)
+    rename, seen = Path.rename, []
+
+    def late(path: Path, target: Path) -> Path:
+        seen.append(path)
+        if len(seen) == 1:
+            raise FileNotFoundError(path)
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    compiled.remove_unused(tmp_path / ("a" * 16))
+    assert sorted(seen) == [first, second]
+    assert first.exists() != second.exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the place of the cache is set as on Linux")
+def test_loading_leaves_its_time_and_removes_what_is_old(own_cache: Path) -> None:
+    kernels = own_cache / "neural-network-playground" / "kernels"
+    used = kernels / compiled.cache_folder().name
+    os.utime(used, (0, 0))
+    old = aged(kernels / ("c" * 16), 31)
+    done = python(TRAIN, own_cache)
+    assert done.stdout.split() == ["compiled", "2"], done.stderr
+    assert time.time() - used.stat().st_mtime < 300
+    assert not old.exists()
 
 
 def test_without_numba_it_says_so_and_the_reference_engine_trains(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from playground.catalog.datasets import (
     TEST,
     TRAIN,
     VALIDATION,
+    AxisScale,
     Circle,
     Dataset,
     Gaussians,
@@ -320,6 +321,25 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as error:
         Table(path=str(tmp_path / "t.csv"), x1="a", x2="b", target="c").check()
     assert error.value.path == "data.path"
+
+
+def test_places_on_the_axes_of_a_table_stand_for_values_of_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c\n10,−3,x\n20,5,y\n17.5,5,x\n".replace("−", "-"))
+    drawn = sample(Table(path=str(path), x1="a", x2="b", target="c", noise=0.0))
+    values = [[scale.value(x) for scale, x in zip(drawn.axis_scales, point, strict=True)] for point in drawn.x]
+    np.testing.assert_allclose(sorted(values), [[10, -3], [17.5, 5], [20, 5]])
+    for scale, column in zip(drawn.axis_scales, drawn.x.T, strict=True):
+        np.testing.assert_allclose([scale.place(scale.value(x)) for x in column], column)
+    assert sample(Circle()).axis_scales == (AxisScale(0, 1), AxisScale(0, 1))
+
+
+def test_a_column_of_one_value_and_a_huge_one_have_scales(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c\n7,-1e308,x\n7,1e308,y\n")
+    one, huge = sample(Table(path=str(path), x1="a", x2="b", target="c")).axis_scales
+    assert (one.value(3.0), one.place(7.0)) == (7.0, 0.0)
+    np.testing.assert_allclose([huge.value(-5.0), huge.value(5.0)], [-1e308, 1e308])
 
 
 def test_penguins_come_with_three_species() -> None:

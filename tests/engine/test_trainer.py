@@ -14,13 +14,14 @@ from msgspec.structs import fields, replace
 from playground import Experiment, InputError, Layer, Trainer, Training, Wanted
 from playground.catalog.activations import Activation, LeakyRelu, Relu, Tanh
 from playground.catalog.choice import Array, kind_of, members
-from playground.catalog.datasets import Adjustable, Circle, Dataset, Gaussians, Hills, Plane, Spiral, Table, Xor
+from playground.catalog.datasets import TEST, Adjustable, Circle, Dataset, Gaussians, Hills, Plane, Spiral, Table, Xor
 from playground.catalog.initializers import HeNormal, Initializer, Zeros
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Adam, Momentum, Optimizer, Sgd
 from playground.catalog.regularizers import L1, L2
 from playground.presets import RESOURCES
 from playground.timeline import Timeline
+from playground.trainer import EngineName
 
 GENERATORS = [kind for kind in members(Dataset).values() if kind_of(kind) not in ("table", "points", "tfplayground")]
 
@@ -667,6 +668,41 @@ def test_evaluation_agrees_with_the_formulas(data: Dataset, loss: SquaredError |
     evaluation = trainer.evaluate()
     expected = [results[0][0], results[1][0], results[0][1], results[1][1]]
     np.testing.assert_allclose(np.array(evaluation, float), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("data", [Spiral(points=100, noise=0.2), Hills(points=100)], ids=["classes", "values"])
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_the_test_points_are_measured_on_request_alone(data: Dataset, engine: EngineName) -> None:
+    data = replace(data, validation_fraction=0.3, test_fraction=0.2)
+    trainer = Trainer(Experiment(data=data, layers=(Layer(4, Tanh()),), precision="float64"), engine=engine)
+    trainer.advance(epochs=3)
+    assert trainer.snapshot().test is None
+    result = trainer.snapshot(Wanted(test=True)).test
+    assert result is not None and result.points == 20
+    x, labels = trainer.sample.part(TEST)
+    o = trainer.predict(x)
+    if trainer.sample.task == "regression":
+        loss = np.mean(0.5 * (o[0] - labels) ** 2)
+        score = 1 - np.sum((labels - o[0]) ** 2) / np.sum((labels - labels.mean()) ** 2)
+    else:
+        loss = np.mean(np.log1p(np.exp(np.where(labels == 1, -o[0], o[0]))))
+        score = np.mean((o[0] >= 0) == (labels == 1))
+    assert (result.loss, result.accuracy) == pytest.approx((loss, score))
+
+
+def test_measuring_the_test_changes_nothing(experiment: Experiment) -> None:
+    experiment = replace(experiment, data=replace(experiment.data, validation_fraction=0.3, test_fraction=0.3))
+    looking, other = Trainer(experiment), Trainer(experiment)
+    for trainer in (looking, other):
+        for _ in range(3):
+            trainer.advance(epochs=1)
+            trainer.snapshot(Wanted(test=trainer is looking))
+    assert_same_state(looking, other)
+
+
+def test_without_test_points_there_is_no_result(experiment: Experiment) -> None:
+    assert not experiment.data.tests
+    assert Trainer(experiment).snapshot(Wanted(test=True)).test is None
 
 
 def test_evaluation_has_nothing_to_say_without_points(experiment: Experiment) -> None:

@@ -229,7 +229,7 @@ def test_a_file_that_is_too_large_or_missing_is_refused(tmp_path: Path, monkeypa
 
 def test_columns_that_give_no_points_are_refused() -> None:
     sheet = from_text("a,b,c\nred,1,x\nblue,2,y\n")
-    with pytest.raises(InputError, match=r"no usable row.*a and b\. 2 rows left out: no number in a"):
+    with pytest.raises(InputError, match=r"no row can be used\. 2 rows left out: no number in a .*Choose"):
         extracted(sheet, Picked(0, 1, 2))
     many = from_text("".join(f"{k},{k},name{k}\n" for k in range(11)))
     with pytest.raises(InputError, match="at most 10 classes"):
@@ -435,3 +435,26 @@ def test_a_blank_set_is_one_that_nobody_has_drawn_on() -> None:
     assert not UserPoints(train=(True,)).is_blank
     assert not own_points(Circle(points=3)).is_blank
     assert CLASS_NAMES[0] == sample(UserPoints()).class_names[0]
+
+
+def test_one_column_for_both_axes_is_refused_in_words() -> None:
+    sheet = from_text("a,b,c\n1,2,x\n3,4,y\n", "cells")
+    with pytest.raises(InputError) as refusal:
+        data_set(sheet, Picked(1, 1, 2))
+    assert str(refusal.value) == (
+        "cells: x₁ and x₂ are both b, so all points would lie on a line. Choose two different columns."
+    )
+
+
+def test_a_single_column_is_refused_in_words() -> None:
+    sheet = from_text("1\n2\n3\n", "cells")
+    with pytest.raises(InputError, match="there is only one column") as refusal:
+        data_set(sheet, guess(sheet))
+    assert "Column 1 and Column 1" not in str(refusal.value)
+
+
+def test_a_target_that_is_also_an_axis_is_noted() -> None:
+    sheet = from_text("a,b\n1,0.5\n3,4.5\n", "cells")
+    _, notes = data_set(sheet, Picked(0, 1, 1))
+    assert notes == ("b is the target and x₂: the network is told what to predict.",)
+    assert data_set(from_text("a,b,c\n1,2,x\n3,4,y\n"), Picked(0, 1, 2))[1] == ()

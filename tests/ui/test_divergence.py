@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from playground import Experiment, Snapshot
+from playground import Experiment, Snapshot, Trainer
 from playground.catalog.optimizers import Sgd
 from playground.diagnosis import diagnose
 from playground.presets import preset
@@ -75,6 +75,23 @@ def test_play_goes_back_and_tells_the_same_again(qtbot, session: Session, before
     session.play()
     qtbot.waitUntil(lambda: bool(told) and told[-1] == stopped)
     assert session.report.snapshot.problem == words
+
+
+def test_a_step_goes_back_and_on_by_one(qtbot, session: Session, before: Snapshot) -> None:
+    session.step()
+    qtbot.waitUntil(lambda: session.report.snapshot.status == "ready")
+    assert session.report.snapshot.step == before.step + 1
+    assert not session.report.running
+    assert session.report.snapshot.problem == ""
+
+
+def test_an_epoch_goes_back_and_on(qtbot, session: Session, before: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    went_back, go_back = [], Trainer.go_back
+    monkeypatch.setattr(Trainer, "go_back", lambda trainer: went_back.append(go_back(trainer)))
+    session.epoch()
+    qtbot.waitUntil(lambda: len(went_back) == 1)
+    qtbot.waitUntil(lambda: not session.report.running and session.report.snapshot.step > before.step)
+    assert session.report.snapshot.epoch <= before.epoch + 1
 
 
 def test_the_remedy_taken_back_leaves_healthy_weights(qtbot, session: Session, settled, before: Snapshot) -> None:

@@ -164,13 +164,13 @@ def test_add_change_and_remove_a_layer(person: Person) -> None:
     before = len(person.trainer.network.layers)
     person.click("New Tanh layer")
     person.until(lambda: len(person.trainer.network.layers) == before + 1)
-    person.choose("Activation, layer 1", "ReLU")
-    person.type_into("Units, layer 1", "3")
-    person.type_into("Dropout, layer 1", "0.25")
+    person.choose("Activation, layer A", "ReLU")
+    person.type_into("Units, layer A", "3")
+    person.type_into("Dropout, layer A", "0.25")
     person.until(lambda: person.trainer.network.layers[0].dropout == 0.25)
     assert person.trainer.network.layers[0].activation.kind == "relu"
     assert person.trainer.network.layers[0].units == 3
-    person.click("Remove layer 1")
+    person.click("Remove layer A")
     person.until(lambda: len(person.trainer.network.layers) == before)
 
 

@@ -52,6 +52,28 @@ def test_text_is_read_or_refused_with_what_is_allowed(text: str, value: float | 
         assert RATE.read(text) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1,000,000", 1e6), ("1 000 000", 1e6), ("1\u202f000", 1e3), ("1e6", 1e6), ("+1,234.5", 1234.5), (".5", 0.5)],
+)  # fmt: skip
+def test_a_number_reads_the_same_in_every_country(text: str, value: float) -> None:
+    assert RATE.read(text) == value
+    assert BATCH.read("1e6") == 1_000_000
+    assert isinstance(BATCH.read("1e6"), int)
+
+
+@pytest.mark.parametrize("text", ["0,5", "0,500", "1,5", "1,0000", "1,000,0", "1.000,5", "12,34,567", ",5", "1,,000"])
+def test_a_comma_that_could_be_a_decimal_sign_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"A decimal sign is a point, as in 0\.5.*Allowed: numbers from 0"):
+        RATE.read(text)
+
+
+@pytest.mark.parametrize("text", ["", "1_000", "inf", "1e", "1e999", "0x10", "１", "1 00", "5 %"])
+def test_what_is_no_number_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^Allowed: numbers from 0"):
+        RATE.read(text)
+
+
 def test_names_stand_for_values_in_both_directions() -> None:
     assert BATCH.write(0) == "full"
     assert BATCH.read("Full") == 0

@@ -13,13 +13,15 @@ import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
 from playground import Experiment, Layer, Snapshot
 from playground.catalog.activations import Tanh
+from playground.catalog.datasets import TEST, UserPoints
 from playground.presets import RESOURCES, preset
 from ui import theme
 from ui.window.window import Window
+from ui.wording import percent_text
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -37,7 +39,7 @@ def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
     if name.startswith("layers."):
         # There are no cards before somebody looks at them.
         window.docks.show("layers")
-        window.layers.wake()
+        window.layers.complete()
     found = window.findChild(kind, name)
     assert found is not None, f"no control named {name}"
     window.reach.reveal(found)
@@ -493,3 +495,68 @@ def test_a_large_window_opens_in_the_layout_for_large_screens(qtbot, qapp: QAppl
     finally:
         window.close()
         shiboken6.delete(window)
+
+
+# The test ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trained: Window) -> None:
+    button = trained.findChild(QWidget, "data.final_test")
+    result = trained.findChild(QLabel, "data.final_test.result")
+    assert not button.isVisible()
+    assert not button.isEnabled()
+    write(qtbot, trained, "data.test_fraction", "0.2")
+    settle(qtbot, trained)
+    assert snapshot(trained).test is None
+    assert not result.isVisible()
+    trained.session.pause()
+    qtbot.waitUntil(lambda: not trained.session.report.running)
+    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
+    qtbot.waitUntil(result.isVisible)
+    trainer = trained.session.worker.trainer
+    measured_now, points = trainer.test(), int((trainer.sample.split == TEST).sum())
+    share = f"{percent_text(measured_now.accuracy)} right"
+    assert result.text().startswith(f"{points} test points at step {step(trained):,}: loss ")
+    assert share in result.text()
+    trained.session.step()
+    qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step and snapshot(trained).test is None)
+    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
+    qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
+    write(qtbot, trained, "data.noise", "0.3")
+    assert not result.isVisible()
+    write(qtbot, trained, "data.test_fraction", "0")
+    assert not button.isVisible()
+
+
+def test_own_points_with_marks_have_a_test_result(qtbot, window: Window) -> None:
+    points = UserPoints(
+        x1=(-1.0, 1.0, -2.0), x2=(0.0, 0.0, 0.0), target=(0.0, 1.0, 0.0),
+        train=(True, True, False), test=(False, False, True),
+    )  # fmt: skip
+    window.session.edit(msgspec.structs.replace(window.session.experiment, data=points), "own points")
+    qtbot.mouseClick(control(window, "data.final_test"), LEFT)
+    result = window.findChild(QLabel, "data.final_test.result")
+    qtbot.waitUntil(lambda: result.text().startswith("1 test point at step 0: loss "))
+
+
+# Refusals ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> None:
+    experiment = window.session.experiment
+    refused = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, noise=7.0))
+    window.data.edited.emit(refused, "noise 7", False)
+    assert window.banner.isVisible()
+    assert "Noise 7 was not changed" in window.banner.text.text()
+    qtbot.wait(50)
+    assert window.banner.isVisible()
+    write(qtbot, window, "data.noise", "0.2")
+    assert not window.banner.isVisible()
+
+
+def test_a_change_leaves_other_messages_alone(qtbot, window: Window) -> None:
+    window.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
+    window.tell("The file was not saved.")
+    write(qtbot, window, "data.noise", "0.2")
+    assert window.banner.isVisible()
+    assert window.banner.text.text() == "The file was not saved."

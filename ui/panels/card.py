@@ -5,6 +5,7 @@ A card shows a layer and its place in the stack. What it asks for, its panel car
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
@@ -26,10 +27,12 @@ from ui.wording import number_text
 FIRST = ("units", "activation", "dropout")
 IN_HEADER = ("trainable", "muted")
 """Fields that are buttons in the header."""
+RARE = tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id"))
+"""Fields below “more”."""
 LOOKS = {"initializer": Look(nothing="Inherited"), "regularizer": Look(nothing="Inherited")}
 BODY_INDENT = GRID * 2 + GRID // 2
 BAR_WIDTH, NUMBER_WIDTH = 48, 40
-COMPACT_NAME_WIDTH = 88
+SUMMARY_WIDTH = 72
 """So that the bars of compact cards start below each other."""
 KEYS = (
     "Alt+Up and Alt+Down move it, Delete removes it, Ctrl+D duplicates it, Ctrl+C copies it and Ctrl+V pastes it after "
@@ -176,6 +179,8 @@ class LayerCard(QFrame):
         super().__init__(parent)
         self.layer: Layer | None = None
         self.index, self.inputs = -1, -1
+        self._named: str | None = None
+        """The id that stands in all names."""
         self._asked = False
         """Whether the controls may show something that was asked for and not given."""
         self.layer_id: str | None = None
@@ -187,8 +192,8 @@ class LayerCard(QFrame):
         self.outer.setContentsMargins(px(GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2 + 2))
         self.outer.setSpacing(px(GRID // 2))
         self.header = self._header()
-        self.body = self._part(FIRST)
-        self.rest = self._part(tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id")))
+        self.body, self.rest = self._part(), self._part()
+        self._add_rows(self.body, FIRST)
         self.curve = Curve(self)
         self._add_curve()
         self._draw_curves()
@@ -207,10 +212,9 @@ class LayerCard(QFrame):
         line.setSpacing(px(GRID // 2))
         self.second.setContentsMargins(px(BODY_INDENT), 0, 0, 0)
         self.first = line
-        self.grip, self.number, self.name = Grip(header), QLabel(header), QLabel(header)
-        self.number.setProperty("strong", True)
-        self.number.setMinimumWidth(px(GRID * 2))
-        self.name.setProperty("quiet", True)
+        self.grip, self.title, self.summary = Grip(header), QLabel(header), QLabel(header)
+        self.title.setProperty("strong", True)
+        self.summary.setProperty("quiet", True)
         self.vitals = Vitals(header)
         self.freeze = IconButton("lock-simple-open", "Freeze", "", header)
         self.mute = IconButton("speaker-high", "Mute", "", header)
@@ -219,7 +223,7 @@ class LayerCard(QFrame):
         self.more = IconButton("caret-right", "More", "More settings of this layer.", header)
         for button in (self.freeze, self.mute, self.more):
             button.setCheckable(True)
-        for widget in (self.grip, self.number, self.name):
+        for widget in (self.grip, self.title, self.summary):
             line.addWidget(widget)
         line.addStretch(1)
         self.second.addWidget(self.vitals, 1)
@@ -235,19 +239,37 @@ class LayerCard(QFrame):
         self.outer.addWidget(header)
         return header
 
-    def _part(self, names: tuple[str, ...]) -> QWidget:
+    def _part(self) -> QWidget:
         part = QWidget(self)
         lines = QVBoxLayout(part)
         lines.setContentsMargins(px(BODY_INDENT), 0, 0, 0)
         lines.setSpacing(px(GRID // 2))
+        self.outer.addWidget(part)
+        return part
+
+    def _add_rows(self, part: QWidget, names: tuple[str, ...]) -> None:
+        lines = part.layout()
+        assert lines is not None
         for name in names:
             row = row_for(fields_of(Layer)[name], "", LOOKS.get(name, Look()), level=1)
             if row is not None:
                 row.edited.connect(self._row_edited)
                 self.rows[name] = row
                 lines.addWidget(row)
-        self.outer.addWidget(part)
-        return part
+
+    def complete(self) -> None:
+        """Make the rows below “more”, which take longer than all the rest of a card and are seldom seen."""
+        if self.rows.keys() >= set(RARE):
+            return
+        self._add_rows(self.rest, RARE)
+        for name in RARE:
+            self._name_row(name)
+        if self.layer is not None:
+            for name in RARE:
+                self.rows[name].show_value(getattr(self.layer, name))
+            self._show_switches(self.layer)
+        for before, after in itertools.pairwise(self.tab_stops):
+            QWidget.setTabOrder(before, after)
 
     def _add_curve(self) -> None:
         row = self.rows["activation"]
@@ -269,6 +291,8 @@ class LayerCard(QFrame):
             self._draw_curves()
 
     def _unfold(self, is_open: bool) -> None:
+        if is_open:
+            self.complete()
         self.more.set_icon("caret-down" if is_open else "caret-right")
         self.rest.setVisible(is_open)
         self.body.setVisible(is_open or not self.compact)
@@ -286,22 +310,22 @@ class LayerCard(QFrame):
             self.duplicate.setVisible(not compact)
             self.remove.setVisible(not compact)
             self._show_buttons()
-            self.name.setMinimumWidth(px(COMPACT_NAME_WIDTH) if compact else 0)
+            self.summary.setMinimumWidth(px(SUMMARY_WIDTH) if compact else 0)
             self.vitals.set_compact(compact)
             if compact:
-                self.first.insertWidget(self.first.indexOf(self.name) + 1, self.vitals)
+                self.first.insertWidget(self.first.indexOf(self.summary) + 1, self.vitals)
             else:
                 self.second.addWidget(self.vitals, 1)
             self._unfold(self.more.isChecked())
-            self._write_name()
+            self._write_summary()
 
     # Showing ------------------------------------------------------------------------------------------------
 
     def show_layer(self, layer: Layer, index: int, inputs: int) -> None:
         """Show a layer, its place in the stack, counted from 0, and how many numbers come into it."""
-        moved = index != self.index
+        moved = (index, layer.id) != (self.index, self._named)
         if moved:
-            self._set_index(index)
+            self._set_place(index, layer.id)
         if moved or (layer, inputs) != (self.layer, self.inputs):
             self.inputs = inputs
             self._show_switches(layer)
@@ -311,13 +335,14 @@ class LayerCard(QFrame):
             for name, row in self.rows.items():
                 row.show_value(getattr(layer, name))
             self.curve.show_activation(layer.activation)
-            self._write_name()
+            self._write_summary()
 
     def _show_switches(self, layer: Layer) -> None:
         """Show what is frozen or muted, and switch off what the widths don't allow."""
         fitting = layer.units == self.inputs
         why = "" if fitting else f"Off: the layer has {layer.units:,} units, but {self.inputs:,} numbers come in."
-        self.rows["skip"].set_available(fitting or layer.skip, why)
+        if "skip" in self.rows:
+            self.rows["skip"].set_available(fitting or layer.skip, why)
         self.mute.setEnabled(fitting or layer.muted)
         self.freeze.setChecked(not layer.trainable)
         self.mute.setChecked(layer.muted)
@@ -338,21 +363,36 @@ class LayerCard(QFrame):
         self.freeze.setVisible(not self.compact or (layer is not None and not layer.trainable))
         self.mute.setVisible(not self.compact or (layer is not None and layer.muted))
 
-    def _set_index(self, index: int) -> None:
-        self.index = index
-        path, place = f"layers.{index}", f"layer {index + 1}"
+    def _set_place(self, index: int, layer_id: str | None) -> None:
+        self.index, self._named = index, layer_id
+        path, place = self.path, self.place
         self.setObjectName(path)
-        self.setAccessibleName(f"Layer {index + 1}")
+        self.setAccessibleName(f"L{place[1:]}")
+        self.setAccessibleDescription(f"Number {index + 1} from the input side. {KEYS}")
         self.setToolTip(tip(KEYS))
-        self.number.setText(f"{index + 1}")
-        for name, row in self.rows.items():
-            row.set_path(f"{path}.{name}")
-            row.set_place(place)
+        self.title.setText(f"L{place[1:]}")
+        for name in self.rows:
+            self._name_row(name)
         for name, widget, label in self._named_parts():
             widget.setObjectName(f"{path}.{name}")
             widget.setAccessibleName(f"{label} {place}")
-        for widget in (self.header, self.grip, self.number, self.name):
+        for widget in (self.header, self.grip, self.title, self.summary):
             widget.setToolTip(tip(f"Drag to move the layer. {KEYS}"))
+
+    def _name_row(self, name: str) -> None:
+        if self.index >= 0:
+            self.rows[name].set_path(f"{self.path}.{name}")
+            self.rows[name].set_place(self.place)
+
+    @property
+    def path(self) -> str:
+        """Where the layer is in the experiment."""
+        return f"layers.{self.index}"
+
+    @property
+    def place(self) -> str:
+        """The layer in words, as everywhere: `layer C`, or by its number while it has no id."""
+        return f"layer {self._named or self.index + 1}"
 
     def _named_parts(self) -> list[tuple[str, QWidget, str]]:
         return [
@@ -376,17 +416,15 @@ class LayerCard(QFrame):
         self.hide()
         self.deleteLater()
 
-    def _write_name(self) -> None:
+    def _write_summary(self) -> None:
         if self.layer is not None:
-            name = self.layer.id or ""
-            summary = f"{self.layer.units} {self.layer.activation.label}" if self.compact else ""
-            self.name.setText("  ".join(part for part in (name, summary) if part))
+            self.summary.setText(f"{self.layer.units} {self.layer.activation.label}" if self.compact else "")
 
     # Gestures -----------------------------------------------------------------------------------------------
 
     def _row_edited(self, path: str, value: object, words: str, changing: bool) -> None:
         self._asked = True
-        self.edited.emit(path, value, f"layer {self.layer_id or self.index + 1} {words}", changing)
+        self.edited.emit(path, value, f"{self.place} {words}", changing)
 
     # A click asks; the button follows what the layer is.
 

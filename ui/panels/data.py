@@ -11,13 +11,14 @@ import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QToolTip, QVBoxLayout, QWidget
 
-from playground import Experiment, InputError
+from playground import Experiment, InputError, Snapshot
 from playground.catalog.choice import members
 from playground.catalog.datasets import Adjustable, Dataset, Sample, Table, UserPoints, sample, with_common
 from playground.catalog.features import FEATURES
 from ui.form import Form, Row, fields_of, fits, found, replaced, row_for, tip
 from ui.inputs import Edits
 from ui.pace import Throttle
+from ui.panels.final_test import FinalTest
 from ui.panels.own_data import OwnData, counted
 from ui.panels.panel import Panel, heading
 from ui.panels.pictures import DataTile, FeatureTile
@@ -49,6 +50,8 @@ class DataPanel(Panel):
     """The person wants to choose a file for `import_file`."""
     export_asked = Signal()
     """The person wants to choose a file for `export_points`."""
+    test_asked = Signal()
+    """The person wants to know how the network does on the test points."""
     told = Signal(str)
     """What became of points that were copied, pasted, imported or exported, in a sentence."""
 
@@ -235,6 +238,10 @@ class DataPanel(Panel):
             if row is not None:
                 lines.addWidget(self.add(row))
                 self.common[name] = row
+            if name == "test_fraction":
+                self.final_test = FinalTest()
+                self.final_test.asked.connect(self.test_asked)
+                lines.addWidget(self.final_test)
 
     def _add_new_data(self) -> None:
         self.new_data = QPushButton("New data")
@@ -308,6 +315,10 @@ class DataPanel(Panel):
             self._show_data(experiment.data)
         self._show_features(experiment.features)
 
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the result on the test points, if it was asked for."""
+        self.final_test.show_snapshot(snapshot)
+
     def _place_common_rows(self, data: Dataset) -> None:
         """Take the common rows away where a data set has settings of its own instead."""
         for name, row in self.common.items():
@@ -319,6 +330,7 @@ class DataPanel(Panel):
         self._show_gallery(data)
         self._show_own_rows(data)
         self.own_data.show_data(data)
+        self.final_test.show_data(data)
         self._late.request()
         # Own points are all used: how many there are is said above.
         self.rows["data.points"].setVisible(not isinstance(data, UserPoints))

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from playground.catalog.choice import InputError
+from playground.catalog.choice import InputError, one_line
 from playground.catalog.datasets import Dataset, Sample, Table, Task, sample
 from playground.interop.tables import (
     SEPARATORS,
@@ -172,6 +172,8 @@ class ImportDialog(QDialog):
         self.sheet: Sheet | None = None
         self.picked, self.proposed = Picked(0, 0, 0), Picked(0, 0, 0)
         self.dataset: Dataset | None = None
+        self.columns = ""
+        """Which columns the points come from, in a sentence; empty for points of our own."""
         self.setWindowTitle(f"Import points from {self.name}")
         self.setObjectName("import")
         self.resize(860, 560)
@@ -382,6 +384,7 @@ class ImportDialog(QDialog):
     def _show(self, dataset: Dataset, counts: list[str], how: str) -> None:
         drawn = sample(dataset)
         self.dataset = dataset
+        self.columns = "" if how == "exact" or self.sheet is None else columns_words(self.sheet, self.picked)
         self.picture.show_points(drawn)
         self.counts.setText("\n".join([class_words(drawn), *counts]))
         if how == "exact":
@@ -441,6 +444,12 @@ def used_words(points: Extracted, rows: int) -> str:
     """How many rows are used, in words."""
     used = len(points.used)
     return f"All {rows:,} rows are used." if used == rows else f"{used:,} of {rows:,} rows are usable."
+
+
+def columns_words(sheet: Sheet, picked: Picked) -> str:
+    """Which columns are which, in a sentence."""
+    names = (one_line(sheet.names[place], LONGEST_CELL) for place in picked[:3])
+    return "x₁ is {}, x₂ is {}, the target is {}.".format(*names)
 
 
 def class_words(drawn: Sample) -> str:

@@ -169,6 +169,12 @@ class LayersPanel(Panel):
         if self.missed:
             self.show_experiment(self.experiment)
 
+    def complete(self) -> None:
+        """Have every control of every card, folded away or not."""
+        self.wake()
+        for card in self.cards:
+            card.complete()
+
     def show_experiment(self, experiment: Experiment) -> None:
         super().show_experiment(experiment)
         self.missed = self.asleep

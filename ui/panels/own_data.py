@@ -6,6 +6,7 @@ Text is read and written by `playground.interop.tables`; cells that could mean s
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -13,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from playground import InputError
-from playground.catalog.datasets import Circle, Dataset, sample
+from playground.catalog.datasets import Circle, Dataset, UserPoints, sample
 from playground.files import write_atomically
 from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
 from ui.form import tip
@@ -37,6 +38,8 @@ class OwnData(QWidget):
         super().__init__(parent)
         self.data: Dataset = Circle()
         self.dialog: ImportDialog | None = None
+        self.brought: tuple[UserPoints, str] | None = None
+        """The points that were brought along last, and what became of them."""
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(px(GRID // 2))
@@ -82,6 +85,10 @@ class OwnData(QWidget):
         """Another data set is in force."""
         self.data = data
         self.message.hide()
+        if self.brought is not None and isinstance(data, UserPoints) and same_places(data, self.brought[0]):
+            # An experiment has no place for the names of columns, so they are known as long as the window is.
+            self.message.setText(self.brought[1])
+            self.message.show()
 
     def tell(self, words: str) -> None:
         """Say what became of points."""
@@ -136,14 +143,24 @@ class OwnData(QWidget):
         if points is None:
             self._open_dialog(source)
         else:
-            self.taken.emit(points, f"data {name}")
-            self.tell(f"{counted(points.size)} taken from {name}, exactly as they are.")
+            self._take(points, f"data {name}", f"{counted(points.size)} taken from {name}, exactly as they are.")
+
+    def _take(self, data: Dataset, label: str, words: str) -> None:
+        """Pass on what was brought along, and say what became of it."""
+        if isinstance(data, UserPoints):
+            self.brought = data, words
+        self.taken.emit(data, label)
+        self.tell(words)
+
+    def _accept(self, dialog: ImportDialog, data: Dataset, label: str) -> None:
+        taken = f"{counted(data.size)} taken from {dialog.name}"
+        self._take(data, label, f"{taken}, scaled to −5…5. {dialog.columns}" if dialog.columns else f"{taken}.")
 
     def _open_dialog(self, source: Path | str) -> None:
         if self.dialog is not None:
             self.dialog.reject()
         self.dialog = ImportDialog(source, self.window())
-        self.dialog.accepted_data.connect(self.taken)
+        self.dialog.accepted_data.connect(partial(self._accept, self.dialog))
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()
 
@@ -151,6 +168,11 @@ class OwnData(QWidget):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
+
+
+def same_places(one: UserPoints, other: UserPoints) -> bool:
+    """Whether two sets have the same points at the same places."""
+    return (one.x1, one.x2, one.target) == (other.x1, other.x2, other.target)
 
 
 def counted(points: int) -> str:

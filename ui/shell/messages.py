@@ -86,10 +86,23 @@ class Banner(QFrame):
         row.addWidget(self.text, 1)
         row.addWidget(self.remedy)
         row.addWidget(close)
+        self.refuses = False
+        """Whether the message says that a change was refused."""
         self.hide()
+
+    def refuse(self, text: str) -> None:
+        """Say that a change was refused, until one is made."""
+        self.tell(text)
+        self.refuses = True
+
+    def take_back_refusal(self) -> None:
+        """A change was made, so that it no longer matters what was refused before."""
+        if self.refuses:
+            self.hide()
 
     def tell(self, text: str, remedy: tuple[str, Callable[[], object]] | None = None) -> None:
         """Show a message until it is dismissed or replaced."""
+        self.refuses = False
         self.text.setText(text)
         self.setAccessibleName(text)
         self.action = remedy[1] if remedy else None

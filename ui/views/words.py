@@ -22,7 +22,10 @@ def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
 
 
 def value_words(snapshot: Snapshot, values: Array) -> str:
-    """What the network says, in words: a value, or a class and how sure it is. `values` are as in the boundary."""
+    """What the network says, in words: a value, or a class with its probability. `values` are as in the boundary.
+
+    With other losses than cross-entropy its score is no probability.
+    """
     sample = snapshot.sample
     if not np.isfinite(values).all():
         return "not a finite number"
@@ -36,7 +39,8 @@ def value_words(snapshot: Snapshot, values: Array) -> str:
         winner = int(values[0] >= 0)
         # The field shows 2 p − 1 for class 1; people read p of the class that wins.
         number = (1 + abs(float(values[0]))) / 2 if sure else float(values[0])
-    return f"{label_words(sample, winner)}, {signed(f'{number:.2f}')}"
+    kind = "probability" if sure else "score"
+    return f"{label_words(sample, winner)}, {kind} {signed(f'{number:.2f}')}"
 
 
 def label_words(sample: Sample, label: float) -> str:

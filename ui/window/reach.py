@@ -41,7 +41,7 @@ class Reach:
 
     def commands(self) -> list[Command]:
         """Everything that can be done now: the menus, and every setting with its choices."""
-        self.window.layers.wake()
+        self.window.layers.complete()
         found = menu_commands(self.window.menus.all)
         for row in self.window.findChildren(Row):
             found += self.row_commands(row)
@@ -96,4 +96,4 @@ class Reach:
             problem = ""
             row.ask(text.lower() == "on")
         if problem:
-            self.window.tell(f"{row.field.label} was not changed: {problem}.")
+            self.window.refuse(f"{row.field.label} was not changed: {problem}.")

@@ -310,7 +310,8 @@ class Window(QMainWindow):
         self.show_document()
         session.undo_changed.connect(self.show_undo)
         session.reported.connect(self.show_report)
-        session.refused.connect(self.tell)
+        session.refused.connect(self.refuse)
+        session.undo_changed.connect(self.take_back_refusal)
         session.failed.connect(self.tell)
         session.pausing.connect(self.say_pausing)
         session.engine_refused.connect(self.say_engine_refused)
@@ -364,6 +365,7 @@ class Window(QMainWindow):
         self.data.import_asked.connect(self.files.ask_import)
         self.data.export_asked.connect(self.files.ask_export)
         self.data.told.connect(self.say)
+        self.data.test_asked.connect(self.session.show_test)
 
     def show_tool(self, editing: bool, reach: float, colour: str | None) -> None:
         """Let the mouse on the boundary look or draw."""
@@ -426,6 +428,14 @@ class Window(QMainWindow):
         """Say in the banner what went wrong."""
         self.banner.tell(text)
 
+    def refuse(self, text: str) -> None:
+        """Say in the banner what was not changed."""
+        self.banner.refuse(text)
+
+    def take_back_refusal(self) -> None:
+        """Something was changed after a refusal."""
+        self.banner.take_back_refusal()
+
     def set_speed(self, steps_per_second: float | None) -> None:
         """Train at most so fast."""
         self.speed = steps_per_second
@@ -482,6 +492,7 @@ class Window(QMainWindow):
         if self.docks.shows(self.layers):
             self.layers.show_snapshot(snapshot)
         self.transport.show_snapshot(snapshot)
+        self.data.show_snapshot(snapshot)
         turned, self.running = report.running != self.running, report.running
         self.transport.show_running(report.running)
         self.words.request()

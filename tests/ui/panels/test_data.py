@@ -266,7 +266,7 @@ def test_what_cannot_be_written_is_told(qtbot, owner, tmp_path: Path) -> None:
 
 def test_what_cannot_be_pasted_or_imported_is_told_and_changes_nothing(qtbot, owner, tmp_path: Path) -> None:
     for text, words in (
-        ("", "holds no text"),
+        ("", "no text in the clipboard"),
         ("x1\tx2\tlabel\n1\tred\tA\n", "row 2, column x2"),
         ("1,2\n" + "7" * 200_000, "row 2"),
     ):
@@ -289,6 +289,23 @@ def test_other_cells_are_asked_for_in_a_dialog(qtbot, owner) -> None:
     assert owner.experiment.data.class_names == ("a", "b")
     assert owner.asked == [("data the clipboard", False)]
     assert owner.panel.own_data.dialog is None
+
+
+def test_what_was_imported_is_said_as_long_as_these_points_are_shown(qtbot, owner) -> None:
+    set_clipboard("width\theight\tkind\n1\t2\ta\n3\t4\tb\n5\t1\ta\n")
+    qtbot.mouseClick(owner.find("data.paste"), LEFT)
+    qtbot.mouseClick(owner.panel.own_data.dialog.ok, LEFT)
+    message, own = owner.find("data.message"), owner.experiment
+    assert message.text() == (
+        "3 points taken from the clipboard, scaled to −5…5. x₁ is width, x₂ is height, the target is kind."
+    )
+    owner.find("data.test_fraction.slider").setValue(300)
+    assert owner.experiment != own
+    assert "x₂ is height" in message.text() and message.isVisible()
+    owner.panel.choose(Circle(), "Circle")
+    assert not message.isVisible()
+    owner.panel.show_experiment(own)
+    assert "x₂ is height" in message.text() and message.isVisible()
 
 
 def test_data_brought_along_is_split_as_before_and_without_noise(own: Callable) -> None:
@@ -384,3 +401,48 @@ def test_the_buttons_of_own_data_explain_themselves(owner) -> None:
         button = owner.find(f"data.{name}")
         assert button.accessibleName() and len(button.toolTip()) > 30
         assert button.focusPolicy() & Qt.FocusPolicy.TabFocus
+
+
+# Numbers by hand ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["1000000", "1,000,000", "1e6", "1 000 000"])
+def test_a_million_points_are_typed_and_seen_whole(qtbot, owner, text: str) -> None:
+    entry = owner.find("data.points")
+    qtbot.mouseDClick(entry, LEFT)
+    entry.selectAll()
+    for count, letter in enumerate(text, 1):
+        qtbot.keyClicks(entry, letter)
+        assert entry.text() == text[:count]
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert owner.experiment.data.points == 1_000_000
+    owner.find("data.seed").setFocus()
+    assert entry.text() == "1,000,000"
+    qtbot.waitUntil(lambda: entry.width() >= entry.fontMetrics().horizontalAdvance("1,000,000") + theme.px(14))
+
+
+@pytest.mark.parametrize(("text", "points"), [("1,000,000", 1_000_000), ("1e6", 1_000_000), (" 2,500\n", 2500)])
+def test_a_number_is_pasted_as_other_programs_write_it(qtbot, owner, text: str, points: int) -> None:
+    QGuiApplication.clipboard().setText(text)
+    entry = owner.find("data.points")
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClick(entry, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert owner.experiment.data.points == points
+
+
+def test_a_decimal_comma_is_refused_with_the_way_to_write_it(qtbot, owner) -> None:
+    QGuiApplication.clipboard().setText("0,5")
+    entry = owner.find("data.noise")
+    entry.setFocus()
+    entry.selectAll()
+    qtbot.keyClick(entry, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert entry.property("invalid")
+    assert "A decimal sign is a point, as in 0.5" in entry.toolTip()
+    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert owner.experiment.data.noise == 0.1
+    assert owner.asked == []
+    qtbot.keyClick(entry, Qt.Key.Key_Escape)
+    assert entry.text() == "0.1"
+    assert not entry.property("invalid")

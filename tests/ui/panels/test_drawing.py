@@ -124,6 +124,22 @@ def begin(qtbot, own: Callable) -> Callable[[Dataset], Drawer]:
     return put
 
 
+@pytest.fixture
+def with_session(qtbot, session: Session) -> Callable[[Experiment], DrawingPanel]:
+    """A panel that asks a real session, which holds an experiment."""
+
+    def put(experiment: Experiment) -> DrawingPanel:
+        session.open(experiment, "these points")
+        panel = DrawingPanel()
+        qtbot.addWidget(panel)
+        panel.edited.connect(session.edit)
+        session.experiment_changed.connect(panel.show_experiment)
+        panel.show_experiment(session.experiment)
+        return panel
+
+    return put
+
+
 BLANK = UserPoints(validation_fraction=0.25)
 
 
@@ -160,13 +176,8 @@ def test_a_stroke_leaves_points_in_step_with_its_way_not_with_the_mouse(begin) -
     assert sizes[1] == pytest.approx(51, abs=2)
 
 
-def test_a_whole_stroke_is_one_undo_step(qtbot, begin, session: Session) -> None:
-    session.open(Experiment(data=BLANK), "blank")
-    panel = DrawingPanel()
-    qtbot.addWidget(panel)
-    panel.edited.connect(session.edit)
-    session.experiment_changed.connect(panel.show_experiment)
-    panel.show_experiment(session.experiment)
+def test_a_whole_stroke_is_one_undo_step(qtbot, with_session, session: Session) -> None:
+    panel = with_session(Experiment(data=BLANK))
     panel.start()
     steps = len(session.done)
     panel.press(0, 0, LEFT)
@@ -370,14 +381,9 @@ def test_places_that_are_no_numbers_are_ignored(begin) -> None:
     assert drawer.places().tolist() == [[1, 1]]
 
 
-def test_a_refused_stroke_is_void(qtbot, begin, session: Session) -> None:
+def test_a_refused_stroke_is_void(qtbot, with_session, session: Session) -> None:
     data = UserPoints(x1=(0.0, 3.0), x2=(0.0, 0.0), target=(0.0, 1.0), train=(True, False))
-    session.open(Experiment(data=data, training=Training(early_stopping=EarlyStopping())), "watched")
-    panel = DrawingPanel()
-    qtbot.addWidget(panel)
-    panel.edited.connect(session.edit)
-    session.experiment_changed.connect(panel.show_experiment)
-    panel.show_experiment(session.experiment)
+    panel = with_session(Experiment(data=data, training=Training(early_stopping=EarlyStopping())))
     panel.choose_tool("eraser")
     with qtbot.waitSignal(session.refused):
         panel.press(3, 0, LEFT)
@@ -387,13 +393,8 @@ def test_a_refused_stroke_is_void(qtbot, begin, session: Session) -> None:
     assert panel.stroke is None
 
 
-def test_undo_in_the_middle_of_a_stroke_ends_it(qtbot, begin, session: Session) -> None:
-    session.open(Experiment(data=BLANK), "blank")
-    panel = DrawingPanel()
-    qtbot.addWidget(panel)
-    panel.edited.connect(session.edit)
-    session.experiment_changed.connect(panel.show_experiment)
-    panel.show_experiment(session.experiment)
+def test_undo_in_the_middle_of_a_stroke_ends_it(qtbot, with_session, session: Session) -> None:
+    panel = with_session(Experiment(data=BLANK))
     panel.start()
     panel.press(0, 0, LEFT)
     session.undo()

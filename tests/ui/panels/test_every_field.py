@@ -76,6 +76,8 @@ def panels(qapp) -> Iterator[list[Any]]:
 def show(panels: list[Any], experiment: Experiment) -> None:
     for panel in panels:
         panel.show_experiment(experiment)
+        if isinstance(panel, LayersPanel):
+            panel.complete()
 
 
 def base(chosen: dict[str, Any]) -> Experiment:

@@ -106,6 +106,16 @@ def test_a_column_that_is_none_of_numbers_is_refused_in_words(qtbot, opened) -> 
     assert dialog.ok.isEnabled()
 
 
+def test_the_same_column_for_both_axes_is_refused_in_words(qtbot, opened) -> None:
+    dialog = opened(PENGUINS)
+    pick(qtbot, dialog, "x1", "bill_depth_mm")
+    assert "x₁ and x₂ are both bill_depth_mm" in text_of(dialog, "message")
+    assert "Choose two different columns." in text_of(dialog, "message")
+    assert not dialog.ok.isEnabled()
+    pick(qtbot, dialog, "x2", "bill_length_mm")
+    assert dialog.ok.isEnabled()
+
+
 def test_text_from_the_clipboard_becomes_own_points_scaled(qtbot, opened) -> None:
     dialog = opened("1,5\t2\tred\n2,5\t8\tblue\n")
     assert "decimal commas" in text_of(dialog, "understood")

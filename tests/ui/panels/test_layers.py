@@ -104,7 +104,7 @@ def test_adding_ends_at_the_declared_maximum(qtbot, own: Callable) -> None:
 
 def test_layers_without_ids_get_them_with_the_first_structural_edit(qtbot, own: Callable) -> None:
     owner = own(LayersPanel(), Experiment(layers=(Layer(2), Layer(3, id="A"), Layer(4))))
-    assert owner.find("layers.0").name.text() == ""
+    assert owner.find("layers.0").title.text() == "Layer 1"
     card = owner.panel.cards[2]
     qtbot.keyClick(owner.find("layers.2"), Qt.Key.Key_Up, ALT)
     assert [(layer.id, layer.units) for layer in owner.experiment.layers] == [("B", 2), ("C", 4), ("A", 3)]
@@ -221,7 +221,30 @@ def test_tab_goes_through_the_cards_in_their_order(qtbot, owner) -> None:
     assert seen[:3] == owner.panel.cards
 
 
+def test_tab_goes_through_what_was_unfolded_before_the_next_card(qtbot, owner) -> None:
+    qtbot.mouseClick(owner.find("layers.0.more"), LEFT)
+    owner.find("layers.0.dropout").setFocus()
+    seen: list[str] = []
+    while owner.find("layers.1") is not QApplication.focusWidget():
+        seen.append(QApplication.focusWidget().objectName())
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        assert len(seen) < 40
+    assert "layers.0.initializer" in seen
+    assert "layers.0.normalization" in seen
+
+
 # Settings -----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_unfolded_later_shows_the_layer_and_its_place(qtbot, own: Callable) -> None:
+    stack = (Layer(2, id="A"), Layer(3, id="B", regularizer=L1(0.25)))
+    owner = own(LayersPanel(), Experiment(layers=stack))
+    qtbot.keyClick(owner.find("layers.1"), Qt.Key.Key_Up, ALT)
+    qtbot.mouseClick(owner.find("layers.0.more"), LEFT)
+    assert owner.find("layers.0.regularizer").currentText() == "L1"
+    assert owner.find("layers.0.regularizer.strength").text() == "0.25"
+    assert owner.find("layers.0.regularizer").accessibleName().endswith("layer B")
+    assert "3 units, but 2 numbers" in owner.find("layers.0.skip").toolTip()
 
 
 def test_the_settings_of_a_layer_are_edited_in_its_card(qtbot, owner) -> None:
@@ -240,9 +263,9 @@ def test_the_settings_of_a_layer_are_edited_in_its_card(qtbot, owner) -> None:
 
 
 def test_rare_settings_stand_below_more_and_can_be_inherited(qtbot, owner) -> None:
-    combo = owner.find("layers.0.regularizer")
-    assert not combo.isVisible()
+    assert owner.panel.findChild(QWidget, "layers.0.regularizer") is None
     qtbot.mouseClick(owner.find("layers.0.more"), LEFT)
+    combo = owner.find("layers.0.regularizer")
     assert combo.isVisible()
     assert combo.currentText() == "Inherited"
     combo.setCurrentIndex(1)
@@ -258,14 +281,26 @@ def test_compact_cards_are_one_line_each(qtbot, owner) -> None:
     tall = owner.find("layers.0").height()
     qtbot.mouseClick(owner.find("layers.compact"), LEFT)
     qtbot.waitUntil(lambda: owner.find("layers.0").height() < tall / 2)
-    assert "2 Tanh" in owner.find("layers.0").name.text()
+    assert "2 Tanh" in owner.find("layers.0").summary.text()
     qtbot.mouseClick(owner.find("layers.0.more"), LEFT)
     assert owner.find("layers.0.units").isVisible()
 
 
-def test_cards_are_named_for_screen_readers(owner) -> None:
-    assert owner.find("layers.1.units").accessibleName() == "Units, layer 2"
-    assert owner.find("layers.1.remove").accessibleName() == "Remove layer 2"
+def test_a_card_has_the_name_that_its_layer_has_everywhere(qtbot, owner) -> None:
+    assert [card.title.text() for card in owner.panel.cards] == ["Layer A", "Layer B", "Layer C"]
+    assert owner.find("layers.1.units").accessibleName() == "Units, layer B"
+    assert owner.find("layers.1.remove").accessibleName() == "Remove layer B"
+    qtbot.keyClick(owner.find("layers.0"), Qt.Key.Key_Down, ALT)
+    assert [card.title.text() for card in owner.panel.cards] == ["Layer B", "Layer A", "Layer C"]
+    assert owner.find("layers.1.units").accessibleName() == "Units, layer A"
+    assert "Number 2 from the input" in owner.find("layers.1").accessibleDescription()
+
+
+def test_a_card_of_a_layer_without_an_id_takes_the_name_that_it_gets(qtbot, own: Callable) -> None:
+    owner = own(LayersPanel(), Experiment(layers=(Layer(2), Layer(3))))
+    assert owner.find("layers.1").title.text() == "Layer 2"
+    qtbot.mouseClick(owner.find("layers.add"), LEFT)
+    assert [card.title.text() for card in owner.panel.cards] == ["Layer A", "Layer B", "Layer C"]
 
 
 # Many layers --------------------------------------------------------------------------------------------------

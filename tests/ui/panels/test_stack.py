@@ -205,6 +205,7 @@ def test_a_button_shows_what_the_layer_is_not_what_was_clicked(qtbot, owner) -> 
 def test_a_refused_edit_shows_the_layer_as_it_is(owner) -> None:
     owner.panel.edited.disconnect(owner.take)
     owner.panel.edited.connect(lambda *_: owner.panel.show_experiment(owner.experiment))
+    owner.panel.complete()
     switch, slider = owner.find("layers.2.skip"), owner.find("layers.2.units.slider")
     before = slider.value()
     switch.setChecked(True)
@@ -215,6 +216,7 @@ def test_a_refused_edit_shows_the_layer_as_it_is(owner) -> None:
 
 
 def test_where_widths_differ_mute_and_skip_are_off_and_say_why(qtbot, owner) -> None:
+    owner.panel.complete()
     why = "the layer has 3 units, but 2 numbers come in"
     mute, skip = owner.find("layers.1.muted"), owner.find("layers.1.skip")
     assert not mute.isEnabled()

@@ -14,6 +14,7 @@ from playground.catalog.datasets import Plane
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Momentum, RmsProp
 from playground.catalog.regularizers import L1, L2
+from ui.form import steps
 from ui.panels.training import TrainingPanel
 
 LEFT = Qt.MouseButton.LeftButton
@@ -45,7 +46,7 @@ def test_a_drag_of_the_learning_rate_is_one_run(qtbot, owner) -> None:
 def test_automatic_loss_says_what_it_is(qtbot, owner) -> None:
     combo = owner.find("loss")
     assert combo.currentText() == "Auto: cross-entropy"
-    assert owner.find("loss.formula").text() == CrossEntropy.formula
+    assert owner.find("loss.formula").text().splitlines() == steps(CrossEntropy.formula)
     owner.panel.show_experiment(Experiment(data=Plane()))
     assert combo.currentText() == "Auto: squared error"
     assert owner.find("loss.formula").text() == SquaredError.formula

@@ -103,7 +103,7 @@ def test_classes_of_many_are_those_with_the_largest_share():
 def test_the_classes_mode_shows_only_the_colours_of_the_classes(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot(clouds(3)))
     assert len(np.unique(view.image().reshape(-1, 3), axis=0)) > 100
-    press(qtbot, view, "boundaryField_classes")
+    press(qtbot, view, "boundary.field.classes")
     colours = {tuple(int(c) for c in row) for row in np.unique(view.image().reshape(-1, 3), axis=0)}
     assert colours == {tuple(int(c + 0.5) for c in row) for row in pale_classes(theme.current(), 3)}
 
@@ -140,17 +140,17 @@ def test_borders_are_where_the_winner_changes():
 def test_contours_come_and_go_with_their_numbers(qtbot, shown, points):
     view = shown(BoundaryView(), make_snapshot(points), (656, 640))
     assert view._canvas.contour_pieces() == 0 and not view.numbers()
-    press(qtbot, view, "boundaryContours")
+    press(qtbot, view, "boundary.contours")
     assert view._canvas.contour_pieces() > 100
     qtbot.waitUntil(lambda: len(view.numbers()) > 0)
-    press(qtbot, view, "boundaryContours")
+    press(qtbot, view, "boundary.contours")
     assert view._canvas.contour_pieces() == 0 and not view.numbers()
 
 
 def test_numbers_stand_on_their_lines_and_clear_of_each_other(qtbot, shown):
     points = sample(Hills())
     view = shown(BoundaryView(), make_snapshot(points), (656, 640))
-    press(qtbot, view, "boundaryContours")
+    press(qtbot, view, "boundary.contours")
     numbers = view.numbers()
     field = view._snapshot.boundary[0]
     places = np.array([[number.x1, number.x2] for number in numbers])
@@ -165,7 +165,7 @@ def test_numbers_stand_on_their_lines_and_clear_of_each_other(qtbot, shown):
 
 def test_numbers_say_how_sure_the_network_is_of_either_class(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot(few()), (656, 640))
-    press(qtbot, view, "boundaryContours")
+    press(qtbot, view, "boundary.contours")
     assert {number.text for number in view.numbers()} <= {"0.75", "0.9"}
     squared = dataclasses.replace(view._snapshot, loss=SquaredError(output="tanh"))
     view.show_snapshot(squared)
@@ -174,7 +174,7 @@ def test_numbers_say_how_sure_the_network_is_of_either_class(qtbot, shown):
 
 def test_numbers_of_other_lines_go_at_once(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot(sample(Hills())), (656, 640))
-    press(qtbot, view, "boundaryContours")
+    press(qtbot, view, "boundary.contours")
     assert view.numbers()
     view.magnify((0, 2))
     view.show_snapshot(magnified(view._snapshot, size=40.0))
@@ -200,7 +200,7 @@ def test_uncertainty_has_its_own_colours_and_scale(qtbot, shown):
     values[:, 50:] = 0.5
     snapshot = dataclasses.replace(with_dropout(make_snapshot(few())), uncertainty=values)
     view = shown(BoundaryView(), snapshot)
-    press(qtbot, view, "boundaryField_uncertainty")
+    press(qtbot, view, "boundary.field.uncertainty")
     image = view.image().astype(int)
     assert np.abs(image[10, 10] - QColor(theme.current().field_middle).getRgb()[:3]).max() <= 1
     assert np.abs(image[10, 90] - image[10, 10]).max() > 60
@@ -210,19 +210,19 @@ def test_uncertainty_has_its_own_colours_and_scale(qtbot, shown):
 
 def test_uncertainty_is_wanted_only_while_it_is_seen_and_there_is_dropout(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot())
-    press(qtbot, view, "boundaryField_uncertainty")
+    press(qtbot, view, "boundary.field.uncertainty")
     assert view.wanted.uncertainty == 0
     with qtbot.waitSignal(view.wanted_changed):
         view.show_snapshot(with_dropout(make_snapshot(view._snapshot.sample)))
     assert view.wanted.uncertainty == PASSES
     with qtbot.waitSignal(view.wanted_changed):
-        press(qtbot, view, "boundaryField_probability")
+        press(qtbot, view, "boundary.field.probability")
     assert view.wanted == Wanted(boundary=100)
 
 
 def test_without_dropout_it_says_why_nothing_is_uncertain(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot())
-    press(qtbot, view, "boundaryField_uncertainty")
+    press(qtbot, view, "boundary.field.uncertainty")
     assert view.note() == NO_DROPOUT and view._note.isVisible()
     assert len(np.unique(view.image().reshape(-1, 3), axis=0)) == 1
     view.show_snapshot(with_dropout(make_snapshot(view._snapshot.sample)))
@@ -232,22 +232,22 @@ def test_without_dropout_it_says_why_nothing_is_uncertain(qtbot, shown):
 def test_reading_tells_how_uncertain_the_answer_is(qtbot, shown, point_at):
     values = np.full((100, 100), 0.25, np.float32)
     view = shown(BoundaryView(), dataclasses.replace(with_dropout(make_snapshot(few())), uncertainty=values))
-    press(qtbot, view, "boundaryField_uncertainty")
+    press(qtbot, view, "boundary.field.uncertainty")
     point_at(view, view.place_of(3, 2))
     assert view.reading().endswith("± 0.25")
 
 
 def test_a_task_with_values_offers_no_classes_and_says_why(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot())
-    press(qtbot, view, "boundaryField_classes")
+    press(qtbot, view, "boundary.field.classes")
     view.show_snapshot(make_snapshot(sample(Hills())))
-    classes = view.findChild(QToolButton, "boundaryField_classes")
+    classes = view.findChild(QToolButton, "boundary.field.classes")
     assert not classes.isEnabled() and "classification" in classes.toolTip()
     assert view._modes.field == "probability"
-    assert view.findChild(QToolButton, "boundaryField_probability").text() == "Value"
+    assert view.findChild(QToolButton, "boundary.field.probability").text() == "Value"
     view.show_snapshot(make_snapshot())
     assert classes.isEnabled()
-    assert view.findChild(QToolButton, "boundaryField_probability").text() == "Probability"
+    assert view.findChild(QToolButton, "boundary.field.probability").text() == "Probability"
 
 
 # Mistakes -----------------------------------------------------------------------------------------------------
@@ -258,19 +258,19 @@ def test_rings_mark_the_wrong_points_and_words_count_them(qtbot, shown):
     view = shown(BoundaryView(), given(make_snapshot(points), np.array([0, 0, 1, 1, 0])))
     assert len(view.ringed_points()) == 0 and view.wanted.predictions == 0
     with qtbot.waitSignal(view.wanted_changed):
-        press(qtbot, view, "boundaryMistakes")
+        press(qtbot, view, "boundary.mistakes")
     assert view.wanted.predictions == MAX_POINTS
     assert view.ringed_points() == pytest.approx(points.x[[1, 2]])
     assert view.note() == "Wrong: 1 of 3 training and 1 of 2 validation points."
     assert "wrong" in view.legend_texts()
-    press(qtbot, view, "boundaryMistakes")
+    press(qtbot, view, "boundary.mistakes")
     assert len(view.ringed_points()) == 0 and view.note() == "" and not view._note.isVisible()
 
 
 def test_rings_follow_the_training(qtbot, shown):
     points = spread_out()
     view = shown(BoundaryView(), given(make_snapshot(points), points.labels))
-    press(qtbot, view, "boundaryMistakes")
+    press(qtbot, view, "boundary.mistakes")
     assert len(view.ringed_points()) == 0
     for wrong in range(5):
         view.show_snapshot(given(make_snapshot(points), np.arange(5) == wrong))
@@ -285,7 +285,7 @@ def test_rings_of_values_are_as_large_as_the_miss(qtbot, shown):
     half = view.value_range()[1]
     values[3] += half / 2
     values[7] -= half / 4
-    press(qtbot, view, "boundaryMistakes")
+    press(qtbot, view, "boundary.mistakes")
     view.show_snapshot(given(make_snapshot(points), values))
     qtbot.waitUntil(lambda: len(view.ringed_points()) == 2)
     assert view.ringed_points() == pytest.approx(points.x[[3, 7]])
@@ -356,7 +356,7 @@ def test_the_whole_plane_comes_back(qtbot, shown, way):
     if way == "Home":
         qtbot.keyClick(view, Qt.Key.Key_Home)
     elif way == "button":
-        press(qtbot, view, "boundaryWhole")
+        press(qtbot, view, "boundary.whole")
     else:
         place = view.place_of(3, 2)
         target = view.childAt(place.toPoint())
@@ -422,7 +422,7 @@ def test_the_boundary_comes_back_at_once_even_if_the_snapshot_still_has_the_unit
     if way == "method":
         view.magnify(None)
     elif way == "button":
-        press(qtbot, view, "boundaryBack")
+        press(qtbot, view, "boundary.back")
     else:
         qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert view.wanted.magnified is None and view.title() == ""
@@ -607,10 +607,10 @@ def test_the_brush_is_a_circle_at_the_mouse(shown, point_at, leave):
 @pytest.mark.parametrize("layers", [1, 2, 31])
 def test_every_mode_survives_every_network(qtbot, shown, caplog, points, field, layers):
     view = shown(BoundaryView(), make_snapshot(points, layers=layers))
-    button = view.findChild(QToolButton, f"boundaryField_{field}")
+    button = view.findChild(QToolButton, f"boundary.field.{field}")
     if button.isEnabled():
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    for name in ("boundaryContours", "boundaryMistakes"):
+    for name in ("boundary.contours", "boundary.mistakes"):
         press(qtbot, view, name)
     broken = Predictions(np.arange(5), np.full(5, np.nan) if points.task == "regression" else np.zeros(5, int))
     for one in (
@@ -630,7 +630,7 @@ def test_it_starts_as_quietly_as_before(shown):
     assert view.wanted == Wanted(boundary=100)
     assert view.reading() == HINT and view.note() == "" and not view._note.isVisible()
     assert not view._modes.contours.isChecked() and not view._modes.mistakes.isChecked()
-    assert view.findChild(QToolButton, "boundaryField_probability").isChecked()
+    assert view.findChild(QToolButton, "boundary.field.probability").isChecked()
 
 
 def test_every_control_has_a_name_and_a_hint(shown):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
-import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from playground.catalog.datasets import TEST, TRAIN, VALIDATION, Hills, Spiral, Table, sample
+from playground.catalog.datasets import TEST, TRAIN, VALIDATION, AxisScale, Hills, Spiral, sample
 from playground.catalog.losses import SquaredError
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
 from ui import theme
@@ -122,14 +121,14 @@ def test_hovering_reads_class_and_probability(shown, point_at):
     score = float(interpolated(view._snapshot.boundary, x1, x2)[0])
     winner = "class B" if score >= 0 else "class A"
     assert abs(x1 - 3) < 0.1 and abs(x2 - 2) < 0.1
-    assert view.reading() == f"x₁ {x1:.2f}, x₂ {x2:.2f} → {winner}, {(1 + abs(score)) / 2:.2f}"
+    assert view.reading() == f"x₁ {x1:.2f}, x₂ {x2:.2f} → {winner}, probability {(1 + abs(score)) / 2:.2f}"
 
 
 def test_hovering_reads_the_winner_among_many(shown, point_at):
     view = shown(BoundaryView(), make_snapshot(clouds(3)))
     point_at(view, place_of(view, 5.5, 0))
     share = float(interpolated(view._snapshot.boundary, view._mouse.x(), view._mouse.y())[0])
-    assert f"→ Adelie, {share:.2f}" in view.reading()
+    assert f"→ Adelie, probability {share:.2f}" in view.reading()
 
 
 def test_squared_error_reads_the_output_itself(shown, point_at):
@@ -137,7 +136,7 @@ def test_squared_error_reads_the_output_itself(shown, point_at):
     snapshot = dataclasses.replace(make_snapshot(few_points()), loss=SquaredError(output="tanh"), boundary=field)
     view = shown(BoundaryView(), snapshot)
     point_at(view, place_of(view, 3, 2))
-    assert view.reading().endswith("→ class A, −0.25")
+    assert view.reading().endswith("→ class A, score −0.25")
 
 
 def test_hovering_over_a_point_reads_its_set_and_label(shown, point_at):
@@ -259,13 +258,33 @@ def test_points_are_drawn_anew_only_when_the_sample_changes(shown, monkeypatch):
     assert len(calls) == 2
 
 
-def test_a_table_says_that_its_axes_are_scaled(shown):
-    points = clouds(3, axis_names=("bill_length_mm", "bill_depth_mm"))
-    snapshot = make_snapshot(points)
-    table = dataclasses.replace(snapshot, experiment=msgspec.structs.replace(snapshot.experiment, data=Table()))
-    view = shown(BoundaryView(), table)
-    assert view._plot.getAxis("bottom").labelText == "bill_length_mm (scaled)"
-    assert view._plot.getAxis("left").labelText == "bill_depth_mm (scaled)"
+def ticks(view: BoundaryView, side: str) -> dict[float, str]:
+    return dict(view._plot.getAxis(side)._tickLevels[0])
+
+
+def test_the_axes_of_a_table_have_the_numbers_of_its_columns(shown, point_at):
+    scales = (AxisScale(45.85, 2.75), AxisScale(2008.0, 0.2))
+    points = clouds(3, axis_names=("bill_length_mm", "year"))._replace(axis_scales=scales)
+    view = shown(BoundaryView(), make_snapshot(points))
+    assert view._plot.getAxis("bottom").labelText == "bill_length_mm"
+    assert view._plot.getAxis("left").labelText == "year"
+    assert list(ticks(view, "bottom").values()) == ["30", "35", "40", "45", "50", "55", "60"]
+    assert list(ticks(view, "left").values()) == ["2,007", "2,007.5", "2,008", "2,008.5", "2,009"]
+    for (offset, factor), side in zip(scales, ("bottom", "left"), strict=True):
+        for place, text in ticks(view, side).items():
+            assert offset + factor * place == pytest.approx(float(text.replace(",", "")))
+    point_at(view, place_of(view, 0, 0))
+    x1, x2 = view._mouse.x(), view._mouse.y()
+    assert view.reading().startswith(f"at {45.85 + 2.75 * x1:.2f}, {2008 + 0.2 * x2:.2f} → ")
+    view.show_snapshot(make_snapshot(few_points()))
+    assert list(ticks(view, "bottom").values()) == ["−6", "−4", "−2", "0", "2", "4", "6"]
+
+
+def test_a_column_of_one_value_has_one_number(shown):
+    points = clouds(3)._replace(axis_scales=(AxisScale(7.5, 0.0), AxisScale(0.0, 1e9)))
+    view = shown(BoundaryView(), make_snapshot(points))
+    assert ticks(view, "bottom") == {0.0: "7.5"}
+    assert list(ticks(view, "left").values()) == ["−6.0e9", "−4.0e9", "−2.0e9", "0", "2.0e9", "4.0e9", "6.0e9"]
 
 
 @pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "regression"])

@@ -94,7 +94,7 @@ def test_the_sentence_names_point_class_answer_and_loss(view):
     part = "training" if snapshot.sample.split[12] == TRAIN else "validation"
     text = view.words.text()
     assert text.startswith(f"Point 12 ({part}; x₁ ")
-    assert f"is class {'AB'[int(microscope.label)]}. The network says {winner}, {sure:.2f}." in text
+    assert f"is class {'AB'[int(microscope.label)]}. The network says {winner}, probability {sure:.2f}." in text
     assert text.endswith(f"E = {microscope.loss:.3g}.") or "E = " in text
 
 
@@ -182,7 +182,7 @@ def test_a_muted_layer_passes_on_what_comes_in():
 
 def test_one_way_alone_can_be_shown(qtbot, view):
     for name, first in (("forward", "forward"), ("backward", "backward"), ("both", "forward")):
-        button = view.findChild(QToolButton, f"microscopeDirection_{name}")
+        button = view.findChild(QToolButton, f"microscope.direction.{name}")
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert view.blocks()[0].key == first
     assert "Backward" in view.sheet.text() and "Forward" in view.sheet.text()

@@ -61,11 +61,11 @@ class Modes(QWidget):
         self.setAccessibleName("What the boundary shows")
         self.field: Field = "probability"
         self.fields = Segments(("Probability", "Classes", "Uncertainty"), self)
-        self.fields.setObjectName("boundaryField")
+        self.fields.setObjectName("boundary.field")
         self.fields.setAccessibleName("What the colours show")
         self.fields.setToolTip("What the colours of the boundary show.")
         for button, name in zip(self.fields.buttons, FIELDS, strict=True):
-            button.setObjectName(f"boundaryField_{name}")
+            button.setObjectName(f"boundary.field.{name}")
         self.fields.show_index(0)
         self.fields.chosen.connect(self._choose)
         self._toggles = self._make_toggles()
@@ -81,7 +81,7 @@ class Modes(QWidget):
             "Lines of equal value, with their numbers. Lines that crowd show where the answer changes steeply.",
             holder,
         )
-        self.contours.setObjectName("boundaryContours")
+        self.contours.setObjectName("boundary.contours")
         self.mistakes = ModeButton(
             "x-circle",
             "Mistakes",
@@ -89,7 +89,7 @@ class Modes(QWidget):
             "counted in words.",
             holder,
         )
-        self.mistakes.setObjectName("boundaryMistakes")
+        self.mistakes.setObjectName("boundary.mistakes")
         self._row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight, holder)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(px(self.GAP))
@@ -103,7 +103,7 @@ class Modes(QWidget):
         holder = QWidget(self)
         self.title = QElidingLabel(holder)
         self.back = IconButton("x", "Back to the boundary", "Show the boundary again, not this unit (Esc).", holder)
-        self.back.setObjectName("boundaryBack")
+        self.back.setObjectName("boundary.back")
         self.back.clicked.connect(self.way_back)
         row = QHBoxLayout(holder)
         row.setContentsMargins(0, 0, 0, 0)

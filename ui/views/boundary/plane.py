@@ -6,29 +6,31 @@ With the tool "look" the wheel zooms at the mouse, dragging moves, a double clic
 
 from __future__ import annotations
 
+import math
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
 
-from playground.catalog.datasets import EXTENT
+from playground.catalog.datasets import AS_THEY_ARE, EXTENT, AxisScale, AxisScales
 from ui import theme
 from ui.inputs import NOTCH, WheelSteps
+from ui.quantity import round_step
 from ui.views.plotting import colour_plot, pen, quiet_plot, set_ticks
-from ui.wording import signed
+from ui.wording import short_text
 
 Tool: TypeAlias = Literal["look", "edit"]
 
 LEFT, BOTTOM, EDGE = 40, 34, 8
-"""Pixels around the square: for the axes, and the rest."""
+LEFT_OF_COLUMNS = 52
+"""Pixels around the square: for the axes, and the rest; the numbers of a table's columns need more."""
 NEAREST = 0.6
 """The side of the smallest part of the plane that can be seen."""
 ZOOM = 1.25
 """How much larger everything gets with one notch of the wheel, or one key."""
 STEP = 0.15
 """How far an arrow key moves, as a share of what is seen."""
-TICK_STEPS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
 MOST_TICKS = 7
 WHOLE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
@@ -55,13 +57,16 @@ class Plane(QObject):
         self.plot = quiet_plot(parent)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setAccessibleName("Plane of the two inputs")
-        self.plot.getAxis("left").setWidth(theme.px(LEFT))
+        self.axis_width = theme.px(LEFT)
+        """Pixels for the axis beside the square."""
+        self.plot.getAxis("left").setWidth(self.axis_width)
         self.plot.getAxis("bottom").setHeight(theme.px(BOTTOM))
         self.plot.getPlotItem().layout.setContentsMargins(0, theme.px(EDGE), theme.px(EDGE), 0)
         self.box = self.plot.getViewBox()
         self.tool: Tool = "look"
         self.seen = WHOLE
         """The part of the plane in sight, a square."""
+        self.scales: AxisScales = AS_THEY_ARE
         self._held: QPointF | None = None
         self._last = QPointF()
         self._button = Qt.MouseButton.NoButton
@@ -85,6 +90,21 @@ class Plane(QObject):
     def show_focus(self, focused: bool) -> None:
         """Show whether keys go to the plane."""
         self.box.setBorder(pen(theme.current().accent, 3.0) if focused else None)
+
+    def show_scales(self, scales: AxisScales) -> bool:
+        """Number the axes in the units that the points came in; returns whether that takes other room."""
+        if scales == self.scales:
+            return False
+        self.scales, before = scales, self.axis_width
+        self._number_axes()
+        self.axis_width = theme.px(LEFT if scales == AS_THEY_ARE else LEFT_OF_COLUMNS)
+        self.plot.getAxis("left").setWidth(self.axis_width)
+        return self.axis_width != before
+
+    def values_at(self, place: QPointF) -> tuple[float, float]:
+        """What a place stands for in the units that the points came in."""
+        first, second = self.scales
+        return first.value(place.x()), second.value(place.y())
 
     # What is seen ----------------------------------------------------------------------------------------------
 
@@ -131,10 +151,15 @@ class Plane(QObject):
         )
         self.seen = seen
         self.box.setRange(xRange=(seen.left(), seen.right()), yRange=(seen.top(), seen.bottom()), padding=0)
-        for name, low in (("bottom", seen.left()), ("left", seen.top())):
-            ticks = even_ticks(low, low + side)
-            set_ticks(self.plot.getAxis(name), ticks, [signed(f"{value:g}") for value in ticks])
+        self._number_axes()
         self.seen_changed.emit()
+
+    def _number_axes(self) -> None:
+        side = self.seen.width()
+        starts = (self.seen.left(), self.seen.top())
+        for name, low, scale in zip(("bottom", "left"), starts, self.scales, strict=True):
+            values = even_ticks(low, low + side, scale)
+            set_ticks(self.plot.getAxis(name), [scale.place(value) for value in values], list(map(short_text, values)))
 
     # The mouse -------------------------------------------------------------------------------------------------
 
@@ -278,9 +303,11 @@ class Plane(QObject):
         self._brush.setBrush(inside)
 
 
-def even_ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two ends of an axis, not too many."""
-    step = next((step for step in TICK_STEPS if (high - low) / step <= MOST_TICKS), TICK_STEPS[-1])
-    first = -int(-(low - 1e-9) // step)
-    last = int((high + 1e-9) // step)
-    return [round(k * step, 6) for k in range(first, last + 1)]
+def even_ticks(low: float, high: float, scale: AxisScale = AS_THEY_ARE[0]) -> list[float]:
+    """Round numbers, not too many, between what two ends of an axis stand for."""
+    if not scale.factor:
+        return [scale.offset]
+    low, high = scale.value(low), scale.value(high)
+    step = round_step((high - low) / MOST_TICKS)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{k * step:.12g}") for k in range(first, last + 1)]

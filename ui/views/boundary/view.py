@@ -14,7 +14,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets import Sample, Table
+from playground.catalog.datasets import Sample
 from playground.snapshot import Magnified, Snapshot, Wanted
 from ui import theme
 from ui.inputs import IconButton
@@ -23,7 +23,7 @@ from ui.theme import px
 from ui.views.boundary.drawn import Canvas, Number
 from ui.views.boundary.modes import Modes
 from ui.views.boundary.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
-from ui.views.boundary.plane import BOTTOM, EDGE, LEFT, STEP, ZOOM, Plane, Tool
+from ui.views.boundary.plane import BOTTOM, EDGE, STEP, ZOOM, Plane, Tool
 from ui.views.boundary.points import MAX_POINTS, Points
 from ui.views.field import Range, interpolated, range_of
 from ui.views.legend import Legend, Scale, legend_entries, short
@@ -118,7 +118,7 @@ class BoundaryView(QWidget):
         self._patch = QFrame(self)
         self._patch.setProperty("card", True)
         self._whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)
-        self._whole.setObjectName("boundaryWhole")
+        self._whole.setObjectName("boundary.whole")
         self._whole.setGeometry(px(1), px(1), px(26), px(26))
         self._patch.hide()
 
@@ -128,7 +128,7 @@ class BoundaryView(QWidget):
         self._reading.setAccessibleName("What the network says at the mouse")
         self._near.setAccessibleName("The point at the mouse")
         self._note.setAccessibleName("Mistakes and uncertainty in words")
-        self._note.setObjectName("boundaryNote")
+        self._note.setObjectName("boundary.note")
         self._note.setWordWrap(True)
         self._note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         for label in (self._reading, self._near, self._note):
@@ -167,9 +167,9 @@ class BoundaryView(QWidget):
         """Give the plane the largest square that fits: with the words above and below, or all of them beside."""
         grid = px(theme.GRID)
         room = self.rect().adjusted(grid, grid, -grid, -grid)
-        across, down = px(LEFT) + px(EDGE), px(BOTTOM) + px(EDGE)
+        across, down = self._plane.axis_width + px(EDGE), px(BOTTOM) + px(EDGE)
         column = max(px(COLUMN), self._legend.column_width())
-        wide = room.width() - px(LEFT)
+        wide = room.width() - self._plane.axis_width
         above = self._modes.height_for(wide) + self._legend.height_for(wide)
         note = self._note_height()
         stacked = min(room.width() - across, room.height() - down - above - px(STRIP) - note)
@@ -192,8 +192,8 @@ class BoundaryView(QWidget):
         return lines * QFontMetrics(small_font()).height() + px(4) if lines else 0
 
     def _place_stacked(self, room: QRect, side: int, note: int) -> None:
-        left = room.left() + (room.width() - side - px(LEFT) - px(EDGE)) // 2
-        words, wide = left + px(LEFT), room.right() - left - px(LEFT)
+        left = room.left() + (room.width() - side - self._plane.axis_width - px(EDGE)) // 2
+        words, wide = left + self._plane.axis_width, room.right() - left - self._plane.axis_width
         modes = self._modes.height_for(wide)
         self._modes.setGeometry(words, room.top(), wide, modes)
         above = self._legend.height_for(wide)
@@ -202,17 +202,17 @@ class BoundaryView(QWidget):
         self._plot.setGeometry(
             left,
             room.top() + modes + above,
-            side + px(LEFT) + px(EDGE),
+            side + self._plane.axis_width + px(EDGE),
             side + px(BOTTOM) + px(EDGE),
         )
         self._strip = QRect(words, room.top() + modes + above + side + px(BOTTOM) + px(EDGE), side, px(STRIP))
         self._note.setGeometry(words, self._strip.bottom() + 1, side, note)
 
     def _place_beside(self, room: QRect, side: int, column: int) -> None:
-        left = room.left() + (room.width() - side - px(LEFT) - px(EDGE) - column) // 2
+        left = room.left() + (room.width() - side - self._plane.axis_width - px(EDGE) - column) // 2
         top = room.top() + (room.height() - side - px(BOTTOM) - px(EDGE)) // 2
-        self._plot.setGeometry(left, top, side + px(LEFT) + px(EDGE), side + px(BOTTOM) + px(EDGE))
-        words = left + px(LEFT) + side + 2 * px(EDGE)
+        self._plot.setGeometry(left, top, side + self._plane.axis_width + px(EDGE), side + px(BOTTOM) + px(EDGE))
+        words = left + self._plane.axis_width + side + 2 * px(EDGE)
         width = room.right() - words
         modes = self._modes.height_for(width, column=True)
         self._modes.setGeometry(words, top + px(EDGE), width, modes)
@@ -443,12 +443,11 @@ class BoundaryView(QWidget):
             self._place()
 
     def _name_axes(self, sample: Sample) -> None:
-        assert self._snapshot is not None
-        # A table's axes were scaled to the plane, so that their numbers are not those of the file.
-        suffix = " (scaled)" if isinstance(self._snapshot.experiment.data, Table) else ""
+        if self._plane.show_scales(sample.axis_scales):
+            self._place()
         for side, name in zip(("bottom", "left"), sample.axis_names, strict=True):
             axis = self._plot.getAxis(side)
-            axis.setLabel(name + suffix)
+            axis.setLabel(name)
             if theme.size() > 1:
                 # It was placed for a smaller font, and would be cut off.
                 axis.resizeEvent(None)
@@ -614,7 +613,7 @@ class BoundaryView(QWidget):
         assert self._mouse is not None and self._snapshot is not None
         shot, picture, unit = self._snapshot, self._picture, self._unit()
         x1, x2 = self._mouse.x(), self._mouse.y()
-        place = place_words(shot.sample.axis_names, x1, x2)
+        place = place_words(shot.sample.axis_names, *self._plane.values_at(self._mouse))
         if unit is not None and picture is not None:
             value = float(interpolated(picture.values[np.newaxis], x1, x2)[0])
             return f"{place} → {unit_words(shot, unit.layer, unit.unit)[0]} {number_text(value)}"

@@ -216,7 +216,7 @@ class Sheet(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("microscopeSheet")
+        self.setObjectName("microscope.sheet")
         self.setAccessibleDescription("Arrow keys scroll, dragging selects numbers, Ctrl+C copies them.")
         self.setAccessibleName("Forward and backward pass in numbers")
         self.setFrameShape(self.Shape.NoFrame)

@@ -42,7 +42,7 @@ class MicroscopeView(QWidget):
 
     def _build(self) -> None:
         self.words = QLabel(wordWrap=True)
-        self.words.setObjectName("microscopeWords")
+        self.words.setObjectName("microscope.words")
         self.words.setAccessibleName("The point in words")
         self.words.setProperty("strong", True)
         self.words.setTextFormat(Qt.TextFormat.PlainText)
@@ -50,7 +50,7 @@ class MicroscopeView(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.hint = QLabel(f"{HINT}\n{MORE}", wordWrap=True)
-        self.hint.setObjectName("microscopeHint")
+        self.hint.setObjectName("microscope.hint")
         self.hint.setProperty("quiet", True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setMargin(theme.px(2 * theme.GRID))
@@ -71,10 +71,10 @@ class MicroscopeView(QWidget):
 
     def _make_top(self) -> QVBoxLayout:
         self.directions = Segments(DIRECTIONS)
-        self.directions.setObjectName("microscopeDirection")
+        self.directions.setObjectName("microscope.direction")
         self.directions.setAccessibleName("Which way is shown")
         for name, tip, button in zip(DIRECTIONS, TIPS, self.directions.buttons, strict=True):
-            button.setObjectName(f"microscopeDirection_{name.lower()}")
+            button.setObjectName(f"microscope.direction.{name.lower()}")
             button.setAccessibleName(name)
             button.setToolTip(tip)
         self.directions.setFixedWidth(theme.px(216))
@@ -85,7 +85,7 @@ class MicroscopeView(QWidget):
             "Whole matrices",
             "Show all rows and columns of large matrices. Off, the first eight of each are shown.",
         )
-        self.unfold.setObjectName("microscopeUnfold")
+        self.unfold.setObjectName("microscope.unfold")
         self.unfold.setText("Whole matrices")
         self.unfold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.unfold.setCheckable(True)
