@@ -400,14 +400,15 @@ def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp
     window.session.open(preset("penguins"), "penguins")
     saved: Experiment = window.session.experiment
     window.documents.save_to(str(tmp_path / "mine.json"))
+    qtbot.waitUntil(lambda: window.documents.path is not None)
     window.session.open(preset("circle"), "circle")
     window.documents.open(str(tmp_path / "mine.json"))
     assert window.session.experiment == saved
 
 
-def test_a_failed_save_is_told(window: Window, tmp_path: Path) -> None:
+def test_a_failed_save_is_told(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(str(tmp_path / "no such folder" / "mine.json"))
-    assert "not saved" in window.banner.text.text()
+    qtbot.waitUntil(lambda: "Nothing was saved" in window.banner.text.text())
 
 
 # Coming and going -------------------------------------------------------------------------------------------------

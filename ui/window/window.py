@@ -496,7 +496,8 @@ class Window(QMainWindow):
         turned, self.running = report.running != self.running, report.running
         self.transport.show_running(report.running)
         self.words.request()
-        if first or turned:
+        # One that diverges at once may never have been seen to run.
+        if first or turned or (snapshot.status == "diverged") != self.diverged:
             text_beat().strike()
         self.show_divergence(report)
 
