@@ -182,10 +182,7 @@ class Trainer:
         Of weights that were given, those are used that still have a place.
         """
         self.state = self.fresh_state(self.experiment, self.network)
-        expected = self.parameters()
-        self.put_parameters(
-            {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
-        )
+        self.put_parameters(self.usable_initial())
         self.problem.last = None
         self.seconds = 0.0
         self.changes: list[Change] = []
@@ -194,6 +191,11 @@ class Trainer:
         self.start_histories()
         self.health = Health()
         self.look_after_health()
+
+    def usable_initial(self) -> dict[str, Array]:
+        """The weights to start from that were given and still have a place."""
+        expected = self.parameters()
+        return {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
 
     def clear_outcome(self) -> None:
         """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
