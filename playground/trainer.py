@@ -182,7 +182,7 @@ class Trainer:
         Of weights that were given, those are used that still have a place.
         """
         self.state = self.fresh_state(self.experiment, self.network)
-        self.state.parameters = self.initial_parameters()
+        self.put_parameters(self.usable_initial())
         self.problem.last = None
         self.seconds = 0.0
         self.changes: list[Change] = []
@@ -192,15 +192,18 @@ class Trainer:
         self.health = Health()
         self.look_after_health()
 
+    def usable_initial(self) -> dict[str, Array]:
+        """The weights to start from that were given and still have a place."""
+        expected = self.parameters()
+        return {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
+
     def initial_parameters(self) -> Array:
         """The parameters that a reset goes back to, laid out flat."""
-        parameters = self.fresh_state(self.experiment, self.network).parameters
+        parameters, given = self.fresh_state(self.experiment, self.network).parameters, self.usable_initial()
         for number, layer in enumerate(self.network.layers):
             for name, place in layer.named(parameters).items():
-                given = self.initial.get(f"{name}{number}")
-                if given is not None and np.shape(given) == place.shape:
-                    with np.errstate(over="ignore"):
-                        place[...] = given
+                with np.errstate(over="ignore"):
+                    place[...] = given.get(f"{name}{number}", place)
         return parameters
 
     def clear_outcome(self) -> None:

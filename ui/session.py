@@ -6,6 +6,7 @@ it back, tells the panels, and hands it to the worker. Nothing else in the windo
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,6 +16,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from playground import Document, Experiment, InputError, Trainer, Wanted, check
+from playground.catalog.choice import Array
 from playground.checkpoint import EngineName
 from playground.experiment import with_ids
 from ui.worker import (
@@ -97,7 +99,9 @@ class Session(QObject):
         self.undone: list[Edit] = []
         self.revision = 0
         self.report: Report | None = None
-        self.worker = Worker(self.experiment, wanted or Wanted(), self)
+        self.wanted = wanted or Wanted()
+        """What snapshots were asked to contain last."""
+        self.worker = Worker(self.experiment, self.wanted, self)
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
@@ -312,7 +316,14 @@ class Session(QObject):
 
     def set_wanted(self, wanted: Wanted) -> None:
         """Say what the visible views need."""
+        self.wanted = wanted
         self.send(SetWanted(wanted))
+
+    def ask_initial(self) -> queue.SimpleQueue[dict[str, Array]]:
+        """Where the worker soon puts the given weights that training starts from; mostly there are none."""
+        reply: queue.SimpleQueue[dict[str, Array]] = queue.SimpleQueue()
+        self.ask(None, lambda trainer: reply.put(trainer.usable_initial()))
+        return reply
 
 
 def named(experiment: Experiment) -> Experiment:

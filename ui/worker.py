@@ -168,6 +168,8 @@ class Report(NamedTuple):
     steps_per_second: float
     revision: int
     """The latest edit that the snapshot includes."""
+    wanted: Wanted = Wanted()
+    """What the snapshot was to contain."""
 
 
 class Worker(QThread):
@@ -293,7 +295,8 @@ class Worker(QThread):
         wanted, self.tests = dataclasses.replace(self.wanted, test=self.tests), False
         units = [layer.units for layer in self.trainer.network.layers]
         snapshot = self.pictures.snapshot(self.trainer.snapshot, wanted, units, at_rest=not self.running)
-        self.mailbox = Report(snapshot, self.running, self.pace.rate if self.running else 0.0, self.revision)
+        rate = self.pace.rate if self.running else 0.0
+        self.mailbox = Report(snapshot, self.running, rate, self.revision, self.wanted)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
         """A trainer before its first step, on the engine in force."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets import EXTENT, TRAIN, Sample
@@ -17,6 +17,8 @@ from playground.snapshot import Snapshot, Wanted
 from playground.trainer import Trainer
 
 SIDE, GAP = 560, 40
+SMOOTH = 3
+"""Points are drawn so many times as large, so that their edges come out smooth."""
 CLASS_COLOURS = [
     "#e07b00",
     "#0a6ebd",
@@ -30,38 +32,62 @@ CLASS_COLOURS = [
     "#a6761d",
 ]
 FIELD = np.array([[247, 192, 138], [243, 243, 241], [147, 191, 232]], dtype=float)
+TYPE, SMALL_TYPE = 14, 13
+PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+"""The font has no small ones."""
 INK, PAPER, QUIET = "#1d2129", "#ffffff", "#5b6472"
-Box: TypeAlias = tuple[float, float, float, float]
+Box: TypeAlias = tuple[int, int, int, int]
 
 
 def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> None:
     """Write a PNG of what the network has learned and how the loss went down."""
     snapshot = trainer.snapshot(Wanted(boundary=140))
     image = Image.new("RGB", (2 * SIDE + 3 * GAP, SIDE + 2 * GAP), PAPER)
-    draw = ImageDraw.Draw(image)
-    draw_field(image, draw, snapshot, (GAP, GAP))
-    draw_losses(draw, snapshot, (SIDE + 2 * GAP, GAP, 2 * SIDE + 2 * GAP, SIDE + GAP))
+    draw_field(image, snapshot, drawn_points(snapshot.sample, SIDE), (GAP, GAP))
+    draw_losses(image, snapshot, (SIDE + 2 * GAP, GAP, 2 * SIDE + 2 * GAP, SIDE + GAP))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     write_atomically(Path(path), buffer.getvalue())
 
 
-def draw_field(image: Image.Image, draw: ImageDraw.ImageDraw, snapshot: Snapshot, corner: tuple[int, int]) -> None:
-    """The boundary with the points on top; training points filled, the others hollow."""
-    field = Image.fromarray(field_colours(snapshot)[::-1], "RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+def draw_field(image: Image.Image, snapshot: Snapshot, points: Image.Image, corner: tuple[int, int]) -> None:
+    """The boundary with its points on top, as `drawn_points` made them; the epoch above, the axes below."""
+    side = points.width
+    field = Image.fromarray(field_colours(snapshot)[::-1], "RGB").resize(points.size, Image.Resampling.BICUBIC)
     image.paste(field, corner)
-    sample = snapshot.sample
-    colours = point_colours(sample)
-    for (x1, x2), mark, colour in zip(sample.x[:2000], sample.split, colours, strict=False):
-        at = (corner[0] + (x1 + EXTENT) / (2 * EXTENT) * SIDE, corner[1] + (EXTENT - x2) / (2 * EXTENT) * SIDE)
-        if mark == TRAIN:
-            draw.circle(at, 4, fill=colour, outline=PAPER)
-        else:
-            draw.circle(at, 4, outline=colour)
+    image.paste(points, corner, points)
     title = snapshot.experiment.name or snapshot.experiment.data.label
-    draw.text((corner[0], 14), f"{title}, epoch {snapshot.epoch:,}", fill=INK, font_size=14)
-    names = sample.axis_names
-    draw.text((corner[0], SIDE + GAP + 8), f"across: {names[0]}, up: {names[1]}", fill=QUIET, font_size=13)
+    moment = f"epoch {snapshot.epoch:,}{', diverged' if snapshot.status == 'diverged' else ''}"
+    draw_heading(image, (corner[0], corner[1] - 10), side, title, moment)
+    across, up = (name.translate(PLAIN_DIGITS) for name in snapshot.sample.axis_names)
+    below = (corner[0], corner[1] + side + 8)
+    ImageDraw.Draw(image).text(below, f"across: {across}, up: {up}", fill=QUIET, font_size=SMALL_TYPE)
+
+
+def draw_heading(image: Image.Image, at: tuple[float, float], width: float, words: str, value: str) -> None:
+    """A line of words over a picture, cut if they are too long, and a value over its right end."""
+    draw, font = ImageDraw.Draw(image), ImageFont.load_default(TYPE)
+    room = width - draw.textlength(f"  {value}", font)
+    if draw.textlength(words, font) > room:
+        while words and draw.textlength(f"{words}…", font) > room:
+            words = words[:-1]
+        words = f"{words}…"
+    draw.text(at, words, fill=INK, font=font, anchor="ls")
+    draw.text((at[0] + width, at[1]), value, fill=INK, font=font, anchor="rs")
+
+
+def drawn_points(sample: Sample, side: int) -> Image.Image:
+    """The points on a transparent square; training points filled, the others hollow."""
+    picture = Image.new("RGBA", (SMOOTH * side, SMOOTH * side))
+    draw, radius = ImageDraw.Draw(picture), SMOOTH * max(3.0, side / 140)
+    for (x1, x2), mark, colour in zip(sample.x[:2000], sample.split, point_colours(sample), strict=False):
+        at = tuple((x + EXTENT) / (2 * EXTENT) * picture.width for x in (x1, -x2))
+        if mark == TRAIN:
+            draw.circle(at, radius, fill=colour, outline=PAPER, width=SMOOTH)
+        else:
+            draw.circle(at, radius, fill=PAPER)
+            draw.circle(at, radius, outline=colour, width=SMOOTH)
+    return picture.reduce(SMOOTH)
 
 
 def field_colours(snapshot: Snapshot) -> Array:
@@ -97,19 +123,23 @@ def rgb(colour: str) -> list[int]:
     return [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
 
 
-def draw_losses(draw: ImageDraw.ImageDraw, snapshot: Snapshot, box: Box) -> None:
-    """The losses of both sets over the epochs."""
-    history = snapshot.history
-    losses = np.concatenate([history.train_loss, history.validation_loss])
-    top = float(losses[np.isfinite(losses)].max(initial=0)) or 1.0
-    last = max(float(history.epoch[-1]), 1.0)
-    draw.line([(box[0], box[1]), (box[0], box[3]), (box[2], box[3])], fill=QUIET)
+def draw_losses(image: Image.Image, snapshot: Snapshot, box: Box, epochs: int = 0) -> None:
+    """The losses of both sets over the epochs so far, on an axis that reaches at least to `epochs`."""
+    draw, history = ImageDraw.Draw(image), snapshot.history
+    both = np.concatenate([history.train_loss, history.validation_loss])
+    top = float(both[np.isfinite(both)].max(initial=0)) or 1.0
+    last = max(float(history.epoch[-1]), epochs, 1.0)
+    left, upper, right, lower = box
+    curves = Image.new("RGBA", (SMOOTH * (right - left), SMOOTH * (lower - upper)))
     for losses, colour in ((history.validation_loss, CLASS_COLOURS[0]), (history.train_loss, CLASS_COLOURS[1])):
         shown = np.flatnonzero(np.isfinite(losses))[:: max(1, len(losses) // 2000)]
-        x = box[0] + history.epoch[shown] / last * (box[2] - box[0])
-        y = box[3] - losses[shown] / top * (box[3] - box[1])
+        x = history.epoch[shown] / last * curves.width
+        y = (1 - losses[shown] / top) * curves.height
         if len(shown) > 1:
-            draw.line(list(zip(x.tolist(), y.tolist(), strict=True)), fill=colour, width=2)
-    draw.text((box[0], 14), "loss: training blue, validation orange", fill=INK, font_size=14)
-    draw.text((box[0] + 4, box[1]), f"{top:.3g}", fill=QUIET, font_size=13)
-    draw.text((box[2] - 90, box[3] + 8), f"{last:,.0f} epochs", fill=QUIET, font_size=13)
+            line = list(zip(x.tolist(), y.tolist(), strict=True))
+            ImageDraw.Draw(curves).line(line, fill=colour, width=2 * SMOOTH, joint="curve")
+    curves = curves.reduce(SMOOTH)
+    image.paste(curves, (left, upper), curves)
+    draw.line([(left, upper), (left, lower), (right, lower)], fill=QUIET)
+    draw_heading(image, (left, upper - 10), right - left, "loss: training blue, validation orange", f"0 to {top:.3g}")
+    draw.text((right, lower + 8), f"{last:,.0f} epochs", fill=QUIET, font_size=SMALL_TYPE, anchor="ra")

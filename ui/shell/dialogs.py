@@ -20,7 +20,7 @@ def ask_to_open(parent: QWidget, title: str, kinds: list[str], then: Callable[[s
     dialog.open()
 
 
-def ask_to_save(parent: QWidget, title: str, name: str, kinds: list[str], then: Callable[[str], object]) -> None:
+def ask_to_save(parent: QWidget, title: str, name: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:
     """Let the person choose where to save; what they leave out at the name's end follows from the kind they chose."""
     dialog = file_dialog(parent, title, kinds, then)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -28,6 +28,7 @@ def ask_to_save(parent: QWidget, title: str, name: str, kinds: list[str], then: 
     dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(suffix_of(kind)))
     dialog.setDefaultSuffix(suffix_of(next((kind for kind in kinds if Path(name).suffix in kind), kinds[0])))
     dialog.open()
+    return dialog
 
 
 def file_dialog(parent: QWidget, title: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:

@@ -5,7 +5,7 @@ A layout of ours is a plan: areas of columns of tabs. What a person arranged is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -90,6 +90,10 @@ class Docks(QObject):
 
     changed = Signal()
     """A dock was shown, hidden, or put in front."""
+    copy_asked = Signal(str)
+    """A picture of what this dock holds is to go to the clipboard."""
+    save_asked = Signal(str)
+    """A picture of what this dock holds is to go into a file."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
@@ -111,7 +115,10 @@ class Docks(QObject):
         dock.setAccessibleName(title)
         dock.setWidget(content)
         self.titles[name] = DockTitle(dock), NoTitle(dock)
-        dock.setTitleBarWidget(self.titles[name][0])
+        bar = self.titles[name][0]
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        bar.customContextMenuRequested.connect(lambda at: self.offer(name, bar.mapToGlobal(at)))
+        dock.setTitleBarWidget(bar)
         dock.visibilityChanged.connect(partial(self._note, name))
         dock.visibilityChanged.connect(self._dress_tabs_later)
         dock.topLevelChanged.connect(self._dress_tabs_later)
@@ -218,20 +225,38 @@ class Docks(QObject):
             bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             bar.customContextMenuRequested.connect(self._offer, Qt.ConnectionType.UniqueConnection)
             for place in range(bar.count()):
-                bar.setTabToolTip(place, f"Show {bar.tabText(place)}. Right click: float or close it.")
+                bar.setTabToolTip(place, f"Show {bar.tabText(place)}. Right click: its picture, float, close.")
 
     def _offer(self, at: QPoint) -> None:
-        """What the title's buttons do, for a tab."""
+        """What can be done with the dock of a tab."""
         bar = self.sender()
         if not isinstance(bar, QTabBar) or bar.tabAt(at) < 0:
             return
         title = bar.tabText(bar.tabAt(at))
-        dock = next(dock for dock in self.docks.values() if dock.windowTitle() == title)
-        menu = QMenu(bar)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(f"Float {title}").triggered.connect(lambda: dock.setFloating(True))
-        menu.addAction(f"Close {title}").triggered.connect(dock.close)
-        menu.popup(bar.mapToGlobal(at))
+        name = next(name for name, dock in self.docks.items() if dock.windowTitle() == title)
+        self.offer(name, bar.mapToGlobal(at))
+
+    def offer(self, name: str, at: QPoint) -> None:
+        """A menu of what can be done with a dock: its picture, and what the buttons of its title do."""
+        dock, features = self.docks[name], QDockWidget.DockWidgetFeature
+        title = dock.windowTitle()
+        menu = picture_menu(self.window, partial(self.copy_asked.emit, name), partial(self.save_asked.emit, name))
+        menu.addSeparator()
+        if dock.features() & features.DockWidgetFloatable:
+            menu.addAction(f"Float {title}").triggered.connect(lambda: dock.setFloating(True))
+        if dock.features() & features.DockWidgetClosable:
+            menu.addAction(f"Close {title}").triggered.connect(dock.close)
+        menu.popup(at)
+
+
+def picture_menu(parent: QWidget, copy: Callable[[], object], save: Callable[[], object]) -> QMenu:
+    """A menu that offers pictures; it goes when it is closed."""
+    menu = QMenu(parent)
+    menu.setObjectName("picture.menu")
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    menu.addAction("Copy picture").triggered.connect(lambda: copy())
+    menu.addAction("Save picture…").triggered.connect(lambda: save())
+    return menu
 
 
 class Layouts(QObject):

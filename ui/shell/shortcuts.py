@@ -29,6 +29,7 @@ GESTURES = (
     ("Network", "Arrow keys, Enter", "Walk over the units; edit the chosen one"),
     ("Boundary", "Wheel, + and −, drag", "Zoom and move; Home shows everything again"),
     ("Boundary", "Click a point, N, P", "Look at a point through the microscope"),
+    ("Boundary, any tab or title", "Right click", "Copy or save its picture"),
     ("Drawing", "Drag; right button", "Draw points; erase them"),
 )
 """Where, how, what for: what stands in no menu."""

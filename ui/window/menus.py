@@ -81,7 +81,16 @@ class Menus(QObject):
         self.add(menu, "&Import points (CSV)…", files.ask_import, "Ctrl+I")
         self.add(menu, "&Export the points (CSV)…", files.ask_export)
         menu.addSeparator()
+        self.add_pictures(menu, "Sa&ve a picture of", "…", self.window.pictures.ask_save)
+        self.add(menu, "Training as an animated &GIF…", self.window.pictures.ask_animation)
+        menu.addSeparator()
         self.add(menu, "&Quit", self.window.close, QKeySequence.StandardKey.Quit)
+
+    def add_pictures(self, menu: QMenu, title: str, dots: str, do: Callable[[str], object]) -> None:
+        """An entry for every part of the window there can be a picture of."""
+        parts = self.add_submenu(menu, title)
+        for name, part in self.window.pictures.titles().items():
+            self.add(parts, f"{part}{dots}", partial(do, name))
 
     def fill_recent(self, menu: QMenu) -> None:
         """The files that were opened and saved last."""
@@ -125,6 +134,8 @@ class Menus(QObject):
         menu.addSeparator()
         self.add(menu, "&Copy all points as cells", window.data.copy_points, "Ctrl+Shift+C")
         self.add(menu, "&Paste points from cells", window.data.paste_points, "Ctrl+Shift+V")
+        menu.addSeparator()
+        self.add_pictures(menu, "Copy a p&icture of", "", window.pictures.copy)
 
     def make_training_menu(self) -> None:
         """What the bar at the top does."""

@@ -71,6 +71,7 @@ from ui.window.documents import Documents
 from ui.window.files import Files
 from ui.window.guide import tour_stops
 from ui.window.menus import Menus
+from ui.window.pictures import Pictures
 from ui.window.plans import PLANS, plan_for
 from ui.window.reach import Reach
 from ui.window.sharing import Sharing
@@ -174,7 +175,7 @@ class Window(QMainWindow):
         self.takeCentralWidget()
         self.removeToolBar(self.bar)
         self.menus.remove()
-        for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, self.files):
+        for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, self.files, self.pictures):
             part.deleteLater()
         for label in (self.status, self.diagnosis):
             self.statusBar().removeWidget(label)
@@ -252,6 +253,7 @@ class Window(QMainWindow):
         for name, title, content in self.dock_contents():
             self.docks.add(name, title, content)
             self.contents[name] = content
+        self.boundary.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setCentralWidget(self.boundary)
         self.transport.give_room(self.training.rows["training.learning_rate"])
         self.add_bar()
@@ -261,7 +263,7 @@ class Window(QMainWindow):
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
-        self.reach, self.files = Reach(self), Files(self, self.data)
+        self.reach, self.files, self.pictures = Reach(self), Files(self, self.data), Pictures(self)
         self.palette_of_commands = CommandPalette(self, self.reach.commands)
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": self.data.rows, "Training": self.training.rows}, self.settings
@@ -368,6 +370,9 @@ class Window(QMainWindow):
     def show_tool(self, editing: bool, reach: float, colour: str | None) -> None:
         """Let the mouse on the boundary look or draw."""
         self.boundary.set_tool("edit" if editing else "look")
+        # The right button erases.
+        policy = Qt.ContextMenuPolicy
+        self.boundary.setContextMenuPolicy(policy.PreventContextMenu if editing else policy.CustomContextMenu)
         self.boundary.set_brush(reach, colour)
 
     def leave_network(self, seen: bool) -> None:
@@ -659,6 +664,7 @@ class Window(QMainWindow):
         self.layouts.remember()
         if self.tour is not None:
             self.tour.end()
+        self.pictures.close()
         self.documents.close()
         self.autosave.close()
         if self.kernels is not None:

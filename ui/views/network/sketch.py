@@ -215,19 +215,37 @@ class Sketch:
     def paint(self, painter: QPainter, hit: Hit | None, focus: tuple[int, int] | None) -> None:
         """Draw a frame: the pictures that are kept, the maps, and what stands out. The painter stays scaled."""
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(0, 0, self._wire_picture())
-        if focus is not None:
-            painter.setOpacity(1 - FADED)
-            painter.drawPixmap(0, 0, self._still_picture())
-            painter.setOpacity(1.0)
+        on_screen = not tiles.is_vector(painter) and painter.deviceTransform().m11() == self.ratio
+        if on_screen:
+            self._paint_kept(painter, focus is not None)
         painter.scale(self.zoom, self.zoom)
         painter.translate(-self.offset, 0)
+        if not on_screen:
+            self._paint_afresh(painter, focus is not None)
         self._paint_strong_wires(painter, hit, focus)
         for column in self.columns:
             self._paint_column(painter, column)
         if hit is not None:
             self._paint_pointed(painter, hit)
         painter.translate(self.offset, 0)
+
+    def _paint_kept(self, painter: QPainter, faded: bool) -> None:
+        """All wires and the still parts, as they are kept for the screen."""
+        painter.drawPixmap(0, 0, self._wire_picture())
+        if faded:
+            painter.setOpacity(1 - FADED)
+            painter.drawPixmap(0, 0, self._still_picture())
+            painter.setOpacity(1.0)
+
+    def _paint_afresh(self, painter: QPainter, faded: bool) -> None:
+        """All wires and the still parts for a picture that is finer than the screen; wires are single lines."""
+        painter.fillRect(QRectF(QPointF(self.offset, 0), self.size), QColor(self._look.surface))
+        self._paint_still(painter)
+        painter.setOpacity(FADED if faded else 1.0)
+        drawn = np.flatnonzero(self.strokes.drawn)
+        for number in drawn[np.argsort(np.abs(self.strokes.looks[drawn]), kind="stable")].tolist():
+            painter.strokePath(self.strokes.path(number), self._pen(number))
+        painter.setOpacity(1.0)
 
     def _blank(self) -> QPixmap:
         picture = QPixmap((self.size * self.zoom * self.ratio).toSize())

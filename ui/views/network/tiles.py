@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QFontMetricsF,
     QIcon,
     QLinearGradient,
+    QPaintEngine,
     QPainter,
     QPainterPath,
     QPen,
@@ -25,6 +26,8 @@ from ui.views.network.diagram import BIAS, LABELS, NAMES, Column, ShownLayer
 from ui.views.network.thumbnails import Atlas, feature_atlas
 from ui.views.plotting import small_font
 
+VECTOR_DENSITY = 4.0
+"""Pixels of the small pictures in an SVG, which can be shown at any size."""
 CENTRE = Qt.AlignmentFlag.AlignCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -80,7 +83,11 @@ def outline(look: theme.Theme, dashed: bool = False) -> QPen:
 def paint_map(painter: QPainter, rect: QRectF, atlas: Atlas, number: int) -> None:
     """A map, square; the frame goes over it."""
     side = atlas.side
-    painter.drawImage(rect, atlas.image, QRectF(0, number * side, side, side))
+    if is_vector(painter):
+        # An SVG takes no part of a picture, only whole ones.
+        painter.drawImage(rect, atlas.image.copy(0, number * side, side, side))
+    else:
+        painter.drawImage(rect, atlas.image, QRectF(0, number * side, side, side))
 
 
 def paint_empty(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
@@ -95,9 +102,14 @@ def paint_frame(painter: QPainter, rect: QRectF, dashed: bool, look: theme.Theme
     painter.drawPixmap(rect.topLeft(), frame(rect.width(), density(painter), dashed, look))
 
 
+def is_vector(painter: QPainter) -> bool:
+    """Whether what is painted becomes an SVG."""
+    return painter.paintEngine().type() == QPaintEngine.Type.SVG
+
+
 def density(painter: QPainter) -> float:
-    """The screen's pixels for each pixel of the drawing."""
-    return painter.device().devicePixelRatio() * theme.size()
+    """The pixels for each pixel of the drawing; those of the screen, or of the picture that is made of the drawing."""
+    return VECTOR_DENSITY if is_vector(painter) else painter.deviceTransform().m11()
 
 
 def paint_ring(painter: QPainter, rect: QRectF, colour: str, width: float) -> None:

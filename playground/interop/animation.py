@@ -1,0 +1,230 @@
+"""Training as an animated GIF, drawn without a display: the boundary as it comes about, the loss below.
+
+The training is repeated from its start by a trainer of its own. Frames go into the file's text one by one, and none is
+kept but the last.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, NamedTuple, get_args
+
+import msgspec
+import numpy as np
+from PIL import Image
+from PIL.GifImagePlugin import getdata
+
+from playground.catalog.choice import Array, InputError, setting
+from playground.checkpoint import EngineName
+from playground.engine import compiled
+from playground.experiment import Experiment
+from playground.files import write_atomically
+from playground.interop.picture import PAPER, draw_field, draw_losses, drawn_points, value_range
+from playground.snapshot import Snapshot, Status, Wanted
+from playground.trainer import Trainer
+
+MARGIN, LINE = 16, 28
+"""Pixels around the pictures, and for a line of text."""
+REST_SECONDS = 2.0
+"""How long the last frame stays before all begins anew."""
+CHUNK_SECONDS = 0.008
+"""How long is trained between two questions whether to go on."""
+HISTORY_ROWS = 8192
+SAME = 255
+"""The place in the palette that stands for no change since the frame before."""
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What an animation can be told."""
+
+    epochs: Annotated[
+        int,
+        setting("Epochs", "How far the training goes that is shown.", ge=1, le=10_000_000),
+    ] = 100
+    frames: Annotated[
+        int,
+        setting(
+            "Frames",
+            "How many moments are shown, more of them at the beginning. Few make a small file, many a smooth film.",
+            ge=2,
+            le=300,
+            slider=(10, 120),
+        ),
+    ] = 60
+    frames_per_second: Annotated[
+        int,
+        setting("Frames per second", "How fast they follow each other.", ge=1, le=50, slider=(2, 30)),
+    ] = 12
+    size: Annotated[
+        int,
+        setting("Width", "The width of the picture in pixels; a large one makes a large file.", ge=200, le=1200),
+    ] = 400
+
+
+USUAL = Settings()
+
+
+class Animation(NamedTuple):
+    """What was written."""
+
+    frames: int
+    bytes: int
+    epoch: int
+    """Of the last frame."""
+    status: Status
+    """How training ended: `ready` if all epochs were made."""
+
+
+def save_animation(
+    path: str | os.PathLike[str],
+    experiment: Experiment,
+    epochs: int,
+    *,
+    initial: Mapping[str, Array] | None = None,
+    engine: EngineName | None = None,
+    frames: int = USUAL.frames,
+    frames_per_second: int = USUAL.frames_per_second,
+    size: int = USUAL.size,
+    progress: Callable[[int, int], object] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Animation | None:
+    """Write a GIF of the first `epochs` epochs, `size` pixels wide; None, and no file, if it was cancelled.
+
+    `initial` are the weights to start from, as for `Trainer`. Without an `engine` it is the compiled one if that is at
+    hand. At most `frames` are shown, see `moments`; fewer if training ends by itself. `progress` is told how many
+    frames are done, and of how many. `cancelled` is asked every few milliseconds. Raises InputError and OSError.
+    """
+    refuse_outside(Settings(epochs, frames, frames_per_second, size))
+    trainer = prepared(experiment, initial, engine)
+    shown = moments(epochs, frames)
+    studio = Studio(trainer, epochs, size)
+    for number, epoch in enumerate(shown, start=1):
+        if not train_until(trainer, epoch, cancelled):
+            return None
+        last = number == len(shown) or trainer.status != "ready"
+        studio.add(trainer, REST_SECONDS if last else 1 / frames_per_second)
+        if progress is not None:
+            progress(number, len(shown))
+        if last:
+            break
+    content = studio.finished()
+    write_atomically(Path(path), content)
+    return Animation(number, len(content), trainer.state.epoch, trainer.status)
+
+
+def refuse_outside(settings: Settings) -> None:
+    """Raise InputError for a setting that is not allowed."""
+    for field in msgspec.structs.fields(Settings):
+        meta, value = get_args(field.type)[1], getattr(settings, field.name)
+        if not meta.ge <= value <= meta.le:
+            raise InputError(field.name, value, f"a whole number ≥ {meta.ge:,} and ≤ {meta.le:,}")
+
+
+def prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engine: EngineName | None) -> Trainer:
+    """A trainer before its first update, which does not stop at the experiment's own number of epochs."""
+    training = msgspec.structs.replace(experiment.training, epochs=None)
+    experiment = msgspec.structs.replace(experiment, training=training)
+    at_hand = compiled.are_cached(experiment.precision)
+    trainer = Trainer(experiment, initial=initial, history_rows=HISTORY_ROWS)
+    try:
+        trainer.use_engine(engine or ("compiled" if at_hand else "reference"))
+    except compiled.UnavailableError:
+        trainer.use_engine("reference")
+    return trainer
+
+
+def moments(epochs: int, frames: int) -> list[int]:
+    """The epochs to show, the first and the last among them: at k of n, epochs · (k/n)², one apart at least.
+
+    A boundary changes most at the beginning, so frames lie closer there; in equal steps most of them would be nearly
+    the same, and in logarithmic ones half of them would show a network that has hardly begun.
+    """
+    last = min(frames - 1, epochs)
+    k = np.arange(last + 1)
+    chosen: list[int] = np.maximum(k, np.round(epochs * (k / last) ** 2)).astype(int).tolist()
+    return chosen
+
+
+def train_until(trainer: Trainer, epoch: int, cancelled: Callable[[], bool] | None) -> bool:
+    """Train to an epoch, or to where training ends by itself; says whether to go on."""
+    while True:
+        if cancelled is not None and cancelled():
+            return False
+        if trainer.status != "ready" or trainer.state.epoch >= epoch:
+            return True
+        trainer.advance(epochs=epoch - trainer.state.epoch, seconds=CHUNK_SECONDS)
+
+
+class Studio:
+    """Draws frames and puts them into a GIF, each as what has changed since the one before."""
+
+    def __init__(self, trainer: Trainer, epochs: int, size: int) -> None:
+        self.epochs, self.side = epochs, size - 2 * MARGIN
+        self.below = LINE + MARGIN // 2 + self.side + 2 * LINE + MARGIN // 2
+        """Where the curves begin."""
+        self.size = size, self.below + self.side // 4 + LINE
+        self.wanted = Wanted(boundary=min(140, self.side // 3))
+        snapshot = trainer.snapshot(self.wanted)
+        self.points = drawn_points(snapshot.sample, self.side)
+        self.palette = palette_of(self.drawn(with_all_colours(snapshot)))
+        self.before: Array | None = None
+        self.content = bytearray(header(self.size, bytes(self.palette.getpalette() or [])))
+
+    def drawn(self, snapshot: Snapshot) -> Image.Image:
+        """A frame."""
+        image = Image.new("RGB", self.size, PAPER)
+        draw_field(image, snapshot, self.points, (MARGIN, LINE + MARGIN // 2))
+        draw_losses(image, snapshot, (MARGIN, self.below, self.size[0] - MARGIN, self.size[1] - LINE), self.epochs)
+        return image
+
+    def add(self, trainer: Trainer, seconds: float) -> None:
+        """A frame of the present moment, to be seen for so long."""
+        image = self.drawn(trainer.snapshot(self.wanted))
+        now = np.array(image.quantize(palette=self.palette, dither=Image.Dither.NONE))
+        # Pillow looks for colours in boxes of 4 × 4 × 4; paper has to be white.
+        now[np.asarray(image).min(axis=2) == 255] = 0
+        changed = now if self.before is None else np.where(now == self.before, np.uint8(SAME), now)
+        self.before = now
+        picture = Image.fromarray(changed, "P")
+        for part in getdata(picture, duration=round(100 * seconds) * 10, transparency=SAME, disposal=1):
+            self.content += part
+
+    def finished(self) -> bytes:
+        """The whole file."""
+        return bytes(self.content + b";")
+
+
+def palette_of(image: Image.Image) -> Image.Image:
+    """A palette for pictures like this one: 255 colours, white first, and a place for `SAME`."""
+    rest = image.quantize(SAME - 1, Image.Quantize.MEDIANCUT, kmeans=1).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(([255] * 3 + rest + [0] * 768)[:768])
+    return palette
+
+
+def header(size: tuple[int, int], palette: bytes) -> bytes:
+    """The beginning of a GIF of so many pixels and 256 colours that repeats forever."""
+    width, height = (length.to_bytes(2, "little") for length in size)
+    return b"GIF89a" + width + height + b"\xf7\0\0" + palette + b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"
+
+
+def with_all_colours(snapshot: Snapshot) -> Snapshot:
+    """The moment with a boundary in which every colour occurs that the field can have, or one near it."""
+    assert snapshot.boundary is not None
+    outputs, side = snapshot.boundary.shape[:2]
+    ramp = np.linspace(0, 1, side)
+    if outputs == 1:
+        most = value_range(snapshot.sample) if snapshot.sample.task == "regression" else 1.0
+        field = np.broadcast_to(most * (2 * ramp - 1), (1, side, side))
+    else:
+        pairs = [(i, j) for i in range(outputs) for j in range(i)]
+        field = np.zeros((outputs, side, side))
+        for row in range(side):
+            i, j = pairs[row * len(pairs) // side]
+            field[i, row], field[j, row] = ramp, 1 - ramp
+        # Every other row with a share of all the others, as before training.
+        field[:, ::2] = (field[:, ::2] + 1 / outputs) / 2
+    return dataclasses.replace(snapshot, boundary=field)

@@ -1,0 +1,105 @@
+"""Pictures of what the window shows: any widget as PNG, as SVG, and for the clipboard.
+
+Both are painted anew, so that they are sharp at every size. In an SVG text stays text and maps are embedded images.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyqtgraph as pg
+from PySide6.QtCore import QBuffer, QMimeData, QPoint, QRect, Qt
+from PySide6.QtGui import QImage, QPaintDevice, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from playground import InputError
+
+SCALES = (1, 2, 4)
+"""Pixels of a PNG for each pixel of the window."""
+CLIPBOARD_SCALE = 2
+SVG = "image/svg+xml"
+EMPTY_PATH = re.compile(rb'<path [^>]*\bd=""/>')
+
+
+def image(widget: QWidget, scale: int = 1) -> QImage:
+    """A widget as it looks now, in `scale` times as many pixels each way."""
+    widget = whole(widget)
+    picture = QImage(widget.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
+    picture.setDevicePixelRatio(scale)
+    picture.fill(Qt.GlobalColor.transparent)
+    paint(widget, picture)
+    return picture
+
+
+def png(widget: QWidget, scale: int = 1) -> bytes:
+    """A widget as it looks now as a PNG."""
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    image(widget, scale).save(buffer, "PNG")  # type: ignore[call-overload]  # PySide takes no bytes, whatever its types say
+    return bytes(buffer.data().data())
+
+
+def svg(widget: QWidget, title: str = "") -> bytes:
+    """A widget as it looks now as an SVG."""
+    widget = whole(widget)
+    buffer = QBuffer()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    # Version 1.1 knows clipping, without which curves would leave their plots.
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+    generator.setOutputDevice(buffer)
+    generator.setSize(widget.size())
+    generator.setViewBox(QRect(QPoint(), widget.size()))
+    generator.setTitle(title)
+    paint(widget, generator)
+    # A curve that has no points yet is an empty path, of which viewers complain.
+    return EMPTY_PATH.sub(b"", bytes(buffer.data().data()))
+
+
+def mime(widget: QWidget, title: str = "") -> QMimeData:
+    """A widget as it looks now for the clipboard: as pixels and as SVG; who pastes takes what it can."""
+    data = QMimeData()
+    data.setImageData(image(widget, CLIPBOARD_SCALE))
+    data.setData(SVG, svg(widget, title))
+    return data
+
+
+def encoded(widget: QWidget, path: Path, scale: int = 1, title: str = "") -> bytes:
+    """A widget in the format that the end of a file's name says. Raises InputError."""
+    suffix = path.suffix.lower()
+    if suffix == ".png":
+        return png(widget, scale)
+    if suffix == ".svg":
+        return svg(widget, title)
+    raise InputError("the end of the name", path.suffix or path.name, ".png or .svg")
+
+
+def whole(widget: QWidget) -> QWidget:
+    """What a scrolling widget shows a part of; any other widget itself."""
+    inside = widget.widget() if isinstance(widget, QScrollArea) else None
+    return inside or widget
+
+
+def paint(widget: QWidget, device: QPaintDevice) -> None:
+    """Paint a widget and all in it on a device of its size."""
+    with drawn_one_by_one(widget), QPainter(device) as painter:
+        painter.fillRect(widget.rect(), widget.palette().window())
+        widget.render(painter, QPoint())
+
+
+@contextmanager
+def drawn_one_by_one(widget: QWidget) -> Iterator[None]:
+    """Have plots draw each point as a shape, not from a table of small pictures that were made for the screen."""
+    views = [widget, *widget.findChildren(pg.GraphicsView)]
+    items = [item for view in views if isinstance(view, pg.GraphicsView) for item in view.scene().items()]
+    scatters = [item for item in items if isinstance(item, pg.ScatterPlotItem)]
+    for item in scatters:
+        item.setExportMode(True, {"antialias": True})
+    try:
+        yield
+    finally:
+        for item in scatters:
+            item.setExportMode(False)
