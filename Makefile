@@ -12,7 +12,7 @@ ARGS ?=
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
-	@echo 'make truth       compare live with PyTorch and scikit-learn, which it installs'
+	@echo 'make truth       compare live with PyTorch and scikit-learn and prove all exports; installs what that needs'
 	@echo 'make kill        kill a process 500 times while it saves'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
 	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments to main.py bench'
@@ -44,8 +44,9 @@ kernels: $(READY)
 	@$(PY) -m playground.engine.warm float32 & float32=$$!; $(PY) -m playground.engine.warm float64 && wait $$float32
 
 truth: $(READY)
-	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth]'
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/engine/test_trajectories.py tests/engine/test_published_settings.py
+	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth,onnx,pytorch]'
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/engine/test_trajectories.py tests/engine/test_published_settings.py \
+		tests/interop/test_exports.py
 
 kill: $(READY)
 	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/test_files.py -k killed

@@ -340,11 +340,15 @@ def load(path: str | os.PathLike[str]) -> Experiment:
 
 def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
     """Write an experiment file, all of it or nothing. A table's path is written relative to the file."""
-    folder = Path(path).resolve().parent
+    write_atomically(Path(path), file_text(experiment, Path(path)).encode())
+
+
+def file_text(experiment: Experiment, path: Path) -> str:
+    """What an experiment file at `path` says."""
     if isinstance(experiment.data, Table):
-        relative = os.path.relpath(experiment.data.path, folder)
+        relative = os.path.relpath(experiment.data.path, path.resolve().parent)
         experiment = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, path=relative))
-    write_atomically(Path(path), to_text(experiment).encode())
+    return to_text(experiment)
 
 
 def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:

@@ -197,6 +197,17 @@ class Trainer:
         expected = self.parameters()
         return {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
 
+    def initial_parameters(self) -> Array:
+        """The parameters that a reset goes back to, laid out flat."""
+        parameters = self.fresh_state(self.experiment, self.network).parameters
+        for number, layer in enumerate(self.network.layers):
+            for name, place in layer.named(parameters).items():
+                given = self.initial.get(f"{name}{number}")
+                if given is not None and np.shape(given) == place.shape:
+                    with np.errstate(over="ignore"):
+                        place[...] = given
+        return parameters
+
     def clear_outcome(self) -> None:
         """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
         if self.can_go_back:
@@ -212,6 +223,7 @@ class Trainer:
         """Forget the past and record the present as the first row."""
         self.history = Timeline(len(History._fields), self.history_rows)
         self.gradient_history = Timeline(1 + 3 * len(self.network.layers), self.history_rows)
+        self.started_from: Array | None = self.state.parameters.copy()
         self.record(self.learning_rate)
 
     def configure(
@@ -239,6 +251,7 @@ class Trainer:
         if old.precision != experiment.precision:
             self.state.cast(network.dtype)
         if restructured:
+            self.started_from = None
             self.rebuild(old, old_network, memory)
         if old.training.optimizer.kind != experiment.training.optimizer.kind:
             self.state.renew_optimizer(experiment.training.optimizer)
@@ -478,6 +491,7 @@ class Trainer:
         self.be_ready()
         self.configure(present.experiment)
         self.state, self.initial = present.state.copy(), dict(document.initial)
+        self.started_from = self.initial_parameters()
         self.problem.last = None
         self.notes = document.notes
         self.status, self.problem_words = document.status, document.problem

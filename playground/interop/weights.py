@@ -42,8 +42,13 @@ def numeric(file: Path, name: str, values: Array) -> Array:
     return values
 
 
-def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array]) -> None:
-    """Write a weight file, all of it or nothing."""
+def to_bytes(parameters: Mapping[str, Array]) -> bytes:
+    """The content of a weight file."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **dict(parameters))
-    write_atomically(Path(path), buffer.getvalue())
+    return buffer.getvalue()
+
+
+def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array]) -> None:
+    """Write a weight file, all of it or nothing."""
+    write_atomically(Path(path), to_bytes(parameters))
