@@ -199,11 +199,13 @@ class Trainer:
 
     def initial_parameters(self) -> Array:
         """The parameters that a reset goes back to, laid out flat."""
-        parameters, given = self.fresh_state(self.experiment, self.network).parameters, self.usable_initial()
+        parameters = self.fresh_state(self.experiment, self.network).parameters
         for number, layer in enumerate(self.network.layers):
             for name, place in layer.named(parameters).items():
-                with np.errstate(over="ignore"):
-                    place[...] = given.get(f"{name}{number}", place)
+                given = self.initial.get(f"{name}{number}")
+                if given is not None and np.shape(given) == place.shape:
+                    with np.errstate(over="ignore"):
+                        place[...] = given
         return parameters
 
     def clear_outcome(self) -> None:

@@ -17,7 +17,7 @@ from playground.files import write_atomically
 from playground.interop import tables, weights
 from playground.interop.export import numpy_script, onnx_model, torch_script
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.proof import Proof, prove_onnx, prove_script, prove_training_script
+from playground.interop.export.proof import Cancelled, Proof, prove_onnx, prove_script, prove_training_script
 from playground.snapshot import History
 
 
@@ -31,7 +31,7 @@ class Format:
     suffix: str
     content: Callable[[Exportable, Path], bytes]
     """What a file at this path says."""
-    prove: Callable[[Path, Exportable], Proof] | None = None
+    prove: Callable[[Path, Exportable, Cancelled], Proof] | None = None
     """Runs the file again; None for plain data."""
     extra: str = ""
     """The extra of this project that brings the libraries."""
@@ -67,10 +67,17 @@ class NotProvenError(ArithmeticError):
         super().__init__(f"{proof.words} Nothing was written.")
 
 
-def export(chosen: Format, exportable: Exportable, path: str | os.PathLike[str], *, proof: bool = True) -> Proof | None:
+def export(
+    chosen: Format,
+    exportable: Exportable,
+    path: str | os.PathLike[str],
+    *,
+    proof: bool = True,
+    cancelled: Cancelled = lambda: False,
+) -> Proof | None:
     """Write a file, all of it or nothing, once it is proven; returns the proof, or None where there is none.
 
-    Raises MissingLibraryError, NotProvenError and OSError.
+    Raises MissingLibraryError, NotProvenError, OSError, and CancelledError once `cancelled` says so.
     """
     target, prove = Path(path), chosen.prove if proof else None
     missing = chosen.missing(proof=proof)
@@ -81,7 +88,7 @@ def export(chosen: Format, exportable: Exportable, path: str | os.PathLike[str],
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
             tried = Path(folder, f"export{chosen.suffix}")
             tried.write_bytes(content)
-            proven = prove(tried, exportable)
+            proven = prove(tried, exportable, cancelled)
         if not proven.holds:
             raise NotProvenError(proven)
     write_atomically(target, content)

@@ -11,8 +11,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -20,8 +23,12 @@ from playground.catalog.choice import Array
 from playground.interop.export.exportable import Exportable
 from playground.snapshot import History
 
+Cancelled: TypeAlias = Callable[[], bool]
+"""Says whether to stop; asked all the time."""
+
 LARGEST_DIFFERENCE = 1e-5
 SECONDS = 300
+LOOK_SECONDS = 0.05
 MOST_UPDATES = 1000
 """Updates after which the repetition of a training is cut short, at the end of an epoch."""
 
@@ -60,6 +67,10 @@ session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProv
 kind = {"tensor(float)": np.float32, "tensor(double)": np.float64}[entry.type]
 np.save(os.path.join(folder, "predictions.npy"), session.run(["prediction"], {"x": x.astype(kind)})[0])
 """
+
+
+class CancelledError(Exception):
+    """A proof was stopped."""
 
 
 class Curve(NamedTuple):
@@ -124,12 +135,14 @@ def curve_words(curve: Curve) -> str:
     return f"{text}; up to epoch {curve.agrees_until:,} by less than {LARGEST_DIFFERENCE:.0e}."
 
 
-def prove(path: Path, exportable: Exportable, driver: str, *arguments: str) -> tuple[Proof, dict[str, Array]]:
+def prove(
+    path: Path, exportable: Exportable, cancelled: Cancelled, driver: str, *arguments: str
+) -> tuple[Proof, dict[str, Array]]:
     """Run `driver` on a file and compare; also returns what else it has written, by name."""
     x = exportable.points_to_ask()
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         np.save(Path(folder, "x.npy"), x)
-        problem = run(driver, [str(path.resolve()), folder, *arguments])
+        problem = run(driver, [str(path.resolve()), folder, *arguments], cancelled)
         if problem:
             return Proof(np.inf, len(x), problem=problem), {}
         written = {file.stem: np.load(file, allow_pickle=False) for file in Path(folder).glob("*.npy")}
@@ -138,23 +151,23 @@ def prove(path: Path, exportable: Exportable, driver: str, *arguments: str) -> t
     return proof if proof.holds else proof._replace(rounding=exportable.rounding(x)), written
 
 
-def prove_script(path: Path, exportable: Exportable) -> Proof:
+def prove_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
     """Prove a script that predicts."""
-    return prove(path, exportable, PREDICTIONS)[0]
+    return prove(path, exportable, cancelled, PREDICTIONS)[0]
 
 
-def prove_onnx(path: Path, exportable: Exportable) -> Proof:
+def prove_onnx(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
     """Prove an ONNX model."""
-    return prove(path, exportable, ONNX)[0]
+    return prove(path, exportable, cancelled, ONNX)[0]
 
 
-def prove_training_script(path: Path, exportable: Exportable) -> Proof:
+def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
     """Prove a script that predicts and trains."""
     epochs = epochs_to_repeat(exportable)
     if not epochs:
-        return prove_script(path, exportable)
+        return prove_script(path, exportable, cancelled)
     precision = exportable.experiment.precision
-    proof, curves = prove(path, exportable, PREDICTIONS + CURVES, str(epochs), precision)
+    proof, curves = prove(path, exportable, cancelled, PREDICTIONS + CURVES, str(epochs), precision)
     return proof if proof.problem else proof._replace(curve=compared(exportable, curves))
 
 
@@ -197,21 +210,31 @@ def largest_difference(expected: Array, said: Array) -> float:
     return float(np.max(np.where(np.isnan(expected) | (expected == said), 0, apart), initial=0.0))
 
 
-def run(driver: str, arguments: list[str]) -> str:
+def run(driver: str, arguments: list[str], cancelled: Cancelled) -> str:
     """Run a program in a process that sees nothing of this one; returns what went wrong, on one line."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    try:
-        done = subprocess.run(
+    deadline = time.monotonic() + SECONDS
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
             [sys.executable, "-I", "-c", driver, *arguments],
             env=environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
         )
-    except subprocess.TimeoutExpired:
-        return f"it took longer than {SECONDS} seconds"
-    if done.returncode == 0:
+        try:
+            while process.poll() is None:
+                if cancelled():
+                    raise CancelledError
+                if time.monotonic() > deadline:
+                    return f"it took longer than {SECONDS} seconds"
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(LOOK_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+        said.seek(0)
+        lines = said.read().decode(errors="replace").strip().splitlines()
+    if process.returncode == 0:
         return ""
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    return said[-1] if said else f"it ended with code {done.returncode}"
+    return lines[-1] if lines else f"it ended with code {process.returncode}"
