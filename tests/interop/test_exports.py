@@ -478,7 +478,7 @@ def test_a_pytorch_script_can_be_written_unproven_without_pytorch(tmp_path: Path
 def test_a_failed_proof_ends_with_1_and_the_figure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = replace(FORMATS["numpy"], prove=lambda path, exportable: proof.Proof(0.25, 10))
+    failed = replace(FORMATS["numpy"], prove=lambda path, exportable, cancelled: proof.Proof(0.25, 10))
     monkeypatch.setitem(FORMATS, "numpy", failed)
     arguments = ["export", "xor", "--to", "numpy", "--out", str(tmp_path / "net.py"), "--epochs", "0"]
     assert main([*arguments, "--engine", "reference"]) == 1
