@@ -275,7 +275,7 @@ PARAMETERS = (*STATE, "parameters")
         (set_in("checkpoints", "present", "experiment", value="{"), "no JSON"),
         (set_in("checkpoints", "present", "experiment", value='{"version": 1, "seed": -1}'), "present: seed"),
         (set_in("checkpoints", "present", "experiment", value='{"version": 99}'), "version"),
-        (set_in("checkpoints", "present", "own_points", value='{"version": 1}'), "own_points"),
+        (set_in("checkpoints", "present", "points", value=3), "points"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_with_its_place(content: bytes, change: Any, words: str) -> None:
