@@ -443,17 +443,20 @@ def children(raw: Any) -> Iterator[tuple[str, Any]]:
 
 
 def expanded(raw: Any, expected: Any) -> Any:
-    """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}."""
+    """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
     if is_choice(expected):
         # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
-        return {"kind": raw} if isinstance(raw, str) else {"kind": None, **raw} if isinstance(raw, dict) else raw
+        if isinstance(raw, dict):
+            return {"kind": None, **{key: expanded(value, Any) for key, value in raw.items()}}
+        return {"kind": raw} if isinstance(raw, str) else raw
     expected = without_none(expected)
     if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(raw, dict):
         kinds = types_by_name(expected)
         return {key: expanded(value, kinds.get(key, Any)) for key, value in raw.items()}
     if get_origin(expected) is tuple and isinstance(raw, list):
         return [expanded(value, get_args(expected)[0]) for value in raw]
-    return raw
+    # NumPy takes −0 for a negative number.
+    return 0.0 if isinstance(raw, float) and raw == 0 else raw
 
 
 @cache

@@ -29,8 +29,8 @@ class TooLargeError(OSError):
         super().__init__(errno.EFBIG, f"at most {most:,} bytes", str(path))
 
 
-def check_readable(path: Path, most: int) -> None:
-    """Raise OSError unless `path` is a file of at most `most` bytes: a pipe never ends, and a device is never full."""
+def readable_size(path: Path, most: int) -> int:
+    """The size of a file. Raises OSError for more than `most` bytes, and for devices and pipes, which may never end."""
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
@@ -38,17 +38,15 @@ def check_readable(path: Path, most: int) -> None:
         raise OSError(errno.EINVAL, "it is a device or a pipe", str(path))
     if found.st_size > most:
         raise TooLargeError(path, most)
+    return found.st_size
 
 
 def read_bytes(path: Path, most: int) -> bytes:
     """The content of a file of at most `most` bytes; of a larger one nothing is read. Raises OSError."""
-    check_readable(path, most)
+    size = readable_size(path, most)
     with path.open("rb") as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        # It has grown since.
-        raise TooLargeError(path, most)
-    return content
+        # Reading takes as much memory as is asked for, whatever there is.
+        return file.read(size)
 
 
 def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False) -> None:

@@ -34,7 +34,7 @@ from playground.experiment import (
     to_text,
     with_table_path,
 )
-from playground.files import check_readable, write_atomically
+from playground.files import readable_size, remove_strays, write_atomically
 from playground.snapshot import Change, Evaluation, History, Status
 from playground.timeline import Timeline
 
@@ -196,6 +196,11 @@ def points_record(data: UserPoints) -> PointsRecord:
     return PointsRecord(msgspec.json.encode(raw).decode(), columns)
 
 
+def with_own_points(experiment: Experiment) -> Experiment:
+    """The experiment with its points in it, whatever they come from."""
+    return msgspec.structs.replace(experiment, data=own_points(experiment.data))
+
+
 def state_record(state: State) -> StateRecord:
     """A state for a file."""
     best, bad_epochs, parameters, stopped = state.stopping
@@ -223,20 +228,25 @@ def packed(values: Array) -> PackedArray:
 
 
 def load_document(path: str | os.PathLike[str]) -> Document:
-    """Read a document. A table's path is taken relative to the file. Raises InputError that names the file."""
+    """Read a document. A table's path is taken relative to the file. Raises InputError that names the file.
+
+    What processes that were killed while they saved it left beside it goes.
+    """
     file = Path(path)
     try:
-        check_readable(file, MAX_BYTES)
+        size = readable_size(file, MAX_BYTES)
         with file.open("rb") as opened:
             check_first_line(opened.readline(LONGEST_LINE), str(file))
             opened.seek(0)
-            content = opened.read(MAX_BYTES)
+            content = opened.read(size)
     except InputError:
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(file), "this file", f"a readable document ({reason})") from error
-    return from_bytes(content, str(file), file.resolve().parent)
+    document = from_bytes(content, str(file), file.resolve().parent)
+    remove_strays(file.resolve())
+    return document
 
 
 def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Document:

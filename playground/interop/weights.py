@@ -15,7 +15,7 @@ from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_
 
 from playground.catalog.choice import Array, InputError, one_line
 from playground.experiment import MAX_LAYERS, MAX_PARAMETERS
-from playground.files import check_readable, write_atomically
+from playground.files import readable_size, write_atomically
 
 MAX_NUMBERS = 2 * MAX_PARAMETERS
 """In all arrays together: weights and biases, and what belongs to normalization."""
@@ -33,7 +33,7 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
     """
     file = Path(path)
     try:
-        check_readable(file, MAX_BYTES)
+        readable_size(file, MAX_BYTES)
         with zipfile.ZipFile(file) as archive:
             return arrays(archive, file)
     except InputError:
