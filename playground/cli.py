@@ -40,7 +40,9 @@ class Parser(argparse.ArgumentParser):
 def train_parser() -> Parser:
     """The options of `train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
-    parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment file, the name of a preset, or a link")
+    parser.add_argument(
+        "experiment", metavar="EXPERIMENT", help="an experiment file, a document, the name of a preset, or a link"
+    )
     parser.add_argument(
         "--epochs",
         type=whole_number,
@@ -71,7 +73,9 @@ def export_parser() -> Parser:
         epilog=f"formats:\n{formats}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment file, the name of a preset, or a link")
+    parser.add_argument(
+        "experiment", metavar="EXPERIMENT", help="an experiment file, a document, the name of a preset, or a link"
+    )
     parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help="one of the formats below")
     parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
     parser.add_argument(
