@@ -7,13 +7,15 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test kernels truth kill bench bench-window lint screenshot clean outdated
+.PHONY: help run test kernels truth kill fuzz bench bench-window lint screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
 	@echo 'make truth       compare live with PyTorch and scikit-learn and prove all exports; installs what that needs'
 	@echo 'make kill        kill a process 500 times while it saves'
+	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
+	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
 	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments to main.py bench'
 	@echo 'make lint        format, rules, types and import contracts only'
@@ -50,6 +52,11 @@ truth: $(READY)
 
 kill: $(READY)
 	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/test_files.py -k killed
+
+# Not on Windows, for which there is no Atheris.
+fuzz: $(READY)
+	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,fuzz]'
+	@nice -n 19 $(PY) tests/fuzz/fuzz.py $(ARGS)
 
 bench: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,bench]'

@@ -425,6 +425,8 @@ class Trainer:
                 cast[name] = np.asarray(values).astype(self.network.dtype)
             if not np.isfinite(cast[name]).all():
                 raise InputError(name, "NaN, infinity or a number too large", f"finite {self.network.dtype} numbers")
+            if name.startswith("var") and (cast[name] < 0).any():
+                raise InputError(name, "a negative number", "variances, which are 0 or more")
         for name, values in cast.items():
             expected[name][...] = values
 
@@ -478,8 +480,9 @@ class Trainer:
             gradients=self.gradient_history.copy(),
             changes=tuple(self.changes),
             engine_changes=tuple(self.engine_changes),
-            initial={name: np.array(values) for name, values in self.initial.items()},
+            initial={name: np.array(values, np.float64) for name, values in self.initial.items()},
             health=HealthRecord(self.health.best, self.health.rate, None if moment is None else moment.seconds),
+            started_from=self.started_from,
         )
 
     def resume(self, document: Document) -> None:
@@ -491,7 +494,7 @@ class Trainer:
         self.be_ready()
         self.configure(present.experiment)
         self.state, self.initial = present.state.copy(), dict(document.initial)
-        self.started_from = self.initial_parameters()
+        self.started_from = document.started_from
         self.problem.last = None
         self.notes = document.notes
         self.status, self.problem_words = document.status, document.problem

@@ -90,6 +90,20 @@ def test_after_two_attempts_that_failed_it_is_put_aside_and_kept(tmp_path: Path)
     assert recoverable(tmp_path) == []
 
 
+@pytest.mark.parametrize("title", ["𝔘" * 300, "/../" * 30, "\n\0", ""])
+def test_it_is_put_aside_whatever_its_title(tmp_path: Path, title: str) -> None:
+    slot = Slot(tmp_path)
+    slot.write(b"work", title)
+    slot.lock.release()
+    for _ in range(2):
+        (found,) = recoverable(tmp_path)
+        lock = found.begin()
+        assert lock is not None
+        found.end(lock, restored=False)
+    assert recoverable(tmp_path) == []
+    assert [kept.read_bytes() for kept in aside(tmp_path)] == [b"work"]
+
+
 def test_what_is_not_wanted_goes(tmp_path: Path) -> None:
     end(start(tmp_path), kill=True)
     recoverable(tmp_path)[0].discard()

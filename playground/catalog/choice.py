@@ -23,7 +23,7 @@ class InputError(ValueError):
 
     def __init__(self, path: str, value: object, allowed: str) -> None:
         self.path, self.value, self.allowed = path, value, allowed
-        super().__init__(f"{one_line(path, 200)}: {shorten(value)} is refused; allowed: {allowed}")
+        super().__init__(f"{one_line(path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
 
 
 def shorten(value: object, length: int = 60) -> str:
@@ -37,8 +37,11 @@ def shorten(value: object, length: int = 60) -> str:
 
 
 def one_line(text: str, length: int) -> str:
-    """`text` without line breaks, cut after `length` characters."""
-    text = " ".join(text.split())
+    """`text` without line breaks and other characters that can't be seen, cut after `length` characters."""
+    text = " ".join(text[: 20 * length].split())
+    if not text.isprintable():
+        # A terminal would obey some of them.
+        text = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return text if len(text) <= length else text[: length - 1] + "…"
 
 

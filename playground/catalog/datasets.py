@@ -11,13 +11,14 @@ import itertools
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TextIO, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
 
 from playground import tfdata
-from playground.catalog.choice import Array, Choice, InputError, listing, setting, union
+from playground.catalog.choice import Array, Choice, InputError, listing, one_line, setting, union
+from playground.files import readable_size
 
 Task: TypeAlias = Literal["classification", "regression"]
 
@@ -627,6 +628,9 @@ class Table(Adjustable, frozen=True, tag="table"):
         return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, tuple(notes), scales)
 
 
+MAX_TABLE_BYTES = 2**28
+MAX_TABLE_ROWS = 1_000_000
+LONGEST_ROW = 100_000
 MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
 
 
@@ -645,17 +649,51 @@ def read_table(path: Path, x1: str, x2: str, target: str) -> tuple[list[list[str
 def unreadable(path: Path, error: Exception) -> InputError:
     """Why a file can't be a table."""
     reason = getattr(error, "strerror", None) or str(error)
-    return InputError("data.path", str(path), f"a readable CSV file ({reason})")
+    return InputError("data.path", str(path), f"a readable CSV file ({one_line(path.name, 60)}: {reason})")
+
+
+class Rows:
+    """The lines of a table for a CSV reader, which takes as many as a row has: none of them may be endless."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+        self.read = 0
+        """Characters so far."""
+        self.row_start = 0
+        """How many of them belong to rows that are complete."""
+
+    def __iter__(self) -> Rows:
+        return self
+
+    def __next__(self) -> str:
+        room = LONGEST_ROW - (self.read - self.row_start)
+        line = self.file.readline(room + 1)
+        if not line:
+            raise StopIteration
+        if len(line) > room:
+            raise csv.Error(f"more than {LONGEST_ROW:,} characters; perhaps a quote is not closed")
+        if not line.isascii() and any("\ud800" <= character <= "\udfff" for character in line):
+            # What is no text was let through as halves of characters.
+            raise csv.Error("not written in UTF-8")
+        self.read += len(line)
+        return line
+
+    def end_row(self) -> None:
+        """The lines so far have become whole rows."""
+        self.row_start = self.read
 
 
 @lru_cache(maxsize=4)
 def read_columns(path: Path, wanted: tuple[str, ...], stamp: tuple[int, int]) -> tuple[list[list[str]], int]:
     """`read_table` without memory of its own; `stamp` changes when the file does."""
+    row_number = 0
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            first = file.readline()
+        readable_size(path, MAX_TABLE_BYTES)
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+            lines = Rows(file)
+            first = next(lines, "")
             separator = separator_of(first, wanted)
-            rows = csv.reader(itertools.chain([first], file), delimiter=separator)
+            rows = csv.reader(itertools.chain([first], lines), delimiter=separator)
             header = next(rows, [])
             for name, field in zip(wanted, ("x1", "x2", "target"), strict=True):
                 if name not in header:
@@ -664,13 +702,20 @@ def read_columns(path: Path, wanted: tuple[str, ...], stamp: tuple[int, int]) ->
             complete: list[list[str]] = []
             dropped = 0
             for row in rows:
+                lines.end_row()
+                row_number = rows.line_num
+                if len(complete) + dropped == MAX_TABLE_ROWS:
+                    allowed = f"a CSV file of at most {MAX_TABLE_ROWS:,} rows"
+                    raise InputError("data.path", str(path), allowed)
                 cells = [row[place].strip() if place < len(row) else "" for place in places]
                 if any(cell.lower() in MISSING for cell in cells):
                     dropped += 1
                 else:
                     complete.append(cells)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
         raise unreadable(path, error) from error
+    except csv.Error as error:
+        raise unreadable(path, ValueError(f"after row {row_number}: {error}")) from error
     if not complete:
         raise InputError("data.path", str(path), "a CSV file with at least one complete row")
     columns = [list(column) for column in zip(*complete, strict=True)]

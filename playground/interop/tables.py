@@ -13,9 +13,9 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -24,6 +24,7 @@ from playground.catalog.choice import Array, InputError, one_line
 from playground.catalog.datasets import (
     CLASS_NAMES,
     LARGEST,
+    LONGEST_ROW,
     MAX_CLASSES,
     MAX_OWN_POINTS,
     MISSING,
@@ -31,6 +32,7 @@ from playground.catalog.datasets import (
     TRAIN,
     VALIDATION,
     Dataset,
+    Rows,
     Sample,
     Table,
     Task,
@@ -40,12 +42,12 @@ from playground.catalog.datasets import (
     target_values,
     unused,
 )
+from playground.files import TooLargeError, read_bytes
 
 MAX_BYTES = 32 * 2**20
 MAX_ROWS = 200_000
 MAX_COLUMNS = 500
 MAX_CELLS = 4_000_000
-MAX_LINE = 100_000
 MAX_CELL = 10_000
 SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "blanks"}
 """What may separate cells, with its name; of two that fit equally well the first is taken."""
@@ -60,6 +62,11 @@ CLEANED = str.maketrans({"−": "-", "\u00a0": None, "\u202f": None, "\u2009": N
 """A proper minus, and the blanks that group digits."""
 TARGET_WORDS = ("label", "target", "class", "species", "y", "value", "output", "category", "group", "type", "kind")
 ROW_NUMBER_WORDS = ("id", "index", "no", "nr", "row", "rownames", "unnamed: 0")
+
+
+Report: TypeAlias = Callable[[int, int], object]
+"""Is told now and then how much of how much is done; an exception that it raises ends the work."""
+REPORT_ROWS = 1000
 
 
 class UnusableError(InputError):
@@ -140,17 +147,23 @@ class Extracted(NamedTuple):
 # Reading ------------------------------------------------------------------------------------------------------
 
 
-def from_file(path: Path, *, separator: str | None = None, header: bool | None = None) -> Sheet:
-    """Read a file of up to MAX_BYTES. Raises InputError."""
+def no_report(done: int, of: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def from_file(
+    path: Path, *, separator: str | None = None, header: bool | None = None, report: Report = no_report
+) -> Sheet:
+    """Read a file of up to MAX_BYTES; of a larger one nothing is read. Raises InputError. For `report` see `Report`."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        content = read_bytes(path, MAX_BYTES)
+    except TooLargeError as error:
+        size = MAX_BYTES // 2**20
+        raise InputError(path.name, f"more than {size} MB", f"at most {size} MB") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(path), "this file", f"a readable text file ({reason})") from error
-    if len(content) > MAX_BYTES:
-        raise InputError(path.name, f"more than {MAX_BYTES // 2**20} MB", f"at most {MAX_BYTES // 2**20} MB")
-    sheet = from_text(decoded(content), path.name, separator=separator, header=header)
+    sheet = from_text(decoded(content), path.name, separator=separator, header=header, report=report)
     return sheet._replace(path=path)
 
 
@@ -165,14 +178,19 @@ def decoded(content: bytes) -> str:
 
 
 def from_text(
-    text: str, source: str = "the text", *, separator: str | None = None, header: bool | None = None
+    text: str,
+    source: str = "the text",
+    *,
+    separator: str | None = None,
+    header: bool | None = None,
+    report: Report = no_report,
 ) -> Sheet:
     """Take a text apart. Separator and header are found out unless they are given. Raises InputError."""
     text = text.removeprefix("\ufeff")
     refuse_hostile(text, source)
     told, text, skipped = without_declaration(text)
     separator = separator or told or likely_separator(text)
-    rows, lines = taken_apart(text, separator, source)
+    rows, lines = taken_apart(text, separator, source, report)
     lines = [line + skipped for line in lines]
     if not rows:
         raise InputError(source, "no cells", "a table with at least one row")
@@ -198,8 +216,9 @@ def refuse_hostile(text: str, source: str) -> None:
         line = text.count("\n", 0, place) + 1
         raise InputError(f"{source}, row {line}", "a zero byte", "text; this looks like a file of another kind")
     for line, written in enumerate(io.StringIO(text, newline=""), 1):
-        if len(written) > MAX_LINE:
-            raise InputError(f"{source}, row {line}", f"{len(written):,} characters", f"at most {MAX_LINE:,} in a row")
+        if len(written) > LONGEST_ROW:
+            allowed = f"at most {LONGEST_ROW:,} in a row"
+            raise InputError(f"{source}, row {line}", f"{len(written):,} characters", allowed)
 
 
 def without_declaration(text: str) -> tuple[str | None, str, int]:
@@ -233,13 +252,15 @@ def regularity(text: str, separator: str) -> float:
     return widths.count(usual) / len(widths) * (0.1 + sum(clean) / len(clean))
 
 
-def taken_apart(text: str, separator: str, source: str) -> tuple[list[list[str]], list[int]]:
+def taken_apart(text: str, separator: str, source: str, report: Report) -> tuple[list[list[str]], list[int]]:
     """The rows that are not empty and the lines they begin at. Raises InputError."""
     rows: list[list[str]] = []
     lines: list[int] = []
-    line = 1
+    line, total = 1, text.count("\n") + 1
     try:
-        for row, after in cells(text, separator):
+        for number, (row, after) in enumerate(cells(text, separator)):
+            if number % REPORT_ROWS == 0:
+                report(after, total)
             if any(cell.strip() for cell in row):
                 refuse_long(row, line, source)
                 rows.append(row)
@@ -266,8 +287,10 @@ def cells(text: str, separator: str) -> Iterator[tuple[list[str], int]]:
     """Rows of cells, each with the number of the last line it takes up."""
     if separator == " ":
         text = "\n".join(re.sub(r"[ \t]+", " ", line).strip() for line in text.splitlines())
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator == " ")
+    lines = Rows(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator == " ")
     for row in reader:
+        lines.end_row()
         yield row, reader.line_num
 
 
@@ -354,7 +377,7 @@ def is_missing(cell: str) -> bool:
     return cell.strip().lower() in MISSING
 
 
-def extracted(sheet: Sheet, picked: Picked) -> Extracted:
+def extracted(sheet: Sheet, picked: Picked, report: Report = no_report) -> Extracted:
     """The points of three columns. Raises InputError if none is left, or the target has too many classes."""
     refuse_one_axis(sheet, picked)
     wanted = [picked.x1, picked.x2, *([picked.target] if picked.task == "regression" else [])]
@@ -362,6 +385,8 @@ def extracted(sheet: Sheet, picked: Picked) -> Extracted:
     used: list[int] = []
     problems: dict[str, list[tuple[int, str]]] = {}
     for place, row in enumerate(sheet.rows):
+        if place % REPORT_ROWS == 0:
+            report(place, len(sheet.rows))
         problem, cell = problem_of(sheet, picked, row, {column: columns[column][place] for column in columns})
         if problem:
             problems.setdefault(problem, []).append((sheet.lines[place], cell))

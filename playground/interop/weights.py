@@ -3,43 +3,83 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
+from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_magic
 
-from playground.catalog.choice import Array, InputError
-from playground.files import write_atomically
+from playground.catalog.choice import Array, InputError, one_line
+from playground.experiment import MAX_LAYERS, MAX_PARAMETERS
+from playground.files import readable_size, write_atomically
 
-MAX_BYTES = 2**30
+MAX_NUMBERS = 2 * MAX_PARAMETERS
+"""In all arrays together: weights and biases, and what belongs to normalization."""
+MAX_BYTES = 8 * MAX_NUMBERS + 2**20
+MAX_ARRAYS = 6 * (MAX_LAYERS + 1)
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""Others may ask for any amount of memory."""
+HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}
 
 
 def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
-    """All arrays of a weight file by name. Raises InputError."""
+    """All arrays of a weight file by name. Raises InputError.
+
+    An array takes memory only once the file proved to hold as many numbers as it says, and no more than a network has.
+    """
     file = Path(path)
     try:
-        with file.open("rb") as opened:
-            size = sum(entry.file_size for entry in zipfile.ZipFile(opened).infolist())
-            if size > MAX_BYTES:
-                raise InputError(str(file), f"{size:,} bytes unpacked", f"at most {MAX_BYTES:,} bytes")
-            opened.seek(0)
-            with np.load(opened, allow_pickle=False) as archive:
-                return {name: numeric(file, name, archive[name]) for name in archive.files}
+        readable_size(file, MAX_BYTES)
+        with zipfile.ZipFile(file) as archive:
+            return arrays(archive, file)
     except InputError:
         raise
     except Exception as error:
         # Damage shows as nearly any exception of zipfile, zlib and NumPy's header reader.
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(str(file), "this file", f"a readable .npz file of weights ({reason})") from error
+        allowed = f"a readable .npz file of weights ({one_line(reason, 200)})"
+        raise InputError(str(file), "this file", allowed) from error
 
 
-def numeric(file: Path, name: str, values: Array) -> Array:
-    """`values` if they are real numbers; raises InputError."""
-    if values.dtype.kind not in "fiu":
-        raise InputError(f"{file}: {name}", f"type {values.dtype}", "real numbers")
-    return values
+def arrays(archive: zipfile.ZipFile, file: Path) -> dict[str, Array]:
+    """All arrays of an archive by name."""
+    entries = archive.infolist()
+    if len(entries) > MAX_ARRAYS:
+        raise InputError(str(file), f"{len(entries):,} arrays", f"at most {MAX_ARRAYS}")
+    result: dict[str, Array] = {}
+    room = MAX_NUMBERS
+    for entry in entries:
+        name = entry.filename.removesuffix(".npy")
+        place = f"{file}: {name}"
+        if name in result:
+            raise InputError(place, "two of them", "each array once")
+        if entry.compress_type not in METHODS:
+            raise InputError(place, f"compression {entry.compress_type}", "arrays as NumPy writes them")
+        with archive.open(entry) as member:
+            result[name] = array(member, entry.file_size, place, room)
+        room -= result[name].size
+    return result
+
+
+def array(member: IO[bytes], size: int, place: str, room: int) -> Array:
+    """The array in a member of `size` bytes, if it has at most `room` numbers."""
+    version = read_magic(member)
+    if version not in HEADERS:
+        raise InputError(place, f"format {version}", "an array of numbers as NumPy writes them")
+    shape, by_columns, dtype = HEADERS[version](member)
+    if dtype.kind not in "fiu":
+        raise InputError(place, f"type {dtype}", "real numbers")
+    count, bytes_left = math.prod(shape), size - member.tell()
+    if min(shape, default=0) < 0 or count * dtype.itemsize != bytes_left:
+        raise InputError(place, f"shape {shape} of {dtype} in {bytes_left:,} bytes", "as many numbers as it says")
+    if count > room:
+        raise InputError(place, f"{count:,} numbers", f"at most {MAX_NUMBERS:,} in a file")
+    values = np.frombuffer(member.read(), dtype)
+    return values.reshape(shape, order="F" if by_columns else "C")
 
 
 def to_bytes(parameters: Mapping[str, Array]) -> bytes:

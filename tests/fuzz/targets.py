@@ -1,0 +1,253 @@
+"""What every loader promises, whatever it is given: it refuses in words, or what it returns serves all that follows.
+
+Each target takes any bytes and raises if a promise is broken. `fuzz.py` looks for such bytes; what it found stands in
+`tests/interop/hostile/` and is tried again by the tests.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import io
+import itertools
+import math
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.lib.format import write_array
+
+from playground import Experiment, InputError, Layer, Trainer
+from playground.catalog.activations import Tanh
+from playground.catalog.datasets import Circle, Table, UserPoints, sample
+from playground.checkpoint import Document
+from playground.experiment import convert, from_text, to_text
+from playground.interop import document as documents
+from playground.interop import tables, tfplayground, weights
+from playground.snapshot import Wanted
+
+FOLDER = Path(tempfile.mkdtemp(prefix="fuzz"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+SMALL = 20_000
+"""So many numbers are computed in a moment."""
+
+
+def refuses_in_words(error: InputError) -> None:
+    """A refusal is one line that names a place and is not too long to read."""
+    words = str(error)
+    assert "\n" not in words and "\r" not in words, words
+    assert error.path and len(words) < 5000, words
+
+
+def experiment(data: bytes) -> None:
+    """What an experiment file says can be written and read again, and trained if it is small."""
+    try:
+        read = from_text(data)
+    except InputError as error:
+        refuses_in_words(error)
+        return
+    assert from_text(to_text(read)) == read
+    if is_small(read):
+        try:
+            trainer = Trainer(read)
+        except InputError as error:
+            refuses_in_words(error)
+            return
+        train(trainer)
+
+
+def is_small(read: Experiment) -> bool:
+    """Whether an experiment is computed in a moment."""
+    units = [len(read.features), *(layer.units for layer in read.layers), 10]
+    numbers = sum(a * b for a, b in itertools.pairwise(units))
+    return numbers < SMALL and read.data.size * sum(units) < SMALL
+
+
+def train(trainer: Trainer) -> None:
+    """A few updates and a look at everything."""
+    with np.errstate(all="ignore"):
+        trainer.advance(steps=3)
+        trainer.snapshot(Wanted(boundary=3, histograms=3, confusion=True, maps=3, units=True, point=0, test=True))
+
+
+def document(data: bytes) -> None:
+    """What a document holds can be written and read again, and training goes on from it."""
+    for content in (data, with_checksum(data)):
+        try:
+            read = documents.from_bytes(content, "x")
+        except InputError as error:
+            refuses_in_words(error)
+            continue
+        again = documents.to_bytes(read)
+        assert documents.to_bytes(documents.from_bytes(again, "x")) == again
+        if is_small(read.experiment):
+            go_on(read)
+
+
+def with_checksum(payload: bytes) -> bytes:
+    """A document with this record."""
+    first_line = documents.MAGIC + str(documents.VERSION).encode() + b"\n"
+    return first_line + hashlib.sha256(payload).digest() + payload
+
+
+def go_on(read: Document) -> None:
+    """Take a document up and use it."""
+    trainer = Trainer()
+    trainer.resume(read)
+    train(trainer)
+    try:
+        trainer.clear_outcome()
+        train(trainer)
+        trainer.reset()
+    except InputError as error:
+        refuses_in_words(error)
+    documents.to_bytes(trainer.document())
+
+
+def weight_file(data: bytes) -> None:
+    """A weight file gives arrays of numbers that are in it."""
+    file = FOLDER / "w.npz"
+    for content in (data, zipped(data)):
+        file.write_bytes(content)
+        try:
+            arrays = weights.load_weights(file)
+        except InputError as error:
+            refuses_in_words(error)
+            continue
+        for name, values in arrays.items():
+            assert values.dtype.kind in "fiu" and values.size <= weights.MAX_NUMBERS, name
+        try:
+            Trainer(initial=arrays)
+        except InputError as error:
+            refuses_in_words(error)
+
+
+def zipped(data: bytes) -> bytes:
+    """A weight file with one array, whose checksum is right."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("W0.npy", data)
+    return buffer.getvalue()
+
+
+def table(data: bytes) -> None:
+    """A table of an experiment gives finite points on the plane."""
+    file = FOLDER / "t.csv"
+    file.write_bytes(data)
+    for task in (None, "classification", "regression"):
+        try:
+            read = Table(path=str(file), x1="a", x2="b", target="c", task=task)
+            read.check()
+        except InputError as error:
+            refuses_in_words(error)
+            continue
+        points = sample(read)
+        assert np.isfinite(points.x).all() and (np.abs(points.x) <= 5).all()
+        assert np.isfinite(points.labels).all() and len(points.labels) == len(points.x) > 0
+
+
+def imported(data: bytes) -> None:
+    """A text from anywhere becomes points, or is refused."""
+    try:
+        sheet = tables.from_text(tables.decoded(data))
+        own = tables.own_points(sheet)
+        read, notes = tables.data_set(sheet, tables.guess(sheet))
+    except InputError as error:
+        refuses_in_words(error)
+        return
+    assert all(notes)
+    for each in (own, read):
+        if isinstance(each, UserPoints):
+            assert sample(each).x.shape == (each.size, 2)
+            assert convert({"version": 1, "data": msgspec.to_builtins(each)}).data == each
+
+
+def link(data: bytes) -> None:
+    """A link becomes an experiment that may be trained, or is refused."""
+    try:
+        opened = tfplayground.experiment_of(
+            "#" + data.decode("utf-8", "surrogatepass" if data[:1] == b"s" else "replace")
+        )
+    except UnicodeDecodeError:
+        return
+    except InputError as error:
+        refuses_in_words(error)
+        return
+    assert from_text(to_text(opened.experiment)) == opened.experiment
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "experiment": experiment,
+    "document": document,
+    "weights": weight_file,
+    "table": table,
+    "import": imported,
+    "link": link,
+}
+
+
+# Where to begin -----------------------------------------------------------------------------------------------------
+
+
+def seeds(target: str) -> list[bytes]:
+    """Small inputs that a loader accepts."""
+    return {
+        "experiment": experiment_seeds,
+        "document": document_seeds,
+        "weights": weight_seeds,
+        "table": lambda: [b"a,b,c\n1,2,x\n3,4,y\n", b'\xef\xbb\xbfa;b;c\n1,5;2;"0"\n;2;1\n3;-4e2;7.5\n'],
+        "import": lambda: [
+            b"a,b,c\n1,2,x\n3,4,y\n",
+            b"x1\tx2\tlabel\tsplit\n1\t2\tA\ttrain\n",
+            b'sep=;\n"1,5";2;"a\n"\n',
+        ],
+        "link": lambda: [b"activation=relu&dataset=gauss&networkShape=4,2&seed=0.5&noise=10", b"problem=regression"],
+    }[target]()
+
+
+def small_experiments() -> list[Experiment]:
+    """Experiments that have a memory of every kind between them."""
+    points = UserPoints(x1=(0.0, 1.0, -1.0), x2=(1.0, 2.0, 0.5), target=(0.0, 1.0, 1.0), train=(True, True, False))
+    memory = {
+        "version": 1,
+        "data": {"kind": "plane", "points": 6, "noise": 0.1, "test_fraction": 0.2},
+        "layers": [{"units": 2, "activation": "relu", "normalization": "batch", "dropout": 0.1, "skip": True}],
+        "regularizer": {"kind": "l1", "prune": True},
+        "training": {
+            "optimizer": "nadam",
+            "schedule": {"kind": "plateau", "patience": 1},
+            "batch_size": 2,
+            "batching": "carry",
+            "early_stopping": {"patience": 3},
+        },
+    }
+    return [Experiment(data=Circle(points=5)), Experiment(data=points, layers=(Layer(2, Tanh()),)), convert(memory)]
+
+
+def experiment_seeds() -> list[bytes]:
+    return [to_text(one).encode() for one in small_experiments()]
+
+
+def document_seeds() -> list[bytes]:
+    """The records of documents, without the checksum that would forbid every change."""
+    found = []
+    for one in small_experiments():
+        for steps in (0, 4):
+            trainer = Trainer(one, initial={"b0": np.zeros(1)} if not one.layers else None)
+            trainer.advance(steps=steps)
+            trainer.remember("words")
+            found.append(bytes(documents.payload_of(documents.to_bytes(trainer.document()), "x")))
+    return found
+
+
+def weight_seeds() -> list[bytes]:
+    """Whole files, and single arrays."""
+    buffer = io.BytesIO()
+    write_array(buffer, np.array([[0.5, math.pi]]), allow_pickle=False)
+    compressed = io.BytesIO()
+    np.savez_compressed(compressed, W0=np.zeros((1, 2)), b0=np.zeros(1))
+    return [weights.to_bytes(Trainer().parameters()), compressed.getvalue(), buffer.getvalue()]

@@ -1,0 +1,389 @@
+"""Files from strangers: whatever stands in them, it is refused in words, before it takes memory or time."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import random
+import struct
+import time
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from playground import Experiment, InputError, Layer, load
+from playground.catalog import datasets
+from playground.catalog.datasets import Table, read_table
+from playground.experiment import MAX_PARAMETERS, check, from_text
+from playground.interop import weights
+from playground.interop.document import MAGIC, load_document
+from playground.interop.tables import Picked, extracted, from_file
+from playground.interop.tables import from_text as sheet_of
+from playground.interop.weights import load_weights, save_weights
+from playground.presets import opened
+from tests.fuzz.fuzz import changed
+from tests.fuzz.targets import TARGETS, seeds
+
+FOUND = sorted(path for path in (Path(__file__).parent / "hostile").glob("*/*"))
+LOADERS: dict[str, Callable[[Path], Any]] = {
+    "experiment": load,
+    "document": load_document,
+    "weights": load_weights,
+    "import": from_file,
+    "table": lambda path: read_table(path, "a", "b", "c"),
+}
+MB = 2**20
+
+
+def refusal(loader: str, path: Path, most: int = 2 * MB, seconds: float = 5) -> str:
+    """What a loader says to a file, while it takes no more memory and time than this."""
+    tracemalloc.start()
+    started = time.perf_counter()
+    try:
+        with pytest.raises(InputError) as refused:
+            LOADERS[loader](path)
+        assert tracemalloc.get_traced_memory()[1] < most
+    finally:
+        tracemalloc.stop()
+    assert time.perf_counter() - started < seconds
+    words = str(refused.value)
+    assert words.isprintable() and len(words) < 1500
+    return words
+
+
+# What was found by looking for it -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: f"{path.parent.name}-{path.name[:14]}")
+def test_what_once_broke_a_loader_does_so_no_more(path: Path) -> None:
+    TARGETS[path.parent.name](path.read_bytes())
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_a_loader_accepts_serves_what_follows(target: str) -> None:
+    for seed in seeds(target):
+        TARGETS[target](seed)
+
+
+@pytest.mark.parametrize("seed", seeds("document"), ids=lambda _: "")
+def test_documents_with_any_other_value_are_refused_or_trained(seed: bytes) -> None:
+    chance = random.Random(len(seed))
+    tree = msgspec.msgpack.decode(seed)
+    for _ in range(60):
+        try:
+            other = msgspec.msgpack.encode(changed(tree, chance, tree))
+        except (ValueError, OverflowError, TypeError):
+            continue
+        TARGETS["document"](other)
+
+
+@pytest.mark.parametrize("seed", seeds("experiment"), ids=lambda _: "")
+def test_experiments_with_any_other_value_are_refused_or_trained(seed: bytes) -> None:
+    chance = random.Random(len(seed))
+    tree = json.loads(seed)
+    for _ in range(60):
+        try:
+            other = json.dumps(changed(tree, chance, tree))
+        except TypeError:
+            continue
+        TARGETS["experiment"](other.encode())
+
+
+# Files of other kinds -------------------------------------------------------------------------------------------------
+
+
+class Trap:
+    """Whoever unpickles this has lost."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, ("trapped",)
+
+
+def bomb(size: int) -> bytes:
+    """An archive that is a thousandth of what it unpacks to."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("W0.npy", "w") as member:
+        member.write(npy_header(f"'descr': '<f8', 'fortran_order': False, 'shape': ({size // 8},)"))
+        for _ in range(size // MB):
+            member.write(bytes(MB))
+    return buffer.getvalue()
+
+
+def archive_of(*members: tuple[str, bytes]) -> bytes:
+    """A zip archive."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def npy_header(fields: str) -> bytes:
+    """The beginning of a `.npy` file."""
+    text = f"{{{fields}, }}".encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
+OTHERS = {
+    "pickle": pickle.dumps(Trap()),
+    "pickled array": pickle.dumps(np.zeros(3)),
+    "archive": archive_of(("experiment.json", b"{}")),
+    "program": b"#!/bin/sh\ntouch trapped\n",
+    "picture": b"\x89PNG\r\n\x1a\n" + bytes(100),
+    "nothing": b"",
+    "zeros": bytes(1000),
+}
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize("kind", OTHERS)
+def test_files_of_other_kinds_are_refused(
+    tmp_path: Path, loader: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "stranger"
+    file.write_bytes(OTHERS[kind])
+    if (loader, kind) == ("import", "program"):
+        # It is a text, which has one row.
+        assert len(from_file(file).rows) == 2
+        return
+    assert "stranger" in refusal(loader, file)
+    assert not (tmp_path / "trapped").exists()
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path: Path, loader: str) -> None:
+    file = tmp_path / "huge"
+    with file.open("wb") as sparse:
+        sparse.truncate(5 * 2**30)
+    assert "huge" in refusal(loader, file, most=MB, seconds=0.5)
+
+
+def test_a_large_file_that_is_no_document_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "large"
+    with file.open("wb") as sparse:
+        sparse.truncate(2**30)
+    assert "begins with a line" in refusal("document", file, most=MB, seconds=0.5)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("loader", LOADERS)
+def test_pipes_and_devices_are_not_waited_for(tmp_path: Path, loader: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero"), Path("/dev/null")):
+        assert "device or a pipe" in refusal(loader, path, seconds=1)
+
+
+def test_a_table_that_is_a_device_does_not_stop_an_experiment_from_being_refused() -> None:
+    table = {"kind": "table", "path": "/dev/zero", "x1": "a", "x2": "b", "target": "c"}
+    with pytest.raises(InputError, match=r"data\.path"):
+        from_text(json.dumps({"version": 1, "data": table}))
+
+
+# Experiments ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"version": 1, "x": [' + "[]," * 600_000 + "1]}", "at most 500,000 of them"),
+        ('{"version": 1, "x": [' + '"",' * 300_000 + "1]}", "at most 500,000 of them"),
+        ('{"version": 1, "name": "' + "a" * 20_000 + '"}', "name: 'aaa"),
+        ('{"version": 1, "' + "a" * 20_000 + '": 1}', "names of at most 10,000 characters"),
+        ('{"version": 1, "seed": 1' + "0" * 5000 + "}", "4300 digits"),
+        ('{"version": 1, "data": {"kind": "points", "x1": [1' + "0" * 400 + "]}}", r"data.x1[0]"),
+        ('{"version": 1, "data": {"kind": "points", "x1": [0, NaN]}}', r"data.x1[1]: nan"),
+        ('{"version": 1, "bias": 1e999}', "bias: inf"),
+        ('{"version": 1, "\\u001b[31m": 1}', "only the fields"),
+        ('{"version": 1, "a\\u202eb": 1}', "only the fields"),
+        ('{"version": 1, "a\\nb": 1}', "only the fields"),
+        ('{"version": 1, "bias": 1, "bias": 2}', "each key once"),
+        ("[" * 100_000, "deeply nested"),
+        ('{"version": 2}', "newer program"),
+        ("version: 1", "no JSON"),
+    ],
+)
+def test_an_experiment_is_refused_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "e.json").write_text(text)
+    assert words in refusal("experiment", tmp_path / "e.json", most=10 * MB)
+
+
+def test_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "e.json").write_bytes('{"version": 1, "name": "é"}'.encode("latin-1"))
+    assert "utf-8" in refusal("experiment", tmp_path / "e.json")
+    (tmp_path / "e.json").write_bytes('{"version": 1, "name": "é"}'.encode("utf-16"))
+    assert load(tmp_path / "e.json").name == "é"
+
+
+def test_a_network_for_which_there_is_no_memory_is_refused() -> None:
+    with pytest.raises(InputError, match=rf"layers\[2\]\.units: 4096 .* {MAX_PARAMETERS:,} weights"):
+        check(Experiment(layers=(Layer(4096),) * 100))
+    check(Experiment(layers=(Layer(4096),) * 2))
+
+
+# Weights --------------------------------------------------------------------------------------------------------------
+
+
+def header(shape: str, kind: str = "'<f8'") -> bytes:
+    return npy_header(f"'descr': {kind}, 'fortran_order': False, 'shape': {shape}")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (archive_of(("W0.npy", header(f"({2**40}, {2**10})"))), "as many numbers as it says"),
+        (archive_of(("W0.npy", header("(2, 2)") + bytes(24))), "as many numbers as it says"),
+        (archive_of(("W0.npy", header("(2, 2)") + bytes(40))), "as many numbers as it says"),
+        (archive_of(("W0.npy", header("(-1, -1)") + bytes(8))), "as many numbers as it says"),
+        (archive_of(("W0.npy", header("(1,)", "'|O'") + bytes(8))), "real numbers"),
+        (archive_of(("W0.npy", header("(1,)", "[('a', '<f8')]") + bytes(8))), "real numbers"),
+        (archive_of(("W0.npy", header("(1,)", "'<c16'") + bytes(16))), "real numbers"),
+        (archive_of(("W0.npy", header("(1,)", "'<U2'") + bytes(8))), "real numbers"),
+        (archive_of(("W0.npy", header("(__import__('os').mkdir('trapped'),)"))), "readable .npz"),
+        (archive_of(("W0.npy", pickle.dumps(Trap()))), "readable .npz"),
+        (archive_of(("W0.npy", b"")), "readable .npz"),
+        (archive_of(*((f"W{k}.npy", b"") for k in range(607))), "607 arrays"),
+        (archive_of(("W0.npy", header("(1,)") + bytes(8)), ("W0", header("(1,)") + bytes(8))), "each array once"),
+    ],
+)
+def test_weights_that_are_not_what_they_say_are_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "w.npz").write_bytes(content)
+    assert words in refusal("weights", tmp_path / "w.npz")
+    assert not (Path.cwd() / "trapped").exists()
+
+
+def test_a_bomb_is_refused_before_it_goes_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "MAX_NUMBERS", 2**20)
+    (tmp_path / "w.npz").write_bytes(bomb(64 * MB))
+    assert (tmp_path / "w.npz").stat().st_size < MB
+    assert "8,388,608 numbers" in refusal("weights", tmp_path / "w.npz", most=MB)
+
+
+def test_many_arrays_take_no_more_than_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "MAX_NUMBERS", 100)
+    save_weights(tmp_path / "w.npz", {f"W{k}": np.zeros(60) for k in range(2)})
+    assert "W1: '60 numbers'" in refusal("weights", tmp_path / "w.npz")
+
+
+def test_an_archive_that_lies_about_its_size_is_refused(tmp_path: Path) -> None:
+    honest = bytearray(bomb(2 * MB))
+    place = honest.rfind(b"PK\x01\x02")
+    struct.pack_into("<I", honest, place + 24, 128 + 8)
+    (tmp_path / "w.npz").write_bytes(honest)
+    refusal("weights", tmp_path / "w.npz", most=MB)
+
+
+def test_a_way_of_packing_that_asks_for_any_memory_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "w.npz", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("W0.npy", header("(1,)") + bytes(8))
+    assert "compression 14" in refusal("weights", tmp_path / "w.npz")
+
+
+def test_variances_below_zero_are_refused() -> None:
+    from playground import Trainer
+    from playground.catalog.normalizations import BatchNormalization
+
+    experiment = Experiment(layers=(Layer(1, normalization=BatchNormalization()),))
+    with pytest.raises(InputError, match="var0: 'a negative number'"):
+        Trainer(experiment, initial={"var0": np.array([-1.0])})
+
+
+# Tables ---------------------------------------------------------------------------------------------------------------
+
+
+def table_refusal(tmp_path: Path, content: bytes, most: int = 4 * MB) -> str:
+    (tmp_path / "t.csv").write_bytes(content)
+    return refusal("table", tmp_path / "t.csv", most=most)
+
+
+def test_a_line_without_an_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    assert "more than 100,000 characters" in table_refusal(tmp_path, b"a,b,c\n" + b"1," * 20 * MB)
+    assert "more than 100,000 characters" in table_refusal(tmp_path, b"a" * 40 * MB)
+    assert "quote is not closed" in table_refusal(tmp_path, b'a,b,c\n1,2,"' + b"x\n" * 10 * MB)
+
+
+def test_a_row_over_many_lines_has_an_end(tmp_path: Path) -> None:
+    many = b"\n" + b'"\n",' * MB
+    assert "quote is not closed" in table_refusal(tmp_path, b"a,b,c" + many)
+    with pytest.raises(InputError, match="row 2"):
+        sheet_of("a,b,c" + many.decode())
+
+
+def test_a_wrong_encoding_is_named_with_its_row(tmp_path: Path) -> None:
+    rows = b"1,2,x\n" * 20_000
+    words = table_refusal(tmp_path, b"a,b,c\n" + rows + "3,4,\xe9\n".encode("latin-1") + rows, most=20 * MB)
+    assert "after row 20001: not written in UTF-8" in words
+    assert "UTF-8" in table_refusal(tmp_path, "a,b,c\n1,2,x\n".encode("utf-16"))
+
+
+def test_rows_of_any_length_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,c\n1,2,x\n1\n\n1,2,y,4,5\n,,\n")
+    columns, dropped = read_table(file, "a", "b", "c")
+    assert (columns, dropped) == ([["1", "1"], ["2", "2"], ["x", "y"]], 3)
+    assert [len(row) for row in from_file(file).rows] == [5, 5, 5]
+
+
+def test_zero_bytes_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_bytes(b"a,b,c\n1,\x00,x\n")
+    assert "row 2: 'a zero byte'" in refusal("import", file)
+    with pytest.raises(InputError, match=r"data\.x2"):
+        Table(path=str(file), x1="a", x2="b", target="c").check()
+
+
+def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "MAX_TABLE_ROWS", 3)
+    assert "at most 3 rows" in table_refusal(tmp_path, b"a,b,c\n" + b"1,2,x\n" * 4)
+    (tmp_path / "u.csv").write_bytes(b"a,b,c\n" + b"1,2,x\n" * 3)
+    assert len(read_table(tmp_path / "u.csv", "a", "b", "c")[0][0]) == 3
+
+
+def test_reading_tells_how_far_it_is(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b,c\n" + "1,2,x\n" * 5000)
+    told: list[tuple[int, int]] = []
+    sheet = from_file(tmp_path / "t.csv", report=lambda done, of: told.append((done, of)))
+    extracted(sheet, Picked(0, 1, 2), lambda done, of: told.append((done, of)))
+    read, used = told[:6], told[6:]
+    assert [done for done, _ in read] == [1, 1001, 2001, 3001, 4001, 5001]
+    assert {of for _, of in read} == {5002}
+    assert used == [(k, 5000) for k in range(0, 5000, 1000)]
+
+
+@pytest.mark.parametrize("at", [1, 3, 7])
+def test_reading_can_be_stopped(tmp_path: Path, at: int) -> None:
+    class Stopped(Exception):
+        pass
+
+    (tmp_path / "t.csv").write_text("a,b,c\n" + "1,2,x\n" * 5000)
+    told = 0
+
+    def report(done: int, of: int) -> None:
+        nonlocal told
+        told += 1
+        if told == at:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        extracted(from_file(tmp_path / "t.csv", report=report), Picked(0, 1, 2), report)
+    assert told == at
+
+
+# Documents ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_document_may_be_given_wherever_an_experiment_is(tmp_path: Path) -> None:
+    file = Path(__file__).parent / "documents" / "v1-spiral.playground"
+    assert opened(str(file)).experiment == load_document(file).experiment
+    (tmp_path / "x.playground").write_bytes(MAGIC)
+    with pytest.raises(InputError, match=r"x\.playground"):
+        opened(str(tmp_path / "x.playground"))
