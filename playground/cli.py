@@ -19,7 +19,7 @@ from playground.checkpoint import ENGINES, EngineName
 from playground.engine import compiled
 from playground.experiment import Experiment, load
 from playground.files import write_atomically
-from playground.interop.document import SUFFIX, load_document
+from playground.interop.document import is_document, load_document
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
 from playground.interop.export.formats import export as write_export
@@ -189,7 +189,7 @@ def export(arguments: argparse.Namespace) -> None:
 
 def trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     """The training that the arguments ask for; of a document its own, unless another one is asked for."""
-    if arguments.experiment.endswith(SUFFIX) and arguments.epochs is None and arguments.init is None:
+    if is_document(Path(arguments.experiment)) and arguments.epochs is None and arguments.init is None:
         document = load_document(arguments.experiment)
         trainer = Trainer(document.experiment)
         trainer.resume(document)

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import platform
+import re
 import secrets
 import shutil
 import stat
@@ -16,6 +17,8 @@ from functools import cache
 from pathlib import Path
 
 PART = ".part"
+UNFINISHED = re.compile(r"\.[0-9a-f]{12}\.([0-9]+)-([0-9a-f]{4})-[0-9a-f]+\.part")
+"""Whose file it is, the process, its computer, something at random."""
 OLD_SECONDS = 3600.0
 """Where it can't be asked whether a process lives, as on another computer, what it left behind is told by its age."""
 CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR)
@@ -143,24 +146,33 @@ def prefix(path: Path) -> str:
 
 def remove_strays(path: Path) -> None:
     """Remove what writing `path` left behind in processes that have ended."""
-    for stray in strays(path):
+    remove_unfinished(path.parent, prefix(path))
+
+
+def remove_all_strays(folder: Path) -> None:
+    """Remove what writing any file of a folder left behind in processes that have ended."""
+    remove_unfinished(folder, ".")
+
+
+def remove_unfinished(folder: Path, begin: str) -> None:
+    """Remove the unfinished files of a folder whose names begin so."""
+    for stray in strays(folder, begin):
         with suppress(OSError):
             stray.unlink()
 
 
-def strays(path: Path) -> Iterator[Path]:
-    """Unfinished files for `path` that no living process writes."""
-    begin = prefix(path)
+def strays(folder: Path, begin: str) -> Iterator[Path]:
+    """Unfinished files that no living process writes."""
     try:
-        names = [entry.name for entry in os.scandir(path.parent)]
+        names = [entry.name for entry in os.scandir(folder)]
     except OSError:
         return
     for name in names:
-        found = path.with_name(name)
-        process, _, rest = name.removeprefix(begin).partition("-")
-        if name.startswith(begin) and name.endswith(PART) and process.isdigit():
-            here = rest.startswith(f"{this_computer()}-")
-            if not (writes(int(process), found) if here else is_recent(found)):
+        written = UNFINISHED.fullmatch(name)
+        if name.startswith(begin) and written is not None:
+            process, computer = written.groups()
+            found = folder / name
+            if not (writes(int(process), found) if computer == this_computer() else is_recent(found)):
                 yield found
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from playground.catalog.choice import InputError, listing
 from playground.experiment import Experiment, load
 from playground.interop import tfplayground
-from playground.interop.document import SUFFIX, load_document
+from playground.interop.document import is_document, load_document
 from playground.interop.tfplayground import Opened
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
@@ -39,7 +39,7 @@ def opened(source: str) -> Opened:
     """
     if tfplayground.is_link(source):
         return tfplayground.experiment_of(source)
-    if source.endswith(SUFFIX):
+    if source not in preset_paths() and is_document(Path(source)):
         document = load_document(source)
         return Opened(document.experiment, document.notes)
     if source not in preset_paths() and (source.endswith(".json") or Path(source).is_file()):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 from filelock import FileLock, Timeout
 
-from playground.files import remove_strays, write_atomically
+from playground.files import remove_all_strays, write_atomically
 
 DOCUMENT, NOTE, LOCK = ".playground", ".note", ".lock"
 ASIDE = "set aside"
@@ -89,17 +89,18 @@ class Found(NamedTuple):
                 self.document.with_suffix(LOCK).unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """The person does not want it."""
-        for file in (self.document, self.document.with_suffix(NOTE), self.document.with_suffix(LOCK)):
+        """The person does not want it: it is put aside, unless another process restores it just now."""
+        if not is_in_use(self.document):
+            put_aside(self.document, self.note)
             with suppress(OSError):
-                file.unlink(missing_ok=True)
+                self.document.with_suffix(LOCK).unlink(missing_ok=True)
 
 
 def recoverable(folder: Path) -> list[Found]:
     """What processes that died have left, the latest first. What can't be restored is put aside."""
     found = []
+    remove_all_strays(folder)
     for document in folder.glob(f"*{DOCUMENT}"):
-        remove_strays(document)
         if is_in_use(document):
             continue
         note, kept_at = read_note(document), modified_at(document)

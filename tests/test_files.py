@@ -188,9 +188,9 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "mine"
     alive = tmp_path / f"{prefix(path)}{os.getppid()}-{this_computer()}-0000{PART}"
     dead = tmp_path / f"{prefix(path)}{ended_process()}-{this_computer()}-0000{PART}"
-    other = tmp_path / f".other.{ended_process()}-{this_computer()}-0000{PART}"
-    elsewhere = tmp_path / f"{prefix(path)}{ended_process()}-else-0000{PART}"
-    long_ago = tmp_path / f"{prefix(path)}{ended_process()}-else-0001{PART}"
+    other = tmp_path / f".{12 * '0'}.{ended_process()}-{this_computer()}-0000{PART}"
+    elsewhere = tmp_path / f"{prefix(path)}{ended_process()}-beef-0000{PART}"
+    long_ago = tmp_path / f"{prefix(path)}{ended_process()}-beef-0001{PART}"
     for file in (alive, dead, other, elsewhere, long_ago):
         file.write_bytes(b"")
     os.utime(long_ago, (0, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from playground.files import temporary_name
 from playground.recovery import ASIDE, Slot, aside, recoverable
 
 ROOT = Path(__file__).parent.parent
@@ -104,10 +106,21 @@ def test_it_is_put_aside_whatever_its_title(tmp_path: Path, title: str) -> None:
     assert [kept.read_bytes() for kept in aside(tmp_path)] == [b"work"]
 
 
-def test_what_is_not_wanted_goes(tmp_path: Path) -> None:
+def test_what_is_not_wanted_is_put_aside(tmp_path: Path) -> None:
     end(start(tmp_path), kill=True)
     recoverable(tmp_path)[0].discard()
-    assert list(tmp_path.iterdir()) == []
+    assert recoverable(tmp_path) == []
+    assert [path.read_bytes() for path in aside(tmp_path)] == [b"work"]
+
+
+def test_what_a_first_autosave_left_unfinished_goes(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    end(process, kill=True)
+    stray = temporary_name(tmp_path / "never finished.playground")
+    left = stray.with_name(stray.name.replace(f".{os.getpid()}-", f".{process.pid}-"))
+    left.write_bytes(b"")
+    recoverable(tmp_path)
+    assert not left.exists()
 
 
 def test_several_processes_keep_apart(tmp_path: Path) -> None:
@@ -135,8 +148,3 @@ def test_a_slot_that_is_cleared_has_nothing_to_recover(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert recoverable(tmp_path / "none") == []
-
-
-@pytest.fixture(autouse=True)
-def no_warning_of_open_files(recwarn: pytest.WarningsRecorder) -> None:
-    """Locks are given back."""

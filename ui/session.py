@@ -89,6 +89,10 @@ class Session(QObject):
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
 
+    taken_back = Signal(int)
+    """The number of an edit that was undone."""
+    made_again = Signal(int)
+    """The number of an edit that was redone."""
     given = Signal(object, object, object)
     """See `ask`."""
 
@@ -231,6 +235,7 @@ class Session(QObject):
             self.put_weight(what.name, what.place, what.before)
         else:
             self.put(what.before, f"undo {edit.label}", keep_as=keep_as, memory=memory, fresh=what.fresh)
+        self.taken_back.emit(edit.number)
 
     def redo(self) -> None:
         """Make the change again that was taken back last."""
@@ -243,6 +248,13 @@ class Session(QObject):
             self.put_weight(what.name, what.place, what.after)
         else:
             self.put(what.after, edit.label, keep_as=keep_as, memory=memory, fresh=what.fresh)
+        self.made_again.emit(edit.number)
+
+    def forget_edits(self) -> None:
+        """Nothing of what was done so far can be taken back."""
+        self.done.clear()
+        self.undone.clear()
+        self.undo_changed.emit()
 
     def put(
         self,

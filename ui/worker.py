@@ -372,17 +372,18 @@ class Worker(QThread):
         elif memory is not None:
             self.trainer.restore(memory)
         else:
-            self.trainer = self.fresh_trainer(command.experiment)
+            trainer = self.fresh_trainer(command.experiment)
             if command.document is not None:
-                self.take_up(command.document)
+                self.take_up(trainer, command.document)
+            self.trainer = trainer
         self.latest_change = command.keep_as if command.words else None
         self.revision = command.revision
 
-    def take_up(self, document: Document) -> None:
-        """Go on with a document, if that can be on the engine that trained last."""
-        if document.engine != self.engine and compiled.are_cached(document.experiment.precision):
-            self.use_engine(UseEngine(document.engine))
-        self.trainer.resume(document)
+    def take_up(self, trainer: Trainer, document: Document) -> None:
+        """Let a trainer go on with a document, if that can be on the engine that trained last."""
+        if document.engine != trainer.engine and compiled.are_cached(document.experiment.precision):
+            trainer.use_engine(document.engine)
+        trainer.resume(document)
 
     def set_weight(self, command: SetWeight) -> None:
         if command.revision is not None:

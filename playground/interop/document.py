@@ -227,6 +227,17 @@ def packed(values: Array) -> PackedArray:
 # Reading ------------------------------------------------------------------------------------------------------
 
 
+def is_document(path: Path) -> bool:
+    """Whether a file is meant as a document: by its name, or by how it begins."""
+    if path.suffix.lower() == SUFFIX:
+        return True
+    try:
+        with path.open("rb") as opened:
+            return opened.read(len(MAGIC)) == MAGIC
+    except (OSError, ValueError):
+        return False
+
+
 def load_document(path: str | os.PathLike[str]) -> Document:
     """Read a document. A table's path is taken relative to the file. Raises InputError that names the file.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock
 from PySide6.QtCore import QObject, QTimer
@@ -17,9 +17,20 @@ from ui.jobs import Job, finish_jobs
 from ui.worker import Report
 
 if TYPE_CHECKING:
+    from ui.window.documents import Mark
     from ui.window.window import Window
 
 AUTOSAVE_MILLISECONDS = 15_000
+
+
+class Asked(NamedTuple):
+    """What a document was asked for with."""
+
+    by: Autosave
+    mark: Mark
+    """What there was then."""
+    title: str
+    origin: str
 
 
 class Autosave(QObject):
@@ -38,6 +49,7 @@ class Autosave(QObject):
         self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
         self.timer.timeout.connect(self.keep)
         window.session.given.connect(self.write)
+        window.session.failed.connect(self.fail_recovery)
 
     def begin(self, folder: Path) -> None:
         """Keep the window's work from now on, and offer what an earlier run has left."""
@@ -64,24 +76,27 @@ class Autosave(QObject):
     # Keeping --------------------------------------------------------------------------------------------------
 
     def note_change(self) -> None:
-        """All is safe in a file of its own: there is nothing to recover."""
-        if not self.window.documents.modified and self.slot is not None and self.job is None:
+        """If the whole training is safe in a file of its own, there is nothing to recover."""
+        documents = self.window.documents
+        safe = documents.has_document and self.mark() == documents.saved
+        if safe and self.slot is not None and self.job is None:
             self.slot.clear()
-            self.kept = self.mark()
+            self.kept = documents.saved
 
     def keep(self) -> None:
         """Keep the work, if there is something new."""
         if self.slot is not None and self.job is None and self.mark() != self.kept:
-            self.window.session.ask(self, Trainer.document)
+            documents = self.window.documents
+            asked = Asked(self, documents.mark(documents.step), documents.name, str(documents.path or ""))
+            self.window.session.ask(asked, Trainer.document)
 
     def write(self, purpose: object, document: Document, revision: int) -> None:
         """Write what was asked for, beside the window."""
-        slot, documents = self.slot, self.window.documents
-        if purpose is not self or slot is None or self.job is not None:
+        slot = self.slot
+        if not (isinstance(purpose, Asked) and purpose.by is self) or slot is None or self.job is not None:
             return
-        title, origin = documents.name, str(documents.path or "")
-        mark = documents.mark(document.checkpoints["present"].state.step)
-        self.job = Job(lambda _: slot.write(to_bytes(document), title, origin), self)
+        mark = purpose.mark._replace(step=document.checkpoints["present"].state.step)
+        self.job = Job(lambda _: slot.write(to_bytes(document), purpose.title, purpose.origin), self)
         self.job.done.connect(lambda _: self.note_kept(mark))
         self.job.failed.connect(self.tell_failure)
         self.job.start()
@@ -143,15 +158,28 @@ class Autosave(QObject):
         self.restoring = found, lock, self.window.session.revision
         self.window.session.reported.connect(self.end_recovery)
 
+    def fail_recovery(self, reason: str) -> None:
+        """The training thread met a fault; if it was in taking up what is recovered, that is not restored."""
+        if self.restoring is not None:
+            (found, lock, _), self.restoring = self.restoring, None
+            self.window.session.reported.disconnect(self.end_recovery)
+            found.end(lock, restored=False)
+
     def end_recovery(self, report: Report) -> None:
         """Once training stands where it stood, the work is kept in this window's own slot."""
         if self.restoring is None or report.revision < self.restoring[2]:
             return
         (found, lock, _), self.restoring = self.restoring, None
         self.window.session.reported.disconnect(self.end_recovery)
-        if self.slot is not None:
-            self.slot.write(found.document.read_bytes(), found.note.title, found.note.origin)
-        found.end(lock, restored=True)
+        kept = False
+        try:
+            if self.slot is not None:
+                self.slot.write(found.document.read_bytes(), found.note.title, found.note.origin)
+                kept = True
+        except OSError as error:
+            self.tell_failure(error)
+        # What could not be kept here stays where it is.
+        found.end(lock, restored=kept)
 
 
 def words_for(found: Found) -> str:

@@ -6,6 +6,7 @@ read and written beside the window; what goes wrong stands in the banner, and ch
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox
 
-from playground import Document, Experiment, InputError, Trainer, save
-from playground.interop.document import SUFFIX, load_document, save_document
+from playground import Document, Experiment, InputError, Trainer
+from playground import save as save_experiment
+from playground.interop.document import SUFFIX, is_document, load_document, save_document
 from playground.presets import FIRST, opened
-from ui.jobs import Job, finish_jobs
+from ui.jobs import Job
 from ui.session import WeightEdit
 from ui.shell.dialogs import ask_about_changes, ask_to_open, ask_to_save
 
@@ -40,12 +42,31 @@ class Mark(NamedTuple):
     """At which training stood."""
 
 
+class Place(NamedTuple):
+    """What is worked on: a file, and what it holds."""
+
+    path: Path | None
+    saved: Mark
+
+
 UNSAVED = Mark(None, -1, -1)
 """No file holds what there is."""
 
 
+class Save(NamedTuple):
+    """Something to be written."""
+
+    path: Path
+    mark: Mark
+    """What there was when it was asked for."""
+    generation: int
+    """What was worked on then."""
+    then: Callable[[], object] | None
+    """To be done once it is safe."""
+
+
 class Documents(QObject):
-    """Opens and saves for a window."""
+    """Opens and saves for a window. Saves are made one after the other; the window closes once they are made."""
 
     changed = Signal()
     """Another file is worked on, or what is in it is no longer, or again, what there is."""
@@ -57,7 +78,20 @@ class Documents(QObject):
         self.saved = self.mark(0)
         self.careful = False
         """Whether to ask before changes are lost."""
+        self.generation = 0
+        """Counts what was opened."""
+        self.began = self.session.revision
+        """The edit with which the present work was opened."""
+        self.places: dict[int, tuple[Place, Place]] = {}
+        """For every undo step that opened something what was worked on before and after."""
+        self.waiting: deque[Save] = deque()
+        self.saving: Save | None = None
+        self.closing = False
+        """Whether the window is to be closed once all is safe."""
         self.session.given.connect(self.write)
+        self.session.failed.connect(self.give_up)
+        self.session.taken_back.connect(lambda number: self.go_to(number, 0))
+        self.session.made_again.connect(lambda number: self.go_to(number, 1))
         self.session.experiment_changed.connect(lambda _: self.changed.emit())
 
     # What there is to lose ------------------------------------------------------------------------------------
@@ -70,7 +104,11 @@ class Documents(QObject):
     @property
     def step(self) -> int:
         """At which training stands."""
-        return 0 if self.session.report is None else self.session.report.snapshot.step
+        report = self.session.report
+        if report is None or report.revision < self.began:
+            # What was opened has not been seen yet.
+            return max(self.saved.step, 0)
+        return report.snapshot.step
 
     @property
     def modified(self) -> bool:
@@ -79,8 +117,12 @@ class Documents(QObject):
         Without a file that is what the person changed: training alone can be had again.
         """
         now = self.mark(self.step)
-        trained = self.path is not None and self.path.suffix == SUFFIX and now.step != self.saved.step
-        return now[:2] != self.saved[:2] or trained
+        return now[:2] != self.saved[:2] or (self.has_document and now.step != self.saved.step)
+
+    @property
+    def has_document(self) -> bool:
+        """Whether the file holds the whole training."""
+        return self.path is not None and self.path.suffix.lower() != ".json"
 
     @property
     def name(self) -> str:
@@ -112,7 +154,7 @@ class Documents(QObject):
         """Open a document, an experiment file, a preset or a link; if it is refused, say why and change nothing."""
         path = Path(source)
         try:
-            if path.suffix == SUFFIX:
+            if is_document(path):
                 self.take_up(path, load_document(path))
                 return
             experiment, notes = opened(source)
@@ -120,16 +162,17 @@ class Documents(QObject):
             self.window.banner.tell(f"{path.name} was not opened; everything is as it was. {error}")
             self.forget_if_gone(path)
             return
-        is_file = path.suffix == ".json" and path.is_file()
+        is_file = path.suffix.lower() == ".json" and path.is_file()
         self.begin(experiment, experiment.name or path.stem, path if is_file else None)
         self.say(notes)
 
     def start_with(self, source: str) -> None:
         """The window has begun with this experiment; if it is a document, go on with its training."""
         path = Path(source)
-        if path.suffix == SUFFIX:
+        if is_document(path):
             self.open(source)
-        elif path.suffix == ".json" and path.is_file():
+            self.session.forget_edits()
+        elif path.suffix.lower() == ".json" and path.is_file():
             self.path = path
             self.remember(path)
             self.changed.emit()
@@ -154,14 +197,28 @@ class Documents(QObject):
     def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
         """Put something that was opened in force; returns whether it was accepted."""
         self.window.banner.hide()
+        before = Place(self.path, self.saved)
         if not self.session.open(experiment, f"open {name}", document):
             return False
+        self.generation += 1
+        self.began = self.session.revision
         self.path = path
         self.saved = self.mark(0 if document is None else document.checkpoints["present"].state.step)
+        self.places[self.session.done[-1].number] = before, Place(self.path, self.saved)
         if path is not None:
             self.remember(path)
         self.changed.emit()
         return True
+
+    def go_to(self, number: int, after: int) -> None:
+        """The opening of something was taken back, or made again: go on with what was worked on then."""
+        if number in self.places:
+            self.generation += 1
+            self.path, self.saved = self.places[number][after]
+            if self.has_document:
+                # The moment comes back, but not its past.
+                self.saved = UNSAVED
+            self.changed.emit()
 
     def say(self, notes: tuple[str, ...]) -> None:
         """Say what is to be known about what was opened."""
@@ -185,49 +242,80 @@ class Documents(QObject):
     def save_to(self, path: str | Path, then: Callable[[], object] | None = None) -> None:
         """Save the whole training, or to a `.json` file the settings alone."""
         path = Path(path)
-        if path.suffix == ".json":
-            mark, experiment = self.mark(self.step), self.session.experiment
-            self.run(path, lambda: save(experiment, path), mark, then)
+        if path.suffix.lower() not in (SUFFIX, ".json"):
+            path = path.with_name(f"{path.name}{SUFFIX}")
+            if path.exists():
+                self.window.tell(f"Nothing was saved: there is a {path.name} already. Choose it to replace it.")
+                return
+        self.waiting.append(Save(path, self.mark(self.step), self.generation, then))
+        self.save_next()
+
+    def save_next(self) -> None:
+        """Begin with the next save, if none is being made."""
+        if self.saving is not None or not self.waiting:
+            return
+        self.saving = save = self.waiting.popleft()
+        if save.path.suffix.lower() == ".json":
+            experiment = save.mark.experiment
+            assert experiment is not None
+            self.run(save, lambda: save_experiment(experiment, save.path))
         else:
-            self.session.ask((self, path, then), Trainer.document)
+            self.window.say(f"Saving {save.path.name}…")
+            self.session.ask(save, Trainer.document)
 
     def write(self, purpose: object, document: Document, revision: int) -> None:
         """Write a document that was asked for."""
-        if isinstance(purpose, tuple) and purpose[0] is self:
-            _, path, then = purpose
-            mark = self.mark(document.checkpoints["present"].state.step)
-            if revision != self.session.revision:
-                # An edit has been made that the document does not include.
-                mark = mark._replace(experiment=document.experiment)
-            self.run(path, lambda: save_document(path, document), mark, then)
+        if isinstance(purpose, Save) and purpose is self.saving:
+            mark = purpose.mark._replace(step=document.checkpoints["present"].state.step)
+            self.run(purpose._replace(mark=mark), lambda: save_document(purpose.path, document))
 
-    def run(self, path: Path, work: Callable[[], object], mark: Mark, then: Callable[[], object] | None) -> None:
+    def run(self, save: Save, work: Callable[[], object]) -> None:
         """Write beside the window, and take note of what is safe then."""
+        self.saving = save
         job = Job(lambda _: work(), self)
-        job.done.connect(lambda _: self.note_saved(path, mark, then))
-        job.failed.connect(lambda error: self.tell_failure(path, error))
+        job.done.connect(lambda _: self.note_saved(save))
+        job.failed.connect(lambda error: self.tell_failure(save, error))
         job.start()
 
-    def note_saved(self, path: Path, mark: Mark, then: Callable[[], object] | None) -> None:
+    def note_saved(self, save: Save) -> None:
         """All is safe in a file."""
-        self.path, self.saved = path, mark
-        self.remember(path)
-        self.window.say(f"Saved to {path}.")
-        self.changed.emit()
-        if then is not None:
-            then()
+        self.saving = None
+        self.remember(save.path)
+        self.window.say(f"Saved to {save.path}.")
+        if save.generation == self.generation:
+            self.path, self.saved = save.path, save.mark
+            self.changed.emit()
+        self.save_next()
+        if save.then is not None:
+            # There may have been changes meanwhile.
+            self.before_losing(save.then)
+        elif self.closing and not self.busy:
+            self.closing = False
+            self.window.close()
 
-    def tell_failure(self, path: Path, error: Exception) -> None:
-        """Say that nothing was saved, and what to do."""
-        reason = getattr(error, "strerror", None) or str(error)
+    def tell_failure(self, save: Save, error: Exception | str) -> None:
+        """Say that nothing was saved, and what to do. What was to be done then is not done."""
+        self.saving, self.closing = None, False
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         self.window.banner.tell(
-            f"Nothing was saved to {path}: {reason}. Your work goes on unsaved; try another folder.",
+            f"Nothing was saved to {save.path}: {reason}. Your work goes on unsaved; try another folder.",
             ("Save as…", self.ask_save),
         )
+        self.save_next()
 
-    def close(self) -> None:
-        """Wait until all is written."""
-        finish_jobs(self, cancel=False)
+    def give_up(self, reason: str) -> None:
+        """The training thread met a fault; a document that was asked of it may never come."""
+        if self.saving is not None and not self.findChildren(Job):
+            self.tell_failure(self.saving, reason)
+
+    def close_when_saved(self) -> None:
+        """Close the window once all is safe."""
+        self.closing = True
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being saved."""
+        return self.saving is not None or bool(self.waiting)
 
     # Recent files ---------------------------------------------------------------------------------------------
 

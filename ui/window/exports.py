@@ -96,5 +96,6 @@ class Exports(QObject):
         self.running_changed.emit(False)
 
     def close(self) -> None:
-        """Stop what is being made, before the window goes."""
+        """Stop what is being made, before the window goes; what comes late is not begun any more."""
+        self.window.session.given.disconnect(self.write)
         finish_jobs(self)

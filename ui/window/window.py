@@ -657,6 +657,11 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about changes, then stop the process and all threads before anything goes."""
+        if self.documents.busy:
+            # It closes once all is safe, and stays if that fails.
+            event.ignore()
+            self.documents.close_when_saved()
+            return
         if self.documents.careful and self.documents.modified:
             event.ignore()
             self.documents.before_losing(self.close_for_good)
@@ -667,7 +672,6 @@ class Window(QMainWindow):
         if self.tour is not None:
             self.tour.end()
         self.pictures.close()
-        self.documents.close()
         self.autosave.close()
         self.exports.close()
         if self.kernels is not None:

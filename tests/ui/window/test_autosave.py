@@ -178,3 +178,36 @@ def test_recovering_asks_before_changes_are_lost(qtbot, other: Window, folder: P
     question.reject()
     assert other.session.experiment.training.learning_rate == 0.5
     other.documents.careful = False
+
+
+def test_training_that_no_file_holds_stays_kept(qtbot, other: Window, folder: Path, tmp_path: Path) -> None:
+    other.autosave.begin(folder)
+    other.session.step()
+    qtbot.waitUntil(lambda: step(other) == 1)
+    other.autosave.keep()
+    slot = other.autosave.slot
+    assert slot is not None
+    qtbot.waitUntil(lambda: slot.document.exists() and other.autosave.job is None)
+    # Settings alone, and an edit that is taken back.
+    other.documents.save_to(tmp_path / "mine.json")
+    qtbot.waitUntil(lambda: not other.documents.busy)
+    training = msgspec.structs.replace(other.session.experiment.training, learning_rate=0.5)
+    other.session.edit(msgspec.structs.replace(other.session.experiment, training=training), "learning rate")
+    other.session.undo()
+    assert slot.document.exists()
+
+
+def test_a_fault_in_taking_up_loses_nothing(
+    qtbot, other: Window, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(folder)
+    other.autosave.begin(folder)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(Trainer, "resume", fail)
+    other.autosave.recover(recoverable(folder)[0])
+    qtbot.waitUntil(lambda: other.autosave.restoring is None)
+    (found,) = recoverable(folder)
+    assert found.note.attempts == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import time
 from pathlib import Path
 
 import msgspec
@@ -12,9 +12,11 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
-from playground import Trainer, load
+from playground import Document, Trainer, load
 from playground.interop.document import load_document, save_document
 from playground.presets import preset
+from ui.panels.importing import ImportDialog
+from ui.window import documents
 from ui.window.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
@@ -119,18 +121,89 @@ def test_an_experiment_file_keeps_the_settings_alone(qtbot, window: Window, tmp_
     assert load(tmp_path / "mine.json") == window.session.experiment
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_can_not_be_written_to_is_named(qtbot, window: Window, tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    window.documents.save_to(tmp_path / "mine.playground")
-    qtbot.waitUntil(lambda: window.banner.isVisible())
-
-
 def test_what_can_not_be_saved_is_told_with_another_way(qtbot, window: Window, tmp_path: Path) -> None:
     path = tmp_path / "none" / "mine.playground"
     window.documents.save_to(path)
     qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in window.banner.text.text())
     assert window.documents.path is None
+
+
+# Saves on their way -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing a document takes a while."""
+
+    def slow(path: Path, document: Document) -> None:
+        time.sleep(0.3)
+        save_document(path, document)
+
+    monkeypatch.setattr(documents, "save_document", slow)
+
+
+@pytest.mark.usefixtures("slow_disk")
+def test_closing_at_once_after_saving_waits_until_all_is_safe(qtbot, window: Window, tmp_path: Path) -> None:
+    train(qtbot, window)
+    window.documents.save_to(tmp_path / "mine.playground")
+    window.close()
+    assert window.isVisible()
+    qtbot.waitUntil(lambda: not window.isVisible())
+    assert load_document(tmp_path / "mine.playground").checkpoints["present"].state.step == step(window)
+
+
+def test_a_save_that_fails_keeps_the_window_open(qtbot, window: Window, tmp_path: Path) -> None:
+    window.documents.save_to(tmp_path / "none" / "mine.playground")
+    window.close()
+    qtbot.waitUntil(lambda: "Nothing was saved" in window.banner.text.text())
+    qtbot.wait(50)
+    assert window.isVisible()
+
+
+@pytest.mark.usefixtures("slow_disk")
+def test_what_is_opened_while_a_save_runs_does_not_take_its_file_over(qtbot, window: Window, tmp_path: Path) -> None:
+    window.documents.save_to(tmp_path / "mine.playground")
+    window.documents.open("xor")
+    qtbot.waitUntil(lambda: not window.documents.busy)
+    assert (tmp_path / "mine.playground").exists()
+    assert window.documents.path is None and window.session.experiment.name == preset("xor").name
+
+
+@pytest.mark.usefixtures("slow_disk")
+def test_what_is_changed_while_a_save_runs_is_not_saved(qtbot, window: Window, tmp_path: Path) -> None:
+    window.documents.save_to(tmp_path / "mine.playground")
+    window.session.set_weight("W0", (0, 0), 0.5, 0.25, "weight")
+    qtbot.waitUntil(lambda: not window.documents.busy)
+    assert window.documents.modified
+
+
+def test_of_two_saves_the_later_one_lasts(qtbot, window: Window, tmp_path: Path, slow_disk: None) -> None:
+    for _ in range(2):
+        window.session.step()
+        window.documents.save_to(tmp_path / "mine.playground")
+    qtbot.waitUntil(lambda: not window.documents.busy)
+    assert load_document(tmp_path / "mine.playground").checkpoints["present"].state.step == 2
+
+
+def test_undoing_an_opening_leaves_the_file_alone(qtbot, window: Window, tmp_path: Path) -> None:
+    save_document(tmp_path / "other.playground", Trainer(preset("xor")).document())
+    window.documents.open(str(tmp_path / "other.playground"))
+    assert window.documents.path is not None
+    window.session.undo()
+    assert window.documents.path is None
+    window.session.redo()
+    assert window.documents.path == tmp_path / "other.playground" and window.documents.modified
+
+
+@pytest.mark.parametrize("name", ["spiral v1.5", "A.PLAYGROUND"])
+def test_a_document_of_any_name_can_be_opened_again(qtbot, window: Window, tmp_path: Path, name: str) -> None:
+    saved = window.session.experiment
+    window.documents.save_to(tmp_path / name)
+    qtbot.waitUntil(lambda: window.documents.path is not None)
+    path = window.documents.path
+    window.documents.open("xor")
+    window.documents.open(str(path))
+    assert window.session.experiment == saved
 
 
 # The mark and the question ----------------------------------------------------------------------------------------
@@ -194,7 +267,6 @@ def test_opening_something_else_asks_first(qtbot, window: Window) -> None:
     assert window.session.experiment.training.learning_rate == 0.5
     question = window.findChild(QMessageBox, "changes.question")
     qtbot.mouseClick(question.button(QMessageBox.StandardButton.Discard), LEFT)
-    assert window.session.experiment == window.session.experiment
     assert window.session.experiment.name == preset("xor").name
     window.documents.careful = False
 
@@ -285,9 +357,11 @@ def test_what_is_pasted_and_wrong_changes_nothing(window: Window, words: str) ->
 
 
 def test_cells_are_pasted_as_points(window: Window) -> None:
-    QGuiApplication.clipboard().setText("x1\tx2\tlabel\n1\t2\tA\n3\t4\tB\n")
+    QGuiApplication.clipboard().setText("height\twidth\tlabel\n1\t2\tA\n3\t4\tB\n")
     window.sharing.paste()
-    assert window.session.experiment.data.kind == "points" or window.data.own_data is not None
+    dialog = window.findChild(ImportDialog)
+    assert dialog is not None and dialog.isVisible()
+    dialog.reject()
 
 
 def test_dragging_over_the_window_is_answered(window: Window) -> None:
