@@ -28,7 +28,8 @@ def preset(name: str) -> Experiment:
     """The preset of that name. Raises InputError."""
     paths = preset_paths()
     if name not in paths:
-        raise InputError("EXPERIMENT", name, f"an experiment file, a document, a link, or one of the presets {listing(paths)}")
+        allowed = f"an experiment file, a document, a link, or one of the presets {listing(paths)}"
+        raise InputError("EXPERIMENT", name, allowed)
     return load(paths[name])
 
 
