@@ -19,6 +19,7 @@ from playground.checkpoint import ENGINES, EngineName
 from playground.engine import compiled
 from playground.experiment import Experiment, load
 from playground.files import write_atomically
+from playground.interop.document import SUFFIX, load_document
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
 from playground.interop.export.formats import export as write_export
@@ -40,9 +41,7 @@ class Parser(argparse.ArgumentParser):
 def train_parser() -> Parser:
     """The options of `train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
-    parser.add_argument(
-        "experiment", metavar="EXPERIMENT", help="an experiment file, a document, the name of a preset, or a link"
-    )
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
     parser.add_argument(
         "--epochs",
         type=whole_number,
@@ -73,9 +72,7 @@ def export_parser() -> Parser:
         epilog=f"formats:\n{formats}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "experiment", metavar="EXPERIMENT", help="an experiment file, a document, the name of a preset, or a link"
-    )
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
     parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help="one of the formats below")
     parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
     parser.add_argument(
@@ -183,13 +180,23 @@ def export(arguments: argparse.Namespace) -> None:
     chosen = FORMATS[arguments.to]
     if missing := chosen.missing(proof=arguments.proof):
         raise MissingLibraryError(chosen, missing)
-    experiment, notes = opened(arguments.experiment)
-    epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
-    trainer, _ = trained(experiment, notes, epochs, arguments)
+    trainer = trainer_to_export(arguments)
     proof = write_export(chosen, Exportable.of(trainer), arguments.out, proof=arguments.proof)
     print(f"Wrote {arguments.out} after {trainer.state.epoch:,} epochs.")
     if proof is not None:
         print(proof.words)
+
+
+def trainer_to_export(arguments: argparse.Namespace) -> Trainer:
+    """The training that the arguments ask for; of a document its own, unless another one is asked for."""
+    if arguments.experiment.endswith(SUFFIX) and arguments.epochs is None and arguments.init is None:
+        document = load_document(arguments.experiment)
+        trainer = Trainer(document.experiment)
+        trainer.resume(document)
+        return trainer
+    experiment, notes = opened(arguments.experiment)
+    epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
+    return trained(experiment, notes, epochs, arguments)[0]
 
 
 def bench(arguments: argparse.Namespace) -> None:

@@ -29,11 +29,12 @@ from playground.catalog.schedules import Schedule
 from playground.cli import main
 from playground.experiment import convert
 from playground.interop import tables
+from playground.interop.document import save_document
 from playground.interop.export import formats, proof
 from playground.interop.export.exportable import Exportable, flat
 from playground.interop.export.formats import FORMATS, MissingLibraryError, NotProvenError, export
 from playground.interop.weights import load_weights, save_weights
-from playground.presets import RESOURCES, preset_paths
+from playground.presets import RESOURCES, preset, preset_paths
 from tests.engine.random_experiments import random_experiment
 
 Written = Callable[[str, Exportable], Path]
@@ -478,7 +479,7 @@ def test_a_pytorch_script_can_be_written_unproven_without_pytorch(tmp_path: Path
 def test_a_failed_proof_ends_with_1_and_the_figure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failed = replace(FORMATS["numpy"], prove=lambda path, exportable: proof.Proof(0.25, 10))
+    failed = replace(FORMATS["numpy"], prove=lambda path, exportable, cancelled: proof.Proof(0.25, 10))
     monkeypatch.setitem(FORMATS, "numpy", failed)
     arguments = ["export", "xor", "--to", "numpy", "--out", str(tmp_path / "net.py"), "--epochs", "0"]
     assert main([*arguments, "--engine", "reference"]) == 1
@@ -516,3 +517,13 @@ def test_extras_of_the_formats_are_declared() -> None:
 def test_a_preset_as_an_experiment_file_is_the_preset(tmp_path: Path) -> None:
     assert main(["export", "xor", "--to", "experiment", "--out", str(tmp_path / "e"), "--engine", "reference"]) == 0
     assert load(tmp_path / "e") == load(preset_paths()["xor"])
+
+
+def test_of_a_document_its_own_training_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trainer = Trainer(preset("xor"))
+    trainer.advance(epochs=3)
+    save_document(tmp_path / "mine.playground", trainer.document())
+    arguments = ["export", str(tmp_path / "mine.playground"), "--to", "weights", "--out", str(tmp_path / "mine.npz")]
+    assert main(arguments) == 0
+    assert "after 3 epochs" in capsys.readouterr().out
+    np.testing.assert_array_equal(load_weights(tmp_path / "mine.npz")["W0"], trainer.parameters()["W0"])

@@ -30,7 +30,8 @@ NODES = {
 }  # fmt: skip
 COMPOSED: dict[str, Callable[..., Any]] = {
     "square": lambda x: x * x,
-    "expm1": lambda x: np.exp(x) - 1,
+    # With t = tanh(x/2): digits are kept near 0, and where formulas ask for it x is not positive.
+    "expm1": lambda x: 2 * np.tanh(x / 2) / (1 - np.tanh(x / 2)),
     "log1p": lambda x: np.log(1 + x),
     "hypot": lambda x, y: np.sqrt(x * x + y * y),
 }
@@ -67,6 +68,9 @@ class Graph:
     def record(self, operation: str, operands: tuple[Any, ...]) -> str:
         """Note what a formula does."""
         names = [one if isinstance(one, str) else self.constant(one) for one in operands]
+        if operation == "log1p" and self.dtype == np.float32:
+            # Runtimes have it for float32 alone, where log(1 + x) loses all digits of a small x.
+            return self.node("Softplus", self.node("Log", *names))
         if operation in COMPOSED:
             composed: Traced = COMPOSED[operation](*map(self.traced, names))
             return str(composed.value)
