@@ -39,7 +39,7 @@ def shorten(value: object, length: int = 60) -> str:
 
 def one_line(text: str, length: int) -> str:
     """`text` without line breaks and other characters that can't be seen, cut after `length` characters."""
-    text = " ".join(text[: 20 * length].split())
+    text = " ".join(text.split())
     if not text.isprintable():
         # A terminal would obey some of them.
         text = "".join(character if character.isprintable() else "\ufffd" for character in text)
