@@ -28,8 +28,7 @@ def preset(name: str) -> Experiment:
     """The preset of that name. Raises InputError."""
     paths = preset_paths()
     if name not in paths:
-        allowed = f"an experiment file, a document, a link, or one of the presets {listing(paths)}"
-        raise InputError("EXPERIMENT", name, allowed)
+        raise InputError("EXPERIMENT", name, f"a document, an experiment file, a link, or a preset: {listing(paths)}")
     return load(paths[name])
 
 
