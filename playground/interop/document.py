@@ -454,11 +454,11 @@ def timeline(record: TimelineRecord, columns: int, never_fall: Sequence[str], pl
     for name, column in zip(never_fall, rows.T, strict=False):
         if not (np.diff(column, prepend=0) >= 0).all() or not np.isfinite(column).all():
             raise InputError(f"{place}: {name}", "numbers out of order", "finite numbers that never fall")
-    thinned = array(record.thinned, f"{place}: thinned", "int64")
+    thinned = array(record.thinned, f"{place}: thinned", "int64", (len(record.thinned.data) // 8,))
     result = Timeline(columns, record.most)
     result.rows, result.count, result.total = rows, len(rows), record.total
     result.thinned, result.run = thinned, record.run
-    whole = thinned.ndim == 1 and len(thinned) <= len(rows) <= record.total
+    whole = len(thinned) <= len(rows) <= record.total
     # The rows that are not thinned are the latest ones.
     before = record.total - (len(rows) - len(thinned))
     if not whole or (np.diff(thinned, prepend=-1) <= 0).any() or (thinned >= before).any():

@@ -366,6 +366,7 @@ NANS = np.full(200, np.nan).tobytes()
         (set_in("gradients", "rows", "shape", value=[1, 1]), "gradients"),
         (set_in("history", "run", value=0), "run"),
         (set_in("history", "total", value=0), "thinned"),
+        (set_in("history", "thinned", value={"kind": "int64", "shape": [], "data": bytes(8)}), "thinned: 'shape ()'"),
         (set_in("engine_changes", value=[]), "engine_changes"),
         (set_in("checkpoints", "present", "experiment", value="{"), "no JSON"),
         (set_in("checkpoints", "present", "experiment", value='{"version": 1, "seed": -1}'), "present: seed"),
