@@ -402,14 +402,15 @@ def refuse_unwritable(raw: Any, path: str = "") -> None:
     if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and are_finite(raw):
         # Thousands of coordinates, at once.
         return
+    place = path or "experiment"
     if isinstance(raw, Duplicate):
-        raise InputError(path, raw.value, "each key once in an object")
+        raise InputError(place, raw.value, "each key once in an object")
     if isinstance(raw, float) and not math.isfinite(raw):
-        raise InputError(path, raw, "a finite number")
+        raise InputError(place, raw, "a finite number")
     if isinstance(raw, str):
-        refuse_text(raw, path, "text")
+        refuse_text(raw, place, "text")
     for key, value in children(raw):
-        refuse_text(key.removeprefix("."), path or "experiment", "names")
+        refuse_text(key.removeprefix("."), place, "names")
         refuse_unwritable(value, f"{path}{key}".removeprefix("."))
 
 

@@ -197,17 +197,6 @@ class Trainer:
         expected = self.parameters()
         return {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
 
-    def initial_parameters(self) -> Array:
-        """The parameters that a reset goes back to, laid out flat."""
-        parameters = self.fresh_state(self.experiment, self.network).parameters
-        for number, layer in enumerate(self.network.layers):
-            for name, place in layer.named(parameters).items():
-                given = self.initial.get(f"{name}{number}")
-                if given is not None and np.shape(given) == place.shape:
-                    with np.errstate(over="ignore"):
-                        place[...] = given
-        return parameters
-
     def clear_outcome(self) -> None:
         """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
         if self.can_go_back:

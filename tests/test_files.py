@@ -52,6 +52,20 @@ def test_a_name_as_long_as_can_be_is_no_obstacle(tmp_path: Path) -> None:
     assert path.read_bytes() == b"one"
 
 
+def test_a_name_that_is_too_long_is_told_and_changes_nothing(tmp_path: Path) -> None:
+    too_long = tmp_path / ("n" * 256)
+    with pytest.raises(OSError) as refused:
+        write_atomically(too_long, b"one")
+    assert refused.value.filename == str(too_long)
+    no_room_for_previous = tmp_path / ("n" * 255)
+    write_atomically(no_room_for_previous, b"one", keep_previous=True)
+    with pytest.raises(OSError) as refused:
+        write_atomically(no_room_for_previous, b"two", keep_previous=True)
+    assert refused.value.filename == str(no_room_for_previous)
+    assert no_room_for_previous.read_bytes() == b"one"
+    assert left_over(tmp_path) == []
+
+
 def test_where_there_are_no_links_the_previous_one_is_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_links(*_: Any) -> None:
         raise PermissionError(1, "Operation not permitted")

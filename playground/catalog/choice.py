@@ -22,8 +22,9 @@ class InputError(ValueError):
     """A value that the program refuses: where it stands, what it is, what would be allowed."""
 
     def __init__(self, path: str, value: object, allowed: str) -> None:
-        self.path, self.value, self.allowed = path, value, allowed
-        super().__init__(f"{one_line(path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
+        # A name may be empty.
+        self.path, self.value, self.allowed = path or '""', value, allowed
+        super().__init__(f"{one_line(self.path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
 
 
 def shorten(value: object, length: int = 60) -> str:
@@ -38,7 +39,7 @@ def shorten(value: object, length: int = 60) -> str:
 
 def one_line(text: str, length: int) -> str:
     """`text` without line breaks and other characters that can't be seen, cut after `length` characters."""
-    text = " ".join(text[: 20 * length].split())
+    text = " ".join(text.split())
     if not text.isprintable():
         # A terminal would obey some of them.
         text = "".join(character if character.isprintable() else "\ufffd" for character in text)

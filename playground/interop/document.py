@@ -107,6 +107,7 @@ class CheckpointRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     points: Count | None
     """Which of the document's points are those of the experiment, or were those of its table."""
     state: StateRecord
+    way_back: CheckpointRecord | None
 
 
 class TimelineRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -182,7 +183,8 @@ def checkpoint_record(
         elif folder is not None:
             data = msgspec.structs.replace(data, path=os.path.relpath(data.path, folder))
     text = to_text(msgspec.structs.replace(experiment, data=data))
-    return CheckpointRecord(text, place, state_record(checkpoint.state))
+    way_back = None if checkpoint.way_back is None else checkpoint_record(checkpoint.way_back, folder, points)
+    return CheckpointRecord(text, place, state_record(checkpoint.state), way_back)
 
 
 def points_record(data: UserPoints) -> PointsRecord:
@@ -266,7 +268,7 @@ def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Docume
     if PRESENT not in record.checkpoints:
         raise InputError(f"{place}: checkpoints", listed(record.checkpoints), f"one named {PRESENT}")
     reading = Reading(record, place, folder)
-    checkpoints = {name: reading.checkpoint(name) for name in record.checkpoints}
+    checkpoints = {name: reading.checkpoint(one, f"{place}: {name}") for name, one in record.checkpoints.items()}
     layers = len(checkpoints[PRESENT].experiment.layers) + 1
     started_from = record.started_from
     size, dtype = (len(checkpoints[PRESENT].state.parameters),), checkpoints[PRESENT].experiment.precision
@@ -332,12 +334,17 @@ class Reading:
         self.own: dict[int, Any] = {}
         self.samples: dict[Dataset, Sample] = {}
 
-    def checkpoint(self, name: str) -> Checkpoint:
+    def checkpoint(self, record: CheckpointRecord, place: str) -> Checkpoint:
         """A checkpoint, with all shapes as its experiment implies them."""
-        record, place = self.record.checkpoints[name], f"{self.place}: {name}"
         experiment, points = self.experiment(record, place)
         training = int(np.count_nonzero(points.split == TRAIN))
-        return Checkpoint(experiment, state(record.state, experiment, network_of(experiment, points), training, place))
+        way_back = None
+        if record.way_back is not None:
+            if record.way_back.way_back is not None:
+                raise InputError(f"{place}: way_back.way_back", "another moment", "null")
+            way_back = self.checkpoint(record.way_back, f"{place}: way_back")
+        network = network_of(experiment, points)
+        return Checkpoint(experiment, state(record.state, experiment, network, training, place), way_back)
 
     def experiment(self, record: CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
         """The experiment and its points; if a table is not what it was, with the points it had."""
@@ -458,11 +465,11 @@ def timeline(record: TimelineRecord, columns: int, never_fall: Sequence[str], pl
     for name, column in zip(never_fall, rows.T, strict=False):
         if not (np.diff(column, prepend=0) >= 0).all() or not np.isfinite(column).all():
             raise InputError(f"{place}: {name}", "numbers out of order", "finite numbers that never fall")
-    thinned = array(record.thinned, f"{place}: thinned", "int64")
+    thinned = array(record.thinned, f"{place}: thinned", "int64", (len(record.thinned.data) // 8,))
     result = Timeline(columns, record.most)
     result.rows, result.count, result.total = rows, len(rows), record.total
     result.thinned, result.run = thinned, record.run
-    whole = thinned.ndim == 1 and len(thinned) <= len(rows) <= record.total
+    whole = len(thinned) <= len(rows) <= record.total
     # The rows that are not thinned are the latest ones.
     before = record.total - (len(rows) - len(thinned))
     if not whole or (np.diff(thinned, prepend=-1) <= 0).any() or (thinned >= before).any():

@@ -143,13 +143,18 @@ def test_weights_that_were_given_are_those_that_reset_returns_to(tmp_path: Path)
     assert_array_equal(other.parameters()["W0"], given["W0"])
 
 
-def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
+def diverged() -> Trainer:
     hills = {"version": 1, "data": "hills", "layers": [{"units": 8}], "training": {"optimizer": "sgd"}}
     trainer = Trainer(convert(hills))
     trainer.advance(epochs=3)
     trainer.configure(convert({**hills, "training": {"optimizer": "sgd", "learning_rate": 1000}}))
     trainer.advance(epochs=500)
     assert trainer.status == "diverged"
+    return trainer
+
+
+def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
+    trainer = diverged()
     healthy = trainer.health.moment
     assert healthy is not None
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
@@ -185,6 +190,19 @@ def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
     other.reset()
     assert_array_equal(other.parameters()["W0"], [[1, -2]])
+
+
+def test_a_diverged_moment_among_others_keeps_its_way_back(tmp_path: Path) -> None:
+    trainer = diverged()
+    document = Trainer(Experiment()).document()
+    moment = trainer.checkpoint()
+    save_document(
+        tmp_path / "mine.playground", document._replace(checkpoints={**document.checkpoints, "diverged": moment})
+    )
+    read = load_document(tmp_path / "mine.playground").checkpoints["diverged"]
+    assert moment.way_back is not None and read.way_back is not None
+    assert read.way_back.experiment == moment.way_back.experiment
+    assert_array_equal(read.way_back.state.parameters, moment.way_back.state.parameters)
 
 
 # Own points ---------------------------------------------------------------------------------------------------------
@@ -348,6 +366,7 @@ NANS = np.full(200, np.nan).tobytes()
         (set_in("gradients", "rows", "shape", value=[1, 1]), "gradients"),
         (set_in("history", "run", value=0), "run"),
         (set_in("history", "total", value=0), "thinned"),
+        (set_in("history", "thinned", value={"kind": "int64", "shape": [], "data": bytes(8)}), "thinned: 'shape ()'"),
         (set_in("engine_changes", value=[]), "engine_changes"),
         (set_in("checkpoints", "present", "experiment", value="{"), "no JSON"),
         (set_in("checkpoints", "present", "experiment", value='{"version": 1, "seed": -1}'), "present: seed"),
@@ -383,6 +402,23 @@ def test_numbers_that_are_none_are_refused(content: bytes) -> None:
 
     with pytest.raises(InputError, match="NaN or infinity"):
         from_bytes(changed(content, spoil), "mine.playground")
+
+
+def test_points_that_take_too_long_to_draw_are_refused(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playground.interop.document.MAX_POINTS", 82)
+    with pytest.raises(InputError, match="present: data: '83 points more' is refused; allowed: at most 82"):
+        from_bytes(content, "mine.playground")
+
+
+def test_a_way_back_has_none_itself(content: bytes) -> None:
+    def nest(record: Any) -> None:
+        present = record["checkpoints"]["present"]
+        for _ in range(2):
+            present = {**present, "way_back": present}
+        record["checkpoints"]["present"] = present
+
+    with pytest.raises(InputError, match="way_back"):
+        from_bytes(changed(content, nest), "mine.playground")
 
 
 def test_a_variance_below_zero_is_refused(content: bytes) -> None:

@@ -45,7 +45,7 @@ class Exportable(NamedTuple):
         start = trainer.started_from if unchanged else None
         if start is None:
             start = trainer.fresh_state(trainer.experiment, network).parameters
-        # A document keeps its history, but not weights that were set by hand before the first update.
+        # A network that was rebuilt on the way no longer knows what it started from.
         loss = probes.mean_loss(network, reference.outputs(network, start, trainer.train_x), trainer.problem.targets)
         same_start = loss is not None and abs(loss - history.train_loss[0]) <= 1e-5 * max(1.0, abs(loss))
         return cls(
