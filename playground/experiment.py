@@ -33,7 +33,12 @@ from playground.files import write_atomically
 
 VERSION = 1
 MAX_FILE_BYTES = 64 * 2**20
+MOST_OF = {"[": 100_000, "{": 100_000, ":": 100_000, ",": 8_000_000}
+"""Signs in a file: enough for a million points and for any network."""
 MAX_LAYERS = 100
+MAX_WEIGHTS = 2**26
+"""Between hidden layers and from the inputs; Adam in float32 takes 2 GB for so many."""
+MAX_NAME = 1000
 NEEDS_EQUAL_WIDTHS = ("skip", "muted")
 """Fields of a layer that need as many units as inputs."""
 
@@ -251,6 +256,7 @@ def check_rules(experiment: Experiment) -> None:
         if layer.initializer is not None:
             layer.initializer.check(f"layers[{place}].initializer")
     check_widths(experiment)
+    check_size(experiment)
     experiment.data.check()
     check_validation(experiment)
     loss, tasks = experiment.loss, experiment.data.tasks
@@ -269,6 +275,17 @@ def check_widths(experiment: Experiment) -> None:
         units = experiment.layers[place].units
         allowed = f"false, or as many units ({units}) as the layer has inputs ({inputs[place]})"
         raise InputError(f"layers[{place}].{field}", True, allowed)
+
+
+def check_size(experiment: Experiment) -> None:
+    """Refuse networks that would fill the memory and names that would fill the screen."""
+    weights = sum(inputs * layer.units for inputs, layer in zip(inputs_of(experiment), experiment.layers, strict=True))
+    if weights > MAX_WEIGHTS:
+        raise InputError("layers", f"{weights:,} weights", f"at most {MAX_WEIGHTS:,} weights in all")
+    names = {"name": experiment.name, **{f"layers[{k}].id": layer.id for k, layer in enumerate(experiment.layers)}}
+    for path, name in names.items():
+        if name is not None and len(name) > MAX_NAME:
+            raise InputError(path, name, f"at most {MAX_NAME:,} characters (it has {len(name):,})")
 
 
 def inputs_of(experiment: Experiment) -> tuple[int, ...]:
@@ -312,12 +329,21 @@ def parsed(text: str | bytes, place: str) -> Any:
     """What a JSON text says. Raises InputError that names `place`."""
     if len(text) > MAX_FILE_BYTES:
         raise InputError(place, f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
+    refuse_swelling(text, place)
     try:
         return json.loads(text, object_pairs_hook=with_duplicates_marked)
     except RecursionError as error:
         raise InputError(place, "deeply nested JSON", "an experiment file") from error
     except ValueError as error:
         raise InputError(place, "text that is no JSON", f"JSON ({error})") from error
+
+
+def refuse_swelling(text: str | bytes, place: str) -> None:
+    """Raise InputError for a text of which Python would make so many objects that they fill the memory."""
+    for sign, most in MOST_OF.items():
+        count = text.count(sign) if isinstance(text, str) else text.count(sign.encode())
+        if count > most:
+            raise InputError(place, f"{count:,} times {sign}", f"at most {most:,}")
 
 
 def to_text(experiment: Experiment) -> str:
@@ -380,23 +406,21 @@ def refuse_unwritable(raw: Any, path: str = "") -> None:
         raise InputError(path, raw, "a finite number")
     if isinstance(raw, str) and not is_unicode(raw):
         raise InputError(path, ascii(raw), "text in Unicode")
-    for key, value in children(raw):
-        if not is_unicode(key):
-            raise InputError(path or "experiment", ascii(key), "names in Unicode")
-        refuse_unwritable(value, f"{path}{key}".removeprefix("."))
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            if not is_unicode(key):
+                raise InputError(path or "experiment", ascii(key), "names in Unicode")
+            refuse_unwritable(value, f"{path}.{key}".removeprefix("."))
+    elif isinstance(raw, (list, tuple)):
+        for place, value in enumerate(raw):
+            # Most are texts or numbers, and there may be millions.
+            if not (type(value) is str and is_unicode(value)):
+                refuse_unwritable(value, f"{path}[{place}]")
 
 
 def is_unicode(text: str) -> bool:
     """Whether a text has no half of a surrogate pair, which no file can hold."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def children(raw: Any) -> Iterator[tuple[str, Any]]:
-    """The members of a dict or list with the way to write them in a path."""
-    if isinstance(raw, dict):
-        yield from ((f".{key}", value) for key, value in raw.items())
-    elif isinstance(raw, (list, tuple)):
-        yield from ((f"[{place}]", value) for place, value in enumerate(raw))
+    return re.search("[\ud800-\udfff]", text) is None
 
 
 def expanded(raw: Any, expected: Any) -> Any:

@@ -7,7 +7,7 @@ command line and the tests read the declaration; nothing repeats it. This module
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, Union
 
 import msgspec
@@ -28,12 +28,31 @@ class InputError(ValueError):
 
 def shorten(value: object, length: int = 60) -> str:
     """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
-    words = {None: "null", True: "true", False: "false"}
-    try:
-        text = words[value] if value is None or isinstance(value, bool) else repr(value)
-    except RecursionError:
-        text = "deeply nested JSON"
+    text = ""
+    for piece in pieces(value, length):
+        text += piece
+        if len(text) > 4 * length:
+            break
     return one_line(text, length)
+
+
+def pieces(value: object, length: int) -> Iterator[str]:
+    """What `value` looks like, bit by bit, so that of a million numbers or of deep nesting only the start is made."""
+    words = {None: "null", True: "true", False: "false"}
+    if value is None or isinstance(value, bool):
+        yield words[value]
+    elif type(value) in (list, dict):
+        keyed = isinstance(value, dict)
+        yield "{" if keyed else "["
+        for place, inner in enumerate(value):  # type: ignore[var-annotated, arg-type]
+            yield ", " if place else ""
+            if isinstance(value, dict):
+                yield f"{str(inner)[: 4 * length]!r}: "
+                inner = value[inner]
+            yield from pieces(inner, length)
+        yield "}" if keyed else "]"
+    else:
+        yield repr(value[: 4 * length] if isinstance(value, str) else value)
 
 
 def one_line(text: str, length: int) -> str:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TextIO, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
 
 from playground import tfdata
-from playground.catalog.choice import Array, Choice, InputError, listing, setting, union
+from playground.catalog.choice import Array, Choice, InputError, listing, one_line, setting, union
 
 Task: TypeAlias = Literal["classification", "regression"]
 
@@ -628,6 +629,10 @@ class Table(Adjustable, frozen=True, tag="table"):
 
 
 MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
+MAX_TABLE_BYTES = 128 * 2**20
+MAX_TABLE_ROWS = 1_000_000
+MAX_LINE = 100_000
+"""Characters in a row of a table, however many lines it takes up."""
 
 
 def read_table(path: Path, x1: str, x2: str, target: str) -> tuple[list[list[str]], int]:
@@ -636,10 +641,16 @@ def read_table(path: Path, x1: str, x2: str, target: str) -> tuple[list[list[str
     An unchanged file is read once, since every edit checks the whole experiment. Raises InputError below `data`.
     """
     try:
-        stamp = path.stat()
+        found = path.stat()
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
-    return read_columns(path, (x1, x2, target), (stamp.st_mtime_ns, stamp.st_size))
+    if not stat.S_ISREG(found.st_mode):
+        # A pipe would be waited for without end, and a device may have no end.
+        raise InputError("data.path", str(path), "a CSV file, no folder, pipe or device")
+    if found.st_size > MAX_TABLE_BYTES:
+        allowed = f"a CSV file of at most {MAX_TABLE_BYTES // 2**20} MB (it has {found.st_size // 2**20:,})"
+        raise InputError("data.path", str(path), allowed)
+    return read_columns(path, (x1, x2, target), (found.st_mtime_ns, found.st_size))
 
 
 def unreadable(path: Path, error: Exception) -> InputError:
@@ -653,28 +664,67 @@ def read_columns(path: Path, wanted: tuple[str, ...], stamp: tuple[int, int]) ->
     """`read_table` without memory of its own; `stamp` changes when the file does."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            first = file.readline()
+            first = file.readline(MAX_LINE + 1)
             separator = separator_of(first, wanted)
-            rows = csv.reader(itertools.chain([first], file), delimiter=separator)
-            header = next(rows, [])
+            rows = csv_rows(itertools.chain([first], lines_of(file)), separator)
+            header, _ = next(rows, ([], 1))
             for name, field in zip(wanted, ("x1", "x2", "target"), strict=True):
                 if name not in header:
-                    raise InputError(f"data.{field}", name, f"a column of {path.name}: {listing(header) or 'none'}")
-            places = [header.index(name) for name in wanted]
-            complete: list[list[str]] = []
-            dropped = 0
-            for row in rows:
-                cells = [row[place].strip() if place < len(row) else "" for place in places]
-                if any(cell.lower() in MISSING for cell in cells):
-                    dropped += 1
-                else:
-                    complete.append(cells)
+                    raise InputError(f"data.{field}", name, f"a column of {path.name}: {some(header) or 'none'}")
+            columns, dropped = picked_columns(rows, [header.index(name) for name in wanted])
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise unreadable(path, error) from error
-    if not complete:
+    if not columns[0]:
         raise InputError("data.path", str(path), "a CSV file with at least one complete row")
-    columns = [list(column) for column in zip(*complete, strict=True)]
     return columns if separator == "," else [with_decimal_points(column) for column in columns], dropped
+
+
+def picked_columns(rows: Iterator[tuple[list[str], int]], places: Sequence[int]) -> tuple[list[list[str]], int]:
+    """The cells at these places where all are present, and the number of rows left out. Raises csv.Error."""
+    columns: list[list[str]] = [[] for _ in places]
+    dropped = 0
+    for row, line in rows:
+        if len(columns[0]) + dropped == MAX_TABLE_ROWS:
+            raise csv.Error(f"row {line} is one too many: at most {MAX_TABLE_ROWS:,} are read")
+        cells = [row[place].strip() if place < len(row) else "" for place in places]
+        if any(cell.lower() in MISSING for cell in cells):
+            dropped += 1
+            continue
+        for column, cell in zip(columns, cells, strict=True):
+            column.append(cell)
+    return columns, dropped
+
+
+def lines_of(file: TextIO) -> Iterator[str]:
+    """The lines of a text; those that are too long come in pieces, so that no memory is taken for the whole."""
+    while line := file.readline(MAX_LINE + 1):
+        yield line
+
+
+def csv_rows(lines: Iterator[str], separator: str, **dialect: Any) -> Iterator[tuple[list[str], int]]:
+    """Rows of cells, each with the number of the last line it takes up. Raises csv.Error for what is no table."""
+    begun, length = 1, 0
+
+    def watched() -> Iterator[str]:
+        nonlocal length
+        for line in lines:
+            length += len(line)
+            if length > MAX_LINE:
+                raise csv.Error(f"row {begun} has more than {MAX_LINE:,} characters; perhaps a quote is not closed")
+            if "\0" in line:
+                raise csv.Error(f"row {begun} has a zero byte: this looks like a file of another kind")
+            yield line
+
+    reader = csv.reader(watched(), delimiter=separator, **dialect)
+    for row in reader:
+        begun, length = reader.line_num + 1, 0
+        yield row, reader.line_num
+
+
+def some(names: Sequence[str]) -> str:
+    """Names for a sentence, not too many."""
+    shown = [one_line(name, 40) for name in names[:20]]
+    return listing([*shown, "…"] if len(names) > 20 else shown)
 
 
 def separator_of(header: str, wanted: Sequence[str]) -> str:

@@ -13,9 +13,10 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -25,6 +26,7 @@ from playground.catalog.datasets import (
     CLASS_NAMES,
     LARGEST,
     MAX_CLASSES,
+    MAX_LINE,
     MAX_OWN_POINTS,
     MISSING,
     TEST,
@@ -35,6 +37,7 @@ from playground.catalog.datasets import (
     Table,
     Task,
     UserPoints,
+    csv_rows,
     read_table,
     scaled,
     target_values,
@@ -45,7 +48,6 @@ MAX_BYTES = 32 * 2**20
 MAX_ROWS = 200_000
 MAX_COLUMNS = 500
 MAX_CELLS = 4_000_000
-MAX_LINE = 100_000
 MAX_CELL = 10_000
 SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "blanks"}
 """What may separate cells, with its name; of two that fit equally well the first is taken."""
@@ -60,6 +62,10 @@ CLEANED = str.maketrans({"−": "-", "\u00a0": None, "\u202f": None, "\u2009": N
 """A proper minus, and the blanks that group digits."""
 TARGET_WORDS = ("label", "target", "class", "species", "y", "value", "output", "category", "group", "type", "kind")
 ROW_NUMBER_WORDS = ("id", "index", "no", "nr", "row", "rownames", "unnamed: 0")
+
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Is told how much of how much is done; what it raises stops the work."""
 
 
 class UnusableError(InputError):
@@ -140,17 +146,26 @@ class Extracted(NamedTuple):
 # Reading ------------------------------------------------------------------------------------------------------
 
 
-def from_file(path: Path, *, separator: str | None = None, header: bool | None = None) -> Sheet:
-    """Read a file of up to MAX_BYTES. Raises InputError."""
+def from_file(
+    path: Path, *, separator: str | None = None, header: bool | None = None, progress: Progress | None = None
+) -> Sheet:
+    """Read a file of up to MAX_BYTES. Raises InputError, and whatever `progress` raises to stop it."""
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            # A pipe would be waited for without end.
+            raise OSError("a folder, pipe or device")
+        if found.st_size > MAX_BYTES:
+            allowed = f"at most {MAX_BYTES // 2**20} MB; a table with fewer rows or columns"
+            raise InputError(path.name, f"{found.st_size / 2**20:,.0f} MB", allowed)
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(MAX_BYTES)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(path), "this file", f"a readable text file ({reason})") from error
-    if len(content) > MAX_BYTES:
-        raise InputError(path.name, f"more than {MAX_BYTES // 2**20} MB", f"at most {MAX_BYTES // 2**20} MB")
-    sheet = from_text(decoded(content), path.name, separator=separator, header=header)
+    sheet = from_text(decoded(content), path.name, separator=separator, header=header, progress=progress)
     return sheet._replace(path=path)
 
 
@@ -165,20 +180,27 @@ def decoded(content: bytes) -> str:
 
 
 def from_text(
-    text: str, source: str = "the text", *, separator: str | None = None, header: bool | None = None
+    text: str,
+    source: str = "the text",
+    *,
+    separator: str | None = None,
+    header: bool | None = None,
+    progress: Progress | None = None,
 ) -> Sheet:
-    """Take a text apart. Separator and header are found out unless they are given. Raises InputError."""
+    """Take a text apart. Separator and header are found out unless they are given.
+
+    `progress` is told now and then how many characters of how many are done. Raises InputError, and whatever `progress`
+    raises to stop it.
+    """
     text = text.removeprefix("\ufeff")
     refuse_hostile(text, source)
     told, text, skipped = without_declaration(text)
     separator = separator or told or likely_separator(text)
-    rows, lines = taken_apart(text, separator, source)
+    rows, lines = taken_apart(text, separator, source, progress)
     lines = [line + skipped for line in lines]
     if not rows:
         raise InputError(source, "no cells", "a table with at least one row")
     width = max(map(len, rows))
-    if width * len(rows) > MAX_CELLS:
-        raise InputError(source, f"{len(rows):,} rows of {width:,} columns", f"at most {MAX_CELLS:,} cells")
     for row in rows:
         row.extend([""] * (width - len(row)))
     comma = separator != "," and has_decimal_commas(rows)
@@ -233,19 +255,23 @@ def regularity(text: str, separator: str) -> float:
     return widths.count(usual) / len(widths) * (0.1 + sum(clean) / len(clean))
 
 
-def taken_apart(text: str, separator: str, source: str) -> tuple[list[list[str]], list[int]]:
+def taken_apart(text: str, separator: str, source: str, progress: Progress | None) -> tuple[list[list[str]], list[int]]:
     """The rows that are not empty and the lines they begin at. Raises InputError."""
     rows: list[list[str]] = []
     lines: list[int] = []
-    line = 1
+    line, width = 1, 1
     try:
-        for row, after in cells(text, separator):
+        for row, after in cells(text, separator, progress):
             if any(cell.strip() for cell in row):
                 refuse_long(row, line, source)
+                width = max(width, len(row))
                 rows.append(row)
                 lines.append(line)
             if len(rows) > MAX_ROWS + 1:
                 raise InputError(f"{source}, row {line}", "one row too many", f"at most {MAX_ROWS:,} rows")
+            if len(rows) * width > MAX_CELLS:
+                size = f"{len(rows):,} rows of {width:,} columns"
+                raise InputError(f"{source}, row {line}", size, f"at most {MAX_CELLS:,} cells")
             line = after + 1
     except csv.Error as error:
         raise InputError(f"{source}, row {line}", "this row", f"cells that can be told apart ({error})") from error
@@ -262,13 +288,25 @@ def refuse_long(row: list[str], line: int, source: str) -> None:
             raise InputError(f"{source}, row {line}, column {place}", f"{len(cell):,} characters", allowed)
 
 
-def cells(text: str, separator: str) -> Iterator[tuple[list[str], int]]:
-    """Rows of cells, each with the number of the last line it takes up."""
+def cells(text: str, separator: str, progress: Progress | None = None) -> Iterator[tuple[list[str], int]]:
+    """Rows of cells, each with the number of the last line it takes up. Raises csv.Error."""
+    lines: Iterator[str] = io.StringIO(text, newline="")
+    if progress is not None:
+        lines = told(lines, len(text), progress)
     if separator == " ":
-        text = "\n".join(re.sub(r"[ \t]+", " ", line).strip() for line in text.splitlines())
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=separator == " ")
-    for row in reader:
-        yield row, reader.line_num
+        lines = (re.sub(r"[ \t]+", " ", line).strip() + "\n" for line in lines)
+    return csv_rows(lines, separator, skipinitialspace=separator == " ")
+
+
+def told(lines: Iterator[str], of: int, progress: Progress) -> Iterator[str]:
+    """The same lines; `progress` is told how many characters of how many have gone by."""
+    done = 0
+    for number, line in enumerate(lines):
+        if number % 1000 == 0:
+            progress(done, of)
+        done += len(line)
+        yield line
+    progress(of, of)
 
 
 def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:

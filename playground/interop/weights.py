@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from playground.catalog.choice import Array, InputError
+from playground.catalog.choice import Array, InputError, one_line
 from playground.files import write_atomically
 
 MAX_BYTES = 2**30
@@ -24,7 +24,7 @@ MAX_DIRECTORY = 200 * MAX_ARRAYS
 MAX_SWELLING, SMALL = 20, 16 * 2**20
 """Times that a file may grow when it is unpacked, unless it stays small all the same."""
 MAX_HEADER = 1000
-METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class Frugal(io.FileIO):
@@ -52,7 +52,9 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
     except Exception as error:
         # Damage shows as nearly any exception of zipfile, zlib and NumPy's header reader.
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(str(file), "this file", f"a readable .npz file of weights ({reason})") from error
+        raise InputError(
+            str(file), "this file", f"a readable .npz file of weights ({one_line(reason, 200)})"
+        ) from error
 
 
 def refuse_lies(members: list[zipfile.ZipInfo], size: int, file: Path) -> None:
@@ -82,6 +84,9 @@ def array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path) -> Arra
         version = np.lib.format.read_magic(opened)
         if version != (1, 0):
             raise InputError(place, f"version {version[0]}.{version[1]} of .npy", "version 1.0")
+        header = int.from_bytes(opened.peek(2)[:2], "little")
+        if header > MAX_HEADER:
+            raise InputError(place, f"a header of {header:,} bytes", f"at most {MAX_HEADER:,}")
         shape, by_columns, dtype = np.lib.format.read_array_header_1_0(opened, max_header_size=MAX_HEADER)
         if dtype.kind not in "fiu":
             raise InputError(place, f"type {dtype}", "real numbers")

@@ -25,8 +25,10 @@ with atheris.instrument_imports(include=["playground"]):
     from targets import TARGETS, starts
 
 FOUND, KEPT = ROOT / "tests" / "interop" / "hostile", ROOT / ".fuzz"
-ODD = (None, True, False, 0, -1, 2**53, 2**63, 0.5, -0.0, 1e308, 5e-324, float("nan"), float("inf"), "", "x", "\x00",
-       "tanh", "table", "points", "/dev/null", "x" * 300, [], [[]], {}, {"kind": "points"}, [0] * 50, [1e9, -1e9])  # fmt: skip
+ODD = (
+    None, True, False, 0, -1, 2**53, 2**63, 0.5, -0.0, 1e308, 5e-324, float("nan"), float("inf"), "", "x", "\x00",
+    "tanh", "table", "points", "/dev/null", "x" * 300, [], [[]], {}, {"kind": "points"}, [0] * 50, [1e9, -1e9],
+)  # fmt: skip
 """Values to put in the place of others."""
 CODECS: dict[str, tuple[Callable[[bytes], Any], Callable[[Any], bytes]]] = {
     "experiment": (json.loads, lambda value: json.dumps(value).encode()),

@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import msgspec
 import numpy as np
 
 from playground.catalog.choice import InputError
@@ -103,8 +102,7 @@ def file(content: bytes, name: str) -> Iterator[Path]:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target
-    for target in (experiment, weights, array, table, named_table, link, document, record)
+    target.__name__: target for target in (experiment, weights, array, table, named_table, link, document, record)
 }
 
 
