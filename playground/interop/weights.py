@@ -80,20 +80,21 @@ def refuse_lies(members: list[zipfile.ZipInfo], size: int, file: Path) -> None:
 def array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, file: Path) -> Array:
     """One array, which has to have just as many numbers as its header says. Raises InputError."""
     place = f"{file}: {member.filename.removesuffix('.npy')}"
-    with archive.open(member) as opened:
-        version = np.lib.format.read_magic(opened)
-        if version != (1, 0):
-            raise InputError(place, f"version {version[0]}.{version[1]} of .npy", "version 1.0")
-        header = int.from_bytes(opened.peek(2)[:2], "little")
-        if header > MAX_HEADER:
-            raise InputError(place, f"a header of {header:,} bytes", f"at most {MAX_HEADER:,}")
-        shape, by_columns, dtype = np.lib.format.read_array_header_1_0(opened, max_header_size=MAX_HEADER)
-        if dtype.kind not in "fiu":
-            raise InputError(place, f"type {dtype}", "real numbers")
-        left = member.file_size - opened.tell()
-        if any(length < 0 for length in shape) or math.prod(shape) * dtype.itemsize != left:
-            raise InputError(place, f"shape {shape}", f"a shape for the {left:,} bytes of {dtype} that there are")
-        values = np.frombuffer(bytearray(opened.read()), dtype)
+    content = archive.read(member)
+    length = int.from_bytes(content[8:10], "little")
+    if length > MAX_HEADER:
+        raise InputError(place, f"a header of {length:,} bytes", f"at most {MAX_HEADER:,}")
+    start = io.BytesIO(content[: 10 + length])
+    version = np.lib.format.read_magic(start)
+    if version != (1, 0):
+        raise InputError(place, f"version {version[0]}.{version[1]} of .npy", "version 1.0")
+    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(start, max_header_size=MAX_HEADER)
+    if dtype.kind not in "fiu":
+        raise InputError(place, f"type {dtype}", "real numbers")
+    left = len(content) - start.tell()
+    if any(side < 0 for side in shape) or math.prod(shape) * dtype.itemsize != left:
+        raise InputError(place, f"shape {shape}", f"a shape for the {left:,} bytes of {dtype} that there are")
+    values = np.frombuffer(content, dtype, offset=start.tell()).copy()
     return values.reshape(shape, order="F" if by_columns else "C")
 
 
