@@ -392,27 +392,33 @@ def is_missing(cell: str) -> bool:
     return cell.strip().lower() in MISSING
 
 
-def extracted(sheet: Sheet, picked: Picked) -> Extracted:
-    """The points of three columns. Raises InputError if none is left, or the target has too many classes."""
+def extracted(sheet: Sheet, picked: Picked, progress: Progress | None = None) -> Extracted:
+    """The points of three columns. Raises InputError if none is left, or the target has too many classes.
+
+    `progress` is told now and then how many rows of how many are done; what it raises stops the work.
+    """
     refuse_one_axis(sheet, picked)
     wanted = [picked.x1, picked.x2, *([picked.target] if picked.task == "regression" else [])]
-    columns = {place: [sheet.number(row[place]) for row in sheet.rows] for place in wanted}
     used: list[int] = []
+    x: list[tuple[float | None, float | None]] = []
     problems: dict[str, list[tuple[int, str]]] = {}
     for place, row in enumerate(sheet.rows):
-        problem, cell = problem_of(sheet, picked, row, {column: columns[column][place] for column in columns})
+        if progress is not None and place % 1000 == 0:
+            progress(place, len(sheet.rows))
+        numbers = {column: sheet.number(row[column]) for column in wanted}
+        problem, cell = problem_of(sheet, picked, row, numbers)
         if problem:
             problems.setdefault(problem, []).append((sheet.lines[place], cell))
         else:
             used.append(place)
+            x.append((numbers[picked.x1], numbers[picked.x2]))
     dropped = tuple(Dropped(reason, len(found), *found[0]) for reason, found in problems.items())
     if not used:
         why = " ".join(drop.words for drop in dropped) or "There are no rows."
         raise UnusableError(sheet.source, f"no row can be used. {why} Choose columns of numbers for x₁ and x₂.")
-    x = np.array([[columns[picked.x1][place], columns[picked.x2][place]] for place in used], dtype=float)
     targets = pointed(sheet, [sheet.rows[place][picked.target].strip() for place in used])
     labels, task, names = target_values(targets, sheet.names[picked.target], picked.task)
-    return Extracted(scaled(x), labels, task, names, np.array(used), dropped)
+    return Extracted(scaled(np.array(x, dtype=float)), labels, task, names, np.array(used), dropped)
 
 
 def problem_of(sheet: Sheet, picked: Picked, row: list[str], numbers: dict[int, float | None]) -> tuple[str, str]:
