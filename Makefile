@@ -7,13 +7,15 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test kernels truth kill bench bench-window lint screenshot clean outdated
+.PHONY: help run test kernels truth kill fuzz bench bench-window lint screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
 	@echo 'make truth       compare live with PyTorch and scikit-learn, which it installs'
 	@echo 'make kill        kill a process 500 times while it saves'
+	@echo 'make fuzz        try broken files of every kind, a minute each; on Linux, with atheris, which it installs;'
+	@echo '                 make fuzz ARGS="--seconds 600 table" names the seconds and the kinds'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
 	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments to main.py bench'
 	@echo 'make lint        format, rules, types and import contracts only'
@@ -49,6 +51,10 @@ truth: $(READY)
 
 kill: $(READY)
 	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/test_files.py -k killed
+
+fuzz: $(READY)
+	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,fuzz]'
+	@$(PY) tests/fuzz/run.py $(ARGS)
 
 bench: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,bench]'

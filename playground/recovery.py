@@ -40,9 +40,15 @@ class Slot:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.document = folder / f"{secrets.token_hex(8)}{DOCUMENT}"
-        self.lock = FileLock(self.document.with_suffix(LOCK))
-        self.lock.acquire(timeout=0)
+        while True:
+            self.document = folder / f"{secrets.token_hex(8)}{DOCUMENT}"
+            self.lock = FileLock(self.document.with_suffix(LOCK))
+            # Another process that just looks whose lock this is may have it, or have taken it for a dead one's.
+            with suppress(Timeout):
+                self.lock.acquire(timeout=0)
+                if self.document.with_suffix(LOCK).exists():
+                    return
+                self.lock.release()
 
     def write(self, content: bytes, title: str, origin: str = "") -> None:
         """Keep a document in place of the one before. Raises OSError."""
@@ -129,7 +135,7 @@ def put_aside(document: Path, note: Note) -> None:
     """Move a document that could not be restored to where it is found by name, and is not tried again."""
     folder = document.parent / ASIDE
     day = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(modified_at(document)))
-    words = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in note.title)[:60].strip()
+    words = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in note.title)[:40].strip()
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
         document.rename(folder / f"{words or 'document'} {day} {document.stem[:4]}{DOCUMENT}")

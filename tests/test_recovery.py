@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
-from playground.recovery import ASIDE, Slot, aside, recoverable
+from playground.recovery import ASIDE, Note, Slot, aside, put_aside, recoverable
 
 ROOT = Path(__file__).parent.parent
 KEEP = """
@@ -88,6 +91,36 @@ def test_after_two_attempts_that_failed_it_is_put_aside_and_kept(tmp_path: Path)
     assert kept.read_bytes() == b"work" and kept.parent.name == ASIDE
     assert kept.name.startswith("Two spirals ")
     assert recoverable(tmp_path) == []
+
+
+def test_a_long_title_is_no_obstacle_to_putting_it_aside(tmp_path: Path) -> None:
+    slot = Slot(tmp_path)
+    slot.write(b"work", "𠀀" * 200)
+    put_aside(slot.document, Note("𠀀" * 200))
+    (kept,) = aside(tmp_path)
+    assert kept.read_bytes() == b"work" and kept.name.startswith("𠀀")
+    slot.close()
+
+
+def test_a_slot_is_had_although_another_process_looks_at_its_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = iter(["taken", "swept away", "free"])
+    monkeypatch.setattr(secrets, "token_hex", lambda _: next(names))
+    real = FileLock.acquire
+
+    def acquire(lock: FileLock, *arguments: Any, **named: Any) -> Any:
+        done = real(lock, *arguments, **named)
+        if "swept away" in str(lock.lock_file):
+            Path(lock.lock_file).unlink()
+        return done
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    other = FileLock(tmp_path / "taken.lock")
+    with other.acquire(timeout=0):
+        slot = Slot(tmp_path)
+    assert slot.document.stem == "free"
+    slot.close()
 
 
 def test_what_is_not_wanted_goes(tmp_path: Path) -> None:

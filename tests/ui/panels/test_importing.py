@@ -219,6 +219,13 @@ def test_reading_a_large_file_can_be_cancelled(qtbot, opened, tmp_path: Path) ->
     assert not dialog.isVisible() and dialog.given == [] and dialog.sheet is None
 
 
+def test_the_program_ends_while_a_large_file_is_read(qapp: QApplication, opened, tmp_path: Path) -> None:
+    dialog = opened(large(tmp_path))
+    job = dialog.job
+    qapp.aboutToQuit.emit()
+    assert job.isFinished() and not dialog.isVisible()
+
+
 def test_a_large_file_that_is_no_table_is_refused_with_its_place(qtbot, opened, tmp_path: Path) -> None:
     path = large(tmp_path)
     path.write_bytes(path.read_bytes() + b"1,2,\0\n")
