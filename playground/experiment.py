@@ -32,9 +32,10 @@ from playground.catalog.schedules import AnySchedule, Constant, Plateau
 from playground.files import write_atomically
 
 VERSION = 1
-MAX_FILE_BYTES = 64 * 2**20
+MAX_FILE_BYTES = 128 * 2**20
+"""Enough for as many points as may be, however they are written."""
 MOST_OF = {"[": 100_000, "{": 100_000, ":": 100_000, ",": 8_000_000}
-"""Signs in a file: enough for a million points and for any network."""
+"""Signs in a file: enough for as many points as may be, and for any network."""
 MAX_LAYERS = 100
 MAX_WEIGHTS = 2**26
 """Between hidden layers and from the inputs; Adam in float32 takes 2 GB for so many."""
@@ -327,8 +328,7 @@ def from_text(text: str | bytes) -> Experiment:
 
 def parsed(text: str | bytes, place: str) -> Any:
     """What a JSON text says. Raises InputError that names `place`."""
-    if len(text) > MAX_FILE_BYTES:
-        raise InputError(place, f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
+    refuse_large(len(text), place)
     refuse_swelling(text, place)
     try:
         return json.loads(text, object_pairs_hook=with_duplicates_marked)
@@ -336,6 +336,12 @@ def parsed(text: str | bytes, place: str) -> Any:
         raise InputError(place, "deeply nested JSON", "an experiment file") from error
     except ValueError as error:
         raise InputError(place, "text that is no JSON", f"JSON ({error})") from error
+
+
+def refuse_large(size: int, place: str) -> None:
+    """Raise InputError for a file that is larger than any experiment."""
+    if size > MAX_FILE_BYTES:
+        raise InputError(place, f"{size:,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
 
 
 def refuse_swelling(text: str | bytes, place: str) -> None:
@@ -356,10 +362,12 @@ def load(path: str | os.PathLike[str]) -> Experiment:
     file = Path(path)
     try:
         with file.open("rb") as opened:
-            text = opened.read(MAX_FILE_BYTES + 1)
+            size = os.fstat(opened.fileno()).st_size
+            text = b"" if size > MAX_FILE_BYTES else opened.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(file), "this file", f"a readable experiment file ({reason})") from error
+    refuse_large(max(size, len(text)), str(file))
     raw = parsed(text, str(file))
     return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
 

@@ -31,6 +31,8 @@ LARGEST = 1e9
 """Coordinates and targets are at most this large."""
 LONGEST_SEED = 256
 """So many characters of a seed count in TensorFlow Playground's way of reading it."""
+MAX_ROWS = 1_000_000
+"""So many points are read from a file at most."""
 MAX_OWN_POINTS = 20_000
 """So many points are drawn or brought along at most, so that every stroke still follows the hand."""
 
@@ -459,6 +461,8 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
         super().check()
         if not self.x1:
             raise InputError("data.x1", [], "at least one point")
+        if self.size > MAX_ROWS:
+            raise InputError("data.x1", f"{self.size:,} points", f"at most {MAX_ROWS:,}")
         columns = {"x2": self.x2, "target": self.target, "train": self.train, "test": self.test}
         for name, column in columns.items():
             if column is not None and len(column) != len(self.x1):
@@ -630,7 +634,6 @@ class Table(Adjustable, frozen=True, tag="table"):
 
 MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
 MAX_TABLE_BYTES = 128 * 2**20
-MAX_TABLE_ROWS = 1_000_000
 MAX_LINE = 100_000
 """Characters in a row of a table, however many lines it takes up."""
 
@@ -684,8 +687,8 @@ def picked_columns(rows: Iterator[tuple[list[str], int]], places: Sequence[int])
     columns: list[list[str]] = [[] for _ in places]
     dropped = 0
     for row, line in rows:
-        if len(columns[0]) + dropped == MAX_TABLE_ROWS:
-            raise csv.Error(f"row {line} is one too many: at most {MAX_TABLE_ROWS:,} are read")
+        if len(columns[0]) + dropped == MAX_ROWS:
+            raise csv.Error(f"row {line} is one too many: at most {MAX_ROWS:,} are read")
         cells = [row[place].strip() if place < len(row) else "" for place in places]
         if any(cell.lower() in MISSING for cell in cells):
             dropped += 1
