@@ -12,10 +12,10 @@ ARGS ?=
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
-	@echo 'make truth       compare live with PyTorch and scikit-learn, which it installs'
+	@echo 'make truth       compare live with PyTorch and scikit-learn and prove all exports; installs what that needs'
 	@echo 'make kill        kill a process 500 times while it saves'
-	@echo 'make fuzz        try broken files of every kind, a minute each; on Linux, with atheris, which it installs;'
-	@echo '                 make fuzz ARGS="--seconds 600 table" names the seconds and the kinds'
+	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
+	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
 	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments to main.py bench'
 	@echo 'make lint        format, rules, types and import contracts only'
@@ -46,15 +46,17 @@ kernels: $(READY)
 	@$(PY) -m playground.engine.warm float32 & float32=$$!; $(PY) -m playground.engine.warm float64 && wait $$float32
 
 truth: $(READY)
-	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth]'
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/engine/test_trajectories.py tests/engine/test_published_settings.py
+	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth,onnx,pytorch]'
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/engine/test_trajectories.py tests/engine/test_published_settings.py \
+		tests/interop/test_exports.py
 
 kill: $(READY)
 	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/test_files.py -k killed
 
+# Not on Windows, for which there is no Atheris.
 fuzz: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,fuzz]'
-	@$(PY) tests/fuzz/run.py $(ARGS)
+	@nice -n 19 $(PY) tests/fuzz/fuzz.py $(ARGS)
 
 bench: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,bench]'

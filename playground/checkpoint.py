@@ -52,6 +52,8 @@ class Document(NamedTuple):
     initial: Mapping[str, Array]
     """Weights to start from that were given, named as in weight files."""
     health: Health
+    started_from: Array | None
+    """The parameters before the first update, laid out flat; None once the network was rebuilt."""
     notes: tuple[str, ...] = ()
     """What is to be known about how it was read."""
 

@@ -6,8 +6,6 @@ Bad input is one line on stderr that names the place, the value and what is allo
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import math
 import sys
@@ -19,11 +17,15 @@ from typing import Any, NoReturn
 from playground.catalog.choice import Array, InputError
 from playground.checkpoint import ENGINES, EngineName
 from playground.engine import compiled
-from playground.experiment import load
+from playground.experiment import Experiment, load
 from playground.files import write_atomically
+from playground.interop.document import SUFFIX, load_document
+from playground.interop.export.exportable import Exportable
+from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
+from playground.interop.export.formats import export as write_export
 from playground.interop.weights import load_weights, save_weights
 from playground.presets import opened, preset_paths
-from playground.snapshot import Evaluation, History
+from playground.snapshot import Evaluation
 from playground.trainer import Trainer
 
 BAD_INPUT = 2
@@ -39,7 +41,7 @@ class Parser(argparse.ArgumentParser):
 def train_parser() -> Parser:
     """The options of `train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
-    parser.add_argument("experiment", metavar="EXPERIMENT", help="an experiment file, the name of a preset, or a link")
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
     parser.add_argument(
         "--epochs",
         type=whole_number,
@@ -58,6 +60,37 @@ def train_parser() -> Parser:
 def presets_parser() -> Parser:
     """The options of `presets`: none."""
     return Parser("main.py presets", description="List the presets, one per line, name first.")
+
+
+def export_parser() -> Parser:
+    """The options of `export`."""
+    formats = "\n".join(f"  {one.name:<12} {one.title} ({one.suffix}){needs_words(one)}" for one in FORMATS.values())
+    parser = Parser(
+        "main.py export",
+        description="Train an experiment and write the network, or what belongs to it, for other programs.\n"
+        "Scripts and models are proven: the file is run again and has to predict what the engine does.",
+        epilog=f"formats:\n{formats}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
+    parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help="one of the formats below")
+    parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
+    parser.add_argument(
+        "--epochs",
+        type=whole_number,
+        metavar="N",
+        help="how many epochs to train before (default: the experiment's, else none)",
+    )
+    parser.add_argument("--init", metavar="W.npz", help="start from these weights")
+    parser.add_argument("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
+    parser.add_argument("--no-proof", dest="proof", action="store_false", help="write the file without running it")
+    return parser
+
+
+def needs_words(one: Format) -> str:
+    """The libraries of a format, in words."""
+    needed = " and ".join((*one.to_write, *one.to_prove))
+    return f", needs {needed}: {one.remedy}" if needed else ""
 
 
 def bench_parser() -> Parser:
@@ -94,16 +127,7 @@ def train(arguments: argparse.Namespace) -> None:
     epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
-    initial = None if arguments.init is None else load_weights(arguments.init)
-    experiment = with_epochs(experiment, epochs)
-    trainer = Trainer(experiment, initial=initial, engine=usable_engine(arguments.engine, experiment.precision))
-    if initial is not None:
-        check_complete(initial, trainer)
-    for note in notes:
-        print(note, file=sys.stderr)
-    started = time.perf_counter()
-    train_with_progress(trainer, epochs)
-    total_seconds = time.perf_counter() - started
+    trainer, total_seconds = trained(experiment, notes, epochs, arguments)
     if arguments.save_weights:
         save_weights(arguments.save_weights, trainer.parameters())
     if arguments.history:
@@ -114,6 +138,22 @@ def train(arguments: argparse.Namespace) -> None:
         save_picture(arguments.plot, trainer)
     result = report(trainer, total_seconds)
     print(json.dumps(result, allow_nan=False) if arguments.json else summary(result))
+
+
+def trained(
+    experiment: Experiment, notes: Sequence[str], epochs: int | None, arguments: argparse.Namespace
+) -> tuple[Trainer, float]:
+    """A trainer that has trained so many epochs, or None for not at all, and the seconds it took."""
+    initial = None if arguments.init is None else load_weights(arguments.init)
+    experiment = experiment if epochs is None else with_epochs(experiment, epochs)
+    trainer = Trainer(experiment, initial=initial, engine=usable_engine(arguments.engine, experiment.precision))
+    if initial is not None:
+        check_complete(initial, trainer)
+    for note in notes:
+        print(note, file=sys.stderr)
+    started = time.perf_counter()
+    train_with_progress(trainer, epochs or 0)
+    return trainer, time.perf_counter() - started
 
 
 def usable_engine(wanted: str, precision: str) -> EngineName:
@@ -132,6 +172,31 @@ def usable_engine(wanted: str, precision: str) -> EngineName:
         print(f"The fast engine can't be loaded ({error}); training on the reference engine.", file=sys.stderr)
         return "reference"
     return "compiled"
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Train as the arguments say, and write and prove what they ask for."""
+    check_target("--out", arguments.out)
+    chosen = FORMATS[arguments.to]
+    if missing := chosen.missing(proof=arguments.proof):
+        raise MissingLibraryError(chosen, missing)
+    trainer = trainer_to_export(arguments)
+    proof = write_export(chosen, Exportable.of(trainer), arguments.out, proof=arguments.proof)
+    print(f"Wrote {arguments.out} after {trainer.state.epoch:,} epochs.")
+    if proof is not None:
+        print(proof.words)
+
+
+def trainer_to_export(arguments: argparse.Namespace) -> Trainer:
+    """The training that the arguments ask for; of a document its own, unless another one is asked for."""
+    if arguments.experiment.endswith(SUFFIX) and arguments.epochs is None and arguments.init is None:
+        document = load_document(arguments.experiment)
+        trainer = Trainer(document.experiment)
+        trainer.resume(document)
+        return trainer
+    experiment, notes = opened(arguments.experiment)
+    epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
+    return trained(experiment, notes, epochs, arguments)[0]
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -213,21 +278,11 @@ def summary(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def history_csv(history: History) -> str:
-    """The history as CSV, numbers in full precision, empty where there is none."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(History._fields[:7])
-    for row in zip(*(column.tolist() for column in history[:7]), strict=True):
-        epoch, step, *numbers = row
-        writer.writerow([int(epoch), int(step), *("" if math.isnan(number) else repr(number) for number in numbers)])
-    return text.getvalue()
-
-
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
     "train": (train_parser, train),
     "presets": (presets_parser, presets),
     "bench": (bench_parser, bench),
+    "export": (export_parser, export),
 }
 
 
@@ -236,9 +291,12 @@ def main(argv: Sequence[str]) -> int:
     parser, command = COMMANDS[argv[0]]
     try:
         command(parser().parse_args(argv[1:]))
-    except InputError as error:
+    except (InputError, MissingLibraryError) as error:
         print(f"main.py {argv[0]}: {error}", file=sys.stderr)
         return BAD_INPUT
+    except NotProvenError as error:
+        print(f"main.py {argv[0]}: {error}", file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"main.py {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
         return 1

@@ -29,17 +29,19 @@ from playground.catalog.normalizations import AnyNormalization, NoNormalization
 from playground.catalog.optimizers import Adam, AnyOptimizer
 from playground.catalog.regularizers import AnyRegularizer, NoRegularizer
 from playground.catalog.schedules import AnySchedule, Constant, Plateau
-from playground.files import write_atomically
+from playground.files import read_bytes, write_atomically
 
 VERSION = 1
 MAX_FILE_BYTES = 128 * 2**20
 """Enough for as many points as may be, however they are written."""
-MOST_OF = {"[": 100_000, "{": 100_000, ":": 100_000, ",": 8_000_000}
-"""Signs in a file: enough for as many points as may be, and for any network."""
+MAX_COMMAS = 8_000_000
+"""So many for all their numbers."""
+MAX_PARTS = 500_000
+"""Quotes, lists and objects in a file: each takes far more memory than it has bytes. Points are numbers."""
+LONGEST_TEXT = 10_000
 MAX_LAYERS = 100
-MAX_WEIGHTS = 2**26
-"""Between hidden layers and from the inputs; Adam in float32 takes 2 GB for so many."""
-MAX_NAME = 1000
+MAX_PARAMETERS = 2**25
+"""Weights and biases of a network; each takes up to a hundred bytes while it trains."""
 NEEDS_EQUAL_WIDTHS = ("skip", "muted")
 """Fields of a layer that need as many units as inputs."""
 
@@ -257,7 +259,7 @@ def check_rules(experiment: Experiment) -> None:
         if layer.initializer is not None:
             layer.initializer.check(f"layers[{place}].initializer")
     check_widths(experiment)
-    check_size(experiment)
+    check_parameters(experiment)
     experiment.data.check()
     check_validation(experiment)
     loss, tasks = experiment.loss, experiment.data.tasks
@@ -278,15 +280,14 @@ def check_widths(experiment: Experiment) -> None:
         raise InputError(f"layers[{place}].{field}", True, allowed)
 
 
-def check_size(experiment: Experiment) -> None:
-    """Refuse networks that would fill the memory and names that would fill the screen."""
-    weights = sum(inputs * layer.units for inputs, layer in zip(inputs_of(experiment), experiment.layers, strict=True))
-    if weights > MAX_WEIGHTS:
-        raise InputError("layers", f"{weights:,} weights", f"at most {MAX_WEIGHTS:,} weights in all")
-    names = {"name": experiment.name, **{f"layers[{k}].id": layer.id for k, layer in enumerate(experiment.layers)}}
-    for path, name in names.items():
-        if name is not None and len(name) > MAX_NAME:
-            raise InputError(path, name, f"at most {MAX_NAME:,} characters (it has {len(name):,})")
+def check_parameters(experiment: Experiment) -> None:
+    """Refuse networks so large that there may be no memory for them."""
+    total = 0
+    for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
+        total += layer.units * (inputs + 1)
+        if total > MAX_PARAMETERS:
+            allowed = f"a network of at most {MAX_PARAMETERS:,} weights and biases (up to here it has {total:,})"
+            raise InputError(f"layers[{place}].units", layer.units, allowed)
 
 
 def inputs_of(experiment: Experiment) -> tuple[int, ...]:
@@ -328,8 +329,9 @@ def from_text(text: str | bytes) -> Experiment:
 
 def parsed(text: str | bytes, place: str) -> Any:
     """What a JSON text says. Raises InputError that names `place`."""
-    refuse_large(len(text), place)
-    refuse_swelling(text, place)
+    if len(text) > MAX_FILE_BYTES:
+        raise InputError(place, f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
+    refuse_crowded(text, place)
     try:
         return json.loads(text, object_pairs_hook=with_duplicates_marked)
     except RecursionError as error:
@@ -338,18 +340,15 @@ def parsed(text: str | bytes, place: str) -> Any:
         raise InputError(place, "text that is no JSON", f"JSON ({error})") from error
 
 
-def refuse_large(size: int, place: str) -> None:
-    """Raise InputError for a file that is larger than any experiment."""
-    if size > MAX_FILE_BYTES:
-        raise InputError(place, f"{size:,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
-
-
-def refuse_swelling(text: str | bytes, place: str) -> None:
-    """Raise InputError for a text of which Python would make so many objects that they fill the memory."""
-    for sign, most in MOST_OF.items():
-        count = text.count(sign) if isinstance(text, str) else text.count(sign.encode())
-        if count > most:
-            raise InputError(place, f"{count:,} times {sign}", f"at most {most:,}")
+def refuse_crowded(text: str | bytes, place: str) -> None:
+    """Raise InputError for a text of so many parts that reading it would take too much memory."""
+    marks: Sequence[Any] = '"[{' if isinstance(text, str) else (b'"', b"[", b"{")
+    parts = sum(text.count(mark) for mark in marks)
+    if parts > MAX_PARTS:
+        raise InputError(place, f"{parts:,} quotes, lists and objects", f"at most {MAX_PARTS:,} of them")
+    commas = text.count(",") if isinstance(text, str) else text.count(b",")
+    if commas > MAX_COMMAS:
+        raise InputError(place, f"{commas:,} commas", f"at most {MAX_COMMAS:,}")
 
 
 def to_text(experiment: Experiment) -> str:
@@ -361,24 +360,25 @@ def load(path: str | os.PathLike[str]) -> Experiment:
     """Read an experiment file. A table's path is taken relative to the file. Raises InputError."""
     file = Path(path)
     try:
-        with file.open("rb") as opened:
-            size = os.fstat(opened.fileno()).st_size
-            text = b"" if size > MAX_FILE_BYTES else opened.read(MAX_FILE_BYTES + 1)
+        text = read_bytes(file, MAX_FILE_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(file), "this file", f"a readable experiment file ({reason})") from error
-    refuse_large(max(size, len(text)), str(file))
     raw = parsed(text, str(file))
     return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
 
 
 def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
     """Write an experiment file, all of it or nothing. A table's path is written relative to the file."""
-    folder = Path(path).resolve().parent
+    write_atomically(Path(path), file_text(experiment, Path(path)).encode())
+
+
+def file_text(experiment: Experiment, path: Path) -> str:
+    """What an experiment file at `path` says."""
     if isinstance(experiment.data, Table):
-        relative = os.path.relpath(experiment.data.path, folder)
+        relative = os.path.relpath(experiment.data.path, path.resolve().parent)
         experiment = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, path=relative))
-    write_atomically(Path(path), to_text(experiment).encode())
+    return to_text(experiment)
 
 
 def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:
@@ -404,45 +404,65 @@ def with_duplicates_marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def refuse_unwritable(raw: Any, path: str = "") -> None:
-    """Raise InputError at the first thing that no file can say: NaN, infinity, half a character, a key twice."""
-    if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and all(map(math.isfinite, raw)):
+    """Raise InputError at the first thing that no experiment says: NaN, half a character, a key twice, a book."""
+    if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and are_finite(raw):
         # Thousands of coordinates, at once.
         return
     if isinstance(raw, Duplicate):
         raise InputError(path, raw.value, "each key once in an object")
     if isinstance(raw, float) and not math.isfinite(raw):
         raise InputError(path, raw, "a finite number")
-    if isinstance(raw, str) and not is_unicode(raw):
-        raise InputError(path, ascii(raw), "text in Unicode")
-    if isinstance(raw, dict):
-        for key, value in raw.items():
-            if not is_unicode(key):
-                raise InputError(path or "experiment", ascii(key), "names in Unicode")
-            refuse_unwritable(value, f"{path}.{key}".removeprefix("."))
-    elif isinstance(raw, (list, tuple)):
-        for place, value in enumerate(raw):
-            # Most are texts or numbers, and there may be millions.
-            if not (type(value) is str and is_unicode(value)):
-                refuse_unwritable(value, f"{path}[{place}]")
+    if isinstance(raw, str):
+        refuse_text(raw, path, "text")
+    for key, value in children(raw):
+        refuse_text(key.removeprefix("."), path or "experiment", "names")
+        refuse_unwritable(value, f"{path}{key}".removeprefix("."))
+
+
+def are_finite(numbers: Sequence[float]) -> bool:
+    """Whether all numbers are finite, also as floating-point numbers."""
+    try:
+        return all(map(math.isfinite, numbers))
+    except OverflowError:
+        return False
+
+
+def refuse_text(text: str, path: str, what: str) -> None:
+    """Raise InputError for a text that no file can hold, or nobody would read."""
+    if len(text) > LONGEST_TEXT:
+        raise InputError(path, text, f"{what} of at most {LONGEST_TEXT:,} characters")
+    if not is_unicode(text):
+        raise InputError(path, ascii(text), f"{what} in Unicode")
 
 
 def is_unicode(text: str) -> bool:
     """Whether a text has no half of a surrogate pair, which no file can hold."""
-    return re.search("[\ud800-\udfff]", text) is None
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def children(raw: Any) -> Iterator[tuple[str, Any]]:
+    """The members of a dict or list with the way to write them in a path."""
+    if isinstance(raw, dict):
+        yield from ((f".{key}", value) for key, value in raw.items())
+    elif isinstance(raw, (list, tuple)):
+        yield from ((f"[{place}]", value) for place, value in enumerate(raw))
 
 
 def expanded(raw: Any, expected: Any) -> Any:
-    """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}."""
+    """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
     if is_choice(expected):
         # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
-        return {"kind": raw} if isinstance(raw, str) else {"kind": None, **raw} if isinstance(raw, dict) else raw
+        if isinstance(raw, dict):
+            return {"kind": None, **{key: expanded(value, Any) for key, value in raw.items()}}
+        return {"kind": raw} if isinstance(raw, str) else raw
     expected = without_none(expected)
     if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(raw, dict):
         kinds = types_by_name(expected)
         return {key: expanded(value, kinds.get(key, Any)) for key, value in raw.items()}
     if get_origin(expected) is tuple and isinstance(raw, list):
         return [expanded(value, get_args(expected)[0]) for value in raw]
-    return raw
+    # NumPy takes −0 for a negative number.
+    return 0.0 if isinstance(raw, float) and raw == 0 else raw
 
 
 @cache

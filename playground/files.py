@@ -1,23 +1,52 @@
-"""Files that are whole at every moment, whatever happens while they are written."""
+"""Files that are whole at every moment, whatever happens while they are written, and that are read within bounds."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
+import platform
 import secrets
 import shutil
 import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 PART = ".part"
 OLD_SECONDS = 3600.0
-"""Where it can't be asked whether a process lives, what it left behind is told by its age."""
+"""Where it can't be asked whether a process lives, as on another computer, what it left behind is told by its age."""
 CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR)
 """What file systems answer that can't do with folders what they do with files."""
+
+
+class TooLargeError(OSError):
+    """A file has more bytes than are read."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        super().__init__(errno.EFBIG, f"at most {most:,} bytes", str(path))
+
+
+def readable_size(path: Path, most: int) -> int:
+    """The size of a file. Raises OSError for more than `most` bytes, and for devices and pipes, which may never end."""
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is a device or a pipe", str(path))
+    if found.st_size > most:
+        raise TooLargeError(path, most)
+    return found.st_size
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The content of a file of at most `most` bytes; of a larger one nothing is read. Raises OSError."""
+    size = readable_size(path, most)
+    with path.open("rb") as file:
+        # Reading takes as much memory as is asked for, whatever there is.
+        return file.read(size)
 
 
 def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False) -> None:
@@ -99,7 +128,13 @@ def sync_folder(folder: Path) -> None:
 
 def temporary_name(path: Path) -> Path:
     """A name in the same folder that tells whose it is. It is short, since the file's own may be as long as can be."""
-    return path.with_name(f"{prefix(path)}{os.getpid()}-{secrets.token_hex(4)}{PART}")
+    return path.with_name(f"{prefix(path)}{os.getpid()}-{this_computer()}-{secrets.token_hex(4)}{PART}")
+
+
+@cache
+def this_computer() -> str:
+    """What tells the processes of this computer from those of another one that shares the folder."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:4]
 
 
 def prefix(path: Path) -> str:
@@ -122,10 +157,12 @@ def strays(path: Path) -> Iterator[Path]:
     except OSError:
         return
     for name in names:
-        process = name.removeprefix(begin).partition("-")[0]
         found = path.with_name(name)
-        if name.startswith(begin) and name.endswith(PART) and process.isdigit() and not writes(int(process), found):
-            yield found
+        process, _, rest = name.removeprefix(begin).partition("-")
+        if name.startswith(begin) and name.endswith(PART) and process.isdigit():
+            here = rest.startswith(f"{this_computer()}-")
+            if not (writes(int(process), found) if here else is_recent(found)):
+                yield found
 
 
 def writes(process: int, found: Path) -> bool:
@@ -139,6 +176,11 @@ def writes(process: int, found: Path) -> bool:
             return False
         except OSError:
             return True
+    return is_recent(found)
+
+
+def is_recent(found: Path) -> bool:
+    """Whether a file was written so short a time ago that its writer may live."""
     try:
         return time.time() - found.stat().st_mtime < OLD_SECONDS
     except OSError:

@@ -11,6 +11,7 @@ from pathlib import Path
 from playground.catalog.choice import InputError, listing
 from playground.experiment import Experiment, load
 from playground.interop import tfplayground
+from playground.interop.document import SUFFIX, load_document
 from playground.interop.tfplayground import Opened
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
@@ -27,7 +28,7 @@ def preset(name: str) -> Experiment:
     """The preset of that name. Raises InputError."""
     paths = preset_paths()
     if name not in paths:
-        raise InputError("EXPERIMENT", name, f"an experiment file, a link, or one of the presets {listing(paths)}")
+        raise InputError("EXPERIMENT", name, f"a document, an experiment file, a link, or a preset: {listing(paths)}")
     return load(paths[name])
 
 
@@ -38,6 +39,9 @@ def opened(source: str) -> Opened:
     """
     if tfplayground.is_link(source):
         return tfplayground.experiment_of(source)
+    if source.endswith(SUFFIX):
+        document = load_document(source)
+        return Opened(document.experiment, document.notes)
     if source not in preset_paths() and (source.endswith(".json") or Path(source).is_file()):
         return Opened(load(source), ())
     return Opened(preset(source), ())

@@ -135,7 +135,9 @@ def put_aside(document: Path, note: Note) -> None:
     """Move a document that could not be restored to where it is found by name, and is not tried again."""
     folder = document.parent / ASIDE
     day = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(modified_at(document)))
-    words = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in note.title)[:40].strip()
+    words = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in note.title)
+    # Names may be as long as 255 bytes.
+    words = words.encode()[:150].decode(errors="ignore").strip()
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
         document.rename(folder / f"{words or 'document'} {day} {document.stem[:4]}{DOCUMENT}")

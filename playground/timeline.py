@@ -106,10 +106,11 @@ class Timeline:
 
         What is thin enough already is left alone until the past fills half of the room; then runs get longer.
         """
-        latest = self.count - int(self.room) // 4
-        fresh = np.arange(self.total - self.count + len(self.thinned), self.total - self.count + latest)
-        places = np.concatenate([self.thinned, fresh])
-        done = int(np.searchsorted(places, fresh[0] // self.run * self.run))
+        # There was more room, and more was thinned, if there were more columns before.
+        latest = max(self.count - int(self.room) // 4, len(self.thinned))
+        first = self.total - self.count + len(self.thinned)
+        places = np.concatenate([self.thinned, np.arange(first, self.total - self.count + latest)])
+        done = int(np.searchsorted(places, first // self.run * self.run))
         kept = np.arange(latest) < done
         kept[done:] = telling(self.rows[done:latest], places[done:] // self.run)
         past, self.thinned = self.rows[:latest][kept], places[kept]

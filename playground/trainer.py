@@ -197,6 +197,17 @@ class Trainer:
         expected = self.parameters()
         return {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
 
+    def initial_parameters(self) -> Array:
+        """The parameters that a reset goes back to, laid out flat."""
+        parameters = self.fresh_state(self.experiment, self.network).parameters
+        for number, layer in enumerate(self.network.layers):
+            for name, place in layer.named(parameters).items():
+                given = self.initial.get(f"{name}{number}")
+                if given is not None and np.shape(given) == place.shape:
+                    with np.errstate(over="ignore"):
+                        place[...] = given
+        return parameters
+
     def clear_outcome(self) -> None:
         """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
         if self.can_go_back:
@@ -212,6 +223,7 @@ class Trainer:
         """Forget the past and record the present as the first row."""
         self.history = Timeline(len(History._fields), self.history_rows)
         self.gradient_history = Timeline(1 + 3 * len(self.network.layers), self.history_rows)
+        self.started_from: Array | None = self.state.parameters.copy()
         self.record(self.learning_rate)
 
     def configure(
@@ -239,6 +251,7 @@ class Trainer:
         if old.precision != experiment.precision:
             self.state.cast(network.dtype)
         if restructured:
+            self.started_from = None
             self.rebuild(old, old_network, memory)
         if old.training.optimizer.kind != experiment.training.optimizer.kind:
             self.state.renew_optimizer(experiment.training.optimizer)
@@ -412,6 +425,8 @@ class Trainer:
                 cast[name] = np.asarray(values).astype(self.network.dtype)
             if not np.isfinite(cast[name]).all():
                 raise InputError(name, "NaN, infinity or a number too large", f"finite {self.network.dtype} numbers")
+            if name.startswith("var") and (cast[name] < 0).any():
+                raise InputError(name, "a negative number", "variances, which are 0 or more")
         for name, values in cast.items():
             expected[name][...] = values
 
@@ -465,8 +480,9 @@ class Trainer:
             gradients=self.gradient_history.copy(),
             changes=tuple(self.changes),
             engine_changes=tuple(self.engine_changes),
-            initial={name: np.array(values) for name, values in self.initial.items()},
+            initial={name: np.array(values, np.float64) for name, values in self.initial.items()},
             health=HealthRecord(self.health.best, self.health.rate, None if moment is None else moment.seconds),
+            started_from=self.started_from,
         )
 
     def resume(self, document: Document) -> None:
@@ -478,6 +494,7 @@ class Trainer:
         self.be_ready()
         self.configure(present.experiment)
         self.state, self.initial = present.state.copy(), dict(document.initial)
+        self.started_from = document.started_from
         self.problem.last = None
         self.notes = document.notes
         self.status, self.problem_words = document.status, document.problem

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from playground import files
-from playground.files import PART, prefix, previous, remove_strays, write_atomically
+from playground.files import PART, prefix, previous, remove_strays, this_computer, write_atomically
 
 ROOT = Path(__file__).parent.parent
 KILLS = int(os.environ.get("KILLS", "20"))
@@ -222,13 +222,16 @@ def test_a_process_that_is_killed_while_it_saves_spoils_nothing(tmp_path: Path) 
 
 def test_what_a_living_process_writes_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "mine"
-    alive = tmp_path / f"{prefix(path)}{os.getppid()}-0000{PART}"
-    dead = tmp_path / f"{prefix(path)}{ended_process()}-0000{PART}"
-    other = tmp_path / f".other.{ended_process()}-0000{PART}"
-    for file in (alive, dead, other):
+    alive = tmp_path / f"{prefix(path)}{os.getppid()}-{this_computer()}-0000{PART}"
+    dead = tmp_path / f"{prefix(path)}{ended_process()}-{this_computer()}-0000{PART}"
+    other = tmp_path / f".other.{ended_process()}-{this_computer()}-0000{PART}"
+    elsewhere = tmp_path / f"{prefix(path)}{ended_process()}-else-0000{PART}"
+    long_ago = tmp_path / f"{prefix(path)}{ended_process()}-else-0001{PART}"
+    for file in (alive, dead, other, elsewhere, long_ago):
         file.write_bytes(b"")
+    os.utime(long_ago, (0, 0))
     write_atomically(path, b"one")
-    assert left_over(tmp_path) == sorted([alive.name, other.name])
+    assert left_over(tmp_path) == sorted([alive.name, other.name, elsewhere.name])
 
 
 def ended_process() -> int:

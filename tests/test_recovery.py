@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from playground.recovery import ASIDE, Note, Slot, aside, put_aside, recoverable
+from playground.recovery import ASIDE, Slot, aside, recoverable
 
 ROOT = Path(__file__).parent.parent
 KEEP = """
@@ -93,13 +93,18 @@ def test_after_two_attempts_that_failed_it_is_put_aside_and_kept(tmp_path: Path)
     assert recoverable(tmp_path) == []
 
 
-def test_a_long_title_is_no_obstacle_to_putting_it_aside(tmp_path: Path) -> None:
+@pytest.mark.parametrize("title", ["𝔘" * 300, "/../" * 30, "\n\0", ""])
+def test_it_is_put_aside_whatever_its_title(tmp_path: Path, title: str) -> None:
     slot = Slot(tmp_path)
-    slot.write(b"work", "𠀀" * 200)
-    put_aside(slot.document, Note("𠀀" * 200))
-    (kept,) = aside(tmp_path)
-    assert kept.read_bytes() == b"work" and kept.name.startswith("𠀀")
-    slot.close()
+    slot.write(b"work", title)
+    slot.lock.release()
+    for _ in range(2):
+        (found,) = recoverable(tmp_path)
+        lock = found.begin()
+        assert lock is not None
+        found.end(lock, restored=False)
+    assert recoverable(tmp_path) == []
+    assert [kept.read_bytes() for kept in aside(tmp_path)] == [b"work"]
 
 
 def test_a_slot_is_had_although_another_process_looks_at_its_lock(

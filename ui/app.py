@@ -35,7 +35,11 @@ def parser() -> Parser:
         description="Open the playground. Other commands: main.py train, main.py presets (each with --help).",
     )
     result.add_argument(
-        "experiment", nargs="?", default=FIRST, metavar="EXPERIMENT", help="an experiment file, a preset, or a link"
+        "experiment",
+        nargs="?",
+        default=FIRST,
+        metavar="EXPERIMENT",
+        help="an experiment file, a document, a preset, or a link",
     )
     result.add_argument(
         "--screenshot", metavar="P.png", help="train for a while, save a picture of the window, and quit"

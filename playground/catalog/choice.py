@@ -23,41 +23,47 @@ class InputError(ValueError):
 
     def __init__(self, path: str, value: object, allowed: str) -> None:
         self.path, self.value, self.allowed = path, value, allowed
-        super().__init__(f"{one_line(path, 200)}: {shorten(value)} is refused; allowed: {allowed}")
+        super().__init__(f"{one_line(path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
 
 
 def shorten(value: object, length: int = 60) -> str:
     """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
     text = ""
-    for piece in pieces(value, length):
-        text += piece
-        if len(text) > 4 * length:
-            break
+    try:
+        for piece in pieces(value, 4 * length):
+            text += piece
+            if len(text) > 4 * length:
+                break
+    except RecursionError:
+        text = "deeply nested JSON"
     return one_line(text, length)
 
 
 def pieces(value: object, length: int) -> Iterator[str]:
-    """What `value` looks like, bit by bit, so that of a million numbers or of deep nesting only the start is made."""
+    """What `value` looks like, bit by bit, so that of millions of numbers or of deep nesting only the start is made."""
     words = {None: "null", True: "true", False: "false"}
     if value is None or isinstance(value, bool):
         yield words[value]
-    elif type(value) in (list, dict):
-        keyed = isinstance(value, dict)
-        yield "{" if keyed else "["
-        for place, inner in enumerate(value):  # type: ignore[var-annotated, arg-type]
-            yield ", " if place else ""
-            if isinstance(value, dict):
-                yield f"{str(inner)[: 4 * length]!r}: "
-                inner = value[inner]
+    elif isinstance(value, dict):
+        for place, (key, inner) in enumerate(value.items()):
+            yield f"{', ' if place else '{'}{str(key)[:length]!r}: "
             yield from pieces(inner, length)
-        yield "}" if keyed else "]"
+        yield "}" if value else "{}"
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield ", " if place else "["
+            yield from pieces(inner, length)
+        yield "]" if value else "[]"
     else:
-        yield repr(value[: 4 * length] if isinstance(value, str) else value)
+        yield repr(value[:length] if isinstance(value, str) else value)
 
 
 def one_line(text: str, length: int) -> str:
-    """`text` without line breaks, cut after `length` characters."""
-    text = " ".join(text.split())
+    """`text` without line breaks and other characters that can't be seen, cut after `length` characters."""
+    text = " ".join(text[: 20 * length].split())
+    if not text.isprintable():
+        # A terminal would obey some of them.
+        text = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return text if len(text) <= length else text[: length - 1] + "…"
 
 

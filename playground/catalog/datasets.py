@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TextIO, TypeAlias, TypeVar
@@ -19,6 +18,7 @@ import numpy as np
 
 from playground import tfdata
 from playground.catalog.choice import Array, Choice, InputError, listing, one_line, setting, union
+from playground.files import readable_size
 
 Task: TypeAlias = Literal["classification", "regression"]
 
@@ -31,8 +31,6 @@ LARGEST = 1e9
 """Coordinates and targets are at most this large."""
 LONGEST_SEED = 256
 """So many characters of a seed count in TensorFlow Playground's way of reading it."""
-MAX_ROWS = 1_000_000
-"""So many points are read from a file at most."""
 MAX_OWN_POINTS = 20_000
 """So many points are drawn or brought along at most, so that every stroke still follows the hand."""
 
@@ -461,8 +459,8 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
         super().check()
         if not self.x1:
             raise InputError("data.x1", [], "at least one point")
-        if self.size > MAX_ROWS:
-            raise InputError("data.x1", f"{self.size:,} points", f"at most {MAX_ROWS:,}")
+        if self.size > MAX_TABLE_ROWS:
+            raise InputError("data.x1", f"{self.size:,} points", f"at most {MAX_TABLE_ROWS:,}")
         columns = {"x2": self.x2, "target": self.target, "train": self.train, "test": self.test}
         for name, column in columns.items():
             if column is not None and len(column) != len(self.x1):
@@ -632,10 +630,10 @@ class Table(Adjustable, frozen=True, tag="table"):
         return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, tuple(notes), scales)
 
 
+MAX_TABLE_BYTES = 2**28
+MAX_TABLE_ROWS = 1_000_000
+LONGEST_ROW = 100_000
 MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
-MAX_TABLE_BYTES = 128 * 2**20
-MAX_LINE = 100_000
-"""Characters in a row of a table, however many lines it takes up."""
 
 
 def read_table(path: Path, x1: str, x2: str, target: str) -> tuple[list[list[str]], int]:
@@ -644,90 +642,86 @@ def read_table(path: Path, x1: str, x2: str, target: str) -> tuple[list[list[str
     An unchanged file is read once, since every edit checks the whole experiment. Raises InputError below `data`.
     """
     try:
-        found = path.stat()
+        stamp = path.stat()
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
-    if not stat.S_ISREG(found.st_mode):
-        # A pipe would be waited for without end, and a device may have no end.
-        raise InputError("data.path", str(path), "a CSV file, no folder, pipe or device")
-    if found.st_size > MAX_TABLE_BYTES:
-        allowed = f"a CSV file of at most {MAX_TABLE_BYTES // 2**20} MB (it has {found.st_size // 2**20:,})"
-        raise InputError("data.path", str(path), allowed)
-    return read_columns(path, (x1, x2, target), (found.st_mtime_ns, found.st_size))
+    return read_columns(path, (x1, x2, target), (stamp.st_mtime_ns, stamp.st_size))
 
 
 def unreadable(path: Path, error: Exception) -> InputError:
     """Why a file can't be a table."""
     reason = getattr(error, "strerror", None) or str(error)
-    return InputError("data.path", str(path), f"a readable CSV file ({reason})")
+    return InputError("data.path", str(path), f"a readable CSV file ({one_line(path.name, 60)}: {reason})")
+
+
+class Rows:
+    """The lines of a table for a CSV reader, which takes as many as a row has: none of them may be endless."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+        self.read = 0
+        """Characters so far."""
+        self.row_start = 0
+        """How many of them belong to rows that are complete."""
+
+    def __iter__(self) -> Rows:
+        return self
+
+    def __next__(self) -> str:
+        room = LONGEST_ROW - (self.read - self.row_start)
+        line = self.file.readline(room + 1)
+        if not line:
+            raise StopIteration
+        if len(line) > room:
+            raise csv.Error(f"more than {LONGEST_ROW:,} characters; perhaps a quote is not closed")
+        if not line.isascii() and any("\ud800" <= character <= "\udfff" for character in line):
+            # What is no text was let through as halves of characters.
+            raise csv.Error("not written in UTF-8")
+        self.read += len(line)
+        return line
+
+    def end_row(self) -> None:
+        """The lines so far have become whole rows."""
+        self.row_start = self.read
 
 
 @lru_cache(maxsize=4)
 def read_columns(path: Path, wanted: tuple[str, ...], stamp: tuple[int, int]) -> tuple[list[list[str]], int]:
     """`read_table` without memory of its own; `stamp` changes when the file does."""
+    row_number = 0
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            first = file.readline(MAX_LINE + 1)
+        readable_size(path, MAX_TABLE_BYTES)
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
+            lines = Rows(file)
+            first = next(lines, "")
             separator = separator_of(first, wanted)
-            rows = csv_rows(itertools.chain([first], lines_of(file)), separator)
-            header, _ = next(rows, ([], 1))
+            rows = csv.reader(itertools.chain([first], lines), delimiter=separator)
+            header = next(rows, [])
             for name, field in zip(wanted, ("x1", "x2", "target"), strict=True):
                 if name not in header:
-                    raise InputError(f"data.{field}", name, f"a column of {path.name}: {some(header) or 'none'}")
-            columns, dropped = picked_columns(rows, [header.index(name) for name in wanted])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+                    raise InputError(f"data.{field}", name, f"a column of {path.name}: {listing(header) or 'none'}")
+            places = [header.index(name) for name in wanted]
+            complete: list[list[str]] = []
+            dropped = 0
+            for row in rows:
+                lines.end_row()
+                row_number = rows.line_num
+                if len(complete) + dropped == MAX_TABLE_ROWS:
+                    allowed = f"a CSV file of at most {MAX_TABLE_ROWS:,} rows"
+                    raise InputError("data.path", str(path), allowed)
+                cells = [row[place].strip() if place < len(row) else "" for place in places]
+                if any(cell.lower() in MISSING for cell in cells):
+                    dropped += 1
+                else:
+                    complete.append(cells)
+    except OSError as error:
         raise unreadable(path, error) from error
-    if not columns[0]:
+    except csv.Error as error:
+        raise unreadable(path, ValueError(f"after row {row_number}: {error}")) from error
+    if not complete:
         raise InputError("data.path", str(path), "a CSV file with at least one complete row")
+    columns = [list(column) for column in zip(*complete, strict=True)]
     return columns if separator == "," else [with_decimal_points(column) for column in columns], dropped
-
-
-def picked_columns(rows: Iterator[tuple[list[str], int]], places: Sequence[int]) -> tuple[list[list[str]], int]:
-    """The cells at these places where all are present, and the number of rows left out. Raises csv.Error."""
-    columns: list[list[str]] = [[] for _ in places]
-    dropped = 0
-    for row, line in rows:
-        if len(columns[0]) + dropped == MAX_ROWS:
-            raise csv.Error(f"row {line} is one too many: at most {MAX_ROWS:,} are read")
-        cells = [row[place].strip() if place < len(row) else "" for place in places]
-        if any(cell.lower() in MISSING for cell in cells):
-            dropped += 1
-            continue
-        for column, cell in zip(columns, cells, strict=True):
-            column.append(cell)
-    return columns, dropped
-
-
-def lines_of(file: TextIO) -> Iterator[str]:
-    """The lines of a text; those that are too long come in pieces, so that no memory is taken for the whole."""
-    while line := file.readline(MAX_LINE + 1):
-        yield line
-
-
-def csv_rows(lines: Iterator[str], separator: str, **dialect: Any) -> Iterator[tuple[list[str], int]]:
-    """Rows of cells, each with the number of the last line it takes up. Raises csv.Error for what is no table."""
-    begun, length = 1, 0
-
-    def watched() -> Iterator[str]:
-        nonlocal length
-        for line in lines:
-            length += len(line)
-            if length > MAX_LINE:
-                raise csv.Error(f"row {begun} has more than {MAX_LINE:,} characters; perhaps a quote is not closed")
-            if "\0" in line:
-                raise csv.Error(f"row {begun} has a zero byte: this looks like a file of another kind")
-            yield line
-
-    reader = csv.reader(watched(), delimiter=separator, **dialect)
-    for row in reader:
-        begun, length = reader.line_num + 1, 0
-        yield row, reader.line_num
-
-
-def some(names: Sequence[str]) -> str:
-    """Names for a sentence, not too many."""
-    shown = [one_line(name, 40) for name in names[:20]]
-    return listing([*shown, "…"] if len(names) > 20 else shown)
 
 
 def separator_of(header: str, wanted: Sequence[str]) -> str:

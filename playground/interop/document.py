@@ -1,8 +1,9 @@
 """Documents as files (`.playground`): a whole training, to go on from as if it had never stopped.
 
 A line of text that names the format, a checksum over everything behind it, and a MessagePack record of plain numbers,
-texts and arrays. Nothing in a file is ever run, nothing is unpacked, and no array is larger than the file says it is.
+texts and arrays. Nothing in a file is ever run, nothing is unpacked, and no array is larger than the file itself.
 Every record is read into declared types; what the experiment in it implies about shapes is checked before it is used.
+Points stand once in a file, however many moments share them; those of a table too, should it not be found any more.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -20,7 +21,7 @@ import numpy as np
 from msgspec import Meta
 
 from playground.catalog.choice import Array, InputError
-from playground.catalog.datasets import Sample, Table, UserPoints, own_points, sample
+from playground.catalog.datasets import TRAIN, Dataset, Sample, Table, UserPoints, own_points, sample
 from playground.catalog.schedules import PlateauMemory
 from playground.checkpoint import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
 from playground.engine.network import Network, network_of
@@ -33,20 +34,27 @@ from playground.experiment import (
     to_text,
     with_table_path,
 )
-from playground.files import write_atomically
+from playground.files import readable_size, remove_strays, write_atomically
 from playground.snapshot import Change, Evaluation, History, Status
 from playground.timeline import Timeline
 
 SUFFIX = ".playground"
 VERSION = 1
 MAGIC = b"neural network playground document, version "
+LONGEST_LINE = len(MAGIC) + 20
 MAX_BYTES = 2**30
+MAX_CHECKPOINTS = 1000
+MAX_POINTS = 10_000_000
+"""In all data sets of a document together."""
 MAX_PARAMETERS_NAMED = 6 * (MAX_LAYERS + 1)
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 Words: TypeAlias = Annotated[str, Meta(max_length=10_000)]
 KINDS: dict[str, np.dtype[Any]] = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "float64", "int64")}
 KINDS["bool"] = np.dtype(bool)
+Column: TypeAlias = Literal["x1", "x2", "target", "train", "test"]
+COLUMNS: dict[Column, str] = {"x1": "float64", "x2": "float64", "target": "float64", "train": "bool", "test": "bool"}
+"""The fields of `UserPoints` that have an entry per point, and their kind."""
 
 
 class PackedArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,7 +62,7 @@ class PackedArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Literal["float32", "float64", "int64", "bool"]
     shape: Annotated[tuple[Count, ...], Meta(max_length=2)]
-    data: bytes
+    data: memoryview
 
 
 class StoppingRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,12 +93,19 @@ class StateRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stopping: StoppingRecord
 
 
+class PointsRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Own points: all fields of `UserPoints` as JSON text but for those that have an entry per point."""
+
+    settings: str
+    columns: Annotated[dict[Column, PackedArray], Meta(max_length=5)]
+
+
 class CheckpointRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """See `Checkpoint`. The experiment stands in it as the text of an experiment file."""
+    """See `Checkpoint`. The experiment stands in it as the text of an experiment file, without own points."""
 
     experiment: str
-    own_points: str | None
-    """The same experiment with the points of its table in it, should the table not be found any more."""
+    points: Count | None
+    """Which of the document's points are those of the experiment, or were those of its table."""
     state: StateRecord
 
 
@@ -107,7 +122,8 @@ class TimelineRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DocumentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """See `Document`."""
 
-    checkpoints: Annotated[dict[Words, CheckpointRecord], Meta(max_length=1000)]
+    points: Annotated[tuple[PointsRecord, ...], Meta(max_length=MAX_CHECKPOINTS)]
+    checkpoints: Annotated[dict[Words, CheckpointRecord], Meta(max_length=MAX_CHECKPOINTS)]
     status: Status
     problem: Words
     evaluation: Evaluation
@@ -118,6 +134,7 @@ class DocumentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine_changes: Annotated[tuple[tuple[Count, EngineName], ...], Meta(min_length=1, max_length=100_000)]
     initial: Annotated[dict[Words, PackedArray], Meta(max_length=MAX_PARAMETERS_NAMED)]
     health: Health
+    started_from: PackedArray | None
 
 
 # Writing ------------------------------------------------------------------------------------------------------
@@ -130,8 +147,10 @@ def save_document(path: str | os.PathLike[str], document: Document) -> None:
 
 def to_bytes(document: Document, folder: Path | None = None) -> bytes:
     """A document as the bytes of a file; the paths of tables are relative to `folder` if there is one."""
+    points: dict[Dataset, PointsRecord] = {}
     record = DocumentRecord(
-        checkpoints={name: checkpoint_record(one, folder) for name, one in document.checkpoints.items()},
+        checkpoints={name: checkpoint_record(one, folder, points) for name, one in document.checkpoints.items()},
+        points=tuple(points.values()),
         status=document.status,
         problem=document.problem,
         evaluation=document.evaluation,
@@ -142,20 +161,39 @@ def to_bytes(document: Document, folder: Path | None = None) -> bytes:
         engine_changes=document.engine_changes,
         initial={name: packed(values) for name, values in document.initial.items()},
         health=document.health,
+        started_from=None if document.started_from is None else packed(document.started_from),
     )
     payload = msgspec.msgpack.encode(record)
     return b"".join([MAGIC, str(VERSION).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
-def checkpoint_record(checkpoint: Checkpoint, folder: Path | None) -> CheckpointRecord:
-    """A checkpoint for a file."""
-    experiment, fallback = checkpoint.experiment, None
-    if isinstance(experiment.data, Table):
-        fallback = to_text(with_own_points(experiment))
-        if folder is not None:
-            path = os.path.relpath(experiment.data.path, folder)
-            experiment = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, path=path))
-    return CheckpointRecord(to_text(experiment), fallback, state_record(checkpoint.state))
+def checkpoint_record(
+    checkpoint: Checkpoint, folder: Path | None, points: dict[Dataset, PointsRecord]
+) -> CheckpointRecord:
+    """A checkpoint for a file; its points join those of the checkpoints before, if they are others."""
+    experiment, place = checkpoint.experiment, None
+    data = experiment.data
+    if isinstance(data, (UserPoints, Table)):
+        if data not in points:
+            points[data] = points_record(data if isinstance(data, UserPoints) else own_points(data))
+        place = list(points).index(data)
+        if isinstance(data, UserPoints):
+            data = UserPoints()
+        elif folder is not None:
+            data = msgspec.structs.replace(data, path=os.path.relpath(data.path, folder))
+    text = to_text(msgspec.structs.replace(experiment, data=data))
+    return CheckpointRecord(text, place, state_record(checkpoint.state))
+
+
+def points_record(data: UserPoints) -> PointsRecord:
+    """Own points for a file."""
+    raw = msgspec.to_builtins(data)
+    columns: dict[Column, PackedArray] = {}
+    for name, kind in COLUMNS.items():
+        values = raw.pop(name)
+        if values is not None:
+            columns[name] = packed(np.array(values, kind))
+    return PointsRecord(msgspec.json.encode(raw).decode(), columns)
 
 
 def with_own_points(experiment: Experiment) -> Experiment:
@@ -183,24 +221,32 @@ def timeline_record(timeline: Timeline) -> TimelineRecord:
 def packed(values: Array) -> PackedArray:
     """An array for a file."""
     kind: Any = values.dtype.name
-    return PackedArray(kind, values.shape, values.astype(KINDS[kind], copy=False).tobytes())
+    return PackedArray(kind, values.shape, memoryview(values.astype(KINDS[kind], copy=False).tobytes()))
 
 
 # Reading ------------------------------------------------------------------------------------------------------
 
 
 def load_document(path: str | os.PathLike[str]) -> Document:
-    """Read a document. A table's path is taken relative to the file. Raises InputError that names the file."""
+    """Read a document. A table's path is taken relative to the file. Raises InputError that names the file.
+
+    What processes that were killed while they saved it left beside it goes.
+    """
     file = Path(path)
     try:
-        if file.stat().st_size > MAX_BYTES:
-            raise InputError(str(file), f"{file.stat().st_size:,} bytes", f"at most {MAX_BYTES:,} bytes")
+        size = readable_size(file, MAX_BYTES)
         with file.open("rb") as opened:
-            content = opened.read(MAX_BYTES + 1)
+            check_first_line(opened.readline(LONGEST_LINE), str(file))
+            opened.seek(0)
+            content = opened.read(size)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(file), "this file", f"a readable document ({reason})") from error
-    return from_bytes(content, str(file), file.resolve().parent)
+    document = from_bytes(content, str(file), file.resolve().parent)
+    remove_strays(file.resolve())
+    return document
 
 
 def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Document:
@@ -208,30 +254,45 @@ def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Docume
     record = decoded(payload_of(content, place), place)
     if PRESENT not in record.checkpoints:
         raise InputError(f"{place}: checkpoints", listed(record.checkpoints), f"one named {PRESENT}")
-    notes: list[str] = []
-    checkpoints = {name: checkpoint(one, f"{place}: {name}", folder, notes) for name, one in record.checkpoints.items()}
+    reading = Reading(record, place, folder)
+    checkpoints = {name: reading.checkpoint(name) for name in record.checkpoints}
     layers = len(checkpoints[PRESENT].experiment.layers) + 1
+    started_from = record.started_from
+    size, dtype = (len(checkpoints[PRESENT].state.parameters),), checkpoints[PRESENT].experiment.precision
     return Document(
         checkpoints=checkpoints,
         status=record.status,
         problem=record.problem,
         evaluation=record.evaluation,
         seconds=record.seconds,
-        history=timeline(record.history, len(History._fields), f"{place}: history"),
-        gradients=timeline(record.gradients, 1 + 3 * layers, f"{place}: gradients"),
+        history=timeline(record.history, len(History._fields), ("epoch", "step"), f"{place}: history"),
+        gradients=timeline(record.gradients, 1 + 3 * layers, ("step",), f"{place}: gradients"),
         changes=record.changes,
         engine_changes=record.engine_changes,
-        initial={name: array(values, f"{place}: initial {name}") for name, values in record.initial.items()},
+        initial={
+            name: finite_array(values, f"{place}: initial {name}", "float64") for name, values in record.initial.items()
+        },
         health=record.health._replace(seconds=record.health.seconds if HEALTHY in checkpoints else None),
-        notes=tuple(dict.fromkeys(notes)),
+        started_from=None if started_from is None else array(started_from, f"{place}: started_from", dtype, size),
+        notes=tuple(dict.fromkeys(reading.notes)),
     )
 
 
-def payload_of(content: bytes, place: str) -> bytes:
+def payload_of(content: bytes, place: str) -> memoryview:
     """What stands behind the first line and the checksum, if both are right."""
-    line, found, _ = content[: len(MAGIC) + 20].partition(b"\n")
-    version = line.removeprefix(MAGIC)
-    if not (line.startswith(MAGIC) and found and version.isdigit()):
+    line = content[:LONGEST_LINE].partition(b"\n")[0] + b"\n"
+    check_first_line(line, place)
+    rest = memoryview(content)[len(line) :]
+    checksum, payload = rest[:32], rest[32:]
+    if hashlib.sha256(payload).digest() != checksum:
+        raise InputError(place, "a damaged file", "a document as it was saved (its checksum does not fit)")
+    return payload
+
+
+def check_first_line(line: bytes, place: str) -> None:
+    """Raise InputError for a file of another kind, or of a version that is not known."""
+    version = line.removeprefix(MAGIC).removesuffix(b"\n")
+    if not (line.startswith(MAGIC) and line.endswith(b"\n") and version.isdigit()):
         raise InputError(place, "this file", "a document of the playground, which begins with a line that says so")
     if int(version) > VERSION:
         raise InputError(
@@ -239,14 +300,9 @@ def payload_of(content: bytes, place: str) -> bytes:
         )
     if int(version) < 1:
         raise InputError(f"{place}: version", int(version), "1 or more")
-    start = len(line) + 1
-    checksum, payload = content[start : start + 32], content[start + 32 :]
-    if hashlib.sha256(payload).digest() != checksum:
-        raise InputError(place, "a damaged file", "a document as it was saved (its checksum does not fit)")
-    return payload
 
 
-def decoded(payload: bytes, place: str) -> DocumentRecord:
+def decoded(payload: memoryview, place: str) -> DocumentRecord:
     """The record in a payload."""
     try:
         return msgspec.msgpack.decode(payload, type=DocumentRecord)
@@ -256,42 +312,81 @@ def decoded(payload: bytes, place: str) -> DocumentRecord:
         raise InputError(where, "what stands there", f"a document of version {VERSION} ({reason})") from error
 
 
-def checkpoint(record: CheckpointRecord, place: str, folder: Path | None, notes: list[str]) -> Checkpoint:
-    """A checkpoint of a file, with all shapes as its experiment implies them."""
-    experiment, points = experiment_of(record, place, folder, notes)
-    return Checkpoint(experiment, state(record.state, experiment, network_of(experiment, points), place))
+class Reading:
+    """One document as its checkpoints are read. What they share is read once, and notes gather along the way."""
+
+    def __init__(self, record: DocumentRecord, place: str, folder: Path | None) -> None:
+        self.record, self.place, self.folder = record, place, folder
+        self.notes: list[str] = []
+        self.own: dict[int, Any] = {}
+        self.samples: dict[Dataset, Sample] = {}
+
+    def checkpoint(self, name: str) -> Checkpoint:
+        """A checkpoint, with all shapes as its experiment implies them."""
+        record, place = self.record.checkpoints[name], f"{self.place}: {name}"
+        experiment, points = self.experiment(record, place)
+        training = int(np.count_nonzero(points.split == TRAIN))
+        return Checkpoint(experiment, state(record.state, experiment, network_of(experiment, points), training, place))
+
+    def experiment(self, record: CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
+        """The experiment and its points; if a table is not what it was, with the points it had."""
+        raw = with_table_path(parsed(record.experiment, place), self.resolved)
+        is_table = isinstance(raw, dict) and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "table"
+        if record.points is None:
+            if is_table:
+                raise InputError(f"{place}: points", None, "the points of the table")
+            experiment = converted(raw, place)
+            return experiment, self.sample(experiment.data, place)
+        if not isinstance(raw, dict):
+            raise InputError(place, "what stands there", "an experiment")
+        kept = converted({**raw, "data": self.points(record.points, place)}, place)
+        points = self.sample(kept.data, place)
+        if not is_table:
+            return kept, points
+        try:
+            experiment = converted(raw, place)
+            present = self.sample(experiment.data, place)
+        except InputError:
+            self.notes.append("Its table can't be read any more, so the points are used that the document keeps.")
+            return kept, points
+        if not same_points(present, points):
+            self.notes.append("Its table has changed since, so the points are used that the document keeps.")
+            return kept, points
+        return experiment, present
+
+    def resolved(self, path: str) -> str:
+        """Where a table is."""
+        return path if self.folder is None else os.path.normpath(self.folder / path)
+
+    def points(self, number: int, place: str) -> Any:
+        """Own points as an experiment file says them."""
+        if number >= len(self.record.points):
+            raise InputError(f"{place}: points", number, f"one of {len(self.record.points)} sets of points")
+        if number not in self.own:
+            record, place = self.record.points[number], f"{self.place}: points {number}"
+            settings = parsed(record.settings, place)
+            if not isinstance(settings, dict) or settings.get("kind") != "points":
+                raise InputError(place, "what stands there", "own points")
+            columns = {
+                name: array(values, f"{place}: {name}", COLUMNS[name]).tolist()
+                for name, values in record.columns.items()
+            }
+            self.own[number] = {**settings, **columns}
+        return self.own[number]
+
+    def sample(self, data: Dataset, place: str) -> Sample:
+        """The points of a data set, drawn once."""
+        if data not in self.samples:
+            if data.size + sum(len(known.labels) for known in self.samples.values()) > MAX_POINTS:
+                raise InputError(
+                    f"{place}: data", f"{data.size:,} points more", f"at most {MAX_POINTS:,} in a document"
+                )
+            self.samples[data] = sample(data)
+        return self.samples[data]
 
 
-def experiment_of(
-    record: CheckpointRecord, place: str, folder: Path | None, notes: list[str]
-) -> tuple[Experiment, Sample]:
-    """The experiment and its points; if a table is not what it was, with the points it had."""
-    if record.own_points is None:
-        experiment = read_experiment(record.experiment, place, folder)
-        if isinstance(experiment.data, Table):
-            raise InputError(f"{place}: own_points", None, "the points of the table")
-        return experiment, sample(experiment.data)
-    kept = read_experiment(record.own_points, place, None)
-    if not isinstance(kept.data, UserPoints):
-        raise InputError(f"{place}: own_points", kept.data.kind, "points")
-    points = sample(kept.data)
-    try:
-        experiment = read_experiment(record.experiment, place, folder)
-        present = sample(experiment.data)
-    except InputError:
-        notes.append("Its table can't be read any more, so the points are used that the document keeps.")
-        return kept, points
-    if not same_points(present, points):
-        notes.append("Its table has changed since, so the points are used that the document keeps.")
-        return kept, points
-    return experiment, present
-
-
-def read_experiment(text: str, place: str, folder: Path | None) -> Experiment:
-    """The experiment in a text, its table's path taken relative to `folder`. Raises InputError that names `place`."""
-    raw = parsed(text, place)
-    if folder is not None:
-        raw = with_table_path(raw, lambda path: os.path.normpath(folder / path))
+def converted(raw: Any, place: str) -> Experiment:
+    """The experiment that plain values describe. Raises InputError that names `place`."""
     try:
         return convert(raw)
     except InputError as error:
@@ -303,45 +398,63 @@ def same_points(a: Sample, b: Sample) -> bool:
     return all(np.array_equal(left, right) for left, right in zip(a[:3], b[:3], strict=True))
 
 
-def state(record: StateRecord, experiment: Experiment, network: Network, place: str) -> State:
-    """A state of a file."""
+def state(record: StateRecord, experiment: Experiment, network: Network, points: int, place: str) -> State:
+    """A state of a file, for a network that trains on so many points."""
     size, dtype = network.size, network.dtype.name
-    flat = ("parameters", "gradient", "update", "carried", "pruned")
+    flat = ("gradient", "update", "carried", "pruned")
     shapes: dict[str, tuple[int, ...]] = dict.fromkeys(flat, (size,))
     shapes["slots"] = (len(experiment.training.optimizer.slots), size)
     values: dict[str, Any] = {
         name: array(getattr(record, name), f"{place}: {name}", "bool" if name == "pruned" else dtype, shape)
         for name, shape in shapes.items()
     }
-    if not np.isfinite(values["parameters"]).all():
-        raise InputError(f"{place}: parameters", "NaN or infinity", "finite numbers")
+    for name, most in (("position", points - 1), ("carried_points", points)):
+        if getattr(record, name) > most:
+            raise InputError(f"{place}: {name}", getattr(record, name), f"at most {most:,}")
+    if min(record.plateau[1:]) < 0:
+        raise InputError(f"{place}: plateau", str(record.plateau[1:]), "numbers that count")
     best = record.stopping.parameters
     stopping = StoppingMemory(
         record.stopping.best,
         record.stopping.bad_epochs,
-        None if best is None else array(best, f"{place}: best parameters", dtype, (size,)),
+        None if best is None else parameters(best, network, f"{place}: best parameters"),
         record.stopping.stopped,
     )
     counts = ("optimizer_steps", "step", "epoch", "position", "carried_points", "seed")
     return State(
         **values,
+        parameters=parameters(record.parameters, network, f"{place}: parameters"),
         **{name: getattr(record, name) for name in counts},
         plateau=record.plateau,
         stopping=stopping,
     )
 
 
-def timeline(record: TimelineRecord, columns: int, place: str) -> Timeline:
-    """A timeline of a file."""
+def parameters(record: PackedArray, network: Network, place: str) -> Array:
+    """The parameters of a network in a file."""
+    values = finite_array(record, place, network.dtype.name, (network.size,))
+    for layer in network.layers:
+        if "var" in layer.per_unit and (values[layer.per_unit["var"]] < 0).any():
+            raise InputError(place, f"a variance below 0 in layer {layer.name}", "variances, which are 0 or more")
+    return values
+
+
+def timeline(record: TimelineRecord, columns: int, never_fall: Sequence[str], place: str) -> Timeline:
+    """A timeline of a file, the first columns of which never fall."""
     rows = array(record.rows, f"{place}: rows", "float64")
     if rows.ndim != 2 or rows.shape[1] != columns:
         raise InputError(f"{place}: rows", f"shape {rows.shape}", f"{columns} columns")
+    for name, column in zip(never_fall, rows.T, strict=False):
+        if not (np.diff(column, prepend=0) >= 0).all() or not np.isfinite(column).all():
+            raise InputError(f"{place}: {name}", "numbers out of order", "finite numbers that never fall")
     thinned = array(record.thinned, f"{place}: thinned", "int64")
     result = Timeline(columns, record.most)
     result.rows, result.count, result.total = rows, len(rows), record.total
     result.thinned, result.run = thinned, record.run
-    whole = thinned.ndim == 1 and len(thinned) <= len(rows) <= min(record.total, result.room)
-    if not whole or (np.diff(thinned, prepend=-1) <= 0).any() or (thinned >= record.total).any():
+    whole = thinned.ndim == 1 and len(thinned) <= len(rows) <= record.total
+    # The rows that are not thinned are the latest ones.
+    before = record.total - (len(rows) - len(thinned))
+    if not whole or (np.diff(thinned, prepend=-1) <= 0).any() or (thinned >= before).any():
         raise InputError(f"{place}: thinned", f"{thinned.size} places", "places of its rows, in ascending order")
     return result
 
@@ -355,9 +468,17 @@ def array(record: PackedArray, place: str, kind: str | None = None, shape: tuple
     stored = KINDS[record.kind]
     if math.prod(record.shape) * stored.itemsize != len(record.data):
         raise InputError(place, f"{len(record.data):,} bytes for shape {record.shape}", f"{stored.itemsize} per number")
-    if record.kind == "bool" and record.data.strip(b"\x00\x01"):
+    if record.kind == "bool" and np.frombuffer(record.data, np.uint8).max(initial=0) > 1:
         raise InputError(place, "other bytes", "0 or 1")
     return np.frombuffer(record.data, stored).reshape(record.shape).astype(np.dtype(record.kind))
+
+
+def finite_array(record: PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
+    """An array of a file whose numbers are finite."""
+    values = array(record, place, kind, shape)
+    if not np.isfinite(values).all():
+        raise InputError(place, "NaN or infinity", "finite numbers")
+    return values
 
 
 def listed(names: Mapping[str, object]) -> str:

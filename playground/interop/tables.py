@@ -13,7 +13,6 @@ import csv
 import io
 import math
 import re
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -25,24 +24,25 @@ from playground.catalog.choice import Array, InputError, one_line
 from playground.catalog.datasets import (
     CLASS_NAMES,
     LARGEST,
+    LONGEST_ROW,
     MAX_CLASSES,
-    MAX_LINE,
     MAX_OWN_POINTS,
     MISSING,
     TEST,
     TRAIN,
     VALIDATION,
     Dataset,
+    Rows,
     Sample,
     Table,
     Task,
     UserPoints,
-    csv_rows,
     read_table,
     scaled,
     target_values,
     unused,
 )
+from playground.files import TooLargeError, read_bytes
 
 MAX_BYTES = 32 * 2**20
 MAX_ROWS = 200_000
@@ -64,8 +64,9 @@ TARGET_WORDS = ("label", "target", "class", "species", "y", "value", "output", "
 ROW_NUMBER_WORDS = ("id", "index", "no", "nr", "row", "rownames", "unnamed: 0")
 
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Is told how much of how much is done; what it raises stops the work."""
+Report: TypeAlias = Callable[[int, int], object]
+"""Is told now and then how much of how much is done; an exception that it raises ends the work."""
+REPORT_ROWS = 1000
 
 
 class UnusableError(InputError):
@@ -146,26 +147,23 @@ class Extracted(NamedTuple):
 # Reading ------------------------------------------------------------------------------------------------------
 
 
+def no_report(done: int, of: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
 def from_file(
-    path: Path, *, separator: str | None = None, header: bool | None = None, progress: Progress | None = None
+    path: Path, *, separator: str | None = None, header: bool | None = None, report: Report = no_report
 ) -> Sheet:
-    """Read a file of up to MAX_BYTES. Raises InputError, and whatever `progress` raises to stop it."""
+    """Read a file of up to MAX_BYTES; of a larger one nothing is read. Raises InputError. For `report` see `Report`."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            # A pipe would be waited for without end.
-            raise OSError("a folder, pipe or device")
-        if found.st_size > MAX_BYTES:
-            allowed = f"at most {MAX_BYTES // 2**20} MB; a table with fewer rows or columns"
-            raise InputError(path.name, f"{found.st_size / 2**20:,.0f} MB", allowed)
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES)
-    except InputError:
-        raise
+        content = read_bytes(path, MAX_BYTES)
+    except TooLargeError as error:
+        size = MAX_BYTES // 2**20
+        raise InputError(path.name, f"more than {size} MB", f"at most {size} MB") from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(path), "this file", f"a readable text file ({reason})") from error
-    sheet = from_text(decoded(content), path.name, separator=separator, header=header, progress=progress)
+    sheet = from_text(decoded(content), path.name, separator=separator, header=header, report=report)
     return sheet._replace(path=path)
 
 
@@ -185,18 +183,14 @@ def from_text(
     *,
     separator: str | None = None,
     header: bool | None = None,
-    progress: Progress | None = None,
+    report: Report = no_report,
 ) -> Sheet:
-    """Take a text apart. Separator and header are found out unless they are given.
-
-    `progress` is told now and then how many characters of how many are done. Raises InputError, and whatever `progress`
-    raises to stop it.
-    """
+    """Take a text apart. Separator and header are found out unless they are given. Raises InputError."""
     text = text.removeprefix("\ufeff")
     refuse_hostile(text, source)
     told, text, skipped = without_declaration(text)
     separator = separator or told or likely_separator(text)
-    rows, lines = taken_apart(text, separator, source, progress)
+    rows, lines = taken_apart(text, separator, source, report)
     lines = [line + skipped for line in lines]
     if not rows:
         raise InputError(source, "no cells", "a table with at least one row")
@@ -220,8 +214,9 @@ def refuse_hostile(text: str, source: str) -> None:
         line = text.count("\n", 0, place) + 1
         raise InputError(f"{source}, row {line}", "a zero byte", "text; this looks like a file of another kind")
     for line, written in enumerate(io.StringIO(text, newline=""), 1):
-        if len(written) > MAX_LINE:
-            raise InputError(f"{source}, row {line}", f"{len(written):,} characters", f"at most {MAX_LINE:,} in a row")
+        if len(written) > LONGEST_ROW:
+            allowed = f"at most {LONGEST_ROW:,} in a row"
+            raise InputError(f"{source}, row {line}", f"{len(written):,} characters", allowed)
 
 
 def without_declaration(text: str) -> tuple[str | None, str, int]:
@@ -255,18 +250,20 @@ def regularity(text: str, separator: str) -> float:
     return widths.count(usual) / len(widths) * (0.1 + sum(clean) / len(clean))
 
 
-def taken_apart(text: str, separator: str, source: str, progress: Progress | None) -> tuple[list[list[str]], list[int]]:
+def taken_apart(text: str, separator: str, source: str, report: Report) -> tuple[list[list[str]], list[int]]:
     """The rows that are not empty and the lines they begin at. Raises InputError."""
     rows: list[list[str]] = []
     lines: list[int] = []
-    line, width = 1, 1
+    line, width, total = 1, 1, text.count("\n") + 1
     try:
-        for row, after in cells(text, separator, progress):
+        for number, (row, after) in enumerate(cells(text, separator)):
+            if number % REPORT_ROWS == 0:
+                report(after, total)
             if any(cell.strip() for cell in row):
                 refuse_long(row, line, source)
-                width = max(width, len(row))
                 rows.append(row)
                 lines.append(line)
+                width = max(width, len(row))
             if len(rows) > MAX_ROWS + 1:
                 raise InputError(f"{source}, row {line}", "one row too many", f"at most {MAX_ROWS:,} rows")
             if len(rows) * width > MAX_CELLS:
@@ -288,25 +285,15 @@ def refuse_long(row: list[str], line: int, source: str) -> None:
             raise InputError(f"{source}, row {line}, column {place}", f"{len(cell):,} characters", allowed)
 
 
-def cells(text: str, separator: str, progress: Progress | None = None) -> Iterator[tuple[list[str], int]]:
-    """Rows of cells, each with the number of the last line it takes up. Raises csv.Error."""
-    lines: Iterator[str] = io.StringIO(text, newline="")
-    if progress is not None:
-        lines = told(lines, len(text), progress)
+def cells(text: str, separator: str) -> Iterator[tuple[list[str], int]]:
+    """Rows of cells, each with the number of the last line it takes up."""
     if separator == " ":
-        lines = (re.sub(r"[ \t]+", " ", line).strip() + "\n" for line in lines)
-    return csv_rows(lines, separator, skipinitialspace=separator == " ")
-
-
-def told(lines: Iterator[str], of: int, progress: Progress) -> Iterator[str]:
-    """The same lines; `progress` is told how many characters of how many have gone by."""
-    done = 0
-    for number, line in enumerate(lines):
-        if number % 1000 == 0:
-            progress(done, of)
-        done += len(line)
-        yield line
-    progress(of, of)
+        text = "\n".join(re.sub(r"[ \t]+", " ", line).strip() for line in text.splitlines())
+    lines = Rows(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator == " ")
+    for row in reader:
+        lines.end_row()
+        yield row, reader.line_num
 
 
 def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
@@ -392,33 +379,29 @@ def is_missing(cell: str) -> bool:
     return cell.strip().lower() in MISSING
 
 
-def extracted(sheet: Sheet, picked: Picked, progress: Progress | None = None) -> Extracted:
-    """The points of three columns. Raises InputError if none is left, or the target has too many classes.
-
-    `progress` is told now and then how many rows of how many are done; what it raises stops the work.
-    """
+def extracted(sheet: Sheet, picked: Picked, report: Report = no_report) -> Extracted:
+    """The points of three columns. Raises InputError if none is left, or the target has too many classes."""
     refuse_one_axis(sheet, picked)
     wanted = [picked.x1, picked.x2, *([picked.target] if picked.task == "regression" else [])]
+    columns = {place: [sheet.number(row[place]) for row in sheet.rows] for place in wanted}
     used: list[int] = []
-    x: list[tuple[float | None, float | None]] = []
     problems: dict[str, list[tuple[int, str]]] = {}
     for place, row in enumerate(sheet.rows):
-        if progress is not None and place % 1000 == 0:
-            progress(place, len(sheet.rows))
-        numbers = {column: sheet.number(row[column]) for column in wanted}
-        problem, cell = problem_of(sheet, picked, row, numbers)
+        if place % REPORT_ROWS == 0:
+            report(place, len(sheet.rows))
+        problem, cell = problem_of(sheet, picked, row, {column: columns[column][place] for column in columns})
         if problem:
             problems.setdefault(problem, []).append((sheet.lines[place], cell))
         else:
             used.append(place)
-            x.append((numbers[picked.x1], numbers[picked.x2]))
     dropped = tuple(Dropped(reason, len(found), *found[0]) for reason, found in problems.items())
     if not used:
         why = " ".join(drop.words for drop in dropped) or "There are no rows."
         raise UnusableError(sheet.source, f"no row can be used. {why} Choose columns of numbers for x₁ and x₂.")
+    x = np.array([[columns[picked.x1][place], columns[picked.x2][place]] for place in used], dtype=float)
     targets = pointed(sheet, [sheet.rows[place][picked.target].strip() for place in used])
     labels, task, names = target_values(targets, sheet.names[picked.target], picked.task)
-    return Extracted(scaled(np.array(x, dtype=float)), labels, task, names, np.array(used), dropped)
+    return Extracted(scaled(x), labels, task, names, np.array(used), dropped)
 
 
 def problem_of(sheet: Sheet, picked: Picked, row: list[str], numbers: dict[int, float | None]) -> tuple[str, str]:

@@ -1,157 +1,258 @@
-"""What is fuzzed: every way in for bytes from strangers, which have to be read or refused.
+"""What every loader promises, whatever it is given: it refuses in words, or what it returns serves all that follows.
 
-A target takes bytes and returns if they were. Any exception is a finding, as are much time and memory.
+Each target takes any bytes and raises if a promise is broken. `fuzz.py` looks for such bytes; what it found stands in
+`tests/interop/hostile/` and is tried again by the tests.
 """
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import io
-import os
+import itertools
+import math
+import shutil
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
+import msgspec
 import numpy as np
+from numpy.lib.format import write_array
 
-from playground.catalog.choice import InputError
-from playground.catalog.datasets import Table, sample
-from playground.experiment import Experiment, convert, from_text, parsed, to_text
-from playground.interop import tables, tfplayground
-from playground.interop.document import MAGIC, VERSION, from_bytes, to_bytes
-from playground.interop.weights import load_weights
+from playground import Experiment, InputError, Layer, Trainer
+from playground.catalog.activations import Tanh
+from playground.catalog.datasets import Circle, Table, UserPoints, sample
+from playground.checkpoint import Document
+from playground.experiment import convert, from_text, to_text
+from playground.interop import document as documents
+from playground.interop import tables, tfplayground, weights
+from playground.snapshot import Wanted
+
+FOLDER = Path(tempfile.mkdtemp(prefix="fuzz"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+SMALL = 20_000
+"""So many numbers are computed in a moment."""
 
 
-def experiment(content: bytes) -> None:
-    """An experiment file, of the present version unless it says another."""
-    with suppress(InputError):
-        raw = parsed(content, "experiment")
-        written_again(convert({"version": 1, **raw} if isinstance(raw, dict) else raw))
+def refuses_in_words(error: InputError) -> None:
+    """A refusal is one line that names a place and is not too long to read."""
+    words = str(error)
+    assert "\n" not in words and "\r" not in words, words
+    assert error.path and len(words) < 5000, words
 
 
-def written_again(read: Experiment) -> None:
-    """What was accepted can be saved, and comes back."""
+def experiment(data: bytes) -> None:
+    """What an experiment file says can be written and read again, and trained if it is small."""
+    try:
+        read = from_text(data)
+    except InputError as error:
+        refuses_in_words(error)
+        return
     assert from_text(to_text(read)) == read
+    if is_small(read):
+        try:
+            trainer = Trainer(read)
+        except InputError as error:
+            refuses_in_words(error)
+            return
+        train(trainer)
 
 
-def weights(content: bytes) -> None:
-    """A weight file."""
-    with file(content, "w.npz") as path, suppress(InputError):
-        for values in load_weights(path).values():
-            assert values.dtype.kind in "fiu" and values.size * values.itemsize == values.nbytes
+def is_small(read: Experiment) -> bool:
+    """Whether an experiment is computed in a moment."""
+    units = [len(read.features), *(layer.units for layer in read.layers), 10]
+    numbers = sum(a * b for a, b in itertools.pairwise(units))
+    return numbers < SMALL and read.data.size * sum(units) < SMALL
 
 
-def array(content: bytes) -> None:
-    """One array in a weight file whose archive is as it should be."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as zipped:
-        zipped.writestr("W0.npy", content)
-    weights(archive.getvalue())
+def train(trainer: Trainer) -> None:
+    """A few updates and a look at everything."""
+    with np.errstate(all="ignore"):
+        trainer.advance(steps=3)
+        trainer.snapshot(Wanted(boundary=3, histograms=3, confusion=True, maps=3, units=True, point=0, test=True))
 
 
-def table(content: bytes) -> None:
-    """A file that is imported, and all that becomes of it."""
-    with file(content, "t.csv") as path, suppress(InputError):
-        sheet = tables.from_file(path)
-        tables.own_points(sheet)
-        dataset, _ = tables.data_set(sheet, tables.guess(sheet))
-        dataset.check()
-        assert np.isfinite(sample(dataset).x).all()
+def document(data: bytes) -> None:
+    """What a document holds can be written and read again, and training goes on from it."""
+    for content in (data, with_checksum(data)):
+        try:
+            read = documents.from_bytes(content, "x")
+        except InputError as error:
+            refuses_in_words(error)
+            continue
+        again = documents.to_bytes(read)
+        assert documents.to_bytes(documents.from_bytes(again, "x")) == again
+        if is_small(read.experiment):
+            go_on(read)
 
 
-def named_table(content: bytes) -> None:
-    """A table that an experiment names, which takes its first three columns."""
-    with file(content, "t.csv") as path, suppress(InputError):
-        first = content.partition(b"\n")[0].decode(errors="replace").removeprefix("\ufeff")
-        x1, x2, target = (*(name.strip('"\r') for name in first.split(",")), "x1", "x2", "target")[:3]
-        named = Table(path=str(path), x1=x1, x2=x2, target=target)
-        named.check()
-        assert np.isfinite(sample(named).x).all()
+def with_checksum(payload: bytes) -> bytes:
+    """A document with this record."""
+    first_line = documents.MAGIC + str(documents.VERSION).encode() + b"\n"
+    return first_line + hashlib.sha256(payload).digest() + payload
 
 
-def link(content: bytes) -> None:
-    """A link of playground.tensorflow.org."""
-    with suppress(InputError):
-        opened = tfplayground.experiment_of(f"https://{tfplayground.HOST}/#{content.decode(errors='replace')}")
-        written_again(opened.experiment)
-        with suppress(tfplayground.NoLinkError):
-            plain = tfplayground.link_of(opened.experiment)
-            assert tfplayground.link_of(tfplayground.experiment_of(plain).experiment) == plain
+def go_on(read: Document) -> None:
+    """Take a document up and use it."""
+    trainer = Trainer()
+    trainer.resume(read)
+    train(trainer)
+    try:
+        trainer.clear_outcome()
+        train(trainer)
+        trainer.reset()
+    except InputError as error:
+        refuses_in_words(error)
+    documents.to_bytes(trainer.document())
 
 
-def document(content: bytes) -> None:
-    """A document."""
-    with suppress(InputError):
-        to_bytes(from_bytes(content, "document"))
+def weight_file(data: bytes) -> None:
+    """A weight file gives arrays of numbers that are in it."""
+    file = FOLDER / "w.npz"
+    for content in (data, zipped(data)):
+        file.write_bytes(content)
+        try:
+            arrays = weights.load_weights(file)
+        except InputError as error:
+            refuses_in_words(error)
+            continue
+        for name, values in arrays.items():
+            assert values.dtype.kind in "fiu" and values.size <= weights.MAX_NUMBERS, name
+        try:
+            Trainer(initial=arrays)
+        except InputError as error:
+            refuses_in_words(error)
 
 
-def record(content: bytes) -> None:
-    """What stands in a document behind a checksum that fits."""
-    document(b"".join([MAGIC, str(VERSION).encode(), b"\n", hashlib.sha256(content).digest(), content]))
+def zipped(data: bytes) -> bytes:
+    """A weight file with one array, whose checksum is right."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("W0.npy", data)
+    return buffer.getvalue()
 
 
-@contextmanager
-def file(content: bytes, name: str) -> Iterator[Path]:
-    """Bytes as a file of this name, for a while."""
-    with TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
-        path = Path(folder) / name
-        path.write_bytes(content)
-        yield path
+def table(data: bytes) -> None:
+    """A table of an experiment gives finite points on the plane."""
+    file = FOLDER / "t.csv"
+    file.write_bytes(data)
+    for task in (None, "classification", "regression"):
+        try:
+            read = Table(path=str(file), x1="a", x2="b", target="c", task=task)
+            read.check()
+        except InputError as error:
+            refuses_in_words(error)
+            continue
+        points = sample(read)
+        assert np.isfinite(points.x).all() and (np.abs(points.x) <= 5).all()
+        assert np.isfinite(points.labels).all() and len(points.labels) == len(points.x) > 0
+
+
+def imported(data: bytes) -> None:
+    """A text from anywhere becomes points, or is refused."""
+    try:
+        sheet = tables.from_text(tables.decoded(data))
+        own = tables.own_points(sheet)
+        read, notes = tables.data_set(sheet, tables.guess(sheet))
+    except InputError as error:
+        refuses_in_words(error)
+        return
+    assert all(notes)
+    for each in (own, read):
+        if isinstance(each, UserPoints):
+            assert sample(each).x.shape == (each.size, 2)
+            assert convert({"version": 1, "data": msgspec.to_builtins(each)}).data == each
+
+
+def link(data: bytes) -> None:
+    """A link becomes an experiment that may be trained, or is refused."""
+    try:
+        opened = tfplayground.experiment_of(
+            "#" + data.decode("utf-8", "surrogatepass" if data[:1] == b"s" else "replace")
+        )
+    except UnicodeDecodeError:
+        return
+    except InputError as error:
+        refuses_in_words(error)
+        return
+    assert from_text(to_text(opened.experiment)) == opened.experiment
+    try:
+        plain = tfplayground.link_of(opened.experiment)
+    except tfplayground.NoLinkError:
+        return
+    assert tfplayground.link_of(tfplayground.experiment_of(plain).experiment) == plain
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (experiment, weights, array, table, named_table, link, document, record)
+    "experiment": experiment,
+    "document": document,
+    "weights": weight_file,
+    "table": table,
+    "import": imported,
+    "link": link,
 }
 
 
-# Where fuzzing starts ---------------------------------------------------------------------------------------------
-
-ROOT = Path(__file__).parents[2]
-TEXTS = (
-    b"x1,x2,label,split\n1.5,2,A,train\n-3,4e-1,B,test\n",
-    b'sep=;\n"a";"b";"c"\n"1,5";2,25;"x ""y"""\n;1;z\n',
-    b"a,b,c\n1,2,3.5\n4,5,-1e300\nNA,1,2\n",
-    b"1 2  red\n3 4\tblue\n",
-    "\ufeffé\t−1\t2\r\n1\u00a0000\t3\t4\r".encode("utf-16"),
-    "\ufeffx,y,class\n1,2,α\n3,4,β".encode(),
-    b"x|y|v|class\n\xe9|1|2|3\n",
-)
-LINKS = (
-    b"activation=relu&batchSize=10&dataset=spiral&regDataset=reg-plane&learningRate=0.03&regularizationRate=0.001"
-    b"&noise=25&networkShape=8,8&seed=0.21709&percTrainData=50&x=true&y=true&xTimesY=false&problem=classification"
-    b"&initZero=false&regularization=L1&discretize=true",
-    b"problem=regression&regDataset=reg-gauss&networkShape=&seed=%C3%A9&batchSize=-1.5&noise=1e2",
-)
+# Where to begin -----------------------------------------------------------------------------------------------------
 
 
-def starts(target: str) -> list[bytes]:
-    """Good examples of what a target takes."""
-    presets = [path.read_bytes() for path in sorted((ROOT / "resources" / "presets").glob("*.json"))]
-    documents = [path.read_bytes() for path in sorted((ROOT / "tests" / "interop" / "documents").iterdir())]
-    arrays = [one_array(np.zeros((2, 3), kind)) for kind in ("<f4", ">f8", "i2", "?", "U3")]
+def seeds(target: str) -> list[bytes]:
+    """Small inputs that a loader accepts."""
     return {
-        "experiment": presets,
-        "weights": [archived(np.savez), archived(np.savez_compressed)],
-        "array": arrays,
-        "table": [*TEXTS, (ROOT / "resources" / "data" / "penguins.csv").read_bytes()[:2000]],
-        "named_table": list(TEXTS),
-        "link": list(LINKS),
-        "document": documents,
-        "record": [document.partition(b"\n")[2][32:] for document in documents],
-    }[target]
+        "experiment": experiment_seeds,
+        "document": document_seeds,
+        "weights": weight_seeds,
+        "table": lambda: [b"a,b,c\n1,2,x\n3,4,y\n", b'\xef\xbb\xbfa;b;c\n1,5;2;"0"\n;2;1\n3;-4e2;7.5\n'],
+        "import": lambda: [
+            b"a,b,c\n1,2,x\n3,4,y\n",
+            b"x1\tx2\tlabel\tsplit\n1\t2\tA\ttrain\n",
+            b'sep=;\n"1,5";2;"a\n"\n',
+        ],
+        "link": lambda: [b"activation=relu&dataset=gauss&networkShape=4,2&seed=0.5&noise=10", b"problem=regression"],
+    }[target]()
 
 
-def one_array(values: np.ndarray) -> bytes:
-    """An array as a member of a weight file."""
-    content = io.BytesIO()
-    np.save(content, values, allow_pickle=False)
-    return content.getvalue()
+def small_experiments() -> list[Experiment]:
+    """Experiments that have a memory of every kind between them."""
+    points = UserPoints(x1=(0.0, 1.0, -1.0), x2=(1.0, 2.0, 0.5), target=(0.0, 1.0, 1.0), train=(True, True, False))
+    memory = {
+        "version": 1,
+        "data": {"kind": "plane", "points": 6, "noise": 0.1, "test_fraction": 0.2},
+        "layers": [{"units": 2, "activation": "relu", "normalization": "batch", "dropout": 0.1, "skip": True}],
+        "regularizer": {"kind": "l1", "prune": True},
+        "training": {
+            "optimizer": "nadam",
+            "schedule": {"kind": "plateau", "patience": 1},
+            "batch_size": 2,
+            "batching": "carry",
+            "early_stopping": {"patience": 3},
+        },
+    }
+    return [Experiment(data=Circle(points=5)), Experiment(data=points, layers=(Layer(2, Tanh()),)), convert(memory)]
 
 
-def archived(save: Callable[..., None]) -> bytes:
-    """A weight file."""
-    content = io.BytesIO()
-    save(content, W0=np.ones((2, 3), np.float32), b0=np.zeros(2))
-    return content.getvalue()
+def experiment_seeds() -> list[bytes]:
+    return [to_text(one).encode() for one in small_experiments()]
+
+
+def document_seeds() -> list[bytes]:
+    """The records of documents, without the checksum that would forbid every change."""
+    found = []
+    for one in small_experiments():
+        for steps in (0, 4):
+            trainer = Trainer(one, initial={"b0": np.zeros(1)} if not one.layers else None)
+            trainer.advance(steps=steps)
+            trainer.remember("words")
+            found.append(bytes(documents.payload_of(documents.to_bytes(trainer.document()), "x")))
+    return found
+
+
+def weight_seeds() -> list[bytes]:
+    """Whole files, and single arrays."""
+    buffer = io.BytesIO()
+    write_array(buffer, np.array([[0.5, math.pi]]), allow_pickle=False)
+    compressed = io.BytesIO()
+    np.savez_compressed(compressed, W0=np.zeros((1, 2)), b0=np.zeros(1))
+    return [weights.to_bytes(Trainer().parameters()), compressed.getvalue(), buffer.getvalue()]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,16 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from playground import Document, Experiment, InputError, Trainer
+from playground.catalog.datasets import UserPoints
 from playground.checkpoint import HEALTHY, PRESENT, EngineName
+from playground.cli import main
 from playground.experiment import convert
+from playground.files import PART, prefix, this_computer
 from playground.interop.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
 from playground.timeline import Timeline
 from tests.engine.random_experiments import random_experiment
 
+DOCUMENTS = Path(__file__).parent / "documents"
 EVERYTHING = {
     "version": 1,
     "precision": "float64",
@@ -162,6 +170,58 @@ def test_a_document_holds_more_than_one_moment(tmp_path: Path) -> None:
     assert_array_equal(read.checkpoints["epoch 0"].state.parameters, earlier.state.parameters)
 
 
+def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment())
+    trainer.set_parameters({"b0": np.array([0.75])})
+    trainer.advance(epochs=2)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    assert trainer.started_from is not None and other.started_from is not None
+    assert trainer.started_from[-1] == 0.75
+    assert_array_equal(other.started_from, trainer.started_from)
+
+
+def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment(), initial={"W0": np.array([[1, -2]], np.int32), "b0": np.zeros(1, np.float16)})
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    other.reset()
+    assert_array_equal(other.parameters()["W0"], [[1, -2]])
+
+
+# Own points ---------------------------------------------------------------------------------------------------------
+
+
+def own_experiment(count: int) -> Experiment:
+    random = np.random.default_rng(0)
+    x1, x2 = (tuple(random.normal(size=count).tolist()) for _ in range(2))
+    target, mark = tuple(random.integers(0, 3, count).astype(float).tolist()), random.random(count)
+    train, test = tuple((mark < 0.5).tolist()), tuple((mark > 0.8).tolist())
+    own = UserPoints(x1=x1, x2=x2, target=target, train=train, test=test, class_names=("red", "grün"), seed=7)
+    return Experiment(data=own)
+
+
+def test_own_points_are_the_very_same_and_stand_once_in_a_file(tmp_path: Path) -> None:
+    trainer = Trainer(own_experiment(20_000))
+    document = trainer.document()
+    earlier = {f"branch {number}": trainer.checkpoint() for number in range(10)}
+    document = document._replace(checkpoints={**document.checkpoints, **earlier})
+    save_document(tmp_path / "mine.playground", document)
+    assert (tmp_path / "mine.playground").stat().st_size < 20_000 * (3 * 8 + 2) * 1.1
+    read = load_document(tmp_path / "mine.playground")
+    assert {checkpoint.experiment for checkpoint in read.checkpoints.values()} == {trainer.experiment}
+
+
+def test_moments_with_other_points_keep_their_own(tmp_path: Path) -> None:
+    trainer = Trainer(own_experiment(5))
+    earlier = trainer.checkpoint()
+    trainer.configure(own_experiment(8))
+    document = trainer.document()
+    document = document._replace(checkpoints={**document.checkpoints, "earlier": earlier})
+    save_document(tmp_path / "mine.playground", document)
+    read = load_document(tmp_path / "mine.playground")
+    assert read.checkpoints["earlier"].experiment == own_experiment(5)
+    assert read.experiment == own_experiment(8)
+
+
 # Tables -----------------------------------------------------------------------------------------------------------
 
 
@@ -203,6 +263,19 @@ def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, chang
     assert other.snapshot().notes == read.notes
 
 
+# Documents as experiments -------------------------------------------------------------------------------------------
+
+
+def test_training_from_a_document_starts_afresh(capsys: pytest.CaptureFixture[str]) -> None:
+    file = DOCUMENTS / "v1-spiral.playground"
+    assert main(["train", str(file), "--epochs", "2", "--engine", "reference", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    trainer = Trainer(load_document(file).experiment)
+    trainer.advance(epochs=2)
+    assert (report["epoch"], report["step"]) == (2, trainer.state.step)
+    assert report["train_loss"] == trainer.evaluation.train_loss
+
+
 # What is refused --------------------------------------------------------------------------------------------------
 
 
@@ -211,6 +284,9 @@ def content() -> bytes:
     trainer = Trainer(convert(EVERYTHING))
     trainer.advance(steps=30)
     return to_bytes(trainer.document())
+
+
+TABLE = '{"version": 1, "data": {"kind": "table", "path": "t.csv", "x1": "a", "x2": "b", "target": "c"}}'
 
 
 def with_checksum(payload: bytes, version: int = VERSION) -> bytes:
@@ -250,6 +326,7 @@ def set_in(*path: str, value: Any) -> Any:
 
 STATE = ("checkpoints", "present", "state")
 PARAMETERS = (*STATE, "parameters")
+NANS = np.full(200, np.nan).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -275,7 +352,21 @@ PARAMETERS = (*STATE, "parameters")
         (set_in("checkpoints", "present", "experiment", value="{"), "no JSON"),
         (set_in("checkpoints", "present", "experiment", value='{"version": 1, "seed": -1}'), "present: seed"),
         (set_in("checkpoints", "present", "experiment", value='{"version": 99}'), "version"),
-        (set_in("checkpoints", "present", "own_points", value='{"version": 1}'), "own_points"),
+        (set_in("checkpoints", "present", "points", value=3), "one of 0 sets of points"),
+        (set_in("checkpoints", "present", "experiment", value="[1]"), "a JSON object"),
+        (set_in("checkpoints", "present", "experiment", value=TABLE), "the points of the table"),
+        (set_in("points", value=[{"settings": "{}", "columns": {}}] * 1001), "points"),
+        (set_in(*STATE, "position", value=41), "position: 41 is refused; allowed: at most 40"),
+        (set_in(*STATE, "carried_points", value=42), "carried_points: 42"),
+        (set_in(*STATE, "plateau", value=[0.0, 0, -1]), "plateau"),
+        (set_in(*STATE, "stopping", value={"best": 0.0, "bad_epochs": 0, "stopped": False, "parameters":
+            {"kind": "float64", "shape": [1], "data": b"12345678"}}), "best parameters"),
+        (set_in("initial", value={"W0": {"kind": "float64", "shape": [200], "data": NANS}}), "NaN or infinity"),
+        (set_in("initial", value={"W0": {"kind": "float32", "shape": [1], "data": b"1234"}}), "float64"),
+        (set_in("started_from", "shape", value=[1]), "started_from"),
+        (set_in("history", "rows", value={"kind": "float64", "shape": [1, 8], "data": NANS[:64]}), "never fall"),
+        (set_in("history", "rows", value={"kind": "float64", "shape": [2, 8], "data":
+            np.array([[5.0] * 8, [4.0] * 8]).tobytes()}), "epoch: 'numbers out of order'"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_with_its_place(content: bytes, change: Any, words: str) -> None:
@@ -291,6 +382,18 @@ def test_numbers_that_are_none_are_refused(content: bytes) -> None:
         packed["data"] = np.full(packed["shape"], np.nan).tobytes()
 
     with pytest.raises(InputError, match="NaN or infinity"):
+        from_bytes(changed(content, spoil), "mine.playground")
+
+
+def test_a_variance_below_zero_is_refused(content: bytes) -> None:
+    def spoil(record: Any) -> None:
+        packed = record["checkpoints"]["present"]["state"]["parameters"]
+        values = np.frombuffer(packed["data"]).copy()
+        # W and b, then γ, β, mean and var of the first layer.
+        values[7 * 2 + 7 * 5 - 1] = -1
+        packed["data"] = values.tobytes()
+
+    with pytest.raises(InputError, match="a variance below 0 in layer 1"):
         from_bytes(changed(content, spoil), "mine.playground")
 
 
@@ -315,13 +418,55 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 # Versions that were released --------------------------------------------------------------------------------------
 
 
-def test_documents_of_every_version_open_and_go_on() -> None:
-    found = sorted((Path(__file__).parent / "documents").glob("*.playground"))
-    assert found
-    for path in found:
-        document = load_document(path)
-        trainer = Trainer(document.experiment)
-        trainer.resume(document)
-        before = trainer.state.step
-        trainer.advance(steps=5)
-        assert trainer.state.step == before + 5
+EXPECTED = {
+    "v1-everything": ("ready", 77, 15, 14, 0.35669424027865493, "269e25d91928dae2", 0.3729643565581013, 16),
+    "v1-own-points": ("diverged", 11, 5, 2, -3.4155991326880606e27, "07a154b6912bbb3c", math.nan, 6),
+    "v1-spiral": ("ready", 48, 3, 0, 0.6966570019721985, "1628f20eba8693ad", 0.6635001945495606, 4),
+}
+"""Of every kept document: status, step, epoch, place in it, first parameter, hash of all, loss, rows of the history."""
+
+
+@pytest.mark.parametrize("path", sorted(DOCUMENTS.glob("*.playground")), ids=lambda path: path.stem)
+def test_documents_of_every_version_open_with_the_same_numbers_and_go_on(path: Path) -> None:
+    document = load_document(path)
+    state = document.checkpoints[PRESENT].state
+    numbers = state.parameters.astype(state.parameters.dtype.newbyteorder("<")).tobytes()
+    assert (
+        document.status,
+        state.step,
+        state.epoch,
+        state.position,
+        float(state.parameters[0]),
+        hashlib.sha256(numbers).hexdigest()[:16],
+        pytest.approx(document.evaluation.train_loss, abs=0, nan_ok=True),
+        len(document.history.view()),
+    ) == EXPECTED[path.stem]
+    assert set(document.checkpoints) == {PRESENT, HEALTHY}
+    trainer = Trainer(document.experiment)
+    trainer.resume(document)
+    trainer.clear_outcome()
+    before = trainer.state.step
+    trainer.advance(steps=1)
+    assert trainer.state.step == before + 1
+
+
+def test_the_kept_document_with_own_points_has_all_of_them() -> None:
+    document = load_document(DOCUMENTS / "v1-own-points.playground")
+    data = document.experiment.data
+    assert isinstance(data, UserPoints)
+    assert (data.x1, data.x2) == ((0.1, -3.5, 2.25, 0.001), (4.0, -1.5, 0.5, -0.0))
+    assert (data.target, data.train, data.test) == ((0, 1, 2, 1), (True,) * 3 + (False,), (False,) * 3 + (True,))
+    assert data.class_names == ("red", "grün", "blau")
+    assert [change.words for change in document.changes] == ["learning rate"]
+    assert_array_equal(document.initial["b0"], [0.25, -0.5])
+
+
+def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:
+    path = tmp_path / "mine.playground"
+    save_document(path, Trainer(Experiment()).document())
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    stray = tmp_path / f"{prefix(path)}{ended.pid}-{this_computer()}-0000{PART}"
+    stray.write_bytes(b"")
+    load_document(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.playground"]

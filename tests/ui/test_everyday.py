@@ -162,7 +162,7 @@ def test_choose_optimizer_regularizer_and_batch_size(person: Person) -> None:
 def test_add_change_and_remove_a_layer(person: Person) -> None:
     person.open_tab("Layers")
     before = len(person.trainer.network.layers)
-    person.click("New Tanh layer")
+    person.click("Add a new Tanh layer")
     person.until(lambda: len(person.trainer.network.layers) == before + 1)
     person.choose("Activation, layer A", "ReLU")
     person.type_into("Units, layer A", "3")

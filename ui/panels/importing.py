@@ -39,7 +39,7 @@ from playground.interop.tables import (
     SEPARATORS,
     Extracted,
     Picked,
-    Progress,
+    Report,
     Sheet,
     data_set,
     extracted,
@@ -47,6 +47,7 @@ from playground.interop.tables import (
     from_text,
     guess,
     is_missing,
+    no_report,
     own_points,
 )
 from ui.faults import guarded
@@ -352,10 +353,10 @@ class ImportDialog(QDialog):
         separator = list(SEPARATORS)[place - 1] if place else None
         source, name = self.source, self.name
 
-        def work(progress: Progress | None) -> Sheet:
+        def work(report: Report) -> Sheet:
             if isinstance(source, Path):
-                return from_file(source, separator=separator, header=header, progress=progress)
-            return from_text(source, name, separator=separator, header=header, progress=progress)
+                return from_file(source, separator=separator, header=header, report=report)
+            return from_text(source, name, separator=separator, header=header, report=report)
 
         self.sheet = None
         self._run(work, self._take_sheet)
@@ -375,14 +376,14 @@ class ImportDialog(QDialog):
         self._judge()
         self._fit_columns()
 
-    def _run(self, work: Callable[[Progress | None], Any], then: Callable[[Any], None]) -> None:
+    def _run(self, work: Callable[[Report], Any], then: Callable[[Any], None]) -> None:
         """Have some work done: now if the source is small, else beside the window, with its progress shown."""
         if self.job is not None:
             self.job.cancel()
             self.job = None
         if not self.is_large:
             try:
-                then(work(None))
+                then(work(no_report))
             except InputError as error:
                 self._refuse(error)
             return
@@ -445,7 +446,7 @@ class ImportDialog(QDialog):
         sheet, picked, proposed = self.sheet, self.picked, self.proposed
         self.model.show_sheet(sheet, picked)
         self._run(
-            lambda progress: made_of(sheet, picked, picked == proposed, progress),
+            lambda report: made_of(sheet, picked, picked == proposed, report),
             self._show,
         )
 
@@ -525,14 +526,12 @@ def size_of(source: Path | str) -> int:
         return 0
 
 
-def made_of(
-    sheet: Sheet, picked: Picked, proposed: bool, progress: Progress | None
-) -> tuple[Dataset, Sample, list[str], str]:
+def made_of(sheet: Sheet, picked: Picked, proposed: bool, report: Report) -> tuple[Dataset, Sample, list[str], str]:
     """The data set of three columns, its points, what to know of the rows, and "exact" if it is. Raises InputError."""
     exact = own_points(sheet) if proposed else None
     if exact is not None:
         return exact, sample(exact), [f"All {exact.size:,} rows are used."], "exact"
-    points = extracted(sheet, picked, progress)
+    points = extracted(sheet, picked, report)
     dataset, notes = data_set(sheet, picked, points)
     return dataset, sample(dataset), [used_words(points, len(sheet.rows)), *notes], ""
 

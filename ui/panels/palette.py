@@ -37,7 +37,7 @@ class Chip(QAbstractButton):
         self._small.setPixelSize(px(SMALL))
         self.setText(kind.label if kind is not None else "Like last")
         self.setObjectName(f"layers.new.{self.activation.kind}" if kind is not None else "layers.add")
-        self.setAccessibleName(f"New {kind.label} layer" if kind is not None else "New layer like the last")
+        self.setAccessibleName(f"Add a new {kind.label} layer" if kind is not None else "Add a new layer like the last")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.drag = Drag(self)

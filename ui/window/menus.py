@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from playground import load
+from playground.interop.export.formats import FORMATS
 from playground.presets import preset_paths
 from ui import theme
 from ui.session import Edit
@@ -79,8 +80,13 @@ class Menus(QObject):
         self.add(menu, "Save &as…", documents.ask_save, "Ctrl+Shift+S")
         menu.addSeparator()
         self.add(menu, "&Import points (CSV)…", files.ask_import, "Ctrl+I")
-        self.add(menu, "&Export the points (CSV)…", files.ask_export)
-        menu.addSeparator()
+        exports = self.add_submenu(menu, "&Export")
+        for name, chosen in FORMATS.items():
+            self.add(exports, f"{chosen.title} (*{chosen.suffix})…", partial(self.window.exports.ask, name))
+        exports.addSeparator()
+        self.cancel_export = self.add(exports, "Cancel the export", self.window.exports.cancel)
+        self.cancel_export.setEnabled(self.window.exports.job is not None)
+        self.window.exports.running_changed.connect(self.cancel_export.setEnabled)
         self.add_pictures(menu, "Sa&ve a picture of", "…", self.window.pictures.ask_save)
         self.add(menu, "Training as an animated &GIF…", self.window.pictures.ask_animation)
         menu.addSeparator()

@@ -68,6 +68,7 @@ from ui.views.network.view import NetworkView
 from ui.views.schedule import ScheduleView
 from ui.window.autosave import Autosave
 from ui.window.documents import Documents
+from ui.window.exports import Exports
 from ui.window.files import Files
 from ui.window.guide import tour_stops
 from ui.window.menus import Menus
@@ -136,7 +137,8 @@ class Window(QMainWindow):
         self.session.set_speed(self.speed)
         self.running, self.diverged, self.engine = False, False, ""
         self.words = Throttle(self.show_words, self)
-        self.documents, self.sharing, self.autosave = Documents(self), Sharing(self), Autosave(self)
+        self.documents, self.autosave = Documents(self), Autosave(self)
+        self.sharing, self.exports = Sharing(self), Exports(self)
         self.setAcceptDrops(True)
         self.setMinimumSize(1180, 640)
         self.put_together()
@@ -667,6 +669,7 @@ class Window(QMainWindow):
         self.pictures.close()
         self.documents.close()
         self.autosave.close()
+        self.exports.close()
         if self.kernels is not None:
             self.kernels.close()
         if self.session.parent() is self:

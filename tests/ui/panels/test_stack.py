@@ -65,9 +65,9 @@ def middle_of(widget: QWidget, above: int = 0) -> QPoint:
 def test_the_palette_has_a_chip_for_every_activation(owner) -> None:
     for name, kind in members(Activation).items():
         chip = owner.find(f"layers.new.{name}")
-        assert chip.accessibleName() == f"New {kind.label} layer"
-        assert kind.formula.split(";")[0] in chip.toolTip()
-    assert owner.find("layers.add").accessibleName() == "New layer like the last"
+        assert chip.accessibleName() == f"Add a new {kind.label} layer"
+        assert " ".join(kind.formula.split(";")[0].split()) in chip.toolTip()
+    assert owner.find("layers.add").accessibleName() == "Add a new layer like the last"
 
 
 @pytest.mark.parametrize("key", [None, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])

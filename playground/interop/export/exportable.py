@@ -1,0 +1,119 @@
+"""What there is to export of a training: one immutable value, cheap to take wherever the training runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from playground import probes
+from playground.catalog.choice import Array
+from playground.catalog.datasets import TRAIN, Sample
+from playground.catalog.features import inputs
+from playground.catalog.losses import CrossEntropy
+from playground.engine import reference
+from playground.engine.network import Network
+from playground.experiment import Experiment
+from playground.snapshot import History
+from playground.trainer import Trainer
+
+
+class Exportable(NamedTuple):
+    """A moment of a training. Nothing in it ever changes, so that it may be written on any thread."""
+
+    experiment: Experiment
+    sample: Sample
+    network: Network
+    parameters: Mapping[str, Array]
+    """The present ones, named as in weight files."""
+    initial: Mapping[str, Array]
+    """Those the training started from."""
+    step: int
+    """Updates so far."""
+    history: History
+    repeatable: bool
+    """Whether training the experiment from `initial` gives `history`: nothing was changed on the way."""
+
+    @classmethod
+    def of(cls, trainer: Trainer) -> Exportable:
+        """The present moment of a training."""
+        history, network = History(*trainer.history.view().T), trainer.network
+        unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.changes)
+        start = trainer.started_from if unchanged else None
+        if start is None:
+            start = trainer.fresh_state(trainer.experiment, network).parameters
+        # A document keeps its history, but not weights that were set by hand before the first update.
+        loss = probes.mean_loss(network, reference.outputs(network, start, trainer.train_x), trainer.problem.targets)
+        same_start = loss is not None and abs(loss - history.train_loss[0]) <= 1e-5 * max(1.0, abs(loss))
+        return cls(
+            experiment=trainer.experiment,
+            sample=trainer.sample,
+            network=network,
+            parameters=named(network, trainer.state.parameters),
+            initial=named(network, start),
+            step=trainer.state.step,
+            history=history,
+            repeatable=bool(unchanged and same_start),
+        )
+
+    def predictions(self, x: Array) -> Array:
+        """What the engine says of points `x`, shape (n, 2), in the experiment's precision: shape (n, outputs).
+
+        Probabilities for cross-entropy, else what the output layer gives.
+        """
+        return predictions(self.network, self.experiment, self.parameters, x)
+
+    def rounding(self, x: Array) -> float:
+        """How far rounding takes the engine's predictions from those in float64 with the same weights."""
+        exact = predictions(replace(self.network, dtype=np.dtype(np.float64)), self.experiment, self.parameters, x)
+        return float(np.nanmax(np.abs(self.predictions(x) - exact), initial=0.0))
+
+    def repeated(self, epochs: int) -> History:
+        """The history of the same training in float64."""
+        if self.experiment.precision == "float64":
+            return self.history
+        trainer = Trainer(msgspec.structs.replace(self.experiment, precision="float64"), initial=self.initial)
+        trainer.advance(epochs=epochs)
+        return History(*trainer.history.view().T)
+
+    @property
+    def training_points(self) -> int:
+        """How many points there are to train on."""
+        return int(np.sum(self.sample.split == TRAIN))
+
+    def points_to_ask(self, side: int = 25, most: int = 1000) -> Array:
+        """The points at which an export has to agree, shape (n, 2): a grid over the plane, and those of the data."""
+        places = np.linspace(0, len(self.sample.x) - 1, min(most, len(self.sample.x))).round().astype(np.intp)
+        return np.concatenate([probes.grid_points(side), self.sample.x[places]])
+
+
+def predictions(network: Network, experiment: Experiment, parameters: Mapping[str, Array], x: Array) -> Array:
+    """See `Exportable.predictions`."""
+    o = reference.outputs(network, flat(network, parameters), inputs(experiment.features, x, network.dtype))
+    with np.errstate(all="ignore"):
+        said = network.loss.probabilities(o) if isinstance(network.loss, CrossEntropy) else o
+    result: Array = said.T
+    return result
+
+
+def named(network: Network, parameters: Array) -> dict[str, Array]:
+    """Flat parameters as read-only copies, named as in weight files."""
+    kept = parameters.astype(network.dtype)
+    kept.setflags(write=False)
+    return {
+        f"{name}{number}": values
+        for number, layer in enumerate(network.layers)
+        for name, values in layer.named(kept).items()
+    }
+
+
+def flat(network: Network, parameters: Mapping[str, Array]) -> Array:
+    """Parameters by name as the flat array of the engine."""
+    result = np.empty(network.size, network.dtype)
+    for number, layer in enumerate(network.layers):
+        for name, place in layer.named(result).items():
+            place[...] = parameters[f"{name}{number}"]
+    return result

@@ -1,0 +1,134 @@
+"""The formats of exports. A new one is one more entry of `FORMATS`: menus and the command line pick it up."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from playground.experiment import file_text
+from playground.files import write_atomically
+from playground.interop import tables, weights
+from playground.interop.export import numpy_script, onnx_model, torch_script
+from playground.interop.export.exportable import Exportable
+from playground.interop.export.proof import Cancelled, Proof, prove_onnx, prove_script, prove_training_script
+from playground.snapshot import History
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file."""
+
+    name: str
+    title: str
+    """For a menu."""
+    suffix: str
+    content: Callable[[Exportable, Path], bytes]
+    """What a file at this path says."""
+    prove: Callable[[Path, Exportable, Cancelled], Proof] | None = None
+    """Runs the file again; None for plain data."""
+    extra: str = ""
+    """The extra of this project that brings the libraries."""
+    to_write: tuple[str, ...] = ()
+    """Libraries, by the name they are imported with, without which no file can be made."""
+    to_prove: tuple[str, ...] = ()
+    """Libraries without which it can't be run."""
+
+    def missing(self, *, proof: bool = True) -> tuple[str, ...]:
+        """The libraries that are not installed."""
+        needed = (*self.to_write, *(self.to_prove if proof else ()))
+        return tuple(name for name in needed if find_spec(name) is None)
+
+    @property
+    def remedy(self) -> str:
+        """How to install what is needed."""
+        return f"pip install '.[{self.extra}]'"
+
+
+class MissingLibraryError(ImportError):
+    """A format needs a library that is not installed; the message says what to install."""
+
+    def __init__(self, chosen: Format, missing: tuple[str, ...]) -> None:
+        many = "are" if len(missing) > 1 else "is"
+        super().__init__(f"{chosen.title} needs {' and '.join(missing)}, which {many} not installed: {chosen.remedy}")
+
+
+class NotProvenError(ArithmeticError):
+    """A file says something else than the engine; it was not kept."""
+
+    def __init__(self, proof: Proof) -> None:
+        self.proof = proof
+        super().__init__(f"{proof.words} Nothing was written.")
+
+
+def export(
+    chosen: Format,
+    exportable: Exportable,
+    path: str | os.PathLike[str],
+    *,
+    proof: bool = True,
+    cancelled: Cancelled = lambda: False,
+) -> Proof | None:
+    """Write a file, all of it or nothing, once it is proven; returns the proof, or None where there is none.
+
+    Raises MissingLibraryError, NotProvenError, OSError, and CancelledError once `cancelled` says so.
+    """
+    target, prove = Path(path), chosen.prove if proof else None
+    missing = chosen.missing(proof=proof)
+    if missing:
+        raise MissingLibraryError(chosen, missing)
+    content, proven = chosen.content(exportable, target), None
+    if prove is not None:
+        with tempfile.TemporaryDirectory(prefix="export-") as folder:
+            tried = Path(folder, f"export{chosen.suffix}")
+            tried.write_bytes(content)
+            proven = prove(tried, exportable, cancelled)
+        if not proven.holds:
+            raise NotProvenError(proven)
+    write_atomically(target, content)
+    return proven
+
+
+def history_csv(history: History) -> str:
+    """The history as CSV, numbers in full precision, empty where there is none."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(History._fields[:7])
+    for row in zip(*(column.tolist() for column in history[:7]), strict=True):
+        epoch, step, *numbers = row
+        writer.writerow([int(epoch), int(step), *("" if math.isnan(number) else repr(number) for number in numbers)])
+    return text.getvalue()
+
+
+FORMATS = {
+    one.name: one
+    for one in (
+        Format("numpy", "NumPy script", ".py", numpy_script.content, prove_script),
+        Format("onnx", "ONNX model", ".onnx", onnx_model.content, prove_onnx, "onnx", ("onnx",), ("onnxruntime",)),
+        Format(
+            "pytorch",
+            "PyTorch script",
+            ".py",
+            torch_script.content,
+            prove_training_script,
+            "pytorch",
+            to_prove=("torch",),
+        ),
+        Format("weights", "Weights", ".npz", lambda exportable, _: weights.to_bytes(exportable.parameters)),
+        Format("history", "History", ".csv", lambda exportable, _: history_csv(exportable.history).encode()),
+        Format("points", "Points", ".csv", lambda exportable, _: tables.to_csv(exportable.sample).encode()),
+        Format(
+            "experiment",
+            "Experiment",
+            ".json",
+            lambda exportable, path: file_text(exportable.experiment, path).encode(),
+        ),
+    )
+}
+"""All formats by name, in the order of a menu."""

@@ -1,0 +1,185 @@
+"""The trained network as a script of plain NumPy: the forward pass and the weights, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playground.catalog.choice import Array, Choice, shorten
+from playground.catalog.losses import CrossEntropy
+from playground.catalog.normalizations import EPSILON
+from playground.engine.network import NetworkLayer
+from playground.interop.export.exportable import Exportable
+from playground.interop.export.sources import READ, feature_text, literal, packed, quoted, together
+
+HEAD = '''
+"""A trained network of the Neural Network Playground in plain NumPy.
+
+    from this_file import predict
+    predict([0.5, -1.0], [2.0, 3.0])    # what the network says of the points (0.5, 2) and (-1, 3)
+"""
+
+import base64
+import io
+
+import numpy as np
+'''.strip()
+
+PREDICT = '''
+def predict(x1, x2):
+    """{meaning}
+
+    x1 and x2 are numbers or arrays of one shape, the coordinates of points. The result has the same shape{more}.
+    """
+    x1, x2 = np.broadcast_arrays(np.asarray(x1, dtype=np.float64), np.asarray(x2, dtype=np.float64))
+    said = network(features(x1.ravel(), x2.ravel()))
+    return {result}
+'''.strip()
+
+SIGMOID = '''
+def probabilities(o):
+    """The logistic function, written so that it never overflows."""
+    return 0.5 + 0.5 * np.tanh(0.5 * o)
+'''.strip()
+
+SHARES = '''
+def probabilities(o):
+    """Softmax: positive shares of 1, the larger the output the larger."""
+    shares = np.exp(o - o.max(axis=0))
+    return shares / shares.sum(axis=0)
+'''.strip()
+
+CLASSIFY = '''
+def classify(x1, x2):
+    """The names of the classes that the network gives points."""
+    return np.array(CLASS_NAMES)[{chosen}]
+'''.strip()
+
+
+def content(exportable: Exportable, _: Path) -> bytes:
+    """The script."""
+    parts = [
+        HEAD,
+        settings(exportable, f"DTYPE = np.{exportable.network.dtype.name}"),
+        READ,
+        features(exportable, "np"),
+        activations(exportable),
+        network(exportable),
+        prediction(exportable),
+        "# The trained weights: W0, b0, W1, b1, … by layer.\n" + packed("P", used(exportable)),
+    ]
+    return ("\n\n\n".join(part for part in parts if part) + "\n").encode()
+
+
+def settings(exportable: Exportable, *more: str) -> str:
+    """What the network is called and what its answers are."""
+    lines = [f"NAME = {literal(exportable.experiment.name)}"]
+    if exportable.sample.task == "classification":
+        lines.append(f"CLASS_NAMES = {exportable.sample.class_names!a}")
+    return "\n".join([*lines, *more])
+
+
+def used(exportable: Exportable) -> dict[str, Array]:
+    """The parameters of all layers that take part."""
+    names = [
+        f"{name}{number}"
+        for number, layer in enumerate(exportable.network.layers)
+        if not layer.muted
+        for name in ("W", *layer.per_unit)
+    ]
+    return {name: exportable.parameters[name] for name in names}
+
+
+def features(exportable: Exportable, module: str) -> str:
+    """The function that makes the network's inputs of coordinates."""
+    lines = "".join(f"        {feature_text(name, module)},\n" for name in exportable.experiment.features)
+    return (
+        'def features(x1, x2):\n    """What the network is given of points: an array of shape (features, points)."""\n'
+        f"    return np.stack([\n{lines}    ]).astype(DTYPE)"
+    )
+
+
+def activations(exportable: Exportable) -> str:
+    """The functions of all activations that occur."""
+    definitions: dict[str, str] = {}
+    for layer in exportable.network.layers:
+        if not layer.muted and layer.activation.kind != "linear":
+            definitions |= quoted(type(layer.activation).value_of, layer.activation.kind)
+    if isinstance(exportable.network.loss, CrossEntropy):
+        definitions["probabilities"] = SHARES if exportable.sample.outputs > 1 else SIGMOID
+    return together(definitions)
+
+
+def call(choice: Choice, argument: str) -> str:
+    """The call of a choice's function with its settings by name."""
+    named = "".join(f", {name}={value!r}" for name, value in zip(choice.__struct_fields__, choice.values, strict=True))
+    return argument if choice.kind == "linear" else f"{choice.kind}({argument}{named})"
+
+
+def network(exportable: Exportable) -> str:
+    """The function of the forward pass."""
+    lines = [line for place, layer in enumerate(exportable.network.layers) for line in layer_lines(place, layer)]
+    body = "\n".join(f"    {line}" for line in lines)
+    return f'def network(a):\n    """The outputs for inputs a, one column per point."""\n{body}\n    return a'
+
+
+def layer_lines(place: int, layer: NetworkLayer) -> list[str]:
+    """The statements for one layer, which turn a into its output."""
+    title = title_of(place, layer)
+    if layer.muted:
+        return [f"# {title}"]
+    lines = [f"# {title}", f'z = P["W{place}"] @ a + P["b{place}"][:, np.newaxis]']
+    if layer.normalization.running:
+        lines.append(f'mean, variance = P["mean{place}"][:, np.newaxis], P["var{place}"][:, np.newaxis]')
+    elif layer.normalizes:
+        lines.append("mean, variance = z.mean(axis=0, keepdims=True), z.var(axis=0, keepdims=True)")
+    if layer.normalizes:
+        lines.append(f"z = (z - mean) * (1 / np.sqrt(variance + {EPSILON!r}))")
+        lines.append(f'z = P["gamma{place}"][:, np.newaxis] * z + P["beta{place}"][:, np.newaxis]')
+    return [*lines, f"a = {call(layer.activation, 'z')}{' + a' if layer.skip else ''}"]
+
+
+def title_of(place: int, layer: NetworkLayer) -> str:
+    """A layer in words; nothing that a person typed is in them."""
+    name = "Output" if layer.name == "output" else f"Layer {place + 1}"
+    if layer.muted:
+        return f"{name} is muted: it passes on what comes in."
+    extras = [f"{layer.normalization.kind} normalization"] if layer.normalizes else []
+    extras += ["skip connection"] if layer.skip else []
+    extras += [f"dropout {shorten(layer.dropout)} while it trains"] if layer.dropout else []
+    extras += [] if layer.trainable else ["frozen"]
+    units = f"{layer.units} unit{'' if layer.units == 1 else 's'}"
+    return f"{name}: {', '.join([units, layer.activation.kind, *extras])}."
+
+
+def meaning(exportable: Exportable) -> str:
+    """What `predict` returns."""
+    several, probable = exportable.sample.outputs > 1, isinstance(exportable.network.loss, CrossEntropy)
+    if exportable.sample.task == "regression":
+        return "The values that the network predicts for points."
+    if probable:
+        return f"The probabilities of {'the classes' if several else 'the second class'} that the network gives points."
+    return (
+        f"The outputs of the network for points; {'the largest' if several else 'the side of the threshold'} decides."
+    )
+
+
+def prediction(exportable: Exportable) -> str:
+    """The functions that a person calls."""
+    several, loss = exportable.sample.outputs > 1, exportable.network.loss
+    shape = "said.T.reshape(*x1.shape, -1)" if several else "said.reshape(x1.shape)"
+    if isinstance(loss, CrossEntropy):
+        shape = shape.replace("said", "probabilities(said)")
+    more = ",\n    with an axis more for the classes" if several else ""
+    texts = [PREDICT.format(meaning=meaning(exportable), more=more, result=shape)]
+    if exportable.sample.task == "classification":
+        texts.append(CLASSIFY.format(chosen=chosen(exportable)))
+    return "\n\n\n".join(texts)
+
+
+def chosen(exportable: Exportable) -> str:
+    """The expression for the numbers of the classes."""
+    loss = exportable.network.loss
+    if exportable.sample.outputs > 1:
+        return "predict(x1, x2).argmax(axis=-1)"
+    threshold = 0.5 if isinstance(loss, CrossEntropy) else loss.threshold
+    return f"(predict(x1, x2) >= {threshold!r}).astype(int)"

@@ -1,0 +1,240 @@
+"""Proofs: an exported file is run again, alone in a process of its own, and its predictions are compared.
+
+A difference counts in units of the prediction where that is larger than 1: of a value of 2,000, float32 knows only
+seven digits.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.interop.export.exportable import Exportable
+from playground.snapshot import History
+
+Cancelled: TypeAlias = Callable[[], bool]
+"""Says whether to stop; asked all the time."""
+
+LARGEST_DIFFERENCE = 1e-5
+SECONDS = 300
+LOOK_SECONDS = 0.05
+MOST_UPDATES = 1000
+"""Updates after which the repetition of a training is cut short, at the end of an epoch."""
+
+PREDICTIONS = """
+import runpy, sys
+import numpy as np
+import os
+script = runpy.run_path(sys.argv[1])
+folder = sys.argv[2]
+x = np.load(os.path.join(folder, "x.npy"))
+np.save(os.path.join(folder, "predictions.npy"), script["predict"](x[:, 0], x[:, 1]))
+"""
+
+CURVES = """
+import torch
+torch.set_num_threads(1)
+for precision, epochs in (("float64", int(sys.argv[3])), (sys.argv[4], int(sys.argv[3]))):
+    torch.set_default_dtype(getattr(torch, precision))
+    _, history = script["train"](most_epochs=epochs)
+    rows = [[row.epoch, row.train_loss, row.validation_loss] for row in history]
+    np.save(os.path.join(folder, precision + ".npy"), np.array(rows, dtype=np.float64))
+    if precision == sys.argv[4]:
+        break
+"""
+"""Trains in float64, and in the experiment's own precision."""
+
+ONNX = """
+import os, sys
+import numpy as np
+import onnx, onnxruntime
+folder = sys.argv[2]
+x = np.load(os.path.join(folder, "x.npy"))
+onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+(entry,) = session.get_inputs()
+kind = {"tensor(float)": np.float32, "tensor(double)": np.float64}[entry.type]
+np.save(os.path.join(folder, "predictions.npy"), session.run(["prediction"], {"x": x.astype(kind)})[0])
+"""
+
+
+class CancelledError(Exception):
+    """A proof was stopped."""
+
+
+class Curve(NamedTuple):
+    """How well a script repeats the training from the same initial weights.
+
+    In float32 the smallest rounding can grow to any size within an epoch, so both train in float64 as well.
+    """
+
+    epochs: int
+    """Up to which epoch losses were compared."""
+    largest_difference: float
+    """From the losses on record."""
+    in_float64: float
+    """From those of the engine in float64; the same if that is the experiment's precision."""
+    agrees_until: int
+    """The last epoch up to which none in float64 is further off than LARGEST_DIFFERENCE."""
+
+
+class Proof(NamedTuple):
+    """What came of running an exported file."""
+
+    largest_difference: float
+    """Between its predictions and the engine's; infinite if it gave none."""
+    points: int
+    curve: Curve | None = None
+    """Of scripts that train, where the history can be repeated."""
+    problem: str = ""
+    """Why the file could not be run."""
+    rounding: float = 0.0
+    """Of a failed proof: how far rounding takes the engine's own predictions."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the file says what the engine says."""
+        if self.problem or not self.largest_difference <= LARGEST_DIFFERENCE:
+            return False
+        return self.curve is None or self.curve.agrees_until > 0
+
+    @property
+    def words(self) -> str:
+        """The proof in a sentence or two."""
+        if self.problem:
+            return f"The file could not be run: {self.problem}."
+        text = f"Run again from the file at {self.points:,} points: predictions differ by {self.largest_difference:.1e}"
+        text += (
+            "."
+            if self.largest_difference <= LARGEST_DIFFERENCE
+            else f", more than the {LARGEST_DIFFERENCE:.0e} that is allowed."
+        )
+        if self.rounding > LARGEST_DIFFERENCE / 2:
+            text += f" float32 rounds the engine's own by {self.rounding:.1e} here; precision float64 does not."
+        return text if self.curve is None else f"{text} {curve_words(self.curve)}"
+
+
+def curve_words(curve: Curve) -> str:
+    """How well the training was repeated, in a sentence."""
+    text = f"Training repeated for {curve.epochs:,} epochs: losses differ by {curve.largest_difference:.1e}"
+    if curve.in_float64 != curve.largest_difference:
+        text += f", or computed in float64 by {curve.in_float64:.1e}"
+    if curve.agrees_until == curve.epochs:
+        return f"{text}."
+    return f"{text}; up to epoch {curve.agrees_until:,} by less than {LARGEST_DIFFERENCE:.0e}."
+
+
+def prove(
+    path: Path, exportable: Exportable, cancelled: Cancelled, driver: str, *arguments: str
+) -> tuple[Proof, dict[str, Array]]:
+    """Run `driver` on a file and compare; also returns what else it has written, by name."""
+    x = exportable.points_to_ask()
+    with tempfile.TemporaryDirectory(prefix="proof-") as folder:
+        np.save(Path(folder, "x.npy"), x)
+        problem = run(driver, [str(path.resolve()), folder, *arguments], cancelled)
+        if problem:
+            return Proof(np.inf, len(x), problem=problem), {}
+        written = {file.stem: np.load(file, allow_pickle=False) for file in Path(folder).glob("*.npy")}
+    said = written["predictions"].reshape(len(x), -1)
+    proof = Proof(largest_difference(exportable.predictions(x), said), len(x))
+    return proof if proof.holds else proof._replace(rounding=exportable.rounding(x)), written
+
+
+def prove_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
+    """Prove a script that predicts."""
+    return prove(path, exportable, cancelled, PREDICTIONS)[0]
+
+
+def prove_onnx(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
+    """Prove an ONNX model."""
+    return prove(path, exportable, cancelled, ONNX)[0]
+
+
+def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
+    """Prove a script that predicts and trains."""
+    epochs = epochs_to_repeat(exportable)
+    if not epochs:
+        return prove_script(path, exportable, cancelled)
+    precision = exportable.experiment.precision
+    proof, curves = prove(path, exportable, cancelled, PREDICTIONS + CURVES, str(epochs), precision)
+    return proof if proof.problem else proof._replace(curve=compared(exportable, curves))
+
+
+def epochs_to_repeat(exportable: Exportable) -> int:
+    """How many epochs of the history are repeated; 0 if it can't be or there are none."""
+    history = exportable.history
+    if not exportable.repeatable:
+        return 0
+    short = history.step <= max(MOST_UPDATES, history.step[:2].max())
+    return int(history.epoch[short][-1])
+
+
+def compared(exportable: Exportable, curves: dict[str, Array]) -> Curve:
+    """Repeated trainings, by precision, against the recorded one and against the engine's in float64."""
+    epochs = epochs_to_repeat(exportable)
+    recorded = exportable.history
+    apart = [largest for _, largest in distances(recorded, curves[exportable.experiment.precision], epochs)]
+    exact = distances(exportable.repeated(epochs), curves["float64"], epochs)
+    near = list(itertools.takewhile(lambda one: one[1] <= LARGEST_DIFFERENCE, exact))
+    return Curve(epochs, max(apart), max(largest for _, largest in exact), near[-1][0] if near else 0)
+
+
+def distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, float]]:
+    """For each recorded epoch up to `epochs` how far the losses in `rows` (epoch, training, validation) are off."""
+    known = {int(epoch): np.array(losses) for epoch, *losses in rows.tolist()}
+    return [
+        (int(epoch), largest_difference(np.array(losses), known.get(int(epoch), np.full(2, np.inf))))
+        for epoch, *losses in zip(*map(np.ndarray.tolist, (recorded.epoch, *recorded[3:5])), strict=True)
+        if epoch <= epochs
+    ]
+
+
+def largest_difference(expected: Array, said: Array) -> float:
+    """The largest difference in units of max(1, |expected|); infinite if the shapes or what is finite differ."""
+    if expected.shape != said.shape or not np.array_equal(np.isnan(expected), np.isnan(said)):
+        return float("inf")
+    expected, said = expected.astype(np.float64), said.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(expected - said) / np.maximum(1, np.abs(expected))
+    return float(np.max(np.where(np.isnan(expected) | (expected == said), 0, apart), initial=0.0))
+
+
+def run(driver: str, arguments: list[str], cancelled: Cancelled) -> str:
+    """Run a program in a process that sees nothing of this one; returns what went wrong, on one line."""
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    deadline = time.monotonic() + SECONDS
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-c", driver, *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        try:
+            while process.poll() is None:
+                if cancelled():
+                    raise CancelledError
+                if time.monotonic() > deadline:
+                    return f"it took longer than {SECONDS} seconds"
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(LOOK_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
+        said.seek(0)
+        lines = said.read().decode(errors="replace").strip().splitlines()
+    if process.returncode == 0:
+        return ""
+    return lines[-1] if lines else f"it ended with code {process.returncode}"

@@ -1,0 +1,123 @@
+"""The catalog's formulas as text and as graphs, so that a new member of a family is exported without more ado.
+
+A formula is either quoted, as the source of a function with all it refers to, or traced: it is called with a `Traced`
+value, which notes what is done to it.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.catalog.features import FEATURES
+from playground.interop.weights import to_bytes
+
+# Quoting ------------------------------------------------------------------------------------------------------
+
+
+class Plain(ast.NodeTransformer):
+    """Takes from a function what a script has no use for: annotations and decorators."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.decorator_list, node.returns = [], None
+        for argument in node.args.args:
+            argument.annotation = None
+        self.generic_visit(node)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        assert node.value is not None
+        return ast.Assign([node.target], node.value)
+
+
+def quoted(formula: Callable[..., Any], name: str = "") -> dict[str, str]:
+    """The source of a function, called `name`, and of all it refers to, in an order in which each comes after these."""
+    assert isinstance(formula, FunctionType)
+    tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
+    definition = tree.body[0]
+    assert isinstance(definition, ast.FunctionDef)
+    definition.name = name or definition.name
+    result: dict[str, str] = {}
+    for used in names_in(formula):
+        value = formula.__globals__[used]
+        if isinstance(value, FunctionType):
+            result |= quoted(value)
+        elif isinstance(value, (int, float, tuple)):
+            result[used] = f"{used} = {literal(value)}"
+    text = ast.unparse(ast.fix_missing_locations(Plain().visit(tree)))
+    return result | {definition.name: text}
+
+
+def names_in(formula: FunctionType) -> list[str]:
+    """The names of the module that a function refers to."""
+    return [name for name in formula.__code__.co_names if name in formula.__globals__]
+
+
+def literal(value: Any) -> str:
+    """A number, a text or a tuple as Python writes it; ASCII only, so that a text can't end before its quotes do."""
+    if isinstance(value, tuple):
+        return "(\n" + "".join(f"    {entry!a},\n" for entry in value) + ")"
+    return ascii(value)
+
+
+def together(definitions: Mapping[str, str]) -> str:
+    """Quoted definitions one below the other: first the constants, then the functions."""
+    functions = [text for text in definitions.values() if text.startswith("def ")]
+    constants = [text for text in definitions.values() if not text.startswith("def ")]
+    return "\n\n\n".join((["\n".join(constants)] if constants else []) + functions)
+
+
+def packed(name: str, arrays: Mapping[str, Array]) -> str:
+    """A statement that sets `name` to these arrays, exact to the last bit; the script has `READ`."""
+    lines = textwrap.wrap(base64.b64encode(to_bytes(arrays)).decode(), 110)
+    return f'{name} = read("""\n' + "\n".join(lines) + '\n""")'
+
+
+READ = '''
+def read(text):
+    """The arrays in a text: an .npz file, as NumPy writes it, in base64."""
+    with np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False) as arrays:
+        return dict(arrays)
+'''.strip()
+
+
+# Tracing ------------------------------------------------------------------------------------------------------
+
+
+class Traced(np.lib.mixins.NDArrayOperatorsMixin):
+    """A value that is not known yet. What is done to it is given to `record(operation, operands)`."""
+
+    def __init__(self, record: Callable[[str, tuple[Any, ...]], Any], value: Any) -> None:
+        self.record, self.value = record, value
+
+    def __array_ufunc__(self, operation: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
+        if method != "__call__" or options:
+            return NotImplemented
+        given = tuple(one.value if isinstance(one, Traced) else one for one in operands)
+        return Traced(self.record, self.record(operation.__name__, given))
+
+
+SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+
+def feature_text(name: str, module: str) -> str:
+    """The formula of a feature in terms of x1 and x2, with the functions of this module: `np.sin(x1)`."""
+
+    def record(operation: str, operands: tuple[Any, ...]) -> str:
+        texts = [one if isinstance(one, str) else literal(one) for one in operands]
+        if operation in SIGNS:
+            return f"({texts[0]} {SIGNS[operation]} {texts[1]})"
+        return f"{module}.{operation}({', '.join(texts)})"
+
+    x1, x2 = (Traced(record, variable) for variable in ("x1", "x2"))
+    traced: Any = FEATURES[name].formula(x1, x2)  # type: ignore[arg-type]
+    text = str(traced.value)
+    return text[1:-1] if text.startswith("(") else text

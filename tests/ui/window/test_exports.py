@@ -1,0 +1,89 @@
+"""Exports from the window: proven beside it, told about, and stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+
+from playground.interop.export import formats
+from ui.window.window import Window
+
+
+def export(qtbot, window: Window, name: str, path: Path) -> None:
+    """Export, without the dialog that asks for the file."""
+    window.exports.begin(name, str(path))
+    qtbot.waitUntil(lambda: path.exists() and window.exports.job is None, timeout=30_000)
+
+
+def test_a_script_is_proven_and_the_difference_is_told(qtbot, window: Window, tmp_path: Path) -> None:
+    window.session.epoch()
+    qtbot.waitUntil(lambda: window.session.report is not None and window.session.report.snapshot.epoch == 1)
+    export(qtbot, window, "numpy", tmp_path / "mine.py")
+    assert "Exported to mine.py. Run again from the file" in window.status.text()
+    assert "predictions differ by" in window.status.text()
+
+
+@pytest.mark.parametrize(("name", "begins"), [("weights", b"PK"), ("history", b"epoch,"), ("points", b"x1,x2,")])
+def test_data_are_written_as_they_are(qtbot, window: Window, tmp_path: Path, name: str, begins: bytes) -> None:
+    export(qtbot, window, name, tmp_path / "mine")
+    assert (tmp_path / "mine").read_bytes().startswith(begins)
+
+
+def test_every_format_is_in_the_menu(window: Window) -> None:
+    names = [command.name for command in window.reach.commands()]
+    for chosen in formats.FORMATS.values():
+        assert f"File: Export: {chosen.title} (*{chosen.suffix})…" in names
+
+
+def test_without_its_library_a_format_says_what_to_install(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    window.exports.ask("onnx")
+    assert "pip install" in window.banner.text.text() and "onnxruntime" in window.banner.text.text()
+
+
+def test_a_proof_can_be_cancelled_and_nothing_is_written(
+    qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(formats.FORMATS["numpy"].prove.__globals__, "PREDICTIONS", "import time; time.sleep(60)")
+    window.exports.begin("numpy", str(tmp_path / "mine.py"))
+    qtbot.waitUntil(lambda: window.exports.job is not None)
+    window.exports.ask("numpy")
+    assert "still being proven" in window.banner.text.text()
+    assert window.menus.cancel_export.isEnabled()
+    window.menus.cancel_export.trigger()
+    qtbot.waitUntil(lambda: window.exports.job is None)
+    assert "was cancelled; nothing was written" in window.status.text()
+    assert list(tmp_path.glob("*.py")) == []
+
+
+def test_closing_stops_a_proof(qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(formats.FORMATS["numpy"].prove.__globals__, "PREDICTIONS", "import time; time.sleep(60)")
+    window.exports.begin("numpy", str(tmp_path / "mine.py"))
+    qtbot.waitUntil(lambda: window.exports.job is not None)
+    window.close()
+    assert not window.isVisible()
+
+
+def test_what_is_not_what_the_network_is_is_not_kept(
+    qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = formats.FORMATS["numpy"].prove.__globals__["PREDICTIONS"].replace("x[:, 0],", "1 + x[:, 0],")
+    monkeypatch.setitem(formats.FORMATS["numpy"].prove.__globals__, "PREDICTIONS", wrong)
+    window.exports.begin("numpy", str(tmp_path / "mine.py"))
+    qtbot.waitUntil(lambda: "it is not what the network is" in window.banner.text.text(), timeout=30_000)
+    assert list(tmp_path.glob("*.py")) == []
+
+
+def test_a_place_that_can_not_be_written_to_is_told(qtbot, window: Window, tmp_path: Path) -> None:
+    window.exports.begin("weights", str(tmp_path / "none" / "mine.npz"))
+    qtbot.waitUntil(lambda: "Nothing was exported to" in window.banner.text.text())
+
+
+def test_the_dialog_suggests_the_experiments_name(qtbot, window: Window) -> None:
+    window.exports.ask("weights")
+    dialog = window.findChild(QFileDialog, "file.dialog")
+    assert dialog is not None and dialog.isVisible()
+    assert Path(dialog.selectedFiles()[0]).suffix == ".npz"
+    dialog.reject()

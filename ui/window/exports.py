@@ -1,0 +1,100 @@
+"""Exports: the network, and what belongs to it, for other programs. Each is proven beside the window, then written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from playground.interop.export.exportable import Exportable
+from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
+from playground.interop.export.proof import CancelledError
+from ui.jobs import Job, finish_jobs
+from ui.shell.dialogs import ask_to_save
+
+if TYPE_CHECKING:
+    from ui.window.window import Window
+
+
+class Exports(QObject):
+    """Writes exports for a window, one at a time."""
+
+    running_changed = Signal(bool)
+    """Whether an export is being made."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.window = window
+        self.job: Job | None = None
+        window.session.given.connect(self.write)
+
+    def ask(self, name: str) -> None:
+        """Let the person choose where an export goes; without its libraries, say what to install."""
+        chosen = FORMATS[name]
+        missing = chosen.missing()
+        if missing:
+            self.window.tell(f"{MissingLibraryError(chosen, missing)}. Then start the playground again.")
+        elif self.job is not None:
+            self.window.tell("An export is still being proven. Cancel it from the File menu, or wait.")
+        else:
+            kind = f"{chosen.title} (*{chosen.suffix})"
+            ask_to_save(
+                self.window,
+                f"Export: {chosen.title}",
+                self.suggested(chosen),
+                [kind],
+                lambda path: self.begin(name, path),
+            )
+
+    def suggested(self, chosen: Format) -> str:
+        """A name for the file."""
+        stem = Path(self.window.documents.name).stem or "network"
+        plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")
+        return f"{plain or 'network'}{chosen.suffix}"
+
+    def begin(self, name: str, path: str) -> None:
+        """Export the present moment to a file."""
+        self.window.session.ask((self, FORMATS[name], Path(path)), Exportable.of)
+
+    def write(self, purpose: object, exportable: Exportable, revision: int) -> None:
+        """Prove and write what was asked for, beside the window."""
+        if not (isinstance(purpose, tuple) and purpose[0] is self) or self.job is not None:
+            return
+        _, chosen, path = purpose
+        self.job = job = Job(lambda job: export(chosen, exportable, path, cancelled=lambda: job.cancelled), self)
+        job.done.connect(lambda proof: self.tell_done(path, proof.words if proof is not None else ""))
+        job.failed.connect(lambda error: self.tell_failure(path, error))
+        job.start()
+        self.running_changed.emit(True)
+        self.window.say(f"Proving {path.name}…" if chosen.prove is not None else f"Writing {path.name}…")
+
+    def cancel(self) -> None:
+        """Stop what is being made."""
+        if self.job is not None:
+            self.job.cancel()
+
+    def tell_done(self, path: Path, words: str) -> None:
+        """Say what was written, and how near its predictions are."""
+        self.end()
+        self.window.say(f"Exported to {path.name}. {words}".strip())
+
+    def tell_failure(self, path: Path, error: Exception) -> None:
+        """Say why nothing was written."""
+        self.end()
+        if isinstance(error, CancelledError):
+            self.window.say(f"The export to {path.name} was cancelled; nothing was written.")
+        elif isinstance(error, NotProvenError):
+            self.window.tell(f"{path.name} was not exported, because it is not what the network is. {error}")
+        else:
+            reason = getattr(error, "strerror", None) or str(error)
+            self.window.tell(f"Nothing was exported to {path}: {reason}")
+
+    def end(self) -> None:
+        """Nothing is being made any more."""
+        self.job = None
+        self.running_changed.emit(False)
+
+    def close(self) -> None:
+        """Stop what is being made, before the window goes."""
+        finish_jobs(self)
