@@ -32,7 +32,10 @@ from playground.catalog.schedules import AnySchedule, Constant, Plateau
 from playground.files import read_bytes, write_atomically
 
 VERSION = 1
-MAX_FILE_BYTES = 64 * 2**20
+MAX_FILE_BYTES = 128 * 2**20
+"""Enough for as many points as may be, however they are written."""
+MAX_COMMAS = 8_000_000
+"""So many for all their numbers."""
 MAX_PARTS = 500_000
 """Quotes, lists and objects in a file: each takes far more memory than it has bytes. Points are numbers."""
 LONGEST_TEXT = 10_000
@@ -343,6 +346,9 @@ def refuse_crowded(text: str | bytes, place: str) -> None:
     parts = sum(text.count(mark) for mark in marks)
     if parts > MAX_PARTS:
         raise InputError(place, f"{parts:,} quotes, lists and objects", f"at most {MAX_PARTS:,} of them")
+    commas = text.count(",") if isinstance(text, str) else text.count(b",")
+    if commas > MAX_COMMAS:
+        raise InputError(place, f"{commas:,} commas", f"at most {MAX_COMMAS:,}")
 
 
 def to_text(experiment: Experiment) -> str:

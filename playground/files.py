@@ -58,7 +58,8 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
     With `keep_previous` the old one stays beside it; see `previous`. A link stays a link, the file keeps its
     permissions, and a device or pipe is simply written to. Raises OSError that names `path`; then nothing is left over.
     """
-    path = path.resolve()
+    # Unlike Path.resolve, it has an answer for links that lead in a circle: the link itself, which the file replaces.
+    path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
         path.write_bytes(content)
         return

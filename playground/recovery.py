@@ -40,9 +40,15 @@ class Slot:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.document = folder / f"{secrets.token_hex(8)}{DOCUMENT}"
-        self.lock = FileLock(self.document.with_suffix(LOCK))
-        self.lock.acquire(timeout=0)
+        while True:
+            self.document = folder / f"{secrets.token_hex(8)}{DOCUMENT}"
+            self.lock = FileLock(self.document.with_suffix(LOCK))
+            # Another process that just looks whose lock this is may have it, or have taken it for a dead one's.
+            with suppress(Timeout):
+                self.lock.acquire(timeout=0)
+                if self.document.with_suffix(LOCK).exists():
+                    return
+                self.lock.release()
 
     def write(self, content: bytes, title: str, origin: str = "") -> None:
         """Keep a document in place of the one before. Raises OSError."""

@@ -46,6 +46,13 @@ def test_links_and_permissions_stay(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o640
 
 
+def test_links_that_lead_in_a_circle_are_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    write_atomically(tmp_path / "a", b"one", keep_previous=True)
+    assert (tmp_path / "b").read_bytes() == b"one" and left_over(tmp_path) == []
+
+
 def test_a_name_as_long_as_can_be_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 255)
     write_atomically(path, b"one")
@@ -155,6 +162,35 @@ def test_a_place_that_can_not_be_written_to_is_named(tmp_path: Path, where: str)
     with pytest.raises(OSError) as refused:
         write_atomically(path, b"one")
     assert refused.value.filename == str(path)
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(OSError) as refused:
+        write_atomically(tmp_path / ("n" * 300), b"one", keep_previous=True)
+    assert refused.value.filename == str(tmp_path / ("n" * 300))
+    assert left_over(tmp_path) == []
+
+
+FILL = """
+import resource, sys
+from pathlib import Path
+from playground.files import write_atomically
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+try:
+    write_atomically(Path(sys.argv[1]), bytes(100_000), keep_previous=True)
+except OSError as error:
+    print(error.filename)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there a process can have its writes cut off")
+def test_a_write_that_the_system_cuts_off_spoils_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "mine"
+    path.write_bytes(b"old")
+    done = subprocess.run([sys.executable, "-c", FILL, str(path)], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == str(path), done.stderr
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["mine"]
 
 
 # Processes that are killed ----------------------------------------------------------------------------------------

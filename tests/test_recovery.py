@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from playground.files import temporary_name
 from playground.recovery import ASIDE, Slot, aside, recoverable
@@ -104,6 +107,27 @@ def test_it_is_put_aside_whatever_its_title(tmp_path: Path, title: str) -> None:
         found.end(lock, restored=False)
     assert recoverable(tmp_path) == []
     assert [kept.read_bytes() for kept in aside(tmp_path)] == [b"work"]
+
+
+def test_a_slot_is_had_although_another_process_looks_at_its_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = iter(["taken", "swept away", "free"])
+    monkeypatch.setattr(secrets, "token_hex", lambda _: next(names))
+    real = FileLock.acquire
+
+    def acquire(lock: FileLock, *arguments: Any, **named: Any) -> Any:
+        done = real(lock, *arguments, **named)
+        if "swept away" in str(lock.lock_file):
+            Path(lock.lock_file).unlink()
+        return done
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    other = FileLock(tmp_path / "taken.lock")
+    with other.acquire(timeout=0):
+        slot = Slot(tmp_path)
+    assert slot.document.stem == "free"
+    slot.close()
 
 
 def test_what_is_not_wanted_is_put_aside(tmp_path: Path) -> None:

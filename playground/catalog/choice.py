@@ -7,7 +7,7 @@ command line and the tests read the declaration; nothing repeats it. This module
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, Union
 
 import msgspec
@@ -29,12 +29,34 @@ class InputError(ValueError):
 
 def shorten(value: object, length: int = 60) -> str:
     """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
-    words = {None: "null", True: "true", False: "false"}
+    text = ""
     try:
-        text = words[value] if value is None or isinstance(value, bool) else repr(value)
+        for piece in pieces(value, 4 * length):
+            text += piece
+            if len(text) > 4 * length:
+                break
     except RecursionError:
         text = "deeply nested JSON"
     return one_line(text, length)
+
+
+def pieces(value: object, length: int) -> Iterator[str]:
+    """What `value` looks like, bit by bit, so that of millions of numbers or of deep nesting only the start is made."""
+    words = {None: "null", True: "true", False: "false"}
+    if value is None or isinstance(value, bool):
+        yield words[value]
+    elif isinstance(value, dict):
+        for place, (key, inner) in enumerate(value.items()):
+            yield f"{', ' if place else '{'}{str(key)[:length]!r}: "
+            yield from pieces(inner, length)
+        yield "}" if value else "{}"
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield ", " if place else "["
+            yield from pieces(inner, length)
+        yield "]" if value else "[]"
+    else:
+        yield repr(value[:length] if isinstance(value, str) else value)
 
 
 def one_line(text: str, length: int) -> str:

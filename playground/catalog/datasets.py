@@ -459,6 +459,8 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
         super().check()
         if not self.x1:
             raise InputError("data.x1", [], "at least one point")
+        if self.size > MAX_TABLE_ROWS:
+            raise InputError("data.x1", f"{self.size:,} points", f"at most {MAX_TABLE_ROWS:,}")
         columns = {"x2": self.x2, "target": self.target, "train": self.train, "test": self.test}
         for name, column in columns.items():
             if column is not None and len(column) != len(self.x1):

@@ -195,8 +195,6 @@ def from_text(
     if not rows:
         raise InputError(source, "no cells", "a table with at least one row")
     width = max(map(len, rows))
-    if width * len(rows) > MAX_CELLS:
-        raise InputError(source, f"{len(rows):,} rows of {width:,} columns", f"at most {MAX_CELLS:,} cells")
     for row in rows:
         row.extend([""] * (width - len(row)))
     comma = separator != "," and has_decimal_commas(rows)
@@ -256,7 +254,7 @@ def taken_apart(text: str, separator: str, source: str, report: Report) -> tuple
     """The rows that are not empty and the lines they begin at. Raises InputError."""
     rows: list[list[str]] = []
     lines: list[int] = []
-    line, total = 1, text.count("\n") + 1
+    line, width, total = 1, 1, text.count("\n") + 1
     try:
         for number, (row, after) in enumerate(cells(text, separator)):
             if number % REPORT_ROWS == 0:
@@ -265,8 +263,12 @@ def taken_apart(text: str, separator: str, source: str, report: Report) -> tuple
                 refuse_long(row, line, source)
                 rows.append(row)
                 lines.append(line)
+                width = max(width, len(row))
             if len(rows) > MAX_ROWS + 1:
                 raise InputError(f"{source}, row {line}", "one row too many", f"at most {MAX_ROWS:,} rows")
+            if len(rows) * width > MAX_CELLS:
+                size = f"{len(rows):,} rows of {width:,} columns"
+                raise InputError(f"{source}, row {line}", size, f"at most {MAX_CELLS:,} cells")
             line = after + 1
     except csv.Error as error:
         raise InputError(f"{source}, row {line}", "this row", f"cells that can be told apart ({error})") from error

@@ -318,7 +318,7 @@ def weights_of(inputs: int, sizes: Sequence[int]) -> int:
 def read_number(text: str) -> float | None:
     """A decimal number; None for anything else."""
     match = re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text.strip(), re.IGNORECASE | re.ASCII)
-    return float(text) if match else None
+    return float(match.group()) if match else None
 
 
 def plainly(value: float) -> str:

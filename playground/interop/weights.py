@@ -21,9 +21,25 @@ MAX_NUMBERS = 2 * MAX_PARAMETERS
 """In all arrays together: weights and biases, and what belongs to normalization."""
 MAX_BYTES = 8 * MAX_NUMBERS + 2**20
 MAX_ARRAYS = 6 * (MAX_LAYERS + 1)
+MAX_DIRECTORY = 2**18
+"""Bytes of an archive's list of its members."""
+MAX_SWELLING, ALWAYS = 4, 2**22
+"""How many numbers a byte of the file may stand for, and how many a file of any size."""
+LONGEST_HEADER = 10_000
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """Others may ask for any amount of memory."""
 HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}
+
+
+class Archive(io.FileIO):
+    """A file that is never read in pieces of more than `most` bytes, however long it says that its parts are."""
+
+    most = MAX_DIRECTORY
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self.most:
+            raise ValueError(f"a list of its members of {size:,} bytes")
+        return super().read(size) or b""
 
 
 def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
@@ -33,9 +49,10 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
     """
     file = Path(path)
     try:
-        readable_size(file, MAX_BYTES)
-        with zipfile.ZipFile(file) as archive:
-            return arrays(archive, file)
+        size = readable_size(file, MAX_BYTES)
+        with Archive(file) as opened, zipfile.ZipFile(opened) as archive:
+            opened.most = size
+            return arrays(archive, file, min(MAX_NUMBERS, max(ALWAYS, MAX_SWELLING * size)))
     except InputError:
         raise
     except Exception as error:
@@ -45,13 +62,13 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
         raise InputError(str(file), "this file", allowed) from error
 
 
-def arrays(archive: zipfile.ZipFile, file: Path) -> dict[str, Array]:
-    """All arrays of an archive by name."""
+def arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:
+    """All arrays of an archive by name, if they have at most `most` numbers."""
     entries = archive.infolist()
     if len(entries) > MAX_ARRAYS:
         raise InputError(str(file), f"{len(entries):,} arrays", f"at most {MAX_ARRAYS}")
     result: dict[str, Array] = {}
-    room = MAX_NUMBERS
+    room = most
     for entry in entries:
         name = entry.filename.removesuffix(".npy")
         place = f"{file}: {name}"
@@ -67,18 +84,21 @@ def arrays(archive: zipfile.ZipFile, file: Path) -> dict[str, Array]:
 
 def array(member: IO[bytes], size: int, place: str, room: int) -> Array:
     """The array in a member of `size` bytes, if it has at most `room` numbers."""
-    version = read_magic(member)
+    # A header may say that it has gigabytes, and be packed so that it has.
+    start = io.BytesIO(member.read(LONGEST_HEADER))
+    version = read_magic(start)
     if version not in HEADERS:
         raise InputError(place, f"format {version}", "an array of numbers as NumPy writes them")
-    shape, by_columns, dtype = HEADERS[version](member)
+    shape, by_columns, dtype = HEADERS[version](start)
     if dtype.kind not in "fiu":
         raise InputError(place, f"type {dtype}", "real numbers")
-    count, bytes_left = math.prod(shape), size - member.tell()
+    count, bytes_left = math.prod(shape), size - start.tell()
     if min(shape, default=0) < 0 or count * dtype.itemsize != bytes_left:
         raise InputError(place, f"shape {shape} of {dtype} in {bytes_left:,} bytes", "as many numbers as it says")
     if count > room:
-        raise InputError(place, f"{count:,} numbers", f"at most {MAX_NUMBERS:,} in a file")
-    values = np.frombuffer(member.read(), dtype)
+        allowed = f"at most {MAX_NUMBERS:,} in a file, and no more than {MAX_SWELLING} for each of its bytes"
+        raise InputError(place, f"{count:,} numbers", allowed)
+    values = np.frombuffer(start.read() + member.read(), dtype)
     return values.reshape(shape, order="F" if by_columns else "C")
 
 

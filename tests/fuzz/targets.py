@@ -178,6 +178,11 @@ def link(data: bytes) -> None:
         refuses_in_words(error)
         return
     assert from_text(to_text(opened.experiment)) == opened.experiment
+    try:
+        plain = tfplayground.link_of(opened.experiment)
+    except tfplayground.NoLinkError:
+        return
+    assert tfplayground.link_of(tfplayground.experiment_of(plain).experiment) == plain
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {

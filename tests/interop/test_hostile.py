@@ -11,7 +11,8 @@ import struct
 import time
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ import pytest
 
 from playground import Experiment, InputError, Layer, load
 from playground.catalog import datasets
-from playground.catalog.datasets import Table, read_table
-from playground.experiment import MAX_PARAMETERS, check, from_text
+from playground.catalog.datasets import MAX_TABLE_ROWS, Table, UserPoints, read_table
+from playground.experiment import MAX_COMMAS, MAX_FILE_BYTES, MAX_PARAMETERS, check, from_text, to_text
 from playground.interop import weights
 from playground.interop.document import MAGIC, load_document
 from playground.interop.tables import Picked, extracted, from_file
@@ -217,6 +218,26 @@ def test_an_experiment_is_refused_with_its_place(tmp_path: Path, text: str, word
     assert words in refusal("experiment", tmp_path / "e.json", most=10 * MB)
 
 
+def test_millions_of_numbers_in_a_wrong_place_are_shown_by_their_start(tmp_path: Path) -> None:
+    text = '{"version": 1, "name": [' + "1.5," * 10**6 + "1]}"
+    (tmp_path / "e.json").write_text(text)
+    assert "name: [1.5, 1.5," in refusal("experiment", tmp_path / "e.json", most=12 * len(text), seconds=30)
+    (tmp_path / "e.json").write_text('{"version": 1, "name": [' + "7," * MAX_COMMAS + "1]}")
+    assert "8,000,001 commas" in refusal("experiment", tmp_path / "e.json", most=20 * MB)
+
+
+def test_the_most_points_that_may_be_are_read_again_however_they_are_written() -> None:
+    count = 1000
+    values = dict.fromkeys(("x1", "x2", "target"), (-1.2345678901234567e-100,) * count)
+    marks = {"train": (True, *(False,) * (count - 1)), "test": (False,) * count}
+    text = to_text(Experiment(data=UserPoints(**values, **marks, task="regression")))
+    assert from_text(text).data.size == count
+    assert MAX_TABLE_ROWS // count * len(text) < MAX_FILE_BYTES
+    assert MAX_TABLE_ROWS // count * text.count(",") < MAX_COMMAS
+    with pytest.raises(InputError, match=r"data\.x1: '1,000,001 points'"):
+        UserPoints(x1=(0.0,) * (MAX_TABLE_ROWS + 1)).check()
+
+
 def test_text_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "e.json").write_bytes('{"version": 1, "name": "é"}'.encode("latin-1"))
     assert "utf-8" in refusal("experiment", tmp_path / "e.json")
@@ -266,6 +287,53 @@ def test_a_bomb_is_refused_before_it_goes_off(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "w.npz").write_bytes(bomb(64 * MB))
     assert (tmp_path / "w.npz").stat().st_size < MB
     assert "8,388,608 numbers" in refusal("weights", tmp_path / "w.npz", most=MB)
+
+
+def deflated(pieces: Iterable[bytes], size: int) -> bytes:
+    """A weight file whose one member is packed as well as can be and says that it has this size."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = b"".join([packer.compress(piece) for piece in pieces]) + packer.flush()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("W0.npy", b"")
+    content = bytearray(buffer.getvalue())
+    start = content.index(b"W0.npy") + len("W0.npy")
+    content[start : content.index(b"PK\x01\x02")] = data
+    directory = content.index(b"PK\x01\x02")
+    struct.pack_into("<II", content, directory + 20, len(data), size)
+    struct.pack_into("<I", content, content.index(b"PK\x05\x06") + 16, directory)
+    return bytes(content)
+
+
+def test_a_bomb_that_a_network_could_be_is_refused_as_well(tmp_path: Path) -> None:
+    shape = header(f"({40 * MB // 8},)")
+    (tmp_path / "w.npz").write_bytes(deflated([shape, *[bytes(MB)] * 40], 40 * MB + len(shape)))
+    assert "W0: '5,242,880 numbers'" in refusal("weights", tmp_path / "w.npz", most=MB)
+
+
+def test_a_header_without_an_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    start = b"\x93NUMPY\x02\x00" + struct.pack("<I", 50 * MB)
+    (tmp_path / "w.npz").write_bytes(deflated([start, *[b" " * MB] * 50], 50 * MB + len(start)))
+    assert "array header" in refusal("weights", tmp_path / "w.npz", most=MB)
+
+
+def test_a_list_of_members_without_an_end_is_not_read(tmp_path: Path) -> None:
+    whole = archive_of(("W0.npy", b""))
+    directory, end = whole.index(b"PK\x01\x02"), whole.index(b"PK\x05\x06")
+    entry, tail = whole[directory:end], bytearray(whole[end:])
+    struct.pack_into("<I", tail, 12, len(entry) * 100_000)
+    (tmp_path / "w.npz").write_bytes(whole[:directory] + entry * 100_000 + tail)
+    assert "list of its members" in refusal("weights", tmp_path / "w.npz", most=MB)
+
+
+def test_members_that_are_all_the_same_bytes_are_refused(tmp_path: Path) -> None:
+    whole = archive_of(("W0.npy", header("(8192,)") + bytes(2**16)))
+    directory, end = whole.index(b"PK\x01\x02"), whole.index(b"PK\x05\x06")
+    entries = [whole[directory:end].replace(b"W0.npy", b"W%d.npy" % k) for k in range(9)]
+    tail = bytearray(whole[end:])
+    struct.pack_into("<HHI", tail, 8, 9, 9, sum(map(len, entries)))
+    (tmp_path / "w.npz").write_bytes(whole[:directory] + b"".join(entries) + tail)
+    refusal("weights", tmp_path / "w.npz", most=MB)
 
 
 def test_many_arrays_take_no_more_than_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -323,6 +391,13 @@ def test_a_wrong_encoding_is_named_with_its_row(tmp_path: Path) -> None:
     words = table_refusal(tmp_path, b"a,b,c\n" + rows + "3,4,\xe9\n".encode("latin-1") + rows, most=20 * MB)
     assert "after row 20001: not written in UTF-8" in words
     assert "UTF-8" in table_refusal(tmp_path, "a,b,c\n1,2,x\n".encode("utf-16"))
+
+
+def test_too_many_cells_are_refused_where_they_become_too_many(tmp_path: Path) -> None:
+    row = b"12," * 499 + b"34\n"
+    (tmp_path / "t.csv").write_bytes(row * 20_000)
+    words = refusal("import", tmp_path / "t.csv", most=20 * 20_000 * len(row), seconds=60)
+    assert "row 8001: '8,001 rows of 500 columns'" in words
 
 
 def test_rows_of_any_length_are_read(tmp_path: Path) -> None:

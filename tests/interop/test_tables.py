@@ -209,7 +209,7 @@ def test_too_many_rows_for_own_points_are_thinned_evenly() -> None:
         ("1,2\n" + ",".join("7" * 600), r"clip, row 2: '600 columns'"),
         ('1,2\n3,"' + "4,5\n" * 20_000, r"clip, row 2.*quote"),
         ("1,2\n" * 200_002, r"clip, row 200002: .*200,000 rows"),
-        (",".join("7" * 500) + "\n1,2" * 10_000, r"clip: '10,001 rows of 500 columns'"),
+        (",".join("7" * 500) + "\n1,2" * 10_000, r"clip, row 8001: '8,001 rows of 500 columns'"),
     ],
 )
 def test_what_is_no_table_is_refused_with_its_place(text: str, words: str) -> None:

@@ -5,16 +5,27 @@ Taking a text apart is the business of `playground.interop.tables`; here it is s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QCoreApplication,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QSizePolicy,
     QTableView,
@@ -28,6 +39,7 @@ from playground.interop.tables import (
     SEPARATORS,
     Extracted,
     Picked,
+    Report,
     Sheet,
     data_set,
     extracted,
@@ -35,16 +47,20 @@ from playground.interop.tables import (
     from_text,
     guess,
     is_missing,
+    no_report,
     own_points,
 )
 from ui.faults import guarded
 from ui.form import tip
 from ui.inputs import Combo, Segments, Switch
+from ui.jobs import Job, finish_jobs
 from ui.panels.panel import heading
 from ui.panels.pictures import points_picture
 from ui.theme import GRID, Theme, current, mixed, px, scaled
 
 PREVIEW_ROWS = 200
+READ_AT_ONCE = 2**20
+"""What is larger is read beside the window."""
 PICTURE_SIZE = 216
 MOST_DRAWN = 2000
 LONGEST_CELL = 60
@@ -171,6 +187,13 @@ class ImportDialog(QDialog):
         self.source, self.name = source, source.name if isinstance(source, Path) else name
         self.sheet: Sheet | None = None
         self.picked, self.proposed = Picked(0, 0, 0), Picked(0, 0, 0)
+        self.job: Job | None = None
+        self.then: Callable[[Any], None] | None = None
+        """What to do with what the job returns."""
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.aboutToQuit.connect(self.reject)
+        self.is_large = size_of(source) > READ_AT_ONCE
         self.dataset: Dataset | None = None
         self.columns = ""
         """Which columns the points come from, in a sentence; empty for points of our own."""
@@ -302,7 +325,15 @@ class ImportDialog(QDialog):
         self.ok = self._button("ok", "Use these points", "Makes these points the data set. Undo takes it back.")
         self.ok.setDefault(True)
         self.ok.clicked.connect(self.accept)
+        self.bar = QProgressBar()
+        self.bar.setObjectName("import.progress")
+        self.bar.setAccessibleName("How far reading is")
+        self.bar.setToolTip(tip("How much of the text has been read. Cancel stops it."))
+        self.bar.setTextVisible(False)
+        self.bar.setFixedSize(px(PICTURE_SIZE), px(6))
+        self.bar.hide()
         line.addWidget(self.message, 1)
+        line.addWidget(self.bar)
         line.addWidget(self.cancel)
         line.addWidget(self.ok)
         return line
@@ -320,28 +351,71 @@ class ImportDialog(QDialog):
         """Take the source apart and propose columns."""
         place = self.separator.currentIndex()
         separator = list(SEPARATORS)[place - 1] if place else None
-        try:
-            if isinstance(self.source, Path):
-                self.sheet = from_file(self.source, separator=separator, header=header)
-            else:
-                self.sheet = from_text(self.source, self.name, separator=separator, header=header)
-        except InputError as error:
-            self.sheet = None
-            self._refuse(error)
-            self.understood.setText("")
-            self.model.show_sheet(None, self.picked)
-            return
-        self.picked = self.proposed = guess(self.sheet)._replace(task=self.picked.task)
-        self.understood.setText(f"{self.sheet.words}.")
-        self.header.show_on(self.sheet.has_header)
+        source, name = self.source, self.name
+
+        def work(report: Report) -> Sheet:
+            if isinstance(source, Path):
+                return from_file(source, separator=separator, header=header, report=report)
+            return from_text(source, name, separator=separator, header=header, report=report)
+
+        self.sheet = None
+        self._run(work, self._take_sheet)
+
+    def _take_sheet(self, sheet: Sheet) -> None:
+        """Show what the source was taken apart into."""
+        self.sheet = sheet
+        self.picked = self.proposed = guess(sheet)._replace(task=self.picked.task)
+        self.understood.setText(f"{sheet.words}.")
+        self.header.show_on(sheet.has_header)
         for combo, chosen in zip(self.combos, self.picked[:3], strict=True):
             combo.blockSignals(True)
             combo.clear()
-            combo.addItems([name.replace("&", "&&") for name in self.sheet.names])
+            combo.addItems([name.replace("&", "&&") for name in sheet.names])
             combo.setCurrentIndex(chosen)
             combo.blockSignals(False)
         self._judge()
         self._fit_columns()
+
+    def _run(self, work: Callable[[Report], Any], then: Callable[[Any], None]) -> None:
+        """Have some work done: now if the source is small, else beside the window, with its progress shown."""
+        if self.job is not None:
+            self.job.cancel()
+            self.job = None
+        if not self.is_large:
+            try:
+                then(work(no_report))
+            except InputError as error:
+                self._refuse(error)
+            return
+        self.job = Job(lambda job: work(job.report), self)
+        self.then = then
+        # Nothing here may keep the dialog alive: Python would clear it away whenever, on whatever thread.
+        self.job.progressed.connect(self._show_progress)
+        self.job.done.connect(self._go_on)
+        self.job.failed.connect(self._give_up)
+        self.bar.setRange(0, 0)
+        self.bar.show()
+        self.ok.setEnabled(False)
+        self.job.start()
+
+    def _show_progress(self, done: int, of: int) -> None:
+        if self.sender() is self.job:
+            self.bar.setRange(0, of)
+            self.bar.setValue(done)
+
+    def _go_on(self, result: Any) -> None:
+        """Work beside the window has ended, and is wanted unless other work has been asked for since."""
+        if self.sender() is self.job and self.then is not None:
+            then, self.then, self.job = self.then, None, None
+            self.bar.hide()
+            then(result)
+
+    def _give_up(self, error: Exception) -> None:
+        """Work beside the window has failed."""
+        if self.sender() is self.job:
+            self.then = self.job = None
+            self.bar.hide()
+            self._refuse(error)
 
     def _fit_columns(self) -> None:
         for place in range(min(self.model.columnCount(), 40)):
@@ -369,20 +443,15 @@ class ImportDialog(QDialog):
         """Make the data set that is asked for, or say why there is none."""
         if self.sheet is None:
             return
-        self.model.show_sheet(self.sheet, self.picked)
-        try:
-            exact = own_points(self.sheet) if self.picked == self.proposed else None
-            if exact is not None:
-                self._show(exact, [f"All {exact.size:,} rows are used."], "exact")
-            else:
-                points = extracted(self.sheet, self.picked)
-                dataset, notes = data_set(self.sheet, self.picked, points)
-                self._show(dataset, [used_words(points, len(self.sheet.rows)), *notes], "")
-        except InputError as error:
-            self._refuse(error)
+        sheet, picked, proposed = self.sheet, self.picked, self.proposed
+        self.model.show_sheet(sheet, picked)
+        self._run(
+            lambda report: made_of(sheet, picked, picked == proposed, report),
+            self._show,
+        )
 
-    def _show(self, dataset: Dataset, counts: list[str], how: str) -> None:
-        drawn = sample(dataset)
+    def _show(self, made: tuple[Dataset, Sample, list[str], str]) -> None:
+        dataset, drawn, counts, how = made
         self.dataset = dataset
         self.columns = "" if how == "exact" or self.sheet is None else columns_words(self.sheet, self.picked)
         self.picture.show_points(drawn)
@@ -396,8 +465,11 @@ class ImportDialog(QDialog):
         self._say(words, problem=False)
         self.ok.setEnabled(True)
 
-    def _refuse(self, error: InputError) -> None:
+    def _refuse(self, error: Exception) -> None:
         self.dataset = None
+        if self.sheet is None:
+            self.understood.setText("")
+            self.model.show_sheet(None, self.picked)
         self.picture.show_points(None)
         self.counts.setText("")
         self._say(str(error), problem=True)
@@ -417,6 +489,12 @@ class ImportDialog(QDialog):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_problem"):
             self._dress()
+
+    def done(self, result: int) -> None:
+        """Close, and end what is still being done."""
+        self.then = self.job = None
+        finish_jobs(self)
+        super().done(result)
 
     def accept(self) -> None:
         """Take the points over and close."""
@@ -438,6 +516,24 @@ def table_style(theme: Theme) -> str:
         border-right: 1px solid {theme.line}; border-bottom: 1px solid {theme.line}; }}
     QTableCornerButton::section {{ background: {theme.raised}; border: 0; }}
     """
+
+
+def size_of(source: Path | str) -> int:
+    """The bytes of a file, or characters of a text; 0 if there is no such file."""
+    try:
+        return source.stat().st_size if isinstance(source, Path) else len(source)
+    except (OSError, ValueError):
+        return 0
+
+
+def made_of(sheet: Sheet, picked: Picked, proposed: bool, report: Report) -> tuple[Dataset, Sample, list[str], str]:
+    """The data set of three columns, its points, what to know of the rows, and "exact" if it is. Raises InputError."""
+    exact = own_points(sheet) if proposed else None
+    if exact is not None:
+        return exact, sample(exact), [f"All {exact.size:,} rows are used."], "exact"
+    points = extracted(sheet, picked, report)
+    dataset, notes = data_set(sheet, picked, points)
+    return dataset, sample(dataset), [used_words(points, len(sheet.rows)), *notes], ""
 
 
 def used_words(points: Extracted, rows: int) -> str:

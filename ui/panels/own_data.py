@@ -19,7 +19,7 @@ from playground.files import write_atomically
 from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
 from ui.form import tip
 from ui.inputs import IconButton
-from ui.panels.importing import ImportDialog
+from ui.panels.importing import READ_AT_ONCE, ImportDialog, size_of
 from ui.theme import GRID, px
 
 
@@ -134,6 +134,9 @@ class OwnData(QWidget):
 
     def _bring(self, source: Path | str, name: str = "") -> None:
         name = source.name if isinstance(source, Path) else name
+        if size_of(source) > READ_AT_ONCE:
+            self._open_dialog(source)
+            return
         try:
             sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
             points = own_points(sheet)

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QProgressBar
 
 from playground import Experiment, check
 from playground.catalog.datasets import MAX_OWN_POINTS, Moons, Table, UserPoints, own_points, sample
 from playground.interop.tables import to_csv
 from playground.presets import RESOURCES
 from ui import theme
-from ui.panels.importing import PREVIEW_ROWS, ImportDialog
+from ui.panels.importing import PREVIEW_ROWS, READ_AT_ONCE, ImportDialog
 
 LEFT = Qt.MouseButton.LeftButton
 PENGUINS = RESOURCES / "data" / "penguins.csv"
@@ -180,6 +180,58 @@ def test_cancel_and_escape_change_nothing(qtbot, opened) -> None:
     qtbot.keyClick(other, Qt.Key.Key_Escape)
     assert not other.isVisible()
     assert dialog.given == other.given == []
+
+
+def large(folder: Path, rows: int = 70_000) -> Path:
+    """A file that takes a moment to read."""
+    path = folder / "large.csv"
+    path.write_text("a,b,c\n" + "".join(f"{k}.25,{k * k % 997}.5,{'xyz'[k % 3]}\n" for k in range(rows)))
+    assert path.stat().st_size > READ_AT_ONCE
+    return path
+
+
+def test_a_large_file_is_read_beside_the_window_with_its_progress(qtbot, opened, tmp_path: Path) -> None:
+    path = large(tmp_path)
+    dialog = opened(path)
+    bar = dialog.findChild(QProgressBar, "import.progress")
+    seen: list[float] = []
+    bar.valueChanged.connect(lambda value: seen.append(value / max(bar.maximum(), 1)))
+    assert bar.isVisible() and not dialog.ok.isEnabled()
+    assert text_of(dialog, "understood") == ""
+    qtbot.waitUntil(dialog.ok.isEnabled, timeout=30_000)
+    assert len(seen) > 10 and not bar.isVisible()
+    assert text_of(dialog, "understood") == "70,000 rows, 3 columns, separated by commas."
+    pick(qtbot, dialog, "x2", "a")
+    assert not dialog.ok.isEnabled()
+    qtbot.waitUntil(lambda: "both" in text_of(dialog, "message"), timeout=30_000)
+    pick(qtbot, dialog, "x1", "b")
+    qtbot.waitUntil(dialog.ok.isEnabled, timeout=30_000)
+    qtbot.mouseClick(dialog.ok, LEFT)
+    assert dialog.given[0][0] == Table(path=str(path), x1="b", x2="a", target="c", points=5000)
+
+
+def test_reading_a_large_file_can_be_cancelled(qtbot, opened, tmp_path: Path) -> None:
+    dialog = opened(large(tmp_path))
+    job = dialog.job
+    assert job.isRunning()
+    qtbot.mouseClick(dialog.cancel, LEFT)
+    assert job.isFinished() and job.cancelled
+    assert not dialog.isVisible() and dialog.given == [] and dialog.sheet is None
+
+
+def test_the_program_ends_while_a_large_file_is_read(qapp: QApplication, opened, tmp_path: Path) -> None:
+    dialog = opened(large(tmp_path))
+    job = dialog.job
+    qapp.aboutToQuit.emit()
+    assert job.isFinished() and not dialog.isVisible()
+
+
+def test_a_large_file_that_is_no_table_is_refused_with_its_place(qtbot, opened, tmp_path: Path) -> None:
+    path = large(tmp_path)
+    path.write_bytes(path.read_bytes() + b"1,2,\0\n")
+    dialog = opened(path)
+    qtbot.waitUntil(lambda: "row 70002: 'a zero byte'" in text_of(dialog, "message"), timeout=30_000)
+    assert not dialog.ok.isEnabled() and not dialog.bar.isVisible()
 
 
 def test_the_table_shows_the_first_rows_with_what_is_meant(opened) -> None:
