@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from playground.catalog.choice import Array
+from playground.catalog.datasets import Sample
 from playground.engine.state import State
 from playground.experiment import Experiment
 from playground.snapshot import Change, Evaluation, Status
@@ -56,6 +57,8 @@ class Document(NamedTuple):
     """The parameters before the first update, laid out flat; None once the network was rebuilt."""
     notes: tuple[str, ...] = ()
     """What is to be known about how it was read."""
+    sample: Sample | None = None
+    """The points of the present moment as they were drawn: a table may be another one, or gone, once it is written."""
 
     @property
     def experiment(self) -> Experiment:

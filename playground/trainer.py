@@ -472,6 +472,7 @@ class Trainer:
             initial={name: np.array(values, np.float64) for name, values in self.initial.items()},
             health=HealthRecord(self.health.best, self.health.rate, None if moment is None else moment.seconds),
             started_from=self.started_from,
+            sample=self.sample,
         )
 
     def resume(self, document: Document) -> None:

@@ -875,9 +875,12 @@ else:
     AnyDataset = union(Dataset)
 
 
-def own_points(dataset: Dataset) -> UserPoints:
-    """The points of any data set as a person's own: the very same places, labels, parts and names."""
-    drawn = sample(dataset)
+def own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:
+    """The points of any data set as a person's own: the very same places, labels, parts and names.
+
+    `drawn` are its points, if they are known already.
+    """
+    drawn = sample(dataset) if drawn is None else drawn
     common = {"noise": 0.0, "label_noise": 0.0}
     return with_common(dataset, UserPoints, **common, **columns_of(drawn))
 

@@ -149,6 +149,9 @@ def save_document(path: str | os.PathLike[str], document: Document) -> None:
 def to_bytes(document: Document, folder: Path | None = None) -> bytes:
     """A document as the bytes of a file; the paths of tables are relative to `folder` if there is one."""
     points: dict[Dataset, PointsRecord] = {}
+    present = document.experiment.data
+    if isinstance(present, Table) and document.sample is not None:
+        points[present] = points_record(own_points(present, document.sample))
     record = DocumentRecord(
         checkpoints={name: checkpoint_record(one, folder, points) for name, one in document.checkpoints.items()},
         points=tuple(points.values()),

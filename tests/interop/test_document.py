@@ -294,6 +294,19 @@ def test_training_from_a_document_starts_afresh(capsys: pytest.CaptureFixture[st
     assert report["train_loss"] == trainer.evaluation.train_loss
 
 
+def test_a_table_that_goes_while_training_runs_is_saved_with_the_points_that_were_trained_on(tmp_path: Path) -> None:
+    document = table_document(tmp_path)
+    trainer = Trainer(document.experiment)
+    trainer.resume(document)
+    (tmp_path / "mine.csv").unlink()
+    save_document(tmp_path / "mine.playground", trainer.document())
+    read = load_document(tmp_path / "mine.playground")
+    other = Trainer(read.experiment)
+    other.resume(read)
+    assert_array_equal(other.sample.x, trainer.sample.x)
+    assert_array_equal(other.state.parameters, trainer.state.parameters)
+
+
 # What is refused --------------------------------------------------------------------------------------------------
 
 
