@@ -34,7 +34,8 @@ from playground.presets import open_experiment
 from ui import theme
 from ui.kernels import Kernels
 from ui.views.curves import CurvesView
-from ui.views.gradients import GradientChart, GradientsView
+from ui.views.gradients import GradientsView
+from ui.views.gradients.chart import GradientChart
 from ui.views.network.canvas import NetworkCanvas
 from ui.window.window import Window
 from ui.worker import CHUNK_SECONDS, HISTORY_ROWS
