@@ -41,20 +41,21 @@ class Parser(argparse.ArgumentParser):
 def train_parser() -> Parser:
     """The options of `train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
-    parser.add_argument("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
-    parser.add_argument(
-        "--epochs",
-        type=whole_number,
-        metavar="N",
-        help="how many epochs to train (default: the experiment's)",
-    )
-    parser.add_argument("--init", metavar="W.npz", help="start from these weights")
+    add_training_options(parser, default="the experiment's")
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
     parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
-    parser.add_argument("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
     parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
     return parser
+
+
+def add_training_options(parser: Parser, default: str) -> None:
+    """What to train, for how long, from where and on what; `default` says how long without being told."""
+    add = parser.add_argument
+    add("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
+    add("--epochs", type=whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
+    add("--init", metavar="W.npz", help="start from these weights")
+    add("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
 
 
 def presets_parser() -> Parser:
@@ -72,17 +73,9 @@ def export_parser() -> Parser:
         epilog=f"formats:\n{formats}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
+    add_training_options(parser, default="the experiment's, else none")
     parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help="one of the formats below")
     parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
-    parser.add_argument(
-        "--epochs",
-        type=whole_number,
-        metavar="N",
-        help="how many epochs to train before (default: the experiment's, else none)",
-    )
-    parser.add_argument("--init", metavar="W.npz", help="start from these weights")
-    parser.add_argument("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
     parser.add_argument("--no-proof", dest="proof", action="store_false", help="write the file without running it")
     return parser
 

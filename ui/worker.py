@@ -122,12 +122,6 @@ class Restore(NamedTuple):
     checkpoint: Checkpoint
 
 
-class GiveCheckpoint(NamedTuple):
-    """Put a checkpoint of the present moment into a queue."""
-
-    reply: queue.SimpleQueue[Checkpoint]
-
-
 class Give(NamedTuple):
     """Tell something about the trainer, which `make` makes of it, through the worker's signal `given`."""
 
@@ -154,7 +148,6 @@ Command: TypeAlias = (
     | SetWeight
     | UseEngine
     | Restore
-    | GiveCheckpoint
     | Give
     | Stop
 )
@@ -399,9 +392,6 @@ class Worker(QThread):
         self.give_up_epoch()
         self.trainer.restore(command.checkpoint)
 
-    def give_checkpoint(self, command: GiveCheckpoint) -> None:
-        command.reply.put(self.trainer.checkpoint())
-
     def give(self, command: Give) -> None:
         self.given.emit(command.purpose, command.make(self.trainer), self.revision)
 
@@ -423,7 +413,6 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     SetWeight: Worker.set_weight,
     UseEngine: Worker.use_engine,
     Restore: Worker.restore,
-    GiveCheckpoint: Worker.give_checkpoint,
     Give: Worker.give,
     Stop: Worker.finish,
 }

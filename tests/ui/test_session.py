@@ -13,7 +13,7 @@ from playground.catalog.activations import Relu, Tanh
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
 from ui.session import Session, named
-from ui.worker import GiveCheckpoint, SetParameters
+from ui.worker import SetParameters
 
 replace = msgspec.structs.replace
 
@@ -26,7 +26,7 @@ def checkpoint(session: Session):
     import queue
 
     reply: queue.SimpleQueue = queue.SimpleQueue()
-    session.send(GiveCheckpoint(reply))
+    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
     return reply.get(timeout=5)
 
 

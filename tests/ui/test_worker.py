@@ -15,7 +15,7 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets import Spiral
 from playground.checkpoint import EngineName
 from ui.session import Session
-from ui.worker import HISTORY_ROWS, Configure, GiveCheckpoint, Pictures, SetParameters, SetWeight, Worker
+from ui.worker import HISTORY_ROWS, Configure, Pictures, SetParameters, SetWeight, Worker
 
 replace = msgspec.structs.replace
 
@@ -36,7 +36,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
 
 def checkpoint(session: Session) -> Checkpoint:
     reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
-    session.send(GiveCheckpoint(reply))
+    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
     return reply.get(timeout=5)
 
 
@@ -105,7 +105,7 @@ def test_a_command_that_fails_does_not_swallow_those_behind_it(qtbot, session: S
     hold(session, gate)
     session.send(SetParameters(None))  # type: ignore[arg-type]
     reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
-    session.send(GiveCheckpoint(reply))
+    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
     with qtbot.waitSignal(session.failed):
         gate.open.set()
     assert reply.get(timeout=5) is not None

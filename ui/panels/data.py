@@ -19,11 +19,12 @@ from ui.form import Form, Row, fields_of, fits, found, replaced, row_for, tip
 from ui.inputs import Edits
 from ui.pace import Throttle
 from ui.panels.final_test import FinalTest
-from ui.panels.own_data import OwnData, counted
+from ui.panels.own_data import OwnData
 from ui.panels.panel import Panel, heading
 from ui.panels.pictures import DataTile, FeatureTile
 from ui.panels.tasks import task_of, with_data
 from ui.theme import GRID, px
+from ui.wording import counted
 
 GALLERY_COLUMNS = 5
 FEATURE_COLUMNS = 5
@@ -396,7 +397,7 @@ def about(data: Dataset) -> str:
         words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")
         return f"A table: {words}."
     if isinstance(data, UserPoints) and not data.is_blank:
-        return f"{counted(data.size)} of your own, drawn by hand or brought along. They are taken as they are."
+        return f"{counted(data.size, 'point')} of your own, drawn by hand or brought along. They are taken as they are."
     return inspect.getdoc(type(data)) or ""
 
 

@@ -21,6 +21,7 @@ from ui.form import tip
 from ui.inputs import IconButton
 from ui.panels.importing import READ_AT_ONCE, ImportDialog, size_of
 from ui.theme import GRID, px
+from ui.wording import counted
 
 
 class OwnData(QWidget):
@@ -102,7 +103,7 @@ class OwnData(QWidget):
         """Put all points on the clipboard as cells."""
         drawn = sample(self.data)
         QGuiApplication.clipboard().setText(to_tsv(drawn))
-        self.tell(f"{counted(len(drawn.labels))} copied, to be pasted into a spreadsheet or here.")
+        self.tell(f"{counted(len(drawn.labels), 'point')} copied, to be pasted into a spreadsheet or here.")
 
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
@@ -113,7 +114,7 @@ class OwnData(QWidget):
         except OSError as error:
             self.tell(f"{file} was not written: {error.strerror or error}. Choose another place.")
         else:
-            self.tell(f"{counted(len(drawn.labels))} written to {file.name}.")
+            self.tell(f"{counted(len(drawn.labels), 'point')} written to {file.name}.")
 
     # In -----------------------------------------------------------------------------------------------------
 
@@ -146,7 +147,9 @@ class OwnData(QWidget):
         if points is None:
             self._open_dialog(source)
         else:
-            self._take(points, f"data {name}", f"{counted(points.size)} taken from {name}, exactly as they are.")
+            self._take(
+                points, f"data {name}", f"{counted(points.size, 'point')} taken from {name}, exactly as they are."
+            )
 
     def _take(self, data: Dataset, label: str, words: str) -> None:
         """Pass on what was brought along, and say what became of it."""
@@ -156,7 +159,7 @@ class OwnData(QWidget):
         self.tell(words)
 
     def _accept(self, dialog: ImportDialog, data: Dataset, label: str) -> None:
-        taken = f"{counted(data.size)} taken from {dialog.name}"
+        taken = f"{counted(data.size, 'point')} taken from {dialog.name}"
         self._take(data, label, f"{taken}, scaled to −5…5. {dialog.columns}" if dialog.columns else f"{taken}.")
 
     def _open_dialog(self, source: Path | str) -> None:
@@ -176,8 +179,3 @@ class OwnData(QWidget):
 def same_places(one: UserPoints, other: UserPoints) -> bool:
     """Whether two sets have the same points at the same places."""
     return (one.x1, one.x2, one.target) == (other.x1, other.x2, other.target)
-
-
-def counted(points: int) -> str:
-    """A number of points in words."""
-    return f"{points:,} point{'' if points == 1 else 's'}"

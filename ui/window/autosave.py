@@ -11,6 +11,7 @@ from filelock import FileLock
 from PySide6.QtCore import QObject, QTimer
 
 from playground import Document, InputError, Trainer
+from playground.files import remove_strays
 from playground.interop.document import load_document, to_bytes
 from playground.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
 from ui.jobs import Job, finish_jobs
@@ -41,7 +42,7 @@ class Autosave(QObject):
         self.window = window
         self.slot: Slot | None = None
         self.folder: Path | None = None
-        self.kept: object = None
+        self.kept: Mark | None = None
         """The mark of what was kept last; see `Documents.mark`."""
         self.job: Job | None = None
         self.restoring: tuple[Found, FileLock, int] | None = None
@@ -62,13 +63,19 @@ class Autosave(QObject):
             return
         self.kept = self.mark()
         self.timer.start()
+        Job(lambda _: self.tidy(), self).start()
         self.window.documents.changed.connect(self.note_change)
         if found:
             self.offer(found[0])
         elif fresh := [path for path in aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
             self.window.say(f"Work that could not be restored is kept as {fresh[-1]}.")
 
-    def mark(self) -> object:
+    def tidy(self) -> None:
+        """Remove what processes that were killed left unfinished beside the files that were worked on last."""
+        for path in self.window.documents.recent():
+            remove_strays(Path(path))
+
+    def mark(self) -> Mark:
         """What there is now."""
         documents = self.window.documents
         return documents.mark(documents.step)
@@ -87,7 +94,7 @@ class Autosave(QObject):
         """Keep the work, if there is something new."""
         if self.slot is not None and self.job is None and self.mark() != self.kept:
             documents = self.window.documents
-            asked = Asked(self, documents.mark(documents.step), documents.name, str(documents.path or ""))
+            asked = Asked(self, self.mark(), documents.name, str(documents.path or ""))
             self.window.session.ask(asked, Trainer.document)
 
     def write(self, purpose: object, document: Document, revision: int) -> None:
@@ -101,7 +108,7 @@ class Autosave(QObject):
         self.job.failed.connect(self.tell_failure)
         self.job.start()
 
-    def note_kept(self, mark: object) -> None:
+    def note_kept(self, mark: Mark) -> None:
         """The work is kept."""
         self.job, self.kept = None, mark
 

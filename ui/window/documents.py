@@ -1,7 +1,7 @@
 """The document that the window works on: new, open, save, recent files, and whether there are changes to lose.
 
 A document is a whole training in a `.playground` file; an experiment file (`.json`) holds the settings alone. Files are
-read and written beside the window; what goes wrong stands in the banner, and changes nothing.
+written beside the window; what goes wrong stands in the banner, and changes nothing.
 """
 
 from __future__ import annotations

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ui.window.window import Window
 
 
+BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
+
+
 class Exports(QObject):
     """Writes exports for a window, one at a time."""
 
@@ -36,7 +39,7 @@ class Exports(QObject):
         if missing:
             self.window.tell(f"{MissingLibraryError(chosen, missing)}. Then start the playground again.")
         elif self.job is not None:
-            self.window.tell("An export is still being proven. Cancel it from the File menu, or wait.")
+            self.window.tell(BUSY)
         else:
             kind = f"{chosen.title} (*{chosen.suffix})"
             ask_to_save(
@@ -59,7 +62,10 @@ class Exports(QObject):
 
     def write(self, purpose: object, exportable: Exportable, revision: int) -> None:
         """Prove and write what was asked for, beside the window."""
-        if not (isinstance(purpose, tuple) and purpose[0] is self) or self.job is not None:
+        if not (isinstance(purpose, tuple) and purpose[0] is self):
+            return
+        if self.job is not None:
+            self.window.tell(BUSY)
             return
         _, chosen, path = purpose
         self.job = job = Job(lambda job: export(chosen, exportable, path, cancelled=lambda: job.cancelled), self)

@@ -62,7 +62,7 @@ class Menus(QObject):
 
     def make_file_menu(self) -> None:
         """What comes from files and goes into them."""
-        menu, files, documents = self.add_menu("&File"), self.window.files, self.window.documents
+        menu, sharing, documents = self.add_menu("&File"), self.window.sharing, self.window.documents
         self.add(menu, "&New", documents.new, QKeySequence.StandardKey.New)
         self.add(menu, "&Open…", documents.ask_open, QKeySequence.StandardKey.Open)
         recent = self.add_submenu(menu, "Open &recent")
@@ -79,7 +79,7 @@ class Menus(QObject):
         self.add(menu, "&Save", documents.save, QKeySequence.StandardKey.Save)
         self.add(menu, "Save &as…", documents.ask_save, "Ctrl+Shift+S")
         menu.addSeparator()
-        self.add(menu, "&Import points (CSV)…", files.ask_import, "Ctrl+I")
+        self.add(menu, "&Import points (CSV)…", sharing.ask_import, "Ctrl+I")
         exports = self.add_submenu(menu, "&Export")
         for name, chosen in FORMATS.items():
             self.add(exports, f"{chosen.title} (*{chosen.suffix})…", partial(self.window.exports.ask, name))

@@ -1,4 +1,4 @@
-"""Sharing: experiments and links as text, out to the clipboard, and in from it or by dropping."""
+"""Sharing: experiments and links as text, points as tables; out, and in from the clipboard, a file, or by dropping."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from playground.catalog.datasets import Table
 from playground.experiment import from_text, to_text
 from playground.interop.document import with_own_points
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
+from ui.shell.dialogs import ask_to_open, ask_to_save
 
 if TYPE_CHECKING:
     from ui.window.window import Window
@@ -33,8 +34,12 @@ class Sharing(QObject):
     def copy_experiment(self) -> None:
         """Put the experiment on the clipboard as the text of an experiment file; a table goes along as its points."""
         experiment = self.window.session.experiment
-        if isinstance(experiment.data, Table):
-            experiment = with_own_points(experiment)
+        try:
+            if isinstance(experiment.data, Table):
+                experiment = with_own_points(experiment)
+        except InputError as error:
+            self.window.tell(f"Nothing was copied: the table can't be read any more. {error}")
+            return
         QGuiApplication.clipboard().setText(to_text(experiment))
         self.window.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")
 
@@ -46,6 +51,10 @@ class Sharing(QObject):
             self.window.banner.tell(f"Nothing was copied. {error}")
         else:
             self.window.say("A link to playground.tensorflow.org is on the clipboard; it gives this very run.")
+
+    def ask_export(self) -> None:
+        """Let the person choose where the exact points go."""
+        ask_to_save(self.window, "Export the points", "points.csv", ["Tables (*.csv)"], self.window.data.export_points)
 
     # In -------------------------------------------------------------------------------------------------------
 
@@ -59,6 +68,10 @@ class Sharing(QObject):
             self.take_file(mime.urls()[0].toLocalFile())
         else:
             self.take_text(mime.urls()[0].toString() if mime.hasUrls() else mime.text(), "what was dropped")
+
+    def ask_import(self) -> None:
+        """Let the person choose a table."""
+        ask_to_open(self.window, "Import points", ["Tables (*.csv *.tsv *.txt)"], self.window.data.import_file)
 
     def take_file(self, path: str) -> None:
         """Import a table, open any other file."""

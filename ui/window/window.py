@@ -69,7 +69,6 @@ from ui.views.schedule import ScheduleView
 from ui.window.autosave import Autosave
 from ui.window.documents import Documents
 from ui.window.exports import Exports
-from ui.window.files import Files
 from ui.window.guide import tour_stops
 from ui.window.menus import Menus
 from ui.window.pictures import Pictures
@@ -177,7 +176,7 @@ class Window(QMainWindow):
         self.takeCentralWidget()
         self.removeToolBar(self.bar)
         self.menus.remove()
-        for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, self.files, self.pictures):
+        for part in (self.boundary, self.bar, self.palette_of_commands, self.docks, self.pictures):
             part.deleteLater()
         for label in (self.status, self.diagnosis):
             self.statusBar().removeWidget(label)
@@ -265,7 +264,7 @@ class Window(QMainWindow):
         self.statusBar().addWidget(self.status, 1)
         self.statusBar().addWidget(self.diagnosis, 1)
         self.statusBar().setSizeGripEnabled(False)
-        self.reach, self.files, self.pictures = Reach(self), Files(self, self.data), Pictures(self)
+        self.reach, self.pictures = Reach(self), Pictures(self)
         self.palette_of_commands = CommandPalette(self, self.reach.commands)
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": self.data.rows, "Training": self.training.rows}, self.settings
@@ -308,15 +307,15 @@ class Window(QMainWindow):
         """Listen to the session."""
         session = self.session
         session.experiment_changed.connect(self.show_experiment)
-        self.documents.changed.connect(self.show_document)
-        self.show_document()
         session.undo_changed.connect(self.show_undo)
+        session.undo_changed.connect(self.take_back_refusal)
         session.reported.connect(self.show_report)
         session.refused.connect(self.refuse)
-        session.undo_changed.connect(self.take_back_refusal)
         session.failed.connect(self.tell)
         session.pausing.connect(self.say_pausing)
         session.engine_refused.connect(self.say_engine_refused)
+        self.documents.changed.connect(self.show_document)
+        self.show_document()
 
     def connect_parts(self) -> None:
         """Let panels, pictures and messages ask the session."""
@@ -364,8 +363,8 @@ class Window(QMainWindow):
         self.docks.docks["drawing"].visibilityChanged.connect(self.show_drawing)
         self.show_drawing("drawing" in self.docks.seen)
         self.data.draw_asked.connect(self.start_drawing)
-        self.data.import_asked.connect(self.files.ask_import)
-        self.data.export_asked.connect(self.files.ask_export)
+        self.data.import_asked.connect(self.sharing.ask_import)
+        self.data.export_asked.connect(self.sharing.ask_export)
         self.data.told.connect(self.say)
         self.data.test_asked.connect(self.session.show_test)
 

@@ -53,7 +53,7 @@ def test_what_is_saved_is_opened_through_the_dialogs(qtbot, window: Window, chos
 
 
 def test_points_are_exported_and_imported_through_the_dialogs(qtbot, window: Window, chosen_last: Path) -> None:
-    window.files.ask_export()
+    window.sharing.ask_export()
     type_into_dialog(qtbot, window, "points.csv")
     assert (chosen_last / "points.csv").read_text().startswith("x1,x2,")
     qtbot.keyClick(window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)

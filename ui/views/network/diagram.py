@@ -18,6 +18,7 @@ from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.experiment import Experiment, Layer
 from ui import theme
+from ui.wording import counted
 
 INPUTS = -1
 """The place of the inputs among the layers."""
@@ -95,11 +96,6 @@ class Structure:
         if hidden:
             parts.append(f"{counted(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
         return ", ".join([*parts, counted(self.layers[-1].units if self.layers else 1, "output")])
-
-
-def counted(number: int, word: str) -> str:
-    """A number with its noun."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> Structure:
