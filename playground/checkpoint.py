@@ -66,6 +66,12 @@ class Document(NamedTuple):
         return self.checkpoints[PRESENT].experiment
 
     @property
+    def present(self) -> Checkpoint:
+        """The present moment alone."""
+        present = self.checkpoints[PRESENT]
+        return present._replace(way_back=self.checkpoints.get(HEALTHY)) if self.status == "diverged" else present
+
+    @property
     def engine(self) -> EngineName:
         """The engine that trained last."""
         return self.engine_changes[-1][1]

@@ -17,14 +17,13 @@ from typing import Any, NoReturn
 from playground.catalog.choice import Array, InputError
 from playground.checkpoint import ENGINES, EngineName
 from playground.engine import compiled
-from playground.experiment import Experiment, load
+from playground.experiment import load
 from playground.files import write_atomically
-from playground.interop.document import is_document, load_document
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
 from playground.interop.export.formats import export as write_export
 from playground.interop.weights import load_weights, save_weights
-from playground.presets import opened, preset_paths
+from playground.presets import Opened, opened, preset_paths
 from playground.snapshot import Evaluation
 from playground.trainer import Trainer
 
@@ -116,11 +115,11 @@ def train(arguments: argparse.Namespace) -> None:
     """Train as the arguments say and write what they ask for."""
     for option in ("save_weights", "history", "plot"):
         check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
-    experiment, notes = opened(arguments.experiment)
-    epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
+    found = opened(arguments.experiment)
+    epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
-    trainer, total_seconds = trained(experiment, notes, epochs, arguments)
+    trainer, total_seconds = trained(found, epochs, arguments)
     if arguments.save_weights:
         save_weights(arguments.save_weights, trainer.parameters())
     if arguments.history:
@@ -133,20 +132,23 @@ def train(arguments: argparse.Namespace) -> None:
     print(json.dumps(result, allow_nan=False) if arguments.json else summary(result))
 
 
-def trained(
-    experiment: Experiment, notes: Sequence[str], epochs: int | None, arguments: argparse.Namespace
-) -> tuple[Trainer, float]:
+def trained(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> tuple[Trainer, float]:
     """A trainer that has trained so many epochs, or None for not at all, and the seconds it took."""
     initial = None if arguments.init is None else load_weights(arguments.init)
-    experiment = experiment if epochs is None else with_epochs(experiment, epochs)
+    experiment = found.experiment if epochs is None else with_epochs(found.experiment, epochs)
     trainer = Trainer(experiment, initial=initial, engine=usable_engine(arguments.engine, experiment.precision))
     if initial is not None:
         check_complete(initial, trainer)
-    for note in notes:
-        print(note, file=sys.stderr)
+    say_notes(found)
     started = time.perf_counter()
     train_with_progress(trainer, epochs or 0)
     return trainer, time.perf_counter() - started
+
+
+def say_notes(found: Opened) -> None:
+    """Say what there is to know about what was opened."""
+    for note in found.notes:
+        print(note, file=sys.stderr)
 
 
 def usable_engine(wanted: str, precision: str) -> EngineName:
@@ -182,14 +184,14 @@ def export(arguments: argparse.Namespace) -> None:
 
 def trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     """The training that the arguments ask for; of a document its own, unless another one is asked for."""
-    if is_document(Path(arguments.experiment)) and arguments.epochs is None and arguments.init is None:
-        document = load_document(arguments.experiment)
-        trainer = Trainer(document.experiment)
-        trainer.resume(document)
+    found = opened(arguments.experiment)
+    if found.document is not None and arguments.epochs is None and arguments.init is None:
+        say_notes(found)
+        trainer = Trainer(found.experiment)
+        trainer.resume(found.document)
         return trainer
-    experiment, notes = opened(arguments.experiment)
-    epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
-    return trained(experiment, notes, epochs, arguments)[0]
+    epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
+    return trained(found, epochs, arguments)[0]
 
 
 def bench(arguments: argparse.Namespace) -> None:

@@ -7,16 +7,27 @@ A preset is an experiment file in `resources/presets`; its file name is the pres
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from playground.catalog.choice import InputError, listing
+from playground.checkpoint import Document
 from playground.experiment import Experiment, load
 from playground.interop import tfplayground
 from playground.interop.document import is_document, load_document
-from playground.interop.tfplayground import Opened
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 FIRST = "spiral"
 """The preset that a new window opens with."""
+
+
+class Opened(NamedTuple):
+    """What a person opened."""
+
+    experiment: Experiment
+    notes: tuple[str, ...] = ()
+    """What to know about it, in sentences."""
+    document: Document | None = None
+    """The whole training, if the source holds one."""
 
 
 def preset_paths() -> dict[str, Path]:
@@ -33,18 +44,15 @@ def preset(name: str) -> Experiment:
 
 
 def opened(source: str) -> Opened:
-    """The experiment that a person names, by a file, a preset or a link, and what to know about it. Raises InputError.
-
-    Of a document it is the experiment alone, without what was trained.
-    """
+    """What a person names, by a file, a preset or a link, and what to know about it. Raises InputError."""
     if tfplayground.is_link(source):
-        return tfplayground.experiment_of(source)
+        return Opened(*tfplayground.experiment_of(source))
     if source not in preset_paths() and is_document(Path(source)):
         document = load_document(source)
-        return Opened(document.experiment, document.notes)
+        return Opened(document.experiment, document.notes, document)
     if source not in preset_paths() and (source.endswith(".json") or Path(source).is_file()):
-        return Opened(load(source), ())
-    return Opened(preset(source), ())
+        return Opened(load(source))
+    return Opened(preset(source))
 
 
 def open_experiment(source: str) -> Experiment:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playground import Experiment, InputError
+from playground import InputError
 from playground.cli import BAD_INPUT, Parser, check_target
-from playground.presets import FIRST, opened
+from playground.presets import FIRST, Opened, opened
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
@@ -78,7 +78,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     try:
         check_target("--screenshot", arguments.screenshot)
-        experiment, notes = opened(arguments.experiment)
+        found = opened(arguments.experiment)
     except InputError as error:
         print(f"main.py: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -91,7 +91,7 @@ def main(argv: Sequence[str]) -> int:
             )
             return NO_DISPLAY
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return run(experiment, notes, arguments)
+    return run(found, arguments)
 
 
 def lacks_display() -> bool:
@@ -100,8 +100,8 @@ def lacks_display() -> bool:
     return sys.platform.startswith("linux") and not wayland_or_x11 and "QT_QPA_PLATFORM" not in os.environ
 
 
-def run(experiment: Experiment, notes: Sequence[str], arguments: argparse.Namespace) -> int:
-    """Start Qt and the window, which says what there is to know about the experiment."""
+def run(found: Opened, arguments: argparse.Namespace) -> int:
+    """Start Qt and the window, with what was opened for it."""
     from platformdirs import user_data_path
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication, QLayout
@@ -119,7 +119,7 @@ def run(experiment: Experiment, notes: Sequence[str], arguments: argparse.Namesp
     from ui.kernels import Kernels
     from ui.window.window import Window
 
-    window = Window(experiment, settings=settings)
+    window = Window(found.experiment, settings=settings)
     # Queued, because a fault can arise while the window is being painted.
     caught.happened.connect(window.tell, Qt.ConnectionType.QueuedConnection)
     window.resize(*arguments.size)
@@ -143,12 +143,10 @@ def run(experiment: Experiment, notes: Sequence[str], arguments: argparse.Namesp
     if not arguments.screenshot:
         window.has_layout = window.layouts.resume()
     window.show()
-    window.documents.start_with(arguments.experiment)
+    window.documents.start_with(arguments.experiment, found)
     if not arguments.screenshot:
         window.documents.careful = True
         window.autosave.begin(Path(user_data_path("neural-network-playground", appauthor=False)) / "recovery")
-    if notes:
-        window.say(" ".join(notes))
     # After the first frame: the process would only slow it down.
     QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:

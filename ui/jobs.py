@@ -8,6 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from playground.progress import watched
+
 log = logging.getLogger(__name__)
 
 
@@ -34,7 +36,8 @@ class Job(QThread):
     def run(self) -> None:
         """The thread's work."""
         try:
-            self.done.emit(self.work(self))
+            with watched(self.report):
+                self.done.emit(self.work(self))
         except Exception as error:
             if not isinstance(error, (CancelledError, OSError, ValueError)):
                 log.exception("Work beside the window failed")
@@ -45,7 +48,7 @@ class Job(QThread):
         self.cancelled = True
 
     def report(self, done: int, of: int) -> None:
-        """Called by the work: how far it is. Raises CancelledError if it is to stop."""
+        """Called while it works: how far it is. Raises CancelledError if it is to stop."""
         if self.cancelled:
             raise CancelledError
         self.progressed.emit(done, of)

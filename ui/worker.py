@@ -32,6 +32,8 @@ HISTORY_ROWS = 8192
 """How many rows of history are kept: enough for every pixel, few enough to draw in a frame and for days of training."""
 REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
+REMEMBERED_WHOLE = 20
+"""How many that started training anew keep all of the one before, which takes up to some megabytes."""
 PICTURE_SECONDS = 1 / 30
 """The least time between two sets of the expensive pictures while training runs."""
 PICTURE_REST = 3
@@ -193,7 +195,8 @@ class Worker(QThread):
         self.tests = False
         """Whether the next report has the result on the test points."""
         self.revision = 0
-        self.moments: OrderedDict[object, Checkpoint] = OrderedDict()
+        self.moments: OrderedDict[object, Checkpoint | Document] = OrderedDict()
+        """What undo and redo go back to; where training started anew that is all of the one before."""
         self.latest_change: object = None
         """The name of the drag that the latest change on record belongs to."""
         self.pictures = Pictures()
@@ -353,30 +356,46 @@ class Worker(QThread):
 
     def configure(self, command: Configure) -> None:
         if command.keep_as is not None and command.keep_as not in self.moments:
-            self.moments[command.keep_as] = self.trainer.checkpoint()
-            while len(self.moments) > REMEMBERED:
-                self.moments.popitem(last=False)
+            self.remember(command.keep_as, whole=command.fresh)
         memory = self.moments.pop(command.memory, None) if command.memory is not None else None
         if command.fresh:
             self.give_up_epoch()
-        if not command.fresh:
+            self.start_anew(command.experiment, memory or command.document)
+        else:
+            assert not isinstance(memory, Document)
             goes_on = self.goes_on(command.keep_as)
             self.trainer.configure(command.experiment, memory=memory, words=command.words, goes_on=goes_on)
-        elif memory is not None:
-            self.trainer.restore(memory)
-        else:
-            trainer = self.fresh_trainer(command.experiment)
-            if command.document is not None:
-                self.take_up(trainer, command.document)
-            self.trainer = trainer
         self.latest_change = command.keep_as if command.words else None
         self.revision = command.revision
+
+    def remember(self, name: object, *, whole: bool) -> None:
+        """Keep the present moment for undo and redo, with its past if it is to come back with that."""
+        self.moments[name] = self.trainer.document() if whole else self.trainer.checkpoint()
+        documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
+        for name, document in documents[:-REMEMBERED_WHOLE]:
+            self.moments[name] = document.present
+        while len(self.moments) > REMEMBERED:
+            self.moments.popitem(last=False)
+
+    def start_anew(self, experiment: Experiment, begin: Checkpoint | Document | None) -> None:
+        """Have another trainer, which starts from its initial weights or goes on from somewhere."""
+        trainer = self.fresh_trainer(experiment)
+        if isinstance(begin, Document):
+            self.take_up(trainer, begin)
+        elif begin is not None:
+            trainer.restore(begin)
+        self.trainer = trainer
 
     def take_up(self, trainer: Trainer, document: Document) -> None:
         """Let a trainer go on with a document, if that can be on the engine that trained last."""
         if document.engine != trainer.engine and compiled.are_cached(document.experiment.precision):
             trainer.use_engine(document.engine)
         trainer.resume(document)
+        if trainer.engine != document.engine:
+            trainer.notes += (
+                f"It was trained on the {document.engine} engine, which is not ready here; the {trainer.engine} one "
+                "rounds differently, so what follows is not the same digit for digit.",
+            )
 
     def set_weight(self, command: SetWeight) -> None:
         if command.revision is not None:

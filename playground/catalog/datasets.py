@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 import msgspec
 import numpy as np
 
-from playground import tfdata
+from playground import progress, tfdata
 from playground.catalog.choice import Array, Choice, InputError, listing, one_line, setting, union
 from playground.files import readable_size
 
@@ -612,13 +612,15 @@ class Table(Adjustable, frozen=True, tag="table"):
 
     @property
     def size(self) -> int:
-        columns, _ = read_table(Path(self.path), self.x1, self.x2, self.target)
-        return min(len(columns[0]), self.points)
+        return min(len(self.rows.x), self.points)
+
+    @property
+    def rows(self) -> TableRows:
+        """All rows of the file that can be used."""
+        return read_table(Path(self.path), self.x1, self.x2, self.target, self.task)
 
     def draw(self, random: np.random.Generator) -> Raw:
-        columns, dropped = read_table(Path(self.path), self.x1, self.x2, self.target)
-        x = np.stack([numbers(columns[0], "x1", self.x1), numbers(columns[1], "x2", self.x2)], axis=1)
-        labels, task, names = target_values(columns[2], self.target, self.task)
+        x, labels, task, names, dropped = self.rows
         kept = random.permutation(len(x))[: self.points]
         notes = []
         if dropped:
@@ -633,19 +635,46 @@ class Table(Adjustable, frozen=True, tag="table"):
 MAX_TABLE_BYTES = 2**28
 MAX_TABLE_ROWS = 1_000_000
 LONGEST_ROW = 100_000
+NOTE_ROWS = 1000
+"""After so many rows it is noted how far reading is."""
 MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
 
 
-def read_table(path: Path, x1: str, x2: str, target: str) -> tuple[list[list[str]], int]:
-    """The cells of three columns where all are present, and the number of rows left out.
+class TableRows(NamedTuple):
+    """The rows of a table that can be used."""
 
-    An unchanged file is read once, since every edit checks the whole experiment. Raises InputError below `data`.
+    x: Array
+    """(n, 2) float64, as they stand in the file."""
+    labels: Array
+    """(n,)"""
+    task: Task
+    class_names: tuple[str, ...]
+    dropped: int
+    """How many rows are left out, since cells are missing."""
+
+
+def read_table(path: Path, x1: str, x2: str, target: str, task: Task | None = None) -> TableRows:
+    """Three columns of a CSV file. Raises InputError below `data`.
+
+    An unchanged file is read once, since every edit checks the whole experiment.
     """
     try:
         stamp = path.stat()
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
-    return read_columns(path, (x1, x2, target), (stamp.st_mtime_ns, stamp.st_size))
+    return read_rows(path, (x1, x2, target), task, (stamp.st_mtime_ns, stamp.st_size))
+
+
+@lru_cache(maxsize=4)
+def read_rows(path: Path, wanted: tuple[str, str, str], task: Task | None, _: tuple[int, int]) -> TableRows:
+    """`read_table` for a file with this time of change and this size, which tell whether it is still the same."""
+    (first, second, third), dropped = read_columns(path, wanted)
+    x1, x2, target = wanted
+    x = np.stack([numbers(first, "x1", x1), numbers(second, "x2", x2)], axis=1)
+    labels, found, names = target_values(third, target, task)
+    for values in (x, labels):
+        values.setflags(write=False)
+    return TableRows(x, labels, found, names, dropped)
 
 
 def unreadable(path: Path, error: Exception) -> InputError:
@@ -685,12 +714,11 @@ class Rows:
         self.row_start = self.read
 
 
-@lru_cache(maxsize=4)
-def read_columns(path: Path, wanted: tuple[str, ...], stamp: tuple[int, int]) -> tuple[list[list[str]], int]:
-    """`read_table` without memory of its own; `stamp` changes when the file does."""
+def read_columns(path: Path, wanted: Sequence[str]) -> tuple[list[list[str]], int]:
+    """The cells of some columns where all are present, and the number of rows left out."""
     row_number = 0
     try:
-        readable_size(path, MAX_TABLE_BYTES)
+        size = readable_size(path, MAX_TABLE_BYTES)
         with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
             lines = Rows(file)
             first = next(lines, "")
@@ -703,9 +731,11 @@ def read_columns(path: Path, wanted: tuple[str, ...], stamp: tuple[int, int]) ->
             places = [header.index(name) for name in wanted]
             complete: list[list[str]] = []
             dropped = 0
-            for row in rows:
+            for number, row in enumerate(rows):
                 lines.end_row()
                 row_number = rows.line_num
+                if number % NOTE_ROWS == 0:
+                    progress.note(min(lines.read, size), size)
                 if len(complete) + dropped == MAX_TABLE_ROWS:
                     allowed = f"a CSV file of at most {MAX_TABLE_ROWS:,} rows"
                     raise InputError("data.path", str(path), allowed)
@@ -735,34 +765,31 @@ def separator_of(header: str, wanted: Sequence[str]) -> str:
 def with_decimal_points(cells: list[str]) -> list[str]:
     """Numbers written with decimal commas, all of a column, with decimal points; any other column as it is."""
     pointed = [cell.replace(",", ".") for cell in cells]
-    return pointed if all(is_number(cell) for cell in pointed) else cells
+    return cells if as_numbers(pointed) is None else pointed
 
 
 def numbers(cells: Sequence[str], field: str, column: str) -> Array:
     """Cells as finite float64 numbers; raises InputError below `data` for the first that is none."""
-    for cell in cells:
-        if not is_number(cell):
-            raise InputError(f"data.{field}", column, f"a column of numbers (it contains {cell[:40]!r})")
-    return np.array([float(cell) for cell in cells])
+    values = as_numbers(cells)
+    if values is None:
+        other = next(cell for cell in cells if as_numbers([cell]) is None)
+        raise InputError(f"data.{field}", column, f"a column of numbers (it contains {other[:40]!r})")
+    return values
 
 
-def is_number(cell: str) -> bool:
-    """Whether a cell is a finite number."""
+def as_numbers(cells: Sequence[str]) -> Array | None:
+    """Cells as float64 numbers, if all of them are finite ones."""
     try:
-        return bool(np.isfinite(float(cell)))
+        values = np.array([float(cell) for cell in cells])
     except ValueError:
-        return False
+        return None
+    return values if np.isfinite(values).all() else None
 
 
 def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple[Array, Task, tuple[str, ...]]:
     """Targets, the task they mean, and the names of the classes in sorted order."""
-    numeric = all(is_number(cell) for cell in cells)
-    if numeric and task != "regression":
-        # One class, however it is written: 1, 1.0, +1.
-        cells = [f"{float(cell):.17g}" if float(cell) == round(float(cell)) else cell for cell in cells]
-    distinct = sorted(set(cells))
-    if numeric:
-        values = np.array([float(cell) for cell in cells])
+    values = as_numbers(cells)
+    if values is not None:
         whole = bool(np.all(values == np.round(values))) and len(np.unique(values)) <= MAX_CLASSES
         if task == "regression" or (task is None and not whole):
             if not small_enough(values).all():
@@ -773,6 +800,8 @@ def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple
         distinct = sorted(set(cells), key=float)
     elif task == "regression":
         raise InputError("data.target", column, "a column of numbers, since data.task is regression")
+    else:
+        distinct = sorted(set(cells))
     if len(distinct) > MAX_CLASSES:
         raise InputError("data.target", column, f"a column with at most {MAX_CLASSES} classes (it has {len(distinct)})")
     index = {name: k for k, name in enumerate(distinct)}

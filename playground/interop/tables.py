@@ -13,13 +13,14 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
+from playground import progress
 from playground.catalog.choice import Array, InputError, one_line
 from playground.catalog.datasets import (
     CLASS_NAMES,
@@ -28,6 +29,7 @@ from playground.catalog.datasets import (
     MAX_CLASSES,
     MAX_OWN_POINTS,
     MISSING,
+    NOTE_ROWS,
     TEST,
     TRAIN,
     VALIDATION,
@@ -62,11 +64,6 @@ CLEANED = str.maketrans({"−": "-", "\u00a0": None, "\u202f": None, "\u2009": N
 """A proper minus, and the blanks that group digits."""
 TARGET_WORDS = ("label", "target", "class", "species", "y", "value", "output", "category", "group", "type", "kind")
 ROW_NUMBER_WORDS = ("id", "index", "no", "nr", "row", "rownames", "unnamed: 0")
-
-
-Report: TypeAlias = Callable[[int, int], object]
-"""Is told now and then how much of how much is done; an exception that it raises ends the work."""
-REPORT_ROWS = 1000
 
 
 class UnusableError(InputError):
@@ -147,14 +144,8 @@ class Extracted(NamedTuple):
 # Reading ------------------------------------------------------------------------------------------------------
 
 
-def no_report(done: int, of: int) -> None:
-    """Nobody wants to know how far it is."""
-
-
-def from_file(
-    path: Path, *, separator: str | None = None, header: bool | None = None, report: Report = no_report
-) -> Sheet:
-    """Read a file of up to MAX_BYTES; of a larger one nothing is read. Raises InputError. For `report` see `Report`."""
+def from_file(path: Path, *, separator: str | None = None, header: bool | None = None) -> Sheet:
+    """Read a file of up to MAX_BYTES; of a larger one nothing is read. Raises InputError."""
     try:
         content = read_bytes(path, MAX_BYTES)
     except TooLargeError as error:
@@ -163,7 +154,7 @@ def from_file(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(path), "this file", f"a readable text file ({reason})") from error
-    sheet = from_text(decoded(content), path.name, separator=separator, header=header, report=report)
+    sheet = from_text(decoded(content), path.name, separator=separator, header=header)
     return sheet._replace(path=path)
 
 
@@ -178,19 +169,14 @@ def decoded(content: bytes) -> str:
 
 
 def from_text(
-    text: str,
-    source: str = "the text",
-    *,
-    separator: str | None = None,
-    header: bool | None = None,
-    report: Report = no_report,
+    text: str, source: str = "the text", *, separator: str | None = None, header: bool | None = None
 ) -> Sheet:
     """Take a text apart. Separator and header are found out unless they are given. Raises InputError."""
     text = text.removeprefix("\ufeff")
     refuse_hostile(text, source)
     told, text, skipped = without_declaration(text)
     separator = separator or told or likely_separator(text)
-    rows, lines = taken_apart(text, separator, source, report)
+    rows, lines = taken_apart(text, separator, source)
     lines = [line + skipped for line in lines]
     if not rows:
         raise InputError(source, "no cells", "a table with at least one row")
@@ -250,15 +236,15 @@ def regularity(text: str, separator: str) -> float:
     return widths.count(usual) / len(widths) * (0.1 + sum(clean) / len(clean))
 
 
-def taken_apart(text: str, separator: str, source: str, report: Report) -> tuple[list[list[str]], list[int]]:
+def taken_apart(text: str, separator: str, source: str) -> tuple[list[list[str]], list[int]]:
     """The rows that are not empty and the lines they begin at. Raises InputError."""
     rows: list[list[str]] = []
     lines: list[int] = []
     line, width, total = 1, 1, text.count("\n") + 1
     try:
         for number, (row, after) in enumerate(cells(text, separator)):
-            if number % REPORT_ROWS == 0:
-                report(after, total)
+            if number % NOTE_ROWS == 0:
+                progress.note(after, total)
             if any(cell.strip() for cell in row):
                 refuse_long(row, line, source)
                 rows.append(row)
@@ -379,7 +365,7 @@ def is_missing(cell: str) -> bool:
     return cell.strip().lower() in MISSING
 
 
-def extracted(sheet: Sheet, picked: Picked, report: Report = no_report) -> Extracted:
+def extracted(sheet: Sheet, picked: Picked) -> Extracted:
     """The points of three columns. Raises InputError if none is left, or the target has too many classes."""
     refuse_one_axis(sheet, picked)
     wanted = [picked.x1, picked.x2, *([picked.target] if picked.task == "regression" else [])]
@@ -387,8 +373,8 @@ def extracted(sheet: Sheet, picked: Picked, report: Report = no_report) -> Extra
     used: list[int] = []
     problems: dict[str, list[tuple[int, str]]] = {}
     for place, row in enumerate(sheet.rows):
-        if place % REPORT_ROWS == 0:
-            report(place, len(sheet.rows))
+        if place % NOTE_ROWS == 0:
+            progress.note(place, len(sheet.rows))
         problem, cell = problem_of(sheet, picked, row, {column: columns[column][place] for column in columns})
         if problem:
             problems.setdefault(problem, []).append((sheet.lines[place], cell))
@@ -485,17 +471,14 @@ def as_table(sheet: Sheet, picked: Picked, points: Extracted) -> Table | None:
         return None
     table = Table(path=str(sheet.path.resolve()), x1=x1, x2=x2, target=target, task=picked.task)
     try:
-        columns, dropped = read_table(Path(table.path), x1, x2, target)
-        values = np.array([[float(cell) for cell in column] for column in columns[:2]]).T
-        labels, task, names = target_values(columns[2], target, picked.task)
-    except (InputError, ValueError):
+        rows = read_table(Path(table.path), x1, x2, target, picked.task)
+    except InputError:
         return None
     same = (
-        dropped == sum(drop.rows for drop in points.dropped)
-        and (task, names) == (points.task, points.class_names)
-        and len(values) == len(points.x)
-        and np.array_equal(scaled(values), points.x)
-        and np.array_equal(labels, points.labels)
+        rows.dropped == sum(drop.rows for drop in points.dropped)
+        and (rows.task, rows.class_names) == (points.task, points.class_names)
+        and np.array_equal(scaled(rows.x), points.x)
+        and np.array_equal(rows.labels, points.labels)
     )
     points_at_first = min(len(points.x), MOST_AT_FIRST)
     return msgspec.structs.replace(table, points=points_at_first) if same else None

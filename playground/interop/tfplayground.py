@@ -90,7 +90,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 """The values of keys that name one of several things."""
 
 
-class Opened(NamedTuple):
+class Linked(NamedTuple):
     """What a link becomes, and what a person should know about it, in sentences."""
 
     experiment: Experiment
@@ -113,7 +113,7 @@ def is_link(text: str) -> bool:
 # From a link ----------------------------------------------------------------------------------------------------
 
 
-def experiment_of(link: str) -> Opened:
+def experiment_of(link: str) -> Linked:
     """The experiment that a link describes, and notes on it. Raises InputError, which names the key, for what can't be.
 
     A link without a seed gets one at random, as in the original.
@@ -136,7 +136,7 @@ def experiment_of(link: str) -> Opened:
         **weights,
     )
     reading.note_what_is_dropped()
-    return Opened(check(experiment), tuple(reading.notes))
+    return Linked(check(experiment), tuple(reading.notes))
 
 
 def values_of(link: str) -> dict[str, str]:

@@ -30,6 +30,7 @@ from playground.interop.tables import Picked, extracted, from_file
 from playground.interop.tables import from_text as sheet_of
 from playground.interop.weights import load_weights, save_weights
 from playground.presets import opened
+from playground.progress import watched
 from tests.fuzz.fuzz import changed
 from tests.fuzz.targets import TARGETS, seeds
 
@@ -403,8 +404,9 @@ def test_too_many_cells_are_refused_where_they_become_too_many(tmp_path: Path) -
 def test_rows_of_any_length_are_read(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("a,b,c\n1,2,x\n1\n\n1,2,y,4,5\n,,\n")
-    columns, dropped = read_table(file, "a", "b", "c")
-    assert (columns, dropped) == ([["1", "1"], ["2", "2"], ["x", "y"]], 3)
+    rows = read_table(file, "a", "b", "c")
+    assert rows.x.tolist() == [[1, 2], [1, 2]] and rows.labels.tolist() == [0, 1]
+    assert (rows.class_names, rows.dropped) == (("x", "y"), 3)
     assert [len(row) for row in from_file(file).rows] == [5, 5, 5]
 
 
@@ -420,14 +422,14 @@ def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(datasets, "MAX_TABLE_ROWS", 3)
     assert "at most 3 rows" in table_refusal(tmp_path, b"a,b,c\n" + b"1,2,x\n" * 4)
     (tmp_path / "u.csv").write_bytes(b"a,b,c\n" + b"1,2,x\n" * 3)
-    assert len(read_table(tmp_path / "u.csv", "a", "b", "c")[0][0]) == 3
+    assert len(read_table(tmp_path / "u.csv", "a", "b", "c").x) == 3
 
 
 def test_reading_tells_how_far_it_is(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b,c\n" + "1,2,x\n" * 5000)
     told: list[tuple[int, int]] = []
-    sheet = from_file(tmp_path / "t.csv", report=lambda done, of: told.append((done, of)))
-    extracted(sheet, Picked(0, 1, 2), lambda done, of: told.append((done, of)))
+    with watched(lambda done, of: told.append((done, of))):
+        extracted(from_file(tmp_path / "t.csv"), Picked(0, 1, 2))
     read, used = told[:6], told[6:]
     assert [done for done, _ in read] == [1, 1001, 2001, 3001, 4001, 5001]
     assert {of for _, of in read} == {5002}
@@ -442,14 +444,14 @@ def test_reading_can_be_stopped(tmp_path: Path, at: int) -> None:
     (tmp_path / "t.csv").write_text("a,b,c\n" + "1,2,x\n" * 5000)
     told = 0
 
-    def report(done: int, of: int) -> None:
+    def watch(done: int, of: int) -> None:
         nonlocal told
         told += 1
         if told == at:
             raise Stopped
 
-    with pytest.raises(Stopped):
-        extracted(from_file(tmp_path / "t.csv", report=report), Picked(0, 1, 2), report)
+    with pytest.raises(Stopped), watched(watch):
+        extracted(from_file(tmp_path / "t.csv"), Picked(0, 1, 2))
     assert told == at
 
 

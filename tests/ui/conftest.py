@@ -16,6 +16,7 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets import Spiral
 from ui import theme
 from ui.session import Session
+from ui.shell import waiting
 from ui.window.window import Window
 
 
@@ -39,6 +40,12 @@ def no_stray_qthreads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(QThread, "start", remember)
     yield
     assert not [thread for thread in started if shiboken6.isValid(thread) and thread.isRunning()]
+
+
+@pytest.fixture(autouse=True)
+def opened_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is opened is there when `open` returns, however busy the machine is."""
+    monkeypatch.setattr(waiting, "AT_ONCE_MILLISECONDS", 20_000)
 
 
 @pytest.fixture

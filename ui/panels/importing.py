@@ -39,7 +39,6 @@ from playground.interop.tables import (
     SEPARATORS,
     Extracted,
     Picked,
-    Report,
     Sheet,
     data_set,
     extracted,
@@ -47,7 +46,6 @@ from playground.interop.tables import (
     from_text,
     guess,
     is_missing,
-    no_report,
     own_points,
 )
 from ui.faults import guarded
@@ -353,10 +351,10 @@ class ImportDialog(QDialog):
         separator = list(SEPARATORS)[place - 1] if place else None
         source, name = self.source, self.name
 
-        def work(report: Report) -> Sheet:
+        def work() -> Sheet:
             if isinstance(source, Path):
-                return from_file(source, separator=separator, header=header, report=report)
-            return from_text(source, name, separator=separator, header=header, report=report)
+                return from_file(source, separator=separator, header=header)
+            return from_text(source, name, separator=separator, header=header)
 
         self.sheet = None
         self._run(work, self._take_sheet)
@@ -376,18 +374,18 @@ class ImportDialog(QDialog):
         self._judge()
         self._fit_columns()
 
-    def _run(self, work: Callable[[Report], Any], then: Callable[[Any], None]) -> None:
+    def _run(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         """Have some work done: now if the source is small, else beside the window, with its progress shown."""
         if self.job is not None:
             self.job.cancel()
             self.job = None
         if not self.is_large:
             try:
-                then(work(no_report))
+                then(work())
             except InputError as error:
                 self._refuse(error)
             return
-        self.job = Job(lambda job: work(job.report), self)
+        self.job = Job(lambda _: work(), self)
         self.then = then
         # Nothing here may keep the dialog alive: Python would clear it away whenever, on whatever thread.
         self.job.progressed.connect(self._show_progress)
@@ -445,10 +443,7 @@ class ImportDialog(QDialog):
             return
         sheet, picked, proposed = self.sheet, self.picked, self.proposed
         self.model.show_sheet(sheet, picked)
-        self._run(
-            lambda report: made_of(sheet, picked, picked == proposed, report),
-            self._show,
-        )
+        self._run(lambda: made_of(sheet, picked, picked == proposed), self._show)
 
     def _show(self, made: tuple[Dataset, Sample, list[str], str]) -> None:
         dataset, drawn, counts, how = made
@@ -526,12 +521,12 @@ def size_of(source: Path | str) -> int:
         return 0
 
 
-def made_of(sheet: Sheet, picked: Picked, proposed: bool, report: Report) -> tuple[Dataset, Sample, list[str], str]:
+def made_of(sheet: Sheet, picked: Picked, proposed: bool) -> tuple[Dataset, Sample, list[str], str]:
     """The data set of three columns, its points, what to know of the rows, and "exact" if it is. Raises InputError."""
     exact = own_points(sheet) if proposed else None
     if exact is not None:
         return exact, sample(exact), [f"All {exact.size:,} rows are used."], "exact"
-    points = extracted(sheet, picked, report)
+    points = extracted(sheet, picked)
     dataset, notes = data_set(sheet, picked, points)
     return dataset, sample(dataset), [used_words(points, len(sheet.rows)), *notes], ""
 

@@ -102,7 +102,7 @@ class Autosave(QObject):
         slot = self.slot
         if not (isinstance(purpose, Asked) and purpose.by is self) or slot is None or self.job is not None:
             return
-        mark = purpose.mark._replace(step=document.checkpoints["present"].state.step)
+        mark = purpose.mark._replace(step=document.present.state.step)
         self.job = Job(lambda _: slot.write(to_bytes(document), purpose.title, purpose.origin), self)
         self.job.done.connect(lambda _: self.note_kept(mark))
         self.job.failed.connect(self.tell_failure)

@@ -1,7 +1,7 @@
 """The document that the window works on: new, open, save, recent files, and whether there are changes to lose.
 
 A document is a whole training in a `.playground` file; an experiment file (`.json`) holds the settings alone. Files are
-written beside the window; what goes wrong stands in the banner, and changes nothing.
+read and written beside the window; what goes wrong stands in the banner, and changes nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox
 
-from playground import Document, Experiment, InputError, Trainer
+from playground import Document, Experiment, Trainer
 from playground import save as save_experiment
-from playground.interop.document import SUFFIX, is_document, load_document, save_document
-from playground.presets import FIRST, opened
-from ui.jobs import Job
+from playground.interop.document import SUFFIX, save_document
+from playground.presets import FIRST, Opened, opened
+from ui.jobs import CancelledError, Job
 from ui.session import WeightEdit
 from ui.shell.dialogs import ask_about_changes, ask_to_open, ask_to_save
+from ui.shell.waiting import Waiting
 
 if TYPE_CHECKING:
     from ui.window.window import Window
@@ -81,7 +82,9 @@ class Documents(QObject):
         self.generation = 0
         """Counts what was opened."""
         self.began = self.session.revision
-        """The edit with which the present work was opened."""
+        """The edit with which the present work was opened, or came back."""
+        self.began_at = 0
+        """The step at which it was then; -1 while that is not known."""
         self.places: dict[int, tuple[Place, Place]] = {}
         """For every undo step that opened something what was worked on before and after."""
         self.waiting: deque[Save] = deque()
@@ -106,8 +109,7 @@ class Documents(QObject):
         """At which training stands."""
         report = self.session.report
         if report is None or report.revision < self.began:
-            # What was opened has not been seen yet.
-            return max(self.saved.step, 0)
+            return self.began_at
         return report.snapshot.step
 
     @property
@@ -152,41 +154,48 @@ class Documents(QObject):
 
     def open(self, source: str) -> None:
         """Open a document, an experiment file, a preset or a link; if it is refused, say why and change nothing."""
-        path = Path(source)
-        try:
-            if is_document(path):
-                self.take_up(path, load_document(path))
-                return
-            experiment, notes = opened(source)
-        except InputError as error:
-            self.window.banner.tell(f"{path.name} was not opened; everything is as it was. {error}")
-            self.forget_if_gone(path)
-            return
-        is_file = path.suffix.lower() == ".json" and path.is_file()
-        self.begin(experiment, experiment.name or path.stem, path if is_file else None)
-        self.say(notes)
+        self.read(source, lambda: opened(source), lambda found: self.take(source, found))
 
-    def start_with(self, source: str) -> None:
+    def read(self, source: str, work: Callable[[], Opened], then: Callable[[Opened], object]) -> None:
+        """Read what is to be opened, and if it can be, go on with `then`."""
+        Waiting(self.window, "Opening", Path(source).name, work, then, lambda error: self.refuse(source, error))
+
+    def refuse(self, source: str, error: Exception) -> None:
+        """Say why nothing was opened."""
+        name = Path(source).name
+        if isinstance(error, CancelledError):
+            self.window.say(f"{name} was not opened; everything is as it was.")
+        else:
+            self.window.banner.tell(f"{name} was not opened; everything is as it was. {error}")
+        self.forget_if_gone(Path(source))
+
+    def take(self, source: str, found: Opened) -> None:
+        """Put what was read from a source in force."""
+        path = self.path_of(source, found)
+        name = path.stem if path is not None else found.experiment.name or Path(source).stem
+        self.begin(found.experiment, name, path, found.document)
+        self.say(found.notes)
+
+    def path_of(self, source: str, found: Opened) -> Path | None:
+        """The file to which what was opened is saved again; presets, links and tables have none."""
+        path = Path(source)
+        is_experiment = path.suffix.lower() == ".json" and path.is_file()
+        return path if is_experiment or found.document is not None else None
+
+    def start_with(self, source: str, found: Opened) -> None:
         """The window has begun with this experiment; if it is a document, go on with its training."""
-        path = Path(source)
-        if is_document(path):
-            self.open(source)
+        if found.document is not None:
+            self.take(source, found)
             self.session.forget_edits()
-        elif path.suffix.lower() == ".json" and path.is_file():
-            self.path = path
-            self.remember(path)
-            self.changed.emit()
-
-    def take_up(self, path: Path | None, document: Document) -> None:
-        """Go on with a document."""
-        self.session.pause()
-        name = path.stem if path is not None else document.experiment.name or UNTITLED
-        self.begin(document.experiment, name, path, document)
-        self.say(document.notes)
+        else:
+            self.path = self.path_of(source, found)
+            if self.path is not None:
+                self.remember(self.path)
+            self.say(found.notes)
+        self.changed.emit()
 
     def recover(self, document: Document, title: str, origin: str) -> bool:
         """Go on with work that no file holds; saving puts it where it came from. Returns whether it was accepted."""
-        self.session.pause()
         taken = self.begin(document.experiment, title, Path(origin) if origin else None, document)
         if taken:
             self.saved = UNSAVED
@@ -197,13 +206,16 @@ class Documents(QObject):
     def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
         """Put something that was opened in force; returns whether it was accepted."""
         self.window.banner.hide()
+        if document is not None:
+            self.session.pause()
         before = Place(self.path, self.saved)
         if not self.session.open(experiment, f"open {name}", document):
             return False
         self.generation += 1
         self.began = self.session.revision
         self.path = path
-        self.saved = self.mark(0 if document is None else document.checkpoints["present"].state.step)
+        self.began_at = 0 if document is None else document.present.state.step
+        self.saved = self.mark(self.began_at)
         self.places[self.session.done[-1].number] = before, Place(self.path, self.saved)
         if path is not None:
             self.remember(path)
@@ -215,9 +227,7 @@ class Documents(QObject):
         if number in self.places:
             self.generation += 1
             self.path, self.saved = self.places[number][after]
-            if self.has_document:
-                # The moment comes back, but not its past.
-                self.saved = UNSAVED
+            self.began, self.began_at = self.session.revision, -1
             self.changed.emit()
 
     def say(self, notes: tuple[str, ...]) -> None:
@@ -266,7 +276,7 @@ class Documents(QObject):
     def write(self, purpose: object, document: Document, revision: int) -> None:
         """Write a document that was asked for."""
         if isinstance(purpose, Save) and purpose is self.saving:
-            mark = purpose.mark._replace(step=document.checkpoints["present"].state.step)
+            mark = purpose.mark._replace(step=document.present.state.step)
             self.run(purpose._replace(mark=mark), lambda: save_document(purpose.path, document))
 
     def run(self, save: Save, work: Callable[[], object]) -> None:

@@ -13,6 +13,7 @@ from playground.catalog.datasets import Table
 from playground.experiment import from_text, to_text
 from playground.interop.document import with_own_points
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
+from playground.presets import Opened
 from ui.shell.dialogs import ask_to_open, ask_to_save
 
 if TYPE_CHECKING:
@@ -99,10 +100,9 @@ class Sharing(QObject):
 
     def take_experiment(self, text: str, source: str) -> None:
         """Open an experiment that came as text."""
-        try:
-            experiment = from_text(text)
-        except InputError as error:
-            self.window.banner.tell(f"The experiment in {source} was not taken; everything is as it was. {error}")
-            return
         documents = self.window.documents
-        documents.before_losing(lambda: documents.begin(experiment, experiment.name or "a shared experiment", None))
+        documents.read(
+            f"The experiment in {source}",
+            lambda: Opened(from_text(text)),
+            lambda found: documents.before_losing(lambda: documents.take("a shared experiment", found)),
+        )

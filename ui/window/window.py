@@ -43,6 +43,7 @@ from playground.experiment import new_id
 from playground.presets import FIRST, RESOURCES, preset
 from playground.snapshot import together
 from ui import theme
+from ui.jobs import finish_jobs
 from ui.kernels import Kernels
 from ui.pace import Throttle, text_beat
 from ui.panels.data import DataPanel, with_feature, without
@@ -58,6 +59,7 @@ from ui.shell.focus import FocusMode
 from ui.shell.messages import Banner, DiagnosisLine
 from ui.shell.shortcuts import ShortcutList
 from ui.shell.tour import Tour
+from ui.shell.waiting import Waiting
 from ui.views.boundary.view import BoundaryView
 from ui.views.confusion import ConfusionView
 from ui.views.curves import CurvesView
@@ -673,6 +675,9 @@ class Window(QMainWindow):
         self.pictures.close()
         self.autosave.close()
         self.exports.close()
+        for waiting in self.findChildren(Waiting):
+            waiting.reject()
+        finish_jobs(self)
         if self.kernels is not None:
             self.kernels.close()
         if self.session.parent() is self:

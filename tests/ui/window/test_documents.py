@@ -13,6 +13,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Trainer, load
+from playground.engine import compiled
 from playground.interop.document import load_document, save_document
 from playground.presets import preset
 from ui.panels.importing import ImportDialog
@@ -34,6 +35,13 @@ def train(qtbot, window: Window, steps: int = 20) -> None:
     qtbot.waitUntil(lambda: step(window) >= target)
     window.session.pause()
     qtbot.waitUntil(lambda: not window.session.report.running)
+
+
+def document_of(qtbot, window: Window) -> Document:
+    """The whole training as it is now."""
+    with qtbot.waitSignal(window.session.given) as told:
+        window.session.ask(None, Trainer.document)
+    return told.args[1]
 
 
 def save_as(qtbot, window: Window, path: Path) -> None:
@@ -81,12 +89,26 @@ def test_opening_a_document_can_be_undone_weights_and_all(qtbot, window: Window,
     trainer.advance(epochs=4)
     save_document(tmp_path / "other.playground", trainer.document())
     train(qtbot, window)
-    before, experiment = step(window), window.session.experiment
+    before, experiment = document_of(qtbot, window), window.session.experiment
     window.documents.open(str(tmp_path / "other.playground"))
     qtbot.waitUntil(lambda: step(window) == trainer.state.step)
     window.session.undo()
-    qtbot.waitUntil(lambda: step(window) == before)
+    after = document_of(qtbot, window)
     assert window.session.experiment == experiment
+    assert_array_equal(after.present.state.parameters, before.present.state.parameters)
+    assert_array_equal(after.history.view(), before.history.view())
+    assert_array_equal(after.gradients.view(), before.gradients.view())
+
+
+def test_going_on_by_another_engine_is_said(
+    qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "are_cached", lambda precision: False)
+    document = Trainer(preset("xor")).document()
+    save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, "compiled"),)))
+    window.documents.open(str(tmp_path / "other.playground"))
+    words = "trained on the compiled engine, which is not ready here"
+    qtbot.waitUntil(lambda: words in window.status.text())
 
 
 def test_a_damaged_document_is_refused_and_changes_nothing(qtbot, window: Window, tmp_path: Path) -> None:
@@ -192,7 +214,18 @@ def test_undoing_an_opening_leaves_the_file_alone(qtbot, window: Window, tmp_pat
     window.session.undo()
     assert window.documents.path is None
     window.session.redo()
-    assert window.documents.path == tmp_path / "other.playground" and window.documents.modified
+    assert window.documents.path == tmp_path / "other.playground"
+    qtbot.waitUntil(lambda: not window.documents.modified)
+
+
+def test_work_that_comes_back_by_undo_counts_as_changed_until_it_is_seen(qtbot, window: Window, tmp_path: Path) -> None:
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    train(qtbot, window)
+    window.documents.open("xor")
+    window.session.undo()
+    assert window.documents.path == tmp_path / "mine.playground" and window.documents.modified
+    qtbot.waitUntil(lambda: step(window) > 0)
+    assert window.documents.modified
 
 
 @pytest.mark.parametrize("name", ["spiral v1.5", "A.PLAYGROUND"])

@@ -1,0 +1,98 @@
+"""Opening what takes long to read: beside the window, with progress, and so that it can be stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QProgressBar, QPushButton
+
+from playground import Experiment
+from playground.catalog.datasets import Table
+from playground.experiment import to_text
+from ui.shell import waiting
+from ui.shell.waiting import Waiting
+from ui.window.window import Window
+
+ROWS = 300_000
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch, opened_at_once: None) -> None:
+    """The dialog is shown as soon as can be."""
+    monkeypatch.setattr(waiting, "AT_ONCE_MILLISECONDS", 1)
+    monkeypatch.setattr(waiting, "PATIENCE_MILLISECONDS", 1)
+
+
+@pytest.fixture(scope="module")
+def large_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A table that takes about a second to read."""
+    path = tmp_path_factory.mktemp("tables") / "large.csv"
+    path.write_text(
+        "a,b,c\n" + "".join(f"{row % 977},{row % 1013},{'yes' if row % 3 else 'no'}\n" for row in range(ROWS))
+    )
+    return path
+
+
+@pytest.fixture
+def large(large_table: Path, tmp_path: Path) -> Path:
+    """A small experiment file that names a large table, which has not been read before."""
+    copy = tmp_path / "large.csv"
+    copy.write_bytes(large_table.read_bytes())
+    data = {"kind": "table", "path": "large.csv", "x1": "a", "x2": "b", "target": "c"}
+    raw = msgspec.json.decode(to_text(Experiment(name="Large")))
+    path = tmp_path / "large.json"
+    path.write_bytes(msgspec.json.encode({**raw, "data": data}))
+    return path
+
+
+def dialog_of(qtbot, window: Window) -> Waiting:
+    """The dialog, once it shows how far reading is."""
+
+    def shows_progress() -> bool:
+        dialog = window.findChild(Waiting)
+        return dialog is not None and dialog.isVisible() and dialog.findChild(QProgressBar).value() > 0
+
+    qtbot.waitUntil(shows_progress)
+    return window.findChild(Waiting)
+
+
+def test_the_window_goes_on_while_a_large_table_is_read(qtbot, trained: Window, large: Path) -> None:
+    step = trained.session.report.snapshot.step
+    trained.documents.open(str(large))
+    dialog_of(qtbot, trained)
+    qtbot.waitUntil(lambda: trained.session.report.snapshot.step > step)
+    qtbot.waitUntil(lambda: isinstance(trained.session.experiment.data, Table), timeout=20_000)
+    assert trained.documents.path == large
+    qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
+
+
+def test_opening_can_be_cancelled(qtbot, trained: Window, large: Path) -> None:
+    before = trained.session.experiment
+    trained.documents.open(str(large))
+    dialog = dialog_of(qtbot, trained)
+    qtbot.mouseClick(dialog.findChild(QPushButton, "waiting.cancel"), Qt.MouseButton.LeftButton)
+    assert trained.notice == "large.json was not opened; everything is as it was."
+    qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
+    assert trained.session.experiment == before and trained.documents.path is None
+    assert trained.banner.isHidden()
+
+
+def test_escape_cancels_what_was_pasted(qtbot, trained: Window, large: Path) -> None:
+    before = trained.session.experiment
+    text = large.read_text().replace('"large.csv"', f'"{large.parent / "large.csv"}"')
+    QGuiApplication.clipboard().setText(text)
+    trained.sharing.paste()
+    qtbot.keyClick(dialog_of(qtbot, trained), Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
+    assert trained.session.experiment == before
+
+
+def test_a_window_is_closed_while_something_is_opened(qtbot, window: Window, large: Path) -> None:
+    window.documents.open(str(large))
+    dialog_of(qtbot, window)
+    window.close()
+    assert not window.isVisible()

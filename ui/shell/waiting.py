@@ -1,0 +1,109 @@
+"""Work that is mostly done at once. If it takes longer, a dialog shows how far it is and lets the person stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from ui.form import tip
+from ui.jobs import CancelledError, Job
+from ui.theme import GRID, px
+
+AT_ONCE_MILLISECONDS = 150
+"""The window waits so long for work, so that what is done by then is seen at once."""
+PATIENCE_MILLISECONDS = 300
+"""Then it goes on, and after this time shows the dialog, which would only flicker for shorter work."""
+WIDTH = 360
+
+
+class Waiting(QDialog):
+    """Has work done beside the window, and tells `then` what it returned or `failed` what it raised.
+
+    Stopped work has raised `CancelledError`. The dialog goes away by itself.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        title: str,
+        words: str,
+        work: Callable[[], Any],
+        then: Callable[[Any], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
+        super().__init__(parent)
+        self.then, self.failed = then, failed
+        self.over = False
+        self.setObjectName("waiting")
+        self.setWindowTitle(title)
+        self.setModal(True)
+        self.setMinimumWidth(px(WIDTH))
+        self.job = Job(lambda _: work(), self)
+        self.job.done.connect(self.take)
+        self.job.failed.connect(self.give_up)
+        self.job.progressed.connect(self.show_progress)
+        # By then it has told how it ended.
+        self.job.finished.connect(self.deleteLater)
+        self.arrange(words)
+        self.timer = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
+        self.timer.timeout.connect(self.show)
+        self.job.start()
+        if self.job.wait(AT_ONCE_MILLISECONDS):
+            QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall.value)
+        else:
+            self.timer.start()
+
+    def arrange(self, words: str) -> None:
+        """What it is about, a bar, and a button."""
+        self.bar = QProgressBar()
+        self.bar.setObjectName("waiting.progress")
+        self.bar.setAccessibleName("How far it is")
+        self.bar.setToolTip(tip("How much is done. Cancel stops it and changes nothing."))
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(px(6))
+        self.bar.setRange(0, 0)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
+        cancel.setObjectName("waiting.cancel")
+        cancel.setAccessibleName("Cancel")
+        cancel.setToolTip(tip("Stops it and changes nothing."))
+        buttons.rejected.connect(self.reject)
+        about = QLabel(words, wordWrap=True)
+        about.setTextFormat(Qt.TextFormat.PlainText)
+        lines = QVBoxLayout(self)
+        margin = px(2 * GRID)
+        lines.setContentsMargins(margin, margin, margin, margin)
+        lines.setSpacing(px(GRID))
+        for part in (about, self.bar, buttons):
+            lines.addWidget(part)
+
+    def show_progress(self, done: int, of: int) -> None:
+        """Move the bar on."""
+        self.bar.setRange(0, of)
+        self.bar.setValue(done)
+
+    def take(self, result: Any) -> None:
+        """The work is done."""
+        if self.end():
+            self.then(result)
+
+    def give_up(self, error: Exception) -> None:
+        """The work has failed."""
+        if self.end():
+            self.failed(error)
+
+    def reject(self) -> None:
+        """Stop the work, which may take a moment to notice; nobody waits for that."""
+        self.job.cancel()
+        if self.end():
+            self.failed(CancelledError())
+
+    def end(self) -> bool:
+        """Show nothing any more; returns whether what the work came to is still wanted."""
+        wanted, self.over = not self.over, True
+        self.timer.stop()
+        self.hide()
+        return wanted
