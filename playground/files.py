@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 PART = ".part"
 UNFINISHED = re.compile(r"\.[0-9a-f]{12}\.([0-9]+)-([0-9a-f]{4})-[0-9a-f]+\.part")
@@ -50,6 +51,18 @@ def read_bytes(path: Path, most: int) -> bytes:
     with path.open("rb") as file:
         # Reading takes as much memory as is asked for, whatever there is.
         return file.read(size)
+
+
+Stamp: TypeAlias = tuple[int, int]
+
+
+def stamp(path: Path) -> Stamp | None:
+    """What changes when another program writes a file: its time of change and its size; None if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False) -> None:

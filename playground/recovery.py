@@ -75,6 +75,11 @@ class Found(NamedTuple):
     time: float
     """When it was kept, in seconds since 1970."""
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the file that was worked on was saved after this was kept."""
+        return bool(self.note.origin) and modified_at(Path(self.note.origin)) > self.time
+
     def begin(self) -> FileLock | None:
         """An attempt to restore it begins; None if another process is at it. `end` has to be called with the lock."""
         lock = FileLock(self.document.with_suffix(LOCK))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from playground.files import previous
 
 ALL_FILES = "All files (*)"
 FOLDER = "files/folder"
@@ -52,23 +55,65 @@ def suffix_of(kind: str) -> str:
     return kind.partition("*.")[2].partition(" ")[0].rstrip(")")
 
 
+class Answer(NamedTuple):
+    """One of the buttons of a question."""
+
+    text: str
+    role: QMessageBox.ButtonRole
+    tip: str
+    then: Callable[[], object]
+
+
 def ask_about_changes(parent: QWidget, name: str, save: Callable[[], object], discard: Callable[[], object]) -> None:
-    """Ask whether changes are to be saved before they would be lost; Cancel and Escape do neither."""
+    """Ask whether changes are to be saved before they would be lost."""
+    roles = QMessageBox.ButtonRole
+    ask(
+        parent,
+        "changes.question",
+        "Save changes?",
+        f"Save the changes to {name}?",
+        "What was changed or trained since it was last saved is lost otherwise.",
+        (
+            Answer("Save", roles.AcceptRole, "Saves first.", save),
+            Answer("Discard", roles.DestructiveRole, "Goes on without saving.", discard),
+        ),
+    )
+
+
+def ask_about_replacing(parent: QWidget, path: Path, save_as: Callable[[], object], save: Callable[[], object]) -> None:
+    """Ask what to do about a file that another program has changed since it was opened."""
+    roles = QMessageBox.ButtonRole
+    ask(
+        parent,
+        "replacing.question",
+        "Replace the file?",
+        f"{path.name} was changed by another window or program since it was opened here.",
+        f"If it is replaced, what it holds now is kept as {previous(path).name}.",
+        (
+            Answer("Save as…", roles.AcceptRole, "Leaves the file as it is and asks for another one.", save_as),
+            Answer("Replace", roles.DestructiveRole, "Saves what there is in this window.", save),
+        ),
+    )
+
+
+def ask(parent: QWidget, name: str, title: str, words: str, details: str, answers: Sequence[Answer]) -> None:
+    """Ask something. The first answer is the usual one; Cancel and Escape do nothing."""
     question = QMessageBox(parent)
     question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    question.setObjectName("changes.question")
+    question.setObjectName(name)
     question.setIcon(QMessageBox.Icon.Warning)
-    question.setWindowTitle("Save changes?")
-    question.setText(f"Save the changes to {name}?")
-    question.setInformativeText("What was changed or trained since it was last saved is lost otherwise.")
-    kinds = QMessageBox.StandardButton
-    question.setStandardButtons(kinds.Save | kinds.Discard | kinds.Cancel)
-    question.setDefaultButton(kinds.Save)
-    tips = {kinds.Save: "Saves first.", kinds.Discard: "Goes on without saving.", kinds.Cancel: "Goes back."}
-    for kind, tip in tips.items():
-        button = question.button(kind)
-        button.setAccessibleName(button.text().replace("&", ""))
+    question.setWindowTitle(title)
+    question.setTextFormat(Qt.TextFormat.PlainText)
+    question.setText(words)
+    question.setInformativeText(details)
+    cancel = Answer("Cancel", QMessageBox.ButtonRole.RejectRole, "Goes back.", lambda: None)
+    buttons = []
+    for text, role, tip, then in (*answers, cancel):
+        button = question.addButton(text, role)
+        button.setAccessibleName(text)
         button.setToolTip(tip)
-    question.button(kinds.Save).clicked.connect(lambda: save())
-    question.button(kinds.Discard).clicked.connect(lambda: discard())
+        button.clicked.connect(lambda _=False, then=then: then())
+        buttons.append(button)
+    question.setDefaultButton(buttons[0])
+    question.setEscapeButton(buttons[-1])
     question.open()

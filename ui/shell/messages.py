@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
@@ -64,6 +65,18 @@ class DiagnosisLine(QWidget):
             self.accepted.emit(self.finding.remedy)
 
 
+Offer: TypeAlias = tuple[str, Callable[[], object]]
+"""The words on a button and what it does."""
+
+
+class Message(NamedTuple):
+    """What a banner says."""
+
+    text: str
+    remedy: Offer | None
+    refuses: bool
+
+
 class Banner(QFrame):
     """A line across the window that says what went wrong and, where there is one, offers a remedy."""
 
@@ -88,6 +101,7 @@ class Banner(QFrame):
         row.addWidget(close)
         self.refuses = False
         """Whether the message says that a change was refused."""
+        self.offer: Offer | None = None
         self.hide()
 
     def refuse(self, text: str) -> None:
@@ -100,12 +114,20 @@ class Banner(QFrame):
         if self.refuses:
             self.hide()
 
-    def tell(self, text: str, remedy: tuple[str, Callable[[], object]] | None = None) -> None:
+    def told(self) -> Message | None:
+        """What it says now."""
+        return None if self.isHidden() else Message(self.text.text(), self.offer, self.refuses)
+
+    def tell_again(self, message: Message) -> None:
+        """Say what another banner said."""
+        self.tell(message.text, message.remedy)
+        self.refuses = message.refuses
+
+    def tell(self, text: str, remedy: Offer | None = None) -> None:
         """Show a message until it is dismissed or replaced."""
-        self.refuses = False
+        self.refuses, self.offer = False, remedy
         self.text.setText(text)
         self.setAccessibleName(text)
-        self.action = remedy[1] if remedy else None
         self.remedy.setVisible(remedy is not None)
         if remedy is not None:
             self.remedy.setText(remedy[0])
@@ -116,5 +138,5 @@ class Banner(QFrame):
     def apply_remedy(self) -> None:
         """Do what the message offers."""
         self.hide()
-        if self.action is not None:
-            self.action()
+        if self.offer is not None:
+            self.offer[1]()

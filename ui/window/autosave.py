@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from filelock import FileLock
 from PySide6.QtCore import QObject, QTimer
 
-from playground import Document, InputError, Trainer
+from playground import Document, Trainer
 from playground.files import remove_strays
 from playground.interop.document import load_document, to_bytes
 from playground.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
 from ui.jobs import Job, finish_jobs
-from ui.worker import Report
+from ui.shell.waiting import Waiting
 
 if TYPE_CHECKING:
     from ui.window.documents import Mark
@@ -32,6 +32,8 @@ class Asked(NamedTuple):
     """What there was then."""
     title: str
     origin: str
+    restores: bool
+    """Whether that includes what is being recovered."""
 
 
 class Autosave(QObject):
@@ -45,12 +47,13 @@ class Autosave(QObject):
         self.kept: Mark | None = None
         """The mark of what was kept last; see `Documents.mark`."""
         self.job: Job | None = None
-        self.restoring: tuple[Found, FileLock, int] | None = None
-        """What is being recovered, its lock, and the edit that does it."""
+        self.restoring: tuple[Found, FileLock] | None = None
+        """What is being recovered, and its lock."""
         self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
         self.timer.timeout.connect(self.keep)
         window.session.given.connect(self.write)
-        window.session.failed.connect(self.fail_recovery)
+        # A fault may have been in taking up what is recovered.
+        window.session.failed.connect(lambda _: self.end_recovery(restored=False))
 
     def begin(self, folder: Path) -> None:
         """Keep the window's work from now on, and offer what an earlier run has left."""
@@ -94,7 +97,8 @@ class Autosave(QObject):
         """Keep the work, if there is something new."""
         if self.slot is not None and self.job is None and self.mark() != self.kept:
             documents = self.window.documents
-            asked = Asked(self, self.mark(), documents.name, str(documents.path or ""))
+            origin = str(documents.path or "")
+            asked = Asked(self, self.mark(), documents.name, origin, self.restoring is not None)
             self.window.session.ask(asked, Trainer.document)
 
     def write(self, purpose: object, document: Document, revision: int) -> None:
@@ -104,26 +108,31 @@ class Autosave(QObject):
             return
         mark = purpose.mark._replace(step=document.present.state.step)
         self.job = Job(lambda _: slot.write(to_bytes(document), purpose.title, purpose.origin), self)
-        self.job.done.connect(lambda _: self.note_kept(mark))
+        self.job.done.connect(lambda _: self.note_kept(mark, purpose.restores))
         self.job.failed.connect(self.tell_failure)
         self.job.start()
 
-    def note_kept(self, mark: Mark) -> None:
+    def note_kept(self, mark: Mark, restores: bool) -> None:
         """The work is kept."""
         self.job, self.kept = None, mark
+        if restores:
+            self.end_recovery(restored=True)
+        elif self.restoring is not None:
+            # That was what there was before.
+            self.kept = None
+            self.keep()
 
     def tell_failure(self, error: Exception) -> None:
-        """The work could not be kept; it is tried again later."""
+        """The work could not be kept; it is tried again later. What was recovered stays where it is."""
         self.job = None
+        self.end_recovery(restored=False)
         self.window.say(f"Work could not be kept for recovery: {getattr(error, 'strerror', None) or error}.")
 
     def close(self) -> None:
         """The window closes as it should."""
         self.timer.stop()
         finish_jobs(self, cancel=False)
-        if self.restoring is not None:
-            self.restoring[0].end(self.restoring[1], restored=False)
-            self.restoring = None
+        self.end_recovery(restored=False)
         if self.slot is not None:
             self.slot.close()
             self.slot = None
@@ -136,8 +145,10 @@ class Autosave(QObject):
 
     def offer(self, found: Found) -> None:
         """Say that there is something to recover; nothing happens unless the person wants it."""
+        later = " The file itself was saved after that." if found.is_outdated else ""
         self.window.banner.tell(
-            f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu.",
+            f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu."
+            f"{later}",
             ("Recover", partial(self.recover_carefully, found)),
         )
 
@@ -146,47 +157,40 @@ class Autosave(QObject):
         self.window.documents.before_losing(partial(self.recover, found))
 
     def recover(self, found: Found) -> None:
-        """Go on with what an earlier run has left. It is an attempt on record until training stands where it stood."""
+        """Go on with what an earlier run has left. It is an attempt on record until this window keeps it itself."""
         lock = found.begin()
-        if lock is None:
-            self.window.tell("Another window is recovering that already.")
+        if lock is None or self.restoring is not None:
+            self.window.tell("That is being recovered already, or was.")
             return
-        try:
-            document = load_document(found.document)
-        except InputError as error:
-            found.end(lock, restored=False)
-            left = MOST_ATTEMPTS - found.note.attempts - 1
-            kept = "It can be tried once more." if left > 0 else "It is not offered any more, but the file is kept."
-            self.window.tell(f"{words_for(found)} was not recovered. {kept} {error}")
-            return
-        if not self.window.documents.recover(document, found.note.title, found.note.origin):
-            found.end(lock, restored=False)
-            return
-        self.restoring = found, lock, self.window.session.revision
-        self.window.session.reported.connect(self.end_recovery)
+        self.restoring = found, lock
+        words = words_for(found)
+        Waiting(self.window, "Recovering", words, lambda: load_document(found.document), self.take, self.refuse)
 
-    def fail_recovery(self, reason: str) -> None:
-        """The training thread met a fault; if it was in taking up what is recovered, that is not restored."""
+    def take(self, document: Document) -> None:
+        """Go on with what was read, and keep it here."""
+        assert self.restoring is not None
+        found = self.restoring[0]
+        note, outdated = found.note, found.is_outdated
+        if self.window.documents.recover(document, note.title, note.origin, outdated=outdated):
+            self.kept = None
+            self.keep()
+        else:
+            self.end_recovery(restored=False)
+
+    def refuse(self, error: Exception) -> None:
+        """What was to be recovered can't be read, or the person stopped it."""
+        assert self.restoring is not None
+        found = self.restoring[0]
+        self.end_recovery(restored=False)
+        left = MOST_ATTEMPTS - found.note.attempts - 1
+        kept = "It can be tried once more." if left > 0 else "It is not offered any more, but the file is kept."
+        self.window.tell(f"{words_for(found)} was not recovered. {kept} {error}")
+
+    def end_recovery(self, *, restored: bool) -> None:
+        """If something was being recovered, that has come to its end."""
         if self.restoring is not None:
-            (found, lock, _), self.restoring = self.restoring, None
-            self.window.session.reported.disconnect(self.end_recovery)
-            found.end(lock, restored=False)
-
-    def end_recovery(self, report: Report) -> None:
-        """Once training stands where it stood, the work is kept in this window's own slot."""
-        if self.restoring is None or report.revision < self.restoring[2]:
-            return
-        (found, lock, _), self.restoring = self.restoring, None
-        self.window.session.reported.disconnect(self.end_recovery)
-        kept = False
-        try:
-            if self.slot is not None:
-                self.slot.write(found.document.read_bytes(), found.note.title, found.note.origin)
-                kept = True
-        except OSError as error:
-            self.tell_failure(error)
-        # What could not be kept here stays where it is.
-        found.end(lock, restored=kept)
+            (found, lock), self.restoring = self.restoring, None
+            found.end(lock, restored=restored)
 
 
 def words_for(found: Found) -> str:

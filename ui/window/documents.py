@@ -16,11 +16,12 @@ from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment, Trainer
 from playground import save as save_experiment
+from playground.files import Stamp, stamp
 from playground.interop.document import SUFFIX, save_document
 from playground.presets import FIRST, Opened, opened
 from ui.jobs import CancelledError, Job
 from ui.session import WeightEdit
-from ui.shell.dialogs import ask_about_changes, ask_to_open, ask_to_save
+from ui.shell.dialogs import ask_about_changes, ask_about_replacing, ask_to_open, ask_to_save
 from ui.shell.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -44,14 +45,17 @@ class Mark(NamedTuple):
 
 
 class Place(NamedTuple):
-    """What is worked on: a file, and what it holds."""
+    """What is worked on: a file, what it holds, and what tells whether another program has written it since."""
 
     path: Path | None
     saved: Mark
+    stamp: Stamp | None
 
 
 UNSAVED = Mark(None, -1, -1)
 """No file holds what there is."""
+OUTDATED: Stamp = (-1, -1)
+"""The file holds something newer than what there is."""
 
 
 class Save(NamedTuple):
@@ -77,6 +81,8 @@ class Documents(QObject):
         self.window, self.session = window, window.session
         self.path: Path | None = None
         self.saved = self.mark(0)
+        self.stamp: Stamp | None = None
+        """Of the file as it was when it was opened or saved here."""
         self.careful = False
         """Whether to ask before changes are lost."""
         self.generation = 0
@@ -125,6 +131,11 @@ class Documents(QObject):
     def has_document(self) -> bool:
         """Whether the file holds the whole training."""
         return self.path is not None and self.path.suffix.lower() != ".json"
+
+    @property
+    def place(self) -> Place:
+        """What is worked on."""
+        return Place(self.path, self.saved, self.stamp)
 
     @property
     def name(self) -> str:
@@ -190,15 +201,21 @@ class Documents(QObject):
         else:
             self.path = self.path_of(source, found)
             if self.path is not None:
+                self.stamp = stamp(self.path)
                 self.remember(self.path)
             self.say(found.notes)
         self.changed.emit()
 
-    def recover(self, document: Document, title: str, origin: str) -> bool:
-        """Go on with work that no file holds; saving puts it where it came from. Returns whether it was accepted."""
+    def recover(self, document: Document, title: str, origin: str, *, outdated: bool) -> bool:
+        """Go on with work that no file holds; saving puts it where it came from. Returns whether it was accepted.
+
+        It is `outdated` if it is older than what the file holds that it came from.
+        """
         taken = self.begin(document.experiment, title, Path(origin) if origin else None, document)
         if taken:
             self.saved = UNSAVED
+            if outdated:
+                self.stamp = OUTDATED
             self.say(document.notes)
             self.changed.emit()
         return taken
@@ -208,15 +225,15 @@ class Documents(QObject):
         self.window.banner.hide()
         if document is not None:
             self.session.pause()
-        before = Place(self.path, self.saved)
+        before = self.place
         if not self.session.open(experiment, f"open {name}", document):
             return False
         self.generation += 1
         self.began = self.session.revision
-        self.path = path
+        self.path, self.stamp = path, None if path is None else stamp(path)
         self.began_at = 0 if document is None else document.present.state.step
         self.saved = self.mark(self.began_at)
-        self.places[self.session.done[-1].number] = before, Place(self.path, self.saved)
+        self.places[self.session.done[-1].number] = before, self.place
         if path is not None:
             self.remember(path)
         self.changed.emit()
@@ -226,7 +243,7 @@ class Documents(QObject):
         """The opening of something was taken back, or made again: go on with what was worked on then."""
         if number in self.places:
             self.generation += 1
-            self.path, self.saved = self.places[number][after]
+            self.path, self.saved, self.stamp = self.places[number][after]
             self.began, self.began_at = self.session.revision, -1
             self.changed.emit()
 
@@ -257,6 +274,15 @@ class Documents(QObject):
             if path.exists():
                 self.window.tell(f"Nothing was saved: there is a {path.name} already. Choose it to replace it.")
                 return
+        if path == self.path and self.stamp is not None and stamp(path) not in (None, self.stamp) and not self.busy:
+            ask_about_replacing(
+                self.window, path, lambda: self.ask_save(then), lambda: self.save_for_certain(path, then)
+            )
+        else:
+            self.save_for_certain(path, then)
+
+    def save_for_certain(self, path: Path, then: Callable[[], object] | None) -> None:
+        """Save, whatever there is at the file's place."""
         self.waiting.append(Save(path, self.mark(self.step), self.generation, then))
         self.save_next()
 
@@ -293,7 +319,7 @@ class Documents(QObject):
         self.remember(save.path)
         self.window.say(f"Saved to {save.path}.")
         if save.generation == self.generation:
-            self.path, self.saved = save.path, save.mark
+            self.path, self.saved, self.stamp = save.path, save.mark, stamp(save.path)
             self.changed.emit()
         self.save_next()
         if save.then is not None:

@@ -175,6 +175,7 @@ class Window(QMainWindow):
             dock.setObjectName("")
             dock.deleteLater()
         self.docks.docks.clear()
+        message = self.banner.told()
         self.takeCentralWidget()
         self.removeToolBar(self.bar)
         self.menus.remove()
@@ -186,6 +187,8 @@ class Window(QMainWindow):
         self.make_parts()
         self.transport.show_speed(self.speed)
         self.put_together()
+        if message is not None:
+            self.banner.tell_again(message)
         self.docks.restore(state)
         self.before_crowding = None
         self.make_room(state)

@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 
 from playground import Trainer
-from playground.interop.document import load_document, to_bytes
+from playground.interop.document import load_document, save_document, to_bytes
 from playground.presets import preset
 from playground.recovery import Slot, aside, recoverable
 from ui.window.window import Window
@@ -77,12 +77,12 @@ def other(qtbot, window: Window) -> Iterator[Window]:
     yield window
 
 
-def leave(folder: Path, content: bytes | None = None) -> Trainer:
+def leave(folder: Path, content: bytes | None = None, origin: str = "") -> Trainer:
     """Work that a process which died has left, without the process."""
     trainer = Trainer(preset("xor"))
     trainer.advance(epochs=3)
     slot = Slot(folder)
-    slot.write(to_bytes(trainer.document()) if content is None else content, "Left over", "")
+    slot.write(to_bytes(trainer.document()) if content is None else content, "Left over", origin)
     slot.lock.release()
     return trainer
 
@@ -103,6 +103,35 @@ def test_the_work_of_a_killed_window_is_offered_and_recovered(
     # It stays recoverable: this window keeps it now.
     assert load_document(other.autosave.slot.document).experiment.training.learning_rate == 0.125
     assert recoverable(folder) == []
+
+
+def test_a_file_that_was_saved_later_is_not_replaced_unasked(
+    qtbot, other: Window, folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.playground"
+    trainer = leave(folder, origin=str(file))
+    save_document(file, Trainer(preset("circle")).document())
+    later = recoverable(folder)[0].time + 60
+    os.utime(file, (later, later))
+    saved = file.read_bytes()
+    other.autosave.begin(folder)
+    assert "The file itself was saved after that." in other.banner.text.text()
+    other.banner.apply_remedy()
+    qtbot.waitUntil(lambda: step(other) == trainer.state.step)
+    other.documents.save()
+    question = other.findChild(QMessageBox, "replacing.question")
+    assert question is not None and file.read_bytes() == saved
+    question.reject()
+
+
+def test_what_the_banner_offers_stays_at_another_size(qtbot, other: Window, folder: Path) -> None:
+    leave(folder)
+    other.autosave.begin(folder)
+    other.rebuild()
+    qtbot.waitUntil(other.banner.isVisible)
+    assert "ended unexpectedly" in other.banner.text.text()
+    other.banner.apply_remedy()
+    assert other.session.experiment.name == preset("xor").name
 
 
 def test_nobody_is_forced_to_recover(qtbot, other: Window, folder: Path) -> None:

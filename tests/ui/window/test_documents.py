@@ -10,10 +10,11 @@ import pytest
 from numpy.testing import assert_array_equal
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from playground import Document, Trainer, load
 from playground.engine import compiled
+from playground.files import previous
 from playground.interop.document import load_document, save_document
 from playground.presets import preset
 from ui.panels.importing import ImportDialog
@@ -54,9 +55,9 @@ def set_rate(window: Window, rate: float) -> None:
     window.session.edit(msgspec.structs.replace(window.session.experiment, training=training), f"learning rate {rate}")
 
 
-def answer(qtbot, window: Window, name: str) -> None:
-    """Press a button of the question about changes."""
-    question = window.findChild(QMessageBox, "changes.question")
+def answer(qtbot, window: Window, name: str, question_name: str = "changes.question") -> None:
+    """Press a button of a question."""
+    question = window.findChild(QMessageBox, question_name)
     assert question is not None and question.isVisible()
     button = next(button for button in question.buttons() if button.accessibleName() == name)
     qtbot.mouseClick(button, LEFT)
@@ -287,8 +288,7 @@ def test_closing_can_leave_changes(qtbot, window: Window, tmp_path: Path) -> Non
     window.documents.careful = True
     set_rate(window, 0.5)
     window.close()
-    question = window.findChild(QMessageBox, "changes.question")
-    qtbot.mouseClick(question.button(QMessageBox.StandardButton.Discard), LEFT)
+    answer(qtbot, window, "Discard")
     qtbot.waitUntil(lambda: not window.isVisible())
     assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate != 0.5
 
@@ -298,10 +298,62 @@ def test_opening_something_else_asks_first(qtbot, window: Window) -> None:
     set_rate(window, 0.5)
     window.documents.open_carefully("xor")
     assert window.session.experiment.training.learning_rate == 0.5
-    question = window.findChild(QMessageBox, "changes.question")
-    qtbot.mouseClick(question.button(QMessageBox.StandardButton.Discard), LEFT)
+    answer(qtbot, window, "Discard")
     assert window.session.experiment.name == preset("xor").name
     window.documents.careful = False
+
+
+# Files that others change -----------------------------------------------------------------------------------------
+
+
+def change_from_outside(path: Path) -> bytes:
+    """Another window saves something else."""
+    save_document(path, Trainer(preset("circle")).document())
+    return path.read_bytes()
+
+
+def replacing_question(window: Window) -> QMessageBox | None:
+    return window.findChild(QMessageBox, "replacing.question")
+
+
+def test_a_file_that_another_window_changed_is_not_replaced_unasked(qtbot, window: Window, tmp_path: Path) -> None:
+    file = tmp_path / "mine.playground"
+    save_as(qtbot, window, file)
+    set_rate(window, 0.5)
+    other = change_from_outside(file)
+    window.documents.save()
+    assert file.read_bytes() == other
+    answer(qtbot, window, "Replace", "replacing.question")
+    qtbot.waitUntil(lambda: not window.documents.modified)
+    assert load_document(file).experiment.training.learning_rate == 0.5
+    assert previous(file).read_bytes() == other
+    set_rate(window, 0.25)
+    window.documents.save()
+    qtbot.waitUntil(lambda: not window.documents.modified)
+    assert load_document(file).experiment.training.learning_rate == 0.25
+
+
+def test_another_place_is_offered_for_what_would_replace_a_changed_file(qtbot, window: Window, tmp_path: Path) -> None:
+    file = tmp_path / "mine.playground"
+    save_as(qtbot, window, file)
+    set_rate(window, 0.5)
+    other = change_from_outside(file)
+    window.documents.save()
+    answer(qtbot, window, "Save as…", "replacing.question")
+    dialog = window.findChild(QFileDialog)
+    assert dialog is not None and dialog.isVisible()
+    dialog.reject()
+    assert file.read_bytes() == other and window.documents.modified
+
+
+def test_a_file_that_is_gone_is_saved_again(qtbot, window: Window, tmp_path: Path) -> None:
+    file = tmp_path / "mine.playground"
+    save_as(qtbot, window, file)
+    set_rate(window, 0.5)
+    file.unlink()
+    window.documents.save()
+    qtbot.waitUntil(lambda: not window.documents.modified)
+    assert load_document(file).experiment.training.learning_rate == 0.5
 
 
 # Recent files -----------------------------------------------------------------------------------------------------
