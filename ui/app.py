@@ -116,9 +116,11 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
     chosen = arguments.theme or str(settings.value("theme", "system"))
     theme.apply(app, resolved_theme(app, chosen), 1.0 if arguments.screenshot else stored_size(settings))
 
+    from ui.garbage import Collector
     from ui.kernels import Kernels
     from ui.window.window import Window
 
+    Collector(app)
     window = Window(found.experiment, settings=settings)
     # Queued, because a fault can arise while the window is being painted.
     caught.happened.connect(window.tell, Qt.ConnectionType.QueuedConnection)
