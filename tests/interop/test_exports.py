@@ -464,7 +464,7 @@ def test_a_missing_library_is_named_with_what_to_install(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert f"needs {missing}, which" in captured.err
-    assert f"pip install '.[{kind}]'" in captured.err
+    assert f'-m pip install -e "{Path(__file__).parents[2]}[{kind}]"' in captured.err
     assert captured.err.count("\n") == 1
     assert not list(tmp_path.iterdir())
 

@@ -37,6 +37,8 @@ def menu_commands(menus: Iterable[QMenu], path: str = "", every: bool = False) -
     """Every entry of menus that can be chosen now, or `every` single one, named with where it stands."""
     found: list[Command] = []
     for menu in menus:
+        # Some are filled only then.
+        menu.aboutToShow.emit()
         place = f"{path}{plain(menu.title())}: "
         for action in menu.actions():
             if action.menu() is not None:

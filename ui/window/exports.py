@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
 
 
+class Asked(NamedTuple):
+    """What an export was asked for with."""
+
+    by: Exports
+    chosen: Format
+    path: Path
+    proof: bool
+    """Whether it is to be run again before it is written."""
+
+
 class Exports(QObject):
     """Writes exports for a window, one at a time."""
 
@@ -32,12 +43,15 @@ class Exports(QObject):
         self.job: Job | None = None
         window.session.given.connect(self.write)
 
-    def ask(self, name: str) -> None:
+    def ask(self, name: str, proof: bool = True) -> None:
         """Let the person choose where an export goes; without its libraries, say what to install."""
         chosen = FORMATS[name]
-        missing = chosen.missing()
+        missing = chosen.missing(proof=proof)
         if missing:
-            self.window.tell(f"{MissingLibraryError(chosen, missing)}. Then start the playground again.")
+            words = f"{MissingLibraryError(chosen, missing)}. Then start the playground again."
+            # What can be written all the same can't be run again.
+            offer = None if chosen.missing(proof=False) else ("Export without proof…", partial(self.ask, name, False))
+            self.window.banner.tell(words, offer)
         elif self.job is not None:
             self.window.tell(BUSY)
         else:
@@ -47,7 +61,7 @@ class Exports(QObject):
                 f"Export: {chosen.title}",
                 self.suggested(chosen),
                 [kind],
-                lambda path: self.begin(name, path),
+                lambda path: self.begin(name, path, proof),
             )
 
     def suggested(self, chosen: Format) -> str:
@@ -56,24 +70,28 @@ class Exports(QObject):
         plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")
         return f"{plain or 'network'}{chosen.suffix}"
 
-    def begin(self, name: str, path: str) -> None:
+    def begin(self, name: str, path: str, proof: bool = True) -> None:
         """Export the present moment to a file."""
-        self.window.session.ask((self, FORMATS[name], Path(path)), Exportable.of)
+        self.window.session.ask(Asked(self, FORMATS[name], Path(path), proof), Exportable.of)
 
     def write(self, purpose: object, exportable: Exportable, revision: int) -> None:
         """Prove and write what was asked for, beside the window."""
-        if not (isinstance(purpose, tuple) and purpose[0] is self):
+        if not (isinstance(purpose, Asked) and purpose.by is self):
             return
         if self.job is not None:
             self.window.tell(BUSY)
             return
-        _, chosen, path = purpose
-        self.job = job = Job(lambda job: export(chosen, exportable, path, cancelled=lambda: job.cancelled), self)
-        job.done.connect(lambda proof: self.tell_done(path, proof.words if proof is not None else ""))
+        _, chosen, path, proof = purpose
+        proves = proof and chosen.prove is not None
+        self.job = job = Job(
+            lambda job: export(chosen, exportable, path, proof=proof, cancelled=lambda: job.cancelled), self
+        )
+        unproven = "" if chosen.prove is None else "It was not run again."
+        job.done.connect(lambda proof: self.tell_done(path, unproven if proof is None else proof.words))
         job.failed.connect(lambda error: self.tell_failure(path, error))
         job.start()
         self.running_changed.emit(True)
-        self.window.say(f"Proving {path.name}…" if chosen.prove is not None else f"Writing {path.name}…")
+        self.window.say(f"Proving {path.name}…" if proves else f"Writing {path.name}…")
 
     def cancel(self) -> None:
         """Stop what is being made."""

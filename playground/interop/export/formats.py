@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from playground.interop.export import numpy_script, onnx_model, torch_script
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.proof import Cancelled, Proof, prove_onnx, prove_script, prove_training_script
 from playground.snapshot import History
+
+ROOT = Path(__file__).resolve().parents[3]
+"""The folder of the program, with what it says about its extras."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ class Format:
 
     @property
     def remedy(self) -> str:
-        """How to install what is needed."""
-        return f"pip install '.[{self.extra}]'"
+        """How to install what is needed: a command that works as it stands, wherever it is typed."""
+        return f'"{sys.executable}" -m pip install -e "{ROOT}[{self.extra}]"'
 
 
 class MissingLibraryError(ImportError):

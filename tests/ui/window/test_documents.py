@@ -359,6 +359,11 @@ def test_a_file_that_is_gone_is_saved_again(qtbot, window: Window, tmp_path: Pat
 # Recent files -----------------------------------------------------------------------------------------------------
 
 
+def test_the_palette_knows_the_files_that_were_just_saved(qtbot, window: Window, tmp_path: Path) -> None:
+    save_as(qtbot, window, tmp_path / "just now.playground")
+    assert any("just now.playground" in command.name for command in window.reach.commands())
+
+
 def test_recent_files_are_offered_the_latest_first(qtbot, window: Window, tmp_path: Path) -> None:
     for name in ("one", "two"):
         save_as(qtbot, window, tmp_path / f"{name}.playground")

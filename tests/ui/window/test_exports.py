@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from playground.interop.export import formats
@@ -41,6 +42,21 @@ def test_without_its_library_a_format_says_what_to_install(window: Window, monke
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
     window.exports.ask("onnx")
     assert "pip install" in window.banner.text.text() and "onnxruntime" in window.banner.text.text()
+
+
+def test_a_script_can_be_written_without_the_library_that_would_prove_it(
+    qtbot, window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    window.exports.ask("pytorch")
+    assert "needs torch, which is not installed" in window.banner.text.text()
+    qtbot.mouseClick(window.banner.remedy, Qt.MouseButton.LeftButton)
+    dialog = window.findChild(QFileDialog, "file.dialog")
+    assert dialog is not None and dialog.isVisible()
+    dialog.fileSelected.emit(str(tmp_path / "mine.py"))
+    qtbot.waitUntil(lambda: "Exported to mine.py. It was not run again." in window.status.text())
+    assert "import torch" in (tmp_path / "mine.py").read_text()
+    dialog.reject()
 
 
 def test_a_proof_can_be_cancelled_and_nothing_is_written(
