@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias, get_args
 
+import msgspec
+
 from playground.catalog.choice import Array
 from playground.catalog.datasets import Sample
 from playground.engine.state import State
-from playground.experiment import Experiment
+from playground.experiment import Experiment, with_ids
 from playground.snapshot import Change, Evaluation, Status
 from playground.timeline import Timeline
 
@@ -65,6 +67,11 @@ class Document(NamedTuple):
         """The experiment in force."""
         return self.checkpoints[PRESENT].experiment
 
+    def named(self) -> Document:
+        """The same with an id for every layer, which one from a script may lack, and which weights follow."""
+        checkpoints = {name: named(moment) for name, moment in self.checkpoints.items()}
+        return self._replace(checkpoints=checkpoints)
+
     @property
     def present(self) -> Checkpoint:
         """The present moment alone."""
@@ -75,3 +82,10 @@ class Document(NamedTuple):
     def engine(self) -> EngineName:
         """The engine that trained last."""
         return self.engine_changes[-1][1]
+
+
+def named(moment: Checkpoint) -> Checkpoint:
+    """The same moment with an id for every layer."""
+    experiment = msgspec.structs.replace(moment.experiment, layers=with_ids(moment.experiment.layers))
+    way_back = None if moment.way_back is None else named(moment.way_back)
+    return Checkpoint(experiment, moment.state, way_back)

@@ -21,7 +21,7 @@ import numpy as np
 
 from playground.catalog.activations import AnyActivation, Linear
 from playground.catalog.choice import Choice, InputError, listing, setting
-from playground.catalog.datasets import AnyDataset, Circle, Table, Task
+from playground.catalog.datasets import AnyDataset, Circle, Dataset, Table, Task
 from playground.catalog.features import FEATURES, FeatureName
 from playground.catalog.initializers import AnyInitializer, GlorotUniform
 from playground.catalog.losses import AnyLoss, Loss, default_loss
@@ -212,8 +212,11 @@ def plain(value: object) -> Any:
     raise InputError("experiment", value, "numbers, texts, lists and choices")
 
 
-def convert(raw: Any) -> Experiment:
-    """The experiment that plain lists, dicts and values describe. Raises InputError."""
+def convert(raw: Any, data: Dataset | None = None) -> Experiment:
+    """The experiment that plain lists, dicts and values describe, or one with other `data`, which are known to be fine.
+
+    Raises InputError.
+    """
     if not isinstance(raw, dict):
         raise InputError("experiment", raw, "a JSON object like {\"version\": 1, …}")  # fmt: skip
     try:
@@ -224,6 +227,10 @@ def convert(raw: Any) -> Experiment:
         raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
     except msgspec.ValidationError as error:
         raise explained(error, raw) from error
+    if data is None:
+        experiment.data.check()
+    else:
+        experiment = msgspec.structs.replace(experiment, data=data)
     check_rules(experiment)
     return experiment
 
@@ -240,7 +247,7 @@ def migrated(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_rules(experiment: Experiment) -> None:
-    """What needs more than one field to judge."""
+    """What needs more than one field to judge. The data have been checked."""
     if not experiment.features:
         raise InputError("features", [], f"at least one of {listing(FEATURES)}")
     for place, name in enumerate(experiment.features):
@@ -260,7 +267,6 @@ def check_rules(experiment: Experiment) -> None:
             layer.initializer.check(f"layers[{place}].initializer")
     check_widths(experiment)
     check_parameters(experiment)
-    experiment.data.check()
     check_validation(experiment)
     loss, tasks = experiment.loss, experiment.data.tasks
     if loss is not None and not set(loss.tasks) & set(tasks):
@@ -376,8 +382,7 @@ def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
 def file_text(experiment: Experiment, path: Path) -> str:
     """What an experiment file at `path` says."""
     if isinstance(experiment.data, Table):
-        relative = os.path.relpath(experiment.data.path, path.resolve().parent)
-        experiment = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, path=relative))
+        experiment = msgspec.structs.replace(experiment, data=experiment.data.relative_to(path.resolve().parent))
     return to_text(experiment)
 
 

@@ -68,6 +68,14 @@ class Timeline:
         result.thinned, result.run = self.thinned, self.run
         return result
 
+    def within(self, most: int | None) -> Timeline:
+        """An independent copy that keeps at most so many rows; None stands for as many as before."""
+        result = self.copy()
+        if most is not None:
+            result.most = most
+            result.make_room(0)
+        return result
+
     def rearranged(self, sources: list[int | None]) -> Timeline:
         """A timeline whose column k is the old column sources[k], or NaN where that is None."""
         result = Timeline(len(sources), self.most)

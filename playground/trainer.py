@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from types import ModuleType
 
 import msgspec
@@ -194,8 +195,13 @@ class Trainer:
 
     def usable_initial(self) -> dict[str, Array]:
         """The weights to start from that were given and still have a place."""
-        expected = self.parameters()
-        return {name: w for name, w in self.initial.items() if name in expected and np.shape(w) == expected[name].shape}
+        usable = {}
+        for name, values in self.initial.items():
+            # The network, or its precision, may be another one since.
+            with suppress(InputError):
+                self.as_parameter(name, values)
+                usable[name] = values
+        return usable
 
     def clear_outcome(self) -> None:
         """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
@@ -404,20 +410,25 @@ class Trainer:
 
     def put_parameters(self, parameters: Mapping[str, Array]) -> None:
         """Copy named arrays into the state after checking every one of them."""
-        expected, cast = self.parameters(), dict[str, Array]()
-        for name, values in parameters.items():
-            if name not in expected:
-                raise InputError(name, "an array", f"arrays named {', '.join(expected)}")
-            if np.shape(values) != expected[name].shape:
-                raise InputError(name, f"shape {np.shape(values)}", f"shape {expected[name].shape}")
-            with np.errstate(over="ignore"):
-                cast[name] = np.asarray(values).astype(self.network.dtype)
-            if not np.isfinite(cast[name]).all():
-                raise InputError(name, "NaN, infinity or a number too large", f"finite {self.network.dtype} numbers")
-            if name.startswith("var") and (cast[name] < 0).any():
-                raise InputError(name, "a negative number", "variances, which are 0 or more")
+        cast = {name: self.as_parameter(name, values) for name, values in parameters.items()}
+        present = self.parameters()
         for name, values in cast.items():
-            expected[name][...] = values
+            present[name][...] = values
+
+    def as_parameter(self, name: str, values: Array) -> Array:
+        """Numbers in the network's precision. Raises InputError if they can't be its parameters of that name."""
+        expected = self.parameters()
+        if name not in expected:
+            raise InputError(name, "an array", f"arrays named {', '.join(expected)}")
+        if np.shape(values) != expected[name].shape:
+            raise InputError(name, f"shape {np.shape(values)}", f"shape {expected[name].shape}")
+        with np.errstate(over="ignore"):
+            cast = np.asarray(values).astype(self.network.dtype)
+        if not np.isfinite(cast).all():
+            raise InputError(name, "NaN, infinity or a number too large", f"finite {self.network.dtype} numbers")
+        if name.startswith("var") and (cast < 0).any():
+            raise InputError(name, "a negative number", "variances, which are 0 or more")
+        return cast
 
     def parameters(self) -> dict[str, Array]:
         """All parameters by the names they have in weight files, as views of the state."""
@@ -489,7 +500,8 @@ class Trainer:
         self.notes = document.notes
         self.status, self.problem_words = document.status, document.problem
         self.evaluation, self.seconds = document.evaluation, document.seconds
-        self.history, self.gradient_history = document.history.copy(), document.gradients.copy()
+        self.history = document.history.within(self.history_rows)
+        self.gradient_history = document.gradients.within(self.history_rows)
         self.changes, self.engine_changes = list(document.changes), list(document.engine_changes)
         if document.engine != self.chosen_engine:
             self.engine_changes.append((self.state.step, self.chosen_engine))

@@ -269,6 +269,7 @@ class Session(QObject):
         """Put an experiment in force everywhere."""
         self.revision += 1
         self.experiment = experiment
+        document = None if document is None else document.named()
         self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, label, document))
         self.experiment_changed.emit(experiment)
         self.undo_changed.emit()

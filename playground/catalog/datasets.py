@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -618,6 +619,15 @@ class Table(Adjustable, frozen=True, tag="table"):
     def rows(self) -> TableRows:
         """All rows of the file that can be used."""
         return read_table(Path(self.path), self.x1, self.x2, self.target, self.task)
+
+    def relative_to(self, folder: Path) -> Table:
+        """The same table for a file in that folder."""
+        try:
+            path = os.path.relpath(self.path, folder)
+        except ValueError:
+            # On another drive.
+            return self
+        return msgspec.structs.replace(self, path=path)
 
     def draw(self, random: np.random.Generator) -> Raw:
         x, labels, task, names, dropped = self.rows

@@ -20,8 +20,9 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from playground import progress
 from playground.catalog.choice import Array, InputError
-from playground.catalog.datasets import TRAIN, Dataset, Sample, Table, UserPoints, own_points, sample
+from playground.catalog.datasets import MAX_TABLE_ROWS, TRAIN, Dataset, Sample, Table, UserPoints, own_points, sample
 from playground.catalog.schedules import PlateauMemory
 from playground.checkpoint import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
 from playground.engine.network import Network, network_of
@@ -30,7 +31,9 @@ from playground.experiment import (
     MAX_LAYERS,
     Experiment,
     convert,
+    expanded,
     parsed,
+    refuse_unwritable,
     to_text,
     with_table_path,
 )
@@ -184,7 +187,7 @@ def checkpoint_record(
         if isinstance(data, UserPoints):
             data = UserPoints()
         elif folder is not None:
-            data = msgspec.structs.replace(data, path=os.path.relpath(data.path, folder))
+            data = data.relative_to(folder)
     text = to_text(msgspec.structs.replace(experiment, data=data))
     way_back = None if checkpoint.way_back is None else checkpoint_record(checkpoint.way_back, folder, points)
     return CheckpointRecord(text, place, state_record(checkpoint.state), way_back)
@@ -334,12 +337,15 @@ class Reading:
     def __init__(self, record: DocumentRecord, place: str, folder: Path | None) -> None:
         self.record, self.place, self.folder = record, place, folder
         self.notes: list[str] = []
-        self.own: dict[int, Any] = {}
-        self.samples: dict[Dataset, Sample] = {}
+        self.own: dict[int, tuple[UserPoints, Sample]] = {}
+        self.drawn: dict[Dataset, Sample] = {}
+        self.room, self.read = MAX_POINTS, 0
 
     def checkpoint(self, record: CheckpointRecord, place: str) -> Checkpoint:
         """A checkpoint, with all shapes as its experiment implies them."""
         experiment, points = self.experiment(record, place)
+        progress.note(self.read, len(self.record.checkpoints))
+        self.read += 1
         training = int(np.count_nonzero(points.split == TRAIN))
         way_back = None
         if record.way_back is not None:
@@ -360,8 +366,8 @@ class Reading:
             return experiment, self.sample(experiment.data, place)
         if not isinstance(raw, dict):
             raise InputError(place, "what stands there", "an experiment")
-        kept = converted({**raw, "data": self.points(record.points, place)}, place)
-        points = self.sample(kept.data, place)
+        own, points = self.points(record.points, place)
+        kept = converted({**raw, "data": {"kind": "points"}}, place, own)
         if not is_table:
             return kept, points
         try:
@@ -379,37 +385,58 @@ class Reading:
         """Where a table is."""
         return path if self.folder is None else os.path.normpath(self.folder / path)
 
-    def points(self, number: int, place: str) -> Any:
-        """Own points as an experiment file says them."""
+    def points(self, number: int, place: str) -> tuple[UserPoints, Sample]:
+        """Own points of the document, which many moments may share."""
         if number >= len(self.record.points):
             raise InputError(f"{place}: points", number, f"one of {len(self.record.points)} sets of points")
         if number not in self.own:
-            record, place = self.record.points[number], f"{self.place}: points {number}"
-            settings = parsed(record.settings, place)
-            if not isinstance(settings, dict) or settings.get("kind") != "points":
-                raise InputError(place, "what stands there", "own points")
-            columns = {
-                name: array(values, f"{place}: {name}", COLUMNS[name]).tolist()
-                for name, values in record.columns.items()
-            }
-            self.own[number] = {**settings, **columns}
+            data = own_points_of(self.record.points[number], f"{self.place}: points {number}")
+            self.take_room(data, place)
+            self.own[number] = data, sample(data)
         return self.own[number]
 
     def sample(self, data: Dataset, place: str) -> Sample:
-        """The points of a data set, drawn once."""
-        if data not in self.samples:
-            if data.size + sum(len(known.labels) for known in self.samples.values()) > MAX_POINTS:
-                raise InputError(
-                    f"{place}: data", f"{data.size:,} points more", f"at most {MAX_POINTS:,} in a document"
-                )
-            self.samples[data] = sample(data)
-        return self.samples[data]
+        """The points of any other data set, drawn once."""
+        if data not in self.drawn:
+            self.take_room(data, place)
+            self.drawn[data] = sample(data)
+        return self.drawn[data]
+
+    def take_room(self, data: Dataset, place: str) -> None:
+        """Count points, before they take memory. Raises InputError if there are too many in a document."""
+        if data.size > self.room:
+            raise InputError(f"{place}: data", f"{data.size:,} points more", f"at most {MAX_POINTS:,} in a document")
+        self.room -= data.size
 
 
-def converted(raw: Any, place: str) -> Experiment:
-    """The experiment that plain values describe. Raises InputError that names `place`."""
+def own_points_of(record: PointsRecord, place: str) -> UserPoints:
+    """Own points of a file. Raises InputError that names `place`."""
+    settings = parsed(record.settings, place)
+    if not isinstance(settings, dict) or settings.get("kind") != "points":
+        raise InputError(place, "what stands there", "own points")
+    columns = {name: array(values, f"{place}: {name}", COLUMNS[name]) for name, values in record.columns.items()}
+    length = len(columns["x1"]) if "x1" in columns else 1
+    if length > MAX_TABLE_ROWS:
+        raise InputError(f"{place}: x1", f"{length:,} points", f"at most {MAX_TABLE_ROWS:,}")
+    for name, values in columns.items():
+        if values.shape != (length,):
+            raise InputError(f"{place}: {name}", f"shape {values.shape}", f"shape {(length,)}")
+    lists = {name: values.tolist() for name, values in columns.items()}
     try:
-        return convert(raw)
+        refuse_unwritable(settings)
+        data = msgspec.convert({**expanded(settings, UserPoints), **lists}, UserPoints)
+        data.check()
+    except msgspec.ValidationError as error:
+        raise InputError(place, "what stands there", f"own points ({error})") from error
+    except InputError as error:
+        raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
+    return data
+
+
+def converted(raw: Any, place: str, data: UserPoints | None = None) -> Experiment:
+    """The experiment that plain values, and points, describe. Raises InputError that names `place`."""
+    try:
+        return convert(raw, data)
     except InputError as error:
         raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
 

@@ -7,6 +7,7 @@ import json
 import math
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from playground import Document, Experiment, InputError, Trainer
+from playground import Document, Experiment, InputError, Trainer, load, save
+from playground.catalog import datasets
 from playground.catalog.datasets import UserPoints
 from playground.checkpoint import HEALTHY, PRESENT, EngineName
 from playground.cli import main
@@ -143,6 +145,37 @@ def test_weights_that_were_given_are_those_that_reset_returns_to(tmp_path: Path)
     assert_array_equal(other.parameters()["W0"], given["W0"])
 
 
+def test_weights_that_have_no_place_any_more_do_not_keep_a_training_from_starting_afresh(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment())
+    given = {"W0": np.array([[1e300, 1.0]]), "b0": np.array([0.5]), "W7": np.array([1.0])}
+    save_document(tmp_path / "mine.playground", trainer.document()._replace(initial=given))
+    other = Trainer(trainer.experiment)
+    other.resume(load_document(tmp_path / "mine.playground"))
+    other.reset()
+    assert_array_equal(other.parameters()["W0"], trainer.parameters()["W0"])
+    assert other.parameters()["b0"] == 0.5
+
+
+def test_layers_without_a_name_get_the_same_one_at_every_moment() -> None:
+    trainer = Trainer(convert({"version": 1, "layers": [{"units": 3}, {"units": 2, "id": "A"}, {"units": 4}]}))
+    trainer.advance(epochs=3)
+    document = trainer.document().named()
+    assert HEALTHY in document.checkpoints
+    for checkpoint in document.checkpoints.values():
+        assert [layer.id for layer in checkpoint.experiment.layers] == ["B", "A", "C"]
+
+
+def test_a_history_without_bounds_is_bounded_where_it_is_gone_on_with(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment())
+    trainer.advance(epochs=400)
+    bounded = Trainer(trainer.experiment, history_rows=100)
+    bounded.resume(trainer.document())
+    rows = bounded.history.view()
+    assert trainer.history.count == 401 and 50 <= len(rows) <= 100
+    assert_array_equal(rows[[0, -1]], trainer.history.view()[[0, -1]])
+    assert_array_equal(np.nanmin(rows, axis=0), np.nanmin(trainer.history.view(), axis=0))
+
+
 def diverged() -> Trainer:
     hills = {"version": 1, "data": "hills", "layers": [{"units": 8}], "training": {"optimizer": "sgd"}}
     trainer = Trainer(convert(hills))
@@ -228,6 +261,20 @@ def test_own_points_are_the_very_same_and_stand_once_in_a_file(tmp_path: Path) -
     assert {checkpoint.experiment for checkpoint in read.checkpoints.values()} == {trainer.experiment}
 
 
+def test_moments_that_share_points_take_no_more_memory_for_them(tmp_path: Path) -> None:
+    trainer = Trainer(own_experiment(20_000))
+    peaks = []
+    for moments in (1, 30):
+        document = trainer.document()
+        earlier = {f"branch {number}": trainer.checkpoint() for number in range(moments)}
+        save_document(tmp_path / "mine.playground", document._replace(checkpoints={**document.checkpoints, **earlier}))
+        tracemalloc.start()
+        load_document(tmp_path / "mine.playground")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0]
+
+
 def test_moments_with_other_points_keep_their_own(tmp_path: Path) -> None:
     trainer = Trainer(own_experiment(5))
     earlier = trainer.checkpoint()
@@ -279,6 +326,18 @@ def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, chang
     assert_array_equal(other.sample.labels, trainer.sample.labels)
     assert other.sample.class_names == trainer.sample.class_names
     assert other.snapshot().notes == read.notes
+
+
+def test_a_table_on_another_drive_keeps_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, start: Path) -> str:
+        raise ValueError(f"path is on mount 'C:', start on mount 'D:' ({path}, {start})")
+
+    document = table_document(tmp_path)
+    monkeypatch.setattr(datasets.os.path, "relpath", refuse)
+    save_document(tmp_path / "mine.playground", document)
+    save(document.experiment, tmp_path / "mine.json")
+    assert load_document(tmp_path / "mine.playground").notes == ()
+    assert load(tmp_path / "mine.json").data == document.experiment.data
 
 
 # Documents as experiments -------------------------------------------------------------------------------------------
@@ -355,6 +414,21 @@ def set_in(*path: str, value: Any) -> Any:
     return change
 
 
+def with_points(columns: dict[str, Any], **settings: Any) -> Any:
+    """Own points of these columns in the place of what the experiment has."""
+
+    def change(record: Any) -> None:
+        arrays = {name: np.array(values, dtype=float) for name, values in columns.items()}
+        packed = {
+            name: {"kind": "float64", "shape": list(values.shape), "data": values.tobytes()}
+            for name, values in arrays.items()
+        }
+        record["points"] = [{"settings": json.dumps({"kind": "points", **settings}), "columns": packed}]
+        record["checkpoints"]["present"]["points"] = 0
+
+    return change
+
+
 STATE = ("checkpoints", "present", "state")
 PARAMETERS = (*STATE, "parameters")
 NANS = np.full(200, np.nan).tobytes()
@@ -388,6 +462,11 @@ NANS = np.full(200, np.nan).tobytes()
         (set_in("checkpoints", "present", "experiment", value="[1]"), "a JSON object"),
         (set_in("checkpoints", "present", "experiment", value=TABLE), "the points of the table"),
         (set_in("points", value=[{"settings": "{}", "columns": {}}] * 1001), "points"),
+        (with_points({"x1": [0.0, 1.0], "x2": [0.0]}), "points 0: x2: 'shape (1,)' is refused; allowed: shape (2,)"),
+        (with_points({"x1": [[0.0], [1.0]], "x2": [[0.0], [1.0]]}), "points 0: x1: 'shape (2, 1)'"),
+        (with_points({"x1": [0.0], "x2": [math.nan]}), "points 0: data.x2[0]"),
+        (with_points({"x1": [0.0], "x2": [0.0]}, noise=7), "points 0: 'what stands there'"),
+        (with_points({"x1": [0.0], "x2": [0.0]}, task="\ud800"), "points 0"),
         (set_in(*STATE, "position", value=41), "position: 41 is refused; allowed: at most 40"),
         (set_in(*STATE, "carried_points", value=42), "carried_points: 42"),
         (set_in(*STATE, "plateau", value=[0.0, 0, -1]), "plateau"),
