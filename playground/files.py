@@ -69,7 +69,8 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
     """Put `content` at `path` so that at every moment the file there is whole: the old one or the new.
 
     With `keep_previous` the old one stays beside it; see `previous`. A link stays a link, the file keeps its
-    permissions, and a device or pipe is simply written to. Raises OSError that names `path`; then nothing is left over.
+    permissions, and a device or pipe is simply written to. Raises OSError that names `path`; then the old file is still
+    there, and nothing is left over.
     """
     # Unlike Path.resolve, it has an answer for links that lead in a circle: the link itself, which the file replaces.
     path = Path(os.path.realpath(path))
@@ -77,22 +78,38 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
         path.write_bytes(content)
         return
     remove_strays(path)
-    temporary = temporary_name(path)
+    temporary, old = temporary_name(path), temporary_name(path)
     try:
         write_whole(temporary, content)
         if path.exists():
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
+            duplicate(path, old)
             if keep_previous:
                 keep(path)
         temporary.replace(path)
-        sync_folder(path.parent)
+        try:
+            sync_folder(path.parent)
+        except OSError:
+            # It can't be told whether the new one would outlast a failure of power.
+            put_back(old, path)
+            raise
     except OSError as error:
         error.filename = str(path)
         error.filename2 = None
         raise
     finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
+        for left in (temporary, old):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+
+
+def put_back(old: Path, path: Path) -> None:
+    """Let the file at `path` be the old one again, or none if there was none. If that can't be, it is the new one."""
+    with suppress(OSError):
+        if old.exists():
+            old.replace(path)
+        else:
+            path.unlink()
 
 
 def previous(path: Path) -> Path:
@@ -104,16 +121,21 @@ def keep(path: Path) -> None:
     """Let the file at `path` be the previous generation as well, without taking it away."""
     temporary = temporary_name(path)
     try:
-        try:
-            os.link(path, temporary)
-        except OSError:
-            # Not every file system has links.
-            shutil.copy2(path, temporary)
+        duplicate(path, temporary)
         temporary.replace(previous(path))
     finally:
         # Replacing a link by another one to the same file leaves it.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def duplicate(path: Path, second: Path) -> None:
+    """Have a file at another place too."""
+    try:
+        os.link(path, second)
+    except OSError:
+        # Not every file system has links.
+        shutil.copy2(path, second)
 
 
 def write_whole(path: Path, content: bytes) -> None:

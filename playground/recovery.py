@@ -81,13 +81,20 @@ class Found(NamedTuple):
         return bool(self.note.origin) and modified_at(Path(self.note.origin)) > self.time
 
     def begin(self) -> FileLock | None:
-        """An attempt to restore it begins; None if another process is at it. `end` has to be called with the lock."""
+        """An attempt to restore it begins. `end` has to be called with the lock.
+
+        None if another process is at it, or has been so long ago that this is not to be restored any more.
+        """
         lock = FileLock(self.document.with_suffix(LOCK))
         try:
             lock.acquire(timeout=0)
         except Timeout:
             return None
-        write_note(self.document, msgspec.structs.replace(self.note, attempts=self.note.attempts + 1))
+        note = read_note(self.document)
+        if not self.document.exists() or note.attempts >= MOST_ATTEMPTS:
+            lock.release()
+            return None
+        write_note(self.document, msgspec.structs.replace(note, attempts=note.attempts + 1))
         return lock
 
     def end(self, lock: FileLock, *, restored: bool) -> None:
@@ -101,10 +108,12 @@ class Found(NamedTuple):
 
     def discard(self) -> None:
         """The person does not want it: it is put aside, unless another process restores it just now."""
-        if not is_in_use(self.document):
+        lock = FileLock(self.document.with_suffix(LOCK))
+        with suppress(Timeout, OSError):
+            lock.acquire(timeout=0)
             put_aside(self.document, self.note)
-            with suppress(OSError):
-                self.document.with_suffix(LOCK).unlink(missing_ok=True)
+            lock.release()
+            self.document.with_suffix(LOCK).unlink(missing_ok=True)
 
 
 def recoverable(folder: Path) -> list[Found]:

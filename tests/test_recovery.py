@@ -95,6 +95,39 @@ def test_after_two_attempts_that_failed_it_is_put_aside_and_kept(tmp_path: Path)
     assert recoverable(tmp_path) == []
 
 
+def test_what_was_found_long_ago_may_have_been_restored_since(tmp_path: Path) -> None:
+    end(start(tmp_path), kill=True)
+    (early,), (late,) = recoverable(tmp_path), recoverable(tmp_path)
+    for found in (early, late):
+        lock = found.begin()
+        assert lock is not None
+        found.end(lock, restored=False)
+    assert early.begin() is None
+    assert recoverable(tmp_path) == []
+
+    end(start(tmp_path), kill=True)
+    (early,), (late,) = recoverable(tmp_path), recoverable(tmp_path)
+    lock = early.begin()
+    assert lock is not None
+    late.discard()
+    assert early.document.exists() and late.begin() is None
+    early.end(lock, restored=True)
+    assert late.begin() is None
+    assert recoverable(tmp_path) == [] and list(tmp_path.glob("*.lock")) == []
+
+
+def test_work_that_is_older_than_its_file_is_told_from_newer(tmp_path: Path) -> None:
+    slot = Slot(tmp_path / "recovery")
+    slot.write(b"work", "Mine", str(tmp_path / "mine.playground"))
+    slot.lock.release()
+    (found,) = recoverable(tmp_path / "recovery")
+    assert not found.is_outdated
+    (tmp_path / "mine.playground").write_bytes(b"saved")
+    for difference, outdated in ((-60, False), (60, True)):
+        os.utime(tmp_path / "mine.playground", (found.time + difference,) * 2)
+        assert found.is_outdated == outdated
+
+
 @pytest.mark.parametrize("title", ["𝔘" * 300, "/../" * 30, "\n\0", ""])
 def test_it_is_put_aside_whatever_its_title(tmp_path: Path, title: str) -> None:
     slot = Slot(tmp_path)
