@@ -12,10 +12,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from playground.catalog.choice import Array, InputError
-from playground.checkpoint import ENGINES, EngineName
+from playground.checkpoint import ENGINES, Document, EngineName
 from playground.engine import compiled
 from playground.experiment import load
 from playground.files import write_atomically
@@ -27,7 +27,11 @@ from playground.presets import Opened, opened, preset_paths
 from playground.snapshot import Evaluation
 from playground.trainer import Trainer
 
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
 BAD_INPUT = 2
+GIF = "gif"
 
 
 class Parser(argparse.ArgumentParser):
@@ -64,7 +68,8 @@ def presets_parser() -> Parser:
 
 def export_parser() -> Parser:
     """The options of `export`."""
-    formats = "\n".join(f"  {one.name:<12} {one.title} ({one.suffix}){needs_words(one)}" for one in FORMATS.values())
+    lines = [f"  {one.name:<12} {one.title} ({one.suffix}){needs_words(one)}" for one in FORMATS.values()]
+    formats = "\n".join([*lines, f"  {GIF:<12} Training as an animation, from its start (.gif)"])
     parser = Parser(
         "main.py export",
         description="Train an experiment and write the network, or what belongs to it, for other programs.\n"
@@ -73,7 +78,9 @@ def export_parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_training_options(parser, default="the experiment's, else none")
-    parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help="one of the formats below")
+    parser.add_argument(
+        "--to", required=True, choices=[*FORMATS, GIF], metavar="FORMAT", help="one of the formats below"
+    )
     parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--no-proof", dest="proof", action="store_false", help="write the file without running it")
     return parser
@@ -172,6 +179,9 @@ def usable_engine(wanted: str, precision: str) -> EngineName:
 def export(arguments: argparse.Namespace) -> None:
     """Train as the arguments say, and write and prove what they ask for."""
     check_target("--out", arguments.out)
+    if arguments.to == GIF:
+        export_animation(arguments)
+        return
     chosen = FORMATS[arguments.to]
     if missing := chosen.missing(proof=arguments.proof):
         raise MissingLibraryError(chosen, missing)
@@ -182,16 +192,45 @@ def export(arguments: argparse.Namespace) -> None:
         print(proof.words)
 
 
+def export_animation(arguments: argparse.Namespace) -> None:
+    """Repeat a training and write it as an animated GIF; on a terminal with a progress bar."""
+    from playground.interop.animation import Settings, save_animation
+
+    found = opened(arguments.experiment)
+    say_notes(found)
+    experiment, document = found.experiment, found.document
+    trained = document.present.state.epoch if document is not None else None
+    epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), Settings().epochs)
+    initial = load_weights(arguments.init) if arguments.init is not None else None
+    if document is not None and initial is None:
+        initial = gone_on(document).usable_initial()
+    engine = usable_engine(arguments.engine, experiment.precision)
+    with progress_bar("frame") as bar:
+
+        def show(done: int, of: int) -> None:
+            bar.total = of
+            bar.update(done - bar.n)
+
+        made = save_animation(arguments.out, experiment, epochs, initial=initial, engine=engine, progress=show)
+    assert made is not None
+    print(f"Wrote {arguments.out}: {made.frames} frames up to epoch {made.epoch:,}.")
+
+
 def trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     """The training that the arguments ask for; of a document its own, unless another one is asked for."""
     found = opened(arguments.experiment)
     if found.document is not None and arguments.epochs is None and arguments.init is None:
         say_notes(found)
-        trainer = Trainer(found.experiment)
-        trainer.resume(found.document)
-        return trainer
+        return gone_on(found.document)
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     return trained(found, epochs, arguments)[0]
+
+
+def gone_on(document: Document) -> Trainer:
+    """A trainer at the present moment of a document."""
+    trainer = Trainer(document.experiment)
+    trainer.resume(document)
+    return trainer
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -224,15 +263,20 @@ def with_epochs(experiment: Any, epochs: int) -> Any:
 
 def train_with_progress(trainer: Trainer, epochs: int) -> None:
     """Train to the end; on a terminal with a progress bar."""
-    from tqdm import tqdm
-
-    # tqdm's monitor is a thread that would outlive the bar.
-    tqdm.monitor_interval = 0
-    with tqdm(total=epochs, unit="epoch", disable=not sys.stderr.isatty(), leave=False) as bar:
+    with progress_bar("epoch", epochs) as bar:
         while trainer.status == "ready" and trainer.state.epoch < epochs:
             trainer.advance(seconds=0.1)
             bar.update(trainer.state.epoch - bar.n)
     trainer.stop_if_complete()
+
+
+def progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
+    """A bar that only a terminal shows."""
+    from tqdm import tqdm
+
+    # tqdm's monitor is a thread that would outlive the bar.
+    tqdm.monitor_interval = 0
+    return tqdm(total=total, unit=unit, disable=not sys.stderr.isatty(), leave=False)
 
 
 def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
 
 from playground import Experiment, Layer, Trainer, Training, load, save
 from playground.catalog.activations import Activation
@@ -454,6 +455,23 @@ def test_export_without_epochs_writes_the_weights_it_is_given(tmp_path: Path, tr
     assert (tmp_path / "out.npz").read_bytes() == (tmp_path / "w.npz").read_bytes()
     assert main([*arguments, "--to", "experiment", "--out", str(tmp_path / "out.json")]) == 0
     assert load(tmp_path / "out.json") == trainer.experiment
+
+
+def test_the_command_line_makes_an_animation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out.gif"
+    arguments = ["--to", "gif", "--out", str(out), "--engine", "reference"]
+    assert main(["export", "xor", *arguments, "--epochs", "6"]) == 0
+    with Image.open(out) as picture:
+        assert picture.n_frames == 6 + 1
+    assert f"{picture.n_frames} frames up to epoch 6" in capsys.readouterr().out
+
+    trainer = Trainer(preset("xor"), initial={"b0": np.full(4, 0.5)})
+    trainer.advance(epochs=3)
+    save_document(tmp_path / "mine.playground", trainer.document())
+    assert main(["export", str(tmp_path / "mine.playground"), *arguments]) == 0
+    assert "4 frames up to epoch 3" in capsys.readouterr().out
+    assert main(["export", "xor", *arguments, "--epochs", "100000000"]) == 2
+    assert "epochs" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("kind", "missing"), [("onnx", "onnx and onnxruntime"), ("pytorch", "torch")])
