@@ -32,6 +32,8 @@ BOTH = f"Documents and experiments (*{SUFFIX} *.json)"
 MOST_RECENT = 10
 RECENT = "files/recent"
 UNTITLED = "Untitled"
+LONG_SECONDS = 60.0
+"""Nobody likes to wait so long for the same training again. Pauses and the wait for slow steps do not count."""
 
 
 class Mark(NamedTuple):
@@ -119,13 +121,21 @@ class Documents(QObject):
         return report.snapshot.step
 
     @property
+    def seconds(self) -> float:
+        """What the present training has cost."""
+        report = self.session.report
+        return 0.0 if report is None or report.revision < self.began else report.snapshot.seconds
+
+    @property
     def modified(self) -> bool:
         """Whether there is something that the file does not hold.
 
-        Without a file that is what the person changed: training alone can be had again.
+        Without a file for it, training alone can be had again; it counts once it took long.
         """
         now = self.mark(self.step)
-        return now[:2] != self.saved[:2] or (self.has_document and now.step != self.saved.step)
+        if self.has_document:
+            return now != self.saved
+        return now[:2] != self.saved[:2] or (self.path is None and self.seconds > LONG_SECONDS)
 
     @property
     def has_document(self) -> bool:

@@ -83,7 +83,8 @@ class Sharing(QObject):
 
     def paste(self) -> None:
         """Take what is on the clipboard: an experiment, a link, a file, or cells with points."""
-        mime = QGuiApplication.clipboard().mimeData()
+        # There is none where nothing was copied yet, or the clipboard can't be reached.
+        mime = QGuiApplication.clipboard().mimeData() or QMimeData()
         if mime.hasUrls() and mime.urls()[0].isLocalFile():
             self.take_file(mime.urls()[0].toLocalFile())
         else:

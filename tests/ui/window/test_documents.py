@@ -262,6 +262,18 @@ def test_a_weight_set_by_hand_is_a_change(qtbot, window: Window) -> None:
     assert not window.documents.modified
 
 
+def test_long_training_counts_though_no_file_holds_it(
+    qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(qtbot, window)
+    assert not window.documents.modified
+    monkeypatch.setattr(documents, "LONG_SECONDS", 0.0)
+    assert window.documents.modified
+    window.documents.save_to(tmp_path / "settings alone.json")
+    qtbot.waitUntil(lambda: not window.documents.busy)
+    assert not window.documents.modified
+
+
 def test_closing_asks_and_cancel_goes_back(qtbot, window: Window) -> None:
     window.documents.careful = True
     set_rate(window, 0.5)
@@ -416,6 +428,12 @@ def test_what_no_link_can_say_is_named(qtbot, window: Window) -> None:
     window.sharing.copy_link()
     assert "Nothing was copied." in window.banner.text.text() and "optimizer" in window.banner.text.text().lower()
     assert QGuiApplication.clipboard().text() == "before"
+
+
+def test_there_may_be_nothing_on_the_clipboard(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(QGuiApplication.clipboard()), "mimeData", lambda self: None)
+    window.sharing.paste()
+    assert "There is no text in the clipboard" in window.notice
 
 
 def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
