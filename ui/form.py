@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Choice
 from playground.experiment import choices_of
@@ -134,6 +134,19 @@ def steps(formula: str) -> list[str]:
 def tip(*paragraphs: str) -> str:
     """A tooltip that wraps, from plain text."""
     return "".join(f"<p>{html.escape(text, quote=False)}</p>" for text in paragraphs if text)
+
+
+def push_button(name: str, text: str, help_text: str, *, small: bool = False) -> QPushButton:
+    """A button with all that the mouse, the keyboard and a screen reader need to know of it."""
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setAccessibleName(text)
+    button.setAccessibleDescription(help_text)
+    button.setToolTip(tip(help_text))
+    if small:
+        button.setProperty("small", True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
 
 
 def spoken(label: str) -> str:

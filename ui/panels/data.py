@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QPushButton, QToolTip, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from playground import Experiment, InputError, Snapshot
 from playground.catalog.choice import members
 from playground.catalog.datasets import Adjustable, Dataset, Sample, Table, UserPoints, sample, with_common
 from playground.catalog.features import FEATURES
-from ui.form import Form, Row, fields_of, fits, found, replaced, row_for, tip
+from ui.form import Form, Row, fields_of, fits, found, push_button, replaced, row_for, tip
 from ui.inputs import Edits
 from ui.pace import Throttle
 from ui.panels.final_test import FinalTest
@@ -245,12 +245,8 @@ class DataPanel(Panel):
                 lines.addWidget(self.final_test)
 
     def _add_new_data(self) -> None:
-        self.new_data = QPushButton("New data")
-        self.new_data.setObjectName("data.new")
-        self.new_data.setAccessibleName("New data")
-        self.new_data.setProperty("small", True)
-        self.new_data.setToolTip(tip("Draws other points of the same kind: the next data seed."))
-        self.new_data.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        words = "Draws other points of the same kind: the next data seed."
+        self.new_data = push_button("data.new", "New data", words, small=True)
         self.new_data.clicked.connect(self._next_seed)
         seed = self.rows["data.seed"]
         seed.line.addWidget(self.new_data)

@@ -37,7 +37,7 @@ from playground.catalog.datasets import (
     sample,
     with_common,
 )
-from ui.form import CAPTION_WIDTH, Row, fields_of, row_for, tip
+from ui.form import CAPTION_WIDTH, Row, fields_of, push_button, row_for, tip
 from ui.inputs import Edits, Entry, Segments, segment_side
 from ui.pace import Throttle
 from ui.panels.canvas import REACH, Canvas, Painting, Stroke, Style, canvas_of
@@ -128,14 +128,7 @@ class DrawingPanel(Panel):
         self.lines.addLayout(line)
 
     def _button(self, name: str, text: str, help_text: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(f"drawing.{name}")
-        button.setAccessibleName(text)
-        button.setAccessibleDescription(help_text)
-        button.setToolTip(tip(help_text))
-        button.setProperty("small", True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
+        return push_button(f"drawing.{name}", text, help_text, small=True)
 
     def _add_tools(self) -> None:
         line = QHBoxLayout()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import InputError
 from playground.catalog.datasets import Dataset
 from playground.snapshot import FinalResult, Snapshot
-from ui.form import tip
+from ui.form import push_button
 from ui.theme import GRID, px
 from ui.wording import counted, number_text, percent_text
 
@@ -28,13 +28,7 @@ class FinalTest(QWidget):
         self.data: Dataset | None = None
         self.looks = 0
         self.waiting = False
-        self.button = QPushButton("Show the test result")
-        self.button.setObjectName("data.final_test")
-        self.button.setAccessibleName("Show the test result")
-        self.button.setAccessibleDescription(ABOUT)
-        self.button.setToolTip(tip(ABOUT))
-        self.button.setProperty("small", True)
-        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.button = push_button("data.final_test", "Show the test result", ABOUT, small=True)
         self.button.clicked.connect(self._ask)
         self.result = QLabel()
         self.result.setObjectName("data.final_test.result")

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QSizePolicy,
     QTableView,
     QVBoxLayout,
@@ -49,7 +48,7 @@ from playground.interop.tables import (
     own_points,
 )
 from ui.faults import guarded
-from ui.form import tip
+from ui.form import push_button, tip
 from ui.inputs import Combo, Segments, Switch
 from ui.jobs import Job, finish_jobs
 from ui.panels.panel import heading
@@ -318,9 +317,9 @@ class ImportDialog(QDialog):
         line = QHBoxLayout()
         line.setSpacing(px(GRID))
         self.message = self._words("message", "What will become of the points")
-        self.cancel = self._button("cancel", "Cancel", "Closes this dialog and changes nothing.")
+        self.cancel = push_button("import.cancel", "Cancel", "Closes this dialog and changes nothing.")
         self.cancel.clicked.connect(self.reject)
-        self.ok = self._button("ok", "Use these points", "Makes these points the data set. Undo takes it back.")
+        self.ok = push_button("import.ok", "Use these points", "Makes these points the data set. Undo takes it back.")
         self.ok.setDefault(True)
         self.ok.clicked.connect(self.accept)
         self.bar = QProgressBar()
@@ -335,13 +334,6 @@ class ImportDialog(QDialog):
         line.addWidget(self.cancel)
         line.addWidget(self.ok)
         return line
-
-    def _button(self, name: str, text: str, help_text: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(f"import.{name}")
-        button.setAccessibleName(text)
-        button.setToolTip(tip(help_text))
-        return button
 
     # Reading ------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,7 +23,7 @@ from playground.catalog.choice import Array
 from playground.checkpoint import EngineName
 from playground.interop.animation import Animation, Settings, save_animation
 from ui import theme
-from ui.form import Form, tip
+from ui.form import Form, push_button, tip
 from ui.jobs import CancelledError, Job, finish_jobs
 from ui.session import Session
 from ui.shell.dialogs import ask_to_save
@@ -118,8 +117,10 @@ class AnimationDialog(QDialog):
         self.bar.setSizePolicy(policy)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.close_button = self.button("close", "Close", "Closes this dialog. While a GIF is made: ends that.")
-        self.create_button = self.button("create", "Create…", "Asks for a file and makes the GIF; the window goes on.")
+        self.close_button = push_button("gif.close", "Close", "Closes this dialog. While a GIF is made: ends that.")
+        self.create_button = push_button(
+            "gif.create", "Create…", "Asks for a file and makes the GIF; the window goes on."
+        )
         self.create_button.setDefault(True)
         self.close_button.clicked.connect(self.reject)
         self.create_button.clicked.connect(self.ask_path)
@@ -149,14 +150,6 @@ class AnimationDialog(QDialog):
         label.setAccessibleName(spoken)
         label.setProperty("quiet", True)
         return label
-
-    def button(self, name: str, text: str, help_text: str) -> QPushButton:
-        """A button of the dialog."""
-        button = QPushButton(text)
-        button.setObjectName(f"gif.{name}")
-        button.setAccessibleName(text)
-        button.setToolTip(tip(help_text))
-        return button
 
     # Doing --------------------------------------------------------------------------------------------------
 
