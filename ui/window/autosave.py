@@ -36,6 +36,15 @@ class Asked(NamedTuple):
     """Whether that includes what is being recovered."""
 
 
+class Restoring(NamedTuple):
+    """What is being recovered."""
+
+    found: Found
+    lock: FileLock
+    taken: bool = False
+    """Whether the window works on it already."""
+
+
 class Autosave(QObject):
     """Keeps the work of a window in a slot of a common folder. It does nothing until it is told to begin."""
 
@@ -47,8 +56,7 @@ class Autosave(QObject):
         self.kept: Mark | None = None
         """The mark of what was kept last; see `Documents.mark`."""
         self.job: Job | None = None
-        self.restoring: tuple[Found, FileLock] | None = None
-        """What is being recovered, and its lock."""
+        self.restoring: Restoring | None = None
         self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
         self.timer.timeout.connect(self.keep)
         window.session.given.connect(self.write)
@@ -98,7 +106,8 @@ class Autosave(QObject):
         if self.slot is not None and self.job is None and self.mark() != self.kept:
             documents = self.window.documents
             origin = str(documents.path or "")
-            asked = Asked(self, self.mark(), documents.name, origin, self.restoring is not None)
+            restores = self.restoring is not None and self.restoring.taken
+            asked = Asked(self, self.mark(), documents.name, origin, restores)
             self.window.session.ask(asked, Trainer.document)
 
     def write(self, purpose: object, document: Document, revision: int) -> None:
@@ -109,7 +118,7 @@ class Autosave(QObject):
         mark = purpose.mark._replace(step=document.present.state.step)
         self.job = Job(lambda _: slot.write(to_bytes(document), purpose.title, purpose.origin), self)
         self.job.done.connect(lambda _: self.note_kept(mark, purpose.restores))
-        self.job.failed.connect(self.tell_failure)
+        self.job.failed.connect(lambda error: self.tell_failure(error, purpose.restores))
         self.job.start()
 
     def note_kept(self, mark: Mark, restores: bool) -> None:
@@ -117,15 +126,16 @@ class Autosave(QObject):
         self.job, self.kept = None, mark
         if restores:
             self.end_recovery(restored=True)
-        elif self.restoring is not None:
+        elif self.restoring is not None and self.restoring.taken:
             # That was what there was before.
             self.kept = None
             self.keep()
 
-    def tell_failure(self, error: Exception) -> None:
+    def tell_failure(self, error: Exception, restores: bool) -> None:
         """The work could not be kept; it is tried again later. What was recovered stays where it is."""
         self.job = None
-        self.end_recovery(restored=False)
+        if restores:
+            self.end_recovery(restored=False)
         self.window.say(f"Work could not be kept for recovery: {getattr(error, 'strerror', None) or error}.")
 
     def close(self) -> None:
@@ -162,25 +172,27 @@ class Autosave(QObject):
         if lock is None or self.restoring is not None:
             self.window.tell("That is being recovered already, or was.")
             return
-        self.restoring = found, lock
+        self.restoring = Restoring(found, lock)
         words = words_for(found)
         Waiting(self.window, "Recovering", words, lambda: load_document(found.document), self.take, self.refuse)
 
     def take(self, document: Document) -> None:
         """Go on with what was read, and keep it here."""
-        assert self.restoring is not None
-        found = self.restoring[0]
+        if self.restoring is None:
+            return
+        found = self.restoring.found
         note, outdated = found.note, found.is_outdated
         if self.window.documents.recover(document, note.title, note.origin, outdated=outdated):
-            self.kept = None
+            self.restoring, self.kept = self.restoring._replace(taken=True), None
             self.keep()
         else:
             self.end_recovery(restored=False)
 
     def refuse(self, error: Exception) -> None:
         """What was to be recovered can't be read, or the person stopped it."""
-        assert self.restoring is not None
-        found = self.restoring[0]
+        if self.restoring is None:
+            return
+        found = self.restoring.found
         self.end_recovery(restored=False)
         left = MOST_ATTEMPTS - found.note.attempts - 1
         kept = "It can be tried once more." if left > 0 else "It is not offered any more, but the file is kept."
@@ -189,7 +201,7 @@ class Autosave(QObject):
     def end_recovery(self, *, restored: bool) -> None:
         """If something was being recovered, that has come to its end."""
         if self.restoring is not None:
-            (found, lock), self.restoring = self.restoring, None
+            (found, lock, _), self.restoring = self.restoring, None
             found.end(lock, restored=restored)
 
 

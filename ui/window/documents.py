@@ -178,7 +178,9 @@ class Documents(QObject):
         self.read(source, lambda: opened(source), lambda found: self.take(source, found))
 
     def read(self, source: str, work: Callable[[], Opened], then: Callable[[Opened], object]) -> None:
-        """Read what is to be opened, and if it can be, go on with `then`."""
+        """Read what is to be opened, and if it can be, go on with `then`. What was still being read is not opened."""
+        for earlier in self.window.findChildren(Waiting):
+            earlier.reject()
         Waiting(self.window, "Opening", Path(source).name, work, then, lambda error: self.refuse(source, error))
 
     def refuse(self, source: str, error: Exception) -> None:

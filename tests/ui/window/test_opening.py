@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import msgspec
@@ -10,11 +11,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QProgressBar, QPushButton
 
-from playground import Experiment
+from playground import Document, Experiment, Trainer
 from playground.catalog.datasets import Table
 from playground.experiment import to_text
+from playground.interop.document import load_document, to_bytes
+from playground.presets import preset
+from playground.recovery import Slot, recoverable
 from ui.shell import waiting
 from ui.shell.waiting import Waiting
+from ui.window import autosave
 from ui.window.window import Window
 
 ROWS = 300_000
@@ -89,6 +94,56 @@ def test_escape_cancels_what_was_pasted(qtbot, trained: Window, large: Path) -> 
     qtbot.keyClick(dialog_of(qtbot, trained), Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
     assert trained.session.experiment == before
+
+
+def test_what_was_chosen_last_is_what_is_opened(qtbot, window: Window, large: Path) -> None:
+    window.documents.open(str(large))
+    window.documents.open("xor")
+    qtbot.waitUntil(lambda: window.session.experiment.name == preset("xor").name)
+    qtbot.waitUntil(lambda: window.findChild(Waiting) is None, timeout=20_000)
+    assert window.session.experiment.name == preset("xor").name
+
+
+@pytest.mark.parametrize("disk", ["full", "fine"])
+def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
+    qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: str
+) -> None:
+    trainer = Trainer(preset("xor"))
+    trainer.advance(epochs=3)
+    left = Slot(tmp_path / "recovery")
+    left.write(to_bytes(trainer.document()), "Left over")
+    left.lock.release()
+    window.autosave.begin(tmp_path / "recovery")
+    slot, go_on, ended = window.autosave.slot, threading.Event(), threading.Event()
+    assert slot is not None
+    (found,) = recoverable(tmp_path / "recovery")
+    keep = slot.write
+
+    def slowly(path: Path) -> Document:
+        assert go_on.wait(20)
+        return load_document(path)
+
+    def write(content: bytes, title: str, origin: str) -> None:
+        if disk == "full" and not go_on.is_set():
+            ended.set()
+            raise OSError(28, "No space left on device")
+        keep(content, title, origin)
+        ended.set()
+
+    monkeypatch.setattr(autosave, "load_document", slowly)
+    monkeypatch.setattr(slot, "write", write)
+    window.autosave.recover(found)
+    window.session.step()
+    qtbot.waitUntil(lambda: window.session.report.snapshot.step == 1)
+    window.autosave.keep()
+    qtbot.waitUntil(ended.is_set)
+    qtbot.waitUntil(lambda: window.autosave.job is None)
+    assert found.document.exists() and window.autosave.restoring is not None
+    go_on.set()
+    qtbot.waitUntil(lambda: window.autosave.restoring is None)
+    assert window.session.experiment.name == preset("xor").name
+    assert not found.document.exists()
+    assert load_document(slot.document).present.state.step == trainer.state.step
 
 
 def test_a_window_is_closed_while_something_is_opened(qtbot, window: Window, large: Path) -> None:
