@@ -360,7 +360,7 @@ class Worker(QThread):
         memory = self.moments.pop(command.memory, None) if command.memory is not None else None
         if command.fresh:
             self.give_up_epoch()
-            self.start_anew(command.experiment, memory or command.document)
+            self.start_anew(command, memory)
         else:
             assert not isinstance(memory, Document)
             goes_on = self.goes_on(command.keep_as)
@@ -370,31 +370,37 @@ class Worker(QThread):
 
     def remember(self, name: object, *, whole: bool) -> None:
         """Keep the present moment for undo and redo, with its past if it is to come back with that."""
-        self.moments[name] = self.trainer.document() if whole else self.trainer.checkpoint()
+        # Points can be drawn again.
+        self.moments[name] = self.trainer.document()._replace(sample=None) if whole else self.trainer.checkpoint()
         documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
         for name, document in documents[:-REMEMBERED_WHOLE]:
             self.moments[name] = document.present
         while len(self.moments) > REMEMBERED:
             self.moments.popitem(last=False)
 
-    def start_anew(self, experiment: Experiment, begin: Checkpoint | Document | None) -> None:
+    def start_anew(self, command: Configure, memory: Checkpoint | Document | None) -> None:
         """Have another trainer, which starts from its initial weights or goes on from somewhere."""
-        trainer = self.fresh_trainer(experiment)
-        if isinstance(begin, Document):
-            self.take_up(trainer, begin)
-        elif begin is not None:
-            trainer.restore(begin)
+        trainer = self.fresh_trainer(command.experiment)
+        if isinstance(memory, Document):
+            trainer.resume(memory)
+        elif memory is not None:
+            trainer.restore(memory)
+        elif command.document is not None:
+            self.take_up(trainer, command.document)
         self.trainer = trainer
 
     def take_up(self, trainer: Trainer, document: Document) -> None:
-        """Let a trainer go on with a document, if that can be on the engine that trained last."""
-        if document.engine != trainer.engine and compiled.are_cached(document.experiment.precision):
-            trainer.use_engine(document.engine)
+        """Let a trainer go on with a document.
+
+        That is as if it had never stopped, unless it was trained on the slower engine: then the faster one takes over.
+        """
+        if document.engine == "compiled" and compiled.are_cached(document.experiment.precision):
+            trainer.use_engine("compiled")
         trainer.resume(document)
         if trainer.engine != document.engine:
             trainer.notes += (
-                f"It was trained on the {document.engine} engine, which is not ready here; the {trainer.engine} one "
-                "rounds differently, so what follows is not the same digit for digit.",
+                f"It was trained on the {document.engine} engine; the {trainer.engine} one goes on and rounds "
+                "differently, so what follows is not the same digit for digit.",
             )
 
     def set_weight(self, command: SetWeight) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from playground import Experiment
 from playground.engine import compiled
 from playground.engine.warm import PRECISIONS
+from playground.presets import preset
 from ui import theme
 from ui.kernels import Kernels
 from ui.session import Session
@@ -88,6 +89,14 @@ def test_fresh_starts_use_the_engine_in_force(qtbot, session: Session, settled) 
     session.reseed()
     assert settled(session).engine == "compiled"
     assert settled(session).step == 0
+
+
+def test_what_undo_brings_back_goes_on_on_the_engine_in_force(session: Session, settled) -> None:
+    session.open(preset("xor"), "open xor")
+    session.use_engine("compiled")
+    session.undo()
+    snapshot = settled(session)
+    assert snapshot.engine == "compiled" and snapshot.notes == ()
 
 
 @pytest.mark.parametrize("code", ["raise SystemExit('no compiler here')", "import os; os.abort()"])

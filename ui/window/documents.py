@@ -245,6 +245,8 @@ class Documents(QObject):
         self.path, self.stamp = path, None if path is None else stamp(path)
         self.began_at = 0 if document is None else document.present.state.step
         self.saved = self.mark(self.began_at)
+        known = {edit.number for edit in (*self.session.done, *self.session.undone)}
+        self.places = {number: places for number, places in self.places.items() if number in known}
         self.places[self.session.done[-1].number] = before, self.place
         if path is not None:
             self.remember(path)

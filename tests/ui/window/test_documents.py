@@ -108,7 +108,7 @@ def test_going_on_by_another_engine_is_said(
     document = Trainer(preset("xor")).document()
     save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, "compiled"),)))
     window.documents.open(str(tmp_path / "other.playground"))
-    words = "trained on the compiled engine, which is not ready here"
+    words = "trained on the compiled engine; the reference one goes on"
     qtbot.waitUntil(lambda: words in window.status.text())
 
 
