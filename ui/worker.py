@@ -383,6 +383,8 @@ class Worker(QThread):
         trainer = self.fresh_trainer(command.experiment)
         if isinstance(memory, Document):
             trainer.resume(memory)
+            if trainer.status == "diverged":
+                trainer.clear_outcome()
         elif memory is not None:
             trainer.restore(memory)
         elif command.document is not None:

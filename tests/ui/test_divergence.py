@@ -109,3 +109,4 @@ def test_another_experiment_taken_back_returns_to_healthy_weights(qtbot, session
     now = settled(session)
     assert (now.status, now.step) == ("ready", before.step)
     assert now.experiment == session.experiment
+    assert now.history.step[0] == 0

@@ -64,7 +64,8 @@ class Hand:
 
     def trains_on(self) -> None:
         """Training is still under way."""
-        at = step(self.window)
+        # Which may be further than what the window has heard.
+        at = self.trainer.state.step
         self.until(lambda: step(self.window) > at)
 
     # The mouse
