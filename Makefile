@@ -12,7 +12,7 @@ ARGS ?=
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
-	@echo 'make truth       compare live with PyTorch and scikit-learn and prove all exports; installs what that needs'
+	@echo 'make truth       compare live with PyTorch and scikit-learn, prove all exports; installs what that needs'
 	@echo 'make kill        kill a process 500 times while it saves'
 	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
 	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
@@ -47,8 +47,8 @@ kernels: $(READY)
 
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth,onnx,pytorch]'
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest tests/engine/test_trajectories.py tests/engine/test_published_settings.py \
-		tests/interop/test_exports.py
+	@QT_QPA_PLATFORM=offscreen LONG=1 $(PY) -m pytest tests/engine/test_compiled.py tests/engine/test_trajectories.py \
+		tests/engine/test_published_settings.py tests/interop/test_exports.py
 
 kill: $(READY)
 	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/test_files.py -k killed

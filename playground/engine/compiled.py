@@ -75,6 +75,8 @@ UNUSED_DAYS = 30
 """Kernels of other versions that have not been loaded for so long are removed."""
 CACHE_NAME = re.compile(r"[0-9a-f]{16}(-removed-[0-9]+)?")
 """The folder of one version, or what is left of one that was being removed."""
+KERNELS = "playground.engine.kernels"
+"""The module that Numba compiles; imported late."""
 LOADED: set[str] = set()
 """The precisions whose kernels this process has ready."""
 
@@ -140,13 +142,12 @@ def writable(folder: Path) -> bool:
 
 def loaded_from(folder: Path, precision: str) -> ModuleType:
     """The kernels with this cache, called once, so that they are compiled or read now."""
-    name = "playground.engine.kernels"
     if not LOADED:
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
         importlib.import_module("numba").config.CACHE_DIR = str(folder)
         # After a failure everything is made anew, so that it looks for its files again.
-        sys.modules.pop(name, None)
-    kernels = importlib.import_module(name)
+        sys.modules.pop(KERNELS, None)
+    kernels = importlib.import_module(KERNELS)
     if precision not in LOADED:
         warm_up(kernels, np.dtype(precision))
         LOADED.add(precision)

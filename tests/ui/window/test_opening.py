@@ -22,7 +22,7 @@ from ui.shell.waiting import Waiting
 from ui.window import autosave
 from ui.window.window import Window
 
-ROWS = 300_000
+ROWS = 150_000
 
 
 @pytest.fixture(autouse=True)
