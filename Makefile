@@ -25,14 +25,14 @@ help:
 
 # main.py ends with 3 where there is no display, and has said so itself.
 run: $(READY)
-	@$(PY) ui/system_libraries.py --for window
+	@$(PY) tools/system_libraries.py --for window
 	@$(PY) main.py $(ARGS) || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
 
 # Whole windows in processes of their own: what other tests leave behind makes every change of a style sheet slow.
-PARTS := tests/ui/panels tests/ui/views tests/ui/test_form.py tests/ui/test_quantity.py tests/ui/test_system_libraries.py
-REST := tests/engine tests/interop $(wildcard tests/test_*.py) $(PARTS)
+PARTS := tests/ui/panels tests/ui/views tests/ui/forms
+REST := $(filter-out tests/ui tests/fuzz tests/benchmarks tests/conftest.py,$(wildcard tests/[a-z]*)) $(PARTS)
 test: kernels lint
-	@$(PY) ui/system_libraries.py --for tests
+	@$(PY) tools/system_libraries.py --for tests
 ifeq ($(ARGS),)
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 $(REST)
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 tests/ui $(PARTS:%=--ignore=%)
@@ -43,7 +43,7 @@ endif
 # Once on a machine, and after a change of what they are made of.
 kernels: $(READY)
 	@echo 'Compiling the fast engine, unless it is in the cache'
-	@$(PY) -m playground.engine.warm float32 & float32=$$!; $(PY) -m playground.engine.warm float64 && wait $$float32
+	@$(PY) -m playground.engine.compiled.warm float32 & float32=$$!; $(PY) -m playground.engine.compiled.warm float64 && wait $$float32
 
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth,onnx,pytorch]'
@@ -51,7 +51,7 @@ truth: $(READY)
 		tests/engine/test_published_settings.py tests/interop/test_exports.py
 
 kill: $(READY)
-	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/test_files.py -k killed
+	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/files/test_atomic.py -k killed
 
 # Not on Windows, for which there is no Atheris.
 fuzz: $(READY)
@@ -73,11 +73,11 @@ lint: $(READY)
 # On a real X server without a screen: the offscreen platform paints, but shows nothing.
 bench-window: $(READY)
 	@command -v xvfb-run > /dev/null || { echo 'Needs xvfb-run; on Debian: apt-get install xvfb xauth'; exit 1; }
-	@DISPLAY=:0 $(PY) ui/system_libraries.py --for window
+	@DISPLAY=:0 $(PY) tools/system_libraries.py --for window
 	@PYTHONPATH=. xvfb-run -a -s '-screen 0 1920x1080x24' $(PY) tests/benchmarks/window.py $(ARGS)
 
 screenshot: $(READY)
-	@$(PY) ui/system_libraries.py --for tests
+	@$(PY) tools/system_libraries.py --for tests
 	@QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(PY) main.py spiral \
 		--screenshot resources/screenshot.png --seconds 6 --size 1280x800
 	@echo 'Wrote resources/screenshot.png'
@@ -100,7 +100,7 @@ $(READY): pyproject.toml constraints.txt $(UNUSABLE)
 	@if [ -f $@ ] && [ -z '$(UNUSABLE)' ]; then \
 		echo 'The dependencies have changed: updating $(VENV)'; rm $@; \
 	else \
-		$(PYTHON) ui/system_libraries.py --for environment || exit 1; \
+		$(PYTHON) tools/system_libraries.py --for environment || exit 1; \
 		echo 'Setting up $(VENV) with $(VERSION), once; this takes about half a minute'; \
 		rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); \
 	fi

@@ -9,13 +9,13 @@ import sys
 # how many there are.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from playground import cli
+from playground.cli import commands
 
 
 def main(argv: list[str]) -> int:
     """Run the program with these arguments; returns the exit code."""
-    if argv and argv[0] in cli.COMMANDS:
-        return cli.main(argv)
+    if argv and argv[0] in commands.COMMANDS:
+        return commands.main(argv)
     from ui.app import main as open_window
 
     return open_window(argv)

@@ -4,10 +4,10 @@ from playground import Experiment, Trainer
 """
 
 from playground.catalog.choice import InputError
-from playground.checkpoint import Checkpoint, Document
-from playground.experiment import Experiment, Layer, Training, check, load, save
-from playground.snapshot import Snapshot, Wanted
-from playground.trainer import Trainer
+from playground.experiment.tree import Experiment, Layer, Training, check, load, save
+from playground.measure.snapshot import Snapshot, Wanted
+from playground.run.run import Checkpoint, Document
+from playground.run.trainer import Trainer
 
 __all__ = [
     "Checkpoint",

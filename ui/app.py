@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground import InputError
-from playground.cli import BAD_INPUT, Parser, check_target
-from playground.presets import FIRST, Opened, opened
+from playground.cli.commands import BAD_INPUT, Parser, check_target
+from playground.interop.opening import FIRST, Opened, opened
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
@@ -106,7 +106,8 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication, QLayout
 
-    from ui import faults, theme
+    from ui.guard import faults
+    from ui.look import theme
 
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Neural Network Playground")
@@ -116,8 +117,8 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
     chosen = arguments.theme or str(settings.value("theme", "system"))
     theme.apply(app, resolved_theme(app, chosen), 1.0 if arguments.screenshot else stored_size(settings))
 
-    from ui.garbage import Collector
-    from ui.kernels import Kernels
+    from ui.guard.garbage import Collector
+    from ui.session.compiling import Kernels
     from ui.window.window import Window
 
     Collector(app)
@@ -165,7 +166,7 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
 
 def stored_size(settings: QSettings) -> float:
     """The size of everything that was chosen in an earlier run."""
-    from ui.theme import SIZES
+    from ui.look.theme import SIZES
 
     size = settings.value("size", 1.0)
     return next((known for known in SIZES if str(size) == str(known)), 1.0)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import numpy as np
 
-from playground import tfdata
 from playground.catalog.choice import Array, Choice, InputError, setting, union
+from playground.catalog.datasets import tfdata
 
 
 class Initializer(Choice, frozen=True):

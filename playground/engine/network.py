@@ -16,14 +16,14 @@ import numpy as np
 
 from playground.catalog.activations import Activation
 from playground.catalog.choice import Array, members
-from playground.catalog.datasets import Sample
+from playground.catalog.datasets.base import Sample
+from playground.catalog.datasets.tfdata import Arc4
 from playground.catalog.initializers import Initializer, TfPlayground
 from playground.catalog.losses import Loss
 from playground.catalog.normalizations import NoNormalization, Normalization
 from playground.catalog.regularizers import Regularizer
 from playground.engine import randomness
-from playground.experiment import Experiment
-from playground.tfdata import Arc4
+from playground.experiment.tree import Experiment
 
 
 @dataclass(frozen=True)

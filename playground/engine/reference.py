@@ -18,7 +18,7 @@ from playground.catalog.regularizers import NoRegularizer
 from playground.engine import randomness
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.state import State
-from playground.experiment import Training
+from playground.experiment.tree import Training
 
 CHUNK = 8192
 """Points that are evaluated at once, so that memory stays small however large the set."""

@@ -15,7 +15,7 @@ from playground.catalog.choice import Array
 from playground.catalog.optimizers import Optimizer
 from playground.catalog.schedules import PlateauMemory
 from playground.engine.network import Network
-from playground.experiment import EarlyStopping
+from playground.experiment.tree import EarlyStopping
 
 
 class StoppingMemory(NamedTuple):

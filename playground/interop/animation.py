@@ -18,13 +18,13 @@ from PIL import Image
 from PIL.GifImagePlugin import getdata
 
 from playground.catalog.choice import Array, InputError, setting
-from playground.checkpoint import EngineName
-from playground.engine import compiled
-from playground.experiment import Experiment
-from playground.files import write_atomically
+from playground.engine.compiled import engine as compiled
+from playground.experiment.tree import Experiment
+from playground.files.atomic import write_atomically
 from playground.interop.picture import PAPER, draw_field, draw_losses, drawn_points, value_range
-from playground.snapshot import Snapshot, Status, Wanted
-from playground.trainer import Trainer
+from playground.measure.snapshot import Snapshot, Status, Wanted
+from playground.run.run import EngineName
+from playground.run.trainer import Trainer
 
 MARGIN, LINE = 16, 28
 """Pixels around the pictures, and for a line of text."""

@@ -11,10 +11,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets import EXTENT, TRAIN, Sample
-from playground.files import write_atomically
-from playground.snapshot import Snapshot, Wanted
-from playground.trainer import Trainer
+from playground.catalog.datasets.base import EXTENT, TRAIN, Sample
+from playground.files.atomic import write_atomically
+from playground.measure.snapshot import Snapshot, Wanted
+from playground.run.trainer import Trainer
 
 SIDE, GAP = 560, 40
 SMOOTH = 3

@@ -20,9 +20,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from playground import progress
 from playground.catalog.choice import Array, InputError, one_line
-from playground.catalog.datasets import (
+from playground.catalog.datasets.base import (
     CLASS_NAMES,
     LARGEST,
     LONGEST_ROW,
@@ -44,7 +43,8 @@ from playground.catalog.datasets import (
     target_values,
     unused,
 )
-from playground.files import TooLargeError, read_bytes
+from playground.files import progress
+from playground.files.atomic import TooLargeError, read_bytes
 
 MAX_BYTES = 32 * 2**20
 MAX_ROWS = 200_000

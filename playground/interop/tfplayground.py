@@ -18,15 +18,15 @@ import msgspec
 
 from playground.catalog.activations import Activation, Linear, Relu, Sigmoid, Tanh
 from playground.catalog.choice import InputError, kind_of, listing
-from playground.catalog.datasets import LONGEST_SEED, TfPlayground
+from playground.catalog.datasets.base import LONGEST_SEED, TfPlayground
+from playground.catalog.datasets.tfdata import CLASSIFICATIONS, REGRESSIONS
 from playground.catalog.features import FEATURES, FeatureName
 from playground.catalog.initializers import TfPlayground as TfPlaygroundWeights
 from playground.catalog.initializers import Zeros
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
 from playground.catalog.regularizers import L1, L2, NoRegularizer, Regularizer
-from playground.experiment import MAX_LAYERS, Experiment, Layer, Training, check
-from playground.tfdata import CLASSIFICATIONS, REGRESSIONS
+from playground.experiment.tree import MAX_LAYERS, Experiment, Layer, Training, check
 
 HOST = "playground.tensorflow.org"
 LONGEST_LINK = 10_000

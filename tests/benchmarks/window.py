@@ -30,15 +30,15 @@ from PySide6.QtWidgets import QApplication, QSlider, QWidget
 
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Tanh
-from playground.presets import open_experiment
-from ui import theme
-from ui.kernels import Kernels
-from ui.views.curves import CurvesView
+from playground.interop.opening import open_experiment
+from ui.look import theme
+from ui.session.compiling import Kernels
+from ui.session.worker import CHUNK_SECONDS, HISTORY_ROWS
+from ui.views.curves.view import CurvesView
 from ui.views.gradients import GradientsView
 from ui.views.gradients.chart import GradientChart
-from ui.views.network.canvas import NetworkCanvas
+from ui.views.network.widget import NetworkCanvas
 from ui.window.window import Window
-from ui.worker import CHUNK_SECONDS, HISTORY_ROWS
 
 ROOT = Path(__file__).parents[2]
 PROBE_MILLISECONDS = 16

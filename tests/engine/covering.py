@@ -8,7 +8,7 @@ from typing import Any
 
 from playground.catalog.choice import members
 from playground.catalog.optimizers import Optimizer
-from playground.experiment import Experiment, convert
+from playground.experiment.tree import Experiment, convert
 
 
 def kind(choice: Any) -> str:

@@ -18,8 +18,9 @@ from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.choice import Array
 from playground.catalog.optimizers import Adam
-from playground.engine import compiled, randomness
-from playground.snapshot import LayerStatistics
+from playground.engine import randomness
+from playground.engine.compiled import engine as compiled
+from playground.measure.snapshot import LayerStatistics
 from tests.engine.random_experiments import random_experiment
 
 ROOT = Path(__file__).parents[2]

@@ -10,10 +10,11 @@ from playground.catalog.choice import Choice, members
 from playground.catalog.losses import Loss
 from playground.catalog.optimizers import Optimizer
 from playground.catalog.regularizers import Regularizer
-from playground.engine import compiled, layout
+from playground.engine.compiled import engine as compiled
+from playground.engine.compiled import layout
 
 njit = pytest.importorskip("numba").njit
-formulas = pytest.importorskip("playground.engine.formulas")
+formulas = pytest.importorskip("playground.engine.compiled.formulas")
 
 EVERYWHERE = np.concatenate([np.linspace(-30, 30, 4001), np.geomspace(1e-12, 1e3, 500), -np.geomspace(1e-12, 1e3, 500)])
 OUTSIDE = np.array([0.0, -0.0, np.nan, np.inf, -np.inf])

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from playground import Experiment, Layer
 from playground.catalog.activations import Activation, LeakyRelu, Tanh
 from playground.catalog.choice import Array, members
-from playground.catalog.datasets import Sample, Task
+from playground.catalog.datasets.base import Sample, Task
 from playground.catalog.losses import CrossEntropy, Loss, SquaredError
 from playground.catalog.regularizers import L1, L2, ElasticNet, Regularizer
 from playground.engine.network import Network, network_of

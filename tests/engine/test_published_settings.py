@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from playground import Trainer
-from playground.catalog.datasets import Moons, Rings, sample
-from playground.experiment import convert
+from playground.catalog.datasets.base import Moons, Rings, sample
+from playground.experiment.tree import convert
 
 
 def accuracy(experiment: dict[str, Any], epochs: int) -> float:

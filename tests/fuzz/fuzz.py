@@ -23,11 +23,11 @@ CORPUS = ROOT / ".fuzz"
 NAMES = ("experiment", "document", "weights", "table", "import", "link")
 INSTRUMENTED = [
     "playground.catalog",
-    "playground.checkpoint",
     "playground.experiment",
+    "playground.files",
     "playground.interop",
-    "playground.timeline",
-    "playground.trainer",
+    "playground.run",
+    "playground.storage",
     "zipfile",
 ]
 LIMITS = ["-timeout=20", "-rss_limit_mb=2048", "-print_final_stats=1", "-max_len=20000", "-use_value_profile=1"]

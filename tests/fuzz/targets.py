@@ -23,12 +23,12 @@ from numpy.lib.format import write_array
 
 from playground import Experiment, InputError, Layer, Trainer
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets import Circle, Table, UserPoints, sample
-from playground.checkpoint import Document
-from playground.experiment import convert, from_text, to_text
-from playground.interop import document as documents
+from playground.catalog.datasets.base import Circle, Table, UserPoints, sample
+from playground.experiment.tree import convert, from_text, to_text
 from playground.interop import tables, tfplayground, weights
-from playground.snapshot import Wanted
+from playground.measure.snapshot import Wanted
+from playground.run.run import Document
+from playground.storage import document as documents
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)

@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from playground import Experiment, InputError, Trainer, Training
-from playground.catalog.datasets import Blobs, Dataset, Ripple
+from playground.catalog.datasets.base import Blobs, Dataset, Ripple
 from playground.catalog.optimizers import Sgd
 from playground.interop.animation import Animation, Settings, Studio, moments, save_animation
-from playground.presets import preset
+from playground.interop.opening import preset
 
 
 def made(file: Path, experiment: Experiment, epochs: int, **settings: Any) -> Animation:

@@ -21,21 +21,21 @@ from PIL import Image
 from playground import Experiment, Layer, Trainer, Training, load, save
 from playground.catalog.activations import Activation
 from playground.catalog.choice import Array, members
-from playground.catalog.datasets import UserPoints, sample
+from playground.catalog.datasets.base import UserPoints, sample
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import Loss
 from playground.catalog.optimizers import Optimizer
 from playground.catalog.regularizers import Regularizer
 from playground.catalog.schedules import Schedule
-from playground.cli import main
-from playground.experiment import convert
+from playground.cli.commands import main
+from playground.experiment.tree import convert
 from playground.interop import tables
-from playground.interop.document import save_document
 from playground.interop.export import formats, proof
 from playground.interop.export.exportable import Exportable, flat
 from playground.interop.export.formats import FORMATS, MissingLibraryError, NotProvenError, export
+from playground.interop.opening import RESOURCES, preset, preset_paths
 from playground.interop.weights import load_weights, save_weights
-from playground.presets import RESOURCES, preset, preset_paths
+from playground.storage.document import save_document
 from tests.engine.random_experiments import random_experiment
 
 Written = Callable[[str, Exportable], Path]

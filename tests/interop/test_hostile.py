@@ -21,16 +21,16 @@ import numpy as np
 import pytest
 
 from playground import Experiment, InputError, Layer, load
-from playground.catalog import datasets
-from playground.catalog.datasets import MAX_TABLE_ROWS, Table, UserPoints, read_table
-from playground.experiment import MAX_COMMAS, MAX_FILE_BYTES, MAX_PARAMETERS, check, from_text, to_text
+from playground.catalog.datasets import base
+from playground.catalog.datasets.base import MAX_TABLE_ROWS, Table, UserPoints, read_table
+from playground.experiment.tree import MAX_COMMAS, MAX_FILE_BYTES, MAX_PARAMETERS, check, from_text, to_text
+from playground.files.progress import watched
 from playground.interop import weights
-from playground.interop.document import MAGIC, load_document
+from playground.interop.opening import opened
 from playground.interop.tables import Picked, extracted, from_file
 from playground.interop.tables import from_text as sheet_of
 from playground.interop.weights import load_weights, save_weights
-from playground.presets import opened
-from playground.progress import watched
+from playground.storage.document import MAGIC, load_document
 from tests.fuzz.fuzz import changed
 from tests.fuzz.targets import TARGETS, seeds
 
@@ -419,7 +419,7 @@ def test_zero_bytes_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "MAX_TABLE_ROWS", 3)
+    monkeypatch.setattr(base, "MAX_TABLE_ROWS", 3)
     assert "at most 3 rows" in table_refusal(tmp_path, b"a,b,c\n" + b"1,2,x\n" * 4)
     (tmp_path / "u.csv").write_bytes(b"a,b,c\n" + b"1,2,x\n" * 3)
     assert len(read_table(tmp_path / "u.csv", "a", "b", "c").x) == 3
@@ -459,7 +459,7 @@ def test_reading_can_be_stopped(tmp_path: Path, at: int) -> None:
 
 
 def test_a_document_may_be_given_wherever_an_experiment_is(tmp_path: Path) -> None:
-    file = Path(__file__).parent / "documents" / "v1-spiral.playground"
+    file = Path(__file__).parents[1] / "storage" / "documents" / "v1-spiral.playground"
     assert opened(str(file)).experiment == load_document(file).experiment
     (tmp_path / "x.playground").write_bytes(MAGIC)
     with pytest.raises(InputError, match=r"x\.playground"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from playground import InputError
 from playground.catalog.choice import members
-from playground.catalog.datasets import (
+from playground.catalog.datasets.base import (
     CLASS_NAMES,
     MAX_OWN_POINTS,
     Blobs,
@@ -27,8 +27,8 @@ from playground.catalog.datasets import (
     sample,
 )
 from playground.interop import tables
+from playground.interop.opening import RESOURCES
 from playground.interop.tables import Picked, data_set, extracted, from_file, from_text, guess, number, to_csv, to_tsv
-from playground.presets import RESOURCES
 
 PENGUINS = RESOURCES / "data" / "penguins.csv"
 EXPECTED = [[1.5, -2.0], [2.5, 0.25], [3.0, 1e-3]]

@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Snapshot, Trainer, Training, Wanted
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets import Spiral
-from ui import theme
-from ui.session import Session
+from playground.catalog.datasets.base import Spiral
+from ui.look import theme
+from ui.session.session import Session
 from ui.shell import waiting
 from ui.window.window import Window
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import Array
-from playground.catalog.datasets import EXTENT, Hills, Sample, Spiral, sample
-from playground.experiment import Experiment, Layer
-from playground.snapshot import Evaluation, GradientHistory, History, LayerStatistics, Snapshot
+from playground.catalog.datasets.base import EXTENT, Hills, Sample, Spiral, sample
+from playground.experiment.tree import Experiment, Layer
+from playground.measure.snapshot import Evaluation, GradientHistory, History, LayerStatistics, Snapshot
 
 GRID_POINTS = 100
 

@@ -9,9 +9,9 @@ import pytest
 
 from playground import Experiment, Snapshot, Trainer
 from playground.catalog.optimizers import Sgd
-from playground.diagnosis import diagnose
-from playground.presets import preset
-from ui.session import Session
+from playground.interop.opening import preset
+from playground.measure.diagnosis import diagnose
+from ui.session.session import Session
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPus
 from playground import Experiment, Trainer
 from playground.catalog.initializers import Zeros
 from tests.ui.accessibility import unnamed
-from ui.window.animation import AnimationDialog, made_words
+from ui.session.worker import Worker
+from ui.window.animation_dialog import AnimationDialog, made_words
 from ui.window.window import Window
-from ui.worker import Worker
 
 LEFT = Qt.MouseButton.LeftButton
 SLOW = 1_000_000

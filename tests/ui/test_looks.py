@@ -10,20 +10,20 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, Layer, Snapshot, Trainer, Training
 from playground.catalog.activations import Relu, Tanh
-from playground.catalog.datasets import Blobs, Spiral
-from playground.experiment import with_ids
-from playground.snapshot import Wanted
+from playground.catalog.datasets.base import Blobs, Spiral
+from playground.experiment.tree import with_ids
+from playground.measure.snapshot import Wanted
 from tests.ui.kept_looks import assert_looks
-from ui import theme
+from ui.look import theme
 from ui.views.boundary.view import BoundaryView
-from ui.views.confusion import ConfusionView
-from ui.views.curves import CurvesView
+from ui.views.confusion.view import ConfusionView
+from ui.views.curves.view import CurvesView
 from ui.views.gradients import GradientsView
-from ui.views.histograms import HistogramsView
+from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
-from ui.views.schedule import ScheduleView
-from ui.window.plans import PLANS
+from ui.views.schedule.view import ScheduleView
+from ui.window.layouts import PLANS
 from ui.window.window import Window
 
 WANTED = Wanted(

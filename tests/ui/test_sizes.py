@@ -13,13 +13,13 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QElidingLabel
 
-from ui import theme
-from ui.form import CAPTION_WIDTH, Caption, caption_width
-from ui.inputs import Combo, Slider, Switch
-from ui.panels.pictures import Tile, curve_icon, curve_icon_size
+from ui.forms.controls import Combo, Slider, Switch
+from ui.forms.rows import CAPTION_WIDTH, Caption, caption_width
+from ui.look import theme
+from ui.panels.tiles import Tile, curve_icon, curve_icon_size
+from ui.views.chart.plot import pen, small_font
 from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
-from ui.views.plotting import pen, small_font
 from ui.window.window import Window
 
 LEFT = Qt.MouseButton.LeftButton

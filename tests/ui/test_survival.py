@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Training
 from playground.catalog.activations import Relu, Tanh
-from playground.catalog.datasets import Blobs, Circle, Hills, Spiral, UserPoints
-from ui.window.plans import PLANS
+from playground.catalog.datasets.base import Blobs, Circle, Hills, Spiral, UserPoints
+from ui.window.layouts import PLANS
 from ui.window.window import Window
 
 EDGES = {

@@ -17,11 +17,11 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlide
 
 from playground import Experiment, Layer, Snapshot
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets import TEST, UserPoints
-from playground.presets import RESOURCES, preset
-from ui import theme
+from playground.catalog.datasets.base import TEST, UserPoints
+from playground.interop.opening import RESOURCES, preset
+from ui.look import theme
+from ui.look.numbers import percent_text
 from ui.window.window import Window
-from ui.wording import percent_text
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -20,12 +20,12 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QTabB
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import Array
-from playground.catalog.datasets import Circle, Table, UserPoints, sample
+from playground.catalog.datasets.base import Circle, Table, UserPoints, sample
 from playground.catalog.features import FEATURES
-from playground.presets import RESOURCES
+from playground.interop.opening import RESOURCES
 from tests.ui.test_window import control, drag_slider, settle, snapshot, step, write
-from ui.panels.importing import ImportDialog
-from ui.panels.shapes import SHAPES
+from ui.panels.data.import_dialog import ImportDialog
+from ui.panels.layers.shapes import SHAPES
 from ui.window.window import Window
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton

@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import Experiment, Layer
-from playground.experiment import misfits
-from ui.form import Row, fields_of, found, replaced, spoken
-from ui.inputs import Edits, IconButton
-from ui.theme import GRID, px
+from playground.experiment.tree import misfits
+from ui.forms.controls import Edits, IconButton
+from ui.forms.rows import Row, fields_of, found, replaced, spoken
+from ui.look.theme import GRID, px
 
 HEADING_HEIGHT = 28
 

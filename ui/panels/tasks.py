@@ -7,7 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from playground import Experiment, InputError
-from playground.catalog.datasets import Dataset, Table, Task, TfPlayground, UserPoints, sample
+from playground.catalog.datasets.base import Dataset, Table, Task, TfPlayground, UserPoints, sample
 
 
 def task_of(dataset: Dataset) -> Task:

@@ -12,12 +12,12 @@ import msgspec
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground import Experiment, Training
-from playground.catalog.datasets import Task
+from playground.catalog.datasets.base import Task
 from playground.catalog.losses import default_loss
-from ui.form import ChoiceRow, Look, fields_of, row_for
+from ui.forms.rows import ChoiceRow, Look, fields_of, row_for
+from ui.look.theme import GRID, px
 from ui.panels.panel import Panel, Section, heading
 from ui.panels.tasks import task_of
-from ui.theme import GRID, px
 
 FIRST = (
     "training.learning_rate",

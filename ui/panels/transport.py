@@ -8,13 +8,13 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from playground.snapshot import Snapshot
-from ui.form import tip
-from ui.inputs import SLIDER_STEPS, Edits, IconButton, Slider
-from ui.pace import Throttle
-from ui.quantity import rounded
-from ui.theme import GRID, px, tabular
-from ui.wording import counted, number_text, percent_text
+from playground.experiment.quantity import rounded
+from playground.measure.snapshot import Snapshot
+from ui.forms.controls import SLIDER_STEPS, Edits, IconButton, Slider
+from ui.forms.rows import tip
+from ui.look.beat import Throttle
+from ui.look.numbers import counted, number_text, percent_text
+from ui.look.theme import GRID, px, tabular
 
 SLOWEST, FASTEST = 1.0, 10_000.0
 """Steps per second at the left end of the speed slider and just before its right end, which has no limit."""

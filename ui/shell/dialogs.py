@@ -9,7 +9,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from playground.files import previous
+from playground.files.atomic import previous
 
 ALL_FILES = "All files (*)"
 FOLDER = "files/folder"

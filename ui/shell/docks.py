@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.inputs import IconButton
-from ui.theme import GRID, px
+from ui.forms.controls import IconButton
+from ui.look.theme import GRID, px
 
 TITLE_HEIGHT = 24
 VERSION = 1

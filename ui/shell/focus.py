@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from ui.form import Row
+from ui.forms.rows import Row
 from ui.shell.docks import Docks
 
 USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training"})

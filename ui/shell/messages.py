@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 from superqt import QElidingLabel
 
-from playground.diagnosis import Finding
-from ui import theme
+from playground.measure.diagnosis import Finding
+from ui.look import theme
 
 
 def remedy_button() -> QPushButton:

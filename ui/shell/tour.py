@@ -12,9 +12,9 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, S
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ui import theme
-from ui.faults import guarded
-from ui.theme import GRID, px, scaled
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.look.theme import GRID, px, scaled
 
 CARD_WIDTH = 320
 LOOK_MILLISECONDS = 200

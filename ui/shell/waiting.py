@@ -8,9 +8,9 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from ui.form import tip
-from ui.jobs import CancelledError, Job
-from ui.theme import GRID, px
+from ui.forms.rows import tip
+from ui.look.theme import GRID, px
+from ui.session.jobs import CancelledError, Job
 
 AT_ONCE_MILLISECONDS = 150
 """The window waits so long for work, so that what is done by then is seen at once."""

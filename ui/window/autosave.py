@@ -11,10 +11,10 @@ from filelock import FileLock
 from PySide6.QtCore import QObject, QTimer
 
 from playground import Document, Trainer
-from playground.files import remove_strays
-from playground.interop.document import load_document, to_bytes
-from playground.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
-from ui.jobs import Job, finish_jobs
+from playground.files.atomic import remove_strays
+from playground.storage.document import load_document, to_bytes
+from playground.storage.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
+from ui.session.jobs import Job, finish_jobs
 from ui.shell.waiting import Waiting
 
 if TYPE_CHECKING:

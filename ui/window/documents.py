@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment, Trainer
 from playground import save as save_experiment
-from playground.files import Stamp, stamp
-from playground.interop.document import SUFFIX, save_document
-from playground.presets import FIRST, Opened, opened
-from ui.jobs import CancelledError, Job
-from ui.session import WeightEdit
+from playground.files.atomic import Stamp, stamp
+from playground.interop.opening import FIRST, Opened, opened
+from playground.storage.document import SUFFIX, save_document
+from ui.session.jobs import CancelledError, Job
+from ui.session.session import WeightEdit
 from ui.shell.dialogs import ask_about_changes, ask_about_replacing, ask_to_open, ask_to_save
 from ui.shell.waiting import Waiting
 

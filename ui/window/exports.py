@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
 from playground.interop.export.proof import CancelledError
-from ui.jobs import Job, finish_jobs
+from ui.session.jobs import Job, finish_jobs
 from ui.shell.dialogs import ask_to_save
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from PySide6.QtWidgets import QMenu
 
 from playground import load
 from playground.interop.export.formats import FORMATS
-from playground.presets import preset_paths
-from ui import theme
-from ui.session import Edit
+from playground.interop.opening import preset_paths
+from ui.look import theme
+from ui.session.session import Edit
 from ui.window.autosave import words_for
-from ui.window.plans import PLANS
+from ui.window.layouts import PLANS
 
 if TYPE_CHECKING:
     from ui.window.window import Window

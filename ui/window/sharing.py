@@ -9,11 +9,11 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 
 from playground import InputError
-from playground.catalog.datasets import Table
-from playground.experiment import from_text, to_text
-from playground.interop.document import with_own_points
+from playground.catalog.datasets.base import Table
+from playground.experiment.tree import from_text, to_text
+from playground.interop.opening import Opened
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
-from playground.presets import Opened
+from playground.storage.document import with_own_points
 from ui.shell.dialogs import ask_to_open, ask_to_save
 
 if TYPE_CHECKING:

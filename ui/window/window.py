@@ -36,23 +36,24 @@ from PySide6.QtWidgets import (
 from superqt import QElidingLabel
 
 from playground import Experiment, Snapshot, Wanted
-from playground.catalog.datasets import Table
+from playground.catalog.datasets.base import Table
 from playground.catalog.features import FEATURES
-from playground.diagnosis import Finding, Remedy, diagnose
-from playground.experiment import new_id
-from playground.presets import FIRST, RESOURCES, preset
-from playground.snapshot import together
-from ui import theme
-from ui.jobs import finish_jobs
-from ui.kernels import Kernels
-from ui.pace import Throttle, text_beat
-from ui.panels.data import DataPanel, with_feature, without
-from ui.panels.drawing import DrawingPanel
-from ui.panels.layers import LayersPanel
-from ui.panels.palette import FIRST_LAYER
+from playground.experiment.tree import new_id
+from playground.interop.opening import FIRST, RESOURCES, preset
+from playground.measure.diagnosis import Finding, Remedy, diagnose
+from playground.measure.snapshot import together
+from ui.look import theme
+from ui.look.beat import Throttle, text_beat
+from ui.panels.data.panel import DataPanel, with_feature, without
+from ui.panels.drawing.panel import DrawingPanel
+from ui.panels.layers.palette import FIRST_LAYER
+from ui.panels.layers.panel import LayersPanel
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
-from ui.session import Session
+from ui.session.compiling import Kernels
+from ui.session.jobs import finish_jobs
+from ui.session.session import Session
+from ui.session.worker import Report
 from ui.shell.commands import CommandPalette, menu_commands
 from ui.shell.docks import Docks, Layouts
 from ui.shell.focus import FocusMode
@@ -61,23 +62,22 @@ from ui.shell.shortcuts import ShortcutList
 from ui.shell.tour import Tour
 from ui.shell.waiting import Waiting
 from ui.views.boundary.view import BoundaryView
-from ui.views.confusion import ConfusionView
-from ui.views.curves import CurvesView
+from ui.views.confusion.view import ConfusionView
+from ui.views.curves.view import CurvesView
 from ui.views.gradients import GradientsView
-from ui.views.histograms import HistogramsView
+from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
-from ui.views.schedule import ScheduleView
+from ui.views.schedule.view import ScheduleView
 from ui.window.autosave import Autosave
+from ui.window.controls_as_commands import Reach
 from ui.window.documents import Documents
 from ui.window.exports import Exports
-from ui.window.guide import tour_stops
+from ui.window.layouts import PLANS, plan_for
 from ui.window.menus import Menus
-from ui.window.pictures import Pictures
-from ui.window.plans import PLANS, plan_for
-from ui.window.reach import Reach
+from ui.window.save_pictures import Pictures
 from ui.window.sharing import Sharing
-from ui.worker import Report
+from ui.window.tour import tour_stops
 
 TITLE = "Neural Network Playground"
 PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)

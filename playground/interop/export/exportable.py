@@ -9,16 +9,16 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from playground import probes
 from playground.catalog.choice import Array
-from playground.catalog.datasets import TRAIN, Sample
+from playground.catalog.datasets.base import TRAIN, Sample
 from playground.catalog.features import inputs
 from playground.catalog.losses import CrossEntropy
 from playground.engine import reference
 from playground.engine.network import Network
-from playground.experiment import Experiment
-from playground.snapshot import History
-from playground.trainer import Trainer
+from playground.experiment.tree import Experiment
+from playground.measure import statistics
+from playground.measure.snapshot import History
+from playground.run.trainer import Trainer
 
 
 class Exportable(NamedTuple):
@@ -46,7 +46,9 @@ class Exportable(NamedTuple):
         if start is None:
             start = trainer.fresh_state(trainer.experiment, network).parameters
         # A network that was rebuilt on the way no longer knows what it started from.
-        loss = probes.mean_loss(network, reference.outputs(network, start, trainer.train_x), trainer.problem.targets)
+        loss = statistics.mean_loss(
+            network, reference.outputs(network, start, trainer.train_x), trainer.problem.targets
+        )
         same_start = loss is not None and abs(loss - history.train_loss[0]) <= 1e-5 * max(1.0, abs(loss))
         return cls(
             experiment=trainer.experiment,
@@ -87,7 +89,7 @@ class Exportable(NamedTuple):
     def points_to_ask(self, side: int = 25, most: int = 1000) -> Array:
         """The points at which an export has to agree, shape (n, 2): a grid over the plane, and those of the data."""
         places = np.linspace(0, len(self.sample.x) - 1, min(most, len(self.sample.x))).round().astype(np.intp)
-        return np.concatenate([probes.grid_points(side), self.sample.x[places]])
+        return np.concatenate([statistics.grid_points(side), self.sample.x[places]])
 
 
 def predictions(network: Network, experiment: Experiment, parameters: Mapping[str, Array], x: Array) -> Array:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from playground.experiment import file_text
-from playground.files import write_atomically
+from playground.experiment.tree import file_text
+from playground.files.atomic import write_atomically
 from playground.interop import tables, weights
 from playground.interop.export import numpy_script, onnx_model, torch_script
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.proof import Cancelled, Proof, prove_onnx, prove_script, prove_training_script
-from playground.snapshot import History
+from playground.measure.snapshot import History
 
 ROOT = Path(__file__).resolve().parents[3]
 """The folder of the program, with what it says about its extras."""

@@ -21,7 +21,7 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.interop.export.exportable import Exportable
-from playground.snapshot import History
+from playground.measure.snapshot import History
 
 Cancelled: TypeAlias = Callable[[], bool]
 """Says whether to stop; asked all the time."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, check
-from ui import theme
+from ui.look import theme
 from ui.panels.panel import Panel
 
 

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit,
 
 from playground import Experiment, Layer
 from playground.catalog.activations import LeakyRelu, Tanh
-from playground.catalog.datasets import Hills, UserPoints
+from playground.catalog.datasets.base import Hills, UserPoints
 from playground.catalog.optimizers import Nadam
 from playground.catalog.regularizers import L1, ElasticNet
 from playground.catalog.schedules import Plateau
-from playground.experiment import EarlyStopping, Training
+from playground.experiment.tree import EarlyStopping, Training
 from tests.ui.accessibility import unnamed
-from ui.panels.data import DataPanel
-from ui.panels.layers import LayersPanel
+from ui.panels.data.panel import DataPanel
+from ui.panels.layers.panel import LayersPanel
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from playground import Experiment, check
 from playground.catalog.choice import members
-from playground.catalog.datasets import (
+from playground.catalog.datasets.base import (
     Blobs,
     Circle,
     Dataset,
@@ -30,10 +30,10 @@ from playground.catalog.datasets import (
 )
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy, SquaredError
-from playground.presets import RESOURCES
-from ui import theme
-from ui.panels.data import DataPanel, own_settings, with_feature
-from ui.panels.pictures import DataTile, FeatureTile
+from playground.interop.opening import RESOURCES
+from ui.look import theme
+from ui.panels.data.panel import DataPanel, own_settings, with_feature
+from ui.panels.tiles import DataTile, FeatureTile
 
 LEFT = Qt.MouseButton.LeftButton
 PENGUINS = Table(

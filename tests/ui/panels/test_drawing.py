@@ -13,7 +13,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from playground import Experiment, Trainer, check
-from playground.catalog.datasets import (
+from playground.catalog.datasets.base import (
     MAX_OWN_POINTS,
     TEST,
     TRAIN,
@@ -29,12 +29,12 @@ from playground.catalog.datasets import (
     sample,
 )
 from playground.catalog.losses import CrossEntropy
-from playground.experiment import EarlyStopping, Training
-from playground.presets import RESOURCES
-from ui import theme
-from ui.panels.canvas import REACH, Canvas, Style, canvas_of, folded, parts_of
-from ui.panels.drawing import DrawingPanel, count_words
-from ui.session import Session
+from playground.experiment.tree import EarlyStopping, Training
+from playground.interop.opening import RESOURCES
+from ui.look import theme
+from ui.panels.drawing.panel import DrawingPanel, count_words
+from ui.panels.drawing.strokes import REACH, Canvas, Style, canvas_of, folded, parts_of
+from ui.session.session import Session
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 PENGUINS = Table(

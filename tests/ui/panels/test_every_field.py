@@ -12,14 +12,14 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSl
 
 from playground import Experiment, Layer, check
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets import Adjustable, Circle, Dataset
-from playground.experiment import choices_of
-from playground.presets import RESOURCES
-from ui import theme
-from ui.form import Field, fields_of, found, is_struct, replaced
-from ui.inputs import IconButton
-from ui.panels.data import DataPanel
-from ui.panels.layers import LayersPanel
+from playground.catalog.datasets.base import Adjustable, Circle, Dataset
+from playground.experiment.tree import choices_of
+from playground.interop.opening import RESOURCES
+from ui.forms.controls import IconButton
+from ui.forms.rows import Field, fields_of, found, is_struct, replaced
+from ui.look import theme
+from ui.panels.data.panel import DataPanel
+from ui.panels.layers.panel import LayersPanel
 from ui.panels.training import TrainingPanel
 
 WITHOUT = {

@@ -11,11 +11,11 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QProgressBar
 
 from playground import Experiment, check
-from playground.catalog.datasets import MAX_OWN_POINTS, Moons, Table, UserPoints, own_points, sample
+from playground.catalog.datasets.base import MAX_OWN_POINTS, Moons, Table, UserPoints, own_points, sample
+from playground.interop.opening import RESOURCES
 from playground.interop.tables import to_csv
-from playground.presets import RESOURCES
-from ui import theme
-from ui.panels.importing import PREVIEW_ROWS, READ_AT_ONCE, ImportDialog
+from ui.look import theme
+from ui.panels.data.import_dialog import PREVIEW_ROWS, READ_AT_ONCE, ImportDialog
 
 LEFT = Qt.MouseButton.LeftButton
 PENGUINS = RESOURCES / "data" / "penguins.csv"

@@ -17,14 +17,14 @@ from playground import Experiment, Layer, Trainer, Wanted, check
 from playground.catalog.activations import Activation, LeakyRelu, Relu, Sigmoid, Tanh
 from playground.catalog.choice import members
 from playground.catalog.regularizers import L1
-from playground.experiment import MAX_LAYERS, inputs_of, letters
+from playground.experiment.tree import MAX_LAYERS, inputs_of, letters
 from tests.ui.snapshots import diverged, make_snapshot
-from ui import theme
-from ui.panels.data import DataPanel
-from ui.panels.layers import LayersPanel
+from ui.look import theme
+from ui.panels.data.panel import DataPanel
+from ui.panels.layers.panel import LayersPanel
+from ui.panels.layers.shapes import ABOUT, SHAPES, widths_of, widths_words
 from ui.panels.panel import off_words
-from ui.panels.pictures import LARGE_CURVE, large_curve
-from ui.panels.shapes import ABOUT, SHAPES, widths_of, widths_words
+from ui.panels.tiles import LARGE_CURVE, large_curve
 
 LEFT = Qt.MouseButton.LeftButton
 ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier

@@ -12,13 +12,13 @@ from playground import Experiment, Layer
 from playground.catalog.activations import LeakyRelu
 from playground.catalog.optimizers import RmsProp
 from playground.catalog.regularizers import ElasticNet
-from playground.experiment import Training
-from ui import theme
-from ui.panels.data import DataPanel
-from ui.panels.layers import LayersPanel
+from playground.experiment.tree import Training
+from ui.look import theme
+from ui.look.theme import THEMES, Theme, mixed, stylesheet
+from ui.panels.data.panel import DataPanel
+from ui.panels.layers.panel import LayersPanel
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
-from ui.theme import THEMES, Theme, mixed, stylesheet
 
 
 def luminance(colour: str) -> float:

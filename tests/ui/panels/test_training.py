@@ -10,11 +10,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from playground import Experiment, Training
-from playground.catalog.datasets import Plane
+from playground.catalog.datasets.base import Plane
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Momentum, RmsProp
 from playground.catalog.regularizers import L1, L2
-from ui.form import steps
+from ui.forms.rows import steps
 from ui.panels.training import TrainingPanel
 
 LEFT = Qt.MouseButton.LeftButton

@@ -11,11 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from playground import Experiment, Snapshot, Trainer, Training, Wanted
-from playground.catalog.datasets import Plane
+from playground.catalog.datasets.base import Plane
 from playground.catalog.optimizers import Sgd
-from playground.presets import preset
+from playground.interop.opening import preset
+from ui.look.numbers import number_text
 from ui.panels.transport import DEFAULT_SPEED, TransportBar, place_of, speed_at
-from ui.wording import number_text
 
 LEFT = Qt.MouseButton.LeftButton
 

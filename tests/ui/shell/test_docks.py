@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QTabBar, QToolButton
 
-from ui.window.plans import PLANS
+from ui.window.layouts import PLANS
 from ui.window.window import Window
 
 LEFT = Qt.MouseButton.LeftButton

@@ -12,7 +12,7 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMenu, QTabBar, QWidget
 
 from playground import Experiment, InputError, Layer, Trainer, Wanted
-from ui import theme
+from ui.look import theme
 from ui.shell import imaging
 from ui.views.network.view import NetworkView
 from ui.window.window import Window

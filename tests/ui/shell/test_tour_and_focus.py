@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from ui import theme
+from ui.look import theme
 from ui.shell.focus import FocusChoice
 from ui.shell.shortcuts import ShortcutList
 from ui.window.window import Window

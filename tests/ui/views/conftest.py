@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF
 from PySide6.QtWidgets import QApplication, QWidget
 
-from playground.snapshot import Snapshot
-from ui import theme
+from playground.measure.snapshot import Snapshot
+from ui.look import theme
 
 
 @pytest.fixture(autouse=True)

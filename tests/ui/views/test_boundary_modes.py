@@ -11,16 +11,16 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from playground.catalog.datasets import Hills, Sample, Spiral, sample
+from playground.catalog.datasets.base import Hills, Sample, Spiral, sample
 from playground.catalog.losses import SquaredError
-from playground.snapshot import Magnified, Predictions, Snapshot, Wanted
+from playground.measure.snapshot import Magnified, Predictions, Snapshot, Wanted
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
-from ui import theme
-from ui.views import marks
+from ui.look import theme
 from ui.views.boundary.picture import even_levels, unit_range
 from ui.views.boundary.view import HINT, MAX_POINTS, NO_DROPOUT, PASSES, BoundaryView
-from ui.views.field import Range, borders, coloured, level_lines, pale_classes, winners, zero_line
-from ui.views.words import mistakes_words, unit_words
+from ui.views.plane import marks
+from ui.views.plane.answers import mistakes_words, unit_words
+from ui.views.plane.field import Range, borders, coloured, level_lines, pale_classes, winners, zero_line
 
 
 def press(qtbot, view: BoundaryView, name: str) -> None:
@@ -702,7 +702,7 @@ def test_both_ends_of_the_field_can_be_told_apart_by_everybody(name, deficiency)
 
 @pytest.mark.parametrize("name", theme.THEMES)
 def test_uncertainty_is_told_by_lightness_alone(name):
-    from ui.views.field import uncertainty_table
+    from ui.views.plane.field import uncertainty_table
 
     table = uncertainty_table(theme.THEMES[name])[:, :3].astype(float)
     lightness = table @ [0.2126, 0.7152, 0.0722]

@@ -10,14 +10,14 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from playground.catalog.datasets import TEST, TRAIN, VALIDATION, AxisScale, Hills, Spiral, sample
+from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, AxisScale, Hills, Spiral, sample
 from playground.catalog.losses import SquaredError
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
-from ui import theme
+from ui.look import theme
 from ui.views.boundary import points as module
 from ui.views.boundary.view import BoundaryView
-from ui.views.field import coloured, interpolated, range_of, zero_line
-from ui.views.marks import spots
+from ui.views.plane.field import coloured, interpolated, range_of, zero_line
+from ui.views.plane.marks import spots
 
 
 def place_of(view: BoundaryView, x1: float, x2: float) -> QPointF:

@@ -10,12 +10,12 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton
 
-from playground.catalog.datasets import Hills, sample
-from playground.snapshot import Confusion, Snapshot
+from playground.catalog.datasets.base import Hills, sample
+from playground.measure.snapshot import Confusion, Snapshot
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import clouds, diverged, make_snapshot
-from ui import theme
-from ui.views.confusion import REGRESSION, ConfusionView, Matrix, cell_colour
+from ui.look import theme
+from ui.views.confusion.view import REGRESSION, ConfusionView, Matrix, cell_colour
 
 SIZE = (356, 240)
 TRAIN = np.array([[8, 2, 0], [1, 9, 0], [0, 5, 15]])

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QPushButton
 
 from playground import Layer, Trainer
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets import Spiral
-from playground.diagnosis import Finding, Remedy
-from playground.experiment import Experiment
-from playground.snapshot import GradientHistory
+from playground.catalog.datasets.base import Spiral
+from playground.experiment.tree import Experiment
+from playground.measure.diagnosis import Finding, Remedy
+from playground.measure.snapshot import GradientHistory
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
-from ui import theme
+from ui.look import theme
 from ui.views.gradients import QUANTITIES, GradientsView
 from ui.views.gradients.heat import column_rows
 from ui.views.gradients.lines import spread_apart

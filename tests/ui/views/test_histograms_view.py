@@ -9,11 +9,11 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QToolButton
 
-from playground.snapshot import Histogram, Snapshot
+from playground.measure.snapshot import Histogram, Snapshot
 from tests.ui.snapshots import diverged, make_snapshot
-from ui import theme
-from ui.views.histograms import HistogramsView, heights, moments, states_of, usable
-from ui.views.plotting import CalmLimit
+from ui.look import theme
+from ui.views.chart.plot import CalmLimit
+from ui.views.histograms.view import HistogramsView, heights, moments, states_of, usable
 
 SIZE = (356, 240)
 

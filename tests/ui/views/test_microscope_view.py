@@ -12,11 +12,11 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from playground.catalog.datasets import TRAIN, Hills, Sample, Spiral, sample
+from playground.catalog.datasets.base import TRAIN, Hills, Sample, Spiral, sample
 from playground.catalog.normalizations import LayerNormalization
-from playground.snapshot import LayerPass, Microscope, Snapshot
+from playground.measure.snapshot import LayerPass, Microscope, Snapshot
 from tests.ui.snapshots import clouds, make_snapshot
-from ui import theme
+from ui.look import theme
 from ui.views.microscope.equations import Term, backward, forward, sentence
 from ui.views.microscope.sheet import CELL, FOLD, ROW, PlacedTerm
 from ui.views.microscope.view import HINT, MicroscopeView

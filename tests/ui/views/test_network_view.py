@@ -15,18 +15,18 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground.catalog.activations import Linear, Relu, Sigmoid, Tanh
-from playground.catalog.datasets import Hills, Sample, sample
+from playground.catalog.datasets.base import Hills, Sample, sample
 from playground.catalog.features import FEATURES, inputs
-from playground.experiment import Experiment, Layer
-from playground.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates
+from playground.experiment.tree import Experiment, Layer
+from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates
 from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid
-from ui import theme
-from ui.views.field import Range
+from ui.look import theme
 from ui.views.network.diagram import INPUTS, SMALLEST, arranged, matched, structure_of
 from ui.views.network.strokes import STEPS, Pens, gradient_looks, gradient_places, weight_looks, weight_pen
 from ui.views.network.thumbnails import colour_numbers, feature_atlas, range_of_activation
 from ui.views.network.view import MOST_UNITS, NetworkView
 from ui.views.network.wording import HINT
+from ui.views.plane.field import Range
 
 SIZE = (420, 600)
 SMALL = Experiment(layers=(Layer(5, Tanh(), id="A"), Layer(4, Relu(), id="B")))
@@ -762,7 +762,7 @@ def test_snapshots_of_an_older_shape_fill_in_what_matches(view, hand):
 
 def number(value: float) -> str:
     """A number as the view writes it."""
-    from ui.wording import number_text
+    from ui.look.numbers import number_text
 
     return number_text(float(value))
 

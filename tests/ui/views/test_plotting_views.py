@@ -9,13 +9,23 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from ui.faults import guarded
-from ui.views.confusion import ConfusionView
-from ui.views.curves import CurvesView
+from ui.guard.faults import guarded
+from ui.views.chart.plot import (
+    CalmLimit,
+    Choices,
+    Controls,
+    Option,
+    band,
+    decade_ticks,
+    even_ticks,
+    leap_above,
+    nearest,
+)
+from ui.views.confusion.view import ConfusionView
+from ui.views.curves.view import CurvesView
 from ui.views.gradients import GradientsView
-from ui.views.histograms import HistogramsView
-from ui.views.plotting import CalmLimit, Choices, Controls, Option, band, decade_ticks, even_ticks, leap_above, nearest
-from ui.views.schedule import ScheduleView
+from ui.views.histograms.view import HistogramsView
+from ui.views.schedule.view import ScheduleView
 
 
 class Broken(QWidget):

@@ -23,10 +23,10 @@ from playground.catalog.schedules import (
     Schedule,
     StepDecay,
 )
-from playground.snapshot import History, Snapshot
+from playground.measure.snapshot import History, Snapshot
 from tests.ui.snapshots import diverged, make_snapshot
-from ui import theme
-from ui.views.schedule import (
+from ui.look import theme
+from ui.views.schedule.view import (
     RateAxis,
     ScheduleView,
     horizon,

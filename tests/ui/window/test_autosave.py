@@ -14,9 +14,9 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 
 from playground import Trainer
-from playground.interop.document import load_document, save_document, to_bytes
-from playground.presets import preset
-from playground.recovery import Slot, aside, recoverable
+from playground.interop.opening import preset
+from playground.storage.document import load_document, save_document, to_bytes
+from playground.storage.recovery import Slot, aside, recoverable
 from ui.window.window import Window
 
 ROOT = Path(__file__).parent.parent.parent.parent

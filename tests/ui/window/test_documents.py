@@ -13,11 +13,11 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from playground import Document, Trainer, load
-from playground.engine import compiled
-from playground.files import previous
-from playground.interop.document import load_document, save_document
-from playground.presets import preset
-from ui.panels.importing import ImportDialog
+from playground.engine.compiled import engine as compiled
+from playground.files.atomic import previous
+from playground.interop.opening import preset
+from playground.storage.document import load_document, save_document
+from ui.panels.data.import_dialog import ImportDialog
 from ui.window import documents
 from ui.window.window import Window
 

@@ -12,11 +12,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QProgressBar, QPushButton
 
 from playground import Document, Experiment, Trainer
-from playground.catalog.datasets import Table
-from playground.experiment import to_text
-from playground.interop.document import load_document, to_bytes
-from playground.presets import preset
-from playground.recovery import Slot, recoverable
+from playground.catalog.datasets.base import Table
+from playground.experiment.tree import to_text
+from playground.interop.opening import preset
+from playground.storage.document import load_document, to_bytes
+from playground.storage.recovery import Slot, recoverable
 from ui.shell import waiting
 from ui.shell.waiting import Waiting
 from ui.window import autosave

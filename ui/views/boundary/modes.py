@@ -12,10 +12,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
-from playground.catalog.datasets import Task
-from ui import theme
-from ui.inputs import IconButton, Segments
-from ui.theme import px
+from playground.catalog.datasets.base import Task
+from ui.forms.controls import IconButton, Segments
+from ui.look import theme
+from ui.look.theme import px
 
 Field: TypeAlias = Literal["probability", "classes", "uncertainty"]
 FIELDS: tuple[Field, ...] = ("probability", "classes", "uncertainty")

@@ -12,11 +12,14 @@ import numpy as np
 from PySide6.QtCore import QRectF
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets import EXTENT
+from playground.catalog.datasets.base import EXTENT
 from playground.catalog.losses import CrossEntropy
-from playground.snapshot import Magnified, Snapshot
-from ui import theme
-from ui.views.field import (
+from playground.measure.snapshot import Magnified, Snapshot
+from ui.look import theme
+from ui.look.numbers import short_text
+from ui.views.chart.plot import leap_above
+from ui.views.plane.answers import unit_words
+from ui.views.plane.field import (
     NO_LINES,
     Range,
     borders,
@@ -28,10 +31,7 @@ from ui.views.field import (
     winners,
     zero_line,
 )
-from ui.views.legend import Scale, short
-from ui.views.plotting import leap_above
-from ui.views.words import unit_words
-from ui.wording import short_text
+from ui.views.plane.legend import Scale, short
 
 SURE = (0.75, 0.9)
 """Lines of equal probability: how sure the network is of the class that it gives."""

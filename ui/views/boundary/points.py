@@ -7,11 +7,11 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets import Sample
-from playground.snapshot import Predictions
-from ui.views.field import Range
-from ui.views.marks import miss_rings, picked_ring, spots, wrong_rings
-from ui.views.words import misses, wrong
+from playground.catalog.datasets.base import Sample
+from playground.measure.snapshot import Predictions
+from ui.views.plane.answers import misses, wrong
+from ui.views.plane.field import Range
+from ui.views.plane.marks import miss_rings, picked_ring, spots, wrong_rings
 
 MAX_POINTS = 2000
 

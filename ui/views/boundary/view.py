@@ -14,29 +14,22 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets import Sample
-from playground.snapshot import Magnified, Snapshot, Wanted
-from ui import theme
-from ui.inputs import IconButton
-from ui.pace import Throttle
-from ui.theme import px
-from ui.views.boundary.drawn import Canvas, Number
+from playground.catalog.datasets.base import Sample
+from playground.measure.snapshot import Magnified, Snapshot, Wanted
+from ui.forms.controls import IconButton
+from ui.look import theme
+from ui.look.beat import Throttle
+from ui.look.numbers import number_text, short_text
+from ui.look.theme import px
+from ui.views.boundary.layers_on_plane import Canvas, Number
 from ui.views.boundary.modes import Modes
 from ui.views.boundary.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
-from ui.views.boundary.plane import BOTTOM, EDGE, STEP, ZOOM, Plane, Tool
 from ui.views.boundary.points import MAX_POINTS, Points
-from ui.views.field import Range, interpolated, range_of
-from ui.views.legend import Legend, Scale, legend_entries, short
-from ui.views.plotting import on_surface, small_font, style_words
-from ui.views.words import (
-    PART_NAMES,
-    label_words,
-    mistakes_words,
-    place_words,
-    unit_words,
-    value_words,
-)
-from ui.wording import number_text, short_text
+from ui.views.chart.plot import on_surface, small_font, style_words
+from ui.views.plane.answers import PART_NAMES, label_words, mistakes_words, place_words, unit_words, value_words
+from ui.views.plane.field import Range, interpolated, range_of
+from ui.views.plane.legend import Legend, Scale, legend_entries, short
+from ui.views.plane.plane import BOTTOM, EDGE, STEP, ZOOM, Plane, Tool
 
 GRID_POINTS = 100
 PASSES = 20

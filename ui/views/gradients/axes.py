@@ -6,11 +6,11 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter
 
-from ui import theme
-from ui.theme import px
+from ui.look import theme
+from ui.look.numbers import short_text
+from ui.look.theme import px
+from ui.views.chart.plot import LEFT, even_ticks, write_centred
 from ui.views.gradients.scales import Quantity, Scale
-from ui.views.plotting import LEFT, even_ticks, write_centred
-from ui.wording import short_text
 
 TOP, BOTTOM, AXIS = 20, 38, 40
 """Pixels above and below a picture, and for the numbers beside the lines."""

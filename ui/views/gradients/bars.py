@@ -6,13 +6,13 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from ui import theme
-from ui.theme import px, scaled
+from ui.look import theme
+from ui.look.theme import px, scaled
+from ui.views.chart.plot import pen, write_centred
 from ui.views.gradients.axes import hatch, healthy_colour, healthy_span, write_title
 from ui.views.gradients.heat import PREMULTIPLIED
 from ui.views.gradients.scales import magnitude_table, size_colours
 from ui.views.gradients.sizes import Sizes
-from ui.views.plotting import pen, write_centred
 
 THICKEST = 18.0
 

@@ -9,15 +9,15 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui import theme
-from ui.faults import guarded
-from ui.theme import px, scaled
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.look.theme import px, scaled
+from ui.views.chart.plot import LEFT, RIGHT, small_font
 from ui.views.gradients.axes import AXIS, BOTTOM, TOP
 from ui.views.gradients.bars import Bars
 from ui.views.gradients.heat import HeatMap
 from ui.views.gradients.lines import Lines
 from ui.views.gradients.sizes import Sizes
-from ui.views.plotting import LEFT, RIGHT, small_font
 
 SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
 """How the width is divided, from left to right."""

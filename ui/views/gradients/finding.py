@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from playground.diagnosis import Finding
-from ui import theme
-from ui.theme import px
-from ui.views.plotting import LEFT, Words
+from playground.measure.diagnosis import Finding
+from ui.look import theme
+from ui.look.theme import px
+from ui.views.chart.plot import LEFT, Words
 
 
 class FindingLine(QWidget):

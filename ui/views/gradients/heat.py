@@ -9,12 +9,12 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from playground.catalog.choice import Array
-from ui import theme
-from ui.theme import px
+from ui.look import theme
+from ui.look.theme import px
+from ui.views.chart.plot import CENTRE, pen
 from ui.views.gradients.axes import hatch, paint_steps, write_title
 from ui.views.gradients.scales import size_colours
 from ui.views.gradients.sizes import Sizes
-from ui.views.plotting import CENTRE, pen
 
 MAX_COLUMNS = 400
 PREMULTIPLIED = QImage.Format.Format_RGBA8888_Premultiplied

@@ -11,12 +11,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath
 
 from playground.catalog.choice import Array
-from ui import theme
-from ui.theme import px
+from ui.look import theme
+from ui.look.theme import px
+from ui.views.chart.plot import LEFT, RIGHT, nearest, pen, small_font
 from ui.views.gradients.axes import AXIS, healthy_colour, healthy_span, paint_steps, write_title
 from ui.views.gradients.scales import Scale, depth_colours, narrowed
 from ui.views.gradients.sizes import Sizes
-from ui.views.plotting import LEFT, RIGHT, nearest, pen, small_font
 
 MOST_COLUMNS, MOST_PLACES = 150, 2400
 """Places along a line, and along all lines; of the rows between two of them the lowest and the highest are drawn."""

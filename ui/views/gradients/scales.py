@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from playground.catalog.choice import Array
-from ui import theme
-from ui.wording import short_text
+from ui.look import theme
+from ui.look.numbers import short_text
 
 
 @dataclass(frozen=True)

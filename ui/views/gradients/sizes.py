@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.snapshot import GradientHistory, Snapshot
+from playground.measure.snapshot import GradientHistory, Snapshot
+from ui.look.numbers import power_text
+from ui.views.chart.plot import leap_above
 from ui.views.gradients.scales import QUANTITIES, Quantity, Scale, fixed_scale
-from ui.views.plotting import leap_above
-from ui.wording import power_text
 
 FIRST_LIMIT = 100.0
 """Steps that the history's axis reaches at least."""

@@ -13,16 +13,16 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.diagnosis import Finding
-from playground.snapshot import Snapshot, Wanted
-from ui import theme
-from ui.pace import Throttle
-from ui.theme import px
+from playground.measure.diagnosis import Finding
+from playground.measure.snapshot import Snapshot, Wanted
+from ui.look import theme
+from ui.look.beat import Throttle
+from ui.look.theme import px
+from ui.views.chart.plot import Choices, Controls, Mouse, Option, on_surface, outline_of
 from ui.views.gradients.chart import GradientChart
 from ui.views.gradients.finding import FindingLine
 from ui.views.gradients.scales import QUANTITIES
 from ui.views.gradients.sizes import recorded, sizes_of, states_of
-from ui.views.plotting import Choices, Controls, Mouse, Option, on_surface, outline_of
 
 PICTURES = (
     Option("map", "Map", "The size of every layer at every step, as a colour. Shows where the gradient fades."),

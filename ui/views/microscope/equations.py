@@ -15,10 +15,10 @@ from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.normalizations import NoNormalization
-from playground.experiment import Layer
-from playground.snapshot import LayerPass, Microscope, Snapshot
-from ui.views.words import PART_NAMES, label_words, place_words, value_words
-from ui.wording import number_text
+from playground.experiment.tree import Layer
+from playground.measure.snapshot import LayerPass, Microscope, Snapshot
+from ui.look.numbers import number_text
+from ui.views.plane.answers import PART_NAMES, label_words, place_words, value_words
 
 MUTED = "The layer is muted: what comes in passes on unchanged, forward and backward."
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

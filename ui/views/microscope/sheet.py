@@ -29,12 +29,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
 
 from playground.catalog.choice import Array
-from ui import theme
-from ui.faults import guarded
-from ui.theme import px, scaled
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.look.numbers import number_text, signed
+from ui.look.theme import px, scaled
+from ui.views.chart.plot import small_font
 from ui.views.microscope.equations import Block, Line, Term, as_text, cells_text
-from ui.views.plotting import small_font
-from ui.wording import number_text, signed
 
 FOLD = 8
 """Rows and columns of a matrix that are shown while it is folded."""

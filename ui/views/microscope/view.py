@@ -8,13 +8,13 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from playground.snapshot import Snapshot, Wanted
-from ui import theme
-from ui.inputs import IconButton, Segments
-from ui.pace import Throttle
+from playground.measure.snapshot import Snapshot, Wanted
+from ui.forms.controls import IconButton, Segments
+from ui.look import theme
+from ui.look.beat import Throttle
+from ui.views.chart.plot import on_surface
 from ui.views.microscope.equations import Block, backward, forward, sentence
 from ui.views.microscope.sheet import Sheet
-from ui.views.plotting import on_surface
 
 HINT = "Click a point in the boundary."
 MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."

@@ -16,9 +16,9 @@ from PySide6.QtCore import QPointF, QRectF
 
 from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
-from playground.experiment import Experiment, Layer
-from ui import theme
-from ui.wording import counted
+from playground.experiment.tree import Experiment, Layer
+from ui.look import theme
+from ui.look.numbers import counted
 
 INPUTS = -1
 """The place of the inputs among the layers."""

@@ -15,7 +15,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from playground.catalog.choice import Array
-from ui import theme
+from ui.look import theme
 from ui.views.network.diagram import Wires
 
 Carried: TypeAlias = Literal["weights", "gradients"]

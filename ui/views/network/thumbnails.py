@@ -16,10 +16,10 @@ from PySide6.QtGui import QImage
 
 from playground.catalog.activations import Activation
 from playground.catalog.choice import Array
-from playground.catalog.datasets import EXTENT
+from playground.catalog.datasets.base import EXTENT
 from playground.catalog.features import FEATURES
-from ui import theme
-from ui.views.field import Range, channels, pale_classes
+from ui.look import theme
+from ui.views.plane.field import Range, channels, pale_classes
 
 QUIETEST = 0.1
 """Maps that stay below this size are not stretched to full colours; they would show noise."""

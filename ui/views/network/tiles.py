@@ -20,11 +20,11 @@ from PySide6.QtGui import (
 )
 
 from playground.catalog.features import FEATURES
-from ui import theme
-from ui.icons import icon
+from ui.look import theme
+from ui.look.icons import icon
+from ui.views.chart.plot import small_font
 from ui.views.network.diagram import BIAS, LABELS, NAMES, Column, ShownLayer
 from ui.views.network.thumbnails import Atlas, feature_atlas
-from ui.views.plotting import small_font
 
 VECTOR_DENSITY = 4.0
 """Pixels of the small pictures in an SVG, which can be shown at any size."""

@@ -15,20 +15,20 @@ from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.experiment import MAX_LAYERS, Experiment
-from playground.snapshot import Snapshot, Wanted
-from ui import theme
-from ui.inputs import Segments
-from ui.pace import Throttle
-from ui.theme import px, scaled
-from ui.views.network.canvas import NetworkCanvas
+from playground.experiment.tree import MAX_LAYERS, Experiment
+from playground.measure.snapshot import Snapshot, Wanted
+from ui.forms.controls import Segments
+from ui.look import theme
+from ui.look.beat import Throttle
+from ui.look.theme import px, scaled
+from ui.views.chart.plot import leap_above, on_surface, style_words
+from ui.views.network.aligned_snapshot import Held
 from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure, structure_of, wire_point
-from ui.views.network.held import Held
 from ui.views.network.strokes import Carried
 from ui.views.network.weight_editor import WeightEditor
+from ui.views.network.widget import NetworkCanvas
 from ui.views.network.wire_scale import WireScale
 from ui.views.network.wording import HINT, Wording, exists
-from ui.views.plotting import leap_above, on_surface, style_words
 
 POINTS, MORE_POINTS, LARGE_TILE = 24, 32, 42
 """Grid points along each side of a map, on tiles up to LARGE_TILE pixels and above."""

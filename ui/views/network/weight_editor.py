@@ -12,13 +12,13 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from ui.faults import guarded
-from ui.inputs import SLIDER_STEPS, Edits, Entry, IconButton, Slider
-from ui.pace import TEXT_INTERVAL
-from ui.quantity import Quantity
-from ui.theme import px
-from ui.views.plotting import leap_above
-from ui.wording import signed
+from playground.experiment.quantity import Quantity
+from ui.forms.controls import SLIDER_STEPS, Edits, Entry, IconButton, Slider
+from ui.guard.faults import guarded
+from ui.look.beat import TEXT_INTERVAL
+from ui.look.numbers import signed
+from ui.look.theme import px
+from ui.views.chart.plot import leap_above
 
 FURTHEST = 1e6
 SPAN = 2.0

@@ -9,11 +9,11 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui import theme
-from ui.faults import guarded
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.look.numbers import short_text
+from ui.views.chart.plot import small_font
 from ui.views.network.strokes import HIGHEST, LOWEST, Carried, gradient_pen, weight_pen
-from ui.views.plotting import small_font
-from ui.wording import short_text
 
 
 class WireScale(QWidget):

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.catalog.features import FEATURES
+from ui.look.numbers import number_text, percent_text, power_text
+from ui.views.network.aligned_snapshot import Held
 from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure
-from ui.views.network.held import Held
 from ui.views.network.strokes import Carried
-from ui.wording import number_text, percent_text, power_text
 
 HINT = "Point at a unit, a wire or a bias to read it."
 

@@ -1,0 +1,1 @@
+"""The data sets: what there is to learn. One class adds one."""

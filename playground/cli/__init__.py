@@ -1,0 +1,1 @@
+"""The command line: `commands` trains, lists and exports; `bench` races the engines."""

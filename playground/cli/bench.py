@@ -1,0 +1,501 @@
+"""`bench`: how fast the engines are, beside JAX, PyTorch and scikit-learn in the same run; and how cost grows.
+
+Every racer has a process of its own on one thread and they take turns (A B C A B C …), so that a busy moment of the
+machine meets all alike; figures are medians over the turns, ratios medians of the turns' ratios. All first train the
+same number of epochs from the same weights, so that nobody wins by not learning.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import multiprocessing
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playground.catalog.activations import Tanh
+from playground.catalog.choice import InputError, listing
+from playground.catalog.datasets.base import Spiral
+from playground.catalog.optimizers import Adam, AnyOptimizer, Sgd
+from playground.cli.peers import ONE_THREAD, OURS, PEERS, installed, racers, serve
+from playground.experiment.tree import Experiment, Layer, Training
+from playground.files.atomic import write_atomically
+
+TURNS, SECONDS = 5, 1.0
+QUICK_TURNS, QUICK_SECONDS = 3, 0.15
+CLIFF = 1.5
+"""How many times more than its due a step of a growth series may cost."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One race."""
+
+    experiment: Experiment
+    epochs: int
+    """After so many the losses are compared."""
+    jax_goal: float
+    """How many times as fast as JAX our fastest engine shall be; the same below."""
+    torch_goal: float | None = None
+    boundary: bool = False
+    """Whether the 100 × 100 boundary is raced for too."""
+
+    @property
+    def name(self) -> str:
+        return self.experiment.name
+
+    @property
+    def sizes(self) -> list[int]:
+        """Inputs, then the units of every layer."""
+        return [2, *(layer.units for layer in self.experiment.layers), 1]
+
+
+def spiral(widths: Sequence[int], optimizer: AnyOptimizer, rate: float, batch_size: int, points: int) -> Experiment:
+    """Two spirals, all points for training, tanh, cross-entropy, float32."""
+    layers = "-".join(map(str, (2, *widths, 1))) if len(widths) < 6 else f"2-({len(widths)}×{widths[0]})-1"
+    batch = "all at once" if batch_size == 0 else f"batch {batch_size:,}"
+    return Experiment(
+        name=f"{layers}, {optimizer.label}, {batch}, {points:,} points",
+        data=Spiral(points=points, validation_fraction=0),
+        layers=tuple(Layer(units=units, activation=Tanh()) for units in widths),
+        training=Training(optimizer=optimizer, learning_rate=rate, batch_size=batch_size),
+    )
+
+
+WORKLOADS = (
+    Workload(spiral((4, 2), Sgd(), 0.1, 10, 250), 200, jax_goal=3, torch_goal=30),
+    Workload(spiral((8,) * 3, Sgd(), 0.1, 10, 250), 200, jax_goal=3, torch_goal=30, boundary=True),
+    Workload(spiral((8,) * 10, Sgd(), 0.03, 10, 250), 150, jax_goal=3, torch_goal=30),
+    Workload(spiral((64,) * 3, Adam(), 0.003, 32, 250), 100, jax_goal=1.2, boundary=True),
+    Workload(spiral((256,) * 4, Adam(), 0.001, 250, 10_000), 5, jax_goal=1),
+)
+
+
+def multiply_adds(sizes: Sequence[int]) -> int:
+    """Multiplications of one point's matrix products: forward, ∂E/∂W, and the δ handed back to all but the inputs."""
+    products = [inputs * units for inputs, units in itertools.pairwise(sizes)]
+    return 3 * sum(products) - products[0]
+
+
+# Processes ------------------------------------------------------------------------------------------------------
+
+
+class Child:
+    """A racer in a process of its own, called by method name."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.label = name, racers()[name].label
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(target=serve, args=(theirs, name), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def call(self, method: str, *arguments: Any) -> Any:
+        """What a method of the racer returns. Raises RuntimeError with the reason if it can't."""
+        try:
+            self.connection.send((method, arguments))
+            good, result = self.connection.recv()
+        except (EOFError, OSError) as error:
+            raise RuntimeError("its process ended") from error
+        if not good:
+            raise RuntimeError(result)
+        return result
+
+    def close(self) -> None:
+        """End the process and wait for it."""
+        self.connection.close()
+        self.process.join(1)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+@contextmanager
+def children(names: Sequence[str], environment: Mapping[str, str] = ONE_THREAD) -> Iterator[list[Child]]:
+    """A process for each racer, with more in its environment than this one has; all have ended afterwards."""
+    before = dict(os.environ)
+    with ExitStack() as stack:
+        try:
+            os.environ.update(environment)
+            started = []
+            for name in names:
+                started.append(Child(name))
+                stack.callback(started[-1].close)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        yield started
+
+
+# The race -------------------------------------------------------------------------------------------------------
+
+
+def race(names: Sequence[str], turns: int, seconds: float) -> dict[str, Any]:
+    """All workloads by all racers, printed as they come and returned for JSON."""
+    with children(names) as racing:
+        results = []
+        gflops = 0.0
+        for workload in WORKLOADS:
+            result = raced(workload, racing, turns, seconds)
+            if names[0] not in PEERS:
+                gflops = max([gflops, *(racing[0].call("gflops") for _ in range(turns))])
+            results.append(result)
+            print_race(result)
+    if gflops:
+        print(f"\nMatrix products (float32, one thread, NumPy): {gflops:.0f} GFLOP/s at best")
+        for result in results:
+            for figures in result["engines"].values():
+                figures["share_of_matrix_products"] = (
+                    figures["epochs_per_second"] * result["flops_per_epoch"] / (gflops * 1e9)
+                )
+    goals = goals_of(results)
+    print_goals(results, goals)
+    return {"matrix_product_gflops": gflops or None, "workloads": results, "goals": goals}
+
+
+@dataclass
+class Entry:
+    """A racer in one race, and what is known of it."""
+
+    child: Child
+    initial_loss: float
+    loss: float
+    count: int
+    """Epochs in each turn."""
+    training: list[float] = field(default_factory=list)
+    """Epochs per second of each turn, in the training steps alone; then with all that training brings along."""
+    total: list[float] = field(default_factory=list)
+    boundary: list[float] = field(default_factory=list)
+    """Seconds."""
+
+    def take_turn(self, seconds: float, boundary: bool) -> None:
+        """Train for about so many seconds, and draw the boundary if that is raced for too."""
+        timing = self.child.call("run_epochs", self.count)
+        self.training.append(self.count / timing.training)
+        self.total.append(self.count / timing.total)
+        if boundary:
+            self.boundary.append(self.child.call("boundary_seconds", seconds / 5))
+
+    def figures(self) -> dict[str, Any]:
+        """What came out, ready for JSON."""
+        return {
+            "label": self.child.label,
+            "loss": self.loss,
+            "turns": self.training,
+            "epochs_per_second": median(self.training),
+            "epochs_per_second_with_evaluation": median(self.total),
+            "boundary_seconds": median(self.boundary) if self.boundary else None,
+        }
+
+
+def entry(child: Child, workload: Workload, seconds: float) -> Entry:
+    """Let a racer learn for the comparison of the losses, which also says how many epochs fill a turn."""
+    child.call("prepare", workload.experiment)
+    initial = child.call("loss")
+    timing = child.call("run_epochs", workload.epochs)
+    return Entry(child, initial, child.call("loss"), max(1, round(workload.epochs * seconds / timing.total)))
+
+
+def raced(workload: Workload, racing: Sequence[Child], turns: int, seconds: float) -> dict[str, Any]:
+    """One workload: everybody learns for the loss, then all take turns at the clock. Who fails is out."""
+    entries: dict[str, Entry] = {}
+    problems: dict[str, str] = {}
+
+    def out(child: Child, error: RuntimeError) -> None:
+        problems[child.name] = str(error)
+        entries.pop(child.name, None)
+        print(f"{child.label} is out of {workload.name}: {error}", file=sys.stderr)
+
+    for child in racing:
+        try:
+            entries[child.name] = entry(child, workload, seconds)
+        except RuntimeError as error:
+            out(child, error)
+    for _ in range(turns):
+        for running in list(entries.values()):
+            try:
+                running.take_turn(seconds, workload.boundary)
+            except RuntimeError as error:
+                out(running.child, error)
+    ours = entries.get(next((name for name in OURS if name in entries), ""))
+    peers = {name: entries.get(name) for name in PEERS}
+    return {
+        "name": workload.name,
+        "epochs_for_loss": workload.epochs,
+        "initial_loss": next((running.initial_loss for running in entries.values()), None),
+        "flops_per_epoch": 2 * workload.experiment.data.size * multiply_adds(workload.sizes),
+        "ours": ours.child.name if ours else None,
+        "engines": {name: running.figures() for name, running in entries.items()},
+        "ratios": {
+            name: typical_ratio(ours.training, peer.training) if ours and peer else None for name, peer in peers.items()
+        },
+        "boundary_ratios": {
+            name: typical_ratio(peer.boundary, ours.boundary) if ours and peer and workload.boundary else None
+            for name, peer in peers.items()
+        },
+        "problems": problems,
+    }
+
+
+def typical_ratio(a: Sequence[float], b: Sequence[float]) -> float:
+    """The median of a/b turn by turn, which a machine that slows down between turns doesn't change."""
+    return median(x / y for x, y in zip(a, b, strict=True))
+
+
+def goals_of(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What our fastest engine shall reach, what it does, and whether that's enough; None where not measured."""
+    goals = []
+    for workload, result in zip(WORKLOADS, results, strict=True):
+        for peer, wanted in (("jax", workload.jax_goal), ("torch", workload.torch_goal)):
+            if wanted is not None:
+                goals.append(goal("training", peer, wanted, result["ratios"][peer], workload))
+        if workload.boundary:
+            goals.append(goal("100×100 boundary", "jax", 1, result["boundary_ratios"]["jax"], workload))
+    return goals
+
+
+def goal(what: str, peer: str, wanted: float, ratio: float | None, workload: Workload) -> dict[str, Any]:
+    """One goal, ready for JSON."""
+    return {
+        "workload": workload.name,
+        "what": what,
+        "peer": peer,
+        "wanted": wanted,
+        "ratio": ratio,
+        "reached": None if ratio is None else ratio >= wanted,
+    }
+
+
+def learned(result: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether each racer's loss fell at least half as far as the losses did in the median."""
+    losses = {name: figures["loss"] for name, figures in result["engines"].items()}
+    if not losses:
+        return {}
+    allowed = (result["initial_loss"] + median(losses.values())) / 2
+    return {name: math.isfinite(loss) and loss <= allowed for name, loss in losses.items()}
+
+
+# In words -------------------------------------------------------------------------------------------------------
+
+
+def print_race(result: Mapping[str, Any]) -> None:
+    """One workload as a table, a row per racer."""
+    print(f"\n{result['name']}")
+    loss = f"loss after {result['epochs_for_loss']}"
+    print(f"  {'':<18}{'epochs/s':>12}{'with evaluation':>18}{loss:>18}{'boundary':>12}{'turns':>20}")
+    learning = learned(result)
+    for name, known in result["engines"].items():
+        boundary = "" if known["boundary_seconds"] is None else f"{1e3 * known['boundary_seconds']:.2f} ms"
+        turns = f"{rate_words(min(known['turns']))} … {rate_words(max(known['turns']))}"
+        evaluated = "" if name in PEERS else rate_words(known["epochs_per_second_with_evaluation"])
+        print(
+            f"  {known['label']:<18}{rate_words(known['epochs_per_second']):>12}{evaluated:>18}"
+            f"{known['loss']:>18.4f}{boundary:>12}{turns:>20}" + ("" if learning[name] else "   has hardly learned")
+        )
+    sys.stdout.flush()
+
+
+def print_goals(results: Sequence[Mapping[str, Any]], goals: Sequence[Mapping[str, Any]]) -> None:
+    """How many times as fast as the peers we are, and whether that's enough."""
+    print("\nHow many times as fast our fastest engine trains as …")
+    print(f"  {'':<52}" + "".join(f"{racers()[peer].label:>14}" for peer in PEERS) + f"{'of the limit':>14}")
+    for result in results:
+        ratios = "".join(f"{ratio_words(result['ratios'][peer]):>14}" for peer in PEERS)
+        share = result["engines"].get(result["ours"], {}).get("share_of_matrix_products")
+        print(f"  {result['name']:<52}{ratios}{'' if share is None else f'{share:.1%}':>14}")
+    print("  (the limit: the best matrix product of this run; it counts matrix products only)")
+    print("\nGoals")
+    words = {True: "reached", False: "not reached", None: "not measured"}
+    for known in goals:
+        peer = racers()[known["peer"]].label
+        print(
+            f"  {known['workload']:<52}{known['what']:>18}  ≥ {known['wanted']:>4g} × {peer:<8}"
+            f"{ratio_words(known['ratio']):>10}  {words[known['reached']]}"
+        )
+
+
+def rate_words(rate: float) -> str:
+    """Epochs per second with three digits or more."""
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+
+
+def ratio_words(ratio: float | None) -> str:
+    """How many times; a dash where there's nothing to compare."""
+    return "–" if ratio is None else f"{ratio:.3g} ×"
+
+
+# How cost grows -------------------------------------------------------------------------------------------------
+
+GROWTH_POINTS = (100, 1_000, 10_000, 100_000, 1_000_000)
+GROWTH_WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
+GROWTH_DEPTHS = (1, 2, 4, 8, 16, 30)
+GROWTH_BATCHES = (1, 10, 100, 1_000, 0)
+MEMORY_POINTS = 1_000_000
+
+
+def growth_series() -> dict[str, list[tuple[int, Experiment]]]:
+    """Experiments that differ in one number, by the name of that number."""
+
+    def grown(points: int = 1_000, width: int = 8, depth: int = 2, batch_size: int = 100) -> Experiment:
+        return spiral((width,) * depth, Sgd(), 0.01, batch_size, points)
+
+    return {
+        "points": [(n, grown(points=n)) for n in GROWTH_POINTS],
+        "width": [(n, grown(width=n)) for n in GROWTH_WIDTHS],
+        "depth": [(n, grown(depth=n)) for n in GROWTH_DEPTHS],
+        "batch size": [(n, grown(points=10_000, batch_size=n)) for n in GROWTH_BATCHES],
+    }
+
+
+def due(experiment: Experiment) -> float:
+    """What an epoch should cost, up to a factor: the multiplications of its matrix products.
+
+    It's an upper bound of the growth, for what is done once per unit, layer or update grows slower.
+    """
+    return experiment.data.size * multiply_adds([2, *(layer.units for layer in experiment.layers), 1])
+
+
+def growth(names: Sequence[str], turns: int, seconds: float) -> dict[str, Any]:
+    """How the time per epoch grows with every size, and what memory an epoch needs; printed and returned for JSON."""
+    found: dict[str, Any] = {"growth": {}, "memory": {}}
+    for name in names:
+        with children([name]) as (child,):
+            found["growth"][name] = {
+                size: grown(child, size, series, turns, seconds) for size, series in growth_series().items()
+            }
+        # A process without a past; and glibc shall not keep freed arrays, which later ones could hide in.
+        with children([name], {**ONE_THREAD, "MALLOC_MMAP_THRESHOLD_": "100000"}) as (child,):
+            found["memory"][name] = memory(child)
+    return found
+
+
+def grown(
+    child: Child, size: str, series: Sequence[tuple[int, Experiment]], turns: int, seconds: float
+) -> list[dict[str, Any]]:
+    """One series, printed as it comes."""
+    print(f"\n{child.label}, more {size}")
+    print(f"  {size:>12}{'ms per epoch':>16}{'µs per point':>16}{'of its due':>14}")
+    rows: list[dict[str, Any]] = []
+    for number, experiment in series:
+        child.call("prepare", experiment)
+        once = child.call("run_epochs", 1).training
+        count = max(1, round(seconds / turns / once))
+        spent = median(child.call("run_epochs", count).training / count for _ in range(turns))
+        row = {"value": number, "seconds_per_epoch": spent, "seconds_per_point": spent / experiment.data.size}
+        row["due"] = due(experiment)
+        row["of_its_due"] = (spent / row["due"]) / (rows[-1]["seconds_per_epoch"] / rows[-1]["due"]) if rows else None
+        rows.append(row)
+        shown = "" if row["of_its_due"] is None else f"{row['of_its_due']:.2f} ×"
+        print(f"  {number or 'all':>12,}" if number else f"  {'all':>12}", end="")
+        print(f"{1e3 * spent:>16.4g}{1e6 * row['seconds_per_point']:>16.4g}{shown:>14}", flush=True)
+    cliffs = [row["value"] or "all" for row in rows if (row["of_its_due"] or 0) > CLIFF]
+    print(f"  {'a cliff at ' + listing(cliffs) if cliffs else 'no cliff'}")
+    return rows
+
+
+def memory(child: Child) -> dict[str, Any]:
+    """What the second epoch over a million points occupies on top of what was there."""
+    experiment = spiral((8, 8), Sgd(), 0.01, 100, MEMORY_POINTS)
+    child.call("prepare", experiment)
+    grew = child.call("epoch_growth_bytes")
+    data = MEMORY_POINTS * (2 + 1) * 4
+    order = MEMORY_POINTS * 8
+    print(f"\n{child.label}, memory of the second epoch over {MEMORY_POINTS:,} points")
+    if grew is None:
+        print("  not measured: only Linux tells")
+    else:
+        verdict = "no copy of the data" if grew < order + data / 2 else "perhaps a copy of the data"
+        print(
+            f"  {grew / 1e6:.1f} MB more at the peak; the order of the points takes {order / 1e6:.0f} MB, "
+            f"the data {data / 1e6:.0f} MB: {verdict}"
+        )
+    return {"points": MEMORY_POINTS, "peak_growth_bytes": grew, "data_bytes": data, "order_bytes": order}
+
+
+# The command ----------------------------------------------------------------------------------------------------
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of `bench`."""
+    parser.add_argument("--engines", type=engine_names, metavar="A,B", help=f"of {listing(racers())} (default: all)")
+    parser.add_argument("--seconds", type=positive, metavar="S", help=f"time for each turn (default: {SECONDS:g})")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter turns: rough figures")
+    parser.add_argument("--growth", action="store_true", help="measure how cost grows with every size instead")
+    parser.add_argument("--json", metavar="FILE", help="write all figures to this file")
+
+
+def positive(text: str) -> float:
+    """An argument that is a length of time."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a number of seconds > 0 and ≤ 3600")
+    return value
+
+
+def engine_names(text: str) -> list[str]:
+    """An argument that lists racers."""
+    names = text.split(",")
+    for name in names:
+        if name not in racers() or names.count(name) > 1:
+            raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: {listing(racers())}, each once")
+    return names
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Measure as the arguments say, print tables, and write what they ask for."""
+    names = [name for name in racers() if arguments.engines is None or name in arguments.engines]
+    if arguments.growth:
+        names = [name for name in names if name not in PEERS]
+        if not names:
+            raise InputError("--engines", listing(arguments.engines), f"with --growth one of {listing(OURS)}")
+    missing = [name for name in names if not installed(name)]
+    if missing and arguments.engines is not None:
+        raise InputError("--engines", listing(missing), "what is installed; `make bench` installs all of them")
+    if missing:
+        print(f"Not installed: {listing(racers()[name].package for name in missing)}; `make bench` installs them")
+    turns = QUICK_TURNS if arguments.quick else TURNS
+    seconds = arguments.seconds or (QUICK_SECONDS if arguments.quick else SECONDS)
+    names = [name for name in names if name not in missing]
+    measured = (growth if arguments.growth else race)(names, turns, seconds)
+    if arguments.json:
+        report = {"machine": machine(), "turns": turns, "seconds_per_turn": seconds, **measured}
+        write_atomically(Path(arguments.json), (json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
+
+
+def machine() -> dict[str, Any]:
+    """Where the figures come from."""
+    versions = {}
+    for package in ("numpy", "numba", "scipy", "jax", "torch", "scikit-learn"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {
+        "system": platform.platform(),
+        "processor": processor(),
+        "cpus": os.cpu_count(),
+        "python": platform.python_version(),
+        "packages": versions,
+    }
+
+
+def processor() -> str:
+    """The name of the processor, as well as it can be known."""
+    known = Path("/proc/cpuinfo")
+    lines = known.read_text("utf-8", "replace").splitlines() if known.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

@@ -1,0 +1,344 @@
+"""The command line: everything the window trains can be trained here, without a display and without Qt.
+
+Bad input is one line on stderr that names the place, the value and what is allowed, and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from playground.catalog.choice import Array, InputError
+from playground.engine.compiled import engine as compiled
+from playground.experiment.tree import load
+from playground.files.atomic import write_atomically
+from playground.interop.export.exportable import Exportable
+from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
+from playground.interop.export.formats import export as write_export
+from playground.interop.opening import Opened, opened, preset_paths
+from playground.interop.weights import load_weights, save_weights
+from playground.measure.snapshot import Evaluation
+from playground.run.run import ENGINES, Document, EngineName
+from playground.run.trainer import Trainer
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+BAD_INPUT = 2
+GIF = "gif"
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
+
+
+def train_parser() -> Parser:
+    """The options of `train`."""
+    parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
+    add_training_options(parser, default="the experiment's")
+    parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
+    parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
+    parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
+    parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
+    return parser
+
+
+def add_training_options(parser: Parser, default: str) -> None:
+    """What to train, for how long, from where and on what; `default` says how long without being told."""
+    add = parser.add_argument
+    add("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
+    add("--epochs", type=whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
+    add("--init", metavar="W.npz", help="start from these weights")
+    add("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
+
+
+def presets_parser() -> Parser:
+    """The options of `presets`: none."""
+    return Parser("main.py presets", description="List the presets, one per line, name first.")
+
+
+def export_parser() -> Parser:
+    """The options of `export`."""
+    lines = [f"  {one.name:<12} {one.title} ({one.suffix}){needs_words(one)}" for one in FORMATS.values()]
+    formats = "\n".join([*lines, f"  {GIF:<12} Training as an animation, from its start (.gif)"])
+    parser = Parser(
+        "main.py export",
+        description="Train an experiment and write the network, or what belongs to it, for other programs.\n"
+        "Scripts and models are proven: the file is run again and has to predict what the engine does.",
+        epilog=f"formats:\n{formats}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_training_options(parser, default="the experiment's, else none")
+    parser.add_argument(
+        "--to", required=True, choices=[*FORMATS, GIF], metavar="FORMAT", help="one of the formats below"
+    )
+    parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
+    parser.add_argument("--no-proof", dest="proof", action="store_false", help="write the file without running it")
+    return parser
+
+
+def needs_words(one: Format) -> str:
+    """The libraries of a format, in words."""
+    needed = " and ".join((*one.to_write, *one.to_prove))
+    return f", needs {needed}: {one.remedy}" if needed else ""
+
+
+def bench_parser() -> Parser:
+    """The options of `bench`."""
+    from playground.cli.bench import add_options
+
+    parser = Parser("main.py bench", description="Race the engines against each other and against other libraries.")
+    add_options(parser)
+    return parser
+
+
+def whole_number(text: str) -> int:
+    """An argument that counts."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a whole number ≥ 0")
+    return value
+
+
+def presets(_: argparse.Namespace) -> None:
+    """Print every preset's name and title."""
+    for name, path in preset_paths().items():
+        print(f"{name:<24} {load(path).name}")
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Train as the arguments say and write what they ask for."""
+    for option in ("save_weights", "history", "plot"):
+        check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
+    found = opened(arguments.experiment)
+    epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
+    if epochs is None:
+        raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
+    trainer, total_seconds = trained(found, epochs, arguments)
+    if arguments.save_weights:
+        save_weights(arguments.save_weights, trainer.parameters())
+    if arguments.history:
+        write_atomically(Path(arguments.history), history_csv(trainer.snapshot().history).encode())
+    if arguments.plot:
+        from playground.interop.picture import save_picture
+
+        save_picture(arguments.plot, trainer)
+    result = report(trainer, total_seconds)
+    print(json.dumps(result, allow_nan=False) if arguments.json else summary(result))
+
+
+def trained(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> tuple[Trainer, float]:
+    """A trainer that has trained so many epochs, or None for not at all, and the seconds it took."""
+    initial = None if arguments.init is None else load_weights(arguments.init)
+    experiment = found.experiment if epochs is None else with_epochs(found.experiment, epochs)
+    trainer = Trainer(experiment, initial=initial, engine=usable_engine(arguments.engine, experiment.precision))
+    if initial is not None:
+        check_complete(initial, trainer)
+    say_notes(found)
+    started = time.perf_counter()
+    train_with_progress(trainer, epochs or 0)
+    return trainer, time.perf_counter() - started
+
+
+def say_notes(found: Opened) -> None:
+    """Say what there is to know about what was opened."""
+    for note in found.notes:
+        print(note, file=sys.stderr)
+
+
+def usable_engine(wanted: str, precision: str) -> EngineName:
+    """The engine to use for the whole run; `auto` is compiled wherever that can be loaded."""
+    if wanted == "reference":
+        return "reference"
+    if not compiled.are_cached(precision):
+        print("Compiling the fast engine; once on this machine, about half a minute.", file=sys.stderr)
+    try:
+        compiled.load(precision)
+    except compiled.UnavailableError as error:
+        if wanted == "compiled":
+            raise InputError(
+                "--engine", wanted, f"reference, since the compiled engine can't be loaded here ({error})"
+            ) from error
+        print(f"The fast engine can't be loaded ({error}); training on the reference engine.", file=sys.stderr)
+        return "reference"
+    return "compiled"
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """Train as the arguments say, and write and prove what they ask for."""
+    check_target("--out", arguments.out)
+    if arguments.to == GIF:
+        export_animation(arguments)
+        return
+    chosen = FORMATS[arguments.to]
+    if missing := chosen.missing(proof=arguments.proof):
+        raise MissingLibraryError(chosen, missing)
+    trainer = trainer_to_export(arguments)
+    proof = write_export(chosen, Exportable.of(trainer), arguments.out, proof=arguments.proof)
+    print(f"Wrote {arguments.out} after {trainer.state.epoch:,} epochs.")
+    if proof is not None:
+        print(proof.words)
+
+
+def export_animation(arguments: argparse.Namespace) -> None:
+    """Repeat a training and write it as an animated GIF; on a terminal with a progress bar."""
+    from playground.interop.animation import Settings, save_animation
+
+    found = opened(arguments.experiment)
+    say_notes(found)
+    experiment, document = found.experiment, found.document
+    trained = document.present.state.epoch if document is not None else None
+    epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), Settings().epochs)
+    initial = load_weights(arguments.init) if arguments.init is not None else None
+    if document is not None and initial is None:
+        initial = gone_on(document).usable_initial()
+    engine = usable_engine(arguments.engine, experiment.precision)
+    with progress_bar("frame") as bar:
+
+        def show(done: int, of: int) -> None:
+            bar.total = of
+            bar.update(done - bar.n)
+
+        made = save_animation(arguments.out, experiment, epochs, initial=initial, engine=engine, progress=show)
+    assert made is not None
+    print(f"Wrote {arguments.out}: {made.frames} frames up to epoch {made.epoch:,}.")
+
+
+def trainer_to_export(arguments: argparse.Namespace) -> Trainer:
+    """The training that the arguments ask for; of a document its own, unless another one is asked for."""
+    found = opened(arguments.experiment)
+    if found.document is not None and arguments.epochs is None and arguments.init is None:
+        say_notes(found)
+        return gone_on(found.document)
+    epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
+    return trained(found, epochs, arguments)[0]
+
+
+def gone_on(document: Document) -> Trainer:
+    """A trainer at the present moment of a document."""
+    trainer = Trainer(document.experiment)
+    trainer.resume(document)
+    return trainer
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Measure how fast the engines are."""
+    from playground.cli.bench import bench as measure
+
+    check_target("--json", arguments.json)
+    measure(arguments)
+
+
+def check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
+    """Refuse weights to start from that leave out a W or b; normalization may start as it always does."""
+    for name in trainer.parameters():
+        if name[:1] in ("W", "b") and name[1:].isdigit() and name not in initial:
+            raise InputError(f"--init: {name}", None, "weights and biases of every layer")
+
+
+def check_target(option: str, path: str | None) -> None:
+    """Refuse a file that can't be written, before any time is spent."""
+    if path is not None and (not Path(path).resolve().parent.is_dir() or Path(path).is_dir()):
+        raise InputError(option, path, "a file in a folder that exists")
+
+
+def with_epochs(experiment: Any, epochs: int) -> Any:
+    """The experiment, to be trained for so many epochs."""
+    import msgspec
+
+    return msgspec.structs.replace(experiment, training=msgspec.structs.replace(experiment.training, epochs=epochs))
+
+
+def train_with_progress(trainer: Trainer, epochs: int) -> None:
+    """Train to the end; on a terminal with a progress bar."""
+    with progress_bar("epoch", epochs) as bar:
+        while trainer.status == "ready" and trainer.state.epoch < epochs:
+            trainer.advance(seconds=0.1)
+            bar.update(trainer.state.epoch - bar.n)
+    trainer.stop_if_complete()
+
+
+def progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
+    """A bar that only a terminal shows."""
+    from tqdm import tqdm
+
+    # tqdm's monitor is a thread that would outlive the bar.
+    tqdm.monitor_interval = 0
+    return tqdm(total=total, unit=unit, disable=not sys.stderr.isatty(), leave=False)
+
+
+def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
+    """What came out, ready for JSON: non-finite numbers become null."""
+    evaluation = trainer.evaluate()
+    shown = ("units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead")
+    return {
+        "epoch": trainer.state.epoch,
+        "step": trainer.state.step,
+        "status": trainer.status,
+        **{name: finite_or_none(getattr(evaluation, name)) for name in Evaluation._fields},
+        "seconds": trainer.seconds,
+        "total_seconds": total_seconds,
+        "engine": trainer.engine,
+        "fallbacks": list(trainer.fallbacks),
+        "layers": [
+            {name: finite_or_none(getattr(layer, name)) for name in shown} for layer in trainer.whole_set_statistics()
+        ],
+        **({"problem": trainer.problem_words} if trainer.problem_words else {}),
+    }
+
+
+def finite_or_none(value: Any) -> Any:
+    """JSON has no NaN and no infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def summary(result: dict[str, Any]) -> str:
+    """The result in words."""
+    lines = [
+        f"{result['status']} after {result['epoch']:,} epochs, {result['step']:,} steps, {result['seconds']:.2f} s"
+    ]
+    for name in ("train", "validation"):
+        loss, score = result[f"{name}_loss"], result[f"{name}_accuracy"]
+        if loss is not None:
+            lines.append(f"{name:<10} loss {loss:.6g}" + ("" if score is None else f"  accuracy or R² {score:.4f}"))
+    lines.extend([result["problem"]] if "problem" in result else [])
+    return "\n".join(lines)
+
+
+COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
+    "train": (train_parser, train),
+    "presets": (presets_parser, presets),
+    "bench": (bench_parser, bench),
+    "export": (export_parser, export),
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command that argv[0] names; returns the exit code."""
+    parser, command = COMMANDS[argv[0]]
+    try:
+        command(parser().parse_args(argv[1:]))
+    except (InputError, MissingLibraryError) as error:
+        print(f"main.py {argv[0]}: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except NotProvenError as error:
+        print(f"main.py {argv[0]}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"main.py {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0

@@ -1,0 +1,220 @@
+"""The catalog's formulas as compiled loops.
+
+A formula stands once, in the catalog, as a plain function of numbers or arrays. Here its source is read, its numbers
+are given the precision of the loop (else Numba would compute in float64), `np` becomes `elementary`, and a loop around
+it is written for every member of a family, all under one chain of ifs. So a new activation, loss, regularizer or
+optimizer is compiled without anything to add here.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import textwrap
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numba.extending import overload
+from numba.np.numpy_support import as_dtype
+
+from playground.catalog.activations import Activation
+from playground.catalog.choice import Choice, members
+from playground.catalog.losses import Loss
+from playground.catalog.optimizers import Optimizer
+from playground.catalog.regularizers import Regularizer
+from playground.engine.compiled import elementary
+
+OPTIONS: dict[str, Any] = {"fastmath": {"contract", "reassoc", "nsz"}, **elementary.INSIDE}
+"""Sums may be reordered, so that they become vector code; NaN and infinity mean what they always mean."""
+
+
+# One formula ----------------------------------------------------------------------------------------------------
+
+
+class InPrecision(ast.NodeTransformer):
+    """Replaces every number of a formula by a name that holds it in one precision, and drops annotations."""
+
+    def __init__(self, kind: type[np.floating[Any]], known: dict[str, Any]) -> None:
+        self.kind, self.known = kind, known
+        self.names: dict[str, Any] = {}
+
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
+        """Write a loop over a table of constants out, since only straight code becomes vector code."""
+        assert isinstance(node.iter, ast.Name)
+        written_out: list[ast.AST] = []
+        for number in self.known[node.iter.id]:
+            written_out.append(ast.Assign([node.target], ast.Constant(number)))
+            written_out += [copy.deepcopy(line) for line in node.body]
+        return [self.visit(line) for line in written_out]
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if isinstance(node.value, bool) or not isinstance(node.value, (int, float)):
+            return node
+        name = f"number_{len(self.names)}"
+        self.names[name] = self.kind(node.value)
+        return ast.copy_location(ast.Name(name, ast.Load()), node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.decorator_list, node.returns = [], None
+        for argument in node.args.args:
+            argument.annotation = None
+        # The docstring is no number to be changed.
+        self.generic_visit(node)
+        return node
+
+
+def compiled(formula: Callable[..., Any], dtype: np.dtype[np.floating]) -> Any:
+    """A formula of the catalog as a compiled function of numbers in this precision."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
+    transformer = InPrecision(dtype.type, formula.__globals__)
+    tree = ast.fix_missing_locations(transformer.visit(tree))
+    scope: dict[str, Any] = dict(transformer.names)
+    for name in formula.__code__.co_names:
+        if name in formula.__globals__:
+            scope[name] = in_precision(formula.__globals__[name], dtype)
+    exec(compile(tree, inspect.getfile(formula), "exec"), scope)
+    return njit(scope[formula.__name__], **elementary.CONTRACT)
+
+
+def in_precision(value: Any, dtype: np.dtype[np.floating]) -> Any:
+    """What a formula refers to, for one precision: NumPy, a constant or another formula."""
+    if value is np:
+        return elementary
+    if isinstance(value, FunctionType):
+        return compiled(value, dtype)
+    return dtype.type(value) if isinstance(value, (int, float)) else value
+
+
+# Loops over many numbers ------------------------------------------------------------------------------------------
+
+
+def chain(
+    header: str,
+    family: type[Choice],
+    formula: str,
+    dtype: np.dtype[np.floating],
+    body: str,
+) -> Any:
+    """A function with these parameters that runs `body` for the member at the place `kind` of a family.
+
+    In `body`, `f(x, …)` stands for the member's formula; its settings are read from the array `s` before.
+    """
+    scope: dict[str, Any] = {"number": dtype.type}
+    lines = [f"def run({header}):"]
+    for place, member in enumerate(members(family).values()):
+        scope[f"f{place}"] = compiled(getattr(member, formula), dtype)
+        line, more = settings_of(getattr(member, formula))
+        loop = body.replace("f(", f"f{place}(").replace("…", more)
+        lines += [f"    {'if' if place == 0 else 'elif'} kind == {place}:", textwrap.indent(line + loop, " " * 8)]
+    exec("\n".join(lines), scope)
+    return scope["run"]
+
+
+def settings_of(formula: Callable[..., Any]) -> tuple[str, str]:
+    """The lines that read a formula's settings (all that is no number of the network), and these as arguments."""
+    of_the_network = ("z", "a", "w", "g", "o", "t")
+    names = [name for name in inspect.signature(formula).parameters if name not in of_the_network]
+    return "".join(f"{name} = number(s[{k}])\n" for k, name in enumerate(names)), "".join(f", {name}" for name in names)
+
+
+def activate(kind: Any, z: Any, a: Any, s: Any) -> None:
+    """a = f(z) for flat arrays, for the activation at the place `kind`, with settings s."""
+
+
+@overload(activate, jit_options={**OPTIONS, "forceinline": True}, strict=False)
+def _activate(kind: Any, z: Any, a: Any, s: Any) -> Any:
+    body = "for i in range(z.size):\n    a[i] = f(z[i]…)"
+    return chain("kind, z, a, s", Activation, "value_of", as_dtype(z.dtype), body)
+
+
+def multiply_by_slope(kind: Any, back: Any, z: Any, a: Any, s: Any) -> None:
+    """back ← back · f′(z) for flat arrays."""
+
+
+@overload(multiply_by_slope, jit_options={**OPTIONS, "forceinline": True}, strict=False)
+def _multiply_by_slope(kind: Any, back: Any, z: Any, a: Any, s: Any) -> Any:
+    body = "for i in range(z.size):\n    back[i] = back[i] * f(z[i], a[i]…)"
+    return chain("kind, back, z, a, s", Activation, "derivative_of", as_dtype(z.dtype), body)
+
+
+def add_penalty(kind: Any, w: Any, g: Any, s: Any) -> None:
+    """g ← g + the penalty's derivative, for flat arrays of weights and gradients."""
+
+
+@overload(add_penalty, jit_options={**OPTIONS, "forceinline": True}, strict=False)
+def _add_penalty(kind: Any, w: Any, g: Any, s: Any) -> Any:
+    body = "for i in range(w.size):\n    g[i] = g[i] + f(w[i]…)"
+    return chain("kind, w, g, s", Regularizer, "gradient_of", as_dtype(w.dtype), body)
+
+
+def loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> None:
+    """losses = the loss of every output for flat arrays (of cross-entropy: with one output)."""
+
+
+@overload(loss_values, jit_options={**OPTIONS, "forceinline": True}, strict=False)
+def _loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> Any:
+    body = "for i in range(o.size):\n    losses[i] = f(o[i], t[i]…)"
+    return chain("kind, o, t, losses, s", Loss, "value_of", as_dtype(o.dtype), body)
+
+
+def loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> None:
+    """back = ∂E/∂o for flat arrays."""
+
+
+@overload(loss_slope, jit_options={**OPTIONS, "forceinline": True}, strict=False)
+def _loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> Any:
+    body = "for i in range(o.size):\n    back[i] = f(o[i], t[i]…)"
+    return chain("kind, o, t, back, s", Loss, "derivative_of", as_dtype(o.dtype), body)
+
+
+def optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> None:
+    """Writes what the optimizer at the place `kind` needs for this update into `constants`, all in float64."""
+
+
+@overload(optimizer_constants, jit_options={**OPTIONS, "forceinline": True}, strict=False)
+def _optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> Any:
+    lines, scope = ["def run(kind, rate, step, settings, constants):"], dict[str, Any]()
+    for place, member in enumerate(members(Optimizer).values()):
+        scope[f"f{place}"] = compiled(member.constants, np.dtype(np.float64))
+        count = len(inspect.signature(member.constants).parameters) - 2
+        arguments = "".join(f", settings[{k}]" for k in range(count))
+        lines += [f"    if kind == {place}:", f"        results = f{place}(rate, step{arguments})"]
+        lines += [f"        constants[{k}] = results[{k}]" for k in range(constants_of(member))]
+    exec("\n".join(lines), scope)
+    return scope["run"]
+
+
+def constants_of(member: type[Optimizer]) -> int:
+    """How many constants an optimizer's `update` takes after w, g and the slots."""
+    return len(inspect.signature(member.update).parameters) - 2 - len(member.slots)
+
+
+def optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, s: Any) -> Any:
+    """Writes new weights and slots; returns 0, or NaN if one of them is not finite."""
+
+
+@overload(optimize, jit_options={**OPTIONS, "forceinline": True}, strict=False)
+def _optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, s: Any) -> Any:
+    dtype = as_dtype(w.dtype)
+    lines, scope = (
+        ["def run(kind, w, g, slots, new_w, new_slots, s):", "    broken = zero"],
+        {"zero": dtype.type(0), "number": dtype.type},
+    )
+    for place, member in enumerate(members(Optimizer).values()):
+        scope[f"f{place}"] = compiled(member.update, dtype)
+        memory = range(len(member.slots))
+        names = [f"s{k}" for k in range(constants_of(member))]
+        arguments = ", ".join(["w[i]", "g[i]", *(f"m{k}[i]" for k in memory), *names])
+        lines += [f"    if kind == {place}:"]
+        lines += [f"        s{k} = number(s[{k}])" for k in range(len(names))]
+        lines += [f"        m{k}, n{k} = slots[{k}], new_slots[{k}]" for k in memory]
+        lines += ["        for i in range(w.size):", f"            results = f{place}({arguments})"]
+        lines += ["            new_w[i] = results[0]", "            broken += results[0] * zero"]
+        for k in memory:
+            lines += [f"            n{k}[i] = results[{k + 1}]", f"            broken += results[{k + 1}] * zero"]
+    exec("\n".join([*lines, "    return broken"]), scope)
+    return scope["run"]

@@ -1,0 +1,829 @@
+"""The compiled engine's loops: `reference` once more, over the same flat arrays, as code that Numba can compile.
+
+Arrays hold one column per point, so that the batch is contiguous. Matrix products are BLAS's, the smallest loops of
+our own; the thresholds were measured with OpenBLAS's AVX-512 kernels for small matrices. What a network is arrives as
+records of numbers (`layout`), so that one compiled kernel serves them all. Importing this module imports Numba, which
+takes a second: only `compiled` does so, and only when training is to run here.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+from playground.catalog.normalizations import EPSILON, MOMENTUM
+from playground.engine import randomness
+from playground.engine.compiled.formulas import (
+    OPTIONS,
+    activate,
+    add_penalty,
+    loss_slope,
+    loss_values,
+    multiply_by_slope,
+    optimize,
+    optimizer_constants,
+)
+from playground.engine.compiled.layout import (
+    BY_BATCH,
+    CARRY,
+    EVALUATION_POINTS,
+    GRADIENT,
+    LOSS,
+    NO_NORMALIZATION,
+    NOTHING,
+    PAD,
+    PARTIAL,
+    SPREAD,
+    UPDATE,
+)
+
+compile_loop = njit(**OPTIONS)
+inlined = njit(forceinline=True, **OPTIONS)
+"""For what is called for every layer of every step: handing over some arrays takes as long as a small layer does."""
+
+GRADIENTS_EVERY = 100
+"""Steps between two records of the gradients within an epoch."""
+NEAR = 4096
+"""Numbers that stay in the nearest cache while another array of that size is written."""
+
+
+# The clock ------------------------------------------------------------------------------------------------------
+
+
+@intrinsic
+def read_clock(typingctx: Any, address: Any, into: Any) -> Any:
+    """Have the system's clock function at `address` write the time where `into` points."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        place = builder.inttoptr(arguments[1], pointer)
+        if sys.platform == "win32":
+            function, given = ir.FunctionType(number, [pointer]), [place]
+        else:
+            monotonic = number(6 if sys.platform == "darwin" else 1)
+            function, given = ir.FunctionType(number, [number, pointer]), [monotonic, place]
+        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), given)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@compile_loop
+def now(clock: Any) -> Any:
+    """Seconds; `clock` holds the function's address, its resolution and room for what it writes."""
+    read_clock(clock[0], clock.ctypes.data + 16)
+    return clock[2] + clock[3] * 1e-9 if clock[1] == 0 else clock[2] / clock[1]
+
+
+@intrinsic
+def borrowed(typingctx: Any, array: Any) -> Any:
+    """The same array without a reference to its owner, who must outlive it.
+
+    Counting references with every slice would take a third of the time of a small network.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        result = context.make_array(array)(context, builder, value=arguments[0])
+        for part in ("meminfo", "parent"):
+            setattr(result, part, ir.Constant(getattr(result, part).type, None))
+        return result._getvalue()
+
+    return array(array), generate
+
+
+# Randomness -----------------------------------------------------------------------------------------------------
+
+GOLDEN = np.uint64(randomness.GOLDEN)
+FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+A30, A27, A31, A11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+SHUFFLE, DROPOUT, WEIGHT_NOISE = (
+    np.uint64(randomness.SHUFFLE),
+    np.uint64(randomness.DROPOUT),
+    np.uint64(randomness.WEIGHT_NOISE),
+)
+
+
+@inlined
+def mixed(bits: Any) -> Any:
+    """`randomness.mix`."""
+    bits = (bits ^ (bits >> A30)) * FIRST
+    bits = (bits ^ (bits >> A27)) * SECOND
+    return bits ^ (bits >> A31)
+
+
+@compile_loop
+def stream(seed: Any, purpose: Any, step: Any, part: Any) -> Any:
+    """`randomness.key`."""
+    result = mixed(seed + GOLDEN)
+    result = mixed(result + purpose + GOLDEN)
+    result = mixed(result + np.uint64(step) + GOLDEN)
+    return mixed(result + np.uint64(part) + GOLDEN)
+
+
+@inlined
+def uniform(key: Any, place: Any) -> Any:
+    """The number at one place of `randomness.uniform`."""
+    return float(mixed(np.uint64(place + 1) * GOLDEN + key) >> A11) * 2.0**-53
+
+
+@compile_loop
+def shuffle(seed: Any, epoch: Any, order: Any) -> None:
+    """`randomness.permutation`, into `order`."""
+    key = stream(seed, SHUFFLE, epoch, 0)
+    for place in range(order.size):
+        order[place] = place
+    for drawn in range(order.size - 1):
+        place = order.size - 1 - drawn
+        partner = int(uniform(key, drawn) * (place + 1))
+        order[place], order[partner] = order[partner], order[place]
+
+
+@compile_loop
+def draw_mask(layer: Any, number: Any, run: Any, first: Any, n: Any, mask: Any) -> None:
+    """`reference.dropout_masks` for one layer."""
+    key = stream(run.seed, DROPOUT, run.step, number)
+    keep = 1 / (1 - layer.dropout)
+    for unit in range(layer.units):
+        for point in range(n):
+            kept = uniform(key, (first + point) * layer.units + unit) >= layer.dropout
+            mask[unit * n + point] = keep if kept else 0.0
+
+
+# Forward and backward -------------------------------------------------------------------------------------------
+
+
+@inlined
+def weigh(W: Any, a: Any, z: Any) -> None:
+    """z = W a. BLAS takes as long for the smallest product as a loop for 8 weights."""
+    if W.size > 8:
+        np.dot(W, a, z)
+        return
+    for unit in range(W.shape[0]):
+        for k in range(a.shape[1]):
+            z[unit, k] = 0
+        for i in range(W.shape[1]):
+            weight = W[unit, i]
+            for k in range(a.shape[1]):
+                z[unit, k] += weight * a[i, k]
+
+
+@inlined
+def weigh_back(W: Any, delta: Any, back: Any) -> None:
+    """back = Wᵀ δ. A loop is faster up to 256 products."""
+    if W.size * delta.shape[1] > 256:
+        np.dot(W.T, delta, back)
+        return
+    for i in range(W.shape[1]):
+        for k in range(delta.shape[1]):
+            back[i, k] = 0
+        for unit in range(W.shape[0]):
+            weight = W[unit, i]
+            for k in range(delta.shape[1]):
+                back[i, k] += weight * delta[unit, k]
+
+
+@inlined
+def weigh_gradients(delta: Any, a: Any, gradient: Any) -> None:
+    """gradient = δ aᵀ. A loop is faster up to 1,024 products and 64 weights."""
+    if gradient.size > 64 or gradient.size * a.shape[1] > 1024:
+        np.dot(delta, a.T, gradient)
+        return
+    for unit in range(delta.shape[0]):
+        for i in range(a.shape[0]):
+            total = delta.dtype.type(0)
+            for k in range(a.shape[1]):
+                total += delta[unit, k] * a[i, k]
+            gradient[unit, i] = total
+
+
+@inlined
+def padded(size: Any) -> Any:
+    """A size that vector code has no remainder of; see `layout.PAD`."""
+    return (size + PAD - 1) // PAD * PAD
+
+
+@inlined
+def lay_out(layers: Any, n: Any, places: Any) -> None:
+    """Write where the numbers of each layer begin for n points, and behind them, where its inputs begin in `a`."""
+    place, below = 0, 0
+    for i in range(layers.size):
+        places[i], places[layers.size + i] = place, below
+        below += padded(layers[i].inputs * n)
+        place += padded(layers[i].units * n)
+    places[2 * layers.size] = below
+
+
+@inlined
+def is_broken(values: Any) -> Any:
+    """Whether a number is infinite or NaN."""
+    result = values.dtype.type(0)
+    for i in range(values.size):
+        result += values[i] * values.dtype.type(0)
+    return result != 0 or result != result
+
+
+@inlined
+def add_biases(z: Any, b: Any, n: Any) -> None:
+    """z ← z + b, for flat z with n points."""
+    # Two indices that start at 0 become vector code; one that starts elsewhere might be negative for all Numba knows.
+    table = z[: b.size * n].reshape(b.size, n)
+    for unit in range(b.size):
+        bias = b[unit]
+        for k in range(n):
+            table[unit, k] += bias
+
+
+@inlined
+def rows_at_once(units: Any, n: Any) -> Any:
+    """How many units' numbers stay in the nearest cache between two loops over them; all, if they are few."""
+    return units if units * n <= NEAR else max(1, NEAR // n)
+
+
+@compile_loop
+def normalize(layer: Any, w: Any, z: Any, standardized: Any, spread: Any, n: Any, training: Any) -> None:
+    """z ← γ ẑ + β, leaving ẑ, and in `spread` 1/√(σ²+ε), then the mean and σ², as reference's `normalized` does."""
+    units, gammas, betas = layer.units, layer.biases + layer.units, layer.biases + 2 * layer.units
+    by_batch = layer.normalization == BY_BATCH
+    given = by_batch and not (training and n > 1)
+    groups, size = (units, n) if by_batch else (n, units)
+    step, stride = (1, n) if by_batch else (n, 1)
+    for group in range(groups):
+        start = group * stride
+        if given:
+            mean, variance = float(w[betas + units + group]), float(w[betas + 2 * units + group])
+        else:
+            mean = 0.0
+            for k in range(size):
+                mean += z[start + k * step]
+            mean /= size
+            variance = 0.0
+            for k in range(size):
+                variance += (z[start + k * step] - mean) ** 2
+            variance /= size
+        scale = 1 / math.sqrt(variance + EPSILON)
+        spread[group], spread[groups + group], spread[2 * groups + group] = scale, mean, variance
+        for k in range(size):
+            standardized[start + k * step] = (z[start + k * step] - mean) * scale
+    for unit in range(units):
+        for k in range(unit * n, unit * n + n):
+            z[k] = w[gammas + unit] * standardized[k] + w[betas + unit]
+
+
+@compile_loop
+def through_normalization(layer: Any, w: Any, delta: Any, standardized: Any, spread: Any, n: Any, g: Any) -> None:
+    """δ ← ∂E/∂(W a + b), writing ∂E/∂γ and ∂E/∂β, as reference's function of that name does."""
+    units, gammas, betas = layer.units, layer.biases + layer.units, layer.biases + 2 * layer.units
+    g[gammas : layer.stop] = 0
+    for unit in range(units):
+        along, total = 0.0, 0.0
+        for k in range(unit * n, unit * n + n):
+            along += delta[k] * standardized[k]
+            total += delta[k]
+            delta[k] *= w[gammas + unit]
+        g[gammas + unit], g[betas + unit] = along, total
+    by_batch = layer.normalization == BY_BATCH
+    measured = not by_batch or n > 1
+    groups, size = (units, n) if by_batch else (n, units)
+    step, stride = (1, n) if by_batch else (n, 1)
+    for group in range(groups):
+        start, mean, along = group * stride, 0.0, 0.0
+        if measured:
+            for k in range(start, start + size * step, step):
+                mean += delta[k]
+                along += delta[k] * standardized[k]
+            mean, along = mean / size, along / size
+        for k in range(start, start + size * step, step):
+            delta[k] = (delta[k] - mean - standardized[k] * along) * spread[group]
+
+
+@inlined
+def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, room: Any, places: Any) -> None:
+    """Pass n points through the network; a's first rows hold their inputs. `room` is the work space."""
+    z_all, f_all, a_all, masks, standardized, spreads = room[0], room[1], room[2], room[3], room[4], room[5]
+    lay_out(layers, n, places)
+    for i in range(layers.size):
+        layer = layers[i]
+        size, begin, below, above = layer.units * n, places[i], places[layers.size + i], places[layers.size + i + 1]
+        before = a_all[below : below + layer.inputs * n]
+        a = a_all[above : above + padded(size)]
+        if layer.muted:
+            a[:size] = before
+            continue
+        z = z_all[begin : begin + padded(size)]
+        W = w[layer.start : layer.biases].reshape(layer.units, layer.inputs)
+        weigh(W, before.reshape(layer.inputs, n), z[:size].reshape(layer.units, n))
+        drops = training and layer.dropout > 0
+        f = f_all[begin : begin + padded(size)] if drops or layer.skip else a
+        normalizes = layer.normalization != NO_NORMALIZATION
+        if normalizes:
+            add_biases(z, w[layer.biases : layer.biases + layer.units], n)
+            normalize(layer, w, z, standardized[begin : begin + size], spreads[3 * begin :], n, training)
+        rows = rows_at_once(layer.units, n)
+        for row in range(0, layer.units, rows):
+            end = min(row + rows, layer.units)
+            stop = end * n if end < layer.units else z.size
+            part = z[row * n : stop]
+            if not normalizes:
+                add_biases(part, w[layer.biases + row : layer.biases + end], n)
+            activate(layer.activation, part, f[row * n : stop], layer.settings)
+        if layer.skip or drops:
+            a[:] = f
+        if layer.skip:
+            for k in range(size):
+                a[k] += before[k]
+        if drops:
+            mask = masks[begin : begin + size]
+            draw_mask(layer, i, run, first, n, mask)
+            for k in range(size):
+                a[k] *= mask[k]
+
+
+@compile_loop
+def softmax_loss(o: Any, t: Any, n: Any, back: Any, slope: Any) -> Any:
+    """The summed cross-entropy of several outputs; with `slope` also back = ∂E/∂o."""
+    outputs, lost = o.size // n, 0.0
+    for k in range(n):
+        highest = o[k]
+        for j in range(k, o.size, n):
+            # A NaN is carried on.
+            highest = highest if highest > o[j] else o[j]
+        total, there = 0.0, 0.0
+        for j in range(k, o.size, n):
+            total += math.exp(float(o[j]) - float(highest))
+            there += float(o[j]) * float(t[j])
+        lost += float(highest) + math.log(total) - there
+        if slope:
+            for j in range(k, outputs * n, n):
+                back[j] = math.exp(float(o[j]) - float(highest)) / total - float(t[j])
+    return lost
+
+
+@inlined
+def backward(layers: Any, w: Any, n: Any, room: Any, places: Any, g: Any) -> None:
+    """The flat sum of the gradients of n points into g; ∂E/∂o stands at the end of δ, where every layer's δ is left."""
+    z_all, f_all, a_all, masks, standardized, spreads, deltas, beside = (
+        room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7],
+    )  # fmt: skip
+    for i in range(layers.size - 1, -1, -1):
+        layer = layers[i]
+        size, begin, below, above = layer.units * n, places[i], places[layers.size + i], places[layers.size + i + 1]
+        delta = deltas[begin : begin + padded(size)]
+        before = a_all[below : below + layer.inputs * n].reshape(layer.inputs, n)
+        back = deltas[places[i - 1] : places[i - 1] + layer.inputs * n] if i else deltas[:0]
+        if layer.muted:
+            g[layer.start : layer.stop] = 0
+            if i:
+                back[:] = delta[:size]
+            continue
+        if layer.dropout > 0:
+            mask = masks[begin : begin + size]
+            for k in range(size):
+                delta[k] *= mask[k]
+        if layer.skip and i:
+            beside[:size] = delta[:size]
+        apart = layer.dropout > 0 or layer.skip
+        f = f_all[begin : begin + padded(size)] if apart else a_all[above : above + padded(size)]
+        z, rows = z_all[begin : begin + padded(size)], rows_at_once(layer.units, n)
+        for row in range(0, layer.units, rows):
+            end = min(row + rows, layer.units)
+            stop = end * n if end < layer.units else z.size
+            part = delta[row * n : stop]
+            multiply_by_slope(layer.activation, part, z[row * n : stop], f[row * n : stop], layer.settings)
+            if layer.normalization == NO_NORMALIZATION:
+                add_up(part, n, g[layer.biases + row : layer.biases + end])
+        if layer.normalization != NO_NORMALIZATION:
+            through_normalization(layer, w, delta, standardized[begin : begin + size], spreads[3 * begin :], n, g)
+            add_up(delta, n, g[layer.biases : layer.biases + layer.units])
+        delta_2d = delta[:size].reshape(layer.units, n)
+        weigh_gradients(delta_2d, before, g[layer.start : layer.biases].reshape(layer.units, layer.inputs))
+        if i:
+            W = w[layer.start : layer.biases].reshape(layer.units, layer.inputs)
+            weigh_back(W, delta_2d, back.reshape(layer.inputs, n))
+            if layer.skip:
+                for k in range(back.size):
+                    back[k] += beside[k]
+
+
+@inlined
+def add_up(delta: Any, n: Any, totals: Any) -> None:
+    """The sum over n points for every unit."""
+    table = delta[: totals.size * n].reshape(totals.size, n)
+    for unit in range(totals.size):
+        total = delta.dtype.type(0)
+        for k in range(n):
+            total += table[unit, k]
+        totals[unit] = total
+
+
+@inlined
+def gather(run: Any, points: Any, order: Any, start: Any, n: Any, features: Any, inputs: Any, targets: Any) -> None:
+    """The inputs and targets of n points from the place `start` of the epoch on.
+
+    `points` holds one row per point, so that a shuffled point of a large set costs one look into slow memory.
+    """
+    if run.shuffle and run.order_of != run.epoch:
+        shuffle(run.seed, run.epoch, order)
+        run.order_of = run.epoch
+    for k in range(n):
+        point = points[order[start + k] if run.shuffle else start + k]
+        for row in range(features):
+            inputs[row * n + k] = point[row]
+        for row in range(run.outputs):
+            targets[row * n + k] = point[features + row]
+
+
+@inlined
+def gradient_sum(
+    layers: Any, run: Any, data: Any, order: Any, w: Any, g: Any, start: Any, n: Any, first: Any, room: Any, places: Any
+) -> Any:
+    """`reference.gradient_sum` into g; returns what is not finite."""
+    size = run.outputs * n
+    targets = room[8][: padded(size)]
+    gather(run, data, order, start, n, layers[0].inputs, room[2], targets)
+    forward(layers, run, w, n, first, True, room, places)
+    last = layers.size - 1
+    o = room[2][places[2 * last + 2] :][: padded(size)]
+    back = room[6][places[last] :][: padded(size)]
+    if run.softmax:
+        lost = softmax_loss(o[:size], targets, n, back, True)
+    else:
+        losses = room[9][: padded(size)]
+        lost = summed_loss(run, o, targets, losses, size)
+        loss_slope(run.loss, o, targets, back, run.loss_settings)
+    run.last_points = n
+    if not math.isfinite(lost):
+        return LOSS
+    backward(layers, w, n, room, places, g)
+    if is_broken(g):
+        return GRADIENT
+    for i in range(layers.size):
+        layer = layers[i]
+        if layer.normalization == BY_BATCH and not layer.muted:
+            spread = room[5][3 * places[i] :]
+            if is_broken(spread[2 * layer.units : 3 * layer.units]):
+                run.broken_layer = i
+                return SPREAD
+    return NOTHING
+
+
+@inlined
+def summed_loss(run: Any, o: Any, t: Any, losses: Any, size: Any) -> Any:
+    """The loss of `size` outputs; what stands behind them is padding."""
+    loss_values(run.loss, o, t, losses, run.loss_settings)
+    lost = 0.0
+    for k in range(size):
+        lost += losses[k]
+    return lost
+
+
+@inlined
+def absorb(layers: Any, w: Any, n: Any, spreads: Any, places: Any) -> None:
+    """`reference.absorb`: the running statistics move towards those of the latest batch."""
+    if n < 2:
+        return
+    for i in range(layers.size):
+        layer = layers[i]
+        if layer.normalization != BY_BATCH or layer.muted:
+            continue
+        spread = spreads[3 * places[i] :]
+        mean = layer.biases + 3 * layer.units
+        for unit in range(layer.units):
+            running, variance = mean + unit, mean + layer.units + unit
+            w[running] += MOMENTUM * (spread[layer.units + unit] - w[running])
+            unbiased = spread[2 * layer.units + unit] * (n / (n - 1))
+            w[variance] += MOMENTUM * (unbiased - w[variance])
+
+
+# One update -----------------------------------------------------------------------------------------------------
+
+
+@compile_loop
+def penalise(layers: Any, w: Any, g: Any) -> None:
+    """g ← the gradient of loss plus penalty; 0 for layers that are frozen."""
+    for i in range(layers.size):
+        layer = layers[i]
+        if layer.trainable:
+            weights, pull = w[layer.start : layer.biases], g[layer.start : layer.biases]
+            add_penalty(layer.penalty, weights, pull, layer.penalty_settings)
+            g[layer.trained_stop : layer.stop] = 0
+        else:
+            g[layer.start : layer.stop] = 0
+
+
+@compile_loop
+def shortening(g: Any, longest: Any) -> Any:
+    """`reference.shortening`."""
+    total = 0.0
+    for i in range(g.size):
+        total += float(g[i]) * float(g[i])
+    return min(1.0, longest / (math.sqrt(total) + 1e-6))
+
+
+@compile_loop
+def prune(layers: Any, run: Any, rate: Any, w: Any, new_w: Any, pruned: Any, share: Any, spare: Any) -> None:
+    """Mark the weights that `reference.crossed` marks, and set all marked ones to 0."""
+    if run.plain_sgd:
+        spare[:] = 0
+        penalise(layers, w, spare)
+    for i in range(layers.size):
+        layer = layers[i]
+        if not layer.prunes:
+            continue
+        for k in range(layer.start, layer.biases):
+            start = new_w[k] + spare.dtype.type(rate * share) * spare[k] if run.plain_sgd else w[k]
+            if (start > 0 and new_w[k] < 0) or (start < 0 and new_w[k] > 0):
+                pruned[k] = True
+    for k in range(pruned.size):
+        if pruned[k]:
+            new_w[k] = 0
+
+
+@compile_loop
+def add_noise(layers: Any, run: Any, new_w: Any) -> None:
+    """Gaussian noise on weights and biases, as `reference.update` adds it."""
+    key = stream(run.seed, WEIGHT_NOISE, run.step, 0)
+    for i in range(layers.size):
+        layer = layers[i]
+        for k in range(layer.start, layer.biases + layer.units):
+            radius = math.sqrt(-2 * math.log1p(-uniform(key, 2 * k)))
+            drawn = radius * math.cos(2 * math.pi * uniform(key, 2 * k + 1))
+            new_w[k] += new_w.dtype.type(run.weight_noise * drawn)
+
+
+@inlined
+def update(
+    layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, pruned: Any, newly: Any,
+    spare: Any, pull: Any, constants: Any,
+) -> Any:  # fmt: skip
+    """`reference.update` from w and slots into new_w and new_slots; returns what is not finite."""
+    pulled = g
+    share = 1.0
+    if run.penalised or run.clip_norm > 0:
+        pull[:] = g
+        pulled = pull
+        penalise(layers, w, pull)
+        if run.prunes:
+            newly[:] = pruned
+            for k in range(pull.size):
+                if pruned[k]:
+                    pull[k] = 0
+        if run.clip_norm > 0:
+            share = shortening(pull, run.clip_norm)
+            if share < 1:
+                for k in range(pull.size):
+                    pull[k] *= pull.dtype.type(share)
+    decayed = w
+    if run.weight_decay > 0:
+        decayed = new_w
+        new_w[:] = w
+        kept = new_w.dtype.type(1 - rate * run.weight_decay)
+        for i in range(layers.size):
+            layer = layers[i]
+            for k in range(layer.start, layer.biases):
+                new_w[k] *= kept
+    optimizer_constants(run.optimizer, rate, float(run.optimizer_steps + 1), run.optimizer_settings, constants)
+    broken = float(optimize(run.optimizer, decayed, pulled, slots, new_w, new_slots, constants))
+    if run.prunes:
+        prune(layers, run, rate, w, new_w, newly, share, spare)
+    if run.weight_noise > 0:
+        add_noise(layers, run, new_w)
+        if run.prunes:
+            for k in range(newly.size):
+                if newly[k]:
+                    new_w[k] = 0
+        broken += 1.0 if is_broken(new_w) else 0.0
+    for i in range(layers.size):
+        layer = layers[i]
+        kept_from = layer.trained_stop if layer.trainable else layer.start
+        if kept_from < layer.stop:
+            new_w[kept_from : layer.stop] = w[kept_from : layer.stop]
+    return UPDATE if broken != 0 or broken != broken else NOTHING
+
+
+# Measuring ------------------------------------------------------------------------------------------------------
+
+
+@compile_loop
+def rms(values: Any) -> Any:
+    """The root of the mean square."""
+    total = 0.0
+    for i in range(values.size):
+        total += float(values[i]) * float(values[i])
+    return math.sqrt(total / values.size)
+
+
+@compile_loop
+def update_ratio(w: Any, old_w: Any) -> Any:
+    """The RMS of the change from `old_w` to `w` by that of w; NaN if w is 0."""
+    change, size = 0.0, 0.0
+    for i in range(w.size):
+        change += float(w[i] - old_w[i]) * float(w[i] - old_w[i])
+        size += float(w[i]) * float(w[i])
+    return math.sqrt(change) / math.sqrt(size) if size > 0 else math.nan
+
+
+@compile_loop
+def record_gradients(layers: Any, run: Any, w: Any, old_w: Any, g: Any, deltas: Any, places: Any, rows: Any) -> None:
+    """Add a row, as `GradientHistory` has its columns.
+
+    The step, then for all layers the RMS of the gradient, for all that of δ, for all that of W's latest change by W's.
+    """
+    row, n, count = rows[run.gradient_rows], run.last_points, layers.size
+    row[0] = run.step
+    for i in range(count):
+        layer = layers[i]
+        row[1 + i] = rms(g[layer.start : layer.biases])
+        row[1 + count + i] = rms(deltas[places[i] : places[i] + layer.units * n])
+        row[1 + 2 * count + i] = update_ratio(w[layer.start : layer.biases], old_w[layer.start : layer.biases])
+    run.gradient_rows += 1
+
+
+@compile_loop
+def evaluate(
+    layers: Any, run: Any, x: Any, t: Any, labels: Any, spread_of_labels: Any, w: Any, room: Any, places: Any
+) -> Any:
+    """Loss and accuracy (R² for regression) of a set in evaluation mode, in parts that stay in the cache."""
+    points, features = x.shape[1], x.shape[0]
+    if points == 0:
+        return math.nan, math.nan
+    lost, right = 0.0, 0.0
+    for start in range(0, points, EVALUATION_POINTS):
+        n = min(EVALUATION_POINTS, points - start)
+        size = run.outputs * n
+        for row in range(features):
+            room[2][row * n : (row + 1) * n] = x[row, start : start + n]
+        targets = room[8][: padded(size)]
+        for row in range(run.outputs):
+            targets[row * n : (row + 1) * n] = t[row, start : start + n]
+        forward(layers, run, w, n, 0, False, room, places)
+        o = room[2][places[2 * layers.size] :][: padded(size)]
+        if run.softmax:
+            lost += softmax_loss(o[:size], targets, n, o, False)
+        else:
+            lost += summed_loss(run, o, targets, room[9][: padded(size)], size)
+        right += agreement(run, o, labels[start : start + n], n)
+    if run.regression:
+        return lost / points, 1 - right / spread_of_labels if spread_of_labels > 0 else math.nan
+    return lost / points, right / points
+
+
+@njit(nogil=True, cache=True, fastmath=OPTIONS["fastmath"], error_model="numpy")
+def predict(layers: Any, runs: Any, x: Any, w: Any, room: Any, places: Any, o: Any) -> None:
+    """The outputs for x, shape (features, points), in evaluation mode into o, shape (outputs, points)."""
+    run, features = runs[0], x.shape[0]
+    for start in range(0, x.shape[1], EVALUATION_POINTS):
+        n = min(EVALUATION_POINTS, x.shape[1] - start)
+        for row in range(features):
+            room[2][row * n : (row + 1) * n] = x[row, start : start + n]
+        forward(layers, run, w, n, 0, False, room, places)
+        place = places[2 * layers.size]
+        for row in range(run.outputs):
+            o[row, start : start + n] = room[2][place + row * n : place + (row + 1) * n]
+
+
+@compile_loop
+def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
+    """How many points are in the right class; for regression the sum of the squared distances to the labels."""
+    result = 0.0
+    if run.regression:
+        for k in range(n):
+            result += (labels[k] - o[k]) ** 2
+    elif run.outputs == 1:
+        for k in range(n):
+            result += 1.0 if (1.0 if o[k] >= run.threshold else 0.0) == labels[k] else 0.0
+    else:
+        for k in range(n):
+            best = 0
+            for j in range(1, run.outputs):
+                if o[j * n + k] > o[best * n + k]:
+                    best = j
+            result += 1.0 if best == labels[k] else 0.0
+    return result
+
+
+# Many updates ---------------------------------------------------------------------------------------------------
+
+
+@njit(nogil=True, cache=True, fastmath=OPTIONS["fastmath"], error_model="numpy")
+def train(
+    layers: Any, runs: Any, data: Any, evaluated: Any, labels: Any, spreads_of_labels: Any, order: Any,
+    w: Any, old_w: Any, g: Any, old_g: Any, slots: Any, old_slots: Any, carried: Any, pruned: Any, newly: Any,
+    spare: Any, pull: Any, constants: Any, room: Any, evaluation_room: Any, places: Any, evaluation_places: Any,
+    rates: Any, history: Any, gradients: Any, clock: Any,
+) -> Any:  # fmt: skip
+    """Make updates until a limit of `runs[0]` is reached, a table is full, or a number is not finite.
+
+    Evaluates and records at the end of every epoch. Returns whether the arrays have changed places with their `old_`
+    ones an odd number of times.
+    """
+    run = runs[0]
+    points = data.shape[0]
+    layers, order, carried = borrowed(layers), borrowed(order), borrowed(carried)
+    w, old_w, g, old_g = borrowed(w), borrowed(old_w), borrowed(g), borrowed(old_g)
+    slots, old_slots, pruned, newly = borrowed(slots), borrowed(old_slots), borrowed(pruned), borrowed(newly)
+    spare, pull, constants = borrowed(spare), borrowed(pull), borrowed(constants)
+    room = (
+        borrowed(room[0]), borrowed(room[1]), borrowed(room[2]), borrowed(room[3]), borrowed(room[4]),
+        borrowed(room[5]), borrowed(room[6]), borrowed(room[7]), borrowed(room[8]), borrowed(room[9]),
+    )  # fmt: skip
+    places, evaluation_places = borrowed(places), borrowed(evaluation_places)
+    data = borrowed(data)
+    swapped, rates_used, looked = False, 0, 0
+    started = now(clock)
+    deadline = started + run.time_limit
+    rate, carrying = 0.0, False
+    # What an epoch leaves over belongs to its last update: both are done before training can stop.
+    while carrying or (rates_used < rates.size and run.step < run.last_step and run.epoch < run.last_epoch):
+        start, n = run.position, points - run.position
+        into, first = carried, 0
+        if not carrying:
+            into, first, n, rate = old_g, run.carried_points, min(n, run.batch_size), rates[rates_used]
+        broken = gradient_sum(layers, run, data, order, w, into, start, n, first, room, places)
+        if broken == NOTHING and not carrying:
+            share = old_g.dtype.type(1 / (run.carried_points + n))
+            if run.carried_points:
+                for k in range(carried.size):
+                    old_g[k] += carried[k]
+            for k in range(old_g.size):
+                old_g[k] *= share
+            broken = update(layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, newly, spare, pull, constants)
+        if broken != NOTHING:
+            run.broken = broken
+            break
+        if carrying:
+            run.carried_points = n
+        else:
+            w, old_w, g, old_g, slots, old_slots = old_w, w, old_g, g, old_slots, slots
+            if run.prunes:
+                pruned[:] = newly
+            swapped = not swapped
+            run.step += 1
+            run.optimizer_steps += 1
+            run.carried_points = 0
+            run.position = start + n
+            rates_used += run.rate_per_step
+        absorb(layers, w, n, room[5], places)
+        if not carrying:
+            rest = points - run.position
+            if rest >= (1 if run.batching == PARTIAL else run.batch_size):
+                if run.step % GRADIENTS_EVERY == 0:
+                    record_gradients(layers, run, w, old_w, g, room[6], places, gradients)
+                looked += 1
+                if looked >= run.look_every:
+                    looked = 0
+                    if now(clock) >= deadline:
+                        break
+                if run.gradient_rows == gradients.shape[0]:
+                    break
+                continue
+            if run.batching == CARRY and rest:
+                carrying = True
+                continue
+        carrying = False
+        run.position = 0
+        run.epoch += 1
+        rates_used += 1 - run.rate_per_step
+        stopped = now(clock)
+        run.seconds += stopped - started
+        # As `History` has its columns; the seconds are those since the call.
+        row = history[run.history_rows]
+        row[0], row[1], row[2], row[7] = run.epoch, run.step, rate, run.seconds
+        row[3], row[5] = evaluate(
+            layers,
+            run,
+            evaluated[0],
+            evaluated[1],
+            labels[0],
+            spreads_of_labels[0],
+            w,
+            evaluation_room,
+            evaluation_places,
+        )
+        row[4], row[6] = evaluate(
+            layers,
+            run,
+            evaluated[2],
+            evaluated[3],
+            labels[1],
+            spreads_of_labels[1],
+            w,
+            evaluation_room,
+            evaluation_places,
+        )
+        started = now(clock)
+        if not math.isfinite(row[3]) or (evaluated[2].shape[1] and not math.isfinite(row[4])):
+            run.broken = LOSS
+            break
+        run.history_rows += 1
+        record_gradients(layers, run, w, old_w, g, room[6], places, gradients)
+        looked = 0
+        if started >= deadline or run.history_rows == history.shape[0] or run.gradient_rows == gradients.shape[0]:
+            break
+    run.seconds += now(clock) - started
+    return swapped

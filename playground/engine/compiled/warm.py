@@ -1,0 +1,36 @@
+"""Compiles the kernels into the cache, in a process of its own.
+
+    python -m playground.engine.compiled.warm [PRECISION …]
+
+Compiling holds the interpreter lock for seconds at a time, so the window has it done here and goes on training on the
+reference engine meanwhile. Exits with 1, and the reason as its last line, where it can't be done.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from playground.engine.compiled import engine as compiled
+
+PRECISIONS = ("float32", "float64")
+"""The usual one first, since it is waited for."""
+
+
+def main(precisions: Sequence[str]) -> int:
+    """Compile what is missing of these precisions, or of all; returns the exit code."""
+    for precision in precisions or PRECISIONS:
+        if not compiled.are_cached(precision):
+            try:
+                compiled.load(precision)
+            except compiled.UnavailableError as error:
+                print(error)
+                return 1
+            if not compiled.are_cached(precision):
+                print(f"{compiled.cache_folder()} can't be written to")
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,224 @@
+"""Pictures: what a snapshot holds of a network beyond its measurements, such as the maps of its units.
+
+Everything is in evaluation mode unless it says otherwise, and read-only. Fields over the plane are computed in
+float32, whatever the training's precision. Nothing here trains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import Sample, Task
+from playground.catalog.features import inputs
+from playground.engine import randomness, reference
+from playground.engine.network import Network, NetworkLayer
+from playground.engine.reference import Pass, Problem
+from playground.engine.state import State
+from playground.measure import statistics
+from playground.measure.snapshot import LayerParameters, LayerPass, Magnified, Microscope, UnitStates, spread
+
+PRECISION = np.dtype(np.float32)
+POINTS = 2048
+"""Points that pass through a thinned network at once: few enough for the cache."""
+
+
+def read_only(array: Array) -> Array:
+    """The same array, never to be changed again."""
+    array.setflags(write=False)
+    return array
+
+
+def in_single(parameters: Array) -> Array:
+    """Parameters in the precision of the pictures."""
+    with np.errstate(over="ignore"):
+        return parameters.astype(PRECISION)
+
+
+# Fields over the plane ------------------------------------------------------------------------------------------
+
+
+def chosen_units(network: Network, wanted: Sequence[Sequence[int]] | None) -> tuple[Array, ...]:
+    """For every layer the wanted units that exist, by number; all of them for None."""
+    if wanted is None:
+        return tuple(read_only(np.arange(layer.units)) for layer in network.layers)
+    filled = [*wanted, *([()] * len(network.layers))]
+    return tuple(
+        read_only(np.array([unit for unit in units if 0 <= unit < layer.units], dtype=np.intp))
+        for layer, units in zip(network.layers, filled, strict=False)
+    )
+
+
+def maps(network: Network, parameters: Array, columns: Array, task: Task, chosen: Sequence[Array]) -> tuple[Array, ...]:
+    """What the `chosen` units of every layer put out on a grid; `columns` are its features. See `Snapshot.maps`."""
+    parameters, a, result = in_single(parameters), columns, list[Array]()
+    last = max((place for place, units in enumerate(chosen) if units.size), default=-1)
+    for place, units in enumerate(chosen):
+        if place <= last:
+            a = reference.through(network, place, parameters, a)
+        output = place == len(network.layers) - 1
+        if units.size:
+            result.append(
+                read_only(statistics.boundary(network, a, task)[units]) if output else statistics.picture(a[units])
+            )
+        else:
+            result.append(statistics.picture(np.zeros((0, columns.shape[1]))))
+    return tuple(result)
+
+
+def magnified(
+    network: Network, parameters: Array, columns: Array, task: Task, layer: int, unit: int
+) -> Magnified | None:
+    """The map of one unit; None if there is no such unit."""
+    if not (0 <= layer < len(network.layers) and 0 <= unit < network.layers[layer].units):
+        return None
+    chosen = chosen_units(network, [(unit,) if place == layer else () for place in range(len(network.layers))])
+    return Magnified(layer, unit, maps(network, parameters, columns, task, chosen)[layer][0])
+
+
+def uncertainty(network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int) -> Array:
+    """How far the answers of `passes` passes with dropout lie apart on a grid; see `Snapshot.uncertainty`.
+
+    Each pass asks one thinned network everywhere, the same ones for the same seed, so that the field moves only as the
+    network does (Gal and Ghahramani, "Dropout as a Bayesian approximation", 2016).
+    """
+    drops = [place for place, layer in enumerate(network.layers) if layer.dropout and not layer.muted]
+    if not drops or not passes:
+        return alone(np.zeros(columns.shape[1]))
+    parameters = in_single(parameters)
+    parts = [columns[:, start : start + POINTS] for start in range(0, columns.shape[1], POINTS)]
+    spreads = [spread_of_answers(network, parameters, part, task, seed, passes, drops[0]) for part in parts]
+    return alone(np.concatenate(spreads))
+
+
+def alone(values: Array) -> Array:
+    """One number for every point of a grid, shape (side²,), as a picture of shape (side, side)."""
+    field: Array = statistics.picture(values[np.newaxis])[0]
+    return field
+
+
+def spread_of_answers(
+    network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int, first: int
+) -> Array:
+    """The standard deviation of the answers at some points, shape (points,); dropout begins at the layer `first`."""
+    before = columns
+    for place in range(first + 1):
+        before = reference.through(network, place, parameters, before)
+    mean, deviations = np.zeros((2, network.layers[-1].units, columns.shape[1]))
+    with np.errstate(all="ignore"):
+        for number in range(passes):
+            o = thinned(network, parameters, before, first, seed, number)
+            difference = answers(network, o, task) - mean
+            mean += difference / (number + 1)
+            deviations += difference * difference * (number / (number + 1))
+        result: Array = np.sqrt(deviations / passes).mean(axis=0)
+    return result
+
+
+def thinned(network: Network, parameters: Array, before: Array, first: int, seed: int, number: int) -> Array:
+    """o of one pass with dropout, given what the layer `first`, the first with dropout, puts out without it."""
+    a = before
+    for place in range(first, len(network.layers)):
+        layer = network.layers[place]
+        a = reference.through(network, place, parameters, a) if place > first else a
+        if layer.dropout and not layer.muted:
+            drawn = randomness.uniform(randomness.key(seed, randomness.UNCERTAINTY, number, place), layer.units)
+            a = a * np.where(drawn < layer.dropout, 0, 1 / (1 - layer.dropout)).astype(PRECISION)[:, np.newaxis]
+    return a
+
+
+def answers(network: Network, o: Array, task: Task) -> Array:
+    """Outputs o as shares 0…1 given to a class, or as they are for regression."""
+    if task == "regression":
+        return o
+    score = network.loss.score(o)
+    shares: Array = score if len(o) > 1 else (score + 1) / 2
+    return shares
+
+
+# The network itself ---------------------------------------------------------------------------------------------
+
+
+def parameters(problem: Problem, state: State) -> tuple[LayerParameters, ...]:
+    """Copies of every layer's W and b and of their gradients."""
+    flat = read_only(state.parameters.copy())
+    known = problem.last is not None
+    gradient = read_only(state.gradient.copy() if known else np.full_like(flat, np.nan))
+    return tuple(
+        LayerParameters(layer.W(flat), layer.b(flat), layer.W(gradient), layer.b(gradient))
+        for layer in problem.network.layers
+    )
+
+
+def unit_states(problem: Problem) -> tuple[UnitStates, ...]:
+    """Which units are dead and which are dropped on the latest batch."""
+    return tuple(unit_state(layer, problem.last, place) for place, layer in enumerate(problem.network.layers))
+
+
+def unit_state(layer: NetworkLayer, passed: Pass | None, place: int) -> UnitStates:
+    """The same for one layer, given the latest pass."""
+    dead = dropped = np.zeros(layer.units, bool)
+    if passed is not None:
+        with np.errstate(all="ignore"):
+            dead = statistics.dead(layer, layer.activation.derivative(passed.z[place], passed.f[place]))
+        mask = passed.masks[place]
+        dropped = dropped if mask is None else mask[:, -1] == 0
+    return UnitStates(read_only(dead), read_only(dropped))
+
+
+# Single points --------------------------------------------------------------------------------------------------
+
+
+def shown_points(sample: Sample, most: int) -> Array:
+    """Indices of at most `most` points, evenly spread over those that can be drawn."""
+    usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
+    return read_only(usable[spread(len(usable), most)])
+
+
+def microscope(
+    network: Network, parameters: Array, sample: Sample, features: Sequence[str], point: int
+) -> Microscope | None:
+    """The way of one point through the network and of its δ back; None if there is no such point."""
+    if not 0 <= point < len(sample.labels):
+        return None
+    chosen = slice(point, point + 1)
+    target = network.loss.targets(sample.labels[chosen], network.layers[-1].units, sample.task).astype(network.dtype)
+    flat = read_only(parameters.copy())
+    with np.errstate(all="ignore"):
+        passed = reference.forward(network, flat, inputs(features, sample.x[chosen], network.dtype))
+        gradient = read_only(reference.backward(network, flat, passed, target))
+        loss = float(network.loss.per_point(passed.outputs, target)[0])
+        layers = tuple(layer_pass(layer, flat, gradient, passed, place) for place, layer in enumerate(network.layers))
+    return Microscope(
+        point=point,
+        x=read_only(sample.x[point].copy()),
+        label=float(sample.labels[point]),
+        target=read_only(target[:, 0]),
+        output=read_only(passed.outputs[:, 0]),
+        loss=loss,
+        layers=layers,
+    )
+
+
+def layer_pass(layer: NetworkLayer, flat: Array, gradient: Array, passed: Pass, place: int) -> LayerPass:
+    """One layer's part in a pass of a single point and back."""
+    z, f = passed.z[place], passed.f[place]
+    slope = np.ones_like(z) if layer.muted else layer.activation.derivative(z, f)
+    a_in, z_out, slopes, a, delta = (
+        read_only(array[:, 0].copy()) for array in (passed.a[place], z, slope, passed.a[place + 1], passed.delta[place])
+    )
+    return LayerPass(
+        name=layer.name,
+        activation=layer.activation.kind,
+        a_in=a_in,
+        W=layer.W(flat),
+        b=layer.b(flat),
+        z=z_out,
+        slope=slopes,
+        a=a,
+        delta=delta,
+        gradient_W=layer.W(gradient),
+        gradient_b=layer.b(gradient),
+    )

@@ -1,0 +1,266 @@
+"""Probes: what is measured of a network, from numbers that the engine leaves behind. Nothing here trains."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from playground.catalog.choice import Array, finite
+from playground.catalog.datasets.base import EXTENT, Task
+from playground.catalog.features import inputs
+from playground.engine import reference
+from playground.engine.network import Network, NetworkLayer
+from playground.engine.reference import Pass, Problem
+from playground.engine.state import State
+from playground.measure.snapshot import Histogram, LayerStatistics, spread
+
+MOST_COUNTED = 20_000
+"""Activations of a layer that a histogram counts; of larger batches evenly spread points."""
+
+
+def rms(values: Array) -> float:
+    """The root of the mean square, without overflow for finite numbers; NaN for no numbers."""
+    if not values.size:
+        return float("nan")
+    with np.errstate(over="ignore"):
+        result = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+    if result == np.inf and finite(values):
+        largest = float(np.abs(values).max())
+        return largest * rms(values / largest)
+    return result
+
+
+def mean_loss(network: Network, o: Array, t: Array) -> float | None:
+    """The mean loss per point; None without points."""
+    with np.errstate(all="ignore"):
+        return float(np.mean(network.loss.per_point(o, t), dtype=np.float64)) if o.shape[1] else None
+
+
+def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | None:
+    """The share of points in the right class, or R² = 1 − SS_res/SS_tot; None where that has no meaning."""
+    if not o.shape[1]:
+        return None
+    if task == "regression":
+        total = float(np.sum(np.square(labels - labels.mean())))
+        with np.errstate(all="ignore"):
+            return 1 - float(np.sum(np.square(labels - o[0], dtype=np.float64))) / total if total else None
+    return float(np.mean(classes(network, o) == labels))
+
+
+def classes(network: Network, o: Array) -> Array:
+    """The class of every point, shape (points,)."""
+    result: Array = (o[0] >= network.loss.threshold).astype(int) if len(o) == 1 else o.argmax(axis=0)
+    return result
+
+
+def grid(features: Sequence[str], side: int, dtype: np.dtype[np.floating]) -> Array:
+    """Features of the points of a grid over the plane, shape (features, side²), row by row from the bottom."""
+    return inputs(features, grid_points(side), dtype)
+
+
+def grid_points(side: int) -> Array:
+    """The points of that grid, shape (side², 2)."""
+    axis = np.linspace(-EXTENT, EXTENT, side)
+    x1, x2 = np.meshgrid(axis, axis)
+    return np.stack([x1.ravel(), x2.ravel()], axis=1)
+
+
+def boundary(network: Network, o: Array, task: Task) -> Array:
+    """Outputs o for the points of a grid, shape (outputs, side²), as `Snapshot.boundary` has them; all finite."""
+    with np.errstate(all="ignore"):
+        return picture(o if task == "regression" else network.loss.score(o))
+
+
+def picture(values: Array) -> Array:
+    """Numbers for the points of a grid, shape (rows, side²), as float32 (rows, side, side), all finite, read-only."""
+    side = round(values.shape[1] ** 0.5)
+    with np.errstate(all="ignore"):
+        result = values.astype(np.float32).reshape(len(values), side, side)
+    if not finite(result):
+        result = np.nan_to_num(result)
+    result.setflags(write=False)
+    return result
+
+
+def confusion(labels: Array, predicted: Array, number: int) -> Array:
+    """How many points of each true class (row) were given each class (column), int64 (number, number), read-only."""
+    counts = np.bincount(labels * number + predicted, minlength=number * number).reshape(number, number)
+    counts.setflags(write=False)
+    return counts
+
+
+def gradient_sizes(problem: Problem, state: State) -> list[float]:
+    """The RMS of ∂E/∂W of every layer on the latest batch, then that of δ; NaN before the first update."""
+    layers = problem.network.layers
+    if problem.last is None:
+        return [float("nan")] * (2 * len(layers))
+    gradients = [rms(state.gradient[layer.weights]) for layer in layers]
+    return gradients + [rms(delta) for delta in problem.last.delta]
+
+
+def update_ratios(problem: Problem, state: State) -> list[float]:
+    """The RMS of the latest change of every layer's W by that of W; NaN before the first update."""
+    if problem.last is None:
+        return [float("nan")] * len(problem.network.layers)
+    return [
+        ratio(rms(state.update[layer.weights]), rms(state.parameters[layer.weights]))
+        for layer in problem.network.layers
+    ]
+
+
+def ratio(change: float, size: float) -> float:
+    """How large a change is in relation to what changed; NaN if that is 0."""
+    return change / size if size else float("nan")
+
+
+def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[LayerStatistics, ...]:
+    """Every layer as measured on the latest batch, NaN before the first update; with histograms of so many bins."""
+    passed = problem.last
+    sizes = gradient_sizes(problem, state)
+    count = len(problem.network.layers)
+    return tuple(
+        statistics(
+            layer,
+            state,
+            gradient_rms=sizes[place],
+            delta_rms=sizes[count + place],
+            activations=None if passed is None else Activations().add(layer, passed, place),
+            bins=bins,
+            counted=None if passed is None else passed.f[place],
+        )
+        for place, layer in enumerate(problem.network.layers)
+    )
+
+
+class Activations:
+    """What is said of a layer's activations, gathered over one or more passes.
+
+    Mean and squared deviations of two sets are merged as by Chan, Golub and LeVeque, "Updating formulae and a pairwise
+    algorithm for computing sample variances", 1979.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.mean = self.deviations = self.flat = 0.0
+        self.idle: Array = np.ones(1, bool)
+
+    def add(self, layer: NetworkLayer, passed: Pass, place: int) -> Activations:
+        """Include the points of a pass."""
+        with np.errstate(all="ignore"):
+            self.add_numbers(layer, passed.z[place], passed.f[place])
+        return self
+
+    def add_numbers(self, layer: NetworkLayer, z: Array, f: Array) -> None:
+        """Include z and f(z), both of shape (units, points)."""
+        slope = layer.activation.derivative(z, f)
+        self.idle = self.idle & dead(layer, slope)
+        if layer.activation.saturates and not layer.muted:
+            self.flat += float(np.count_nonzero(slope < 0.05 * steepest(layer)))
+        mean = float(np.mean(f, dtype=np.float64))
+        difference, before = mean - self.mean, self.count
+        self.count += f.size
+        self.mean += difference * (f.size / self.count)
+        self.deviations += float(np.sum(np.square(f - mean, dtype=np.float64)))
+        self.deviations += difference * difference * (before * f.size / self.count)
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation over points × units."""
+        return math.sqrt(self.deviations / self.count)
+
+
+def dead(layer: NetworkLayer, slope: Array) -> Array:
+    """The units whose slope f′(z), shape (units, points), is 0 on every point; bool (units,). None are when muted."""
+    result: Array = np.zeros(layer.units, bool) if layer.muted else ~np.any(slope, axis=1)
+    return result
+
+
+def steepest(layer: NetworkLayer) -> float:
+    """The largest slope of an activation that levels off, which it has at 0."""
+    zero = np.zeros(1)
+    return float(layer.activation.derivative(zero, layer.activation(zero))[0])
+
+
+def statistics(
+    layer: NetworkLayer,
+    state: State,
+    *,
+    gradient_rms: float,
+    delta_rms: float,
+    activations: Activations | None,
+    bins: int = 0,
+    counted: Array | None = None,
+) -> LayerStatistics:
+    """One layer's measurements; `activations` is None, and the gradients NaN, before the first update.
+
+    With `bins` there are histograms of the weights and of the activations `counted`, shape (units, points).
+    """
+    missing, weights = float("nan"), state.parameters[layer.weights]
+    weight_rms = rms(weights)
+    update_rms = missing if activations is None else rms(state.update[layer.weights])
+    return LayerStatistics(
+        name=layer.name,
+        units=layer.units,
+        activation=layer.activation.kind,
+        gradient_rms=gradient_rms,
+        delta_rms=delta_rms,
+        weight_rms=weight_rms,
+        update_rms=update_rms,
+        dead=missing if activations is None else float(np.mean(activations.idle)),
+        update_ratio=ratio(update_rms, weight_rms),
+        mean=missing if activations is None else activations.mean,
+        spread=missing if activations is None else activations.spread,
+        saturated=missing if activations is None else activations.flat / activations.count,
+        histogram=histogram(weights, bins) if bins else None,
+        activations=histogram(some(counted), bins) if bins and counted is not None else None,
+    )
+
+
+def some(activations: Array) -> Array:
+    """Activations, shape (units, points), of no more points than a histogram takes the time to count."""
+    units, points = activations.shape
+    most = max(1, MOST_COUNTED // units)
+    return activations if points <= most else activations[:, spread(points, most)]
+
+
+def histogram(values: Array, bins: int) -> Histogram:
+    """A histogram over the range of the values, read-only; numbers that are not finite are left out."""
+    # A range wider than the largest number there is could not be divided.
+    usable = np.clip(values[np.isfinite(values)].astype(np.float64), -1e300, 1e300)
+    low, high = (float(usable.min()), float(usable.max())) if usable.size else (0.0, 0.0)
+    # Of numbers that are all but equal no range can be made that has so many parts.
+    room = max(0.5 if high == low else 0.0, bins * float(np.spacing(max(abs(low), abs(high)))))
+    if high - low < 2 * room:
+        low, high = low - room, high + room
+    counts, edges = np.histogram(usable, bins, (low, high))
+    for array in (counts, edges):
+        array.setflags(write=False)
+    return Histogram(edges, counts)
+
+
+def whole_set_statistics(problem: Problem, state: State) -> tuple[LayerStatistics, ...]:
+    """Every layer as measured on the whole training set in evaluation mode."""
+    network = problem.network
+    gradient = np.zeros(network.size)
+    squares = np.zeros(len(network.layers))
+    activations = [Activations() for _ in network.layers]
+    with np.errstate(all="ignore"):
+        for x, t in zip(reference.chunks(problem.inputs), reference.chunks(problem.targets), strict=True):
+            passed = reference.forward(network, state.parameters, x)
+            gradient += reference.backward(network, state.parameters, passed, t)
+            for place, layer in enumerate(network.layers):
+                squares[place] += np.sum(np.square(passed.delta[place], dtype=np.float64))
+                activations[place].add(layer, passed, place)
+    gradient /= problem.points
+    return tuple(
+        statistics(
+            layer,
+            state,
+            gradient_rms=rms(gradient[layer.weights]),
+            delta_rms=float(np.sqrt(squares[place] / (problem.points * layer.units))),
+            activations=activations[place],
+        )
+        for place, layer in enumerate(network.layers)
+    )

@@ -1,0 +1,253 @@
+"""Transplant: carry a training over to a changed network, keeping every weight that still has a meaning.
+
+Layers are the same if their ids agree, or, without ids, their positions; features are the same by name. A layer that
+survives keeps its units (the last ones go when it narrows) and all that belongs to them, as long as it still listens to
+something it knew. What is new starts as in a fresh network of that shape, except that nothing that survives listens to
+it yet: the weights from new units and new features start at 0, so that widening does not change what the network says.
+New layers between two that knew each other are the subject of `insertion`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from playground.catalog.choice import Array, listing
+from playground.catalog.features import FEATURES
+from playground.engine.network import Network, NetworkLayer
+from playground.engine.state import State
+from playground.experiment.tree import Experiment
+
+MOST_NAMES = 4
+"""How many layers, or runs of neighbours, a note names one by one."""
+
+Sources: TypeAlias = Sequence[int | None]
+"""For every layer, the output layer included, the layer of the old network that it continues."""
+
+
+class Structure(NamedTuple):
+    """What a transplant must know of one side."""
+
+    features: tuple[str, ...]
+    ids: tuple[str | None, ...]
+    network: Network
+
+
+def structure(experiment: Experiment, network: Network) -> Structure:
+    """The structure of an experiment's network."""
+    return Structure(experiment.features, tuple(layer.id for layer in experiment.layers), network)
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A block of a new layer's weights that comes from an old layer: rows and columns there, rows and columns here."""
+
+    old: int
+    new: int
+    old_columns: Array
+    new_columns: Array
+    units: int
+
+
+def matched(old: Structure, new: Structure) -> list[int | None]:
+    """For every layer of `new`, the output layer included, the layer of `old` that it continues."""
+    by_id = {name: place for place, name in enumerate(old.ids) if name is not None}
+    result = [by_id.get(name) if name is not None else None for name in new.ids]
+    for place, name in enumerate(new.ids):
+        free = place < len(old.ids) and place not in result
+        if result[place] is None and free and (name is None or old.ids[place] is None):
+            result[place] = place
+    return [*result, len(old.ids) if outputs_correspond(old.network, new.network) else None]
+
+
+def outputs_correspond(old: Network, new: Network) -> bool:
+    """Whether output units mean the same kind of thing: one unit never stands for one of several classes."""
+    return (old.layers[-1].units == 1) == (new.layers[-1].units == 1)
+
+
+def patches(old: Structure, new: Structure, sources: Sources, *, same_source_only: bool = False) -> list[Patch]:
+    """The blocks of weights that survive from `old` to `new`.
+
+    `same_source_only` leaves out layers that now listen to another layer than before.
+    """
+    result = []
+    for place, source in enumerate(sources):
+        if source is None:
+            continue
+        columns = surviving_columns(old, new, sources, place, source, same_source_only)
+        units = min(old.network.layers[source].units, new.network.layers[place].units)
+        if columns[0].size:
+            result.append(Patch(source, place, *columns, units))
+    return result
+
+
+def surviving_columns(
+    old: Structure, new: Structure, sources: Sources, place: int, source: int, same_source_only: bool
+) -> tuple[Array, Array]:
+    """Which columns of the old layer's weights go to which columns of the new layer's."""
+    none = np.empty(0, dtype=int)
+    if source == 0 and place == 0:
+        kept = [name for name in new.features if name in old.features]
+        return np.array([old.features.index(f) for f in kept], int), np.array(
+            [new.features.index(f) for f in kept], int
+        )
+    before = sources[place - 1] if place else None
+    moved = before != source - 1 or source == 0 or place == 0
+    if moved and (same_source_only or was_removed(source - 1, sources)):
+        return none, none
+    shared = np.arange(min(old.network.layers[source].inputs, new.network.layers[place].inputs))
+    return shared, shared
+
+
+def was_removed(layer: int, sources: Sources) -> bool:
+    """Whether an old layer is gone; the features (layer −1) never are."""
+    return layer >= 0 and layer not in sources
+
+
+def copy_flat(old: Structure, new: Structure, blocks: Sequence[Patch], source: Array, target: Array) -> None:
+    """Copy the surviving entries of a flat array to one of the new layout."""
+    for block in blocks:
+        before, after = old.network.layers[block.old], new.network.layers[block.new]
+        rows = np.arange(block.units)
+        after.W(target)[np.ix_(rows, block.new_columns)] = before.W(source)[np.ix_(rows, block.old_columns)]
+        for name in after.per_unit.keys() & before.per_unit.keys():
+            target[after.per_unit[name]][rows] = source[before.per_unit[name]][rows]
+
+
+def silence_newcomers(new: Structure, blocks: Sequence[Patch], parameters: Array) -> None:
+    """Set to 0 what surviving units are given by units and features that are new."""
+    for block in blocks:
+        w = new.network.layers[block.new].W(parameters)
+        fresh = np.setdiff1d(np.arange(w.shape[1]), block.new_columns)
+        w[: block.units, fresh] = 0
+
+
+def transplanted(
+    old: Structure,
+    new: Structure,
+    state: State,
+    target: State,
+    sources: Sources | None = None,
+    *,
+    same_source_only: bool = False,
+) -> State:
+    """`target`, a fresh state of the new network, with all that survives of `state` put into it."""
+    blocks = patches(old, new, matched(old, new) if sources is None else sources, same_source_only=same_source_only)
+    for name in ("parameters", "gradient", "carried", "pruned"):
+        copy_flat(old, new, blocks, getattr(state, name), getattr(target, name))
+    if len(state.slots) == len(target.slots):
+        for before, after in zip(state.slots, target.slots, strict=True):
+            copy_flat(old, new, blocks, before, after)
+    for name in ("optimizer_steps", "step", "epoch", "seed", "position", "carried_points", "plateau"):
+        setattr(target, name, getattr(state, name))
+    return target
+
+
+# In words -------------------------------------------------------------------------------------------------------
+
+
+def lost(old: Structure, new: Structure) -> tuple[str, ...]:
+    """In words, what of the old network has no place in the new one: at most two sentences."""
+    sources = matched(old, new)
+    kept = {block.new for block in patches(old, new, sources)}
+    gone = [name for name in old.features if name not in new.features]
+    survivors = [(old.network.layers[s], new.network.layers[p], p) for p, s in enumerate(sources) if s is not None]
+    notes = [
+        *([f"The weights of {listing(FEATURES[name].label for name in gone)} were removed."] if gone else []),
+        *removed_layers([layer for place, layer in enumerate(old.network.layers[:-1]) if place not in sources], old),
+        *narrowed([(before, after) for before, after, _ in survivors if before.units > after.units], new),
+        *listening_elsewhere([after for _, after, place in survivors if place not in kept], new),
+        *without_normalization(
+            [
+                after
+                for before, after, _ in survivors
+                if before.normalizes and before.normalization.kind != after.normalization.kind
+            ],
+            new,
+        ),
+        *(
+            []
+            if sources[-1] is not None
+            else ["The output layer starts anew, since the task has another number of classes."]
+        ),
+    ]
+    return (notes[0], in_one(notes[1:])) if len(notes) > 2 else tuple(notes)
+
+
+def in_one(sentences: Sequence[str]) -> str:
+    """Several sentences as one."""
+    first, *others = (sentence.removesuffix(".") for sentence in sentences)
+    return f"{'; '.join([first, *(other[0].lower() + other[1:] for other in others)])}."
+
+
+def removed_layers(layers: Sequence[NetworkLayer], old: Structure) -> list[str]:
+    """In words, which layers are gone."""
+    if len(layers) > 1:
+        return [f"{len(layers)} layers were removed: {names(layers, old)}."]
+    return [f"{units_words(layer.units)} of layer {layer.name} {was(layer.units)} removed." for layer in layers]
+
+
+def narrowed(pairs: Sequence[tuple[NetworkLayer, NetworkLayer]], new: Structure) -> list[str]:
+    """In words, which layers that survive have lost units; pairs of a layer before and after."""
+    if len(pairs) > 1:
+        gone = sum(before.units - after.units for before, after in pairs)
+        return [f"{gone} units of {len(pairs)} layers were removed: {names([after for _, after in pairs], new)}."]
+    result = []
+    for before, after in pairs:
+        gone = before.units - after.units
+        which = "last unit" if gone == 1 else f"last {gone} units"
+        result.append(f"The {which} of {layer_name(after)} {was(gone)} removed.")
+    return result
+
+
+def listening_elsewhere(layers: Sequence[NetworkLayer], new: Structure) -> list[str]:
+    """In words, which layers that survive listen to nothing that they knew."""
+    if len(layers) > 1:
+        return [
+            f"{len(layers)} layers get their input from elsewhere now, and their weights start anew: "
+            f"{names(layers, new)}."
+        ]
+    return [
+        f"{capital(layer_name(layer))} gets its input from elsewhere now; its weights start anew." for layer in layers
+    ]
+
+
+def without_normalization(layers: Sequence[NetworkLayer], new: Structure) -> list[str]:
+    """In words, which layers that survive have another normalization than before, or none."""
+    if len(layers) > 1:
+        return [f"The normalization of {len(layers)} layers was removed, with its γ and β: {names(layers, new)}."]
+    return [f"The normalization of {layer_name(layer)} was removed, with its γ and β." for layer in layers]
+
+
+def names(layers: Sequence[NetworkLayer], structure: Structure) -> str:
+    """The names of some layers of a network; the first and the last of three or more neighbours stand for all."""
+    order = [layer.name for layer in structure.network.layers]
+    runs: list[list[str]] = []
+    for layer in layers:
+        follows = bool(runs) and order.index(layer.name) == order.index(runs[-1][-1]) + 1
+        runs[-1].append(layer.name) if follows else runs.append([layer.name])
+    parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else run)]
+    return listing(parts) if len(parts) <= MOST_NAMES else f"from {layers[0].name} to {layers[-1].name}"
+
+
+def layer_name(layer: NetworkLayer) -> str:
+    """A layer in the middle of a sentence."""
+    return "the output layer" if layer.name == "output" else f"layer {layer.name}"
+
+
+def capital(words: str) -> str:
+    """Words as the beginning of a sentence."""
+    return f"{words[0].upper()}{words[1:]}"
+
+
+def units_words(units: int) -> str:
+    """How many units, at the start of a sentence."""
+    return "The only unit" if units == 1 else f"The {units} units"
+
+
+def was(count: int) -> str:
+    """The verb for so many."""
+    return "was" if count == 1 else "were"

@@ -1,0 +1,1 @@
+"""Runs on disk: documents, and work recovered after a crash."""

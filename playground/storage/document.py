@@ -1,0 +1,543 @@
+"""Documents as files (`.playground`): a whole training, to go on from as if it had never stopped.
+
+A line of text that names the format, a checksum over everything behind it, and a MessagePack record of plain numbers,
+texts and arrays. Nothing in a file is ever run, nothing is unpacked, and no array is larger than the file itself.
+Every record is read into declared types; what the experiment in it implies about shapes is checked before it is used.
+Points stand once in a file, however many moments share them; those of a table too, should it not be found any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+
+from playground.catalog.choice import Array, InputError
+from playground.catalog.datasets.base import (
+    MAX_TABLE_ROWS,
+    TRAIN,
+    Dataset,
+    Sample,
+    Table,
+    UserPoints,
+    own_points,
+    sample,
+)
+from playground.catalog.schedules import PlateauMemory
+from playground.engine.network import Network, network_of
+from playground.engine.state import State, StoppingMemory
+from playground.experiment.tree import (
+    MAX_LAYERS,
+    Experiment,
+    convert,
+    expanded,
+    parsed,
+    refuse_unwritable,
+    to_text,
+    with_table_path,
+)
+from playground.files import progress
+from playground.files.atomic import readable_size, remove_strays, write_atomically
+from playground.measure.snapshot import Change, Evaluation, History, Status
+from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
+from playground.run.timeline import Timeline
+
+SUFFIX = ".playground"
+VERSION = 1
+MAGIC = b"neural network playground document, version "
+LONGEST_LINE = len(MAGIC) + 20
+MAX_BYTES = 2**30
+MAX_CHECKPOINTS = 1000
+MAX_POINTS = 10_000_000
+"""In all data sets of a document together."""
+MAX_PARAMETERS_NAMED = 6 * (MAX_LAYERS + 1)
+
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
+Words: TypeAlias = Annotated[str, Meta(max_length=10_000)]
+KINDS: dict[str, np.dtype[Any]] = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "float64", "int64")}
+KINDS["bool"] = np.dtype(bool)
+Column: TypeAlias = Literal["x1", "x2", "target", "train", "test"]
+COLUMNS: dict[Column, str] = {"x1": "float64", "x2": "float64", "target": "float64", "train": "bool", "test": "bool"}
+"""The fields of `UserPoints` that have an entry per point, and their kind."""
+
+
+class PackedArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Numbers in a row, least significant byte first."""
+
+    kind: Literal["float32", "float64", "int64", "bool"]
+    shape: Annotated[tuple[Count, ...], Meta(max_length=2)]
+    data: memoryview
+
+
+class StoppingRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See `StoppingMemory`."""
+
+    best: float
+    bad_epochs: Count
+    parameters: PackedArray | None
+    stopped: bool
+
+
+class StateRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See `State`."""
+
+    parameters: PackedArray
+    gradient: PackedArray
+    update: PackedArray
+    slots: PackedArray
+    optimizer_steps: Count
+    step: Count
+    epoch: Count
+    position: Count
+    carried: PackedArray
+    carried_points: Count
+    seed: Count
+    pruned: PackedArray
+    plateau: PlateauMemory
+    stopping: StoppingRecord
+
+
+class PointsRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Own points: all fields of `UserPoints` as JSON text but for those that have an entry per point."""
+
+    settings: str
+    columns: Annotated[dict[Column, PackedArray], Meta(max_length=5)]
+
+
+class CheckpointRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See `Checkpoint`. The experiment stands in it as the text of an experiment file, without own points."""
+
+    experiment: str
+    points: Count | None
+    """Which of the document's points are those of the experiment, or were those of its table."""
+    state: StateRecord
+    way_back: CheckpointRecord | None
+
+
+class TimelineRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See `Timeline`."""
+
+    rows: PackedArray
+    most: Count | None
+    total: Count
+    thinned: PackedArray
+    run: Annotated[int, Meta(ge=1, le=2**53)]
+
+
+class DocumentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """See `Document`."""
+
+    points: Annotated[tuple[PointsRecord, ...], Meta(max_length=MAX_CHECKPOINTS)]
+    checkpoints: Annotated[dict[Words, CheckpointRecord], Meta(max_length=MAX_CHECKPOINTS)]
+    status: Status
+    problem: Words
+    evaluation: Evaluation
+    seconds: float
+    history: TimelineRecord
+    gradients: TimelineRecord
+    changes: Annotated[tuple[Change, ...], Meta(max_length=10_000)]
+    engine_changes: Annotated[tuple[tuple[Count, EngineName], ...], Meta(min_length=1, max_length=100_000)]
+    initial: Annotated[dict[Words, PackedArray], Meta(max_length=MAX_PARAMETERS_NAMED)]
+    health: Health
+    started_from: PackedArray | None
+
+
+# Writing ------------------------------------------------------------------------------------------------------
+
+
+def save_document(path: str | os.PathLike[str], document: Document) -> None:
+    """Write a document, all of it or nothing; the one that was there before is kept beside it. Raises OSError."""
+    write_atomically(Path(path), to_bytes(document, Path(path).resolve().parent), keep_previous=True)
+
+
+def to_bytes(document: Document, folder: Path | None = None) -> bytes:
+    """A document as the bytes of a file; the paths of tables are relative to `folder` if there is one."""
+    points: dict[Dataset, PointsRecord] = {}
+    present = document.experiment.data
+    if isinstance(present, Table) and document.sample is not None:
+        points[present] = points_record(own_points(present, document.sample))
+    record = DocumentRecord(
+        checkpoints={name: checkpoint_record(one, folder, points) for name, one in document.checkpoints.items()},
+        points=tuple(points.values()),
+        status=document.status,
+        problem=document.problem,
+        evaluation=document.evaluation,
+        seconds=document.seconds,
+        history=timeline_record(document.history),
+        gradients=timeline_record(document.gradients),
+        changes=document.changes,
+        engine_changes=document.engine_changes,
+        initial={name: packed(values) for name, values in document.initial.items()},
+        health=document.health,
+        started_from=None if document.started_from is None else packed(document.started_from),
+    )
+    payload = msgspec.msgpack.encode(record)
+    return b"".join([MAGIC, str(VERSION).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
+
+
+def checkpoint_record(
+    checkpoint: Checkpoint, folder: Path | None, points: dict[Dataset, PointsRecord]
+) -> CheckpointRecord:
+    """A checkpoint for a file; its points join those of the checkpoints before, if they are others."""
+    experiment, place = checkpoint.experiment, None
+    data = experiment.data
+    if isinstance(data, (UserPoints, Table)):
+        if data not in points:
+            points[data] = points_record(data if isinstance(data, UserPoints) else own_points(data))
+        place = list(points).index(data)
+        if isinstance(data, UserPoints):
+            data = UserPoints()
+        elif folder is not None:
+            data = data.relative_to(folder)
+    text = to_text(msgspec.structs.replace(experiment, data=data))
+    way_back = None if checkpoint.way_back is None else checkpoint_record(checkpoint.way_back, folder, points)
+    return CheckpointRecord(text, place, state_record(checkpoint.state), way_back)
+
+
+def points_record(data: UserPoints) -> PointsRecord:
+    """Own points for a file."""
+    raw = msgspec.to_builtins(data)
+    columns: dict[Column, PackedArray] = {}
+    for name, kind in COLUMNS.items():
+        values = raw.pop(name)
+        if values is not None:
+            columns[name] = packed(np.array(values, kind))
+    return PointsRecord(msgspec.json.encode(raw).decode(), columns)
+
+
+def with_own_points(experiment: Experiment) -> Experiment:
+    """The experiment with its points in it, whatever they come from."""
+    return msgspec.structs.replace(experiment, data=own_points(experiment.data))
+
+
+def state_record(state: State) -> StateRecord:
+    """A state for a file."""
+    best, bad_epochs, parameters, stopped = state.stopping
+    values: dict[str, Any] = {}
+    for known in fields(State):
+        value = getattr(state, known.name)
+        values[known.name] = packed(value) if isinstance(value, np.ndarray) else value
+    values["stopping"] = StoppingRecord(best, bad_epochs, None if parameters is None else packed(parameters), stopped)
+    return StateRecord(**values)
+
+
+def timeline_record(timeline: Timeline) -> TimelineRecord:
+    """A timeline for a file."""
+    rows, thinned = packed(timeline.view()), packed(timeline.thinned)
+    return TimelineRecord(rows, timeline.most, timeline.total, thinned, timeline.run)
+
+
+def packed(values: Array) -> PackedArray:
+    """An array for a file."""
+    kind: Any = values.dtype.name
+    return PackedArray(kind, values.shape, memoryview(values.astype(KINDS[kind], copy=False).tobytes()))
+
+
+# Reading ------------------------------------------------------------------------------------------------------
+
+
+def is_document(path: Path) -> bool:
+    """Whether a file is meant as a document: by its name, or by how it begins."""
+    if path.suffix.lower() == SUFFIX:
+        return True
+    try:
+        with path.open("rb") as opened:
+            return opened.read(len(MAGIC)) == MAGIC
+    except (OSError, ValueError):
+        return False
+
+
+def load_document(path: str | os.PathLike[str]) -> Document:
+    """Read a document. A table's path is taken relative to the file. Raises InputError that names the file.
+
+    What processes that were killed while they saved it left beside it goes.
+    """
+    file = Path(path)
+    try:
+        size = readable_size(file, MAX_BYTES)
+        with file.open("rb") as opened:
+            check_first_line(opened.readline(LONGEST_LINE), str(file))
+            opened.seek(0)
+            content = opened.read(size)
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(str(file), "this file", f"a readable document ({reason})") from error
+    document = from_bytes(content, str(file), file.resolve().parent)
+    remove_strays(file.resolve())
+    return document
+
+
+def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Document:
+    """The document in the bytes of a file. Raises InputError that names `place`."""
+    record = decoded(payload_of(content, place), place)
+    if PRESENT not in record.checkpoints:
+        raise InputError(f"{place}: checkpoints", listed(record.checkpoints), f"one named {PRESENT}")
+    reading = Reading(record, place, folder)
+    checkpoints = {name: reading.checkpoint(one, f"{place}: {name}") for name, one in record.checkpoints.items()}
+    layers = len(checkpoints[PRESENT].experiment.layers) + 1
+    started_from = record.started_from
+    size, dtype = (len(checkpoints[PRESENT].state.parameters),), checkpoints[PRESENT].experiment.precision
+    return Document(
+        checkpoints=checkpoints,
+        status=record.status,
+        problem=record.problem,
+        evaluation=record.evaluation,
+        seconds=record.seconds,
+        history=timeline(record.history, len(History._fields), ("epoch", "step"), f"{place}: history"),
+        gradients=timeline(record.gradients, 1 + 3 * layers, ("step",), f"{place}: gradients"),
+        changes=record.changes,
+        engine_changes=record.engine_changes,
+        initial={
+            name: finite_array(values, f"{place}: initial {name}", "float64") for name, values in record.initial.items()
+        },
+        health=record.health._replace(seconds=record.health.seconds if HEALTHY in checkpoints else None),
+        started_from=None if started_from is None else array(started_from, f"{place}: started_from", dtype, size),
+        notes=tuple(dict.fromkeys(reading.notes)),
+    )
+
+
+def payload_of(content: bytes, place: str) -> memoryview:
+    """What stands behind the first line and the checksum, if both are right."""
+    line = content[:LONGEST_LINE].partition(b"\n")[0] + b"\n"
+    check_first_line(line, place)
+    rest = memoryview(content)[len(line) :]
+    checksum, payload = rest[:32], rest[32:]
+    if hashlib.sha256(payload).digest() != checksum:
+        raise InputError(place, "a damaged file", "a document as it was saved (its checksum does not fit)")
+    return payload
+
+
+def check_first_line(line: bytes, place: str) -> None:
+    """Raise InputError for a file of another kind, or of a version that is not known."""
+    version = line.removeprefix(MAGIC).removesuffix(b"\n")
+    if not (line.startswith(MAGIC) and line.endswith(b"\n") and version.isdigit()):
+        raise InputError(place, "this file", "a document of the playground, which begins with a line that says so")
+    if int(version) > VERSION:
+        raise InputError(
+            f"{place}: version", int(version), f"at most {VERSION}; the document was made by a newer playground"
+        )
+    if int(version) < 1:
+        raise InputError(f"{place}: version", int(version), "1 or more")
+
+
+def decoded(payload: memoryview, place: str) -> DocumentRecord:
+    """The record in a payload."""
+    try:
+        return msgspec.msgpack.decode(payload, type=DocumentRecord)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+        reason, _, path = str(error).partition(" - at `$")
+        where = f"{place}: {path.rstrip('`').lstrip('.')}" if path else place
+        raise InputError(where, "what stands there", f"a document of version {VERSION} ({reason})") from error
+
+
+class Reading:
+    """One document as its checkpoints are read. What they share is read once, and notes gather along the way."""
+
+    def __init__(self, record: DocumentRecord, place: str, folder: Path | None) -> None:
+        self.record, self.place, self.folder = record, place, folder
+        self.notes: list[str] = []
+        self.own: dict[int, tuple[UserPoints, Sample]] = {}
+        self.drawn: dict[Dataset, Sample] = {}
+        self.room, self.read = MAX_POINTS, 0
+
+    def checkpoint(self, record: CheckpointRecord, place: str) -> Checkpoint:
+        """A checkpoint, with all shapes as its experiment implies them."""
+        experiment, points = self.experiment(record, place)
+        progress.note(self.read, len(self.record.checkpoints))
+        self.read += 1
+        training = int(np.count_nonzero(points.split == TRAIN))
+        way_back = None
+        if record.way_back is not None:
+            if record.way_back.way_back is not None:
+                raise InputError(f"{place}: way_back.way_back", "another moment", "null")
+            way_back = self.checkpoint(record.way_back, f"{place}: way_back")
+        network = network_of(experiment, points)
+        return Checkpoint(experiment, state(record.state, experiment, network, training, place), way_back)
+
+    def experiment(self, record: CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
+        """The experiment and its points; if a table is not what it was, with the points it had."""
+        raw = with_table_path(parsed(record.experiment, place), self.resolved)
+        is_table = isinstance(raw, dict) and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "table"
+        if record.points is None:
+            if is_table:
+                raise InputError(f"{place}: points", None, "the points of the table")
+            experiment = converted(raw, place)
+            return experiment, self.sample(experiment.data, place)
+        if not isinstance(raw, dict):
+            raise InputError(place, "what stands there", "an experiment")
+        own, points = self.points(record.points, place)
+        kept = converted({**raw, "data": {"kind": "points"}}, place, own)
+        if not is_table:
+            return kept, points
+        try:
+            experiment = converted(raw, place)
+            present = self.sample(experiment.data, place)
+        except InputError:
+            self.notes.append("Its table can't be read any more, so the points are used that the document keeps.")
+            return kept, points
+        if not same_points(present, points):
+            self.notes.append("Its table has changed since, so the points are used that the document keeps.")
+            return kept, points
+        return experiment, present
+
+    def resolved(self, path: str) -> str:
+        """Where a table is."""
+        return path if self.folder is None else os.path.normpath(self.folder / path)
+
+    def points(self, number: int, place: str) -> tuple[UserPoints, Sample]:
+        """Own points of the document, which many moments may share."""
+        if number >= len(self.record.points):
+            raise InputError(f"{place}: points", number, f"one of {len(self.record.points)} sets of points")
+        if number not in self.own:
+            data = own_points_of(self.record.points[number], f"{self.place}: points {number}")
+            self.take_room(data, place)
+            self.own[number] = data, sample(data)
+        return self.own[number]
+
+    def sample(self, data: Dataset, place: str) -> Sample:
+        """The points of any other data set, drawn once."""
+        if data not in self.drawn:
+            self.take_room(data, place)
+            self.drawn[data] = sample(data)
+        return self.drawn[data]
+
+    def take_room(self, data: Dataset, place: str) -> None:
+        """Count points, before they take memory. Raises InputError if there are too many in a document."""
+        if data.size > self.room:
+            raise InputError(f"{place}: data", f"{data.size:,} points more", f"at most {MAX_POINTS:,} in a document")
+        self.room -= data.size
+
+
+def own_points_of(record: PointsRecord, place: str) -> UserPoints:
+    """Own points of a file. Raises InputError that names `place`."""
+    settings = parsed(record.settings, place)
+    if not isinstance(settings, dict) or settings.get("kind") != "points":
+        raise InputError(place, "what stands there", "own points")
+    columns = {name: array(values, f"{place}: {name}", COLUMNS[name]) for name, values in record.columns.items()}
+    length = len(columns["x1"]) if "x1" in columns else 1
+    if length > MAX_TABLE_ROWS:
+        raise InputError(f"{place}: x1", f"{length:,} points", f"at most {MAX_TABLE_ROWS:,}")
+    for name, values in columns.items():
+        if values.shape != (length,):
+            raise InputError(f"{place}: {name}", f"shape {values.shape}", f"shape {(length,)}")
+    lists = {name: values.tolist() for name, values in columns.items()}
+    try:
+        refuse_unwritable(settings)
+        data = msgspec.convert({**expanded(settings, UserPoints), **lists}, UserPoints)
+        data.check()
+    except msgspec.ValidationError as error:
+        raise InputError(place, "what stands there", f"own points ({error})") from error
+    except InputError as error:
+        raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
+    return data
+
+
+def converted(raw: Any, place: str, data: UserPoints | None = None) -> Experiment:
+    """The experiment that plain values, and points, describe. Raises InputError that names `place`."""
+    try:
+        return convert(raw, data)
+    except InputError as error:
+        raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
+
+
+def same_points(a: Sample, b: Sample) -> bool:
+    """Whether two samples hold the same points in the same parts."""
+    return all(np.array_equal(left, right) for left, right in zip(a[:3], b[:3], strict=True))
+
+
+def state(record: StateRecord, experiment: Experiment, network: Network, points: int, place: str) -> State:
+    """A state of a file, for a network that trains on so many points."""
+    size, dtype = network.size, network.dtype.name
+    flat = ("gradient", "update", "carried", "pruned")
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(flat, (size,))
+    shapes["slots"] = (len(experiment.training.optimizer.slots), size)
+    values: dict[str, Any] = {
+        name: array(getattr(record, name), f"{place}: {name}", "bool" if name == "pruned" else dtype, shape)
+        for name, shape in shapes.items()
+    }
+    for name, most in (("position", points - 1), ("carried_points", points)):
+        if getattr(record, name) > most:
+            raise InputError(f"{place}: {name}", getattr(record, name), f"at most {most:,}")
+    if min(record.plateau[1:]) < 0:
+        raise InputError(f"{place}: plateau", str(record.plateau[1:]), "numbers that count")
+    best = record.stopping.parameters
+    stopping = StoppingMemory(
+        record.stopping.best,
+        record.stopping.bad_epochs,
+        None if best is None else parameters(best, network, f"{place}: best parameters"),
+        record.stopping.stopped,
+    )
+    counts = ("optimizer_steps", "step", "epoch", "position", "carried_points", "seed")
+    return State(
+        **values,
+        parameters=parameters(record.parameters, network, f"{place}: parameters"),
+        **{name: getattr(record, name) for name in counts},
+        plateau=record.plateau,
+        stopping=stopping,
+    )
+
+
+def parameters(record: PackedArray, network: Network, place: str) -> Array:
+    """The parameters of a network in a file."""
+    values = finite_array(record, place, network.dtype.name, (network.size,))
+    for layer in network.layers:
+        if "var" in layer.per_unit and (values[layer.per_unit["var"]] < 0).any():
+            raise InputError(place, f"a variance below 0 in layer {layer.name}", "variances, which are 0 or more")
+    return values
+
+
+def timeline(record: TimelineRecord, columns: int, never_fall: Sequence[str], place: str) -> Timeline:
+    """A timeline of a file, the first columns of which never fall."""
+    rows = array(record.rows, f"{place}: rows", "float64")
+    if rows.ndim != 2 or rows.shape[1] != columns:
+        raise InputError(f"{place}: rows", f"shape {rows.shape}", f"{columns} columns")
+    for name, column in zip(never_fall, rows.T, strict=False):
+        if not (np.diff(column, prepend=0) >= 0).all() or not np.isfinite(column).all():
+            raise InputError(f"{place}: {name}", "numbers out of order", "finite numbers that never fall")
+    thinned = array(record.thinned, f"{place}: thinned", "int64", (len(record.thinned.data) // 8,))
+    result = Timeline(columns, record.most)
+    result.rows, result.count, result.total = rows, len(rows), record.total
+    result.thinned, result.run = thinned, record.run
+    whole = len(thinned) <= len(rows) <= record.total
+    # The rows that are not thinned are the latest ones.
+    before = record.total - (len(rows) - len(thinned))
+    if not whole or (np.diff(thinned, prepend=-1) <= 0).any() or (thinned >= before).any():
+        raise InputError(f"{place}: thinned", f"{thinned.size} places", "places of its rows, in ascending order")
+    return result
+
+
+def array(record: PackedArray, place: str, kind: str | None = None, shape: tuple[int, ...] | None = None) -> Array:
+    """An array of a file, writable, of this kind and shape. What it claims to be must be what there is."""
+    if kind is not None and record.kind != kind:
+        raise InputError(place, record.kind, kind)
+    if shape is not None and record.shape != shape:
+        raise InputError(place, f"shape {record.shape}", f"shape {shape}")
+    stored = KINDS[record.kind]
+    if math.prod(record.shape) * stored.itemsize != len(record.data):
+        raise InputError(place, f"{len(record.data):,} bytes for shape {record.shape}", f"{stored.itemsize} per number")
+    if record.kind == "bool" and np.frombuffer(record.data, np.uint8).max(initial=0) > 1:
+        raise InputError(place, "other bytes", "0 or 1")
+    return np.frombuffer(record.data, stored).reshape(record.shape).astype(np.dtype(record.kind))
+
+
+def finite_array(record: PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
+    """An array of a file whose numbers are finite."""
+    values = array(record, place, kind, shape)
+    if not np.isfinite(values).all():
+        raise InputError(place, "NaN or infinity", "finite numbers")
+    return values
+
+
+def listed(names: Mapping[str, object]) -> str:
+    """Names for a sentence."""
+    return ", ".join(list(names)[:5]) or "none"

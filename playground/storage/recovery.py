@@ -1,0 +1,192 @@
+"""Recovery: what a process keeps of its work, so that it is found again should the process die.
+
+Every process has a slot in a common folder: a document, a note on it, and a lock that the system takes back when the
+process ends, however it ends. A document whose lock is free belonged to a process that died. Two attempts to restore
+one are made; if neither comes to its end, it is put aside, so that a document that kills the program can't do so for
+ever.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from playground.files.atomic import remove_all_strays, write_atomically
+
+DOCUMENT, NOTE, LOCK = ".playground", ".note", ".lock"
+ASIDE = "set aside"
+"""The folder of documents that could not be restored."""
+MOST_ATTEMPTS = 2
+
+
+class Note(msgspec.Struct, frozen=True):
+    """What is known about a kept document without reading it."""
+
+    title: str = ""
+    origin: str = ""
+    """The file that was worked on, if there was one."""
+    attempts: int = 0
+    """To restore it, which have not come to their end."""
+
+
+class Slot:
+    """Where this process keeps its work. One thread at a time may use it."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            self.document = folder / f"{secrets.token_hex(8)}{DOCUMENT}"
+            self.lock = FileLock(self.document.with_suffix(LOCK))
+            # Another process that just looks whose lock this is may have it, or have taken it for a dead one's.
+            with suppress(Timeout):
+                self.lock.acquire(timeout=0)
+                if self.document.with_suffix(LOCK).exists():
+                    return
+                self.lock.release()
+
+    def write(self, content: bytes, title: str, origin: str = "") -> None:
+        """Keep a document in place of the one before. Raises OSError."""
+        write_atomically(self.document, content)
+        write_note(self.document, Note(title, origin))
+
+    def clear(self) -> None:
+        """There is nothing to recover: all is saved, or was left on purpose."""
+        remove(self.document)
+
+    def close(self) -> None:
+        """The process ends as it should."""
+        self.clear()
+        self.lock.release()
+        with suppress(OSError):
+            self.document.with_suffix(LOCK).unlink(missing_ok=True)
+
+
+class Found(NamedTuple):
+    """A document of a process that died."""
+
+    document: Path
+    note: Note
+    time: float
+    """When it was kept, in seconds since 1970."""
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the file that was worked on was saved after this was kept."""
+        return bool(self.note.origin) and modified_at(Path(self.note.origin)) > self.time
+
+    def begin(self) -> FileLock | None:
+        """An attempt to restore it begins. `end` has to be called with the lock.
+
+        None if another process is at it, or has been so long ago that this is not to be restored any more.
+        """
+        lock = FileLock(self.document.with_suffix(LOCK))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        note = read_note(self.document)
+        if not self.document.exists() or note.attempts >= MOST_ATTEMPTS:
+            lock.release()
+            return None
+        write_note(self.document, msgspec.structs.replace(note, attempts=note.attempts + 1))
+        return lock
+
+    def end(self, lock: FileLock, *, restored: bool) -> None:
+        """The attempt has ended; what was restored is no longer needed here."""
+        if restored:
+            remove(self.document)
+        lock.release()
+        if restored:
+            with suppress(OSError):
+                self.document.with_suffix(LOCK).unlink(missing_ok=True)
+
+    def discard(self) -> None:
+        """The person does not want it: it is put aside, unless another process restores it just now."""
+        lock = FileLock(self.document.with_suffix(LOCK))
+        with suppress(Timeout, OSError):
+            lock.acquire(timeout=0)
+            put_aside(self.document, self.note)
+            lock.release()
+            self.document.with_suffix(LOCK).unlink(missing_ok=True)
+
+
+def recoverable(folder: Path) -> list[Found]:
+    """What processes that died have left, the latest first. What can't be restored is put aside."""
+    found = []
+    remove_all_strays(folder)
+    for document in folder.glob(f"*{DOCUMENT}"):
+        if is_in_use(document):
+            continue
+        note, kept_at = read_note(document), modified_at(document)
+        if note.attempts >= MOST_ATTEMPTS:
+            put_aside(document, note)
+        else:
+            found.append(Found(document, note, kept_at))
+    for lock in folder.glob(f"*{LOCK}"):
+        if not lock.with_suffix(DOCUMENT).exists() and not is_in_use(lock):
+            with suppress(OSError):
+                lock.unlink()
+    return sorted(found, key=lambda one: -one.time)
+
+
+def is_in_use(document: Path) -> bool:
+    """Whether the process that keeps a document lives, or another one restores it."""
+    lock = FileLock(document.with_suffix(LOCK))
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False
+
+
+def put_aside(document: Path, note: Note) -> None:
+    """Move a document that could not be restored to where it is found by name, and is not tried again."""
+    folder = document.parent / ASIDE
+    day = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(modified_at(document)))
+    words = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in note.title)
+    # Names may be as long as 255 bytes.
+    words = words.encode()[:150].decode(errors="ignore").strip()
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+        document.rename(folder / f"{words or 'document'} {day} {document.stem[:4]}{DOCUMENT}")
+        document.with_suffix(NOTE).unlink(missing_ok=True)
+
+
+def aside(folder: Path) -> list[Path]:
+    """The documents that were put aside."""
+    return sorted((folder / ASIDE).glob(f"*{DOCUMENT}"))
+
+
+def remove(document: Path) -> None:
+    """Remove a document and its note."""
+    for file in (document, document.with_suffix(NOTE)):
+        with suppress(OSError):
+            file.unlink(missing_ok=True)
+
+
+def write_note(document: Path, note: Note) -> None:
+    """Write what is known about a document."""
+    write_atomically(document.with_suffix(NOTE), msgspec.json.encode(note))
+
+
+def read_note(document: Path) -> Note:
+    """What is known about a document; nothing, if that can't be read."""
+    try:
+        return msgspec.json.decode(document.with_suffix(NOTE).read_bytes(), type=Note)
+    except (OSError, msgspec.MsgspecError):
+        return Note()
+
+
+def modified_at(document: Path) -> float:
+    """When a document was written."""
+    try:
+        return document.stat().st_mtime
+    except OSError:
+        return 0.0

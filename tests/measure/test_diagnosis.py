@@ -1,0 +1,295 @@
+"""What the diagnosis says of experiments that suffer from something, and of ones that don't."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from playground import Experiment, Snapshot, Trainer, check
+from playground.catalog.datasets.base import UserPoints
+from playground.experiment.tree import convert
+from playground.interop.opening import preset
+from playground.measure.diagnosis import AT_MOST, CAUSES, EXPLAINED_BY, RULES, diagnose
+
+
+def after(epochs: int, widths: tuple[int, ...] = (6, 6), activation: str = "tanh", **changed: Any) -> Snapshot:
+    other = changed.pop("layer", {})
+    layers = [{"units": units, "activation": activation, **other} for units in widths]
+    base = {"version": 1, "data": {"kind": "circle", "points": 200, "noise": 0.05}, "layers": layers}
+    trainer = Trainer(convert({**base, **changed}))
+    trainer.advance(epochs=epochs)
+    return trainer.snapshot()
+
+
+def sgd(rate: float, **other: Any) -> dict[str, Any]:
+    return {"optimizer": "sgd", "learning_rate": rate, **other}
+
+
+FEW = {"kind": "moons", "points": 40, "noise": 0.35}
+
+SUFFERING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "diverged": (
+        {"epochs": 5, "data": "plane", "training": sgd(1e5), "activation": "linear"},
+        {"epochs": 5, "data": "plane", "training": sgd(0.001), "activation": "linear"},
+    ),
+    "blown_up": (
+        {"epochs": 20, "data": "spiral", "training": {"learning_rate": 1000}},
+        {"epochs": 20, "data": "spiral", "training": {"learning_rate": 0.3}},
+    ),
+    "initialisation": (
+        {"epochs": 20, "initializer": "zeros"},
+        {"epochs": 20, "initializer": "glorot_uniform"},
+    ),
+    "exploding": (
+        {"epochs": 10, "widths": (20,) * 6, "activation": "relu", "initializer": {"kind": "normal", "std": 3},
+         "training": {"learning_rate": 1e-6}},
+        {"epochs": 10, "widths": (20,) * 6, "activation": "relu", "initializer": "he_normal",
+         "training": {"learning_rate": 1e-6}},
+    ),
+    "vanishing": (
+        {"epochs": 10, "widths": (6,) * 6, "activation": "sigmoid", "training": sgd(0.1)},
+        {"epochs": 10, "widths": (6,) * 3, "activation": "tanh", "training": sgd(0.1)},
+    ),
+    "dead": (
+        {"epochs": 5, "activation": "relu", "bias": -30},
+        {"epochs": 5, "activation": "leaky_relu", "bias": -30},
+    ),
+    "saturated": (
+        {"epochs": 5, "initializer": {"kind": "uniform", "low": 0, "high": 10}, "training": sgd(1e-3)},
+        {"epochs": 5, "initializer": "glorot_uniform", "training": sgd(1e-3)},
+    ),
+    "too_fast": (
+        {"epochs": 40, "training": sgd(2, batch_size=8)},
+        {"epochs": 40, "training": sgd(0.05, batch_size=8)},
+    ),
+    "too_slow": (
+        {"epochs": 30, "training": sgd(1e-6)},
+        {"epochs": 30, "training": sgd(0.1)},
+    ),
+    "overfitting": (
+        {"epochs": 400, "widths": (30, 30), "data": FEW},
+        {"epochs": 400, "widths": (3,), "data": {"kind": "moons", "points": 800, "noise": 0.1}},
+    ),
+    "underfitting": (
+        {"epochs": 150, "widths": ()},
+        {"epochs": 150, "widths": (8, 8)},
+    ),
+    "widening": (
+        {"epochs": 0, "widths": (2, 4, 8)},
+        {"epochs": 0, "widths": (8, 4, 2)},
+    ),
+}  # fmt: skip
+
+
+def kinds(snapshot: Snapshot) -> list[str]:
+    return [finding.kind for finding in diagnose(snapshot)]
+
+
+@pytest.mark.parametrize("kind", SUFFERING)
+def test_it_is_seen_where_it_is(kind: str) -> None:
+    assert kind in kinds(after(**SUFFERING[kind][0]))
+
+
+@pytest.mark.parametrize("kind", SUFFERING)
+def test_it_is_not_seen_where_it_is_not(kind: str) -> None:
+    assert kind not in kinds(after(**SUFFERING[kind][1]))
+
+
+@pytest.mark.parametrize("kind", SUFFERING)
+def test_each_sentence_has_its_numbers_and_a_remedy_that_is_allowed(kind: str) -> None:
+    snapshot = after(**SUFFERING[kind][0])
+    finding = next(one for one in diagnose(snapshot) if one.kind == kind)
+    assert any(character.isdigit() for character in finding.text)
+    assert finding.text.endswith((".", "reset."))
+    assert "nan" not in finding.text
+    assert finding.remedy is not None
+    assert check(finding.remedy.experiment) != snapshot.experiment
+    trainer = Trainer(snapshot.experiment)
+    trainer.configure(finding.remedy.experiment)
+    trainer.advance(epochs=1)
+
+
+def test_the_vanishing_preset_is_told_with_its_numbers() -> None:
+    trainer = Trainer(preset("vanishing-gradients"))
+    trainer.advance(epochs=20)
+    first = diagnose(trainer.snapshot())[0]
+    assert first.kind == "vanishing"
+    assert first.text.startswith("The gradient vanishes: layer 1 gets 1/")
+    assert "of the gradient of layer 6" in first.text
+    assert first.remedy is not None
+    assert first.remedy.label == "Use tanh instead of sigmoid"
+
+
+@pytest.mark.parametrize("name", ["spiral", "circle", "xor", "gaussians", "moons", "relu-folds", "plane"])
+@pytest.mark.parametrize("epochs", [1, 50, 300])
+def test_healthy_presets_get_no_alarm(name: str, epochs: int) -> None:
+    trainer = Trainer(preset(name))
+    trainer.advance(epochs=epochs)
+    assert set(kinds(trainer.snapshot())) <= {"overfitting"}
+
+
+@pytest.mark.parametrize("widths", [(), (1,), (5, 5, 5)])
+def test_nothing_is_said_before_training(widths: tuple[int, ...]) -> None:
+    assert kinds(after(0, widths)) == []
+
+
+def with_rate(experiment: Experiment, rate: float) -> Experiment:
+    return replace(experiment, training=replace(experiment.training, learning_rate=rate))
+
+
+def raised_on_the_way(name: str, engine: Any = "reference") -> Trainer:
+    """A preset that was trained well and then got a learning rate of 1000."""
+    trainer = Trainer(preset(name), engine=engine)
+    trainer.advance(epochs=40)
+    trainer.configure(with_rate(trainer.experiment, 1000), words="learning rate 1000")
+    return trainer
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 5, 20])
+def test_a_learning_rate_that_destroyed_the_network_is_named_before_what_it_did(epochs: int) -> None:
+    trainer = raised_on_the_way("spiral")
+    trainer.advance(epochs=epochs)
+    snapshot = trainer.snapshot()
+    assert max(layer.saturated for layer in snapshot.layers) > 0.9
+    found = diagnose(snapshot)
+    assert [one.kind for one in found] == ["blown_up"]
+    assert "learning rate 1000 " in found[0].text and "since epoch 40 " in found[0].text
+    remedy = found[0].remedy
+    assert remedy is not None and remedy.reset
+    assert remedy.experiment.training.learning_rate == preset("spiral").training.learning_rate
+
+
+def test_in_the_epoch_of_the_change_saturation_is_not_blamed() -> None:
+    trainer = raised_on_the_way("spiral")
+    trainer.advance(steps=3)
+    assert max(layer.saturated for layer in trainer.snapshot().layers) > 0.9
+    assert kinds(trainer.snapshot()) == []
+
+
+def test_without_a_rate_that_worked_the_remedy_is_one_that_suits_most() -> None:
+    remedy = diagnose(after(20, data="spiral", training={"learning_rate": 1000}))[0].remedy
+    assert remedy is not None and remedy.experiment.training.learning_rate == 0.1
+
+
+def test_a_schedule_keeps_its_shape_in_the_remedy() -> None:
+    trainer = Trainer(preset("hills"))
+    halving = sgd(0.04, schedule={"kind": "step", "step_size": 10, "gamma": 0.5})
+    layers = [{"units": 8}, {"units": 8}]
+    trainer.configure(convert({"version": 1, "data": "hills", "layers": layers, "training": halving}))
+    trainer.advance(epochs=15)
+    trainer.configure(with_rate(trainer.experiment, 1000))
+    assert trainer.advance(epochs=5) == "diverged"
+    remedy = diagnose(trainer.snapshot())[0].remedy
+    assert remedy is not None and remedy.experiment.training.learning_rate == pytest.approx(0.04)
+
+
+def test_other_data_make_the_loss_jump_without_blame() -> None:
+    trainer = Trainer(preset("circle"))
+    trainer.advance(epochs=100)
+    changed = replace(trainer.experiment, data=replace(trainer.experiment.data, label_noise=0.5))
+    trainer.configure(changed, words="label noise 0.5")
+    for _ in range(4):
+        trainer.advance(epochs=1)
+        losses = trainer.snapshot().history.train_loss
+        assert losses[-1] > 20 * losses.min()
+        assert not {"blown_up", "too_fast"} & set(kinds(trainer.snapshot()))
+
+
+def test_what_is_perfect_or_small_is_no_overfitting() -> None:
+    trainer = Trainer(preset("circle"))
+    for _ in range(8):
+        trainer.advance(epochs=50)
+        validation = trainer.snapshot().history.validation_loss
+        assert kinds(trainer.snapshot()) == []
+    assert validation[-5:].mean() > 1.2 * validation.min()
+
+
+def test_a_fit_that_gets_better_with_small_jumps_is_not_too_fast() -> None:
+    trainer = Trainer(preset("hills"))
+    for _ in range(30):
+        trainer.advance(epochs=5)
+        assert kinds(trainer.snapshot()) == []
+
+
+def drawn(x1: tuple[float, ...], x2: tuple[float, ...], target: tuple[int, ...], **layer: Any) -> Trainer:
+    layers = [{"units": 4, "activation": "tanh", **layer}] * 3
+    experiment = convert({"version": 1, "layers": layers, "training": {"batch_size": 2}})
+    trainer = Trainer(replace(experiment, data=UserPoints(x1=x1, x2=x2, target=target, validation_fraction=0.0)))
+    trainer.advance(epochs=80)
+    return trainer
+
+
+def test_of_a_cleared_drawing_nothing_is_said() -> None:
+    assert kinds(drawn((0.0,), (0.0,), (0,)).snapshot()) == []
+    assert kinds(drawn((1.0, 0.0), (2.0, 0.0), (0, 1), activation="sigmoid").snapshot()) == []
+
+
+@pytest.mark.parametrize("name", ["spiral", "vanishing-gradients", "hills"])
+def test_of_a_drawing_that_is_cleared_in_the_middle_of_a_run_nothing_is_said(name: str) -> None:
+    trainer = Trainer(preset(name))
+    trainer.advance(epochs=20)
+    trainer.configure(replace(trainer.experiment, data=UserPoints()), words="drawing")
+    for _ in range(20):
+        trainer.advance(epochs=20)
+        assert kinds(trainer.snapshot()) == []
+
+
+def test_weights_without_input_are_no_sign_of_a_vanishing_gradient() -> None:
+    trainer = drawn((0.0,) * 8, (0.0,) * 8, (0, 1) * 4)
+    sizes = trainer.snapshot().gradients.gradient_rms[-1]
+    assert sizes[0] == 0 < sizes[2]
+    assert "vanishing" not in kinds(trainer.snapshot())
+
+
+def deep_sigmoid(muted: int | None = None) -> Experiment:
+    layers = [{"units": 6, "activation": "sigmoid", "muted": place == muted} for place in range(9)]
+    features = ["x1", "x2", "x1_squared", "x2_squared", "x1_x2", "radius"]
+    return convert({"version": 1, "layers": layers, "features": features, "training": sgd(0.1)})
+
+
+@pytest.mark.parametrize("muted", [0, 2, 8])
+def test_a_muted_layer_is_left_out_when_gradients_are_compared(muted: int) -> None:
+    trainer = Trainer(deep_sigmoid(muted))
+    trainer.advance(epochs=10)
+    found = diagnose(trainer.snapshot())[0]
+    assert found.kind == "vanishing" and "nothing" not in found.text
+    assert f"layer {muted + 1} " not in found.text and not found.text.endswith(f"layer {muted + 1}.")
+
+
+def test_a_layer_that_was_muted_has_not_vanished() -> None:
+    healthy = {"version": 1, "features": ["x1", "x2"], "training": sgd(0.1)}
+    layers = [{"units": 2, "activation": "tanh", "muted": muted} for muted in (True, False, False)]
+    trainer = Trainer(convert({**healthy, "layers": layers}))
+    trainer.advance(epochs=30)
+    trainer.configure(convert({**healthy, "layers": [{**layer, "muted": False} for layer in layers]}), words="muted")
+    for _ in range(5):
+        trainer.advance(epochs=1)
+        assert "vanishing" not in kinds(trainer.snapshot())
+
+
+def test_a_remedy_that_helps_silences_its_finding_at_once() -> None:
+    trainer = Trainer(preset("vanishing-gradients"))
+    trainer.advance(epochs=20)
+    remedy = diagnose(trainer.snapshot())[0].remedy
+    assert remedy is not None
+    trainer.configure(remedy.experiment, words=remedy.label)
+    for _ in range(8):
+        trainer.advance(epochs=1)
+        assert "vanishing" not in kinds(trainer.snapshot())
+
+
+def test_there_are_at_most_three_and_symptoms_wait_for_their_causes() -> None:
+    assert AT_MOST == 3
+    names = {rule.__name__ for rule in RULES}
+    assert names >= CAUSES | EXPLAINED_BY.keys()
+    for snapshot in (after(**case[0]) for case in SUFFERING.values()):
+        assert len(diagnose(snapshot)) <= 3
+
+
+def test_a_regression_that_underfits_speaks_of_r_squared() -> None:
+    found = diagnose(after(200, (), data={"kind": "ripple", "points": 300}))
+    assert any("R² is" in finding.text for finding in found)
+    assert np.all([finding.kind == "underfitting" for finding in found])

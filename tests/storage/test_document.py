@@ -1,0 +1,600 @@
+"""Documents: a training that is saved, opened and gone on with equals one that never stopped, bit for bit."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from playground import Document, Experiment, InputError, Trainer, load, save
+from playground.catalog.datasets import base
+from playground.catalog.datasets.base import UserPoints
+from playground.cli.commands import main
+from playground.experiment.tree import convert
+from playground.files.atomic import PART, prefix, this_computer
+from playground.run.run import HEALTHY, PRESENT, EngineName
+from playground.run.timeline import Timeline
+from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
+from tests.engine.random_experiments import random_experiment
+
+DOCUMENTS = Path(__file__).parent / "documents"
+EVERYTHING = {
+    "version": 1,
+    "precision": "float64",
+    "data": {"kind": "moons", "points": 83, "noise": 0.3},
+    "layers": [
+        {"units": 7, "activation": "tanh", "normalization": "batch", "dropout": 0.1},
+        {"units": 5, "activation": "relu", "regularizer": {"kind": "l1", "strength": 0.003, "prune": True}},
+    ],
+    "regularizer": {"kind": "l1", "strength": 0.001, "prune": True},
+    "training": {
+        "optimizer": "nadam",
+        "learning_rate": 0.03,
+        "schedule": {"kind": "plateau", "patience": 1, "threshold": 0.01},
+        "batch_size": 7,
+        "batching": "carry",
+        "weight_noise": 0.001,
+        "early_stopping": {"patience": 6},
+    },
+}
+"""All that has a memory, in one experiment."""
+
+
+def saved_and_opened(trainer: Trainer, path: Path, engine: EngineName = "reference") -> Trainer:
+    """Another trainer that goes on from a file of this one."""
+    save_document(path, trainer.document())
+    document = load_document(path)
+    other = Trainer(document.experiment, engine=engine)
+    other.resume(document)
+    return other
+
+
+def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
+    """Every number that training has made is the same in both."""
+    one, other = msgspec.to_builtins(state_of(a)), msgspec.to_builtins(state_of(b))
+    assert one == other
+    for name in ("parameters", "gradient", "update", "slots", "carried", "pruned"):
+        assert_array_equal(getattr(a.state, name), getattr(b.state, name), err_msg=name)
+    assert_same_rows(a.history, b.history, but_last=True)
+    assert_same_rows(a.gradient_history, b.gradient_history)
+    assert (a.status, a.problem_words) == (b.status, b.problem_words)
+    assert str(a.evaluation) == str(b.evaluation)
+    assert [change[:2] for change in a.changes] == [change[:2] for change in b.changes]
+    assert a.engine_changes == b.engine_changes
+
+
+def state_of(trainer: Trainer) -> dict[str, Any]:
+    state = trainer.state
+    best = state.stopping.parameters
+    return {
+        "counts": [state.optimizer_steps, state.step, state.epoch, state.position, state.carried_points, state.seed],
+        "plateau": repr(state.plateau),
+        "stopping": repr(state.stopping._replace(parameters=None)),
+        "best": None if best is None else best.tobytes().hex(),
+    }
+
+
+def assert_same_rows(a: Timeline, b: Timeline, but_last: bool = False) -> None:
+    """Two timelines are the same; the last column may differ where it is time that went by."""
+    stop = -1 if but_last else None
+    assert_array_equal(a.view()[:, :stop], b.view()[:, :stop])
+    assert (a.count, a.total, a.run, a.most) == (b.count, b.total, b.run, b.most)
+    assert_array_equal(a.thinned, b.thinned)
+
+
+ENGINES: tuple[EngineName, ...] = ("reference", "compiled")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("steps", [0, 1, 30, 77, 160])
+def test_going_on_equals_never_having_stopped_with_all_that_has_a_memory(
+    tmp_path: Path, engine: EngineName, steps: int
+) -> None:
+    trainer = Trainer(convert(EVERYTHING), engine=engine)
+    trainer.advance(steps=steps)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground", engine)
+    assert_equal_trainings(trainer, other)
+    trainer.advance(steps=40)
+    other.advance(steps=40)
+    assert_equal_trainings(trainer, other)
+    trainer.advance(epochs=200)
+    other.advance(epochs=200)
+    assert trainer.status == "stopped_early"
+    assert_equal_trainings(trainer, other)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("number", range(25))
+def test_random_trainings_go_on_as_if_never_stopped(tmp_path: Path, engine: EngineName, number: int) -> None:
+    experiment = random_experiment(number, "float32" if number % 2 else "float64")
+    trainer = Trainer(experiment, engine=engine)
+    trainer.advance(steps=11 + number)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground", engine)
+    assert_equal_trainings(trainer, other)
+    trainer.advance(steps=37)
+    other.advance(steps=37)
+    assert_equal_trainings(trainer, other)
+
+
+def test_a_thinned_history_goes_on_as_well(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment(), history_rows=64)
+    trainer.advance(epochs=150)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    trainer.advance(epochs=100)
+    other.advance(epochs=100)
+    assert trainer.history.run > 1
+    assert_equal_trainings(trainer, other)
+
+
+def test_weights_that_were_given_are_those_that_reset_returns_to(tmp_path: Path) -> None:
+    given = {"W0": np.array([[0.25, -0.5]]), "b0": np.array([0.125])}
+    trainer = Trainer(Experiment(), initial=given)
+    trainer.advance(epochs=3)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    other.reset()
+    assert_array_equal(other.parameters()["W0"], given["W0"])
+
+
+def test_weights_that_have_no_place_any_more_do_not_keep_a_training_from_starting_afresh(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment())
+    given = {"W0": np.array([[1e300, 1.0]]), "b0": np.array([0.5]), "W7": np.array([1.0])}
+    save_document(tmp_path / "mine.playground", trainer.document()._replace(initial=given))
+    other = Trainer(trainer.experiment)
+    other.resume(load_document(tmp_path / "mine.playground"))
+    other.reset()
+    assert_array_equal(other.parameters()["W0"], trainer.parameters()["W0"])
+    assert other.parameters()["b0"] == 0.5
+
+
+def test_layers_without_a_name_get_the_same_one_at_every_moment() -> None:
+    trainer = Trainer(convert({"version": 1, "layers": [{"units": 3}, {"units": 2, "id": "A"}, {"units": 4}]}))
+    trainer.advance(epochs=3)
+    document = trainer.document().named()
+    assert HEALTHY in document.checkpoints
+    for checkpoint in document.checkpoints.values():
+        assert [layer.id for layer in checkpoint.experiment.layers] == ["B", "A", "C"]
+
+
+def test_a_history_without_bounds_is_bounded_where_it_is_gone_on_with(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment())
+    trainer.advance(epochs=400)
+    bounded = Trainer(trainer.experiment, history_rows=100)
+    bounded.resume(trainer.document())
+    rows = bounded.history.view()
+    assert trainer.history.count == 401 and 50 <= len(rows) <= 100
+    assert_array_equal(rows[[0, -1]], trainer.history.view()[[0, -1]])
+    assert_array_equal(np.nanmin(rows, axis=0), np.nanmin(trainer.history.view(), axis=0))
+
+
+def diverged() -> Trainer:
+    hills = {"version": 1, "data": "hills", "layers": [{"units": 8}], "training": {"optimizer": "sgd"}}
+    trainer = Trainer(convert(hills))
+    trainer.advance(epochs=3)
+    trainer.configure(convert({**hills, "training": {"optimizer": "sgd", "learning_rate": 1000}}))
+    trainer.advance(epochs=500)
+    assert trainer.status == "diverged"
+    return trainer
+
+
+def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
+    trainer = diverged()
+    healthy = trainer.health.moment
+    assert healthy is not None
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    assert other.snapshot().problem == trainer.snapshot().problem
+    other.clear_outcome()
+    assert_array_equal(other.state.parameters, healthy.state.parameters)
+
+
+def test_a_document_holds_more_than_one_moment(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment())
+    earlier = trainer.checkpoint()
+    trainer.advance(epochs=5)
+    document = trainer.document()
+    document = document._replace(checkpoints={**document.checkpoints, "epoch 0": earlier})
+    save_document(tmp_path / "mine.playground", document)
+    read = load_document(tmp_path / "mine.playground")
+    assert set(read.checkpoints) == {PRESENT, HEALTHY, "epoch 0"}
+    assert_array_equal(read.checkpoints["epoch 0"].state.parameters, earlier.state.parameters)
+
+
+def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment())
+    trainer.set_parameters({"b0": np.array([0.75])})
+    trainer.advance(epochs=2)
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    assert trainer.started_from is not None and other.started_from is not None
+    assert trainer.started_from[-1] == 0.75
+    assert_array_equal(other.started_from, trainer.started_from)
+
+
+def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment(), initial={"W0": np.array([[1, -2]], np.int32), "b0": np.zeros(1, np.float16)})
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    other.reset()
+    assert_array_equal(other.parameters()["W0"], [[1, -2]])
+
+
+def test_a_diverged_moment_among_others_keeps_its_way_back(tmp_path: Path) -> None:
+    trainer = diverged()
+    document = Trainer(Experiment()).document()
+    moment = trainer.checkpoint()
+    save_document(
+        tmp_path / "mine.playground", document._replace(checkpoints={**document.checkpoints, "diverged": moment})
+    )
+    read = load_document(tmp_path / "mine.playground").checkpoints["diverged"]
+    assert moment.way_back is not None and read.way_back is not None
+    assert read.way_back.experiment == moment.way_back.experiment
+    assert_array_equal(read.way_back.state.parameters, moment.way_back.state.parameters)
+
+
+# Own points ---------------------------------------------------------------------------------------------------------
+
+
+def own_experiment(count: int) -> Experiment:
+    random = np.random.default_rng(0)
+    x1, x2 = (tuple(random.normal(size=count).tolist()) for _ in range(2))
+    target, mark = tuple(random.integers(0, 3, count).astype(float).tolist()), random.random(count)
+    train, test = tuple((mark < 0.5).tolist()), tuple((mark > 0.8).tolist())
+    own = UserPoints(x1=x1, x2=x2, target=target, train=train, test=test, class_names=("red", "grün"), seed=7)
+    return Experiment(data=own)
+
+
+def test_own_points_are_the_very_same_and_stand_once_in_a_file(tmp_path: Path) -> None:
+    trainer = Trainer(own_experiment(20_000))
+    document = trainer.document()
+    earlier = {f"branch {number}": trainer.checkpoint() for number in range(10)}
+    document = document._replace(checkpoints={**document.checkpoints, **earlier})
+    save_document(tmp_path / "mine.playground", document)
+    assert (tmp_path / "mine.playground").stat().st_size < 20_000 * (3 * 8 + 2) * 1.1
+    read = load_document(tmp_path / "mine.playground")
+    assert {checkpoint.experiment for checkpoint in read.checkpoints.values()} == {trainer.experiment}
+
+
+def test_moments_that_share_points_take_no_more_memory_for_them(tmp_path: Path) -> None:
+    trainer = Trainer(own_experiment(20_000))
+    peaks = []
+    for moments in (1, 30):
+        document = trainer.document()
+        earlier = {f"branch {number}": trainer.checkpoint() for number in range(moments)}
+        save_document(tmp_path / "mine.playground", document._replace(checkpoints={**document.checkpoints, **earlier}))
+        tracemalloc.start()
+        load_document(tmp_path / "mine.playground")
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.3 * peaks[0]
+
+
+def test_moments_with_other_points_keep_their_own(tmp_path: Path) -> None:
+    trainer = Trainer(own_experiment(5))
+    earlier = trainer.checkpoint()
+    trainer.configure(own_experiment(8))
+    document = trainer.document()
+    document = document._replace(checkpoints={**document.checkpoints, "earlier": earlier})
+    save_document(tmp_path / "mine.playground", document)
+    read = load_document(tmp_path / "mine.playground")
+    assert read.checkpoints["earlier"].experiment == own_experiment(5)
+    assert read.experiment == own_experiment(8)
+
+
+# Tables -----------------------------------------------------------------------------------------------------------
+
+
+def table_document(folder: Path) -> Document:
+    rows = "".join(f"{k},{k * k % 7},{'yes' if k % 3 else 'no'}\n" for k in range(40))
+    (folder / "mine.csv").write_text(f"a,b,c\n{rows}")
+    table = {"kind": "table", "path": str(folder / "mine.csv"), "x1": "a", "x2": "b", "target": "c"}
+    trainer = Trainer(convert({"version": 1, "data": table}))
+    trainer.advance(epochs=2)
+    return trainer.document()
+
+
+def test_a_table_is_found_beside_the_document_wherever_both_went(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    save_document(here / "mine.playground", table_document(here))
+    here.rename(there)
+    read = load_document(there / "mine.playground")
+    assert read.notes == ()
+    assert read.experiment.data.path == str(there / "mine.csv")
+
+
+@pytest.mark.parametrize("change", ["gone", "other rows"])
+def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, change: str) -> None:
+    document = table_document(tmp_path)
+    save_document(tmp_path / "mine.playground", document)
+    trainer = Trainer(document.experiment)
+    if change == "gone":
+        (tmp_path / "mine.csv").unlink()
+    else:
+        (tmp_path / "mine.csv").write_text((tmp_path / "mine.csv").read_text() + "99,99,yes\n")
+    read = load_document(tmp_path / "mine.playground")
+    assert len(read.notes) == 1 and "the document keeps" in read.notes[0]
+    other = Trainer(read.experiment)
+    other.resume(read)
+    assert_array_equal(other.sample.x, trainer.sample.x)
+    assert_array_equal(other.sample.labels, trainer.sample.labels)
+    assert other.sample.class_names == trainer.sample.class_names
+    assert other.snapshot().notes == read.notes
+
+
+def test_a_table_on_another_drive_keeps_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, start: Path) -> str:
+        raise ValueError(f"path is on mount 'C:', start on mount 'D:' ({path}, {start})")
+
+    document = table_document(tmp_path)
+    monkeypatch.setattr(base.os.path, "relpath", refuse)
+    save_document(tmp_path / "mine.playground", document)
+    save(document.experiment, tmp_path / "mine.json")
+    assert load_document(tmp_path / "mine.playground").notes == ()
+    assert load(tmp_path / "mine.json").data == document.experiment.data
+
+
+# Documents as experiments -------------------------------------------------------------------------------------------
+
+
+def test_training_from_a_document_starts_afresh(capsys: pytest.CaptureFixture[str]) -> None:
+    file = DOCUMENTS / "v1-spiral.playground"
+    assert main(["train", str(file), "--epochs", "2", "--engine", "reference", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    trainer = Trainer(load_document(file).experiment)
+    trainer.advance(epochs=2)
+    assert (report["epoch"], report["step"]) == (2, trainer.state.step)
+    assert report["train_loss"] == trainer.evaluation.train_loss
+
+
+def test_a_table_that_goes_while_training_runs_is_saved_with_the_points_that_were_trained_on(tmp_path: Path) -> None:
+    document = table_document(tmp_path)
+    trainer = Trainer(document.experiment)
+    trainer.resume(document)
+    (tmp_path / "mine.csv").unlink()
+    save_document(tmp_path / "mine.playground", trainer.document())
+    read = load_document(tmp_path / "mine.playground")
+    other = Trainer(read.experiment)
+    other.resume(read)
+    assert_array_equal(other.sample.x, trainer.sample.x)
+    assert_array_equal(other.state.parameters, trainer.state.parameters)
+
+
+# What is refused --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def content() -> bytes:
+    trainer = Trainer(convert(EVERYTHING))
+    trainer.advance(steps=30)
+    return to_bytes(trainer.document())
+
+
+TABLE = '{"version": 1, "data": {"kind": "table", "path": "t.csv", "x1": "a", "x2": "b", "target": "c"}}'
+
+
+def with_checksum(payload: bytes, version: int = VERSION) -> bytes:
+    return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
+
+
+def changed(content: bytes, change: Any) -> bytes:
+    """A file whose record was changed, with a checksum that fits."""
+    record = msgspec.msgpack.decode(payload_of(content, "x"))
+    change(record)
+    return with_checksum(msgspec.msgpack.encode(record))
+
+
+def test_a_changed_byte_anywhere_is_noticed(content: bytes) -> None:
+    random = np.random.default_rng(0)
+    for place in [*range(120), *random.integers(0, len(content), 300).tolist()]:
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(random.integers(8))
+        with pytest.raises(InputError):
+            from_bytes(bytes(damaged), "mine.playground")
+
+
+def test_a_file_that_ends_early_is_noticed(content: bytes) -> None:
+    for length in [*range(0, 120, 7), *range(120, len(content), len(content) // 50), len(content) - 1]:
+        with pytest.raises(InputError):
+            from_bytes(content[:length], "mine.playground")
+
+
+def set_in(*path: str, value: Any) -> Any:
+    def change(record: Any) -> None:
+        for name in path[:-1]:
+            record = record[name]
+        record[path[-1]] = value
+
+    return change
+
+
+def with_points(columns: dict[str, Any], **settings: Any) -> Any:
+    """Own points of these columns in the place of what the experiment has."""
+
+    def change(record: Any) -> None:
+        arrays = {name: np.array(values, dtype=float) for name, values in columns.items()}
+        packed = {
+            name: {"kind": "float64", "shape": list(values.shape), "data": values.tobytes()}
+            for name, values in arrays.items()
+        }
+        record["points"] = [{"settings": json.dumps({"kind": "points", **settings}), "columns": packed}]
+        record["checkpoints"]["present"]["points"] = 0
+
+    return change
+
+
+STATE = ("checkpoints", "present", "state")
+PARAMETERS = (*STATE, "parameters")
+NANS = np.full(200, np.nan).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (set_in("status", value="dancing"), "status"),
+        (set_in("checkpoints", value={}), "one named present"),
+        (set_in("unknown", value=1), "unknown field `unknown`"),
+        (set_in(*STATE, "step", value=-1), "step"),
+        (set_in(*STATE, "step", value=2**60), "step"),
+        (set_in(*STATE, "gradient", value=None), "gradient"),
+        (set_in(*PARAMETERS, "shape", value=[2**50]), "shape"),
+        (set_in(*PARAMETERS, "shape", value=[3, 3]), "shape"),
+        (set_in(*PARAMETERS, "kind", value="object"), "kind"),
+        (set_in(*PARAMETERS, "kind", value="float32"), "'float32' is refused; allowed: float64"),
+        (set_in(*PARAMETERS, "data", value=b""), "0 bytes for shape"),
+        (set_in(*STATE, "pruned", "data", value=b"\x02"), "pruned"),
+        (set_in("history", "rows", "shape", value=[2**40, 8]), "history"),
+        (set_in("gradients", "rows", "shape", value=[1, 1]), "gradients"),
+        (set_in("history", "run", value=0), "run"),
+        (set_in("history", "total", value=0), "thinned"),
+        (set_in("history", "thinned", value={"kind": "int64", "shape": [], "data": bytes(8)}), "thinned: 'shape ()'"),
+        (set_in("engine_changes", value=[]), "engine_changes"),
+        (set_in("checkpoints", "present", "experiment", value="{"), "no JSON"),
+        (set_in("checkpoints", "present", "experiment", value='{"version": 1, "seed": -1}'), "present: seed"),
+        (set_in("checkpoints", "present", "experiment", value='{"version": 99}'), "version"),
+        (set_in("checkpoints", "present", "points", value=3), "one of 0 sets of points"),
+        (set_in("checkpoints", "present", "experiment", value="[1]"), "a JSON object"),
+        (set_in("checkpoints", "present", "experiment", value=TABLE), "the points of the table"),
+        (set_in("points", value=[{"settings": "{}", "columns": {}}] * 1001), "points"),
+        (with_points({"x1": [0.0, 1.0], "x2": [0.0]}), "points 0: x2: 'shape (1,)' is refused; allowed: shape (2,)"),
+        (with_points({"x1": [[0.0], [1.0]], "x2": [[0.0], [1.0]]}), "points 0: x1: 'shape (2, 1)'"),
+        (with_points({"x1": [0.0], "x2": [math.nan]}), "points 0: data.x2[0]"),
+        (with_points({"x1": [0.0], "x2": [0.0]}, noise=7), "points 0: 'what stands there'"),
+        (with_points({"x1": [0.0], "x2": [0.0]}, task="\ud800"), "points 0"),
+        (set_in(*STATE, "position", value=41), "position: 41 is refused; allowed: at most 40"),
+        (set_in(*STATE, "carried_points", value=42), "carried_points: 42"),
+        (set_in(*STATE, "plateau", value=[0.0, 0, -1]), "plateau"),
+        (set_in(*STATE, "stopping", value={"best": 0.0, "bad_epochs": 0, "stopped": False, "parameters":
+            {"kind": "float64", "shape": [1], "data": b"12345678"}}), "best parameters"),
+        (set_in("initial", value={"W0": {"kind": "float64", "shape": [200], "data": NANS}}), "NaN or infinity"),
+        (set_in("initial", value={"W0": {"kind": "float32", "shape": [1], "data": b"1234"}}), "float64"),
+        (set_in("started_from", "shape", value=[1]), "started_from"),
+        (set_in("history", "rows", value={"kind": "float64", "shape": [1, 8], "data": NANS[:64]}), "never fall"),
+        (set_in("history", "rows", value={"kind": "float64", "shape": [2, 8], "data":
+            np.array([[5.0] * 8, [4.0] * 8]).tobytes()}), "epoch: 'numbers out of order'"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused_with_its_place(content: bytes, change: Any, words: str) -> None:
+    with pytest.raises(InputError, match=r"^mine\.playground") as refused:
+        from_bytes(changed(content, change), "mine.playground")
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_numbers_that_are_none_are_refused(content: bytes) -> None:
+    def spoil(record: Any) -> None:
+        packed = record["checkpoints"]["present"]["state"]["parameters"]
+        packed["data"] = np.full(packed["shape"], np.nan).tobytes()
+
+    with pytest.raises(InputError, match="NaN or infinity"):
+        from_bytes(changed(content, spoil), "mine.playground")
+
+
+def test_points_that_take_too_long_to_draw_are_refused(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playground.interop.document.MAX_POINTS", 82)
+    with pytest.raises(InputError, match="present: data: '83 points more' is refused; allowed: at most 82"):
+        from_bytes(content, "mine.playground")
+
+
+def test_a_way_back_has_none_itself(content: bytes) -> None:
+    def nest(record: Any) -> None:
+        present = record["checkpoints"]["present"]
+        for _ in range(2):
+            present = {**present, "way_back": present}
+        record["checkpoints"]["present"] = present
+
+    with pytest.raises(InputError, match="way_back"):
+        from_bytes(changed(content, nest), "mine.playground")
+
+
+def test_a_variance_below_zero_is_refused(content: bytes) -> None:
+    def spoil(record: Any) -> None:
+        packed = record["checkpoints"]["present"]["state"]["parameters"]
+        values = np.frombuffer(packed["data"]).copy()
+        # W and b, then γ, β, mean and var of the first layer.
+        values[7 * 2 + 7 * 5 - 1] = -1
+        packed["data"] = values.tobytes()
+
+    with pytest.raises(InputError, match="a variance below 0 in layer 1"):
+        from_bytes(changed(content, spoil), "mine.playground")
+
+
+def test_a_document_of_a_newer_version_is_refused_and_named(content: bytes) -> None:
+    newer = with_checksum(payload_of(content, "x"), VERSION + 1)
+    with pytest.raises(InputError, match="made by a newer playground"):
+        from_bytes(newer, "mine.playground")
+
+
+@pytest.mark.parametrize("other", [b"", b"PK\x03\x04", b"\x80\x04N.", b"{}", MAGIC, MAGIC + b"x\n", MAGIC + b"0\n"])
+def test_other_files_are_refused(other: bytes) -> None:
+    with pytest.raises(InputError):
+        from_bytes(other, "mine.playground")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    for path in (tmp_path / "none.playground", tmp_path):
+        with pytest.raises(InputError, match=str(path)):
+            load_document(path)
+
+
+# Versions that were released --------------------------------------------------------------------------------------
+
+
+EXPECTED = {
+    "v1-everything": ("ready", 77, 15, 14, 0.35669424027865493, "269e25d91928dae2", 0.3729643565581013, 16),
+    "v1-own-points": ("diverged", 11, 5, 2, -3.4155991326880606e27, "07a154b6912bbb3c", math.nan, 6),
+    "v1-spiral": ("ready", 48, 3, 0, 0.6966570019721985, "1628f20eba8693ad", 0.6635001945495606, 4),
+}
+"""Of every kept document: status, step, epoch, place in it, first parameter, hash of all, loss, rows of the history."""
+
+
+@pytest.mark.parametrize("path", sorted(DOCUMENTS.glob("*.playground")), ids=lambda path: path.stem)
+def test_documents_of_every_version_open_with_the_same_numbers_and_go_on(path: Path) -> None:
+    document = load_document(path)
+    state = document.checkpoints[PRESENT].state
+    numbers = state.parameters.astype(state.parameters.dtype.newbyteorder("<")).tobytes()
+    assert (
+        document.status,
+        state.step,
+        state.epoch,
+        state.position,
+        float(state.parameters[0]),
+        hashlib.sha256(numbers).hexdigest()[:16],
+        pytest.approx(document.evaluation.train_loss, abs=0, nan_ok=True),
+        len(document.history.view()),
+    ) == EXPECTED[path.stem]
+    assert set(document.checkpoints) == {PRESENT, HEALTHY}
+    trainer = Trainer(document.experiment)
+    trainer.resume(document)
+    trainer.clear_outcome()
+    before = trainer.state.step
+    trainer.advance(steps=1)
+    assert trainer.state.step == before + 1
+
+
+def test_the_kept_document_with_own_points_has_all_of_them() -> None:
+    document = load_document(DOCUMENTS / "v1-own-points.playground")
+    data = document.experiment.data
+    assert isinstance(data, UserPoints)
+    assert (data.x1, data.x2) == ((0.1, -3.5, 2.25, 0.001), (4.0, -1.5, 0.5, -0.0))
+    assert (data.target, data.train, data.test) == ((0, 1, 2, 1), (True,) * 3 + (False,), (False,) * 3 + (True,))
+    assert data.class_names == ("red", "grün", "blau")
+    assert [change.words for change in document.changes] == ["learning rate"]
+    assert_array_equal(document.initial["b0"], [0.25, -0.5])
+
+
+def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:
+    path = tmp_path / "mine.playground"
+    save_document(path, Trainer(Experiment()).document())
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    stray = tmp_path / f"{prefix(path)}{ended.pid}-{this_computer()}-0000{PART}"
+    stray.write_bytes(b"")
+    load_document(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["mine.playground"]

@@ -1,0 +1,61 @@
+"""Garbage is collected on the window's thread, whatever other threads do."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QApplication
+
+from ui.guard import garbage
+from ui.guard.garbage import Collector
+from ui.session.jobs import Job
+
+
+@pytest.fixture
+def collector(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
+    """A collector that is at it all the time, in the place of Python's."""
+    monkeypatch.setattr(garbage, "MILLISECONDS", 20)
+    monkeypatch.setattr(garbage, "FULL_TURNS", 2)
+    collector = Collector(qapp)
+    yield collector
+    collector.close()
+    assert gc.isenabled()
+
+
+class Cycle:
+    """Holds itself, and tells on which thread it goes."""
+
+    def __init__(self, told: list[threading.Thread]) -> None:
+        self.itself, self.told = self, told
+
+    def __del__(self) -> None:
+        self.told.append(threading.current_thread())
+
+
+def test_what_another_thread_leaves_is_collected_here(qtbot, qapp: QApplication, collector: Collector) -> None:
+    told: list[threading.Thread] = []
+
+    def litter(_: Job) -> None:
+        for _turn in range(20_000):
+            Cycle(told)
+
+    owner = QObject()
+    job = Job(litter, owner)
+    job.start()
+    job.wait()
+    qtbot.waitUntil(lambda: len(told) == 20_000)
+    assert set(told) == {threading.main_thread()}
+
+
+def test_what_has_become_old_is_collected_when_much_has_been_added(qtbot, collector: Collector) -> None:
+    told: list[threading.Thread] = []
+    kept = [Cycle(told) for _ in range(len(gc.get_objects()))]
+    gc.collect(0)
+    gc.collect(1)
+    assert not told
+    kept.clear()
+    qtbot.waitUntil(lambda: len(told) > 0, timeout=10_000)

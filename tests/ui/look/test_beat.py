@@ -1,0 +1,104 @@
+"""How often things are done, and that all texts change in the same moment."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import shiboken6
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from ui.look.beat import TEXT_INTERVAL, Throttle, text_beat
+
+
+class Reader(QObject):
+    """Shows a number when texts change, and notes which and when."""
+
+    def __init__(self, interval: int | None = None) -> None:
+        super().__init__()
+        self.given: object = None
+        self.shown: list[object] = []
+        self.times: list[float] = []
+        self.throttle = Throttle(self.write, self, interval)
+
+    def give(self, number: object) -> None:
+        self.given = number
+        self.throttle.request()
+
+    def write(self) -> None:
+        self.shown.append(self.given)
+        self.times.append(time.monotonic())
+
+
+def test_what_is_asked_for_often_is_done_once_per_interval_and_the_last_is_not_lost(qtbot):
+    reader = Reader(interval=50)
+    for number in range(10):
+        reader.give(number)
+    qtbot.waitUntil(lambda: reader.shown == [9])
+    reader.give(10)
+    QApplication.processEvents()
+    assert reader.shown == [9]
+    qtbot.waitUntil(lambda: reader.shown == [9, 10])
+    qtbot.wait(120)
+    assert reader.shown == [9, 10]
+
+
+def test_now_waits_for_nothing_and_is_not_repeated(qtbot):
+    reader = Reader(interval=20)
+    reader.give(1)
+    reader.throttle.now()
+    assert reader.shown == [1]
+    qtbot.wait(60)
+    assert reader.shown == [1]
+
+
+def test_all_texts_change_in_the_same_moment(qtbot):
+    readers = [Reader() for _ in range(4)]
+    number = 0
+
+    def report() -> None:
+        nonlocal number
+        number += 1
+        for reader in readers:
+            reader.give(number)
+            time.sleep(0.001)
+
+    timer = QTimer(interval=7)
+    timer.timeout.connect(report)
+    timer.start()
+    disagreements: list[list[object]] = []
+
+    def compare() -> None:
+        last = [reader.shown[-1] for reader in readers if reader.shown]
+        if len(last) == 4 and len(set(last)) > 1:
+            disagreements.append(last)
+
+    text_beat().struck.connect(compare)
+    qtbot.waitUntil(lambda: len(readers[0].shown) >= 5, timeout=10_000)
+    timer.stop()
+    text_beat().struck.disconnect(compare)
+    assert not disagreements
+    gaps = [later - earlier for earlier, later in zip(readers[0].times, readers[0].times[1:], strict=False)]
+    assert min(gaps) == pytest.approx(TEXT_INTERVAL / 1000, abs=0.02) or min(gaps) > TEXT_INTERVAL / 1000
+
+
+def test_a_beat_can_strike_early_for_all_and_then_rests(qtbot):
+    readers = [Reader() for _ in range(2)]
+    text_beat().strike()
+    for reader in readers:
+        reader.give(1)
+    QApplication.processEvents()
+    assert [reader.shown for reader in readers] == [[], []]
+    text_beat().strike()
+    assert [reader.shown for reader in readers] == [[1], [1]]
+    qtbot.wait(TEXT_INTERVAL + 50)
+    assert [reader.shown for reader in readers] == [[1], [1]]
+
+
+def test_who_is_gone_is_not_asked(qtbot):
+    reader = Reader()
+    reader.give(1)
+    shiboken6.delete(reader)
+    qtbot.wait(TEXT_INTERVAL + 50)
+    assert reader.shown == []

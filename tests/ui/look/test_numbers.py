@@ -1,0 +1,45 @@
+"""Numbers as text."""
+
+from __future__ import annotations
+
+import pytest
+
+from ui.look.numbers import count_text, counted, number_text, percent_text, power_text, short_text, signed
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0123, "0.0123"), (1.2e-7, "1.2e-7"), (12345, "12,345"), (-0.45, "−0.450"), (0, "0"), (0.5, "0.500"),
+        (3.14159, "3.14"), (None, "–"), (float("nan"), "–"), (float("inf"), "∞"), (-float("inf"), "−∞"),
+        (2.5e9, "2.5e9"), (-0.0, "0"), (-1.2e-7, "−1.2e-7"), (999_999, "999,999"),
+    ],
+)  # fmt: skip
+def test_numbers_have_sensible_digits(value, text):
+    assert number_text(value) == text
+
+
+def test_shares_are_percent():
+    assert [percent_text(value) for value in (0.931, 1.0, None)] == ["93.1 %", "100 %", "–"]
+
+
+def test_ticks_are_short():
+    texts = [short_text(value) for value in (0, 0.5, -6, 1500, 250_000, 2.5e6)]
+    assert texts == ["0", "0.5", "−6", "1,500", "250k", "2.5M"]
+
+
+def test_powers_keep_two_digits_however_large_a_number_is():
+    texts = [power_text(value) for value in (3.2e-4, 12.0, 1e-300, -5e6, 0.0, float("nan"), float("inf"), None)]
+    assert texts == ["3.2e-4", "1.2e1", "1.0e-300", "−5.0e6", "0", "–", "∞", "–"]
+
+
+def test_counts_are_short():
+    numbers = (0, 7, 999, 1000, 1234, 9949, 9950, 38_400, 2_500_000)
+    assert [count_text(number) for number in numbers] == [
+        "0", "7", "999", "1k", "1.2k", "9.9k", "10k", "38k", "2.5M",
+    ]  # fmt: skip
+    assert [counted(number, "point") for number in (1, 0, 1200)] == ["1 point", "0 points", "1,200 points"]
+
+
+def test_a_minus_is_a_real_one_but_in_exponents_and_never_before_a_zero():
+    assert [signed(text) for text in ("-0.5", "-1e-7", "1e-7", "-0.00", "2")] == ["−0.5", "−1e-7", "1e-7", "0.00", "2"]

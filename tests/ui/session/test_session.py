@@ -1,0 +1,340 @@
+"""The session with its real worker thread: commands, live edits, undo and redo."""
+
+from __future__ import annotations
+
+import threading
+
+import msgspec
+import numpy as np
+import pytest
+
+from playground import Experiment, Layer
+from playground.catalog.activations import Relu, Tanh
+from playground.catalog.losses import SquaredError
+from playground.catalog.optimizers import Sgd
+from ui.session.session import Session, named
+from ui.session.worker import SetParameters
+
+replace = msgspec.structs.replace
+
+
+def with_training(experiment: Experiment, **changes: object) -> Experiment:
+    return replace(experiment, training=replace(experiment.training, **changes))
+
+
+def checkpoint(session: Session):
+    import queue
+
+    reply: queue.SimpleQueue = queue.SimpleQueue()
+    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
+    return reply.get(timeout=5)
+
+
+def train_until(qtbot, session: Session, steps: int) -> None:
+    session.play()
+    qtbot.waitUntil(lambda: session.report.snapshot.step >= steps)
+
+
+def test_play_trains_and_pause_stops(qtbot, session: Session) -> None:
+    train_until(qtbot, session, 50)
+    session.pause()
+    qtbot.waitUntil(lambda: not session.report.running)
+    step = session.report.snapshot.step
+    qtbot.wait(100)
+    assert session.report.snapshot.step == step >= 50
+
+
+def test_training_runs_on_a_thread_of_its_own(session: Session) -> None:
+    assert session.worker.isRunning()
+    assert session.worker.thread() is not None
+    assert session.worker.isCurrentThread() is False
+    assert threading.current_thread() is threading.main_thread()
+
+
+def test_one_step_and_one_epoch(qtbot, session: Session) -> None:
+    session.step()
+    qtbot.waitUntil(lambda: session.report.snapshot.step == 1)
+    session.epoch()
+    qtbot.waitUntil(lambda: session.report.snapshot.epoch == 1)
+    assert session.report.snapshot.step == 10
+    assert not session.report.running
+
+
+def test_reset_returns_to_the_very_same_weights(qtbot, session: Session) -> None:
+    before = checkpoint(session).state.parameters
+    train_until(qtbot, session, 20)
+    session.pause()
+    session.reset()
+    qtbot.waitUntil(lambda: session.report.snapshot.step == 0)
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, before)
+
+
+def test_reseed_starts_from_other_weights_and_undo_returns_to_the_training(qtbot, session: Session, settled) -> None:
+    session.step()
+    trained = checkpoint(session).state.parameters
+    session.reseed()
+    assert settled(session).step == 0
+    assert not np.array_equal(checkpoint(session).state.parameters, trained)
+    session.undo()
+    assert settled(session).step == 1
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, trained)
+
+
+def test_a_slow_speed_is_kept(qtbot, session: Session) -> None:
+    session.set_speed(20)
+    session.play()
+    qtbot.waitUntil(lambda: session.report.snapshot.step >= 1)
+    first = session.report.snapshot.step
+    qtbot.wait(1000)
+    assert 10 <= session.report.snapshot.step - first <= 30
+
+
+def test_an_edit_takes_effect_while_training_runs(qtbot, session: Session, settled) -> None:
+    train_until(qtbot, session, 20)
+    session.edit(with_training(session.experiment, learning_rate=0.123), "learning rate")
+    snapshot = settled(session)
+    assert snapshot.learning_rate == 0.123
+    assert snapshot.step >= 20
+    assert session.report.running
+
+
+def test_a_drag_is_one_undo_step(session: Session, settled) -> None:
+    before = session.experiment
+    for rate in (0.02, 0.03, 0.04):
+        session.edit(with_training(session.experiment, learning_rate=rate), f"learning rate {rate}", True)
+    session.edit(with_training(session.experiment, learning_rate=0.05), "learning rate 0.05", False)
+    assert len(session.done) == 1
+    assert session.done[0].label == "learning rate 0.05"
+    session.undo()
+    assert session.experiment == before
+    session.redo()
+    assert settled(session).learning_rate == 0.05
+
+
+def test_two_edits_are_two_undo_steps(session: Session) -> None:
+    session.edit(with_training(session.experiment, learning_rate=0.02), "learning rate")
+    session.edit(with_training(session.experiment, optimizer=Sgd()), "optimizer")
+    assert [edit.label for edit in session.done] == ["learning rate", "optimizer"]
+    session.undo()
+    session.edit(with_training(session.experiment, batch_size=7), "batch size")
+    assert not session.undone
+
+
+def test_an_edit_that_changes_nothing_is_no_undo_step(session: Session) -> None:
+    session.edit(session.experiment, "nothing")
+    assert not session.done
+
+
+def test_a_refused_edit_changes_nothing_and_says_why(qtbot, session: Session) -> None:
+    before = session.experiment
+    with qtbot.waitSignal(session.refused) as refused:
+        session.edit(with_training(before, learning_rate=-1.0), "learning rate −1")
+    assert "training.learning_rate" in refused.args[0]
+    assert "-1" in refused.args[0]
+    assert session.experiment == before
+    assert not session.done
+
+
+def test_undoing_a_removal_brings_the_weights_back(qtbot, session: Session, settled) -> None:
+    session.step()
+    trained = checkpoint(session).state.parameters
+    session.edit(replace(session.experiment, layers=session.experiment.layers[:1]), "remove layer")
+    assert len(settled(session).layers) == 2
+    session.undo()
+    assert len(settled(session).layers) == 3
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, trained)
+
+
+def test_undoing_a_narrowing_keeps_what_was_learned_since(session: Session, settled) -> None:
+    layers = session.experiment.layers
+    session.edit(replace(session.experiment, layers=(replace(layers[0], units=3), layers[1])), "3 units")
+    settled(session)
+    session.step()
+    learned = checkpoint(session).state.parameters[:6].copy()
+    session.undo()
+    settled(session)
+    np.testing.assert_array_equal(checkpoint(session).state.parameters[:6], learned)
+
+
+def test_layers_without_names_get_one_so_that_weights_follow_them(experiment: Experiment) -> None:
+    first = named(experiment)
+    assert [layer.id for layer in first.layers] == ["A", "B"]
+    longer = named(replace(first, layers=(Layer(2, Relu()), *first.layers)))
+    assert [layer.id for layer in longer.layers] == ["C", "A", "B"]
+
+
+def test_a_swapped_layer_takes_its_weights_along(qtbot, session: Session, settled) -> None:
+    square = replace(session.experiment, layers=tuple(Layer(4, Tanh(), id=name) for name in "ABC"))
+    session.edit(square, "three equal layers")
+    settled(session)
+    before = checkpoint(session).state.parameters
+    a, b, c = square.layers
+    session.edit(replace(square, layers=(a, c, b)), "swap")
+    settled(session)
+    after = checkpoint(session).state.parameters
+    second, third = slice(12, 32), slice(32, 52)
+    np.testing.assert_array_equal(after[second], before[third])
+    np.testing.assert_array_equal(after[third], before[second])
+
+
+def test_weights_that_do_not_fit_are_refused(qtbot, session: Session) -> None:
+    with qtbot.waitSignal(session.refused) as refused:
+        session.send(SetParameters({"W9": np.zeros(3)}))
+    assert "W9" in refused.args[0]
+
+
+def test_a_fault_in_the_training_thread_is_told_and_the_session_lives_on(qtbot, session: Session, caplog) -> None:
+    with qtbot.waitSignal(session.failed) as failed:
+        session.send(SetParameters(None))  # type: ignore[arg-type]
+    assert "fault" in failed.args[0]
+    caplog.clear()
+    session.step()
+    qtbot.waitUntil(lambda: session.report.snapshot.step == 1)
+
+
+def test_divergence_is_a_status_with_words(qtbot, session: Session, settled) -> None:
+    unbounded = replace(session.experiment, layers=(), loss=SquaredError(output="linear"))
+    session.edit(with_training(unbounded, optimizer=Sgd(), learning_rate=1e9), "learning rate")
+    session.play()
+    qtbot.waitUntil(lambda: session.report.snapshot.status == "diverged")
+    snapshot = session.report.snapshot
+    assert "learning rate" in snapshot.problem
+    assert np.isfinite(checkpoint(session).state.parameters).all()
+    assert not session.report.running
+
+
+@pytest.mark.parametrize("when", ["at rest", "training"])
+def test_closing_ends_the_thread(qtbot, experiment: Experiment, when: str) -> None:
+    session = Session(experiment)
+    if when == "training":
+        session.play()
+        qtbot.wait(30)
+    session.close()
+    assert session.worker.isFinished()
+
+
+# Weights by hand --------------------------------------------------------------------------------------------------
+
+
+def weight(session: Session) -> float:
+    """W1[3, 2] of the session's network, whose first layer has 6 units with 2 inputs."""
+    return float(checkpoint(session).state.parameters[18 + 3 * 6 + 2])
+
+
+def set_weight(session: Session, value: float, changing: bool = False) -> bool:
+    before = weight(session)
+    return session.set_weight("W1", (3, 2), value, before, f"weight to {value}", changing)
+
+
+def test_a_weight_is_set_and_that_can_be_undone_and_redone(session: Session, settled) -> None:
+    before = checkpoint(session).state.parameters
+    assert set_weight(session, 0.75)
+    assert weight(session) == 0.75
+    session.undo()
+    assert [change.words for change in settled(session).changes] == ["weight W1[3, 2]"] * 2
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, before)
+    session.redo()
+    assert weight(session) == 0.75
+    assert [edit.label for edit in session.done] == ["weight to 0.75"]
+
+
+def test_a_drag_of_a_weight_is_one_undo_step_and_one_change(session: Session, settled) -> None:
+    before = weight(session)
+    for value in (0.5, 0.6, 0.7):
+        session.set_weight("W1", (3, 2), value, before, f"weight to {value}", changing=True)
+        settled(session)
+    session.set_weight("W1", (3, 2), 0.75, 0.7, "weight to 0.75")
+    assert [edit.label for edit in session.done] == ["weight to 0.75"]
+    assert len(settled(session).changes) == 1
+    session.undo()
+    assert weight(session) == before
+    session.redo()
+    assert weight(session) == 0.75
+
+
+def test_two_drags_are_two_undo_steps_even_of_one_weight(session: Session, settled) -> None:
+    for value in (0.5, 0.6):
+        set_weight(session, value - 0.1, changing=True)
+        set_weight(session, value)
+    session.set_weight("W1", (3, 3), 1.0, 0.0, "another", changing=True)
+    session.set_weight("W1", (3, 4), 1.0, 0.0, "a third", changing=True)
+    assert len(session.done) == 4
+    assert len(settled(session).changes) == 4
+
+
+def test_undoing_a_weight_keeps_what_was_learned_by_all_others(session: Session) -> None:
+    before = weight(session)
+    set_weight(session, 0.75)
+    session.step()
+    learned = checkpoint(session).state.parameters
+    session.undo()
+    after = checkpoint(session).state.parameters
+    assert weight(session) == before
+    assert np.flatnonzero(learned != after).tolist() == [38]
+
+
+def test_weights_and_settings_are_undone_in_the_reverse_order(session: Session, settled) -> None:
+    experiments, weights = [session.experiment], [weight(session)]
+    whole = checkpoint(session).state.parameters
+    set_weight(session, 0.5)
+    weights.append(0.5)
+    session.edit(with_training(session.experiment, learning_rate=0.05), "learning rate")
+    session.edit(replace(session.experiment, layers=session.experiment.layers[:1]), "remove layer")
+    experiments.append(session.experiment)
+    session.set_weight("W0", (0, 0), 3.0, float(whole[0]), "first weight")
+    session.undo()
+    session.undo()
+    assert weight(session) == 0.5
+    session.undo()
+    assert session.experiment == experiments[0]
+    assert weight(session) == 0.5
+    session.undo()
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, whole)
+    assert not session.done and len(session.undone) == 4
+    for _ in range(4):
+        session.redo()
+    settled(session)
+    assert session.experiment == experiments[1]
+    assert checkpoint(session).state.parameters[0] == 3.0
+
+
+def test_a_fresh_start_between_two_weights_is_undone_too(session: Session, settled) -> None:
+    set_weight(session, 0.5)
+    changed = checkpoint(session).state.parameters
+    session.reseed()
+    set_weight(session, 0.25)
+    session.undo()
+    session.undo()
+    settled(session)
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, changed)
+
+
+def test_a_weight_ends_the_drag_of_a_setting_and_the_other_way_round(session: Session) -> None:
+    session.edit(with_training(session.experiment, learning_rate=0.02), "first drag", True)
+    set_weight(session, 0.5, changing=True)
+    session.edit(with_training(session.experiment, learning_rate=0.03), "second drag", True)
+    assert [edit.label for edit in session.done] == ["first drag", "weight to 0.5", "second drag"]
+    assert [edit.open for edit in session.done] == [False, False, True]
+
+
+def test_a_weight_that_keeps_its_value_is_no_undo_step(session: Session) -> None:
+    assert set_weight(session, weight(session))
+    assert not session.done
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e39])
+def test_a_weight_that_is_no_number_is_refused(qtbot, session: Session, value: float) -> None:
+    before = weight(session)
+    with qtbot.waitSignal(session.refused) as refused:
+        assert not session.set_weight("W1", (3, 2), value, before, "weight")
+    assert "W1" in refused.args[0]
+    assert weight(session) == before
+    assert not session.done
+
+
+def test_a_weight_is_set_while_training_runs(qtbot, session: Session, settled) -> None:
+    train_until(qtbot, session, 20)
+    session.set_weight("W1", (3, 2), 100.0, 0.0, "weight")
+    settled(session)
+    assert session.report.running
+    assert weight(session) == pytest.approx(100, abs=20)

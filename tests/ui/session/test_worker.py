@@ -1,0 +1,385 @@
+"""The worker: what it does between commands, on its real thread."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+import pytest
+
+from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer, Wanted
+from playground.catalog.activations import Tanh
+from playground.catalog.datasets.base import Spiral
+from playground.run.run import EngineName
+from ui.session.session import Session
+from ui.session.worker import HISTORY_ROWS, Configure, Pictures, SetParameters, SetWeight, Worker
+
+replace = msgspec.structs.replace
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
+    """What trainers were configured with, in order."""
+    seen: list[Experiment] = []
+    configure = Trainer.configure
+
+    def remember(trainer: Trainer, experiment: Experiment, **others: object) -> tuple[str, ...]:
+        seen.append(experiment)
+        return configure(trainer, experiment, **others)
+
+    monkeypatch.setattr(Trainer, "configure", remember)
+    return seen
+
+
+def checkpoint(session: Session) -> Checkpoint:
+    reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
+    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
+    return reply.get(timeout=5)
+
+
+def rate(session: Session, value: float, changing: bool) -> None:
+    training = replace(session.experiment.training, learning_rate=value)
+    session.edit(replace(session.experiment, training=training), f"learning rate {value}", changing)
+
+
+def units(session: Session, value: int, changing: bool) -> None:
+    layers = (replace(session.experiment.layers[0], units=value), *session.experiment.layers[1:])
+    session.edit(replace(session.experiment, layers=layers), f"{value} units", changing)
+
+
+def hold(session: Session, gate) -> None:
+    """Train until a step is held up, so that commands pile up."""
+    session.play()
+    gate.shut()
+
+
+def test_of_a_drag_that_piled_up_only_the_latest_is_carried_out(
+    session: Session, gate, configured: list[Experiment], settled
+) -> None:
+    hold(session, gate)
+    for step in range(50):
+        rate(session, 0.02 + step / 1000, changing=True)
+    rate(session, 0.1, changing=False)
+    gate.open.set()
+    assert settled(session).learning_rate == 0.1
+    assert [experiment.training.learning_rate for experiment in configured] == [0.1]
+
+
+def test_undo_of_a_drag_that_piled_up_returns_to_the_moment_before_it(session: Session, gate, settled) -> None:
+    session.step()
+    before = checkpoint(session)
+    gate.open.clear()
+    session.step()
+    assert gate.reached.wait(5)
+    for value in (5, 4, 3, 2):
+        units(session, value, changing=True)
+    units(session, 1, changing=False)
+    session.undo()
+    gate.open.set()
+    assert settled(session).experiment == before.experiment
+    # The step that was in progress when the drag began was made before it.
+    alone = Trainer(before.experiment)
+    alone.restore(before)
+    alone.advance(steps=1)
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, alone.state.parameters)
+
+
+def test_edits_of_different_things_are_all_carried_out(
+    session: Session, gate, configured: list[Experiment], settled
+) -> None:
+    hold(session, gate)
+    rate(session, 0.02, changing=False)
+    units(session, 3, changing=True)
+    units(session, 4, changing=False)
+    session.undo()
+    gate.open.set()
+    settled(session)
+    seen = [(experiment.layers[0].units, experiment.training.learning_rate) for experiment in configured]
+    assert seen == [(6, 0.02), (4, 0.02), (6, 0.02)]
+
+
+def test_a_command_that_fails_does_not_swallow_those_behind_it(qtbot, session: Session, gate, caplog) -> None:
+    hold(session, gate)
+    session.send(SetParameters(None))  # type: ignore[arg-type]
+    reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
+    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
+    with qtbot.waitSignal(session.failed):
+        gate.open.set()
+    assert reply.get(timeout=5) is not None
+    caplog.clear()
+
+
+def test_a_pause_that_waits_for_a_long_step_says_so(qtbot, session: Session, gate) -> None:
+    session.play()
+    qtbot.waitUntil(lambda: session.report.running)
+    hold(session, gate)
+    with qtbot.waitSignal(session.pausing):
+        session.pause()
+    gate.open.set()
+    qtbot.waitUntil(lambda: not session.report.running)
+
+
+def test_a_pause_that_takes_effect_at_once_says_nothing(qtbot, session: Session) -> None:
+    session.play()
+    qtbot.waitUntil(lambda: session.report.running)
+    with qtbot.assertNotEmitted(session.pausing, wait=300):
+        session.pause()
+    assert not session.report.running
+
+
+def test_a_long_epoch_can_be_paused(qtbot, settled) -> None:
+    session = Session(Experiment(data=Spiral(points=10_000), layers=(Layer(8, Tanh()),)))
+    try:
+        training = replace(session.experiment.training, batch_size=1)
+        session.edit(replace(session.experiment, training=training), "batch size")
+        settled(session)
+        session.epoch()
+        qtbot.waitUntil(lambda: session.report.snapshot.step > 0)
+        session.pause()
+        qtbot.waitUntil(lambda: not session.report.running)
+        assert 0 < session.report.snapshot.step < 5000
+        assert session.report.snapshot.epoch == 0
+        session.play()
+        qtbot.waitUntil(lambda: session.report.snapshot.epoch >= 2, timeout=20_000)
+    finally:
+        session.close()
+
+
+def test_a_reset_during_the_one_epoch_leaves_training_at_rest(qtbot, session: Session, gate) -> None:
+    gate.open.clear()
+    session.epoch()
+    assert gate.reached.wait(5)
+    session.reset()
+    gate.open.set()
+    qtbot.waitUntil(lambda: session.report.snapshot.step == 0 and not session.report.running)
+    qtbot.wait(50)
+    assert checkpoint(session).state.step == 0
+
+
+def test_the_history_is_bounded_also_after_a_fresh_start(qtbot, session: Session, settled) -> None:
+    assert session.worker.trainer.history_rows == HISTORY_ROWS
+    session.reseed()
+    settled(session)
+    assert session.worker.trainer.history_rows == HISTORY_ROWS
+    assert session.worker.trainer.history.most == HISTORY_ROWS
+
+
+@pytest.mark.parametrize(("engine", "yields"), [("reference", True), ("compiled", False)])
+def test_only_the_reference_engine_makes_room_for_the_window(
+    qtbot, experiment: Experiment, monkeypatch: pytest.MonkeyPatch, engine: EngineName, yields: bool
+) -> None:
+    slept: list[int] = []
+    monkeypatch.setattr(Worker, "msleep", staticmethod(slept.append))
+    session = Session(experiment)
+    try:
+        qtbot.waitUntil(lambda: session.report is not None)
+        session.use_engine(engine)
+        session.play()
+        qtbot.waitUntil(lambda: session.report.snapshot.step > 100)
+    finally:
+        session.close()
+    assert bool(slept) == yields
+
+
+# Changes on record ------------------------------------------------------------------------------------------------
+
+
+def words(snapshot: Snapshot) -> list[str]:
+    return [change.words for change in snapshot.changes]
+
+
+def test_a_drag_is_one_change_on_record_and_the_next_drag_another(session: Session, settled) -> None:
+    for value in (0.02, 0.03, 0.04):
+        rate(session, value, changing=True)
+        settled(session)
+    rate(session, 0.05, changing=False)
+    assert words(settled(session)) == ["learning rate 0.05"]
+    rate(session, 0.06, changing=True)
+    settled(session)
+    rate(session, 0.07, changing=False)
+    assert words(settled(session)) == ["learning rate 0.05", "learning rate 0.07"]
+
+
+def test_undo_and_redo_are_changes_of_their_own(session: Session, settled) -> None:
+    rate(session, 0.05, changing=False)
+    settled(session)
+    session.undo()
+    assert words(settled(session)) == ["learning rate 0.05", "undo learning rate 0.05"]
+    session.redo()
+    assert words(settled(session)) == ["learning rate 0.05", "undo learning rate 0.05", "learning rate 0.05"]
+
+
+def test_a_reset_in_the_middle_of_a_drag_leaves_only_what_came_after(session: Session, settled) -> None:
+    units(session, 5, changing=False)
+    rate(session, 0.02, changing=True)
+    settled(session)
+    session.reset()
+    rate(session, 0.03, changing=False)
+    assert words(settled(session)) == ["learning rate 0.03"]
+
+
+def test_a_fresh_start_has_no_changes(session: Session, settled) -> None:
+    rate(session, 0.05, changing=False)
+    session.reseed()
+    assert words(settled(session)) == []
+
+
+def test_a_change_without_words_is_not_on_record(qtbot, session: Session) -> None:
+    session.send(Configure(session.experiment, 7, keep_as="a"))
+    session.send(Configure(session.experiment, 8, keep_as="a", words="b"))
+    session.send(Configure(session.experiment, 9, keep_as="c", words="d"))
+    session.send(Configure(session.experiment, 10, keep_as="a"))
+    qtbot.waitUntil(lambda: session.report.revision == 10)
+    assert words(session.report.snapshot) == ["b", "d"]
+
+
+# Weights by hand --------------------------------------------------------------------------------------------------
+
+
+def test_a_weight_is_set_between_two_steps(session: Session) -> None:
+    session.step()
+    session.send(SetWeight("W1", (3, 2), 0.5))
+    parameters = checkpoint(session).state.parameters
+    # W0 and b0 take 18 numbers, each row of W1 takes 6.
+    assert parameters[18 + 3 * 6 + 2] == 0.5
+
+
+def test_of_a_drag_of_a_weight_that_piled_up_only_the_latest_is_carried_out(
+    qtbot, session: Session, gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, float]] = []
+
+    def remember(trainer: Trainer, name: str, place: tuple[int, ...], value: float, **others: object) -> None:
+        seen.append((name, value))
+
+    monkeypatch.setattr(Trainer, "set_weight", remember)
+    hold(session, gate)
+    for value in range(10):
+        session.send(SetWeight("W0", (0, 0), value, drag="first"))
+    session.send(SetWeight("W0", (0, 1), 20.0, drag="first"))
+    session.send(SetWeight("W0", (0, 1), 30.0, drag="second"))
+    session.send(SetWeight("b0", (0,), 40.0))
+    session.send(SetWeight("b0", (0,), 50.0, revision=99))
+    gate.open.set()
+    qtbot.waitUntil(lambda: session.report.revision == 99)
+    assert seen == [("W0", 9), ("W0", 20.0), ("W0", 30.0), ("b0", 40.0), ("b0", 50.0)]
+
+
+def test_a_weight_that_does_not_exist_is_refused_and_the_thread_lives_on(qtbot, session: Session, settled) -> None:
+    with qtbot.waitSignal(session.refused) as refused:
+        session.send(SetWeight("W0", (0, 7), 1.0))
+    assert "W0[0, 7]" in refused.args[0]
+    rate(session, 0.02, changing=False)
+    assert settled(session).learning_rate == 0.02
+
+
+# Expensive pictures -----------------------------------------------------------------------------------------------
+
+PICTURED = Wanted(maps=8, magnified=(0, 1), uncertainty=3, boundary=10)
+
+
+class Camera:
+    """Takes snapshots, and remembers which of them had the expensive pictures."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+        self.costly: list[bool] = []
+        self.delay = 0.0
+
+    def __call__(self, wanted: Wanted) -> Snapshot:
+        self.costly.append(bool(wanted.maps or wanted.magnified or wanted.uncertainty))
+        if self.costly[-1]:
+            time.sleep(self.delay)
+        return self.trainer.snapshot(wanted)
+
+
+@pytest.fixture
+def camera(experiment: Experiment) -> Camera:
+    return Camera(Trainer(experiment))
+
+
+def test_a_running_training_shows_the_pictures_of_a_moment_ago(camera: Camera) -> None:
+    pictures = Pictures()
+    first = pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
+    pictures.due = time.perf_counter() + 60
+    camera.trainer.advance(steps=3)
+    second = pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
+    assert camera.costly == [True, False]
+    assert (second.step, second.boundary is first.boundary) == (3, False)
+    for name in ("maps", "mapped", "magnified", "uncertainty"):
+        assert getattr(second, name) is getattr(first, name)
+    assert first.maps and first.magnified is not None and first.uncertainty is not None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "units", "at_rest"),
+    [(PICTURED, [6, 5, 1], True), (PICTURED, [7, 5, 1], False), (Wanted(maps=9), [6, 5, 1], False)],
+    ids=["at rest", "another shape", "others wanted"],
+)
+def test_pictures_are_made_anew_when_the_old_ones_will_not_do(
+    camera: Camera, wanted: Wanted, units: list[int], at_rest: bool
+) -> None:
+    pictures = Pictures()
+    pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
+    pictures.due = time.perf_counter() + 60
+    pictures.snapshot(camera, wanted, units, at_rest=at_rest)
+    assert camera.costly == [True, True]
+
+
+def snapshots_in(camera: Camera, seconds: float) -> int:
+    """How many expensive ones there are in so much time of a display that always asks."""
+    pictures, end = Pictures(), time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
+        time.sleep(0.001)
+    return sum(camera.costly)
+
+
+def test_there_are_at_most_thirty_sets_of_pictures_per_second(camera: Camera) -> None:
+    assert 3 <= snapshots_in(camera, 0.5) <= 16
+
+
+def test_slow_pictures_leave_most_of_the_time_to_training(camera: Camera) -> None:
+    camera.delay = 0.05
+    assert 2 <= snapshots_in(camera, 0.5) <= 3
+
+
+def test_without_expensive_pictures_nothing_is_kept(camera: Camera) -> None:
+    pictures = Pictures()
+    assert pictures.snapshot(camera, Wanted(boundary=10), [6, 5, 1], at_rest=False).maps == ()
+    assert pictures.latest is None
+
+
+def test_after_a_pause_the_pictures_are_those_of_the_last_moment(
+    qtbot, session: Session, checked: Callable[[Session], None]
+) -> None:
+    session.set_wanted(PICTURED)
+    session.play()
+    qtbot.waitUntil(lambda: session.report.snapshot.step > 200 and len(session.report.snapshot.maps) == 3)
+    session.pause()
+    qtbot.waitUntil(lambda: not session.report.running)
+    checked(session)
+    units(session, 9, changing=False)
+    session.play()
+    qtbot.waitUntil(lambda: len(session.report.snapshot.maps[0]) == 9)
+    session.reset()
+    session.pause()
+    qtbot.waitUntil(lambda: not session.report.running and session.report.snapshot.step == 0)
+    checked(session)
+
+
+@pytest.fixture
+def checked() -> Callable[[Session], None]:
+    """Compares the report's maps with those of a trainer of the same moment."""
+
+    def check(session: Session) -> None:
+        kept = checkpoint(session)
+        trainer = Trainer(kept.experiment)
+        trainer.restore(kept)
+        for found, expected in zip(session.report.snapshot.maps, trainer.snapshot(PICTURED).maps, strict=True):
+            np.testing.assert_array_equal(found, expected)
+
+    return check

@@ -1,0 +1,1 @@
+"""Form rows made from declarations, and the controls they are made of."""

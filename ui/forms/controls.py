@@ -1,0 +1,585 @@
+"""The controls a form is made of: entry, slider, combo, switch, segments. They know gestures, not what they set.
+
+Each tells a person's edits from values it is shown: showing never emits. Wheels turn only a control that has the
+focus, so that scrolling past one changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QIcon,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QComboBox,
+    QLineEdit,
+    QSizePolicy,
+    QSlider,
+    QStyleOptionComboBox,
+    QToolButton,
+    QToolTip,
+    QWidget,
+)
+from shiboken6 import isValid
+from superqt import QElidingLabel, QToggleSwitch
+from superqt.switch import QStyleOptionToggleSwitch
+
+from ui.guard.faults import guarded
+from ui.look.icons import icon
+from ui.look.theme import current, mixed, px, scaled
+
+SLIDER_STEPS = 1000
+HANDLE = 14
+"""The diameter of a slider's handle, in pixels at the usual size."""
+SETTLE_MILLISECONDS = 500
+"""Steps of a wheel or key that follow each other within this time are one edit."""
+FRAME_MILLISECONDS = 16
+NOTCH = 120
+"""What Qt reports for one notch of a mouse wheel, in eighths of a degree."""
+
+
+class Edits(QObject):
+    """The edits a person makes with one control, at most one per frame: a mouse tells its place more often than that.
+
+    A run of them (a drag, turns of the wheel) ends with exactly one that says that no more follow.
+    """
+
+    given = Signal(object, bool)
+    """The value asked for, and whether more of the same follow."""
+
+    _open: ClassVar[Edits | None] = None
+    """The run that has not ended yet; a person makes only one at a time."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.latest: object = None
+        self.running = False
+        self._waiting = False
+        self._turn = QTimer(self, singleShot=True, interval=FRAME_MILLISECONDS)
+        self._turn.timeout.connect(self._next_turn)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
+        self._settle.timeout.connect(self.end)
+
+    def change(self, value: object) -> None:
+        """More will follow, until `end`."""
+        if self.running and value == self.latest:
+            return
+        self._begin()
+        self.latest = value
+        if self._turn.isActive():
+            self._waiting = True
+        else:
+            self._turn.start()
+            self.given.emit(value, True)
+
+    def step(self, value: object) -> None:
+        """More may follow; the run ends by itself after a while."""
+        self.change(value)
+        self._settle.start()
+
+    def make(self, value: object) -> None:
+        """One edit on its own, or the last of a run."""
+        self._begin()
+        self.latest = value
+        self.end()
+
+    def end(self) -> None:
+        """The run, if there is one, is over."""
+        if self.running:
+            self._stop()
+            self.given.emit(self.latest, False)
+
+    @staticmethod
+    def end_open() -> None:
+        """End the run that a person has open, whichever control it belongs to, before another edit is made."""
+        if Edits._open is not None and isValid(Edits._open):
+            Edits._open.end()
+
+    def shown(self, value: object) -> None:
+        """Somebody else decided on `value`: if that isn't what was asked for, the run is void."""
+        if self.running and value != self.latest and self._settle.isActive():
+            self._stop()
+
+    def _begin(self) -> None:
+        if Edits._open is not self:
+            Edits.end_open()
+        Edits._open, self.running = self, True
+
+    def _stop(self) -> None:
+        self.running = self._waiting = False
+        self._settle.stop()
+        self._turn.stop()
+        if Edits._open is self:
+            Edits._open = None
+
+    def _next_turn(self) -> None:
+        if self.running and self._waiting:
+            self._waiting = False
+            self._turn.start()
+            self.given.emit(self.latest, True)
+
+
+class WheelSteps:
+    """Counts whole notches out of the small turns that touch pads report."""
+
+    def __init__(self) -> None:
+        self._rest = 0
+
+    def take(self, event: QWheelEvent) -> int:
+        """Notches completed by this turn, up positive."""
+        self._rest += event.angleDelta().y() or event.angleDelta().x()
+        steps = int(self._rest / NOTCH)
+        self._rest -= steps * NOTCH
+        return steps
+
+
+class Entry(QLineEdit):
+    """One exact value as text, taken over with Enter or on leaving; arrow keys and wheel step it."""
+
+    entered = Signal(str)
+    """A text that `problem_with` found nothing wrong with."""
+    stepped = Signal(int)
+    left = Signal()
+
+    def __init__(self, problem_with: Callable[[str], str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._problem_with = problem_with
+        self._hint = ""
+        self._wheel = WheelSteps()
+        # A file that is dropped belongs to the window.
+        self.setAcceptDrops(False)
+        self.textEdited.connect(self._judge)
+
+    @property
+    def being_typed(self) -> bool:
+        """Whether there is text that has not been taken over."""
+        return self.isModified()
+
+    def show_text(self, text: str) -> None:
+        """Replace the text, unless a person is typing."""
+        if not self.being_typed and text != self.text():
+            self.setText(text)
+            self.setCursorPosition(0)
+
+    def set_hint(self, hint: str) -> None:
+        """The tooltip while the text is fine."""
+        self._hint = hint
+        if not self.property("invalid"):
+            self.setToolTip(hint)
+
+    def _judge(self, _text: str = "") -> str:
+        problem = self._problem_with(self.text()) if self.isModified() else ""
+        if bool(problem) != bool(self.property("invalid")):
+            self.setProperty("invalid", bool(problem))
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.setToolTip(problem or self._hint)
+        return problem
+
+    def _take_over(self) -> None:
+        problem = self._judge()
+        if problem:
+            QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), problem, self)
+        elif self.isModified():
+            self.setModified(False)
+            self.entered.emit(self.text())
+
+    def abandon(self) -> None:
+        """Forget what was typed."""
+        self.setModified(False)
+        self._judge()
+        self.left.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
+        key = Qt.Key(event.key())
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            event.ignore()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._take_over()
+        elif key == Qt.Key.Key_Escape and self.isModified():
+            self.abandon()
+        elif key in steps:
+            self._take_over()
+            self.stepped.emit(steps[key])
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not self.hasFocus():
+            event.ignore()
+            return
+        steps = self._wheel.take(event)
+        if steps:
+            self._take_over()
+            self.stepped.emit(steps)
+        event.accept()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() == Qt.FocusReason.PopupFocusReason:
+            return
+        if not self._judge():
+            self._take_over()
+        self.abandon()
+
+    def event(self, event: QEvent) -> bool:
+        # A line edit claims these keys even with nothing to undo; the window has a better use for them then.
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            undoing = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
+            if (undoing and not self.being_typed) or event.key() == Qt.Key.Key_Space:
+                event.ignore()
+                return False
+        return super().event(event)
+
+
+class Slider(QSlider):
+    """A horizontal slider of `SLIDER_STEPS` places that follows the mouse from wherever it is pressed."""
+
+    dragged = Signal(int)
+    let_go = Signal()
+    stepped = Signal(int)
+    reset_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setRange(0, SLIDER_STEPS)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumWidth(px(40))
+        self._wheel = WheelSteps()
+        self._offset = 0
+        self._mark: float | None = None
+
+    def show_place(self, place: float) -> None:
+        """Move the handle to 0…1, unless a person holds it."""
+        if not self.isSliderDown():
+            with QSignalBlocker(self):
+                self.setValue(round(place * SLIDER_STEPS))
+
+    def set_mark(self, place: float) -> None:
+        """Mark the default, 0…1, with a small tick."""
+        self._mark = place
+        self.update()
+
+    def x_of(self, place: float) -> float:
+        """Where the middle of the handle is at a place, 0…1."""
+        handle = px(HANDLE)
+        return handle / 2 + px(1) + place * (self.width() - handle - 2 * px(1))
+
+    def handle(self) -> QRectF:
+        """Where the handle is."""
+        x, handle = self.x_of(self.value() / SLIDER_STEPS), px(HANDLE)
+        return QRectF(x - handle / 2, (self.height() - handle) / 2, handle, handle)
+
+    def value_at(self, x: float) -> int:
+        """The value that puts the middle of the handle at `x`."""
+        place = (x - self.x_of(0)) / max(self.x_of(1) - self.x_of(0), 1)
+        return round(min(max(place, 0), 1) * SLIDER_STEPS)
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(96), px(24))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(px(40), px(24))
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme, handle = current(), self.handle()
+        groove, accent = QColor(mixed(theme.line, theme.quiet, 0.35)), QColor(theme.accent)
+        if not self.isEnabled():
+            accent = groove
+        middle = handle.center()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._mark is not None:
+            x = self.x_of(self._mark)
+            painter.setPen(QPen(groove, scaled(1.5)))
+            painter.drawLine(QPointF(x, middle.y() + scaled(4)), QPointF(x, middle.y() + scaled(8)))
+        for colour, start, end in ((groove, self.x_of(0), self.x_of(1)), (accent, self.x_of(0), middle.x())):
+            painter.setPen(QPen(colour, scaled(4), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawLine(QPointF(start, middle.y()), QPointF(max(end, start), middle.y()))
+        held = self.isSliderDown()
+        inset, away = scaled(1), scaled(2.5)
+        painter.setPen(QPen(accent, scaled(2)))
+        painter.setBrush(accent if held else QColor(theme.surface))
+        painter.drawEllipse(handle.adjusted(inset, inset, -inset, -inset))
+        if self.hasFocus():
+            painter.setPen(QPen(accent, scaled(1.5)))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(handle.adjusted(-away, -away, away, away))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(accent)
+            painter.drawEllipse(middle, scaled(3), scaled(3))
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        x, handle = event.position().x(), self.handle()
+        on_handle = handle.left() <= x <= handle.right()
+        self._offset = round(handle.center().x() - x) if on_handle else 0
+        self.setSliderDown(True)
+        self.update()
+        if not on_handle:
+            self._follow(x)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown():
+            self._follow(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.isSliderDown() and event.button() == Qt.MouseButton.LeftButton:
+            self.setSliderDown(False)
+            self.update()
+            self.let_go.emit()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset_asked.emit()
+
+    def _follow(self, x: float) -> None:
+        value = self.value_at(x + self._offset)
+        if value != self.value():
+            with QSignalBlocker(self):
+                self.setValue(value)
+            self.dragged.emit(value)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Down: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: 1,
+            Qt.Key.Key_PageDown: -10,
+            Qt.Key.Key_PageUp: 10,
+        }
+        key = Qt.Key(event.key())
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if plain and key in steps:
+            self.stepped.emit(steps[key])
+        elif plain and key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self.setValue(0 if key == Qt.Key.Key_Home else SLIDER_STEPS)
+        else:
+            event.ignore()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not self.hasFocus():
+            event.ignore()
+            return
+        steps = self._wheel.take(event)
+        if steps:
+            self.stepped.emit(steps)
+        event.accept()
+
+
+class Combo(QComboBox):
+    """A combo box that scrolls past under the wheel unless it has the focus, and draws its own arrow."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMaxVisibleItems(20)
+
+    def show_index(self, index: int) -> None:
+        """Select an item."""
+        with QSignalBlocker(self):
+            self.setCurrentIndex(index)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() == Qt.Key.Key_Up:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(px(64), super().minimumSizeHint().height())
+
+    def initStyleOption(self, option: QStyleOptionComboBox) -> None:
+        # A style sheet cuts a long name off in the middle of a letter; pictures are for the list alone.
+        super().initStyleOption(option)
+        option.currentIcon = QIcon()
+        room = self.width() - px(24)
+        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+
+    def showPopup(self) -> None:
+        # The list may be wider than a narrow column, so that no name is cut off.
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + px(24))
+        super().showPopup()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self._paint_arrow(event)
+
+    @guarded
+    def _paint_arrow(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(current().quiet if self.isEnabled() else current().line), scaled(1.5)))
+        middle = QPointF(self.width() - scaled(11), self.height() / 2 + 0.5)
+        corners = (QPointF(-3.5, -2), QPointF(0, 1.5), QPointF(3.5, -2))
+        painter.drawPolyline([middle + corner * scaled(1) for corner in corners])
+        painter.end()
+
+
+class Switch(QToggleSwitch):
+    """On or off, in the colours of the theme."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAnimationDuration(0)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        for name, size in (("switchWidth", 28), ("switchHeight", 16), ("handleSize", 12)):
+            self.setProperty(name, px(size))
+
+    def show_on(self, on: bool) -> None:
+        """Show a state."""
+        with QSignalBlocker(self):
+            self.setChecked(on)
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(36), px(24))
+
+    # superqt draws a switch two pixels below the middle, and pale.
+
+    def drawGroove(self, painter: QPainter, rect: QRectF, option: QStyleOptionToggleSwitch) -> None:
+        theme = current()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        colour = theme.quiet if not self.isChecked() else theme.accent
+        painter.setBrush(QColor(colour if self.isEnabled() else theme.line))
+        painter.drawRoundedRect(rect.translated(0, -scaled(2)), rect.height() / 2, rect.height() / 2)
+
+    def drawHandle(self, painter: QPainter, rect: QRectF, option: QStyleOptionToggleSwitch) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(current().surface))
+        painter.drawEllipse(rect.translated(0, -scaled(2)))
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        super().paintEvent(event)
+        self._paint_focus(event)
+
+    @guarded
+    def _paint_focus(self, _event: QPaintEvent | None) -> None:
+        if self.hasFocus():
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(current().accent), scaled(1.5)))
+            half = scaled(10)
+            ring = QRectF(scaled(1), self.height() / 2 - half, scaled(30), 2 * half)
+            painter.drawRoundedRect(ring, half, half)
+            painter.end()
+
+
+class Segments(QWidget):
+    """A few names side by side, or one below the other, one of which is chosen."""
+
+    chosen = Signal(int)
+
+    def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.group = QButtonGroup(self, exclusive=True)
+        self._line = line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(0)
+        for place, name in enumerate(names):
+            button = QToolButton(self)
+            button.setText(name)
+            button.setCheckable(True)
+            button.setProperty("segment", segment_side(place, len(names)))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self.group.addButton(button, place)
+            line.addWidget(button)
+        self.group.idToggled.connect(self._toggled)
+
+    @property
+    def buttons(self) -> list[QToolButton]:
+        """The buttons from left to right."""
+        return [button for button in self.group.buttons() if isinstance(button, QToolButton)]
+
+    def set_column(self, column: bool) -> None:
+        """Put the names one below the other, or side by side."""
+        direction = QBoxLayout.Direction.TopToBottom if column else QBoxLayout.Direction.LeftToRight
+        if direction == self._line.direction():
+            return
+        self._line.setDirection(direction)
+        for place, button in enumerate(self.buttons):
+            button.setProperty("segment", segment_side(place, len(self.buttons), column))
+            # Style sheets look at properties only when they are put on.
+            button.style().unpolish(button)
+            button.style().polish(button)
+
+    def show_index(self, index: int) -> None:
+        """Select a segment."""
+        with QSignalBlocker(self.group):
+            self.group.button(index).setChecked(True)
+
+    def _toggled(self, index: int, on: bool) -> None:
+        if on:
+            self.chosen.emit(index)
+
+
+def segment_side(place: int, count: int, column: bool = False) -> str:
+    """Which corners of a segment are round, in a line or a column of so many."""
+    first, middle, last = ("top", "between", "bottom") if column else ("left", "middle", "right")
+    return first if place == 0 else last if place == count - 1 else middle
+
+
+class IconButton(QToolButton):
+    """A flat button with an icon in the theme's colours, a name for screen readers and a tooltip."""
+
+    def __init__(self, icon_name: str, name: str, tip: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon_name, self._colour_token = icon_name, ""
+        self.setAccessibleName(name)
+        self.setToolTip(tip or name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setIconSize(QSize(px(16), px(16)))
+        self._dress()
+
+    def set_icon(self, icon_name: str, colour_token: str = "") -> None:
+        """Another icon, in the colour that the theme gives to `colour_token`."""
+        if (icon_name, colour_token) != (self._icon_name, self._colour_token):
+            self._icon_name, self._colour_token = icon_name, colour_token
+            self._dress()
+
+    def _dress(self) -> None:
+        colour = getattr(current(), self._colour_token) if self._colour_token else ""
+        self.setIcon(icon(self._icon_name, colour))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+
+class Caption(QElidingLabel):
+    """The name of a control; a double click asks for the default."""
+
+    reset_asked = Signal()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset_asked.emit()

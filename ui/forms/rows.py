@@ -1,0 +1,801 @@
+"""Form rows generated from declarations: one row per field of an experiment, whatever the field is.
+
+A row shows a value and asks for another through `edited`, which carries the path of the field, the value, a few words
+for the undo menu, and whether more of the same follows. It owns no truth. A new field, or a new member of a family,
+gets its row by being declared; nothing here names any.
+
+Every control is found by its path as object name: "training.learning_rate" is the entry of the learning rate,
+"training.learning_rate.slider" its slider, "training.optimizer" a combo box, "training.optimizer.beta1" the entry of
+a parameter of the chosen optimizer, "training.clip_norm.on" the switch of a setting that can be off.
+"""
+
+from __future__ import annotations
+
+import html
+import inspect
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from playground.catalog.choice import Choice
+from playground.experiment.quantity import Number, Quantity
+from playground.experiment.tree import choices_of
+from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Edits, Entry, Segments, Slider, Switch
+from ui.look.theme import GRID, NORMAL, px
+
+CAPTION_WIDTH = 112
+ENTRY_WIDTH, WIDEST_ENTRY = 60, 120
+"""Beside a slider: usually, and for a number that needs more."""
+INDENT = 12
+WIDEST = 16777215
+"""Qt's word for no limit."""
+SEGMENT_LETTERS = 18
+"""Names that are together no longer than this stand side by side; longer ones go into a combo box."""
+
+
+# Declarations -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Field:
+    """One declared field of a struct."""
+
+    name: str
+    label: str
+    help: str
+    type: Any
+    meta: msgspec.Meta | None
+    optional: bool
+    default: Any
+
+    @property
+    def choices(self) -> tuple[type[Choice], ...]:
+        """The members, if the field is a choice from a family."""
+        return choices_of(self.type)
+
+
+@lru_cache(maxsize=256)
+def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
+    """The fields that a struct declares, by name."""
+    return {info.name: declared(info) for info in msgspec.structs.fields(struct)}
+
+
+def told_apart(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """The fields, with their names in the label where several share one."""
+    labels = [field.label for field in fields.values()]
+    return {
+        name: replace(field, label=f"{field.label} ({name})") if labels.count(field.label) > 1 else field
+        for name, field in fields.items()
+    }
+
+
+def declared(info: msgspec.structs.FieldInfo) -> Field:
+    """A field with its type, its meta data and whether it may be nothing, taken apart."""
+    kind, meta, optional = taken_apart(info.type)
+    label = (meta and meta.title) or info.name.replace("_", " ").capitalize()
+    help_text = (meta and meta.description) or help_of(kind)
+    default = (
+        info.default_factory() if info.default is msgspec.NODEFAULT and callable(info.default_factory) else info.default
+    )
+    return Field(info.name, label, help_text, kind, meta, optional, default)
+
+
+def taken_apart(kind: Any) -> tuple[Any, msgspec.Meta | None, bool]:
+    """A declared type as (type without meta data or None, meta data, whether None is allowed)."""
+    if get_origin(kind) is Annotated:
+        inner, *extras = get_args(kind)
+        kind, meta, optional = taken_apart(inner)
+        return kind, next((extra for extra in extras if isinstance(extra, msgspec.Meta)), meta), optional
+    if get_origin(kind) in (Union, types.UnionType):
+        rest = tuple(arg for arg in get_args(kind) if arg is not type(None))
+        optional = len(rest) < len(get_args(kind))
+        if len(rest) == 1:
+            return (*taken_apart(rest[0])[:2], optional)
+        return Union[rest], None, optional  # noqa: UP007 - built at run time
+    return kind, None, False
+
+
+def help_of(kind: Any) -> str:
+    """What a family or struct without a declared help says about itself."""
+    members = choices_of(kind)
+    if members:
+        family = members[0].__mro__[members[0].__mro__.index(Choice) - 1]
+        return inspect.getdoc(family) or ""
+    return inspect.getdoc(kind) or "" if is_struct(kind) else ""
+
+
+def is_struct(kind: Any) -> bool:
+    """Whether a type is a group of fields."""
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def about(member: type[Choice]) -> str:
+    """What a member of a family does; sources and the like are left to the docstring."""
+    return (inspect.getdoc(member) or "").partition("\n\n")[0]
+
+
+def explained(member: type[Choice]) -> str:
+    """What a member of a family does, and its formula, as a tooltip."""
+    return tip(about(member), *steps(member.formula))
+
+
+def steps(formula: str) -> list[str]:
+    """The parts of a formula that stand below each other."""
+    return [" ".join(part.split()) for part in formula.split(";") if part.strip()]
+
+
+def tip(*paragraphs: str) -> str:
+    """A tooltip that wraps, from plain text."""
+    return "".join(f"<p>{html.escape(text, quote=False)}</p>" for text in paragraphs if text)
+
+
+def push_button(name: str, text: str, help_text: str, *, small: bool = False) -> QPushButton:
+    """A button with all that the mouse, the keyboard and a screen reader need to know of it."""
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setAccessibleName(text)
+    button.setAccessibleDescription(help_text)
+    button.setToolTip(tip(help_text))
+    if small:
+        button.setProperty("small", True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
+
+
+def spoken(label: str) -> str:
+    """A label inside a sentence: `Learning rate η` becomes `learning rate`."""
+    words = label.split()
+    if len(words) > 1 and len(words[-1]) == 1 and not words[-1].isascii():
+        words.pop()
+    first = words[0]
+    return " ".join([first if first[1:] != first[1:].lower() else first.lower(), *words[1:]])
+
+
+def titled(value: object) -> str:
+    """A name from a file, for people: `half_way` becomes `Half way`; names with digits stay."""
+    text = str(value).replace("_", " ")
+    return text if any(letter.isdigit() for letter in text) else text.capitalize()
+
+
+# Paths --------------------------------------------------------------------------------------------------------
+
+
+def found(tree: Any, path: str) -> Any:
+    """The value at a path like `layers.0.units`. Raises LookupError where there is none."""
+    for step in path.split("."):
+        if isinstance(tree, tuple) and step.isdigit() and int(step) < len(tree):
+            tree = tree[int(step)]
+        elif isinstance(tree, msgspec.Struct) and step in tree.__struct_fields__:
+            tree = getattr(tree, step)
+        else:
+            raise LookupError(path)
+    return tree
+
+
+def replaced(tree: Any, path: str, value: Any) -> Any:
+    """A copy of an immutable tree with another value at a path. Raises LookupError where there is none."""
+    step, _, rest = path.partition(".")
+    present = found(tree, step)
+    inner = replaced(present, rest, value) if rest else value
+    if isinstance(tree, tuple):
+        return (*tree[: int(step)], inner, *tree[int(step) + 1 :])
+    return msgspec.structs.replace(tree, **{step: inner})
+
+
+def switched(old: Choice | None, kind: type[Choice]) -> Choice:
+    """`kind` with its own defaults, but with what a person had set on `old` under the same name."""
+    if old is None:
+        return kind()
+    before, kept = fields_of(type(old)), {}
+    for name, ours in fields_of(kind).items():
+        theirs = before.get(name)
+        value = getattr(old, name, None)
+        if theirs and theirs.type == ours.type and value != theirs.default and fits(value, ours):
+            kept[name] = value
+    return kind(**kept)
+
+
+def fits(value: Any, wanted: Field) -> bool:
+    """Whether a value is within the range that a field declares."""
+    if wanted.type in (int, float) and value is not None:
+        return Quantity.declared(wanted.type, wanted.meta).admits(value)
+    return True
+
+
+# Rows ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a panel decides about a generated row beyond its declaration."""
+
+    caption: str = ""
+    """A shorter label, where the column is narrow."""
+    names: Mapping[Number, str] = field(default_factory=dict)
+    """Names of special values, such as 0: "full"."""
+    nothing: str = ""
+    """What None is called."""
+    prominent: bool = False
+    """The slider gets a line of its own."""
+    skip: tuple[str, ...] = ()
+    """Fields of the value that get no row."""
+
+
+PLAIN = Look()
+
+
+class Row(QWidget):
+    """A label and a control for one field. Subclasses add the control and say how to show a value."""
+
+    edited = Signal(str, object, str, bool)
+    """The path, the value asked for, words for the undo menu, and whether more of the same follows."""
+
+    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+        super().__init__()
+        self.field, self.path, self.look, self.level = field, path, look, level
+        self.place, self.reason = "", ""
+        self.controls: dict[str, QWidget] = {}
+        self.outer = QVBoxLayout(self)
+        self.outer.setContentsMargins(0, 0, 0, 0)
+        self.outer.setSpacing(px(GRID // 2))
+        self.line = QHBoxLayout()
+        self.line.setSpacing(px(GRID))
+        self.outer.addLayout(self.line)
+        self.caption = Caption(look.caption or field.label)
+        self.caption.setFixedWidth(caption_width(self.caption.text(), level))
+        self.caption.reset_asked.connect(self.reset)
+        self.line.addWidget(self.caption)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value without asking for anything."""
+        raise NotImplementedError
+
+    def control(self, widget: QWidget, suffix: str = "") -> None:
+        """Make `widget` findable, the one without a suffix also by its label."""
+        self.controls[suffix] = widget
+        if not suffix:
+            self.caption.setBuddy(widget)
+
+    def finish(self) -> None:
+        """Name everything; to be called when all controls are there."""
+        self.set_path(self.path)
+        self._dress()
+
+    def set_path(self, path: str) -> None:
+        """Move the row to another place in the experiment; an empty path takes it out."""
+        self.path = path
+        self.caption.setObjectName(f"{path}.label" if path else "")
+        for suffix, widget in self.controls.items():
+            widget.setObjectName(".".join(part for part in (path, suffix) if part) if path else "")
+
+    def set_place(self, place: str) -> None:
+        """Say for screen readers which of several equal rows this is: `layer C`."""
+        if place != self.place:
+            self.place = place
+            self._dress()
+
+    def set_available(self, available: bool, reason: str = "") -> None:
+        """Switch the row off where it can't matter, and say why."""
+        if (self.isEnabled(), self.reason) != (available, reason):
+            self.setEnabled(available)
+            self.reason = "" if available else reason
+            self._dress()
+
+    def reset(self) -> None:
+        """Ask for the declared default."""
+        if self.field.default is not msgspec.NODEFAULT and self.isEnabled():
+            self.ask(self.field.default)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer the default on a right click."""
+        if self.field.default is not msgspec.NODEFAULT:
+            menu = QMenu(self)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            action = menu.addAction(f"Reset to {self.named(self.field.default)}")
+            action.triggered.connect(self.reset)
+            menu.popup(event.globalPos())
+
+    def ask(self, value: Any, changing: bool = False) -> None:
+        """Ask for a value."""
+        self.edited.emit(self.path, value, self.words(value), changing)
+
+    def words(self, value: Any) -> str:
+        """The change in a few words."""
+        return f"{spoken(self.field.label)} {self.named(value)}".rstrip()
+
+    def named(self, value: Any) -> str:
+        """A value in words."""
+        return self.look.nothing.lower() or "off" if value is None else titled(value)
+
+    @property
+    def range_words(self) -> str:
+        """What is allowed."""
+        return ""
+
+    @property
+    def hint(self) -> str:
+        """The tooltip: why it is off, what it does, what is allowed, where it starts."""
+        facts = [self.range_words] if self.range_words else []
+        if self.field.default is not msgspec.NODEFAULT:
+            facts.append(f"Default: {self.named(self.field.default)}.")
+        return tip(self.reason, self.field.help, " ".join(facts))
+
+    def _dress(self) -> None:
+        hint, name = self.hint, self.field.label + (f", {self.place}" if self.place else "")
+        self.setToolTip(hint)
+        self.caption.setToolTip(hint)
+        for suffix, widget in self.controls.items():
+            widget.setAccessibleName(f"{name} {suffix}" if suffix and suffix != "slider" else name)
+            widget.setAccessibleDescription(self.field.help)
+            if isinstance(widget, Entry):
+                widget.set_hint(hint)
+            else:
+                widget.setToolTip(hint)
+
+
+def caption_width(text: str, level: int) -> int:
+    """The width of the column of labels; a little more for a label that would be cut off."""
+    font = QFont(QApplication.font())
+    font.setPixelSize(px(NORMAL))
+    column = px(CAPTION_WIDTH - INDENT * level)
+    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(2)), column + px(3 * INDENT))
+
+
+class NumberRow(Row):
+    """A number: a slider to explore, an entry to be exact; with a switch where it can be off."""
+
+    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+        super().__init__(field, path, look, level)
+        self.quantity = Quantity.declared(field.type, field.meta, look.names)
+        self.shown: Number | None = None
+        self.edits = Edits(self)
+        self.edits.given.connect(self.ask)
+        self.switch = self._switch() if field.optional else None
+        self.slider = self._slider() if self.quantity.span else None
+        self.entry = self._entry()
+        self._arrange()
+        self.finish()
+
+    def _switch(self) -> Switch:
+        switch = Switch(self)
+        switch.toggled.connect(self._switched)
+        self.control(switch, "on")
+        return switch
+
+    def _slider(self) -> Slider:
+        slider = Slider(self)
+        if isinstance(self.field.default, int | float):
+            slider.set_mark(self.quantity.place(self.field.default))
+        slider.dragged.connect(self._dragged)
+        slider.valueChanged.connect(self._set_slider)
+        slider.let_go.connect(self._let_go)
+        slider.stepped.connect(self._step)
+        slider.reset_asked.connect(self.reset)
+        self.control(slider, "slider")
+        return slider
+
+    def _entry(self) -> Entry:
+        entry = Entry(self.quantity.problem_with, self)
+        entry.setAlignment(Qt.AlignmentFlag.AlignRight)
+        entry.entered.connect(self._entered)
+        entry.stepped.connect(self._step)
+        entry.left.connect(self._left)
+        self.control(entry)
+        return entry
+
+    def _arrange(self) -> None:
+        # Next to a switch, or where it matters most, the slider gets a line of its own.
+        below = self.look.prominent or self.field.optional
+        if self.slider and below:
+            self.outer.addWidget(self.slider)
+        if self.look.prominent:
+            self.caption.setMinimumWidth(px(CAPTION_WIDTH))
+            self.caption.setMaximumWidth(WIDEST)
+            for widget in (self.caption, self.entry):
+                widget.setProperty("prominent", True)
+        if self.switch:
+            self.line.addWidget(self.switch)
+        if self.slider and not below:
+            self.line.addWidget(self.slider, 1)
+        self.entry.setMinimumWidth(px(ENTRY_WIDTH - GRID))
+        beside = self.slider is not None and not self.field.optional
+        self.line.addWidget(self.entry, 0 if beside else 1)
+        if beside:
+            self.entry.textChanged.connect(self._fit)
+            self._fit("")
+
+    def _fit(self, text: str) -> None:
+        """Have room for the whole number, so that 1,000,000 does not look like 1,000,0."""
+        usual = px(ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0))
+        needed = self.entry.fontMetrics().horizontalAdvance(text) + px(2 * GRID + 4)
+        self.entry.setFixedWidth(min(max(usual, needed), max(usual, px(WIDEST_ENTRY))))
+
+    @property
+    def value(self) -> Number | None:
+        """What the controls show: the shown value, or what a person is making of it."""
+        latest: Any = self.edits.latest
+        return latest if self.edits.running else self.shown
+
+    def show_value(self, value: Number | None) -> None:
+        self.shown = value
+        self.edits.shown(value)
+        if not (self.slider and self.slider.isSliderDown()):
+            self._display(value)
+
+    def _display(self, value: Number | None) -> None:
+        if self.switch:
+            self.switch.show_on(value is not None)
+            self.entry.setEnabled(value is not None)
+        if self.slider:
+            self.slider.setVisible(value is not None)
+            self.slider.show_place(self.quantity.place(value if value is not None else self.quantity.beginning))
+        # What a person wrote stays as written while the cursor is in it, 1e-2 as much as 0.01.
+        if not (self.entry.hasFocus() and value is not None and self._means(value)):
+            self.entry.show_text(self.named(value))
+
+    def _means(self, value: Number) -> bool:
+        try:
+            return self.quantity.read(self.entry.text()) == value
+        except ValueError:
+            return False
+
+    def _entered(self, text: str) -> None:
+        value = self.quantity.read(text)
+        if value != self.value:
+            self.edits.make(value)
+
+    def _left(self) -> None:
+        self.edits.end()
+        self.entry.show_text(self.named(self.shown))
+
+    def _at(self, position: int) -> Number:
+        return self.quantity.at(position / SLIDER_STEPS)
+
+    def _dragged(self, position: int) -> None:
+        value = self._at(position)
+        if value != self.value:
+            self.entry.setModified(False)
+            self.entry.show_text(self.named(value))
+            self.edits.change(value)
+
+    def _set_slider(self, position: int) -> None:
+        value = self._at(position)
+        if value != self.value:
+            self.edits.make(value)
+
+    def _let_go(self) -> None:
+        if self.edits.running:
+            self.edits.end()
+        else:
+            self._display(self.shown)
+
+    def _step(self, steps: int) -> None:
+        if self.value is None:
+            return
+        value = self.quantity.stepped(self.value, steps)
+        if value != self.value:
+            self.edits.step(value)
+
+    def _switched(self, on: bool) -> None:
+        self.edits.make(self.quantity.beginning if on else None)
+
+    def reset(self) -> None:
+        if self.field.default is not msgspec.NODEFAULT and self.isEnabled() and self.value != self.field.default:
+            self.edits.make(self.field.default)
+
+    def named(self, value: Any) -> str:
+        return super().named(None) if value is None else self.quantity.write(value)
+
+    @property
+    def range_words(self) -> str:
+        return f"Allowed: {self.quantity.allowed}{' or off' if self.field.optional else ''}."
+
+
+class SwitchRow(Row):
+    """On or off."""
+
+    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+        super().__init__(field, path, look, level)
+        self.switch = Switch(self)
+        self.switch.toggled.connect(self.ask)
+        self.line.addWidget(self.switch)
+        self.line.addStretch(1)
+        self.control(self.switch)
+        self.finish()
+
+    def show_value(self, value: bool) -> None:
+        self.switch.show_on(value)
+
+    def named(self, value: Any) -> str:
+        return "on" if value else "off"
+
+
+class PickRow(Row):
+    """One of a few names: side by side if they are short, else in a combo box."""
+
+    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+        super().__init__(field, path, look, level)
+        self.values: tuple[Any, ...] = get_args(field.type)
+        if field.optional:
+            self.values = (None, *self.values)
+        names = [self.title(value) for value in self.values]
+        if sum(map(len, names)) <= SEGMENT_LETTERS:
+            self.picker: Segments | Combo = self._segments(names)
+        else:
+            self.picker = self._combo(names)
+        self.line.addWidget(self.picker, 1)
+        self.finish()
+
+    def _segments(self, names: list[str]) -> Segments:
+        segments = Segments(names, self)
+        segments.chosen.connect(self._chosen)
+        self.control(segments)
+        for value, button in zip(self.values, segments.buttons, strict=True):
+            self.control(button, str(value))
+        self.caption.setBuddy(segments.buttons[0])
+        return segments
+
+    def _combo(self, names: list[str]) -> Combo:
+        combo = Combo(self)
+        combo.addItems(names)
+        combo.currentIndexChanged.connect(self._chosen)
+        self.control(combo)
+        return combo
+
+    def show_value(self, value: Any) -> None:
+        self.picker.show_index(self.values.index(value))
+
+    def _chosen(self, index: int) -> None:
+        self.ask(self.values[index])
+
+    def title(self, value: Any) -> str:
+        """What the picker calls a value."""
+        return self.look.nothing or "Automatic" if value is None else titled(value)
+
+    def named(self, value: Any) -> str:
+        return self.title(value).lower()
+
+
+def nothing_wrong(_text: str) -> str:
+    """Any text will do."""
+    return ""
+
+
+class TextRow(Row):
+    """A text, taken over with Enter or on leaving."""
+
+    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+        super().__init__(field, path, look, level)
+        self.shown = ""
+        self.entry = Entry(nothing_wrong, self)
+        self.entry.entered.connect(self.ask)
+        self.entry.left.connect(self._left)
+        self.line.addWidget(self.entry, 1)
+        self.control(self.entry)
+        self.finish()
+
+    def show_value(self, value: str | None) -> None:
+        self.shown = value or ""
+        self.entry.show_text(self.shown)
+
+    def _left(self) -> None:
+        self.entry.show_text(self.shown)
+
+    def named(self, value: Any) -> str:
+        return str(value or "")
+
+
+class ChoiceRow(Row):
+    """A member of a family, with a row for each of its own parameters below."""
+
+    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+        super().__init__(field, path, look, level)
+        self.shown: Choice | None = None
+        self.kinds: list[type[Choice] | None] = [*([None] if field.optional else []), *field.choices]
+        self.forms: dict[type[Choice], Form] = {}
+        self.combo = Combo(self)
+        for place, kind in enumerate(self.kinds):
+            self.combo.addItem(self.title(kind))
+            self.combo.setItemData(place, self.item_tip(kind), Qt.ItemDataRole.ToolTipRole)
+        self.combo.currentIndexChanged.connect(self._chosen)
+        self.line.addWidget(self.combo, 1)
+        self.control(self.combo)
+        self.nothing_formula = ""
+        self.formula = self._formula_line()
+        self.finish()
+        self._show_formula()
+
+    def _formula_line(self) -> QLabel:
+        """The formula of the chosen member, a line for each of its steps; `side` has room for a picture of it."""
+        formula = QLabel()
+        formula.setTextFormat(Qt.TextFormat.PlainText)
+        formula.setWordWrap(True)
+        formula.setProperty("quiet", True)
+        below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
+        below.setContentsMargins(px(INDENT), 0, 0, 0)
+        below.addWidget(formula)
+        head.setSpacing(0)
+        self.side.setSpacing(px(GRID))
+        self.outer.removeItem(self.line)
+        head.addLayout(self.line)
+        head.addLayout(below)
+        self.side.addLayout(head, 1)
+        self.outer.addLayout(self.side)
+        return formula
+
+    def _show_formula(self) -> None:
+        formula = "\n".join(steps(self.shown.formula if self.shown is not None else self.nothing_formula))
+        self.formula.setVisible(bool(formula))
+        if formula != self.formula.text():
+            self.formula.setText(formula)
+
+    def show_value(self, value: Choice | None) -> None:
+        kind, before = (None if one is None else type(one) for one in (value, self.shown))
+        self.combo.show_index(self.kinds.index(kind))
+        self.shown = value
+        if kind is not before:
+            self._show_form(kind)
+            self._show_formula()
+            self._dress()
+        if value is not None and type(value) in self.forms:
+            self.forms[type(value)].show_value(value)
+
+    def _show_form(self, kind: type[Choice] | None) -> None:
+        # Forms are kept once made, so that going to and fro neither leaks nor rebuilds anything.
+        for other, form in self.forms.items():
+            if other is not kind:
+                form.set_path("")
+                form.hide()
+        shown = self._form(kind) if kind is not None else None
+        if shown is not None:
+            shown.set_path(self.path)
+            shown.set_place(self.place)
+            shown.show()
+
+    def _form(self, kind: type[Choice]) -> Form | None:
+        if not set(fields_of(kind)) - set(self.look.skip):
+            return None
+        if kind not in self.forms:
+            form = Form(kind, self.path, level=self.level + 1, skip=self.look.skip)
+            form.edited.connect(self.edited)
+            self.forms[kind] = form
+            self.outer.addWidget(form)
+        return self.forms[kind]
+
+    def set_path(self, path: str) -> None:
+        super().set_path(path)
+        self.formula.setObjectName(f"{path}.formula" if path else "")
+        if self.shown is not None and type(self.shown) in self.forms:
+            self.forms[type(self.shown)].set_path(path)
+
+    def set_place(self, place: str) -> None:
+        super().set_place(place)
+        for form in self.forms.values():
+            form.set_place(place)
+
+    def _chosen(self, index: int) -> None:
+        kind = self.kinds[index]
+        self.ask(None if kind is None else switched(self.shown, kind))
+
+    def set_nothing(self, words: str, why: str = "", formula: str = "") -> None:
+        """What None is called and which formula it means, which may depend on the rest of the experiment."""
+        if self.combo.itemText(0) != words:
+            self.combo.setItemText(0, words)
+            self.combo.setItemData(0, tip(why, *steps(formula)), Qt.ItemDataRole.ToolTipRole)
+            self.nothing_formula = formula
+            self._show_formula()
+
+    def title(self, kind: type[Choice] | None) -> str:
+        """What the combo box calls a member."""
+        return self.look.nothing or "Off" if kind is None else kind.label or titled(kind.__name__)
+
+    def item_tip(self, kind: type[Choice] | None) -> str:
+        """What the list says about a member."""
+        return tip(self.title(None)) if kind is None else explained(kind)
+
+    def named(self, value: Any) -> str:
+        return self.title(type(value)) if isinstance(value, Choice) else self.title(None)
+
+    @property
+    def hint(self) -> str:
+        here = self.shown
+        present = tip(f"{here.label}: {about(type(here))}", *steps(here.formula)) if here is not None else ""
+        return super().hint + present
+
+
+class GroupRow(Row):
+    """A group of fields, with a switch where the whole group can be off."""
+
+    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+        super().__init__(field, path, look, level)
+        self.form = Form(field.type, path, level=level + 1, skip=look.skip)
+        self.form.edited.connect(self.edited)
+        self.outer.addWidget(self.form)
+        self.switch: Switch | None = None
+        if field.optional:
+            self.switch = Switch(self)
+            self.switch.toggled.connect(self._switched)
+            self.line.addWidget(self.switch)
+            self.control(self.switch)
+        self.line.addStretch(1)
+        self.finish()
+
+    def show_value(self, value: msgspec.Struct | None) -> None:
+        if self.switch:
+            self.switch.show_on(value is not None)
+        self.form.setVisible(value is not None)
+        if value is not None:
+            self.form.show_value(value)
+
+    def _switched(self, on: bool) -> None:
+        self.ask(self.field.type() if on else None)
+
+    def set_path(self, path: str) -> None:
+        super().set_path(path)
+        self.form.set_path(path)
+
+    def set_place(self, place: str) -> None:
+        super().set_place(place)
+        self.form.set_place(place)
+
+    def named(self, value: Any) -> str:
+        return "off" if value is None else "on"
+
+
+def row_for(field: Field, path: str, look: Look = PLAIN, level: int = 0) -> Row | None:
+    """The row that fits what a field declares; None for what no row can show, such as a list."""
+    kinds: dict[Any, type[Row]] = {bool: SwitchRow, int: NumberRow, float: NumberRow, str: TextRow}
+    if field.choices:
+        return ChoiceRow(field, path, look, level)
+    if get_origin(field.type) is Literal:
+        return PickRow(field, path, look, level)
+    if is_struct(field.type):
+        return GroupRow(field, path, look, level)
+    kind = kinds.get(field.type)
+    return kind(field, path, look, level) if kind else None
+
+
+class Form(QWidget):
+    """A row for every field of a struct, in the order of their declaration."""
+
+    edited = Signal(str, object, str, bool)
+
+    def __init__(self, struct: type[msgspec.Struct], path: str, level: int = 0, skip: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.rows: dict[str, Row] = {}
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(px(INDENT) if level else 0, 0, 0, 0)
+        lines.setSpacing(px(GRID // 2))
+        for name, declaration in told_apart(fields_of(struct)).items():
+            row = None if name in skip else row_for(declaration, joined(path, name), level=level)
+            if row is not None:
+                row.edited.connect(self.edited)
+                self.rows[name] = row
+                lines.addWidget(row)
+
+    def show_value(self, value: msgspec.Struct) -> None:
+        """Show the fields of a struct."""
+        for name, row in self.rows.items():
+            row.show_value(getattr(value, name))
+
+    def set_path(self, path: str) -> None:
+        """Move all rows to another place in the experiment; an empty path takes them out."""
+        for name, row in self.rows.items():
+            row.set_path(joined(path, name) if path else "")
+
+    def set_place(self, place: str) -> None:
+        """Say for screen readers which of several equal forms this is."""
+        for row in self.rows.values():
+            row.set_place(place)
+
+
+def joined(path: str, name: str) -> str:
+    """The path of a field below a path."""
+    return f"{path}.{name}" if path else name

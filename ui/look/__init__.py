@@ -1,0 +1,1 @@
+"""How everything looks: colours, type, icons, how numbers are written and when texts change."""

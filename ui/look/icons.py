@@ -1,0 +1,27 @@
+"""Icons: one family (Phosphor), one weight, in the colours of the theme in force."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import qtawesome
+from PySide6.QtGui import QIcon
+
+from ui.look.theme import Theme, current
+
+
+def icon(name: str, colour: str = "") -> QIcon:
+    """The icon called `name` in a colour, by default that of quiet text; paler when it can't be used."""
+    return coloured(name, colour, current())
+
+
+@lru_cache(maxsize=256)
+def coloured(name: str, colour: str, theme: Theme) -> QIcon:
+    """The icon in the colours of a theme; made once, since a stack of layers needs the same few many times."""
+    return qtawesome.icon(
+        f"ph.{name}",
+        color=colour or theme.quiet,
+        color_active=colour or theme.text,
+        color_on=colour or theme.accent,
+        color_disabled=theme.line,
+    )

@@ -1,0 +1,87 @@
+"""The result on the test points: shown when it is asked for, never by itself, since whoever tunes by it spoils it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from playground import InputError
+from playground.catalog.datasets.base import Dataset
+from playground.measure.snapshot import FinalResult, Snapshot
+from ui.forms.rows import push_button
+from ui.look.numbers import counted, number_text, percent_text
+from ui.look.theme import GRID, px
+
+ABOUT = (
+    "How well the network does on the test points, at this moment. Look once, at the end: settings that are chosen by "
+    "this result make it too good to be true."
+)
+
+
+class FinalTest(QWidget):
+    """A button that asks for the result, and the result below it. Only there while there are test points."""
+
+    asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.data: Dataset | None = None
+        self.looks = 0
+        self.waiting = False
+        self.button = push_button("data.final_test", "Show the test result", ABOUT, small=True)
+        self.button.clicked.connect(self._ask)
+        self.result = QLabel()
+        self.result.setObjectName("data.final_test.result")
+        self.result.setAccessibleName("Test result")
+        self.result.setTextFormat(Qt.TextFormat.PlainText)
+        self.result.setWordWrap(True)
+        lines = QVBoxLayout(self)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(px(GRID // 2))
+        for widget in (self.button, self.result):
+            lines.addWidget(widget)
+
+    def show_data(self, data: Dataset) -> None:
+        """Another data set is in force: what was seen of the one before no longer counts."""
+        self.data, self.looks, self.waiting = data, 0, False
+        self.result.hide()
+        # A disabled button is not offered as a command either.
+        self.button.setEnabled(has_test(data))
+        self.setVisible(has_test(data))
+
+    def _ask(self) -> None:
+        self.waiting = True
+        self.asked.emit()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the result that was asked for, if this is it."""
+        if self.waiting and snapshot.test is not None and snapshot.experiment.data == self.data:
+            self.waiting = False
+            self.looks += 1
+            self.result.setText(f"{result_words(snapshot.test, snapshot)} {looks_words(self.looks)}".strip())
+            self.result.show()
+
+
+def has_test(data: Dataset) -> bool:
+    """Whether there are test points; a table that can't be read has none."""
+    try:
+        return data.tests
+    except InputError:
+        return False
+
+
+def result_words(result: FinalResult, snapshot: Snapshot) -> str:
+    """The result and its moment in a sentence."""
+    points = counted(result.points, "test point")
+    if result.accuracy is None:
+        score = ""
+    elif snapshot.sample.task == "regression":
+        score = f", R² {number_text(result.accuracy)}"
+    else:
+        score = f", {percent_text(result.accuracy)} right"
+    return f"{points} at step {snapshot.step:,}: loss {number_text(result.loss)}{score}."
+
+
+def looks_words(looks: int) -> str:
+    """What many looks do to the test."""
+    return f"You looked {looks} times: the more often, the less it says about new points." if looks > 1 else ""

@@ -1,0 +1,181 @@
+"""Points of a person's own: the buttons that draw, import, copy, paste and export, and what they do.
+
+Text is read and written by `playground.interop.tables`; cells that could mean several things are asked for in the
+`ImportDialog`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from playground import InputError
+from playground.catalog.datasets.base import Circle, Dataset, UserPoints, sample
+from playground.files.atomic import write_atomically
+from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
+from ui.forms.controls import IconButton
+from ui.forms.rows import tip
+from ui.look.numbers import counted
+from ui.look.theme import GRID, px
+from ui.panels.data.import_dialog import READ_AT_ONCE, ImportDialog, size_of
+
+
+class OwnData(QWidget):
+    """A line of buttons, and below it what became of the points. `data` is the data set that is copied and exported."""
+
+    draw_asked = Signal()
+    import_asked = Signal()
+    export_asked = Signal()
+    taken = Signal(object, str)
+    """A data set that was brought along, and a few words for the undo menu."""
+    told = Signal(str)
+    """What became of the points, in a sentence."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.data: Dataset = Circle()
+        self.dialog: ImportDialog | None = None
+        self.brought: tuple[UserPoints, str] | None = None
+        """The points that were brought along last, and what became of them."""
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(px(GRID // 2))
+        self.line = QHBoxLayout()
+        self.line.setSpacing(px(GRID // 2))
+        outer.addLayout(self.line)
+        self._add_buttons()
+        self.message = QLabel()
+        self.message.setObjectName("data.message")
+        self.message.setAccessibleName("What became of the points")
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.setWordWrap(True)
+        self.message.setProperty("quiet", True)
+        self.message.hide()
+        outer.addWidget(self.message)
+
+    def _add_buttons(self) -> None:
+        draw, bring = QPushButton("Draw points"), QPushButton("Import…")
+        for button in (draw, bring):
+            button.setProperty("small", True)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        copy, paste = IconButton("copy", "Copy points"), IconButton("clipboard-text", "Paste points")
+        export = IconButton("export", "Export points…")
+        self._name(draw, "draw", "Draw points", "Draws on the picture. The present points become yours to add to.")
+        self._name(bring, "import", "Import CSV…", "Brings points along from a text file, however it is written.")
+        self._name(copy, "copy", "Copy points", "Copies all points for a spreadsheet: x1, x2, label and split.")
+        self._name(paste, "paste", "Paste points", "Makes a data set of the cells on the clipboard.")
+        self._name(export, "export", "Export points…", "Writes all points to a CSV file that brings them back exactly.")
+        draw.clicked.connect(self.draw_asked)
+        bring.clicked.connect(self.import_asked)
+        copy.clicked.connect(self.copy_points)
+        paste.clicked.connect(self.paste_points)
+        export.clicked.connect(self.export_asked)
+
+    def _name(self, button: QPushButton | IconButton, name: str, spoken: str, words: str) -> None:
+        button.setObjectName(f"data.{name}")
+        button.setAccessibleName(spoken)
+        button.setAccessibleDescription(words)
+        button.setToolTip(tip(f"{spoken.rstrip('…')}. {words}"))
+        self.line.addWidget(button, 1 if isinstance(button, QPushButton) else 0)
+
+    def show_data(self, data: Dataset) -> None:
+        """Another data set is in force."""
+        self.data = data
+        self.message.hide()
+        if self.brought is not None and isinstance(data, UserPoints) and same_places(data, self.brought[0]):
+            # An experiment has no place for the names of columns, so they are known as long as the window is.
+            self.message.setText(self.brought[1])
+            self.message.show()
+
+    def tell(self, words: str) -> None:
+        """Say what became of points."""
+        self.message.setText(words)
+        self.message.show()
+        self.told.emit(words)
+
+    # Out ----------------------------------------------------------------------------------------------------
+
+    def copy_points(self) -> None:
+        """Put all points on the clipboard as cells."""
+        drawn = sample(self.data)
+        QGuiApplication.clipboard().setText(to_tsv(drawn))
+        self.tell(f"{counted(len(drawn.labels), 'point')} copied, to be pasted into a spreadsheet or here.")
+
+    def export_points(self, path: str | Path) -> None:
+        """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
+        drawn, file = sample(self.data), Path(path)
+        write = to_tsv if file.suffix.lower() == ".tsv" else to_csv
+        try:
+            write_atomically(file, write(drawn).encode())
+        except OSError as error:
+            self.tell(f"{file} was not written: {error.strerror or error}. Choose another place.")
+        else:
+            self.tell(f"{counted(len(drawn.labels), 'point')} written to {file.name}.")
+
+    # In -----------------------------------------------------------------------------------------------------
+
+    def paste_points(self) -> None:
+        """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
+        self.take_cells(QGuiApplication.clipboard().text(), "the clipboard")
+
+    def take_cells(self, text: str, source: str) -> None:
+        """Make a data set of cells as text; asks which are meant unless the columns are ours."""
+        if text.strip():
+            self._bring(text, source)
+        else:
+            self.tell(f"There is no text in {source}. Copy some cells of a spreadsheet first.")
+
+    def import_file(self, path: str | Path) -> None:
+        """Make a data set of a text file; asks which columns are meant unless they are ours."""
+        self._bring(Path(path))
+
+    def _bring(self, source: Path | str, name: str = "") -> None:
+        name = source.name if isinstance(source, Path) else name
+        if size_of(source) > READ_AT_ONCE:
+            self._open_dialog(source)
+            return
+        try:
+            sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
+            points = own_points(sheet)
+        except InputError as error:
+            self.tell(str(error))
+            return
+        if points is None:
+            self._open_dialog(source)
+        else:
+            self._take(
+                points, f"data {name}", f"{counted(points.size, 'point')} taken from {name}, exactly as they are."
+            )
+
+    def _take(self, data: Dataset, label: str, words: str) -> None:
+        """Pass on what was brought along, and say what became of it."""
+        if isinstance(data, UserPoints):
+            self.brought = data, words
+        self.taken.emit(data, label)
+        self.tell(words)
+
+    def _accept(self, dialog: ImportDialog, data: Dataset, label: str) -> None:
+        taken = f"{counted(data.size, 'point')} taken from {dialog.name}"
+        self._take(data, label, f"{taken}, scaled to −5…5. {dialog.columns}" if dialog.columns else f"{taken}.")
+
+    def _open_dialog(self, source: Path | str) -> None:
+        if self.dialog is not None:
+            self.dialog.reject()
+        self.dialog = ImportDialog(source, self.window())
+        self.dialog.accepted_data.connect(partial(self._accept, self.dialog))
+        self.dialog.finished.connect(self._forget_dialog)
+        self.dialog.open()
+
+    def _forget_dialog(self) -> None:
+        if self.dialog is not None:
+            self.dialog.deleteLater()
+            self.dialog = None
+
+
+def same_places(one: UserPoints, other: UserPoints) -> bool:
+    """Whether two sets have the same points at the same places."""
+    return (one.x1, one.x2, one.target) == (other.x1, other.x2, other.target)

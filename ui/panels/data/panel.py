@@ -1,0 +1,409 @@
+"""What the network learns from: a gallery of data sets, how the points are drawn and split, and the features."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QToolTip, QVBoxLayout, QWidget
+
+from playground import Experiment, InputError, Snapshot
+from playground.catalog.choice import members
+from playground.catalog.datasets.base import Adjustable, Dataset, Sample, Table, UserPoints, sample, with_common
+from playground.catalog.features import FEATURES
+from ui.forms.controls import Edits
+from ui.forms.rows import Form, Row, fields_of, fits, found, push_button, replaced, row_for, tip
+from ui.look.beat import Throttle
+from ui.look.numbers import counted
+from ui.look.theme import GRID, px
+from ui.panels.data.final_test import FinalTest
+from ui.panels.data.own_points import OwnData
+from ui.panels.panel import Panel, heading
+from ui.panels.tasks import task_of, with_data
+from ui.panels.tiles import DataTile, FeatureTile
+
+GALLERY_COLUMNS = 5
+FEATURE_COLUMNS = 5
+PICTURE_POINTS = {"classification": 240, "regression": 900}
+"""Values fill the plane, so that their shape shows; classes leave gaps, so that their points do."""
+COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")
+TABLE_PLACE = ("path", "x1", "x2", "target")
+"""Where a table comes from is chosen by opening a file, not in a row."""
+OWN_NAME = "Own points"
+MOST_PICTURED = 600
+"""Points of an own data set that its small picture shows."""
+
+
+class DataPanel(Panel):
+    """The data set, its points and their split, and the features.
+
+    `samples` are real tables that come with the program, each with its name for people. Points come and go as text
+    through `copy_points`, `paste_points`, `import_file` and `export_points`.
+    """
+
+    draw_asked = Signal()
+    """The person wants to draw points."""
+    import_asked = Signal()
+    """The person wants to choose a file for `import_file`."""
+    export_asked = Signal()
+    """The person wants to choose a file for `export_points`."""
+    test_asked = Signal()
+    """The person wants to know how the network does on the test points."""
+    told = Signal(str)
+    """What became of points that were copied, pasted, imported or exported, in a sentence."""
+
+    def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lines = QVBoxLayout(self)
+        self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
+        self.lines.setSpacing(px(GRID // 2))
+        self.tiles: dict[DataTile, Dataset] = {}
+        self.names: dict[DataTile, str] = {}
+        self.forms: dict[type[Dataset], Form] = {}
+        self.common: dict[str, Row] = {}
+        self.own_tile: DataTile | None = None
+        self._late = Throttle(self._show_late, self)
+        self._add_gallery(samples)
+        self._add_own_data()
+        self._add_common_rows()
+        self.own_rows = QVBoxLayout()
+        self.lines.addLayout(self.own_rows)
+        self._add_new_data()
+        self.features = self._add_features()
+        self.lines.addStretch(1)
+        self.show_experiment(self.experiment)
+
+    # Gallery ------------------------------------------------------------------------------------------------
+
+    def _add_gallery(self, samples: Sequence[tuple[str, Table]]) -> None:
+        self.lines.addWidget(heading("Data"))
+        self.group = QButtonGroup(self, exclusive=True)
+        self.gallery = grid = QGridLayout()
+        grid.setSpacing(px(GRID // 2))
+        declared = [(kind.label, kind()) for kind in members(Dataset).values()]
+        for name, dataset in [*declared, *samples]:
+            drawn = drawable(dataset)
+            # One point, as a set has that is still to be drawn, makes no picture.
+            if drawn is not None and len(drawn.x) > 1:
+                self._tile(name, dataset, drawn)
+        for column in range(GALLERY_COLUMNS):
+            grid.setColumnStretch(column, 1)
+        self.lines.addLayout(grid)
+        self.about = QLabel()
+        self.about.setWordWrap(True)
+        self.about.setProperty("quiet", True)
+        self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.about.setMinimumHeight(px(2 * self.about.fontMetrics().lineSpacing() + 2))
+        self.lines.addWidget(self.about)
+        self.notes = QLabel()
+        self.notes.setObjectName("data.notes")
+        self.notes.setAccessibleName("What to know about the data set")
+        self.notes.setWordWrap(True)
+        self.notes.setProperty("quiet", True)
+        self.notes.hide()
+        self.lines.addWidget(self.notes)
+
+    def _tile(self, name: str, dataset: Dataset, drawn: Sample) -> DataTile:
+        tile = DataTile(name, tip(about(dataset)), drawn, self)
+        tile.setObjectName(f"data.kind.{name.lower() if isinstance(dataset, Table) else dataset.kind}")
+        tile.setAccessibleName(f"Data set {name}")
+        tile.clicked.connect(self._tile_clicked)
+        self.group.addButton(tile)
+        self.tiles[tile], self.names[tile] = dataset, name
+        self.gallery.addWidget(tile, *divmod(len(self.tiles) - 1, GALLERY_COLUMNS))
+        return tile
+
+    def _tile_clicked(self) -> None:
+        tile = self.sender()
+        if isinstance(tile, DataTile):
+            self.choose(self.tiles[tile], self.names[tile])
+            self._show_gallery(self.experiment.data)
+
+    def choose(self, dataset: Dataset, name: str) -> None:
+        """Ask for a data set of this kind; points, noise and shares stay as they are. Own points come back as left."""
+        Edits.end_open()
+        present = self.experiment.data
+        if same_source(dataset, present):
+            return
+        data = dataset
+        if isinstance(dataset, Adjustable) and not isinstance(dataset, UserPoints):
+            data = with_common(present, type(dataset), **own_settings(present, dataset))
+        self.edited.emit(with_data(self.experiment, data), f"data {name}", False)
+
+    def take(self, dataset: Dataset, words: str) -> None:
+        """Ask for a data set that a person brought along, split as the present one is."""
+        Edits.end_open()
+        present = self.experiment.data
+        kept = ["seed", "validation_fraction", "test_fraction"]
+        if isinstance(dataset, UserPoints):
+            # It has no use for the number, but the next data set that is drawn has.
+            kept.append("points")
+        common = with_common(present, UserPoints)
+        data = msgspec.structs.replace(dataset, **{name: getattr(common, name) for name in kept})
+        self.edited.emit(with_data(self.experiment, data), words, False)
+
+    def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
+        """Ask for another value; a part of the data set may carry others along."""
+        if not path.startswith("data."):
+            super().ask(path, value, words, changing)
+            return
+        if not changing:
+            Edits.end_open()
+        try:
+            data = with_setting(self.experiment.data, path.removeprefix("data."), value)
+        except LookupError:
+            # The data set went away while its control still had something to say.
+            return
+        self.edited.emit(with_data(self.experiment, data), words, changing)
+
+    def _show_gallery(self, data: Dataset) -> None:
+        chosen = next((tile for tile, dataset in self.tiles.items() if same_source(dataset, data)), None)
+        # An exclusive group keeps one button checked; a data set that has no picture unchecks them all.
+        self.group.setExclusive(False)
+        for tile in self.tiles:
+            tile.setChecked(tile is chosen)
+        self.group.setExclusive(True)
+        self.about.setText(about(data))
+
+    def _show_late(self) -> None:
+        """What follows the data set at a calmer pace: its picture, and what to know about a table."""
+        data = self.experiment.data
+        for tile, dataset in self.tiles.items():
+            tile.show_sample(self._pictured(tile, dataset))
+        notes = sample(data).notes if isinstance(data, Table) and data.path else ()
+        self.notes.setText(" ".join(notes))
+        self.notes.setVisible(bool(notes))
+
+    def _pictured(self, tile: DataTile, dataset: Dataset) -> Sample:
+        """What a tile shows: the present settings while it is chosen, own points always, else clean points."""
+        if isinstance(dataset, UserPoints):
+            return thinned(sample(dataset))
+        return (drawable(self.experiment.data, noisy=True) if tile.isChecked() else None) or tile.clean
+
+    def _keep_own_points(self, data: Dataset) -> None:
+        """Have a tile for the points a person has, also while another data set is shown."""
+        if not isinstance(data, UserPoints) or data.is_blank:
+            return
+        if self.own_tile is None:
+            self.own_tile = self._tile(OWN_NAME, data, thinned(sample(data)))
+            self.own_tile.setObjectName("data.kind.points")
+        self.tiles[self.own_tile] = data
+
+    # Own data -----------------------------------------------------------------------------------------------
+
+    def _add_own_data(self) -> None:
+        self.own_data = OwnData()
+        self.own_data.draw_asked.connect(self.draw_asked)
+        self.own_data.import_asked.connect(self.import_asked)
+        self.own_data.export_asked.connect(self.export_asked)
+        self.own_data.told.connect(self.told)
+        self.own_data.taken.connect(self.take)
+        self.lines.addWidget(self.own_data)
+
+    def copy_points(self) -> None:
+        """Put all points on the clipboard as cells."""
+        self.own_data.copy_points()
+
+    def paste_points(self) -> None:
+        """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
+        self.own_data.paste_points()
+
+    def import_file(self, path: str | Path) -> None:
+        """Make a data set of a text file; asks which columns are meant unless they are ours."""
+        self.own_data.import_file(path)
+
+    def take_cells(self, text: str, source: str) -> None:
+        """Make a data set of cells as text that came from somewhere; asks which are meant unless they are ours."""
+        self.own_data.take_cells(text, source)
+
+    def export_points(self, path: str | Path) -> None:
+        """Write all points to a file, every digit of them."""
+        self.own_data.export_points(path)
+
+    # Rows ---------------------------------------------------------------------------------------------------
+
+    def _add_common_rows(self) -> None:
+        self.common_rows = QWidget()
+        lines = QVBoxLayout(self.common_rows)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(px(GRID // 2))
+        self.lines.addWidget(self.common_rows)
+        declared = fields_of(Adjustable)
+        names = [*COMMON[:-1], *(name for name in declared if name not in COMMON), COMMON[-1]]
+        for name in names:
+            row = row_for(declared[name], f"data.{name}") if name in declared else None
+            if row is not None:
+                lines.addWidget(self.add(row))
+                self.common[name] = row
+            if name == "test_fraction":
+                self.final_test = FinalTest()
+                self.final_test.asked.connect(self.test_asked)
+                lines.addWidget(self.final_test)
+
+    def _add_new_data(self) -> None:
+        words = "Draws other points of the same kind: the next data seed."
+        self.new_data = push_button("data.new", "New data", words, small=True)
+        self.new_data.clicked.connect(self._next_seed)
+        seed = self.rows["data.seed"]
+        seed.line.addWidget(self.new_data)
+
+    def _next_seed(self) -> None:
+        if isinstance(self.experiment.data, Adjustable):
+            self.ask("data.seed", (self.experiment.data.seed + 1) % 2**53, "new data")
+
+    def _show_own_rows(self, data: Dataset) -> None:
+        kind = type(data)
+        if kind not in self.forms:
+            elsewhere = fields_of(Adjustable) if issubclass(kind, Adjustable) else ()
+            self.forms[kind] = Form(kind, "", skip={*elsewhere, *TABLE_PLACE})
+            self.forms[kind].edited.connect(self.ask)
+            self.own_rows.addWidget(self.forms[kind])
+        for other, form in self.forms.items():
+            form.set_path("data" if other is kind else "")
+            form.setVisible(other is kind and bool(form.rows))
+        self.forms[kind].show_value(data)
+
+    # Features -----------------------------------------------------------------------------------------------
+
+    def _add_features(self) -> dict[str, FeatureTile]:
+        self.lines.addSpacing(px(GRID // 2))
+        self.lines.addWidget(heading("Features"))
+        grid, tiles = QGridLayout(), {}
+        grid.setSpacing(px(GRID // 2))
+        for place, name in enumerate(FEATURES):
+            tile = tiles[name] = FeatureTile(name, self)
+            tile.setObjectName(f"features.{name}")
+            tile.setAccessibleName(f"Feature {FEATURES[name].label}")
+            tile.clicked.connect(self._feature_clicked)
+            grid.addWidget(tile, *divmod(place, FEATURE_COLUMNS))
+        self.lines.addLayout(grid)
+        return tiles
+
+    def _feature_clicked(self, on: bool) -> None:
+        tile = self.sender()
+        if not isinstance(tile, FeatureTile):
+            return
+        name, features = tile.feature, self.experiment.features
+        if features == (name,):
+            QToolTip.showText(tile.mapToGlobal(tile.rect().bottomLeft()), tile.toolTip(), tile)
+        else:
+            wanted = with_feature(features, name) if on else without(features, name)
+            self.ask("features", wanted, f"feature {FEATURES[name].label} {'on' if on else 'off'}")
+        self._show_features(self.experiment.features)
+
+    def _show_features(self, features: Sequence[str]) -> None:
+        for name, tile in self.features.items():
+            tile.setChecked(name in features)
+            last = tuple(features) == (name,)
+            only = "The network needs at least one input: switch another one on first." if last else ""
+            tile.setToolTip(tip(only, f"{FEATURES[name].label}: {FEATURES[name].help}"))
+
+    # Showing ------------------------------------------------------------------------------------------------
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        before, first = self.experiment, not self.forms
+        self._place_common_rows(experiment.data)
+        super().show_experiment(experiment)
+        if first or experiment.data != before.data:
+            self._show_data(experiment.data)
+        self._show_features(experiment.features)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the result on the test points, if it was asked for."""
+        self.final_test.show_snapshot(snapshot)
+
+    def _place_common_rows(self, data: Dataset) -> None:
+        """Take the common rows away where a data set has settings of its own instead."""
+        for name, row in self.common.items():
+            row.set_path(f"data.{name}" if isinstance(data, Adjustable) else "")
+        self.common_rows.setVisible(isinstance(data, Adjustable))
+
+    def _show_data(self, data: Dataset) -> None:
+        self._keep_own_points(data)
+        self._show_gallery(data)
+        self._show_own_rows(data)
+        self.own_data.show_data(data)
+        self.final_test.show_data(data)
+        self._late.request()
+        # Own points are all used: how many there are is said above.
+        self.rows["data.points"].setVisible(not isinstance(data, UserPoints))
+        self.rows["data.label_noise"].set_available(
+            task_of(data) == "classification", "Off: this is regression, so there are no classes to get wrong."
+        )
+
+
+def drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
+    """Some points of a data set for its picture; None for a kind that has none before a person gives it some."""
+    wanted = {} if noisy else {"noise": 0.0, "label_noise": 0.0}
+    wanted["points"] = PICTURE_POINTS[dataset.tasks[0]]
+    known = {name: value for name, value in wanted.items() if name in fields_of(type(dataset))}
+    try:
+        drawn = sample(msgspec.structs.replace(dataset, **known))
+    except InputError:
+        return None
+    return drawn if len(drawn.labels) > 1 else None
+
+
+def thinned(drawn: Sample) -> Sample:
+    """So many of the points as a small picture can show, evenly taken."""
+    step = -(-len(drawn.labels) // MOST_PICTURED)
+    return drawn._replace(x=drawn.x[::step], labels=drawn.labels[::step], split=drawn.split[::step])
+
+
+def with_setting(data: Dataset, name: str, value: Any) -> Dataset:
+    """The data set with another value of one of its fields. Raises LookupError if it has no such field."""
+    if found(data, name) == value:
+        return data
+    if isinstance(data, UserPoints) and name == "task":
+        return data.as_task(value)
+    if isinstance(data, UserPoints) and name in ("validation_fraction", "test_fraction"):
+        # Marks say which points train; another share has to choose them anew.
+        data = msgspec.structs.replace(data, train=None, test=None)
+    changed: Dataset = replaced(data, name, value)
+    return changed
+
+
+def same_source(one: Dataset, other: Dataset) -> bool:
+    """Whether two data sets are of the same kind, and for tables of the same columns."""
+    return type(one) is type(other) and all(
+        getattr(one, name) == getattr(other, name) for name in TABLE_PLACE if isinstance(one, Table)
+    )
+
+
+def own_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
+    """What `wanted` sets beyond what all data sets share, with what a person set under the same name."""
+    common, before = fields_of(Adjustable), fields_of(type(present))
+    own = {name: field for name, field in fields_of(type(wanted)).items() if name not in common}
+    settings = {name: getattr(wanted, name) for name in own}
+    for name, field in own.items():
+        value, theirs = getattr(present, name, None), before.get(name)
+        alike = theirs is not None and (theirs.type, theirs.optional) == (field.type, field.optional)
+        if alike and name not in TABLE_PLACE and fits(value, field):
+            settings[name] = value
+    return settings
+
+
+def about(data: Dataset) -> str:
+    """A data set in a sentence or two."""
+    if isinstance(data, Table) and data.target:
+        words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")
+        return f"A table: {words}."
+    if isinstance(data, UserPoints) and not data.is_blank:
+        return f"{counted(data.size, 'point')} of your own, drawn by hand or brought along. They are taken as they are."
+    return inspect.getdoc(type(data)) or ""
+
+
+def with_feature(features: Sequence[str], name: str) -> tuple[str, ...]:
+    """`features` with one more, before the first that comes later in the catalog."""
+    order = list(FEATURES)
+    place = next((k for k, other in enumerate(features) if order.index(other) > order.index(name)), len(features))
+    return (*features[:place], name, *features[place:])
+
+
+def without(features: Sequence[str], name: str) -> tuple[str, ...]:
+    """`features` without one."""
+    return tuple(other for other in features if other != name)

@@ -1,0 +1,1 @@
+"""The tools that draw points on the plane."""

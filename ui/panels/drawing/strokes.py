@@ -1,0 +1,253 @@
+"""Points in the making: what each tool does to them, as plain arithmetic without Qt.
+
+A `Canvas` is immutable. A stroke begins with one and a place; every `move` leaves another in `canvas`. Random numbers
+follow from the data set's seed and the points themselves, so the same gesture on the same points does the same.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from dataclasses import dataclass, replace
+from typing import ClassVar, NamedTuple, TypeAlias
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import (
+    EXTENT,
+    LARGEST,
+    MAX_OWN_POINTS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Dataset,
+    Task,
+    UserPoints,
+    sample,
+    with_common,
+)
+
+DENSITY = 10.0
+"""Points that a brush leaves per unit of its way and unit of its radius."""
+SPARSEST = 2.0
+"""Points per unit of the way, however thin the brush."""
+REACH = 0.4
+"""A point at most this far from the mouse can be taken hold of."""
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""Multiples of it, modulo 1, are spread as evenly as can be however many there are."""
+
+Place: TypeAlias = tuple[float, float]
+
+
+class Style(NamedTuple):
+    """How the tools are set, and what new points are."""
+
+    radius: float
+    label: float
+    cluster_points: int
+    spread: float
+    seed: int
+    validation_fraction: float
+    test_fraction: float
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """Points with x of shape (n, 2), a class or value and a part of the split each; n may be 0."""
+
+    x: Array
+    labels: Array
+    split: Array
+    task: Task
+    names: tuple[str, ...]
+    """Names of classes, as `UserPoints.class_names` has them."""
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def room(self) -> int:
+        """How many points more there may be."""
+        return max(MAX_OWN_POINTS - len(self), 0)
+
+    def with_points(self, x: Array, style: Style) -> Canvas:
+        """These points and more at the places x, of shape (k, 2), as far as there is room."""
+        x = folded(x[: self.room])
+        parts = parts_of(len(self), len(x), style)
+        return replace(
+            self,
+            x=np.concatenate([self.x, x]),
+            labels=np.concatenate([self.labels, np.full(len(x), style.label)]),
+            split=np.concatenate([self.split, parts]),
+        )
+
+    def without(self, gone: Array) -> Canvas:
+        """All points but those marked in `gone`."""
+        if not gone.any():
+            return self
+        return replace(self, x=self.x[~gone], labels=self.labels[~gone], split=self.split[~gone])
+
+    def with_moved(self, index: int, to: Place) -> Canvas:
+        """One point somewhere else on the plane."""
+        x = self.x.copy()
+        x[index] = np.clip(to, -EXTENT, EXTENT)
+        return replace(self, x=x)
+
+    def jittered(self, spread: float, seed: int) -> Canvas:
+        """Every point moved at random, by `spread` on average on each axis."""
+        moved = self.x + self.random(seed).normal(0, spread, self.x.shape)
+        return replace(self, x=np.clip(moved, -LARGEST, LARGEST))
+
+    def random(self, seed: int) -> np.random.Generator:
+        """Random numbers that follow from the seed and the points."""
+        return np.random.default_rng([seed, zlib.crc32(self.x.tobytes())])
+
+    def nearest(self, place: Place) -> int | None:
+        """The point that lies nearest within reach, of several the last one drawn, which lies on top."""
+        away = np.hypot(*(self.x - place).T)
+        if not len(away) or away.min() > REACH:
+            return None
+        return int(len(away) - 1 - np.argmin(away[::-1]))
+
+    def as_data(self, present: Dataset) -> UserPoints:
+        """The points as a data set with the seed and shares of the present one."""
+        common: dict[str, object] = {"noise": 0.0, "label_noise": 0.0, "task": self.task, "class_names": self.names}
+        if len(self):
+            split = self.split
+            if not (split == TRAIN).any():
+                # At least one point trains.
+                split = np.concatenate([[TRAIN], split[1:]])
+            x1, x2 = (tuple(column.tolist()) for column in self.x.T)
+            common |= {"x1": x1, "x2": x2, "target": tuple(self.labels.tolist())}
+            test = split == TEST
+            common |= {"train": tuple((split == TRAIN).tolist()), "test": tuple(test.tolist()) if test.any() else None}
+        data = with_common(present, UserPoints, **common)
+        assert isinstance(data, UserPoints)
+        return data
+
+
+def canvas_of(data: Dataset) -> Canvas:
+    """The points of any data set, exactly as they are shown; none if nothing has been drawn yet."""
+    if isinstance(data, UserPoints) and data.is_blank:
+        return Canvas(np.zeros((0, 2)), np.zeros(0), np.zeros(0, np.int8), data.task, data.class_names)
+    drawn = sample(data)
+    names = drawn.class_names
+    if isinstance(data, UserPoints):
+        names = data.class_names
+    elif names == UserPoints().all_names(len(names)):
+        names = ()
+    return Canvas(drawn.x, drawn.labels.astype(float), drawn.split, drawn.task, names)
+
+
+def parts_of(first: int, count: int, style: Style) -> Array:
+    """The part of the split for new points with the places first…first + count − 1: the shares, evenly mixed."""
+    along = np.modf((np.arange(first, first + count) + 1) * GOLDEN)[0]
+    parts = np.where(along >= 1 - style.test_fraction, TEST, TRAIN)
+    return np.where(along < style.validation_fraction, VALIDATION, parts).astype(np.int8)
+
+
+def folded(x: Array) -> Array:
+    """Places outside the plane mirrored back into it, so that none is lost and none piles up at the edge."""
+    beyond = np.where(np.abs(x) > EXTENT, np.sign(x) * 2 * EXTENT - x, x)
+    result: Array = np.clip(beyond, -EXTENT, EXTENT)
+    return result
+
+
+def distance_to_way(x: Array, start: Place, end: Place) -> Array:
+    """How far each point is from the line between two places."""
+    first, way = np.array(start), np.subtract(end, start)
+    length = float(way @ way)
+    along = np.clip((x - first) @ way / length, 0, 1) if length else np.zeros(len(x))
+    result: Array = np.hypot(*(x - first - along[:, None] * way).T)
+    return result
+
+
+# Strokes ------------------------------------------------------------------------------------------------------
+
+
+class Stroke:
+    """One gesture of a tool from press to release; `canvas` is what it has made so far."""
+
+    words: ClassVar[str] = ""
+    """What was done, for the undo menu."""
+
+    def __init__(self, canvas: Canvas, at: Place, style: Style) -> None:
+        self.canvas, self.at, self.style = canvas, at, style
+
+    def move(self, to: Place) -> None:
+        """The mouse has moved."""
+
+
+class Painting(Stroke):
+    """A point where it begins, then points under the brush in step with its way."""
+
+    words = "points drawn"
+
+    def __init__(self, canvas: Canvas, at: Place, style: Style) -> None:
+        super().__init__(canvas, at, style)
+        self.random = canvas.random(style.seed)
+        self.due = 0.0
+        self.canvas = canvas.with_points(np.array([at]), style)
+
+    def move(self, to: Place) -> None:
+        way = math.hypot(to[0] - self.at[0], to[1] - self.at[1])
+        self.due += way * max(SPARSEST, DENSITY * self.style.radius)
+        count = min(int(self.due), self.canvas.room)
+        self.due -= int(self.due)
+        if count:
+            centres = np.linspace(self.at, to, count + 1)[1:]
+            self.canvas = self.canvas.with_points(centres + self.scattered(count), self.style)
+        self.at = to
+
+    def scattered(self, count: int) -> Array:
+        """Places in a disc of the brush's radius."""
+        angles = self.random.uniform(0, 2 * np.pi, count)
+        radii = self.style.radius * np.sqrt(self.random.uniform(0, 1, count))
+        return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)
+
+
+class Erasing(Stroke):
+    """Takes away what the eraser passes over, however fast."""
+
+    words = "points erased"
+
+    def __init__(self, canvas: Canvas, at: Place, style: Style) -> None:
+        super().__init__(canvas, at, style)
+        self.move(at)
+
+    def move(self, to: Place) -> None:
+        self.canvas = self.canvas.without(distance_to_way(self.canvas.x, self.at, to) <= self.style.radius)
+        self.at = to
+
+
+class Moving(Stroke):
+    """Takes the nearest point along."""
+
+    words = "point moved"
+
+    def __init__(self, canvas: Canvas, at: Place, style: Style) -> None:
+        super().__init__(canvas, at, style)
+        self.index = canvas.nearest(at)
+        self.offset = canvas.x[self.index] - at if self.index is not None else np.zeros(2)
+
+    def move(self, to: Place) -> None:
+        if self.index is not None and to != self.at:
+            self.canvas = self.canvas.with_moved(self.index, (to[0] + self.offset[0], to[1] + self.offset[1]))
+        self.at = to
+
+
+class Clustering(Stroke):
+    """A cloud of points around the place; dragged along until the button is released."""
+
+    words = "cluster added"
+
+    def __init__(self, canvas: Canvas, at: Place, style: Style) -> None:
+        super().__init__(canvas, at, style)
+        self.before = canvas
+        self.cloud = canvas.random(style.seed).normal(0, style.spread, (style.cluster_points, 2))
+        self.move(at)
+
+    def move(self, to: Place) -> None:
+        self.canvas = self.before.with_points(self.cloud + to, self.style)
+        self.at = to

@@ -1,0 +1,193 @@
+"""What there is to draw with: the tools and how they are set, and the buttons that choose a tool or a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from playground.catalog.choice import setting
+from ui.forms.controls import IconButton
+from ui.forms.rows import tip
+from ui.guard.faults import guarded
+from ui.look.icons import icon
+from ui.look.theme import current, px, scaled
+from ui.panels.drawing.strokes import Clustering, Erasing, Moving, Painting, Stroke
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One way to change points with the mouse."""
+
+    name: str
+    label: str
+    icon: str
+    key: str
+    stroke: type[Stroke]
+    help: str
+    rows: tuple[str, ...]
+    """The settings that matter to it."""
+
+
+BRUSH = Tool(
+    "brush", "Brush", "paint-brush", "B", Painting, "Adds points while you drag; a click adds just one.", ("radius",)
+)
+ERASER = Tool("eraser", "Eraser", "eraser", "E", Erasing, "Takes away the points it passes over.", ("radius",))
+MOVE = Tool("move", "Move", "hand-grabbing", "M", Moving, "Drags the nearest point somewhere else.", ())
+CLUSTER = Tool(
+    "cluster",
+    "Cluster",
+    "dots-nine",
+    "C",
+    Clustering,
+    "A click adds a round cloud of points; drag to place it.",
+    ("cluster_points", "spread"),
+)
+TOOLS = {tool.name: tool for tool in (BRUSH, ERASER, MOVE, CLUSTER)}
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """How the tools are set. It belongs to the person, not to the experiment."""
+
+    radius: Annotated[
+        float,
+        setting(
+            "Brush radius",
+            "How far around the mouse the brush and the eraser reach, on the plane from −6 to 6. "
+            "The mouse wheel over the picture changes it too.",
+            ge=0.05,
+            le=3,
+            scale="log",
+            slider=(0.05, 3),
+        ),
+    ] = 0.5
+    cluster_points: Annotated[
+        int,
+        setting(
+            "Cluster points",
+            "How many points a click with the cluster tool adds. Few leave gaps; many fill the cloud.",
+            ge=1,
+            le=1000,
+            scale="log",
+            slider=(5, 500),
+        ),
+    ] = 50
+    spread: Annotated[
+        float,
+        setting(
+            "Cluster spread",
+            "How wide a cluster is: its standard deviation on each axis. "
+            "The mouse wheel over the picture changes it too.",
+            ge=0.05,
+            le=3,
+            scale="log",
+            slider=(0.05, 3),
+        ),
+    ] = 0.6
+    value: Annotated[
+        float,
+        setting(
+            "Value",
+            "What the network has to say where you draw. Low and high values have the colours of the two classes.",
+            ge=-1e9,
+            le=1e9,
+            slider=(-1, 1),
+        ),
+    ] = 1.0
+    jitter: Annotated[
+        float,
+        setting(
+            "Noise σ",
+            "How far “Add noise” moves points on average on each axis. Each press adds to what is there.",
+            gt=0,
+            le=3,
+            scale="log",
+            slider=(0.01, 1),
+        ),
+    ] = 0.2
+
+
+class ToolButton(IconButton):
+    """A tool as a segment with its icon above its name."""
+
+    def __init__(self, tool: Tool, side: str) -> None:
+        self.tool = tool
+        super().__init__(tool.icon, tool.label)
+        self.setText(tool.label)
+        self.setObjectName(f"drawing.tool.{tool.name}")
+        self.setAccessibleDescription(tool.help)
+        self.setToolTip(tip(f"{tool.label} ({tool.key}). {tool.help}", "The right mouse button always erases."))
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        self.setCheckable(True)
+        self.setProperty("segment", side)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.toggled.connect(self._dress)
+
+    def _dress(self) -> None:
+        theme = current()
+        self.setIcon(icon(self.tool.icon, theme.on_accent if self.isChecked() else theme.quiet))
+
+
+class ClassButton(QAbstractButton):
+    """A class to draw: a dot in its colour and its name."""
+
+    def __init__(self, place: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.place = place
+        self._hovered = False
+        self.setCheckable(True)
+        self.setObjectName(f"drawing.class.{place}")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_name(self, name: str) -> None:
+        """Call the class by another name."""
+        if name != self.text():
+            self.setText(name)
+            self.setAccessibleName(f"Draw class {name}")
+            self.setToolTip(tip(f"Draws points of class {name} ({(self.place + 1) % 10})."))
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(72), px(26))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(px(56), px(26))
+
+    def enterEvent(self, event: QEvent) -> None:
+        self._hovered = True
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hovered = False
+        self.update()
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colour = QColor(theme.classes[self.place % len(theme.classes)])
+        frame = QRectF(self.rect()).adjusted(px(1), px(1), -px(1), -px(1))
+        painter.setBrush(QColor(theme.surface if self.isChecked() or self._hovered else theme.raised))
+        edge = theme.accent if self.isChecked() else theme.quiet if self._hovered else theme.line
+        painter.setPen(QPen(QColor(edge), scaled(2 if self.isChecked() else 1)))
+        painter.drawRoundedRect(frame, scaled(6), scaled(6))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(QPointF(px(13), self.height() / 2), scaled(4.5), scaled(4.5))
+        painter.setPen(QColor(theme.text))
+        room = QRectF(px(22), 0, self.width() - px(28), self.height())
+        name = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, round(room.width()))
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), name)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(
+                QPen(QColor(theme.text if self.isChecked() else theme.accent), scaled(1.5), Qt.PenStyle.DotLine)
+            )
+            painter.drawRoundedRect(frame.adjusted(px(2), px(2), -px(2), -px(2)), scaled(4), scaled(4))
+        painter.end()

@@ -1,0 +1,490 @@
+"""One layer as a card: a header to drag it by, with its live gradient; its settings; the rarer ones below “more”.
+
+A card shows a layer and its place in the stack. What it asks for, its panel carries out.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from superqt import QElidingLabel
+
+from playground import Layer
+from playground.catalog.activations import Activation
+from playground.measure.snapshot import LayerStatistics
+from ui.forms.controls import IconButton
+from ui.forms.rows import ChoiceRow, Look, Row, fields_of, row_for, tip
+from ui.look.icons import icon
+from ui.look.numbers import number_text
+from ui.look.theme import GRID, current, px, size
+from ui.panels.layers.dragging import Drag
+from ui.panels.tiles import Curve, MagnitudeBar, curve_icon, curve_icon_size
+
+FIRST = ("units", "activation", "dropout")
+IN_HEADER = ("trainable", "muted")
+"""Fields that are buttons in the header."""
+RARE = tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id"))
+"""Fields below “more”."""
+LOOKS = {"initializer": Look(nothing="Inherited"), "regularizer": Look(nothing="Inherited")}
+BODY_INDENT = GRID * 2 + GRID // 2
+BAR_WIDTH, NUMBER_WIDTH = 48, 40
+SUMMARY_WIDTH = 72
+"""So that the bars of compact cards start below each other."""
+KEYS = (
+    "Alt+Up and Alt+Down move it, Delete removes it, Ctrl+D duplicates it, Ctrl+C copies it and Ctrl+V pastes it after "
+    "another."
+)
+HEALTH_HELP = (
+    "Dead: the share of units whose slope f′(z) is 0 on every point of the latest batch, so that they learn nothing. "
+    "Saturated: the share of activations on the flat ends of tanh or sigmoid, where the slope is below 5 % of the "
+    "steepest."
+)
+GRADIENT_HELP = "Size of the gradient ∂E/∂W of this layer (root mean square), on a logarithmic scale from 1e-8 to 10."
+
+
+class Gradient(QWidget):
+    """A layer's gradient as a bar and a number. The bar moves with every snapshot, the number only when told."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(px(GRID // 2))
+        self.bar = MagnitudeBar(self)
+        self.number = QLabel("–", self)
+        self.number.setProperty("quiet", True)
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.number.setFixedWidth(px(NUMBER_WIDTH))
+        line.addWidget(self.bar, 1)
+        line.addWidget(self.number)
+        for widget in (self, self.bar, self.number):
+            widget.setToolTip(tip(GRADIENT_HELP))
+        self.bar.setAccessibleName("Gradient")
+
+    def show_statistics(self, layer: LayerStatistics | None) -> None:
+        """Move the bar."""
+        self.bar.show_value(layer.gradient_rms if layer is not None else math.nan)
+
+    def write(self) -> None:
+        """Bring the number up to date."""
+        self.number.setText(number_text(self.bar.value, digits=2))
+
+
+class Vitals(QWidget):
+    """How a layer is: the gradient, and which share of its units or activations has stopped learning, if any."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.layer: LayerStatistics | None = None
+        self.gradient = Gradient(self)
+        self.health = QElidingLabel(self)
+        self.health.setProperty("quiet", True)
+        self.health.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.health.setAccessibleName("Dead and saturated")
+        self.health.setToolTip(tip(HEALTH_HELP))
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(px(GRID // 2))
+        line.addWidget(self.gradient)
+        line.addWidget(self.health, 1)
+        self.set_compact(False)
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the bar alone."""
+        self.gradient.number.setVisible(not compact)
+        self.health.setVisible(not compact)
+        # A bar has the same length on all cards, so that they can be compared, whatever is said beside it.
+        self.gradient.bar.setFixedWidth(px(BAR_WIDTH))
+
+    def show_statistics(self, layer: LayerStatistics | None) -> None:
+        """Move the bar."""
+        self.layer = layer
+        self.gradient.show_statistics(layer)
+
+    def write(self) -> None:
+        """Bring the texts up to date."""
+        self.gradient.write()
+        words = health_words(self.layer) if self.layer is not None else ""
+        if words != self.health.text():
+            self.health.setText(words)
+
+
+def health_words(layer: LayerStatistics) -> str:
+    """Which share of a layer has stopped learning: `dead 12 % · saturated 40 %`; nothing if all learns."""
+    shares = (("dead", layer.dead), ("saturated", layer.saturated))
+    return " · ".join(f"{name} {share_words(share)}" for name, share in shares if share > 0)
+
+
+def share_words(share: float) -> str:
+    """A share above 0 in whole percent, never rounded away."""
+    return "< 1 %" if share < 0.01 else f"{min(100 * share, 100):.0f} %"
+
+
+class Header(QWidget):
+    """The part of a card by which the mouse drags it."""
+
+    pressed = Signal()
+    grabbed = Signal()
+    dragged = Signal(QPoint)
+    dropped = Signal(bool)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.drag = Drag(self)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.drag.press(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.pressed.emit()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.drag.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.drag.end(keep=True)
+
+
+class Grip(QLabel):
+    """The dots that say where to drag; the mouse goes through to the header."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(px(GRID * 2))
+        self._dress()
+
+    def _dress(self) -> None:
+        self.setPixmap(icon("dots-six-vertical").pixmap(QSize(px(16), px(16))))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+
+class LayerCard(QFrame):
+    """A hidden layer."""
+
+    edited = Signal(str, object, str, bool)
+    moved = Signal(int)
+    """By how many places, by keyboard."""
+    removed = Signal()
+    duplicated = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.layer: Layer | None = None
+        self.index, self.inputs = -1, -1
+        self._named: str | None = None
+        """The id that stands in all names."""
+        self._asked = False
+        """Whether the controls may show something that was asked for and not given."""
+        self.layer_id: str | None = None
+        self.compact = False
+        self.rows: dict[str, Row] = {}
+        self.setProperty("card", True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.outer = QVBoxLayout(self)
+        self.outer.setContentsMargins(px(GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2 + 2))
+        self.outer.setSpacing(px(GRID // 2))
+        self.header = self._header()
+        self.body, self.rest = self._part(), self._part()
+        self._add_rows(self.body, FIRST)
+        self.curve = Curve(self)
+        self._add_curve()
+        self._draw_curves()
+        self._unfold(False)
+
+    # Parts --------------------------------------------------------------------------------------------------
+
+    def _header(self) -> Header:
+        header = Header(self)
+        line, self.second = QHBoxLayout(), QHBoxLayout()
+        lines = QVBoxLayout(header)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(px(GRID // 4))
+        lines.addLayout(line)
+        lines.addLayout(self.second)
+        line.setSpacing(px(GRID // 2))
+        self.second.setContentsMargins(px(BODY_INDENT), 0, 0, 0)
+        self.first = line
+        self.grip, self.title, self.summary = Grip(header), QLabel(header), QLabel(header)
+        self.title.setProperty("strong", True)
+        self.summary.setProperty("quiet", True)
+        self.vitals = Vitals(header)
+        self.freeze = IconButton("lock-simple-open", "Freeze", "", header)
+        self.mute = IconButton("speaker-high", "Mute", "", header)
+        self.duplicate = IconButton("copy", "Duplicate", "Duplicate this layer (Ctrl+D).", header)
+        self.remove = IconButton("x", "Remove", "Remove this layer (Delete).", header)
+        self.more = IconButton("caret-right", "More", "More settings of this layer.", header)
+        for button in (self.freeze, self.mute, self.more):
+            button.setCheckable(True)
+        for widget in (self.grip, self.title, self.summary):
+            line.addWidget(widget)
+        line.addStretch(1)
+        self.second.addWidget(self.vitals, 1)
+        for button in (self.freeze, self.mute, self.more, self.duplicate, self.remove):
+            button.setProperty("small", True)
+            line.addWidget(button)
+        self.freeze.clicked.connect(self._freeze_clicked)
+        self.mute.clicked.connect(self._mute_clicked)
+        self.more.toggled.connect(self._unfold)
+        self.duplicate.clicked.connect(self.duplicated)
+        self.remove.clicked.connect(self.removed)
+        header.pressed.connect(self.setFocus)
+        self.outer.addWidget(header)
+        return header
+
+    def _part(self) -> QWidget:
+        part = QWidget(self)
+        lines = QVBoxLayout(part)
+        lines.setContentsMargins(px(BODY_INDENT), 0, 0, 0)
+        lines.setSpacing(px(GRID // 2))
+        self.outer.addWidget(part)
+        return part
+
+    def _add_rows(self, part: QWidget, names: tuple[str, ...]) -> None:
+        lines = part.layout()
+        assert lines is not None
+        for name in names:
+            row = row_for(fields_of(Layer)[name], "", LOOKS.get(name, Look()), level=1)
+            if row is not None:
+                row.edited.connect(self._row_edited)
+                self.rows[name] = row
+                lines.addWidget(row)
+
+    def complete(self) -> None:
+        """Make the rows below “more”, which take longer than all the rest of a card and are seldom seen."""
+        if self.rows.keys() >= set(RARE):
+            return
+        self._add_rows(self.rest, RARE)
+        for name in RARE:
+            self._name_row(name)
+        if self.layer is not None:
+            for name in RARE:
+                self.rows[name].show_value(getattr(self.layer, name))
+            self._show_switches(self.layer)
+        for before, after in itertools.pairwise(self.tab_stops):
+            QWidget.setTabOrder(before, after)
+
+    def _add_curve(self) -> None:
+        row = self.rows["activation"]
+        if isinstance(row, ChoiceRow):
+            row.side.addWidget(self.curve)
+
+    def _draw_curves(self) -> None:
+        """Put each activation's curve beside its name in the list."""
+        row = self.rows["activation"]
+        if isinstance(row, ChoiceRow):
+            row.combo.setIconSize(curve_icon_size())
+            for place, kind in enumerate(row.kinds):
+                if kind is not None and issubclass(kind, Activation):
+                    row.combo.setItemIcon(place, curve_icon(kind(), current(), size()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_curves()
+
+    def _unfold(self, is_open: bool) -> None:
+        if is_open:
+            self.complete()
+        self.more.set_icon("caret-down" if is_open else "caret-right")
+        self.rest.setVisible(is_open)
+        self.body.setVisible(is_open or not self.compact)
+
+    @property
+    def tab_stops(self) -> list[QWidget]:
+        """The card and its controls in the order in which Tab reaches them."""
+        inner = [widget for widget in self.findChildren(QWidget) if widget.window() is self.window()]
+        return [self, *(widget for widget in inner if widget.focusPolicy() & Qt.FocusPolicy.TabFocus)]
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the header alone, until “more” is asked for."""
+        if compact != self.compact:
+            self.compact = compact
+            self.duplicate.setVisible(not compact)
+            self.remove.setVisible(not compact)
+            self._show_buttons()
+            self.summary.setMinimumWidth(px(SUMMARY_WIDTH) if compact else 0)
+            self.vitals.set_compact(compact)
+            if compact:
+                self.first.insertWidget(self.first.indexOf(self.summary) + 1, self.vitals)
+            else:
+                self.second.addWidget(self.vitals, 1)
+            self._unfold(self.more.isChecked())
+            self._write_summary()
+
+    # Showing ------------------------------------------------------------------------------------------------
+
+    def show_layer(self, layer: Layer, index: int, inputs: int) -> None:
+        """Show a layer, its place in the stack, counted from 0, and how many numbers come into it."""
+        moved = (index, layer.id) != (self.index, self._named)
+        if moved:
+            self._set_place(index, layer.id)
+        if moved or (layer, inputs) != (self.layer, self.inputs):
+            self.inputs = inputs
+            self._show_switches(layer)
+        if layer != self.layer or self._asked:
+            self._asked = False
+            self.layer, self.layer_id = layer, layer.id
+            for name, row in self.rows.items():
+                row.show_value(getattr(layer, name))
+            self.curve.show_activation(layer.activation)
+            self._write_summary()
+
+    def _show_switches(self, layer: Layer) -> None:
+        """Show what is frozen or muted, and switch off what the widths don't allow."""
+        fitting = layer.units == self.inputs
+        why = "" if fitting else f"Off: the layer has {layer.units:,} units, but {self.inputs:,} numbers come in."
+        if "skip" in self.rows:
+            self.rows["skip"].set_available(fitting or layer.skip, why)
+        self.mute.setEnabled(fitting or layer.muted)
+        self.freeze.setChecked(not layer.trainable)
+        self.mute.setChecked(layer.muted)
+        self.freeze.set_icon("lock-simple-open" if layer.trainable else "lock-simple")
+        self.mute.set_icon("speaker-slash" if layer.muted else "speaker-high")
+        freeze = "Frozen: click to let this layer learn." if not layer.trainable else "Click to freeze this layer."
+        mute = (
+            "Muted: click to put this layer back in." if layer.muted else "Click to mute this layer." if fitting else ""
+        )
+        for name, button, words in (("trainable", self.freeze, freeze), ("muted", self.mute, mute)):
+            button.setToolTip(tip(why if name == "muted" else "", words, fields_of(Layer)[name].help))
+            button.setAccessibleDescription(fields_of(Layer)[name].help)
+        self._show_buttons(layer)
+
+    def _show_buttons(self, layer: Layer | None = None) -> None:
+        """A compact card has no room for a button that says nothing."""
+        layer = layer or self.layer
+        self.freeze.setVisible(not self.compact or (layer is not None and not layer.trainable))
+        self.mute.setVisible(not self.compact or (layer is not None and layer.muted))
+
+    def _set_place(self, index: int, layer_id: str | None) -> None:
+        self.index, self._named = index, layer_id
+        path, place = self.path, self.place
+        self.setObjectName(path)
+        self.setAccessibleName(f"L{place[1:]}")
+        self.setAccessibleDescription(f"Number {index + 1} from the input side. {KEYS}")
+        self.setToolTip(tip(KEYS))
+        self.title.setText(f"L{place[1:]}")
+        for name in self.rows:
+            self._name_row(name)
+        for name, widget, label in self._named_parts():
+            widget.setObjectName(f"{path}.{name}")
+            widget.setAccessibleName(f"{label} {place}")
+        for widget in (self.header, self.grip, self.title, self.summary):
+            widget.setToolTip(tip(f"Drag to move the layer. {KEYS}"))
+
+    def _name_row(self, name: str) -> None:
+        if self.index >= 0:
+            self.rows[name].set_path(f"{self.path}.{name}")
+            self.rows[name].set_place(self.place)
+
+    @property
+    def path(self) -> str:
+        """Where the layer is in the experiment."""
+        return f"layers.{self.index}"
+
+    @property
+    def place(self) -> str:
+        """The layer in words, as everywhere: `layer C`, or by its number while it has no id."""
+        return f"layer {self._named or self.index + 1}"
+
+    def _named_parts(self) -> list[tuple[str, QWidget, str]]:
+        return [
+            ("handle", self.grip, "Move"),
+            ("gradient", self.vitals.gradient.bar, "Gradient of"),
+            ("health", self.vitals.health, "Dead and saturated in"),
+            ("trainable", self.freeze, "Freeze"),
+            ("muted", self.mute, "Mute"),
+            ("duplicate", self.duplicate, "Duplicate"),
+            ("remove", self.remove, "Remove"),
+            ("more", self.more, "More of"),
+        ]
+
+    def take_out(self) -> None:
+        """Give up all names, so that nobody finds the card while it waits to be deleted."""
+        for row in self.rows.values():
+            row.set_path("")
+        for _, widget, _ in self._named_parts():
+            widget.setObjectName("")
+        self.setObjectName("")
+        self.hide()
+        self.deleteLater()
+
+    def _write_summary(self) -> None:
+        if self.layer is not None:
+            self.summary.setText(f"{self.layer.units} {self.layer.activation.label}" if self.compact else "")
+
+    # Gestures -----------------------------------------------------------------------------------------------
+
+    def _row_edited(self, path: str, value: object, words: str, changing: bool) -> None:
+        self._asked = True
+        self.edited.emit(path, value, f"{self.place} {words}", changing)
+
+    # A click asks; the button follows what the layer is.
+
+    def _freeze_clicked(self, on: bool) -> None:
+        self.freeze.setChecked(not on)
+        self._row_edited(f"layers.{self.index}.trainable", not on, "frozen" if on else "learns again", False)
+
+    def _mute_clicked(self, on: bool) -> None:
+        self.mute.setChecked(not on)
+        self._row_edited(f"layers.{self.index}.muted", on, "muted" if on else "back in", False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, modifiers = event.key(), event.modifiers()
+        if modifiers & Qt.KeyboardModifier.AltModifier and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.moved.emit(-1 if key == Qt.Key.Key_Up else 1)
+        elif modifiers & Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_D:
+            self.duplicated.emit()
+        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.hasFocus():
+            self.removed.emit()
+        elif key == Qt.Key.Key_Escape and self.header.drag.active:
+            self.header.drag.end(keep=False)
+        else:
+            super().keyPressEvent(event)
+
+
+class OutputCard(QFrame):
+    """The output layer, which follows from the data and the loss."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self.setObjectName("layers.output")
+        self.setAccessibleName("Output layer")
+        lines, line = QVBoxLayout(self), QHBoxLayout()
+        lines.setContentsMargins(px(BODY_INDENT + GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2))
+        lines.setSpacing(px(GRID // 4))
+        lines.addLayout(line)
+        line.setSpacing(px(GRID))
+        title = QLabel("Output", self)
+        title.setProperty("strong", True)
+        self.summary = QLabel(self)
+        self.summary.setProperty("quiet", True)
+        self.vitals = Vitals(self)
+        self.vitals.gradient.bar.setObjectName("layers.output.gradient")
+        self.vitals.gradient.bar.setAccessibleName("Gradient of the output layer")
+        line.addWidget(title)
+        line.addWidget(self.summary)
+        line.addStretch(1)
+        lines.addWidget(self.vitals)
+        for widget in (title, self.summary):
+            widget.setToolTip(tip("Its size follows from the data, its activation from the loss."))
+
+    def show_statistics(self, layer: LayerStatistics | None) -> None:
+        """Show the size, the activation and the gradient of the output layer."""
+        self.vitals.show_statistics(layer)
+        text = output_words(layer) if layer is not None else ""
+        if text != self.summary.text():
+            self.summary.setText(text)
+
+
+def output_words(layer: LayerStatistics) -> str:
+    """The output layer in words."""
+    return f"{layer.units} {'unit' if layer.units == 1 else 'units'}, {layer.activation.replace('_', ' ')}"

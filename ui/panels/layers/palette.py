@@ -1,0 +1,148 @@
+"""New layers to pick: a chip per activation, one like the last layer. A click appends it, a drag puts it anywhere."""
+
+from __future__ import annotations
+
+import msgspec
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
+
+from playground import Layer
+from playground.catalog.activations import Activation, Tanh
+from playground.catalog.choice import members
+from ui.forms.rows import about, steps, tip
+from ui.guard.faults import guarded
+from ui.look.theme import GRID, SMALL, current, px, scaled
+from ui.panels.layers.dragging import Drag
+from ui.panels.tiles import fitted, paint_curves
+
+FIRST_LAYER = Layer(units=4, activation=Tanh())
+COLUMNS = 6
+PICTURE_HEIGHT = 20
+HOW = "Click to put it next to the output; drag it into the stack to put it anywhere."
+
+
+class Chip(QAbstractButton):
+    """A new layer with a certain activation, or like the last one."""
+
+    grabbed = Signal()
+    dragged = Signal(QPoint)
+    dropped = Signal(bool)
+
+    def __init__(self, kind: type[Activation] | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.kind = kind
+        self.activation = kind() if kind is not None else FIRST_LAYER.activation
+        self._small = QFont(self.font())
+        self._small.setPixelSize(px(SMALL))
+        self.setText(kind.label if kind is not None else "Like last")
+        self.setObjectName(f"layers.new.{self.activation.kind}" if kind is not None else "layers.add")
+        self.setAccessibleName(f"Add a new {kind.label} layer" if kind is not None else "Add a new layer like the last")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.drag = Drag(self)
+
+    def layer(self, before: Layer | None) -> Layer:
+        """The layer this stands for, after another one: as wide, but learning and taking part in any case."""
+        if self.kind is not None:
+            return Layer(units=(before or FIRST_LAYER).units, activation=self.kind())
+        return msgspec.structs.replace(before or FIRST_LAYER, trainable=True, muted=False)
+
+    def show_last(self, last: Layer | None) -> None:
+        """Show which layer the chip without an activation of its own repeats."""
+        if self.kind is None and self.activation != (last or FIRST_LAYER).activation:
+            self.activation = (last or FIRST_LAYER).activation
+            self.update()
+
+    def set_available(self, why_not: str) -> None:
+        """Switch the chip off where it can't apply, and say why."""
+        self.setEnabled(not why_not)
+        if self.kind is None:
+            self.setToolTip(tip(why_not, "A layer with the settings of the last one.", HOW))
+        else:
+            does = f"{self.kind.label}: {about(self.kind)}"
+            self.setToolTip(tip(why_not, does, *steps(self.kind.formula), HOW))
+
+    # Gestures -----------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        elif event.key() == Qt.Key.Key_Escape and self.drag.active:
+            self.drag.end(keep=False)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        self.drag.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.drag.move(event)
+        if self.drag.active:
+            # So that letting go is no click.
+            self.setDown(False)
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.drag.end(keep=True)
+
+    # Picture ------------------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(40), px(PICTURE_HEIGHT + 2) + QFontMetrics(self._small).height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def enterEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme, picture = current(), QRectF(0, 0, self.width(), px(PICTURE_HEIGHT))
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(1.0 if self.isEnabled() else 0.4)
+        hovered = self.underMouse() and self.isEnabled()
+        edge = theme.accent if self.hasFocus() else theme.quiet if hovered else theme.line
+        painter.setPen(QPen(QColor(edge), scaled(2 if self.hasFocus() else 1)))
+        painter.setBrush(QColor(theme.raised if self.isDown() else theme.surface))
+        painter.drawRoundedRect(picture.adjusted(px(1), px(1), -px(1), -px(1)), scaled(6), scaled(6))
+        painter.save()
+        painter.setClipRect(picture.adjusted(px(3), px(2), -px(3), -px(2)))
+        paint_curves(painter, self.activation, picture.size().toSize(), theme, slope=False)
+        painter.restore()
+        painter.setPen(QColor(theme.text if hovered else theme.quiet))
+        font = fitted(self._small, self.text(), self.width())
+        painter.setFont(font)
+        below = QRectF(0, picture.bottom(), self.width(), self.height() - picture.height())
+        name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
+        painter.end()
+
+
+class Palette(QWidget):
+    """All chips."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.chips = [Chip(kind, self) for kind in (None, *members(Activation).values())]
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(px(GRID // 2))
+        for place, chip in enumerate(self.chips):
+            grid.addWidget(chip, *divmod(place, COLUMNS))
+        for column in range(COLUMNS):
+            grid.setColumnStretch(column, 1)
+
+    def show_stack(self, last: Layer | None, why_not: str) -> None:
+        """Show which layer is the last, and why there can be no more, if so."""
+        for chip in self.chips:
+            chip.show_last(last)
+            chip.set_available(why_not)

@@ -1,0 +1,507 @@
+"""The stack of layers as cards, input side on top: add, remove, copy, shape, and reorder by mouse or keyboard.
+
+The engine matches weights by layer id, so every structural edit first gives ids to layers that have none.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPixmap, QRegion
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from playground import Experiment, Layer
+from playground.catalog.features import FEATURES
+from playground.experiment.tree import MAX_LAYERS, inputs_of, new_id, with_ids
+from playground.measure.snapshot import LayerStatistics, Snapshot
+from ui.forms.controls import Edits, IconButton
+from ui.forms.rows import tip
+from ui.look.beat import Throttle
+from ui.look.theme import GRID, px
+from ui.panels.layers.card import LayerCard, OutputCard
+from ui.panels.layers.palette import FIRST_LAYER, Chip, Palette
+from ui.panels.layers.shapes import ABOUT, SHAPES, shaped, widths_of, widths_words
+from ui.panels.panel import Panel, heading
+
+ASK_WIDTHS = "Units of each layer, input side first, such as 16-8-4 or 3 × 8:"
+EDGE = 32
+"""So close to the edge of the visible part, a dragged card makes the stack scroll."""
+
+
+class LayersPanel(Panel):
+    """The hidden layers, one card each, and the output layer."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.cards: list[LayerCard] = []
+        self.asleep = self.missed = False
+        self.snapshot: Snapshot | None = None
+        self._follow: str | None = None
+        self._text = Throttle(self._write, self)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(px(GRID + GRID // 2), px(GRID), 0, px(GRID))
+        outer.setSpacing(px(GRID // 2))
+        outer.addLayout(self._title())
+        self.new_layers = self._palette()
+        outer.addWidget(self.new_layers)
+        self.view = self._stack()
+        outer.addWidget(self.view, 1)
+        self._prepare_drag()
+        self.show_experiment(self.experiment)
+
+    # Parts --------------------------------------------------------------------------------------------------
+
+    def _title(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        line.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
+        line.setSpacing(px(GRID))
+        self.shape = self._shape_button()
+        self.compact = IconButton("rows", "Compact cards", "One line per layer, to see many at once.")
+        self.compact.setObjectName("layers.compact")
+        self.compact.setCheckable(True)
+        self.compact.toggled.connect(self._set_compact)
+        line.addWidget(heading("Layers"))
+        line.addStretch(1)
+        line.addWidget(self.shape)
+        line.addWidget(self.compact)
+        return line
+
+    def _shape_button(self) -> QToolButton:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for name, widths in SHAPES.items():
+            action = menu.addAction(f"{name}\t{widths_words(widths)}")
+            action.setToolTip(ABOUT[name])
+            action.triggered.connect(lambda _=False, name=name: self.take_shape(SHAPES[name], name.lower()))
+        menu.addSeparator()
+        menu.addAction("Other widths…").triggered.connect(lambda: self.ask_widths())
+        button = IconButton("hourglass-simple-medium", "Shape", "")
+        button.setObjectName("layers.shape")
+        button.setToolTip(
+            tip("Replaces all layers by ones of other widths, like the first one in all else. One undo takes it back.")
+        )
+        button.setText("Shape")
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+    def _palette(self) -> Palette:
+        palette = Palette()
+        palette.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
+        for chip in palette.chips:
+            chip.clicked.connect(self._chip_clicked)
+            chip.grabbed.connect(self._grab_chip)
+            chip.dragged.connect(self._drag)
+            chip.dropped.connect(self._drop)
+        return palette
+
+    def _stack(self) -> QScrollArea:
+        self.stack = QWidget()
+        self.stack.setProperty("plain", True)
+        self.lines = QVBoxLayout(self.stack)
+        self.lines.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
+        self.lines.setSpacing(px(GRID))
+        self.inputs = QLabel()
+        self.inputs.setProperty("quiet", True)
+        self.inputs.setWordWrap(True)
+        self.output = OutputCard()
+        self.hint = QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.")
+        self.hint.setProperty("quiet", True)
+        self.hint.setWordWrap(True)
+        for widget in (self.inputs, self.hint, self.output):
+            self.lines.addWidget(widget)
+        self.lines.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(self.stack)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.verticalScrollBar().rangeChanged.connect(self._make_room_for_bar)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return scroll
+
+    def _make_room_for_bar(self, _low: int, high: int) -> None:
+        """Keep the cards as wide as they are when the scroll bar comes or goes."""
+        self.lines.setContentsMargins(0, 0, px(GRID // 2 if high else GRID + GRID // 2), 0)
+
+    def _new_card(self) -> LayerCard:
+        card = LayerCard(self.stack)
+        card.set_compact(self.compact.isChecked())
+        card.edited.connect(self.ask)
+        card.moved.connect(self._card_moved)
+        card.removed.connect(self._card_removed)
+        card.duplicated.connect(self._card_duplicated)
+        card.header.grabbed.connect(self._grab_card)
+        card.header.dragged.connect(self._drag)
+        card.header.dropped.connect(self._drop)
+        return card
+
+    def _set_compact(self, compact: bool) -> None:
+        self.lines.setSpacing(px(GRID // 2 if compact else GRID))
+        for card in self.cards:
+            card.set_compact(compact)
+
+    # Showing ------------------------------------------------------------------------------------------------
+
+    def sleep(self) -> None:
+        """Make no cards from now on: nobody sees them, and thirty take a second."""
+        self.asleep = True
+
+    def wake(self) -> None:
+        """Show what has changed meanwhile."""
+        self.asleep = False
+        if self.missed:
+            self.show_experiment(self.experiment)
+
+    def complete(self) -> None:
+        """Have every control of every card, folded away or not."""
+        self.wake()
+        for card in self.cards:
+            card.complete()
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        super().show_experiment(experiment)
+        self.missed = self.asleep
+        if self.asleep:
+            return
+        layers = experiment.layers
+        cards = self._cards_for(layers)
+        if cards != self.cards:
+            self._arrange(cards)
+        inputs = inputs_of(experiment)
+        for index, (card, layer) in enumerate(zip(self.cards, layers, strict=True)):
+            card.show_layer(layer, index, inputs[index])
+        self._show_ends(experiment)
+        if self._follow is not None:
+            self._focus_layer(self._follow)
+
+    def _cards_for(self, layers: Sequence[Layer]) -> list[LayerCard]:
+        """A card for each layer: the one with its id, else a free one at its place, else a new one."""
+        by_id = {card.layer_id: card for card in self.cards if card.layer_id is not None}
+        chosen = [by_id.get(layer.id) if layer.id is not None else None for layer in layers]
+        free = [card for card in self.cards if card not in chosen]
+        for index, card in enumerate(chosen):
+            if card is None:
+                here = self.cards[index] if index < len(self.cards) else None
+                if here in free and here is not None:
+                    free.remove(here)
+                    chosen[index] = here
+        return [card if card is not None else self._new_card() for card in chosen]
+
+    def _arrange(self, cards: list[LayerCard]) -> None:
+        if self.held is not None:
+            self.held.header.drag.end(keep=False)
+        for card in self.cards:
+            self.lines.removeWidget(card)
+            if card not in cards:
+                card.take_out()
+        for index, card in enumerate(cards):
+            self.lines.insertWidget(index + 1, card)
+            card.show()
+        self.cards = cards
+        stops = [stop for card in cards for stop in card.tab_stops]
+        for before, after in itertools.pairwise(stops):
+            QWidget.setTabOrder(before, after)
+
+    def _show_ends(self, experiment: Experiment) -> None:
+        layers = experiment.layers
+        why_not = f"There can be at most {MAX_LAYERS} layers." if len(layers) >= MAX_LAYERS else ""
+        self.new_layers.show_stack(layers[-1] if layers else None, why_not)
+        names = ", ".join(FEATURES[name].label for name in experiment.features)
+        self.inputs.setText(f"Inputs: {names}")
+        self.hint.setVisible(not layers)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the gradients; their numbers change at most four times a second."""
+        self.snapshot = snapshot
+        for card, layer in self._measured(snapshot):
+            card.vitals.show_statistics(layer)
+        self.output.show_statistics(snapshot.layers[-1] if snapshot.layers else None)
+        self._text.request()
+
+    def _measured(self, snapshot: Snapshot) -> Iterator[tuple[LayerCard, LayerStatistics | None]]:
+        """Each card with what was measured of its layer, which may be of an older experiment than is shown."""
+        hidden = snapshot.layers[:-1]
+        by_name = {layer.name: layer for layer in hidden}
+        for index, card in enumerate(self.cards):
+            if card.layer_id is not None:
+                yield card, by_name.get(card.layer_id)
+            else:
+                yield card, hidden[index] if len(hidden) == len(self.cards) else None
+
+    def _write(self) -> None:
+        for card in self.cards:
+            card.vitals.write()
+        self.output.vitals.write()
+
+    # Edits --------------------------------------------------------------------------------------------------
+
+    def add_layer(self, chip: Chip, place: int | None = None) -> None:
+        """Ask for a new layer at a place, by default next to the output."""
+        layers = self._identified()
+        place = len(layers) if place is None else place
+        before = layers[max(place - 1, 0)] if layers else None
+        self._insert(place, chip.layer(before), "new layer {id}", follow=False)
+
+    def duplicate_layer(self, index: int) -> None:
+        """Ask for a copy of a layer right after it."""
+        layer = self._identified()[index]
+        self._insert(index + 1, layer, f"layer {layer.id} duplicated")
+
+    def copy_layer(self, index: int) -> None:
+        """Put a layer on the clipboard, as text that an experiment file would contain."""
+        QGuiApplication.clipboard().setText(msgspec.json.encode(self.experiment.layers[index]).decode())
+
+    def paste_layer(self, place: int) -> None:
+        """Ask for the layer on the clipboard, if it is one, at a place."""
+        try:
+            layer = msgspec.json.decode(QGuiApplication.clipboard().text(), type=Layer)
+        except (msgspec.MsgspecError, UnicodeError):
+            return
+        self._insert(place, layer, "layer {id} pasted")
+
+    def _insert(self, place: int, layer: Layer, words: str, follow: bool = True) -> None:
+        layers = self._identified()
+        if len(layers) < MAX_LAYERS:
+            new = msgspec.structs.replace(layer, id=new_id(layers))
+            wanted = (*layers[:place], new, *layers[place:])
+            follow_it, show_it = (new.id, None) if follow else (None, new.id)
+            self._ask_layers(wanted, words.format(id=new.id), focus=follow_it, scroll_to=show_it)
+
+    def take_shape(self, widths: Sequence[int], name: str) -> None:
+        """Ask for layers of these widths, otherwise like the first one."""
+        layers = self._identified()
+        wanted = shaped(layers, layers[0] if layers else FIRST_LAYER, widths)
+        self._ask_layers(wanted, f"shape {name} {widths_words(widths)}".replace("  ", " "))
+
+    def ask_widths(self, text: str = "", problem: str = "") -> None:
+        """Let the person write the widths of all layers."""
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setObjectName("layers.widths")
+        dialog.setWindowTitle("Shape")
+        dialog.setLabelText("\n".join(part for part in (problem, ASK_WIDTHS) if part))
+        present = [layer.units for layer in self.experiment.layers] or [FIRST_LAYER.units]
+        dialog.setTextValue(text or widths_words(present))
+        dialog.textValueSelected.connect(self._widths_given)
+        dialog.open()
+
+    def _widths_given(self, text: str) -> None:
+        try:
+            widths = widths_of(text)
+        except ValueError as error:
+            self.ask_widths(text, f"“{text}” is refused. {error}")
+        else:
+            self.take_shape(widths, "")
+
+    def remove_layer(self, index: int) -> None:
+        """Ask for the network without a layer."""
+        layers = self._identified()
+        rest = layers[:index] + layers[index + 1 :]
+        neighbour = rest[min(index, len(rest) - 1)].id if rest else None
+        self._ask_layers(rest, f"layer {layers[index].id} removed", focus=neighbour)
+
+    def move_layer(self, index: int, to: int) -> None:
+        """Ask for a layer at another place, counted without it."""
+        layers = self._identified()
+        if 0 <= to < len(layers) and to != index:
+            rest = layers[:index] + layers[index + 1 :]
+            moved = (*rest[:to], layers[index], *rest[to:])
+            self._ask_layers(moved, f"layer {layers[index].id} moved", focus=layers[index].id)
+
+    def _identified(self) -> tuple[Layer, ...]:
+        """The shown layers, all with ids; the cards learn theirs at once, so that each stays with its layer."""
+        self.wake()
+        Edits.end_open()
+        layers = with_ids(self.experiment.layers)
+        for card, layer in zip(self.cards, layers, strict=True):
+            card.layer_id = layer.id
+        return layers
+
+    def _ask_layers(
+        self, layers: tuple[Layer, ...], words: str, focus: str | None = None, scroll_to: str | None = None
+    ) -> None:
+        self._follow = focus
+        self.ask("layers", layers, words)
+        self._follow = None
+        self._reveal_later(focus or scroll_to)
+
+    def _focus_layer(self, layer_id: str) -> None:
+        for card in self.cards:
+            if card.layer_id == layer_id:
+                card.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _reveal_later(self, layer_id: str | None) -> None:
+        """Scroll to a card once the layout has put it in its place."""
+        self._wanted = layer_id
+        QTimer.singleShot(0, self._reveal)
+
+    def _reveal(self) -> None:
+        for card in self.cards:
+            if card.layer_id is not None and card.layer_id == self._wanted:
+                self.view.ensureWidgetVisible(card, 0, GRID)
+
+    def _card_of(self, sender: object) -> LayerCard | None:
+        return next((card for card in self.cards if sender in (card, card.header)), None)
+
+    def _focused_card(self) -> LayerCard | None:
+        here = QApplication.focusWidget()
+        if here is None:
+            return None
+        return next((card for card in self.cards if here is card or card.isAncestorOf(here)), None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        card = self._focused_card()
+        if event.matches(QKeySequence.StandardKey.Copy) and card is not None:
+            self.copy_layer(card.index)
+        elif event.matches(QKeySequence.StandardKey.Paste):
+            self.paste_layer(card.index + 1 if card is not None else len(self.cards))
+        else:
+            super().keyPressEvent(event)
+
+    def _chip_clicked(self) -> None:
+        chip = self.sender()
+        if isinstance(chip, Chip):
+            self.add_layer(chip)
+
+    def _card_moved(self, by: int) -> None:
+        card = self._card_of(self.sender())
+        if card is not None:
+            self.move_layer(card.index, card.index + by)
+
+    def _card_removed(self) -> None:
+        card = self._card_of(self.sender())
+        if card is not None:
+            self.remove_layer(card.index)
+
+    def _card_duplicated(self) -> None:
+        card = self._card_of(self.sender())
+        if card is not None:
+            self.duplicate_layer(card.index)
+
+    # Dragging -----------------------------------------------------------------------------------------------
+
+    def _prepare_drag(self) -> None:
+        self.held: LayerCard | None = None
+        self.offered: Chip | None = None
+        self._at = QPoint()
+        self.ghost = QLabel(self)
+        self.ghost.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.ghost.setProperty("ghost", True)
+        self.ghost.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.mark = QFrame(self.stack)
+        self.mark.setProperty("mark", True)
+        self.mark.setFixedHeight(px(4))
+        for widget in (self.ghost, self.mark):
+            widget.hide()
+        self._scrolling = QTimer(self, interval=16)
+        self._scrolling.timeout.connect(self._scroll_on)
+
+    def _grab_card(self) -> None:
+        self.held = self._card_of(self.sender())
+        if self.held is not None:
+            # The header alone follows the mouse: a whole card would hide where it is going.
+            self.held.setProperty("held", True)
+            restyle(self.held)
+            self._begin_drag(self.held.header, self.held.width())
+
+    def _grab_chip(self) -> None:
+        chip = self.sender()
+        if isinstance(chip, Chip):
+            self.offered = chip
+            self._begin_drag(chip, chip.width() + px(GRID))
+
+    def _begin_drag(self, seen: QWidget, width: int) -> None:
+        self.ghost.setPixmap(picture_of(seen))
+        self.ghost.setFixedSize(QSize(width, seen.height() + px(GRID)))
+        self.ghost.show()
+        self.ghost.raise_()
+        self._scrolling.start()
+
+    def _drag(self, at: QPoint) -> None:
+        self._at = at
+        if self.held is None and self.offered is None:
+            return
+        here = self.mapFromGlobal(at)
+        x = self.view.x() + self.held.x() if self.held is not None else here.x() - self.ghost.width() // 2
+        self.ghost.move(x, here.y() - px(GRID * 2))
+        place = self._place_at(at)
+        self.mark.setVisible(place is not None)
+        if place is not None:
+            # Not under the ghost, which is over the stack and says nothing of the place.
+            self.mark.setGeometry(0, self._mark_y(place), self.output.width(), self.mark.height())
+            self.mark.raise_()
+
+    def _place_at(self, at: QPoint) -> int | None:
+        """The place among the other cards for what is dropped at a point of the screen; none beside the stack."""
+        inside = QRect(self.view.mapToGlobal(QPoint()), self.view.size()).adjusted(-px(GRID), 0, px(GRID), px(EDGE))
+        if self.offered is not None and not inside.contains(at):
+            return None
+        y = self.stack.mapFromGlobal(at).y()
+        return sum(card.geometry().center().y() < y for card in self.cards if card is not self.held)
+
+    def _mark_y(self, place: int) -> int:
+        others = [card for card in self.cards if card is not self.held]
+        if place < len(others):
+            return others[place].y() - px(GRID // 2 + 2)
+        last = others[-1] if others else self.held or self.inputs
+        return last.geometry().bottom() + px(GRID // 2 - 1)
+
+    def _scroll_on(self) -> None:
+        view, bar = self.view.viewport(), self.view.verticalScrollBar()
+        y = view.mapFromGlobal(self._at).y()
+        if self.offered is not None and y < 0:
+            return
+        if y < px(EDGE):
+            bar.setValue(bar.value() - px(GRID))
+        elif y > view.height() - px(EDGE):
+            bar.setValue(bar.value() + px(GRID))
+        else:
+            return
+        self._drag(self._at)
+
+    def _drop(self, keep: bool) -> None:
+        place = self._place_at(self._at) if keep else None
+        (card, self.held), (chip, self.offered) = (self.held, None), (self.offered, None)
+        self._scrolling.stop()
+        for widget in (self.ghost, self.mark):
+            widget.hide()
+        if card is not None:
+            card.setProperty("held", False)
+            restyle(card)
+        if card is not None and place is not None:
+            self.move_layer(card.index, place)
+        elif chip is not None and place is not None:
+            self.add_layer(chip, place)
+
+
+def picture_of(widget: QWidget) -> QPixmap:
+    """A widget without the background that stands behind it."""
+    ratio = widget.devicePixelRatioF()
+    picture = QPixmap(widget.size() * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    widget.render(picture, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+    return picture
+
+
+def restyle(widget: QWidget) -> None:
+    """Make the style sheet see a changed property."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

@@ -1,0 +1,399 @@
+"""The small pictures in the panels: data sets, features, activation curves, gradient bars.
+
+All are computed from the declarations themselves, so a new data set or activation brings its own picture.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QIcon,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+)
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QToolTip, QWidget
+
+from playground.catalog.activations import Activation
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import EXTENT, Sample
+from playground.catalog.features import FEATURES
+from ui.guard.faults import guarded
+from ui.look.numbers import signed
+from ui.look.theme import MAGNITUDES, SMALL, Theme, current, field_table, magnitude_table, px, scaled
+from ui.look.theme import size as size_in_force
+
+SMALLEST, LARGEST = (10.0**power for power in MAGNITUDES)
+"""The ends of the gradient bars' logarithmic scale."""
+CURVE_EXTENT = 3.0
+CURVE_ICON = QSize(28, 18)
+CURVE, LARGE_CURVE = QSize(56, 44), QSize(264, 184)
+"""In pixels at the usual size."""
+ZERO_AT, UNIT = 0.58, 0.34
+"""Where 0 is on the upward axis of a curve, and how long 1 is, as shares of the height."""
+NARROWEST = 60
+"""The narrowest type that names a tile, in percent."""
+SHADES = 9
+"""Colours between the two ends for regression points; more can't be told apart at this size."""
+
+
+# Points and features ------------------------------------------------------------------------------------------
+
+
+def points_picture(sample: Sample, size: int, ratio: float, theme: Theme) -> QPixmap:
+    """The points of a data set in their colours, `size` logical pixels square."""
+    picture = QPixmap(round(size * ratio), round(size * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    at = (sample.x * [1, -1] + EXTENT) / (2 * EXTENT) * size
+    groups, colours = coloured(sample, theme)
+    for group, colour in enumerate(colours):
+        painter.setPen(QPen(colour, scaled(2.6), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawPoints(polygon(at[groups == group]))
+    painter.end()
+    return picture
+
+
+def coloured(sample: Sample, theme: Theme) -> tuple[Array, list[QColor]]:
+    """A group number per point, and the colour of each group: classes, or shades of the value."""
+    if sample.task == "classification":
+        classes = theme.classes
+        return sample.labels, [QColor(classes[k % len(classes)]) for k in range(max(len(sample.class_names), 2))]
+    reach = float(np.abs(sample.labels).max()) or 1.0
+    groups = np.round((sample.labels / reach + 1) / 2 * (SHADES - 1)).astype(int)
+    low, high = QColor(theme.classes[0]), QColor(theme.classes[1])
+    return groups, [mixed(low, QColor(theme.line), high, k / (SHADES - 1)) for k in range(SHADES)]
+
+
+def mixed(low: QColor, middle: QColor, high: QColor, share: float) -> QColor:
+    """A colour on the way from low over middle to high."""
+    first, second, along = (low, middle, 2 * share) if share < 0.5 else (middle, high, 2 * share - 1)
+    pairs = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)  # type: ignore[index]
+    return QColor(*(round(a + along * (b - a)) for a, b in pairs))
+
+
+def polygon(points: Array) -> QPolygonF:
+    """An array of shape (n, 2) for the painter."""
+    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
+
+
+def feature_picture(name: str, size: int, ratio: float, theme: Theme) -> QPixmap:
+    """A feature on the whole plane in the colours of the field."""
+    steps = round(size * ratio)
+    axis = np.linspace(-EXTENT, EXTENT, steps)
+    x1, x2 = np.meshgrid(axis, axis[::-1])
+    values = FEATURES[name].formula(x1, x2)
+    reach = float(np.abs(values).max()) or 1.0
+    shades = np.round((values / reach + 1) / 2 * 255).astype(np.uint8)
+    rgba = np.ascontiguousarray(field_table(theme)[shades])
+    image = QImage(rgba.data, steps, steps, 4 * steps, QImage.Format.Format_RGBA8888)
+    picture = QPixmap.fromImage(image.copy())
+    picture.setDevicePixelRatio(ratio)
+    return picture
+
+
+class Tile(QAbstractButton):
+    """A small picture with a name below that can be chosen."""
+
+    def __init__(self, name: str, tip: str, picture_size: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picture_size = px(picture_size)
+        self._picture: QPixmap | None = None
+        self._hovered = False
+        self.setText(name)
+        self._small = QFont(self.font())
+        self._small.setPixelSize(px(SMALL))
+        self.setCheckable(True)
+        self.setToolTip(tip)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
+        """The picture in the colours of a theme."""
+        raise NotImplementedError
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.picture_size + px(4), self.picture_size + px(8) + QFontMetrics(self._small).height())
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def enterEvent(self, event: QEvent) -> None:
+        self._hovered = True
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hovered = False
+        self.update()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._picture = None
+            self.update()
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme, size = current(), self.picture_size
+        ratio = self.devicePixelRatioF()
+        if self._picture is None or self._picture.devicePixelRatio() != ratio:
+            self._picture = self.draw(size, ratio, theme)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        around = px(2)
+        frame = QRectF((self.width() - size) / 2 - around, px(1), size + 2 * around, size + 2 * around)
+        painter.setOpacity(1.0 if self.isChecked() or self._hovered else 0.7)
+        painter.setBrush(QColor(theme.surface))
+        painter.setPen(self._frame_pen(theme))
+        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), scaled(6), scaled(6))
+        painter.drawPixmap(QPointF(frame.x() + around, frame.y() + around), self._picture)
+        painter.setOpacity(1.0)
+        painter.setPen(QColor(theme.text if self.isChecked() else theme.quiet))
+        below = QRectF(0, frame.bottom() + 1, self.width(), self.height() - frame.bottom() - 1)
+        font = fitted(self._small, self.text(), self.width())
+        painter.setFont(font)
+        name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
+        painter.end()
+
+    def _frame_pen(self, theme: Theme) -> QPen:
+        if self.isChecked() or self.hasFocus():
+            style = Qt.PenStyle.SolidLine if self.isChecked() else Qt.PenStyle.DotLine
+            return QPen(QColor(theme.text if self.isChecked() and self.hasFocus() else theme.accent), scaled(2), style)
+        return QPen(QColor(theme.quiet if self._hovered else theme.line), scaled(1))
+
+
+def fitted(font: QFont, text: str, width: int) -> QFont:
+    """The font, narrowed as far as it stays legible, so that a text fits a width."""
+    result = QFont(font)
+    for stretch in range(100, NARROWEST - 1, -4):
+        result.setStretch(stretch)
+        if QFontMetrics(result).horizontalAdvance(text) <= width:
+            break
+    return result
+
+
+class DataTile(Tile):
+    """A data set as its points."""
+
+    def __init__(self, name: str, tip: str, sample: Sample, parent: QWidget | None = None) -> None:
+        super().__init__(name, tip, 44, parent)
+        self.sample = self.clean = sample
+
+    def show_sample(self, sample: Sample) -> None:
+        """Show other points."""
+        if sample is not self.sample:
+            self.sample, self._picture = sample, None
+            self.update()
+
+    def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
+        return points_picture(self.sample, size, ratio, theme)
+
+
+class FeatureTile(Tile):
+    """A feature as a map of the plane."""
+
+    def __init__(self, feature: str, parent: QWidget | None = None) -> None:
+        super().__init__(FEATURES[feature].label, "", 40, parent)
+        self.feature = feature
+
+    def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
+        return feature_picture(self.feature, size, ratio, theme)
+
+
+# Activations --------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def curves(activation: Activation) -> tuple[Array, Array, Array]:
+    """z from −3 to 3, f(z) and f′(z)."""
+    z = np.linspace(-CURVE_EXTENT, CURVE_EXTENT, 61)
+    a = activation(z)
+    return z, a, activation.derivative(z, a)
+
+
+def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: Theme, slope: bool = True) -> None:
+    """f as a line, f′ faint and dotted, on axes that are the same for every activation."""
+    middle, unit = size.height() * ZERO_AT, size.height() * UNIT
+    scale, edge = (size.width() - px(4)) / (2 * CURVE_EXTENT), px(2)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(theme.line), scaled(1)))
+    painter.drawLine(QPointF(edge, middle), QPointF(size.width() - edge, middle))
+    painter.drawLine(QPointF(size.width() / 2, edge), QPointF(size.width() / 2, size.height() - edge))
+    z, f, derivative = curves(activation)
+    lines = [(derivative, QPen(QColor(theme.quiet), scaled(1), Qt.PenStyle.DotLine))] if slope else []
+    for values, pen in [*lines, (f, QPen(QColor(theme.accent), scaled(1.6)))]:
+        painter.setPen(pen)
+        at = np.stack([size.width() / 2 + z * scale, middle - values * unit], axis=1)
+        painter.drawPolyline(polygon(at[np.isfinite(at).all(axis=1)]))
+
+
+def curve_icon_size() -> QSize:
+    """How large the curve of an activation is in a list."""
+    return CURVE_ICON * size_in_force()
+
+
+@lru_cache(maxsize=64)
+def curve_icon(activation: Activation, theme: Theme, size_of_everything: float = 1.0) -> QIcon:
+    """The curve of an activation for a list, legible on a selected line too."""
+    icon, size = QIcon(), CURVE_ICON * size_of_everything
+    for mode, colour in ((QIcon.Mode.Normal, theme.accent), (QIcon.Mode.Selected, theme.on_accent)):
+        picture = QPixmap(size * 2)
+        picture.setDevicePixelRatio(2)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        paint_curves(painter, activation, size, replace(theme, accent=colour), slope=False)
+        painter.end()
+        icon.addPixmap(picture, mode)
+    return icon
+
+
+@lru_cache(maxsize=32)
+def large_curve(activation: Activation, theme: Theme, size_of_everything: float = 1.0) -> QImage:
+    """The curves of an activation with a legend and with numbers at the axes, for a closer look."""
+    size, ratio = LARGE_CURVE * size_of_everything, 2
+    image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(QColor(theme.surface))
+    painter = QPainter(image)
+    paint_curves(painter, activation, size, theme)
+    font = QFont()
+    font.setPixelSize(px(SMALL))
+    painter.setFont(font)
+    middle, unit = size.height() * ZERO_AT, size.height() * UNIT
+    scale = (size.width() - px(4)) / (2 * CURVE_EXTENT)
+    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+    texts = [
+        (px(8), px(14), left, f"f(z): {activation.label}", theme.accent),
+        (px(8), px(29), left, "f′(z), dotted", theme.quiet),
+        (size.width() - px(8), middle - px(5), right, "z", theme.quiet),
+        *((size.width() / 2 + px(5), middle - unit * y - px(4), left, signed(f"{y}"), theme.quiet) for y in (1, -1)),
+        *((size.width() / 2 + x * scale - px(4), middle + px(14), left, signed(f"{x}"), theme.quiet) for x in (-2, 2)),
+    ]
+    for x, y, side, text, colour in texts:
+        painter.setPen(QColor(colour))
+        width = painter.fontMetrics().horizontalAdvance(text) if side == right else 0
+        painter.drawText(QPointF(x - width, y), text)
+    painter.end()
+    return image
+
+
+def as_html(image: QImage) -> str:
+    """A picture inside a tooltip."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]
+    width = round(image.width() / image.devicePixelRatio())
+    return f'<img width="{width}" src="data:image/png;base64,{bytes(data.toBase64().data()).decode()}">'
+
+
+class Curve(QWidget):
+    """The curve of an activation f, with its derivative f′ faint behind; its tooltip shows both large."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.activation: Activation | None = None
+        self.setFixedSize(CURVE * size_in_force())
+        self.setAccessibleName("Activation curve")
+
+    def show_activation(self, activation: Activation) -> None:
+        """Draw another activation."""
+        if activation != self.activation:
+            self.activation = activation
+            self.setToolTip(f"{activation.label}: f is the line, its derivative f′ is dotted, for z from −3 to 3.")
+            self.update()
+
+    def event(self, event: QEvent) -> bool:
+        # Drawn when somebody wants to see it: a deep network has many of these.
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self.activation is not None:
+            large = as_html(large_curve(self.activation, current(), size_in_force()))
+            QToolTip.showText(event.globalPos(), f"{large}<p>{self.activation.formula}</p>", self)
+            return True
+        return super().event(event)
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.raised))
+        painter.drawRoundedRect(QRectF(self.rect()), scaled(4), scaled(4))
+        painter.setClipRect(self.rect().adjusted(1, 1, -1, -1))
+        if self.activation is not None:
+            paint_curves(painter, self.activation, self.size(), theme)
+        painter.end()
+
+
+# Gradients ----------------------------------------------------------------------------------------------------
+
+
+def magnitude(value: float) -> float:
+    """Where a size stands on the logarithmic scale of the gradient bars, 0…1."""
+    if not value > 0:
+        return 0.0
+    along = math.log(value / SMALLEST) / math.log(LARGEST / SMALLEST) if math.isfinite(value) else 1.0
+    return min(max(along, 0.0), 1.0)
+
+
+class MagnitudeBar(QWidget):
+    """A size on a logarithmic scale from 1e-8 to 10: the length of the bar, and its colour."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.value = math.nan
+        self._drawn = -1
+        self.setFixedHeight(px(10))
+        self.setMinimumWidth(px(40))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip("The size of this layer's gradient, on a logarithmic scale from 1e-8 to 10.")
+
+    @property
+    def filled(self) -> int:
+        """The length of the bar in pixels; 0 for nothing measured."""
+        return round(magnitude(self.value) * self.width())
+
+    def show_value(self, value: float) -> None:
+        """Show a size; repaints only if that changes a pixel."""
+        self.value = value
+        if self.filled != self._drawn:
+            self.update()
+
+    @guarded
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme = current()
+        self._drawn = self.filled
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        edge, corner = px(1), scaled(4)
+        track = QRectF(0, edge, self.width(), self.height() - 2 * edge)
+        painter.setBrush(QColor(theme.raised))
+        painter.drawRoundedRect(track, corner, corner)
+        if self._drawn > 0:
+            red, green, blue = magnitude_colours()[round(magnitude(self.value) * 255)]
+            painter.setBrush(QColor(red, green, blue))
+            painter.drawRoundedRect(QRectF(0, edge, max(self._drawn, px(8)), track.height()), corner, corner)
+        painter.end()
+
+
+@lru_cache(maxsize=1)
+def magnitude_colours() -> list[tuple[int, int, int]]:
+    """The colours of the scale as plain numbers."""
+    return [(int(r), int(g), int(b)) for r, g, b, *_ in magnitude_table(256)]

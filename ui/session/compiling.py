@@ -1,0 +1,71 @@
+"""The compiled engine's kernels: made ready in a process of their own while training already runs.
+
+Compiling takes a while the first time, and would hold the interpreter lock that the window needs. What that process
+compiles is kept on disk, so that loading it afterwards is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
+
+from playground.engine.compiled import engine as compiled
+from playground.engine.compiled.warm import PRECISIONS
+
+COMPILE = (sys.executable, "-m", "playground.engine.compiled.warm")
+ROOT = Path(__file__).parents[2]
+END_MILLISECONDS = 1000
+
+
+class Kernels(QObject):
+    """Compiles the kernels and says when they can be used. Close it before it goes: it owns a process."""
+
+    ready = Signal()
+    failed = Signal(str)
+    """They cannot be used, and why: the last line that the process wrote."""
+
+    def __init__(self, parent: QObject | None = None, command: Sequence[str] = COMPILE) -> None:
+        super().__init__(parent)
+        self.needless = command is COMPILE and all(compiled.are_cached(precision) for precision in PRECISIONS)
+        self.process = QProcess(self)
+        self.process.setProgram(command[0])
+        self.process.setArguments(list(command[1:]))
+        self.process.setWorkingDirectory(str(ROOT))
+        self.process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
+        self.process.finished.connect(self.tell)
+        self.process.errorOccurred.connect(self.tell_error)
+        self.closed = False
+
+    def start(self) -> None:
+        """Start compiling, unless that was done before; returns at once."""
+        if self.needless:
+            QTimer.singleShot(0, self.ready.emit)
+        else:
+            self.process.start()
+
+    def close(self) -> None:
+        """End the process if it still runs; nothing is told after this."""
+        self.closed = True
+        if self.process.state() != QProcess.ProcessState.NotRunning:
+            self.process.terminate()
+            if not self.process.waitForFinished(END_MILLISECONDS):
+                self.process.kill()
+                self.process.waitForFinished(END_MILLISECONDS)
+
+    def tell(self, code: int, status: QProcess.ExitStatus) -> None:
+        """Say how the process ended."""
+        if self.closed:
+            return
+        if status == QProcess.ExitStatus.NormalExit and code == 0:
+            self.ready.emit()
+        else:
+            said = bytes(self.process.readAll().data()).decode(errors="replace").strip().splitlines()
+            self.failed.emit(said[-1] if said else f"compiling ended with code {code}")
+
+    def tell_error(self, error: QProcess.ProcessError) -> None:
+        """Say why the process could not be started; how it ends otherwise is told by `tell`."""
+        if error == QProcess.ProcessError.FailedToStart and not self.closed:
+            self.failed.emit(self.process.errorString())

@@ -1,0 +1,344 @@
+"""The session: the one door of the window. It holds the experiment, the undo history and the worker.
+
+Whoever wants a change asks for a whole new experiment through `edit`. The session checks it, remembers how to take
+it back, tells the panels, and hands it to the worker. Nothing else in the window keeps state of its own.
+"""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from playground import Document, Experiment, InputError, Trainer, Wanted, check
+from playground.catalog.choice import Array
+from playground.experiment.tree import with_ids
+from playground.run.run import EngineName
+from ui.session.worker import (
+    Command,
+    Configure,
+    Epoch,
+    Give,
+    Pause,
+    Play,
+    Report,
+    Reset,
+    SetSpeed,
+    SetWanted,
+    SetWeight,
+    ShowTest,
+    Step,
+    UseEngine,
+    Worker,
+)
+
+DISPLAY_MILLISECONDS = 16
+PAUSE_MILLISECONDS = 100
+"""A pause that has not taken effect by then is said to be under way."""
+UNDO_STEPS = 200
+
+
+class ExperimentEdit(NamedTuple):
+    """One experiment takes the place of another."""
+
+    before: Experiment
+    after: Experiment
+    fresh: bool
+    """Whether training starts anew with it."""
+
+
+class WeightEdit(NamedTuple):
+    """One entry of an array of parameters was set by hand; named as in weight files."""
+
+    name: str
+    place: tuple[int, ...]
+    before: float
+    after: float
+
+
+@dataclass
+class Edit:
+    """One step of the undo history."""
+
+    number: int
+    label: str
+    what: ExperimentEdit | WeightEdit
+    open: bool
+    """Whether more of the same follows (a slider still being dragged)."""
+
+
+class Session(QObject):
+    """Holds the experiment. Close it before it goes: it owns a thread."""
+
+    experiment_changed = Signal(object)
+    """The experiment that is now in force."""
+    undo_changed = Signal()
+    reported = Signal(object)
+    """A Report, at most once per frame."""
+    refused = Signal(str)
+    """An edit was not made, and why."""
+    failed = Signal(str)
+    """The training thread met a fault; training is paused."""
+    pausing = Signal()
+    """Training was told to pause and is still in the middle of a long step."""
+    engine_refused = Signal(str)
+    """An engine cannot be used, and why; training goes on with the one before."""
+
+    taken_back = Signal(int)
+    """The number of an edit that was undone."""
+    made_again = Signal(int)
+    """The number of an edit that was redone."""
+    given = Signal(object, object, object)
+    """See `ask`."""
+
+    def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.experiment = named(check(experiment))
+        self.done: list[Edit] = []
+        self.undone: list[Edit] = []
+        self.revision = 0
+        self.report: Report | None = None
+        self.wanted = wanted or Wanted()
+        """What snapshots were asked to contain last."""
+        self.worker = Worker(self.experiment, self.wanted, self)
+        self.worker.refused.connect(self.refused)
+        self.worker.failed.connect(self.worker_failed)
+        self.worker.engine_refused.connect(self.engine_refused)
+        self.worker.given.connect(self.given)
+        self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
+        self.display.timeout.connect(self.look)
+        self.patience = QTimer(self, interval=PAUSE_MILLISECONDS, singleShot=True)
+        self.patience.timeout.connect(self.pausing)
+        self.worker.start()
+        self.display.start()
+
+    def close(self) -> None:
+        """Stop the display and the thread; nothing happens after this."""
+        self.display.stop()
+        self.patience.stop()
+        if self.worker.isRunning():
+            self.worker.stop()
+
+    def look(self) -> None:
+        """Pass on the latest report, if there is one."""
+        report = self.worker.take()
+        if report is not None:
+            self.report = report
+            if not report.running:
+                self.patience.stop()
+            self.reported.emit(report)
+
+    def worker_failed(self, fault: tuple[str, Exception]) -> None:
+        """Tell the person about a fault in the training thread."""
+        what, error = fault
+        self.failed.emit(f"Training stopped because of a fault while {what}: {error}. Your settings are kept.")
+
+    # Changes ------------------------------------------------------------------------------------------------
+
+    def edit(self, experiment: Experiment, label: str, changing: bool = False) -> bool:
+        """Ask for another experiment; returns whether it was accepted. Training goes on with it at once.
+
+        While `changing`, this and what follows become one undo step, ended by an edit that is not `changing`.
+        """
+        return self.make(experiment, label, changing=changing, fresh=False)
+
+    def open(self, experiment: Experiment, label: str, document: Document | None = None) -> bool:
+        """Replace the experiment by another one that starts from its own initial weights, or goes on as a document."""
+        return self.make(experiment, label, changing=False, fresh=True, document=document)
+
+    def reseed(self) -> None:
+        """Other initial weights: the next seed, and a fresh start."""
+        self.open(msgspec.structs.replace(self.experiment, seed=self.experiment.seed + 1), "new initial weights")
+
+    def make(
+        self, experiment: Experiment, label: str, *, changing: bool, fresh: bool, document: Document | None = None
+    ) -> bool:
+        """Check a change, remember it and carry it out."""
+        try:
+            experiment = named(check(experiment))
+        except InputError as error:
+            self.refuse(label, error)
+            self.experiment_changed.emit(self.experiment)
+            return False
+        begun = self.continued(label, changing)
+        if isinstance(begun, ExperimentEdit):
+            self.done[-1].what = begun._replace(after=experiment)
+        elif experiment != self.experiment or fresh:
+            self.begin(label, ExperimentEdit(self.experiment, experiment, fresh), changing)
+        else:
+            return True
+        self.put(experiment, label, keep_as=("undo", self.done[-1].number), fresh=fresh, document=document)
+        return True
+
+    def refuse(self, label: str, error: InputError) -> None:
+        """Say why something was not changed; a drag ends with it."""
+        if self.done:
+            self.done[-1].open = False
+        self.refused.emit(f"{label[:1].upper()}{label[1:]} was not changed. {error}")
+
+    def set_weight(
+        self, name: str, place: tuple[int, ...], value: float, before: float, label: str, changing: bool = False
+    ) -> bool:
+        """Set one parameter, named as in weight files ("W0", (2, 1)), that was `before`; returns whether that may be.
+
+        Training goes on from there. While `changing`, this and what follows for the same parameter become one undo
+        step. Undoing it gives this parameter the value it had before, and changes no other.
+        """
+        largest = float(np.finfo(self.experiment.precision).max)
+        if not abs(value) <= largest:
+            self.refuse(label, InputError(name, value, f"a number between {-largest:.2g} and {largest:.2g}"))
+            return False
+        begun = self.continued(label, changing, (name, place))
+        if isinstance(begun, WeightEdit):
+            self.done[-1].what = begun._replace(after=value)
+        elif value != before:
+            self.begin(label, WeightEdit(name, place, before, value), changing)
+        else:
+            return True
+        self.put_weight(name, place, value, drag=("weight", self.done[-1].number))
+        return True
+
+    def continued(
+        self, label: str, changing: bool, weight: tuple[str, tuple[int, ...]] | None = None
+    ) -> ExperimentEdit | WeightEdit | None:
+        """What the undo step that is still open does so far, if a change (of this weight) belongs to it."""
+        if not (self.done and self.done[-1].open):
+            return None
+        edit = self.done[-1]
+        same = weight == (edit.what[:2] if isinstance(edit.what, WeightEdit) else None)
+        edit.open = changing and same
+        if not same:
+            return None
+        edit.label = label
+        return edit.what
+
+    def begin(self, label: str, what: ExperimentEdit | WeightEdit, changing: bool) -> None:
+        """Begin a new undo step."""
+        self.revision += 1
+        self.done = [*self.done[-UNDO_STEPS + 1 :], Edit(self.revision, label, what, changing)]
+        self.undone.clear()
+
+    def undo(self) -> None:
+        """Take the last change back; removed units return with their weights."""
+        if not self.done:
+            return
+        edit = self.done.pop()
+        edit.open = False
+        self.undone.append(edit)
+        what, keep_as, memory = edit.what, ("redo", edit.number), ("undo", edit.number)
+        if isinstance(what, WeightEdit):
+            self.put_weight(what.name, what.place, what.before)
+        else:
+            self.put(what.before, f"undo {edit.label}", keep_as=keep_as, memory=memory, fresh=what.fresh)
+        self.taken_back.emit(edit.number)
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last."""
+        if not self.undone:
+            return
+        edit = self.undone.pop()
+        self.done.append(edit)
+        what, keep_as, memory = edit.what, ("undo", edit.number), ("redo", edit.number)
+        if isinstance(what, WeightEdit):
+            self.put_weight(what.name, what.place, what.after)
+        else:
+            self.put(what.after, edit.label, keep_as=keep_as, memory=memory, fresh=what.fresh)
+        self.made_again.emit(edit.number)
+
+    def forget_edits(self) -> None:
+        """Nothing of what was done so far can be taken back."""
+        self.done.clear()
+        self.undone.clear()
+        self.undo_changed.emit()
+
+    def put(
+        self,
+        experiment: Experiment,
+        label: str,
+        *,
+        keep_as: object,
+        memory: object = None,
+        fresh: bool = False,
+        document: Document | None = None,
+    ) -> None:
+        """Put an experiment in force everywhere."""
+        self.revision += 1
+        self.experiment = experiment
+        document = None if document is None else document.named()
+        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, label, document))
+        self.experiment_changed.emit(experiment)
+        self.undo_changed.emit()
+
+    def put_weight(self, name: str, place: tuple[int, ...], value: float, drag: object = None) -> None:
+        """Set one parameter; all of one `drag` are one change on record."""
+        self.revision += 1
+        self.send(SetWeight(name, place, value, self.revision, drag))
+        self.undo_changed.emit()
+
+    # Commands -----------------------------------------------------------------------------------------------
+
+    def send(self, command: Command) -> None:
+        """Hand a command to the worker."""
+        self.worker.send(command)
+
+    def play(self) -> None:
+        """Train until paused."""
+        self.send(Play())
+
+    def pause(self) -> None:
+        """Stop training, at the latest after the step in progress."""
+        self.send(Pause())
+        if self.report is not None and self.report.running:
+            self.patience.start()
+
+    def step(self) -> None:
+        """One update."""
+        self.send(Step())
+
+    def epoch(self) -> None:
+        """One epoch."""
+        self.send(Epoch())
+
+    def reset(self) -> None:
+        """Back to the same initial weights."""
+        self.send(Reset())
+
+    def show_test(self) -> None:
+        """Have the next report say how the network does on the test points."""
+        self.send(ShowTest())
+
+    def set_speed(self, steps_per_second: float | None) -> None:
+        """Limit the speed; None lifts the limit."""
+        self.send(SetSpeed(steps_per_second))
+
+    def use_engine(self, engine: EngineName) -> None:
+        """Train on another engine from the next step on."""
+        self.send(UseEngine(engine))
+
+    def ask(self, purpose: object, make: Callable[[Trainer], object]) -> None:
+        """Have something made of the trainer, on its thread, and told through `given`.
+
+        What is told is the purpose, what was made, and the revision it includes.
+        """
+        self.send(Give(purpose, make))
+
+    def set_wanted(self, wanted: Wanted) -> None:
+        """Say what the visible views need."""
+        self.wanted = wanted
+        self.send(SetWanted(wanted))
+
+    def ask_initial(self) -> queue.SimpleQueue[dict[str, Array]]:
+        """Where the worker soon puts the given weights that training starts from; mostly there are none."""
+        reply: queue.SimpleQueue[dict[str, Array]] = queue.SimpleQueue()
+        self.ask(None, lambda trainer: reply.put(trainer.usable_initial()))
+        return reply
+
+
+def named(experiment: Experiment) -> Experiment:
+    """The experiment with an id for every layer, so that weights follow a layer that is moved."""
+    return msgspec.structs.replace(experiment, layers=with_ids(experiment.layers))

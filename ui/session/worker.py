@@ -1,0 +1,513 @@
+"""The worker: the thread on which the trainer lives.
+
+Commands go down through a queue that is looked at between chunks of a few milliseconds. Reports come up through a
+mailbox with one slot that the display empties at its own pace; it is filled again when it is empty, so the display
+never falls behind and nothing is computed that nobody looks at. Never a signal per step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import queue
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from playground import Checkpoint, Document, Experiment, InputError, Snapshot, Trainer, Wanted
+from playground.engine.compiled import engine as compiled
+from playground.run.run import EngineName
+
+log = logging.getLogger(__name__)
+
+CHUNK_SECONDS = {"reference": 0.003, "compiled": 0.008}
+"""How long the trainer runs between two looks at the queue. The reference engine holds the interpreter lock meanwhile;
+the compiled one has to wait for it at each look, so it looks less often, but often enough for a report per frame."""
+YIELD_MILLISECONDS = 1
+"""The reference engine holds the interpreter lock; this leaves some of it to the window."""
+HISTORY_ROWS = 8192
+"""How many rows of history are kept: enough for every pixel, few enough to draw in a frame and for days of training."""
+REMEMBERED = 200
+"""How many edits keep the moment before them for undo."""
+REMEMBERED_WHOLE = 20
+"""How many that started training anew keep all of the one before, which takes up to some megabytes."""
+PICTURE_SECONDS = 1 / 30
+"""The least time between two sets of the expensive pictures while training runs."""
+PICTURE_REST = 3
+"""While training runs, there are at least so many times as long between two sets as one takes."""
+
+
+class Play(NamedTuple):
+    """Train until paused."""
+
+
+class Pause(NamedTuple):
+    """Stop training; nothing is lost."""
+
+
+class Step(NamedTuple):
+    """One update."""
+
+
+class Epoch(NamedTuple):
+    """Train to the end of the present epoch."""
+
+
+class Reset(NamedTuple):
+    """Back to the initial weights."""
+
+
+class SetSpeed(NamedTuple):
+    """At most so many updates per second; None: as fast as it goes."""
+
+    steps_per_second: float | None
+
+
+class SetWanted(NamedTuple):
+    """What snapshots shall contain."""
+
+    wanted: Wanted
+
+
+class ShowTest(NamedTuple):
+    """Measure the test points for the next report, and for no other."""
+
+
+class SetParameters(NamedTuple):
+    """Replace weights by hand."""
+
+    parameters: Mapping[str, Any]
+
+
+class Configure(NamedTuple):
+    """Take over a whole new experiment.
+
+    The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment
+    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there, and else
+    from a `document` if there is one. `words` put the change on record; those of one `keep_as` in a row are one change.
+    """
+
+    experiment: Experiment
+    revision: int
+    keep_as: object = None
+    memory: object = None
+    fresh: bool = False
+    words: str = ""
+    document: Document | None = None
+
+
+class SetWeight(NamedTuple):
+    """Set one entry of one array, named as in weight files: "W0", (2, 1). It is put on record.
+
+    All of one `drag`, which has a name of its own, are one change; `revision` is as in `Configure`.
+    """
+
+    name: str
+    place: tuple[int, ...]
+    value: float
+    revision: int | None = None
+    drag: object = None
+
+
+class UseEngine(NamedTuple):
+    """Train on another engine from the next step on, now and after every fresh start."""
+
+    engine: EngineName
+
+
+class Restore(NamedTuple):
+    """Go back to a moment."""
+
+    checkpoint: Checkpoint
+
+
+class Give(NamedTuple):
+    """Tell something about the trainer, which `make` makes of it, through the worker's signal `given`."""
+
+    purpose: object
+    """Comes back with it."""
+    make: Callable[[Trainer], object]
+
+
+class Stop(NamedTuple):
+    """End the thread."""
+
+
+Command: TypeAlias = (
+    Play
+    | Pause
+    | Step
+    | Epoch
+    | Reset
+    | SetSpeed
+    | SetWanted
+    | ShowTest
+    | SetParameters
+    | Configure
+    | SetWeight
+    | UseEngine
+    | Restore
+    | Give
+    | Stop
+)
+
+
+class Report(NamedTuple):
+    """A snapshot and how the worker is doing."""
+
+    snapshot: Snapshot
+    running: bool
+    steps_per_second: float
+    revision: int
+    """The latest edit that the snapshot includes."""
+    wanted: Wanted = Wanted()
+    """What the snapshot was to contain."""
+
+
+class Worker(QThread):
+    """Owns the trainer. Create it with an experiment that has been checked, start it, send commands."""
+
+    refused = Signal(str)
+    """A command asked for something that is not allowed, and what would be; nothing was changed."""
+    failed = Signal(object)
+    """A command or an update raised an exception: (what was being done, exception). The worker lives on, paused."""
+    engine_refused = Signal(str)
+    """An engine cannot be used, and why; training goes on with the one before."""
+
+    given = Signal(object, object, object)
+    """What was asked for with `Give`: its purpose, what was made, and the latest edit that it includes."""
+
+    def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self.mailbox: Report | None = None
+        self.experiment, self.wanted = experiment, wanted
+        self.running, self.stopping, self.changed = False, False, True
+        self.speed: float | None = None
+        self.last_epoch: int | None = None
+        """Where to pause by itself."""
+        self.engine: EngineName = "reference"
+        """The engine that was asked for."""
+        self.waiting: deque[Command] = deque()
+        self.tests = False
+        """Whether the next report has the result on the test points."""
+        self.revision = 0
+        self.moments: OrderedDict[object, Checkpoint | Document] = OrderedDict()
+        """What undo and redo go back to; where training started anew that is all of the one before."""
+        self.latest_change: object = None
+        """The name of the drag that the latest change on record belongs to."""
+        self.pictures = Pictures()
+        self.pace = Pace()
+
+    # Called by the window's thread --------------------------------------------------------------------------
+
+    def send(self, command: Command) -> None:
+        """Have a command carried out soon."""
+        self.commands.put(command)
+
+    def take(self) -> Report | None:
+        """The latest report, once; None if nothing has changed."""
+        report, self.mailbox = self.mailbox, None
+        return report
+
+    def stop(self) -> None:
+        """End the thread and wait until it has ended."""
+        self.send(Stop())
+        self.wait()
+
+    # Called by the worker's own thread ----------------------------------------------------------------------
+
+    def run(self) -> None:
+        """The thread's work: commands first, then a chunk of training, then a report if the mailbox is empty."""
+        self.trainer = self.fresh_trainer(self.experiment)
+        while not self.stopping:
+            self.attempt("carrying out commands", self.carry_out_waiting)
+            if self.running:
+                self.attempt("training", self.train)
+            if self.changed and self.mailbox is None:
+                self.attempt("measuring", self.publish)
+
+    def attempt(self, what: str, work: Callable[[], None]) -> None:
+        """Do a part of the work; a fault pauses training and is told to the window."""
+        try:
+            work()
+        except InputError as error:
+            self.refused.emit(str(error))
+        except Exception as error:
+            log.exception("The training thread failed while %s", what)
+            # Not after a fault in measuring itself, which would only repeat.
+            self.running, self.changed = False, work != self.publish
+            self.failed.emit((what, error))
+
+    def carry_out_waiting(self) -> None:
+        """All commands in the queue; sleeps there while there is nothing to do."""
+        self.fetch()
+        while self.waiting:
+            command = self.waiting.popleft()
+            if not (self.waiting and replaces(self.waiting[0], command)):
+                self.changed = True
+                HANDLERS[type(command)](self, command)
+
+    def fetch(self) -> None:
+        """Move commands from the queue to those waiting."""
+        timeout = None if not (self.running or self.changed) else 0.0 if self.running else 0.004
+        try:
+            if timeout != 0.0 and not self.waiting:
+                self.waiting.append(self.commands.get(timeout=timeout))
+            while True:
+                self.waiting.append(self.commands.get_nowait())
+        except queue.Empty:
+            return
+
+    def train(self) -> None:
+        """A chunk of training at the chosen speed; one epoch is made at full speed."""
+        before = self.trainer.state.step
+        if self.speed is None or self.last_epoch is not None:
+            epochs = None if self.last_epoch is None else self.last_epoch - self.trainer.state.epoch
+            self.trainer.advance(epochs=epochs, seconds=CHUNK_SECONDS[self.trainer.engine])
+            if self.trainer.engine == "reference":
+                self.msleep(YIELD_MILLISECONDS)
+        else:
+            due = self.pace.due(self.speed)
+            if due:
+                self.trainer.advance(steps=due, seconds=CHUNK_SECONDS[self.trainer.engine])
+            else:
+                self.msleep(min(4, round(1000 / self.speed)))
+        self.pace.done(self.trainer.state.step - before)
+        if self.trainer.status != "ready" or self.epoch_done():
+            self.running, self.last_epoch = False, None
+        self.changed = self.changed or self.trainer.state.step != before or not self.running
+
+    def epoch_done(self) -> bool:
+        """Whether the one epoch that was asked for is over."""
+        return self.last_epoch is not None and self.trainer.state.epoch >= self.last_epoch
+
+    def publish(self) -> None:
+        """Put a report of the present moment into the mailbox."""
+        self.changed = False
+        wanted, self.tests = dataclasses.replace(self.wanted, test=self.tests), False
+        units = [layer.units for layer in self.trainer.network.layers]
+        snapshot = self.pictures.snapshot(self.trainer.snapshot, wanted, units, at_rest=not self.running)
+        rate = self.pace.rate if self.running else 0.0
+        self.mailbox = Report(snapshot, self.running, rate, self.revision, self.wanted)
+
+    def fresh_trainer(self, experiment: Experiment) -> Trainer:
+        """A trainer before its first step, on the engine in force."""
+        return Trainer(experiment, history_rows=HISTORY_ROWS, engine=self.engine)
+
+    def play(self, _: Play) -> None:
+        self.last_epoch = None
+        self.running = self.can_go_on()
+
+    def can_go_on(self) -> bool:
+        """Whether there is training left to do. After a divergence it starts from the last healthy moment."""
+        self.trainer.stop_if_complete()
+        if self.trainer.status not in ("ready", "diverged"):
+            return False
+        self.trainer.clear_outcome()
+        self.pace = Pace()
+        return True
+
+    def pause(self, _: Pause) -> None:
+        self.running, self.last_epoch = False, None
+
+    def step(self, _: Step) -> None:
+        self.running, self.last_epoch = False, None
+        if self.can_go_on():
+            self.trainer.advance(steps=1)
+
+    def epoch(self, _: Epoch) -> None:
+        # In chunks like any other training, so that even a long epoch can be paused.
+        self.running = self.can_go_on()
+        self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
+
+    def reset(self, _: Reset) -> None:
+        self.give_up_epoch()
+        self.trainer.reset()
+
+    def give_up_epoch(self) -> None:
+        """The one epoch that was asked for is no more: training is to start elsewhere."""
+        if self.last_epoch is not None:
+            self.running, self.last_epoch = False, None
+
+    def use_engine(self, command: UseEngine) -> None:
+        try:
+            self.trainer.use_engine(command.engine)
+        except Exception as error:
+            log.exception("The %s engine cannot be used", command.engine)
+            self.engine_refused.emit(str(error))
+        else:
+            self.engine = command.engine
+
+    def set_speed(self, command: SetSpeed) -> None:
+        self.speed, self.pace = command.steps_per_second, Pace()
+
+    def set_wanted(self, command: SetWanted) -> None:
+        self.wanted = command.wanted
+
+    def show_test(self, _: ShowTest) -> None:
+        self.tests = True
+
+    def set_parameters(self, command: SetParameters) -> None:
+        self.trainer.set_parameters(command.parameters)
+
+    def configure(self, command: Configure) -> None:
+        if command.keep_as is not None and command.keep_as not in self.moments:
+            self.remember(command.keep_as, whole=command.fresh)
+        memory = self.moments.pop(command.memory, None) if command.memory is not None else None
+        if command.fresh:
+            self.give_up_epoch()
+            self.start_anew(command, memory)
+        else:
+            assert not isinstance(memory, Document)
+            goes_on = self.goes_on(command.keep_as)
+            self.trainer.configure(command.experiment, memory=memory, words=command.words, goes_on=goes_on)
+        self.latest_change = command.keep_as if command.words else None
+        self.revision = command.revision
+
+    def remember(self, name: object, *, whole: bool) -> None:
+        """Keep the present moment for undo and redo, with its past if it is to come back with that."""
+        # Points can be drawn again.
+        self.moments[name] = self.trainer.document()._replace(sample=None) if whole else self.trainer.checkpoint()
+        documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
+        for name, document in documents[:-REMEMBERED_WHOLE]:
+            self.moments[name] = document.present
+        while len(self.moments) > REMEMBERED:
+            self.moments.popitem(last=False)
+
+    def start_anew(self, command: Configure, memory: Checkpoint | Document | None) -> None:
+        """Have another trainer, which starts from its initial weights or goes on from somewhere."""
+        trainer = self.fresh_trainer(command.experiment)
+        if isinstance(memory, Document):
+            trainer.resume(memory)
+            if trainer.status == "diverged":
+                trainer.clear_outcome()
+        elif memory is not None:
+            trainer.restore(memory)
+        elif command.document is not None:
+            self.take_up(trainer, command.document)
+        self.trainer = trainer
+
+    def take_up(self, trainer: Trainer, document: Document) -> None:
+        """Let a trainer go on with a document.
+
+        That is as if it had never stopped, unless it was trained on the slower engine: then the faster one takes over.
+        """
+        if document.engine == "compiled" and compiled.are_cached(document.experiment.precision):
+            trainer.use_engine("compiled")
+        trainer.resume(document)
+        if trainer.engine != document.engine:
+            trainer.notes += (
+                f"It was trained on the {document.engine} engine; the {trainer.engine} one goes on and rounds "
+                "differently, so what follows is not the same digit for digit.",
+            )
+
+    def set_weight(self, command: SetWeight) -> None:
+        if command.revision is not None:
+            self.revision = command.revision
+        self.trainer.set_weight(command.name, command.place, command.value, goes_on=self.goes_on(command.drag))
+        self.latest_change = command.drag
+
+    def goes_on(self, drag: object) -> bool:
+        """Whether a change belongs to the same drag as the latest one on record."""
+        return drag is not None and drag == self.latest_change
+
+    def restore(self, command: Restore) -> None:
+        self.give_up_epoch()
+        self.trainer.restore(command.checkpoint)
+
+    def give(self, command: Give) -> None:
+        self.given.emit(command.purpose, command.make(self.trainer), self.revision)
+
+    def finish(self, _: Stop) -> None:
+        self.stopping = True
+
+
+HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
+    Play: Worker.play,
+    Pause: Worker.pause,
+    Step: Worker.step,
+    Epoch: Worker.epoch,
+    Reset: Worker.reset,
+    SetSpeed: Worker.set_speed,
+    SetWanted: Worker.set_wanted,
+    ShowTest: Worker.show_test,
+    SetParameters: Worker.set_parameters,
+    Configure: Worker.configure,
+    SetWeight: Worker.set_weight,
+    UseEngine: Worker.use_engine,
+    Restore: Worker.restore,
+    Give: Worker.give,
+    Stop: Worker.finish,
+}
+
+
+def replaces(later: Command, command: Command) -> bool:
+    """Whether a command that waits next makes one before it needless: both belong to one drag of one control."""
+    if isinstance(later, SetWeight) and isinstance(command, SetWeight):
+        return later.drag == command.drag is not None and later[:2] == command[:2]
+    return (
+        isinstance(later, Configure)
+        and isinstance(command, Configure)
+        and later.keep_as == command.keep_as is not None
+        and later.memory is command.memory is None
+        and not (later.fresh or command.fresh)
+    )
+
+
+class Pictures:
+    """Makes snapshots, those of a running training with the expensive pictures of an earlier one if that is fresh."""
+
+    def __init__(self) -> None:
+        self.latest: Snapshot | None = None
+        """The snapshot that the expensive pictures were made for."""
+        self.made_for: object = None
+        self.due = 0.0
+
+    def snapshot(
+        self, take: Callable[[Wanted], Snapshot], wanted: Wanted, units: list[int], *, at_rest: bool
+    ) -> Snapshot:
+        """A snapshot by `take` with what is wanted of a network with so many units per layer."""
+        cheap = dataclasses.replace(wanted, maps=0, magnified=None, uncertainty=0)
+        started = time.perf_counter()
+        if cheap == wanted:
+            return take(wanted)
+        if not at_rest and self.latest is not None and self.made_for == (wanted, units) and started < self.due:
+            made = self.latest
+            return dataclasses.replace(
+                take(cheap),
+                maps=made.maps, mapped=made.mapped, magnified=made.magnified, uncertainty=made.uncertainty,
+            )  # fmt: skip
+        self.latest, self.made_for = take(wanted), (wanted, units)
+        ended = time.perf_counter()
+        # Counted from when it was due, so that a display with another beat gets as many as it may.
+        self.due = max(self.due + PICTURE_SECONDS, ended + PICTURE_REST * (ended - started))
+        return self.latest
+
+
+class Pace:
+    """How fast training goes: measured over half a second, and how many steps are due at a chosen speed."""
+
+    def __init__(self) -> None:
+        self.started = self.window_start = time.perf_counter()
+        self.steps = self.window_steps = 0
+        self.rate = 0.0
+
+    def due(self, steps_per_second: float) -> int:
+        """Updates to make now so that the chosen speed is kept; time that was lost is not made up for."""
+        due = int((time.perf_counter() - self.started) * steps_per_second) + 1 - self.steps
+        if due > max(1.0, steps_per_second / 10):
+            self.started, self.steps, due = time.perf_counter(), 0, 1
+        return max(due, 0)
+
+    def done(self, steps: int) -> None:
+        """Count updates that were made."""
+        self.steps += steps
+        self.window_steps += steps
+        elapsed = time.perf_counter() - self.window_start
+        if elapsed >= 0.5:
+            self.rate = self.window_steps / elapsed
+            self.window_start, self.window_steps = time.perf_counter(), 0

@@ -1,0 +1,263 @@
+"""What is drawn on the plane besides the points: the field's image, lines in many short pieces, and their numbers.
+
+All of it changes with every frame. pyqtgraph makes one long path of a line's pieces, which takes several times as long
+to draw as the pieces themselves, and converts an image's colours each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyqtgraph as pg
+from pyqtgraph.Qt.internals import PrimitiveArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import EXTENT
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.views.boundary.picture import Picture
+from ui.views.chart.plot import pen, small_font
+from ui.views.plane.field import NO_LINES, Lines, level_lines, on_plane
+
+PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
+APART = 48.0
+"""Pixels between two numbers, at least."""
+STEEPEST = 7.0
+"""Pixels between two lines, at least, where one of them gets its number."""
+STAY = 48.0
+"""Pixels that a number follows its line before it looks for a better place."""
+
+
+class FieldImage(pg.GraphicsObject):
+    """An image on the plane whose pixels blend into each other when they are drawn large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixels: Array = np.zeros((0, 0), np.uint32)
+        self._image, self._place = QImage(), PLANE
+
+    def boundingRect(self) -> QRectF:
+        """Where it lies."""
+        return self._place
+
+    def show_pixels(self, pixels: Array, place: QRectF) -> None:
+        """Show pixels 0xffRRGGBB, uint32 (rows, columns), row 0 at the bottom, at this place of the plane."""
+        if place != self._place:
+            self.prepareGeometryChange()
+            self._place = place
+        # The image has no copy of its own.
+        self._pixels = np.ascontiguousarray(pixels)
+        rows, columns = pixels.shape
+        self._image = QImage(self._pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32)
+        self.update()
+
+    @guarded
+    def paint(self, painter: QPainter, *args: object) -> None:
+        """Draw, smoothly scaled."""
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(self._place, self._image)
+
+
+class Strokes(pg.GraphicsObject):
+    """Straight pieces between places of the plane, all in one pen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces = PrimitiveArray(QLineF, 4)
+        self._pen = QPen()
+
+    def boundingRect(self) -> QRectF:
+        """The plane."""
+        return PLANE
+
+    def set_pen(self, pen: QPen) -> None:
+        """Draw with this pen from now on."""
+        # The pieces are short: flat ends don't overlap, so that they look like one stroke.
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        self._pen = pen
+        self.update()
+
+    def show_ends(self, ends: Array) -> None:
+        """Show pieces given by their ends, (2 × pieces, 2) in coordinates of the plane."""
+        if not len(ends) and not len(self._pieces):
+            return
+        self._pieces.resize(len(ends) // 2)
+        self._pieces.ndarray()[:] = ends.reshape(-1, 4)
+        self.update()
+
+    def count(self) -> int:
+        """How many pieces there are."""
+        return len(self._pieces)
+
+    @guarded
+    def paint(self, painter: QPainter, *args: object) -> None:
+        """Draw all pieces at once."""
+        if len(self._pieces):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(self._pen)
+            painter.drawLines(*self._pieces.drawargs())
+
+
+class Number(NamedTuple):
+    """The number of a line of a level, at a place of the plane."""
+
+    level: int
+    text: str
+    x1: float
+    x2: float
+
+
+class Numbers(pg.GraphicsObject):
+    """The numbers of lines of equal value, upright and of one size at any zoom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers: tuple[Number, ...] = ()
+
+    def boundingRect(self) -> QRectF:
+        """The plane."""
+        return PLANE
+
+    def show_numbers(self, numbers: Sequence[Number]) -> None:
+        """Show exactly these."""
+        if tuple(numbers) != self._numbers:
+            self._numbers = tuple(numbers)
+            self.update()
+
+    def numbers(self) -> tuple[Number, ...]:
+        """What is shown."""
+        return self._numbers
+
+    @guarded
+    def paint(self, painter: QPainter, *args: object) -> None:
+        """Write each number on a patch that lets it stand out from its line."""
+        if not self._numbers:
+            return
+        places = [painter.transform().map(QPointF(number.x1, number.x2)) for number in self._numbers]
+        painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(small_font())
+        metrics, look = QFontMetricsF(small_font()), theme.current()
+        ground = QColor(look.surface)
+        ground.setAlpha(190)
+        for number, place in zip(self._numbers, places, strict=True):
+            box = QRectF(0, 0, metrics.horizontalAdvance(number.text) + theme.px(6), metrics.height())
+            box.moveCenter(place)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ground)
+            painter.drawRoundedRect(box, theme.scaled(3), theme.scaled(3))
+            painter.setPen(QColor(look.text))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number.text)
+
+
+class Canvas:
+    """A picture on the plane: its image, its lines, the numbers at them."""
+
+    def __init__(self) -> None:
+        self._image, self._contours, self._line, self._numbers = FieldImage(), Strokes(), Strokes(), Numbers()
+        self.below = (self._image, self._contours, self._line)
+        """What lies below the points."""
+        self.above = (self._numbers,)
+        self._picture: Picture | None = None
+        self._lines: Lines = NO_LINES
+        self._with_contours = False
+
+    def apply_theme(self) -> None:
+        """The line where the answer changes is thin, but told from lines of equal value."""
+        look, among = theme.current(), self._with_contours
+        self._contours.set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
+        self._line.set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
+
+    def show_picture(self, picture: Picture | None, contours: bool) -> None:
+        """Draw a picture, with or without lines of equal value; None: nothing."""
+        if picture is None or self._picture is None or picture.texts != self._picture.texts:
+            # Numbers of other lines must not wait until it is time to write anew.
+            self._numbers.show_numbers(())
+        self._picture = picture
+        if contours != self._with_contours:
+            self._with_contours = contours
+            self.apply_theme()
+        self._image.setVisible(picture is not None)
+        self._line.show_ends(picture.line if picture is not None else NO_LINES.ends)
+        self._lines = NO_LINES
+        if picture is not None:
+            self._image.show_pixels(picture.pixels, picture.place)
+            if contours:
+                self._lines = level_lines(picture.values, picture.levels)
+        self._contours.show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
+        if not len(self._lines.level):
+            self._numbers.show_numbers(())
+
+    def show_numbers(self, seen: QRectF, pixel: float) -> None:
+        """Write numbers at the lines, near where they were; `pixel` is the size of one on the plane."""
+        picture = self._picture
+        if picture is None or not len(self._lines.level):
+            self._numbers.show_numbers(())
+            return
+        before = [number for number in self._numbers.numbers() if number.text in picture.texts]
+        n = picture.values.shape[-1]
+        self._numbers.show_numbers(numbers_for(self._lines, picture.levels, picture.texts, before, n, seen, pixel))
+
+    def numbers(self) -> tuple[Number, ...]:
+        """The numbers that are shown."""
+        return self._numbers.numbers()
+
+    def contour_pieces(self) -> int:
+        """How many pieces the lines of equal value have."""
+        return self._contours.count()
+
+
+def numbers_for(
+    lines: Lines,
+    levels: Array,
+    texts: Sequence[str],
+    before: Sequence[Number],
+    n: int,
+    seen: QRectF,
+    pixel: float,
+) -> tuple[Number, ...]:
+    """Where the numbers of lines stand: where lines are far apart, clear of each other, near where they stood.
+
+    A level without such a place has no number. `before` are the numbers shown so far, `n` the grid's side, `seen` the
+    part of the plane in sight and `pixel` the size of a pixel on the plane.
+    """
+    if not len(lines.level):
+        return ()
+    middles = on_plane(lines.ends.reshape(-1, 2, 2).mean(axis=1), n)
+    cell = 2 * EXTENT / (n - 1)
+    # Lines are as far apart as their levels, by how steep the field is between them.
+    step = np.diff(np.sort(levels)).min() if len(levels) > 1 else np.inf
+    gap = step / np.maximum(lines.spread, 1e-12) * cell / pixel
+    pixel = theme.scaled(pixel)
+    inner = seen.adjusted(24 * pixel, 12 * pixel, -24 * pixel, -12 * pixel)
+    inside = (
+        np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]
+    ).all(1)
+    free = inside & (gap >= STEEPEST)
+    result: list[Number] = []
+    for k, text in enumerate(texts):
+        here = np.flatnonzero(free & (lines.level == k))
+        old = [number for number in before if number.level == k]
+        place = best_place(middles[here], gap[here], result, old, pixel)
+        if place is not None:
+            result.append(Number(k, text, *(float(value) for value in middles[here[place]])))
+    return tuple(result)
+
+
+def best_place(middles: Array, gap: Array, taken: Sequence[Number], old: Sequence[Number], pixel: float) -> int | None:
+    """Which of the places is clear of those taken and near an old one, or else where the lines are farthest apart."""
+    for number in taken:
+        clear = np.hypot(*(middles - [number.x1, number.x2]).T) >= APART * pixel
+        gap = np.where(clear, gap, -1.0)
+    usable = gap >= 0
+    if not usable.any():
+        return None
+    for number in old:
+        away = np.where(usable, np.hypot(*(middles - [number.x1, number.x2]).T), np.inf)
+        if away.min() <= STAY * pixel:
+            return int(np.argmin(away))
+    return int(np.argmax(gap))

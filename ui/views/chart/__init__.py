@@ -1,0 +1,1 @@
+"""What all charts share: axes, ticks, curves, the mouse and small controls."""

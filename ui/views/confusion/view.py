@@ -1,0 +1,398 @@
+"""Which classes are taken for which: the confusion matrix of the training or the validation points.
+
+Rows are the true classes, columns what the network says. A cell's colour is its share of its row, so that small
+classes count as much as large ones; its text is the number of points, and where there is room the share. The line
+above says in words what is under the mouse.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.catalog.choice import Array
+from playground.measure.snapshot import Snapshot, Wanted
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.look.beat import Throttle
+from ui.look.numbers import count_text, counted, percent_text
+from ui.look.theme import px, scaled
+from ui.views.chart.plot import (
+    CENTRE,
+    LEFT,
+    RIGHT,
+    Choices,
+    Controls,
+    Mouse,
+    Option,
+    Words,
+    on_surface,
+    pen,
+    small_font,
+)
+
+SETS = (
+    Option(
+        "train",
+        "Training",
+        "The points that the network learns from. Few mistakes here say that it can tell the classes apart.",
+    ),
+    Option("validation", "Validation", "Points that the network never learns from. Shows how it does on what is new."),
+)
+REGRESSION = "A confusion matrix needs classes: this data set has a number as its target."
+WAITING = "Not counted yet."
+STRONGEST = 0.5
+"""How much of the accent is in the colour of a whole row; more, and text could not be read on it."""
+WIDEST_CELL, HIGHEST_CELL = 200, 120
+SMALLEST = 8
+"""Pixels of the smallest type in which numbers of many classes are still written."""
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Counted points, int64 (classes, classes): rows are true classes, columns those given."""
+
+    counts: Array
+    names: tuple[str, ...]
+
+    @property
+    def shares(self) -> Array:
+        """The share of its row for each cell; 0 in rows without points."""
+        totals = self.counts.sum(axis=1, keepdims=True)
+        result: Array = self.counts / np.maximum(totals, 1)
+        return result
+
+    def recall(self, index: int) -> float | None:
+        """The share of a class that is found; None if there is none of it."""
+        total = int(self.counts[index].sum())
+        return None if total == 0 else float(self.counts[index, index] / total)
+
+    def precision(self, index: int) -> float | None:
+        """The share of what is given a class that belongs to it; None if nothing is."""
+        total = int(self.counts[:, index].sum())
+        return None if total == 0 else float(self.counts[index, index] / total)
+
+    def right(self) -> str:
+        """All classes together, in words."""
+        total = int(self.counts.sum())
+        if total == 0:
+            return "no points in this set"
+        found = int(np.trace(self.counts))
+        return f"{found:,} of {counted(total, 'point')} right ({percent_text(found / total)})"
+
+    def cell_words(self, true: int, given: int) -> str:
+        """One cell in words, with what it means for its class."""
+        count, total = int(self.counts[true, given]), int(self.counts[true].sum())
+        share = percent_text(count / total) if total else "–"
+        what = "recognised" if true == given else f"taken for {self.names[given]}"
+        return f"{count:,} of {total:,} {self.names[true]} {what} ({share}) · {self.class_words(true)}"
+
+    def class_words(self, index: int) -> str:
+        """Recall and precision of a class in words."""
+        recall, precision = percent_text(self.recall(index)), percent_text(self.precision(index))
+        return f"{self.names[index]}: recall {recall}, precision {precision}"
+
+
+@lru_cache(maxsize=512)
+def cell_colour(percent: int, look: theme.Theme) -> QColor:
+    """The colour of a cell with this share of its row."""
+    return QColor(theme.mixed(look.raised, look.accent, STRONGEST * percent / 100))
+
+
+class MatrixChart(QWidget):
+    """The painted matrix with the names of its classes."""
+
+    TITLE, LOW = 18, 13
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("confusion.matrix")
+        self.setAccessibleName("Confusion matrix")
+        self.setToolTip("Rows are the true classes. Columns are what the network takes their points for.")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.matrix: Matrix | None = None
+        self.message = WAITING
+        self.pointed: tuple[int, int] | None = None
+        """Row and column of the cell under the mouse."""
+        self.apply_theme()
+
+    def show_matrix(self, matrix: Matrix | None, message: str) -> None:
+        """Show this matrix, or why there is none."""
+        self.matrix, self.message = matrix, message
+        words = [] if matrix is None else [matrix.right(), *map(matrix.class_words, range(len(matrix.names)))]
+        self.setAccessibleDescription("; ".join(words) or message)
+        self.update()
+
+    def show_pointed(self, pointed: tuple[int, int] | None) -> None:
+        """Let the cell under the mouse stand out."""
+        if pointed != self.pointed:
+            self.pointed = pointed
+            self.update()
+
+    def apply_theme(self) -> None:
+        """Take over the font and the colours of the theme in force."""
+        self.small = small_font()
+        self.metrics = QFontMetrics(self.small)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """The size it has in a small window."""
+        return QSize(px(340), px(200))
+
+    def minimumSizeHint(self) -> QSize:
+        """Two classes that can be read."""
+        return QSize(px(160), px(100))
+
+    def places(self) -> QRectF:
+        """Where the cells are: as large as there is room, but no larger than helps."""
+        assert self.matrix is not None
+        advance = self.metrics.horizontalAdvance
+        widest = max(advance(name) for name in (*self.matrix.names, "true class"))
+        left = min(widest + px(12), 0.35 * self.width())
+        classes = len(self.matrix.names)
+        top = 2.0 * px(self.TITLE)
+        if (self.height() - top) / classes < px(self.LOW):
+            # Then the rows need it more than the title of the columns.
+            top /= 2
+        width = min(self.width() - left, classes * px(WIDEST_CELL))
+        height = min(self.height() - top, classes * px(HIGHEST_CELL))
+        return QRectF(left, top, max(width, classes), max(height, classes))
+
+    def cell(self, true: int, given: int) -> QRectF:
+        """Where a cell is."""
+        assert self.matrix is not None
+        return cell_in(self.places(), len(self.matrix.names), true, given)
+
+    def at(self, mouse: QPointF) -> tuple[int, int] | None:
+        """Row and column under the mouse; the column is −1 over the names of the rows. None beside everything."""
+        if self.matrix is None:
+            return None
+        box, classes = self.places(), len(self.matrix.names)
+        row = int((mouse.y() - box.top()) // (box.height() / classes))
+        column = int((mouse.x() - box.left()) // (box.width() / classes))
+        inside = 0 <= row < classes and column < classes
+        return (row, max(column, -1)) if inside else None
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the matrix, or say why there is none."""
+        with QPainter(self) as painter:
+            painter.setFont(self.small)
+            if self.matrix is None:
+                painter.setPen(QColor(theme.current().quiet))
+                painter.drawText(QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message)
+                return
+            self._paint_names(painter, self.matrix)
+            self._paint_cells(painter, self.matrix)
+            if self.pointed is not None and self.pointed[1] >= 0:
+                painter.setPen(pen(theme.current().text))
+                painter.drawRect(self.cell(*self.pointed).adjusted(1, 1, -2, -2))
+
+    def _paint_names(self, painter: QPainter, matrix: Matrix) -> None:
+        look, box, classes = theme.current(), self.places(), len(matrix.names)
+        title, gap = px(self.TITLE), px(8)
+        painter.setPen(QColor(look.quiet))
+        names = box.top() - title
+        if names > 0:
+            painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "taken for")
+        painter.drawText(QRectF(0, names, box.left() - gap, title), RIGHT, "true class")
+        painter.setPen(QColor(look.text))
+        high = box.height() / classes
+        beside = self._fitted(high - px(2), 0, "")
+        longest = max(matrix.names, key=self.metrics.horizontalAdvance)
+        above_font = self._fitted(title, box.width() / classes - px(4), longest)
+        every = max(1, math.ceil(QFontMetrics(beside).capHeight() / high))
+        for index, name in enumerate(matrix.names):
+            cell = cell_in(box, classes, index, index)
+            painter.setFont(above_font)
+            above = QRectF(cell.left(), names, cell.width(), title)
+            painter.drawText(above, CENTRE, cut_to(name, painter.fontMetrics(), cell.width() - px(4)))
+            if index % every == 0:
+                painter.setFont(beside)
+                row = QRectF(0, cell.center().y() - px(10), box.left() - gap, 2 * px(10))
+                elided = Qt.TextElideMode.ElideRight
+                painter.drawText(row, RIGHT, painter.fontMetrics().elidedText(name, elided, int(box.left()) - gap))
+
+    def _paint_cells(self, painter: QPainter, matrix: Matrix) -> None:
+        box, classes = self.places(), len(matrix.names)
+        cell = cell_in(box, classes, 0, 0)
+        gap = scaled(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
+        widest = max((count_text(count) for count in matrix.counts.ravel().tolist()), key=len)
+        painter.setFont(self._fitted(cell.height() - 2 * gap, cell.width() - 2 * gap - px(2), widest))
+        counts, percents = matrix.counts.tolist(), np.rint(100 * matrix.shares).astype(int).tolist()
+        for true in range(classes):
+            for given in range(classes):
+                inner = cell_in(box, classes, true, given).adjusted(gap, gap, -gap, -gap)
+                painter.fillRect(inner, cell_colour(percents[true][given], theme.current()))
+                self._write_cell(painter, inner, counts[true][given], percents[true][given])
+
+    def _write_cell(self, painter: QPainter, inner: QRectF, count: int, percent: int) -> None:
+        """The number of points, and where there is room the share; a large number short where it has no room."""
+        metrics, share = painter.fontMetrics(), f"{percent} %"
+        advance, line, room = metrics.horizontalAdvance, metrics.height(), inner.width()
+        painter.setPen(QColor(theme.current().text))
+        number = f"{count:,}" if advance(f"{count:,}") <= room else count_text(count)
+        if inner.height() < metrics.capHeight() + 1 or advance(number) > room:
+            return
+        if inner.height() >= 2.2 * line and advance("100 %") < room:
+            painter.drawText(inner.adjusted(0, 0, 0, -line), CENTRE, number)
+            painter.drawText(inner.adjusted(0, line, 0, 0), CENTRE, share)
+        else:
+            both = f"{number} · {share}"
+            number = both if advance(both) + px(4) <= room else number
+            # A line of type is higher than its digits.
+            painter.drawText(inner.adjusted(0, -line, 0, line), CENTRE, number)
+
+    def _fitted(self, height: float, width: float, text: str) -> QFont:
+        """The largest type, from the usual small one down to what can just be read, in which a text fits."""
+        font = QFont(self.small)
+        for size in range(px(theme.SMALL), px(SMALLEST) - 1, -1):
+            font.setPixelSize(size)
+            metrics = QFontMetrics(font)
+            if metrics.capHeight() + px(2) <= height and metrics.horizontalAdvance(text) <= max(width, 0):
+                break
+        return font
+
+
+def cut_to(name: str, metrics: QFontMetrics, width: float) -> str:
+    """As many letters of a name as have room; dots would only take room from letters."""
+    while len(name) > 1 and metrics.horizontalAdvance(name) > width:
+        name = name[:-1]
+    return name
+
+
+def cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
+    """Where a cell of a matrix is that fills a box."""
+    wide, high = box.width() / classes, box.height() / classes
+    return QRectF(box.left() + given * wide, box.top() + true * high, wide, high)
+
+
+class ConfusionView(QWidget):
+    """A switch between the sets, a line of words, and the matrix."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.wanted = Wanted(confusion=True)
+        self.setAccessibleName("Confusion matrix")
+        self._snapshot: Snapshot | None = None
+        self._drawn: tuple[object, ...] = ()
+        self._controls = Controls("confusion.controls", self)
+        self._set = self._controls.add(Choices("confusion.set", "Points", SETS))
+        self._set.picked.connect(self._show)
+        self._words = Words("The cell under the mouse, or how many points are right", self)
+        self._words.setObjectName("confusion.words")
+        self._words.setAlignment(LEFT)
+        self._words.setWordWrap(True)
+        self._words.setFixedHeight(px(30))
+        self._chart = MatrixChart(self)
+        self._mouse = Mouse(self._chart)
+        self._mouse.moved.connect(self._read)
+        above = QHBoxLayout()
+        above.addWidget(self._controls)
+        above.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
+        layout.setSpacing(px(theme.GRID // 2))
+        layout.addLayout(above)
+        layout.addWidget(self._chart, 1)
+        layout.addWidget(self._words)
+        self._write = Throttle(self._show_matrix, self)
+        self.apply_theme()
+
+    # What it shows ---------------------------------------------------------------------------------------------
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show this moment with the texts of the window; nothing is drawn anew if no count has changed."""
+        self._snapshot = snapshot
+        self._show()
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        on_surface(self)
+        self._chart.apply_theme()
+
+    def sizeHint(self) -> QSize:
+        """The size it has in a small window."""
+        return QSize(px(356), px(240))
+
+    @property
+    def shown_set(self) -> str:
+        """Whose points are counted: train or validation."""
+        return self._set.value
+
+    def matrix(self) -> Matrix | None:
+        """What is shown; None if there is nothing to count."""
+        return self._chart.matrix
+
+    def reading(self) -> str:
+        """The line of words below the matrix."""
+        return self._words.text()
+
+    def message(self) -> str:
+        """Why there is no matrix; empty if there is one."""
+        return "" if self._chart.matrix is not None else self._chart.message
+
+    def cell_rect(self, true: int, given: int) -> QRectF:
+        """Where a cell is in the view."""
+        return self._chart.cell(true, given).translated(QPointF(self._chart.pos()))
+
+    # Drawing and words -----------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        if self._snapshot is None:
+            return
+        counts, sample = self._counts(self._snapshot), self._snapshot.sample
+        what = (sample.task, self.shown_set, sample.class_names, counts is None)
+        now = (what, None if counts is None else counts.tobytes())
+        if now == self._drawn:
+            return
+        fresh, self._drawn = now[:1] != self._drawn[:1], now
+        if fresh:
+            self._write.now()
+        else:
+            self._write.request()
+
+    def _show_matrix(self) -> None:
+        assert self._snapshot is not None
+        counts, regression = self._counts(self._snapshot), self._snapshot.sample.task == "regression"
+        names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
+        self._chart.show_matrix(
+            None if counts is None else Matrix(counts, names), REGRESSION if regression else WAITING
+        )
+        self._controls.setEnabled(not regression)
+        self._set.setToolTip(REGRESSION if regression else "")
+        self._read()
+
+    def _counts(self, snapshot: Snapshot) -> Array | None:
+        if snapshot.confusion is None or snapshot.sample.task == "regression":
+            return None
+        counts: Array = getattr(snapshot.confusion, self.shown_set)
+        return counts if counts.size else None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the switch have the width."""
+        self._controls.fit(self.width() - 2 * px(theme.GRID))
+
+    def _read(self) -> None:
+        """Say what is under the mouse, or else how many points are right."""
+        matrix, place = self._chart.matrix, self._mouse.place
+        pointed = None if place is None else self._chart.at(place)
+        self._chart.show_pointed(pointed)
+        self._words.say("" if matrix is None else self._reading(matrix, pointed))
+
+    def _reading(self, matrix: Matrix, pointed: tuple[int, int] | None) -> str:
+        if pointed is None:
+            return matrix.right()
+        true, given = pointed
+        return matrix.class_words(true) if given < 0 else matrix.cell_words(true, given)
+
+
+def class_names(names: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """A name for each class, also where the data set has named fewer."""
+    return tuple(names[k] if k < len(names) else f"class {k}" for k in range(count))

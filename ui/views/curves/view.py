@@ -1,0 +1,683 @@
+"""Loss and accuracy of both sets over the epochs.
+
+Two small plots with one axis of epochs, steps or seconds: the loss above, accuracy (R² for regression) below. The
+words above each plot are its title, its legend and its present values at once; while the mouse is over a plot, the
+exact values at that place. Thin upright lines mark where something was changed. Smoothed curves are drawn over the
+band that the raw ones fill, so that no extreme gets lost.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.catalog.choice import Array
+from playground.measure.snapshot import Change, Evaluation, History, Snapshot, Wanted
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.look.beat import Throttle
+from ui.look.numbers import number_text, percent_text, short_text
+from ui.look.theme import px, scaled
+from ui.views.chart.plot import (
+    Choices,
+    Controls,
+    Cursor,
+    Option,
+    PlotMouse,
+    band,
+    colour_plot,
+    decade_ticks,
+    even_ticks,
+    every_run,
+    leap_above,
+    nearest,
+    on_surface,
+    outline_of,
+    peaks,
+    pen,
+    quiet_plot,
+    runs_of,
+    set_ticks,
+    show_across,
+    small_font,
+    smoothed,
+    title_axis,
+)
+
+FIRST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
+"""What each axis reaches at least."""
+DECADES_FOR_LOG = 2.0
+SMALLEST, LARGEST = 1e-30, 1e30
+"""Losses beyond these are not drawn as what they are; nothing can be seen there anyway."""
+TITLES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}
+AXIS = 48
+MOST_MARKS = 50
+"""Marks of changes along the axis; those that lie closer together become one."""
+MARK_REACH = 5.0
+"""Pixels from which the mouse finds a mark."""
+SMOOTHING = {"off": 0.0, "some": 1 / 50, "strong": 1 / 10}
+"""The share of the rows so far that a smoothed value is the mean of."""
+SMOOTHING_OPTIONS = (
+    Option("off", "Off", "Every epoch as it was. Noise and all."),
+    Option("some", "Some", "The mean of nearby epochs, over the band of the raw curve. Takes the noise away."),
+    Option(
+        "strong", "Strong", "The mean of many epochs, over the band in which the raw curve runs. Shows where it goes."
+    ),
+)
+ALONG_OPTIONS = (
+    Option("epoch", "Epoch", "By passes through the training points. Each point has then been seen equally often."),
+    Option("step", "Step", "By updates of the weights. Fair to different batch sizes."),
+    Option("seconds", "Time", "By seconds spent in training. Shows what is worth the wait."),
+)
+ACROSS_OPTIONS = (
+    Option("linear", "Linear", "Equal distances are equal times. The beginning has little room in a long training."),
+    Option(
+        "log", "Log", "Equal distances are equal factors, so that the beginning has room. What happened at 0 has none."
+    ),
+)
+LOSS_OPTIONS = (
+    Option("auto", "Auto", "Linear from 0 at first. Logarithmic once the losses span more than a factor of 100."),
+    Option("linear", "Linear", "From 0 up. Small losses all look like 0."),
+    Option("log", "Log", "Equal distances are equal factors. Small losses can be told apart."),
+)
+
+
+def series_pens() -> tuple[QPen, QPen]:
+    """How the training curve and the validation curve are drawn. Wider lines take Qt ten times as long."""
+    look = theme.current()
+    return pen(look.train), pen(look.validation, style=Qt.PenStyle.DashLine)
+
+
+# Axes ---------------------------------------------------------------------------------------------------------
+
+
+class TimeAxis:
+    """The axis that both plots share: epochs, steps or seconds, from 0 or logarithmic. It grows in leaps."""
+
+    kind = "epoch"
+    logarithmic = False
+    low, high = 0.0, FIRST["epoch"]
+
+    def column(self, history: History) -> Array:
+        """What the axis measures, for each row of a history; NaN where it has not been recorded."""
+        values: Array = getattr(history, self.kind)
+        return values if len(values) == len(history.epoch) else np.full(len(history.epoch), np.nan)
+
+    def fit(self, values: Array) -> None:
+        """Take in all rows of a history."""
+        last = max(FIRST[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
+        positive = values[values > 0]
+        if self.logarithmic:
+            first = min(float(positive[0]), last / 10) if len(positive) else last / 10
+            self.low, self.high = float(math.floor(math.log10(first))), math.log10(leap_above(last))
+        else:
+            self.low, self.high = 0.0, leap_above(last)
+
+    def places(self, values: Array) -> Array:
+        """Values as places on the axis; NaN for what is before its beginning."""
+        if not self.logarithmic:
+            return values
+        return np.log10(np.where(values > 0, values, np.nan))
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """Where numbers stand and what they say."""
+        if self.logarithmic:
+            return decade_ticks(self.low, self.high, most)
+        at = even_ticks(self.low, self.high, most)
+        return at, [short_text(value) for value in at]
+
+    def words(self, value: float) -> str:
+        """A place on the axis in words."""
+        return f"{number_text(value, 4)} seconds" if self.kind == "seconds" else f"{self.kind} {value:,.0f}"
+
+
+class LossAxis:
+    """From 0 up, or logarithmic, by itself once the losses span more than two decades.
+
+    A history only grows, so that it is calm.
+    """
+
+    scale = "auto"
+    """auto, linear or log."""
+    logarithmic = False
+    low, high = 0.0, 1.0
+
+    def fit(self, *columns: Array) -> None:
+        """Take in all losses of a history."""
+        values = np.concatenate([column[np.isfinite(column)] for column in columns])
+        values = np.minimum(values, LARGEST)
+        positive = values[values > SMALLEST]
+        if not len(positive):
+            self.logarithmic, self.low, self.high = False, 0.0, 1.0
+            return
+        least, most = math.log10(positive.min()), math.log10(positive.max())
+        self.logarithmic = most - least > DECADES_FOR_LOG if self.scale == "auto" else self.scale == "log"
+        if self.logarithmic:
+            self.low, self.high = math.floor(2 * least) / 2, math.ceil(2 * most) / 2
+            # At least a whole power of ten, so that a number stands on the axis.
+            self.low = min(self.low, math.floor(self.high - 1e-9))
+            self.high = max(self.high, self.low + 1)
+        else:
+            self.low, self.high = 0.0, leap_above(10**most)
+
+    def places(self, values: Array) -> Array:
+        """Values as places on the axis."""
+        if self.logarithmic:
+            return np.log10(np.clip(values, 10**self.low, LARGEST))
+        return np.clip(values, 0, LARGEST)
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """Where numbers stand and what they say."""
+        if not self.logarithmic:
+            at = even_ticks(self.low, self.high, most)
+            return at, [short_text(value) for value in at]
+        return decade_ticks(self.low, self.high, most)
+
+
+class ShareAxis:
+    """Accuracy or R²: up to 1, from the highest of some fixed ends that leaves nothing out."""
+
+    def __init__(self, ends: tuple[float, ...], text: Callable[[float], str]) -> None:
+        self.ends, self.text = ends, text
+        self.low, self.high = ends[0], 1.0
+
+    def fit(self, *columns: Array) -> None:
+        """Take in all values of a history."""
+        values = np.concatenate([column[np.isfinite(column)] for column in columns])
+        least = float(values.min()) if len(values) else 1.0
+        self.low = next((end for end in self.ends if end <= least), self.ends[-1])
+
+    def places(self, values: Array) -> Array:
+        """Values as places on the axis; what is worse than its lowest end stands there."""
+        return np.clip(values, self.low, self.high)
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """Both ends, and the middle if there is room."""
+        at = [self.low, (self.low + self.high) / 2, self.high] if most > 2 else [self.low, self.high]
+        return at, [self.text(value) for value in at]
+
+
+def accuracy_axis() -> ShareAxis:
+    """The axis of accuracy, in percent."""
+    return ShareAxis((0.5, 0.0), lambda value: f"{100 * value:.0f} %")
+
+
+def r_squared_axis() -> ShareAxis:
+    """The axis of R²: 1 is perfect, 0 no better than the mean."""
+    return ShareAxis((0.0, -1.0), short_text)
+
+
+# Changes ------------------------------------------------------------------------------------------------------
+
+
+class Mark(NamedTuple):
+    """One or more changes that lie close together, at a place of the axis."""
+
+    place: float
+    words: str
+
+
+def marks_of(changes: Sequence[Change], axis: TimeAxis) -> list[Mark]:
+    """Where something was changed, at most about `MOST_MARKS` places in ascending order."""
+    apart = (axis.high - axis.low) / MOST_MARKS
+    at = axis.places(np.array([getattr(change, axis.kind) for change in changes], dtype=np.float64))
+    groups: list[tuple[float, list[str]]] = []
+    for place, change in zip(np.nan_to_num(at, nan=axis.low), changes, strict=True):
+        if not axis.low <= place <= axis.high:
+            continue
+        if groups and place - groups[-1][0] < apart:
+            groups[-1][1].append(change.words)
+        else:
+            groups.append((float(place), [change.words]))
+    return [
+        Mark(place, words[0] if len(words) == 1 else f"{len(words)} changes: {'; '.join(words)}")
+        for place, words in groups
+    ]
+
+
+def smoothing_window(rows: int, smoothing: str) -> int:
+    """The odd number of rows whose mean a smoothed value is, 1 for none. It doubles, so that it seldom changes."""
+    share = SMOOTHING[smoothing]
+    if not share or rows < 4:
+        return 1
+    return int(2 ** max(1 if smoothing == "some" else 3, round(math.log2(share * rows)))) + 1
+
+
+# Pieces -------------------------------------------------------------------------------------------------------
+
+
+class Heading(QWidget):
+    """The line above a plot: its title, and for each set a piece of its curve, its name and its value."""
+
+    HEIGHT, TITLE, MARK, GAP = 20, 60, 14, 10
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.title = ""
+        self.room = 10_000
+        """The width that the headings of both plots have, so that they look the same."""
+        self.values: tuple[str, str] = ("–", "–")
+        self.setFixedHeight(px(self.HEIGHT))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_values(self, title: str, values: tuple[str, str]) -> None:
+        """Show these values of training and validation."""
+        if (title, values) != (self.title, self.values):
+            self.title, self.values = title, values
+            self.setAccessibleName(f"{title}: training {values[0]}, validation {values[1]}")
+            self.update()
+
+    def text(self) -> str:
+        """The whole line as text."""
+        return f"{self.title} training {self.values[0]} validation {self.values[1]}"
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Write in columns that stay where they are whatever the values."""
+        look = theme.current()
+        names, widths, value_width = self._columns()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(small_font())
+            painter.setPen(QColor(look.text))
+            painter.drawText(QRectF(0, 0, px(self.TITLE), px(self.HEIGHT)), Qt.AlignmentFlag.AlignVCenter, self.title)
+            x = float(px(self.TITLE))
+            for name, width, value, line in zip(names, widths, self.values, series_pens(), strict=True):
+                self._paint_mark(painter, x, line)
+                x += px(self.MARK + 6)
+                if width:
+                    painter.setPen(QColor(look.quiet))
+                    painter.drawText(QRectF(x, 0, width, px(self.HEIGHT)), Qt.AlignmentFlag.AlignVCenter, name)
+                painter.setPen(QColor(look.text))
+                box = QRectF(x + width, 0, value_width, px(self.HEIGHT))
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, value)
+                x += width + value_width + px(self.GAP)
+
+    @property
+    def digits(self) -> int:
+        """How many digits of an exact number have room."""
+        return 5 if self._columns()[2] == self._value_width("0.00000") else 4
+
+    def widest(self) -> int:
+        """The width that everything takes in full."""
+        return self._needed(("training", "validation"), "0.00000")
+
+    def _value_width(self, text: str) -> int:
+        return QFontMetrics(small_font()).horizontalAdvance(text) + px(2)
+
+    def _needed(self, names: tuple[str, str], value: str) -> int:
+        """The width that these names take, with a value each."""
+        return (
+            px(self.TITLE)
+            + sum(self._widths(names))
+            + 2 * (px(self.MARK + 6) + self._value_width(value))
+            + px(self.GAP)
+        )
+
+    def _widths(self, names: tuple[str, str]) -> list[int]:
+        advance = QFontMetrics(small_font()).horizontalAdvance
+        return [advance(name) + px(6) if name else 0 for name in names]
+
+    def _columns(self) -> tuple[tuple[str, str], list[int], int]:
+        """The names of the sets, as long as there is room for, their widths and that of a value."""
+        room = min(self.room, self.width())
+        for names, value in (
+            (("training", "validation"), "0.00000"),
+            (("train", "val."), "0.00000"),
+            (("train", "val."), "99.9 %"),
+        ):
+            if self._needed(names, value) <= room:
+                return names, self._widths(names), self._value_width(value)
+        return ("", ""), [0, 0], self._value_width("99.9 %")
+
+    def _paint_mark(self, painter: QPainter, x: float, line: QPen) -> None:
+        painter.setPen(line)
+        painter.drawLine(
+            QPointF(x, px(self.HEIGHT) / 2 + 0.5),
+            QPointF(x + px(self.MARK), px(self.HEIGHT) / 2 + 0.5),
+        )
+
+
+class CurvePlot(QWidget):
+    """One plot with its heading: the curves of training and of validation, and the marks of changes."""
+
+    def __init__(self, parent: QWidget, axis: LossAxis | ShareAxis, with_times: bool) -> None:
+        super().__init__(parent)
+        self.axis = axis
+        self.heading = Heading(self)
+        self.plot = quiet_plot(self)
+        self.plot.getAxis("left").setWidth(px(AXIS))
+        self.plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
+        if with_times:
+            show_across(self.plot, "epoch")
+        else:
+            self.plot.getAxis("bottom").setStyle(showValues=False)
+            self.plot.getAxis("bottom").setHeight(px(6))
+        self.curves = [pg.PlotCurveItem(skipFiniteCheck=True, antialias=True) for _ in range(2)]
+        self.bands = [pg.PlotCurveItem(skipFiniteCheck=True, fillLevel="enclosed", pen=None) for _ in range(2)]
+        self.marks = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
+        self.mark_heads = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
+        self.upright = Cursor()
+        self.mouse = PlotMouse(self.plot)
+        for item in (*reversed(self.bands), self.marks, self.mark_heads, self.upright, *reversed(self.curves)):
+            self.plot.addItem(item, ignoreBounds=True)
+        self._limits: tuple[object, ...] = ()
+        self._marked: Array = np.zeros(0)
+        self.above = QHBoxLayout()
+        self.above.setSpacing(px(theme.GRID))
+        self.above.addWidget(self.heading, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(self.above)
+        layout.addWidget(self.plot, 1)
+
+    def draw(self, times: TimeAxis, at: Array, values: tuple[Array, Array], smoothing: str) -> None:
+        """Draw both curves at these places; limits and ticks are touched only when they change."""
+        self.axis.fit(*values)
+        for curve, filled, column in zip(self.curves, self.bands, values, strict=True):
+            known = np.isfinite(column) & np.isfinite(at)
+            x, y = at[known], self.axis.places(column[known])
+            window = smoothing_window(len(x), smoothing)
+            # What is hidden costs nothing.
+            filled.setVisible(window > 1)
+            if window > 1:
+                filled.setData(*band(x, y, max(window // 4, runs_of(len(x), 150), 2)))
+                curve.setData(*every_run(x, smoothed(y, window)))
+                continue
+            if filled.xData is not None:
+                filled.setData(np.zeros(0), np.zeros(0))
+            curve.setData(*peaks(x, y))
+        self.fit_limits(times)
+
+    def fit_limits(self, times: TimeAxis) -> None:
+        """Let the axes reach what the curves need."""
+        room = self.plot.getViewBox()
+        across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
+        logarithmic = (times.logarithmic, getattr(self.axis, "logarithmic", False))
+        limits = (times.low, times.high, self.axis.low, self.axis.high, across, down, *logarithmic, times.kind)
+        if limits == self._limits:
+            return
+        self._limits = limits
+        room.setRange(xRange=(times.low, times.high), yRange=(self.axis.low, self.top), padding=0)
+        set_ticks(self.plot.getAxis("bottom"), *times.ticks(across))
+        set_ticks(self.plot.getAxis("left"), *self.axis.ticks(down))
+        self.show_marks(self._marked)
+
+    @property
+    def top(self) -> float:
+        """The upper end: with a little room, so that a curve along the end of the axis shows its whole width."""
+        return self.axis.high + 0.03 * (self.axis.high - self.axis.low)
+
+    def show_marks(self, places: Array) -> None:
+        """Mark these places with thin upright lines, each with a thick end at the top."""
+        self._marked = places
+        x = np.repeat(places, 2)
+        head = 0.07 * (self.top - self.axis.low)
+        for item in (self.marks, self.mark_heads):
+            item.setVisible(len(places) > 0)
+        self.marks.setData(x, np.tile([self.axis.low, self.top], len(places)))
+        self.mark_heads.setData(x, np.tile([self.top - head, self.top], len(places)))
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        look = theme.current()
+        colour_plot(self.plot)
+        for curve, filled, line in zip(self.curves, self.bands, series_pens(), strict=True):
+            curve.setPen(line)
+            filled.setBrush(QColor(theme.mixed(look.surface, line.color().name(), 0.2)))
+        self.upright.apply_theme()
+        self.marks.setPen(pen(theme.mixed(look.surface, look.accent, 0.5)))
+        self.mark_heads.setPen(pen(look.accent, 3))
+        self.heading.update()
+
+
+# The view -----------------------------------------------------------------------------------------------------
+
+
+class CurvesView(QWidget):
+    """Loss above, accuracy or R² below."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.wanted = Wanted()
+        self.setAccessibleName("Loss and accuracy over the epochs")
+        self._snapshot: Snapshot | None = None
+        self._drawn: tuple[object, ...] = ()
+        self._title = TITLES["epoch"]
+        self._present = Evaluation(None, None, None, None)
+        self._marks: list[Mark] = []
+        self._times = TimeAxis()
+        self._loss = CurvePlot(self, LossAxis(), with_times=False)
+        self._score = CurvePlot(self, accuracy_axis(), with_times=True)
+        self._loss.plot.setAccessibleName("Loss of training and validation over the epochs")
+        self._score.plot.setAccessibleName("Accuracy of training and validation over the epochs")
+        self._loss.plot.setObjectName("curves.plot.loss")
+        self._score.plot.setObjectName("curves.plot.score")
+        self._plots = (self._loss, self._score)
+        for part in self._plots:
+            part.plot.setToolTip(HELP)
+            part.mouse.moved.connect(self._show_words)
+        self._build()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), 0, px(theme.GRID))
+        layout.setSpacing(0)
+        layout.addWidget(self._loss, 10)
+        layout.addWidget(self._score, 9)
+        self._write = Throttle(self._show_texts, self)
+        self.apply_theme()
+
+    def _build(self) -> None:
+        self._controls = Controls("curves.controls", self, always_named=True)
+        self._smoothing = self._controls.add(Choices("curves.smoothing", "Smoothing", SMOOTHING_OPTIONS))
+        self._along = self._controls.add(Choices("curves.along", "Along", ALONG_OPTIONS))
+        self._across = self._controls.add(Choices("curves.across", "Axis across", ACROSS_OPTIONS))
+        self._loss_scale = self._controls.add(Choices("curves.loss", "Axis of the loss", LOSS_OPTIONS))
+        for control in (self._smoothing, self._along, self._across, self._loss_scale):
+            control.picked.connect(self._on_setting)
+        self._loss.above.addWidget(self._controls)
+        self._loss.above.addSpacing(px(theme.GRID // 2))
+
+    # What it shows ---------------------------------------------------------------------------------------------
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show this moment; nothing is drawn anew if no row has been added."""
+        before, self._snapshot = self._snapshot, snapshot
+        if before is None or before.sample.task != snapshot.sample.task:
+            self._score.axis = accuracy_axis() if snapshot.sample.task == "classification" else r_squared_axis()
+            self._drawn = ()
+        changes = (len(snapshot.changes), snapshot.changes[-1:])
+        now = (*outline_of(self._times.column(snapshot.history), *drawn_columns(snapshot.history)), changes)
+        if now != self._drawn:
+            self._drawn = now
+            self._draw()
+        if before is None:
+            self._write.now()
+        elif before.evaluation != snapshot.evaluation or before.sample is not snapshot.sample:
+            self._write.request()
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        on_surface(self)
+        for part in self._plots:
+            part.apply_theme()
+
+    def sizeHint(self) -> QSize:
+        """The size it has in a small window."""
+        return QSize(px(300), px(240))
+
+    def minimumSizeHint(self) -> QSize:
+        """Two plots that can still be read."""
+        return QSize(px(200), px(170))
+
+    @property
+    def smoothing(self) -> str:
+        """How much the curves are smoothed: off, some or strong."""
+        return self._smoothing.value
+
+    @property
+    def along(self) -> str:
+        """What the axis across measures: epoch, step or seconds."""
+        return self._along.value
+
+    @property
+    def time_is_logarithmic(self) -> bool:
+        """Whether the axis across is logarithmic."""
+        return self._across.value == "log"
+
+    @property
+    def loss_scale(self) -> str:
+        """How the axis of the loss runs: auto, linear or log."""
+        return self._loss_scale.value
+
+    @property
+    def controls(self) -> Controls:
+        """The switches, in the line above the loss or in its panel."""
+        return self._controls
+
+    def drawn_epochs(self) -> Array:
+        """Where the training loss is drawn: its epochs, steps or seconds, as powers of ten on a logarithmic axis."""
+        x, _ = self._loss.curves[0].getData()
+        return np.zeros(0) if x is None else x.copy()
+
+    def drawn_validation_epochs(self) -> Array:
+        """The same of the validation loss; empty without a validation set."""
+        x, _ = self._loss.curves[1].getData()
+        return np.zeros(0) if x is None else x.copy()
+
+    def loss_is_logarithmic(self) -> bool:
+        """Whether the axis of the loss is logarithmic."""
+        return isinstance(self._loss.axis, LossAxis) and self._loss.axis.logarithmic
+
+    def drawn_losses(self) -> Array:
+        """The training losses as drawn, smoothed if they are, as powers of ten on a logarithmic axis."""
+        _, y = self._loss.curves[0].getData()
+        return np.zeros(0) if y is None else y.copy()
+
+    def drawn_band(self) -> Array:
+        """The outline of the band of the raw training loss, (points, 2); empty while nothing is smoothed."""
+        x, y = self._loss.bands[0].getData()
+        return np.zeros((0, 2)) if x is None else np.stack([x, y], axis=1)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """Where something was changed, as drawn, and in words."""
+        return tuple(self._marks)
+
+    def texts(self) -> tuple[str, str]:
+        """The lines above the two plots."""
+        return self._loss.heading.text(), self._score.heading.text()
+
+    def epoch_text(self) -> str:
+        """The title of the axis across, which names the place under the mouse and what was changed there."""
+        return self._title
+
+    # Drawing and words -----------------------------------------------------------------------------------------
+
+    def _on_setting(self) -> None:
+        self._times.kind, self._times.logarithmic = self.along, self.time_is_logarithmic
+        if isinstance(self._loss.axis, LossAxis):
+            self._loss.axis.scale = self.loss_scale
+        if self._snapshot is not None:
+            self._drawn = ()
+            self.show_snapshot(self._snapshot)
+        self._show_words()
+
+    def _draw(self) -> None:
+        assert self._snapshot is not None
+        history, times = self._snapshot.history, self._times
+        column = times.column(history)
+        times.fit(column)
+        at = times.places(column)
+        self._loss.draw(times, at, (history.train_loss, history.validation_loss), self.smoothing)
+        self._score.draw(times, at, (history.train_accuracy, history.validation_accuracy), self.smoothing)
+        self._draw_marks(self._snapshot.changes)
+
+    def _draw_marks(self, changes: Sequence[Change]) -> None:
+        marks = marks_of(changes, self._times)
+        if marks != self._marks:
+            self._marks = marks
+            for part in self._plots:
+                part.show_marks(np.array([mark.place for mark in marks]))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More room has room for more ticks and switches."""
+        room = self.width() - px(2 * theme.GRID + theme.GRID // 2)
+        taken = self._controls.fit(room - self._loss.heading.widest())
+        for part in self._plots:
+            part.heading.room = room - taken
+        if self._snapshot is not None:
+            self._draw()
+
+    def _show_texts(self) -> None:
+        if self._snapshot is not None:
+            self._present = self._snapshot.evaluation
+            self._show_words()
+
+    def _show_words(self) -> None:
+        """The values at the row under the mouse, or else those of the moment in which texts changed last."""
+        if self._snapshot is None:
+            return
+        row, history = self._hovered_row(), self._snapshot.history
+        values = self._present if row is None else tuple(float(column[row]) for column in drawn_columns(history)[1:])
+        classes = self._snapshot.sample.task == "classification"
+        digits = 3 if row is None else self._loss.heading.digits
+        number = [number_text(value, digits) for value in values]
+        share = [percent_text(value) for value in values] if classes else number
+        self._loss.heading.show_values("Loss", (number[0], number[1]))
+        self._score.heading.show_values("Accuracy" if classes else "R²", (share[2], share[3]))
+        self._show_place(None if row is None else float(self._times.column(history)[row]))
+
+    def _show_place(self, value: float | None) -> None:
+        """The cursor at an epoch, a step or a second, and the words below it."""
+        mark = self._hovered_mark()
+        self._title = TITLES[self.along] if value is None else self._times.words(value)
+        self._title += f" · {mark.words}" if mark else ""
+        title_axis(self._score.plot.getAxis("bottom"), self._title)
+        for part in self._plots:
+            part.upright.show_at(None if value is None else float(self._times.places(np.array([value]))[0]))
+            part.plot.setToolTip(mark.words if mark else HELP)
+
+    @property
+    def _hovered(self) -> float | None:
+        """The place on the axis across under the mouse, over either plot."""
+        return next((part.mouse.place.x() for part in self._plots if part.mouse.place is not None), None)
+
+    def _hovered_row(self) -> int | None:
+        """The row nearest to the mouse, of those that are drawn."""
+        if self._hovered is None or self._snapshot is None:
+            return None
+        at = self._times.places(self._times.column(self._snapshot.history))
+        known = np.flatnonzero(np.isfinite(at))
+        row = nearest(at[known], self._hovered)
+        return None if row is None else int(known[row])
+
+    def _hovered_mark(self) -> Mark | None:
+        """The mark of a change under the mouse."""
+        if self._hovered is None or not self._marks:
+            return None
+        place = nearest(np.array([mark.place for mark in self._marks]), self._hovered)
+        assert place is not None
+        pixel = (self._times.high - self._times.low) / max(1.0, self._loss.plot.getViewBox().width())
+        near = abs(self._marks[place].place - self._hovered) <= scaled(MARK_REACH) * pixel
+        return self._marks[place] if near else None
+
+
+HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."
+
+
+def drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]:
+    """The columns that this view shows, in the order of Evaluation after the epoch."""
+    return (
+        history.epoch,
+        history.train_loss,
+        history.validation_loss,
+        history.train_accuracy,
+        history.validation_accuracy,
+    )

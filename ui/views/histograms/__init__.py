@@ -1,0 +1,1 @@
+"""The histograms of weights and activations."""

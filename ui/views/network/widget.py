@@ -1,0 +1,371 @@
+"""The network's drawing on the screen, with the mouse and the keyboard over it: one widget, no item per unit or wire.
+
+It draws what it is given and tells what a person points at, clicks, and selects; what that means is for the view to
+say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from playground.catalog.choice import Array
+from playground.measure.snapshot import UnitStates
+from ui.forms.controls import WheelSteps
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.look.beat import Throttle
+from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Column, Hit, Structure
+from ui.views.network.drawing import FADE, Sketch
+from ui.views.network.strokes import Carried
+
+SLACK = 5
+"""Pixels of the drawing that a mouse may move between press and release of a click."""
+WHEEL_PIXELS = 48
+WIRE_INTERVAL = 40
+"""Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
+
+
+class NetworkCanvas(QWidget):
+    """The drawing, the mouse and the keyboard over it."""
+
+    rearranged = Signal()
+    """Other tiles or wires are seen than before."""
+    pointed = Signal(object)
+    """The Hit under the mouse; None beside everything."""
+    clicked = Signal(object)
+    double_clicked = Signal(object)
+    selected = Signal(object)
+    """The (place, unit) that the keyboard is at; None for none."""
+    key_asked = Signal(str)
+    """edit, fewer, more, insert or open, for what is selected."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("network.diagram")
+        self.setAccessibleName("Diagram of the network")
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.sketch = Sketch()
+        self.hit: Hit | None = None
+        """What the mouse points at."""
+        self.kept: Hit | None = None
+        """What stands out while the mouse points at nothing, because it is being edited."""
+        self.selection: tuple[int, int] | None = None
+        self.tooltip = ""
+        self._pressed: tuple[QPointF, float, Hit | None] | None = None
+        self._panning = self._scrubbing = False
+        self._wheel = WheelSteps()
+        self._sort = Throttle(self._sort_wires, self, WIRE_INTERVAL)
+
+    def sizeHint(self) -> QSize:
+        """The size it has in a small window."""
+        return QSize(theme.px(420), theme.px(440))
+
+    def minimumSizeHint(self) -> QSize:
+        """A few tiles."""
+        return QSize(theme.px(240), theme.px(HEADER + 4 * SMALLEST))
+
+    # What it shows ---------------------------------------------------------------------------------------------
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        self.sketch.apply_theme()
+        self.update()
+
+    def show_structure(self, structure: Structure) -> None:
+        """Draw another network."""
+        if structure == self.sketch.structure:
+            return
+        self.hit = None
+        self.sketch.show_structure(structure)
+        if self.selection is not None:
+            place = min(self.selection[0], structure.output)
+            self.select((place, min(self.selection[1], structure.units(place) - 1)))
+        self._rewired()
+
+    def show_maps(self, places: Mapping[tuple[int, int], int], colours: Array | None) -> None:
+        """The maps of units: packed colours (maps, n, n), and where that of each unit is."""
+        self.sketch.show_maps(places, colours)
+        self.update()
+
+    def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
+        """What the wires carry, one number each in the order of `sketch.wires`, and the biases that are seen.
+
+        Numbers of another kind or of other wires are drawn at once, others when their time has come.
+        """
+        if self.sketch.show_values(wires, biases, carried, largest):
+            self._sort.now()
+        else:
+            self._sort.request()
+        self.update()
+
+    def show_states(self, states: dict[int, UnitStates]) -> None:
+        """Which units of each layer are dead or dropped."""
+        self.sketch.show_states(states)
+        self.update()
+
+    def _sort_wires(self) -> None:
+        if self.sketch.sort():
+            self.update()
+
+    def _rewired(self) -> None:
+        """Other tiles or wires are seen."""
+        self.rearranged.emit()
+        self.update()
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw a frame."""
+        if self.sketch.ratio != self.devicePixelRatioF():
+            self.sketch.resize(QSizeF(self.size()), self.devicePixelRatioF())
+            self.rearranged.emit()
+        with QPainter(self) as painter:
+            self.sketch.paint(painter, self.looked_at, self._unit_in_focus())
+            if self.selection is not None:
+                self.sketch.paint_selection(painter, self.selection, self.hasFocus())
+            self.sketch.paint_ends(painter)
+
+    def _unit_in_focus(self) -> tuple[int, int] | None:
+        """The unit or input whose wires stand out."""
+        hit = self.looked_at
+        if hit is not None and hit.kind in ("unit", "feature"):
+            return hit.place, hit.unit
+        return self.selection if self.hasFocus() and hit is None else None
+
+    # Moving about ----------------------------------------------------------------------------------------------
+
+    def pan(self, offset: float) -> None:
+        """Move the drawing so that the widget begins at `offset`."""
+        if self.sketch.pan(offset):
+            self._rewired()
+        self.update()
+
+    def page(self, place: int, by: int) -> None:
+        """Show other tiles of a column that is folded, `by` further down."""
+        if self.sketch.page(place, by):
+            self._rewired()
+
+    def turn_page(self, place: int) -> None:
+        """Show the next tiles of a column, after the last ones the first."""
+        column = self.sketch.diagram.column(place)
+        self.page(place, column.shown if column.first < column.folded else -column.units)
+
+    def reveal(self, place: int, unit: int) -> None:
+        """Bring a tile into sight."""
+        column = self.sketch.diagram.column(place)
+        if unit not in column.seen:
+            self.page(place, unit - column.first if unit < column.first else unit - column.seen[-1])
+        margin = column.tile / 2 + 2 * FADE
+        self.pan(min(max(self.sketch.offset, column.x + margin - self.sketch.size.width()), column.x - margin))
+
+    # The mouse -------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Place everything anew."""
+        self.sketch.resize(QSizeF(self.size()), self.devicePixelRatioF())
+        self._rewired()
+
+    @property
+    def looked_at(self) -> Hit | None:
+        """What stands out."""
+        return self.hit or self.kept
+
+    def keep(self, hit: Hit | None) -> None:
+        """Let something stand out whenever the mouse points at nothing."""
+        self.kept = hit
+        self.update()
+
+    def point_at(self, hit: Hit | None) -> None:
+        """Take over what the mouse points at."""
+        if hit != self.hit:
+            self.hit = hit
+            hand = hit is not None and hit.kind != "header"
+            self.setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
+            self.pointed.emit(hit)
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click or a drag begins."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            event.ignore()
+            return
+        at = in_drawing(event)
+        if self.sketch.overflows and at.y() >= self.sketch.strip().top() - 2:
+            self._scrubbing = True
+            self._scrub(at.x())
+        else:
+            self._pressed = at, self.sketch.offset, self.sketch.hit_at(at)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the mouse; with the button down, the drawing follows if it is wider than the widget."""
+        at = in_drawing(event)
+        if self._scrubbing:
+            self._scrub(at.x())
+        elif self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            start, offset, _ = self._pressed
+            if self.sketch.overflows and (self._panning or abs(at.x() - start.x()) > SLACK):
+                self._panning = True
+                self.setCursor(Qt.CursorShape.ClosedHandCursor)
+                self.pan(offset + start.x() - at.x())
+        else:
+            self.point_at(self.sketch.hit_at(at))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """What was pressed and let go at the same place is clicked."""
+        pressed, panned = self._pressed, self._panning or self._scrubbing
+        self._pressed, self._panning, self._scrubbing = None, False, False
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        hit = self.sketch.hit_at(in_drawing(event))
+        if panned:
+            self.setCursor(Qt.CursorShape.ArrowCursor)
+        elif pressed is not None and hit is not None and hit == pressed[2]:
+            self.clicked.emit(hit)
+        self.point_at(self.sketch.hit_at(in_drawing(event)))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A double click means something on headers; elsewhere it is the second of two clicks."""
+        hit = self.sketch.hit_at(in_drawing(event))
+        if event.button() == Qt.MouseButton.LeftButton and hit is not None and hit.kind == "header":
+            self.double_clicked.emit(hit)
+        else:
+            self.mousePressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Nothing is pointed at any more."""
+        self.point_at(None)
+
+    def _scrub(self, x: float) -> None:
+        """Bring the place of the overview that is pressed to the middle."""
+        strip = self.sketch.strip()
+        self.pan((x - strip.left()) / strip.width() * self.sketch.diagram.width - self.sketch.size.width() / 2)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Page through a folded column, or move the drawing sideways."""
+        turn, shifted = event.angleDelta(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        column = self._folded_at(in_drawing(event)) if turn.y() and not shifted else None
+        if column is not None:
+            steps = self._wheel.take(event)
+            if steps:
+                self.page(column.place, -steps * max(1, column.shown // 3))
+            event.accept()
+        elif self.sketch.overflows:
+            self.pan(self.sketch.offset - (turn.x() or turn.y()) / 120 * WHEEL_PIXELS)
+            event.accept()
+        else:
+            event.ignore()
+        self.point_at(self.sketch.hit_at(in_drawing(event)))
+
+    def _folded_at(self, at: QPointF) -> Column | None:
+        x = at.x() + self.sketch.offset
+        near = (c for c in self.sketch.diagram.columns if c.folded and abs(x - c.x) <= max(c.room, c.tile) / 2)
+        return next(near, None)
+
+    def event(self, event: QEvent) -> bool:
+        """Show what is pointed at as a tooltip, after the usual pause."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            if self.tooltip:
+                QToolTip.showText(event.globalPos() + QPoint(0, theme.px(8)), self.tooltip, self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
+
+    # The keyboard ----------------------------------------------------------------------------------------------
+
+    def select(self, chosen: tuple[int, int] | None) -> None:
+        """Move the selection to a unit, or to an input at place −1."""
+        if chosen != self.selection:
+            self.selection = chosen
+            self.selected.emit(chosen)
+            self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Coming in by keyboard begins at the first unit."""
+        super().focusInEvent(event)
+        by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        if by_key and self.selection is None and self.sketch.structure.layers:
+            self._go(0, self.sketch.diagram.column(0).first)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """The selection turns pale."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the selection, or ask for something for what is selected."""
+        key = Qt.Key(event.key())
+        asked = {
+            Qt.Key.Key_Return: "edit",
+            Qt.Key.Key_Enter: "edit",
+            Qt.Key.Key_Minus: "fewer",
+            Qt.Key.Key_Plus: "more",
+            Qt.Key.Key_Equal: "more",
+            Qt.Key.Key_Insert: "insert",
+            Qt.Key.Key_F2: "open",
+        }
+        others = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+        if event.modifiers() & others or not self.sketch.structure.layers:
+            event.ignore()
+        elif key in asked and self.selection is not None:
+            self.key_asked.emit(asked[key])
+        elif key == Qt.Key.Key_Escape and self.selection is not None:
+            self.select(None)
+        elif not self._walk(key):
+            event.ignore()
+
+    def _walk(self, key: Qt.Key) -> bool:
+        """Move the selection by an arrow key; says whether the key is one."""
+        if self.selection is None:
+            if key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right):
+                self._go(0, self.sketch.diagram.column(0).first)
+                return True
+            return False
+        place, unit = self.selection
+        page = max(1, self.sketch.diagram.column(place).shown)
+        down = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page}
+        across = {Qt.Key.Key_Left: place - 1, Qt.Key.Key_Right: place + 1, Qt.Key.Key_Home: INPUTS,
+                  Qt.Key.Key_End: self.sketch.structure.output}  # fmt: skip
+        if key in down:
+            self._go(place, unit + down[key])
+        elif key in across:
+            self._cross(min(max(across[key], INPUTS), self.sketch.structure.output))
+        else:
+            return False
+        return True
+
+    def _cross(self, place: int) -> None:
+        """Go to the unit of another column that is nearest in height."""
+        assert self.selection is not None
+        if place == self.selection[0]:
+            return
+        before = self.sketch.diagram.column(self.selection[0])
+        height = before.rect(min(max(self.selection[1], before.first), before.seen[-1])).center().y()
+        column = self.sketch.diagram.column(place)
+        self._go(place, column.first + int(np.argmin(np.abs(column.middles() - height))))
+
+    def _go(self, place: int, unit: int) -> None:
+        unit = min(max(unit, 0), self.sketch.structure.units(place) - 1)
+        self.reveal(place, unit)
+        self.select((place, unit))
+
+
+def in_drawing(event: QMouseEvent | QWheelEvent) -> QPointF:
+    """Where on the drawing an event happens, which is scaled as a whole."""
+    return event.position() / theme.size()

@@ -1,0 +1,112 @@
+"""What a snapshot says in words: a place, an answer, a point, a unit, how many points are wrong. No widgets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
+from playground.catalog.losses import CrossEntropy
+from playground.measure.snapshot import Predictions, Snapshot
+from ui.look.numbers import number_text, signed
+
+PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
+
+
+def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
+    """A place on the plane; long names of columns would not fit and stand at the axes anyway."""
+    first, second = (signed(f"{value:.2f}") for value in (x1, x2))
+    if max(len(name) for name in names) > 4:
+        return f"at {first}, {second}"
+    return f"{names[0]} {first}, {names[1]} {second}"
+
+
+def value_words(snapshot: Snapshot, values: Array) -> str:
+    """What the network says, in words: a value, or a class with its probability. `values` are as in the boundary.
+
+    With other losses than cross-entropy its score is no probability.
+    """
+    sample = snapshot.sample
+    if not np.isfinite(values).all():
+        return "not a finite number"
+    if sample.task == "regression":
+        return f"{sample.target_name} {number_text(float(values[0]))}"
+    sure = isinstance(snapshot.loss, CrossEntropy)
+    if len(values) > 1:
+        winner = int(np.argmax(values))
+        number = float(values[winner])
+    else:
+        winner = int(values[0] >= 0)
+        # The field shows 2 p − 1 for class 1; people read p of the class that wins.
+        number = (1 + abs(float(values[0]))) / 2 if sure else float(values[0])
+    kind = "probability" if sure else "score"
+    return f"{label_words(sample, winner)}, {kind} {signed(f'{number:.2f}')}"
+
+
+def label_words(sample: Sample, label: float) -> str:
+    """A point's label: the name of its class, or its value."""
+    if sample.task == "regression":
+        return number_text(float(label))
+    place = int(label)
+    name = sample.class_names[place] if place < len(sample.class_names) else str(place)
+    return f"class {name}" if len(name) <= 2 else name
+
+
+def unit_words(snapshot: Snapshot, layer: int, unit: int) -> tuple[str, str]:
+    """A unit's short name and its title: A3 and "Unit A3", or those of an output."""
+    if layer >= len(snapshot.layers) - 1:
+        several = snapshot.sample.outputs > 1
+        name = f"Output {unit + 1}" if several else "Output"
+        return name, name
+    name = snapshot.layers[layer].name
+    short = f"{name}{unit + 1}" if not name[-1:].isdigit() else f"{name}.{unit + 1}"
+    return short, f"Unit {short}"
+
+
+# Mistakes -----------------------------------------------------------------------------------------------------
+
+
+def wrong(sample: Sample, predictions: Predictions) -> Array:
+    """The points, by index, that are given another class than their own."""
+    result: Array = predictions.indices[predictions.values != sample.labels[predictions.indices]]
+    return result
+
+
+def misses(sample: Sample, predictions: Predictions) -> Array:
+    """How much too high the value given to each point is."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        result: Array = predictions.values - sample.labels[predictions.indices]
+    return result
+
+
+def mistakes_words(sample: Sample, predictions: Predictions) -> str:
+    """How many points of each set are wrong, or how far off the values are."""
+    if not len(predictions.indices):
+        return "There are no points to be wrong about."
+    parts = sample.split[predictions.indices]
+    if sample.task == "regression":
+        return miss_words(misses(sample, predictions), parts)
+    bad = predictions.values != sample.labels[predictions.indices]
+    counts = [
+        f"{int((bad & (parts == part)).sum()):,} of {int((parts == part).sum()):,} {name}"
+        for part, name in PART_NAMES.items()
+        if (parts == part).any()
+    ]
+    many = "points" if len(parts) != 1 else "point"
+    return f"Wrong: {listed(counts)} {many}."
+
+
+def miss_words(amounts: Array, parts: Array) -> str:
+    """How far off values are: the mean distance in each set, and the largest."""
+    sizes = np.abs(amounts)
+    means = [
+        f"{number_text(float(sizes[parts == part].mean()))} ({name})"
+        for part, name in PART_NAMES.items()
+        if (parts == part).any()
+    ]
+    return f"Off by {listed(means)} on average, at most {number_text(float(sizes.max()))}."
+
+
+def listed(words: list[str]) -> str:
+    """Words as a list: a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,258 @@
+"""The field of the decision boundary as arrays: its colours, its lines, its value at a place. No Qt widgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtGui import QColor
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import EXTENT, Sample
+from ui.look import theme
+from ui.views.chart.plot import leap_above
+
+FINE = 3
+"""Pixels for every step of the grid where classes are drawn crisply."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values between the two ends of a regression's colours. It follows from the data, never from the network."""
+
+    middle: float = 0.0
+    half: float = 1.0
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest value that has a colour of its own."""
+        return self.middle - self.half, self.middle + self.half
+
+    def shares(self, values: Array) -> Array:
+        """Values as 0…1 from the low end to the high one."""
+        return np.clip((values - self.middle) / (2 * self.half) + 0.5, 0, 1)
+
+
+def range_of(sample: Sample) -> Range:
+    """−1…1 for classes. For regression symmetric about 0, or about the data's middle if all have one sign."""
+    if sample.task == "classification" or not len(sample.labels):
+        return Range()
+    low, high = float(sample.labels.min()), float(sample.labels.max())
+    if low < 0 < high or low == high == 0:
+        return Range(0.0, leap_above(max(-low, high, 1e-12)))
+    spread = max((high - low) / 2, 1e-3 * abs(high), 1e-12)
+    unit = 10.0 ** np.floor(np.log10(spread)) / 2
+    middle = float(np.round((low + high) / 2 / unit) * unit)
+    return Range(middle, leap_above(max(spread, high - middle, middle - low)))
+
+
+def pale_classes(look: theme.Theme, classes: int) -> Array:
+    """The field's colour of each class, (classes, 3): those of the theme for the first two, then as pale as they."""
+    pale = [look.field_low, look.field_high]
+    # On dark ground the points are no brighter than on light, so that the field has to be darker.
+    middle, strength = channels(look.field_middle), 0.45 if look.name == "light" else 0.3
+    rest = [middle + strength * (channels(name) - middle) for name in look.classes[2:classes]]
+    return np.array([channels(name) for name in pale[:classes]] + rest)
+
+
+def channels(name: str) -> Array:
+    """A colour as red, green, blue."""
+    colour = QColor(name)
+    return np.array([colour.red(), colour.green(), colour.blue()], dtype=np.float64)
+
+
+def coloured(field: Array, scale: Range, look: theme.Theme) -> Array:
+    """The field (outputs, n, n) as colours, uint8 (n, n, 3), row 0 at the bottom. What is not finite is neutral."""
+    return unpacked(painted(field, scale, look))
+
+
+def painted(field: Array, scale: Range, look: theme.Theme) -> Array:
+    """The same as pixels, uint32 (n, n)."""
+    if len(field) > 1:
+        pale = pale_classes(look, len(field)).astype(np.float32)
+        shares = np.nan_to_num(field, nan=1 / len(field), posinf=1.0, neginf=0.0).reshape(len(field), -1)
+        blend = (shares.T.astype(np.float32) @ pale + 0.5).clip(0, 255).astype(np.uint8)
+        return packed(blend).reshape(field.shape[1:])
+    table = packed(theme.field_table(look)[:, :3])
+    places = np.nan_to_num(scale.shares(field[0]), nan=0.5) * (len(table) - 1) + 0.5
+    return table.take(places.astype(np.intp))
+
+
+def packed(colours: Array) -> Array:
+    """Colours, uint8 (…, 3), as the pixels that Qt draws without converting them: 0xffRRGGBB, uint32 (…)."""
+    red, green, blue = (colours[..., k].astype(np.uint32) for k in range(3))
+    result: Array = 0xFF000000 | red << 16 | green << 8 | blue
+    return result.astype(np.uint32)
+
+
+def unpacked(pixels: Array) -> Array:
+    """Pixels, uint32 (m, m), as colours, uint8 (m, m, 3)."""
+    return np.stack([pixels >> 16 & 255, pixels >> 8 & 255, pixels & 255], axis=-1).astype(np.uint8)
+
+
+def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
+    """The colours of uncertainty from certain to unsure, uint8 (steps, 4): ever further from the neutral ground."""
+    stops = [channels(name) for name in (look.field_middle, theme.mixed(look.field_middle, look.validation, 0.8))]
+    at = np.linspace(0, 1, steps)
+    mixed = [np.interp(at, [0, 1], [stop[k] for stop in stops]) for k in range(3)]
+    return np.stack([*mixed, np.full(steps, 255.0)], axis=1).round().astype(np.uint8)
+
+
+def painted_uncertainty(values: Array, most: float, look: theme.Theme) -> Array:
+    """Uncertainty (n, n) as pixels, uint32 (n, n); from `most` up all is one colour."""
+    table = packed(uncertainty_table(look)[:, :3])
+    places = np.nan_to_num(np.clip(values / most, 0, 1)) * (len(table) - 1) + 0.5
+    return table.take(places.astype(np.intp))
+
+
+# Classes ------------------------------------------------------------------------------------------------------
+
+
+def winners(field: Array, fine: int = FINE) -> Array:
+    """The class given everywhere, uint8 (m, m) with m = fine × (n − 1): pixels that fill the plane from edge to edge.
+
+    Only cells of the grid whose corners disagree are looked at more closely, between their corners.
+    """
+    field = np.nan_to_num(field)
+    scores = field if len(field) > 1 else np.stack([-field[0], field[0]])
+    whole = (scores.argmax(axis=0) if len(field) > 1 else field[0] >= 0).astype(np.uint8)
+    cells = len(whole) - 1
+    result = whole[:-1, :-1].repeat(fine, axis=0).repeat(fine, axis=1)
+    cell = disagreeing(whole)
+    row, column = np.divmod(cell, cells)
+    block = (at_corners(scores, cell) @ corner_shares(fine)).argmax(axis=0).astype(np.uint8)
+    blocks = result.reshape(cells, fine, cells, fine).transpose(0, 2, 1, 3)
+    blocks[row, column] = block.reshape(-1, fine, fine)
+    return result
+
+
+@lru_cache
+def corner_shares(fine: int) -> Array:
+    """The shares of a cell's four corners in the centres of its fine × fine pixels, (4, fine²)."""
+    at = (np.arange(fine) + 0.5) / fine
+    up, across = (part.ravel() for part in np.meshgrid(at, at, indexing="ij"))
+    shares = [(1 - across) * (1 - up), across * (1 - up), across * up, (1 - across) * up]
+    return np.stack(shares).astype(np.float32)
+
+
+def painted_classes(given: Array, classes: int, look: theme.Theme) -> Array:
+    """Classes (m, m) in the field's colours, as pixels, uint32 (m, m)."""
+    return packed((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
+
+
+def disagreeing(whole: Array) -> Array:
+    """The cells, by number, whose four corners are not of one class; `whole` is (n, n)."""
+    low, high = whole[:-1], whole[1:]
+    differs = (low[:, 1:] != low[:, :-1]) | (high[:, 1:] != high[:, :-1]) | (low[:, 1:] != high[:, 1:])
+    return np.flatnonzero(differs)
+
+
+# Lines --------------------------------------------------------------------------------------------------------
+
+
+class Lines(NamedTuple):
+    """Straight pieces of lines of equal value."""
+
+    ends: Array
+    """The ends of the pieces, (2 × pieces, 2), as column and row numbers."""
+    level: Array
+    """Which of the levels each piece belongs to, (pieces,)."""
+    spread: Array
+    """How much the values differ within the cell of each piece, (pieces,)."""
+
+
+START_X, START_Y = np.array([0, 1, 1, 0]), np.array([0, 0, 1, 1])
+STEP_X, STEP_Y = np.array([1, 0, -1, 0]), np.array([0, 1, 0, -1])
+"""Where the sides of a cell start and where they go, against the clock from the lower left."""
+NO_LINES = Lines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0))
+
+
+def zero_line(values: Array) -> Array:
+    """Where a field (n, n) crosses 0: the ends of straight pieces, (2 × pieces, 2) as column and row numbers."""
+    cell = disagreeing(values >= 0)
+    return pieces(at_corners(values, cell), cell, len(values))
+
+
+def level_lines(values: Array, levels: Array) -> Lines:
+    """Where a field (n, n) crosses each of the levels; all of them at once."""
+    quads = values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1]
+    low, high = (bound.reduce(quads).ravel() for bound in (np.minimum, np.maximum))
+    levels = levels.astype(values.dtype)[:, np.newaxis]
+    level, cell = np.divmod(np.flatnonzero((low < levels) & (high >= levels)), len(low))
+    at = at_corners(values, cell) - levels[level]
+    above = at >= 0
+    # Two opposite corners above, two below: the line passes such a cell twice.
+    count = 1 + ((above[:, 0] == above[:, 2]) & (above[:, 1] == above[:, 3]) & (above[:, 0] != above[:, 1]))
+    return Lines(pieces(at, cell, len(values)), level.repeat(count), (high - low)[cell].repeat(count))
+
+
+def borders(shares: Array) -> Array:
+    """Where the winner among several classes (classes, n, n) changes: ends as of `zero_line`.
+
+    Of the winners at a cell's corners all but the last are told from the rest, so that hardly a line is drawn twice.
+    """
+    whole = shares.argmax(axis=0)
+    cell = disagreeing(whole)
+    at, given = at_corners(shares, cell), at_corners(whole, cell)
+    best = at.max(axis=0)
+    found = [np.zeros((0, 2))]
+    for k in np.unique(given):
+        here = np.flatnonzero((given == k).any(axis=1) & (given.max(axis=1) > k))
+        others = np.delete(at[:, here], k, axis=0).max(axis=0)
+        lead = np.where(given[here] == k, at[k, here] - others, at[k, here] - best[here])
+        found.append(pieces(lead, cell[here], len(whole)))
+    return np.concatenate(found)
+
+
+def at_corners(values: Array, cell: Array) -> Array:
+    """Values (…, n, n) at the corners of cells, given by number: (…, cells, 4), against the clock from the lower left.
+
+    A grid of n × n points has (n − 1)² cells, row by row.
+    """
+    n = values.shape[-1]
+    first = cell + cell // (n - 1)
+    corners = first[:, np.newaxis] + np.array([0, 1, n + 1, n])
+    result: Array = values.reshape(*values.shape[:-2], n * n).take(corners, axis=-1)
+    return result
+
+
+def pieces(at: Array, cell: Array, n: int) -> Array:
+    """Marching squares for many cells at once: one with two crossings has one piece, one with four has two.
+
+    `at` are the values at the corners, (cells, 4); side k goes from corner k to corner k + 1. The ends come as column
+    and row numbers, (2 × pieces, 2).
+    """
+    after = at[:, [1, 2, 3, 0]]
+    # Read cell by cell, the crossings of a cell follow each other, so that pairs are pieces.
+    crossing = np.flatnonzero((at >= 0) != (after >= 0))
+    low = at.ravel()[crossing].astype(np.float64)
+    along = low / (low - after.ravel()[crossing])
+    which, side = crossing >> 2, crossing & 3
+    row, column = np.divmod(cell[which], n - 1)
+    ends = np.empty((len(crossing), 2))
+    ends[:, 0] = column + START_X[side] + along * STEP_X[side]
+    ends[:, 1] = row + START_Y[side] + along * STEP_Y[side]
+    return ends
+
+
+def on_plane(ends: Array, n: int) -> Array:
+    """Column and row numbers of a grid of n × n as places on the plane."""
+    result: Array = ends * (2 * EXTENT / (n - 1)) - EXTENT
+    return result
+
+
+# A single place -----------------------------------------------------------------------------------------------
+
+
+def interpolated(field: Array, x1: float, x2: float) -> Array:
+    """The field (outputs, n, n) at a place of the plane, between the four grid points around it."""
+    n = field.shape[1]
+    column, row = ((value + EXTENT) / (2 * EXTENT) * (n - 1) for value in (x1, x2))
+    c, r = (int(np.clip(np.floor(value), 0, n - 2)) for value in (column, row))
+    across, up = column - c, row - r
+    low = field[:, r, c] * (1 - across) + field[:, r, c + 1] * across
+    high = field[:, r + 1, c] * (1 - across) + field[:, r + 1, c + 1] * across
+    result: Array = low * (1 - up) + high * up
+    return result

@@ -1,0 +1,196 @@
+"""The legend of the decision boundary: what the marks and the colours mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from playground.catalog.datasets.base import TEST, VALIDATION, Sample
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.look.theme import px
+from ui.views.chart.plot import small_font
+from ui.views.plane.field import uncertainty_table
+from ui.views.plane.marks import SYMBOLS, mark_style, ring_style
+
+LONGEST = 20
+"""Characters of a name in the legend."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One word of the legend with its mark. `filled` tells the training points' look from the hollow one."""
+
+    text: str
+    symbol: str
+    colour: str
+    filled: bool = True
+    ring: bool = False
+    """A ring around a point, not the point itself."""
+
+
+class Scale(NamedTuple):
+    """What the colour bar says: what is measured, and its lowest, middle and highest value."""
+
+    name: str
+    low: str
+    middle: str
+    high: str
+    sequential: bool = False
+    """Whether the colours run from certain to unsure, instead of from low to high."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Name and numbers."""
+        return tuple(text for text in self[:4] if text)
+
+
+class Legend(QWidget):
+    """Classes and fills in words; for values the colours and their numbers. In lines, or as a column."""
+
+    HEIGHT, LINE, MARK, GAP, BAR = 24, 18, 9, 16, 96
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._entries: tuple[Entry, ...] = ()
+        self._scale: Scale | None = None
+        self._column = False
+        self.setAccessibleName("Legend of the decision boundary")
+
+    def show_entries(self, entries: tuple[Entry, ...], scale: Scale | None) -> bool:
+        """Show these marks, and a colour bar if there is a scale. Whether that is something else than before."""
+        if (entries, scale) == (self._entries, self._scale):
+            return False
+        self._entries, self._scale = entries, scale
+        self.setToolTip("Filled points train the network; it never learns from the hollow ones.")
+        self.setAccessibleDescription(", ".join(self.texts()))
+        self.update()
+        return True
+
+    def set_column(self, column: bool) -> None:
+        """Whether each mark has a line of its own."""
+        self._column = column
+        self.update()
+
+    def texts(self) -> tuple[str, ...]:
+        """All words and numbers of the legend."""
+        return (*(self._scale.words if self._scale else ()), *(entry.text for entry in self._entries))
+
+    def height_for(self, width: int, column: bool = False) -> int:
+        """The height that the legend needs at a width."""
+        lines = max((line for _, line, _ in self._places(width, column)), default=0)
+        return px(self.HEIGHT) + lines * px(self.LINE)
+
+    def column_width(self) -> int:
+        """The width of the legend as a column."""
+        metrics = QFontMetrics(small_font())
+        words = [self._mark_width(entry) + metrics.horizontalAdvance(entry.text) for entry in self._entries]
+        if self._scale:
+            bar = metrics.horizontalAdvance(self._scale.low + self._scale.high) + px(self.BAR + 12)
+            words += [bar, metrics.horizontalAdvance(self._scale.name)]
+        return max(words, default=0) + px(4)
+
+    def _places(self, width: int, column: bool) -> list[tuple[int, int, Entry]]:
+        """Left edge and line of each entry, broken into lines like words."""
+        metrics = QFontMetrics(small_font())
+        x, line = (0, 2) if column and self._scale else (self._scale_width(), 0)
+        places = []
+        for entry in self._entries:
+            needed = self._mark_width(entry) + metrics.horizontalAdvance(entry.text)
+            if x and (column or x + needed > width):
+                x, line = 0, line + 1
+            places.append((x, line, entry))
+            x += needed + px(self.GAP)
+        return places
+
+    def _scale_width(self) -> int:
+        """The room that the colour bar takes before the first mark of a line."""
+        if self._scale is None:
+            return 0
+        metrics, scale = QFontMetrics(small_font()), self._scale
+        return metrics.horizontalAdvance(scale.name + scale.low + scale.high) + px(self.BAR + 24 + self.GAP)
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the colour bar if there is one, then the marks."""
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(small_font())
+            if self._scale:
+                self._paint_scale(painter, self._scale)
+            for x, line, entry in self._places(self.width(), self._column):
+                self._paint_entry(painter, x, line * px(self.LINE), entry)
+
+    def _paint_entry(self, painter: QPainter, x: int, y: int, entry: Entry) -> None:
+        if entry.symbol:
+            line, brush = mark_style(entry.colour, entry.filled)
+            if entry.ring:
+                line, brush = ring_style(entry.colour), QBrush()
+            elif entry.filled:
+                line = QPen(Qt.PenStyle.NoPen)
+            painter.save()
+            painter.translate(x + (self._mark_width(entry) - px(6)) / 2, y + px(self.HEIGHT) / 2)
+            # What the line of a hollow mark is wider than usual must not stick out.
+            size = px(self.MARK + 2 * entry.ring) - 1.5 * (theme.size() - 1 / self.devicePixelRatioF())
+            drawSymbol(painter, entry.symbol, size, line, brush)
+            painter.restore()
+        painter.setPen(QColor(theme.current().text))
+        self._write(painter, x + self._mark_width(entry), y, entry.text)
+
+    def _mark_width(self, entry: Entry) -> int:
+        return px(self.MARK + 6 + 4 * entry.ring) if entry.symbol else 0
+
+    def _paint_scale(self, painter: QPainter, scale: Scale) -> None:
+        """The name, then the bar between its lowest and highest value; in a column the bar comes below."""
+        look = theme.current()
+        painter.setPen(QColor(look.text))
+        x = self._write(painter, 0, 0, scale.name) + px(12)
+        x, y = (0, px(self.LINE)) if self._column else (x, 0)
+        painter.setPen(QColor(look.quiet))
+        x = self._write(painter, x, y, scale.low) + px(6)
+        bar = QRectF(x, y + px(self.HEIGHT) / 2 - px(5), px(self.BAR), px(10))
+        table = uncertainty_table(look) if scale.sequential else theme.field_table(look)
+        row = np.ascontiguousarray(table[np.newaxis, :, :3])
+        painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
+        painter.setPen(QColor(look.text))
+        painter.drawText(bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle)
+        painter.setPen(QColor(look.quiet))
+        self._write(painter, int(bar.right()) + px(6), y, scale.high)
+
+    def _write(self, painter: QPainter, x: int, y: int, text: str) -> int:
+        width = painter.fontMetrics().horizontalAdvance(text)
+        box = QRectF(x, y, width + px(2), px(self.HEIGHT))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        return x + width
+
+
+def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False) -> tuple[Entry, ...]:
+    """The words of the legend: the classes, what filled, hollow and crossed points are, and what rings are."""
+    look = theme.current()
+    entries = [
+        Entry(short(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
+        for k, name in enumerate(sample.class_names)
+    ]
+    if (sample.split == VALIDATION).any():
+        entries += [Entry("training", "o", look.quiet), Entry("validation", "o", look.quiet, filled=False)]
+    if (sample.split == TEST).any():
+        entries.append(Entry("test", "x", look.quiet, filled=False))
+    if rings and sample.task == "regression":
+        low, high = look.classes[:2]
+        entries += [Entry("too high", "o", high, ring=True), Entry("too low", "o", low, ring=True)]
+    elif rings:
+        entries.append(Entry("wrong", "o", look.text, ring=True))
+    if usable > drawn:
+        entries.append(Entry(f"{drawn:,} of {usable:,} points", "", look.quiet))
+    return tuple(entries)
+
+
+def short(name: str) -> str:
+    """A name from a table, cut where it would push the picture aside."""
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"

@@ -1,0 +1,313 @@
+"""The plane of the two inputs as a place to be in: its axes, the part of it that is seen, and the mouse on it.
+
+With the tool "look" the wheel zooms at the mouse, dragging moves, a double click shows the whole plane again. With
+"edit" the plane only tells what the mouse does, in its own coordinates, and shows a brush.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, TypeAlias
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
+
+from playground.catalog.datasets.base import AS_THEY_ARE, EXTENT, AxisScale, AxisScales
+from playground.experiment.quantity import round_step
+from ui.forms.controls import NOTCH, WheelSteps
+from ui.look import theme
+from ui.look.numbers import short_text
+from ui.views.chart.plot import colour_plot, pen, quiet_plot, set_ticks
+
+Tool: TypeAlias = Literal["look", "edit"]
+
+LEFT, BOTTOM, EDGE = 40, 34, 8
+LEFT_OF_COLUMNS = 52
+"""Pixels around the square: for the axes, and the rest; the numbers of a table's columns need more."""
+NEAREST = 0.6
+"""The side of the smallest part of the plane that can be seen."""
+ZOOM = 1.25
+"""How much larger everything gets with one notch of the wheel, or one key."""
+STEP = 0.15
+"""How far an arrow key moves, as a share of what is seen."""
+MOST_TICKS = 7
+WHOLE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
+
+
+class Plane(QObject):
+    """A plot of the plane with everything that mouse and keys do to it."""
+
+    moved = Signal(QPointF)
+    """Where the mouse is, on the plane."""
+    left = Signal()
+    clicked = Signal(QPointF)
+    double_clicked = Signal(QPointF)
+    seen_changed = Signal()
+    """Another part of the plane is in sight."""
+    pressed = Signal(float, float, object, object)
+    """With the tool "edit": x₁, x₂, the button, the modifiers."""
+    dragged = Signal(float, float)
+    released = Signal(float, float)
+    wheeled = Signal(float, float, int)
+    """x₁, x₂ and notches, up positive."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.plot = quiet_plot(parent)
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.setAccessibleName("Plane of the two inputs")
+        self.axis_width = theme.px(LEFT)
+        """Pixels for the axis beside the square."""
+        self.plot.getAxis("left").setWidth(self.axis_width)
+        self.plot.getAxis("bottom").setHeight(theme.px(BOTTOM))
+        self.plot.getPlotItem().layout.setContentsMargins(0, theme.px(EDGE), theme.px(EDGE), 0)
+        self.box = self.plot.getViewBox()
+        self.tool: Tool = "look"
+        self.seen = WHOLE
+        """The part of the plane in sight, a square."""
+        self.scales: AxisScales = AS_THEY_ARE
+        self._held: QPointF | None = None
+        self._last = QPointF()
+        self._button = Qt.MouseButton.NoButton
+        self._panning = False
+        self._wheel = WheelSteps()
+        self._brush = QGraphicsEllipseItem()
+        self._brush.setZValue(100)
+        self._brush.hide()
+        self._radius, self._brush_colour = 0.5, ""
+        self.box.addItem(self._brush, ignoreBounds=True)
+        self.plot.viewport().setMouseTracking(True)
+        self.plot.viewport().installEventFilter(self)
+        self._see(WHOLE)
+
+    def apply_theme(self, focused: bool) -> None:
+        """Take over the colours of the theme in force; the edge tells whether keys go here."""
+        colour_plot(self.plot)
+        self.show_focus(focused)
+        self._dress_brush()
+
+    def show_focus(self, focused: bool) -> None:
+        """Show whether keys go to the plane."""
+        self.box.setBorder(pen(theme.current().accent, 3.0) if focused else None)
+
+    def show_scales(self, scales: AxisScales) -> bool:
+        """Number the axes in the units that the points came in; returns whether that takes other room."""
+        if scales == self.scales:
+            return False
+        self.scales, before = scales, self.axis_width
+        self._number_axes()
+        self.axis_width = theme.px(LEFT if scales == AS_THEY_ARE else LEFT_OF_COLUMNS)
+        self.plot.getAxis("left").setWidth(self.axis_width)
+        return self.axis_width != before
+
+    def values_at(self, place: QPointF) -> tuple[float, float]:
+        """What a place stands for in the units that the points came in."""
+        first, second = self.scales
+        return first.value(place.x()), second.value(place.y())
+
+    # What is seen ----------------------------------------------------------------------------------------------
+
+    @property
+    def pixel(self) -> float:
+        """The side of a pixel on the plane."""
+        return self.seen.width() / max(1.0, self.box.width())
+
+    @property
+    def zoomed(self) -> bool:
+        """Whether only a part of the plane is in sight."""
+        return self.seen.width() < WHOLE.width()
+
+    def look_at_whole(self) -> None:
+        """Show all of it."""
+        self._see(WHOLE)
+
+    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+        """Make everything larger by a factor; the place `at`, by default the middle, stays where it is."""
+        place = at or self.seen.center()
+        side = max(self.seen.width() / factor, NEAREST)
+        if side > WHOLE.width() * (1 - 1e-6):
+            side = WHOLE.width()
+        share = side / self.seen.width()
+        corner = place + (self.seen.topLeft() - place) * share
+        self._see(QRectF(corner, QSizeF(side, side)))
+
+    def pan(self, across: float, up: float) -> None:
+        """Look at a part that lies further right and further up, in shares of what is seen."""
+        self._see(self.seen.translated(across * self.seen.width(), up * self.seen.width()))
+
+    def bring_into_sight(self, place: QPointF) -> None:
+        """Move so that a place can be seen, if it can't yet."""
+        if not self.seen.contains(place):
+            target = QRectF(self.seen)
+            target.moveCenter(place)
+            self._see(target)
+
+    def _see(self, wanted: QRectF) -> None:
+        """Look at this square, moved so that nothing outside of the plane comes into sight."""
+        side = wanted.width()
+        seen = QRectF(
+            min(max(wanted.left(), -EXTENT), EXTENT - side), min(max(wanted.top(), -EXTENT), EXTENT - side), side, side
+        )
+        self.seen = seen
+        self.box.setRange(xRange=(seen.left(), seen.right()), yRange=(seen.top(), seen.bottom()), padding=0)
+        self._number_axes()
+        self.seen_changed.emit()
+
+    def _number_axes(self) -> None:
+        side = self.seen.width()
+        starts = (self.seen.left(), self.seen.top())
+        for name, low, scale in zip(("bottom", "left"), starts, self.scales, strict=True):
+            values = even_ticks(low, low + side, scale)
+            set_ticks(self.plot.getAxis(name), [scale.place(value) for value in values], list(map(short_text, values)))
+
+    # The mouse -------------------------------------------------------------------------------------------------
+
+    def set_tool(self, tool: Tool) -> None:
+        """What the mouse is for. A stroke that is under way ends."""
+        if self.tool == "edit" and self._button != Qt.MouseButton.NoButton:
+            self.released.emit(self._last.x(), self._last.y())
+        self.tool = tool
+        self._held, self._button, self._panning = None, Qt.MouseButton.NoButton, False
+        self._show_cursor()
+        self._brush.hide()
+
+    def set_brush(self, radius: float, colour: str | None) -> None:
+        """The radius of the brush on the plane, and its colour; None for one that belongs to no class."""
+        self._radius, self._brush_colour = radius, colour or ""
+        self._dress_brush()
+        if self._brush.isVisible():
+            self._move_brush(self._brush.rect().center())
+
+    def brush_circle(self) -> QRectF | None:
+        """Where on the plane the brush is drawn, if it is."""
+        return self._brush.rect() if self._brush.isVisible() else None
+
+    def place_at(self, position: QPointF) -> QPointF:
+        """The place of the plane at a position in the plot's viewport."""
+        return self.box.mapSceneToView(self.plot.mapToScene(position.toPoint()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Watch the mouse over the plot."""
+        kind = event.type()
+        if kind == QEvent.Type.Leave:
+            self._leave()
+        elif isinstance(event, QWheelEvent):
+            return self._turn(event)
+        elif isinstance(event, QMouseEvent):
+            if kind == QEvent.Type.MouseMove:
+                return self._move(event)
+            if kind == QEvent.Type.MouseButtonPress:
+                return self._press(event)
+            if kind == QEvent.Type.MouseButtonRelease:
+                return self._release(event)
+            if kind == QEvent.Type.MouseButtonDblClick:
+                return self._double_click(event)
+        return False
+
+    def _inside(self, event: QMouseEvent | QWheelEvent) -> bool:
+        return self.box.sceneBoundingRect().contains(self.plot.mapToScene(event.position().toPoint()))
+
+    def _place(self, event: QMouseEvent | QWheelEvent) -> QPointF:
+        """Where an event happens, moved onto the plane if it is beside it."""
+        place = self.place_at(event.position())
+        return QPointF(*(min(max(value, -EXTENT), EXTENT) for value in (place.x(), place.y())))
+
+    def _press(self, event: QMouseEvent) -> bool:
+        if not self._inside(event) or self._button != Qt.MouseButton.NoButton:
+            return True
+        place = self._last = self._place(event)
+        if self.tool == "edit":
+            self._button = event.button()
+            self.pressed.emit(place.x(), place.y(), event.button(), event.modifiers())
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._button, self._held = event.button(), event.position()
+        return True
+
+    def _move(self, event: QMouseEvent) -> bool:
+        held = self._button != Qt.MouseButton.NoButton
+        if held and self.tool == "edit":
+            place = self._last = self._place(event)
+            self.dragged.emit(place.x(), place.y())
+        elif held:
+            self._drag(event.position())
+        if self._inside(event):
+            place = self._place(event)
+            self._move_brush(place)
+            self.moved.emit(place)
+        else:
+            self._leave()
+        return held
+
+    def _drag(self, position: QPointF) -> None:
+        assert self._held is not None
+        way = position - self._held
+        if not self._panning and way.manhattanLength() < QApplication.startDragDistance():
+            return
+        self._panning, self._held = True, position
+        self._show_cursor()
+        self._see(self.seen.translated(-way.x() * self.pixel, way.y() * self.pixel))
+
+    def _release(self, event: QMouseEvent) -> bool:
+        if event.button() != self._button:
+            return True
+        panned, place = self._panning, self._place(event)
+        self._button, self._held, self._panning = Qt.MouseButton.NoButton, None, False
+        self._show_cursor()
+        if self.tool == "edit":
+            self.released.emit(place.x(), place.y())
+        elif not panned:
+            self.clicked.emit(place)
+        return True
+
+    def _double_click(self, event: QMouseEvent) -> bool:
+        if self.tool == "edit":
+            # The second press of two quick ones: a brush draws with every one.
+            return self._press(event)
+        if self._inside(event) and event.button() == Qt.MouseButton.LeftButton:
+            self.look_at_whole()
+            self.double_clicked.emit(self._place(event))
+        return True
+
+    def _turn(self, event: QWheelEvent) -> bool:
+        if not self._inside(event):
+            return False
+        place = self._place(event)
+        if self.tool == "edit":
+            steps = self._wheel.take(event)
+            if steps:
+                self.wheeled.emit(place.x(), place.y(), steps)
+        else:
+            self.zoom(ZOOM ** (event.angleDelta().y() / NOTCH), place)
+        event.accept()
+        return True
+
+    def _leave(self) -> None:
+        self._brush.hide()
+        self.left.emit()
+
+    def _show_cursor(self) -> None:
+        shape = Qt.CursorShape.ClosedHandCursor if self._panning else Qt.CursorShape.ArrowCursor
+        self.plot.viewport().setCursor(Qt.CursorShape.CrossCursor if self.tool == "edit" else shape)
+
+    def _move_brush(self, place: QPointF) -> None:
+        if self.tool == "edit":
+            size = 2 * self._radius
+            self._brush.setRect(place.x() - self._radius, place.y() - self._radius, size, size)
+            self._brush.show()
+
+    def _dress_brush(self) -> None:
+        inside = QColor(self._brush_colour or theme.current().text)
+        self._brush.setPen(pen(inside.name(), 1.5))
+        inside.setAlpha(50 if self._brush_colour else 20)
+        self._brush.setBrush(inside)
+
+
+def even_ticks(low: float, high: float, scale: AxisScale = AS_THEY_ARE[0]) -> list[float]:
+    """Round numbers, not too many, between what two ends of an axis stand for."""
+    if not scale.factor:
+        return [scale.offset]
+    low, high = scale.value(low), scale.value(high)
+    step = round_step((high - low) / MOST_TICKS)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{k * step:.12g}") for k in range(first, last + 1)]

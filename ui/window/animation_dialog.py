@@ -1,0 +1,246 @@
+"""Training as an animated GIF: the dialog that asks how, and what makes it while the window goes on."""
+
+from __future__ import annotations
+
+import queue
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from playground import Experiment, InputError
+from playground.catalog.choice import Array
+from playground.interop.animation import Animation, Settings, save_animation
+from playground.run.run import EngineName
+from ui.forms.rows import Form, push_button, tip
+from ui.look import theme
+from ui.session.jobs import CancelledError, Job, finish_jobs
+from ui.session.session import Session
+from ui.shell.dialogs import ask_to_save
+
+WIDTH, BAR_HEIGHT = 400, 10
+YIELD_MILLISECONDS, REST_MILLISECONDS = 2, 20
+"""Left to the window whenever the thread looks whether to go on, and after each frame: drawing holds the interpreter
+lock."""
+ANSWER_SECONDS = 0.05
+"""Between two looks while it waits for the weights to start from."""
+NOTE = (
+    "Training is repeated from its start with the present settings. What was changed while it ran, and weights that "
+    "were set by hand, are not repeated."
+)
+
+
+class Making(NamedTuple):
+    """All that it takes to make an animation, apart from the window."""
+
+    path: Path
+    experiment: Experiment
+    settings: Settings
+    engine: EngineName
+    initial: queue.SimpleQueue[dict[str, Array]]
+    """Where the weights to start from will be."""
+
+    def make(self, job: Job) -> Animation:
+        """Repeat the training and write the file, on the job's thread. Raises CancelledError."""
+
+        def progress(done: int, of: int) -> None:
+            job.report(done, of)
+            job.msleep(REST_MILLISECONDS)
+
+        def cancelled() -> bool:
+            job.msleep(YIELD_MILLISECONDS)
+            return job.cancelled
+
+        settings: dict[str, Any] = msgspec.structs.asdict(self.settings)
+        animation = save_animation(
+            self.path,
+            self.experiment,
+            initial=self.given_weights(job),
+            engine=self.engine,
+            progress=progress,
+            cancelled=cancelled,
+            **settings,
+        )
+        if animation is None:
+            raise CancelledError
+        return animation
+
+    def given_weights(self, job: Job) -> dict[str, Array]:
+        """The weights to start from, when the training thread has told them."""
+        while not job.cancelled:
+            try:
+                return self.initial.get(timeout=ANSWER_SECONDS)
+            except queue.Empty:
+                continue
+        raise CancelledError
+
+
+class AnimationDialog(QDialog):
+    """Asks for the settings of an animation and makes it. Closing it ends what it makes."""
+
+    told = Signal(str)
+    """What was written, in a sentence."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.job: Job | None = None
+        self.path = Path()
+        report = session.report
+        self.settings = Settings(epochs=(report.snapshot.epoch if report else 0) or Settings().epochs)
+        self.setObjectName("gif")
+        self.setWindowTitle("Training as an animated GIF")
+        self.form = Form(Settings, "gif")
+        self.form.show_value(self.settings)
+        self.form.edited.connect(self.change)
+        self.note, self.message = self.words("note", "What the animation shows"), self.words("message", "Result")
+        self.note.setText(NOTE)
+        self.bar = QProgressBar()
+        self.bar.setObjectName("gif.progress")
+        self.bar.setAccessibleName("Frames done")
+        self.bar.setToolTip(tip("How many frames are done."))
+        self.bar.setTextVisible(False)
+        self.bar.setFixedHeight(theme.px(BAR_HEIGHT))
+        # Nothing moves when they come and go.
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(policy)
+        self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.close_button = push_button("gif.close", "Close", "Closes this dialog. While a GIF is made: ends that.")
+        self.create_button = push_button(
+            "gif.create", "Create…", "Asks for a file and makes the GIF; the window goes on."
+        )
+        self.create_button.setDefault(True)
+        self.close_button.clicked.connect(self.reject)
+        self.create_button.clicked.connect(self.ask_path)
+        self.arrange()
+        self.show_making(False)
+
+    def arrange(self) -> None:
+        """Put everything in its place."""
+        lines = QVBoxLayout(self)
+        margin = theme.px(2 * theme.GRID)
+        lines.setContentsMargins(margin, margin, margin, margin)
+        lines.setSpacing(theme.px(theme.GRID))
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for button in (self.close_button, self.create_button):
+            buttons.addWidget(button)
+        for part in (self.form, self.note, self.bar, self.message):
+            lines.addWidget(part)
+        lines.addStretch(1)
+        lines.addLayout(buttons)
+        self.setMinimumWidth(theme.px(WIDTH))
+
+    def words(self, name: str, spoken: str) -> QLabel:
+        """A quiet text."""
+        label = QLabel(wordWrap=True)
+        label.setObjectName(f"gif.{name}")
+        label.setAccessibleName(spoken)
+        label.setProperty("quiet", True)
+        return label
+
+    # Doing --------------------------------------------------------------------------------------------------
+
+    def change(self, path: str, value: int, *_: object) -> None:
+        """Take over a setting."""
+        self.settings = msgspec.structs.replace(self.settings, **{path.removeprefix("gif."): value})
+        self.form.show_value(self.settings)
+
+    def ask_path(self) -> None:
+        """Let the person choose the file, and make the animation."""
+        ask_to_save(self, "Save the animation", "training.gif", ["Animations (*.gif)"], self.create_file)
+
+    def create_file(self, path: str) -> None:
+        """Make the animation in the background."""
+        self.path, report = Path(path), self.session.report
+        engine: EngineName = "reference"
+        if report is not None and report.snapshot.engine == "compiled":
+            engine = "compiled"
+        making = Making(self.path, self.session.experiment, self.settings, engine, self.session.ask_initial())
+        self.bar.setRange(0, self.settings.frames)
+        self.bar.setValue(0)
+        self.show_making(True)
+        self.job = Job(making.make, self)
+        self.job.progressed.connect(self.show_progress)
+        self.job.done.connect(self.show_made)
+        self.job.failed.connect(self.show_failed)
+        self.job.start()
+
+    def show_progress(self, done: int, of: int) -> None:
+        """Move the bar on."""
+        self.bar.setRange(0, of)
+        self.bar.setValue(done)
+
+    def show_made(self, animation: Animation) -> None:
+        """Say what was written."""
+        if self.job is not None and self.sender() is self.job:
+            words = made_words(self.path.name, animation)
+            self.finish(words)
+            self.told.emit(words)
+
+    def show_failed(self, error: Exception) -> None:
+        """Say why nothing was written."""
+        if self.job is not None and self.sender() is self.job:
+            self.finish(failed_words(self.path, error), problem=True)
+
+    def finish(self, words: str, problem: bool = False) -> None:
+        """Nothing is to be made any longer; say what came of it."""
+        finish_jobs(self)
+        self.job = None
+        self.show_making(False)
+        self.message.setText(words)
+        self.message.setStyleSheet(f"color: {theme.current().danger}" if problem else "")
+
+    def show_making(self, on: bool) -> None:
+        """Offer what can be done now."""
+        self.form.setEnabled(not on)
+        self.create_button.setEnabled(not on)
+        self.bar.setVisible(on)
+        self.close_button.setText("Cancel" if on else "Close")
+        self.close_button.setAccessibleName("Cancel" if on else "Close")
+        self.message.setText("Repeating the training…" if on else "")
+        if on:
+            self.close_button.setFocus()
+
+    def reject(self) -> None:
+        """Cancel what is being made; with nothing to cancel, close."""
+        if self.job is not None:
+            self.finish("Cancelled; nothing was written.")
+        else:
+            super().reject()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close, whatever is being made."""
+        self.finish("")
+        super().closeEvent(event)
+
+
+def failed_words(path: Path, error: Exception) -> str:
+    """Why nothing was written, in a sentence."""
+    if isinstance(error, InputError):
+        return f"{path.name} was not written. {error}."
+    if isinstance(error, OSError):
+        return f"{path} was not written: {error.strerror or error}. Try another folder."
+    return f"{path.name} was not written because of a fault ({type(error).__name__}: {error})."
+
+
+def made_words(name: str, animation: Animation) -> str:
+    """What was written, in a sentence."""
+    end = {
+        "diverged": f" Training diverged after epoch {animation.epoch:,}; the animation ends there.",
+        "stopped_early": f" Early stopping ended training at epoch {animation.epoch:,}.",
+    }
+    size = f"{animation.bytes / 1e6:.1f} MB" if animation.bytes >= 1e5 else f"{animation.bytes / 1e3:.0f} kB"
+    return f"{name}: {size}, {animation.frames} frames.{end.get(animation.status, '')}"

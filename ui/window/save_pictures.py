@@ -1,0 +1,153 @@
+"""Pictures of the window's parts, for the clipboard and for files; training as a film."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+
+from playground import InputError
+from playground.files.atomic import write_atomically
+from ui.session.worker import Report
+from ui.shell import imaging
+from ui.shell.dialogs import ask_to_save
+from ui.shell.docks import picture_menu
+
+if TYPE_CHECKING:
+    from ui.window.window import Window
+
+BOUNDARY = "boundary"
+"""The part that stands in no dock."""
+PATIENCE_MILLISECONDS = 5000
+"""A part that was out of sight is taken as it is if it has heard nothing new by then."""
+KINDS = {
+    "PNG, twice as fine as the screen (*.png)": 2,
+    "PNG, as on the screen (*.png)": 1,
+    "PNG, four times as fine (*.png)": 4,
+    "SVG, sharp at every size (*.svg)": 1,
+}
+"""The formats to choose from, and how fine each is."""
+
+
+class Pictures(QObject):
+    """Copies and saves pictures of a window's parts. One that is out of sight is shown first, to be up to date."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.window = window
+        self.waiting: list[tuple[str, Callable[[], object]]] = []
+        """What is to be done when parts are in sight and up to date."""
+        self.patience = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
+        self.patience.timeout.connect(self.take_all)
+        window.session.reported.connect(self.look)
+        window.docks.copy_asked.connect(self.copy)
+        window.docks.save_asked.connect(self.ask_save)
+        window.boundary.customContextMenuRequested.connect(self.offer_boundary)
+
+    def titles(self) -> dict[str, str]:
+        """What there are pictures of: names and titles."""
+        return {BOUNDARY: "Boundary", **{name: dock.windowTitle() for name, dock in self.window.docks.docks.items()}}
+
+    def part(self, name: str) -> QWidget:
+        """What goes by a name."""
+        return self.window.boundary if name == BOUNDARY else self.window.contents[name]
+
+    def offer_boundary(self, at: QPoint) -> None:
+        """The menu of the boundary."""
+        menu = picture_menu(self.window, partial(self.copy, BOUNDARY), partial(self.ask_save, BOUNDARY))
+        menu.popup(self.window.boundary.mapToGlobal(at))
+
+    # Doing --------------------------------------------------------------------------------------------------
+
+    def copy(self, name: str) -> None:
+        """Put a picture on the clipboard, as pixels and as SVG."""
+        self.when_seen(name, partial(self.copy_now, name))
+
+    def copy_now(self, name: str) -> None:
+        """Put a picture of a part as it looks now on the clipboard."""
+        title = self.titles()[name]
+        QGuiApplication.clipboard().setMimeData(imaging.mime(self.part(name), title))
+        self.window.say(f"A picture of {title} is on the clipboard.")
+
+    def ask_save(self, name: str) -> None:
+        """Let the person choose where a picture goes, and in which format."""
+        title = f"Save a picture of {self.titles()[name]}"
+        dialog = ask_to_save(
+            self.window, title, f"{name}.png", list(KINDS), lambda path: self.save(name, path, scale_chosen(dialog))
+        )
+
+    def save(self, name: str, path: str, scale: int = 1) -> None:
+        """Write a picture as PNG or SVG, as the end of the file's name says."""
+        self.when_seen(name, partial(self.save_now, name, Path(path), scale))
+
+    def save_now(self, name: str, path: Path, scale: int) -> None:
+        """Write a picture of a part as it looks now; if that fails, say why."""
+        title = self.titles()[name]
+        try:
+            content = imaging.encoded(self.part(name), path, scale, title)
+            write_atomically(path, content)
+        except InputError as error:
+            self.window.tell(f"The picture was not saved to {path}: {error}.")
+        except OSError as error:
+            self.window.tell(f"The picture was not saved to {path}: {error.strerror or error}. Try another folder.")
+        else:
+            self.window.say(f"The picture of {title} is in {path.name}.")
+
+    def ask_animation(self) -> None:
+        """Let the person choose how training becomes an animation."""
+        # Not on the way to the first frame.
+        from ui.window.animation_dialog import AnimationDialog
+
+        dialog = AnimationDialog(self.window.session, self.window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.told.connect(self.window.say)
+        dialog.show()
+
+    def close(self) -> None:
+        """End what is being made."""
+        for dialog in self.window.findChildren(QDialog, "gif"):
+            dialog.close()
+
+    # Waiting ------------------------------------------------------------------------------------------------
+
+    def when_seen(self, name: str, do: Callable[[], object]) -> None:
+        """Do something when a part is in sight and up to date; now, if it is."""
+        if self.in_sight(name):
+            do()
+            return
+        self.waiting.append((name, do))
+        if name != BOUNDARY:
+            self.window.docks.show(name)
+        self.patience.start()
+
+    def in_sight(self, name: str) -> bool:
+        """Whether a part can be seen."""
+        return self.window.docks.shows(self.part(name))
+
+    def look(self, report: Report) -> None:
+        """A report came; unless it is one from before they were, all parts in sight are about to show it."""
+        if self.waiting and report.wanted == self.window.session.wanted:
+            QTimer.singleShot(0, self, self.take_seen)
+
+    def take_seen(self) -> None:
+        """Do what waited for the parts that are now in sight."""
+        ready = [do for name, do in self.waiting if self.in_sight(name)]
+        self.waiting = [(name, do) for name, do in self.waiting if not self.in_sight(name)]
+        for do in ready:
+            do()
+
+    def take_all(self) -> None:
+        """Wait no longer."""
+        waiting, self.waiting = self.waiting, []
+        for _, do in waiting:
+            do()
+
+
+def scale_chosen(dialog: QFileDialog) -> int:
+    """How fine a picture is to be."""
+    return KINDS.get(dialog.selectedNameFilter(), 1)
