@@ -3,8 +3,10 @@
 from playground import Experiment, Trainer
 """
 
-from playground.catalog.choice import InputError
-from playground.experiment.tree import Experiment, Layer, Training, check, load, save
+from playground.experiment.rules import check
+from playground.experiment.text import load, save
+from playground.experiment.tree import Experiment, Layer, Training
+from playground.files.errors import InputError
 from playground.measure.snapshot import Snapshot, Wanted
 from playground.run.run import Checkpoint, Document
 from playground.run.trainer import Trainer

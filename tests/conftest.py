@@ -10,7 +10,7 @@ import pytest
 
 from playground import Experiment, Layer, Trainer, Training
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets.base import Circle
+from playground.catalog.datasets.shapes import Circle
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

@@ -7,7 +7,7 @@ command line and the tests read the declaration; nothing repeats it. This module
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, Union
 
 import msgspec
@@ -16,56 +16,6 @@ import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
 Scale: TypeAlias = Literal["linear", "log"]
-
-
-class InputError(ValueError):
-    """A value that the program refuses: where it stands, what it is, what would be allowed."""
-
-    def __init__(self, path: str, value: object, allowed: str) -> None:
-        # A name may be empty.
-        self.path, self.value, self.allowed = path or '""', value, allowed
-        super().__init__(f"{one_line(self.path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
-
-
-def shorten(value: object, length: int = 60) -> str:
-    """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
-    text = ""
-    try:
-        for piece in pieces(value, 4 * length):
-            text += piece
-            if len(text) > 4 * length:
-                break
-    except RecursionError:
-        text = "deeply nested JSON"
-    return one_line(text, length)
-
-
-def pieces(value: object, length: int) -> Iterator[str]:
-    """What `value` looks like, bit by bit, so that of millions of numbers or of deep nesting only the start is made."""
-    words = {None: "null", True: "true", False: "false"}
-    if value is None or isinstance(value, bool):
-        yield words[value]
-    elif isinstance(value, dict):
-        for place, (key, inner) in enumerate(value.items()):
-            yield f"{', ' if place else '{'}{str(key)[:length]!r}: "
-            yield from pieces(inner, length)
-        yield "}" if value else "{}"
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield ", " if place else "["
-            yield from pieces(inner, length)
-        yield "]" if value else "[]"
-    else:
-        yield repr(value[:length] if isinstance(value, str) else value)
-
-
-def one_line(text: str, length: int) -> str:
-    """`text` without line breaks and other characters that can't be seen, cut after `length` characters."""
-    text = " ".join(text.split())
-    if not text.isprintable():
-        # A terminal would obey some of them.
-        text = "".join(character if character.isprintable() else "\ufffd" for character in text)
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def setting(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import numpy as np
 
-from playground.catalog.choice import Array, Choice, InputError, setting, union
+from playground.catalog.choice import Array, Choice, setting, union
 from playground.catalog.datasets import tfdata
+from playground.files.errors import InputError
 
 
 class Initializer(Choice, frozen=True):

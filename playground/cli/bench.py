@@ -24,12 +24,13 @@ from statistics import median
 from typing import Any
 
 from playground.catalog.activations import Tanh
-from playground.catalog.choice import InputError, listing
-from playground.catalog.datasets.base import Spiral
+from playground.catalog.choice import listing
+from playground.catalog.datasets.shapes import Spiral
 from playground.catalog.optimizers import Adam, AnyOptimizer, Sgd
 from playground.cli.peers import ONE_THREAD, OURS, PEERS, installed, racers, serve
 from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.atomic import write_atomically
+from playground.files.errors import InputError
 
 TURNS, SECONDS = 5, 1.0
 QUICK_TURNS, QUICK_SECONDS = 3, 0.15

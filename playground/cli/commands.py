@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from playground.catalog.choice import Array, InputError
-from playground.engine.compiled import engine as compiled
-from playground.experiment.tree import load
+from playground.catalog.choice import Array
+from playground.engine.compiled import cache
+from playground.experiment.text import load
 from playground.files.atomic import write_atomically
+from playground.files.errors import InputError
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
 from playground.interop.export.formats import export as write_export
@@ -162,11 +163,11 @@ def usable_engine(wanted: str, precision: str) -> EngineName:
     """The engine to use for the whole run; `auto` is compiled wherever that can be loaded."""
     if wanted == "reference":
         return "reference"
-    if not compiled.are_cached(precision):
+    if not cache.are_cached(precision):
         print("Compiling the fast engine; once on this machine, about half a minute.", file=sys.stderr)
     try:
-        compiled.load(precision)
-    except compiled.UnavailableError as error:
+        cache.load(precision)
+    except cache.UnavailableError as error:
         if wanted == "compiled":
             raise InputError(
                 "--engine", wanted, f"reference, since the compiled engine can't be loaded here ({error})"

@@ -17,10 +17,11 @@ import numpy as np
 from PIL import Image
 from PIL.GifImagePlugin import getdata
 
-from playground.catalog.choice import Array, InputError, setting
-from playground.engine.compiled import engine as compiled
+from playground.catalog.choice import Array, setting
+from playground.engine.compiled import cache
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
+from playground.files.errors import InputError
 from playground.interop.picture import PAPER, draw_field, draw_losses, drawn_points, value_range
 from playground.measure.snapshot import Snapshot, Status, Wanted
 from playground.run.run import EngineName
@@ -127,11 +128,11 @@ def prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engine
     """A trainer before its first update, which does not stop at the experiment's own number of epochs."""
     training = msgspec.structs.replace(experiment.training, epochs=None)
     experiment = msgspec.structs.replace(experiment, training=training)
-    at_hand = compiled.are_cached(experiment.precision)
+    at_hand = cache.are_cached(experiment.precision)
     trainer = Trainer(experiment, initial=initial, history_rows=HISTORY_ROWS)
     try:
         trainer.use_engine(engine or ("compiled" if at_hand else "reference"))
-    except compiled.UnavailableError:
+    except cache.UnavailableError:
         trainer.use_engine("reference")
     return trainer
 

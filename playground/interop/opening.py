@@ -9,8 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from playground.catalog.choice import InputError, listing
-from playground.experiment.tree import Experiment, load
+from playground.catalog.choice import listing
+from playground.experiment.text import load
+from playground.experiment.tree import Experiment
+from playground.files.errors import InputError
 from playground.interop import tfplayground
 from playground.run.run import Document
 from playground.storage.document import is_document, load_document

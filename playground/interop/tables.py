@@ -20,31 +20,33 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array, InputError, one_line
+from playground.catalog.choice import Array
 from playground.catalog.datasets.base import (
     CLASS_NAMES,
     LARGEST,
-    LONGEST_ROW,
     MAX_CLASSES,
     MAX_OWN_POINTS,
-    MISSING,
-    NOTE_ROWS,
     TEST,
     TRAIN,
     VALIDATION,
     Dataset,
-    Rows,
     Sample,
-    Table,
     Task,
-    UserPoints,
+)
+from playground.catalog.datasets.own_points import UserPoints, unused
+from playground.catalog.datasets.table import (
+    LONGEST_ROW,
+    MISSING,
+    NOTE_ROWS,
+    Rows,
+    Table,
     read_table,
     scaled,
     target_values,
-    unused,
 )
 from playground.files import progress
 from playground.files.atomic import TooLargeError, read_bytes
+from playground.files.errors import InputError, one_line
 
 MAX_BYTES = 32 * 2**20
 MAX_ROWS = 200_000

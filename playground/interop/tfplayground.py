@@ -17,16 +17,19 @@ from urllib.parse import urlsplit
 import msgspec
 
 from playground.catalog.activations import Activation, Linear, Relu, Sigmoid, Tanh
-from playground.catalog.choice import InputError, kind_of, listing
-from playground.catalog.datasets.base import LONGEST_SEED, TfPlayground
+from playground.catalog.choice import kind_of, listing
+from playground.catalog.datasets.base import LONGEST_SEED
 from playground.catalog.datasets.tfdata import CLASSIFICATIONS, REGRESSIONS
+from playground.catalog.datasets.tfplayground import TfPlayground
 from playground.catalog.features import FEATURES, FeatureName
 from playground.catalog.initializers import TfPlayground as TfPlaygroundWeights
 from playground.catalog.initializers import Zeros
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
 from playground.catalog.regularizers import L1, L2, NoRegularizer, Regularizer
-from playground.experiment.tree import MAX_LAYERS, Experiment, Layer, Training, check
+from playground.experiment.rules import MAX_LAYERS, check
+from playground.experiment.tree import Experiment, Layer, Training
+from playground.files.errors import InputError
 
 HOST = "playground.tensorflow.org"
 LONGEST_LINK = 10_000

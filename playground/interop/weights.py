@@ -13,9 +13,10 @@ from typing import IO
 import numpy as np
 from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_magic
 
-from playground.catalog.choice import Array, InputError, one_line
-from playground.experiment.tree import MAX_LAYERS, MAX_PARAMETERS
+from playground.catalog.choice import Array
+from playground.experiment.rules import MAX_LAYERS, MAX_PARAMETERS
 from playground.files.atomic import readable_size, write_atomically
+from playground.files.errors import InputError, one_line
 
 MAX_NUMBERS = 2 * MAX_PARAMETERS
 """In all arrays together: weights and biases, and what belongs to normalization."""

@@ -15,7 +15,7 @@ from playground.catalog.datasets.base import Sample, Task
 from playground.catalog.features import inputs
 from playground.engine import randomness, reference
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.reference import Pass, Problem
+from playground.engine.problem import Pass, Problem
 from playground.engine.state import State
 from playground.measure import statistics
 from playground.measure.snapshot import LayerParameters, LayerPass, Magnified, Microscope, UnitStates, spread

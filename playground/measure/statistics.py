@@ -12,7 +12,7 @@ from playground.catalog.datasets.base import EXTENT, Task
 from playground.catalog.features import inputs
 from playground.engine import reference
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.reference import Pass, Problem
+from playground.engine.problem import Pass, Problem
 from playground.engine.state import State
 from playground.measure.snapshot import Histogram, LayerStatistics, spread
 

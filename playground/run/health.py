@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.engine.reference import Problem
+from playground.engine.problem import Problem
 from playground.engine.state import State
 from playground.experiment.tree import Experiment
 

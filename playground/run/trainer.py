@@ -16,17 +16,20 @@ from types import ModuleType
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array, InputError
+from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample, sample
 from playground.catalog.features import inputs
 from playground.catalog.schedules import Plateau, PlateauMemory, Progress
 from playground.engine import reference
+from playground.engine.compiled import cache
 from playground.engine.compiled import engine as compiled
 from playground.engine.compiled.engine import Compiled
 from playground.engine.network import Network, network_of
-from playground.engine.reference import DivergedError, Problem
+from playground.engine.problem import DivergedError, Problem
 from playground.engine.state import State, StoppingMemory, fresh_state
-from playground.experiment.tree import Experiment, check
+from playground.experiment.rules import check
+from playground.experiment.tree import Experiment
+from playground.files.errors import InputError
 from playground.measure import fields, statistics
 from playground.measure.snapshot import (
     Change,
@@ -137,7 +140,7 @@ class Trainer:
         So `engine_changes` keeps the steps at which the engine changed since the last reset. Raises UnavailableError.
         """
         if engine == "compiled":
-            self.kernels = compiled.load(self.network.dtype.name)
+            self.kernels = cache.load(self.network.dtype.name)
         self.chosen_engine = engine
         self.prepare_engine()
         if not self.engine_changes or self.engine_changes[-1][1] != engine:
@@ -158,7 +161,7 @@ class Trainer:
         self.compiled = None
         if self.kernels is None or self.chosen_engine == "reference":
             return
-        compiled.load_cached(self.network.dtype.name)
+        cache.load_cached(self.network.dtype.name)
         if not self.fallbacks:
             sets = compiled.Sets(
                 (self.train_x, self.problem.targets, self.train_labels),

@@ -20,32 +20,19 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from playground.catalog.choice import Array, InputError
-from playground.catalog.datasets.base import (
-    MAX_TABLE_ROWS,
-    TRAIN,
-    Dataset,
-    Sample,
-    Table,
-    UserPoints,
-    own_points,
-    sample,
-)
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import TRAIN, Dataset, Sample, sample
+from playground.catalog.datasets.own_points import UserPoints, own_points
+from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table
 from playground.catalog.schedules import PlateauMemory
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
-from playground.experiment.tree import (
-    MAX_LAYERS,
-    Experiment,
-    convert,
-    expanded,
-    parsed,
-    refuse_unwritable,
-    to_text,
-    with_table_path,
-)
+from playground.experiment.rules import MAX_LAYERS, convert, expanded, refuse_unwritable
+from playground.experiment.text import parsed, to_text, with_table_path
+from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
+from playground.files.errors import InputError
 from playground.measure.snapshot import Change, Evaluation, History, Status
 from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
 from playground.run.timeline import Timeline

@@ -11,24 +11,9 @@ from msgspec.structs import replace
 
 from playground import InputError
 from playground.catalog.choice import Array, kind_of, members
-from playground.catalog.datasets.base import (
-    EXTENT,
-    TEST,
-    TRAIN,
-    VALIDATION,
-    AxisScale,
-    Circle,
-    Dataset,
-    Gaussians,
-    Hills,
-    Moons,
-    Plane,
-    Sample,
-    Spiral,
-    Table,
-    Xor,
-    sample,
-)
+from playground.catalog.datasets.base import EXTENT, TEST, TRAIN, VALIDATION, AxisScale, Dataset, Sample, sample
+from playground.catalog.datasets.shapes import Circle, Gaussians, Hills, Moons, Plane, Spiral, Xor
+from playground.catalog.datasets.table import Table
 
 # Points of the user's own and links have rules of their own.
 GENERATORS = [kind for kind in members(Dataset).values() if kind_of(kind) not in ("table", "points", "tfplayground")]

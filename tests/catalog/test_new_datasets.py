@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 from playground import Experiment, InputError, Trainer
-from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Dataset, Spiral, Table, UserPoints, sample
-from playground.experiment.tree import convert, from_text, to_text
+from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Dataset, sample
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.shapes import Spiral
+from playground.catalog.datasets.table import Table
+from playground.experiment.rules import convert
+from playground.experiment.text import from_text, to_text
 
 
 def points(**changed: Any) -> Experiment:

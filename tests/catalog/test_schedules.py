@@ -9,7 +9,7 @@ import pytest
 from playground import Experiment, InputError, Trainer, check
 from playground.catalog.schedules import Cosine, Exponential, InverseTime, OneCycle, Plateau, PlateauMemory, Progress
 from playground.catalog.schedules import StepDecay as Step
-from playground.experiment.tree import convert
+from playground.experiment.rules import convert
 
 
 def after(epoch: int, step: int = 0, steps_per_epoch: int = 1) -> Progress:

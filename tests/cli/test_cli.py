@@ -18,7 +18,9 @@ from PIL import Image
 from playground import Experiment, InputError, Layer, Trainer, Training, load, save
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import kind_of, members
-from playground.catalog.datasets.base import Circle, Dataset, Plane, Table
+from playground.catalog.datasets.base import Dataset
+from playground.catalog.datasets.shapes import Circle, Plane
+from playground.catalog.datasets.table import Table
 from playground.catalog.initializers import Uniform
 from playground.catalog.optimizers import Sgd
 from playground.cli.commands import main

@@ -8,7 +8,8 @@ from typing import Any
 
 from playground.catalog.choice import members
 from playground.catalog.optimizers import Optimizer
-from playground.experiment.tree import Experiment, convert
+from playground.experiment.rules import convert
+from playground.experiment.tree import Experiment
 
 
 def kind(choice: Any) -> str:

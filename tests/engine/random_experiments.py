@@ -10,7 +10,7 @@ from playground import Experiment, check
 from playground.catalog.activations import Activation
 from playground.catalog.choice import members
 from playground.catalog.optimizers import Optimizer
-from playground.experiment.tree import convert
+from playground.experiment.rules import convert
 
 REGRESSIONS, CLASSIFICATIONS = ["plane", "hills", "ripple"], ["spiral", "xor", "blobs", "circle"]
 NONE = "none"

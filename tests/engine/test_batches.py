@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from playground import Experiment, Layer, Trainer, Training
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import Circle, Moons
+from playground.catalog.datasets.shapes import Circle, Moons
 from playground.catalog.optimizers import Sgd
 from playground.engine import randomness
 from playground.engine.reference import dropout_masks, forward, outputs

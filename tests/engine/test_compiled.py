@@ -19,7 +19,7 @@ from playground.catalog.activations import Relu, Tanh
 from playground.catalog.choice import Array
 from playground.catalog.optimizers import Adam
 from playground.engine import randomness
-from playground.engine.compiled import engine as compiled
+from playground.engine.compiled import cache as kernel_cache
 from playground.measure.snapshot import LayerStatistics
 from tests.engine.random_experiments import random_experiment
 
@@ -189,7 +189,7 @@ def test_a_time_limit_is_kept_in_the_middle_of_an_epoch() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 10, 1000])
 def test_shuffles_are_permutations_and_the_same_on_both(count: int) -> None:
-    shuffle = compiled.load("float64").shuffle
+    shuffle = kernel_cache.load("float64").shuffle
 
     @njit
     def shuffled(epoch: int, order: Array) -> None:
@@ -246,8 +246,8 @@ def own_cache(tmp_path: Path) -> Path:
     """A copy of this machine's cache of kernels, to be damaged."""
     import shutil
 
-    compiled.load("float32")
-    folder = compiled.cache_folder()
+    kernel_cache.load("float32")
+    folder = kernel_cache.cache_folder()
     shutil.copytree(folder, tmp_path / "neural-network-playground" / "kernels" / folder.name)
     return tmp_path
 
@@ -280,8 +280,8 @@ TINY = """
 import sys
 sys.path.insert(0, "{folder}")
 from playground.engine import compiled
-compiled.KERNELS, compiled.warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
-compiled.load("float32")
+kernel_cache.KERNELS, kernel_cache.warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
+kernel_cache.load("float32")
 """
 
 
@@ -317,7 +317,7 @@ def aged(folder: Path, days: float) -> Path:
 def test_kernels_that_nobody_has_loaded_for_a_month_are_removed(tmp_path: Path) -> None:
     mine, recent, old = (aged(tmp_path / (letter * 16), days) for letter, days in (("a", 90), ("b", 29), ("c", 31)))
     rest, foreign = aged(tmp_path / ("d" * 16 + "-removed-7"), 31), aged(tmp_path / "photos", 300)
-    compiled.remove_unused(mine)
+    kernel_cache.remove_unused(mine)
     assert (mine / "kernel.nbc").exists() and (recent / "kernel.nbc").exists() and (foreign / "kernel.nbc").exists()
     assert not old.exists() and not rest.exists()
     assert len(list(tmp_path.iterdir())) == 3
@@ -334,7 +334,7 @@ def test_removing_goes_on_where_another_program_is_faster(tmp_path: Path, monkey
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", late)
-    compiled.remove_unused(tmp_path / ("a" * 16))
+    kernel_cache.remove_unused(tmp_path / ("a" * 16))
     assert sorted(seen) == [first, second]
     assert first.exists() != second.exists()
 
@@ -342,7 +342,7 @@ def test_removing_goes_on_where_another_program_is_faster(tmp_path: Path, monkey
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the place of the cache is set as on Linux")
 def test_loading_leaves_its_time_and_removes_what_is_old(own_cache: Path) -> None:
     kernels = own_cache / "neural-network-playground" / "kernels"
-    used = kernels / compiled.cache_folder().name
+    used = kernels / kernel_cache.cache_folder().name
     os.utime(used, (0, 0))
     old = aged(kernels / ("c" * 16), 31)
     done = python(TRAIN, own_cache)

@@ -11,7 +11,7 @@ from playground import Trainer
 from playground.catalog.choice import members
 from playground.catalog.losses import Huber, Loss, SquaredError
 from playground.catalog.optimizers import Optimizer
-from playground.experiment.tree import convert
+from playground.experiment.rules import convert
 
 LOSSES = [*members(Loss), {"kind": "squared_error", "output": "sigmoid"}, {"kind": "squared_error", "output": "linear"}]
 

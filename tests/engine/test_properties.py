@@ -14,7 +14,8 @@ from playground.catalog.choice import members
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.optimizers import Optimizer
 from playground.engine import reference
-from playground.experiment.tree import convert, from_text, to_text
+from playground.experiment.rules import convert
+from playground.experiment.text import from_text, to_text
 
 settings.register_profile("engine", max_examples=30, deadline=None, derandomize=True)
 settings.load_profile("engine")

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from playground import Trainer
-from playground.catalog.datasets.base import Moons, Rings, sample
-from playground.experiment.tree import convert
+from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.shapes import Moons, Rings
+from playground.experiment.rules import convert
 
 
 def accuracy(experiment: dict[str, Any], epochs: int) -> float:

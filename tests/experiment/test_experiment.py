@@ -20,14 +20,17 @@ from msgspec.structs import fields, replace
 from playground import Experiment, InputError, Layer, Trainer, Training, check, load, save
 from playground.catalog.activations import Activation, Linear, Tanh
 from playground.catalog.choice import Choice, kind_of, members
-from playground.catalog.datasets.base import Circle, Dataset, Plane, Table
+from playground.catalog.datasets.base import Dataset
+from playground.catalog.datasets.shapes import Circle, Plane
+from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.catalog.initializers import GlorotUniform, Initializer, Uniform
 from playground.catalog.losses import CrossEntropy, Loss, SquaredError
 from playground.catalog.optimizers import Adam, Optimizer
 from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
 from playground.catalog.schedules import Constant, Schedule
-from playground.experiment.tree import choices_of, from_text, to_text
+from playground.experiment.declarations import choices_of
+from playground.experiment.text import from_text, to_text
 from playground.files.atomic import write_atomically
 
 PARTS: list[type[msgspec.Struct]] = [Experiment, Layer, Training]

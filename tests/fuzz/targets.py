@@ -23,8 +23,12 @@ from numpy.lib.format import write_array
 
 from playground import Experiment, InputError, Layer, Trainer
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets.base import Circle, Table, UserPoints, sample
-from playground.experiment.tree import convert, from_text, to_text
+from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.shapes import Circle
+from playground.catalog.datasets.table import Table
+from playground.experiment.rules import convert
+from playground.experiment.text import from_text, to_text
 from playground.interop import tables, tfplayground, weights
 from playground.measure.snapshot import Wanted
 from playground.run.run import Document

@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from playground import Experiment, InputError, Trainer, Training
-from playground.catalog.datasets.base import Blobs, Dataset, Ripple
+from playground.catalog.datasets.base import Dataset
+from playground.catalog.datasets.shapes import Blobs, Ripple
 from playground.catalog.optimizers import Sgd
 from playground.interop.animation import Animation, Settings, Studio, moments, save_animation
 from playground.interop.opening import preset

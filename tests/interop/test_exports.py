@@ -21,14 +21,15 @@ from PIL import Image
 from playground import Experiment, Layer, Trainer, Training, load, save
 from playground.catalog.activations import Activation
 from playground.catalog.choice import Array, members
-from playground.catalog.datasets.base import UserPoints, sample
+from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import Loss
 from playground.catalog.optimizers import Optimizer
 from playground.catalog.regularizers import Regularizer
 from playground.catalog.schedules import Schedule
 from playground.cli.commands import main
-from playground.experiment.tree import convert
+from playground.experiment.rules import convert
 from playground.interop import tables
 from playground.interop.export import formats, proof
 from playground.interop.export.exportable import Exportable, flat

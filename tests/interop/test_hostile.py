@@ -21,9 +21,11 @@ import numpy as np
 import pytest
 
 from playground import Experiment, InputError, Layer, load
-from playground.catalog.datasets import base
-from playground.catalog.datasets.base import MAX_TABLE_ROWS, Table, UserPoints, read_table
-from playground.experiment.tree import MAX_COMMAS, MAX_FILE_BYTES, MAX_PARAMETERS, check, from_text, to_text
+from playground.catalog.datasets import table
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table, read_table
+from playground.experiment.rules import MAX_PARAMETERS, check
+from playground.experiment.text import MAX_COMMAS, MAX_FILE_BYTES, from_text, to_text
 from playground.files.progress import watched
 from playground.interop import weights
 from playground.interop.opening import opened
@@ -419,7 +421,7 @@ def test_zero_bytes_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(base, "MAX_TABLE_ROWS", 3)
+    monkeypatch.setattr(table, "MAX_TABLE_ROWS", 3)
     assert "at most 3 rows" in table_refusal(tmp_path, b"a,b,c\n" + b"1,2,x\n" * 4)
     (tmp_path / "u.csv").write_bytes(b"a,b,c\n" + b"1,2,x\n" * 3)
     assert len(read_table(tmp_path / "u.csv", "a", "b", "c").x) == 3

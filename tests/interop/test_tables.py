@@ -13,19 +13,10 @@ from hypothesis import strategies as st
 
 from playground import InputError
 from playground.catalog.choice import members
-from playground.catalog.datasets.base import (
-    CLASS_NAMES,
-    MAX_OWN_POINTS,
-    Blobs,
-    Circle,
-    Dataset,
-    Plane,
-    Spiral,
-    Table,
-    UserPoints,
-    own_points,
-    sample,
-)
+from playground.catalog.datasets.base import CLASS_NAMES, MAX_OWN_POINTS, Dataset, sample
+from playground.catalog.datasets.own_points import UserPoints, own_points
+from playground.catalog.datasets.shapes import Blobs, Circle, Plane, Spiral
+from playground.catalog.datasets.table import Table
 from playground.interop import tables
 from playground.interop.opening import RESOURCES
 from playground.interop.tables import Picked, data_set, extracted, from_file, from_text, guess, number, to_csv, to_tsv

@@ -15,14 +15,17 @@ from msgspec.structs import replace
 
 from playground import Experiment, InputError, Layer, Trainer, Training
 from playground.catalog.activations import Gelu, Relu, Sigmoid, Tanh
-from playground.catalog.datasets.base import TRAIN, VALIDATION, Circle, TfPlayground, sample
+from playground.catalog.datasets.base import TRAIN, VALIDATION, sample
+from playground.catalog.datasets.shapes import Circle
 from playground.catalog.datasets.tfdata import Arc4
+from playground.catalog.datasets.tfplayground import TfPlayground
 from playground.catalog.initializers import TfPlayground as TfPlaygroundWeights
 from playground.catalog.initializers import Zeros
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Adam, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
-from playground.experiment.tree import check, from_text, to_text
+from playground.experiment.rules import check
+from playground.experiment.text import from_text, to_text
 from playground.interop.opening import open_experiment, opened
 from playground.interop.tfplayground import NoLinkError, experiment_of, is_link, link_of
 from tests.interop.naive_tfplayground import Page

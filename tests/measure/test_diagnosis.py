@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from playground import Experiment, Snapshot, Trainer, check
-from playground.catalog.datasets.base import UserPoints
-from playground.experiment.tree import convert
+from playground.catalog.datasets.own_points import UserPoints
+from playground.experiment.rules import convert
 from playground.interop.opening import preset
 from playground.measure.diagnosis import AT_MOST, CAUSES, EXPLAINED_BY, RULES, diagnose
 

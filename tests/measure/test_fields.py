@@ -11,7 +11,7 @@ import pytest
 from playground import InputError, Snapshot, Trainer, Wanted
 from playground.catalog.choice import Array
 from playground.engine import reference
-from playground.experiment.tree import convert
+from playground.experiment.rules import convert
 from playground.measure.snapshot import spread
 from playground.measure.statistics import grid
 from playground.run.run import EngineName

@@ -9,7 +9,7 @@ import pytest
 
 from playground import Trainer, Wanted
 from playground.engine import reference
-from playground.experiment.tree import convert
+from playground.experiment.rules import convert
 from playground.measure.statistics import Activations, confusion
 
 

@@ -12,7 +12,7 @@ import pytest
 from playground import Experiment, InputError, Layer, Trainer, Training
 from playground.catalog.activations import Relu
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import Circle, Hills, Plane, Spiral
+from playground.catalog.datasets.shapes import Circle, Hills, Plane, Spiral
 from playground.catalog.initializers import Uniform
 from playground.catalog.optimizers import Adam, Sgd
 from playground.measure.diagnosis import diagnose

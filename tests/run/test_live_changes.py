@@ -11,7 +11,7 @@ import pytest
 from playground import Experiment, Layer, Trainer, Training
 from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
-from playground.experiment.tree import convert
+from playground.experiment.rules import convert
 
 GRID = np.random.default_rng(7).uniform(-6, 6, (500, 2))
 

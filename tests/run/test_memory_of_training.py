@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from playground import Experiment, InputError, Trainer
-from playground.experiment.tree import convert
+from playground.experiment.rules import convert
 
 
 def experiment(**changed: Any) -> Experiment:

@@ -14,18 +14,9 @@ from msgspec.structs import fields, replace
 from playground import Experiment, InputError, Layer, Trainer, Training, Wanted
 from playground.catalog.activations import Activation, LeakyRelu, Relu, Tanh
 from playground.catalog.choice import Array, kind_of, members
-from playground.catalog.datasets.base import (
-    TEST,
-    Adjustable,
-    Circle,
-    Dataset,
-    Gaussians,
-    Hills,
-    Plane,
-    Spiral,
-    Table,
-    Xor,
-)
+from playground.catalog.datasets.base import TEST, Adjustable, Dataset
+from playground.catalog.datasets.shapes import Circle, Gaussians, Hills, Plane, Spiral, Xor
+from playground.catalog.datasets.table import Table
 from playground.catalog.initializers import HeNormal, Initializer, Zeros
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Adam, Momentum, Optimizer, Sgd

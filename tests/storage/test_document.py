@@ -17,10 +17,10 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from playground import Document, Experiment, InputError, Trainer, load, save
-from playground.catalog.datasets import base
-from playground.catalog.datasets.base import UserPoints
+from playground.catalog.datasets import table
+from playground.catalog.datasets.own_points import UserPoints
 from playground.cli.commands import main
-from playground.experiment.tree import convert
+from playground.experiment.rules import convert
 from playground.files.atomic import PART, prefix, this_computer
 from playground.run.run import HEALTHY, PRESENT, EngineName
 from playground.run.timeline import Timeline
@@ -333,7 +333,7 @@ def test_a_table_on_another_drive_keeps_its_whole_path(tmp_path: Path, monkeypat
         raise ValueError(f"path is on mount 'C:', start on mount 'D:' ({path}, {start})")
 
     document = table_document(tmp_path)
-    monkeypatch.setattr(base.os.path, "relpath", refuse)
+    monkeypatch.setattr(table.os.path, "relpath", refuse)
     save_document(tmp_path / "mine.playground", document)
     save(document.experiment, tmp_path / "mine.json")
     assert load_document(tmp_path / "mine.playground").notes == ()

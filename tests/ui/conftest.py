@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Snapshot, Trainer, Training, Wanted
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets.base import Spiral
+from playground.catalog.datasets.shapes import Spiral
 from ui.look import theme
 from ui.session.session import Session
 from ui.shell import waiting

@@ -9,7 +9,8 @@ import numpy as np
 
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import EXTENT, Hills, Sample, Spiral, sample
+from playground.catalog.datasets.base import EXTENT, Sample, sample
+from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.experiment.tree import Experiment, Layer
 from playground.measure.snapshot import Evaluation, GradientHistory, History, LayerStatistics, Snapshot
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, Layer, Snapshot, Trainer, Training
 from playground.catalog.activations import Relu, Tanh
-from playground.catalog.datasets.base import Blobs, Spiral
+from playground.catalog.datasets.shapes import Blobs, Spiral
 from playground.experiment.tree import with_ids
 from playground.measure.snapshot import Wanted
 from tests.ui.kept_looks import assert_looks

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Training
 from playground.catalog.activations import Relu, Tanh
-from playground.catalog.datasets.base import Blobs, Circle, Hills, Spiral, UserPoints
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.shapes import Blobs, Circle, Hills, Spiral
 from ui.window.layouts import PLANS
 from ui.window.window import Window
 

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlide
 
 from playground import Experiment, Layer, Snapshot
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets.base import TEST, UserPoints
+from playground.catalog.datasets.base import TEST
+from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, preset
 from ui.look import theme
 from ui.look.numbers import percent_text

@@ -20,7 +20,10 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QTabB
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import Circle, Table, UserPoints, sample
+from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.shapes import Circle
+from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.interop.opening import RESOURCES
 from tests.ui.test_window import control, drag_slider, settle, snapshot, step, write

@@ -7,9 +7,8 @@ focus, so that scrolling past one changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -34,117 +33,16 @@ from PySide6.QtWidgets import (
     QToolTip,
     QWidget,
 )
-from shiboken6 import isValid
 from superqt import QElidingLabel, QToggleSwitch
 from superqt.switch import QStyleOptionToggleSwitch
 
+from ui.forms.edits import WheelSteps
 from ui.guard.faults import guarded
-from ui.look.icons import icon
 from ui.look.theme import current, mixed, px, scaled
 
 SLIDER_STEPS = 1000
 HANDLE = 14
 """The diameter of a slider's handle, in pixels at the usual size."""
-SETTLE_MILLISECONDS = 500
-"""Steps of a wheel or key that follow each other within this time are one edit."""
-FRAME_MILLISECONDS = 16
-NOTCH = 120
-"""What Qt reports for one notch of a mouse wheel, in eighths of a degree."""
-
-
-class Edits(QObject):
-    """The edits a person makes with one control, at most one per frame: a mouse tells its place more often than that.
-
-    A run of them (a drag, turns of the wheel) ends with exactly one that says that no more follow.
-    """
-
-    given = Signal(object, bool)
-    """The value asked for, and whether more of the same follow."""
-
-    _open: ClassVar[Edits | None] = None
-    """The run that has not ended yet; a person makes only one at a time."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.latest: object = None
-        self.running = False
-        self._waiting = False
-        self._turn = QTimer(self, singleShot=True, interval=FRAME_MILLISECONDS)
-        self._turn.timeout.connect(self._next_turn)
-        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
-        self._settle.timeout.connect(self.end)
-
-    def change(self, value: object) -> None:
-        """More will follow, until `end`."""
-        if self.running and value == self.latest:
-            return
-        self._begin()
-        self.latest = value
-        if self._turn.isActive():
-            self._waiting = True
-        else:
-            self._turn.start()
-            self.given.emit(value, True)
-
-    def step(self, value: object) -> None:
-        """More may follow; the run ends by itself after a while."""
-        self.change(value)
-        self._settle.start()
-
-    def make(self, value: object) -> None:
-        """One edit on its own, or the last of a run."""
-        self._begin()
-        self.latest = value
-        self.end()
-
-    def end(self) -> None:
-        """The run, if there is one, is over."""
-        if self.running:
-            self._stop()
-            self.given.emit(self.latest, False)
-
-    @staticmethod
-    def end_open() -> None:
-        """End the run that a person has open, whichever control it belongs to, before another edit is made."""
-        if Edits._open is not None and isValid(Edits._open):
-            Edits._open.end()
-
-    def shown(self, value: object) -> None:
-        """Somebody else decided on `value`: if that isn't what was asked for, the run is void."""
-        if self.running and value != self.latest and self._settle.isActive():
-            self._stop()
-
-    def _begin(self) -> None:
-        if Edits._open is not self:
-            Edits.end_open()
-        Edits._open, self.running = self, True
-
-    def _stop(self) -> None:
-        self.running = self._waiting = False
-        self._settle.stop()
-        self._turn.stop()
-        if Edits._open is self:
-            Edits._open = None
-
-    def _next_turn(self) -> None:
-        if self.running and self._waiting:
-            self._waiting = False
-            self._turn.start()
-            self.given.emit(self.latest, True)
-
-
-class WheelSteps:
-    """Counts whole notches out of the small turns that touch pads report."""
-
-    def __init__(self) -> None:
-        self._rest = 0
-
-    def take(self, event: QWheelEvent) -> int:
-        """Notches completed by this turn, up positive."""
-        self._rest += event.angleDelta().y() or event.angleDelta().x()
-        steps = int(self._rest / NOTCH)
-        self._rest -= steps * NOTCH
-        return steps
 
 
 class Entry(QLineEdit):
@@ -546,34 +444,6 @@ def segment_side(place: int, count: int, column: bool = False) -> str:
     """Which corners of a segment are round, in a line or a column of so many."""
     first, middle, last = ("top", "between", "bottom") if column else ("left", "middle", "right")
     return first if place == 0 else last if place == count - 1 else middle
-
-
-class IconButton(QToolButton):
-    """A flat button with an icon in the theme's colours, a name for screen readers and a tooltip."""
-
-    def __init__(self, icon_name: str, name: str, tip: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._icon_name, self._colour_token = icon_name, ""
-        self.setAccessibleName(name)
-        self.setToolTip(tip or name)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setIconSize(QSize(px(16), px(16)))
-        self._dress()
-
-    def set_icon(self, icon_name: str, colour_token: str = "") -> None:
-        """Another icon, in the colour that the theme gives to `colour_token`."""
-        if (icon_name, colour_token) != (self._icon_name, self._colour_token):
-            self._icon_name, self._colour_token = icon_name, colour_token
-            self._dress()
-
-    def _dress(self) -> None:
-        colour = getattr(current(), self._colour_token) if self._colour_token else ""
-        self.setIcon(icon(self._icon_name, colour))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._dress()
 
 
 class Caption(QElidingLabel):

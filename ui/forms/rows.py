@@ -11,23 +11,22 @@ a parameter of the chosen optimizer, "training.clip_norm.on" the switch of a set
 
 from __future__ import annotations
 
-import html
-import inspect
-import types
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Choice
+from playground.experiment.declarations import Field, about, fields_of, is_struct, told_apart
+from playground.experiment.paths import joined, switched
 from playground.experiment.quantity import Number, Quantity
-from playground.experiment.tree import choices_of
-from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Edits, Entry, Segments, Slider, Switch
+from ui.forms.buttons import tip
+from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Entry, Segments, Slider, Switch
+from ui.forms.edits import Edits
 from ui.look.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
@@ -43,84 +42,6 @@ SEGMENT_LETTERS = 18
 # Declarations -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Field:
-    """One declared field of a struct."""
-
-    name: str
-    label: str
-    help: str
-    type: Any
-    meta: msgspec.Meta | None
-    optional: bool
-    default: Any
-
-    @property
-    def choices(self) -> tuple[type[Choice], ...]:
-        """The members, if the field is a choice from a family."""
-        return choices_of(self.type)
-
-
-@lru_cache(maxsize=256)
-def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
-    """The fields that a struct declares, by name."""
-    return {info.name: declared(info) for info in msgspec.structs.fields(struct)}
-
-
-def told_apart(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """The fields, with their names in the label where several share one."""
-    labels = [field.label for field in fields.values()]
-    return {
-        name: replace(field, label=f"{field.label} ({name})") if labels.count(field.label) > 1 else field
-        for name, field in fields.items()
-    }
-
-
-def declared(info: msgspec.structs.FieldInfo) -> Field:
-    """A field with its type, its meta data and whether it may be nothing, taken apart."""
-    kind, meta, optional = taken_apart(info.type)
-    label = (meta and meta.title) or info.name.replace("_", " ").capitalize()
-    help_text = (meta and meta.description) or help_of(kind)
-    default = (
-        info.default_factory() if info.default is msgspec.NODEFAULT and callable(info.default_factory) else info.default
-    )
-    return Field(info.name, label, help_text, kind, meta, optional, default)
-
-
-def taken_apart(kind: Any) -> tuple[Any, msgspec.Meta | None, bool]:
-    """A declared type as (type without meta data or None, meta data, whether None is allowed)."""
-    if get_origin(kind) is Annotated:
-        inner, *extras = get_args(kind)
-        kind, meta, optional = taken_apart(inner)
-        return kind, next((extra for extra in extras if isinstance(extra, msgspec.Meta)), meta), optional
-    if get_origin(kind) in (Union, types.UnionType):
-        rest = tuple(arg for arg in get_args(kind) if arg is not type(None))
-        optional = len(rest) < len(get_args(kind))
-        if len(rest) == 1:
-            return (*taken_apart(rest[0])[:2], optional)
-        return Union[rest], None, optional  # noqa: UP007 - built at run time
-    return kind, None, False
-
-
-def help_of(kind: Any) -> str:
-    """What a family or struct without a declared help says about itself."""
-    members = choices_of(kind)
-    if members:
-        family = members[0].__mro__[members[0].__mro__.index(Choice) - 1]
-        return inspect.getdoc(family) or ""
-    return inspect.getdoc(kind) or "" if is_struct(kind) else ""
-
-
-def is_struct(kind: Any) -> bool:
-    """Whether a type is a group of fields."""
-    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-
-
-def about(member: type[Choice]) -> str:
-    """What a member of a family does; sources and the like are left to the docstring."""
-    return (inspect.getdoc(member) or "").partition("\n\n")[0]
-
-
 def explained(member: type[Choice]) -> str:
     """What a member of a family does, and its formula, as a tooltip."""
     return tip(about(member), *steps(member.formula))
@@ -129,24 +50,6 @@ def explained(member: type[Choice]) -> str:
 def steps(formula: str) -> list[str]:
     """The parts of a formula that stand below each other."""
     return [" ".join(part.split()) for part in formula.split(";") if part.strip()]
-
-
-def tip(*paragraphs: str) -> str:
-    """A tooltip that wraps, from plain text."""
-    return "".join(f"<p>{html.escape(text, quote=False)}</p>" for text in paragraphs if text)
-
-
-def push_button(name: str, text: str, help_text: str, *, small: bool = False) -> QPushButton:
-    """A button with all that the mouse, the keyboard and a screen reader need to know of it."""
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(text)
-    button.setAccessibleDescription(help_text)
-    button.setToolTip(tip(help_text))
-    if small:
-        button.setProperty("small", True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button
 
 
 def spoken(label: str) -> str:
@@ -165,48 +68,6 @@ def titled(value: object) -> str:
 
 
 # Paths --------------------------------------------------------------------------------------------------------
-
-
-def found(tree: Any, path: str) -> Any:
-    """The value at a path like `layers.0.units`. Raises LookupError where there is none."""
-    for step in path.split("."):
-        if isinstance(tree, tuple) and step.isdigit() and int(step) < len(tree):
-            tree = tree[int(step)]
-        elif isinstance(tree, msgspec.Struct) and step in tree.__struct_fields__:
-            tree = getattr(tree, step)
-        else:
-            raise LookupError(path)
-    return tree
-
-
-def replaced(tree: Any, path: str, value: Any) -> Any:
-    """A copy of an immutable tree with another value at a path. Raises LookupError where there is none."""
-    step, _, rest = path.partition(".")
-    present = found(tree, step)
-    inner = replaced(present, rest, value) if rest else value
-    if isinstance(tree, tuple):
-        return (*tree[: int(step)], inner, *tree[int(step) + 1 :])
-    return msgspec.structs.replace(tree, **{step: inner})
-
-
-def switched(old: Choice | None, kind: type[Choice]) -> Choice:
-    """`kind` with its own defaults, but with what a person had set on `old` under the same name."""
-    if old is None:
-        return kind()
-    before, kept = fields_of(type(old)), {}
-    for name, ours in fields_of(kind).items():
-        theirs = before.get(name)
-        value = getattr(old, name, None)
-        if theirs and theirs.type == ours.type and value != theirs.default and fits(value, ours):
-            kept[name] = value
-    return kind(**kept)
-
-
-def fits(value: Any, wanted: Field) -> bool:
-    """Whether a value is within the range that a field declares."""
-    if wanted.type in (int, float) and value is not None:
-        return Quantity.declared(wanted.type, wanted.meta).admits(value)
-    return True
 
 
 # Rows ---------------------------------------------------------------------------------------------------------
@@ -794,8 +655,3 @@ class Form(QWidget):
         """Say for screen readers which of several equal forms this is."""
         for row in self.rows.values():
             row.set_place(place)
-
-
-def joined(path: str, name: str) -> str:
-    """The path of a field below a path."""
-    return f"{path}.{name}" if path else name

@@ -8,9 +8,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import Experiment, Layer
-from playground.experiment.tree import misfits
-from ui.forms.controls import Edits, IconButton
-from ui.forms.rows import Row, fields_of, found, replaced, spoken
+from playground.experiment.declarations import fields_of
+from playground.experiment.paths import found, replaced
+from playground.experiment.rules import misfits
+from ui.forms.buttons import IconButton
+from ui.forms.edits import Edits
+from ui.forms.rows import Row, spoken
 from ui.look.theme import GRID, px
 
 HEADING_HEIGHT = 28

@@ -7,7 +7,10 @@ from functools import lru_cache
 import msgspec
 
 from playground import Experiment, InputError
-from playground.catalog.datasets.base import Dataset, Table, Task, TfPlayground, UserPoints, sample
+from playground.catalog.datasets.base import Dataset, Task, sample
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.table import Table
+from playground.catalog.datasets.tfplayground import TfPlayground
 
 
 def task_of(dataset: Dataset) -> Task:

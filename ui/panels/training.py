@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from playground import Experiment, Training
 from playground.catalog.datasets.base import Task
 from playground.catalog.losses import default_loss
-from ui.forms.rows import ChoiceRow, Look, fields_of, row_for
+from playground.experiment.declarations import fields_of
+from ui.forms.rows import ChoiceRow, Look, row_for
 from ui.look.theme import GRID, px
 from ui.panels.panel import Panel, Section, heading
 from ui.panels.tasks import task_of

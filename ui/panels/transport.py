@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import rounded
 from playground.measure.snapshot import Snapshot
-from ui.forms.controls import SLIDER_STEPS, Edits, IconButton, Slider
-from ui.forms.rows import tip
+from ui.forms.buttons import IconButton, tip
+from ui.forms.controls import SLIDER_STEPS, Slider
+from ui.forms.edits import Edits
 from ui.look.beat import Throttle
 from ui.look.numbers import counted, number_text, percent_text
 from ui.look.theme import GRID, px, tabular

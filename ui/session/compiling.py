@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
-from playground.engine.compiled import engine as compiled
+from playground.engine.compiled import cache
 from playground.engine.compiled.warm import PRECISIONS
 
 COMPILE = (sys.executable, "-m", "playground.engine.compiled.warm")
@@ -29,7 +29,7 @@ class Kernels(QObject):
 
     def __init__(self, parent: QObject | None = None, command: Sequence[str] = COMPILE) -> None:
         super().__init__(parent)
-        self.needless = command is COMPILE and all(compiled.are_cached(precision) for precision in PRECISIONS)
+        self.needless = command is COMPILE and all(cache.are_cached(precision) for precision in PRECISIONS)
         self.process = QProcess(self)
         self.process.setProgram(command[0])
         self.process.setArguments(list(command[1:]))

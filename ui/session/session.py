@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,7 +17,7 @@ from playground import Document, Experiment, InputError, Trainer, Wanted, check
 from playground.catalog.choice import Array
 from playground.experiment.tree import with_ids
 from playground.run.run import EngineName
-from ui.session.worker import (
+from ui.session.commands import (
     Command,
     Configure,
     Epoch,
@@ -34,42 +32,14 @@ from ui.session.worker import (
     ShowTest,
     Step,
     UseEngine,
-    Worker,
 )
+from ui.session.undo import Edit, ExperimentEdit, WeightEdit
+from ui.session.worker import Worker
 
 DISPLAY_MILLISECONDS = 16
 PAUSE_MILLISECONDS = 100
 """A pause that has not taken effect by then is said to be under way."""
 UNDO_STEPS = 200
-
-
-class ExperimentEdit(NamedTuple):
-    """One experiment takes the place of another."""
-
-    before: Experiment
-    after: Experiment
-    fresh: bool
-    """Whether training starts anew with it."""
-
-
-class WeightEdit(NamedTuple):
-    """One entry of an array of parameters was set by hand; named as in weight files."""
-
-    name: str
-    place: tuple[int, ...]
-    before: float
-    after: float
-
-
-@dataclass
-class Edit:
-    """One step of the undo history."""
-
-    number: int
-    label: str
-    what: ExperimentEdit | WeightEdit
-    open: bool
-    """Whether more of the same follows (a slider still being dragged)."""
 
 
 class Session(QObject):

@@ -10,16 +10,35 @@ from __future__ import annotations
 import dataclasses
 import logging
 import queue
-import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from playground import Checkpoint, Document, Experiment, InputError, Snapshot, Trainer, Wanted
-from playground.engine.compiled import engine as compiled
+from playground import Checkpoint, Document, Experiment, InputError, Trainer, Wanted
+from playground.engine.compiled import cache
 from playground.run.run import EngineName
+from ui.session.commands import (
+    Command,
+    Configure,
+    Epoch,
+    Give,
+    Pause,
+    Play,
+    Report,
+    Reset,
+    Restore,
+    SetParameters,
+    SetSpeed,
+    SetWanted,
+    SetWeight,
+    ShowTest,
+    Step,
+    Stop,
+    UseEngine,
+)
+from ui.session.speed import Pace, Pictures
 
 log = logging.getLogger(__name__)
 
@@ -34,137 +53,6 @@ REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
 REMEMBERED_WHOLE = 20
 """How many that started training anew keep all of the one before, which takes up to some megabytes."""
-PICTURE_SECONDS = 1 / 30
-"""The least time between two sets of the expensive pictures while training runs."""
-PICTURE_REST = 3
-"""While training runs, there are at least so many times as long between two sets as one takes."""
-
-
-class Play(NamedTuple):
-    """Train until paused."""
-
-
-class Pause(NamedTuple):
-    """Stop training; nothing is lost."""
-
-
-class Step(NamedTuple):
-    """One update."""
-
-
-class Epoch(NamedTuple):
-    """Train to the end of the present epoch."""
-
-
-class Reset(NamedTuple):
-    """Back to the initial weights."""
-
-
-class SetSpeed(NamedTuple):
-    """At most so many updates per second; None: as fast as it goes."""
-
-    steps_per_second: float | None
-
-
-class SetWanted(NamedTuple):
-    """What snapshots shall contain."""
-
-    wanted: Wanted
-
-
-class ShowTest(NamedTuple):
-    """Measure the test points for the next report, and for no other."""
-
-
-class SetParameters(NamedTuple):
-    """Replace weights by hand."""
-
-    parameters: Mapping[str, Any]
-
-
-class Configure(NamedTuple):
-    """Take over a whole new experiment.
-
-    The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment
-    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there, and else
-    from a `document` if there is one. `words` put the change on record; those of one `keep_as` in a row are one change.
-    """
-
-    experiment: Experiment
-    revision: int
-    keep_as: object = None
-    memory: object = None
-    fresh: bool = False
-    words: str = ""
-    document: Document | None = None
-
-
-class SetWeight(NamedTuple):
-    """Set one entry of one array, named as in weight files: "W0", (2, 1). It is put on record.
-
-    All of one `drag`, which has a name of its own, are one change; `revision` is as in `Configure`.
-    """
-
-    name: str
-    place: tuple[int, ...]
-    value: float
-    revision: int | None = None
-    drag: object = None
-
-
-class UseEngine(NamedTuple):
-    """Train on another engine from the next step on, now and after every fresh start."""
-
-    engine: EngineName
-
-
-class Restore(NamedTuple):
-    """Go back to a moment."""
-
-    checkpoint: Checkpoint
-
-
-class Give(NamedTuple):
-    """Tell something about the trainer, which `make` makes of it, through the worker's signal `given`."""
-
-    purpose: object
-    """Comes back with it."""
-    make: Callable[[Trainer], object]
-
-
-class Stop(NamedTuple):
-    """End the thread."""
-
-
-Command: TypeAlias = (
-    Play
-    | Pause
-    | Step
-    | Epoch
-    | Reset
-    | SetSpeed
-    | SetWanted
-    | ShowTest
-    | SetParameters
-    | Configure
-    | SetWeight
-    | UseEngine
-    | Restore
-    | Give
-    | Stop
-)
-
-
-class Report(NamedTuple):
-    """A snapshot and how the worker is doing."""
-
-    snapshot: Snapshot
-    running: bool
-    steps_per_second: float
-    revision: int
-    """The latest edit that the snapshot includes."""
-    wanted: Wanted = Wanted()
-    """What the snapshot was to contain."""
 
 
 class Worker(QThread):
@@ -396,7 +284,7 @@ class Worker(QThread):
 
         That is as if it had never stopped, unless it was trained on the slower engine: then the faster one takes over.
         """
-        if document.engine == "compiled" and compiled.are_cached(document.experiment.precision):
+        if document.engine == "compiled" and cache.are_cached(document.experiment.precision):
             trainer.use_engine("compiled")
         trainer.resume(document)
         if trainer.engine != document.engine:
@@ -456,58 +344,3 @@ def replaces(later: Command, command: Command) -> bool:
         and later.memory is command.memory is None
         and not (later.fresh or command.fresh)
     )
-
-
-class Pictures:
-    """Makes snapshots, those of a running training with the expensive pictures of an earlier one if that is fresh."""
-
-    def __init__(self) -> None:
-        self.latest: Snapshot | None = None
-        """The snapshot that the expensive pictures were made for."""
-        self.made_for: object = None
-        self.due = 0.0
-
-    def snapshot(
-        self, take: Callable[[Wanted], Snapshot], wanted: Wanted, units: list[int], *, at_rest: bool
-    ) -> Snapshot:
-        """A snapshot by `take` with what is wanted of a network with so many units per layer."""
-        cheap = dataclasses.replace(wanted, maps=0, magnified=None, uncertainty=0)
-        started = time.perf_counter()
-        if cheap == wanted:
-            return take(wanted)
-        if not at_rest and self.latest is not None and self.made_for == (wanted, units) and started < self.due:
-            made = self.latest
-            return dataclasses.replace(
-                take(cheap),
-                maps=made.maps, mapped=made.mapped, magnified=made.magnified, uncertainty=made.uncertainty,
-            )  # fmt: skip
-        self.latest, self.made_for = take(wanted), (wanted, units)
-        ended = time.perf_counter()
-        # Counted from when it was due, so that a display with another beat gets as many as it may.
-        self.due = max(self.due + PICTURE_SECONDS, ended + PICTURE_REST * (ended - started))
-        return self.latest
-
-
-class Pace:
-    """How fast training goes: measured over half a second, and how many steps are due at a chosen speed."""
-
-    def __init__(self) -> None:
-        self.started = self.window_start = time.perf_counter()
-        self.steps = self.window_steps = 0
-        self.rate = 0.0
-
-    def due(self, steps_per_second: float) -> int:
-        """Updates to make now so that the chosen speed is kept; time that was lost is not made up for."""
-        due = int((time.perf_counter() - self.started) * steps_per_second) + 1 - self.steps
-        if due > max(1.0, steps_per_second / 10):
-            self.started, self.steps, due = time.perf_counter(), 0, 1
-        return max(due, 0)
-
-    def done(self, steps: int) -> None:
-        """Count updates that were made."""
-        self.steps += steps
-        self.window_steps += steps
-        elapsed = time.perf_counter() - self.window_start
-        if elapsed >= 0.5:
-            self.rate = self.window_steps / elapsed
-            self.window_start, self.window_steps = time.perf_counter(), 0

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.forms.controls import IconButton
+from ui.forms.buttons import IconButton
 from ui.look.theme import GRID, px
 
 TITLE_HEIGHT = 24

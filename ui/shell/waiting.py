@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from ui.forms.rows import tip
+from ui.forms.buttons import tip
 from ui.look.theme import GRID, px
 from ui.session.jobs import CancelledError, Job
 

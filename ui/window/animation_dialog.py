@@ -22,7 +22,8 @@ from playground import Experiment, InputError
 from playground.catalog.choice import Array
 from playground.interop.animation import Animation, Settings, save_animation
 from playground.run.run import EngineName
-from ui.forms.rows import Form, push_button, tip
+from ui.forms.buttons import push_button, tip
+from ui.forms.rows import Form
 from ui.look import theme
 from ui.session.jobs import CancelledError, Job, finish_jobs
 from ui.session.session import Session

@@ -14,7 +14,7 @@ from playground import load
 from playground.interop.export.formats import FORMATS
 from playground.interop.opening import preset_paths
 from ui.look import theme
-from ui.session.session import Edit
+from ui.session.undo import Edit
 from ui.window.autosave import words_for
 from ui.window.layouts import PLANS
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from playground import InputError
 from playground.files.atomic import write_atomically
-from ui.session.worker import Report
+from ui.session.commands import Report
 from ui.shell import imaging
 from ui.shell.dialogs import ask_to_save
 from ui.shell.docks import picture_menu

@@ -9,8 +9,8 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 
 from playground import InputError
-from playground.catalog.datasets.base import Table
-from playground.experiment.tree import from_text, to_text
+from playground.catalog.datasets.table import Table
+from playground.experiment.text import from_text, to_text
 from playground.interop.opening import Opened
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
 from playground.storage.document import with_own_points

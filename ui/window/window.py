@@ -36,7 +36,7 @@ from PySide6.QtWidgets import (
 from superqt import QElidingLabel
 
 from playground import Experiment, Snapshot, Wanted
-from playground.catalog.datasets.base import Table
+from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.tree import new_id
 from playground.interop.opening import FIRST, RESOURCES, preset
@@ -50,10 +50,10 @@ from ui.panels.layers.palette import FIRST_LAYER
 from ui.panels.layers.panel import LayersPanel
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
+from ui.session.commands import Report
 from ui.session.compiling import Kernels
 from ui.session.jobs import finish_jobs
 from ui.session.session import Session
-from ui.session.worker import Report
 from ui.shell.commands import CommandPalette, menu_commands
 from ui.shell.docks import Docks, Layouts
 from ui.shell.focus import FocusMode

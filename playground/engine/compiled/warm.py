@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from playground.engine.compiled import engine as compiled
+from playground.engine.compiled import cache
 
 PRECISIONS = ("float32", "float64")
 """The usual one first, since it is waited for."""
@@ -20,14 +20,14 @@ PRECISIONS = ("float32", "float64")
 def main(precisions: Sequence[str]) -> int:
     """Compile what is missing of these precisions, or of all; returns the exit code."""
     for precision in precisions or PRECISIONS:
-        if not compiled.are_cached(precision):
+        if not cache.are_cached(precision):
             try:
-                compiled.load(precision)
-            except compiled.UnavailableError as error:
+                cache.load(precision)
+            except cache.UnavailableError as error:
                 print(error)
                 return 1
-            if not compiled.are_cached(precision):
-                print(f"{compiled.cache_folder()} can't be written to")
+            if not cache.are_cached(precision):
+                print(f"{cache.cache_folder()} can't be written to")
                 return 1
     return 0
 

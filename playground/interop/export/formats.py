@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from playground.experiment.tree import file_text
+from playground.experiment.text import file_text
 from playground.files.atomic import write_atomically
 from playground.interop import tables, weights
 from playground.interop.export import numpy_script, onnx_model, torch_script

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playground.catalog.choice import Array, Choice, shorten
+from playground.catalog.choice import Array, Choice
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.normalizations import EPSILON
 from playground.engine.network import NetworkLayer
+from playground.files.errors import shorten
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.sources import READ, feature_text, literal, packed, quoted, together
 

@@ -11,13 +11,14 @@ from typing import Any
 
 import msgspec
 
-from playground.catalog.choice import Choice, InputError, listing
+from playground.catalog.choice import Choice, listing
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.optimizers import Momentum, Sgd
 from playground.catalog.regularizers import NoRegularizer
 from playground.catalog.schedules import Plateau
 from playground.engine import randomness
 from playground.engine.network import NetworkLayer
+from playground.files.errors import InputError
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.sources import quoted, together
 

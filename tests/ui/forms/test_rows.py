@@ -18,22 +18,10 @@ from playground.catalog.losses import CrossEntropy, Huber
 from playground.catalog.optimizers import Adam, Momentum, Nadam, RmsProp, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
 from playground.catalog.schedules import OneCycle
-from ui.forms.controls import SETTLE_MILLISECONDS, Edits
-from ui.forms.rows import (
-    ChoiceRow,
-    Field,
-    Form,
-    NumberRow,
-    explained,
-    fields_of,
-    found,
-    replaced,
-    row_for,
-    spoken,
-    steps,
-    switched,
-    told_apart,
-)
+from playground.experiment.declarations import Field, fields_of, told_apart
+from playground.experiment.paths import found, replaced, switched
+from ui.forms.edits import SETTLE_MILLISECONDS, Edits
+from ui.forms.rows import ChoiceRow, Form, NumberRow, explained, row_for, spoken, steps
 from ui.look import theme
 
 LEFT = Qt.MouseButton.LeftButton

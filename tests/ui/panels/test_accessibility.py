@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QLineEdit,
 
 from playground import Experiment, Layer
 from playground.catalog.activations import LeakyRelu, Tanh
-from playground.catalog.datasets.base import Hills, UserPoints
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.shapes import Hills
 from playground.catalog.optimizers import Nadam
 from playground.catalog.regularizers import L1, ElasticNet
 from playground.catalog.schedules import Plateau

@@ -14,20 +14,11 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from playground import Experiment, check
 from playground.catalog.choice import members
-from playground.catalog.datasets.base import (
-    Blobs,
-    Circle,
-    Dataset,
-    Moons,
-    Plane,
-    Spiral,
-    Table,
-    TfPlayground,
-    UserPoints,
-    Xor,
-    own_points,
-    sample,
-)
+from playground.catalog.datasets.base import Dataset, sample
+from playground.catalog.datasets.own_points import UserPoints, own_points
+from playground.catalog.datasets.shapes import Blobs, Circle, Moons, Plane, Spiral, Xor
+from playground.catalog.datasets.table import Table
+from playground.catalog.datasets.tfplayground import TfPlayground
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.interop.opening import RESOURCES

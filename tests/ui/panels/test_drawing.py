@@ -13,21 +13,10 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from playground import Experiment, Trainer, check
-from playground.catalog.datasets.base import (
-    MAX_OWN_POINTS,
-    TEST,
-    TRAIN,
-    VALIDATION,
-    Blobs,
-    Circle,
-    Dataset,
-    Plane,
-    Spiral,
-    Table,
-    UserPoints,
-    own_points,
-    sample,
-)
+from playground.catalog.datasets.base import MAX_OWN_POINTS, TEST, TRAIN, VALIDATION, Dataset, sample
+from playground.catalog.datasets.own_points import UserPoints, own_points
+from playground.catalog.datasets.shapes import Blobs, Circle, Plane, Spiral
+from playground.catalog.datasets.table import Table
 from playground.catalog.losses import CrossEntropy
 from playground.experiment.tree import EarlyStopping, Training
 from playground.interop.opening import RESOURCES

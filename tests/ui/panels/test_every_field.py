@@ -12,11 +12,12 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSl
 
 from playground import Experiment, Layer, check
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets.base import Adjustable, Circle, Dataset
-from playground.experiment.tree import choices_of
+from playground.catalog.datasets.base import Adjustable, Dataset
+from playground.catalog.datasets.shapes import Circle
+from playground.experiment.declarations import Field, choices_of, fields_of, is_struct
+from playground.experiment.paths import found, replaced
 from playground.interop.opening import RESOURCES
-from ui.forms.controls import IconButton
-from ui.forms.rows import Field, fields_of, found, is_struct, replaced
+from ui.forms.buttons import IconButton
 from ui.look import theme
 from ui.panels.data.panel import DataPanel
 from ui.panels.layers.panel import LayersPanel

@@ -11,7 +11,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QProgressBar
 
 from playground import Experiment, check
-from playground.catalog.datasets.base import MAX_OWN_POINTS, Moons, Table, UserPoints, own_points, sample
+from playground.catalog.datasets.base import MAX_OWN_POINTS, sample
+from playground.catalog.datasets.own_points import UserPoints, own_points
+from playground.catalog.datasets.shapes import Moons
+from playground.catalog.datasets.table import Table
 from playground.interop.opening import RESOURCES
 from playground.interop.tables import to_csv
 from ui.look import theme

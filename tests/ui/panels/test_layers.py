@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from playground import Experiment, Layer, Snapshot, Trainer, Wanted
 from playground.catalog.activations import LeakyRelu, Relu, Tanh
 from playground.catalog.regularizers import L1, NoRegularizer
-from playground.experiment.tree import MAX_LAYERS, letters, new_id, with_ids
+from playground.experiment.rules import MAX_LAYERS
+from playground.experiment.tree import letters, new_id, with_ids
 from ui.panels.layers.card import LayerCard
 from ui.panels.layers.panel import LayersPanel
 from ui.panels.tiles import magnitude

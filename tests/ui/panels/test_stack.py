@@ -17,7 +17,8 @@ from playground import Experiment, Layer, Trainer, Wanted, check
 from playground.catalog.activations import Activation, LeakyRelu, Relu, Sigmoid, Tanh
 from playground.catalog.choice import members
 from playground.catalog.regularizers import L1
-from playground.experiment.tree import MAX_LAYERS, inputs_of, letters
+from playground.experiment.rules import MAX_LAYERS, inputs_of
+from playground.experiment.tree import letters
 from tests.ui.snapshots import diverged, make_snapshot
 from ui.look import theme
 from ui.panels.data.panel import DataPanel

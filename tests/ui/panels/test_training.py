@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from playground import Experiment, Training
-from playground.catalog.datasets.base import Plane
+from playground.catalog.datasets.shapes import Plane
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Momentum, RmsProp
 from playground.catalog.regularizers import L1, L2

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from playground import Experiment, Snapshot, Trainer, Training, Wanted
-from playground.catalog.datasets.base import Plane
+from playground.catalog.datasets.shapes import Plane
 from playground.catalog.optimizers import Sgd
 from playground.interop.opening import preset
 from ui.look.numbers import number_text

@@ -11,7 +11,7 @@ from PySide6.QtCore import QProcess
 from PySide6.QtWidgets import QApplication
 
 from playground import Experiment
-from playground.engine.compiled import engine as compiled
+from playground.engine.compiled import cache
 from playground.engine.compiled.warm import PRECISIONS
 from playground.interop.opening import preset
 from ui.look import theme
@@ -44,7 +44,7 @@ def test_kernels_are_ready_when_their_process_succeeds(qtbot) -> None:
 
 def test_no_process_is_started_for_kernels_that_are_cached(qtbot) -> None:
     for precision in PRECISIONS:
-        compiled.load(precision)
+        cache.load(precision)
     kernels = Kernels()
     with qtbot.waitSignal(kernels.ready):
         kernels.start()
@@ -116,9 +116,9 @@ def test_an_engine_that_cannot_be_loaded_leaves_training_as_it_is(
     qtbot, session: Session, caplog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def load(precision: str) -> None:
-        raise compiled.UnavailableError("its library is damaged")
+        raise cache.UnavailableError("its library is damaged")
 
-    monkeypatch.setattr(compiled, "load", load)
+    monkeypatch.setattr(cache, "load", load)
     session.play()
     with qtbot.waitSignal(session.engine_refused) as refused, qtbot.assertNotEmitted(session.failed):
         session.use_engine("compiled")

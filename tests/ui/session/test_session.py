@@ -12,8 +12,8 @@ from playground import Experiment, Layer
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
+from ui.session.commands import SetParameters
 from ui.session.session import Session, named
-from ui.session.worker import SetParameters
 
 replace = msgspec.structs.replace
 

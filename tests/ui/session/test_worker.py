@@ -12,10 +12,12 @@ import pytest
 
 from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer, Wanted
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets.base import Spiral
+from playground.catalog.datasets.shapes import Spiral
 from playground.run.run import EngineName
+from ui.session.commands import Configure, SetParameters, SetWeight
 from ui.session.session import Session
-from ui.session.worker import HISTORY_ROWS, Configure, Pictures, SetParameters, SetWeight, Worker
+from ui.session.speed import Pictures
+from ui.session.worker import HISTORY_ROWS, Worker
 
 replace = msgspec.structs.replace
 

@@ -11,7 +11,8 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from playground.catalog.datasets.base import Hills, Sample, Spiral, sample
+from playground.catalog.datasets.base import Sample, sample
+from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
 from playground.measure.snapshot import Magnified, Predictions, Snapshot, Wanted
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid

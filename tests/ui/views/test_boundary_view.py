@@ -10,7 +10,8 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, AxisScale, Hills, Spiral, sample
+from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, AxisScale, sample
+from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
 from ui.look import theme

@@ -10,7 +10,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton
 
-from playground.catalog.datasets.base import Hills, sample
+from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.shapes import Hills
 from playground.measure.snapshot import Confusion, Snapshot
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import clouds, diverged, make_snapshot

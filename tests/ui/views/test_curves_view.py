@@ -9,12 +9,13 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from playground.catalog.datasets.base import Hills, sample
+from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.shapes import Hills
 from playground.measure.snapshot import Change, History
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot
 from ui.look import theme
-from ui.views.chart.plot import peaks, smoothed
+from ui.views.chart.series import peaks, smoothed
 from ui.views.curves import view as module
 from ui.views.curves.view import CurvesView, LossAxis, accuracy_axis, r_squared_axis
 

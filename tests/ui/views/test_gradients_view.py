@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QPushButton
 
 from playground import Layer, Trainer
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets.base import Spiral
+from playground.catalog.datasets.shapes import Spiral
 from playground.experiment.tree import Experiment
 from playground.measure.diagnosis import Finding, Remedy
 from playground.measure.snapshot import GradientHistory

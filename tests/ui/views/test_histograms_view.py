@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolButton
 from playground.measure.snapshot import Histogram, Snapshot
 from tests.ui.snapshots import diverged, make_snapshot
 from ui.look import theme
-from ui.views.chart.plot import CalmLimit
+from ui.views.chart.axes import CalmLimit
 from ui.views.histograms.view import HistogramsView, heights, moments, states_of, usable
 
 SIZE = (356, 240)

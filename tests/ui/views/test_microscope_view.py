@@ -12,7 +12,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from playground.catalog.datasets.base import TRAIN, Hills, Sample, Spiral, sample
+from playground.catalog.datasets.base import TRAIN, Sample, sample
+from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.normalizations import LayerNormalization
 from playground.measure.snapshot import LayerPass, Microscope, Snapshot
 from tests.ui.snapshots import clouds, make_snapshot

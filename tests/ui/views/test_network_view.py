@@ -15,7 +15,8 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground.catalog.activations import Linear, Relu, Sigmoid, Tanh
-from playground.catalog.datasets.base import Hills, Sample, sample
+from playground.catalog.datasets.base import Sample, sample
+from playground.catalog.datasets.shapes import Hills
 from playground.catalog.features import FEATURES, inputs
 from playground.experiment.tree import Experiment, Layer
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates

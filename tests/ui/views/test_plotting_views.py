@@ -10,17 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from ui.guard.faults import guarded
-from ui.views.chart.plot import (
-    CalmLimit,
-    Choices,
-    Controls,
-    Option,
-    band,
-    decade_ticks,
-    even_ticks,
-    leap_above,
-    nearest,
-)
+from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks, leap_above, nearest
+from ui.views.chart.controls import Choices, Controls, Option
+from ui.views.chart.series import band
 from ui.views.confusion.view import ConfusionView
 from ui.views.curves.view import CurvesView
 from ui.views.gradients import GradientsView

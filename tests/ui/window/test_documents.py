@@ -13,7 +13,7 @@ from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from playground import Document, Trainer, load
-from playground.engine.compiled import engine as compiled
+from playground.engine.compiled import cache
 from playground.files.atomic import previous
 from playground.interop.opening import preset
 from playground.storage.document import load_document, save_document
@@ -104,7 +104,7 @@ def test_opening_a_document_can_be_undone_weights_and_all(qtbot, window: Window,
 def test_going_on_by_another_engine_is_said(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled, "are_cached", lambda precision: False)
+    monkeypatch.setattr(cache, "are_cached", lambda precision: False)
     document = Trainer(preset("xor")).document()
     save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, "compiled"),)))
     window.documents.open(str(tmp_path / "other.playground"))

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
-from playground.catalog.datasets.base import UserPoints
+from playground.catalog.datasets.own_points import UserPoints
 from ui.shell.dialogs import FOLDER, suffix_of
 from ui.window.window import Window
 

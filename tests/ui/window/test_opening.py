@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QProgressBar, QPushButton
 
 from playground import Document, Experiment, Trainer
-from playground.catalog.datasets.base import Table
-from playground.experiment.tree import to_text
+from playground.catalog.datasets.table import Table
+from playground.experiment.text import to_text
 from playground.interop.opening import preset
 from playground.storage.document import load_document, to_bytes
 from playground.storage.recovery import Slot, recoverable

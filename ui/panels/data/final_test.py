@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from playground import InputError
 from playground.catalog.datasets.base import Dataset
 from playground.measure.snapshot import FinalResult, Snapshot
-from ui.forms.rows import push_button
+from ui.forms.buttons import push_button
 from ui.look.numbers import counted, number_text, percent_text
 from ui.look.theme import GRID, px
 

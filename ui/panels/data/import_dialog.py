@@ -32,8 +32,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from playground.catalog.choice import InputError, one_line
-from playground.catalog.datasets.base import Dataset, Sample, Table, Task, sample
+from playground.catalog.datasets.base import Dataset, Sample, Task, sample
+from playground.catalog.datasets.table import Table
+from playground.files.errors import InputError, one_line
 from playground.interop.tables import (
     SEPARATORS,
     Extracted,
@@ -47,8 +48,8 @@ from playground.interop.tables import (
     is_missing,
     own_points,
 )
+from ui.forms.buttons import push_button, tip
 from ui.forms.controls import Combo, Segments, Switch
-from ui.forms.rows import push_button, tip
 from ui.guard.faults import guarded
 from ui.look.theme import GRID, Theme, current, mixed, px, scaled
 from ui.panels.panel import heading

@@ -14,11 +14,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from playground import InputError
-from playground.catalog.datasets.base import Circle, Dataset, UserPoints, sample
+from playground.catalog.datasets.base import Dataset, sample
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
 from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
-from ui.forms.controls import IconButton
-from ui.forms.rows import tip
+from ui.forms.buttons import IconButton, tip
 from ui.look.numbers import counted
 from ui.look.theme import GRID, px
 from ui.panels.data.import_dialog import READ_AT_ONCE, ImportDialog, size_of

@@ -13,10 +13,15 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QToolTip, QVBox
 
 from playground import Experiment, InputError, Snapshot
 from playground.catalog.choice import members
-from playground.catalog.datasets.base import Adjustable, Dataset, Sample, Table, UserPoints, sample, with_common
+from playground.catalog.datasets.base import Adjustable, Dataset, Sample, sample, with_common
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
-from ui.forms.controls import Edits
-from ui.forms.rows import Form, Row, fields_of, fits, found, push_button, replaced, row_for, tip
+from playground.experiment.declarations import fields_of
+from playground.experiment.paths import fits, found, replaced
+from ui.forms.buttons import push_button, tip
+from ui.forms.edits import Edits
+from ui.forms.rows import Form, Row, row_for
 from ui.look.beat import Throttle
 from ui.look.numbers import counted
 from ui.look.theme import GRID, px

@@ -26,20 +26,15 @@ from PySide6.QtWidgets import (
 )
 
 from playground import Experiment
-from playground.catalog.datasets.base import (
-    EXTENT,
-    MAX_CLASSES,
-    MAX_OWN_POINTS,
-    Dataset,
-    Table,
-    Task,
-    UserPoints,
-    sample,
-    with_common,
-)
+from playground.catalog.datasets.base import EXTENT, MAX_CLASSES, MAX_OWN_POINTS, Dataset, Task, sample, with_common
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.table import Table
+from playground.experiment.declarations import fields_of
 from playground.experiment.quantity import Quantity
-from ui.forms.controls import Edits, Entry, Segments, segment_side
-from ui.forms.rows import CAPTION_WIDTH, Row, fields_of, push_button, row_for, tip
+from ui.forms.buttons import push_button, tip
+from ui.forms.controls import Entry, Segments, segment_side
+from ui.forms.edits import Edits
+from ui.forms.rows import CAPTION_WIDTH, Row, row_for
 from ui.look.beat import Throttle
 from ui.look.theme import GRID, current, px
 from ui.panels.drawing.strokes import REACH, Canvas, Painting, Stroke, Style, canvas_of

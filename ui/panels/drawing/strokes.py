@@ -23,10 +23,10 @@ from playground.catalog.datasets.base import (
     VALIDATION,
     Dataset,
     Task,
-    UserPoints,
     sample,
     with_common,
 )
+from playground.catalog.datasets.own_points import UserPoints
 
 DENSITY = 10.0
 """Points that a brush leaves per unit of its way and unit of its radius."""

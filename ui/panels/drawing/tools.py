@@ -11,8 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from playground.catalog.choice import setting
-from ui.forms.controls import IconButton
-from ui.forms.rows import tip
+from ui.forms.buttons import IconButton, tip
 from ui.guard.faults import guarded
 from ui.look.icons import icon
 from ui.look.theme import current, px, scaled

@@ -15,9 +15,10 @@ from superqt import QElidingLabel
 
 from playground import Layer
 from playground.catalog.activations import Activation
+from playground.experiment.declarations import fields_of
 from playground.measure.snapshot import LayerStatistics
-from ui.forms.controls import IconButton
-from ui.forms.rows import ChoiceRow, Look, Row, fields_of, row_for, tip
+from ui.forms.buttons import IconButton, tip
+from ui.forms.rows import ChoiceRow, Look, Row, row_for
 from ui.look.icons import icon
 from ui.look.numbers import number_text
 from ui.look.theme import GRID, current, px, size

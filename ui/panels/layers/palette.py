@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 from playground import Layer
 from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
-from ui.forms.rows import about, steps, tip
+from playground.experiment.declarations import about
+from ui.forms.buttons import tip
+from ui.forms.rows import steps
 from ui.guard.faults import guarded
 from ui.look.theme import GRID, SMALL, current, px, scaled
 from ui.panels.layers.dragging import Drag

@@ -26,10 +26,11 @@ from PySide6.QtWidgets import (
 
 from playground import Experiment, Layer
 from playground.catalog.features import FEATURES
-from playground.experiment.tree import MAX_LAYERS, inputs_of, new_id, with_ids
+from playground.experiment.rules import MAX_LAYERS, inputs_of
+from playground.experiment.tree import new_id, with_ids
 from playground.measure.snapshot import LayerStatistics, Snapshot
-from ui.forms.controls import Edits, IconButton
-from ui.forms.rows import tip
+from ui.forms.buttons import IconButton, tip
+from ui.forms.edits import Edits
 from ui.look.beat import Throttle
 from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard, OutputCard

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from playground import Layer
+from playground.experiment.declarations import fields_of
 from playground.experiment.quantity import Quantity
-from playground.experiment.tree import MAX_LAYERS, new_id
-from ui.forms.rows import fields_of
+from playground.experiment.rules import MAX_LAYERS
+from playground.experiment.tree import new_id
 
 SHAPES: Mapping[str, tuple[int, ...]] = {
     "Funnel": (16, 8, 4),

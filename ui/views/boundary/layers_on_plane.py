@@ -20,7 +20,8 @@ from playground.catalog.datasets.base import EXTENT
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.views.boundary.picture import Picture
-from ui.views.chart.plot import pen, small_font
+from ui.views.chart.controls import small_font
+from ui.views.chart.plot import pen
 from ui.views.plane.field import NO_LINES, Lines, level_lines, on_plane
 
 PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)

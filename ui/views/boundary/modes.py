@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from playground.catalog.datasets.base import Task
-from ui.forms.controls import IconButton, Segments
+from ui.forms.buttons import IconButton
+from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.theme import px
 

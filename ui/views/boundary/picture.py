@@ -17,7 +17,7 @@ from playground.catalog.losses import CrossEntropy
 from playground.measure.snapshot import Magnified, Snapshot
 from ui.look import theme
 from ui.look.numbers import short_text
-from ui.views.chart.plot import leap_above
+from ui.views.chart.axes import leap_above
 from ui.views.plane.answers import unit_words
 from ui.views.plane.field import (
     NO_LINES,

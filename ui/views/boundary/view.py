@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QWidget
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.measure.snapshot import Magnified, Snapshot, Wanted
-from ui.forms.controls import IconButton
+from ui.forms.buttons import IconButton
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import number_text, short_text
@@ -25,7 +25,8 @@ from ui.views.boundary.layers_on_plane import Canvas, Number
 from ui.views.boundary.modes import Modes
 from ui.views.boundary.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
 from ui.views.boundary.points import MAX_POINTS, Points
-from ui.views.chart.plot import on_surface, small_font, style_words
+from ui.views.chart.controls import small_font, style_words
+from ui.views.chart.plot import on_surface
 from ui.views.plane.answers import PART_NAMES, label_words, mistakes_words, place_words, unit_words, value_words
 from ui.views.plane.field import Range, interpolated, range_of
 from ui.views.plane.legend import Legend, Scale, legend_entries, short

@@ -23,19 +23,9 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import count_text, counted, percent_text
 from ui.look.theme import px, scaled
-from ui.views.chart.plot import (
-    CENTRE,
-    LEFT,
-    RIGHT,
-    Choices,
-    Controls,
-    Mouse,
-    Option,
-    Words,
-    on_surface,
-    pen,
-    small_font,
-)
+from ui.views.chart.controls import Choices, Controls, Option, Words, small_font
+from ui.views.chart.mouse import Mouse
+from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, pen
 
 SETS = (
     Option(

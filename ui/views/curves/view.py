@@ -25,31 +25,11 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import number_text, percent_text, short_text
 from ui.look.theme import px, scaled
-from ui.views.chart.plot import (
-    Choices,
-    Controls,
-    Cursor,
-    Option,
-    PlotMouse,
-    band,
-    colour_plot,
-    decade_ticks,
-    even_ticks,
-    every_run,
-    leap_above,
-    nearest,
-    on_surface,
-    outline_of,
-    peaks,
-    pen,
-    quiet_plot,
-    runs_of,
-    set_ticks,
-    show_across,
-    small_font,
-    smoothed,
-    title_axis,
-)
+from ui.views.chart.axes import decade_ticks, even_ticks, leap_above, nearest
+from ui.views.chart.controls import Choices, Controls, Option, small_font
+from ui.views.chart.mouse import PlotMouse
+from ui.views.chart.plot import Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_across, title_axis
+from ui.views.chart.series import band, every_run, outline_of, peaks, runs_of, smoothed
 
 FIRST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """What each axis reaches at least."""

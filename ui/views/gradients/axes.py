@@ -9,7 +9,8 @@ from PySide6.QtGui import QBrush, QColor, QPainter
 from ui.look import theme
 from ui.look.numbers import short_text
 from ui.look.theme import px
-from ui.views.chart.plot import LEFT, even_ticks, write_centred
+from ui.views.chart.axes import even_ticks
+from ui.views.chart.plot import LEFT, write_centred
 from ui.views.gradients.scales import Quantity, Scale
 
 TOP, BOTTOM, AXIS = 20, 38, 40

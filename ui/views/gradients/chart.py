@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.theme import px, scaled
-from ui.views.chart.plot import LEFT, RIGHT, small_font
+from ui.views.chart.controls import small_font
+from ui.views.chart.plot import LEFT, RIGHT
 from ui.views.gradients.axes import AXIS, BOTTOM, TOP
 from ui.views.gradients.bars import Bars
 from ui.views.gradients.heat import HeatMap

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from playground.measure.diagnosis import Finding
 from ui.look import theme
 from ui.look.theme import px
-from ui.views.chart.plot import LEFT, Words
+from ui.views.chart.controls import Words
+from ui.views.chart.plot import LEFT
 
 
 class FindingLine(QWidget):

@@ -13,7 +13,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath
 from playground.catalog.choice import Array
 from ui.look import theme
 from ui.look.theme import px
-from ui.views.chart.plot import LEFT, RIGHT, nearest, pen, small_font
+from ui.views.chart.axes import nearest
+from ui.views.chart.controls import small_font
+from ui.views.chart.plot import LEFT, RIGHT, pen
 from ui.views.gradients.axes import AXIS, healthy_colour, healthy_span, paint_steps, write_title
 from ui.views.gradients.scales import Scale, depth_colours, narrowed
 from ui.views.gradients.sizes import Sizes

@@ -10,7 +10,7 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.measure.snapshot import GradientHistory, Snapshot
 from ui.look.numbers import power_text
-from ui.views.chart.plot import leap_above
+from ui.views.chart.axes import leap_above
 from ui.views.gradients.scales import QUANTITIES, Quantity, Scale, fixed_scale
 
 FIRST_LIMIT = 100.0

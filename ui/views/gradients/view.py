@@ -18,7 +18,10 @@ from playground.measure.snapshot import Snapshot, Wanted
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px
-from ui.views.chart.plot import Choices, Controls, Mouse, Option, on_surface, outline_of
+from ui.views.chart.controls import Choices, Controls, Option
+from ui.views.chart.mouse import Mouse
+from ui.views.chart.plot import on_surface
+from ui.views.chart.series import outline_of
 from ui.views.gradients.chart import GradientChart
 from ui.views.gradients.finding import FindingLine
 from ui.views.gradients.scales import QUANTITIES

@@ -23,21 +23,10 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import counted, number_text, short_text
 from ui.look.theme import px, scaled
-from ui.views.chart.plot import (
-    CENTRE,
-    LEFT,
-    RIGHT,
-    CalmLimit,
-    Choices,
-    Controls,
-    Mouse,
-    Option,
-    Words,
-    even_ticks,
-    on_surface,
-    small_font,
-    write_centred,
-)
+from ui.views.chart.axes import CalmLimit, even_ticks
+from ui.views.chart.controls import Choices, Controls, Option, Words, small_font
+from ui.views.chart.mouse import Mouse
+from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, write_centred
 
 BINS = 40
 LEAST_ROW = 24

@@ -33,7 +33,7 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import number_text, signed
 from ui.look.theme import px, scaled
-from ui.views.chart.plot import small_font
+from ui.views.chart.controls import small_font
 from ui.views.microscope.equations import Block, Line, Term, as_text, cells_text
 
 FOLD = 8

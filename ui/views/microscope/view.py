@@ -9,7 +9,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.measure.snapshot import Snapshot, Wanted
-from ui.forms.controls import IconButton, Segments
+from ui.forms.buttons import IconButton
+from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.views.chart.plot import on_surface

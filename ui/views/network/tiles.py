@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from playground.catalog.features import FEATURES
 from ui.look import theme
 from ui.look.icons import icon
-from ui.views.chart.plot import small_font
+from ui.views.chart.controls import small_font
 from ui.views.network.diagram import BIAS, LABELS, NAMES, Column, ShownLayer
 from ui.views.network.thumbnails import Atlas, feature_atlas
 

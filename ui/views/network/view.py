@@ -15,13 +15,16 @@ from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.experiment.tree import MAX_LAYERS, Experiment
+from playground.experiment.rules import MAX_LAYERS
+from playground.experiment.tree import Experiment
 from playground.measure.snapshot import Snapshot, Wanted
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px, scaled
-from ui.views.chart.plot import leap_above, on_surface, style_words
+from ui.views.chart.axes import leap_above
+from ui.views.chart.controls import style_words
+from ui.views.chart.plot import on_surface
 from ui.views.network.aligned_snapshot import Held
 from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure, structure_of, wire_point
 from ui.views.network.strokes import Carried

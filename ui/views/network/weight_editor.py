@@ -13,12 +13,14 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import Quantity
-from ui.forms.controls import SLIDER_STEPS, Edits, Entry, IconButton, Slider
+from ui.forms.buttons import IconButton
+from ui.forms.controls import SLIDER_STEPS, Entry, Slider
+from ui.forms.edits import Edits
 from ui.guard.faults import guarded
 from ui.look.beat import TEXT_INTERVAL
 from ui.look.numbers import signed
 from ui.look.theme import px
-from ui.views.chart.plot import leap_above
+from ui.views.chart.axes import leap_above
 
 FURTHEST = 1e6
 SPAN = 2.0

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.catalog.choice import Array
 from playground.measure.snapshot import UnitStates
-from ui.forms.controls import WheelSteps
+from ui.forms.edits import WheelSteps
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle

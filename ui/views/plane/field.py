@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
 from ui.look import theme
-from ui.views.chart.plot import leap_above
+from ui.views.chart.axes import leap_above
 
 FINE = 3
 """Pixels for every step of the grid where classes are drawn crisply."""

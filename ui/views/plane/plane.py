@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
 
 from playground.catalog.datasets.base import AS_THEY_ARE, EXTENT, AxisScale, AxisScales
 from playground.experiment.quantity import round_step
-from ui.forms.controls import NOTCH, WheelSteps
+from ui.forms.edits import NOTCH, WheelSteps
 from ui.look import theme
 from ui.look.numbers import short_text
 from ui.views.chart.plot import colour_plot, pen, quiet_plot, set_ticks

@@ -32,27 +32,11 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import power_text, short_text
 from ui.look.theme import px
-from ui.views.chart.plot import (
-    RIGHT,
-    Choices,
-    Controls,
-    Cursor,
-    Option,
-    PlotMouse,
-    Words,
-    colour_plot,
-    decade_ticks,
-    even_ticks,
-    leap_above,
-    nearest,
-    on_surface,
-    outline_of,
-    peaks,
-    pen,
-    quiet_plot,
-    set_ticks,
-    show_across,
-)
+from ui.views.chart.axes import decade_ticks, even_ticks, leap_above, nearest
+from ui.views.chart.controls import Choices, Controls, Option, Words
+from ui.views.chart.mouse import PlotMouse
+from ui.views.chart.plot import RIGHT, Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_across
+from ui.views.chart.series import outline_of, peaks
 
 FIRST_EPOCHS = 10.0
 """Epochs that the axis reaches at least."""

@@ -1,0 +1,190 @@
+"""Own points: what a person drew, pasted or imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+
+from playground.catalog.choice import Array, setting
+from playground.catalog.datasets.base import (
+    CLASS_NAMES,
+    LARGEST,
+    MAX_CLASSES,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Adjustable,
+    Dataset,
+    Raw,
+    Sample,
+    Task,
+    sample,
+    small_enough,
+    with_common,
+)
+from playground.catalog.datasets.table import MAX_TABLE_ROWS
+from playground.files.errors import InputError
+
+
+class UserPoints(Adjustable, frozen=True, tag="points"):
+    """Your own points, drawn by hand or brought along. They are taken as they are and keep their order."""
+
+    label = "Your own points"
+    tasks = ("classification", "regression")
+
+    x1: Annotated[tuple[float, ...], setting("x₁", "The horizontal coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
+    x2: Annotated[tuple[float, ...], setting("x₂", "The vertical coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
+    target: Annotated[tuple[float, ...], setting("Target", "What the network has to say of every point: class 0, 1, 2, … or a value. One very large value outweighs all others in a squared error.")] = (0.0,)  # fmt: skip
+    task: Annotated[Task, setting("Task", "Whether targets are classes or values. Classes are whole numbers from 0 on; anything else is a value.")] = "classification"  # fmt: skip
+    train: Annotated[
+        tuple[bool, ...] | None,
+        setting("Training points", "A mark per point: true to train on it, false to validate with it. Left empty, the split is random."),
+    ] = None  # fmt: skip
+    test: Annotated[
+        tuple[bool, ...] | None,
+        setting("Test points", "A mark per point: true keeps it for the test. Only points without a mark to train can be; left empty, none are."),
+    ] = None  # fmt: skip
+    class_names: Annotated[
+        tuple[str, ...],
+        setting("Class names", "What the classes are called, in order. Left empty, they are A, B, C and so on; at most one name each."),
+    ] = ()  # fmt: skip
+
+    @property
+    def size(self) -> int:
+        return len(self.x1)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing has been drawn: since training needs a point, one stands in the middle till then."""
+        return self.size == 1 and self.train is None and (self.x1[0], self.x2[0], self.target[0]) == (0, 0, 0)
+
+    def check(self) -> None:
+        super().check()
+        if not self.x1:
+            raise InputError("data.x1", [], "at least one point")
+        if self.size > MAX_TABLE_ROWS:
+            raise InputError("data.x1", f"{self.size:,} points", f"at most {MAX_TABLE_ROWS:,}")
+        columns = {"x2": self.x2, "target": self.target, "train": self.train, "test": self.test}
+        for name, column in columns.items():
+            if column is not None and len(column) != len(self.x1):
+                raise InputError(f"data.{name}", f"{len(column)} entries", f"as many as data.x1 has, {len(self.x1)}")
+        for name, values in (("x1", self.x1), ("x2", self.x2), ("target", self.target)):
+            refuse_first(f"data.{name}", values, small_enough(values), f"a number from −{LARGEST:g} to {LARGEST:g}")
+        if self.task == "classification":
+            target = np.array(self.target)
+            whole = (target == np.floor(target)) & (target >= 0) & (target < MAX_CLASSES)
+            refuse_first("data.target", self.target, whole, f"a class, a whole number from 0 to {MAX_CLASSES - 1}")
+        if self.train is not None and not any(self.train):
+            raise InputError("data.train", "only false", "true for at least one point, to train on")
+        self.check_test()
+        self.check_names()
+
+    def check_test(self) -> None:
+        """Refuse marks for the test that contradict those for training."""
+        if self.test is not None and self.train is None:
+            raise InputError("data.test", f"{len(self.test)} entries", "null where data.train is null")
+        if self.test is not None and self.train is not None:
+            free = ~(np.array(self.test) & np.array(self.train))
+            refuse_first("data.test", self.test, free, "false where data.train is true")
+
+    def check_names(self) -> None:
+        """Refuse names that can't tell the classes apart."""
+        if len(self.class_names) > MAX_CLASSES:
+            raise InputError("data.class_names", f"{len(self.class_names)} names", f"at most {MAX_CLASSES}")
+        for place, name in enumerate(self.class_names):
+            if not name.strip() or name in self.class_names[:place]:
+                raise InputError(f"data.class_names[{place}]", name, "a name that no other class has")
+
+    def all_names(self, classes: int) -> tuple[str, ...]:
+        """The names of the first so many classes."""
+        names = list(self.class_names)
+        for name in CLASS_NAMES[len(names) : classes]:
+            names.append(unused(name, names))
+        return tuple(names[:classes])
+
+    @property
+    def classes(self) -> int:
+        """How many classes have a point or, being the first ones, need none."""
+        return max(2, 1 + int(max(self.target)))
+
+    def draw(self, random: np.random.Generator) -> Raw:
+        x = np.stack([np.array(self.x1), np.array(self.x2)], axis=1) + random.normal(0, self.noise, (self.size, 2))
+        target = np.array(self.target)
+        if self.task == "regression":
+            return Raw(x, target, "regression")
+        return Raw(x, target.astype(np.int64), "classification", self.all_names(self.classes))
+
+    def split(self, n: int, random: np.random.Generator) -> Array:
+        if self.train is None:
+            return super().split(n, random)
+        kept_out = VALIDATION if self.test is None else np.where(self.test, TEST, VALIDATION)
+        return np.where(self.train, TRAIN, kept_out).astype(np.int8)
+
+    @property
+    def validates(self) -> bool:
+        if self.train is None:
+            return super().validates
+        return bool((self.split(self.size, np.random.default_rng(0)) == VALIDATION).any())
+
+    @property
+    def tests(self) -> bool:
+        return super().tests if self.train is None else self.test is not None and any(self.test)
+
+    def as_task(self, task: Task) -> UserPoints:
+        """The same points for another task.
+
+        Classes become values from −1 to 1; at most ten values become a class each, more become two halves.
+        """
+        if task == self.task:
+            return self
+        target = np.array(self.target)
+        if task == "regression":
+            target = 2 * target / (self.classes - 1) - 1
+        else:
+            values = np.unique(target)
+            middle = (values[0] + values[-1]) / 2
+            target = np.searchsorted(values, target) if len(values) <= MAX_CLASSES else target >= middle
+        return msgspec.structs.replace(self, target=tuple(target.astype(float).tolist()), task=task)
+
+
+def unused(name: str, names: Sequence[str]) -> str:
+    """`name`, with a prime or more if it is among `names`."""
+    while name in names:
+        name += "′"
+    return name
+
+
+def refuse_first(path: str, values: Sequence[float], allowed: Array, words: str) -> None:
+    """Raise InputError for the first value that is not allowed."""
+    if not allowed.all():
+        place = int(np.argmin(allowed))
+        raise InputError(f"{path}[{place}]", values[place], words)
+
+
+def own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:
+    """The points of any data set as a person's own: the very same places, labels, parts and names.
+
+    `drawn` are its points, if they are known already.
+    """
+    drawn = sample(dataset) if drawn is None else drawn
+    common = {"noise": 0.0, "label_noise": 0.0}
+    return with_common(dataset, UserPoints, **common, **columns_of(drawn))
+
+
+def columns_of(drawn: Sample) -> dict[str, Any]:
+    """The fields of `UserPoints` that describe these points exactly."""
+    x1, x2, target = (tuple(column.astype(float).tolist()) for column in (*drawn.x.T, drawn.labels))
+    test = drawn.split == TEST
+    plain = drawn.class_names == CLASS_NAMES[: len(drawn.class_names)]
+    return {
+        "x1": x1,
+        "x2": x2,
+        "target": target,
+        "task": drawn.task,
+        "train": tuple((drawn.split == TRAIN).tolist()),
+        "test": tuple(test.tolist()) if test.any() else None,
+        "class_names": () if plain else drawn.class_names,
+    }

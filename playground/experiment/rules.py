@@ -1,0 +1,303 @@
+"""What an experiment may say: every value in its range, and what needs more than one field to judge."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+
+import msgspec
+import numpy as np
+
+from playground.catalog.choice import listing
+from playground.catalog.datasets.base import Dataset
+from playground.catalog.features import FEATURES
+from playground.catalog.schedules import Plateau
+from playground.experiment.declarations import (
+    bounds,
+    choices_of,
+    field_types,
+    is_choice,
+    kind_words,
+    types_by_name,
+    without_none,
+)
+from playground.experiment.tree import Experiment
+from playground.files.errors import InputError
+
+VERSION = 1
+
+
+LONGEST_TEXT = 10_000
+
+
+MAX_LAYERS = 100
+
+
+MAX_PARAMETERS = 2**25
+"""Weights and biases of a network; each takes up to a hundred bytes while it trains."""
+
+
+NEEDS_EQUAL_WIDTHS = ("skip", "muted")
+"""Fields of a layer that need as many units as inputs."""
+
+
+def check(experiment: Experiment) -> Experiment:
+    """The experiment if all of it is allowed; else raise InputError naming path, value and what is.
+
+    msgspec checks ranges only when it decodes, so that is what happens here once more. What code may write more
+    loosely (a list for a tuple, a bare name for a choice, a NumPy number) comes back in its proper type.
+    """
+    return convert(msgspec.to_builtins(experiment, enc_hook=plain))
+
+
+def plain(value: object) -> Any:
+    """A NumPy number as Python's own. Raises InputError for what no experiment can contain."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise InputError("experiment", value, "numbers, texts, lists and choices")
+
+
+def convert(raw: Any, data: Dataset | None = None) -> Experiment:
+    """The experiment that plain lists, dicts and values describe, or one with other `data`, which are known to be fine.
+
+    Raises InputError.
+    """
+    if not isinstance(raw, dict):
+        raise InputError("experiment", raw, "a JSON object like {\"version\": 1, …}")  # fmt: skip
+    try:
+        refuse_unwritable(raw)
+        raw = migrated(raw)
+        experiment = msgspec.convert(expanded(raw, Experiment), Experiment)
+    except RecursionError as error:
+        raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
+    except msgspec.ValidationError as error:
+        raise explained(error, raw) from error
+    if data is None:
+        experiment.data.check()
+    else:
+        experiment = msgspec.structs.replace(experiment, data=data)
+    check_rules(experiment)
+    return experiment
+
+
+def migrated(raw: dict[str, Any]) -> dict[str, Any]:
+    """`raw` in the present version. There is only one so far."""
+    if "version" not in raw:
+        raise InputError("version", None, f"{VERSION}; every experiment file names its version")
+    version = raw["version"]
+    if version != VERSION or isinstance(version, bool):
+        newer = isinstance(version, int) and version > VERSION
+        raise InputError("version", version, f"{VERSION}" + (" (the file is from a newer program)" if newer else ""))
+    return raw
+
+
+def check_rules(experiment: Experiment) -> None:
+    """What needs more than one field to judge. The data have been checked."""
+    if not experiment.features:
+        raise InputError("features", [], f"at least one of {listing(FEATURES)}")
+    for place, name in enumerate(experiment.features):
+        if name in experiment.features[:place]:
+            raise InputError(f"features[{place}]", name, "each feature once")
+    if len(experiment.layers) > MAX_LAYERS:
+        raise InputError("layers", f"{len(experiment.layers)} layers", f"at most {MAX_LAYERS} layers")
+    ids = [layer.id for layer in experiment.layers]
+    for place, layer_id in enumerate(ids):
+        if layer_id is not None and layer_id in ids[:place]:
+            raise InputError(f"layers[{place}].id", layer_id, "each id once")
+        if layer_id == "output":
+            raise InputError(f"layers[{place}].id", layer_id, "any name but output, which is the last layer's")
+    experiment.initializer.check("initializer")
+    for place, layer in enumerate(experiment.layers):
+        if layer.initializer is not None:
+            layer.initializer.check(f"layers[{place}].initializer")
+    check_widths(experiment)
+    check_parameters(experiment)
+    check_validation(experiment)
+    loss, tasks = experiment.loss, experiment.data.tasks
+    if loss is not None and not set(loss.tasks) & set(tasks):
+        raise InputError(
+            "loss.kind",
+            loss.kind,
+            f"a loss for {listing(tasks)}, which data.kind {experiment.data.kind} asks for",
+        )
+
+
+def check_widths(experiment: Experiment) -> None:
+    """Refuse skip connections and muted layers where what comes in can't stand for what goes out."""
+    inputs = inputs_of(experiment)
+    for place, field in misfits(experiment):
+        units = experiment.layers[place].units
+        allowed = f"false, or as many units ({units}) as the layer has inputs ({inputs[place]})"
+        raise InputError(f"layers[{place}].{field}", True, allowed)
+
+
+def check_parameters(experiment: Experiment) -> None:
+    """Refuse networks so large that there may be no memory for them."""
+    total = 0
+    for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
+        total += layer.units * (inputs + 1)
+        if total > MAX_PARAMETERS:
+            allowed = f"a network of at most {MAX_PARAMETERS:,} weights and biases (up to here it has {total:,})"
+            raise InputError(f"layers[{place}].units", layer.units, allowed)
+
+
+def inputs_of(experiment: Experiment) -> tuple[int, ...]:
+    """How many numbers come into each hidden layer, input side first."""
+    return (len(experiment.features), *(layer.units for layer in experiment.layers))[: len(experiment.layers)]
+
+
+def misfits(experiment: Experiment) -> Iterator[tuple[int, str]]:
+    """The place of each layer, and the field, that is on although what comes in can't stand for what goes out."""
+    for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
+        for field in NEEDS_EQUAL_WIDTHS:
+            if getattr(layer, field) and layer.units != inputs:
+                yield place, field
+
+
+def check_validation(experiment: Experiment) -> None:
+    """Refuse to watch validation points where there are none."""
+    training = experiment.training
+    if experiment.data.validates:
+        return
+    if training.early_stopping is not None:
+        allowed = "null, or data with validation points (data.validation_fraction above 0)"
+        raise InputError("training.early_stopping", training.early_stopping.watch, allowed)
+    if isinstance(training.schedule, Plateau) and training.schedule.watch == "validation_loss":
+        raise InputError(
+            "training.schedule.watch",
+            "validation_loss",
+            "train_loss, or data with validation points (data.validation_fraction above 0)",
+        )
+
+
+class Duplicate(NamedTuple):
+    """The second value of a key that stands twice in an object, until its path is known."""
+
+    value: Any
+
+
+def refuse_unwritable(raw: Any, path: str = "") -> None:
+    """Raise InputError at the first thing that no experiment says: NaN, half a character, a key twice, a book."""
+    if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and are_finite(raw):
+        # Thousands of coordinates, at once.
+        return
+    place = path or "experiment"
+    if isinstance(raw, Duplicate):
+        raise InputError(place, raw.value, "each key once in an object")
+    if isinstance(raw, float) and not math.isfinite(raw):
+        raise InputError(place, raw, "a finite number")
+    if isinstance(raw, str):
+        refuse_text(raw, place, "text")
+    for key, value in children(raw):
+        refuse_text(key.removeprefix("."), place, "names")
+        refuse_unwritable(value, f"{path}{key}".removeprefix("."))
+
+
+def are_finite(numbers: Sequence[float]) -> bool:
+    """Whether all numbers are finite, also as floating-point numbers."""
+    try:
+        return all(map(math.isfinite, numbers))
+    except OverflowError:
+        return False
+
+
+def refuse_text(text: str, path: str, what: str) -> None:
+    """Raise InputError for a text that no file can hold, or nobody would read."""
+    if len(text) > LONGEST_TEXT:
+        raise InputError(path, text, f"{what} of at most {LONGEST_TEXT:,} characters")
+    if not is_unicode(text):
+        raise InputError(path, ascii(text), f"{what} in Unicode")
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair, which no file can hold."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def children(raw: Any) -> Iterator[tuple[str, Any]]:
+    """The members of a dict or list with the way to write them in a path."""
+    if isinstance(raw, dict):
+        yield from ((f".{key}", value) for key, value in raw.items())
+    elif isinstance(raw, (list, tuple)):
+        yield from ((f"[{place}]", value) for place, value in enumerate(raw))
+
+
+def expanded(raw: Any, expected: Any) -> Any:
+    """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
+    if is_choice(expected):
+        # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
+        if isinstance(raw, dict):
+            return {"kind": None, **{key: expanded(value, Any) for key, value in raw.items()}}
+        return {"kind": raw} if isinstance(raw, str) else raw
+    expected = without_none(expected)
+    if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(raw, dict):
+        kinds = types_by_name(expected)
+        return {key: expanded(value, kinds.get(key, Any)) for key, value in raw.items()}
+    if get_origin(expected) is tuple and isinstance(raw, list):
+        return [expanded(value, get_args(expected)[0]) for value in raw]
+    # NumPy takes −0 for a negative number.
+    return 0.0 if isinstance(raw, float) and raw == 0 else raw
+
+
+def explained(error: msgspec.ValidationError, raw: Any) -> InputError:
+    """msgspec's message as an InputError: with the value found at the place, and the names allowed there."""
+    message, found, place = str(error).rpartition(" - at `$")
+    if not found:
+        message, place = place, ""
+    path = re.sub(r"^\.", "", place.rstrip("`"))
+    unknown = re.search(r"unknown field `(.*)`", message, re.DOTALL)
+    if unknown:
+        field = unknown.group(1)
+        full = f"{path}.{field}".removeprefix(".")
+        return InputError(full, find(raw, path).get(field), f"only the fields {listing(fields_at(path, raw))}")
+    value = find(raw, path)
+    if path.endswith(".kind") and isinstance(find(raw, path.removesuffix(".kind")), str):
+        path, value = path.removesuffix(".kind"), find(raw, path.removesuffix(".kind"))
+    return InputError(path or "experiment", value, allowed_at(path, raw))
+
+
+def find(raw: Any, path: str) -> Any:
+    """The value at a path like `layers[0].units`; None where there is none."""
+    for step in re.findall(r"[^.\[\]]+", path):
+        if isinstance(raw, dict):
+            raw = raw.get(step)
+        elif isinstance(raw, list) and step.isdigit() and int(step) < len(raw):
+            raw = raw[int(step)]
+        else:
+            return None
+    return raw
+
+
+def type_at(path: str, raw: Any) -> Any:
+    """The declared type of the place `path`, following the kinds that `raw` names."""
+    expected: Any = Experiment
+    here = raw
+    for step in re.findall(r"[^.\[\]]+", path):
+        listed = get_args(expected)[0] if get_origin(expected) is Annotated else without_none(expected)
+        if step.isdigit() and get_origin(without_none(listed)) is tuple:
+            expected = get_args(without_none(listed))[0]
+        else:
+            expected = field_types(expected, here).get(step)
+        here = find(here, f"[{step}]")
+    return expected
+
+
+def fields_at(path: str, raw: Any) -> list[str]:
+    """The names of the fields allowed at a place."""
+    expected = type_at(path, raw)
+    return (["kind"] if is_choice(expected) else []) + list(field_types(expected, find(raw, path) if path else raw))
+
+
+def allowed_at(path: str, raw: Any) -> str:
+    """What may stand at a place, in words."""
+    choices = choices_of(type_at(path.removesuffix(".kind"), raw))
+    if choices:
+        return "one of " + listing(member.__struct_config__.tag for member in choices)
+    expected = without_none(type_at(path, raw))
+    inner, *metas = get_args(expected) if get_origin(expected) is Annotated else [expected]
+    inner = without_none(inner)
+    if get_origin(inner) is Literal:
+        return "one of " + listing(get_args(inner))
+    return f"{kind_words(inner)} {' and '.join(bound for meta in metas for bound in bounds(meta))}".rstrip()

@@ -1,0 +1,102 @@
+"""Experiments as text and as files."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from playground.catalog.datasets.table import Table
+from playground.experiment.rules import Duplicate, convert
+from playground.experiment.tree import Experiment
+from playground.files.atomic import read_bytes, write_atomically
+from playground.files.errors import InputError
+
+MAX_FILE_BYTES = 128 * 2**20
+"""Enough for as many points as may be, however they are written."""
+
+
+MAX_COMMAS = 8_000_000
+"""So many for all their numbers."""
+
+
+MAX_PARTS = 500_000
+"""Quotes, lists and objects in a file: each takes far more memory than it has bytes. Points are numbers."""
+
+
+def from_text(text: str | bytes) -> Experiment:
+    """The experiment in a JSON text. Raises InputError with the line for broken JSON, else with the path."""
+    return convert(parsed(text, "experiment"))
+
+
+def parsed(text: str | bytes, place: str) -> Any:
+    """What a JSON text says. Raises InputError that names `place`."""
+    if len(text) > MAX_FILE_BYTES:
+        raise InputError(place, f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
+    refuse_crowded(text, place)
+    try:
+        return json.loads(text, object_pairs_hook=with_duplicates_marked)
+    except RecursionError as error:
+        raise InputError(place, "deeply nested JSON", "an experiment file") from error
+    except ValueError as error:
+        raise InputError(place, "text that is no JSON", f"JSON ({error})") from error
+
+
+def refuse_crowded(text: str | bytes, place: str) -> None:
+    """Raise InputError for a text of so many parts that reading it would take too much memory."""
+    marks: Sequence[Any] = '"[{' if isinstance(text, str) else (b'"', b"[", b"{")
+    parts = sum(text.count(mark) for mark in marks)
+    if parts > MAX_PARTS:
+        raise InputError(place, f"{parts:,} quotes, lists and objects", f"at most {MAX_PARTS:,} of them")
+    commas = text.count(",") if isinstance(text, str) else text.count(b",")
+    if commas > MAX_COMMAS:
+        raise InputError(place, f"{commas:,} commas", f"at most {MAX_COMMAS:,}")
+
+
+def to_text(experiment: Experiment) -> str:
+    """The experiment as indented JSON, every field spelled out."""
+    return msgspec.json.format(msgspec.json.encode(experiment), indent=2).decode() + "\n"
+
+
+def load(path: str | os.PathLike[str]) -> Experiment:
+    """Read an experiment file. A table's path is taken relative to the file. Raises InputError."""
+    file = Path(path)
+    try:
+        text = read_bytes(file, MAX_FILE_BYTES)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(str(file), "this file", f"a readable experiment file ({reason})") from error
+    raw = parsed(text, str(file))
+    return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
+
+
+def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
+    """Write an experiment file, all of it or nothing. A table's path is written relative to the file."""
+    write_atomically(Path(path), file_text(experiment, Path(path)).encode())
+
+
+def file_text(experiment: Experiment, path: Path) -> str:
+    """What an experiment file at `path` says."""
+    if isinstance(experiment.data, Table):
+        experiment = msgspec.structs.replace(experiment, data=experiment.data.relative_to(path.resolve().parent))
+    return to_text(experiment)
+
+
+def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:
+    """`raw` with the path of its table, if it has one, replaced."""
+    data = raw.get("data") if isinstance(raw, dict) else None
+    if isinstance(data, dict) and isinstance(data.get("path"), str):
+        return {**raw, "data": {**data, "path": resolve(data["path"])}}
+    return raw
+
+
+def with_duplicates_marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, with a mark where a key stands in it twice."""
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        result[key] = Duplicate(value) if key in result else value
+    return result

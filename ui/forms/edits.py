@@ -1,0 +1,116 @@
+"""When an edit is a step of its own: drags, wheels and typing."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import (
+    QWheelEvent,
+)
+from shiboken6 import isValid
+
+SETTLE_MILLISECONDS = 500
+"""Steps of a wheel or key that follow each other within this time are one edit."""
+
+
+FRAME_MILLISECONDS = 16
+
+
+NOTCH = 120
+"""What Qt reports for one notch of a mouse wheel, in eighths of a degree."""
+
+
+class Edits(QObject):
+    """The edits a person makes with one control, at most one per frame: a mouse tells its place more often than that.
+
+    A run of them (a drag, turns of the wheel) ends with exactly one that says that no more follow.
+    """
+
+    given = Signal(object, bool)
+    """The value asked for, and whether more of the same follow."""
+
+    _open: ClassVar[Edits | None] = None
+    """The run that has not ended yet; a person makes only one at a time."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.latest: object = None
+        self.running = False
+        self._waiting = False
+        self._turn = QTimer(self, singleShot=True, interval=FRAME_MILLISECONDS)
+        self._turn.timeout.connect(self._next_turn)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
+        self._settle.timeout.connect(self.end)
+
+    def change(self, value: object) -> None:
+        """More will follow, until `end`."""
+        if self.running and value == self.latest:
+            return
+        self._begin()
+        self.latest = value
+        if self._turn.isActive():
+            self._waiting = True
+        else:
+            self._turn.start()
+            self.given.emit(value, True)
+
+    def step(self, value: object) -> None:
+        """More may follow; the run ends by itself after a while."""
+        self.change(value)
+        self._settle.start()
+
+    def make(self, value: object) -> None:
+        """One edit on its own, or the last of a run."""
+        self._begin()
+        self.latest = value
+        self.end()
+
+    def end(self) -> None:
+        """The run, if there is one, is over."""
+        if self.running:
+            self._stop()
+            self.given.emit(self.latest, False)
+
+    @staticmethod
+    def end_open() -> None:
+        """End the run that a person has open, whichever control it belongs to, before another edit is made."""
+        if Edits._open is not None and isValid(Edits._open):
+            Edits._open.end()
+
+    def shown(self, value: object) -> None:
+        """Somebody else decided on `value`: if that isn't what was asked for, the run is void."""
+        if self.running and value != self.latest and self._settle.isActive():
+            self._stop()
+
+    def _begin(self) -> None:
+        if Edits._open is not self:
+            Edits.end_open()
+        Edits._open, self.running = self, True
+
+    def _stop(self) -> None:
+        self.running = self._waiting = False
+        self._settle.stop()
+        self._turn.stop()
+        if Edits._open is self:
+            Edits._open = None
+
+    def _next_turn(self) -> None:
+        if self.running and self._waiting:
+            self._waiting = False
+            self._turn.start()
+            self.given.emit(self.latest, True)
+
+
+class WheelSteps:
+    """Counts whole notches out of the small turns that touch pads report."""
+
+    def __init__(self) -> None:
+        self._rest = 0
+
+    def take(self, event: QWheelEvent) -> int:
+        """Notches completed by this turn, up positive."""
+        self._rest += event.angleDelta().y() or event.angleDelta().x()
+        steps = int(self._rest / NOTCH)
+        self._rest -= steps * NOTCH
+        return steps

@@ -1,0 +1,71 @@
+"""How fast training and pictures go."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+
+from playground import Snapshot, Wanted
+
+PICTURE_SECONDS = 1 / 30
+"""The least time between two sets of the expensive pictures while training runs."""
+
+
+PICTURE_REST = 3
+"""While training runs, there are at least so many times as long between two sets as one takes."""
+
+
+class Pictures:
+    """Makes snapshots, those of a running training with the expensive pictures of an earlier one if that is fresh."""
+
+    def __init__(self) -> None:
+        self.latest: Snapshot | None = None
+        """The snapshot that the expensive pictures were made for."""
+        self.made_for: object = None
+        self.due = 0.0
+
+    def snapshot(
+        self, take: Callable[[Wanted], Snapshot], wanted: Wanted, units: list[int], *, at_rest: bool
+    ) -> Snapshot:
+        """A snapshot by `take` with what is wanted of a network with so many units per layer."""
+        cheap = dataclasses.replace(wanted, maps=0, magnified=None, uncertainty=0)
+        started = time.perf_counter()
+        if cheap == wanted:
+            return take(wanted)
+        if not at_rest and self.latest is not None and self.made_for == (wanted, units) and started < self.due:
+            made = self.latest
+            return dataclasses.replace(
+                take(cheap),
+                maps=made.maps, mapped=made.mapped, magnified=made.magnified, uncertainty=made.uncertainty,
+            )  # fmt: skip
+        self.latest, self.made_for = take(wanted), (wanted, units)
+        ended = time.perf_counter()
+        # Counted from when it was due, so that a display with another beat gets as many as it may.
+        self.due = max(self.due + PICTURE_SECONDS, ended + PICTURE_REST * (ended - started))
+        return self.latest
+
+
+class Pace:
+    """How fast training goes: measured over half a second, and how many steps are due at a chosen speed."""
+
+    def __init__(self) -> None:
+        self.started = self.window_start = time.perf_counter()
+        self.steps = self.window_steps = 0
+        self.rate = 0.0
+
+    def due(self, steps_per_second: float) -> int:
+        """Updates to make now so that the chosen speed is kept; time that was lost is not made up for."""
+        due = int((time.perf_counter() - self.started) * steps_per_second) + 1 - self.steps
+        if due > max(1.0, steps_per_second / 10):
+            self.started, self.steps, due = time.perf_counter(), 0, 1
+        return max(due, 0)
+
+    def done(self, steps: int) -> None:
+        """Count updates that were made."""
+        self.steps += steps
+        self.window_steps += steps
+        elapsed = time.perf_counter() - self.window_start
+        if elapsed >= 0.5:
+            self.rate = self.window_steps / elapsed
+            self.window_start, self.window_steps = time.perf_counter(), 0

@@ -1,0 +1,37 @@
+"""The steps of the undo history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from playground import Experiment
+
+
+class ExperimentEdit(NamedTuple):
+    """One experiment takes the place of another."""
+
+    before: Experiment
+    after: Experiment
+    fresh: bool
+    """Whether training starts anew with it."""
+
+
+class WeightEdit(NamedTuple):
+    """One entry of an array of parameters was set by hand; named as in weight files."""
+
+    name: str
+    place: tuple[int, ...]
+    before: float
+    after: float
+
+
+@dataclass
+class Edit:
+    """One step of the undo history."""
+
+    number: int
+    label: str
+    what: ExperimentEdit | WeightEdit
+    open: bool
+    """Whether more of the same follows (a slider still being dragged)."""

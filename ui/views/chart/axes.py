@@ -1,0 +1,70 @@
+"""Ticks and limits of axes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from ui.look.numbers import short_text
+
+LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+"""Where an axis may end, times a power of ten."""
+
+
+def leap_above(value: float) -> float:
+    """The first of the LEAPS at or above `value`, which is positive. Limits that grow in leaps seldom change."""
+    unit = 10.0 ** math.floor(math.log10(value))
+    return next((unit * leap for leap in LEAPS if unit * leap >= value * (1 - 1e-9)), unit * 10)
+
+
+def even_ticks(low: float, high: float, most: int) -> list[float]:
+    """Both ends of an axis, and its middle or its quarters if `most` allows. Halves of the LEAPS are round."""
+    parts = 4 if most >= 9 else 2 if most >= 3 else 1
+    return [low + (high - low) * k / parts for k in range(parts + 1)]
+
+
+def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[str]]:
+    """Whole powers of ten between two powers, at most `most`, and what they say."""
+    every = max(1, math.ceil((high - low) / max(1, most)))
+    powers = [k for k in range(math.ceil(low), math.floor(high) + 1) if k % every == 0]
+    return [float(k) for k in powers], [power_name(k) for k in powers]
+
+
+def power_name(power: int) -> str:
+    """A power of ten as a tick says it: 0.01, 1,000, 1e-4."""
+    return short_text(10.0**power) if -3 <= power <= 3 else f"1e{power}"
+
+
+class CalmLimit:
+    """Where an axis ends: it grows at once, in leaps, and shrinks only when far too large for long."""
+
+    PATIENCE = 60
+    """Pictures for which less would have been enough before the limit shrinks; about a second."""
+
+    def __init__(self) -> None:
+        self.limit = 0.0
+        self._enough = 0.0
+        self._waited = 0
+
+    def fit(self, needed: float) -> float:
+        """The limit that shows everything up to `needed`, which is positive."""
+        if needed > self.limit:
+            self.limit, self._waited, self._enough = leap_above(needed), 0, 0.0
+        elif needed > 0.5 * self.limit:
+            self._waited, self._enough = 0, 0.0
+        else:
+            self._waited, self._enough = self._waited + 1, max(self._enough, needed)
+            if self._waited >= self.PATIENCE:
+                self.limit, self._waited, self._enough = leap_above(self._enough), 0, 0.0
+        return self.limit
+
+
+def nearest(x: Array, place: float) -> int | None:
+    """The row of ascending `x` that is nearest to a place; None if there is no row."""
+    if not len(x):
+        return None
+    after = min(int(np.searchsorted(x, place)), len(x) - 1)
+    before = max(0, after - 1)
+    return before if place - x[before] < x[after] - place else after
