@@ -279,9 +279,9 @@ def is_whole(cache: Path) -> bool:
 TINY = """
 import sys
 sys.path.insert(0, "{folder}")
-from playground.engine import compiled
-kernel_cache.KERNELS, kernel_cache.warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
-kernel_cache.load("float32")
+from playground.engine.compiled import cache
+cache.KERNELS, cache.warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
+cache.load("float32")
 """
 
 

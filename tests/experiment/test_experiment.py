@@ -570,7 +570,7 @@ def test_a_folder_and_a_name_that_can_not_be_are_refused(tmp_path: Path) -> None
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.experiment.MAX_FILE_BYTES", 10)
+    monkeypatch.setattr("playground.experiment.text.MAX_FILE_BYTES", 10)
     (tmp_path / "e.json").write_text('{"version": 1}')
     with pytest.raises(InputError, match="at most 10 bytes"):
         load(tmp_path / "e.json")

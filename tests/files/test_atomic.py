@@ -224,7 +224,7 @@ def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
 FILL = """
 import resource, sys
 from pathlib import Path
-from playground.files import write_atomically
+from playground.files.atomic import write_atomically
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 try:
     write_atomically(Path(sys.argv[1]), bytes(100_000), keep_previous=True)
@@ -250,7 +250,7 @@ import sys
 from pathlib import Path
 from playground import Trainer
 from playground.interop.document import save_document
-from playground.presets import preset
+from playground.interop.opening import preset
 trainer = Trainer(preset("circle"))
 print("ready", flush=True)
 while True:

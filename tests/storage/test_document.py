@@ -497,7 +497,7 @@ def test_numbers_that_are_none_are_refused(content: bytes) -> None:
 
 
 def test_points_that_take_too_long_to_draw_are_refused(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.interop.document.MAX_POINTS", 82)
+    monkeypatch.setattr("playground.storage.document.MAX_POINTS", 82)
     with pytest.raises(InputError, match="present: data: '83 points more' is refused; allowed: at most 82"):
         from_bytes(content, "mine.playground")
 

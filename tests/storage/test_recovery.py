@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 KEEP = """
 import sys
 from pathlib import Path
-from playground.recovery import Slot
+from playground.storage.recovery import Slot
 slot = Slot(Path(sys.argv[1]))
 slot.write(b"work", "Two spirals", "/somewhere/mine.playground")
 print("ready", flush=True)

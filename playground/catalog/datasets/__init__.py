@@ -1,6 +1,7 @@
 """The data sets: what there is to learn. One class adds one.
 
-`base` is what they share; the others hold the members, which join the family by being imported here.
+`base` holds what they share; the other modules hold the members, which join the family by being imported here, in this
+order.
 """
 
 from __future__ import annotations
@@ -8,14 +9,53 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from playground.catalog.choice import union
+from playground.catalog.datasets.base import Adjustable, Dataset, Raw, Sample, sample
 
-from playground.catalog.datasets import shapes as shapes  # isort: skip
-from playground.catalog.datasets import own_points as own_points  # isort: skip
-from playground.catalog.datasets import table as table  # isort: skip
-from playground.catalog.datasets import tfplayground as tfplayground  # isort: skip
-from playground.catalog.datasets.base import Dataset
+from playground.catalog.datasets.shapes import (  # isort: skip
+    Blobs,
+    Checkerboard,
+    Circle,
+    Gaussians,
+    Hills,
+    Moons,
+    Plane,
+    Rings,
+    Ripple,
+    Spiral,
+    Wave,
+    Xor,
+    shuffled,
+)
+from playground.catalog.datasets.own_points import UserPoints  # isort: skip
+from playground.catalog.datasets.table import Table  # isort: skip
+from playground.catalog.datasets.tfplayground import TfPlayground  # isort: skip
 
 if TYPE_CHECKING:
     AnyDataset: TypeAlias = Dataset
 else:
     AnyDataset = union(Dataset)
+
+__all__ = [
+    "Adjustable",
+    "AnyDataset",
+    "Blobs",
+    "Checkerboard",
+    "Circle",
+    "Dataset",
+    "Gaussians",
+    "Hills",
+    "Moons",
+    "Plane",
+    "Raw",
+    "Rings",
+    "Ripple",
+    "Sample",
+    "Spiral",
+    "Table",
+    "TfPlayground",
+    "UserPoints",
+    "Wave",
+    "Xor",
+    "sample",
+    "shuffled",
+]
