@@ -249,7 +249,7 @@ SAVE = """
 import sys
 from pathlib import Path
 from playground import Trainer
-from playground.interop.document import save_document
+from playground.storage.document import save_document
 from playground.interop.opening import preset
 trainer = Trainer(preset("circle"))
 print("ready", flush=True)
