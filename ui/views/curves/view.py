@@ -19,7 +19,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QRe
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.measure.snapshot import Change, Evaluation, History, Snapshot, Wanted
+from playground.engine.evaluation import Evaluation
+from playground.measure.snapshot import Change, History, Snapshot, Wanted
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
