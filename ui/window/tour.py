@@ -44,7 +44,7 @@ def tour_stops(window: Window) -> list[Stop]:
             "How well it does",
             "The two curves are its loss on the two kinds of points. When the dashed one rises while the other falls, "
             "it learns the points by heart: overfitting.",
-            lambda: in_dock("curves", window.curves),
+            lambda: in_dock("curves", window.contents["curves"]),
         ),
         Stop(
             "The learning rate",

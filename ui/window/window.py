@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TypeAlias
+from typing import TypeVar
 
 import msgspec
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
@@ -62,13 +62,10 @@ from ui.shell.shortcuts import ShortcutList
 from ui.shell.tour import Tour
 from ui.shell.waiting import Waiting
 from ui.views.boundary.view import BoundaryView
-from ui.views.confusion.view import ConfusionView
-from ui.views.curves.view import CurvesView
-from ui.views.gradients import GradientsView
-from ui.views.histograms.view import HistogramsView
-from ui.views.microscope.view import MicroscopeView
+from ui.views.gradients.view import GradientsView
 from ui.views.network.view import NetworkView
-from ui.views.schedule.view import ScheduleView
+from ui.views.registry import VIEWS
+from ui.views.view import View
 from ui.window.autosave import Autosave
 from ui.window.controls_as_commands import Reach
 from ui.window.documents import Documents
@@ -96,16 +93,7 @@ SAMPLE_TABLES = (
 )
 
 
-View: TypeAlias = (
-    BoundaryView
-    | NetworkView
-    | MicroscopeView
-    | CurvesView
-    | GradientsView
-    | HistogramsView
-    | ScheduleView
-    | ConfusionView
-)
+ViewKind = TypeVar("ViewKind", bound=View)
 
 
 class Window(QMainWindow):
@@ -227,19 +215,9 @@ class Window(QMainWindow):
 
     def make_parts(self) -> None:
         """All panels, pictures and messages."""
-        self.boundary, self.network, self.microscope = BoundaryView(), NetworkView(), MicroscopeView()
-        self.curves, self.gradients, self.histograms = CurvesView(), GradientsView(), HistogramsView()
-        self.schedule, self.confusion = ScheduleView(), ConfusionView()
-        self.views: tuple[View, ...] = (
-            self.boundary,
-            self.network,
-            self.microscope,
-            self.curves,
-            self.gradients,
-            self.histograms,
-            self.schedule,
-            self.confusion,
-        )
+        self.views = tuple(view() for view in VIEWS)
+        self.boundary, self.network = self.view(BoundaryView), self.view(NetworkView)
+        self.gradients = self.view(GradientsView)
         self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
         self.drawing = DrawingPanel()
         self.layers.sleep()
@@ -248,6 +226,10 @@ class Window(QMainWindow):
         self.status, self.diagnosis = QElidingLabel(), DiagnosisLine()
         self.notice, self.noticed_at = "", 0.0
         self.tour: Tour | None = None
+
+    def view(self, kind: type[ViewKind]) -> ViewKind:
+        """The view of a kind."""
+        return next(view for view in self.views if isinstance(view, kind))
 
     # Layout -------------------------------------------------------------------------------------------------
 
@@ -277,18 +259,14 @@ class Window(QMainWindow):
 
     def dock_contents(self) -> list[tuple[str, str, QWidget]]:
         """What stands in docks: a name for layouts, a title, and the panel or picture."""
+        network, *others = ((view.name, view.title, view) for view in self.views if view is not self.boundary)
         return [
             ("data", "Data", scrolling(self.data)),
             ("training", "Training", scrolling(self.training)),
             ("drawing", "Draw points", scrolling(self.drawing)),
-            ("network", "Network", self.network),
+            network,
             ("layers", "Layers", self.layers),
-            ("curves", "Curves", self.curves),
-            ("schedule", "Schedule", self.schedule),
-            ("gradients", "Gradients", self.gradients),
-            ("histograms", "Histograms", self.histograms),
-            ("confusion", "Confusion", self.confusion),
-            ("microscope", "Microscope", self.microscope),
+            *others,
         ]
 
     def add_bar(self) -> None:
@@ -328,8 +306,7 @@ class Window(QMainWindow):
         for panel in self.panels:
             panel.edited.connect(session.edit)
         for view in self.views:
-            if hasattr(view, "wanted_changed"):
-                view.wanted_changed.connect(self.ask_for_what_is_seen)
+            view.wanted_changed.connect(self.ask_for_what_is_seen)
         self.connect_network()
         self.connect_drawing()
         self.boundary.magnified_left.connect(partial(self.boundary.magnify, None))
@@ -343,6 +320,8 @@ class Window(QMainWindow):
         self.transport.reseed_requested.connect(session.reseed)
         self.transport.speed_changed.connect(self.set_speed)
         self.docks.changed.connect(self.ask_for_what_is_seen)
+        # Qt does not hide a view whose dock goes behind another.
+        self.docks.left.connect(self.leave_sight)
 
     def connect_network(self) -> None:
         """What the drawing of the network asks for."""
@@ -353,8 +332,6 @@ class Window(QMainWindow):
         network.layer_opened.connect(self.open_layer)
         network.magnified.connect(self.boundary.magnify)
         network.weight_edited.connect(self.session.set_weight)
-        # Qt does not hide a dock that goes behind another.
-        self.docks.docks["network"].visibilityChanged.connect(self.leave_network)
 
     def connect_drawing(self) -> None:
         """The boundary tells the drawing tools what the mouse does; they tell it what they look like."""
@@ -381,10 +358,11 @@ class Window(QMainWindow):
         self.boundary.setContextMenuPolicy(policy.PreventContextMenu if editing else policy.CustomContextMenu)
         self.boundary.set_brush(reach, colour)
 
-    def leave_network(self, seen: bool) -> None:
-        """The drawing of the network may have gone behind other panels."""
-        if not seen:
-            self.network.look_away()
+    def leave_sight(self, name: str) -> None:
+        """A dock was closed, or went behind another."""
+        content = self.contents.get(name)
+        if isinstance(content, View):
+            content.leave_sight()
 
     def show_drawing(self, seen: bool) -> None:
         """The drawing tools came into sight, or went behind other panels; a minimised window keeps them in hand."""
@@ -460,17 +438,16 @@ class Window(QMainWindow):
         seen = [] if self.isMinimized() else [view for view in self.views if self.docks.shows(view)]
         self.session.set_wanted(together(view.wanted for view in seen))
         (self.layers.wake if self.docks.shows(self.layers) else self.layers.sleep)()
-        for view in (self.network, self.schedule):
-            if view in seen:
-                # They have not heard of edits while they were out of sight.
-                view.show_experiment(self.session.experiment)
+        for view in seen:
+            # They have not heard of edits while they were out of sight.
+            view.show_experiment(self.session.experiment)
 
     # Showing ------------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
         """Have every panel show the experiment that is in force."""
-        # The network first: panels move the keyboard, and a weight being typed would then be given to another one.
-        for view in (self.network, self.schedule):
+        # Views first: panels move the keyboard, and a weight being typed would then be given to another one.
+        for view in self.views:
             if self.docks.shows(view):
                 view.show_experiment(experiment)
         for panel in self.panels:
@@ -550,9 +527,8 @@ class Window(QMainWindow):
 
     def apply_theme(self) -> None:
         """Take over the theme in force."""
-        for part in (*self.views, *self.panels, self.transport):
-            if hasattr(part, "apply_theme"):
-                part.apply_theme()
+        for view in self.views:
+            view.apply_theme()
 
     # Doing --------------------------------------------------------------------------------------------------
 
