@@ -7,6 +7,7 @@ float32, whatever the training's precision. Nothing here trains.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from playground.catalog.datasets.base import Sample, Task
 from playground.catalog.features import inputs
 from playground.engine import randomness, reference
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import Pass, Problem
+from playground.engine.problem import Pass
 from playground.engine.state import State
 from playground.measure import statistics
 from playground.measure.snapshot import LayerParameters, LayerPass, Magnified, Microscope, UnitStates, spread
@@ -141,7 +142,7 @@ def answers(network: Network, o: Array, task: Task) -> Array:
 # The network itself ---------------------------------------------------------------------------------------------
 
 
-def parameters(problem: Problem, state: State) -> tuple[LayerParameters, ...]:
+def parameters(problem: Any, state: State) -> tuple[LayerParameters, ...]:
     """Copies of every layer's W and b and of their gradients."""
     flat = read_only(state.parameters.copy())
     known = problem.last is not None
@@ -152,7 +153,7 @@ def parameters(problem: Problem, state: State) -> tuple[LayerParameters, ...]:
     )
 
 
-def unit_states(problem: Problem) -> tuple[UnitStates, ...]:
+def unit_states(problem: Any) -> tuple[UnitStates, ...]:
     """Which units are dead and which are dropped on the latest batch."""
     return tuple(unit_state(layer, problem.last, place) for place, layer in enumerate(problem.network.layers))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from playground.catalog.datasets.base import Task
 from playground.engine import reference
 from playground.engine.evaluation import gradient_sizes, ratio, rms
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import Pass, Problem
+from playground.engine.problem import Pass
 from playground.engine.state import State
 from playground.measure.snapshot import Histogram, LayerStatistics, spread
 
@@ -43,7 +44,7 @@ def confusion(labels: Array, predicted: Array, number: int) -> Array:
     return counts
 
 
-def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[LayerStatistics, ...]:
+def latest_statistics(problem: Any, state: State, bins: int = 0) -> tuple[LayerStatistics, ...]:
     """Every layer as measured on the latest batch, NaN before the first update; with histograms of so many bins."""
     passed = problem.last
     sizes = gradient_sizes(problem.network, state, passed)
@@ -168,7 +169,7 @@ def histogram(values: Array, bins: int) -> Histogram:
     return Histogram(edges, counts)
 
 
-def whole_set_statistics(problem: Problem, state: State) -> tuple[LayerStatistics, ...]:
+def whole_set_statistics(problem: Any, state: State) -> tuple[LayerStatistics, ...]:
     """Every layer as measured on the whole training set in evaluation mode."""
     network = problem.network
     gradient = np.zeros(network.size)

@@ -25,6 +25,7 @@ from playground.catalog.datasets.base import TRAIN, Dataset, Sample, sample
 from playground.catalog.datasets.own_points import UserPoints, own_points
 from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table
 from playground.catalog.schedules import PlateauMemory
+from playground.engine.engine import EngineName
 from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
@@ -35,7 +36,7 @@ from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
 from playground.files.errors import InputError
 from playground.measure.snapshot import Change, History, Status
-from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
+from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRecord
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
@@ -134,7 +135,7 @@ class DocumentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     changes: Annotated[tuple[Change, ...], Meta(max_length=10_000)]
     engine_changes: Annotated[tuple[tuple[Count, EngineName], ...], Meta(min_length=1, max_length=100_000)]
     initial: Annotated[dict[Words, PackedArray], Meta(max_length=MAX_PARAMETERS_NAMED)]
-    health: Health
+    health: HealthRecord
     started_from: PackedArray | None
 
 

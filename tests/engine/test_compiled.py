@@ -183,7 +183,7 @@ def test_a_time_limit_is_kept_in_the_middle_of_an_epoch() -> None:
     written = {"data": data, "layers": [{"units": 64}] * 3, "training": {"batch_size": 10}}
     trainer = Trainer(msgspec.convert(written, Experiment), engine="compiled")
     trainer.advance(seconds=0.02)
-    assert 0 < trainer.state.step < trainer.problem.steps_per_epoch
+    assert 0 < trainer.state.step < trainer.setup.steps_per_epoch
     assert 0 < trainer.seconds < 5
 
 

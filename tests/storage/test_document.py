@@ -20,9 +20,10 @@ from playground import Document, Experiment, InputError, Trainer, load, save
 from playground.catalog.datasets import table
 from playground.catalog.datasets.own_points import UserPoints
 from playground.cli.commands import main
+from playground.engine.engine import EngineName
 from playground.experiment.rules import convert
 from playground.files.atomic import PART, prefix, this_computer
-from playground.run.run import HEALTHY, PRESENT, EngineName
+from playground.run.run import HEALTHY, PRESENT
 from playground.run.timeline import Timeline
 from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
 from tests.engine.random_experiments import random_experiment
@@ -188,7 +189,7 @@ def diverged() -> Trainer:
 
 def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
     trainer = diverged()
-    healthy = trainer.health.moment
+    healthy = trainer.run.record.health.moment
     assert healthy is not None
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
     assert other.snapshot().problem == trainer.snapshot().problem
@@ -213,9 +214,9 @@ def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
     trainer.set_parameters({"b0": np.array([0.75])})
     trainer.advance(epochs=2)
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
-    assert trainer.started_from is not None and other.started_from is not None
-    assert trainer.started_from[-1] == 0.75
-    assert_array_equal(other.started_from, trainer.started_from)
+    assert trainer.run.record.started_from is not None and other.run.record.started_from is not None
+    assert trainer.run.record.started_from[-1] == 0.75
+    assert_array_equal(other.run.record.started_from, trainer.run.record.started_from)
 
 
 def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:

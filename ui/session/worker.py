@@ -18,7 +18,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from playground import Checkpoint, Document, Experiment, InputError, Trainer, Wanted
 from playground.engine.compiled import cache
-from playground.run.run import EngineName
+from playground.engine.engine import EngineName
 from ui.session.commands import (
     Command,
     Configure,
@@ -288,7 +288,7 @@ class Worker(QThread):
             trainer.use_engine("compiled")
         trainer.resume(document)
         if trainer.engine != document.engine:
-            trainer.notes += (
+            trainer.run.record.notes += (
                 f"It was trained on the {document.engine} engine; the {trainer.engine} one goes on and rounds "
                 "differently, so what follows is not the same digit for digit.",
             )
