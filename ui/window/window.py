@@ -37,7 +37,6 @@ from superqt import QElidingLabel
 
 from playground import Experiment, Snapshot, Wanted
 from playground.catalog.datasets.table import Table
-from playground.catalog.features import FEATURES
 from playground.experiment.tree import new_id
 from playground.interop.opening import FIRST, RESOURCES, preset
 from playground.measure.diagnosis import Finding, Remedy, diagnose
@@ -388,19 +387,18 @@ class Window(QMainWindow):
         """Use an input, or no longer."""
         features = self.session.experiment.features
         wanted = with_feature(features, name) if on else without(features, name)
-        self.data.ask("features", wanted, f"feature {FEATURES[name].label} {'on' if on else 'off'}")
+        self.data.ask("features", wanted)
 
     def set_units(self, place: int, units: int) -> None:
         """Make a hidden layer wider or narrower."""
-        name = self.session.experiment.layers[place].id or place + 1
-        self.layers.ask(f"layers.{place}.units", units, f"layer {name} units {units}")
+        self.layers.ask(f"layers.{place}.units", units)
 
     def insert_layer(self, place: int) -> None:
         """Put a layer like its neighbour between others."""
         layers = self.session.experiment.layers
         neighbour = layers[max(place - 1, 0)] if layers else FIRST_LAYER
         new = msgspec.structs.replace(neighbour, id=new_id(layers), trainable=True, muted=False)
-        self.layers.ask("layers", (*layers[:place], new, *layers[place:]), f"new layer {new.id}")
+        self.layers.ask("layers", (*layers[:place], new, *layers[place:]))
 
     def open_layer(self, place: int) -> None:
         """Show the settings of a hidden layer."""
