@@ -306,21 +306,9 @@ class Trainer:
             return None
         return FinalResult(len(part.labels), loss, accuracy(network, o, part.labels, self.sample.task))
 
-    @property
-    def problem(self) -> object:  # TEMPORARY
-        from types import SimpleNamespace
-
-        return SimpleNamespace(
-            network=self.network,
-            last=self.latest,
-            inputs=self.setup.train.inputs,
-            targets=self.setup.train.targets,
-            points=self.setup.points,
-        )
-
     def whole_set_statistics(self) -> tuple[LayerStatistics, ...]:
         """Every layer as measured on the whole training set in evaluation mode."""
-        return statistics.whole_set_statistics(self.problem, self.state)
+        return statistics.whole_set_statistics(self.setup, self.state)
 
     def snapshot(self, wanted: Wanted = Wanted()) -> Snapshot:  # noqa: B008 - immutable
         """An immutable picture of the present moment with what is wanted."""
@@ -339,7 +327,7 @@ class Trainer:
             seconds=self.seconds,
             engine=self.engine,
             evaluation=self.evaluation,
-            layers=statistics.latest_statistics(self.problem, self.state, wanted.histograms),
+            layers=statistics.latest_statistics(self.network, self.state, self.latest, wanted.histograms),
             history=History(*self.history.view().T),
             gradients=GradientHistory(gradients[:, 0], *np.split(gradients[:, 1:], 3, axis=1)),
             boundary=self.boundary(wanted.boundary) if wanted.boundary else None,
@@ -347,8 +335,10 @@ class Trainer:
             maps=maps,
             mapped=mapped,
             magnified=self.magnified(wanted),
-            parameters=fields.parameters(self.problem, self.state) if wanted.parameters else (),
-            units=fields.unit_states(self.problem) if wanted.units else (),
+            parameters=fields.parameters(self.network, self.state, self.latest is not None)
+            if wanted.parameters
+            else (),
+            units=fields.unit_states(self.network, self.latest) if wanted.units else (),
             uncertainty=self.uncertainty(wanted) if wanted.uncertainty else None,
             predictions=self.predictions(wanted.predictions) if wanted.predictions else None,
             microscope=None if wanted.point is None else self.microscope(wanted.point),

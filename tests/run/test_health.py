@@ -235,7 +235,7 @@ def test_a_restored_moment_whose_loss_had_blown_up_is_none_to_come_back_to() -> 
     assert trainer.run.record.health.moment is None
     fresh = trained()
     fresh.restore(fresh.checkpoint())
-    assert fresh.health.moment is not None
+    assert fresh.run.record.health.moment is not None
 
 
 def test_without_a_healthy_moment_nothing_is_promised() -> None:

@@ -67,11 +67,11 @@ def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
     for name in ("parameters", "gradient", "update", "slots", "carried", "pruned"):
         assert_array_equal(getattr(a.state, name), getattr(b.state, name), err_msg=name)
     assert_same_rows(a.history, b.history, but_last=True)
-    assert_same_rows(a.gradient_history, b.gradient_history)
-    assert (a.status, a.problem_words) == (b.status, b.problem_words)
+    assert_same_rows(a.run.record.gradients, b.run.record.gradients)
+    assert (a.status, a.run.record.problem) == (b.status, b.run.record.problem)
     assert str(a.evaluation) == str(b.evaluation)
-    assert [change[:2] for change in a.changes] == [change[:2] for change in b.changes]
-    assert a.engine_changes == b.engine_changes
+    assert [change[:2] for change in a.run.record.changes] == [change[:2] for change in b.run.record.changes]
+    assert a.run.record.engine_changes == b.run.record.engine_changes
 
 
 def state_of(trainer: Trainer) -> dict[str, Any]:
