@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox
@@ -21,11 +21,9 @@ from playground.interop.opening import FIRST, Opened, opened
 from playground.storage.document import SUFFIX, save_document
 from ui.session.jobs import CancelledError, Job
 from ui.session.undo import WeightEdit
-from ui.shell.dialogs import ask_about_changes, ask_about_replacing, ask_to_open, ask_to_save
+from ui.shell.dialogs import ask_about_changes, ask_about_replacing
 from ui.shell.waiting import Waiting
-
-if TYPE_CHECKING:
-    from ui.window.window import Window
+from ui.window.desk import Desk
 
 DOCUMENTS, EXPERIMENTS = f"Documents: training and all (*{SUFFIX})", "Experiments: settings alone (*.json)"
 BOTH = f"Documents and experiments (*{SUFFIX} *.json)"
@@ -78,9 +76,9 @@ class Documents(QObject):
     changed = Signal()
     """Another file is worked on, or what is in it is no longer, or again, what there is."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self.window, self.session = window, window.session
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.desk, self.session = desk, desk.session
         self.path: Path | None = None
         self.saved = self.mark(0)
         self.stamp: Stamp | None = None
@@ -156,8 +154,8 @@ class Documents(QObject):
         """Do something by which the present changes would be lost, if the person agrees."""
         if not (self.careful and self.modified):
             then()
-        elif self.window.findChild(QMessageBox, "changes.question") is None:
-            ask_about_changes(self.window, self.name, lambda: self.save(then), then)
+        elif self.desk.window.findChild(QMessageBox, "changes.question") is None:
+            ask_about_changes(self.desk.window, self.name, lambda: self.save(then), then)
 
     # Opening --------------------------------------------------------------------------------------------------
 
@@ -167,7 +165,7 @@ class Documents(QObject):
 
     def ask_open(self) -> None:
         """Let the person choose a file."""
-        self.before_losing(lambda: ask_to_open(self.window, "Open", [BOTH], self.open))
+        self.before_losing(lambda: self.desk.ask_to_open("Open", [BOTH], self.open))
 
     def open_carefully(self, source: str) -> None:
         """Open something, if no changes are lost by that which the person wants to keep."""
@@ -179,17 +177,17 @@ class Documents(QObject):
 
     def read(self, source: str, work: Callable[[], Opened], then: Callable[[Opened], object]) -> None:
         """Read what is to be opened, and if it can be, go on with `then`. What was still being read is not opened."""
-        for earlier in self.window.findChildren(Waiting):
+        for earlier in self.desk.window.findChildren(Waiting):
             earlier.reject()
-        Waiting(self.window, "Opening", Path(source).name, work, then, lambda error: self.refuse(source, error))
+        Waiting(self.desk.window, "Opening", Path(source).name, work, then, lambda error: self.refuse(source, error))
 
     def refuse(self, source: str, error: Exception) -> None:
         """Say why nothing was opened."""
         name = Path(source).name
         if isinstance(error, CancelledError):
-            self.window.say(f"{name} was not opened; everything is as it was.")
+            self.desk.say(f"{name} was not opened; everything is as it was.")
         else:
-            self.window.banner.tell(f"{name} was not opened; everything is as it was. {error}")
+            self.desk.tell(f"{name} was not opened; everything is as it was. {error}")
         self.forget_if_gone(Path(source))
 
     def take(self, source: str, found: Opened) -> None:
@@ -234,7 +232,7 @@ class Documents(QObject):
 
     def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
         """Put something that was opened in force; returns whether it was accepted."""
-        self.window.banner.hide()
+        self.desk.messages.banner.hide()
         if document is not None:
             self.session.pause()
         before = self.place
@@ -264,7 +262,7 @@ class Documents(QObject):
     def say(self, notes: tuple[str, ...]) -> None:
         """Say what is to be known about what was opened."""
         if notes:
-            self.window.say(" ".join(notes))
+            self.desk.say(" ".join(notes))
 
     # Saving ---------------------------------------------------------------------------------------------------
 
@@ -278,7 +276,7 @@ class Documents(QObject):
     def ask_save(self, then: Callable[[], object] | None = None) -> None:
         """Let the person choose where to save."""
         name = str(self.path or f"{self.session.experiment.name or UNTITLED}{SUFFIX}")
-        ask_to_save(self.window, "Save", name, [DOCUMENTS, EXPERIMENTS], lambda path: self.save_to(path, then))
+        self.desk.ask_to_save("Save", name, [DOCUMENTS, EXPERIMENTS], lambda path: self.save_to(path, then))
 
     def save_to(self, path: str | Path, then: Callable[[], object] | None = None) -> None:
         """Save the whole training, or to a `.json` file the settings alone."""
@@ -286,11 +284,11 @@ class Documents(QObject):
         if path.suffix.lower() not in (SUFFIX, ".json"):
             path = path.with_name(f"{path.name}{SUFFIX}")
             if path.exists():
-                self.window.tell(f"Nothing was saved: there is a {path.name} already. Choose it to replace it.")
+                self.desk.tell(f"Nothing was saved: there is a {path.name} already. Choose it to replace it.")
                 return
         if path == self.path and self.stamp is not None and stamp(path) not in (None, self.stamp) and not self.busy:
             ask_about_replacing(
-                self.window, path, lambda: self.ask_save(then), lambda: self.save_for_certain(path, then)
+                self.desk.window, path, lambda: self.ask_save(then), lambda: self.save_for_certain(path, then)
             )
         else:
             self.save_for_certain(path, then)
@@ -310,7 +308,7 @@ class Documents(QObject):
             assert experiment is not None
             self.run(save, lambda: save_experiment(experiment, save.path))
         else:
-            self.window.say(f"Saving {save.path.name}…")
+            self.desk.say(f"Saving {save.path.name}…")
             self.session.ask(save, Trainer.document)
 
     def write(self, purpose: object, document: Document, revision: int) -> None:
@@ -331,7 +329,7 @@ class Documents(QObject):
         """All is safe in a file."""
         self.saving = None
         self.remember(save.path)
-        self.window.say(f"Saved to {save.path}.")
+        self.desk.say(f"Saved to {save.path}.")
         if save.generation == self.generation:
             self.path, self.saved, self.stamp = save.path, save.mark, stamp(save.path)
             self.changed.emit()
@@ -341,13 +339,13 @@ class Documents(QObject):
             self.before_losing(save.then)
         elif self.closing and not self.busy:
             self.closing = False
-            self.window.close()
+            self.desk.window.close()
 
     def tell_failure(self, save: Save, error: Exception | str) -> None:
         """Say that nothing was saved, and what to do. What was to be done then is not done."""
         self.saving, self.closing = None, False
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        self.window.banner.tell(
+        self.desk.tell(
             f"Nothing was saved to {save.path}: {reason}. Your work goes on unsaved; try another folder.",
             ("Save as…", self.ask_save),
         )
@@ -358,9 +356,20 @@ class Documents(QObject):
         if self.saving is not None and not self.findChildren(Job):
             self.tell_failure(self.saving, reason)
 
-    def close_when_saved(self) -> None:
-        """Close the window once all is safe."""
-        self.closing = True
+    def may_close(self) -> bool:
+        """Whether nothing is lost if the window closes now. If not, it closes later, if the person agrees."""
+        if self.busy:
+            # It closes once all is safe, and stays if that fails.
+            self.closing = True
+        elif self.careful and self.modified:
+            self.before_losing(self._close_for_good)
+        else:
+            return True
+        return False
+
+    def _close_for_good(self) -> None:
+        self.careful = False
+        self.desk.window.close()
 
     @property
     def busy(self) -> bool:
@@ -371,7 +380,7 @@ class Documents(QObject):
 
     def recent(self) -> list[str]:
         """The files that were opened and saved last, the latest first."""
-        stored = self.window.settings.value(RECENT)
+        stored = self.desk.settings.value(RECENT)
         return [stored] if isinstance(stored, str) else [str(path) for path in stored or []]
 
     def remember(self, path: Path) -> None:
@@ -386,4 +395,4 @@ class Documents(QObject):
 
     def keep(self, paths: list[str]) -> None:
         """Store the recent files."""
-        self.window.settings.setValue(RECENT, paths[:MOST_RECENT])
+        self.desk.settings.setValue(RECENT, paths[:MOST_RECENT])

@@ -26,7 +26,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from ui import theme
+from ui.look import theme
 from ui.window.window import Window
 app = QApplication([])
 theme.apply(app, "light")

@@ -373,7 +373,7 @@ def test_a_file_that_is_gone_is_saved_again(qtbot, window: Window, tmp_path: Pat
 
 def test_the_palette_knows_the_files_that_were_just_saved(qtbot, window: Window, tmp_path: Path) -> None:
     save_as(qtbot, window, tmp_path / "just now.playground")
-    assert any("just now.playground" in command.name for command in window.reach.commands())
+    assert any("just now.playground" in command.name for command in window.commands())
 
 
 def test_recent_files_are_offered_the_latest_first(qtbot, window: Window, tmp_path: Path) -> None:
@@ -433,7 +433,7 @@ def test_what_no_link_can_say_is_named(qtbot, window: Window) -> None:
 def test_there_may_be_nothing_on_the_clipboard(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(QGuiApplication.clipboard()), "mimeData", lambda self: None)
     window.sharing.paste()
-    assert "There is no text in the clipboard" in window.notice
+    assert "There is no text in the clipboard" in window.status.text()
 
 
 def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:

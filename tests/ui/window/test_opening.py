@@ -80,7 +80,7 @@ def test_opening_can_be_cancelled(qtbot, trained: Window, large: Path) -> None:
     trained.documents.open(str(large))
     dialog = dialog_of(qtbot, trained)
     qtbot.mouseClick(dialog.findChild(QPushButton, "waiting.cancel"), Qt.MouseButton.LeftButton)
-    assert trained.notice == "large.json was not opened; everything is as it was."
+    assert trained.status.text().endswith("large.json was not opened; everything is as it was.")
     qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
     assert trained.session.experiment == before and trained.documents.path is None
     assert trained.banner.isHidden()
