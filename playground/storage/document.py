@@ -25,6 +25,7 @@ from playground.catalog.datasets.base import TRAIN, Dataset, Sample, sample
 from playground.catalog.datasets.own_points import UserPoints, own_points
 from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table
 from playground.catalog.schedules import PlateauMemory
+from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.rules import MAX_LAYERS, convert, expanded, refuse_unwritable
@@ -33,7 +34,7 @@ from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
 from playground.files.errors import InputError
-from playground.measure.snapshot import Change, Evaluation, History, Status
+from playground.measure.snapshot import Change, History, Status
 from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
 from playground.run.timeline import Timeline
 

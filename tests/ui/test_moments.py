@@ -7,12 +7,13 @@ from pyqtgraph import PlotWidget
 from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtWidgets import QApplication
 
+from ui.views.curves.view import CurvesView
 from ui.window.window import Window
 
 
 def losses(window: Window) -> tuple[str, str]:
     """Training and validation loss as the transport bar writes them, and as the legend of the curves does."""
-    legend = window.curves.texts()[0].split()
+    legend = window.view(CurvesView).texts()[0].split()
     return window.transport.loss.text(), f"{legend[2]} / {legend[4]}"
 
 

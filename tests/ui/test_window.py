@@ -22,6 +22,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, preset
 from ui.look import theme
 from ui.look.numbers import percent_text
+from ui.views.curves.view import CurvesView
 from ui.window.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
@@ -101,7 +102,7 @@ def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window)
     assert not np.array_equal(window.boundary.image(), image)
     assert np.isfinite(window.gradients.bar_values()).all()
     assert not np.array_equal(window.gradients.bar_values(), bars)
-    assert len(window.curves.drawn_epochs()) > 1
+    assert len(window.view(CurvesView).drawn_epochs()) > 1
     qtbot.waitUntil(lambda: "steps per second" in window.status.text())
 
 

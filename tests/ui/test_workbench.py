@@ -29,6 +29,11 @@ from playground.interop.opening import RESOURCES
 from tests.ui.test_window import control, drag_slider, settle, snapshot, step, write
 from ui.panels.data.import_dialog import ImportDialog
 from ui.panels.layers.shapes import SHAPES
+from ui.views.confusion.view import ConfusionView
+from ui.views.curves.view import CurvesView
+from ui.views.histograms.view import HistogramsView
+from ui.views.microscope.view import MicroscopeView
+from ui.views.schedule.view import ScheduleView
 from ui.window.window import Window
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -240,20 +245,20 @@ def test_pointing_at_a_unit_shows_its_map_in_the_boundary(hand: Hand) -> None:
     hand.point(network, network.unit_rect(0, 2).center())
     hand.until(lambda: snapshot(hand.window).magnified is not None)
     assert snapshot(hand.window).magnified[:2] == (0, 2)
-    hand.until(lambda: boundary.title() == "Unit A3: what it puts out")
+    hand.until(lambda: boundary.unit_title() == "Unit A3: what it puts out")
     hand.leave(network, network.unit_rect(0, 2).center())
     hand.until(lambda: snapshot(hand.window).magnified is None)
-    hand.until(lambda: boundary.title() == "")
+    hand.until(lambda: boundary.unit_title() == "")
 
 
 def test_the_way_back_from_a_unit_works_while_the_mouse_still_points_at_it(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
     hand.point(network, network.unit_rect(1, 0).center())
-    hand.until(lambda: boundary.title() != "")
+    hand.until(lambda: boundary.unit_title() != "")
     boundary.setFocus()
     hand.key(Qt.Key.Key_Escape)
     hand.until(lambda: snapshot(hand.window).magnified is None)
-    assert boundary.title() == ""
+    assert boundary.unit_title() == ""
     hand.point(network, network.unit_rect(1, 1).center())
     hand.until(lambda: snapshot(hand.window).magnified is not None)
     assert snapshot(hand.window).magnified[:2] == (1, 1)
@@ -335,7 +340,7 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
     window, network = busy.window, busy.window.network
     busy.click(network, network.unit_rect(0, 1).center())
     busy.key(Qt.Key.Key_Down)
-    busy.until(lambda: window.boundary.title() == "Unit A3: what it puts out")
+    busy.until(lambda: window.boundary.unit_title() == "Unit A3: what it puts out")
     busy.key(Qt.Key.Key_Return)
     busy.type("2.5")
     busy.key(Qt.Key.Key_5, CONTROL)
@@ -408,8 +413,8 @@ def test_a_click_on_a_point_opens_the_microscope_with_its_numbers(hand: Hand) ->
     seen = snapshot(window).microscope
     assert seen.point == index
     np.testing.assert_array_equal(seen.x, hand.trainer.sample.x[index])
-    hand.until(lambda: window.microscope.words.text().startswith(f"Point {index} ("))
-    assert len(window.microscope.blocks()) > 0
+    hand.until(lambda: window.view(MicroscopeView).words.text().startswith(f"Point {index} ("))
+    assert len(window.view(MicroscopeView).blocks()) > 0
 
 
 def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
@@ -421,10 +426,10 @@ def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
         hand.key(key)
         point = expected % len(x)
         hand.until(lambda point=point: snapshot(window).microscope.point == point)
-        hand.until(lambda point=point: window.microscope.words.text().startswith(f"Point {point} ("))
+        hand.until(lambda point=point: window.view(MicroscopeView).words.text().startswith(f"Point {point} ("))
     hand.key(Qt.Key.Key_Escape)
     hand.until(lambda: snapshot(window).microscope is None)
-    hand.until(lambda: window.microscope.pages.currentIndex() == 0)
+    hand.until(lambda: window.view(MicroscopeView).pages.currentIndex() == 0)
 
 
 def test_other_points_let_go_of_the_one_that_was_picked(hand: Hand) -> None:
@@ -735,7 +740,7 @@ def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
 
 
 def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
-    curves = busy.window.curves
+    curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
     busy.until(lambda: len(curves.drawn_epochs()) > 3)
     write(busy.qtbot, busy.window, "training.learning_rate", "0.02")
@@ -750,7 +755,7 @@ def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
 
 
 def test_the_axes_and_the_smoothing_of_the_curves_are_chosen(busy: Hand) -> None:
-    curves = busy.window.curves
+    curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
     busy.until(lambda: len(curves.drawn_epochs()) > 10)
 
@@ -781,15 +786,15 @@ def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy
     assert snapshot(window).confusion is None
     window.docks.show("histograms")
     busy.until(lambda: snapshot(window).layers[0].histogram is not None)
-    busy.until(lambda: len(window.histograms.row_words()) == 3)
+    busy.until(lambda: len(window.view(HistogramsView).row_words()) == 3)
     assert snapshot(window).layers[0].activations is not None
     window.docks.show("confusion")
     busy.until(lambda: snapshot(window).confusion is not None)
-    busy.until(lambda: window.confusion.matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
     assert snapshot(window).layers[0].histogram is None
-    assert window.confusion.matrix().counts.sum() == 60
+    assert window.view(ConfusionView).matrix().counts.sum() == 60
     busy.press("confusion.set.validation")
-    assert window.confusion.matrix().counts.sum() == 20
+    assert window.view(ConfusionView).matrix().counts.sum() == 20
 
 
 def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand) -> None:
@@ -797,21 +802,21 @@ def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand
     window.session.pause()
     busy.until(lambda: not window.session.report.running)
     window.docks.show("confusion")
-    busy.until(lambda: window.confusion.matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
     window.docks.show("histograms")
-    busy.until(lambda: len(window.histograms.row_words()) == 3)
+    busy.until(lambda: len(window.view(HistogramsView).row_words()) == 3)
     window.docks.show("schedule")
-    busy.until(lambda: len(window.schedule.past()[0]) > 0)
-    assert window.schedule.dot()[1] == busy.trainer.learning_rate
+    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
+    assert window.view(ScheduleView).dot()[1] == busy.trainer.learning_rate
 
 
 def test_the_schedule_follows_the_learning_rate(busy: Hand) -> None:
     window = busy.window
     window.docks.show("schedule")
-    busy.until(lambda: len(window.schedule.past()[0]) > 0)
+    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
     write(busy.qtbot, window, "training.learning_rate", "0.02")
     busy.settle()
-    busy.until(lambda: window.schedule.dot()[1] == pytest.approx(0.02))
+    busy.until(lambda: window.view(ScheduleView).dot()[1] == pytest.approx(0.02))
     assert busy.trainer.learning_rate == 0.02
 
 

@@ -90,6 +90,8 @@ class Docks(QObject):
 
     changed = Signal()
     """A dock was shown, hidden, or put in front."""
+    left = Signal(str)
+    """This dock was hidden, or went behind another."""
     copy_asked = Signal(str)
     """A picture of what this dock holds is to go to the clipboard."""
     save_asked = Signal(str)
@@ -167,6 +169,8 @@ class Docks(QObject):
     def _note(self, name: str, seen: bool) -> None:
         (self.seen.add if seen else self.seen.discard)(name)
         self.changed.emit()
+        if not seen:
+            self.left.emit(name)
 
     def holding(self, widget: QWidget) -> str | None:
         """The dock that a widget is in."""

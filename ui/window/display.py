@@ -9,6 +9,7 @@ from playground.measure.diagnosis import Finding, diagnose
 from playground.measure.snapshot import together
 from ui.look.beat import Throttle, text_beat
 from ui.session.commands import Report
+from ui.views.view import View
 from ui.window.desk import Desk
 from ui.window.parts import Parts
 
@@ -34,13 +35,14 @@ class Display(QObject):
         session.pausing.connect(desk.messages.say_pausing)
         session.engine_refused.connect(self.say_engine_refused)
         desk.docks.changed.connect(self.request_what_is_seen)
+        # Qt does not hide a view whose dock goes behind another.
+        desk.docks.left.connect(self._leave_sight)
 
     def adopt_parts(self) -> None:
         """Watch parts that were just made, and have them show what there is."""
         for view in self.parts.views:
             view.installEventFilter(self)
-            if hasattr(view, "wanted_changed"):
-                view.wanted_changed.connect(self.request_what_is_seen)
+            view.wanted_changed.connect(self.request_what_is_seen)
         session = self.desk.session
         self.show_experiment(session.experiment)
         if session.report is not None:
@@ -58,15 +60,20 @@ class Display(QObject):
         seen = [] if self.desk.window.isMinimized() else [view for view in parts.views if docks.shows(view)]
         session.set_wanted(together(view.wanted for view in seen))
         (parts.layers.wake if docks.shows(parts.layers) else parts.layers.sleep)()
-        for view in (parts.network, parts.schedule):
-            if view in seen:
-                # They have not heard of edits while they were out of sight.
-                view.show_experiment(session.experiment)
+        for view in seen:
+            # They have not heard of edits while they were out of sight.
+            view.show_experiment(session.experiment)
+
+    def _leave_sight(self, name: str) -> None:
+        """A dock was closed, or went behind another."""
+        content = self.desk.docks.docks[name].widget()
+        if isinstance(content, View):
+            content.leave_sight()
 
     def show_experiment(self, experiment: Experiment) -> None:
         """Have every panel show the experiment that is in force."""
-        # The network first: panels move the keyboard, and a weight being typed would then be given to another one.
-        for view in (self.parts.network, self.parts.schedule):
+        # Views first: panels move the keyboard, and a weight being typed would then be given to another one.
+        for view in self.parts.views:
             if self.desk.docks.shows(view):
                 view.show_experiment(experiment)
         for panel in self.parts.panels:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
@@ -16,13 +16,10 @@ from ui.panels.layers.panel import LayersPanel
 from ui.panels.training import TrainingPanel
 from ui.panels.transport import TransportBar
 from ui.views.boundary.view import BoundaryView
-from ui.views.confusion.view import ConfusionView
-from ui.views.curves.view import CurvesView
-from ui.views.gradients import GradientsView
-from ui.views.histograms.view import HistogramsView
-from ui.views.microscope.view import MicroscopeView
+from ui.views.gradients.view import GradientsView
 from ui.views.network.view import NetworkView
-from ui.views.schedule.view import ScheduleView
+from ui.views.registry import VIEWS
+from ui.views.view import View
 
 SAMPLE_TABLES = (
     (
@@ -36,16 +33,7 @@ SAMPLE_TABLES = (
     ),
 )
 
-View: TypeAlias = (
-    BoundaryView
-    | NetworkView
-    | MicroscopeView
-    | CurvesView
-    | GradientsView
-    | HistogramsView
-    | ScheduleView
-    | ConfusionView
-)
+ViewKind = TypeVar("ViewKind", bound=View)
 
 
 class Parts:
@@ -56,46 +44,35 @@ class Parts:
 
     def make(self) -> None:
         """Make every panel and picture; those before are no longer held."""
-        self.boundary, self.network, self.microscope = BoundaryView(), NetworkView(), MicroscopeView()
-        self.curves, self.gradients, self.histograms = CurvesView(), GradientsView(), HistogramsView()
-        self.schedule, self.confusion = ScheduleView(), ConfusionView()
-        self.views: tuple[View, ...] = (
-            self.boundary,
-            self.network,
-            self.microscope,
-            self.curves,
-            self.gradients,
-            self.histograms,
-            self.schedule,
-            self.confusion,
-        )
+        self.views = tuple(view() for view in VIEWS)
+        self.boundary, self.network = self.view(BoundaryView), self.view(NetworkView)
+        self.gradients = self.view(GradientsView)
         self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
         self.drawing = DrawingPanel()
         self.layers.sleep()
         self.panels = (self.data, self.layers, self.training, self.drawing)
         self.transport = TransportBar()
 
+    def view(self, kind: type[ViewKind]) -> ViewKind:
+        """The view of a kind."""
+        return next(view for view in self.views if isinstance(view, kind))
+
     def in_docks(self) -> list[tuple[str, str, QWidget]]:
         """What stands in docks: a name for layouts, a title, and the panel or picture."""
+        network, *others = ((view.name, view.title, view) for view in self.views if view is not self.boundary)
         return [
             ("data", "Data", scrolling(self.data)),
             ("training", "Training", scrolling(self.training)),
             ("drawing", "Draw points", scrolling(self.drawing)),
-            ("network", "Network", self.network),
+            network,
             ("layers", "Layers", self.layers),
-            ("curves", "Curves", self.curves),
-            ("schedule", "Schedule", self.schedule),
-            ("gradients", "Gradients", self.gradients),
-            ("histograms", "Histograms", self.histograms),
-            ("confusion", "Confusion", self.confusion),
-            ("microscope", "Microscope", self.microscope),
+            *others,
         ]
 
     def apply_theme(self) -> None:
         """Take over the theme in force."""
-        for part in (*self.views, *self.panels, self.transport):
-            if hasattr(part, "apply_theme"):
-                part.apply_theme()
+        for view in self.views:
+            view.apply_theme()
 
 
 def scrolling(panel: QWidget) -> QScrollArea:

@@ -74,7 +74,7 @@ def tour_stops(desk: Desk, parts: Parts, display: Display) -> list[Stop]:
             "How well it does",
             "The two curves are its loss on the two kinds of points. When the dashed one rises while the other falls, "
             "it learns the points by heart: overfitting.",
-            lambda: in_dock("curves", parts.curves),
+            lambda: in_dock("curves", docks.docks["curves"].widget()),
         ),
         Stop(
             "The learning rate",

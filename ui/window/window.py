@@ -113,7 +113,7 @@ class Window(QMainWindow):
         self.add_menus()
         self.wiring.connect_parts()
         self.display.adopt_parts()
-        vars(self).update(vars(self.parts))
+        vars(self).update(vars(self.parts), view=self.parts.view)
         self.banner, self.status, self.diagnosis = self.messages.banner, self.messages.status, self.messages.diagnosis
 
     def add_bar(self) -> None:

@@ -56,8 +56,6 @@ class Wiring(QObject):
         network.layer_opened.connect(self.open_layer)
         network.magnified.connect(self.parts.boundary.magnify)
         network.weight_edited.connect(self.session.set_weight)
-        # Qt does not hide a dock that goes behind another.
-        self.desk.docks.docks["network"].visibilityChanged.connect(self._show_network)
 
     def _connect_drawing(self) -> None:
         """The boundary tells the drawing tools what the mouse does; they tell it what they look like."""
@@ -118,11 +116,6 @@ class Wiring(QObject):
         self.parts.boundary.pick(point)
         if point is not None and "microscope" not in self.desk.docks.seen:
             self.desk.docks.show("microscope")
-
-    def _show_network(self, seen: bool) -> None:
-        """The drawing of the network may have gone behind other panels."""
-        if not seen:
-            self.parts.network.look_away()
 
     def set_feature(self, name: str, on: bool) -> None:
         """Use an input, or no longer."""

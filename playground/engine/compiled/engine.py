@@ -23,6 +23,7 @@ from playground.engine.compiled.cache import LOADED, clock
 from playground.engine.network import Network
 from playground.engine.problem import DivergedError, Pass, Problem
 from playground.engine.reference import first_broken
+from playground.engine.setup import Part
 from playground.engine.state import State
 
 ROWS = 4096
@@ -36,10 +37,10 @@ ROWS = 4096
 
 
 class Sets(NamedTuple):
-    """What is evaluated at the end of every epoch: inputs (features, n), targets (outputs, n) and labels (n,)."""
+    """What is evaluated at the end of every epoch."""
 
-    train: tuple[Array, Array, Array]
-    validation: tuple[Array, Array, Array]
+    train: Part
+    validation: Part
 
 
 class Advance(NamedTuple):
