@@ -46,7 +46,7 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
 
 def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, trained: Window) -> None:
     trained.docks.show("curves")
-    plot = trained.curves.findChild(PlotWidget, "curves.plot.loss").viewport()
+    plot = trained.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
     for round_ in range(20):
         qtbot.mouseMove(plot, QPoint(80 + round_, 40))
         qtbot.waitUntil(lambda: trained.curves.epoch_text() != "epoch")
