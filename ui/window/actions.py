@@ -75,7 +75,7 @@ def file_menu(
 def recent_files(documents: Documents) -> list[Entry]:
     """The files that were opened and saved last."""
     files: list[Entry] = [
-        Action("file.recent", path, partial(documents.open_carefully, path)) for path in documents.recent()
+        Action("file.recent", path, partial(documents.open_carefully, path)) for path in documents.recent.paths()
     ]
     return files or [nothing("file.recent", "No files yet")]
 

@@ -17,7 +17,8 @@ from playground.storage.recovery import MOST_ATTEMPTS, Found, Slot, aside, recov
 from ui.session.jobs import Job, finish_jobs
 from ui.shell.waiting import Waiting
 from ui.window.desk import Desk
-from ui.window.documents import Documents, Mark
+from ui.window.documents import Documents
+from ui.window.work import Mark
 
 AUTOSAVE_MILLISECONDS = 15_000
 
@@ -48,11 +49,11 @@ class Autosave(QObject):
 
     def __init__(self, desk: Desk, documents: Documents) -> None:
         super().__init__(desk)
-        self.desk, self.documents = desk, documents
+        self.desk, self.documents, self.work = desk, documents, documents.work
         self.slot: Slot | None = None
         self.folder: Path | None = None
         self.kept: Mark | None = None
-        """The mark of what was kept last; see `Documents.mark`."""
+        """The mark of what was kept last; see `Work.mark`."""
         self.job: Job | None = None
         self.restoring: Restoring | None = None
         self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
@@ -70,10 +71,10 @@ class Autosave(QObject):
         except OSError as error:
             self.desk.say(f"Work is not kept for recovery: {error.strerror or error} ({folder}).")
             return
-        self.kept = self.mark()
+        self.kept = self.work.mark()
         self.timer.start()
         Job(lambda _: self.tidy(), self).start()
-        self.documents.changed.connect(self.note_change)
+        self.work.changed.connect(self.note_change)
         if found:
             self.offer(found[0])
         elif fresh := [path for path in aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
@@ -81,31 +82,23 @@ class Autosave(QObject):
 
     def tidy(self) -> None:
         """Remove what processes that were killed left unfinished beside the files that were worked on last."""
-        for path in self.documents.recent():
+        for path in self.documents.recent.paths():
             remove_strays(Path(path))
-
-    def mark(self) -> Mark:
-        """What there is now."""
-        documents = self.documents
-        return documents.mark(documents.step)
 
     # Keeping --------------------------------------------------------------------------------------------------
 
     def note_change(self) -> None:
         """If the whole training is safe in a file of its own, there is nothing to recover."""
-        documents = self.documents
-        safe = documents.has_document and self.mark() == documents.saved
-        if safe and self.slot is not None and self.job is None:
+        if self.work.is_safe and self.slot is not None and self.job is None:
             self.slot.clear()
-            self.kept = documents.saved
+            self.kept = self.work.saved
 
     def keep(self) -> None:
         """Keep the work, if there is something new."""
-        if self.slot is not None and self.job is None and self.mark() != self.kept:
-            documents = self.documents
-            origin = str(documents.path or "")
+        mark = self.work.mark()
+        if self.slot is not None and self.job is None and mark != self.kept:
             restores = self.restoring is not None and self.restoring.taken
-            asked = Asked(self, self.mark(), documents.name, origin, restores)
+            asked = Asked(self, mark, self.work.name, str(self.work.path or ""), restores)
             self.desk.session.ask(asked, Trainer.document)
 
     def write(self, purpose: object, document: Document, revision: int) -> None:

@@ -13,7 +13,7 @@ from playground.interop.export.formats import FORMATS, Format, MissingLibraryErr
 from playground.interop.export.proof import CancelledError
 from ui.session.jobs import Job, finish_jobs
 from ui.window.desk import Desk
-from ui.window.documents import Documents
+from ui.window.work import Work
 
 BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
 
@@ -34,9 +34,9 @@ class Exports(QObject):
     running_changed = Signal(bool)
     """Whether an export is being made."""
 
-    def __init__(self, desk: Desk, documents: Documents) -> None:
+    def __init__(self, desk: Desk, work: Work) -> None:
         super().__init__(desk)
-        self.desk, self.documents = desk, documents
+        self.desk, self.work = desk, work
         self.job: Job | None = None
         desk.session.given.connect(self.write)
 
@@ -62,7 +62,7 @@ class Exports(QObject):
 
     def suggested(self, chosen: Format) -> str:
         """A name for the file."""
-        stem = Path(self.documents.name).stem or "network"
+        stem = Path(self.work.name).stem or "network"
         plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")
         return f"{plain or 'network'}{chosen.suffix}"
 

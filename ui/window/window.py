@@ -76,8 +76,9 @@ class Window(QMainWindow):
         self.docks, self.messages = desk.docks, desk.messages
         self.appearance = Appearance(self)
         self.documents = Documents(desk)
+        self.work = self.documents.work
         self.autosave = Autosave(desk, self.documents)
-        self.exports = Exports(desk, self.documents)
+        self.exports = Exports(desk, self.work)
         self.sharing = Sharing(desk, parts, self.documents)
         self.pictures = Pictures(desk, parts)
         self.controls = ControlsAsCommands(desk)
@@ -94,7 +95,7 @@ class Window(QMainWindow):
         """Follow what the session and the documents tell."""
         self.session.undo_changed.connect(self.show_undo)
         self.display.words_shown.connect(self.show_title)
-        self.documents.changed.connect(self.show_title)
+        self.work.changed.connect(self.show_title)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
         self.show_title()
 
@@ -185,8 +186,8 @@ class Window(QMainWindow):
 
     def show_title(self) -> None:
         """Say in the title what is worked on, with a mark while it has changes that no file holds."""
-        self.setWindowTitle(f"{self.documents.name}[*] – {TITLE}")
-        self.setWindowModified(self.documents.modified)
+        self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")
+        self.setWindowModified(self.work.modified)
 
     def show_undo(self) -> None:
         """Name in the menu what undo and redo would do."""
