@@ -603,7 +603,8 @@ def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> Non
 
 @pytest.mark.parametrize("name", ["boundary", "network", "curves", "data", "training.learning_rate"])
 def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
-    target = getattr(hand.window, name, None) or control(hand.window, name, QLineEdit)
+    views = {view.name: view for view in hand.window.parts.views}
+    target = views.get(name) or getattr(hand.window, name, None) or control(hand.window, name, QLineEdit)
     hand.drop_file(target, RESOURCES / "data" / "penguins.csv")
     dialog = hand.window.findChild(ImportDialog)
     assert dialog is not None and dialog.isVisible()
