@@ -28,6 +28,7 @@ from playground.catalog.schedules import PlateauMemory
 from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
+from playground.experiment.declarations import field_of
 from playground.experiment.rules import MAX_LAYERS, convert, expanded, refuse_unwritable
 from playground.experiment.text import parsed, to_text, with_table_path
 from playground.experiment.tree import Experiment
@@ -421,7 +422,7 @@ def own_points_of(record: PointsRecord, place: str) -> UserPoints:
     lists = {name: values.tolist() for name, values in columns.items()}
     try:
         refuse_unwritable(settings)
-        data = msgspec.convert({**expanded(settings, UserPoints), **lists}, UserPoints)
+        data = msgspec.convert({**expanded(settings, field_of(UserPoints)), **lists}, UserPoints)
         data.check()
     except msgspec.ValidationError as error:
         raise InputError(place, "what stands there", f"own points ({error})") from error

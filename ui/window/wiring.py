@@ -7,7 +7,6 @@ from functools import partial
 import msgspec
 from PySide6.QtCore import QObject, Qt
 
-from playground.catalog.features import FEATURES
 from playground.experiment.tree import new_id
 from ui.panels.data.panel import with_feature, without
 from ui.panels.layers.palette import FIRST_LAYER
@@ -121,19 +120,18 @@ class Wiring(QObject):
         """Use an input, or no longer."""
         features = self.session.experiment.features
         wanted = with_feature(features, name) if on else without(features, name)
-        self.parts.data.ask("features", wanted, f"feature {FEATURES[name].label} {'on' if on else 'off'}")
+        self.parts.data.ask("features", wanted)
 
     def set_units(self, place: int, units: int) -> None:
         """Make a hidden layer wider or narrower."""
-        name = self.session.experiment.layers[place].id or place + 1
-        self.parts.layers.ask(f"layers.{place}.units", units, f"layer {name} units {units}")
+        self.parts.layers.ask(f"layers.{place}.units", units)
 
     def insert_layer(self, place: int) -> None:
         """Put a layer like its neighbour between others."""
         layers = self.session.experiment.layers
         neighbour = layers[max(place - 1, 0)] if layers else FIRST_LAYER
         new = msgspec.structs.replace(neighbour, id=new_id(layers), trainable=True, muted=False)
-        self.parts.layers.ask("layers", (*layers[:place], new, *layers[place:]), f"new layer {new.id}")
+        self.parts.layers.ask("layers", (*layers[:place], new, *layers[place:]))
 
     def open_layer(self, place: int) -> None:
         """Show the settings of a hidden layer."""

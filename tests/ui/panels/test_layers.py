@@ -132,7 +132,7 @@ def test_dragging_a_card_down_reorders_the_layers_with_their_ids(qtbot, owner) -
     before = owner.experiment.layers
     drag_card(qtbot, owner, 0, owner.find("layers.1").geometry().bottom() - 5)
     assert owner.experiment.layers == (before[1], before[0], before[2])
-    assert owner.asked == [("layer A moved", False)]
+    assert owner.asked == [("layers B and A swapped", False)]
 
 
 def test_dragging_a_card_up_to_the_top(qtbot, owner) -> None:

@@ -24,7 +24,6 @@ from ui.look import theme
 from ui.panels.data.panel import DataPanel
 from ui.panels.layers.panel import LayersPanel
 from ui.panels.layers.shapes import ABOUT, SHAPES, widths_of, widths_words
-from ui.panels.panel import off_words
 from ui.panels.tiles import LARGE_CURVE, large_curve
 
 LEFT = Qt.MouseButton.LeftButton
@@ -224,7 +223,7 @@ def test_where_widths_differ_mute_and_skip_are_off_and_say_why(qtbot, owner) -> 
     assert not skip.isEnabled()
     assert why in mute.toolTip()
     assert why in skip.toolTip()
-    owner.panel.ask("layers.1.units", 2, "")
+    owner.panel.ask("layers.1.units", 2)
     assert mute.isEnabled()
     assert skip.isEnabled()
     assert why not in mute.toolTip() + skip.toolTip()
@@ -270,33 +269,33 @@ def test_other_units_switch_off_what_no_longer_fits_in_the_same_edit(qtbot, skip
     qtbot.keyClicks(entry, "5")
     qtbot.keyClick(entry, Qt.Key.Key_Return)
     assert switches(skipping) == [(False, False)] * 3
-    assert skipping.asked == [("layer B units 5, skip connection of layer B off, muted of layer C off", False)]
+    assert skipping.asked == [("layer B units 5, layer B skip connection off, layer C back in", False)]
 
 
 def test_a_drag_back_to_the_old_width_brings_back_what_it_switched_off(qtbot, skipping) -> None:
     panel = skipping.panel
     for units in (3, 4, 3, 2):
-        panel.ask("layers.1.units", units, f"layer B units {units}", True)
-    panel.ask("layers.1.units", 2, "layer B units 2", False)
+        panel.ask("layers.1.units", units, True)
+    panel.ask("layers.1.units", 2, False)
     assert switches(skipping) == [(False, False), (True, False), (False, True)]
-    assert skipping.asked[0][0].endswith("off")
-    assert skipping.asked[-1] == ("layer B units 2", False)
+    assert skipping.asked[0][0] == "layer B units 3, layer B skip connection off, layer C back in"
+    assert skipping.asked[-1][1] is False
 
 
 def test_what_an_ended_drag_switched_off_stays_off(skipping) -> None:
     panel = skipping.panel
-    panel.ask("layers.1.units", 3, "", True)
-    panel.ask("layers.1.units", 3, "", False)
-    panel.ask("layers.1.units", 2, "", False)
+    panel.ask("layers.1.units", 3, True)
+    panel.ask("layers.1.units", 3, False)
+    panel.ask("layers.1.units", 2, False)
     assert switches(skipping) == [(False, False)] * 3
 
 
 def test_an_undo_during_a_drag_forgets_what_it_switched_off(skipping) -> None:
     before = skipping.experiment
-    skipping.panel.ask("layers.1.units", 3, "", True)
+    skipping.panel.ask("layers.1.units", 3, True)
     plain = msgspec.structs.replace(before, layers=before.layers[:1])
     skipping.panel.show_experiment(plain)
-    skipping.panel.ask("layers.0.units", 3, "layer A units 3", False)
+    skipping.panel.ask("layers.0.units", 3, False)
     assert layers(skipping) == (Layer(3, id="A"),)
 
 
@@ -304,14 +303,14 @@ def test_removing_moving_and_shapes_switch_off_too(qtbot, own: Callable) -> None
     stack = (Layer(2, id="A"), Layer(3, id="B"), Layer(3, skip=True, id="C"))
     owner = own(LayersPanel(), Experiment(layers=stack))
     qtbot.keyClick(owner.find("layers.2"), Qt.Key.Key_Up, ALT)
-    assert owner.asked == [("layer C moved, skip connection of layer C off", False)]
+    assert owner.asked == [("layers C and B swapped, layer C skip connection off", False)]
     owner = own(LayersPanel(), Experiment(layers=stack))
     qtbot.mouseClick(owner.find("layers.1.remove"), LEFT)
-    assert owner.asked == [("layer B removed, skip connection of layer C off", False)]
+    assert owner.asked == [("layer B removed, layer C skip connection off", False)]
     owner = own(LayersPanel(), Experiment(layers=(Layer(2, skip=True, id="A"),)))
     owner.panel.take_shape((2, 2, 3, 4), "test")
     assert [layer.skip for layer in layers(owner)] == [True, True, False, False]
-    assert owner.asked == [("shape test 2-2-3-4, skip connection of layers C and D off", False)]
+    assert owner.asked == [("shape test 2-2-3-4, layers C and D skip connection off", False)]
 
 
 def test_one_feature_less_switches_off_the_skip_of_the_first_layer(qtbot, own: Callable) -> None:
@@ -319,15 +318,7 @@ def test_one_feature_less_switches_off_the_skip_of_the_first_layer(qtbot, own: C
     qtbot.mouseClick(owner.find("features.x2"), LEFT)
     assert owner.experiment.features == ("x1",)
     assert not layers(owner)[0].skip
-    assert owner.asked == [("feature x₂ off, skip connection of layer 1 off", False)]
-
-
-def test_what_was_switched_off_is_told_per_kind() -> None:
-    experiment = Experiment(layers=(Layer(id="A"), Layer(), Layer(id="C")))
-    assert off_words(experiment, [(0, "skip"), (1, "muted"), (2, "skip")]) == [
-        "skip connection of layers A and C off",
-        "muted of layer 2 off",
-    ]
+    assert owner.asked == [("feature x₂ off, layer 1 skip connection off", False)]
 
 
 def test_inputs_follow_from_features_and_units() -> None:

@@ -324,7 +324,7 @@ class DrawingPanel(Panel):
         self.setting_rows["value"].setVisible(regression)
         self.class_part.setVisible(not regression)
 
-    def _set(self, path: str, value: object, _words: str, _changing: bool) -> None:
+    def _set(self, path: str, value: object, _changing: bool) -> None:
         name = path.rpartition(".")[2]
         self.settings = msgspec.structs.replace(self.settings, **{name: value})
         self.setting_rows[name].show_value(value)
@@ -336,7 +336,7 @@ class DrawingPanel(Panel):
         value = round(before * WHEEL_FACTOR**steps, 2)
         if value == before:
             value += 0.01 if steps > 0 else -0.01
-        self._set(f"drawing.{name}", min(max(round(value, 2), 0.05), 3.0), "", False)
+        self._set(f"drawing.{name}", min(max(round(value, 2), 0.05), 3.0), False)
 
     def _tell_tool(self) -> None:
         told = (self.tool is not None, self.reach, self.colour)

@@ -258,7 +258,7 @@ class LayersPanel(Panel):
         layers = self._identified()
         place = len(layers) if place is None else place
         before = layers[max(place - 1, 0)] if layers else None
-        self._insert(place, chip.layer(before), "new layer {id}", follow=False)
+        self._insert(place, chip.layer(before), follow=False)
 
     def duplicate_layer(self, index: int) -> None:
         """Ask for a copy of a layer right after it."""
@@ -277,13 +277,13 @@ class LayersPanel(Panel):
             return
         self._insert(place, layer, "layer {id} pasted")
 
-    def _insert(self, place: int, layer: Layer, words: str, follow: bool = True) -> None:
+    def _insert(self, place: int, layer: Layer, title: str = "", follow: bool = True) -> None:
         layers = self._identified()
         if len(layers) < MAX_LAYERS:
             new = msgspec.structs.replace(layer, id=new_id(layers))
             wanted = (*layers[:place], new, *layers[place:])
             follow_it, show_it = (new.id, None) if follow else (None, new.id)
-            self._ask_layers(wanted, words.format(id=new.id), focus=follow_it, scroll_to=show_it)
+            self._ask_layers(wanted, title.format(id=new.id), focus=follow_it, scroll_to=show_it)
 
     def take_shape(self, widths: Sequence[int], name: str) -> None:
         """Ask for layers of these widths, otherwise like the first one."""
@@ -316,7 +316,7 @@ class LayersPanel(Panel):
         layers = self._identified()
         rest = layers[:index] + layers[index + 1 :]
         neighbour = rest[min(index, len(rest) - 1)].id if rest else None
-        self._ask_layers(rest, f"layer {layers[index].id} removed", focus=neighbour)
+        self._ask_layers(rest, focus=neighbour)
 
     def move_layer(self, index: int, to: int) -> None:
         """Ask for a layer at another place, counted without it."""
@@ -324,7 +324,7 @@ class LayersPanel(Panel):
         if 0 <= to < len(layers) and to != index:
             rest = layers[:index] + layers[index + 1 :]
             moved = (*rest[:to], layers[index], *rest[to:])
-            self._ask_layers(moved, f"layer {layers[index].id} moved", focus=layers[index].id)
+            self._ask_layers(moved, focus=layers[index].id)
 
     def _identified(self) -> tuple[Layer, ...]:
         """The shown layers, all with ids; the cards learn theirs at once, so that each stays with its layer."""
@@ -336,10 +336,10 @@ class LayersPanel(Panel):
         return layers
 
     def _ask_layers(
-        self, layers: tuple[Layer, ...], words: str, focus: str | None = None, scroll_to: str | None = None
+        self, layers: tuple[Layer, ...], title: str = "", focus: str | None = None, scroll_to: str | None = None
     ) -> None:
         self._follow = focus
-        self.ask("layers", layers, words)
+        self.ask("layers", layers, title=title)
         self._follow = None
         self._reveal_later(focus or scroll_to)
 
