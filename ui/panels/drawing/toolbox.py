@@ -83,7 +83,7 @@ class Toolbox(QObject):
         return reaches.get(self.tool, self.settings.radius)
 
     def colour(self, chosen: int | None) -> str | None:
-        """The name of the colour that the tool in hand draws in: that of the `chosen` class, without one of the value."""
+        """The name of the colour that the tool in hand draws in: of the `chosen` class; without one, of the value."""
         if self.tool is None or self.tool in (ERASER, MOVE):
             return None
         theme = current()
