@@ -368,7 +368,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     window.resize(1280, 800)
     window.show()
     spin(5, lambda: window.session.report is not None)
-    window.set_speed(None)
+    window.wiring.set_speed(None)
     ready(window, options.engine)
     engine = window.session.report.snapshot.engine
     part = min(5.0, options.seconds / 4)
