@@ -26,6 +26,7 @@ from playground.catalog.datasets.base import TRAIN, Dataset, Sample, sample
 from playground.catalog.datasets.own_points import UserPoints, own_points
 from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table
 from playground.catalog.schedules import PlateauMemory
+from playground.engine.engine import EngineName
 from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
@@ -37,7 +38,7 @@ from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
 from playground.files.errors import InputError
 from playground.measure.snapshot import Change, History, Status
-from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
+from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRecord
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
@@ -140,7 +141,7 @@ class DocumentRecord(_Record, frozen=True):
     changes: Annotated[tuple[Change, ...], Meta(max_length=10_000)]
     engine_changes: Annotated[tuple[tuple[Count, EngineName], ...], Meta(min_length=1, max_length=100_000)]
     initial: Annotated[dict[Words, PackedArray], Meta(max_length=MAX_PARAMETERS_NAMED)]
-    health: Health
+    health: HealthRecord
     started_from: PackedArray | None
 
 
