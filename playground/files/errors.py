@@ -14,6 +14,10 @@ class InputError(ValueError):
         super().__init__(f"{one_line(self.path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
 
 
+class CancelledError(Exception):
+    """Work ended because it was asked to stop."""
+
+
 def shorten(value: object, length: int = 60) -> str:
     """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
     text = ""
