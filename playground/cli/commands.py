@@ -25,6 +25,7 @@ from playground.interop.export.formats import FORMATS, Format, MissingLibraryErr
 from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, opened, preset_paths
 from playground.interop.weights import load_weights, save_weights
+from playground.measure.requests import WholeSetRequest
 from playground.run.run import ENGINES, Document, EngineName
 from playground.run.trainer import Trainer
 
@@ -294,7 +295,8 @@ def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
         "engine": trainer.engine,
         "fallbacks": list(trainer.fallbacks),
         "layers": [
-            {name: finite_or_none(getattr(layer, name)) for name in shown} for layer in trainer.whole_set_statistics()
+            {name: finite_or_none(getattr(layer, name)) for name in shown}
+            for layer in WholeSetRequest().answer(trainer)
         ],
         **({"problem": trainer.problem_words} if trainer.problem_words else {}),
     }

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from types import ModuleType
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -25,34 +26,25 @@ from playground.engine.compiled import engine as compiled
 from playground.engine.compiled.engine import Compiled
 from playground.engine.evaluation import (
     Evaluation,
-    accuracy,
-    classes,
     evaluate,
     gradient_sizes,
-    mean_loss,
     update_ratios,
 )
 from playground.engine.network import Network, network_of
-from playground.engine.problem import DivergedError, Problem
+from playground.engine.problem import DivergedError, Pass, Problem
 from playground.engine.setup import Setup, grid_points
 from playground.engine.state import State, StoppingMemory, fresh_state
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
-from playground.measure import fields, statistics
+from playground.measure import statistics
+from playground.measure.observe import Request, observe
 from playground.measure.snapshot import (
     Change,
-    Confusion,
-    FinalResult,
     GradientHistory,
     History,
-    LayerStatistics,
-    Magnified,
-    Microscope,
-    Predictions,
     Snapshot,
     Status,
-    Wanted,
 )
 from playground.run.health import Health, Moment
 from playground.run.insertion import insert, insertable
@@ -75,8 +67,6 @@ MOST_RATES = 256
 """Learning rates that are worked out at a time."""
 MOST_CHANGES = 200
 """How many changes are remembered."""
-MAGNIFIED_GRID = 100
-"""Points along each side of a magnified map and of the uncertainty where no boundary is wanted."""
 INSERTION_GRID = 25
 """Points along each side of the plane that a new layer is made to pass on."""
 
@@ -676,15 +666,6 @@ class Trainer:
         """Losses and accuracies of both sets with the present weights."""
         return evaluate(self.setup, self.outputs)
 
-    def test(self) -> FinalResult | None:
-        """Loss and accuracy on the test points with the present weights; None if there are none."""
-        network, part = self.network, self.setup.test
-        o = self.outputs(part.inputs)
-        loss = mean_loss(network, o, part.targets)
-        if loss is None:
-            return None
-        return FinalResult(len(part.labels), loss, accuracy(network, o, part.labels, self.sample.task))
-
     def record(self, rate: float, evaluation: Evaluation | None = None) -> None:
         """Add the present moment to the histories."""
         self.evaluation = evaluation or self.evaluate()
@@ -698,14 +679,14 @@ class Trainer:
         sizes, ratios = gradient_sizes(*now), update_ratios(*now)
         self.gradient_history.append([self.state.step, *sizes, *ratios])
 
-    def whole_set_statistics(self) -> tuple[LayerStatistics, ...]:
-        """Every layer as measured on the whole training set in evaluation mode."""
-        return statistics.whole_set_statistics(self.problem, self.state)
+    @property
+    def latest(self) -> Pass | None:
+        """The latest batch; None before the first update."""
+        return self.problem.last
 
-    def snapshot(self, wanted: Wanted = Wanted()) -> Snapshot:  # noqa: B008 - immutable
-        """An immutable picture of the present moment with what is wanted."""
+    def snapshot(self, requests: Iterable[Request[Any]] = ()) -> Snapshot:
+        """An immutable picture of the present moment that answers requests."""
         gradients = self.gradient_history.view()
-        maps, mapped = self.maps(wanted)
         return Snapshot(
             experiment=self.experiment,
             sample=self.sample,
@@ -719,69 +700,12 @@ class Trainer:
             seconds=self.seconds,
             engine=self.engine,
             evaluation=self.evaluation,
-            layers=statistics.latest_statistics(self.problem, self.state, wanted.histograms),
+            layers=statistics.latest_statistics(self.network, self.state, self.latest),
             history=History(*self.history.view().T),
             gradients=GradientHistory(gradients[:, 0], *np.split(gradients[:, 1:], 3, axis=1)),
-            boundary=self.boundary(wanted.boundary) if wanted.boundary else None,
-            confusion=self.confusion() if wanted.confusion and self.sample.task == "classification" else None,
-            maps=maps,
-            mapped=mapped,
-            magnified=self.magnified(wanted),
-            parameters=fields.parameters(self.problem, self.state) if wanted.parameters else (),
-            units=fields.unit_states(self.problem) if wanted.units else (),
-            uncertainty=self.uncertainty(wanted) if wanted.uncertainty else None,
-            predictions=self.predictions(wanted.predictions) if wanted.predictions else None,
-            microscope=None if wanted.point is None else self.microscope(wanted.point),
-            test=self.test() if wanted.test else None,
+            answers=observe(self, requests),
             changes=tuple(self.changes),
         )
-
-    def confusion(self) -> Confusion:
-        """Which classes are taken for which, in both sets."""
-        number = max(2, len(self.sample.class_names))
-        parts = (self.setup.train, self.setup.validation)
-        said = [classes(self.network, self.outputs(part.inputs)) for part in parts]
-        return Confusion(*(statistics.confusion(p.labels, k, number) for p, k in zip(parts, said, strict=True)))
-
-    def boundary(self, side: int) -> Array:
-        """What the network says on a grid of side × side points; see `Snapshot.boundary`."""
-        return statistics.boundary(
-            self.network, self.outputs(self.setup.grid(side, self.network.dtype)), self.sample.task
-        )
-
-    def maps(self, wanted: Wanted) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-        """The maps of the wanted units and these units; see `Snapshot.maps`."""
-        if not wanted.maps:
-            return (), ()
-        chosen = fields.chosen_units(self.network, wanted.mapped)
-        columns = self.setup.grid(wanted.maps, fields.PRECISION)
-        return fields.maps(self.network, self.state.parameters, columns, self.sample.task, chosen), chosen
-
-    def magnified(self, wanted: Wanted) -> Magnified | None:
-        """The map of one unit, as large as the boundary."""
-        if wanted.magnified is None:
-            return None
-        columns = self.setup.grid(wanted.boundary or MAGNIFIED_GRID, fields.PRECISION)
-        return fields.magnified(self.network, self.state.parameters, columns, self.sample.task, *wanted.magnified)
-
-    def uncertainty(self, wanted: Wanted) -> Array:
-        """How far answers with dropout lie apart, as large as the boundary; see `Snapshot.uncertainty`."""
-        columns, passes = self.setup.grid(wanted.boundary or MAGNIFIED_GRID, fields.PRECISION), wanted.uncertainty
-        return fields.uncertainty(
-            self.network, self.state.parameters, columns, self.sample.task, self.state.seed, passes
-        )
-
-    def predictions(self, most: int) -> Predictions:
-        """What the network makes of at most `most` points; see `Snapshot.predictions`."""
-        indices = self.setup.derive(("points", most), lambda: fields.shown_points(self.sample, most))
-        columns = self.setup.derive(("inputs", most), lambda: self.setup.features_of(self.sample.x[indices]))
-        o = self.outputs(columns)
-        values = np.nan_to_num(o[0]) if self.sample.task == "regression" else classes(self.network, o)
-        return Predictions(indices, fields.read_only(values))
-
-    def microscope(self, point: int) -> Microscope | None:
-        """The way of one point of the sample through the network; see `Microscope`."""
-        return fields.microscope(self.network, self.state.parameters, self.sample, self.experiment.features, point)
 
 
 def network_shape(experiment: Experiment, network: Network) -> tuple[object, ...]:

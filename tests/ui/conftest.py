@@ -11,9 +11,10 @@ import shiboken6
 from PySide6.QtCore import QEvent, QSettings, QThread
 from PySide6.QtWidgets import QApplication
 
-from playground import Experiment, Layer, Snapshot, Trainer, Training, Wanted
+from playground import Experiment, Layer, Snapshot, Trainer, Training
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets.shapes import Spiral
+from playground.measure.requests import BoundaryRequest
 from ui.look import theme
 from ui.session.session import Session
 from ui.shell import waiting
@@ -94,7 +95,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 @pytest.fixture
 def session(qtbot, experiment: Experiment) -> Iterator[Session]:
     """A session with its worker thread, untrained."""
-    session = Session(experiment, Wanted(boundary=20))
+    session = Session(experiment, frozenset({BoundaryRequest(20)}))
     qtbot.waitUntil(lambda: session.report is not None)
     yield session
     session.close()

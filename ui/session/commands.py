@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from playground import Checkpoint, Document, Experiment, Snapshot, Trainer, Wanted
+from playground import Checkpoint, Document, Experiment, Snapshot, Trainer
+from playground.measure.observe import Requests
 from playground.run.run import EngineName
 
 
@@ -35,10 +36,10 @@ class SetSpeed(NamedTuple):
     steps_per_second: float | None
 
 
-class SetWanted(NamedTuple):
-    """What snapshots shall contain."""
+class SetRequests(NamedTuple):
+    """What snapshots shall answer."""
 
-    wanted: Wanted
+    requests: Requests
 
 
 class ShowTest(NamedTuple):
@@ -112,7 +113,7 @@ Command: TypeAlias = (
     | Epoch
     | Reset
     | SetSpeed
-    | SetWanted
+    | SetRequests
     | ShowTest
     | SetParameters
     | Configure
@@ -132,5 +133,5 @@ class Report(NamedTuple):
     steps_per_second: float
     revision: int
     """The latest edit that the snapshot includes."""
-    wanted: Wanted = Wanted()
-    """What the snapshot was to contain."""
+    requests: Requests = frozenset()
+    """What the snapshot was to answer."""

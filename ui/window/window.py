@@ -35,12 +35,11 @@ from PySide6.QtWidgets import (
 )
 from superqt import QElidingLabel
 
-from playground import Experiment, Snapshot, Wanted
+from playground import Experiment, Snapshot
 from playground.catalog.datasets.table import Table
 from playground.experiment.tree import new_id
 from playground.interop.opening import FIRST, RESOURCES, preset
 from playground.measure.diagnosis import Finding, Remedy, diagnose
-from playground.measure.snapshot import together
 from ui.look import theme
 from ui.look.beat import Throttle, text_beat
 from ui.panels.data.panel import DataPanel, with_feature, without
@@ -62,6 +61,7 @@ from ui.shell.tour import Tour
 from ui.shell.waiting import Waiting
 from ui.views.boundary.view import BoundaryView
 from ui.views.gradients.view import GradientsView
+from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
 from ui.views.registry import VIEWS
 from ui.views.view import View
@@ -119,7 +119,7 @@ class Window(QMainWindow):
         self.before_crowding: QByteArray | None = None
         """Where the docks stood before everything became too large for that."""
         self.make_parts()
-        self.session = session or Session(experiment or preset(FIRST), Wanted())
+        self.session = session or Session(experiment or preset(FIRST))
         self.session.setParent(self)
         self.speed = self.transport.speed
         self.session.set_speed(self.speed)
@@ -305,7 +305,7 @@ class Window(QMainWindow):
         for panel in self.panels:
             panel.edited.connect(session.edit)
         for view in self.views:
-            view.wanted_changed.connect(self.ask_for_what_is_seen)
+            view.requests_changed.connect(self.request_what_is_seen)
         self.connect_network()
         self.connect_drawing()
         self.boundary.magnified_left.connect(partial(self.boundary.magnify, None))
@@ -318,7 +318,7 @@ class Window(QMainWindow):
         self.transport.reset_requested.connect(session.reset)
         self.transport.reseed_requested.connect(session.reseed)
         self.transport.speed_changed.connect(self.set_speed)
-        self.docks.changed.connect(self.ask_for_what_is_seen)
+        self.docks.changed.connect(self.request_what_is_seen)
         # Qt does not hide a view whose dock goes behind another.
         self.docks.left.connect(self.leave_sight)
 
@@ -380,6 +380,7 @@ class Window(QMainWindow):
     def look_closer(self, point: int | None) -> None:
         """A point was picked: show its way through the network."""
         self.boundary.pick(point)
+        self.view(MicroscopeView).show_point(point)
         if point is not None and "microscope" not in self.docks.seen:
             self.docks.show("microscope")
 
@@ -431,10 +432,10 @@ class Window(QMainWindow):
         kernels.failed.connect(self.say_engine_refused)
         kernels.start()
 
-    def ask_for_what_is_seen(self) -> None:
-        """Have snapshots contain what the visible views show and nothing else."""
+    def request_what_is_seen(self) -> None:
+        """Have snapshots answer what the views in sight request and nothing else."""
         seen = [] if self.isMinimized() else [view for view in self.views if self.docks.shows(view)]
-        self.session.set_wanted(together(view.wanted for view in seen))
+        self.session.request(frozenset().union(*(view.requests for view in seen)))
         (self.layers.wake if self.docks.shows(self.layers) else self.layers.sleep)()
         for view in seen:
             # They have not heard of edits while they were out of sight.
@@ -604,7 +605,7 @@ class Window(QMainWindow):
         Views that come and go change what snapshots have to contain.
         """
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide) and watched in self.views:
-            self.ask_for_what_is_seen()
+            self.request_what_is_seen()
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
                 event.accept()
@@ -630,7 +631,7 @@ class Window(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         """Nothing is seen of a minimised window."""
         if event.type() == QEvent.Type.WindowStateChange:
-            self.ask_for_what_is_seen()
+            self.request_what_is_seen()
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
