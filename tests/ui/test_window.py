@@ -511,7 +511,7 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     assert not button.isEnabled()
     write(qtbot, trained, "data.test_fraction", "0.2")
     settle(qtbot, trained)
-    assert snapshot(trained).test is None
+    assert snapshot(trained).answer(FinalTestRequest) is None
     assert not result.isVisible()
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
@@ -523,7 +523,8 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     assert result.text().startswith(f"{points} test points at step {step(trained):,}: loss ")
     assert share in result.text()
     trained.session.step()
-    qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step and snapshot(trained).test is None)
+    qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step)
+    qtbot.waitUntil(lambda: snapshot(trained).answer(FinalTestRequest) is None)
     qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
     qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
     write(qtbot, trained, "data.noise", "0.3")

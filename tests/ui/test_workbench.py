@@ -26,7 +26,14 @@ from playground.catalog.datasets.shapes import Circle
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.interop.opening import RESOURCES
-from playground.measure.requests import ConfusionRequest, HistogramsRequest
+from playground.measure.requests import (
+    ConfusionRequest,
+    HistogramsRequest,
+    MicroscopeRequest,
+    PredictionsRequest,
+    UncertaintyRequest,
+    UnitMapRequest,
+)
 from tests.ui.test_window import control, drag_slider, settle, snapshot, step, write
 from ui.panels.data.import_dialog import ImportDialog
 from ui.panels.layers.shapes import SHAPES
@@ -244,11 +251,11 @@ def test_pointing_at_a_unit_shows_its_map_in_the_boundary(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
     hand.until(lambda: boundary.shown().colours.size > 0 and network.unit_rect(0, 2).isValid())
     hand.point(network, network.unit_rect(0, 2).center())
-    hand.until(lambda: snapshot(hand.window).magnified is not None)
-    assert snapshot(hand.window).magnified[:2] == (0, 2)
+    hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
+    assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (0, 2)
     hand.until(lambda: boundary.shown().unit == "Unit A3: what it puts out")
     hand.leave(network, network.unit_rect(0, 2).center())
-    hand.until(lambda: snapshot(hand.window).magnified is None)
+    hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     hand.until(lambda: boundary.shown().unit == "")
 
 
@@ -258,11 +265,11 @@ def test_the_way_back_from_a_unit_works_while_the_mouse_still_points_at_it(hand:
     hand.until(lambda: boundary.shown().unit != "")
     boundary.setFocus()
     hand.key(Qt.Key.Key_Escape)
-    hand.until(lambda: snapshot(hand.window).magnified is None)
+    hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     assert boundary.shown().unit == ""
     hand.point(network, network.unit_rect(1, 1).center())
-    hand.until(lambda: snapshot(hand.window).magnified is not None)
-    assert snapshot(hand.window).magnified[:2] == (1, 1)
+    hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
+    assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (1, 1)
 
 
 def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Hand) -> None:
@@ -348,7 +355,7 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
     busy.until(lambda: "network" not in window.docks.seen)
     busy.settle()
     assert busy.trainer.parameters()["b0"][2] == pytest.approx(2.5, abs=1e-6)
-    busy.until(lambda: snapshot(window).magnified is None)
+    busy.until(lambda: snapshot(window).answer(UnitMapRequest) is None)
     assert window.layers.isAncestorOf(QApplication.focusWidget())
 
 
@@ -375,18 +382,18 @@ def test_the_colours_the_contours_and_the_mistakes_are_chosen(busy: Hand) -> Non
     busy.window.session.edit(msgspec.structs.replace(busy.experiment, layers=layers), "dropout")
     busy.settle()
     busy.press("boundary.field.uncertainty")
-    busy.until(lambda: snapshot(busy.window).uncertainty is not None)
+    busy.until(lambda: snapshot(busy.window).answer(UncertaintyRequest) is not None)
     busy.press("boundary.field.classes")
-    busy.until(lambda: snapshot(busy.window).uncertainty is None)
+    busy.until(lambda: snapshot(busy.window).answer(UncertaintyRequest) is None)
     busy.until(lambda: len(np.unique(boundary.shown().colours.reshape(-1, 3), axis=0)) <= 3)
     busy.press("boundary.field.probability")
     busy.press("boundary.contours")
     busy.until(lambda: len(boundary.shown().numbers) > 0)
     busy.press("boundary.mistakes")
-    busy.until(lambda: snapshot(busy.window).predictions is not None)
+    busy.until(lambda: snapshot(busy.window).answer(PredictionsRequest) is not None)
     busy.until(lambda: boundary.shown().note != "")
     busy.press("boundary.mistakes")
-    busy.until(lambda: snapshot(busy.window).predictions is None)
+    busy.until(lambda: snapshot(busy.window).answer(PredictionsRequest) is None)
 
 
 def test_the_wheel_zooms_dragging_moves_and_home_shows_everything(busy: Hand) -> None:
@@ -410,8 +417,8 @@ def test_a_click_on_a_point_opens_the_microscope_with_its_numbers(hand: Hand) ->
     index = lonely_point(x)
     hand.click(window.boundary, window.boundary.shown().place_of(*x[index]))
     hand.until(lambda: "microscope" in window.docks.seen)
-    hand.until(lambda: snapshot(window).microscope is not None)
-    seen = snapshot(window).microscope
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
+    seen = snapshot(window).answer(MicroscopeRequest)
     assert seen.point == index
     np.testing.assert_array_equal(seen.x, hand.trainer.sample.x[index])
     hand.until(lambda: window.view(MicroscopeView).words.text().startswith(f"Point {index} ("))
@@ -422,25 +429,25 @@ def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
     index = lonely_point(x)
     hand.click(window.boundary, window.boundary.shown().place_of(*x[index]))
-    hand.until(lambda: snapshot(window).microscope is not None)
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
     for key, expected in ((Qt.Key.Key_N, index + 1), (Qt.Key.Key_P, index), (Qt.Key.Key_P, index - 1)):
         hand.key(key)
         point = expected % len(x)
-        hand.until(lambda point=point: snapshot(window).microscope.point == point)
+        hand.until(lambda point=point: snapshot(window).answer(MicroscopeRequest).point == point)
         hand.until(lambda point=point: window.view(MicroscopeView).words.text().startswith(f"Point {point} ("))
     hand.key(Qt.Key.Key_Escape)
-    hand.until(lambda: snapshot(window).microscope is None)
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
     hand.until(lambda: window.view(MicroscopeView).pages.currentIndex() == 0)
 
 
 def test_other_points_let_go_of_the_one_that_was_picked(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
     hand.click(window.boundary, window.boundary.shown().place_of(*x[lonely_point(x)]))
-    hand.until(lambda: snapshot(window).microscope is not None)
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
     hand.press("data.kind.moons")
     hand.settle()
     hand.until(lambda: window.boundary.shown().picked is None)
-    hand.until(lambda: snapshot(window).microscope is None)
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
 
 
 # Drawing ------------------------------------------------------------------------------------------------------------
@@ -537,7 +544,7 @@ def test_done_goes_back_to_looking(drawing: Hand, way: str) -> None:
     x = drawing.trainer.sample.x
     index = lonely_point(x)
     drawing.click(drawing.window.boundary, drawing.window.boundary.shown().place_of(*x[index]))
-    drawing.until(lambda: snapshot(drawing.window).microscope is not None)
+    drawing.until(lambda: snapshot(drawing.window).answer(MicroscopeRequest) is not None)
     assert drawing.edits == so_far
 
 
@@ -604,7 +611,8 @@ def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> Non
 
 @pytest.mark.parametrize("name", ["boundary", "network", "curves", "data", "training.learning_rate"])
 def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
-    target = getattr(hand.window, name, None) or control(hand.window, name, QLineEdit)
+    window = hand.window
+    target = getattr(window, name, None) or window.contents.get(name) or control(window, name, QLineEdit)
     hand.drop_file(target, RESOURCES / "data" / "penguins.csv")
     dialog = hand.window.findChild(ImportDialog)
     assert dialog is not None and dialog.isVisible()
