@@ -11,6 +11,7 @@ import pytest
 from playground import InputError, Snapshot, Trainer
 from playground.catalog.choice import Array
 from playground.engine import reference
+from playground.engine.engine import EngineName
 from playground.experiment.rules import convert
 from playground.measure.requests import (
     BoundaryRequest,
@@ -25,7 +26,6 @@ from playground.measure.requests import (
     UnitStatesRequest,
 )
 from playground.measure.snapshot import spread
-from playground.run.run import EngineName
 
 EVERYTHING = (
     BoundaryRequest(20), HistogramsRequest(8), ConfusionRequest(), UnitMapsRequest(10), UnitMapRequest(0, 0, 20),
@@ -220,8 +220,8 @@ def test_dead_units_are_those_with_slope_0_everywhere(engine: EngineName) -> Non
 def test_the_activations_of_the_latest_batch_are_counted(engine: EngineName) -> None:
     one = trainer(engine, layers=[{"units": 5, "activation": "tanh"}])
     histogram = HistogramsRequest(6).answer(one)[0].activations
-    assert histogram is not None and one.problem.last is not None
-    counts, edges = np.histogram(one.problem.last.f[0], 6)
+    assert histogram is not None and one.latest is not None
+    counts, edges = np.histogram(one.latest.f[0], 6)
     np.testing.assert_array_equal(histogram.counts, counts)
     np.testing.assert_allclose(histogram.edges, edges)
     assert HistogramsRequest(6).answer(trainer(steps=0))[0].activations is None

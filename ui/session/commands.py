@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from playground import Checkpoint, Document, Experiment, Snapshot, Trainer
+from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
-from playground.run.run import EngineName
 
 
 class Play(NamedTuple):

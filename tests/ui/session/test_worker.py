@@ -14,9 +14,9 @@ from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import Array
 from playground.catalog.datasets.shapes import Spiral
+from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
 from playground.measure.requests import BoundaryRequest, UncertaintyRequest, UnitMapRequest, UnitMapsRequest
-from playground.run.run import EngineName
 from ui.session.commands import Configure, SetParameters, SetWeight
 from ui.session.session import Session
 from ui.session.speed import CostlyAnswers
@@ -165,10 +165,10 @@ def test_a_reset_during_the_one_epoch_leaves_training_at_rest(qtbot, session: Se
 
 
 def test_the_history_is_bounded_also_after_a_fresh_start(qtbot, session: Session, settled) -> None:
-    assert session.worker.trainer.history_rows == HISTORY_ROWS
+    assert session.worker.trainer.history.most == HISTORY_ROWS
     session.reseed()
     settled(session)
-    assert session.worker.trainer.history_rows == HISTORY_ROWS
+    assert session.worker.trainer.history.most == HISTORY_ROWS
     assert session.worker.trainer.history.most == HISTORY_ROWS
 
 
