@@ -12,7 +12,8 @@ from playground.catalog.datasets.base import Sample
 from playground.engine.evaluation import Evaluation
 from playground.engine.state import State
 from playground.experiment.tree import Experiment, with_ids
-from playground.measure.snapshot import Change, Status
+from playground.measure.changes import Change
+from playground.measure.snapshot import Status
 from playground.run.timeline import Timeline
 
 EngineName: TypeAlias = Literal["reference", "compiled"]

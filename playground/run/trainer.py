@@ -40,8 +40,8 @@ from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 from playground.measure import fields, statistics
+from playground.measure.changes import WeightEdit
 from playground.measure.snapshot import (
-    Change,
     Confusion,
     FinalResult,
     GradientHistory,
@@ -54,6 +54,7 @@ from playground.measure.snapshot import (
     Status,
     Wanted,
 )
+from playground.run.changes import ChangeLog, When
 from playground.run.health import Health, Moment
 from playground.run.insertion import insert, insertable
 from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, EngineName
@@ -73,16 +74,10 @@ from playground.run.transplant import (
 NO_LIMIT = 2**62
 MOST_RATES = 256
 """Learning rates that are worked out at a time."""
-MOST_CHANGES = 200
-"""How many changes are remembered."""
 MAGNIFIED_GRID = 100
 """Points along each side of a magnified map and of the uncertainty where no boundary is wanted."""
 INSERTION_GRID = 25
 """Points along each side of the plane that a new layer is made to pass on."""
-
-
-KINDS = {"W": "weight", "b": "bias"}
-"""What parameters are called in words, by the beginning of their names."""
 
 
 class Trainer:
@@ -191,7 +186,7 @@ class Trainer:
         self.put_parameters(self.usable_initial())
         self.problem.last = None
         self.seconds = 0.0
-        self.changes: list[Change] = []
+        self.change_log = ChangeLog()
         self.engine_changes = [(0, self.chosen_engine)]
         self.be_ready()
         self.start_histories()
@@ -227,13 +222,13 @@ class Trainer:
         self.record(self.learning_rate)
 
     def configure(
-        self, experiment: Experiment, *, memory: Checkpoint | None = None, words: str = "", goes_on: bool = False
+        self, experiment: Experiment, *, memory: Checkpoint | None = None, title: str = "", goes_on: bool = False
     ) -> tuple[str, ...]:
         """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
 
         After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
-        were removed that come back now: they return with the weights they had then. With `words` the change is put on
-        record; see `remember`. Raises InputError, and changes nothing, if the experiment is refused.
+        were removed that come back now: they return with the weights they had then. What differs is put on record;
+        see `ChangeLog.with_edit`. Raises InputError, and changes nothing, if the experiment is refused.
         """
         experiment = check(experiment)
         setup = Setup(experiment, self.setup)
@@ -264,8 +259,8 @@ class Trainer:
             self.start_histories()
         elif goes_back:
             self.evaluation = self.evaluate()
-        if words:
-            self.remember(words, goes_on and not goes_back)
+        goes_on = goes_on and not goes_back
+        self.change_log = self.change_log.with_edit(self.now, old, experiment, title=title, goes_on=goes_on)
         return self.notes
 
     @property
@@ -286,23 +281,17 @@ class Trainer:
         self.problem.last = None
         self.history = self.history.until(History._fields.index("step"), state.step)
         self.gradient_history = self.gradient_history.until(0, state.step)
-        self.changes = [change for change in self.changes if change.step <= state.step]
+        self.change_log = self.change_log.until(state.step)
         self.engine_changes = [(min(step, state.step), engine) for step, engine in self.engine_changes]
 
     def look_after_health(self) -> None:
         """Keep the present moment to go back to, if all is well and there has not been a look just before."""
         self.health.look(self.problem, self.outputs, Moment(self.experiment, self.state, self.seconds))
 
-    def remember(self, words: str, goes_on: bool = False) -> None:
-        """Put a change on record, in the place of the latest one if that `goes_on`; the oldest ones are forgotten."""
-        kept = self.changes[:-1] if goes_on else self.changes
-        change = Change(self.state.step, self.passes, self.seconds, words)
-        self.changes = [*kept[1 - MOST_CHANGES :], change]
-
     @property
-    def passes(self) -> float:
-        """Completed passes over the training points, the share of the present one included."""
-        return self.state.epoch + self.state.position / self.problem.points
+    def now(self) -> When:
+        """The present moment, as changes name it."""
+        return When(self.state.step, self.state.epoch + self.state.position / self.problem.points, self.seconds)
 
     def forget(self, old: Experiment, old_problem: Problem, restructured: bool) -> None:
         """Drop what has lost its meaning with the change from `old` to the present experiment."""
@@ -382,26 +371,29 @@ class Trainer:
         self.put_parameters(parameters)
         self.changed_by_hand()
 
-    def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> None:
-        """Set one entry of one array, named as in weight files: "W0", (2, 1). The change is put on record.
+    def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> float:
+        """Set one entry of one array, named as in weight files: "W0", (2, 1); returns what it was.
 
-        Raises InputError, and changes nothing, if there is no such entry or it can't take that value.
+        The change is put on record; see `ChangeLog.with_weight`. Raises InputError, and changes nothing, if there is no
+        such entry or it can't take that value.
         """
         array = self.parameters().get(name)
         if array is None:
             raise InputError(name, "a weight", f"a place in {', '.join(self.parameters())}")
-        words = f"{name}[{', '.join(map(str, place))}]"
+        entry = WeightEdit(name, place, value, value).entry
         if len(place) != array.ndim or not all(0 <= at < size for at, size in zip(place, array.shape, strict=False)):
-            raise InputError(words, value, f"places in an array of shape {array.shape}, counted from 0")
+            raise InputError(entry, value, f"places in an array of shape {array.shape}, counted from 0")
         smallest, largest = 0.0 if name.startswith("var") else -math.inf, float(np.finfo(array.dtype).max)
         if not (smallest <= value and abs(value) <= largest):
-            raise InputError(words, value, f"a finite {array.dtype} number{' ≥ 0' if smallest == 0 else ''}")
+            raise InputError(entry, value, f"a finite {array.dtype} number{' ≥ 0' if smallest == 0 else ''}")
+        edit = WeightEdit(name, place, float(array[place]), float(value))
         array[place] = value
         if name[0] == "W":
             # It was set on purpose, so it need not stay 0.
             self.network.layers[int(name[1:])].W(self.state.pruned)[place] &= value == 0
         self.changed_by_hand()
-        self.remember(f"{KINDS.get(name.rstrip('0123456789'), 'parameter')} {words}", goes_on)
+        self.change_log = self.change_log.with_weight(self.now, edit, goes_on=goes_on)
+        return edit.before
 
     def changed_by_hand(self) -> None:
         """Parameters were changed from outside: measure anew, and let training go on."""
@@ -461,7 +453,7 @@ class Trainer:
         self.state = state.copy()
         self.notes = ()
         self.problem.last = None
-        self.changes = []
+        self.change_log = ChangeLog()
         self.be_ready()
         self.start_histories()
         # A moment at which the loss had grown without end is none to come back to.
@@ -482,7 +474,7 @@ class Trainer:
             seconds=self.seconds,
             history=self.history.copy(),
             gradients=self.gradient_history.copy(),
-            changes=tuple(self.changes),
+            changes=self.change_log.changes,
             engine_changes=tuple(self.engine_changes),
             initial={name: np.array(values, np.float64) for name, values in self.initial.items()},
             health=HealthRecord(self.health.best, self.health.rate, None if moment is None else moment.seconds),
@@ -506,7 +498,7 @@ class Trainer:
         self.evaluation, self.seconds = document.evaluation, document.seconds
         self.history = document.history.within(self.history_rows)
         self.gradient_history = document.gradients.within(self.history_rows)
-        self.changes, self.engine_changes = list(document.changes), list(document.engine_changes)
+        self.change_log, self.engine_changes = ChangeLog(document.changes), list(document.engine_changes)
         if document.engine != self.chosen_engine:
             self.engine_changes.append((self.state.step, self.chosen_engine))
         best, rate, seconds = document.health
@@ -733,7 +725,7 @@ class Trainer:
             predictions=self.predictions(wanted.predictions) if wanted.predictions else None,
             microscope=None if wanted.point is None else self.microscope(wanted.point),
             test=self.test() if wanted.test else None,
-            changes=tuple(self.changes),
+            changes=self.change_log.changes,
         )
 
     def confusion(self) -> Confusion:

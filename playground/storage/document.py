@@ -29,18 +29,22 @@ from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.declarations import field_of
+from playground.experiment.difference import Difference
+from playground.experiment.paths import read_value
 from playground.experiment.rules import MAX_LAYERS, convert, expanded, refuse_unwritable
 from playground.experiment.text import parsed, to_text, with_table_path
 from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
 from playground.files.errors import InputError
-from playground.measure.snapshot import Change, History, Status
+from playground.measure.changes import Change
+from playground.measure.snapshot import History, Status
 from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
-VERSION = 1
+VERSION = 2
+"""In version 1 changes had no more than a label. Without changes nothing is new, so those documents still say 1."""
 MAGIC = b"neural network playground document, version "
 LONGEST_LINE = len(MAGIC) + 20
 MAX_BYTES = 2**30
@@ -169,7 +173,8 @@ def to_bytes(document: Document, folder: Path | None = None) -> bytes:
         started_from=None if document.started_from is None else packed(document.started_from),
     )
     payload = msgspec.msgpack.encode(record)
-    return b"".join([MAGIC, str(VERSION).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
+    version = VERSION if document.changes else 1
+    return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
 def checkpoint_record(
@@ -284,7 +289,7 @@ def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Docume
         seconds=record.seconds,
         history=timeline(record.history, len(History._fields), ("epoch", "step"), f"{place}: history"),
         gradients=timeline(record.gradients, 1 + 3 * layers, ("step",), f"{place}: gradients"),
-        changes=record.changes,
+        changes=tuple(change_of(one, f"{place}: changes[{number}]") for number, one in enumerate(record.changes)),
         engine_changes=record.engine_changes,
         initial={
             name: finite_array(values, f"{place}: initial {name}", "float64") for name, values in record.initial.items()
@@ -293,6 +298,20 @@ def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Docume
         started_from=None if started_from is None else array(started_from, f"{place}: started_from", dtype, size),
         notes=tuple(dict.fromkeys(reading.notes)),
     )
+
+
+def change_of(record: Change, place: str) -> Change:
+    """A change of a file, with the values in it as an experiment has them. Raises InputError that names `place`."""
+    if record.differences is None:
+        return record
+    try:
+        differences = (
+            Difference(path, read_value(path, before), read_value(path, after))
+            for path, before, after in record.differences
+        )
+        return record._replace(differences=tuple(differences))
+    except InputError as error:
+        raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
 
 
 def payload_of(content: bytes, place: str) -> memoryview:

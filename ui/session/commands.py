@@ -56,7 +56,8 @@ class Configure(NamedTuple):
 
     The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment
     kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there, and else
-    from a `document` if there is one. `words` put the change on record; those of one `keep_as` in a row are one change.
+    from a `document` if there is one. The change is put on record, with a `title` if that says better than what differs
+    what was done; those of one `keep_as` in a row are one change.
     """
 
     experiment: Experiment
@@ -64,21 +65,23 @@ class Configure(NamedTuple):
     keep_as: object = None
     memory: object = None
     fresh: bool = False
-    words: str = ""
+    title: str = ""
     document: Document | None = None
 
 
 class SetWeight(NamedTuple):
     """Set one entry of one array, named as in weight files: "W0", (2, 1). It is put on record.
 
-    All of one `drag`, which has a name of its own, are one change; `revision` is as in `Configure`.
+    The value before is kept under the name `keep_as`; a value kept as `memory` is set instead of `value`. All of one
+    `keep_as` in a row are one change; `revision` is as in `Configure`.
     """
 
     name: str
     place: tuple[int, ...]
     value: float
     revision: int | None = None
-    drag: object = None
+    keep_as: object = None
+    memory: object = None
 
 
 class UseEngine(NamedTuple):

@@ -83,8 +83,9 @@ class Worker(QThread):
         self.tests = False
         """Whether the next report has the result on the test points."""
         self.revision = 0
-        self.moments: OrderedDict[object, Checkpoint | Document] = OrderedDict()
-        """What undo and redo go back to; where training started anew that is all of the one before."""
+        self.moments: OrderedDict[object, Checkpoint | Document | float] = OrderedDict()
+        """What undo and redo go back to: the moment before a change, all of a training where another one began, or the
+        value of a weight."""
         self.latest_change: object = None
         """The name of the drag that the latest change on record belongs to."""
         self.pictures = Pictures()
@@ -250,10 +251,10 @@ class Worker(QThread):
             self.give_up_epoch()
             self.start_anew(command, memory)
         else:
-            assert not isinstance(memory, Document)
+            assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
-            self.trainer.configure(command.experiment, memory=memory, words=command.words, goes_on=goes_on)
-        self.latest_change = command.keep_as if command.words else None
+            self.trainer.configure(command.experiment, memory=memory, title=command.title, goes_on=goes_on)
+        self.latest_change = command.keep_as
         self.revision = command.revision
 
     def remember(self, name: object, *, whole: bool) -> None:
@@ -263,17 +264,21 @@ class Worker(QThread):
         documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
         for name, document in documents[:-REMEMBERED_WHOLE]:
             self.moments[name] = document.present
+        self.forget_moments()
+
+    def forget_moments(self) -> None:
+        """Keep only the latest moments."""
         while len(self.moments) > REMEMBERED:
             self.moments.popitem(last=False)
 
-    def start_anew(self, command: Configure, memory: Checkpoint | Document | None) -> None:
+    def start_anew(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
         """Have another trainer, which starts from its initial weights or goes on from somewhere."""
         trainer = self.fresh_trainer(command.experiment)
         if isinstance(memory, Document):
             trainer.resume(memory)
             if trainer.status == "diverged":
                 trainer.clear_outcome()
-        elif memory is not None:
+        elif isinstance(memory, Checkpoint):
             trainer.restore(memory)
         elif command.document is not None:
             self.take_up(trainer, command.document)
@@ -296,8 +301,13 @@ class Worker(QThread):
     def set_weight(self, command: SetWeight) -> None:
         if command.revision is not None:
             self.revision = command.revision
-        self.trainer.set_weight(command.name, command.place, command.value, goes_on=self.goes_on(command.drag))
-        self.latest_change = command.drag
+        kept = self.moments.pop(command.memory, None) if command.memory is not None else None
+        value = kept if isinstance(kept, float) else command.value
+        before = self.trainer.set_weight(command.name, command.place, value, goes_on=self.goes_on(command.keep_as))
+        if command.keep_as is not None and command.keep_as not in self.moments:
+            self.moments[command.keep_as] = before
+            self.forget_moments()
+        self.latest_change = command.keep_as
 
     def goes_on(self, drag: object) -> bool:
         """Whether a change belongs to the same drag as the latest one on record."""
@@ -336,7 +346,8 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
 def replaces(later: Command, command: Command) -> bool:
     """Whether a command that waits next makes one before it needless: both belong to one drag of one control."""
     if isinstance(later, SetWeight) and isinstance(command, SetWeight):
-        return later.drag == command.drag is not None and later[:2] == command[:2]
+        same = later[:2] == command[:2] and later.memory is command.memory is None
+        return same and later.keep_as == command.keep_as is not None
     return (
         isinstance(later, Configure)
         and isinstance(command, Configure)

@@ -20,7 +20,7 @@ from playground.files.atomic import Stamp, stamp
 from playground.interop.opening import FIRST, Opened, opened
 from playground.storage.document import SUFFIX, save_document
 from ui.session.jobs import CancelledError, Job
-from ui.session.undo import WeightEdit
+from ui.session.undo import WeightSetting
 from ui.shell.dialogs import ask_about_changes, ask_about_replacing, ask_to_open, ask_to_save
 from ui.shell.waiting import Waiting
 
@@ -109,7 +109,7 @@ class Documents(QObject):
 
     def mark(self, step: int) -> Mark:
         """What there is now, training being at `step`."""
-        weights = [edit.number for edit in self.session.done if isinstance(edit.what, WeightEdit)]
+        weights = [edit.number for edit in self.session.done if isinstance(edit.what, WeightSetting)]
         return Mark(self.session.experiment, max(weights, default=0), step)
 
     @property

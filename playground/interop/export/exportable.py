@@ -42,7 +42,7 @@ class Exportable(NamedTuple):
     def of(cls, trainer: Trainer) -> Exportable:
         """The present moment of a training."""
         history, network = History(*trainer.history.view().T), trainer.network
-        unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.changes)
+        unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.change_log.changes)
         start = trainer.started_from if unchanged else None
         if start is None:
             start = trainer.fresh_state(trainer.experiment, network).parameters

@@ -195,7 +195,7 @@ def test_what_is_opened_while_a_save_runs_does_not_take_its_file_over(qtbot, win
 @pytest.mark.usefixtures("slow_disk")
 def test_what_is_changed_while_a_save_runs_is_not_saved(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(tmp_path / "mine.playground")
-    window.session.set_weight("W0", (0, 0), 0.5, 0.25, "weight")
+    window.session.set_weight("W0", (0, 0), 0.5, "weight")
     qtbot.waitUntil(lambda: not window.documents.busy)
     assert window.documents.modified
 
@@ -256,7 +256,7 @@ def test_the_title_tells_whether_there_are_changes(qtbot, window: Window, tmp_pa
 
 
 def test_a_weight_set_by_hand_is_a_change(qtbot, window: Window) -> None:
-    window.session.set_weight("W0", (0, 0), 0.5, 0.25, "weight")
+    window.session.set_weight("W0", (0, 0), 0.5, "weight")
     assert window.documents.modified
     window.session.undo()
     assert not window.documents.modified
