@@ -25,14 +25,9 @@ class WeightEdit(NamedTuple):
     after: float
 
     @property
-    def entry(self) -> str:
-        """The entry, as code would write it: `W0[2, 1]`."""
-        return f"{self.name}[{', '.join(map(str, self.place))}]"
-
-    @property
     def words(self) -> str:
         """What was set: `weight W0[2, 1]`."""
-        return f"{KINDS.get(self.name.rstrip('0123456789'), 'parameter')} {self.entry}"
+        return f"{KINDS.get(self.name.rstrip('0123456789'), 'parameter')} {entry_words(self.name, self.place)}"
 
 
 class Change(NamedTuple):
@@ -55,6 +50,11 @@ class Change(NamedTuple):
     def touches(self, *paths: str) -> bool:
         """Whether it is known to have changed what stands at some paths, or something inside of that."""
         return any(is_among(one.path, paths) for one in self.differences or ())
+
+
+def entry_words(name: str, place: tuple[int, ...]) -> str:
+    """An entry of an array as it is written: `W0[2, 1]`."""
+    return f"{name}[{', '.join(map(str, place))}]"
 
 
 def for_the_record(differences: Iterable[Difference]) -> tuple[Difference, ...]:

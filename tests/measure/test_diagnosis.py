@@ -255,7 +255,7 @@ def test_what_a_drag_went_through_is_not_forgotten_when_it_ends_where_it_began()
     for noise in (0.0, 0.5, 0.2, 0.0):
         trainer.advance(epochs=2)
         trainer.configure(with_value(trainer.experiment, "data.noise", noise), title="noise", goes_on=True)
-    (change,) = trainer.change_log.changes
+    (change,) = trainer.run.record.changes
     assert change.differences == (("data.noise", 0.0, 0.0),)
     trainer.advance(epochs=2)
     snapshot = trainer.snapshot()
@@ -269,8 +269,8 @@ def test_after_a_divergence_what_differs_from_the_healthy_moment_is_on_record() 
     trainer.configure(with_rate(noisy, 1e5))
     assert trainer.advance(epochs=20) == "diverged"
     trainer.configure(with_rate(trainer.experiment, 0.01))
-    assert not trainer.change_log.changes[-1].leaves_losses_comparable
-    assert [one.path for one in trainer.change_log.changes[-1].differences or ()] == [
+    assert not trainer.run.record.changes[-1].leaves_losses_comparable
+    assert [one.path for one in trainer.run.record.changes[-1].differences or ()] == [
         "data.noise",
         "training.learning_rate",
     ]

@@ -26,12 +26,13 @@ from playground.catalog.losses import SquaredError
 from playground.catalog.normalizations import BatchNormalization
 from playground.catalog.optimizers import RmsProp
 from playground.cli.commands import main
+from playground.engine.engine import EngineName
 from playground.experiment.difference import only_learning_differs
 from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
 from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, prefix, this_computer
-from playground.run.run import HEALTHY, PRESENT, EngineName
+from playground.run.run import HEALTHY, PRESENT
 from playground.run.timeline import Timeline
 from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
 from tests.engine.random_experiments import random_experiment
@@ -75,11 +76,11 @@ def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
     for name in ("parameters", "gradient", "update", "slots", "carried", "pruned"):
         assert_array_equal(getattr(a.state, name), getattr(b.state, name), err_msg=name)
     assert_same_rows(a.history, b.history, but_last=True)
-    assert_same_rows(a.gradient_history, b.gradient_history)
-    assert (a.status, a.problem_words) == (b.status, b.problem_words)
+    assert_same_rows(a.run.record.gradients, b.run.record.gradients)
+    assert (a.status, a.run.record.problem) == (b.status, b.run.record.problem)
     assert str(a.evaluation) == str(b.evaluation)
-    assert [one[:2] for one in a.change_log.changes] == [one[:2] for one in b.change_log.changes]
-    assert a.engine_changes == b.engine_changes
+    assert [change[:2] for change in a.run.record.changes] == [change[:2] for change in b.run.record.changes]
+    assert a.run.record.engine_changes == b.run.record.engine_changes
 
 
 def state_of(trainer: Trainer) -> dict[str, Any]:
@@ -197,7 +198,7 @@ def diverged() -> Trainer:
 
 def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
     trainer = diverged()
-    healthy = trainer.health.moment
+    healthy = trainer.run.record.health.moment
     assert healthy is not None
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
     assert other.snapshot().problem == trainer.snapshot().problem
@@ -222,9 +223,9 @@ def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
     trainer.set_parameters({"b0": np.array([0.75])})
     trainer.advance(epochs=2)
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
-    assert trainer.started_from is not None and other.started_from is not None
-    assert trainer.started_from[-1] == 0.75
-    assert_array_equal(other.started_from, trainer.started_from)
+    assert trainer.run.record.started_from is not None and other.run.record.started_from is not None
+    assert trainer.run.record.started_from[-1] == 0.75
+    assert_array_equal(other.run.record.started_from, trainer.run.record.started_from)
 
 
 def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
@@ -562,10 +563,10 @@ def test_what_was_changed_is_kept_value_by_value(tmp_path: Path) -> None:
         trainer.configure(with_value(trainer.experiment, path, value))
     trainer.set_weight("W0", (1, 0), 0.5)
     opened = saved_and_opened(trainer, tmp_path / "mine.playground")
-    assert opened.change_log.changes == trainer.change_log.changes
-    kept = [change.differences for change in opened.change_log.changes[:-1]]
+    assert opened.run.record.changes == trainer.run.record.changes
+    kept = [change.differences for change in opened.run.record.changes[:-1]]
     assert [found[0].path for found in kept if found] == list(CHANGED)
-    assert opened.change_log.changes[-1].weight == trainer.change_log.changes[-1].weight
+    assert opened.run.record.changes[-1].weight == trainer.run.record.changes[-1].weight
 
 
 CHANGED: dict[str, Any] = {
@@ -589,9 +590,9 @@ def test_points_are_not_kept_a_second_time_with_every_change() -> None:
     for _ in range(10):
         x1, x2 = (tuple(random.normal(size=1000).tolist()) for _ in range(2))
         trainer.configure(replace(trainer.experiment, data=UserPoints(x1=x1, x2=x2, target=(0.0,) * 1000)))
-    assert len(trainer.change_log.changes) == 10
+    assert len(trainer.run.record.changes) == 10
     assert len(to_bytes(trainer.document())) < size + 3 * 8 * 1000 + 10_000
-    assert not only_learning_differs(trainer.change_log.changes[-1].differences or ())
+    assert not only_learning_differs(trainer.run.record.changes[-1].differences or ())
 
 
 def test_a_document_without_changes_is_one_that_older_programs_open() -> None:

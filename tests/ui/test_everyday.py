@@ -151,7 +151,7 @@ def test_choose_optimizer_regularizer_and_batch_size(person: Person) -> None:
     person.choose("Optimizer", "SGD")
     person.choose("Regularizer", "L2")
     person.type_into("Batch size", "7")
-    person.until(lambda: person.trainer.problem.batch_size == 7)
+    person.until(lambda: person.trainer.setup.batch_size == 7)
     assert person.trainer.experiment.training.optimizer.kind == "sgd"
     assert person.trainer.network.layers[0].regularizer.kind == "l2"
 
@@ -235,7 +235,7 @@ def beyond_reach(window: Window) -> list[str]:
         widget = widget.nextInFocusChain()
         if widget is first:
             break
-    commands = " ".join(command.name.lower() for command in window.reach.commands())
+    commands = " ".join(command.name.lower() for command in window.commands())
     return sorted(
         one.accessibleName() or one.objectName() or repr(one)
         for kind in CONTROLS

@@ -44,7 +44,7 @@ def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
         window.layers.complete()
     found = window.findChild(kind, name)
     assert found is not None, f"no control named {name}"
-    window.reach.reveal(found)
+    window.controls.reveal(found)
     return found
 
 
@@ -237,7 +237,7 @@ def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -
     assert len(trainer.sample.x) == 200
     assert trainer.network.layers[0].units == 5
     assert trainer.learning_rate == 0.02
-    assert trainer.problem.batch_size == 50
+    assert trainer.setup.batch_size == 50
     assert trainer.state.slots.shape[0] == 0
     assert snapshot(trained).layers[0].units == 5
 
@@ -402,7 +402,7 @@ def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp
     window.session.open(preset("penguins"), "penguins")
     saved: Experiment = window.session.experiment
     window.documents.save_to(str(tmp_path / "mine.json"))
-    qtbot.waitUntil(lambda: window.documents.path is not None)
+    qtbot.waitUntil(lambda: window.work.path is not None)
     window.session.open(preset("circle"), "circle")
     window.documents.open(str(tmp_path / "mine.json"))
     assert window.session.experiment == saved
@@ -474,7 +474,7 @@ def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, trained: Window) -
 
 def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained: Window) -> None:
     gate.shut()
-    qtbot.waitUntil(lambda: trained.running)
+    qtbot.waitUntil(lambda: trained.display.running)
     qtbot.keyClick(trained, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.status.text())
     gate.open.set()
@@ -559,7 +559,7 @@ def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> 
 
 def test_a_change_leaves_other_messages_alone(qtbot, window: Window) -> None:
     window.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
-    window.tell("The file was not saved.")
+    window.desk.tell("The file was not saved.")
     write(qtbot, window, "data.noise", "0.2")
     assert window.banner.isVisible()
     assert window.banner.text.text() == "The file was not saved."

@@ -321,7 +321,7 @@ def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand
     hand.settle()
     np.testing.assert_array_equal(hand.trainer.parameters()["W1"], before)
     assert not network.findChild(QWidget, "network.editor").isVisible()
-    assert hand.window.drawing.tool is not None
+    assert hand.window.drawing.toolbox.tool is not None
 
 
 def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Hand) -> None:
@@ -455,7 +455,7 @@ def drawing(busy: Hand) -> Hand:
     busy.press("data.draw")
     busy.until(lambda: "drawing" in busy.window.docks.seen)
     busy.qtbot.wait(30)
-    assert busy.window.drawing.tool is not None and busy.window.drawing.tool.name == "brush"
+    assert busy.window.drawing.toolbox.tool is not None and busy.window.drawing.toolbox.tool.name == "brush"
     return busy
 
 
@@ -499,7 +499,7 @@ def test_a_point_is_dragged_somewhere_else(drawing: Hand) -> None:
     x = drawing.trainer.sample.x.copy()
     index = lonely_point(x)
     drawing.key(Qt.Key.Key_M)
-    assert drawing.window.drawing.tool.name == "move"
+    assert drawing.window.drawing.toolbox.tool.name == "move"
     drawing.drag(drawing.window.boundary, places(drawing, tuple(x[index]), (5.5, -5.5)))
     drawing.settle()
     moved = drawing.trainer.sample.x
@@ -513,14 +513,18 @@ def test_a_click_with_the_cluster_tool_adds_a_cloud(drawing: Hand) -> None:
     drawing.click(drawing.window.boundary, places(drawing, (3, -3))[0])
     drawing.settle()
     cloud = drawing.trainer.sample.x[before:]
-    assert len(cloud) == drawing.window.drawing.settings.cluster_points
+    assert len(cloud) == drawing.window.drawing.toolbox.settings.cluster_points
     np.testing.assert_allclose(cloud.mean(axis=0), (3, -3), atol=0.5)
 
 
 def test_the_wheel_changes_the_brush_and_not_the_view(drawing: Hand) -> None:
-    boundary, seen, before = drawing.window.boundary, drawing.window.boundary.seen(), drawing.window.drawing.reach
+    boundary, seen, before = (
+        drawing.window.boundary,
+        drawing.window.boundary.seen(),
+        drawing.window.drawing.toolbox.reach,
+    )
     drawing.turn(boundary, places(drawing, (1, 1))[0], 3)
-    assert drawing.window.drawing.reach > 1.3 * before
+    assert drawing.window.drawing.toolbox.reach > 1.3 * before
     assert boundary.seen() == seen
 
 
@@ -531,7 +535,7 @@ def test_done_goes_back_to_looking(drawing: Hand, way: str) -> None:
     else:
         drawing.key(Qt.Key.Key_Escape)
     drawing.until(lambda: "data" in drawing.window.docks.seen)
-    assert drawing.window.drawing.tool is None
+    assert drawing.window.drawing.toolbox.tool is None
     so_far = drawing.edits
     x = drawing.trainer.sample.x
     index = lonely_point(x)
@@ -547,7 +551,7 @@ def test_another_tab_puts_the_brush_down(drawing: Hand) -> None:
     )  # fmt: skip
     place = next(place for place in range(bar.count()) if bar.tabText(place) == "Training")
     QTest.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
-    drawing.until(lambda: drawing.window.drawing.tool is None)
+    drawing.until(lambda: drawing.window.drawing.toolbox.tool is None)
     drawing.window.boundary.setFocus()
     drawing.key(Qt.Key.Key_B)
     before = drawing.experiment
@@ -572,7 +576,7 @@ def test_typing_in_a_list_searches_it_also_while_drawing(drawing: Hand) -> None:
     combo.setFocus()
     drawing.key(Qt.Key.Key_E)
     assert drawing.settle().experiment.layers[0].activation.label.startswith("E")
-    assert drawing.window.drawing.tool.name == "brush"
+    assert drawing.window.drawing.toolbox.tool.name == "brush"
 
 
 # Data ---------------------------------------------------------------------------------------------------------------
@@ -603,7 +607,8 @@ def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> Non
 
 @pytest.mark.parametrize("name", ["boundary", "network", "curves", "data", "training.learning_rate"])
 def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
-    target = getattr(hand.window, name, None) or control(hand.window, name, QLineEdit)
+    views = {view.name: view for view in hand.window.parts.views}
+    target = views.get(name) or getattr(hand.window, name, None) or control(hand.window, name, QLineEdit)
     hand.drop_file(target, RESOURCES / "data" / "penguins.csv")
     dialog = hand.window.findChild(ImportDialog)
     assert dialog is not None and dialog.isVisible()

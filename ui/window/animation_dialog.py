@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 
 from playground import Experiment, InputError
 from playground.catalog.choice import Array
+from playground.engine.engine import EngineName
 from playground.interop.animation import Animation, Settings, save_animation
-from playground.run.run import EngineName
 from ui.forms.buttons import push_button, tip
 from ui.forms.rows import Form
 from ui.look import theme

@@ -148,15 +148,15 @@ def test_a_card_dropped_where_it_was_changes_nothing(qtbot, owner) -> None:
 def test_the_card_follows_and_a_mark_shows_the_place(qtbot, owner) -> None:
     panel = owner.panel
     drag_card(qtbot, owner, 0, owner.find("layers.1").geometry().bottom() - 5, release=False)
-    assert panel.ghost.isVisible()
-    assert panel.mark.isVisible()
+    assert panel.drag.ghost.isVisible()
+    assert panel.drag.mark.isVisible()
     second, third = owner.find("layers.1").geometry(), owner.find("layers.2").geometry()
-    assert second.bottom() <= panel.mark.geometry().center().y() <= third.top()
+    assert second.bottom() <= panel.drag.mark.geometry().center().y() <= third.top()
     on_screen = QRect(panel.stack.mapTo(panel, second.topLeft()), second.size())
-    assert panel.ghost.geometry().intersects(on_screen)
+    assert panel.drag.ghost.geometry().intersects(on_screen)
     QTest.mouseRelease(owner.find("layers.0.handle"), LEFT)
-    assert not panel.ghost.isVisible()
-    assert not panel.mark.isVisible()
+    assert not panel.drag.ghost.isVisible()
+    assert not panel.drag.mark.isVisible()
 
 
 def test_escape_gives_a_drag_up(qtbot, owner) -> None:
@@ -171,7 +171,7 @@ def test_another_experiment_during_a_drag_ends_it(qtbot, owner) -> None:
     drag_card(qtbot, owner, 0, 2000, release=False)
     handle = owner.find("layers.0.handle")
     owner.panel.show_experiment(Experiment(layers=owner.experiment.layers[:2]))
-    assert owner.panel.held is None
+    assert owner.panel.drag.held is None
     QTest.mouseRelease(handle, LEFT)
     assert owner.asked == []
 

@@ -18,53 +18,53 @@ def press(qtbot, window: Window, name: str) -> None:
 
 
 def test_the_tour_goes_through_all_its_stops(qtbot, window: Window) -> None:
-    window.start_tour()
-    stops = len(window.tour.stops)
+    window.tour.start()
+    stops = len(window.tour.shown.stops)
     titles = set()
     for _ in range(stops):
-        titles.add(window.tour.title.text())
-        assert window.rect().contains(window.tour.card.geometry())
+        titles.add(window.tour.shown.title.text())
+        assert window.rect().contains(window.tour.shown.card.geometry())
         press(qtbot, window, "tour.next")
     assert len(titles) == stops
-    assert window.tour is None
+    assert window.tour.shown is None
 
 
 def test_the_tour_goes_on_when_what_it_asks_for_is_done(qtbot, window: Window) -> None:
-    window.start_tour()
-    assert window.tour.at == 0
+    window.tour.start()
+    assert window.tour.shown.at == 0
     qtbot.mouseClick(window.transport.play, LEFT)
-    qtbot.waitUntil(lambda: window.tour.at == 1)
+    qtbot.waitUntil(lambda: window.tour.shown.at == 1)
     window.session.pause()
 
 
 def test_the_tour_leaves_what_it_points_at_to_the_mouse(qtbot, window: Window) -> None:
-    window.start_tour()
-    hole = window.tour.hole()
+    window.tour.start()
+    hole = window.tour.shown.hole()
     assert window.childAt(hole.center()) is window.transport.play
 
 
 def test_the_tour_goes_back_and_ends_with_escape(qtbot, window: Window) -> None:
-    window.start_tour()
+    window.tour.start()
     press(qtbot, window, "tour.next")
     press(qtbot, window, "tour.back")
-    assert window.tour.at == 0
-    qtbot.keyClick(window.tour, Qt.Key.Key_Escape)
-    assert window.tour is None
+    assert window.tour.shown.at == 0
+    qtbot.keyClick(window.tour.shown, Qt.Key.Key_Escape)
+    assert window.tour.shown is None
 
 
 def test_the_tour_is_offered_once(window: Window) -> None:
-    window.offer_tour()
+    window.tour.offer()
     assert "tour" in window.banner.text.text()
     window.banner.hide()
-    window.offer_tour()
+    window.tour.offer()
     assert not window.banner.isVisible()
 
 
 def test_the_offered_tour_is_taken_by_its_button(qtbot, window: Window) -> None:
-    window.offer_tour()
+    window.tour.offer()
     qtbot.mouseClick(window.banner.remedy, LEFT)
-    assert window.tour is not None
-    window.tour.end()
+    assert window.tour.shown is not None
+    window.tour.shown.end()
 
 
 def test_f1_lists_the_shortcuts_and_finds_one(qtbot, window: Window) -> None:
@@ -94,10 +94,10 @@ def test_a_teacher_chooses_what_focus_mode_hides(qtbot, window: Window) -> None:
             hide = name in ("layers", "data.noise")
             item.setCheckState(0, Qt.CheckState.Checked if hide else Qt.CheckState.Unchecked)
     choice.accept()
-    window.menus.focus.trigger()
+    window.menus.action("view.focus").trigger()
     assert window.data.isVisible() and not window.layers.isVisible()
     assert not window.data.rows["data.noise"].isVisible()
-    window.menus.focus.trigger()
+    window.menus.action("view.focus").trigger()
     assert window.data.rows["data.noise"].isVisible()
     assert set(window.settings.value("focus/hidden")) == {"layers", "data.noise"}
 
@@ -107,7 +107,7 @@ def test_everything_grows_and_training_goes_on(qtbot, qapp: QApplication, traine
         theme.apply(qapp, "light", size)
         trained.rebuild()
 
-    trained.size_chosen.connect(resize)
+    trained.appearance.size_chosen.connect(resize)
     before = trained.status.fontMetrics().height()
     learned = trained.session.experiment
     qtbot.keyClick(trained, Qt.Key.Key_Equal, Qt.KeyboardModifier.ControlModifier)
