@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
 from playground import Experiment, InputError, Trainer
 from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
+from playground.files.errors import CancelledError
 from playground.interop.animation import Animation, Settings, save_animation
 from ui.forms.buttons import push_button, tip
 from ui.forms.rows import Form
 from ui.look import theme
 from ui.session.answer import Answer
-from ui.session.jobs import CancelledError, Job, finish_jobs
+from ui.session.jobs import Job, finish_jobs
 from ui.session.session import Session
 from ui.shell.dialogs import ask_to_save
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from playground.files.errors import CancelledError
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
-from playground.interop.export.proof import CancelledError
 from ui.session.answer import Answer
 from ui.session.jobs import Job, finish_jobs
 from ui.window.desk import Desk
