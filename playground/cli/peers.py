@@ -21,8 +21,8 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, TRAIN
 from playground.catalog.optimizers import Adam
+from playground.engine.engine import EngineName
 from playground.experiment.tree import Experiment
-from playground.run.run import EngineName
 from playground.run.trainer import Trainer
 
 ONE_THREAD = {
@@ -159,7 +159,7 @@ class Ours(Racer):
 
     def train(self, count: int) -> None:
         if self.trainer.advance(epochs=count) != "ready":
-            raise RuntimeError(self.trainer.problem_words or f"training {self.trainer.status}")
+            raise RuntimeError(self.trainer.run.record.problem or f"training {self.trainer.status}")
 
     def run_epochs(self, count: int) -> Timing:
         before = self.trainer.seconds

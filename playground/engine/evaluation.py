@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -25,6 +26,16 @@ class Evaluation(NamedTuple):
     validation_loss: float | None
     train_accuracy: float | None
     validation_accuracy: float | None
+
+    @property
+    def numbers(self) -> list[float]:
+        """The same as numbers; NaN where there is nothing to measure."""
+        return [math.nan if value is None else value for value in self]
+
+    @property
+    def overflows(self) -> bool:
+        """Whether a loss is not finite."""
+        return any(loss is not None and not math.isfinite(loss) for loss in self[:2])
 
 
 def rms(values: Array) -> float:

@@ -19,6 +19,10 @@ def reason_of(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
+class CancelledError(Exception):
+    """Work ended because it was asked to stop."""
+
+
 def shorten(value: object, length: int = 60) -> str:
     """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
     text = ""

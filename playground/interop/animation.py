@@ -19,12 +19,12 @@ from PIL.GifImagePlugin import getdata
 
 from playground.catalog.choice import Array, setting
 from playground.engine.compiled import cache
+from playground.engine.engine import EngineName
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
 from playground.interop.picture import PAPER, draw_field, draw_losses, drawn_points, value_range
 from playground.measure.snapshot import Snapshot, Status, Wanted
-from playground.run.run import EngineName
 from playground.run.trainer import Trainer
 
 MARGIN, LINE = 16, 28

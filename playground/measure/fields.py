@@ -15,7 +15,7 @@ from playground.catalog.datasets.base import Sample, Task
 from playground.catalog.features import inputs
 from playground.engine import randomness, reference
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import Pass, Problem
+from playground.engine.problem import Pass
 from playground.engine.state import State
 from playground.measure import statistics
 from playground.measure.snapshot import LayerParameters, LayerPass, Magnified, Microscope, UnitStates, spread
@@ -141,20 +141,18 @@ def answers(network: Network, o: Array, task: Task) -> Array:
 # The network itself ---------------------------------------------------------------------------------------------
 
 
-def parameters(problem: Problem, state: State) -> tuple[LayerParameters, ...]:
-    """Copies of every layer's W and b and of their gradients."""
+def parameters(network: Network, state: State, known: bool) -> tuple[LayerParameters, ...]:
+    """Copies of every layer's W and b and of their gradients, which are NaN unless they are `known`."""
     flat = read_only(state.parameters.copy())
-    known = problem.last is not None
     gradient = read_only(state.gradient.copy() if known else np.full_like(flat, np.nan))
     return tuple(
-        LayerParameters(layer.W(flat), layer.b(flat), layer.W(gradient), layer.b(gradient))
-        for layer in problem.network.layers
+        LayerParameters(layer.W(flat), layer.b(flat), layer.W(gradient), layer.b(gradient)) for layer in network.layers
     )
 
 
-def unit_states(problem: Problem) -> tuple[UnitStates, ...]:
+def unit_states(network: Network, latest: Pass | None) -> tuple[UnitStates, ...]:
     """Which units are dead and which are dropped on the latest batch."""
-    return tuple(unit_state(layer, problem.last, place) for place, layer in enumerate(problem.network.layers))
+    return tuple(unit_state(layer, latest, place) for place, layer in enumerate(network.layers))
 
 
 def unit_state(layer: NetworkLayer, passed: Pass | None, place: int) -> UnitStates:

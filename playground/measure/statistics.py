@@ -11,7 +11,8 @@ from playground.catalog.datasets.base import Task
 from playground.engine import reference
 from playground.engine.evaluation import gradient_sizes, ratio, rms
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import Pass, Problem
+from playground.engine.problem import Pass
+from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.measure.snapshot import Histogram, LayerStatistics, spread
 
@@ -43,22 +44,23 @@ def confusion(labels: Array, predicted: Array, number: int) -> Array:
     return counts
 
 
-def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[LayerStatistics, ...]:
+def latest_statistics(
+    network: Network, state: State, latest: Pass | None, bins: int = 0
+) -> tuple[LayerStatistics, ...]:
     """Every layer as measured on the latest batch, NaN before the first update; with histograms of so many bins."""
-    passed = problem.last
-    sizes = gradient_sizes(problem.network, state, passed)
-    count = len(problem.network.layers)
+    sizes = gradient_sizes(network, state, latest)
+    count = len(network.layers)
     return tuple(
         statistics(
             layer,
             state,
             gradient_rms=sizes[place],
             delta_rms=sizes[count + place],
-            activations=None if passed is None else Activations().add(layer, passed, place),
+            activations=None if latest is None else Activations().add(layer, latest, place),
             bins=bins,
-            counted=None if passed is None else passed.f[place],
+            counted=None if latest is None else latest.f[place],
         )
-        for place, layer in enumerate(problem.network.layers)
+        for place, layer in enumerate(network.layers)
     )
 
 
@@ -168,26 +170,26 @@ def histogram(values: Array, bins: int) -> Histogram:
     return Histogram(edges, counts)
 
 
-def whole_set_statistics(problem: Problem, state: State) -> tuple[LayerStatistics, ...]:
+def whole_set_statistics(setup: Setup, state: State) -> tuple[LayerStatistics, ...]:
     """Every layer as measured on the whole training set in evaluation mode."""
-    network = problem.network
+    network = setup.network
     gradient = np.zeros(network.size)
     squares = np.zeros(len(network.layers))
     activations = [Activations() for _ in network.layers]
     with np.errstate(all="ignore"):
-        for x, t in zip(reference.chunks(problem.inputs), reference.chunks(problem.targets), strict=True):
+        for x, t in zip(reference.chunks(setup.train.inputs), reference.chunks(setup.train.targets), strict=True):
             passed = reference.forward(network, state.parameters, x)
             gradient += reference.backward(network, state.parameters, passed, t)
             for place, layer in enumerate(network.layers):
                 squares[place] += np.sum(np.square(passed.delta[place], dtype=np.float64))
                 activations[place].add(layer, passed, place)
-    gradient /= problem.points
+    gradient /= setup.points
     return tuple(
         statistics(
             layer,
             state,
             gradient_rms=rms(gradient[layer.weights]),
-            delta_rms=float(np.sqrt(squares[place] / (problem.points * layer.units))),
+            delta_rms=float(np.sqrt(squares[place] / (setup.points * layer.units))),
             activations=activations[place],
         )
         for place, layer in enumerate(network.layers)

@@ -18,8 +18,8 @@ import numpy as np
 from playground.catalog.choice import Array, listing
 from playground.catalog.features import FEATURES
 from playground.engine.network import Network, NetworkLayer
+from playground.engine.setup import Setup
 from playground.engine.state import State
-from playground.experiment.tree import Experiment
 
 MOST_NAMES = 4
 """How many layers, or runs of neighbours, a note names one by one."""
@@ -36,9 +36,10 @@ class Structure(NamedTuple):
     network: Network
 
 
-def structure(experiment: Experiment, network: Network) -> Structure:
-    """The structure of an experiment's network."""
-    return Structure(experiment.features, tuple(layer.id for layer in experiment.layers), network)
+def structure(setup: Setup) -> Structure:
+    """The structure of a setup's network."""
+    experiment = setup.experiment
+    return Structure(experiment.features, tuple(layer.id for layer in experiment.layers), setup.network)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import pytest
 from playground import InputError, Snapshot, Trainer, Wanted
 from playground.catalog.choice import Array
 from playground.engine import reference
+from playground.engine.engine import EngineName
 from playground.experiment.rules import convert
 from playground.measure.snapshot import spread
-from playground.run.run import EngineName
 
 EVERYTHING = Wanted(
     boundary=20, histograms=8, confusion=True, maps=10, magnified=(0, 0), parameters=True, units=True, uncertainty=5,
@@ -206,8 +206,8 @@ def test_the_activations_of_the_latest_batch_are_counted(engine: EngineName) -> 
     one = trainer(engine, layers=[{"units": 5, "activation": "tanh"}])
     assert one.snapshot().layers[0].activations is None
     histogram = one.snapshot(Wanted(histograms=6)).layers[0].activations
-    assert histogram is not None and one.problem.last is not None
-    counts, edges = np.histogram(one.problem.last.f[0], 6)
+    assert histogram is not None and one.latest is not None
+    counts, edges = np.histogram(one.latest.f[0], 6)
     np.testing.assert_array_equal(histogram.counts, counts)
     np.testing.assert_allclose(histogram.edges, edges)
     assert trainer(steps=0).snapshot(Wanted(histograms=6)).layers[0].activations is None

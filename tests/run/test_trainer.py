@@ -734,7 +734,7 @@ def test_gradients_are_measured_on_the_latest_batch(trainer: Trainer) -> None:
     trainer.advance(steps=4)
     before = trainer.state.parameters.copy()
     trainer.advance(steps=1)
-    snapshot, passed = trainer.snapshot(), trainer.problem.last
+    snapshot, passed = trainer.snapshot(), trainer.latest
     assert passed is not None
     points = passed.a[0].shape[1]
     for place, layer in enumerate(snapshot.layers):

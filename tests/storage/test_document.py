@@ -20,9 +20,10 @@ from playground import Document, Experiment, InputError, Trainer, load, save
 from playground.catalog.datasets import table
 from playground.catalog.datasets.own_points import UserPoints
 from playground.cli.commands import main
+from playground.engine.engine import EngineName
 from playground.experiment.rules import convert
 from playground.files.atomic import PART, prefix, this_computer
-from playground.run.run import HEALTHY, PRESENT, EngineName
+from playground.run.run import HEALTHY, PRESENT
 from playground.run.timeline import Timeline
 from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
 from tests.engine.random_experiments import random_experiment
@@ -66,11 +67,11 @@ def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
     for name in ("parameters", "gradient", "update", "slots", "carried", "pruned"):
         assert_array_equal(getattr(a.state, name), getattr(b.state, name), err_msg=name)
     assert_same_rows(a.history, b.history, but_last=True)
-    assert_same_rows(a.gradient_history, b.gradient_history)
-    assert (a.status, a.problem_words) == (b.status, b.problem_words)
+    assert_same_rows(a.run.record.gradients, b.run.record.gradients)
+    assert (a.status, a.run.record.problem) == (b.status, b.run.record.problem)
     assert str(a.evaluation) == str(b.evaluation)
-    assert [change[:2] for change in a.changes] == [change[:2] for change in b.changes]
-    assert a.engine_changes == b.engine_changes
+    assert [change[:2] for change in a.run.record.changes] == [change[:2] for change in b.run.record.changes]
+    assert a.run.record.engine_changes == b.run.record.engine_changes
 
 
 def state_of(trainer: Trainer) -> dict[str, Any]:
@@ -188,7 +189,7 @@ def diverged() -> Trainer:
 
 def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
     trainer = diverged()
-    healthy = trainer.health.moment
+    healthy = trainer.run.record.health.moment
     assert healthy is not None
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
     assert other.snapshot().problem == trainer.snapshot().problem
@@ -213,9 +214,9 @@ def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
     trainer.set_parameters({"b0": np.array([0.75])})
     trainer.advance(epochs=2)
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
-    assert trainer.started_from is not None and other.started_from is not None
-    assert trainer.started_from[-1] == 0.75
-    assert_array_equal(other.started_from, trainer.started_from)
+    assert trainer.run.record.started_from is not None and other.run.record.started_from is not None
+    assert trainer.run.record.started_from[-1] == 0.75
+    assert_array_equal(other.run.record.started_from, trainer.run.record.started_from)
 
 
 def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:

@@ -237,7 +237,7 @@ def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -
     assert len(trainer.sample.x) == 200
     assert trainer.network.layers[0].units == 5
     assert trainer.learning_rate == 0.02
-    assert trainer.problem.batch_size == 50
+    assert trainer.setup.batch_size == 50
     assert trainer.state.slots.shape[0] == 0
     assert snapshot(trained).layers[0].units == 5
 

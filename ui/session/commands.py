@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from playground import Checkpoint, Document, Experiment, Snapshot, Trainer, Wanted
-from playground.run.run import EngineName
+from playground.engine.engine import EngineName
 
 
 class Play(NamedTuple):

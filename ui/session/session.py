@@ -15,9 +15,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from playground import Document, Experiment, InputError, Trainer, Wanted, check
 from playground.catalog.choice import Array
+from playground.engine.engine import EngineName
 from playground.experiment.tree import with_ids
 from playground.experiment.words import edit_words
-from playground.run.run import EngineName
 from ui.session.commands import (
     Command,
     Configure,

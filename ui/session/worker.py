@@ -18,7 +18,8 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from playground import Checkpoint, Document, Experiment, InputError, Trainer, Wanted
 from playground.engine.compiled import cache
-from playground.run.run import EngineName
+from playground.engine.engine import EngineName
+from playground.run.run import resumed
 from ui.session.commands import (
     Command,
     Configure,
@@ -268,30 +269,35 @@ class Worker(QThread):
 
     def start_anew(self, command: Configure, memory: Checkpoint | Document | None) -> None:
         """Have another trainer, which starts from its initial weights or goes on from somewhere."""
-        trainer = self.fresh_trainer(command.experiment)
         if isinstance(memory, Document):
-            trainer.resume(memory)
+            trainer = self.going_on(memory, self.engine)
             if trainer.status == "diverged":
                 trainer.clear_outcome()
-        elif memory is not None:
-            trainer.restore(memory)
-        elif command.document is not None:
-            self.take_up(trainer, command.document)
+        elif memory is None and command.document is not None:
+            trainer = self.taken_up(command.document)
+        else:
+            trainer = self.fresh_trainer(command.experiment)
+            if memory is not None:
+                trainer.restore(memory)
         self.trainer = trainer
 
-    def take_up(self, trainer: Trainer, document: Document) -> None:
-        """Let a trainer go on with a document.
+    def going_on(self, document: Document, engine: EngineName) -> Trainer:
+        """A trainer that goes on with a document."""
+        return Trainer.of(resumed(document, rows=HISTORY_ROWS), engine)
+
+    def taken_up(self, document: Document) -> Trainer:
+        """A trainer that goes on with a document that is opened.
 
         That is as if it had never stopped, unless it was trained on the slower engine: then the faster one takes over.
         """
-        if document.engine == "compiled" and cache.are_cached(document.experiment.precision):
-            trainer.use_engine("compiled")
-        trainer.resume(document)
+        is_at_hand = document.engine == "compiled" and cache.are_cached(document.experiment.precision)
+        trainer = self.going_on(document, "compiled" if is_at_hand else self.engine)
         if trainer.engine != document.engine:
-            trainer.notes += (
+            trainer.run.record.notes += (
                 f"It was trained on the {document.engine} engine; the {trainer.engine} one goes on and rounds "
                 "differently, so what follows is not the same digit for digit.",
             )
+        return trainer
 
     def set_weight(self, command: SetWeight) -> None:
         if command.revision is not None:

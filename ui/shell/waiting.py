@@ -8,9 +8,10 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
+from playground.files.errors import CancelledError
 from ui.forms.buttons import identify, tip
 from ui.look.theme import GRID, px
-from ui.session.jobs import CancelledError, Job
+from ui.session.jobs import Job
 
 AT_ONCE_MILLISECONDS = 150
 """The window waits so long for work, so that what is done by then is seen at once."""

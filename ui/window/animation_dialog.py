@@ -20,13 +20,13 @@ from PySide6.QtWidgets import (
 
 from playground import Experiment, InputError
 from playground.catalog.choice import Array
-from playground.files.errors import reason_of
+from playground.engine.engine import EngineName
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.animation import Animation, Settings, save_animation
-from playground.run.run import EngineName
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.rows import Form
 from ui.look import theme
-from ui.session.jobs import CancelledError, Job, finish_jobs
+from ui.session.jobs import Job, finish_jobs
 from ui.session.session import Session
 from ui.shell.dialogs import ask_to_save
 

@@ -13,10 +13,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment
-from playground.files.errors import reason_of
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.opening import FIRST, Opened, opened
 from playground.storage.document import SUFFIX
-from ui.session.jobs import CancelledError
 from ui.shell.dialogs import ask_about_changes, ask_about_replacing
 from ui.shell.waiting import Waiting
 from ui.window.desk import Desk

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from playground.files.errors import reason_of
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
-from playground.interop.export.proof import CancelledError
 from ui.session.jobs import Job, finish_jobs
 from ui.window.desk import Desk
 from ui.window.work import Work

@@ -72,6 +72,8 @@ def load(precision: str) -> ModuleType:
     A cache that is damaged is thrown away; one that can't be written to is replaced by a folder of this process alone.
     Raises UnavailableError.
     """
+    if precision in LOADED:
+        return sys.modules[KERNELS]
     try:
         folder = cache_folder()
         if writable(folder):

@@ -13,7 +13,7 @@ import pytest
 from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer, Wanted
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets.shapes import Spiral
-from playground.run.run import EngineName
+from playground.engine.engine import EngineName
 from ui.session.commands import Configure, SetParameters, SetWeight
 from ui.session.session import Session
 from ui.session.speed import Pictures
@@ -162,10 +162,10 @@ def test_a_reset_during_the_one_epoch_leaves_training_at_rest(qtbot, session: Se
 
 
 def test_the_history_is_bounded_also_after_a_fresh_start(qtbot, session: Session, settled) -> None:
-    assert session.worker.trainer.history_rows == HISTORY_ROWS
+    assert session.worker.trainer.history.most == HISTORY_ROWS
     session.reseed()
     settled(session)
-    assert session.worker.trainer.history_rows == HISTORY_ROWS
+    assert session.worker.trainer.history.most == HISTORY_ROWS
     assert session.worker.trainer.history.most == HISTORY_ROWS
 
 
