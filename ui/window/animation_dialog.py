@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 from playground import Experiment, InputError, Trainer
 from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
-from playground.files.errors import CancelledError
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.animation import Animation, Settings, save_animation
-from ui.forms.buttons import push_button, tip
+from ui.forms.buttons import identify, push_button, tip
 from ui.forms.rows import Form
 from ui.look import theme
 from ui.session.answer import Answer
@@ -91,7 +91,7 @@ class Making(NamedTuple):
 class AnimationDialog(QDialog):
     """Asks for the settings of an animation and makes it. Closing it ends what it makes."""
 
-    told = Signal(str)
+    said = Signal(str)
     """What was written, in a sentence."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
@@ -109,9 +109,7 @@ class AnimationDialog(QDialog):
         self.note, self.message = self.words("note", "What the animation shows"), self.words("message", "Result")
         self.note.setText(NOTE)
         self.bar = QProgressBar()
-        self.bar.setObjectName("gif.progress")
-        self.bar.setAccessibleName("Frames done")
-        self.bar.setToolTip(tip("How many frames are done."))
+        identify(self.bar, "gif.progress", "Frames done", tip("How many frames are done."))
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(theme.px(BAR_HEIGHT))
         # Nothing moves when they come and go.
@@ -149,8 +147,7 @@ class AnimationDialog(QDialog):
     def words(self, name: str, spoken: str) -> QLabel:
         """A quiet text."""
         label = QLabel(wordWrap=True)
-        label.setObjectName(f"gif.{name}")
-        label.setAccessibleName(spoken)
+        identify(label, f"gif.{name}", spoken)
         label.setProperty("quiet", True)
         return label
 
@@ -192,7 +189,7 @@ class AnimationDialog(QDialog):
         if self.job is not None and self.sender() is self.job:
             words = made_words(self.path.name, animation)
             self.finish(words)
-            self.told.emit(words)
+            self.said.emit(words)
 
     def show_failed(self, error: Exception) -> None:
         """Say why nothing was written."""
@@ -236,7 +233,7 @@ def failed_words(path: Path, error: Exception) -> str:
     if isinstance(error, InputError):
         return f"{path.name} was not written. {error}."
     if isinstance(error, OSError):
-        return f"{path} was not written: {error.strerror or error}. Try another folder."
+        return f"{path} was not written: {reason_of(error)}. Try another folder."
     return f"{path.name} was not written because of a fault ({type(error).__name__}: {error})."
 
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from playground import Document, Trainer
 from playground.files.atomic import remove_strays
+from playground.files.errors import reason_of
 from playground.storage.document import load_document, to_bytes
 from playground.storage.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
 from ui.session.jobs import Job, finish_jobs
@@ -67,7 +68,7 @@ class Autosave(QObject):
             found = recoverable(folder)
             self.slot = Slot(folder)
         except OSError as error:
-            self.desk.say(f"Work is not kept for recovery: {error.strerror or error} ({folder}).")
+            self.desk.say(f"Work is not kept for recovery: {reason_of(error)} ({folder}).")
             return
         self.kept = self.work.mark()
         self.timer.start()
@@ -125,7 +126,7 @@ class Autosave(QObject):
         self.job = None
         if restores:
             self.end_recovery(restored=False)
-        self.desk.say(f"Work could not be kept for recovery: {getattr(error, 'strerror', None) or error}.")
+        self.desk.say(f"Work could not be kept for recovery: {reason_of(error)}.")
 
     def close(self) -> None:
         """The window closes as it should."""

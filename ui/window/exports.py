@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from playground.files.errors import CancelledError
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
 from ui.session.answer import Answer
@@ -95,8 +95,7 @@ class Exports(QObject):
         elif isinstance(error, NotProvenError):
             self.desk.tell(f"{path.name} was not exported, because it is not what the network is. {error}")
         else:
-            reason = getattr(error, "strerror", None) or str(error)
-            self.desk.tell(f"Nothing was exported to {path}: {reason}")
+            self.desk.tell(f"Nothing was exported to {path}: {reason_of(error)}")
 
     def end(self) -> None:
         """Nothing is being made any more."""
