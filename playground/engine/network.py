@@ -110,11 +110,6 @@ class Network:
         return self.layers[-1].stop
 
     @cached_property
-    def trained_size(self) -> int:
-        """How many parameters training can move: all but running statistics."""
-        return sum(layer.trained.stop - layer.start for layer in self.layers)
-
-    @cached_property
     def is_weight(self) -> Array:
         """Marks the entries of the flat array that belong to a W, which penalty and decay are for."""
         return self.mark(lambda layer: layer.weights)

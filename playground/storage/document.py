@@ -1,4 +1,4 @@
-"""Documents as files (`.playground`): a whole training, to go on from as if it had never stopped.
+"""Documents as files (`.playground`): a whole training that continues as if it had never stopped.
 
 A line of text that names the format, a checksum over everything behind it, and a MessagePack record of plain numbers,
 texts and arrays, in which the fields of a document keep their names. Nothing in a file is ever run, nothing is
@@ -52,7 +52,7 @@ LONGEST_LINE = len(MAGIC) + 20
 MAX_BYTES = 2**30
 MAX_CHECKPOINTS = 1000
 MAX_POINTS = 10_000_000
-"""In all data sets of a document together."""
+"""The most points in all data sets of a document together."""
 MAX_PARAMETERS_NAMED = 6 * (MAX_LAYERS + 1)
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
@@ -65,7 +65,7 @@ COLUMNS: dict[Column, str] = {"x1": "float64", "x2": "float64", "target": "float
 
 
 class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What stands in a file under declared names, and nothing else."""
+    """Base of the records of a file, which have exactly the declared fields."""
 
 
 class PackedArray(_Record, frozen=True):
@@ -116,7 +116,7 @@ class CheckpointRecord(_Record, frozen=True):
 
     experiment: str
     points: Count | None
-    """Which of the document's points are those of the experiment, or were those of its table."""
+    """The number of its points among those of the document: own points, or those that its table had."""
     state: StateRecord
     way_back: CheckpointRecord | None
 
@@ -173,7 +173,7 @@ def to_bytes(document: Document, folder: Path | None = None) -> bytes:
 
 
 def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserPoints]) -> dict[str, Any]:
-    """The `CheckpointRecord` of a moment; its points join those of the moments before, if they are others."""
+    """The fields of a moment's `CheckpointRecord`. Adds its points to `points` unless they are there already."""
     data, place = moment.experiment.data, None
     if isinstance(data, (UserPoints, Table)):
         if data not in points:
@@ -225,7 +225,7 @@ def is_document(path: Path) -> bool:
 def load_document(path: str | os.PathLike[str]) -> Document:
     """Read a document. A table's path is taken relative to the file. Raises InputError that names the file.
 
-    What processes that were killed while they saved it left beside it goes.
+    Temporary files of processes that were killed while they saved it are removed.
     """
     file = Path(path)
     try:
@@ -288,7 +288,7 @@ def _change(record: Change, place: str) -> Change:
 
 
 def payload_of(content: bytes, place: str) -> memoryview:
-    """What stands behind the first line and the checksum, if both are right."""
+    """The bytes behind the first line and the checksum, once both are verified. Raises InputError."""
     line = content[:LONGEST_LINE].partition(b"\n")[0] + b"\n"
     _check_first_line(line, place)
     rest = memoryview(content)[len(line) :]
@@ -346,7 +346,7 @@ class _Reader:
         return Checkpoint(experiment, _state(record.state, experiment, network, training, place), way_back)
 
     def experiment(self, record: CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
-        """The experiment and its points; if a table is not what it was, with the points it had."""
+        """The experiment and its points: those that the document keeps, if its table has changed."""
         raw = with_table_path(parsed(record.experiment, place), self.resolved)
         is_table = isinstance(raw, dict) and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "table"
         if record.points is None:
@@ -372,7 +372,7 @@ class _Reader:
         return experiment, present
 
     def resolved(self, path: str) -> str:
-        """Where a table is."""
+        """The path of a table, taken relative to the document."""
         return path if self.folder is None else os.path.normpath(self.folder / path)
 
     def points(self, number: int, place: str) -> tuple[UserPoints, Sample]:
@@ -488,7 +488,7 @@ def _timeline(record: TimelineRecord, columns: int, never_fall: Sequence[str], p
 
 
 def _array(record: PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
-    """An array of a file, writable, of this kind and shape. What it claims to be must be what there is."""
+    """An array of a file, writable, of this kind and shape. Raises InputError, also if its size is not as declared."""
     if record.kind != kind:
         raise InputError(place, record.kind, kind)
     if shape is not None and record.shape != shape:

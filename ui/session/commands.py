@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from playground import Checkpoint, Document, Experiment, Snapshot, Trainer, Wanted
+from playground import Document, Experiment, Snapshot, Wanted
 from playground.engine.engine import EngineName
+from ui.session.answer import Answer
 
 
 class Play(NamedTuple):
@@ -43,12 +43,6 @@ class SetWanted(NamedTuple):
 
 class ShowTest(NamedTuple):
     """Measure the test points for the next report, and for no other."""
-
-
-class SetParameters(NamedTuple):
-    """Replace weights by hand."""
-
-    parameters: Mapping[str, Any]
 
 
 class Configure(NamedTuple):
@@ -90,18 +84,10 @@ class UseEngine(NamedTuple):
     engine: EngineName
 
 
-class Restore(NamedTuple):
-    """Go back to a moment."""
+class Ask(NamedTuple):
+    """Have something made of the trainer."""
 
-    checkpoint: Checkpoint
-
-
-class Give(NamedTuple):
-    """Tell something about the trainer, which `make` makes of it, through the worker's signal `given`."""
-
-    purpose: object
-    """Comes back with it."""
-    make: Callable[[Trainer], object]
+    answer: Answer
 
 
 class Stop(NamedTuple):
@@ -117,12 +103,10 @@ Command: TypeAlias = (
     | SetSpeed
     | SetWanted
     | ShowTest
-    | SetParameters
     | Configure
     | SetWeight
     | UseEngine
-    | Restore
-    | Give
+    | Ask
     | Stop
 )
 

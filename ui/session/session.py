@@ -6,23 +6,23 @@ it back, tells the panels, and hands it to the worker. Nothing else in the windo
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from playground import Document, Experiment, InputError, Trainer, Wanted, check
-from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
 from playground.experiment.tree import with_ids
 from playground.experiment.words import edit_words
+from ui.session.answer import Answer
 from ui.session.commands import (
+    Ask,
     Command,
     Configure,
     Epoch,
-    Give,
     Pause,
     Play,
     Report,
@@ -36,6 +36,8 @@ from ui.session.commands import (
 )
 from ui.session.undo import Edit, ExperimentEdit, WeightSetting
 from ui.session.worker import Worker
+
+Value = TypeVar("Value")
 
 DISPLAY_MILLISECONDS = 16
 PAUSE_MILLISECONDS = 100
@@ -64,8 +66,6 @@ class Session(QObject):
     """The number of an edit that was undone."""
     made_again = Signal(int)
     """The number of an edit that was redone."""
-    given = Signal(object, object, object)
-    """See `ask`."""
 
     def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,7 +80,6 @@ class Session(QObject):
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
-        self.worker.given.connect(self.given)
         self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display.timeout.connect(self.look)
         self.patience = QTimer(self, interval=PAUSE_MILLISECONDS, singleShot=True)
@@ -290,23 +289,21 @@ class Session(QObject):
         """Train on another engine from the next step on."""
         self.send(UseEngine(engine))
 
-    def ask(self, purpose: object, make: Callable[[Trainer], object]) -> None:
-        """Have something made of the trainer, on its thread, and told through `given`.
-
-        What is told is the purpose, what was made, and the revision it includes.
-        """
-        self.send(Give(purpose, make))
+    def ask(
+        self,
+        make: Callable[[Trainer], Value],
+        then: Callable[[Value], object] | None = None,
+        failed: Callable[[Exception], object] | None = None,
+    ) -> Answer:
+        """Have something made of the trainer, on its thread; `then` is told it, `failed` why there is nothing."""
+        answer = Answer(make, then, failed, self)
+        self.send(Ask(answer))
+        return answer
 
     def set_wanted(self, wanted: Wanted) -> None:
         """Say what the visible views need."""
         self.wanted = wanted
         self.send(SetWanted(wanted))
-
-    def ask_initial(self) -> queue.SimpleQueue[dict[str, Array]]:
-        """Where the worker soon puts the given weights that training starts from; mostly there are none."""
-        reply: queue.SimpleQueue[dict[str, Array]] = queue.SimpleQueue()
-        self.ask(None, lambda trainer: reply.put(trainer.usable_initial()))
-        return reply
 
 
 def named(experiment: Experiment) -> Experiment:

@@ -21,16 +21,14 @@ from playground.engine.compiled import cache
 from playground.engine.engine import EngineName
 from playground.run.run import resumed
 from ui.session.commands import (
+    Ask,
     Command,
     Configure,
     Epoch,
-    Give,
     Pause,
     Play,
     Report,
     Reset,
-    Restore,
-    SetParameters,
     SetSpeed,
     SetWanted,
     SetWeight,
@@ -65,9 +63,6 @@ class Worker(QThread):
     """A command or an update raised an exception: (what was being done, exception). The worker lives on, paused."""
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
-
-    given = Signal(object, object, object)
-    """What was asked for with `Give`: its purpose, what was made, and the latest edit that it includes."""
 
     def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -241,9 +236,6 @@ class Worker(QThread):
     def show_test(self, _: ShowTest) -> None:
         self.tests = True
 
-    def set_parameters(self, command: SetParameters) -> None:
-        self.trainer.set_parameters(command.parameters)
-
     def configure(self, command: Configure) -> None:
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.remember(command.keep_as, whole=command.fresh)
@@ -319,12 +311,8 @@ class Worker(QThread):
         """Whether a change belongs to the same drag as the latest one on record."""
         return drag is not None and drag == self.latest_change
 
-    def restore(self, command: Restore) -> None:
-        self.give_up_epoch()
-        self.trainer.restore(command.checkpoint)
-
-    def give(self, command: Give) -> None:
-        self.given.emit(command.purpose, command.make(self.trainer), self.revision)
+    def ask(self, command: Ask) -> None:
+        command.answer.make(self.trainer)
 
     def finish(self, _: Stop) -> None:
         self.stopping = True
@@ -339,12 +327,10 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     SetSpeed: Worker.set_speed,
     SetWanted: Worker.set_wanted,
     ShowTest: Worker.show_test,
-    SetParameters: Worker.set_parameters,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,
     UseEngine: Worker.use_engine,
-    Restore: Worker.restore,
-    Give: Worker.give,
+    Ask: Worker.ask,
     Stop: Worker.finish,
 }
 

@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from playground import Experiment, Layer
+from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
 from playground.measure.changes import WeightEdit
-from ui.session.commands import SetParameters
+from ui.session.commands import SetWeight
 from ui.session.session import Session, named
 
 replace = msgspec.structs.replace
@@ -24,11 +24,7 @@ def with_training(experiment: Experiment, **changes: object) -> Experiment:
 
 
 def checkpoint(session: Session):
-    import queue
-
-    reply: queue.SimpleQueue = queue.SimpleQueue()
-    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
-    return reply.get(timeout=5)
+    return session.ask(Trainer.checkpoint).result(timeout=5)
 
 
 def train_until(qtbot, session: Session, steps: int) -> None:
@@ -180,13 +176,13 @@ def test_a_swapped_layer_takes_its_weights_along(qtbot, session: Session, settle
 
 def test_weights_that_do_not_fit_are_refused(qtbot, session: Session) -> None:
     with qtbot.waitSignal(session.refused) as refused:
-        session.send(SetParameters({"W9": np.zeros(3)}))
+        session.send(SetWeight("W9", (0, 0), 1.0))
     assert "W9" in refused.args[0]
 
 
 def test_a_fault_in_the_training_thread_is_told_and_the_session_lives_on(qtbot, session: Session, caplog) -> None:
     with qtbot.waitSignal(session.failed) as failed:
-        session.send(SetParameters(None))  # type: ignore[arg-type]
+        session.ask(lambda _: 1 / 0)
     assert "fault" in failed.args[0]
     caplog.clear()
     session.step()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import time
 from collections.abc import Callable
 
@@ -14,7 +13,7 @@ from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer, Wanted
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets.shapes import Spiral
 from playground.engine.engine import EngineName
-from ui.session.commands import Configure, SetParameters, SetWeight
+from ui.session.commands import Configure, SetWeight
 from ui.session.session import Session
 from ui.session.speed import Pictures
 from ui.session.worker import HISTORY_ROWS, Worker
@@ -37,9 +36,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
 
 
 def checkpoint(session: Session) -> Checkpoint:
-    reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
-    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
-    return reply.get(timeout=5)
+    return session.ask(Trainer.checkpoint).result(timeout=5)
 
 
 def rate(session: Session, value: float, changing: bool) -> None:
@@ -105,12 +102,13 @@ def test_edits_of_different_things_are_all_carried_out(
 
 def test_a_command_that_fails_does_not_swallow_those_behind_it(qtbot, session: Session, gate, caplog) -> None:
     hold(session, gate)
-    session.send(SetParameters(None))  # type: ignore[arg-type]
-    reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
-    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
+    told: list[Exception] = []
+    session.ask(lambda _: 1 / 0, failed=told.append)
+    answer = session.ask(Trainer.checkpoint)
     with qtbot.waitSignal(session.failed):
         gate.open.set()
-    assert reply.get(timeout=5) is not None
+    assert answer.result(timeout=5) is not None
+    qtbot.waitUntil(lambda: [type(error) for error in told] == [ZeroDivisionError])
     caplog.clear()
 
 

@@ -40,9 +40,7 @@ def train(qtbot, window: Window, steps: int = 20) -> None:
 
 def document_of(qtbot, window: Window) -> Document:
     """The whole training as it is now."""
-    with qtbot.waitSignal(window.session.given) as told:
-        window.session.ask(None, Trainer.document)
-    return told.args[1]
+    return window.session.ask(Trainer.document).result(timeout=5)
 
 
 def save_as(qtbot, window: Window, path: Path) -> None:
