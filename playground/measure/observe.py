@@ -11,8 +11,7 @@ from playground.engine.problem import Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
 
-Answer = TypeVar("Answer")
-Covariant = TypeVar("Covariant", covariant=True)
+AnswerType = TypeVar("AnswerType", covariant=True)
 
 
 class Subject(Protocol):
@@ -34,14 +33,14 @@ class Subject(Protocol):
         """o for inputs of shape (features, n), in evaluation mode on the engine that trains: shape (outputs, n)."""
 
 
-class Request(ABC, Generic[Covariant]):
+class Request(ABC, Generic[AnswerType]):
     """What one picture needs to know of a run. Subclasses are frozen dataclasses, so that equal requests are one."""
 
     costly: ClassVar[bool] = False
     """Whether the answer takes so long that it is given at most 30 times a second while training runs."""
 
     @abstractmethod
-    def answer(self, subject: Subject) -> Covariant:
+    def answer(self, subject: Subject) -> AnswerType:
         """The answer at this moment. Nothing that training changes later is part of it."""
 
 

@@ -18,7 +18,8 @@ from playground.catalog.datasets.base import Sample
 from playground.catalog.losses import Loss
 from playground.engine.evaluation import Evaluation
 from playground.experiment.tree import Experiment
-from playground.measure.observe import Answer, Request
+from playground.measure.changes import Change
+from playground.measure.observe import AnswerType, Request
 
 Status: TypeAlias = Literal["ready", "completed", "diverged", "stopped_early"]
 """`ready`: training can go on. The others say why it stopped by itself."""
@@ -162,15 +163,6 @@ class Predictions(NamedTuple):
     """The class given, or for regression the value, shape (points,)."""
 
 
-class Change(NamedTuple):
-    """Something that was changed while training went on."""
-
-    step: int
-    epoch: float
-    seconds: float
-    words: str
-
-
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One moment of a run: the facts that every reader needs, and the answers to requests."""
@@ -200,6 +192,6 @@ class Snapshot:
     changes: tuple[Change, ...] = ()
     """What was changed since the last reset, oldest first; the far past is forgotten."""
 
-    def answer(self, request: type[Request[Answer]]) -> Answer | None:
+    def answer(self, request: type[Request[AnswerType]]) -> AnswerType | None:
         """The answer to the request of this class; None if there was none, or nothing to say."""
         return next((answer for made, answer in self.answers.items() if isinstance(made, request)), None)

@@ -74,7 +74,7 @@ class Wiring(QObject):
         data.draw_asked.connect(self.start_drawing)
         data.import_asked.connect(self.sharing.ask_import)
         data.export_asked.connect(self.sharing.ask_export)
-        data.told.connect(self.desk.say)
+        data.said.connect(self.desk.say)
         data.test_asked.connect(self.session.show_test)
 
     # Training -----------------------------------------------------------------------------------------------

@@ -86,14 +86,14 @@ def test_a_chip_is_dragged_between_two_cards(qtbot, owner) -> None:
     chip = owner.find("layers.new.relu")
     drag_to(qtbot, chip, middle_of(owner.find("layers.1"), above=20), release=False)
     first, second = owner.find("layers.0").geometry(), owner.find("layers.1").geometry()
-    assert owner.panel.ghost.isVisible()
-    assert first.bottom() <= owner.panel.mark.geometry().center().y() <= second.top()
+    assert owner.panel.drag.ghost.isVisible()
+    assert first.bottom() <= owner.panel.drag.mark.geometry().center().y() <= second.top()
     QTest.mouseRelease(chip, LEFT)
     assert order(owner) == "ADBC"
     assert layers(owner)[1] == Layer(2, Relu(), id="D")
     assert owner.asked == [("new layer D", False)]
-    assert not owner.panel.ghost.isVisible()
-    assert not owner.panel.mark.isVisible()
+    assert not owner.panel.drag.ghost.isVisible()
+    assert not owner.panel.drag.mark.isVisible()
 
 
 def test_a_chip_is_dragged_to_the_very_top_and_below_all(qtbot, owner) -> None:
@@ -110,7 +110,7 @@ def test_a_chip_dropped_beside_the_stack_or_given_up_adds_nothing(qtbot, owner) 
     qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
     QTest.mouseRelease(chip, LEFT)
     assert owner.asked == []
-    assert not owner.panel.ghost.isVisible()
+    assert not owner.panel.drag.ghost.isVisible()
 
 
 def test_the_first_layer_can_be_dragged_into_an_empty_stack(qtbot, own: Callable) -> None:

@@ -9,7 +9,7 @@ from playground import InputError
 from playground.catalog.datasets.base import Dataset
 from playground.measure.requests import FinalTestRequest
 from playground.measure.snapshot import FinalResult, Snapshot
-from ui.forms.buttons import push_button
+from ui.forms.buttons import identify, push_button
 from ui.look.numbers import counted, number_text, percent_text
 from ui.look.theme import GRID, px
 
@@ -32,8 +32,7 @@ class FinalTest(QWidget):
         self.button = push_button("data.final_test", "Show the test result", ABOUT, small=True)
         self.button.clicked.connect(self._ask)
         self.result = QLabel()
-        self.result.setObjectName("data.final_test.result")
-        self.result.setAccessibleName("Test result")
+        identify(self.result, "data.final_test.result", "Test result")
         self.result.setTextFormat(Qt.TextFormat.PlainText)
         self.result.setWordWrap(True)
         lines = QVBoxLayout(self)
