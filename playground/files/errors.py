@@ -14,6 +14,11 @@ class InputError(ValueError):
         super().__init__(f"{one_line(self.path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
 
 
+def reason_of(error: Exception) -> str:
+    """What went wrong in a person's words, without the number and the path that Python puts around them."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 class CancelledError(Exception):
     """Work ended because it was asked to stop."""
 
