@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -39,7 +40,7 @@ def with_value(tree: Any, path: str, value: Any) -> Any:
 
 def field_at(tree: msgspec.Struct, path: str) -> Field:
     """What is declared for a path. Raises InputError where nothing is."""
-    field, value = field_of(type(tree)), tree
+    field, value = _whole(type(tree)), tree
     for step, here in _steps(path):
         try:
             inner = _part(value, step)
@@ -64,7 +65,7 @@ def paths_of(tree: Any, path: str = "") -> Iterator[str]:
 
 def read_value(path: str, raw: Any) -> Any:
     """The value at a path of any experiment that has it, from plain data as in a file. Raises InputError."""
-    fields = [field_of(Experiment)]
+    fields = [_whole(Experiment)]
     for step, _ in _steps(path):
         fields = [part for field in fields for part in _possible_parts(field, step)]
     for field in fields:
@@ -127,6 +128,12 @@ def _steps(path: str) -> Iterator[tuple[str, str]]:
     for step in path.split("."):
         yield step, here
         here = joined(here, step)
+
+
+@cache
+def _whole(struct: type[msgspec.Struct]) -> Field:
+    """A whole tree as a field, at which all paths begin."""
+    return field_of(struct)
 
 
 def _part(tree: Any, step: str) -> Any:

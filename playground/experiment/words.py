@@ -117,7 +117,8 @@ def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[Saying]
     for place in range(len(new)):
         if place not in stayed:
             yield f"new layer {_name(new, place)}", ()
-    for place, source in stayed.items():
+    changed = [(place, source) for place, source in stayed.items() if old[source] != new[place]]
+    for place, source in changed:
         for one in differences_at(f"layers.{place}", old[source], new[place]):
             yield _setting_words(field_at(Experiment(layers=tuple(new)), one.path), one.after), [_name(new, place)]
 
