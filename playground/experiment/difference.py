@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from playground.experiment.paths import is_among, joined, with_value
+from playground.experiment.paths import is_among, join_path, with_value
 from playground.experiment.tree import Experiment, Layer
 
 
@@ -45,10 +45,10 @@ def differences_at(path: str, old: Any, new: Any) -> Iterator[Difference]:
         return
     for name, before, after in parts:
         if before != after:
-            yield from differences_at(joined(path, name), before, after)
+            yield from differences_at(join_path(path, name), before, after)
 
 
-def applied(differences: Iterable[Difference], experiment: Experiment) -> Experiment:
+def apply_differences(differences: Iterable[Difference], experiment: Experiment) -> Experiment:
     """The experiment with what the differences say of afterwards. Raises InputError where a path leads nowhere."""
     for path, _, after in differences:
         experiment = with_value(experiment, path, after)

@@ -55,12 +55,12 @@ def paths_of(tree: Any, path: str = "") -> Iterator[str]:
     """All paths of a tree in the order of declaration, a choice or a group before what is below it."""
     if isinstance(tree, msgspec.Struct):
         for name in fields_of(type(tree)):
-            yield joined(path, name)
-            yield from paths_of(getattr(tree, name), joined(path, name))
+            yield join_path(path, name)
+            yield from paths_of(getattr(tree, name), join_path(path, name))
     elif isinstance(tree, tuple) and any(isinstance(entry, msgspec.Struct) for entry in tree):
         for place, entry in enumerate(tree):
-            yield joined(path, str(place))
-            yield from paths_of(entry, joined(path, str(place)))
+            yield join_path(path, str(place))
+            yield from paths_of(entry, join_path(path, str(place)))
 
 
 def read_value(path: str, raw: Any) -> Any:
@@ -74,7 +74,7 @@ def read_value(path: str, raw: Any) -> Any:
     raise InputError(path, raw, fields[0].allowed if fields else "a path of an experiment")
 
 
-def joined(path: str, name: str) -> str:
+def join_path(path: str, name: str) -> str:
     """The path of a field below a path."""
     return f"{path}.{name}" if path else name
 
@@ -99,7 +99,7 @@ def with_kind(tree: Any, path: str, kind: str) -> Any:
     return with_value(tree, path, present if isinstance(present, member) else member())
 
 
-def switched(old: Choice | None, kind: type[Choice]) -> Choice:
+def carry_settings(old: Choice | None, kind: type[Choice]) -> Choice:
     """`kind` with its own defaults, but with what a person had set on `old` under the same name."""
     if old is None:
         return kind()
@@ -127,7 +127,7 @@ def _steps(path: str) -> Iterator[tuple[str, str]]:
     here = ""
     for step in path.split("."):
         yield step, here
-        here = joined(here, step)
+        here = join_path(here, step)
 
 
 @cache
