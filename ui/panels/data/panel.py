@@ -136,7 +136,7 @@ class DataPanel(Panel):
             data = with_common(present, type(dataset), **own_settings(present, dataset))
         self.edited.emit(with_data(self.experiment, data), "", False)
 
-    def take(self, dataset: Dataset, words: str) -> None:
+    def take(self, dataset: Dataset, title: str) -> None:
         """Ask for a data set that a person brought along, split as the present one is."""
         Edits.end_open()
         present = self.experiment.data
@@ -146,7 +146,7 @@ class DataPanel(Panel):
             kept.append("points")
         common = with_common(present, UserPoints)
         data = msgspec.structs.replace(dataset, **{name: getattr(common, name) for name in kept})
-        self.edited.emit(with_data(self.experiment, data), words, False)
+        self.edited.emit(with_data(self.experiment, data), title, False)
 
     def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
         """Ask for another value; a part of the data set may carry others along."""
