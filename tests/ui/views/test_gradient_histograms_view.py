@@ -214,7 +214,7 @@ def test_it_stands_beside_the_histograms_wherever_they_stand() -> None:
 
 
 def test_the_window_offers_it_by_itself_and_fills_it_in_front(trained: Window, qtbot) -> None:
-    assert "Gradient histograms" in {dock.windowTitle() for dock in trained.docks.docks.values()}
+    assert "Gradient histograms" in {dock.accessibleName() for dock in trained.docks.docks.values()}
     assert any("Gradient histograms" in command.name for command in trained.commands())
     trained.docks.show("gradient_histograms")
     view = trained.parts.view(GradientHistogramsView)

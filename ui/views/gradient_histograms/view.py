@@ -35,7 +35,7 @@ UNKNOWN = "no gradients before the first update"
 class GradientHistogramsView(HistogramsPicture):
     """Zeros on the left, the sizes of all other gradients on the right."""
 
-    name, title, beside = "gradient_histograms", "Gradient histograms", "histograms"
+    name, title, tab, beside = "gradient_histograms", "Gradient histograms", "∂E/∂W", "histograms"
     idle = "sizes of the gradients per layer"
 
     def __init__(self, parent: QWidget | None = None) -> None:
