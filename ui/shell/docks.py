@@ -252,8 +252,8 @@ class Docks(QObject):
             bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             bar.customContextMenuRequested.connect(self._offer, Qt.ConnectionType.UniqueConnection)
             for place in range(bar.count()):
-                title = self.docks[self._name_of(bar.tabText(place))].accessibleName()
-                bar.setTabToolTip(place, f"Show {title}. Right click: its picture, float, close.")
+                whole = self.docks[self._name_of(bar.tabText(place))].accessibleName()
+                bar.setTabToolTip(place, f"Show {whole}. Right click: its picture, float, close.")
 
     def _offer(self, at: QPoint) -> None:
         """What can be done with the dock of a tab."""
