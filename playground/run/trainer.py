@@ -20,7 +20,7 @@ from playground.engine.engine import Engine, EngineName
 from playground.engine.engines import engine_for
 from playground.engine.evaluation import Evaluation, evaluate
 from playground.engine.network import Network
-from playground.engine.problem import Pass
+from playground.engine.passes import Pass
 from playground.engine.reference import Reference
 from playground.engine.setup import Setup
 from playground.engine.state import State
