@@ -54,7 +54,9 @@ class Sharing(QObject):
 
     def ask_export(self) -> None:
         """Let the person choose where the exact points go."""
-        self.desk.ask_to_save("Export the points", "points.csv", ["Tables (*.csv)"], self.parts.data.export_points)
+        self.desk.ask_to_save(
+            "Export the points", "points.csv", ["Tables (*.csv)"], self.parts.data.own_data.export_points
+        )
 
     # In -------------------------------------------------------------------------------------------------------
 
@@ -71,12 +73,12 @@ class Sharing(QObject):
 
     def ask_import(self) -> None:
         """Let the person choose a table."""
-        self.desk.ask_to_open("Import points", ["Tables (*.csv *.tsv *.txt)"], self.parts.data.import_file)
+        self.desk.ask_to_open("Import points", ["Tables (*.csv *.tsv *.txt)"], self.parts.data.own_data.import_file)
 
     def take_file(self, path: str) -> None:
         """Import a table, open any other file."""
         if Path(path).suffix.lower() in TABLES:
-            self.parts.data.import_file(path)
+            self.parts.data.own_data.import_file(path)
         else:
             self.documents.open_carefully(path)
 
@@ -96,7 +98,7 @@ class Sharing(QObject):
         elif is_link(text):
             self.documents.open_carefully(text.strip())
         else:
-            self.parts.data.take_cells(text, source)
+            self.parts.data.own_data.take_cells(text, source)
 
     def take_experiment(self, text: str, source: str) -> None:
         """Open an experiment that came as text."""

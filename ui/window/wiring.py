@@ -69,12 +69,12 @@ class Wiring(QObject):
         self._show_drawing("drawing" in docks.seen)
 
     def _connect_data(self) -> None:
-        data = self.parts.data
-        data.draw_asked.connect(self.start_drawing)
-        data.import_asked.connect(self.sharing.ask_import)
-        data.export_asked.connect(self.sharing.ask_export)
-        data.said.connect(self.desk.say)
-        data.test_asked.connect(self.session.show_test)
+        points = self.parts.data.own_data
+        points.draw_asked.connect(self.start_drawing)
+        points.import_asked.connect(self.sharing.ask_import)
+        points.export_asked.connect(self.sharing.ask_export)
+        points.said.connect(self.desk.say)
+        self.parts.data.test_asked.connect(self.session.show_test)
 
     # Training -----------------------------------------------------------------------------------------------
 

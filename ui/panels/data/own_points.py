@@ -30,8 +30,11 @@ class OwnData(QWidget):
     """A line of buttons, and below it what became of the points. `data` is the data set that is copied and exported."""
 
     draw_asked = Signal()
+    """The person wants to draw points."""
     import_asked = Signal()
+    """The person wants to choose a file for `import_file`."""
     export_asked = Signal()
+    """The person wants to choose a file for `export_points`."""
     taken = Signal(object, str)
     """A data set that was brought along, and a few words for the undo menu."""
     said = Signal(str)
