@@ -18,6 +18,7 @@ from playground.catalog.datasets.base import Sample
 from playground.catalog.losses import Loss
 from playground.engine.evaluation import Evaluation
 from playground.experiment.tree import Experiment
+from playground.measure.changes import Change
 
 Status: TypeAlias = Literal["ready", "completed", "diverged", "stopped_early"]
 """`ready`: training can go on. The others say why it stopped by itself."""
@@ -235,15 +236,6 @@ class Microscope(NamedTuple):
     loss: float
     layers: tuple[LayerPass, ...]
     """Hidden, then output."""
-
-
-class Change(NamedTuple):
-    """Something that was changed while training went on."""
-
-    step: int
-    epoch: float
-    seconds: float
-    words: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,15 @@ INSERTION_GRID = 25
 """Points along each side of the plane that a new layer is made to pass on."""
 
 
-def change(run: Run, experiment: Experiment, memory: Checkpoint | None = None) -> None:
+def change(
+    run: Run, experiment: Experiment, memory: Checkpoint | None = None, *, title: str = "", goes_on: bool = False
+) -> None:
     """Go on with a changed experiment, which has been checked; what got lost is told in the record's notes.
 
     After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
     were removed that come back now: they return with the weights they had then. What has to be measured again is
-    forgotten (`Record.evaluation`). Raises InputError, and changes nothing, if the points can't be had.
+    forgotten (`Record.evaluation`); what differs is put on record (`Record.remember_edit`). Raises InputError, and
+    changes nothing, if the points can't be had.
     """
     setup, record, goes_back = Setup(experiment, run.setup), run.record, run.can_go_back
     if goes_back:
@@ -58,6 +61,7 @@ def change(run: Run, experiment: Experiment, memory: Checkpoint | None = None) -
         record.begin_again(setup.network)
     elif goes_back:
         record.evaluation = None
+    record.remember_edit(run.now, old.experiment, experiment, title=title, goes_on=goes_on and not goes_back)
 
 
 def go_back(run: Run) -> None:

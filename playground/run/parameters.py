@@ -12,6 +12,7 @@ from playground.catalog.choice import Array
 from playground.engine.network import Network
 from playground.engine.state import State
 from playground.files.errors import InputError
+from playground.measure.changes import WeightEdit, entry_words
 
 
 def named_parameters(network: Network, flat: Array) -> dict[str, Array]:
@@ -56,8 +57,8 @@ def as_parameter(network: Network, present: Mapping[str, Array], name: str, valu
     return cast
 
 
-def set_entry(network: Network, state: State, name: str, place: tuple[int, ...], value: float) -> None:
-    """Set one entry of one array: "W0", (2, 1).
+def set_entry(network: Network, state: State, name: str, place: tuple[int, ...], value: float) -> WeightEdit:
+    """Set one entry of one array: "W0", (2, 1); returns what was done.
 
     Raises InputError, and changes nothing, if there is no such entry or it can't take that value.
     """
@@ -65,18 +66,16 @@ def set_entry(network: Network, state: State, name: str, place: tuple[int, ...],
     array = parameters.get(name)
     if array is None:
         raise InputError(name, "a weight", f"a place in {', '.join(parameters)}")
-    words = entry_words(name, place)
     if len(place) != array.ndim or not all(0 <= at < size for at, size in zip(place, array.shape, strict=False)):
-        raise InputError(words, value, f"places in an array of shape {array.shape}, counted from 0")
+        raise InputError(entry_words(name, place), value, f"places in an array of shape {array.shape}, counted from 0")
     smallest, largest = 0.0 if name.startswith("var") else -math.inf, float(np.finfo(array.dtype).max)
     if not (smallest <= value and abs(value) <= largest):
-        raise InputError(words, value, f"a finite {array.dtype} number{' ≥ 0' if smallest == 0 else ''}")
+        raise InputError(
+            entry_words(name, place), value, f"a finite {array.dtype} number{' ≥ 0' if smallest == 0 else ''}"
+        )
+    edit = WeightEdit(name, place, float(array[place]), float(value))
     array[place] = value
     if name[0] == "W":
         # It was set on purpose, so it need not stay 0.
         network.layers[int(name[1:])].W(state.pruned)[place] &= value == 0
-
-
-def entry_words(name: str, place: tuple[int, ...]) -> str:
-    """An entry as it is written: W0[2, 1]."""
-    return f"{name}[{', '.join(map(str, place))}]"
+    return edit

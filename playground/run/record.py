@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
@@ -11,12 +12,25 @@ from playground.engine.evaluation import Evaluation, gradient_sizes, update_rati
 from playground.engine.network import Network
 from playground.engine.problem import Pass
 from playground.engine.state import State
-from playground.measure.snapshot import Change, History, Status
+from playground.experiment.difference import difference
+from playground.experiment.tree import Experiment
+from playground.experiment.words import edit_words
+from playground.measure.changes import Change, WeightEdit, for_the_record, of_one_drag
+from playground.measure.snapshot import History, Status
 from playground.run.health import Health
 from playground.run.timeline import Timeline
 
 MOST_CHANGES = 200
 """How many changes are remembered."""
+
+
+class When(NamedTuple):
+    """A moment of a run, as changes name it."""
+
+    step: int
+    epoch: float
+    """Completed passes over the training points, the share of the present one included."""
+    seconds: float
 
 
 @dataclass
@@ -42,6 +56,8 @@ class Record:
     """Spent in training steps since the last reset."""
     changes: tuple[Change, ...] = ()
     """What was changed since then, oldest first; the far past is forgotten."""
+    begun: Experiment | None = None
+    """What the latest change of settings began with, in case it goes on; None if it can't."""
     health: Health = field(default_factory=Health)
     started_from: Array | None = None
     """The parameters before the first update, laid out flat; None once the network was rebuilt."""
@@ -71,9 +87,34 @@ class Record:
         now = network, state, self.latest
         self.gradients.append([state.step, *gradient_sizes(*now), *update_ratios(*now)])
 
-    def remember(self, change: Change, *, goes_on: bool = False) -> None:
-        """Put a change on record, in the place of the latest one if that `goes_on`; the oldest ones are forgotten."""
-        kept = self.changes[:-1] if goes_on else self.changes
+    def remember_edit(
+        self, now: When, old: Experiment, new: Experiment, *, title: str = "", goes_on: bool = False
+    ) -> None:
+        """Put the change from one experiment to another on record, if they differ or it has a title.
+
+        A change that `goes_on` takes the place of the latest one, and says what differs since that began.
+        """
+        latest = self.changes[-1] if goes_on and self.changes and self.begun is not None else None
+        begun = self.begun if latest is not None and self.begun is not None else old
+        differences = for_the_record(difference(begun, new))
+        if latest is not None:
+            differences = of_one_drag(latest.differences or (), differences)
+        self.begun = begun if differences or title else None
+        if self.begun is not None:
+            label = title or edit_words(begun, new) or (latest.label if latest is not None else "")
+            self._remember(Change(*now, label, differences), instead=latest is not None)
+
+    def remember_weight(self, now: When, edit: WeightEdit, *, goes_on: bool = False) -> None:
+        """Put a weight set by hand on record, in the place of the latest one if that `goes_on`."""
+        earlier = self.changes[-1].weight if goes_on and self.changes else None
+        if earlier is not None:
+            edit = edit._replace(before=earlier.before)
+        self.begun = None
+        self._remember(Change(*now, edit.words, None, edit), instead=earlier is not None)
+
+    def _remember(self, change: Change, *, instead: bool) -> None:
+        """Put a change on record, or in the place of the latest one; the oldest ones are forgotten."""
+        kept = self.changes[:-1] if instead else self.changes
         self.changes = (*kept[1 - MOST_CHANGES :], change)
 
     def note_engine(self, step: int, engine: EngineName) -> None:
@@ -86,6 +127,7 @@ class Record:
         self.history = self.history.until(History._fields.index("step"), step)
         self.gradients = self.gradients.until(0, step)
         self.changes = tuple(change for change in self.changes if change.step <= step)
+        self.begun = None
         self.engine_changes = tuple((min(at, step), engine) for at, engine in self.engine_changes)
 
     def rearrange_gradients(self, sources: Sequence[int | None], old_layers: int) -> None:

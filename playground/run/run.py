@@ -23,10 +23,11 @@ from playground.engine.evaluation import Evaluation
 from playground.engine.setup import Setup
 from playground.engine.state import State, fresh_state
 from playground.experiment.tree import Experiment, with_ids
-from playground.measure.snapshot import Change, Status
+from playground.measure.changes import Change
+from playground.measure.snapshot import Status
 from playground.run.health import Health, Moment
 from playground.run.parameters import put_parameters, usable
-from playground.run.record import Record
+from playground.run.record import Record, When
 from playground.run.timeline import Timeline
 
 PRESENT, HEALTHY = "present", "healthy"
@@ -53,9 +54,9 @@ class Run:
         return training.schedule.learning_rate(training.learning_rate, progress)
 
     @property
-    def passes(self) -> float:
-        """Completed passes over the training points, the share of the present one included."""
-        return self.state.epoch + self.state.position / self.setup.points
+    def now(self) -> When:
+        """The present moment, as changes name it."""
+        return When(self.state.step, self.state.epoch + self.state.position / self.setup.points, self.record.seconds)
 
     @property
     def can_go_back(self) -> bool:

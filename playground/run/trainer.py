@@ -26,8 +26,8 @@ from playground.engine.state import State
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
 from playground.measure import fields, statistics
+from playground.measure.changes import WeightEdit
 from playground.measure.snapshot import (
-    Change,
     Confusion,
     FinalResult,
     GradientHistory,
@@ -46,8 +46,6 @@ from playground.run.timeline import Timeline
 
 MAGNIFIED_GRID = 100
 """Points along each side of a magnified map and of the uncertainty where no boundary is wanted."""
-KINDS = {"W": "weight", "b": "bias"}
-"""What parameters are called in words, by the beginning of their names."""
 
 
 class Trainer:
@@ -207,32 +205,26 @@ class Trainer:
     # Changes ------------------------------------------------------------------------------------------------
 
     def configure(
-        self, experiment: Experiment, *, memory: Checkpoint | None = None, words: str = "", goes_on: bool = False
+        self, experiment: Experiment, *, memory: Checkpoint | None = None, title: str = "", goes_on: bool = False
     ) -> tuple[str, ...]:
         """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
 
         After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
-        were removed that come back now: they return with the weights they had then. With `words` the change is put on
-        record, in the place of the latest one if that `goes_on`. Raises InputError, and changes nothing, if the
-        experiment is refused.
+        were removed that come back now: they return with the weights they had then. What differs is put on record, with
+        a `title` if that says better what was done, and in the place of the latest change if that `goes_on`. Raises
+        InputError, and changes nothing, if the experiment is refused.
         """
-        goes_back = self.run.can_go_back
-        self._change(check(experiment), memory)
-        if words:
-            self._remember(words, goes_on and not goes_back)
+        self._change(check(experiment), memory, title=title, goes_on=goes_on)
         return self.run.record.notes
 
-    def _change(self, experiment: Experiment, memory: Checkpoint | None = None) -> None:
+    def _change(
+        self, experiment: Experiment, memory: Checkpoint | None = None, *, title: str = "", goes_on: bool = False
+    ) -> None:
         """Take over an experiment that has been checked."""
         if not self.run.can_go_back:
             training.look_after_health(self._engine, self.run)
-        changes.change(self.run, experiment, memory)
+        changes.change(self.run, experiment, memory, title=title, goes_on=goes_on)
         self._settle()
-
-    def _remember(self, words: str, goes_on: bool) -> None:
-        """Put a change on record."""
-        now = Change(self.state.step, self.run.passes, self.seconds, words)
-        self.run.record.remember(now, goes_on=goes_on)
 
     def set_parameters(self, given: Mapping[str, Array]) -> None:
         """Replace weights by hand, named as in weight files; layers that are not named keep theirs."""
@@ -240,16 +232,17 @@ class Trainer:
         changes.changed_by_hand(self.run)
         self._settle()
 
-    def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> None:
-        """Set one entry of one array, named as in weight files: "W0", (2, 1). The change is put on record.
+    def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> WeightEdit:
+        """Set one entry of one array, named as in weight files: "W0", (2, 1); returns what was done.
 
-        Raises InputError, and changes nothing, if there is no such entry or it can't take that value.
+        It is put on record, in the place of the latest change if that `goes_on`. Raises InputError, and changes
+        nothing, if there is no such entry or it can't take that value.
         """
-        parameters.set_entry(self.network, self.state, name, place, value)
+        edit = parameters.set_entry(self.network, self.state, name, place, value)
         changes.changed_by_hand(self.run)
         self._settle()
-        kind = KINDS.get(name.rstrip("0123456789"), "parameter")
-        self._remember(f"{kind} {parameters.entry_words(name, place)}", goes_on)
+        self.run.record.remember_weight(self.run.now, edit, goes_on=goes_on)
+        return edit
 
     def reset(self) -> None:
         """Go back to the initial weights, the very same ones, before the first update.

@@ -20,6 +20,7 @@ from playground.catalog.features import FEATURES
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.setup import Setup
 from playground.engine.state import State
+from playground.experiment.difference import continued_layers
 
 MOST_NAMES = 4
 """How many layers, or runs of neighbours, a note names one by one."""
@@ -55,13 +56,7 @@ class Patch:
 
 def matched(old: Structure, new: Structure) -> list[int | None]:
     """For every layer of `new`, the output layer included, the layer of `old` that it continues."""
-    by_id = {name: place for place, name in enumerate(old.ids) if name is not None}
-    result = [by_id.get(name) if name is not None else None for name in new.ids]
-    for place, name in enumerate(new.ids):
-        free = place < len(old.ids) and place not in result
-        if result[place] is None and free and (name is None or old.ids[place] is None):
-            result[place] = place
-    return [*result, len(old.ids) if outputs_correspond(old.network, new.network) else None]
+    return [*continued_layers(old.ids, new.ids), len(old.ids) if outputs_correspond(old.network, new.network) else None]
 
 
 def outputs_correspond(old: Network, new: Network) -> bool:

@@ -31,18 +31,22 @@ from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.declarations import field_of
+from playground.experiment.difference import Difference
+from playground.experiment.paths import read_value
 from playground.experiment.rules import MAX_LAYERS, convert, expanded, refuse_unwritable
 from playground.experiment.text import parsed, to_text, with_table_path
 from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
 from playground.files.errors import InputError
-from playground.measure.snapshot import Change, History, Status
+from playground.measure.changes import Change
+from playground.measure.snapshot import History, Status
 from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRecord
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
-VERSION = 1
+VERSION = 2
+"""In version 1 changes had no more than a label. Without changes nothing is new, so those documents still say 1."""
 MAGIC = b"neural network playground document, version "
 LONGEST_LINE = len(MAGIC) + 20
 MAX_BYTES = 2**30
@@ -164,7 +168,8 @@ def to_bytes(document: Document, folder: Path | None = None) -> bytes:
     for name in DocumentRecord.__struct_fields__[len(record) :]:
         record[name] = getattr(document, name)
     payload = msgspec.msgpack.encode(record, enc_hook=_pack)
-    return b"".join([MAGIC, str(VERSION).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
+    version = VERSION if document.changes else 1
+    return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
 def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserPoints]) -> dict[str, Any]:
@@ -259,12 +264,27 @@ def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Docume
         },
         "health": record.health._replace(seconds=record.health.seconds if HEALTHY in checkpoints else None),
         "notes": tuple(dict.fromkeys(reader.notes)),
+        "changes": tuple(_change(one, f"{place}: changes[{number}]") for number, one in enumerate(record.changes)),
     }
     if record.started_from is not None:
         shape = state.parameters.shape
         values["started_from"] = _array(record.started_from, f"{place}: started_from", experiment.precision, shape)
     del values["points"]
     return Document(**values)
+
+
+def _change(record: Change, place: str) -> Change:
+    """A change of a file, with the values in it as an experiment has them. Raises InputError that names `place`."""
+    if record.differences is None:
+        return record
+    try:
+        differences = (
+            Difference(path, read_value(path, before), read_value(path, after))
+            for path, before, after in record.differences
+        )
+        return record._replace(differences=tuple(differences))
+    except InputError as error:
+        raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
 
 
 def payload_of(content: bytes, place: str) -> memoryview:

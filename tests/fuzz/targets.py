@@ -248,7 +248,7 @@ def document_seeds() -> list[bytes]:
         for steps in (0, 4):
             trainer = Trainer(one, initial={"b0": np.zeros(1)} if not one.layers else None)
             trainer.advance(steps=steps)
-            trainer.configure(trainer.experiment, words="words")
+            trainer.configure(trainer.experiment, title="title")
             found.append(bytes(documents.payload_of(documents.to_bytes(trainer.document()), "x")))
     return found
 

@@ -411,7 +411,7 @@ def test_one_weight_is_set_and_all_is_measured_anew() -> None:
     assert one.snapshot().evaluation == one.evaluate()
     assert len(one.snapshot().history.epoch) == history
     one.set_weight("b3", (0,), -2)
-    assert [change.words for change in one.snapshot().changes] == ["weight W1[3, 2]", "bias b3[0]"]
+    assert [change.label for change in one.snapshot().changes] == ["weight W1[3, 2]", "bias b3[0]"]
 
 
 def test_before_training_the_history_starts_with_the_weight_that_was_set() -> None:
@@ -419,7 +419,7 @@ def test_before_training_the_history_starts_with_the_weight_that_was_set() -> No
     one.set_weight("gamma0", (1,), 3.0)
     history = one.snapshot().history
     assert len(history.epoch) == 1 and history.train_loss[0] == one.evaluate().train_loss
-    assert one.snapshot().changes[0].words == "parameter gamma0[1]"
+    assert one.snapshot().changes[0].label == "parameter gamma0[1]"
 
 
 @pytest.mark.parametrize(
@@ -470,42 +470,42 @@ def test_setting_a_weight_lets_a_training_that_stopped_go_on() -> None:
 
 def test_changes_are_on_record_with_their_moment() -> None:
     one = trainer(steps=12)
-    one.configure(one.experiment, words="learning rate 0.1")
+    one.configure(one.experiment, title="learning rate 0.1")
     (change,) = one.snapshot().changes
     # 30 points for training make 5 batches of at most 7, of which the 12th is the second of the third epoch.
     assert change.step == 12
     assert change.epoch == pytest.approx(2 + 14 / 30)
     assert change.seconds == one.seconds
-    assert change.words == "learning rate 0.1"
+    assert change.label == "learning rate 0.1"
     one.configure(one.experiment)
     assert len(one.snapshot().changes) == 1
 
 
 def test_a_change_that_goes_on_takes_the_place_of_what_it_was() -> None:
     one = trainer()
-    one.configure(one.experiment, words="first")
+    one.configure(one.experiment, title="first")
     for words in ("a", "b", "c"):
         one.advance(steps=1)
-        one.configure(one.experiment, words=words, goes_on=words != "a")
-    assert [(change.words, change.step) for change in one.snapshot().changes] == [("first", 12), ("c", 15)]
+        one.configure(one.experiment, title=words, goes_on=words != "a")
+    assert [(change.label, change.step) for change in one.snapshot().changes] == [("first", 12), ("c", 15)]
 
 
 def test_changes_are_bounded_and_gone_after_a_reset() -> None:
     one = trainer()
     for number in range(250):
-        one.configure(one.experiment, words=str(number))
+        one.configure(one.experiment, title=str(number))
     kept = one.snapshot().changes
-    assert [change.words for change in kept] == [str(number) for number in range(50, 250)]
+    assert [change.label for change in kept] == [str(number) for number in range(50, 250)]
     one.reset()
     assert one.snapshot().changes == () and len(kept) == 200
-    one.configure(one.experiment, words="only", goes_on=True)
-    assert [change.words for change in one.snapshot().changes] == ["only"]
+    one.configure(one.experiment, title="only", goes_on=True)
+    assert [change.label for change in one.snapshot().changes] == ["only"]
 
 
 def test_going_back_to_a_moment_forgets_what_was_changed() -> None:
     one = trainer()
     kept = one.checkpoint()
-    one.configure(one.experiment, words="later")
+    one.configure(one.experiment, title="later")
     one.restore(kept)
     assert one.snapshot().changes == ()
 

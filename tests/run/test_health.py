@@ -49,7 +49,7 @@ def trained(experiment: Experiment = HILLS, engine: Any = "reference") -> Traine
 
 def diverged(trainer: Trainer, steps: int = 1000) -> Trainer:
     """With a learning rate of 1000, until numbers stop being finite."""
-    trainer.configure(with_training(trainer.experiment, learning_rate=1000.0), words="learning rate 1000")
+    trainer.configure(with_training(trainer.experiment, learning_rate=1000.0), title="learning rate 1000")
     assert trainer.advance(steps=steps) == "diverged"
     return trainer
 
@@ -73,13 +73,13 @@ def test_a_lower_rate_goes_on_from_where_all_was_well(engine: str) -> None:
     diverged(trainer)
     assert np.isfinite(trainer.state.parameters).all()
     assert np.abs(trainer.state.parameters).max() > 1e6
-    trainer.configure(with_training(trainer.experiment, learning_rate=0.05), words="learning rate 0.05")
+    trainer.configure(with_training(trainer.experiment, learning_rate=0.05), title="learning rate 0.05")
     assert (trainer.status, trainer.state.step, trainer.state.epoch) == ("ready", step, epoch)
     np.testing.assert_array_equal(trainer.state.parameters, before)
     snapshot = trainer.snapshot()
     assert len(snapshot.history.epoch) == rows and len(snapshot.gradients.step) == gradient_rows
     assert snapshot.evaluation.train_loss == pytest.approx(loss)
-    assert [change.words for change in snapshot.changes][-1] == "learning rate 0.05"
+    assert [change.label for change in snapshot.changes][-1] == "learning rate 0.05"
     assert all(change.step <= step for change in snapshot.changes)
     trainer.advance(epochs=20)
     assert trainer.status == "ready" and loss_of(trainer) < loss
@@ -139,7 +139,7 @@ def test_a_rate_that_was_lowered_too_late_is_the_one_to_blame() -> None:
 def test_taking_the_rate_back_is_enough() -> None:
     trainer = trained()
     good_rate, before = trainer.experiment, trainer.state.parameters.copy()
-    diverged(trainer).configure(good_rate, words="undo learning rate 1000")
+    diverged(trainer).configure(good_rate, title="undo learning rate 1000")
     np.testing.assert_array_equal(trainer.state.parameters, before)
     assert trainer.advance(epochs=20) == "ready"
 
@@ -154,10 +154,10 @@ def test_play_goes_back_too_with_the_experiment_in_force() -> None:
 
 def test_a_drag_that_diverges_on_its_way_replaces_no_earlier_change() -> None:
     trainer = trained()
-    trainer.configure(with_training(trainer.experiment, batch_size=10), words="batch size 10")
+    trainer.configure(with_training(trainer.experiment, batch_size=10), title="batch size 10")
     diverged(trainer)
-    trainer.configure(with_training(trainer.experiment, learning_rate=0.01), words="learning rate 0.01", goes_on=True)
-    words = [change.words for change in trainer.run.record.changes]
+    trainer.configure(with_training(trainer.experiment, learning_rate=0.01), title="learning rate 0.01", goes_on=True)
+    words = [change.label for change in trainer.run.record.changes]
     assert words == ["batch size 10", "learning rate 1000", "learning rate 0.01"]
 
 

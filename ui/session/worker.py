@@ -21,16 +21,14 @@ from playground.engine.compiled import cache
 from playground.engine.engine import EngineName
 from playground.run.run import resumed
 from ui.session.commands import (
+    Ask,
     Command,
     Configure,
     Epoch,
-    Give,
     Pause,
     Play,
     Report,
     Reset,
-    Restore,
-    SetParameters,
     SetSpeed,
     SetWanted,
     SetWeight,
@@ -66,9 +64,6 @@ class Worker(QThread):
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
 
-    given = Signal(object, object, object)
-    """What was asked for with `Give`: its purpose, what was made, and the latest edit that it includes."""
-
     def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
@@ -84,8 +79,9 @@ class Worker(QThread):
         self.tests = False
         """Whether the next report has the result on the test points."""
         self.revision = 0
-        self.moments: OrderedDict[object, Checkpoint | Document] = OrderedDict()
-        """What undo and redo go back to; where training started anew that is all of the one before."""
+        self.moments: OrderedDict[object, Checkpoint | Document | float] = OrderedDict()
+        """What undo and redo go back to: the moment before a change, all of a training where another one began, or the
+        value of a weight."""
         self.latest_change: object = None
         """The name of the drag that the latest change on record belongs to."""
         self.pictures = Pictures()
@@ -240,9 +236,6 @@ class Worker(QThread):
     def show_test(self, _: ShowTest) -> None:
         self.tests = True
 
-    def set_parameters(self, command: SetParameters) -> None:
-        self.trainer.set_parameters(command.parameters)
-
     def configure(self, command: Configure) -> None:
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.remember(command.keep_as, whole=command.fresh)
@@ -251,10 +244,10 @@ class Worker(QThread):
             self.give_up_epoch()
             self.start_anew(command, memory)
         else:
-            assert not isinstance(memory, Document)
+            assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
-            self.trainer.configure(command.experiment, memory=memory, words=command.words, goes_on=goes_on)
-        self.latest_change = command.keep_as if command.words else None
+            self.trainer.configure(command.experiment, memory=memory, title=command.title, goes_on=goes_on)
+        self.latest_change = command.keep_as
         self.revision = command.revision
 
     def remember(self, name: object, *, whole: bool) -> None:
@@ -264,10 +257,14 @@ class Worker(QThread):
         documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
         for name, document in documents[:-REMEMBERED_WHOLE]:
             self.moments[name] = document.present
+        self.forget_moments()
+
+    def forget_moments(self) -> None:
+        """Keep only the latest moments."""
         while len(self.moments) > REMEMBERED:
             self.moments.popitem(last=False)
 
-    def start_anew(self, command: Configure, memory: Checkpoint | Document | None) -> None:
+    def start_anew(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
         """Have another trainer, which starts from its initial weights or goes on from somewhere."""
         if isinstance(memory, Document):
             trainer = self.going_on(memory, self.engine)
@@ -277,7 +274,7 @@ class Worker(QThread):
             trainer = self.taken_up(command.document)
         else:
             trainer = self.fresh_trainer(command.experiment)
-            if memory is not None:
+            if isinstance(memory, Checkpoint):
                 trainer.restore(memory)
         self.trainer = trainer
 
@@ -302,19 +299,20 @@ class Worker(QThread):
     def set_weight(self, command: SetWeight) -> None:
         if command.revision is not None:
             self.revision = command.revision
-        self.trainer.set_weight(command.name, command.place, command.value, goes_on=self.goes_on(command.drag))
-        self.latest_change = command.drag
+        kept = self.moments.pop(command.memory, None) if command.memory is not None else None
+        value = kept if isinstance(kept, float) else command.value
+        edit = self.trainer.set_weight(command.name, command.place, value, goes_on=self.goes_on(command.keep_as))
+        if command.keep_as is not None and command.keep_as not in self.moments:
+            self.moments[command.keep_as] = edit.before
+            self.forget_moments()
+        self.latest_change = command.keep_as
 
     def goes_on(self, drag: object) -> bool:
         """Whether a change belongs to the same drag as the latest one on record."""
         return drag is not None and drag == self.latest_change
 
-    def restore(self, command: Restore) -> None:
-        self.give_up_epoch()
-        self.trainer.restore(command.checkpoint)
-
-    def give(self, command: Give) -> None:
-        self.given.emit(command.purpose, command.make(self.trainer), self.revision)
+    def ask(self, command: Ask) -> None:
+        command.answer.make(self.trainer)
 
     def finish(self, _: Stop) -> None:
         self.stopping = True
@@ -329,12 +327,10 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     SetSpeed: Worker.set_speed,
     SetWanted: Worker.set_wanted,
     ShowTest: Worker.show_test,
-    SetParameters: Worker.set_parameters,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,
     UseEngine: Worker.use_engine,
-    Restore: Worker.restore,
-    Give: Worker.give,
+    Ask: Worker.ask,
     Stop: Worker.finish,
 }
 
@@ -342,7 +338,8 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
 def replaces(later: Command, command: Command) -> bool:
     """Whether a command that waits next makes one before it needless: both belong to one drag of one control."""
     if isinstance(later, SetWeight) and isinstance(command, SetWeight):
-        return later.drag == command.drag is not None and later[:2] == command[:2]
+        same = later[:2] == command[:2] and later.memory is command.memory is None
+        return same and later.keep_as == command.keep_as is not None
     return (
         isinstance(later, Configure)
         and isinstance(command, Configure)

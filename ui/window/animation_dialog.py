@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from playground import Experiment, InputError
+from playground import Experiment, InputError, Trainer
 from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
 from playground.files.errors import CancelledError, reason_of
@@ -26,6 +25,7 @@ from playground.interop.animation import Animation, Settings, save_animation
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.rows import Form
 from ui.look import theme
+from ui.session.answer import Answer
 from ui.session.jobs import Job, finish_jobs
 from ui.session.session import Session
 from ui.shell.dialogs import ask_to_save
@@ -49,8 +49,8 @@ class Making(NamedTuple):
     experiment: Experiment
     settings: Settings
     engine: EngineName
-    initial: queue.SimpleQueue[dict[str, Array]]
-    """Where the weights to start from will be."""
+    initial: Answer
+    """The weights to start from that were given; mostly there are none."""
 
     def make(self, job: Job) -> Animation:
         """Repeat the training and write the file, on the job's thread. Raises CancelledError."""
@@ -81,9 +81,10 @@ class Making(NamedTuple):
         """The weights to start from, when the training thread has told them."""
         while not job.cancelled:
             try:
-                return self.initial.get(timeout=ANSWER_SECONDS)
-            except queue.Empty:
+                given: dict[str, Array] = self.initial.result(ANSWER_SECONDS)
+            except TimeoutError:
                 continue
+            return given
         raise CancelledError
 
 
@@ -167,7 +168,8 @@ class AnimationDialog(QDialog):
         engine: EngineName = "reference"
         if report is not None and report.snapshot.engine == "compiled":
             engine = "compiled"
-        making = Making(self.path, self.session.experiment, self.settings, engine, self.session.ask_initial())
+        initial = self.session.ask(Trainer.usable_initial)
+        making = Making(self.path, self.session.experiment, self.settings, engine, initial)
         self.bar.setRange(0, self.settings.frames)
         self.bar.setValue(0)
         self.show_making(True)

@@ -27,7 +27,6 @@ AUTOSAVE_MILLISECONDS = 15_000
 class Asked(NamedTuple):
     """What a document was asked for with."""
 
-    by: Autosave
     mark: Mark
     """What there was then."""
     title: str
@@ -59,7 +58,6 @@ class Autosave(QObject):
         self.restoring: Restoring | None = None
         self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
         self.timer.timeout.connect(self.keep)
-        desk.session.given.connect(self.write)
         # A fault may have been in taking up what is recovered.
         desk.session.failed.connect(lambda _: self.end_recovery(restored=False))
 
@@ -99,18 +97,18 @@ class Autosave(QObject):
         mark = self.work.mark()
         if self.slot is not None and self.job is None and mark != self.kept:
             restores = self.restoring is not None and self.restoring.taken
-            asked = Asked(self, mark, self.work.name, str(self.work.path or ""), restores)
-            self.desk.session.ask(asked, Trainer.document)
+            asked = Asked(mark, self.work.name, str(self.work.path or ""), restores)
+            self.desk.session.ask(Trainer.document, partial(self.write, asked))
 
-    def write(self, purpose: object, document: Document, revision: int) -> None:
+    def write(self, asked: Asked, document: Document) -> None:
         """Write what was asked for, beside the window."""
         slot = self.slot
-        if not (isinstance(purpose, Asked) and purpose.by is self) or slot is None or self.job is not None:
+        if slot is None or self.job is not None:
             return
-        mark = purpose.mark._replace(step=document.present.state.step)
-        self.job = Job(lambda _: slot.write(to_bytes(document), purpose.title, purpose.origin), self)
-        self.job.done.connect(lambda _: self.note_kept(mark, purpose.restores))
-        self.job.failed.connect(lambda error: self.tell_failure(error, purpose.restores))
+        mark = asked.mark._replace(step=document.present.state.step)
+        self.job = Job(lambda _: slot.write(to_bytes(document), asked.title, asked.origin), self)
+        self.job.done.connect(lambda _: self.note_kept(mark, asked.restores))
+        self.job.failed.connect(lambda error: self.tell_failure(error, asked.restores))
         self.job.start()
 
     def note_kept(self, mark: Mark, restores: bool) -> None:

@@ -6,13 +6,14 @@ updates. What it can't do (see `fallbacks`) stays with `reference`.
 
 from __future__ import annotations
 
+from functools import cache
 from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy as np
 
 from playground.catalog.activations import Activation
-from playground.catalog.choice import Array, Choice, members
+from playground.catalog.choice import Array, Choice, kind_of, members
 from playground.catalog.losses import CrossEntropy, Loss
 from playground.catalog.normalizations import Normalization
 from playground.catalog.optimizers import Optimizer, Sgd
@@ -71,7 +72,7 @@ class Compiled:
     def _lay_out_training(self) -> None:
         """Have the kernels know the settings of training."""
         setup = self.setup
-        self.runs = run_records(setup, self.layers)
+        self.runs = run_records(setup)
         self.order = np.empty(setup.points if setup.training.shuffle else 0, np.int32)
         self.order_of = (-1, -1)
         work = 20 * sum(layer.units for layer in setup.network.layers) + 0.2 * setup.network.size
@@ -207,9 +208,10 @@ def fallbacks(setup: Setup) -> tuple[str, ...]:
 # Records ----------------------------------------------------------------------------------------------------------
 
 
-def place_of(family: type[Choice], member: Choice) -> int:
-    """The place of a choice in its family."""
-    return list(members(family)).index(member.kind)
+@cache
+def place_of(family: type[Choice], member: type[Choice]) -> int:
+    """The place of a kind of choice in its family."""
+    return list(members(family)).index(kind_of(member))
 
 
 def settings(choice: Choice) -> list[float]:
@@ -220,42 +222,42 @@ def settings(choice: Choice) -> list[float]:
 
 def layer_records(network: Network) -> Any:
     """The network as the kernels see it."""
-    records = np.zeros(len(network.layers), layout.LAYER).view(np.recarray)
+    records = np.zeros(len(network.layers), layout.LAYER)
     for record, layer in zip(records, network.layers, strict=True):
-        record.units, record.inputs = layer.units, layer.inputs
-        record.start, record.biases = layer.start, layer.biases.start
-        record.trained_stop, record.stop = layer.trained.stop, layer.stop
-        record.activation = place_of(Activation, layer.activation)
-        record.settings[:] = settings(layer.activation)
-        record.normalization = place_of(Normalization, layer.normalization)
-        record.skip, record.muted, record.trainable = layer.skip, layer.muted, layer.trainable
-        record.dropout = layer.dropout
-        record.penalty = place_of(Regularizer, layer.regularizer)
-        record.penalty_settings[:] = settings(layer.regularizer)
-        record.prunes = layer.regularizer.prunes and layer.trainable
-    return records
+        record["units"], record["inputs"] = layer.units, layer.inputs
+        record["start"], record["biases"] = layer.start, layer.biases.start
+        record["trained_stop"], record["stop"] = layer.trained.stop, layer.stop
+        record["activation"] = place_of(Activation, type(layer.activation))
+        record["settings"] = settings(layer.activation)
+        record["normalization"] = place_of(Normalization, type(layer.normalization))
+        record["skip"], record["muted"], record["trainable"] = layer.skip, layer.muted, layer.trainable
+        record["dropout"] = layer.dropout
+        record["penalty"] = place_of(Regularizer, type(layer.regularizer))
+        record["penalty_settings"] = settings(layer.regularizer)
+        record["prunes"] = layer.regularizer.prunes and layer.trainable
+    return records.view(np.recarray)
 
 
-def run_records(setup: Setup, layers: Any) -> Any:
+def run_records(setup: Setup) -> Any:
     """The settings of training as the kernels see them."""
     network, training = setup.network, setup.training
-    runs = np.zeros(1, layout.RUN).view(np.recarray)
+    runs = np.zeros(1, layout.RUN)
     run = runs[0]
-    run.outputs, run.batch_size, run.shuffle = network.layers[-1].units, setup.batch_size, training.shuffle
-    run.batching = ("partial", "drop", "carry").index(training.batching)
-    run.loss = place_of(Loss, network.loss)
-    run.loss_settings[:] = settings(network.loss)
-    run.softmax = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
-    run.regression, run.threshold = setup.sample.task == "regression", network.loss.threshold
-    run.optimizer = place_of(Optimizer, training.optimizer)
-    run.optimizer_settings[:] = settings(training.optimizer)
-    run.plain_sgd = isinstance(training.optimizer, Sgd)
-    run.clip_norm = training.clip_norm or 0.0
-    run.weight_decay, run.weight_noise = training.weight_decay, training.weight_noise
-    run.prunes = network.prunes
+    run["outputs"], run["batch_size"], run["shuffle"] = network.layers[-1].units, setup.batch_size, training.shuffle
+    run["batching"] = ("partial", "drop", "carry").index(training.batching)
+    run["loss"] = place_of(Loss, type(network.loss))
+    run["loss_settings"] = settings(network.loss)
+    run["softmax"] = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
+    run["regression"], run["threshold"] = setup.sample.task == "regression", network.loss.threshold
+    run["optimizer"] = place_of(Optimizer, type(training.optimizer))
+    run["optimizer_settings"] = settings(training.optimizer)
+    run["plain_sgd"] = isinstance(training.optimizer, Sgd)
+    run["clip_norm"] = training.clip_norm or 0.0
+    run["weight_decay"], run["weight_noise"] = training.weight_decay, training.weight_noise
+    run["prunes"] = network.prunes
     penalised = any(not isinstance(layer.regularizer, NoRegularizer) for layer in network.layers)
-    run.penalised = penalised or not network.all_trainable or network.prunes
-    return runs
+    run["penalised"] = penalised or not network.all_trainable or network.prunes
+    return runs.view(np.recarray)
 
 
 def room_needed(setup: Setup) -> tuple[object, ...]:

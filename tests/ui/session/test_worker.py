@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import time
 from collections.abc import Callable
 
@@ -14,7 +13,7 @@ from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer, Wanted
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets.shapes import Spiral
 from playground.engine.engine import EngineName
-from ui.session.commands import Configure, SetParameters, SetWeight
+from ui.session.commands import Configure, SetWeight
 from ui.session.session import Session
 from ui.session.speed import Pictures
 from ui.session.worker import HISTORY_ROWS, Worker
@@ -37,19 +36,17 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
 
 
 def checkpoint(session: Session) -> Checkpoint:
-    reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
-    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
-    return reply.get(timeout=5)
+    return session.ask(Trainer.checkpoint).result(timeout=5)
 
 
 def rate(session: Session, value: float, changing: bool) -> None:
     training = replace(session.experiment.training, learning_rate=value)
-    session.edit(replace(session.experiment, training=training), f"learning rate {value}", changing)
+    session.edit(replace(session.experiment, training=training), changing=changing)
 
 
 def units(session: Session, value: int, changing: bool) -> None:
     layers = (replace(session.experiment.layers[0], units=value), *session.experiment.layers[1:])
-    session.edit(replace(session.experiment, layers=layers), f"{value} units", changing)
+    session.edit(replace(session.experiment, layers=layers), changing=changing)
 
 
 def hold(session: Session, gate) -> None:
@@ -105,12 +102,13 @@ def test_edits_of_different_things_are_all_carried_out(
 
 def test_a_command_that_fails_does_not_swallow_those_behind_it(qtbot, session: Session, gate, caplog) -> None:
     hold(session, gate)
-    session.send(SetParameters(None))  # type: ignore[arg-type]
-    reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
-    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
+    told: list[Exception] = []
+    session.ask(lambda _: 1 / 0, failed=told.append)
+    answer = session.ask(Trainer.checkpoint)
     with qtbot.waitSignal(session.failed):
         gate.open.set()
-    assert reply.get(timeout=5) is not None
+    assert answer.result(timeout=5) is not None
+    qtbot.waitUntil(lambda: [type(error) for error in told] == [ZeroDivisionError])
     caplog.clear()
 
 
@@ -190,7 +188,7 @@ def test_only_the_reference_engine_makes_room_for_the_window(
 
 
 def words(snapshot: Snapshot) -> list[str]:
-    return [change.words for change in snapshot.changes]
+    return [change.label for change in snapshot.changes]
 
 
 def test_a_drag_is_one_change_on_record_and_the_next_drag_another(session: Session, settled) -> None:
@@ -209,9 +207,9 @@ def test_undo_and_redo_are_changes_of_their_own(session: Session, settled) -> No
     rate(session, 0.05, changing=False)
     settled(session)
     session.undo()
-    assert words(settled(session)) == ["learning rate 0.05", "undo learning rate 0.05"]
+    assert words(settled(session)) == ["learning rate 0.05", "learning rate 0.01"]
     session.redo()
-    assert words(settled(session)) == ["learning rate 0.05", "undo learning rate 0.05", "learning rate 0.05"]
+    assert words(settled(session)) == ["learning rate 0.05", "learning rate 0.01", "learning rate 0.05"]
 
 
 def test_a_reset_in_the_middle_of_a_drag_leaves_only_what_came_after(session: Session, settled) -> None:
@@ -229,10 +227,10 @@ def test_a_fresh_start_has_no_changes(session: Session, settled) -> None:
     assert words(settled(session)) == []
 
 
-def test_a_change_without_words_is_not_on_record(qtbot, session: Session) -> None:
+def test_a_change_of_nothing_is_only_on_record_if_it_has_a_title(qtbot, session: Session) -> None:
     session.send(Configure(session.experiment, 7, keep_as="a"))
-    session.send(Configure(session.experiment, 8, keep_as="a", words="b"))
-    session.send(Configure(session.experiment, 9, keep_as="c", words="d"))
+    session.send(Configure(session.experiment, 8, keep_as="a", title="b"))
+    session.send(Configure(session.experiment, 9, keep_as="c", title="d"))
     session.send(Configure(session.experiment, 10, keep_as="a"))
     qtbot.waitUntil(lambda: session.report.revision == 10)
     assert words(session.report.snapshot) == ["b", "d"]
@@ -260,9 +258,9 @@ def test_of_a_drag_of_a_weight_that_piled_up_only_the_latest_is_carried_out(
     monkeypatch.setattr(Trainer, "set_weight", remember)
     hold(session, gate)
     for value in range(10):
-        session.send(SetWeight("W0", (0, 0), value, drag="first"))
-    session.send(SetWeight("W0", (0, 1), 20.0, drag="first"))
-    session.send(SetWeight("W0", (0, 1), 30.0, drag="second"))
+        session.send(SetWeight("W0", (0, 0), value, keep_as="first"))
+    session.send(SetWeight("W0", (0, 1), 20.0, keep_as="first"))
+    session.send(SetWeight("W0", (0, 1), 30.0, keep_as="second"))
     session.send(SetWeight("b0", (0,), 40.0))
     session.send(SetWeight("b0", (0,), 50.0, revision=99))
     gate.open.set()

@@ -58,9 +58,9 @@ class NetworkView(View):
     """A hidden layer, by its place, whose settings are wanted."""
     magnified = Signal(object)
     """The (place of the layer, unit) that is looked at; None for none."""
-    weight_edited = Signal(object, object, object, object, object, object)
-    """Name in weight files (W0, b0), place in that array (a tuple), value, value before, words for the history of
-    edits, and whether more of the same edit follows."""
+    weight_edited = Signal(object, object, object, object, object)
+    """Name in weight files (W0, b0), place in that array (a tuple), value, words for the history of edits, and whether
+    more of the same edit follows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, wanted=Wanted(maps=POINTS, parameters=True, units=True))
@@ -461,14 +461,14 @@ class NetworkView(View):
             return self._point_here(point)
         return self.bias_rect(hit.place, hit.unit).center()
 
-    def _on_edited(self, value: float, before: float, changing: bool) -> None:
+    def _on_edited(self, value: float, changing: bool) -> None:
         hit = self._edited
         if hit is None or not exists(hit, self._sketch.structure):
             return
         bias = hit.kind == "bias"
         name, place = (f"b{hit.place}", (hit.unit,)) if bias else (f"W{hit.place}", (hit.unit, hit.source))
         label = f"bias of {self._wording.whose(hit)}" if bias else f"weight {self._wording.whose(hit)}"
-        self.weight_edited.emit(name, place, value, before, label, changing)
+        self.weight_edited.emit(name, place, value, label, changing)
 
     def _on_moved(self, by: int) -> None:
         """Go on to another parameter of the same unit: the bias, then the weights in order, and round again."""
