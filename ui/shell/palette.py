@@ -16,6 +16,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from ui.forms.buttons import identify
+from ui.forms.layouts import quiet
 from ui.look.theme import GRID, px
 
 WIDTH, ROWS = 560, 12
@@ -88,12 +89,10 @@ class CommandPalette(QFrame):
             "Command",
             "A few letters of a command are enough. A setting takes a value: learning rate 0.03.",
         )
-        self.list = QListWidget()
-        identify(self.list, "palette.list", "Commands that fit", "Enter does the chosen command.")
+        self.list = identify(QListWidget(), "palette.list", "Commands that fit", "Enter does the chosen command.")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.nothing = QLabel("Nothing fits. Fewer letters find more.")
+        self.nothing = quiet(QLabel("Nothing fits. Fewer letters find more."))
         self.nothing.setBuddy(self.line)
-        self.nothing.setProperty("quiet", True)
         column = QVBoxLayout(self)
         column.setContentsMargins(px(GRID), px(GRID), px(GRID), px(GRID))
         for widget in (self.line, self.list, self.nothing):

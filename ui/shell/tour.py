@@ -84,8 +84,7 @@ class Tour(QWidget):
         return card
 
     def _button(self, name: str, tip: str, slot: Callable[[], object]) -> QPushButton:
-        button = QPushButton(name)
-        identify(button, f"tour.{name.split()[0].lower()}", name, tip)
+        button = identify(QPushButton(name), f"tour.{name.split()[0].lower()}", name, tip)
         button.setProperty("small", True)
         button.clicked.connect(slot)
         return button

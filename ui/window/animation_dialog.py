@@ -23,6 +23,7 @@ from playground.engine.engine import EngineName
 from playground.files.errors import CancelledError, reason_of
 from playground.interop.animation import Animation, Settings, save_animation
 from ui.forms.buttons import identify, push_button, tip
+from ui.forms.layouts import quiet
 from ui.forms.rows import Form
 from ui.look import theme
 from ui.session.answer import Answer
@@ -108,8 +109,7 @@ class AnimationDialog(QDialog):
         self.form.edited.connect(self._change)
         self.note, self.message = self._words("note", "What the animation shows"), self._words("message", "Result")
         self.note.setText(NOTE)
-        self.bar = QProgressBar()
-        identify(self.bar, "gif.progress", "Frames done", tip("How many frames are done."))
+        self.bar = identify(QProgressBar(), "gif.progress", "Frames done", tip("How many frames are done."))
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(theme.px(BAR_HEIGHT))
         # Nothing moves when they come and go.
@@ -146,9 +146,7 @@ class AnimationDialog(QDialog):
 
     def _words(self, name: str, spoken: str) -> QLabel:
         """A quiet text."""
-        label = QLabel(wordWrap=True)
-        identify(label, f"gif.{name}", spoken)
-        label.setProperty("quiet", True)
+        label = quiet(identify(QLabel(wordWrap=True), f"gif.{name}", spoken))
         return label
 
     # Doing --------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from playground import Experiment, Wanted
 from playground.interop.opening import FIRST, preset
+from ui.forms.layouts import tight
 from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.jobs import finish_jobs
@@ -120,9 +121,7 @@ class Window(QMainWindow):
     def _add_bar(self) -> None:
         """Put the bar that runs the training across the top, with the banner below it."""
         top = QWidget()
-        column = QVBoxLayout(top)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = tight(QVBoxLayout(top), 0)
         column.addWidget(self.parts.transport)
         column.addWidget(self.messages.banner)
         bar = QToolBar("Transport")

@@ -21,6 +21,7 @@ from playground.files.atomic import write_atomically
 from playground.files.errors import reason_of
 from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
 from ui.forms.buttons import IconButton, identify, tip
+from ui.forms.layouts import quiet, tight
 from ui.look.numbers import counted
 from ui.look.theme import GRID, px
 from ui.panels.data.import_dialog import READ_AT_ONCE, ImportDialog, size_of
@@ -46,18 +47,13 @@ class OwnData(QWidget):
         self.dialog: ImportDialog | None = None
         self.brought: tuple[UserPoints, str] | None = None
         """The points that were brought along last, and what became of them."""
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(px(GRID // 2))
+        outer = tight(QVBoxLayout(self))
         self.line = QHBoxLayout()
         self.line.setSpacing(px(GRID // 2))
         outer.addLayout(self.line)
         self._add_buttons()
-        self.message = QLabel()
-        identify(self.message, "data.message", "What became of the points")
+        self.message = quiet(identify(QLabel(wordWrap=True), "data.message", "What became of the points"))
         self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.message.setWordWrap(True)
-        self.message.setProperty("quiet", True)
         self.message.hide()
         outer.addWidget(self.message)
 

@@ -20,6 +20,7 @@ from playground.experiment.declarations import fields_of
 from playground.experiment.paths import fits, value_at, with_value
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet, tight
 from ui.forms.rows import Form, Row, row_for
 from ui.look.beat import Throttle
 from ui.look.numbers import counted
@@ -88,16 +89,11 @@ class DataPanel(Panel):
         for column in range(GALLERY_COLUMNS):
             grid.setColumnStretch(column, 1)
         self.lines.addLayout(grid)
-        self.about = QLabel()
-        self.about.setWordWrap(True)
-        self.about.setProperty("quiet", True)
+        self.about = quiet(QLabel(wordWrap=True))
         self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.about.setMinimumHeight(px(2 * self.about.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.about)
-        self.notes = QLabel()
-        identify(self.notes, "data.notes", "What to know about the data set")
-        self.notes.setWordWrap(True)
-        self.notes.setProperty("quiet", True)
+        self.notes = quiet(identify(QLabel(wordWrap=True), "data.notes", "What to know about the data set"))
         self.notes.hide()
         self.lines.addWidget(self.notes)
 
@@ -197,9 +193,7 @@ class DataPanel(Panel):
 
     def _add_common_rows(self) -> None:
         self.common_rows = QWidget()
-        lines = QVBoxLayout(self.common_rows)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(px(GRID // 2))
+        lines = tight(QVBoxLayout(self.common_rows))
         self.lines.addWidget(self.common_rows)
         declared = fields_of(Adjustable)
         names = [*COMMON[:-1], *(name for name in declared if name not in COMMON), COMMON[-1]]
