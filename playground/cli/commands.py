@@ -26,6 +26,7 @@ from playground.interop.export.formats import FORMATS, Format, MissingLibraryErr
 from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, opened, preset_paths
 from playground.interop.weights import load_weights, save_weights
+from playground.measure.requests import WholeSetRequest
 from playground.run.run import Document, resumed
 from playground.run.trainer import Trainer
 
@@ -293,7 +294,8 @@ def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
         "engine": trainer.engine,
         "fallbacks": list(trainer.fallbacks),
         "layers": [
-            {name: finite_or_none(getattr(layer, name)) for name in shown} for layer in trainer.whole_set_statistics()
+            {name: finite_or_none(getattr(layer, name)) for name in shown}
+            for layer in WholeSetRequest().answer(trainer)
         ],
         **({"problem": trainer.run.record.problem} if trainer.run.record.problem else {}),
     }

@@ -23,6 +23,7 @@ from playground.catalog.datasets.base import EXTENT, TRAIN
 from playground.catalog.optimizers import Adam
 from playground.engine.engine import EngineName
 from playground.experiment.tree import Experiment
+from playground.measure.requests import BoundaryRequest
 from playground.run.trainer import Trainer
 
 ONE_THREAD = {
@@ -171,7 +172,7 @@ class Ours(Racer):
         return [(given[f"W{k}"], given[f"b{k}"]) for k in range(len(self.sizes) - 1)]
 
     def boundary(self) -> Array:
-        return self.trainer.boundary(100)
+        return BoundaryRequest(100).answer(self.trainer)
 
     def epoch_growth_bytes(self) -> int | None:
         """How much memory the second epoch needs at its peak on top of what there was before; None where unknown.

@@ -1,4 +1,4 @@
-"""What an engine is: it moves a state on, as the setup says, and tells what came of it.
+"""The protocol of engines: an engine trains a state as the setup says and reports the results.
 
 `reference` is the truth, `compiled` its fast twin; both work on the very same State, so that one may take over from the
 other between any two updates. An engine holds work space and nothing that a run needs to go on: when to stop, which
@@ -41,7 +41,7 @@ class Limits(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of some updates."""
+    """The results of some updates."""
 
     epochs: Array
     """A row per epoch that ended, as `History` has its columns; the seconds are those since the call."""
@@ -56,7 +56,7 @@ class Outcome(NamedTuple):
 
 
 class Engine(Protocol):
-    """Moves states of one setup on. It belongs to one thread at a time."""
+    """Trains states of one setup. It belongs to one thread at a time."""
 
     name: ClassVar[EngineName]
     setup: Setup

@@ -110,14 +110,14 @@ def outputs(network: Network, parameters: Array, inputs: Array) -> Array:
 
 
 def through(network: Network, place: int, parameters: Array, before: Array) -> Array:
-    """What one layer, by its place, makes of `before`, shape (inputs, points), in evaluation mode: (units, points)."""
+    """The output of one layer, by its place, for `before`, (inputs, points), in evaluation mode: (units, points)."""
     alone = replace(network, layers=(network.layers[place],))
     with np.errstate(all="ignore"):
         return forward(alone, parameters, before).outputs
 
 
 def chunks(columns: Array) -> Iterator[Array]:
-    """`columns` a part at a time; one empty part if there are none."""
+    """`columns` in chunks; one empty chunk if there are none."""
     for start in range(0, max(columns.shape[1], 1), CHUNK):
         yield columns[:, start : start + CHUNK]
 
@@ -329,7 +329,7 @@ class Reference:
         """
         setup = self.setup
         size, batching, start = setup.batch_size, setup.training.batching, state.position
-        # Shorter than a batch if the batch grew in the middle of an epoch, so that every epoch comes to its end.
+        # Shorter than a batch if the batch size grew in the middle of an epoch, so that every epoch ends.
         stop = min(start + size, setup.points)
         with np.errstate(all="ignore"):
             total, passed = self._gradient_sum(state, start, stop, state.carried_points)

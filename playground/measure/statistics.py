@@ -1,4 +1,4 @@
-"""Probes: what is measured of a network, from numbers that the engine leaves behind. Nothing here trains."""
+"""Statistics of a network, from the numbers that the engine leaves behind. Nothing here trains."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from playground.engine.network import Network, NetworkLayer
 from playground.engine.problem import Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
-from playground.measure.snapshot import Histogram, LayerStatistics, spread
+from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, spread
 
 MOST_COUNTED = 20_000
 """Activations of a layer that a histogram counts; of larger batches evenly spread points."""
 
 
 def boundary(network: Network, o: Array, task: Task) -> Array:
-    """Outputs o for the points of a grid, shape (outputs, side²), as `Snapshot.boundary` has them; all finite."""
+    """Outputs o for the points of a grid, shape (outputs, side²), as `BoundaryRequest` has them; all finite."""
     with np.errstate(all="ignore"):
         return picture(o if task == "regression" else network.loss.score(o))
 
@@ -44,10 +44,8 @@ def confusion(labels: Array, predicted: Array, number: int) -> Array:
     return counts
 
 
-def latest_statistics(
-    network: Network, state: State, latest: Pass | None, bins: int = 0
-) -> tuple[LayerStatistics, ...]:
-    """Every layer as measured on the latest batch, NaN before the first update; with histograms of so many bins."""
+def latest_statistics(network: Network, state: State, latest: Pass | None) -> tuple[LayerStatistics, ...]:
+    """Every layer as measured on the latest batch, NaN before the first update."""
     sizes = gradient_sizes(network, state, latest)
     count = len(network.layers)
     return tuple(
@@ -57,8 +55,6 @@ def latest_statistics(
             gradient_rms=sizes[place],
             delta_rms=sizes[count + place],
             activations=None if latest is None else Activations().add(layer, latest, place),
-            bins=bins,
-            counted=None if latest is None else latest.f[place],
         )
         for place, layer in enumerate(network.layers)
     )
@@ -120,13 +116,8 @@ def statistics(
     gradient_rms: float,
     delta_rms: float,
     activations: Activations | None,
-    bins: int = 0,
-    counted: Array | None = None,
 ) -> LayerStatistics:
-    """One layer's measurements; `activations` is None, and the gradients NaN, before the first update.
-
-    With `bins` there are histograms of the weights and of the activations `counted`, shape (units, points).
-    """
+    """One layer's measurements; `activations` is None, and the gradients NaN, before the first update."""
     missing, weights = float("nan"), state.parameters[layer.weights]
     weight_rms = rms(weights)
     update_rms = missing if activations is None else rms(state.update[layer.weights])
@@ -143,8 +134,17 @@ def statistics(
         mean=missing if activations is None else activations.mean,
         spread=missing if activations is None else activations.spread,
         saturated=missing if activations is None else activations.flat / activations.count,
-        histogram=histogram(weights, bins) if bins else None,
-        activations=histogram(some(counted), bins) if bins and counted is not None else None,
+    )
+
+
+def histograms(network: Network, state: State, latest: Pass | None, bins: int) -> tuple[LayerHistograms, ...]:
+    """The histograms of every layer's weights, and of its activations on the latest batch."""
+    return tuple(
+        LayerHistograms(
+            histogram(state.parameters[layer.weights], bins),
+            None if latest is None else histogram(some(latest.f[place]), bins),
+        )
+        for place, layer in enumerate(network.layers)
     )
 
 

@@ -7,7 +7,8 @@ trainer.snapshot().evaluation.train_loss
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from playground.engine.compiled import cache
 from playground.engine.compiled.engine import fallbacks
 from playground.engine.engine import Engine, EngineName
 from playground.engine.engines import engine_for
-from playground.engine.evaluation import Evaluation, accuracy, classes, evaluate, mean_loss
+from playground.engine.evaluation import Evaluation, evaluate
 from playground.engine.network import Network
 from playground.engine.problem import Pass
 from playground.engine.reference import Reference
@@ -25,27 +26,18 @@ from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
-from playground.measure import fields, statistics
+from playground.measure import statistics
 from playground.measure.changes import WeightEdit
+from playground.measure.observe import Request, observe
 from playground.measure.snapshot import (
-    Confusion,
-    FinalResult,
     GradientHistory,
     History,
-    LayerStatistics,
-    Magnified,
-    Microscope,
-    Predictions,
     Snapshot,
     Status,
-    Wanted,
 )
 from playground.run import changes, parameters, training
 from playground.run.run import Checkpoint, Document, Run, checkpoint, new_run, reset, restore, resumed, save
 from playground.run.timeline import Timeline
-
-MAGNIFIED_GRID = 100
-"""Points along each side of a magnified map and of the uncertainty where no boundary is wanted."""
 
 
 class Trainer:
@@ -290,23 +282,9 @@ class Trainer:
         """Losses and accuracies of both sets with the present weights."""
         return evaluate(self.setup, self.outputs)
 
-    def test(self) -> FinalResult | None:
-        """Loss and accuracy on the test points with the present weights; None if there are none."""
-        network, part = self.network, self.setup.test
-        o = self.outputs(part.inputs)
-        loss = mean_loss(network, o, part.targets)
-        if loss is None:
-            return None
-        return FinalResult(len(part.labels), loss, accuracy(network, o, part.labels, self.sample.task))
-
-    def whole_set_statistics(self) -> tuple[LayerStatistics, ...]:
-        """Every layer as measured on the whole training set in evaluation mode."""
-        return statistics.whole_set_statistics(self.setup, self.state)
-
-    def snapshot(self, wanted: Wanted = Wanted()) -> Snapshot:  # noqa: B008 - immutable
-        """An immutable picture of the present moment with what is wanted."""
+    def snapshot(self, requests: Iterable[Request[Any]] = ()) -> Snapshot:
+        """An immutable picture of the present moment that answers requests."""
         gradients = self.run.record.gradients.view()
-        maps, mapped = self.maps(wanted)
         return Snapshot(
             experiment=self.experiment,
             sample=self.sample,
@@ -320,68 +298,9 @@ class Trainer:
             seconds=self.seconds,
             engine=self.engine,
             evaluation=self.evaluation,
-            layers=statistics.latest_statistics(self.network, self.state, self.latest, wanted.histograms),
+            layers=statistics.latest_statistics(self.network, self.state, self.latest),
             history=History(*self.history.view().T),
             gradients=GradientHistory(gradients[:, 0], *np.split(gradients[:, 1:], 3, axis=1)),
-            boundary=self.boundary(wanted.boundary) if wanted.boundary else None,
-            confusion=self.confusion() if wanted.confusion and self.sample.task == "classification" else None,
-            maps=maps,
-            mapped=mapped,
-            magnified=self.magnified(wanted),
-            parameters=fields.parameters(self.network, self.state, self.latest is not None)
-            if wanted.parameters
-            else (),
-            units=fields.unit_states(self.network, self.latest) if wanted.units else (),
-            uncertainty=self.uncertainty(wanted) if wanted.uncertainty else None,
-            predictions=self.predictions(wanted.predictions) if wanted.predictions else None,
-            microscope=None if wanted.point is None else self.microscope(wanted.point),
-            test=self.test() if wanted.test else None,
+            answers=observe(self, requests),
             changes=self.run.record.changes,
         )
-
-    def confusion(self) -> Confusion:
-        """Which classes are taken for which, in both sets."""
-        number = max(2, len(self.sample.class_names))
-        parts = (self.setup.train, self.setup.validation)
-        said = [classes(self.network, self.outputs(part.inputs)) for part in parts]
-        return Confusion(*(statistics.confusion(p.labels, k, number) for p, k in zip(parts, said, strict=True)))
-
-    def boundary(self, side: int) -> Array:
-        """What the network says on a grid of side × side points; see `Snapshot.boundary`."""
-        return statistics.boundary(
-            self.network, self.outputs(self.setup.grid(side, self.network.dtype)), self.sample.task
-        )
-
-    def maps(self, wanted: Wanted) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
-        """The maps of the wanted units and these units; see `Snapshot.maps`."""
-        if not wanted.maps:
-            return (), ()
-        chosen = fields.chosen_units(self.network, wanted.mapped)
-        columns = self.setup.grid(wanted.maps, fields.PRECISION)
-        return fields.maps(self.network, self.state.parameters, columns, self.sample.task, chosen), chosen
-
-    def magnified(self, wanted: Wanted) -> Magnified | None:
-        """The map of one unit, as large as the boundary."""
-        if wanted.magnified is None:
-            return None
-        columns = self.setup.grid(wanted.boundary or MAGNIFIED_GRID, fields.PRECISION)
-        return fields.magnified(self.network, self.state.parameters, columns, self.sample.task, *wanted.magnified)
-
-    def uncertainty(self, wanted: Wanted) -> Array:
-        """How far answers with dropout lie apart, as large as the boundary; see `Snapshot.uncertainty`."""
-        columns, passes = self.setup.grid(wanted.boundary or MAGNIFIED_GRID, fields.PRECISION), wanted.uncertainty
-        return fields.uncertainty(
-            self.network, self.state.parameters, columns, self.sample.task, self.state.seed, passes
-        )
-
-    def predictions(self, most: int) -> Predictions:
-        """What the network makes of at most `most` points; see `Snapshot.predictions`."""
-        indices = self.setup.derive(("points", most), lambda: fields.shown_points(self.sample, most))
-        columns = self.setup.derive(("inputs", most), lambda: self.setup.features_of(self.sample.x[indices]))
-        o = self.outputs(columns)
-        values = np.nan_to_num(o[0]) if self.sample.task == "regression" else classes(self.network, o)
-        return Predictions(indices, fields.read_only(values))
-
-    def microscope(self, point: int) -> Microscope | None:
-        """The way of one point of the sample through the network; see `Microscope`."""
-        return fields.microscope(self.network, self.state.parameters, self.sample, self.experiment.features, point)

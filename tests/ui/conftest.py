@@ -11,11 +11,12 @@ import shiboken6
 from PySide6.QtCore import QEvent, QSettings, QThread
 from PySide6.QtWidgets import QApplication
 
-from playground import Experiment, Layer, Snapshot, Training, Wanted
+from playground import Experiment, Layer, Snapshot, Training
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets.shapes import Spiral
 from playground.engine.reference import Reference
 from playground.engine.state import State
+from playground.measure.requests import BoundaryRequest
 from ui.look import theme
 from ui.session.session import Session
 from ui.shell import waiting
@@ -96,7 +97,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 @pytest.fixture
 def session(qtbot, experiment: Experiment) -> Iterator[Session]:
     """A session with its worker thread, untrained."""
-    session = Session(experiment, Wanted(boundary=20))
+    session = Session(experiment, frozenset({BoundaryRequest(20)}))
     qtbot.waitUntil(lambda: session.report is not None)
     yield session
     session.close()

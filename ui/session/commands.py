@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from playground import Document, Experiment, Snapshot, Wanted
+from playground import Document, Experiment, Snapshot
 from playground.engine.engine import EngineName
+from playground.measure.observe import Requests
 from ui.session.answer import Answer
 
 
@@ -35,10 +36,10 @@ class SetSpeed(NamedTuple):
     steps_per_second: float | None
 
 
-class SetWanted(NamedTuple):
-    """What snapshots shall contain."""
+class SetRequests(NamedTuple):
+    """What snapshots shall answer."""
 
-    wanted: Wanted
+    requests: Requests
 
 
 class ShowTest(NamedTuple):
@@ -101,7 +102,7 @@ Command: TypeAlias = (
     | Epoch
     | Reset
     | SetSpeed
-    | SetWanted
+    | SetRequests
     | ShowTest
     | Configure
     | SetWeight
@@ -119,5 +120,5 @@ class Report(NamedTuple):
     steps_per_second: float
     revision: int
     """The latest edit that the snapshot includes."""
-    wanted: Wanted = Wanted()
-    """What the snapshot was to contain."""
+    requests: Requests = frozenset()
+    """What the snapshot was to answer."""

@@ -13,10 +13,11 @@ import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from playground import Document, Experiment, InputError, Trainer, Wanted, check
+from playground import Document, Experiment, InputError, Trainer, check
 from playground.engine.engine import EngineName
 from playground.experiment.tree import with_ids
 from playground.experiment.words import edit_words
+from playground.measure.observe import Requests
 from ui.session.answer import Answer
 from ui.session.commands import (
     Ask,
@@ -27,8 +28,8 @@ from ui.session.commands import (
     Play,
     Report,
     Reset,
+    SetRequests,
     SetSpeed,
-    SetWanted,
     SetWeight,
     ShowTest,
     Step,
@@ -67,16 +68,16 @@ class Session(QObject):
     made_again = Signal(int)
     """The number of an edit that was redone."""
 
-    def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, experiment: Experiment, requests: Requests = frozenset(), parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.experiment = named(check(experiment))
         self.done: list[Edit] = []
         self.undone: list[Edit] = []
         self.revision = 0
         self.report: Report | None = None
-        self.wanted = wanted or Wanted()
+        self.requests = requests
         """What snapshots were asked to contain last."""
-        self.worker = Worker(self.experiment, self.wanted, self)
+        self.worker = Worker(self.experiment, self.requests, self)
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
@@ -300,10 +301,10 @@ class Session(QObject):
         self.send(Ask(answer))
         return answer
 
-    def set_wanted(self, wanted: Wanted) -> None:
-        """Say what the visible views need."""
-        self.wanted = wanted
-        self.send(SetWanted(wanted))
+    def request(self, requests: Requests) -> None:
+        """Have snapshots answer what the views in sight request, and nothing else."""
+        self.requests = requests
+        self.send(SetRequests(requests))
 
 
 def named(experiment: Experiment) -> Experiment:

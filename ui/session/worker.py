@@ -7,7 +7,6 @@ never falls behind and nothing is computed that nobody looks at. Never a signal 
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import queue
 from collections import OrderedDict, deque
@@ -16,9 +15,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from playground import Checkpoint, Document, Experiment, InputError, Trainer, Wanted
+from playground import Checkpoint, Document, Experiment, InputError, Trainer
 from playground.engine.compiled import cache
 from playground.engine.engine import EngineName
+from playground.measure.observe import Requests
+from playground.measure.requests import FinalTestRequest
 from playground.run.run import resumed
 from ui.session.commands import (
     Ask,
@@ -29,15 +30,15 @@ from ui.session.commands import (
     Play,
     Report,
     Reset,
+    SetRequests,
     SetSpeed,
-    SetWanted,
     SetWeight,
     ShowTest,
     Step,
     Stop,
     UseEngine,
 )
-from ui.session.speed import Pace, Pictures
+from ui.session.speed import CostlyAnswers, Pace
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +65,11 @@ class Worker(QThread):
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
 
-    def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
+    def __init__(self, experiment: Experiment, requests: Requests, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self.mailbox: Report | None = None
-        self.experiment, self.wanted = experiment, wanted
+        self.experiment, self.requests = experiment, requests
         self.running, self.stopping, self.changed = False, False, True
         self.speed: float | None = None
         self.last_epoch: int | None = None
@@ -84,7 +85,7 @@ class Worker(QThread):
         value of a weight."""
         self.latest_change: object = None
         """The name of the drag that the latest change on record belongs to."""
-        self.pictures = Pictures()
+        self.costly = CostlyAnswers()
         self.pace = Pace()
 
     # Called by the window's thread --------------------------------------------------------------------------
@@ -173,11 +174,12 @@ class Worker(QThread):
     def publish(self) -> None:
         """Put a report of the present moment into the mailbox."""
         self.changed = False
-        wanted, self.tests = dataclasses.replace(self.wanted, test=self.tests), False
+        requests = self.requests | {FinalTestRequest()} if self.tests else self.requests
+        self.tests = False
         units = [layer.units for layer in self.trainer.network.layers]
-        snapshot = self.pictures.snapshot(self.trainer.snapshot, wanted, units, at_rest=not self.running)
+        snapshot = self.costly.snapshot(self.trainer.snapshot, requests, units, at_rest=not self.running)
         rate = self.pace.rate if self.running else 0.0
-        self.mailbox = Report(snapshot, self.running, rate, self.revision, self.wanted)
+        self.mailbox = Report(snapshot, self.running, rate, self.revision, self.requests)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
         """A trainer before its first step, on the engine in force."""
@@ -230,8 +232,8 @@ class Worker(QThread):
     def set_speed(self, command: SetSpeed) -> None:
         self.speed, self.pace = command.steps_per_second, Pace()
 
-    def set_wanted(self, command: SetWanted) -> None:
-        self.wanted = command.wanted
+    def set_requests(self, command: SetRequests) -> None:
+        self.requests = command.requests
 
     def show_test(self, _: ShowTest) -> None:
         self.tests = True
@@ -325,7 +327,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     Epoch: Worker.epoch,
     Reset: Worker.reset,
     SetSpeed: Worker.set_speed,
-    SetWanted: Worker.set_wanted,
+    SetRequests: Worker.set_requests,
     ShowTest: Worker.show_test,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,

@@ -21,8 +21,7 @@ NOTICE_SECONDS = 10.0
 
 def remedy_button() -> QPushButton:
     """The button that does what a message advises; hidden until there is something to advise."""
-    button = identify(QPushButton(), spoken="Remedy", hint="Does what the message advises.")
-    return button
+    return identify(QPushButton(), spoken="Remedy", hint="Does what the message advises.")
 
 
 class DiagnosisLine(QWidget):

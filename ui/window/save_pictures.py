@@ -128,7 +128,7 @@ class Pictures(QObject):
 
     def _look(self, report: Report) -> None:
         """A report came; unless it is one from before they were, all parts in sight are about to show it."""
-        if self.waiting and report.wanted == self.desk.session.wanted:
+        if self.waiting and report.requests == self.desk.session.requests:
             QTimer.singleShot(0, self, self._take_seen)
 
     def _take_seen(self) -> None:

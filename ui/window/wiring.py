@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from playground.experiment.tree import new_id
 from ui.panels.data.panel import with_feature, without
 from ui.panels.layers.palette import FIRST_LAYER
+from ui.views.microscope.view import MicroscopeView
 from ui.window.controls_as_commands import ControlsAsCommands
 from ui.window.desk import Desk
 from ui.window.parts import Parts
@@ -113,6 +114,7 @@ class Wiring(QObject):
     def _look_closer(self, point: int | None) -> None:
         """Show the way of the point that was picked through the network."""
         self.parts.boundary.pick(point)
+        self.parts.view(MicroscopeView).show_point(point)
         if point is not None and "microscope" not in self.desk.docks.seen:
             self.desk.docks.show("microscope")
 

@@ -66,11 +66,11 @@ class Compiled:
             self._make_room()
 
     def _lay_out_network(self) -> None:
-        """Have the kernels know the layers."""
+        """Lay the layers out for the kernels."""
         self.layers = layer_records(self.setup.network)
 
     def _lay_out_training(self) -> None:
-        """Have the kernels know the settings of training."""
+        """Lay the settings of training out for the kernels."""
         setup = self.setup
         self.runs = run_records(setup)
         self.order = np.empty(setup.points if setup.training.shuffle else 0, np.int32)
@@ -79,7 +79,7 @@ class Compiled:
         self.look_every = max(1, int(50_000 / (500 + work * setup.batch_size)))
 
     def _lay_out_points(self) -> None:
-        """Have the kernels know the points: a row for each to train on, and what is evaluated at the end of epochs."""
+        """Lay the points out for the kernels: a row per training point, and what is evaluated at the end of epochs."""
         train = self.setup.train
         self.data = np.ascontiguousarray(np.concatenate([train.inputs, train.targets]).T)
         self.train, self.validation = evaluation_set(*train), evaluation_set(*self.setup.validation)
@@ -135,7 +135,7 @@ class Compiled:
         return o
 
     def hand_over(self, state: State, run: Any) -> None:
-        """Tell the kernels where training stands."""
+        """Copy the progress of training into the kernels' record."""
         run.seed = state.seed & 0xFFFFFFFFFFFFFFFF
         run.step, run.epoch, run.position = state.step, state.epoch, state.position
         run.carried_points, run.optimizer_steps = state.carried_points, state.optimizer_steps
@@ -144,7 +144,7 @@ class Compiled:
         run.seconds, run.broken, run.look_every = 0.0, layout.NOTHING, self.look_every
 
     def take_back(self, state: State, run: Any, *, made_updates: bool) -> None:
-        """Take from the kernels where training stands."""
+        """Copy the progress of training back from the kernels' record."""
         state.step, state.epoch, state.position = int(run.step), int(run.epoch), int(run.position)
         state.carried_points, state.optimizer_steps = int(run.carried_points), int(run.optimizer_steps)
         self.order_of = (state.seed, int(run.order_of))
@@ -210,7 +210,7 @@ def fallbacks(setup: Setup) -> tuple[str, ...]:
 
 @cache
 def place_of(family: type[Choice], member: type[Choice]) -> int:
-    """The place of a kind of choice in its family."""
+    """The position of a kind of choice in its family."""
     return list(members(family)).index(kind_of(member))
 
 
@@ -274,7 +274,7 @@ def evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.Evalu
 
 
 def work_space(network: Network, points: int, *, training: bool) -> layout.WorkSpace:
-    """Room for all numbers of a pass of so many points."""
+    """Work space for a pass of `points` points."""
     layers = network.layers
     all_units = sum(padded(layer.units * points) for layer in layers)
     normalizes = any(layer.normalizes for layer in layers)

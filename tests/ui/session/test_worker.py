@@ -9,13 +9,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer, Wanted
+from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer
 from playground.catalog.activations import Tanh
+from playground.catalog.choice import Array
 from playground.catalog.datasets.shapes import Spiral
 from playground.engine.engine import EngineName
+from playground.measure.observe import Requests
+from playground.measure.requests import BoundaryRequest, UncertaintyRequest, UnitMapRequest, UnitMapsRequest
 from ui.session.commands import Configure, SetWeight
 from ui.session.session import Session
-from ui.session.speed import Pictures
+from ui.session.speed import CostlyAnswers
 from ui.session.worker import HISTORY_ROWS, Worker
 
 replace = msgspec.structs.replace
@@ -278,7 +281,7 @@ def test_a_weight_that_does_not_exist_is_refused_and_the_thread_lives_on(qtbot, 
 
 # Expensive pictures -----------------------------------------------------------------------------------------------
 
-PICTURED = Wanted(maps=8, magnified=(0, 1), uncertainty=3, boundary=10)
+PICTURED = frozenset({UnitMapsRequest(8), UnitMapRequest(0, 1, 10), UncertaintyRequest(3, 10), BoundaryRequest(10)})
 
 
 class Camera:
@@ -289,11 +292,11 @@ class Camera:
         self.costly: list[bool] = []
         self.delay = 0.0
 
-    def __call__(self, wanted: Wanted) -> Snapshot:
-        self.costly.append(bool(wanted.maps or wanted.magnified or wanted.uncertainty))
+    def __call__(self, requests: Requests) -> Snapshot:
+        self.costly.append(any(request.costly for request in requests))
         if self.costly[-1]:
             time.sleep(self.delay)
-        return self.trainer.snapshot(wanted)
+        return self.trainer.snapshot(requests)
 
 
 @pytest.fixture
@@ -302,36 +305,35 @@ def camera(experiment: Experiment) -> Camera:
 
 
 def test_a_running_training_shows_the_pictures_of_a_moment_ago(camera: Camera) -> None:
-    pictures = Pictures()
+    pictures = CostlyAnswers()
     first = pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
     pictures.due = time.perf_counter() + 60
     camera.trainer.advance(steps=3)
     second = pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
     assert camera.costly == [True, False]
-    assert (second.step, second.boundary is first.boundary) == (3, False)
-    for name in ("maps", "mapped", "magnified", "uncertainty"):
-        assert getattr(second, name) is getattr(first, name)
-    assert first.maps and first.magnified is not None and first.uncertainty is not None
+    assert (second.step, second.answer(BoundaryRequest) is first.answer(BoundaryRequest)) == (3, False)
+    for request in (UnitMapsRequest, UnitMapRequest, UncertaintyRequest):
+        assert second.answer(request) is first.answer(request) is not None
 
 
 @pytest.mark.parametrize(
-    ("wanted", "units", "at_rest"),
-    [(PICTURED, [6, 5, 1], True), (PICTURED, [7, 5, 1], False), (Wanted(maps=9), [6, 5, 1], False)],
-    ids=["at rest", "another shape", "others wanted"],
+    ("requests", "units", "at_rest"),
+    [(PICTURED, [6, 5, 1], True), (PICTURED, [7, 5, 1], False), (frozenset({UnitMapsRequest(9)}), [6, 5, 1], False)],
+    ids=["at rest", "another shape", "others requested"],
 )
 def test_pictures_are_made_anew_when_the_old_ones_will_not_do(
-    camera: Camera, wanted: Wanted, units: list[int], at_rest: bool
+    camera: Camera, requests: Requests, units: list[int], at_rest: bool
 ) -> None:
-    pictures = Pictures()
+    pictures = CostlyAnswers()
     pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
     pictures.due = time.perf_counter() + 60
-    pictures.snapshot(camera, wanted, units, at_rest=at_rest)
+    pictures.snapshot(camera, requests, units, at_rest=at_rest)
     assert camera.costly == [True, True]
 
 
 def snapshots_in(camera: Camera, seconds: float) -> int:
     """How many expensive ones there are in so much time of a display that always asks."""
-    pictures, end = Pictures(), time.perf_counter() + seconds
+    pictures, end = CostlyAnswers(), time.perf_counter() + seconds
     while time.perf_counter() < end:
         pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
         time.sleep(0.001)
@@ -348,23 +350,30 @@ def test_slow_pictures_leave_most_of_the_time_to_training(camera: Camera) -> Non
 
 
 def test_without_expensive_pictures_nothing_is_kept(camera: Camera) -> None:
-    pictures = Pictures()
-    assert pictures.snapshot(camera, Wanted(boundary=10), [6, 5, 1], at_rest=False).maps == ()
+    pictures = CostlyAnswers()
+    boundary = BoundaryRequest(10)
+    assert set(pictures.snapshot(camera, frozenset({boundary}), [6, 5, 1], at_rest=False).answers) == {boundary}
     assert pictures.latest is None
+
+
+def unit_maps(session: Session) -> tuple[Array, ...]:
+    """The maps in the latest report, if it has some."""
+    maps = session.report.snapshot.answer(UnitMapsRequest)
+    return () if maps is None else maps.values
 
 
 def test_after_a_pause_the_pictures_are_those_of_the_last_moment(
     qtbot, session: Session, checked: Callable[[Session], None]
 ) -> None:
-    session.set_wanted(PICTURED)
+    session.request(PICTURED)
     session.play()
-    qtbot.waitUntil(lambda: session.report.snapshot.step > 200 and len(session.report.snapshot.maps) == 3)
+    qtbot.waitUntil(lambda: session.report.snapshot.step > 200 and len(unit_maps(session)) == 3)
     session.pause()
     qtbot.waitUntil(lambda: not session.report.running)
     checked(session)
     units(session, 9, changing=False)
     session.play()
-    qtbot.waitUntil(lambda: len(session.report.snapshot.maps[0]) == 9)
+    qtbot.waitUntil(lambda: len(unit_maps(session)[0]) == 9)
     session.reset()
     session.pause()
     qtbot.waitUntil(lambda: not session.report.running and session.report.snapshot.step == 0)
@@ -379,7 +388,7 @@ def checked() -> Callable[[Session], None]:
         kept = checkpoint(session)
         trainer = Trainer(kept.experiment)
         trainer.restore(kept)
-        for found, expected in zip(session.report.snapshot.maps, trainer.snapshot(PICTURED).maps, strict=True):
+        for found, expected in zip(unit_maps(session), UnitMapsRequest(8).answer(trainer).values, strict=True):
             np.testing.assert_array_equal(found, expected)
 
     return check

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import InputError
 from playground.catalog.datasets.base import Dataset
+from playground.measure.requests import FinalTestRequest
 from playground.measure.snapshot import FinalResult, Snapshot
 from ui.forms.buttons import identify, push_button
 from ui.forms.layouts import tight
@@ -51,10 +52,11 @@ class FinalTest(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the result that was asked for, if this is it."""
-        if self.waiting and snapshot.test is not None and snapshot.experiment.data == self.data:
+        result = snapshot.answer(FinalTestRequest)
+        if self.waiting and result is not None and snapshot.experiment.data == self.data:
             self.waiting = False
             self.looks += 1
-            self.result.setText(f"{result_words(snapshot.test, snapshot)} {looks_words(self.looks)}".strip())
+            self.result.setText(f"{result_words(result, snapshot)} {looks_words(self.looks)}".strip())
             self.result.show()
 
 

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from playground.catalog.choice import Array
 from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import Experiment
-from playground.measure.snapshot import Snapshot, Wanted
+from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
+from playground.measure.snapshot import Snapshot
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
@@ -63,7 +64,7 @@ class NetworkView(View):
     more of the same edit follows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, wanted=Wanted(maps=POINTS, parameters=True, units=True))
+        super().__init__(parent, UnitMapsRequest(POINTS), ParametersRequest(), UnitStatesRequest())
         self.setObjectName("network")
         self.setAccessibleName("Network")
         self._experiment: Experiment | None = None
@@ -310,8 +311,7 @@ class NetworkView(View):
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
         points = POINTS if scaled(largest) <= LARGE_TILE else MORE_POINTS
-        wanted = Wanted(maps=points, mapped=tuple(mapped), parameters=True, units=True)
-        self.want(wanted)
+        self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
 
     # Words -----------------------------------------------------------------------------------------------------
 
