@@ -35,7 +35,7 @@ from playground.files.errors import InputError
 TURNS, SECONDS = 5, 1.0
 QUICK_TURNS, QUICK_SECONDS = 3, 0.15
 CLIFF = 1.5
-"""How many times more than its due a step of a growth series may cost."""
+"""The factor by which a step of a growth series may exceed its expected cost."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,9 @@ class Workload:
 
     experiment: Experiment
     epochs: int
-    """After so many the losses are compared."""
+    """The epochs after which the losses are compared."""
     jax_goal: float
-    """How many times as fast as JAX our fastest engine shall be; the same below."""
+    """The goal for our fastest engine, as a multiple of JAX's speed; below, of PyTorch's."""
     torch_goal: float | None = None
     boundary: bool = False
     """Whether the 100 × 100 boundary is raced for too."""
@@ -167,7 +167,7 @@ def race(names: Sequence[str], turns: int, seconds: float) -> dict[str, Any]:
 
 @dataclass
 class Entry:
-    """A racer in one race, and what is known of it."""
+    """A racer in one race, with its results."""
 
     child: Child
     initial_loss: float
@@ -189,7 +189,7 @@ class Entry:
             self.boundary.append(self.child.call("boundary_seconds", seconds / 5))
 
     def figures(self) -> dict[str, Any]:
-        """What came out, ready for JSON."""
+        """The results, ready for JSON."""
         return {
             "label": self.child.label,
             "loss": self.loss,
@@ -201,7 +201,7 @@ class Entry:
 
 
 def entry(child: Child, workload: Workload, seconds: float) -> Entry:
-    """Let a racer learn for the comparison of the losses, which also says how many epochs fill a turn."""
+    """Train a racer for the comparison of the losses; its time also gives the epochs per turn."""
     child.call("prepare", workload.experiment)
     initial = child.call("loss")
     timing = child.call("run_epochs", workload.epochs)
@@ -209,7 +209,7 @@ def entry(child: Child, workload: Workload, seconds: float) -> Entry:
 
 
 def raced(workload: Workload, racing: Sequence[Child], turns: int, seconds: float) -> dict[str, Any]:
-    """One workload: everybody learns for the loss, then all take turns at the clock. Who fails is out."""
+    """Race one workload: all train for the loss, then take turns against the clock. A racer that fails drops out."""
     entries: dict[str, Entry] = {}
     problems: dict[str, str] = {}
 
@@ -255,7 +255,7 @@ def typical_ratio(a: Sequence[float], b: Sequence[float]) -> float:
 
 
 def goals_of(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What our fastest engine shall reach, what it does, and whether that's enough; None where not measured."""
+    """The goals for our fastest engine, its results, and whether they are reached; None where not measured."""
     goals = []
     for workload, result in zip(WORKLOADS, results, strict=True):
         for peer, wanted in (("jax", workload.jax_goal), ("torch", workload.torch_goal)):
@@ -308,7 +308,7 @@ def print_race(result: Mapping[str, Any]) -> None:
 
 
 def print_goals(results: Sequence[Mapping[str, Any]], goals: Sequence[Mapping[str, Any]]) -> None:
-    """How many times as fast as the peers we are, and whether that's enough."""
+    """Print how many times as fast as the peers our fastest engine is, and which goals it reaches."""
     print("\nHow many times as fast our fastest engine trains as …")
     print(f"  {'':<52}" + "".join(f"{racers()[peer].label:>14}" for peer in PEERS) + f"{'of the limit':>14}")
     for result in results:
@@ -360,7 +360,7 @@ def growth_series() -> dict[str, list[tuple[int, Experiment]]]:
 
 
 def due(experiment: Experiment) -> float:
-    """What an epoch should cost, up to a factor: the multiplications of its matrix products.
+    """The expected cost of an epoch, up to a factor: the multiplications of its matrix products.
 
     It's an upper bound of the growth, for what is done once per unit, layer or update grows slower.
     """
@@ -384,7 +384,7 @@ def growth(names: Sequence[str], turns: int, seconds: float) -> dict[str, Any]:
 def grown(
     child: Child, size: str, series: Sequence[tuple[int, Experiment]], turns: int, seconds: float
 ) -> list[dict[str, Any]]:
-    """One series, printed as it comes."""
+    """Measure one series and print it row by row."""
     print(f"\n{child.label}, more {size}")
     print(f"  {size:>12}{'ms per epoch':>16}{'µs per point':>16}{'of its due':>14}")
     rows: list[dict[str, Any]] = []
@@ -406,7 +406,7 @@ def grown(
 
 
 def memory(child: Child) -> dict[str, Any]:
-    """What the second epoch over a million points occupies on top of what was there."""
+    """The additional memory of the second epoch over a million points."""
     experiment = spiral((8, 8), Sgd(), 0.01, 100, MEMORY_POINTS)
     child.call("prepare", experiment)
     grew = child.call("epoch_growth_bytes")
@@ -437,7 +437,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def positive(text: str) -> float:
-    """An argument that is a length of time."""
+    """Parse an argument that is a positive number of seconds."""
     try:
         value = float(text)
     except ValueError:
@@ -448,7 +448,7 @@ def positive(text: str) -> float:
 
 
 def engine_names(text: str) -> list[str]:
-    """An argument that lists racers."""
+    """Parse an argument that lists racers."""
     names = text.split(",")
     for name in names:
         if name not in racers() or names.count(name) > 1:
@@ -478,7 +478,7 @@ def bench(arguments: argparse.Namespace) -> None:
 
 
 def machine() -> dict[str, Any]:
-    """Where the figures come from."""
+    """A description of the machine and the versions."""
     versions = {}
     for package in ("numpy", "numba", "scipy", "jax", "torch", "scikit-learn"):
         try:
@@ -495,7 +495,7 @@ def machine() -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The name of the processor, as well as it can be known."""
+    """The name of the processor, as far as the system tells it."""
     known = Path("/proc/cpuinfo")
     lines = known.read_text("utf-8", "replace").splitlines() if known.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

@@ -1,4 +1,4 @@
-"""The command line: everything the window trains can be trained here, without a display and without Qt.
+"""The command line: trains everything that the window can, without a display and without Qt.
 
 Bad input is one line on stderr that names the place, the value and what is allowed, and exit code 2.
 """
@@ -56,7 +56,7 @@ def train_parser() -> Parser:
 
 
 def add_training_options(parser: Parser, default: str) -> None:
-    """What to train, for how long, from where and on what; `default` says how long without being told."""
+    """Add the options for experiment, epochs, initial weights and engine; `default` describes the usual epochs."""
     add = parser.add_argument
     add("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
     add("--epochs", type=whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
@@ -105,7 +105,7 @@ def bench_parser() -> Parser:
 
 
 def whole_number(text: str) -> int:
-    """An argument that counts."""
+    """Parse an argument that is a whole number, 0 or more."""
     try:
         value = int(text)
     except ValueError:
@@ -143,7 +143,7 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def trained(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> tuple[Trainer, float]:
-    """A trainer that has trained so many epochs, or None for not at all, and the seconds it took."""
+    """A trainer that has trained `epochs` epochs, none if that is None, and the seconds that took."""
     initial = None if arguments.init is None else load_weights(arguments.init)
     experiment = found.experiment if epochs is None else with_epochs(found.experiment, epochs)
     trainer = Trainer(experiment, initial=initial, engine=usable_engine(arguments.engine, experiment.precision))
@@ -156,7 +156,7 @@ def trained(found: Opened, epochs: int | None, arguments: argparse.Namespace) ->
 
 
 def say_notes(found: Opened) -> None:
-    """Say what there is to know about what was opened."""
+    """Print the notes on what was opened."""
     for note in found.notes:
         print(note, file=sys.stderr)
 
@@ -243,20 +243,20 @@ def bench(arguments: argparse.Namespace) -> None:
 
 
 def check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
-    """Refuse weights to start from that leave out a W or b; normalization may start as it always does."""
+    """Raise InputError for initial weights that lack a W or b; normalization may keep its defaults."""
     for name in trainer.parameters():
         if name[:1] in ("W", "b") and name[1:].isdigit() and name not in initial:
             raise InputError(f"--init: {name}", None, "weights and biases of every layer")
 
 
 def check_target(option: str, path: str | None) -> None:
-    """Refuse a file that can't be written, before any time is spent."""
+    """Raise InputError for a file that can't be written, before any time is spent."""
     if path is not None and (not Path(path).resolve().parent.is_dir() or Path(path).is_dir()):
         raise InputError(option, path, "a file in a folder that exists")
 
 
 def with_epochs(experiment: Any, epochs: int) -> Any:
-    """The experiment, to be trained for so many epochs."""
+    """The experiment with its number of epochs replaced."""
     import msgspec
 
     return msgspec.structs.replace(experiment, training=msgspec.structs.replace(experiment.training, epochs=epochs))
@@ -281,7 +281,7 @@ def progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
 
 
 def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
-    """What came out, ready for JSON: non-finite numbers become null."""
+    """The results, ready for JSON: non-finite numbers become null."""
     evaluation = trainer.evaluate()
     shown = ("units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead")
     return {
@@ -302,12 +302,12 @@ def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
 
 
 def finite_or_none(value: Any) -> Any:
-    """JSON has no NaN and no infinity."""
+    """The value, or None for NaN and infinity, which JSON lacks."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def summary(result: dict[str, Any]) -> str:
-    """The result in words."""
+    """A summary of the results in words."""
     lines = [
         f"{result['status']} after {result['epoch']:,} epochs, {result['step']:,} steps, {result['seconds']:.2f} s"
     ]

@@ -35,13 +35,13 @@ ONE_THREAD = {
     "JAX_PLATFORMS": "cpu",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
-"""Must be in the environment before the libraries are imported."""
+"""Environment variables to set before the libraries are imported."""
 
 BETA1, BETA2, EPS = Adam().beta1, Adam().beta2, Adam().eps
 
 
 class Timing(NamedTuple):
-    """How long some epochs took, in seconds."""
+    """The duration of some epochs, in seconds."""
 
     training: float
     """In the training steps alone; for our own engines with the per-layer measurements."""
@@ -54,7 +54,7 @@ class Racer:
 
     label: ClassVar[str]
     package: ClassVar[str]
-    """What has to be installed."""
+    """The package that must be installed."""
 
     def prepare(self, experiment: Experiment) -> None:
         """Build and warm up (compile, fill the caches), then stand at the initial weights."""
@@ -73,7 +73,7 @@ class Racer:
         self.reset()
 
     def build(self) -> None:
-        """Make what `reset` needs."""
+        """Create everything that `reset` needs."""
 
     def reset(self) -> None:
         """Go back to the initial weights and a fresh optimizer."""
@@ -95,7 +95,7 @@ class Racer:
         raise NotImplementedError
 
     def boundary(self) -> Array:
-        """What the network says on a grid of 100 × 100 points over the plane."""
+        """The network's outputs on a grid of 100 × 100 points over the plane."""
         raise NotImplementedError
 
     def loss(self) -> float:
@@ -142,7 +142,7 @@ class Racer:
 
 
 def make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
-    """A trainer with this engine, and with nothing left to another one."""
+    """A trainer on this engine, which must support the whole experiment."""
     trainer = Trainer(experiment, engine=engine)
     if trainer.engine != engine:
         raise RuntimeError(f"the engine {engine} can't be loaded; {trainer.engine} would train")
@@ -202,7 +202,7 @@ class Reference(Ours):
 
 
 def reset_peak_memory() -> int | None:
-    """Let the peak of this process's memory start anew; returns what it occupies now, None where that's unknown."""
+    """Reset the peak memory of this process; returns its present memory, None where that is unknown."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
@@ -395,7 +395,7 @@ class ScikitLearn(Racer):
             random_state=self.experiment.seed,
         )
         self.classes = self.labels.astype(int)
-        # The arrays are there only after a first call; then they can be filled and the optimizer be made anew.
+        # The arrays exist only after a first call; then they are filled and the optimizer is created again.
         self.model.partial_fit(self.x, self.classes, classes=[0, 1])
         for place, (W, b) in enumerate(self.initial):
             self.model.coefs_[place][...] = W.T
@@ -432,7 +432,7 @@ def installed(name: str) -> bool:
 
 
 def serve(connection: Connection, name: str) -> None:
-    """Be the racer of that name for the process at the other end, which sends a method's name and arguments.
+    """Serve as the racer of that name: call methods by the names and arguments that the other process sends.
 
     The answer is a pair: whether it went well, and the result or what went wrong.
     """
@@ -449,7 +449,7 @@ def serve(connection: Connection, name: str) -> None:
         try:
             result = getattr(racer, method)(*arguments)
         except Exception as error:
-            # Whatever a library raises: the race goes on without it, and says so.
+            # Whatever a library raises, the race continues without it and says so.
             connection.send((False, f"{type(error).__name__}: {error}"))
         else:
             connection.send((True, result))

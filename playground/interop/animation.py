@@ -1,4 +1,4 @@
-"""Training as an animated GIF, drawn without a display: the boundary as it comes about, the loss below.
+"""Training as an animated GIF, drawn without a display: the boundary as it develops, the loss below.
 
 The training is repeated from its start by a trainer of its own. Frames go into the file's text one by one, and none is
 kept but the last.
@@ -31,16 +31,16 @@ from playground.run.trainer import Trainer
 MARGIN, LINE = 16, 28
 """Pixels around the pictures, and for a line of text."""
 REST_SECONDS = 2.0
-"""How long the last frame stays before all begins anew."""
+"""How long the last frame stays before the animation repeats."""
 CHUNK_SECONDS = 0.008
-"""How long is trained between two questions whether to go on."""
+"""The training time between two checks for cancellation."""
 HISTORY_ROWS = 8192
 SAME = 255
-"""The place in the palette that stands for no change since the frame before."""
+"""The palette index of pixels that have not changed since the frame before."""
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What an animation can be told."""
+    """The settings of an animation."""
 
     epochs: Annotated[
         int,
@@ -70,7 +70,7 @@ USUAL = Settings()
 
 
 class Animation(NamedTuple):
-    """What was written."""
+    """The animation that was written."""
 
     frames: int
     bytes: int
@@ -151,7 +151,7 @@ def moments(epochs: int, frames: int) -> list[int]:
 
 
 def train_until(trainer: Trainer, epoch: int, cancelled: Callable[[], bool] | None) -> bool:
-    """Train to an epoch, or to where training ends by itself; says whether to go on."""
+    """Train to an epoch, or until training ends by itself; returns False if it was cancelled."""
     while True:
         if cancelled is not None and cancelled():
             return False
@@ -161,7 +161,7 @@ def train_until(trainer: Trainer, epoch: int, cancelled: Callable[[], bool] | No
 
 
 class Studio:
-    """Draws frames and puts them into a GIF, each as what has changed since the one before."""
+    """Draws frames and adds them to a GIF, each as the change since the one before."""
 
     def __init__(self, trainer: Trainer, epochs: int, size: int) -> None:
         self.epochs, self.side = epochs, size - 2 * MARGIN
@@ -183,7 +183,7 @@ class Studio:
         return image
 
     def add(self, trainer: Trainer, seconds: float) -> None:
-        """A frame of the present moment, to be seen for so long."""
+        """Add a frame of the present moment, shown for the given time."""
         image = self.drawn(trainer.snapshot([self.request]))
         now = np.array(image.quantize(palette=self.palette, dither=Image.Dither.NONE))
         # Pillow looks for colours in boxes of 4 × 4 × 4; paper has to be white.
@@ -214,7 +214,7 @@ def header(size: tuple[int, int], palette: bytes) -> bytes:
 
 
 def with_all_colours(snapshot: Snapshot, request: BoundaryRequest) -> Snapshot:
-    """The moment with a boundary in which every colour occurs that the field can have, or one near it."""
+    """The snapshot with a boundary in which every possible colour of the field occurs, or one near it."""
     outputs, side = snapshot.answers[request].shape[:2]
     ramp = np.linspace(0, 1, side)
     if outputs == 1:

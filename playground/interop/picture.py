@@ -19,7 +19,7 @@ from playground.run.trainer import Trainer
 
 SIDE, GAP = 560, 40
 SMOOTH = 3
-"""Points are drawn so many times as large, so that their edges come out smooth."""
+"""The factor by which points are drawn larger and scaled down, for smooth edges."""
 CLASS_COLOURS = [
     "#e07b00",
     "#0a6ebd",
@@ -35,13 +35,13 @@ CLASS_COLOURS = [
 FIELD = np.array([[247, 192, 138], [243, 243, 241], [147, 191, 232]], dtype=float)
 TYPE, SMALL_TYPE = 14, 13
 PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-"""The font has no small ones."""
+"""Digits in place of superscripts, which the font lacks."""
 INK, PAPER, QUIET = "#1d2129", "#ffffff", "#5b6472"
 Box: TypeAlias = tuple[int, int, int, int]
 
 
 def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> None:
-    """Write a PNG of what the network has learned and how the loss went down."""
+    """Write a PNG of the decision boundary and the loss curves."""
     snapshot = trainer.snapshot([BoundaryRequest(140)])
     image = Image.new("RGB", (2 * SIDE + 3 * GAP, SIDE + 2 * GAP), PAPER)
     draw_field(image, snapshot, drawn_points(snapshot.sample, SIDE), (GAP, GAP))
@@ -66,7 +66,7 @@ def draw_field(image: Image.Image, snapshot: Snapshot, points: Image.Image, corn
 
 
 def draw_heading(image: Image.Image, at: tuple[float, float], width: float, words: str, value: str) -> None:
-    """A line of words over a picture, cut if they are too long, and a value over its right end."""
+    """Draw a line of text above a picture, cut if it is too long, and a value at its right end."""
     draw, font = ImageDraw.Draw(image), ImageFont.load_default(TYPE)
     room = width - draw.textlength(f"  {value}", font)
     if draw.textlength(words, font) > room:

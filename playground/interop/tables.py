@@ -1,4 +1,4 @@
-"""Points as text: what spreadsheets and other programs write becomes a data set, and points become text again.
+"""Points as text: tables of spreadsheets and other programs become data sets, and points become text again.
 
 `from_text` and `from_file` read whatever people have: a header or none, commas, semicolons, tabs or blanks, decimal
 commas, quotes. The result is a `Sheet`; `extracted` makes points of three of its columns and `data_set` a data set.
@@ -69,7 +69,7 @@ ROW_NUMBER_WORDS = ("id", "index", "no", "nr", "row", "rownames", "unnamed: 0")
 
 
 class UnusableError(InputError):
-    """Columns that give no points, with what to choose instead."""
+    """The chosen columns yield no points; the message says what to choose instead."""
 
     def __init__(self, source: str, words: str) -> None:
         super().__init__(source, "these columns", words)
@@ -77,10 +77,10 @@ class UnusableError(InputError):
 
 
 class Sheet(NamedTuple):
-    """A text taken apart into cells. Every row has a cell for every column; `lines` tells where each row stood."""
+    """The cells of a text. Every row has a cell for every column; `lines` holds the line of each row in the text."""
 
     source: str
-    """What to call it: a file's name, or where the text came from."""
+    """Its name in messages: that of the file, or of the origin of the text."""
     path: Path | None
     names: tuple[str, ...]
     rows: list[list[str]]
@@ -94,19 +94,19 @@ class Sheet(NamedTuple):
         return [row[place].strip() for row in self.rows]
 
     def number(self, cell: str) -> float | None:
-        """The finite number that a cell of this sheet stands for, if it is one."""
+        """The finite number in a cell of this sheet, or None."""
         return number(cell, self.decimal_comma)
 
     @property
     def words(self) -> str:
-        """How the text was understood."""
+        """A summary of how the text was read."""
         size = f"{len(self.rows):,} row{'' if len(self.rows) == 1 else 's'}, {len(self.names)} columns"
         decimals = ", decimal commas" if self.decimal_comma else ""
         return f"{size}, separated by {SEPARATORS[self.separator]}{'' if self.separator == ' ' else 's'}{decimals}"
 
 
 class Picked(NamedTuple):
-    """Which columns of a sheet are the coordinates and the target, by their places, and what the target means."""
+    """The columns of a sheet to use as coordinates and target, by position, and the task."""
 
     x1: int
     x2: int
@@ -115,7 +115,7 @@ class Picked(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """Rows that can't be used, for one reason; the line and the cell of the first."""
+    """Rows left out for one reason, with line and cell of the first."""
 
     reason: str
     rows: int
@@ -124,7 +124,7 @@ class Dropped(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The rows in a sentence."""
+        """The rows and the reason in a sentence."""
         one = self.rows == 1
         shown = f": {one_line(self.cell, 24)!r}" if self.cell else ""
         where = f"row {self.line}" if one else f"the first is row {self.line}"
@@ -132,14 +132,14 @@ class Dropped(NamedTuple):
 
 
 class Extracted(NamedTuple):
-    """The usable points of a sheet, scaled to −5…5 on each axis, and what became of the other rows."""
+    """The usable points of a sheet, scaled to −5…5 on each axis, and the rows that were left out."""
 
     x: Array
     labels: Array
     task: Task
     class_names: tuple[str, ...]
     used: Array
-    """The places in the sheet of the rows that are used."""
+    """The indices of the used rows in the sheet."""
     dropped: tuple[Dropped, ...]
 
 
@@ -173,7 +173,7 @@ def decoded(content: bytes) -> str:
 def from_text(
     text: str, source: str = "the text", *, separator: str | None = None, header: bool | None = None
 ) -> Sheet:
-    """Take a text apart. Separator and header are found out unless they are given. Raises InputError."""
+    """Split a text into cells. Separator and header are detected unless they are given. Raises InputError."""
     text = text.removeprefix("\ufeff")
     refuse_hostile(text, source)
     told, text, skipped = without_declaration(text)
@@ -194,7 +194,7 @@ def from_text(
 
 
 def refuse_hostile(text: str, source: str) -> None:
-    """Raise InputError for what no table contains and what would take too long to read."""
+    """Raise InputError for binary data and for texts that are too large."""
     if len(text) > MAX_BYTES:
         raise InputError(source, f"{len(text):,} characters", f"at most {MAX_BYTES:,} characters")
     place = text.find("\0")
@@ -208,7 +208,7 @@ def refuse_hostile(text: str, source: str) -> None:
 
 
 def without_declaration(text: str) -> tuple[str | None, str, int]:
-    """The separator that a first line like `sep=;` declares, the rest, and how many lines were taken off."""
+    """The separator that a first line like `sep=;` declares, the remaining text, and the number of lines removed."""
     first, _, rest = text.partition("\n")
     declared = re.fullmatch(r'"?sep=([\t;,| ])"?\r?', first)
     return (declared.group(1), rest, 1) if declared else (None, text, 0)
@@ -222,7 +222,7 @@ def likely_separator(text: str) -> str:
 
 
 def regularity(text: str, separator: str) -> float:
-    """How much a text looks like a table if its cells are separated like this; 0 if there is but one column."""
+    """A score of how regular the table is with this separator; 0 for a single column."""
     try:
         rows = [row for row, _ in cells(text, separator) if any(cell.strip() for cell in row)]
     except csv.Error:
@@ -239,7 +239,7 @@ def regularity(text: str, separator: str) -> float:
 
 
 def taken_apart(text: str, separator: str, source: str) -> tuple[list[list[str]], list[int]]:
-    """The rows that are not empty and the lines they begin at. Raises InputError."""
+    """The rows that are not empty, and the line each begins at. Raises InputError."""
     rows: list[list[str]] = []
     lines: list[int] = []
     line, width, total = 1, 1, text.count("\n") + 1
@@ -264,7 +264,7 @@ def taken_apart(text: str, separator: str, source: str) -> tuple[list[list[str]]
 
 
 def refuse_long(row: list[str], line: int, source: str) -> None:
-    """Raise InputError for too many cells, or one so long that a quote must have been left open."""
+    """Raise InputError for a row of too many cells, or a cell so long that a quote must have been left open."""
     if len(row) > MAX_COLUMNS:
         raise InputError(f"{source}, row {line}", f"{len(row):,} columns", f"at most {MAX_COLUMNS} columns")
     for place, cell in enumerate(row, 1):
@@ -274,7 +274,7 @@ def refuse_long(row: list[str], line: int, source: str) -> None:
 
 
 def cells(text: str, separator: str) -> Iterator[tuple[list[str], int]]:
-    """Rows of cells, each with the number of the last line it takes up."""
+    """Yield the rows of cells, each with the number of its last line."""
     if separator == " ":
         text = "\n".join(re.sub(r"[ \t]+", " ", line).strip() for line in text.splitlines())
     lines = Rows(io.StringIO(text, newline=""))
@@ -296,12 +296,12 @@ def has_decimal_commas(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def plain(cell: str) -> str:
-    """A cell without what people write for the eye."""
+    """A cell without blanks that group digits, and with a plain minus."""
     return cell.strip().translate(CLEANED)
 
 
 def number(cell: str, decimal_comma: bool = False) -> float | None:
-    """The finite number that a cell stands for, if it is one."""
+    """The finite number in a cell, or None."""
     text = plain(cell)
     if decimal_comma:
         text = text.translate(SWAPPED)
@@ -330,7 +330,7 @@ def named(header: Sequence[str]) -> tuple[str, ...]:
 
 
 def guess(sheet: Sheet) -> Picked:
-    """The columns a person most likely means: two of numbers, and one that is called like a target or comes last."""
+    """Guess the columns to use: two of numbers, and a target with a typical name or the last position."""
     places = range(len(sheet.names))
     numeric = sorted((place for place in places if is_numeric(sheet, place)), key=lambda k: counts_rows(sheet, k))
     texts = [place for place in places if place not in numeric]
@@ -343,7 +343,7 @@ def guess(sheet: Sheet) -> Picked:
 
 
 def called_target(sheet: Sheet, numeric: Sequence[int]) -> list[int]:
-    """The columns with the name of a target, the likeliest first, that leave two of numbers for the axes."""
+    """Columns with a typical name of a target, the likeliest first, that leave two numeric ones for the axes."""
     names = [name.lower() for name in sheet.names]
     words = [word for word in TARGET_WORDS if word in names and not (word == "y" and "x" in names)]
     places = [names.index(word) for word in words]
@@ -363,7 +363,7 @@ def is_numeric(sheet: Sheet, place: int) -> bool:
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell says that nothing is known."""
+    """Whether a cell marks a missing value."""
     return cell.strip().lower() in MISSING
 
 
@@ -393,7 +393,7 @@ def extracted(sheet: Sheet, picked: Picked) -> Extracted:
 
 
 def problem_of(sheet: Sheet, picked: Picked, row: list[str], numbers: dict[int, float | None]) -> tuple[str, str]:
-    """Why a row can't be used and the cell that is to blame; empty if it can."""
+    """The reason why a row can't be used, and the cell at fault; empty for a usable row."""
     if any(is_missing(row[place]) for place in picked[:3]):
         return "a cell is missing", ""
     for place, value in numbers.items():
@@ -421,7 +421,7 @@ def refuse_one_axis(sheet: Sheet, picked: Picked) -> None:
 
 
 def leak_words(sheet: Sheet, picked: Picked) -> tuple[str, ...]:
-    """What to know if the target is one of the axes."""
+    """A warning if the target is one of the axes."""
     if picked.target not in picked[:2]:
         return ()
     axis = "x₁" if picked.target == picked.x1 else "x₂"
@@ -431,7 +431,7 @@ def leak_words(sheet: Sheet, picked: Picked) -> tuple[str, ...]:
 
 
 def pointed(sheet: Sheet, targets: list[str]) -> list[str]:
-    """Targets as Python writes them, if all are numbers; else as they are."""
+    """The targets in Python's notation if all are numbers, else unchanged."""
     values = [sheet.number(cell) for cell in targets]
     if any(value is None for value in values):
         return targets
@@ -439,11 +439,11 @@ def pointed(sheet: Sheet, targets: list[str]) -> list[str]:
 
 
 MOST_AT_FIRST = 5_000
-"""A table's points that are used at first; a person can ask for more."""
+"""The points of a table that are used by default."""
 
 
 def data_set(sheet: Sheet, picked: Picked, points: Extracted | None = None) -> tuple[Dataset, tuple[str, ...]]:
-    """A data set for three columns of a sheet, and what to know about it.
+    """A data set for three columns of a sheet, and notes on it.
 
     A file that a `Table` reads just like this stays the source of its points; any other text becomes own points.
     `points` are those of `extracted`, if they are known.
@@ -594,7 +594,7 @@ def numbered_classes(sheet: Sheet, cells: list[str], numbers: list[str]) -> tupl
 
 
 def marks(sheet: Sheet, place: int | None) -> tuple[tuple[bool, ...] | None, tuple[bool, ...] | None]:
-    """Which points train and which are for the test; nothing if the column is absent or empty."""
+    """Training marks and test marks of the points; None for both if the column is absent or empty."""
     if place is None:
         return None, None
     cells = [cell.lower() for cell in sheet.column(place)]

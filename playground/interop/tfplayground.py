@@ -52,7 +52,7 @@ INPUTS: dict[str, FeatureName] = {
 WITHOUT_EFFECT = ("cosX", "cosY")
 """Inputs that links name and the original does not have."""
 VIEW_SETTINGS = {"showTestData": "show the test points", "discretize": "show the output as two colours"}
-"""What a link says of the picture, not of the network, in words."""
+"""Settings of a link that concern the picture and not the network, in words."""
 
 DEFAULTS: dict[str, str] = {
     "activation": "tanh",
@@ -90,18 +90,18 @@ NAMES: dict[str, tuple[str, ...]] = {
     "regDataset": tuple(REGRESSIONS),
     "problem": ("classification", "regression"),
 }
-"""The values of keys that name one of several things."""
+"""The allowed values of keys with a fixed set of values."""
 
 
 class Linked(NamedTuple):
-    """What a link becomes, and what a person should know about it, in sentences."""
+    """The experiment of a link, and notes on it in sentences."""
 
     experiment: Experiment
     notes: tuple[str, ...]
 
 
 class NoLinkError(ValueError):
-    """An experiment that no link can express; `reasons` says all of what it has that a link has not."""
+    """No link can express an experiment; `reasons` lists everything that links lack."""
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
@@ -109,7 +109,7 @@ class NoLinkError(ValueError):
 
 
 def is_link(text: str) -> bool:
-    """Whether a text is meant as a link, whole or from its # on."""
+    """Whether a text looks like a link, complete or from its # on."""
     return re.match(rf"https?:|#|{re.escape(HOST)}", text.strip(), re.IGNORECASE) is not None
 
 
@@ -117,7 +117,7 @@ def is_link(text: str) -> bool:
 
 
 def experiment_of(link: str) -> Linked:
-    """The experiment that a link describes, and notes on it. Raises InputError, which names the key, for what can't be.
+    """The experiment that a link describes, and notes on it. Raises InputError, which names the key, for bad values.
 
     A link without a seed gets one at random, as in the original.
     """
@@ -143,7 +143,7 @@ def experiment_of(link: str) -> Linked:
 
 
 def values_of(link: str) -> dict[str, str]:
-    """What a link says, by key; nothing is decoded, and of a key that stands twice the last one counts."""
+    """The values of a link by key, not decoded; of a repeated key the last value counts."""
     link = link.strip()
     if len(link) > LONGEST_LINK:
         raise InputError("link", f"{len(link):,} characters", f"at most {LONGEST_LINK:,} characters")
@@ -163,14 +163,14 @@ def host_of(address: str) -> str:
 
 
 class Reading:
-    """One link as it is read. Notes gather along the way."""
+    """Reads the values of one link and collects notes on them."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = values
         self.notes: list[str] = []
 
     def note(self, words: str) -> None:
-        """Have the person know something."""
+        """Add a note for the person."""
         self.notes.append(words)
 
     def text(self, key: str) -> str:
@@ -179,7 +179,7 @@ class Reading:
         return DEFAULTS[key] if key in NAMES and value not in NAMES[key] else value
 
     def on(self, key: str) -> bool:
-        """Whether a switch is on: anything but false."""
+        """Whether a switch is on: any value but false."""
         return self.text(key) != "false"
 
     def number(self, key: str) -> float:
@@ -204,7 +204,7 @@ class Reading:
         return data
 
     def noise(self) -> float:
-        """The noise in percent, brought into the original's range as the original does it."""
+        """The noise in percent, limited as in the original."""
         noise = self.number("noise")
         if noise > 80:
             self.note(f"The noise {plainly(noise)} is above 80; as in the original it becomes 50.")
@@ -212,14 +212,14 @@ class Reading:
         return max(noise, 0.0)
 
     def train_percent(self) -> float:
-        """The share of points to train on; more than all are all."""
+        """The percentage of points to train on, at most 100."""
         percent = self.number("percTrainData")
         if percent <= 0:
             raise InputError("percTrainData", self.text("percTrainData"), "a number above 0 to 100")
         return min(percent, 100.0)
 
     def seed(self) -> str:
-        """The seed, or a new one."""
+        """The seed, or a random one."""
         seed = self.text("seed")
         if not seed:
             seed = f"{secrets.randbelow(100_000) / 100_000:.5f}"
@@ -235,7 +235,7 @@ class Reading:
         return {"initializer": TfPlaygroundWeights(), "bias": BIAS}
 
     def features(self) -> tuple[FeatureName, ...]:
-        """The inputs that are on."""
+        """The inputs that are switched on."""
         chosen = tuple(feature for key, feature in INPUTS.items() if self.on(key))
         if not chosen:
             raise InputError("x, y", "all inputs off", f"true for at least one of {listing(INPUTS)}")
@@ -269,7 +269,7 @@ class Reading:
         return {"none": NoRegularizer(), "L1": L1(rate, prune=True), "L2": L2(rate / 2)}[kind]
 
     def training(self, data: TfPlayground) -> Training:
-        """How the network learns; with a learning rate of 0 where the original never gets to an update."""
+        """The settings of training; the learning rate is 0 where the original never makes an update."""
         rate = self.within("learningRate", 0, 1e9)
         return Training(
             optimizer=Sgd(),
@@ -280,7 +280,7 @@ class Reading:
         )
 
     def batch_size(self) -> int:
-        """After how many points there is an update, 0 for never.
+        """The number of points per update, 0 for no update ever.
 
         The original asks after each point whether their number modulo the batch size is 0, which also has an answer for
         negative numbers and fractions.
@@ -291,11 +291,11 @@ class Reading:
         return whole
 
     def never_updates(self, points: int) -> bool:
-        """Whether an epoch of so many points ends before a batch is full."""
+        """Whether an epoch of `points` points ends before a batch is full."""
         return not 1 <= self.batch_size() <= points
 
     def note_what_is_dropped(self) -> None:
-        """Say what the link asks for and the experiment does not have."""
+        """Note everything in the link that the experiment lacks."""
         for key, default in DEFAULTS.items():
             self.note_misread(key, default)
         without_effect = [key for key in WITHOUT_EFFECT if self.on(key)]
@@ -306,7 +306,7 @@ class Reading:
             self.note(f"The link also asks to {' and to '.join(shown)}, which is up to the view here.")
 
     def note_misread(self, key: str, default: str) -> None:
-        """Say that a value means nothing and what stands in its place."""
+        """Note that a value is meaningless and which default replaces it."""
         value = self.values.get(key, default)
         is_number = read_number(default) is not None
         if (key in NAMES and value not in NAMES[key]) or (is_number and read_number(value) is None):
@@ -314,12 +314,12 @@ class Reading:
 
 
 def weights_of(inputs: int, sizes: Sequence[int]) -> int:
-    """How many weights a network with hidden layers of these sizes and one output has."""
+    """The number of weights of a network with hidden layers of these sizes and one output."""
     return sum(before * after for before, after in itertools.pairwise([inputs, *sizes, 1]))
 
 
 def read_number(text: str) -> float | None:
-    """A decimal number; None for anything else."""
+    """The decimal number in a text, or None."""
     match = re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text.strip(), re.IGNORECASE | re.ASCII)
     return float(match.group()) if match else None
 
@@ -347,7 +347,7 @@ def link_of(experiment: Experiment) -> str:
 
 
 def values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:
-    """What a link says about an experiment that it can express."""
+    """The values by key of the link for an experiment that links can express."""
     training, penalty = experiment.training, experiment.regularizer
     which = "dataset" if data.task == "classification" else "regDataset"
     names = {kind_of(kind): name for name, kind in ACTIVATIONS.items()}

@@ -19,7 +19,7 @@ from playground.files.atomic import readable_size, write_atomically
 from playground.files.errors import InputError, one_line
 
 MAX_NUMBERS = 2 * MAX_PARAMETERS
-"""In all arrays together: weights and biases, and what belongs to normalization."""
+"""The most numbers in all arrays together, normalization included."""
 MAX_BYTES = 8 * MAX_NUMBERS + 2**20
 MAX_ARRAYS = 6 * (MAX_LAYERS + 1)
 MAX_DIRECTORY = 2**18
@@ -28,12 +28,12 @@ MAX_SWELLING, ALWAYS = 4, 2**22
 """How many numbers a byte of the file may stand for, and how many a file of any size."""
 LONGEST_HEADER = 10_000
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""Others may ask for any amount of memory."""
+"""Compression methods that are accepted: others may allocate any amount of memory."""
 HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}
 
 
 class Archive(io.FileIO):
-    """A file that is never read in pieces of more than `most` bytes, however long it says that its parts are."""
+    """A file that refuses to read more than `most` bytes at once, whatever sizes the archive in it claims."""
 
     most = MAX_DIRECTORY
 
@@ -57,7 +57,7 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
     except InputError:
         raise
     except Exception as error:
-        # Damage shows as nearly any exception of zipfile, zlib and NumPy's header reader.
+        # A damaged file raises nearly any exception of zipfile, zlib and NumPy's header reader.
         reason = getattr(error, "strerror", None) or str(error)
         allowed = f"a readable .npz file of weights ({one_line(reason, 200)})"
         raise InputError(str(file), "this file", allowed) from error
@@ -85,7 +85,7 @@ def arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:
 
 def array(member: IO[bytes], size: int, place: str, room: int) -> Array:
     """The array in a member of `size` bytes, if it has at most `room` numbers."""
-    # A header may say that it has gigabytes, and be packed so that it has.
+    # A header may claim gigabytes, and compressed data may really contain them.
     start = io.BytesIO(member.read(LONGEST_HEADER))
     version = read_magic(start)
     if version not in HEADERS:

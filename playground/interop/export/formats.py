@@ -34,7 +34,7 @@ class Format:
     """For a menu."""
     suffix: str
     content: Callable[[Exportable, Path], bytes]
-    """What a file at this path says."""
+    """Makes the content of a file at a path."""
     prove: Callable[[Path, Exportable, Cancelled], Proof] | None = None
     """Runs the file again; None for plain data."""
     extra: str = ""
@@ -64,7 +64,7 @@ class MissingLibraryError(ImportError):
 
 
 class NotProvenError(ArithmeticError):
-    """A file says something else than the engine; it was not kept."""
+    """An exported file predicts something else than the engine; it was not kept."""
 
     def __init__(self, proof: Proof) -> None:
         self.proof = proof

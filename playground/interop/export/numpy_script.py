@@ -72,7 +72,7 @@ def content(exportable: Exportable, _: Path) -> bytes:
 
 
 def settings(exportable: Exportable, *more: str) -> str:
-    """What the network is called and what its answers are."""
+    """The constants with the names of the network and of its classes."""
     lines = [f"NAME = {literal(exportable.experiment.name)}"]
     if exportable.sample.task == "classification":
         lines.append(f"CLASS_NAMES = {exportable.sample.class_names!a}")
@@ -80,7 +80,7 @@ def settings(exportable: Exportable, *more: str) -> str:
 
 
 def used(exportable: Exportable) -> dict[str, Array]:
-    """The parameters of all layers that take part."""
+    """The parameters of all layers that are not muted."""
     names = [
         f"{name}{number}"
         for number, layer in enumerate(exportable.network.layers)
@@ -140,7 +140,7 @@ def layer_lines(place: int, layer: NetworkLayer) -> list[str]:
 
 
 def title_of(place: int, layer: NetworkLayer) -> str:
-    """A layer in words; nothing that a person typed is in them."""
+    """A comment on a layer, without any text that a person typed."""
     name = "Output" if layer.name == "output" else f"Layer {place + 1}"
     if layer.muted:
         return f"{name} is muted: it passes on what comes in."

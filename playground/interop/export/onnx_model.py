@@ -35,11 +35,11 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "log1p": lambda x: np.log(1 + x),
     "hypot": lambda x, y: np.sqrt(x * x + y * y),
 }
-"""What ONNX has no operation for, in terms of what it has."""
+"""Functions that ONNX lacks, composed of operations that it has."""
 
 
 class Graph:
-    """A model in the making: nodes, and constants by name."""
+    """Builds a model: nodes, and constants by name."""
 
     def __init__(self, dtype: np.dtype[np.floating]) -> None:
         import onnx
@@ -62,11 +62,11 @@ class Graph:
         return name
 
     def traced(self, name: str) -> Any:
-        """A value of the graph, to call a formula with."""
+        """A value of the graph as an argument for formulas."""
         return Traced(self.record, name)
 
     def record(self, operation: str, operands: tuple[Any, ...]) -> str:
-        """Note what a formula does."""
+        """Add the node of one operation of a formula."""
         names = [one if isinstance(one, str) else self.constant(one) for one in operands]
         if operation == "log1p" and self.dtype == np.float32:
             # Runtimes have it for float32 alone, where log(1 + x) loses all digits of a small x.
@@ -77,7 +77,7 @@ class Graph:
         return self.node(NODES[operation], *names)
 
     def layer(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], a: str) -> str:
-        """Add a layer; returns the name of what it puts out."""
+        """Add a layer; returns the name of its output."""
         W, b = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in "Wb")
         z = self.node("Gemm", a, W, b, transB=1)
         if layer.normalizes:

@@ -25,7 +25,7 @@ from playground.interop.export.exportable import Exportable
 from playground.measure.snapshot import History
 
 Cancelled: TypeAlias = Callable[[], bool]
-"""Says whether to stop; asked all the time."""
+"""Tells whether to stop; called often."""
 
 LARGEST_DIFFERENCE = 1e-5
 SECONDS = 300
@@ -87,7 +87,7 @@ class Curve(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """What came of running an exported file."""
+    """The result of running an exported file."""
 
     largest_difference: float
     """Between its predictions and the engine's; infinite if it gave none."""
@@ -101,7 +101,7 @@ class Proof(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the file says what the engine says."""
+        """Whether the file agrees with the engine."""
         if self.problem or not self.largest_difference <= LARGEST_DIFFERENCE:
             return False
         return self.curve is None or self.curve.agrees_until > 0

@@ -1,4 +1,4 @@
-"""The catalog's formulas as text and as graphs, so that a new member of a family is exported without more ado.
+"""The catalog's formulas as text and as graphs, so that new members of families need no code of their own here.
 
 A formula is either quoted, as the source of a function with all it refers to, or traced: it is called with a `Traced`
 value, which notes what is done to it.
@@ -24,7 +24,7 @@ from playground.interop.weights import to_bytes
 
 
 class Plain(ast.NodeTransformer):
-    """Takes from a function what a script has no use for: annotations and decorators."""
+    """Removes annotations and decorators from a function."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.decorator_list, node.returns = [], None
@@ -39,7 +39,7 @@ class Plain(ast.NodeTransformer):
 
 
 def quoted(formula: Callable[..., Any], name: str = "") -> dict[str, str]:
-    """The source of a function, called `name`, and of all it refers to, in an order in which each comes after these."""
+    """The sources of a function, called `name`, and of all it refers to, each after those it needs."""
     assert isinstance(formula, FunctionType)
     tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
     definition = tree.body[0]
@@ -93,7 +93,7 @@ def read(text):
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """A value that is not known yet. What is done to it is given to `record(operation, operands)`."""
+    """A placeholder value that passes every operation on it to `record(operation, operands)`."""
 
     def __init__(self, record: Callable[[str, tuple[Any, ...]], Any], value: Any) -> None:
         self.record, self.value = record, value

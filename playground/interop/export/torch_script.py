@@ -121,7 +121,7 @@ def content(exportable: Exportable, _: Path) -> bytes:
 
 
 def heading(words: str) -> str:
-    """A line that parts the script."""
+    """A heading line for a part of the script."""
     return f"# {words} ".ljust(110, "-")
 
 

@@ -173,16 +173,16 @@ if __name__ == "__main__":
 """.strip()
 
 UNTRAINED_EPOCHS = 100
-"""What the script of a network trains that was not trained, and whose experiment does not say for how long."""
+"""Epochs in the script of an untrained network whose experiment does not limit them."""
 
 
 def expression(activation: Choice, z: str) -> str:
-    """An activation of z."""
+    """The code for an activation of z."""
     return written(ACTIVATIONS, activation, "layers.activation").replace("(z", f"({z}")
 
 
 def written(table: dict[str, str], choice: Choice, place: str, **more: Any) -> str:
-    """The text for a choice, with its settings filled in."""
+    """The code for a choice, with its settings filled in."""
     if choice.kind not in table:
         raise InputError(place, choice.kind, f"for PyTorch one of {listing(table)}")
     return table[choice.kind].format(**dict(zip(choice.__struct_fields__, settings_of(choice), strict=True)), **more)
@@ -223,12 +223,12 @@ def prunable(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
 
 
 def penalised(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
-    """The layers whose weights cost something."""
+    """The layers with a penalty on their weights."""
     return [(name, layer) for name, layer in learning(exportable) if not isinstance(layer.regularizer, NoRegularizer)]
 
 
 def randomness_used(exportable: Exportable) -> str:
-    """The engine's hash, as far as it is needed."""
+    """The parts of the engine's random generator that the script needs."""
     training = exportable.experiment.training
     definitions: dict[str, str] = {}
     if training.shuffle:
@@ -266,7 +266,7 @@ def parts(exportable: Exportable) -> list[str]:
 
 
 def constants(exportable: Exportable) -> str:
-    """How many points, batches and updates there are."""
+    """The constants for the numbers of points, batches and updates."""
     training, points = exportable.experiment.training, exportable.training_points
     size = min(training.batch_size or points, points)
     whole, left = divmod(points, size)
@@ -296,7 +296,7 @@ def targets(exportable: Exportable) -> str:
 
 
 def losses(exportable: Exportable) -> str:
-    """The function that says what every point costs."""
+    """The function for the loss of every point."""
     loss = exportable.network.loss
     if not isinstance(loss, CrossEntropy):
         value = written(LOSSES, loss, "loss")
@@ -308,7 +308,7 @@ def losses(exportable: Exportable) -> str:
 
 
 def penalty(exportable: Exportable) -> str:
-    """The function that says what the weights cost."""
+    """The function for the penalty on the weights."""
     costs = [
         written(PENALTIES, layer.regularizer, "regularizer", w=f"{name}.weight")
         for name, layer in penalised(exportable)
@@ -387,7 +387,7 @@ def optimizer(exportable: Exportable) -> str:
 
 
 def setup(exportable: Exportable) -> list[str]:
-    """What the loop needs before it starts."""
+    """The statements before the training loop."""
     training, lines = exportable.experiment.training, []
     if training.weight_decay:
         lines.append(f"weights = [{', '.join(f'{name}.weight' for name, _ in learning(exportable))}]")
@@ -416,7 +416,7 @@ def setup(exportable: Exportable) -> list[str]:
 
 
 def epoch_start(exportable: Exportable) -> list[str]:
-    """The batches of an epoch."""
+    """The statements that make the batches of an epoch."""
     training = exportable.experiment.training
     if training.shuffle:
         order = "order = torch.from_numpy(permutation(SEED, epoch, len(training.labels)))"
@@ -430,7 +430,7 @@ def epoch_start(exportable: Exportable) -> list[str]:
 
 
 def update(exportable: Exportable) -> list[str]:
-    """One update: gradient and penalty, clipping, weight decay, optimizer, pruning, noise."""
+    """The statements of one update: gradient, penalty, clipping, weight decay, optimizer, pruning, noise."""
     training = exportable.experiment.training
     lines = gradient(exportable)
     if penalised(exportable):
@@ -468,7 +468,7 @@ def without_gradient(lines: list[str]) -> list[str]:
 
 
 def gradient(exportable: Exportable) -> list[str]:
-    """The gradient of the mean loss of a batch."""
+    """The statements for the gradient of the mean loss of a batch."""
     carries = exportable.experiment.training.batching == "carry"
     draws = f", step{', carried' if carries else ''}" if drops_out(exportable) else ""
     of_batch = f"losses(network(training.inputs[batch]{draws}), targets_of_all[batch])"
@@ -487,7 +487,7 @@ def gradient(exportable: Exportable) -> list[str]:
 
 
 def pruning(exportable: Exportable) -> list[str]:
-    """Mark the weights that were carried across zero."""
+    """The statements that mark weights carried across zero."""
     training = exportable.experiment.training
     if not prunable(exportable):
         return []
@@ -504,7 +504,7 @@ def pruning(exportable: Exportable) -> list[str]:
 
 
 def noise(exportable: Exportable) -> list[str]:
-    """Nudge weights and biases."""
+    """The statements that add weight noise."""
     sigma = exportable.experiment.training.weight_noise
     if not sigma:
         return []
@@ -517,7 +517,7 @@ def noise(exportable: Exportable) -> list[str]:
 
 
 def epoch_end(exportable: Exportable) -> list[str]:
-    """The points that are left over."""
+    """The statements for points left over at the end of an epoch."""
     if exportable.experiment.training.batching != "carry":
         return []
     draws = ", step" if drops_out(exportable) else ""
@@ -529,7 +529,7 @@ def epoch_end(exportable: Exportable) -> list[str]:
 
 
 def observe(exportable: Exportable) -> list[str]:
-    """What reacts to an epoch's result."""
+    """The statements that react to an epoch's result."""
     training, lines = exportable.experiment.training, list[str]()
     schedule, stopping = training.schedule, training.early_stopping
     if isinstance(schedule, Plateau):
