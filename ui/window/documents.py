@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment
 from playground.files.errors import CancelledError, reason_of
-from playground.interop.opening import FIRST, Opened, opened
+from playground.interop.opening import FIRST, Opened, open_source
 from playground.storage.document import SUFFIX
 from ui.shell.dialogs import ask_about_changes, ask_about_replacing
 from ui.shell.waiting import Waiting
@@ -79,7 +79,7 @@ class Documents(QObject):
 
     def open(self, source: str) -> None:
         """Open a document, an experiment file, a preset or a link; if it is refused, say why and change nothing."""
-        self.read(source, lambda: opened(source), lambda found: self.take(source, found))
+        self.read(source, lambda: open_source(source), lambda found: self.take(source, found))
 
     def read(self, source: str, work: Callable[[], Opened], then: Callable[[Opened], object]) -> None:
         """Read what is to be opened, and if it can be, go on with `then`. What was still being read is not opened."""

@@ -46,7 +46,7 @@ from playground.interop.tables import (
     from_text,
     guess,
     is_missing,
-    own_points,
+    read_own_points,
 )
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Combo, Segments, Switch
@@ -520,7 +520,7 @@ def size_of(source: Path | str) -> int:
 
 def made_of(sheet: Sheet, picked: Picked, proposed: bool) -> tuple[Dataset, Sample, list[str], str]:
     """The data set of three columns, its points, what to know of the rows, and "exact" if it is. Raises InputError."""
-    exact = own_points(sheet) if proposed else None
+    exact = read_own_points(sheet) if proposed else None
     if exact is not None:
         return exact, sample(exact), [f"All {exact.size:,} rows are used."], "exact"
     points = extracted(sheet, picked)

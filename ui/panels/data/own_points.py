@@ -19,7 +19,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
 from playground.files.errors import reason_of
-from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
+from playground.interop.tables import from_file, from_text, read_own_points, to_csv, to_tsv
 from ui.forms.buttons import IconButton, identify, tip
 from ui.forms.layouts import quiet, tight
 from ui.look.numbers import counted
@@ -137,7 +137,7 @@ class OwnData(QWidget):
             return
         try:
             sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
-            points = own_points(sheet)
+            points = read_own_points(sheet)
         except InputError as error:
             self._say(str(error))
             return
