@@ -28,6 +28,7 @@ from playground.experiment.words import title_of, value_words
 from ui.forms.buttons import identify, tip
 from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Entry, Segments, Slider, Switch
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet, tight
 from ui.look.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
@@ -82,9 +83,7 @@ class Row(QWidget):
         self.field, self.path, self.look, self.level = field, path, look, level
         self.place, self.reason = "", ""
         self.controls: dict[str, QWidget] = {}
-        self.outer = QVBoxLayout(self)
-        self.outer.setContentsMargins(0, 0, 0, 0)
-        self.outer.setSpacing(px(GRID // 2))
+        self.outer = tight(QVBoxLayout(self))
         self.line = QHBoxLayout()
         self.line.setSpacing(px(GRID))
         self.outer.addLayout(self.line)
@@ -443,10 +442,7 @@ class ChoiceRow(Row):
 
     def _formula_line(self) -> QLabel:
         """The formula of the chosen member, a line for each of its steps; `side` has room for a picture of it."""
-        formula = QLabel()
-        formula.setTextFormat(Qt.TextFormat.PlainText)
-        formula.setWordWrap(True)
-        formula.setProperty("quiet", True)
+        formula = quiet(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText))
         below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
         below.setContentsMargins(px(INDENT), 0, 0, 0)
         below.addWidget(formula)

@@ -50,6 +50,7 @@ from playground.interop.tables import (
 )
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Combo, Segments, Switch
+from ui.forms.layouts import quiet
 from ui.guard.faults import guarded
 from ui.look.theme import GRID, Theme, current, mixed, px, scaled
 from ui.panels.panel import heading
@@ -253,11 +254,7 @@ class ImportDialog(QDialog):
         return grid
 
     def _words(self, name: str, spoken: str) -> QLabel:
-        label = QLabel()
-        identify(label, f"import.{name}", spoken)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setProperty("quiet", True)
+        label = quiet(identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), f"import.{name}", spoken))
         return label
 
     def _table(self) -> QTableView:
@@ -290,16 +287,14 @@ class ImportDialog(QDialog):
             "The column that the network learns to predict. Text means classes; many different numbers mean values.",
         )
         for row, ((name, spoken), words) in enumerate(zip(AXES, helps, strict=True)):
-            combo = Combo(self)
-            identify(combo, f"import.{name}", f"Column for {spoken}", tip(words))
+            combo = identify(Combo(self), f"import.{name}", f"Column for {spoken}", tip(words))
             combo.currentIndexChanged.connect(self._column_chosen)
             caption = QLabel(spoken)
             caption.setBuddy(combo)
             grid.addWidget(caption, row, 0)
             grid.addWidget(combo, row, 1)
             self.combos.append(combo)
-        self.task = Segments(["Automatic", "Classes", "Values"], self)
-        identify(self.task, "import.task", "Task")
+        self.task = identify(Segments(["Automatic", "Classes", "Values"], self), "import.task", "Task")
         tips = (
             "Text, or at most 10 different whole numbers, mean classes. Any other numbers mean values.",
             "Every different cell of the target column is a class. There may be at most 10.",
