@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
@@ -37,14 +36,15 @@ class StrokeEdits(Edits):
 class Gesture(QObject):
     """Moves a stroke along with the mouse and asks for what it has made so far."""
 
+    drawn = Signal(object, str, bool)
+    """The points so far, a few words for the undo menu, and whether more of the same follow."""
     full = Signal()
     """There is no room for more points."""
 
-    def __init__(self, ask: Callable[[Canvas, str, bool], None], parent: QObject) -> None:
-        """`ask` is called with the points, a few words for the undo menu, and whether more of the same follow."""
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.stroke: Stroke | None = None
-        self._ask, self._words = ask, ""
+        self._words = ""
         self.edits = StrokeEdits(self)
         self.edits.given.connect(self._give)
 
@@ -83,5 +83,5 @@ class Gesture(QObject):
         if not changing:
             self.stroke = None
         started = time.perf_counter()
-        self._ask(canvas, self._words, changing)
+        self.drawn.emit(canvas, self._words, changing)
         self.edits.wait_after(time.perf_counter() - started)

@@ -50,7 +50,8 @@ class DrawingPanel(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = Throttle(self._write, self)
-        self.gesture = Gesture(self._draw, self)
+        self.gesture = Gesture(self)
+        self.gesture.drawn.connect(self._draw)
         self.gesture.full.connect(self._text.request)
         self._given_data: Dataset | None = None
         self._told: tuple[bool, float, object] = (False, 0.0, None)

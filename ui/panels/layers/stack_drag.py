@@ -25,7 +25,7 @@ class StackDrag(QObject):
     def __init__(self, panel: QWidget, view: QScrollArea, stack: QWidget, first: QWidget) -> None:
         """`stack` is what `view` scrolls: `first`, the cards, and what comes after them."""
         super().__init__(panel)
-        self.panel, self.view, self.stack, self.first = panel, view, stack, first
+        self.view, self.stack, self.first = view, stack, first
         self.cards: list[LayerCard] = []
         """All cards in their order; whoever orders them anew says so here."""
         self.held: LayerCard | None = None
@@ -85,7 +85,10 @@ class StackDrag(QObject):
         self._at = at
         if self.held is None and self.offered is None:
             return
-        here = self.panel.mapFromGlobal(at)
+        # The panel is not held: it would go whenever the garbage collector runs, perhaps while something is painted.
+        panel = self.ghost.parentWidget()
+        assert panel is not None
+        here = panel.mapFromGlobal(at)
         x = self.view.x() + self.held.x() if self.held is not None else here.x() - self.ghost.width() // 2
         self.ghost.move(x, here.y() - px(GRID * 2))
         place = self._place_at(at)
