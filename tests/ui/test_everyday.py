@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
@@ -23,9 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from playground import Trainer
+from tests.ui import hands
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -60,24 +59,22 @@ class Person:
             area.ensureWidgetVisible(widget)
 
     def click(self, name: str) -> None:
-        self.qtbot.mouseClick(self.find(name), LEFT)
+        hands.click(self.find(name))
 
     def open_tab(self, title: str) -> None:
         """Bring a panel to the front by its tab."""
         for bar in self.window.findChildren(QTabBar):
             for place in range(bar.count()):
                 if bar.tabText(place) == title and in_sight(bar):
-                    self.qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
+                    hands.click(bar, bar.tabRect(place).center())
                     self.qtbot.wait(30)
                     return
         raise AssertionError(f"no tab is called {title}")
 
     def type_into(self, name: str, text: str) -> None:
         entry = self.find(name, QLineEdit)
-        self.qtbot.mouseClick(entry, LEFT)
-        entry.selectAll()
-        self.qtbot.keyClicks(entry, text)
-        self.qtbot.keyClick(entry, Qt.Key.Key_Return)
+        hands.click(entry)
+        hands.fill(entry, text)
 
     def choose(self, name: str, item: str) -> None:
         box = self.find(name, QComboBox)
@@ -85,18 +82,18 @@ class Person:
         assert index >= 0, f"{name} offers no {item}"
         box.setFocus()
         for _ in range(abs(index - box.currentIndex())):
-            self.qtbot.keyClick(box, Qt.Key.Key_Down if box.currentIndex() < index else Qt.Key.Key_Up)
+            hands.key(box, Qt.Key.Key_Down if box.currentIndex() < index else Qt.Key.Key_Up)
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         self.qtbot.keyClick(QApplication.focusWidget() or self.window, key, modifier)
 
     def drag(self, name: str, start: QPoint, end: QPoint) -> None:
         widget = self.find(name)
-        QTest.mousePress(widget, LEFT, pos=start)
+        hands.press(widget, start)
         for part in range(1, 9):
-            QTest.mouseMove(widget, start + (end - start) * part / 8)
+            hands.move(widget, start + (end - start) * part / 8)
             self.qtbot.wait(15)
-        QTest.mouseRelease(widget, LEFT, pos=end)
+        hands.release(widget, end)
 
     def until(self, true) -> None:
         self.qtbot.waitUntil(true)
@@ -184,9 +181,7 @@ def test_edit_a_bias_by_keyboard_and_undo_it(person: Person) -> None:
     person.press(Qt.Key.Key_Return)
     entry = next(one for one in person.window.findChildren(QLineEdit) if one.accessibleName().startswith("Bias"))
     assert in_sight(entry)
-    entry.selectAll()
-    person.qtbot.keyClicks(entry, "1.5")
-    person.qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "1.5")
     changed = {name: values for name, values in person.trainer.parameters().items() if name.startswith("b")}
     person.until(lambda: any((values == 1.5).any() for values in changed.values()))
     person.press(Qt.Key.Key_Z, CONTROL)

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 import shiboken6
 from PIL import Image
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton
 
 from playground import Experiment, Trainer
 from playground.catalog.initializers import Zeros
+from tests.ui import hands
 from tests.ui.accessibility import unnamed
 from ui.session.worker import Worker
 from ui.window.animation_dialog import AnimationDialog, made_words
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 SLOW = 1_000_000
 """Epochs that take longer than any test."""
 
@@ -43,10 +43,7 @@ def give(qtbot, dialog: AnimationDialog, **settings: int) -> None:
     """Type settings into their entries."""
     for name, value in settings.items():
         entry = dialog.findChild(QLineEdit, f"gif.{name}")
-        entry.setFocus()
-        entry.selectAll()
-        qtbot.keyClicks(entry, str(value))
-        qtbot.keyClick(entry, Qt.Key.Key_Return)
+        hands.fill(entry, str(value))
 
 
 def small(qtbot, dialog: AnimationDialog, epochs: int = 8) -> None:
@@ -57,7 +54,7 @@ def small(qtbot, dialog: AnimationDialog, epochs: int = 8) -> None:
 def create(qtbot, dialog: AnimationDialog, file: Path) -> None:
     """Press Create and give the file dialog a name."""
 
-    qtbot.mouseClick(dialog.findChild(QPushButton, "gif.create"), LEFT)
+    hands.push(dialog, "gif.create")
     asked = dialog.findChild(QFileDialog, "file.dialog")
     asked.findChild(QLineEdit).setText(str(file))
     asked.accept()
@@ -143,12 +140,12 @@ def test_escape_cancels_and_leaves_nothing_and_then_closes(qtbot, window: Window
     cancel = dialog.findChild(QPushButton, "gif.close")
     assert cancel.text() == cancel.accessibleName() == "Cancel"
     assert dialog.focusWidget() is cancel
-    qtbot.keyClick(cancel, Qt.Key.Key_Escape)
+    hands.key(cancel, "Escape")
     assert dialog.job is None
     assert dialog.isVisible()
     assert "Cancelled" in message(dialog)
     assert not list(tmp_path.glob("*.gif"))
-    qtbot.keyClick(cancel, Qt.Key.Key_Escape)
+    hands.key(cancel, "Escape")
     assert not dialog.isVisible()
 
 
@@ -156,7 +153,7 @@ def test_the_button_cancels_by_keyboard(qtbot, dialog: AnimationDialog, tmp_path
     give(qtbot, dialog, epochs=SLOW)
     create(qtbot, dialog, tmp_path / "a.gif")
     qtbot.waitUntil(is_making(dialog), timeout=30_000)
-    qtbot.keyClick(dialog.close_button, Qt.Key.Key_Space)
+    hands.key(dialog.close_button, "Space")
     assert dialog.job is None
     assert dialog.create_button.isEnabled()
 

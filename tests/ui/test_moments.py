@@ -7,6 +7,7 @@ from pyqtgraph import PlotWidget
 from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtWidgets import QApplication
 
+from tests.ui import hands
 from ui.window.window import Window
 
 
@@ -47,7 +48,7 @@ def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, tra
     trained.docks.show("curves")
     plot = trained.curves.findChild(PlotWidget, "curves.plot.loss").viewport()
     for round_ in range(20):
-        qtbot.mouseMove(plot, QPoint(80 + round_, 40))
+        hands.move(plot, QPoint(80 + round_, 40))
         qtbot.waitUntil(lambda: trained.curves.epoch_text() != "epoch")
         QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
         assert trained.curves.epoch_text() == "epoch"

@@ -12,7 +12,6 @@ import pytest
 import shiboken6
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
 from playground import Experiment, Layer, Snapshot
@@ -20,6 +19,7 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets.base import TEST
 from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, preset
+from tests.ui import hands
 from ui.look import theme
 from ui.look.numbers import percent_text
 from ui.window.window import Window
@@ -57,10 +57,7 @@ def settle(qtbot, window: Window) -> Snapshot:
 def write(qtbot, window: Window, name: str, text: str) -> None:
     """Type a value into an entry and press Enter."""
     entry = control(window, name, QLineEdit)
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, text)
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, text)
 
 
 def choose(qtbot, window: Window, name: str, text: str) -> None:
@@ -70,18 +67,18 @@ def choose(qtbot, window: Window, name: str, text: str) -> None:
     assert index >= 0, f"{name} offers no {text}: {[box.itemText(k) for k in range(box.count())]}"
     box.setFocus()
     for _ in range(abs(index - box.currentIndex())):
-        qtbot.keyClick(box, Qt.Key.Key_Down if box.currentIndex() < index else Qt.Key.Key_Up)
+        hands.key(box, Qt.Key.Key_Down if box.currentIndex() < index else Qt.Key.Key_Up)
 
 
 def drag_slider(qtbot, slider: QSlider, share: float) -> None:
     """Press the handle of a slider, move it in several steps, release it."""
     start = QPoint(round(slider.handle().center().x()), slider.height() // 2)
     end = QPoint(round(8 + share * (slider.width() - 16)), slider.height() // 2)
-    QTest.mousePress(slider, LEFT, pos=start)
+    hands.press(slider, start)
     for part in range(1, 6):
-        QTest.mouseMove(slider, start + (end - start) * part / 5)
+        hands.move(slider, start + (end - start) * part / 5)
         qtbot.wait(20)
-    QTest.mouseRelease(slider, LEFT, pos=end)
+    hands.release(slider, end)
 
 
 # The main job -----------------------------------------------------------------------------------------------------
@@ -96,7 +93,7 @@ def test_the_window_opens_with_an_untrained_spiral(window: Window) -> None:
 def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: window.boundary.image().size > 0)
     image, bars = window.boundary.image().copy(), window.gradients.bar_values().copy()
-    qtbot.keyClick(window, Qt.Key.Key_Space)
+    hands.key(window, "Space")
     qtbot.waitUntil(lambda: step(window) > 200)
     assert not np.array_equal(window.boundary.image(), image)
     assert np.isfinite(window.gradients.bar_values()).all()
@@ -106,16 +103,16 @@ def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window)
 
 
 def test_space_pauses_and_plays_again(qtbot, trained: Window) -> None:
-    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    hands.key(trained, "Space")
     qtbot.waitUntil(lambda: not trained.session.report.running)
     at = step(trained)
-    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    hands.key(trained, "Space")
     qtbot.waitUntil(lambda: step(trained) > at)
 
 
 def test_the_play_button_follows_what_really_runs(qtbot, window: Window) -> None:
     button = control(window, "transport.play")
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     qtbot.waitUntil(lambda: step(window) > 0)
     assert button.accessibleName() == "Pause"
     window.session.pause()
@@ -125,21 +122,21 @@ def test_the_play_button_follows_what_really_runs(qtbot, window: Window) -> None
 def test_reset_goes_back_to_the_start(qtbot, trained: Window) -> None:
     first = trained.session.worker.trainer.history.view()[0, 3]
     trained.session.pause()
-    qtbot.mouseClick(control(trained, "transport.reset"), LEFT)
+    hands.click(control(trained, "transport.reset"))
     qtbot.waitUntil(lambda: step(trained) == 0)
     assert snapshot(trained).evaluation.train_loss == first
 
 
 def test_one_step_and_one_epoch_by_button(qtbot, window: Window) -> None:
-    qtbot.mouseClick(control(window, "transport.step"), LEFT)
+    hands.click(control(window, "transport.step"))
     qtbot.waitUntil(lambda: step(window) == 1)
-    qtbot.mouseClick(control(window, "transport.epoch"), LEFT)
+    hands.click(control(window, "transport.epoch"))
     qtbot.waitUntil(lambda: snapshot(window).epoch == 1)
 
 
 def test_reseed_gives_other_weights(qtbot, window: Window) -> None:
     before = snapshot(window).evaluation.train_loss
-    qtbot.mouseClick(control(window, "transport.reseed"), LEFT)
+    hands.click(control(window, "transport.reseed"))
     qtbot.waitUntil(lambda: snapshot(window).evaluation.train_loss != before)
     assert step(window) == 0
 
@@ -156,7 +153,7 @@ def test_dragging_the_learning_rate_during_training_is_one_undo_step(qtbot, trai
     assert settle(qtbot, trained).learning_rate == rate
     assert step(trained) > 0
     assert len(trained.session.done) == 1
-    qtbot.keyClick(trained, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    hands.key(trained, "Ctrl+Z")
     assert trained.session.experiment == before
     assert settle(qtbot, trained).learning_rate == before.training.learning_rate
 
@@ -244,7 +241,7 @@ def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -
 @pytest.mark.parametrize("kind", ["circle", "xor", "gaussians", "moons", "plane", "hills", "penguins"])
 def test_every_data_set_can_be_chosen_in_the_middle_of_a_run(qtbot, trained: Window, kind: str) -> None:
     tile = control(trained, f"data.kind.{kind}")
-    qtbot.mouseClick(tile, LEFT)
+    hands.click(tile)
     now = settle(qtbot, trained)
     assert now.experiment.data.kind == ("table" if kind == "penguins" else kind)
     assert now.step > 20
@@ -253,7 +250,7 @@ def test_every_data_set_can_be_chosen_in_the_middle_of_a_run(qtbot, trained: Win
 
 
 def test_features_are_switched_by_click(qtbot, trained: Window) -> None:
-    qtbot.mouseClick(control(trained, "features.radius"), LEFT)
+    hands.click(control(trained, "features.radius"))
     now = settle(qtbot, trained)
     assert "radius" in now.experiment.features
     assert trained.session.worker.trainer.network.layers[0].inputs == 3
@@ -261,11 +258,11 @@ def test_features_are_switched_by_click(qtbot, trained: Window) -> None:
 
 
 def test_layers_are_added_duplicated_and_removed(qtbot, trained: Window) -> None:
-    qtbot.mouseClick(control(trained, "layers.add"), LEFT)
+    hands.click(control(trained, "layers.add"))
     assert len(settle(qtbot, trained).layers) == 5
-    qtbot.mouseClick(control(trained, "layers.0.duplicate"), LEFT)
+    hands.click(control(trained, "layers.0.duplicate"))
     assert len(settle(qtbot, trained).layers) == 6
-    qtbot.mouseClick(control(trained, "layers.1.remove"), LEFT)
+    hands.click(control(trained, "layers.1.remove"))
     assert len(settle(qtbot, trained).layers) == 5
     assert step(trained) > 20
 
@@ -280,11 +277,11 @@ def test_dragging_a_card_reorders_the_network_and_the_weights_follow(qtbot, wind
     handle, target = control(window, "layers.1.handle"), control(window, "layers.2")
     start = handle.rect().center()
     end = handle.mapFromGlobal(target.mapToGlobal(QPoint(target.width() // 2, target.height() - 4)))
-    QTest.mousePress(handle, LEFT, pos=start)
+    hands.press(handle, start)
     for part in range(1, 9):
-        QTest.mouseMove(handle, start + (end - start) * part / 8)
+        hands.move(handle, start + (end - start) * part / 8)
         qtbot.wait(15)
-    QTest.mouseRelease(handle, LEFT, pos=end)
+    hands.release(handle, end)
     now = settle(qtbot, window)
     assert [layer.id for layer in now.experiment.layers] == ["A", "C", "B"]
     np.testing.assert_array_equal(trainer.parameters()["W1"], third)
@@ -295,7 +292,7 @@ def test_a_card_is_moved_by_keyboard(qtbot, window: Window) -> None:
     order = [layer.id for layer in window.session.experiment.layers]
     card = control(window, "layers.0")
     card.setFocus()
-    qtbot.keyClick(card, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    hands.key(card, "Alt+Down")
     assert [layer.id for layer in settle(qtbot, window).experiment.layers] == [order[1], order[0], *order[2:]]
 
 
@@ -304,9 +301,9 @@ def test_ctrl_z_after_typing_a_number_takes_the_edit_back(qtbot, window: Window)
     write(qtbot, window, "training.learning_rate", "0.5")
     assert window.session.experiment.training.learning_rate == 0.5
     focus = QApplication.focusWidget()
-    qtbot.keyClick(focus, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    hands.key(focus, "Ctrl+Z")
     assert window.session.experiment == before
-    qtbot.keyClick(focus, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    hands.key(focus, "Ctrl+Shift+Z")
     assert window.session.experiment.training.learning_rate == 0.5
 
 
@@ -317,11 +314,11 @@ def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> N
     window.session.open(preset("plane"), "plane")
     settle(qtbot, window)
     write(qtbot, window, "training.learning_rate", "1000")
-    qtbot.keyClick(window, Qt.Key.Key_Space)
+    hands.key(window, "Space")
     qtbot.waitUntil(lambda: window.banner.isVisible())
     assert "no longer a finite number" in window.banner.text.text()
     assert "Diverged" in window.status.text()
-    qtbot.mouseClick(window.banner.remedy, LEFT)
+    hands.click(window.banner.remedy)
     assert window.session.experiment.training.learning_rate == 0.1
     assert settle(qtbot, window).status == "ready"
 
@@ -335,7 +332,7 @@ def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, wind
     finding = window.diagnosis.finding
     assert finding is not None and finding.kind == "vanishing"
     assert "gradient" in window.diagnosis.text.text()
-    qtbot.mouseClick(window.diagnosis.remedy, LEFT)
+    hands.click(window.diagnosis.remedy)
     assert window.session.experiment == finding.remedy.experiment
     window.session.undo()
     assert window.session.experiment.layers[0].activation.kind == "sigmoid"
@@ -349,7 +346,7 @@ def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot
     remedy = control(window, "gradients.remedy")
     qtbot.waitUntil(remedy.isVisible, timeout=15_000)
     assert not window.diagnosis.remedy.isVisible()
-    qtbot.mouseClick(remedy, LEFT)
+    hands.click(remedy)
     assert window.session.experiment.layers[0].activation.kind != "sigmoid"
 
 
@@ -474,7 +471,7 @@ def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, trained: Window) -
 def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained: Window) -> None:
     gate.shut()
     qtbot.waitUntil(lambda: trained.running)
-    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    hands.key(trained, "Space")
     qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.status.text())
     gate.open.set()
     qtbot.waitUntil(lambda: "Paused at" in trained.status.text())
@@ -482,7 +479,7 @@ def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained:
 
 def test_the_space_bar_plays_before_anything_was_touched(qtbot, window: Window) -> None:
     data = window.session.experiment.data
-    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    hands.key(window.focusWidget(), "Space")
     qtbot.waitUntil(lambda: step(window) > 0)
     assert window.session.experiment.data == data
 
@@ -513,7 +510,7 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     assert not result.isVisible()
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
-    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
+    hands.click(control(trained, "data.final_test"))
     qtbot.waitUntil(result.isVisible)
     trainer = trained.session.worker.trainer
     measured_now, points = trainer.test(), int((trainer.sample.split == TEST).sum())
@@ -522,7 +519,7 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     assert share in result.text()
     trained.session.step()
     qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step and snapshot(trained).test is None)
-    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
+    hands.click(control(trained, "data.final_test"))
     qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
     write(qtbot, trained, "data.noise", "0.3")
     assert not result.isVisible()
@@ -536,7 +533,7 @@ def test_own_points_with_marks_have_a_test_result(qtbot, window: Window) -> None
         train=(True, True, False), test=(False, False, True),
     )  # fmt: skip
     window.session.edit(msgspec.structs.replace(window.session.experiment, data=points), "own points")
-    qtbot.mouseClick(control(window, "data.final_test"), LEFT)
+    hands.click(control(window, "data.final_test"))
     result = window.findChild(QLabel, "data.final_test.result")
     qtbot.waitUntil(lambda: result.text().startswith("1 test point at step 0: loss "))
 

@@ -26,6 +26,7 @@ from playground.catalog.datasets.shapes import Circle
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.interop.opening import RESOURCES
+from tests.ui import hands
 from tests.ui.test_window import control, drag_slider, settle, snapshot, step, write
 from ui.panels.data.import_dialog import ImportDialog
 from ui.panels.layers.shapes import SHAPES
@@ -80,35 +81,35 @@ class Hand:
 
     def point(self, view: QWidget, at: QPointF) -> None:
         under, here = self.spot(view, at)
-        QTest.mouseMove(under, here + QPoint(3, 1))
-        QTest.mouseMove(under, here)
+        hands.move(under, here + QPoint(3, 1))
+        hands.move(under, here)
 
     def leave(self, view: QWidget, at: QPointF) -> None:
         """Go away from what is at a place of a view."""
         under, _ = self.spot(view, at)
-        QTest.mouseMove(self.window.transport, QPoint(2, 2))
+        hands.move(self.window.transport, QPoint(2, 2))
         # Without a screen Qt does not always notice.
         QApplication.sendEvent(under, QEvent(QEvent.Type.Leave))
 
     def click(self, view: QWidget, at: QPointF, button: Qt.MouseButton = LEFT) -> None:
         under, here = self.spot(view, at)
-        QTest.mouseClick(under, button, pos=here)
+        hands.click(under, here, button=button)
 
     def double_click(self, view: QWidget, at: QPointF) -> None:
         self.click(view, at)
         under, here = self.spot(view, at)
-        QTest.mouseDClick(under, LEFT, pos=here)
+        hands.double_click(under, here)
 
     def drag(self, view: QWidget, way: Sequence[QPointF], button: Qt.MouseButton = LEFT) -> None:
         """Press at the first place, go through the others, let go at the last."""
         under, _ = self.spot(view, way[0])
         places = [under.mapFrom(view, place.toPoint()) for place in way]
-        QTest.mousePress(under, button, pos=places[0])
+        hands.press(under, places[0], button=button)
         for start, end in itertools.pairwise(places):
             for part in range(1, 6):
-                QTest.mouseMove(under, start + (end - start) * part / 5)
+                hands.move(under, start + (end - start) * part / 5)
                 self.qtbot.wait(8)
-        QTest.mouseRelease(under, button, pos=places[-1])
+        hands.release(under, places[-1], button=button)
 
     def turn(self, view: QWidget, at: QPointF, notches: int) -> None:
         under, here = self.spot(view, at)
@@ -121,7 +122,7 @@ class Hand:
 
     def press(self, name: str) -> None:
         """Click a control by its name."""
-        QTest.mouseClick(control(self.window, name), LEFT)
+        hands.click(control(self.window, name))
 
     def drop_file(self, on: QWidget, path: Path) -> None:
         """Drag a file from outside onto a part of the window and let it go."""
@@ -146,7 +147,7 @@ class Hand:
         QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
 
     def type(self, text: str) -> None:
-        QTest.keyClicks(QApplication.focusWidget(), text)
+        hands.type_text(text, QApplication.focusWidget())
 
     def undo(self) -> None:
         self.key(Qt.Key.Key_Z, CONTROL)
@@ -541,7 +542,7 @@ def test_another_tab_puts_the_brush_down(drawing: Hand) -> None:
         if any(bar.tabText(place) == "Draw points" for place in range(bar.count()))
     )  # fmt: skip
     place = next(place for place in range(bar.count()) if bar.tabText(place) == "Training")
-    QTest.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
+    hands.click(bar, bar.tabRect(place).center())
     drawing.until(lambda: drawing.window.drawing.tool is None)
     drawing.window.boundary.setFocus()
     drawing.key(Qt.Key.Key_B)
@@ -576,9 +577,9 @@ def test_typing_in_a_list_searches_it_also_while_drawing(drawing: Hand) -> None:
 def pick_column(dialog: ImportDialog, name: str, column: str) -> None:
     combo = dialog.findChild(QComboBox, f"import.{name}")
     combo.setFocus()
-    QTest.keyClick(combo, Qt.Key.Key_Home)
+    hands.key(combo, "Home")
     for _ in range(combo.findText(column)):
-        QTest.keyClick(combo, Qt.Key.Key_Down)
+        hands.key(combo, "Down")
 
 
 def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> None:
@@ -587,7 +588,7 @@ def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> Non
     busy.qtbot.waitExposed(dialog)
     pick_column(dialog, "x1", "flipper_length_mm")
     pick_column(dialog, "target", "island")
-    QTest.mouseClick(dialog.ok, LEFT)
+    hands.click(dialog.ok)
     data = busy.settle().experiment.data
     assert isinstance(data, Table) and (data.x1, data.target) == ("flipper_length_mm", "island")
     assert busy.trainer.sample.class_names == ("Biscoe", "Dream", "Torgersen")
@@ -602,7 +603,7 @@ def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
     hand.drop_file(target, RESOURCES / "data" / "penguins.csv")
     dialog = hand.window.findChild(ImportDialog)
     assert dialog is not None and dialog.isVisible()
-    QTest.mouseClick(dialog.cancel, LEFT)
+    hands.click(dialog.cancel)
     assert hand.experiment.data.kind == "circle"
 
 
@@ -679,7 +680,7 @@ def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
     busy.qtbot.waitUntil(shape.isVisible)
     funnel = next(action for action in menu.actions() if action.text().startswith("Funnel"))
     menu.popup(shape.mapToGlobal(shape.rect().bottomLeft()))
-    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(funnel).center())
+    hands.click(menu, menu.actionGeometry(funnel).center())
     busy.settle()
     assert tuple(layer.units for layer in busy.trainer.network.layers[:-1]) == SHAPES["Funnel"]
     assert [layer.id for layer in busy.experiment.layers[:2]] == ["A", "B"]
@@ -709,16 +710,16 @@ def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> No
     gradients = busy.window.gradients
     busy.window.docks.show("gradients")
     for field in ("delta_rms", "update_ratio", "gradient_rms"):
-        QTest.mouseClick(gradients.switch_button(field), LEFT)
+        hands.click(gradients.switch_button(field))
         assert gradients.quantity() == field
         shown = snapshot(busy.window)
         assert gradients.bar_values().shape == (len(shown.layers),)
         assert np.isfinite(gradients.bar_values()).all()
-    QTest.mouseClick(gradients.switch_button("lines"), LEFT)
+    hands.click(gradients.switch_button("lines"))
     assert "lines" in gradients.pictures
     busy.trains_on()
     assert gradients.drawn_lines()[1].shape[1] == len(shown.layers)
-    QTest.mouseClick(gradients.switch_button("map"), LEFT)
+    hands.click(gradients.switch_button("map"))
     assert "map" in gradients.pictures
 
 
@@ -729,7 +730,7 @@ def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
     hand.window.session.play()
     remedy = hand.window.gradients.findChild(QWidget, "gradients.remedy")
     hand.qtbot.waitUntil(remedy.isVisible, timeout=15_000)
-    QTest.mouseClick(remedy, LEFT)
+    hands.click(remedy)
     hand.settle()
     assert hand.trainer.experiment.layers[0].activation.kind != "sigmoid"
 
@@ -757,8 +758,8 @@ def test_the_axes_and_the_smoothing_of_the_curves_are_chosen(busy: Hand) -> None
     def choose(name: str) -> None:
         button = curves.controls.panel.findChild(QWidget, name)
         if button is not None:
-            QTest.mouseClick(curves.controls.button, LEFT)
-        QTest.mouseClick(button or curves.findChild(QWidget, name), LEFT)
+            hands.click(curves.controls.button)
+        hands.click(button or curves.findChild(QWidget, name))
         curves.controls.panel.hide()
 
     choose("curves.smoothing.strong")

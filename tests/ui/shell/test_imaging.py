@@ -12,12 +12,12 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMenu, QTabBar, QWidget
 
 from playground import Experiment, InputError, Layer, Trainer, Wanted
+from tests.ui import hands
 from ui.look import theme
 from ui.shell import imaging
 from ui.views.network.view import NetworkView
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 VIEWS = ["boundary", "network", "curves", "schedule", "gradients", "histograms", "confusion"]
 
 
@@ -170,7 +170,7 @@ def choose(qtbot, text: str) -> None:
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     action = next(action for action in menu.actions() if action.text() == text)
-    qtbot.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    hands.click(menu, menu.actionGeometry(action).center())
 
 
 def test_the_menu_of_the_boundary_copies_it(qtbot, learned: Window) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, AxisScale, sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
+from tests.ui import hands
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
 from ui.look import theme
 from ui.views.boundary import points as module
@@ -115,9 +116,9 @@ def test_the_plane_is_square_at_any_size_and_nothing_is_cut_off(shown, size, cla
         assert not part.geometry().intersects(plane.toRect())
 
 
-def test_hovering_reads_class_and_probability(shown, point_at):
+def test_hovering_reads_class_and_probability(shown):
     view = shown(BoundaryView(), make_snapshot(few_points()))
-    point_at(view, place_of(view, 3, 2))
+    hands.hover(view, place_of(view, 3, 2))
     x1, x2 = view._mouse.x(), view._mouse.y()
     score = float(interpolated(view._snapshot.boundary, x1, x2)[0])
     winner = "class B" if score >= 0 else "class A"
@@ -125,45 +126,45 @@ def test_hovering_reads_class_and_probability(shown, point_at):
     assert view.reading() == f"x₁ {x1:.2f}, x₂ {x2:.2f} → {winner}, probability {(1 + abs(score)) / 2:.2f}"
 
 
-def test_hovering_reads_the_winner_among_many(shown, point_at):
+def test_hovering_reads_the_winner_among_many(shown):
     view = shown(BoundaryView(), make_snapshot(clouds(3)))
-    point_at(view, place_of(view, 5.5, 0))
+    hands.hover(view, place_of(view, 5.5, 0))
     share = float(interpolated(view._snapshot.boundary, view._mouse.x(), view._mouse.y())[0])
     assert f"→ Adelie, probability {share:.2f}" in view.reading()
 
 
-def test_squared_error_reads_the_output_itself(shown, point_at):
+def test_squared_error_reads_the_output_itself(shown):
     field = np.full((1, 100, 100), -0.25, np.float32)
     snapshot = dataclasses.replace(make_snapshot(few_points()), loss=SquaredError(output="tanh"), boundary=field)
     view = shown(BoundaryView(), snapshot)
-    point_at(view, place_of(view, 3, 2))
+    hands.hover(view, place_of(view, 3, 2))
     assert view.reading().endswith("→ class A, score −0.25")
 
 
-def test_hovering_over_a_point_reads_its_set_and_label(shown, point_at):
+def test_hovering_over_a_point_reads_its_set_and_label(shown):
     view = shown(BoundaryView(), make_snapshot(sample(Hills(points=40, validation_fraction=0.3))))
     points = view._snapshot.sample
     for part, name in ((TRAIN, "training"), (VALIDATION, "validation")):
         index = int(np.flatnonzero(points.split == part)[0])
-        point_at(view, place_of(view, *points.x[index]))
+        hands.hover(view, place_of(view, *points.x[index]))
         assert f"{name} point: " in view.reading()
         assert "value" in view.reading()
 
 
-def test_away_from_the_plane_the_strip_says_what_to_do_and_nothing_moves(shown, point_at, leave):
+def test_away_from_the_plane_the_strip_says_what_to_do_and_nothing_moves(shown):
     view = shown(BoundaryView(), make_snapshot())
     hint, plane = view.reading(), view.plane_rect()
     place = place_of(view, 1, 1)
-    point_at(view, place)
+    hands.hover(view, place)
     assert view.reading() != hint
     assert view.plane_rect() == plane
-    leave(view, place)
+    hands.leave(view, place)
     assert view.reading() == hint
 
 
-def test_the_words_under_a_resting_mouse_follow_the_training(shown, point_at, qtbot):
+def test_the_words_under_a_resting_mouse_follow_the_training(shown, qtbot):
     view = shown(BoundaryView(), make_snapshot(few_points(), moved=0))
-    point_at(view, place_of(view, 3, 2))
+    hands.hover(view, place_of(view, 3, 2))
     before = view.reading()
     view.show_snapshot(make_snapshot(view._snapshot.sample, moved=1.0))
     qtbot.waitUntil(lambda: view.reading() != before)
@@ -263,7 +264,7 @@ def ticks(view: BoundaryView, side: str) -> dict[float, str]:
     return dict(view._plot.getAxis(side)._tickLevels[0])
 
 
-def test_the_axes_of_a_table_have_the_numbers_of_its_columns(shown, point_at):
+def test_the_axes_of_a_table_have_the_numbers_of_its_columns(shown):
     scales = (AxisScale(45.85, 2.75), AxisScale(2008.0, 0.2))
     points = clouds(3, axis_names=("bill_length_mm", "year"))._replace(axis_scales=scales)
     view = shown(BoundaryView(), make_snapshot(points))
@@ -274,7 +275,7 @@ def test_the_axes_of_a_table_have_the_numbers_of_its_columns(shown, point_at):
     for (offset, factor), side in zip(scales, ("bottom", "left"), strict=True):
         for place, text in ticks(view, side).items():
             assert offset + factor * place == pytest.approx(float(text.replace(",", "")))
-    point_at(view, place_of(view, 0, 0))
+    hands.hover(view, place_of(view, 0, 0))
     x1, x2 = view._mouse.x(), view._mouse.y()
     assert view.reading().startswith(f"at {45.85 + 2.75 * x1:.2f}, {2008 + 0.2 * x2:.2f} → ")
     view.show_snapshot(make_snapshot(few_points()))

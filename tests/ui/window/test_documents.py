@@ -17,6 +17,7 @@ from playground.engine.compiled import cache
 from playground.files.atomic import previous
 from playground.interop.opening import preset
 from playground.storage.document import load_document, save_document
+from tests.ui import hands
 from ui.panels.data.import_dialog import ImportDialog
 from ui.window import documents
 from ui.window.window import Window
@@ -60,7 +61,7 @@ def answer(qtbot, window: Window, name: str, question_name: str = "changes.quest
     question = window.findChild(QMessageBox, question_name)
     assert question is not None and question.isVisible()
     button = next(button for button in question.buttons() if button.accessibleName() == name)
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
 
 
 # Saving and opening -----------------------------------------------------------------------------------------------
@@ -129,10 +130,10 @@ def test_the_keyboard_saves_and_begins_anew(qtbot, window: Window, tmp_path: Pat
     save_as(qtbot, window, tmp_path / "mine.playground")
     set_rate(window, 0.5)
     assert window.documents.modified
-    qtbot.keyClick(window, Qt.Key.Key_S, CONTROL)
+    hands.key(window, "Ctrl+S")
     qtbot.waitUntil(lambda: not window.documents.modified)
     assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate == 0.5
-    qtbot.keyClick(window, Qt.Key.Key_N, CONTROL)
+    hands.key(window, "Ctrl+N")
     assert window.documents.path is None
     assert window.session.experiment.name == preset("spiral").name
 
@@ -255,7 +256,7 @@ def test_the_title_tells_whether_there_are_changes(qtbot, window: Window, tmp_pa
     qtbot.waitUntil(window.isWindowModified)
 
 
-def test_a_weight_set_by_hand_is_a_change(qtbot, window: Window) -> None:
+def test_a_weight_set_by_hand_is_a_change(window: Window) -> None:
     window.session.set_weight("W0", (0, 0), 0.5, 0.25, "weight")
     assert window.documents.modified
     window.session.undo()
@@ -404,26 +405,26 @@ def text_of(words: str) -> QMimeData:
     return mime
 
 
-def test_an_experiment_is_copied_as_text_and_pasted(qtbot, window: Window) -> None:
+def test_an_experiment_is_copied_as_text_and_pasted(window: Window) -> None:
     set_rate(window, 0.5)
     shared = window.session.experiment
     window.boundary.setFocus()
-    qtbot.keyClick(window, Qt.Key.Key_C, CONTROL)
+    hands.key(window, "Ctrl+C")
     window.documents.open("xor")
-    qtbot.keyClick(window, Qt.Key.Key_V, CONTROL)
+    hands.key(window, "Ctrl+V")
     assert window.session.experiment == shared
 
 
-def test_a_link_is_pasted_and_gives_the_same_link_back(qtbot, window: Window) -> None:
+def test_a_link_is_pasted_and_gives_the_same_link_back(window: Window) -> None:
     QGuiApplication.clipboard().setText(LINK)
-    qtbot.keyClick(window, Qt.Key.Key_V, CONTROL)
+    hands.key(window, "Ctrl+V")
     assert window.session.experiment.data.kind == "tfplayground"
-    qtbot.keyClick(window, Qt.Key.Key_L, CONTROL | SHIFT)
+    hands.key(window, "Ctrl+Shift+L")
     copied = QGuiApplication.clipboard().text()
     assert "seed=0.59704" in copied and copied.startswith("https://playground.tensorflow.org/#")
 
 
-def test_what_no_link_can_say_is_named(qtbot, window: Window) -> None:
+def test_what_no_link_can_say_is_named(window: Window) -> None:
     QGuiApplication.clipboard().setText("before")
     window.sharing.copy_link()
     assert "Nothing was copied." in window.banner.text.text() and "optimizer" in window.banner.text.text().lower()
