@@ -13,9 +13,9 @@ import operator
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QHelpEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSlider, QApplication, QComboBox, QScrollArea, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QApplication, QComboBox, QMenu, QScrollArea, QTabBar, QWidget
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 FREE = Qt.KeyboardModifier.NoModifier
@@ -118,7 +118,7 @@ def double_click(widget: QWidget, at: Place | None = None) -> None:
 
 
 def drag(widget: QWidget, *way: Place, button: Qt.MouseButton = LEFT, let_go: bool = True, pace: int = 2) -> None:
-    """Press at the first place, move through the others in small steps, `pace` milliseconds each, let go at the last."""
+    """Press at the first place, move through the others in steps of `pace` milliseconds, let go at the last."""
     target, _ = under(widget, way[0])
     places = [target.mapFrom(widget, whole(place)) for place in way]
     QTest.mousePress(target, button, FREE, places[0])
@@ -163,6 +163,24 @@ def wheel(widget: QWidget, notches: int, at: Place | None = None, sideways: bool
     QApplication.sendEvent(target, event)
 
 
+def rest(widget: QWidget, at: Place | None = None) -> None:
+    """Let the mouse rest on a place of a widget until its tooltip is asked for."""
+    target, place = under(widget, at)
+    QApplication.sendEvent(target, QHelpEvent(QEvent.Type.ToolTip, place, target.mapToGlobal(place)))
+
+
+def ask_for_menu(widget: QWidget, at: Place) -> None:
+    """Ask for the menu of a place, as a right click does."""
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, whole(at), widget.mapToGlobal(whole(at)))
+    QApplication.sendEvent(widget, event)
+
+
+def choose_entry(menu: QMenu, text: str) -> None:
+    """Click an entry of an open menu by its text."""
+    entry = next(action for action in menu.actions() if action.text() == text)
+    click(menu, menu.actionGeometry(entry).center())
+
+
 def open_tab(owner: QWidget, title: str) -> None:
     """Bring a panel to the front by its tab."""
     for bar in owner.findChildren(QTabBar):
@@ -173,17 +191,23 @@ def open_tab(owner: QWidget, title: str) -> None:
     raise AssertionError(f"no tab is called {title}")
 
 
-def drop_file(window: QWidget, on: QWidget, path: Path) -> None:
-    """Drag a file from outside onto a part of a window and let it go."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    data.setText(QUrl.fromLocalFile(str(path)).toString())
-    at, copy = on.mapTo(window, on.rect().center()), Qt.DropAction.CopyAction
+def drop(window: QWidget, data: QMimeData, on: QWidget | None = None) -> None:
+    """Drag something from outside onto a window, or a part of it, and let it go."""
+    part, copy = on or window, Qt.DropAction.CopyAction
+    at = part.mapTo(window, part.rect().center())
     enter = QDragEnterEvent(at, copy, data, LEFT, FREE)
     enter.ignore()
     QApplication.sendEvent(window.windowHandle(), enter)
-    assert enter.isAccepted(), f"{on} takes no files"
+    assert enter.isAccepted(), f"{part} does not take it"
     QApplication.sendEvent(window.windowHandle(), QDropEvent(QPointF(at), copy, data, LEFT, FREE))
+
+
+def drop_file(window: QWidget, path: Path, on: QWidget | None = None) -> None:
+    """Drag a file from outside onto a window, or a part of it, and let it go."""
+    data, url = QMimeData(), QUrl.fromLocalFile(str(path))
+    data.setUrls([url])
+    data.setText(url.toString())
+    drop(window, data, on)
 
 
 # The keyboard -------------------------------------------------------------------------------------------------------

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from pyqtgraph import PlotWidget
-from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint
 
 from tests.ui import hands
 from ui.window.window import Window
@@ -50,6 +49,6 @@ def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, tra
     for round_ in range(20):
         hands.move(plot, QPoint(80 + round_, 40))
         qtbot.waitUntil(lambda: trained.curves.epoch_text() != "epoch")
-        QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
+        hands.leave(plot)
         assert trained.curves.epoch_text() == "epoch"
         assert losses(trained)[0] == losses(trained)[1]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QElidingLabel
@@ -197,14 +197,13 @@ def test_the_mouse_finds_what_is_drawn_in_the_network(qtbot, large: Window) -> N
     qtbot.wait(100)
     seen = network.unit_rect(0, 1)
     assert seen.width() >= theme.scaled(22) - 1
-    hands.move(canvas, (seen.center() - QPointF(canvas.pos())).toPoint())
+    hands.hover(network, seen.center())
     assert (canvas.hit.kind, canvas.hit.place, canvas.hit.unit) == ("unit", 0, 1)
     point = network.edge_point("W1", (2, 1))
-    hands.move(canvas, (point - QPointF(canvas.pos())).toPoint())
+    hands.hover(network, point)
     assert canvas.hit.kind == "wire"
     with qtbot.waitSignal(network.units_asked) as asked:
-        more = network.units_button_rect(0, more=True)
-        hands.click(canvas, (more.center() - QPointF(canvas.pos())).toPoint())
+        hands.click(network, network.units_button_rect(0, more=True).center())
     assert asked.args[0] == 0
 
 

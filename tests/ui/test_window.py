@@ -10,8 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 import shiboken6
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
 from playground import Experiment, Layer, Snapshot
@@ -24,8 +23,6 @@ from ui.look import theme
 from ui.look.numbers import percent_text
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
-
 
 def snapshot(window: Window) -> Snapshot:
     assert window.session.report is not None
@@ -36,49 +33,11 @@ def step(window: Window) -> int:
     return snapshot(window).step
 
 
-def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
-    if name.startswith("layers."):
-        # There are no cards before somebody looks at them.
-        window.docks.show("layers")
-        window.layers.complete()
-    found = window.findChild(kind, name)
-    assert found is not None, f"no control named {name}"
-    window.reach.reveal(found)
-    return found
-
-
 def settle(qtbot, window: Window) -> Snapshot:
     """Wait for a report that includes every edit made so far."""
     session = window.session
     qtbot.waitUntil(lambda: session.report.revision == session.revision and window.session.report is not None)
     return snapshot(window)
-
-
-def write(qtbot, window: Window, name: str, text: str) -> None:
-    """Type a value into an entry and press Enter."""
-    entry = control(window, name, QLineEdit)
-    hands.fill(entry, text)
-
-
-def choose(qtbot, window: Window, name: str, text: str) -> None:
-    """Pick an item of a combo box with the keyboard."""
-    box = control(window, name, QComboBox)
-    index = box.findText(text)
-    assert index >= 0, f"{name} offers no {text}: {[box.itemText(k) for k in range(box.count())]}"
-    box.setFocus()
-    for _ in range(abs(index - box.currentIndex())):
-        hands.key(box, Qt.Key.Key_Down if box.currentIndex() < index else Qt.Key.Key_Up)
-
-
-def drag_slider(qtbot, slider: QSlider, share: float) -> None:
-    """Press the handle of a slider, move it in several steps, release it."""
-    start = QPoint(round(slider.handle().center().x()), slider.height() // 2)
-    end = QPoint(round(8 + share * (slider.width() - 16)), slider.height() // 2)
-    hands.press(slider, start)
-    for part in range(1, 6):
-        hands.move(slider, start + (end - start) * part / 5)
-        qtbot.wait(20)
-    hands.release(slider, end)
 
 
 # The main job -----------------------------------------------------------------------------------------------------
@@ -111,7 +70,7 @@ def test_space_pauses_and_plays_again(qtbot, trained: Window) -> None:
 
 
 def test_the_play_button_follows_what_really_runs(qtbot, window: Window) -> None:
-    button = control(window, "transport.play")
+    button = hands.control(window, "transport.play")
     hands.click(button)
     qtbot.waitUntil(lambda: step(window) > 0)
     assert button.accessibleName() == "Pause"
@@ -122,21 +81,21 @@ def test_the_play_button_follows_what_really_runs(qtbot, window: Window) -> None
 def test_reset_goes_back_to_the_start(qtbot, trained: Window) -> None:
     first = trained.session.worker.trainer.history.view()[0, 3]
     trained.session.pause()
-    hands.click(control(trained, "transport.reset"))
+    hands.push(trained, "transport.reset")
     qtbot.waitUntil(lambda: step(trained) == 0)
     assert snapshot(trained).evaluation.train_loss == first
 
 
 def test_one_step_and_one_epoch_by_button(qtbot, window: Window) -> None:
-    hands.click(control(window, "transport.step"))
+    hands.push(window, "transport.step")
     qtbot.waitUntil(lambda: step(window) == 1)
-    hands.click(control(window, "transport.epoch"))
+    hands.push(window, "transport.epoch")
     qtbot.waitUntil(lambda: snapshot(window).epoch == 1)
 
 
 def test_reseed_gives_other_weights(qtbot, window: Window) -> None:
     before = snapshot(window).evaluation.train_loss
-    hands.click(control(window, "transport.reseed"))
+    hands.push(window, "transport.reseed")
     qtbot.waitUntil(lambda: snapshot(window).evaluation.train_loss != before)
     assert step(window) == 0
 
@@ -146,8 +105,8 @@ def test_reseed_gives_other_weights(qtbot, window: Window) -> None:
 
 def test_dragging_the_learning_rate_during_training_is_one_undo_step(qtbot, trained: Window) -> None:
     before = trained.session.experiment
-    slider = control(trained, "training.learning_rate.slider", QSlider)
-    drag_slider(qtbot, slider, 0.9)
+    slider = hands.control(trained, "training.learning_rate.slider", QSlider)
+    hands.drag_handle(slider, 0.9)
     rate = trained.session.experiment.training.learning_rate
     assert rate > 10 * before.training.learning_rate
     assert settle(qtbot, trained).learning_rate == rate
@@ -202,7 +161,7 @@ def unfold(window: Window) -> None:
 def test_every_number_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window, name: str) -> None:
     unfold(trained)
     text, value = NUMBERS[name]
-    write(qtbot, trained, name, text)
+    hands.fill(hands.control(trained, name), text)
     now = settle(qtbot, trained)
     assert at_path(now.experiment, name) == value
     assert now.step > 20
@@ -213,7 +172,7 @@ def test_every_number_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window
 @pytest.mark.parametrize("name", CHOICES)
 def test_every_choice_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window, name: str) -> None:
     unfold(trained)
-    choose(qtbot, trained, name, CHOICES[name])
+    hands.choose(hands.control(trained, name), CHOICES[name])
     now = settle(qtbot, trained)
     assert at_path(now.experiment, name).label == CHOICES[name]
     assert now.step > 20
@@ -224,8 +183,8 @@ def test_every_choice_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window
 def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -> None:
     unfold(trained)
     for name in ("data.points", "layers.0.units", "training.learning_rate", "training.batch_size"):
-        write(qtbot, trained, name, NUMBERS[name][0])
-    choose(qtbot, trained, "training.optimizer", "SGD")
+        hands.fill(hands.control(trained, name), NUMBERS[name][0])
+    hands.choose(hands.control(trained, "training.optimizer"), "SGD")
     settle(qtbot, trained)
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
@@ -240,7 +199,7 @@ def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -
 
 @pytest.mark.parametrize("kind", ["circle", "xor", "gaussians", "moons", "plane", "hills", "penguins"])
 def test_every_data_set_can_be_chosen_in_the_middle_of_a_run(qtbot, trained: Window, kind: str) -> None:
-    tile = control(trained, f"data.kind.{kind}")
+    tile = hands.control(trained, f"data.kind.{kind}")
     hands.click(tile)
     now = settle(qtbot, trained)
     assert now.experiment.data.kind == ("table" if kind == "penguins" else kind)
@@ -250,7 +209,7 @@ def test_every_data_set_can_be_chosen_in_the_middle_of_a_run(qtbot, trained: Win
 
 
 def test_features_are_switched_by_click(qtbot, trained: Window) -> None:
-    hands.click(control(trained, "features.radius"))
+    hands.push(trained, "features.radius")
     now = settle(qtbot, trained)
     assert "radius" in now.experiment.features
     assert trained.session.worker.trainer.network.layers[0].inputs == 3
@@ -258,11 +217,11 @@ def test_features_are_switched_by_click(qtbot, trained: Window) -> None:
 
 
 def test_layers_are_added_duplicated_and_removed(qtbot, trained: Window) -> None:
-    hands.click(control(trained, "layers.add"))
+    hands.push(trained, "layers.add")
     assert len(settle(qtbot, trained).layers) == 5
-    hands.click(control(trained, "layers.0.duplicate"))
+    hands.push(trained, "layers.0.duplicate")
     assert len(settle(qtbot, trained).layers) == 6
-    hands.click(control(trained, "layers.1.remove"))
+    hands.push(trained, "layers.1.remove")
     assert len(settle(qtbot, trained).layers) == 5
     assert step(trained) > 20
 
@@ -274,14 +233,10 @@ def test_dragging_a_card_reorders_the_network_and_the_weights_follow(qtbot, wind
     trainer = window.session.worker.trainer
     second, third = trainer.parameters()["W1"].copy(), trainer.parameters()["W2"].copy()
     qtbot.wait(50)
-    handle, target = control(window, "layers.1.handle"), control(window, "layers.2")
+    handle, target = hands.control(window, "layers.1.handle"), hands.control(window, "layers.2")
     start = handle.rect().center()
     end = handle.mapFromGlobal(target.mapToGlobal(QPoint(target.width() // 2, target.height() - 4)))
-    hands.press(handle, start)
-    for part in range(1, 9):
-        hands.move(handle, start + (end - start) * part / 8)
-        qtbot.wait(15)
-    hands.release(handle, end)
+    hands.drag(handle, start, end)
     now = settle(qtbot, window)
     assert [layer.id for layer in now.experiment.layers] == ["A", "C", "B"]
     np.testing.assert_array_equal(trainer.parameters()["W1"], third)
@@ -290,15 +245,15 @@ def test_dragging_a_card_reorders_the_network_and_the_weights_follow(qtbot, wind
 
 def test_a_card_is_moved_by_keyboard(qtbot, window: Window) -> None:
     order = [layer.id for layer in window.session.experiment.layers]
-    card = control(window, "layers.0")
+    card = hands.control(window, "layers.0")
     card.setFocus()
     hands.key(card, "Alt+Down")
     assert [layer.id for layer in settle(qtbot, window).experiment.layers] == [order[1], order[0], *order[2:]]
 
 
-def test_ctrl_z_after_typing_a_number_takes_the_edit_back(qtbot, window: Window) -> None:
+def test_ctrl_z_after_typing_a_number_takes_the_edit_back(window: Window) -> None:
     before = window.session.experiment
-    write(qtbot, window, "training.learning_rate", "0.5")
+    hands.fill(hands.control(window, "training.learning_rate"), "0.5")
     assert window.session.experiment.training.learning_rate == 0.5
     focus = QApplication.focusWidget()
     hands.key(focus, "Ctrl+Z")
@@ -313,7 +268,7 @@ def test_ctrl_z_after_typing_a_number_takes_the_edit_back(qtbot, window: Window)
 def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> None:
     window.session.open(preset("plane"), "plane")
     settle(qtbot, window)
-    write(qtbot, window, "training.learning_rate", "1000")
+    hands.fill(hands.control(window, "training.learning_rate"), "1000")
     hands.key(window, "Space")
     qtbot.waitUntil(lambda: window.banner.isVisible())
     assert "no longer a finite number" in window.banner.text.text()
@@ -343,7 +298,7 @@ def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot
     window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
-    remedy = control(window, "gradients.remedy")
+    remedy = hands.control(window, "gradients.remedy")
     qtbot.waitUntil(remedy.isVisible, timeout=15_000)
     assert not window.diagnosis.remedy.isVisible()
     hands.click(remedy)
@@ -387,10 +342,7 @@ def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window
 
 
 def test_a_dropped_file_is_opened(qtbot, window: Window) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(RESOURCES / "presets" / "hills.json"))])
-    actions, buttons, keys = Qt.DropAction.CopyAction, LEFT, Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(10, 10), actions, data, buttons, keys))
+    hands.drop_file(window, RESOURCES / "presets" / "hills.json")
     assert settle(qtbot, window).experiment.data.kind == "hills"
 
 
@@ -504,13 +456,13 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     result = trained.findChild(QLabel, "data.final_test.result")
     assert not button.isVisible()
     assert not button.isEnabled()
-    write(qtbot, trained, "data.test_fraction", "0.2")
+    hands.fill(hands.control(trained, "data.test_fraction"), "0.2")
     settle(qtbot, trained)
     assert snapshot(trained).test is None
     assert not result.isVisible()
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
-    hands.click(control(trained, "data.final_test"))
+    hands.push(trained, "data.final_test")
     qtbot.waitUntil(result.isVisible)
     trainer = trained.session.worker.trainer
     measured_now, points = trainer.test(), int((trainer.sample.split == TEST).sum())
@@ -519,11 +471,11 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     assert share in result.text()
     trained.session.step()
     qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step and snapshot(trained).test is None)
-    hands.click(control(trained, "data.final_test"))
+    hands.push(trained, "data.final_test")
     qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
-    write(qtbot, trained, "data.noise", "0.3")
+    hands.fill(hands.control(trained, "data.noise"), "0.3")
     assert not result.isVisible()
-    write(qtbot, trained, "data.test_fraction", "0")
+    hands.fill(hands.control(trained, "data.test_fraction"), "0")
     assert not button.isVisible()
 
 
@@ -533,7 +485,7 @@ def test_own_points_with_marks_have_a_test_result(qtbot, window: Window) -> None
         train=(True, True, False), test=(False, False, True),
     )  # fmt: skip
     window.session.edit(msgspec.structs.replace(window.session.experiment, data=points), "own points")
-    hands.click(control(window, "data.final_test"))
+    hands.push(window, "data.final_test")
     result = window.findChild(QLabel, "data.final_test.result")
     qtbot.waitUntil(lambda: result.text().startswith("1 test point at step 0: loss "))
 
@@ -549,13 +501,13 @@ def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> 
     assert "Noise 7 was not changed" in window.banner.text.text()
     qtbot.wait(50)
     assert window.banner.isVisible()
-    write(qtbot, window, "data.noise", "0.2")
+    hands.fill(hands.control(window, "data.noise"), "0.2")
     assert not window.banner.isVisible()
 
 
-def test_a_change_leaves_other_messages_alone(qtbot, window: Window) -> None:
+def test_a_change_leaves_other_messages_alone(window: Window) -> None:
     window.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
     window.tell("The file was not saved.")
-    write(qtbot, window, "data.noise", "0.2")
+    hands.fill(hands.control(window, "data.noise"), "0.2")
     assert window.banner.isVisible()
     assert window.banner.text.text() == "The file was not saved."

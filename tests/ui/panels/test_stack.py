@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QLineEdit, QToolTip, QWidget
 
 from playground import Experiment, Layer, Trainer, Wanted, check
@@ -436,7 +436,7 @@ def test_any_snapshot_is_survived(own: Callable, layer_count: int) -> None:
 def test_the_curve_explains_itself_large_on_hover(owner) -> None:
     curve = owner.find("layers.1").curve
     spot = curve.rect().center()
-    QApplication.sendEvent(curve, QHelpEvent(QEvent.Type.ToolTip, spot, curve.mapToGlobal(spot)))
+    hands.rest(curve, spot)
     assert QToolTip.isVisible()
     assert "data:image/png;base64," in QToolTip.text()
     assert Relu.formula in QToolTip.text()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication
 
 from tests.ui import hands
 from ui.look import theme
@@ -12,18 +12,14 @@ from ui.shell.shortcuts import ShortcutList
 from ui.window.window import Window
 
 
-def press(qtbot, window: Window, name: str) -> None:
-    hands.click(window.findChild(QPushButton, name))
-
-
-def test_the_tour_goes_through_all_its_stops(qtbot, window: Window) -> None:
+def test_the_tour_goes_through_all_its_stops(window: Window) -> None:
     window.start_tour()
     stops = len(window.tour.stops)
     titles = set()
     for _ in range(stops):
         titles.add(window.tour.title.text())
         assert window.rect().contains(window.tour.card.geometry())
-        press(qtbot, window, "tour.next")
+        hands.push(window, "tour.next")
     assert len(titles) == stops
     assert window.tour is None
 
@@ -42,10 +38,10 @@ def test_the_tour_leaves_what_it_points_at_to_the_mouse(window: Window) -> None:
     assert window.childAt(hole.center()) is window.transport.play
 
 
-def test_the_tour_goes_back_and_ends_with_escape(qtbot, window: Window) -> None:
+def test_the_tour_goes_back_and_ends_with_escape(window: Window) -> None:
     window.start_tour()
-    press(qtbot, window, "tour.next")
-    press(qtbot, window, "tour.back")
+    hands.push(window, "tour.next")
+    hands.push(window, "tour.back")
     assert window.tour.at == 0
     hands.key(window.tour, "Escape")
     assert window.tour is None

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from numpy.testing import assert_array_equal
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from playground import Document, Trainer, load
@@ -22,7 +22,6 @@ from ui.panels.data.import_dialog import ImportDialog
 from ui.window import documents
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
@@ -392,13 +391,6 @@ def test_recent_files_are_offered_the_latest_first(qtbot, window: Window, tmp_pa
 LINK = "https://playground.tensorflow.org/#activation=tanh&batchSize=10&dataset=circle&networkShape=4,2&seed=0.59704"
 
 
-def drop(window: Window, mime: QMimeData) -> None:
-    """Drop something on the window, as a person does."""
-    event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
-    window.dropEvent(event)
-    assert event.isAccepted()
-
-
 def text_of(words: str) -> QMimeData:
     mime = QMimeData()
     mime.setText(words)
@@ -440,9 +432,9 @@ def test_there_may_be_nothing_on_the_clipboard(window: Window, monkeypatch: pyte
 def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
     address = QMimeData()
     address.setUrls([QUrl(LINK)])
-    drop(window, address)
+    hands.drop(window, address)
     assert window.session.experiment.data.kind == "tfplayground"
-    drop(window, text_of('{"version": 1, "name": "mine"}'))
+    hands.drop(window, text_of('{"version": 1, "name": "mine"}'))
     assert window.session.experiment.name == "mine"
 
 
@@ -452,7 +444,7 @@ def test_a_dropped_document_is_opened(qtbot, window: Window, tmp_path: Path) -> 
     save_document(tmp_path / "other.playground", trainer.document())
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "other.playground"))])
-    drop(window, mime)
+    hands.drop(window, mime)
     qtbot.waitUntil(lambda: step(window) == trainer.state.step)
 
 
