@@ -17,7 +17,7 @@ help:
 	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
 	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
-	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments to main.py bench'
+	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments'
 	@echo 'make lint        format, rules, types and import contracts only'
 	@echo 'make bench-window  measure how smooth the window is while it trains, on a virtual screen'
 	@echo 'make screenshot  renew resources/screenshot.png'
@@ -60,7 +60,7 @@ fuzz: $(READY)
 
 bench: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,bench]'
-	@$(PY) main.py bench $(ARGS)
+	@$(PY) -m tools.race $(ARGS)
 
 lint: $(READY)
 	@echo 'Checking format, rules, types and imports'
