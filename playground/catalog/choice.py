@@ -7,7 +7,7 @@ command line and the tests read the declaration; nothing repeats it. This module
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, Union
 
 import msgspec
@@ -29,14 +29,22 @@ def setting(
     scale: Scale = "linear",
     slider: tuple[float, float] | None = None,
     unit: str = "",
+    names: Mapping[float, str] | None = None,
+    nothing: str = "Off",
 ) -> msgspec.Meta:
     """Declare one field: its name for people, what it does and at its extremes, and its range.
 
-    `ge, gt, le, lt` bound what is accepted; `slider` is the part of that range worth exploring by dragging.
+    `ge, gt, le, lt` bound what is accepted; `slider` is the part of that range worth exploring by dragging. `names`
+    are values that have a name, such as 0: "full", and `nothing` is what None is called.
     """
-    extra = {"label": label, "scale": scale, "slider": slider, "unit": unit}
+    extra = {"scale": scale, "slider": slider, "unit": unit, "names": names, "nothing": nothing}
     bounds: dict[str, Any] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
     return msgspec.Meta(**bounds, title=label, description=help, extra=extra)
+
+
+def unset(nothing: str) -> msgspec.Meta:
+    """Declare what None is called where a family, which declares all the rest, may be left open."""
+    return msgspec.Meta(extra={"nothing": nothing})
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):

@@ -134,6 +134,7 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
         setting(
             "Output",
             "The activation of the output layer. Tanh and sigmoid keep outputs in range; linear does not saturate.",
+            nothing="Automatic",
         ),
     ] = None
 

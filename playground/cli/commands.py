@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from playground.catalog.choice import Array
 from playground.engine.compiled import cache
+from playground.engine.evaluation import Evaluation
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
@@ -24,7 +25,6 @@ from playground.interop.export.formats import FORMATS, Format, MissingLibraryErr
 from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, opened, preset_paths
 from playground.interop.weights import load_weights, save_weights
-from playground.measure.snapshot import Evaluation
 from playground.run.run import ENGINES, Document, EngineName
 from playground.run.trainer import Trainer
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-import msgspec
+from playground.experiment.declarations import Field
 
 Number: TypeAlias = int | float
 
@@ -43,17 +43,11 @@ class Quantity:
     """Values that have a name, such as 0: "full"."""
 
     @staticmethod
-    def declared(kind: type, meta: msgspec.Meta | None, names: Mapping[Number, str] | None = None) -> Quantity:
-        """The quantity that a field of type int or float with this declaration is."""
-        meta = meta or msgspec.Meta()
-        extra = meta.extra or {}
-        lows = [(bound, is_open) for bound, is_open in ((meta.ge, False), (meta.gt, True)) if bound is not None]
-        highs = [(bound, is_open) for bound, is_open in ((meta.le, False), (meta.lt, True)) if bound is not None]
-        low, low_open = lows[0] if lows else (-math.inf, False)
-        high, high_open = highs[0] if highs else (math.inf, False)
-        log = extra.get("scale") == "log"
-        span = extra.get("slider") or ((low, high) if high - low <= WIDEST_SPAN else None)
-        return Quantity(kind is int, low, high, low_open, high_open, log, span, names or {})
+    def of(field: Field) -> Quantity:
+        """The quantity that a field of type int or float is."""
+        low, high = field.range.low, field.range.high
+        span = field.slider or ((low, high) if high - low <= WIDEST_SPAN else None)
+        return Quantity(field.type is int, *field.range, field.log, span, field.names or {})
 
     # Range --------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -14,19 +14,15 @@ from playground.catalog.choice import listing
 from playground.catalog.datasets.base import Dataset
 from playground.catalog.features import FEATURES
 from playground.catalog.schedules import Plateau
-from playground.experiment.declarations import (
-    bounds,
-    choices_of,
-    field_types,
-    is_choice,
-    kind_words,
-    types_by_name,
-    without_none,
-)
+from playground.experiment.declarations import Field, field_of, is_struct
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
 VERSION = 1
+
+
+EXPERIMENT = field_of(Experiment)
+"""What a whole experiment may be."""
 
 
 LONGEST_TEXT = 10_000
@@ -69,7 +65,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
     try:
         refuse_unwritable(raw)
         raw = migrated(raw)
-        experiment = msgspec.convert(expanded(raw, Experiment), Experiment)
+        experiment = msgspec.convert(expanded(raw, EXPERIMENT), Experiment)
     except RecursionError as error:
         raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
     except msgspec.ValidationError as error:
@@ -224,19 +220,18 @@ def children(raw: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"[{place}]", value) for place, value in enumerate(raw))
 
 
-def expanded(raw: Any, expected: Any) -> Any:
+def expanded(raw: Any, field: Field | None) -> Any:
     """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
-    if is_choice(expected):
+    if field is not None and field.choices:
         # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
         if isinstance(raw, dict):
-            return {"kind": None, **{key: expanded(value, Any) for key, value in raw.items()}}
+            return {"kind": None, **{key: expanded(value, None) for key, value in raw.items()}}
         return {"kind": raw} if isinstance(raw, str) else raw
-    expected = without_none(expected)
-    if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(raw, dict):
-        kinds = types_by_name(expected)
-        return {key: expanded(value, kinds.get(key, Any)) for key, value in raw.items()}
-    if get_origin(expected) is tuple and isinstance(raw, list):
-        return [expanded(value, get_args(expected)[0]) for value in raw]
+    if field is not None and is_struct(field.type) and isinstance(raw, dict):
+        parts = field.parts(raw)
+        return {key: expanded(value, parts.get(key)) for key, value in raw.items()}
+    if field is not None and field.entry is not None and isinstance(raw, list):
+        return [expanded(value, field.entry) for value in raw]
     # NumPy takes −0 for a negative number.
     return 0.0 if isinstance(raw, float) and raw == 0 else raw
 
@@ -260,7 +255,7 @@ def explained(error: msgspec.ValidationError, raw: Any) -> InputError:
 
 def find(raw: Any, path: str) -> Any:
     """The value at a path like `layers[0].units`; None where there is none."""
-    for step in re.findall(r"[^.\[\]]+", path):
+    for step in steps_of(path):
         if isinstance(raw, dict):
             raw = raw.get(step)
         elif isinstance(raw, list) and step.isdigit() and int(step) < len(raw):
@@ -270,34 +265,32 @@ def find(raw: Any, path: str) -> Any:
     return raw
 
 
-def type_at(path: str, raw: Any) -> Any:
-    """The declared type of the place `path`, following the kinds that `raw` names."""
-    expected: Any = Experiment
-    here = raw
-    for step in re.findall(r"[^.\[\]]+", path):
-        listed = get_args(expected)[0] if get_origin(expected) is Annotated else without_none(expected)
-        if step.isdigit() and get_origin(without_none(listed)) is tuple:
-            expected = get_args(without_none(listed))[0]
-        else:
-            expected = field_types(expected, here).get(step)
-        here = find(here, f"[{step}]")
-    return expected
+def steps_of(path: str) -> list[str]:
+    """The steps of a path like `layers[0].units`."""
+    return re.findall(r"[^.\[\]]+", path)
+
+
+def declared_at(path: str, raw: Any) -> Field | None:
+    """What is declared for the place `path`, following the kinds that `raw` names; None where nothing is."""
+    field: Field | None = EXPERIMENT
+    for step in steps_of(path):
+        if field is None:
+            break
+        field = field.entry if field.entry is not None and step.isdigit() else field.parts(raw).get(step)
+        raw = find(raw, step)
+    return field
 
 
 def fields_at(path: str, raw: Any) -> list[str]:
     """The names of the fields allowed at a place."""
-    expected = type_at(path, raw)
-    return (["kind"] if is_choice(expected) else []) + list(field_types(expected, find(raw, path) if path else raw))
+    field = declared_at(path, raw)
+    if field is None:
+        return []
+    return (["kind"] if field.choices else []) + list(field.parts(find(raw, path)))
 
 
 def allowed_at(path: str, raw: Any) -> str:
     """What may stand at a place, in words."""
-    choices = choices_of(type_at(path.removesuffix(".kind"), raw))
-    if choices:
-        return "one of " + listing(member.__struct_config__.tag for member in choices)
-    expected = without_none(type_at(path, raw))
-    inner, *metas = get_args(expected) if get_origin(expected) is Annotated else [expected]
-    inner = without_none(inner)
-    if get_origin(inner) is Literal:
-        return "one of " + listing(get_args(inner))
-    return f"{kind_words(inner)} {' and '.join(bound for meta in metas for bound in bounds(meta))}".rstrip()
+    family = declared_at(path.removesuffix(".kind"), raw)
+    field = family if family is not None and family.choices else declared_at(path, raw)
+    return "a JSON object" if field is None else field.allowed

@@ -16,6 +16,7 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.catalog.losses import Loss
+from playground.engine.evaluation import Evaluation
 from playground.experiment.tree import Experiment
 
 Status: TypeAlias = Literal["ready", "completed", "diverged", "stopped_early"]
@@ -75,18 +76,6 @@ def together(each: Iterable[Wanted]) -> Wanted:
         point=next((one.point for one in wanted if one.point is not None), None),
         test=any(one.test for one in wanted),
     )
-
-
-class Evaluation(NamedTuple):
-    """How good the network is, in evaluation mode on whole sets. None where there is nothing to measure.
-
-    Losses are means per point without penalty; accuracies are shares 0…1, or R² for regression.
-    """
-
-    train_loss: float | None
-    validation_loss: float | None
-    train_accuracy: float | None
-    validation_accuracy: float | None
 
 
 class FinalResult(NamedTuple):

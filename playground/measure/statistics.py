@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
 from playground.catalog.choice import Array, finite
-from playground.catalog.datasets.base import EXTENT, Task
-from playground.catalog.features import inputs
+from playground.catalog.datasets.base import Task
 from playground.engine import reference
+from playground.engine.evaluation import gradient_sizes, ratio, rms
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.problem import Pass, Problem
 from playground.engine.state import State
@@ -18,53 +17,6 @@ from playground.measure.snapshot import Histogram, LayerStatistics, spread
 
 MOST_COUNTED = 20_000
 """Activations of a layer that a histogram counts; of larger batches evenly spread points."""
-
-
-def rms(values: Array) -> float:
-    """The root of the mean square, without overflow for finite numbers; NaN for no numbers."""
-    if not values.size:
-        return float("nan")
-    with np.errstate(over="ignore"):
-        result = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
-    if result == np.inf and finite(values):
-        largest = float(np.abs(values).max())
-        return largest * rms(values / largest)
-    return result
-
-
-def mean_loss(network: Network, o: Array, t: Array) -> float | None:
-    """The mean loss per point; None without points."""
-    with np.errstate(all="ignore"):
-        return float(np.mean(network.loss.per_point(o, t), dtype=np.float64)) if o.shape[1] else None
-
-
-def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | None:
-    """The share of points in the right class, or R² = 1 − SS_res/SS_tot; None where that has no meaning."""
-    if not o.shape[1]:
-        return None
-    if task == "regression":
-        total = float(np.sum(np.square(labels - labels.mean())))
-        with np.errstate(all="ignore"):
-            return 1 - float(np.sum(np.square(labels - o[0], dtype=np.float64))) / total if total else None
-    return float(np.mean(classes(network, o) == labels))
-
-
-def classes(network: Network, o: Array) -> Array:
-    """The class of every point, shape (points,)."""
-    result: Array = (o[0] >= network.loss.threshold).astype(int) if len(o) == 1 else o.argmax(axis=0)
-    return result
-
-
-def grid(features: Sequence[str], side: int, dtype: np.dtype[np.floating]) -> Array:
-    """Features of the points of a grid over the plane, shape (features, side²), row by row from the bottom."""
-    return inputs(features, grid_points(side), dtype)
-
-
-def grid_points(side: int) -> Array:
-    """The points of that grid, shape (side², 2)."""
-    axis = np.linspace(-EXTENT, EXTENT, side)
-    x1, x2 = np.meshgrid(axis, axis)
-    return np.stack([x1.ravel(), x2.ravel()], axis=1)
 
 
 def boundary(network: Network, o: Array, task: Task) -> Array:
@@ -91,34 +43,10 @@ def confusion(labels: Array, predicted: Array, number: int) -> Array:
     return counts
 
 
-def gradient_sizes(problem: Problem, state: State) -> list[float]:
-    """The RMS of ∂E/∂W of every layer on the latest batch, then that of δ; NaN before the first update."""
-    layers = problem.network.layers
-    if problem.last is None:
-        return [float("nan")] * (2 * len(layers))
-    gradients = [rms(state.gradient[layer.weights]) for layer in layers]
-    return gradients + [rms(delta) for delta in problem.last.delta]
-
-
-def update_ratios(problem: Problem, state: State) -> list[float]:
-    """The RMS of the latest change of every layer's W by that of W; NaN before the first update."""
-    if problem.last is None:
-        return [float("nan")] * len(problem.network.layers)
-    return [
-        ratio(rms(state.update[layer.weights]), rms(state.parameters[layer.weights]))
-        for layer in problem.network.layers
-    ]
-
-
-def ratio(change: float, size: float) -> float:
-    """How large a change is in relation to what changed; NaN if that is 0."""
-    return change / size if size else float("nan")
-
-
 def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[LayerStatistics, ...]:
     """Every layer as measured on the latest batch, NaN before the first update; with histograms of so many bins."""
     passed = problem.last
-    sizes = gradient_sizes(problem, state)
+    sizes = gradient_sizes(problem.network, state, passed)
     count = len(problem.network.layers)
     return tuple(
         statistics(

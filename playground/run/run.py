@@ -9,9 +9,10 @@ import msgspec
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
+from playground.engine.evaluation import Evaluation
 from playground.engine.state import State
 from playground.experiment.tree import Experiment, with_ids
-from playground.measure.snapshot import Change, Evaluation, Status
+from playground.measure.snapshot import Change, Status
 from playground.run.timeline import Timeline
 
 EngineName: TypeAlias = Literal["reference", "compiled"]

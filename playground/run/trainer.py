@@ -17,15 +17,24 @@ import msgspec
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample, sample
-from playground.catalog.features import inputs
+from playground.catalog.datasets.base import Sample, sample
 from playground.catalog.schedules import Plateau, PlateauMemory, Progress
 from playground.engine import reference
 from playground.engine.compiled import cache
 from playground.engine.compiled import engine as compiled
 from playground.engine.compiled.engine import Compiled
+from playground.engine.evaluation import (
+    Evaluation,
+    accuracy,
+    classes,
+    evaluate,
+    gradient_sizes,
+    mean_loss,
+    update_ratios,
+)
 from playground.engine.network import Network, network_of
 from playground.engine.problem import DivergedError, Problem
+from playground.engine.setup import Setup, grid_points
 from playground.engine.state import State, StoppingMemory, fresh_state
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
@@ -34,7 +43,6 @@ from playground.measure import fields, statistics
 from playground.measure.snapshot import (
     Change,
     Confusion,
-    Evaluation,
     FinalResult,
     GradientHistory,
     History,
@@ -93,7 +101,7 @@ class Trainer:
         engine: EngineName = "reference",
         history_rows: int | None = None,
     ) -> None:
-        self.experiment = check(experiment or Experiment())
+        self.setup = Setup(check(experiment or Experiment()))
         self.chosen_engine: EngineName = "reference"
         self.engine_changes: list[tuple[int, EngineName]] = []
         self.kernels: ModuleType | None = None
@@ -101,8 +109,6 @@ class Trainer:
         self.history_rows = history_rows
         self.initial: dict[str, Array] = {}
         self.notes: tuple[str, ...] = ()
-        self.prepare_data(self.experiment)
-        self.network = network_of(self.experiment, self.sample)
         self.prepare_problem()
         self.reset()
         self.use_engine(engine)
@@ -113,24 +119,29 @@ class Trainer:
 
     # What there is to train on ------------------------------------------------------------------------------
 
-    def prepare_data(self, experiment: Experiment) -> None:
-        """Draw the points that an experiment asks for."""
-        self.sample: Sample = sample(experiment.data)
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment in force."""
+        return self.setup.experiment
+
+    @property
+    def sample(self) -> Sample:
+        """The points, with their split."""
+        return self.setup.sample
+
+    @property
+    def network(self) -> Network:
+        """The network that the experiment describes for its points."""
+        return self.setup.network
 
     def prepare_problem(self) -> None:
-        """Hand the engine the present data, network and settings."""
-        experiment, dtype = self.experiment, self.network.dtype
-        self.train_x, self.train_labels = self.part(TRAIN, dtype)
-        self.validation_x, self.validation_labels = self.part(VALIDATION, dtype)
+        """Hand the engine the present setup."""
         self.problem = Problem(
             network=self.network,
-            training=experiment.training,
-            inputs=self.train_x,
-            targets=self.targets(self.train_labels),
+            training=self.experiment.training,
+            inputs=self.setup.train.inputs,
+            targets=self.setup.train.targets,
         )
-        self.validation_targets = self.targets(self.validation_labels)
-        self.grids: dict[tuple[int, str], Array] = {}
-        self.asked: dict[int, tuple[Array, Array]] = {}
         self.prepare_engine()
 
     def use_engine(self, engine: EngineName) -> None:
@@ -164,20 +175,10 @@ class Trainer:
         cache.load_cached(self.network.dtype.name)
         if not self.fallbacks:
             sets = compiled.Sets(
-                (self.train_x, self.problem.targets, self.train_labels),
-                (self.validation_x, self.validation_targets, self.validation_labels),
+                self.setup.train,
+                self.setup.validation,
             )
             self.compiled = Compiled(self.kernels, self.problem, sets, self.sample.task)
-
-    def part(self, which: int, dtype: np.dtype[np.floating]) -> tuple[Array, Array]:
-        """The network's inputs for one part of the split, shape (features, n), and its labels."""
-        x, labels = self.sample.part(which)
-        return inputs(self.experiment.features, x, dtype), labels
-
-    def targets(self, labels: Array) -> Array:
-        """Targets of the output layer, shape (outputs, n)."""
-        network = self.network
-        return network.loss.targets(labels, network.layers[-1].units, self.sample.task).astype(network.dtype)
 
     # Commands -----------------------------------------------------------------------------------------------
 
@@ -235,8 +236,7 @@ class Trainer:
         record; see `remember`. Raises InputError, and changes nothing, if the experiment is refused.
         """
         experiment = check(experiment)
-        drawn = self.sample if experiment.data == self.experiment.data else sample(experiment.data)
-        network = network_of(experiment, drawn)
+        setup = Setup(experiment, self.setup)
         goes_back = self.can_go_back
         if goes_back:
             self.go_back()
@@ -244,11 +244,12 @@ class Trainer:
             self.look_after_health()
             self.health.rate = max(self.health.rate, self.learning_rate)
         old, old_network, old_problem = self.experiment, self.network, self.problem
-        self.experiment, self.sample, self.network = experiment, drawn, network
-        self.notes = drawn.notes
-        restructured = network_shape(old, old_network) != network_shape(experiment, network)
+        # After going back, points are shared with the setup that is gone.
+        self.setup = setup
+        self.notes = setup.sample.notes
+        restructured = network_shape(old, old_network) != network_shape(experiment, setup.network)
         if old.precision != experiment.precision:
-            self.state.cast(network.dtype)
+            self.state.cast(setup.network.dtype)
         if restructured:
             self.started_from = None
             self.rebuild(old, old_network, memory)
@@ -278,8 +279,7 @@ class Trainer:
         experiment, state, self.seconds = self.health.moment
         if experiment != self.experiment:
             before, layers = structure(self.experiment, self.network), len(self.network.layers)
-            self.prepare_data(experiment)
-            self.experiment, self.network = experiment, network_of(experiment, self.sample)
+            self.setup = Setup(experiment, self.setup)
             self.prepare_problem()
             self.rearrange_gradient_history(matched(before, structure(experiment, self.network)), layers)
         self.state = state.copy()
@@ -360,8 +360,8 @@ class Trainer:
         transplanted(before, skeleton, self.state, without, skeleton_sources)
         back = [kept.index(place) if place in kept else None for place in range(len(after.network.layers))]
         transplanted(skeleton, after, without, state, back)
-        everywhere = np.concatenate([self.sample.x, statistics.grid_points(INSERTION_GRID)])
-        columns = inputs(self.experiment.features, everywhere, self.network.dtype)
+        everywhere = np.concatenate([self.sample.x, grid_points(INSERTION_GRID)])
+        columns = self.setup.features_of(everywhere)
         # Weights without memory among others that have one would make the first steps several times too large.
         state.renew_optimizer(self.experiment.training.optimizer)
         insert(skeleton.network, without.parameters, self.network, state.parameters, places, columns)
@@ -664,7 +664,7 @@ class Trainer:
 
     def predict(self, x: Array) -> Array:
         """Raw outputs o for points `x`, shape (n, 2), in evaluation mode: shape (outputs, n)."""
-        return self.outputs(inputs(self.experiment.features, np.asarray(x, dtype=np.float64), self.network.dtype))
+        return self.outputs(self.setup.features_of(np.asarray(x, dtype=np.float64)))
 
     def outputs(self, columns: Array) -> Array:
         """o for inputs of shape (features, n) with the present weights, in evaluation mode: shape (outputs, n)."""
@@ -674,24 +674,16 @@ class Trainer:
 
     def evaluate(self) -> Evaluation:
         """Losses and accuracies of both sets with the present weights."""
-        network, task = self.network, self.sample.task
-        train, validation = self.outputs(self.train_x), self.outputs(self.validation_x)
-        return Evaluation(
-            statistics.mean_loss(network, train, self.problem.targets),
-            statistics.mean_loss(network, validation, self.validation_targets),
-            statistics.accuracy(network, train, self.train_labels, task),
-            statistics.accuracy(network, validation, self.validation_labels, task),
-        )
+        return evaluate(self.setup, self.outputs)
 
     def test(self) -> FinalResult | None:
         """Loss and accuracy on the test points with the present weights; None if there are none."""
-        network = self.network
-        x, labels = self.part(TEST, network.dtype)
-        o = self.outputs(x)
-        loss = statistics.mean_loss(network, o, self.targets(labels))
+        network, part = self.network, self.setup.test
+        o = self.outputs(part.inputs)
+        loss = mean_loss(network, o, part.targets)
         if loss is None:
             return None
-        return FinalResult(len(labels), loss, statistics.accuracy(network, o, labels, self.sample.task))
+        return FinalResult(len(part.labels), loss, accuracy(network, o, part.labels, self.sample.task))
 
     def record(self, rate: float, evaluation: Evaluation | None = None) -> None:
         """Add the present moment to the histories."""
@@ -702,9 +694,9 @@ class Trainer:
 
     def record_gradients(self) -> None:
         """Add the present gradients to their history."""
-        problem, state = self.problem, self.state
-        sizes, ratios = statistics.gradient_sizes(problem, state), statistics.update_ratios(problem, state)
-        self.gradient_history.append([state.step, *sizes, *ratios])
+        now = self.network, self.state, self.problem.last
+        sizes, ratios = gradient_sizes(*now), update_ratios(*now)
+        self.gradient_history.append([self.state.step, *sizes, *ratios])
 
     def whole_set_statistics(self) -> tuple[LayerStatistics, ...]:
         """Every layer as measured on the whole training set in evaluation mode."""
@@ -747,50 +739,44 @@ class Trainer:
     def confusion(self) -> Confusion:
         """Which classes are taken for which, in both sets."""
         number = max(2, len(self.sample.class_names))
-        sets = ((self.train_x, self.train_labels), (self.validation_x, self.validation_labels))
-        said = [statistics.classes(self.network, self.outputs(x)) for x, _ in sets]
-        return Confusion(*(statistics.confusion(labels, k, number) for (_, labels), k in zip(sets, said, strict=True)))
+        parts = (self.setup.train, self.setup.validation)
+        said = [classes(self.network, self.outputs(part.inputs)) for part in parts]
+        return Confusion(*(statistics.confusion(p.labels, k, number) for p, k in zip(parts, said, strict=True)))
 
     def boundary(self, side: int) -> Array:
         """What the network says on a grid of side × side points; see `Snapshot.boundary`."""
-        return statistics.boundary(self.network, self.outputs(self.grid(side, self.network.dtype)), self.sample.task)
-
-    def grid(self, side: int, dtype: np.dtype[np.floating]) -> Array:
-        """The network's inputs on a grid of side × side points, shape (features, side²)."""
-        if (side, dtype.name) not in self.grids:
-            self.grids[side, dtype.name] = statistics.grid(self.experiment.features, side, dtype)
-        return self.grids[side, dtype.name]
+        return statistics.boundary(
+            self.network, self.outputs(self.setup.grid(side, self.network.dtype)), self.sample.task
+        )
 
     def maps(self, wanted: Wanted) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
         """The maps of the wanted units and these units; see `Snapshot.maps`."""
         if not wanted.maps:
             return (), ()
         chosen = fields.chosen_units(self.network, wanted.mapped)
-        columns = self.grid(wanted.maps, fields.PRECISION)
+        columns = self.setup.grid(wanted.maps, fields.PRECISION)
         return fields.maps(self.network, self.state.parameters, columns, self.sample.task, chosen), chosen
 
     def magnified(self, wanted: Wanted) -> Magnified | None:
         """The map of one unit, as large as the boundary."""
         if wanted.magnified is None:
             return None
-        columns = self.grid(wanted.boundary or MAGNIFIED_GRID, fields.PRECISION)
+        columns = self.setup.grid(wanted.boundary or MAGNIFIED_GRID, fields.PRECISION)
         return fields.magnified(self.network, self.state.parameters, columns, self.sample.task, *wanted.magnified)
 
     def uncertainty(self, wanted: Wanted) -> Array:
         """How far answers with dropout lie apart, as large as the boundary; see `Snapshot.uncertainty`."""
-        columns, passes = self.grid(wanted.boundary or MAGNIFIED_GRID, fields.PRECISION), wanted.uncertainty
+        columns, passes = self.setup.grid(wanted.boundary or MAGNIFIED_GRID, fields.PRECISION), wanted.uncertainty
         return fields.uncertainty(
             self.network, self.state.parameters, columns, self.sample.task, self.state.seed, passes
         )
 
     def predictions(self, most: int) -> Predictions:
         """What the network makes of at most `most` points; see `Snapshot.predictions`."""
-        if most not in self.asked:
-            indices = fields.shown_points(self.sample, most)
-            self.asked[most] = indices, inputs(self.experiment.features, self.sample.x[indices], self.network.dtype)
-        indices, columns = self.asked[most]
+        indices = self.setup.derive(("points", most), lambda: fields.shown_points(self.sample, most))
+        columns = self.setup.derive(("inputs", most), lambda: self.setup.features_of(self.sample.x[indices]))
         o = self.outputs(columns)
-        values = np.nan_to_num(o[0]) if self.sample.task == "regression" else statistics.classes(self.network, o)
+        values = np.nan_to_num(o[0]) if self.sample.task == "regression" else classes(self.network, o)
         return Predictions(indices, fields.read_only(values))
 
     def microscope(self, point: int) -> Microscope | None:

@@ -25,15 +25,17 @@ from playground.catalog.datasets.base import TRAIN, Dataset, Sample, sample
 from playground.catalog.datasets.own_points import UserPoints, own_points
 from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table
 from playground.catalog.schedules import PlateauMemory
+from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
+from playground.experiment.declarations import field_of
 from playground.experiment.rules import MAX_LAYERS, convert, expanded, refuse_unwritable
 from playground.experiment.text import parsed, to_text, with_table_path
 from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
 from playground.files.errors import InputError
-from playground.measure.snapshot import Change, Evaluation, History, Status
+from playground.measure.snapshot import Change, History, Status
 from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
 from playground.run.timeline import Timeline
 
@@ -420,7 +422,7 @@ def own_points_of(record: PointsRecord, place: str) -> UserPoints:
     lists = {name: values.tolist() for name, values in columns.items()}
     try:
         refuse_unwritable(settings)
-        data = msgspec.convert({**expanded(settings, UserPoints), **lists}, UserPoints)
+        data = msgspec.convert({**expanded(settings, field_of(UserPoints)), **lists}, UserPoints)
         data.check()
     except msgspec.ValidationError as error:
         raise InputError(place, "what stands there", f"own points ({error})") from error

@@ -35,8 +35,8 @@ from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.worker import CHUNK_SECONDS, HISTORY_ROWS
 from ui.views.curves.view import CurvesView
-from ui.views.gradients import GradientsView
 from ui.views.gradients.chart import GradientChart
+from ui.views.gradients.view import GradientsView
 from ui.views.network.widget import NetworkCanvas
 from ui.window.window import Window
 
@@ -173,7 +173,7 @@ def training(window: Window, seconds: float) -> tuple[list[Figure], float]:
     """Speed, redraw rates and lateness while everything is visible; and the speed by itself."""
     pictures = {
         "boundary": window.boundary.findChild(pg.PlotWidget).viewport(),
-        "curves": window.curves.findChild(pg.PlotWidget).viewport(),
+        "curves": window.view(CurvesView).findChild(pg.PlotWidget).viewport(),
         "gradients": window.gradients.findChild(GradientChart),
         "the network": window.network.findChild(NetworkCanvas),
     }
@@ -368,7 +368,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     window.resize(1280, 800)
     window.show()
     spin(5, lambda: window.session.report is not None)
-    window.set_speed(None)
+    window.wiring.set_speed(None)
     ready(window, options.engine)
     engine = window.session.report.snapshot.engine
     part = min(5.0, options.seconds / 4)

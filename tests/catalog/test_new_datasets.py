@@ -99,8 +99,8 @@ def test_the_test_share_is_seen_by_nothing() -> None:
     trainer = Trainer(experiment)
     drawn = trainer.sample
     assert [int(np.sum(drawn.split == part)) for part in (TRAIN, VALIDATION, TEST)] == [250, 125, 125]
-    assert trainer.train_x.shape[1] == 250
-    assert trainer.validation_x.shape[1] == 125
+    assert trainer.setup.train.inputs.shape[1] == 250
+    assert trainer.setup.validation.inputs.shape[1] == 125
 
 
 def table(tmp_path: Path, text: str, **changed: Any) -> Dataset:

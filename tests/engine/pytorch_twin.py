@@ -52,7 +52,10 @@ class Twin:
         self.p = {name: torch.tensor(np.array(values)) for name, values in trainer.parameters().items()}
         for name, values in self.p.items():
             values.requires_grad_(not name.startswith(("mean", "var")) and self.trainable(name))
-        self.x, self.labels = torch.tensor(trainer.train_x.T.copy()), torch.tensor(np.array(trainer.train_labels))
+        self.x, self.labels = (
+            torch.tensor(trainer.setup.train.inputs.T.copy()),
+            torch.tensor(np.array(trainer.setup.train.labels)),
+        )
         self.moving = [values for values in self.p.values() if values.requires_grad]
         self.optimizer = self.make_optimizer()
         self.clock = torch.optim.SGD([torch.zeros(1)], lr=self.training.learning_rate)

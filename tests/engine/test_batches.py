@@ -31,10 +31,10 @@ def experiment_with(**training: object) -> Experiment:
 
 def point_gradient(trainer: Trainer, parameters: Array, point: int) -> Array:
     """∂E/∂(W0, b0, W1, b1) of one point for a tanh layer and a logit, written out."""
-    (first, second), x = trainer.network.layers, trainer.train_x[:, point]
+    (first, second), x = trainer.network.layers, trainer.setup.train.inputs[:, point]
     a = np.tanh(first.W(parameters) @ x + first.b(parameters))
     o = second.W(parameters) @ a + second.b(parameters)
-    delta_2 = 1 / (1 + np.exp(-o)) - trainer.problem.targets[:, point]
+    delta_2 = 1 / (1 + np.exp(-o)) - trainer.setup.train.targets[:, point]
     delta_1 = second.W(parameters).T @ delta_2 * (1 - a**2)
     return np.concatenate([np.outer(delta_1, x).ravel(), delta_1, np.outer(delta_2, a).ravel(), delta_2])
 
@@ -111,8 +111,7 @@ def test_a_batch_that_grows_in_the_middle_of_an_epoch_skips_no_row_of_the_histor
 def test_divergence_in_a_carried_remainder_does_not_use_the_last_batch_again() -> None:
     """The remainder is measured after the epoch's last update, which has happened and counts."""
     trainer = Trainer(experiment_with(batch_size=4, batching="carry", shuffle=False))
-    trainer.problem.inputs = trainer.problem.inputs.copy()
-    trainer.problem.inputs[:, 8:] = np.inf
+    trainer.setup.train.inputs[:, 8:] = np.inf
     assert trainer.advance(epochs=3) == "diverged"
     assert (trainer.state.step, trainer.state.epoch, trainer.state.position) == (2, 0, 8)
 
@@ -200,7 +199,7 @@ def test_dropped_units_pass_nothing_on_and_get_no_gradient() -> None:
 
 def test_dropout_is_off_at_evaluation() -> None:
     trainer = dropping(0.9)
-    w, x = trainer.state.parameters, trainer.train_x
+    w, x = trainer.state.parameters, trainer.setup.train.inputs
     a = x
     for layer in trainer.network.layers:
         a = layer.activation(layer.W(w) @ a + layer.b(w)[:, np.newaxis])

@@ -357,7 +357,7 @@ def test_without_numba_it_says_so_and_the_reference_engine_trains(tmp_path: Path
     (hidden / "__init__.py").write_text("raise ImportError('not here')\n")
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from playground.cli import main\n"
+        "from playground.cli.commands import main\n"
         "sys.exit(main(['train', 'circle', '--epochs', '1', '--json']))"
     )
     done = python(code, tmp_path / "cache")

@@ -25,7 +25,7 @@ def test_gradient_agrees_with_central_differences(row: tuple[int, ...], dropout:
     trainer = Trainer(msgspec.structs.replace(experiment, layers=layers))
     trainer.advance(steps=3)
     network, parameters = trainer.network, trainer.state.parameters.copy()
-    x, t = trainer.train_x, trainer.problem.targets
+    x, t = trainer.setup.train.inputs, trainer.setup.train.targets
     masks = reference.dropout_masks(network, 0, 3, 0, x.shape[1])
 
     def loss(p: Array) -> float:

@@ -37,7 +37,7 @@ def test_evaluation_uses_the_running_statistics_and_training_moves_them() -> Non
     names = trainer.parameters()
     assert names["mean0"].tolist() == [0] * 4
     assert names["var0"].tolist() == [1] * 4
-    z = names["W0"] @ trainer.train_x + names["b0"][:, np.newaxis]
+    z = names["W0"] @ trainer.setup.train.inputs + names["b0"][:, np.newaxis]
     mean, variance = z.mean(axis=1), z.var(axis=1, ddof=1)
     alone, among = trainer.predict(np.ones((1, 2))), trainer.predict(np.eye(2) + np.ones((2, 2)))
     assert alone.shape == (1, 1)
@@ -122,7 +122,7 @@ def test_gradients_agree_with_finite_differences(normalization: str, skip: bool)
     )
     trainer.advance(epochs=2)
     network, p = trainer.network, trainer.state.parameters.copy()
-    x, t = trainer.train_x, trainer.problem.targets
+    x, t = trainer.setup.train.inputs, trainer.setup.train.targets
     masks = reference.dropout_masks(network, 0, 5, 0, x.shape[1])
 
     def loss(p: Any) -> float:

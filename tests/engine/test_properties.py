@@ -49,7 +49,7 @@ def test_duplicating_every_point_keeps_mean_loss_and_gradient(seed: int, activat
     network, w = one.network, one.state.parameters
     results = []
     for times in (1, 2):
-        x, t = np.tile(one.train_x, times), np.tile(one.problem.targets, times)
+        x, t = np.tile(one.setup.train.inputs, times), np.tile(one.setup.train.targets, times)
         passed = reference.forward(network, w, x, [None, None])
         loss = network.loss.per_point(passed.outputs, t).mean()
         results.append((loss, reference.backward(network, w, passed, t) / x.shape[1]))

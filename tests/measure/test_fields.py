@@ -13,7 +13,6 @@ from playground.catalog.choice import Array
 from playground.engine import reference
 from playground.experiment.rules import convert
 from playground.measure.snapshot import spread
-from playground.measure.statistics import grid
 from playground.run.run import EngineName
 
 EVERYTHING = Wanted(
@@ -41,7 +40,7 @@ def trainer(engine: EngineName = "reference", steps: int = 12, **changed: Any) -
 
 def outputs_on_grid(one: Trainer, side: int) -> list[Array]:
     """What every layer puts out on a grid."""
-    columns = grid(one.experiment.features, side, one.network.dtype)
+    columns = one.setup.grid(side, one.network.dtype)
     return reference.forward(one.network, one.state.parameters, columns).a[1:]
 
 
@@ -237,7 +236,7 @@ def test_uncertainty_is_the_deviation_between_thinned_networks(data: dict[str, A
     one = trainer(data=data, layers=LAYERS[:2])
     field = one.snapshot(Wanted(boundary=10, uncertainty=200)).uncertainty
     assert field is not None and field.shape == (10, 10) and field.dtype == np.float32
-    expected = deviation(one, grid(one.experiment.features, 10, one.network.dtype), 2000).reshape(10, 10)
+    expected = deviation(one, one.setup.grid(10, one.network.dtype), 2000).reshape(10, 10)
     # A standard deviation from 200 draws is off by some 5 %.
     np.testing.assert_allclose(field.mean(), expected.mean(), rtol=0.15)
     assert np.corrcoef(field.ravel(), expected.ravel())[0, 1] > 0.97

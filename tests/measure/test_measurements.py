@@ -24,7 +24,7 @@ def test_every_measurement_is_what_it_says() -> None:
     one = trainer()
     before = {name: values.copy() for name, values in one.parameters().items()}
     one.advance(steps=1)
-    z0 = before["W0"] @ one.train_x + before["b0"][:, np.newaxis]
+    z0 = before["W0"] @ one.setup.train.inputs + before["b0"][:, np.newaxis]
     a0 = np.tanh(z0)
     a1 = np.maximum(before["W1"] @ a0 + before["b1"][:, np.newaxis], 0)
     first, second, _ = one.snapshot().layers
@@ -47,7 +47,7 @@ def test_the_whole_set_is_measured_in_evaluation_mode() -> None:
     one = trainer(layers=[{"units": 5, "activation": "sigmoid", "dropout": 0.5, "normalization": "batch"}])
     one.advance(epochs=2)
     p = one.parameters()
-    z = p["W0"] @ one.train_x + p["b0"][:, np.newaxis]
+    z = p["W0"] @ one.setup.train.inputs + p["b0"][:, np.newaxis]
     scaled = (z - p["mean0"][:, np.newaxis]) / np.sqrt(p["var0"][:, np.newaxis] + 1e-5)
     a = 1 / (1 + np.exp(-p["gamma0"][:, np.newaxis] * scaled - p["beta0"][:, np.newaxis]))
     measured = one.whole_set_statistics()[0]
@@ -87,9 +87,10 @@ def test_a_regression_has_no_confusion() -> None:
 def test_measurements_do_not_depend_on_how_the_points_are_divided() -> None:
     one = trainer()
     one.advance(epochs=3)
-    passed = reference.forward(one.network, one.state.parameters, one.train_x)
+    passed = reference.forward(one.network, one.state.parameters, one.setup.train.inputs)
     first, second = (
-        reference.forward(one.network, one.state.parameters, part) for part in (one.train_x[:, :7], one.train_x[:, 7:])
+        reference.forward(one.network, one.state.parameters, part)
+        for part in (one.setup.train.inputs[:, :7], one.setup.train.inputs[:, 7:])
     )
     layer = one.network.layers[0]
     whole = Activations().add(layer, passed, 0)

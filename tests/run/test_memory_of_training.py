@@ -94,8 +94,11 @@ def gradient_at(trainer: Trainer, w: Any) -> Any:
     from playground.engine import reference
 
     with np.errstate(all="ignore"):
-        passed = reference.forward(trainer.network, w, trainer.train_x)
-        return reference.backward(trainer.network, w, passed, trainer.problem.targets) / trainer.train_x.shape[1]
+        passed = reference.forward(trainer.network, w, trainer.setup.train.inputs)
+        return (
+            reference.backward(trainer.network, w, passed, trainer.setup.train.targets)
+            / trainer.setup.train.inputs.shape[1]
+        )
 
 
 def test_pruning_with_sgd_is_its_formula() -> None:
@@ -146,8 +149,8 @@ def test_carried_points_join_the_next_epochs_first_update() -> None:
     from playground.engine import reference
 
     def total(w: Any, columns: slice) -> Any:
-        passed = reference.forward(trainer.network, w, trainer.train_x[:, columns])
-        return reference.backward(trainer.network, w, passed, trainer.problem.targets[:, columns])
+        passed = reference.forward(trainer.network, w, trainer.setup.train.inputs[:, columns])
+        return reference.backward(trainer.network, w, passed, trainer.setup.train.targets[:, columns])
 
     w, carried, points = trainer.state.parameters.copy(), 0, 0
     for _ in range(5):

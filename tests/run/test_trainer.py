@@ -315,13 +315,11 @@ def test_divergence_keeps_the_last_finite_weights_and_says_what_happened(precisi
     assert (trainer.status, trainer.snapshot().problem) == ("ready", "")
 
 
-@pytest.mark.parametrize("targets", ["validation_targets", "problem.targets"])
-def test_a_loss_that_is_not_finite_at_the_end_of_an_epoch_is_divergence(trainer: Trainer, targets: str) -> None:
+@pytest.mark.parametrize("part", ["validation", "train"])
+def test_a_loss_that_is_not_finite_at_the_end_of_an_epoch_is_divergence(trainer: Trainer, part: str) -> None:
     """The updates may be fine and the loss of a whole set overflow."""
-    owner = trainer.problem if "." in targets else trainer
-    name = targets.split(".")[-1]
     trainer.advance(epochs=1)
-    setattr(owner, name, np.full_like(getattr(owner, name), np.inf))
+    getattr(trainer.setup, part).targets[:] = np.inf
     assert trainer.advance(epochs=1) == "diverged"
     assert np.isfinite(trainer.state.parameters).all()
     np.testing.assert_array_equal(trainer.snapshot().history.epoch, [0, 1])
@@ -758,12 +756,12 @@ def test_whole_set_statistics_agree_with_the_formulas(experiment: Experiment, mo
     trainer = Trainer(replace(with_layer(experiment, 1, activation=Relu(), dropout=0.5), regularizer=L2(strength=1.0)))
     trainer.advance(epochs=2)
     trainer.parameters()["b1"][:2] = -1000  # two units that are never positive
-    w, x = trainer.parameters(), trainer.train_x
+    w, x = trainer.parameters(), trainer.setup.train.inputs
     a1 = np.tanh(w["W0"] @ x + w["b0"][:, None])
     z2 = w["W1"] @ a1 + w["b1"][:, None]
     a2 = np.maximum(z2, 0)
     o = w["W2"] @ a2 + w["b2"][:, None]
-    delta3 = 1 / (1 + np.exp(-o)) - trainer.problem.targets
+    delta3 = 1 / (1 + np.exp(-o)) - trainer.setup.train.targets
     delta2 = w["W2"].T @ delta3 * (z2 > 0)
     delta1 = w["W1"].T @ delta2 * (1 - a1**2)
     layers = trainer.whole_set_statistics()

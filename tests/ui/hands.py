@@ -12,7 +12,7 @@ import itertools
 import operator
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QDeadlineTimer, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QHelpEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSlider, QApplication, QComboBox, QMenu, QScrollArea, QTabBar, QWidget
@@ -234,7 +234,10 @@ def key_in(window: QWidget, *names: str | Qt.Key) -> None:
         if QApplication.activeWindow() is not window and QApplication.activePopupWidget() is None:
             # As window managers do when a dialog or menu has gone.
             window.activateWindow()
-            assert QTest.qWaitForWindowActive(window)
+            waited = QDeadlineTimer(5000)
+            while QApplication.activeWindow() is not window:
+                assert not waited.hasExpired(), "the window does not get the keyboard"
+                QTest.qWait(1)
         key(QApplication.focusWidget() or window, name)
 
 

@@ -11,8 +11,9 @@ from playground.catalog.activations import Tanh
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample, sample
 from playground.catalog.datasets.shapes import Hills, Spiral
+from playground.engine.evaluation import Evaluation
 from playground.experiment.tree import Experiment, Layer
-from playground.measure.snapshot import Evaluation, GradientHistory, History, LayerStatistics, Snapshot
+from playground.measure.snapshot import GradientHistory, History, LayerStatistics, Snapshot
 
 GRID_POINTS = 100
 

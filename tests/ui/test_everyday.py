@@ -186,7 +186,7 @@ def beyond_reach(window: Window) -> list[str]:
         widget = widget.nextInFocusChain()
         if widget is first:
             break
-    commands = " ".join(command.name.lower() for command in window.reach.commands())
+    commands = " ".join(command.name.lower() for command in window.commands())
     return sorted(
         one.accessibleName() or one.objectName() or repr(one)
         for kind in CONTROLS

@@ -33,7 +33,7 @@ def dialog(qtbot, window: Window) -> AnimationDialog:
 
 def opened(qtbot, window: Window) -> AnimationDialog:
     """The dialog as it opens now."""
-    next(command for command in window.reach.commands() if "animated GIF" in command.name).do()
+    next(command for command in window.commands() if "animated GIF" in command.name).do()
     dialog = window.findChild(AnimationDialog)
     qtbot.waitUntil(dialog.isVisible)
     return dialog
@@ -77,7 +77,7 @@ def test_it_proposes_the_epochs_trained_so_far(qtbot, window: Window) -> None:
     window.session.play()
     qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 2, timeout=20_000)
     window.session.pause()
-    qtbot.waitUntil(lambda: not window.running)
+    qtbot.waitUntil(lambda: not window.display.running)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert opened(qtbot, window).settings.epochs == window.session.report.snapshot.epoch
 
@@ -91,8 +91,8 @@ def test_a_gif_is_made_while_training_goes_on(qtbot, trained: Window, tmp_path: 
     with Image.open(tmp_path / "a.gif") as image:
         assert (image.n_frames, image.width) == (4, 200)
     assert message(dialog) == f"a.gif: {(tmp_path / 'a.gif').stat().st_size / 1e3:.0f} kB, 4 frames."
-    assert "a.gif" in trained.notice
-    assert trained.running
+    assert "a.gif" in trained.status.text()
+    assert trained.display.running
     qtbot.waitUntil(lambda: trained.session.report.snapshot.step > before)
 
 

@@ -18,7 +18,7 @@ from ui.look import theme
 from ui.views.boundary.view import BoundaryView
 from ui.views.confusion.view import ConfusionView
 from ui.views.curves.view import CurvesView
-from ui.views.gradients import GradientsView
+from ui.views.gradients.view import GradientsView
 from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
@@ -61,8 +61,7 @@ def shown(qtbot, kind: type, size: tuple[int, int], snapshot: Snapshot) -> QWidg
     view.resize(*size)
     view.show()
     qtbot.waitExposed(view)
-    if hasattr(view, "show_experiment"):
-        view.show_experiment(snapshot.experiment)
+    view.show_experiment(snapshot.experiment)
     view.show_snapshot(snapshot)
     # Words and marks come a little later than pictures.
     qtbot.wait(300)

@@ -7,19 +7,20 @@ from pyqtgraph import PlotWidget
 from PySide6.QtCore import QPoint
 
 from tests.ui import hands
+from ui.views.curves.view import CurvesView
 from ui.window.window import Window
 
 
 def losses(window: Window) -> tuple[str, str]:
     """Training and validation loss as the transport bar writes them, and as the legend of the curves does."""
-    legend = window.curves.texts()[0].split()
+    legend = window.view(CurvesView).texts()[0].split()
     return window.transport.loss.text(), f"{legend[2]} / {legend[4]}"
 
 
 @pytest.mark.parametrize("speed", [None, 50.0])
 def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed: float | None) -> None:
     window.docks.show("curves")
-    window.set_speed(speed)
+    window.wiring.set_speed(speed)
     seen: list[tuple[str, str]] = []
     states: list[tuple[str, str]] = []
 
@@ -29,14 +30,14 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
             states.append((f"step {window.transport.step.text()}", window.status.text()))
 
     window.session.play()
-    qtbot.waitUntil(lambda: window.running)
+    qtbot.waitUntil(lambda: window.display.running)
     window.session.display.timeout.connect(look)
     qtbot.waitUntil(lambda: len({loss for loss, _ in seen}) >= 6, timeout=20_000)
     window.session.display.timeout.disconnect(look)
     assert [pair for pair in seen if pair[0] != pair[1]] == []
     assert states and [pair for pair in states if pair[0] not in pair[1]] == []
     window.session.pause()
-    qtbot.waitUntil(lambda: not window.running)
+    qtbot.waitUntil(lambda: not window.display.running)
     last = window.session.report.snapshot
     assert window.transport.step.text() == f"{last.step:,}"
     assert losses(window)[0] == losses(window)[1]
@@ -45,7 +46,7 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
 
 def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, trained: Window) -> None:
     trained.docks.show("curves")
-    plot = trained.curves.findChild(PlotWidget, "curves.plot.loss").viewport()
+    plot = trained.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
     for round_ in range(20):
         hands.move(plot, QPoint(80 + round_, 40))
         qtbot.waitUntil(lambda: trained.curves.epoch_text() != "epoch")

@@ -284,9 +284,9 @@ def test_building_everything_anew_leaves_nothing_behind(qtbot, window: Window) -
 
 
 def test_focus_mode_lasts_through_another_size(qtbot, window: Window) -> None:
-    window.menus.focus.trigger()
+    window.menus.action("view.focus").trigger()
     window.rebuild()
     qtbot.waitUntil(lambda: "data" not in window.docks.seen)
-    assert window.menus.focus.isChecked() and window.focus_mode.on
-    window.menus.focus.trigger()
+    assert window.menus.action("view.focus").isChecked() and window.focus_mode.on
+    window.menus.action("view.focus").trigger()
     qtbot.waitUntil(lambda: "data" in window.docks.seen)

@@ -13,32 +13,17 @@ import shiboken6
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
-from playground import Experiment, Layer, Snapshot
+from playground import Experiment, Layer
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets.base import TEST
 from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, preset
 from tests.ui import hands
+from tests.ui.windows import control, push, settle, snapshot, step
 from ui.look import theme
 from ui.look.numbers import percent_text
+from ui.views.curves.view import CurvesView
 from ui.window.window import Window
-
-
-def snapshot(window: Window) -> Snapshot:
-    assert window.session.report is not None
-    return window.session.report.snapshot
-
-
-def step(window: Window) -> int:
-    return snapshot(window).step
-
-
-def settle(qtbot, window: Window) -> Snapshot:
-    """Wait for a report that includes every edit made so far."""
-    session = window.session
-    qtbot.waitUntil(lambda: session.report.revision == session.revision and window.session.report is not None)
-    return snapshot(window)
-
 
 # The main job -----------------------------------------------------------------------------------------------------
 
@@ -57,7 +42,7 @@ def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window)
     assert not np.array_equal(window.boundary.image(), image)
     assert np.isfinite(window.gradients.bar_values()).all()
     assert not np.array_equal(window.gradients.bar_values(), bars)
-    assert len(window.curves.drawn_epochs()) > 1
+    assert len(window.view(CurvesView).drawn_epochs()) > 1
     qtbot.waitUntil(lambda: "steps per second" in window.status.text())
 
 
@@ -70,7 +55,7 @@ def test_space_pauses_and_plays_again(qtbot, trained: Window) -> None:
 
 
 def test_the_play_button_follows_what_really_runs(qtbot, window: Window) -> None:
-    button = hands.control(window, "transport.play")
+    button = control(window, "transport.play")
     hands.click(button)
     qtbot.waitUntil(lambda: step(window) > 0)
     assert button.accessibleName() == "Pause"
@@ -81,21 +66,21 @@ def test_the_play_button_follows_what_really_runs(qtbot, window: Window) -> None
 def test_reset_goes_back_to_the_start(qtbot, trained: Window) -> None:
     first = trained.session.worker.trainer.history.view()[0, 3]
     trained.session.pause()
-    hands.push(trained, "transport.reset")
+    push(trained, "transport.reset")
     qtbot.waitUntil(lambda: step(trained) == 0)
     assert snapshot(trained).evaluation.train_loss == first
 
 
 def test_one_step_and_one_epoch_by_button(qtbot, window: Window) -> None:
-    hands.push(window, "transport.step")
+    push(window, "transport.step")
     qtbot.waitUntil(lambda: step(window) == 1)
-    hands.push(window, "transport.epoch")
+    push(window, "transport.epoch")
     qtbot.waitUntil(lambda: snapshot(window).epoch == 1)
 
 
 def test_reseed_gives_other_weights(qtbot, window: Window) -> None:
     before = snapshot(window).evaluation.train_loss
-    hands.push(window, "transport.reseed")
+    push(window, "transport.reseed")
     qtbot.waitUntil(lambda: snapshot(window).evaluation.train_loss != before)
     assert step(window) == 0
 
@@ -105,7 +90,7 @@ def test_reseed_gives_other_weights(qtbot, window: Window) -> None:
 
 def test_dragging_the_learning_rate_during_training_is_one_undo_step(qtbot, trained: Window) -> None:
     before = trained.session.experiment
-    slider = hands.control(trained, "training.learning_rate.slider", QSlider)
+    slider = control(trained, "training.learning_rate.slider", QSlider)
     hands.drag_handle(slider, 0.9)
     rate = trained.session.experiment.training.learning_rate
     assert rate > 10 * before.training.learning_rate
@@ -161,7 +146,7 @@ def unfold(window: Window) -> None:
 def test_every_number_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window, name: str) -> None:
     unfold(trained)
     text, value = NUMBERS[name]
-    hands.fill(hands.control(trained, name), text)
+    hands.fill(control(trained, name), text)
     now = settle(qtbot, trained)
     assert at_path(now.experiment, name) == value
     assert now.step > 20
@@ -172,7 +157,7 @@ def test_every_number_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window
 @pytest.mark.parametrize("name", CHOICES)
 def test_every_choice_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window, name: str) -> None:
     unfold(trained)
-    hands.choose(hands.control(trained, name), CHOICES[name])
+    hands.choose(control(trained, name), CHOICES[name])
     now = settle(qtbot, trained)
     assert at_path(now.experiment, name).label == CHOICES[name]
     assert now.step > 20
@@ -183,8 +168,8 @@ def test_every_choice_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window
 def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -> None:
     unfold(trained)
     for name in ("data.points", "layers.0.units", "training.learning_rate", "training.batch_size"):
-        hands.fill(hands.control(trained, name), NUMBERS[name][0])
-    hands.choose(hands.control(trained, "training.optimizer"), "SGD")
+        hands.fill(control(trained, name), NUMBERS[name][0])
+    hands.choose(control(trained, "training.optimizer"), "SGD")
     settle(qtbot, trained)
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
@@ -199,7 +184,7 @@ def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -
 
 @pytest.mark.parametrize("kind", ["circle", "xor", "gaussians", "moons", "plane", "hills", "penguins"])
 def test_every_data_set_can_be_chosen_in_the_middle_of_a_run(qtbot, trained: Window, kind: str) -> None:
-    tile = hands.control(trained, f"data.kind.{kind}")
+    tile = control(trained, f"data.kind.{kind}")
     hands.click(tile)
     now = settle(qtbot, trained)
     assert now.experiment.data.kind == ("table" if kind == "penguins" else kind)
@@ -209,7 +194,7 @@ def test_every_data_set_can_be_chosen_in_the_middle_of_a_run(qtbot, trained: Win
 
 
 def test_features_are_switched_by_click(qtbot, trained: Window) -> None:
-    hands.push(trained, "features.radius")
+    push(trained, "features.radius")
     now = settle(qtbot, trained)
     assert "radius" in now.experiment.features
     assert trained.session.worker.trainer.network.layers[0].inputs == 3
@@ -217,11 +202,11 @@ def test_features_are_switched_by_click(qtbot, trained: Window) -> None:
 
 
 def test_layers_are_added_duplicated_and_removed(qtbot, trained: Window) -> None:
-    hands.push(trained, "layers.add")
+    push(trained, "layers.add")
     assert len(settle(qtbot, trained).layers) == 5
-    hands.push(trained, "layers.0.duplicate")
+    push(trained, "layers.0.duplicate")
     assert len(settle(qtbot, trained).layers) == 6
-    hands.push(trained, "layers.1.remove")
+    push(trained, "layers.1.remove")
     assert len(settle(qtbot, trained).layers) == 5
     assert step(trained) > 20
 
@@ -233,7 +218,7 @@ def test_dragging_a_card_reorders_the_network_and_the_weights_follow(qtbot, wind
     trainer = window.session.worker.trainer
     second, third = trainer.parameters()["W1"].copy(), trainer.parameters()["W2"].copy()
     qtbot.wait(50)
-    handle, target = hands.control(window, "layers.1.handle"), hands.control(window, "layers.2")
+    handle, target = control(window, "layers.1.handle"), control(window, "layers.2")
     start = handle.rect().center()
     end = handle.mapFromGlobal(target.mapToGlobal(QPoint(target.width() // 2, target.height() - 4)))
     hands.drag(handle, start, end)
@@ -245,7 +230,7 @@ def test_dragging_a_card_reorders_the_network_and_the_weights_follow(qtbot, wind
 
 def test_a_card_is_moved_by_keyboard(qtbot, window: Window) -> None:
     order = [layer.id for layer in window.session.experiment.layers]
-    card = hands.control(window, "layers.0")
+    card = control(window, "layers.0")
     card.setFocus()
     hands.key(card, "Alt+Down")
     assert [layer.id for layer in settle(qtbot, window).experiment.layers] == [order[1], order[0], *order[2:]]
@@ -253,7 +238,7 @@ def test_a_card_is_moved_by_keyboard(qtbot, window: Window) -> None:
 
 def test_ctrl_z_after_typing_a_number_takes_the_edit_back(window: Window) -> None:
     before = window.session.experiment
-    hands.fill(hands.control(window, "training.learning_rate"), "0.5")
+    hands.fill(control(window, "training.learning_rate"), "0.5")
     assert window.session.experiment.training.learning_rate == 0.5
     focus = QApplication.focusWidget()
     hands.key(focus, "Ctrl+Z")
@@ -268,7 +253,7 @@ def test_ctrl_z_after_typing_a_number_takes_the_edit_back(window: Window) -> Non
 def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> None:
     window.session.open(preset("plane"), "plane")
     settle(qtbot, window)
-    hands.fill(hands.control(window, "training.learning_rate"), "1000")
+    hands.fill(control(window, "training.learning_rate"), "1000")
     hands.key(window, "Space")
     qtbot.waitUntil(lambda: window.banner.isVisible())
     assert "no longer a finite number" in window.banner.text.text()
@@ -298,7 +283,7 @@ def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot
     window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
-    remedy = hands.control(window, "gradients.remedy")
+    remedy = control(window, "gradients.remedy")
     qtbot.waitUntil(remedy.isVisible, timeout=15_000)
     assert not window.diagnosis.remedy.isVisible()
     hands.click(remedy)
@@ -350,7 +335,7 @@ def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp
     window.session.open(preset("penguins"), "penguins")
     saved: Experiment = window.session.experiment
     window.documents.save_to(str(tmp_path / "mine.json"))
-    qtbot.waitUntil(lambda: window.documents.path is not None)
+    qtbot.waitUntil(lambda: window.work.path is not None)
     window.session.open(preset("circle"), "circle")
     window.documents.open(str(tmp_path / "mine.json"))
     assert window.session.experiment == saved
@@ -422,7 +407,7 @@ def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, trained: Window) -
 
 def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained: Window) -> None:
     gate.shut()
-    qtbot.waitUntil(lambda: trained.running)
+    qtbot.waitUntil(lambda: trained.display.running)
     hands.key(trained, "Space")
     qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.status.text())
     gate.open.set()
@@ -456,13 +441,13 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     result = trained.findChild(QLabel, "data.final_test.result")
     assert not button.isVisible()
     assert not button.isEnabled()
-    hands.fill(hands.control(trained, "data.test_fraction"), "0.2")
+    hands.fill(control(trained, "data.test_fraction"), "0.2")
     settle(qtbot, trained)
     assert snapshot(trained).test is None
     assert not result.isVisible()
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
-    hands.push(trained, "data.final_test")
+    push(trained, "data.final_test")
     qtbot.waitUntil(result.isVisible)
     trainer = trained.session.worker.trainer
     measured_now, points = trainer.test(), int((trainer.sample.split == TEST).sum())
@@ -471,11 +456,11 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     assert share in result.text()
     trained.session.step()
     qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step and snapshot(trained).test is None)
-    hands.push(trained, "data.final_test")
+    push(trained, "data.final_test")
     qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
-    hands.fill(hands.control(trained, "data.noise"), "0.3")
+    hands.fill(control(trained, "data.noise"), "0.3")
     assert not result.isVisible()
-    hands.fill(hands.control(trained, "data.test_fraction"), "0")
+    hands.fill(control(trained, "data.test_fraction"), "0")
     assert not button.isVisible()
 
 
@@ -485,7 +470,7 @@ def test_own_points_with_marks_have_a_test_result(qtbot, window: Window) -> None
         train=(True, True, False), test=(False, False, True),
     )  # fmt: skip
     window.session.edit(msgspec.structs.replace(window.session.experiment, data=points), "own points")
-    hands.push(window, "data.final_test")
+    push(window, "data.final_test")
     result = window.findChild(QLabel, "data.final_test.result")
     qtbot.waitUntil(lambda: result.text().startswith("1 test point at step 0: loss "))
 
@@ -501,13 +486,13 @@ def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> 
     assert "Noise 7 was not changed" in window.banner.text.text()
     qtbot.wait(50)
     assert window.banner.isVisible()
-    hands.fill(hands.control(window, "data.noise"), "0.2")
+    hands.fill(control(window, "data.noise"), "0.2")
     assert not window.banner.isVisible()
 
 
 def test_a_change_leaves_other_messages_alone(window: Window) -> None:
     window.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
-    window.tell("The file was not saved.")
-    hands.fill(hands.control(window, "data.noise"), "0.2")
+    window.desk.tell("The file was not saved.")
+    hands.fill(control(window, "data.noise"), "0.2")
     assert window.banner.isVisible()
     assert window.banner.text.text() == "The file was not saved."

@@ -24,9 +24,14 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.interop.opening import RESOURCES
 from tests.ui import hands
-from tests.ui.test_window import settle, snapshot, step
+from tests.ui.windows import control, push, settle, snapshot, step
 from ui.panels.data.import_dialog import ImportDialog
 from ui.panels.layers.shapes import SHAPES
+from ui.views.confusion.view import ConfusionView
+from ui.views.curves.view import CurvesView
+from ui.views.histograms.view import HistogramsView
+from ui.views.microscope.view import MicroscopeView
+from ui.views.schedule.view import ScheduleView
 from ui.window.window import Window
 
 SMALL = Experiment(data=Circle(points=80, validation_fraction=0.25), layers=(Layer(4, Tanh()), Layer(3, Tanh())))
@@ -161,20 +166,20 @@ def test_pointing_at_a_unit_shows_its_map_in_the_boundary(hand: Hand) -> None:
     hands.hover(network, network.unit_rect(0, 2).center())
     hand.until(lambda: snapshot(hand.window).magnified is not None)
     assert snapshot(hand.window).magnified[:2] == (0, 2)
-    hand.until(lambda: boundary.title() == "Unit A3: what it puts out")
+    hand.until(lambda: boundary.unit_title() == "Unit A3: what it puts out")
     hands.leave(network, network.unit_rect(0, 2).center(), to=hand.window.transport)
     hand.until(lambda: snapshot(hand.window).magnified is None)
-    hand.until(lambda: boundary.title() == "")
+    hand.until(lambda: boundary.unit_title() == "")
 
 
 def test_the_way_back_from_a_unit_works_while_the_mouse_still_points_at_it(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
     hands.hover(network, network.unit_rect(1, 0).center())
-    hand.until(lambda: boundary.title() != "")
+    hand.until(lambda: boundary.unit_title() != "")
     boundary.setFocus()
     hand.key("Escape")
     hand.until(lambda: snapshot(hand.window).magnified is None)
-    assert boundary.title() == ""
+    assert boundary.unit_title() == ""
     hands.hover(network, network.unit_rect(1, 1).center())
     hand.until(lambda: snapshot(hand.window).magnified is not None)
     assert snapshot(hand.window).magnified[:2] == (1, 1)
@@ -185,13 +190,13 @@ def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Ha
     network = busy.window.network
     before = busy.trainer.parameters()["W1"].copy()
     hands.click(network, network.edge_point("W1", (2, 1)))
-    assert hands.control(busy.window, "network.editor").isVisible()
+    assert control(busy.window, "network.editor").isVisible()
     assert QApplication.focusWidget().objectName() == "network.editor.entry"
     hands.type_text("1.5")
     busy.key("Return")
     busy.settle()
     assert busy.trainer.parameters()["W1"][2, 1] == pytest.approx(1.5, abs=1e-6)
-    assert not hands.control(busy.window, "network.editor").isVisible()
+    assert not control(busy.window, "network.editor").isVisible()
     busy.trains_on()
     busy.undo()
     busy.settle()
@@ -237,7 +242,7 @@ def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand
     hand.settle()
     np.testing.assert_array_equal(hand.trainer.parameters()["W1"], before)
     assert not network.findChild(QWidget, "network.editor").isVisible()
-    assert hand.window.drawing.tool is not None
+    assert hand.window.drawing.toolbox.tool is not None
 
 
 def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Hand) -> None:
@@ -256,7 +261,7 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
     window, network = busy.window, busy.window.network
     hands.click(network, network.unit_rect(0, 1).center())
     busy.key("Down")
-    busy.until(lambda: window.boundary.title() == "Unit A3: what it puts out")
+    busy.until(lambda: window.boundary.unit_title() == "Unit A3: what it puts out")
     busy.key("Return")
     hands.type_text("2.5")
     busy.key("Ctrl+5")
@@ -268,10 +273,10 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
 
 
 def test_wires_show_weights_or_gradients(busy: Hand) -> None:
-    hands.push(busy.window, "network.gradients")
+    push(busy.window, "network.gradients")
     assert busy.window.network.carried() == "gradients"
     busy.trains_on()
-    hands.push(busy.window, "network.weights")
+    push(busy.window, "network.weights")
     assert busy.window.network.carried() == "weights"
 
 
@@ -289,18 +294,18 @@ def test_the_colours_the_contours_and_the_mistakes_are_chosen(busy: Hand) -> Non
     layers = tuple(msgspec.structs.replace(layer, dropout=0.3) for layer in busy.experiment.layers)
     busy.window.session.edit(msgspec.structs.replace(busy.experiment, layers=layers), "dropout")
     busy.settle()
-    hands.push(busy.window, "boundary.field.uncertainty")
+    push(busy.window, "boundary.field.uncertainty")
     busy.until(lambda: snapshot(busy.window).uncertainty is not None)
-    hands.push(busy.window, "boundary.field.classes")
+    push(busy.window, "boundary.field.classes")
     busy.until(lambda: snapshot(busy.window).uncertainty is None)
     busy.until(lambda: len(np.unique(boundary.image().reshape(-1, 3), axis=0)) <= 3)
-    hands.push(busy.window, "boundary.field.probability")
-    hands.push(busy.window, "boundary.contours")
+    push(busy.window, "boundary.field.probability")
+    push(busy.window, "boundary.contours")
     busy.until(lambda: len(boundary.numbers()) > 0)
-    hands.push(busy.window, "boundary.mistakes")
+    push(busy.window, "boundary.mistakes")
     busy.until(lambda: snapshot(busy.window).predictions is not None)
     busy.until(lambda: boundary.note() != "")
-    hands.push(busy.window, "boundary.mistakes")
+    push(busy.window, "boundary.mistakes")
     busy.until(lambda: snapshot(busy.window).predictions is None)
 
 
@@ -329,8 +334,8 @@ def test_a_click_on_a_point_opens_the_microscope_with_its_numbers(hand: Hand) ->
     seen = snapshot(window).microscope
     assert seen.point == index
     np.testing.assert_array_equal(seen.x, hand.trainer.sample.x[index])
-    hand.until(lambda: window.microscope.words.text().startswith(f"Point {index} ("))
-    assert len(window.microscope.blocks()) > 0
+    hand.until(lambda: window.view(MicroscopeView).words.text().startswith(f"Point {index} ("))
+    assert len(window.view(MicroscopeView).blocks()) > 0
 
 
 def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
@@ -342,17 +347,17 @@ def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
         hand.key(key)
         point = expected % len(x)
         hand.until(lambda point=point: snapshot(window).microscope.point == point)
-        hand.until(lambda point=point: window.microscope.words.text().startswith(f"Point {point} ("))
+        hand.until(lambda point=point: window.view(MicroscopeView).words.text().startswith(f"Point {point} ("))
     hand.key("Escape")
     hand.until(lambda: snapshot(window).microscope is None)
-    hand.until(lambda: window.microscope.pages.currentIndex() == 0)
+    hand.until(lambda: window.view(MicroscopeView).pages.currentIndex() == 0)
 
 
 def test_other_points_let_go_of_the_one_that_was_picked(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
     hands.click(window.boundary, window.boundary.place_of(*x[lonely_point(x)]))
     hand.until(lambda: snapshot(window).microscope is not None)
-    hands.push(hand.window, "data.kind.moons")
+    push(hand.window, "data.kind.moons")
     hand.settle()
     hand.until(lambda: window.boundary.picked() is None)
     hand.until(lambda: snapshot(window).microscope is None)
@@ -368,10 +373,10 @@ def places(hand: Hand, *at: tuple[float, float]) -> list[QPointF]:
 @pytest.fixture
 def drawing(busy: Hand) -> Hand:
     """In the middle of a run, with the brush in hand."""
-    hands.push(busy.window, "data.draw")
+    push(busy.window, "data.draw")
     busy.until(lambda: "drawing" in busy.window.docks.seen)
     busy.qtbot.wait(30)
-    assert busy.window.drawing.tool is not None and busy.window.drawing.tool.name == "brush"
+    assert busy.window.drawing.toolbox.tool is not None and busy.window.drawing.toolbox.tool.name == "brush"
     return busy
 
 
@@ -415,7 +420,7 @@ def test_a_point_is_dragged_somewhere_else(drawing: Hand) -> None:
     x = drawing.trainer.sample.x.copy()
     index = lonely_point(x)
     drawing.key("M")
-    assert drawing.window.drawing.tool.name == "move"
+    assert drawing.window.drawing.toolbox.tool.name == "move"
     hands.drag(drawing.window.boundary, *places(drawing, tuple(x[index]), (5.5, -5.5)))
     drawing.settle()
     moved = drawing.trainer.sample.x
@@ -425,29 +430,33 @@ def test_a_point_is_dragged_somewhere_else(drawing: Hand) -> None:
 
 def test_a_click_with_the_cluster_tool_adds_a_cloud(drawing: Hand) -> None:
     before = len(drawing.trainer.sample.x)
-    hands.push(drawing.window, "drawing.tool.cluster")
+    push(drawing.window, "drawing.tool.cluster")
     hands.click(drawing.window.boundary, places(drawing, (3, -3))[0])
     drawing.settle()
     cloud = drawing.trainer.sample.x[before:]
-    assert len(cloud) == drawing.window.drawing.settings.cluster_points
+    assert len(cloud) == drawing.window.drawing.toolbox.settings.cluster_points
     np.testing.assert_allclose(cloud.mean(axis=0), (3, -3), atol=0.5)
 
 
 def test_the_wheel_changes_the_brush_and_not_the_view(drawing: Hand) -> None:
-    boundary, seen, before = drawing.window.boundary, drawing.window.boundary.seen(), drawing.window.drawing.reach
+    boundary, seen, before = (
+        drawing.window.boundary,
+        drawing.window.boundary.seen(),
+        drawing.window.drawing.toolbox.reach,
+    )
     hands.wheel(boundary, 3, places(drawing, (1, 1))[0])
-    assert drawing.window.drawing.reach > 1.3 * before
+    assert drawing.window.drawing.toolbox.reach > 1.3 * before
     assert boundary.seen() == seen
 
 
 @pytest.mark.parametrize("way", ["button", "Esc"])
 def test_done_goes_back_to_looking(drawing: Hand, way: str) -> None:
     if way == "button":
-        hands.push(drawing.window, "drawing.done")
+        push(drawing.window, "drawing.done")
     else:
         drawing.key("Escape")
     drawing.until(lambda: "data" in drawing.window.docks.seen)
-    assert drawing.window.drawing.tool is None
+    assert drawing.window.drawing.toolbox.tool is None
     so_far = drawing.edits
     x = drawing.trainer.sample.x
     index = lonely_point(x)
@@ -458,7 +467,7 @@ def test_done_goes_back_to_looking(drawing: Hand, way: str) -> None:
 
 def test_another_tab_puts_the_brush_down(drawing: Hand) -> None:
     hands.open_tab(drawing.window, "Training")
-    drawing.until(lambda: drawing.window.drawing.tool is None)
+    drawing.until(lambda: drawing.window.drawing.toolbox.tool is None)
     drawing.window.boundary.setFocus()
     drawing.key("B")
     before = drawing.experiment
@@ -468,7 +477,7 @@ def test_another_tab_puts_the_brush_down(drawing: Hand) -> None:
 
 def test_ctrl_p_starts_drawing_from_anywhere(hand: Hand) -> None:
     hand.window.docks.docks["drawing"].close()
-    hands.control(hand.window, "training.learning_rate", QLineEdit).setFocus()
+    control(hand.window, "training.learning_rate", QLineEdit).setFocus()
     hand.key("Ctrl+P")
     hand.until(lambda: "drawing" in hand.window.docks.seen)
     hand.qtbot.wait(30)
@@ -479,11 +488,11 @@ def test_ctrl_p_starts_drawing_from_anywhere(hand: Hand) -> None:
 
 
 def test_typing_in_a_list_searches_it_also_while_drawing(drawing: Hand) -> None:
-    combo = hands.control(drawing.window, "layers.0.activation", QComboBox)
+    combo = control(drawing.window, "layers.0.activation", QComboBox)
     combo.setFocus()
     drawing.key("E")
     assert drawing.settle().experiment.layers[0].activation.label.startswith("E")
-    assert drawing.window.drawing.tool.name == "brush"
+    assert drawing.window.drawing.toolbox.tool.name == "brush"
 
 
 # Data ---------------------------------------------------------------------------------------------------------------
@@ -506,7 +515,8 @@ def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> Non
 
 @pytest.mark.parametrize("name", ["boundary", "network", "curves", "data", "training.learning_rate"])
 def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
-    target = getattr(hand.window, name, None) or hands.control(hand.window, name, QLineEdit)
+    views = {view.name: view for view in hand.window.parts.views}
+    target = views.get(name) or getattr(hand.window, name, None) or control(hand.window, name, QLineEdit)
     hands.drop_file(hand.window, RESOURCES / "data" / "penguins.csv", target)
     dialog = hand.window.findChild(ImportDialog)
     assert dialog is not None and dialog.isVisible()
@@ -518,14 +528,14 @@ def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
 def test_points_are_copied_and_pasted(busy: Hand, by_button: bool) -> None:
     before = busy.trainer.sample
     if by_button:
-        hands.push(busy.window, "data.copy")
+        push(busy.window, "data.copy")
     else:
         busy.key("Ctrl+Shift+C")
     assert QGuiApplication.clipboard().text().startswith("x1\tx2\tlabel")
-    hands.push(busy.window, "data.kind.moons")
+    push(busy.window, "data.kind.moons")
     busy.settle()
     if by_button:
-        hands.push(busy.window, "data.paste")
+        push(busy.window, "data.paste")
     else:
         busy.key("Ctrl+Shift+V")
     assert isinstance(busy.settle().experiment.data, UserPoints)
@@ -539,7 +549,7 @@ def test_points_are_copied_and_pasted(busy: Hand, by_button: bool) -> None:
 def test_exported_points_come_back_bit_for_bit(hand: Hand, tmp_path: Path) -> None:
     before, file = hand.trainer.sample, tmp_path / "points.csv"
     hand.window.data.export_points(file)
-    hands.push(hand.window, "data.kind.moons")
+    push(hand.window, "data.kind.moons")
     hand.settle()
     hands.drop_file(hand.window, file, hand.window.network)
     assert isinstance(hand.settle().experiment.data, UserPoints)
@@ -554,22 +564,22 @@ def test_exported_points_come_back_bit_for_bit(hand: Hand, tmp_path: Path) -> No
 
 
 def test_a_frozen_layer_keeps_its_weights_while_the_others_learn(busy: Hand) -> None:
-    hands.push(busy.window, "layers.0.trainable")
+    push(busy.window, "layers.0.trainable")
     busy.settle()
     first, second = (busy.trainer.parameters()[name].copy() for name in ("W0", "W1"))
     busy.trains_on()
     np.testing.assert_array_equal(busy.trainer.parameters()["W0"], first)
     assert not np.array_equal(busy.trainer.parameters()["W1"], second)
-    hands.push(busy.window, "layers.0.trainable")
+    push(busy.window, "layers.0.trainable")
     busy.settle()
     busy.trains_on()
     busy.until(lambda: not np.array_equal(busy.trainer.parameters()["W0"], first))
 
 
 def test_a_muted_layer_passes_its_inputs_on(busy: Hand) -> None:
-    hands.fill(hands.control(busy.window, "layers.1.units"), "4")
+    hands.fill(control(busy.window, "layers.1.units"), "4")
     busy.settle()
-    hands.push(busy.window, "layers.1.muted")
+    push(busy.window, "layers.1.muted")
     busy.settle()
     assert busy.trainer.network.layers[1].muted
     busy.trains_on()
@@ -582,7 +592,7 @@ def test_a_muted_layer_passes_its_inputs_on(busy: Hand) -> None:
 
 
 def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
-    shape = hands.control(busy.window, "layers.shape")
+    shape = control(busy.window, "layers.shape")
     menu = shape.menu()
     busy.qtbot.waitUntil(shape.isVisible)
     funnel = next(action.text() for action in menu.actions() if action.text().startswith("Funnel"))
@@ -598,7 +608,7 @@ def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
 
 
 def test_a_chip_is_dragged_into_the_stack(busy: Hand) -> None:
-    chip, above = hands.control(busy.window, "layers.new.relu"), hands.control(busy.window, "layers.1")
+    chip, above = control(busy.window, "layers.new.relu"), control(busy.window, "layers.1")
     busy.qtbot.wait(50)
     layers = busy.window.layers
     start = chip.mapTo(layers, chip.rect().center())
@@ -643,10 +653,10 @@ def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
 
 
 def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
-    curves = busy.window.curves
+    curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
     busy.until(lambda: len(curves.drawn_epochs()) > 3)
-    hands.fill(hands.control(busy.window, "training.learning_rate"), "0.02")
+    hands.fill(control(busy.window, "training.learning_rate"), "0.02")
     busy.until(lambda: len(curves.marks()) > 0)
     assert "learning rate 0.02" in curves.marks()[-1].words.lower()
     network = busy.window.network
@@ -658,7 +668,7 @@ def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
 
 
 def test_the_axes_and_the_smoothing_of_the_curves_are_chosen(busy: Hand) -> None:
-    curves = busy.window.curves
+    curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
     busy.until(lambda: len(curves.drawn_epochs()) > 10)
 
@@ -689,15 +699,15 @@ def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy
     assert snapshot(window).confusion is None
     window.docks.show("histograms")
     busy.until(lambda: snapshot(window).layers[0].histogram is not None)
-    busy.until(lambda: len(window.histograms.row_words()) == 3)
+    busy.until(lambda: len(window.view(HistogramsView).row_words()) == 3)
     assert snapshot(window).layers[0].activations is not None
     window.docks.show("confusion")
     busy.until(lambda: snapshot(window).confusion is not None)
-    busy.until(lambda: window.confusion.matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
     assert snapshot(window).layers[0].histogram is None
-    assert window.confusion.matrix().counts.sum() == 60
-    hands.push(busy.window, "confusion.set.validation")
-    assert window.confusion.matrix().counts.sum() == 20
+    assert window.view(ConfusionView).matrix().counts.sum() == 60
+    push(busy.window, "confusion.set.validation")
+    assert window.view(ConfusionView).matrix().counts.sum() == 20
 
 
 def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand) -> None:
@@ -705,21 +715,21 @@ def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand
     window.session.pause()
     busy.until(lambda: not window.session.report.running)
     window.docks.show("confusion")
-    busy.until(lambda: window.confusion.matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
     window.docks.show("histograms")
-    busy.until(lambda: len(window.histograms.row_words()) == 3)
+    busy.until(lambda: len(window.view(HistogramsView).row_words()) == 3)
     window.docks.show("schedule")
-    busy.until(lambda: len(window.schedule.past()[0]) > 0)
-    assert window.schedule.dot()[1] == busy.trainer.learning_rate
+    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
+    assert window.view(ScheduleView).dot()[1] == busy.trainer.learning_rate
 
 
 def test_the_schedule_follows_the_learning_rate(busy: Hand) -> None:
     window = busy.window
     window.docks.show("schedule")
-    busy.until(lambda: len(window.schedule.past()[0]) > 0)
-    hands.fill(hands.control(window, "training.learning_rate"), "0.02")
+    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
+    hands.fill(control(window, "training.learning_rate"), "0.02")
     busy.settle()
-    busy.until(lambda: window.schedule.dot()[1] == pytest.approx(0.02))
+    busy.until(lambda: window.view(ScheduleView).dot()[1] == pytest.approx(0.02))
     assert busy.trainer.learning_rate == 0.02
 
 

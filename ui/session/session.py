@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from playground import Document, Experiment, InputError, Trainer, Wanted, check
 from playground.catalog.choice import Array
 from playground.experiment.tree import with_ids
+from playground.experiment.words import edit_words
 from playground.run.run import EngineName
 from ui.session.commands import (
     Command,
@@ -110,39 +111,41 @@ class Session(QObject):
 
     # Changes ------------------------------------------------------------------------------------------------
 
-    def edit(self, experiment: Experiment, label: str, changing: bool = False) -> bool:
+    def edit(self, experiment: Experiment, title: str = "", changing: bool = False) -> bool:
         """Ask for another experiment; returns whether it was accepted. Training goes on with it at once.
 
-        While `changing`, this and what follows become one undo step, ended by an edit that is not `changing`.
+        While `changing`, this and what follows become one undo step, ended by an edit that is not `changing`. A `title`
+        is for what a person did where what differs afterwards does not say it as well.
         """
-        return self.make(experiment, label, changing=changing, fresh=False)
+        return self.make(experiment, title, changing=changing, fresh=False)
 
-    def open(self, experiment: Experiment, label: str, document: Document | None = None) -> bool:
+    def open(self, experiment: Experiment, title: str, document: Document | None = None) -> bool:
         """Replace the experiment by another one that starts from its own initial weights, or goes on as a document."""
-        return self.make(experiment, label, changing=False, fresh=True, document=document)
+        return self.make(experiment, title, changing=False, fresh=True, document=document)
 
     def reseed(self) -> None:
         """Other initial weights: the next seed, and a fresh start."""
         self.open(msgspec.structs.replace(self.experiment, seed=self.experiment.seed + 1), "new initial weights")
 
     def make(
-        self, experiment: Experiment, label: str, *, changing: bool, fresh: bool, document: Document | None = None
+        self, experiment: Experiment, title: str, *, changing: bool, fresh: bool, document: Document | None = None
     ) -> bool:
         """Check a change, remember it and carry it out."""
         try:
             experiment = named(check(experiment))
         except InputError as error:
-            self.refuse(label, error)
+            self.refuse(title or edit_words(self.experiment, experiment), error)
             self.experiment_changed.emit(self.experiment)
             return False
-        begun = self.continued(label, changing)
+        begun = self.continued(title, changing)
         if isinstance(begun, ExperimentEdit):
             self.done[-1].what = begun._replace(after=experiment)
         elif experiment != self.experiment or fresh:
-            self.begin(label, ExperimentEdit(self.experiment, experiment, fresh), changing)
+            self.begin(title, ExperimentEdit(self.experiment, experiment, fresh), changing)
         else:
             return True
-        self.put(experiment, label, keep_as=("undo", self.done[-1].number), fresh=fresh, document=document)
+        edit = self.done[-1]
+        self.put(experiment, edit.label, keep_as=("undo", edit.number), fresh=fresh, document=document)
         return True
 
     def refuse(self, label: str, error: InputError) -> None:
@@ -174,7 +177,7 @@ class Session(QObject):
         return True
 
     def continued(
-        self, label: str, changing: bool, weight: tuple[str, tuple[int, ...]] | None = None
+        self, title: str, changing: bool, weight: tuple[str, tuple[int, ...]] | None = None
     ) -> ExperimentEdit | WeightEdit | None:
         """What the undo step that is still open does so far, if a change (of this weight) belongs to it."""
         if not (self.done and self.done[-1].open):
@@ -184,13 +187,13 @@ class Session(QObject):
         edit.open = changing and same
         if not same:
             return None
-        edit.label = label
+        edit.title = title
         return edit.what
 
-    def begin(self, label: str, what: ExperimentEdit | WeightEdit, changing: bool) -> None:
+    def begin(self, title: str, what: ExperimentEdit | WeightEdit, changing: bool) -> None:
         """Begin a new undo step."""
         self.revision += 1
-        self.done = [*self.done[-UNDO_STEPS + 1 :], Edit(self.revision, label, what, changing)]
+        self.done = [*self.done[-UNDO_STEPS + 1 :], Edit(self.revision, title, what, changing)]
         self.undone.clear()
 
     def undo(self) -> None:

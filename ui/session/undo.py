@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from playground import Experiment
+from playground.experiment.words import edit_words
 
 
 class ExperimentEdit(NamedTuple):
@@ -31,7 +32,15 @@ class Edit:
     """One step of the undo history."""
 
     number: int
-    label: str
+    title: str
+    """What was done, where what differs does not say it."""
     what: ExperimentEdit | WeightEdit
     open: bool
     """Whether more of the same follows (a slider still being dragged)."""
+
+    @property
+    def label(self) -> str:
+        """What was done, for menus."""
+        if self.title or isinstance(self.what, WeightEdit):
+            return self.title
+        return edit_words(self.what.before, self.what.after)

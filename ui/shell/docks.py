@@ -90,6 +90,8 @@ class Docks(QObject):
 
     changed = Signal()
     """A dock was shown, hidden, or put in front."""
+    left = Signal(str)
+    """This dock was hidden, or went behind another."""
     copy_asked = Signal(str)
     """A picture of what this dock holds is to go to the clipboard."""
     save_asked = Signal(str)
@@ -125,6 +127,19 @@ class Docks(QObject):
         self.docks[name] = dock
         return dock
 
+    def clear(self) -> None:
+        """Take all docks away, with what they hold."""
+        for dock in self.docks.values():
+            # It goes later, and what takes its name is in sight by then.
+            dock.visibilityChanged.disconnect()
+            self.window.removeDockWidget(dock)
+            # Else a kept state would be restored to it, and the dock that takes its place stay hidden.
+            dock.setObjectName("")
+            dock.deleteLater()
+        self.docks.clear()
+        self.titles.clear()
+        self.seen.clear()
+
     def actions(self) -> Iterator[tuple[str, QAction]]:
         """For every dock the entry of a menu that shows or closes it."""
         for name, dock in self.docks.items():
@@ -136,6 +151,16 @@ class Docks(QObject):
         dock.show()
         dock.raise_()
 
+    def go_to(self, name: str) -> None:
+        """Show a dock and put the keyboard into it."""
+        self.show(name)
+        content = self.docks[name].widget()
+        inside = [content, *content.findChildren(QWidget)]
+        first = next(
+            (one for one in inside if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible()), content
+        )
+        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def shows(self, widget: QWidget) -> bool:
         """Whether a widget, in a dock or not, is in sight."""
         name = self.holding(widget)
@@ -144,6 +169,8 @@ class Docks(QObject):
     def _note(self, name: str, seen: bool) -> None:
         (self.seen.add if seen else self.seen.discard)(name)
         self.changed.emit()
+        if not seen:
+            self.left.emit(name)
 
     def holding(self, widget: QWidget) -> str | None:
         """The dock that a widget is in."""
@@ -280,9 +307,9 @@ class Layouts(QObject):
         self.settings.setValue(f"layouts/{name}", self.docks.state())
         self.changed.emit()
 
-    def ask_name(self, parent: QWidget) -> None:
+    def ask_name(self) -> None:
         """Keep the present arrangement under a name that the person gives."""
-        ask = QInputDialog(parent)
+        ask = QInputDialog(self.docks.window)
         ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         ask.setObjectName("layout.name")
         ask.setWindowTitle("Save this layout")

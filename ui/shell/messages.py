@@ -1,16 +1,21 @@
-"""What the window says: the banner across it, and the diagnosis with its remedy in the status line."""
+"""What the window says: the banner across it, and the status line with a notice and the diagnosis with its remedy."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStatusBar, QToolButton, QWidget
 from superqt import QElidingLabel
 
 from playground.measure.diagnosis import Finding
 from ui.look import theme
+from ui.session.commands import Report
+
+NOTICE_SECONDS = 10.0
+"""How long a notice stands in the status line."""
 
 
 def remedy_button() -> QPushButton:
@@ -140,3 +145,84 @@ class Banner(QFrame):
         self.hide()
         if self.offer is not None:
             self.offer[1]()
+
+
+class Messages(QObject):
+    """Says what happened: notices in the status line for a while, what needs attention in the banner until dismissed.
+
+    Its widgets can be made again at another size; they go on saying what they said.
+    """
+
+    def __init__(self, bar: QStatusBar) -> None:
+        super().__init__(bar)
+        self._bar = bar
+        self._report: Report | None = None
+        self._notice, self._noticed_at = "", 0.0
+        self._make_widgets()
+
+    def _make_widgets(self) -> None:
+        self.banner, self.status, self.diagnosis = Banner(), QElidingLabel(), DiagnosisLine()
+        self.status.setObjectName("status")
+        self.status.setAccessibleName("Status")
+        self.status.setContentsMargins(theme.px(theme.GRID), 0, 0, 0)
+        self._bar.addWidget(self.status, 1)
+        self._bar.addWidget(self.diagnosis, 1)
+        self._bar.setSizeGripEnabled(False)
+
+    def rebuild(self) -> None:
+        """Make the widgets again, at the size in force. Whoever shows the banner places the new one."""
+        message = self.banner.told()
+        for label in (self.status, self.diagnosis):
+            self._bar.removeWidget(label)
+            label.deleteLater()
+        self._make_widgets()
+        if message is not None:
+            self.banner.tell_again(message)
+        if self._report is not None:
+            self.show_report(self._report)
+
+    def say(self, notice: str) -> None:
+        """Put a notice into the status line."""
+        self._notice, self._noticed_at = notice, time.monotonic()
+        if self._report is not None:
+            self.show_report(self._report)
+
+    def tell(self, text: str, remedy: Offer | None = None) -> None:
+        """Say in the banner what needs attention, with a remedy if there is one."""
+        self.banner.tell(text, remedy)
+
+    def refuse(self, text: str) -> None:
+        """Say in the banner that a change was refused, until one is made."""
+        self.banner.refuse(text)
+
+    def take_back_refusal(self) -> None:
+        """Hide what was refused, because a change was made after it."""
+        self.banner.take_back_refusal()
+
+    def show_report(self, report: Report) -> None:
+        """Say where training stands, and the latest notice for a while."""
+        self._report = report
+        recent = time.monotonic() - self._noticed_at < NOTICE_SECONDS
+        self.status.setText(" ".join([status_words(report), *([self._notice] if recent else [])]))
+
+    def say_pausing(self) -> None:
+        """Say that a pause waits for a long step; the next report takes it back."""
+        self.status.setText("Pausing after the step in progress…")
+
+
+def status_words(report: Report) -> str:
+    """What runs, at which step, how fast; or why nothing runs."""
+    snapshot = report.snapshot
+    place = f"epoch {snapshot.epoch:,}, step {snapshot.step:,}"
+    if snapshot.status == "diverged":
+        words = f"Diverged at {place}."
+    elif snapshot.status == "completed":
+        words = f"Completed: {place}."
+    elif report.running:
+        speed = f"{report.steps_per_second:,.0f} steps per second" if report.steps_per_second else "starting"
+        words = f"Training on the {snapshot.engine} engine: {place}, {speed}."
+    elif snapshot.step == 0:
+        words = "Ready. Press play or the space bar to train."
+    else:
+        words = f"Paused at {place}."
+    return " ".join([words, *snapshot.notes])

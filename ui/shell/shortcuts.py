@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.shell.commands import Command
+from ui.shell.palette import PaletteCommand
 
 GESTURES = (
     ("Any number", "Wheel, arrow keys", "Change it a little; with Shift a lot"),
@@ -38,7 +38,7 @@ GESTURES = (
 class ShortcutList(QDialog):
     """A table of shortcuts that can be searched."""
 
-    def __init__(self, commands: Iterable[Command], parent: QWidget) -> None:
+    def __init__(self, commands: Iterable[PaletteCommand], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("shortcuts")

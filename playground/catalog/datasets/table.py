@@ -68,6 +68,7 @@ class Table(Adjustable, frozen=True, tag="table"):
         setting(
             "Task",
             "Predict classes or a number. Left empty, text or at most 10 distinct integers mean classes.",
+            nothing="Automatic",
         ),
     ] = None
 

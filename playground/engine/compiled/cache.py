@@ -15,19 +15,15 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from platformdirs import user_cache_path
 
-from playground.catalog.choice import Array
 from playground.engine.compiled import layout
 
 MADE_OF = ("elementary.py", "formulas.py", "kernels.py", "layout.py", "../randomness.py")
 """The files that, besides the catalog, decide what the kernels do, seen from here."""
-
-
-ROOMS = 10
-"""Arrays of work space."""
 
 
 class UnavailableError(RuntimeError):
@@ -147,24 +143,27 @@ def loaded_from(folder: Path, precision: str) -> ModuleType:
 def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     """Call the kernel as training does, with no update to make."""
     none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int32, bool, np.float64))
-    runs, layers = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER))
-    points, slots, places = np.zeros((0, 0), dtype), np.zeros((0, 0), dtype), np.zeros(3, np.int64)
-    room, table = (none,) * ROOMS, np.zeros((0, 0))
+    runs, layers, epochs = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER, layout.EPOCH))
+    points, slots, starts = np.zeros((0, 0), dtype), np.zeros((0, 0), dtype), np.zeros(2, np.int64)
+    space = layout.WorkSpace(none, none, none, none, none, none, none, none, none, none, starts, starts)
+    update_space = layout.UpdateSpace(none, none, marks, numbers)
+    part = layout.EvaluationSet(points, points, numbers, 0.0)
     kernels.train(
-        layers, runs, points, (points,) * 4, (numbers,) * 2, (0.0, 0.0), whole,
-        none, none, none, none, slots, slots, none, marks, marks,
-        none, none, numbers, room, room, places, places, numbers, table, table, clock(),
+        layers, runs, points, part, part, whole,
+        none, none, none, none, slots, slots, none, marks,
+        space, update_space, space, numbers, epochs, np.zeros((0, 0)), clock(),
     )  # fmt: skip
-    kernels.predict(layers, runs, points, none, room, places, points)
+    kernels.predict(layers, runs, points, none, space, points)
 
 
-def clock() -> Array:
-    """What the kernels need to read the time: the address of the system's function, its resolution, and room."""
+def clock() -> Any:
+    """What the kernels need to read the time: one record of CLOCK."""
+    frequency = ctypes.c_int64(0)
     if sys.platform == "win32":
         library = ctypes.WinDLL("kernel32")
-        frequency = ctypes.c_int64()
         library.QueryPerformanceFrequency(ctypes.byref(frequency))
-        function, resolution = library.QueryPerformanceCounter, frequency.value
+        function = library.QueryPerformanceCounter
     else:
-        function, resolution = ctypes.CDLL(None).clock_gettime, 0
-    return np.array([ctypes.cast(function, ctypes.c_void_p).value, resolution, 0, 0], np.int64)
+        function = ctypes.CDLL(None).clock_gettime
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    return np.array([((0, 0), address, frequency.value)], layout.CLOCK).view(np.recarray)

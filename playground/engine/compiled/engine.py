@@ -23,6 +23,7 @@ from playground.engine.compiled.cache import LOADED, clock
 from playground.engine.network import Network
 from playground.engine.problem import DivergedError, Pass, Problem
 from playground.engine.reference import first_broken
+from playground.engine.setup import Part
 from playground.engine.state import State
 
 ROWS = 4096
@@ -36,10 +37,10 @@ ROWS = 4096
 
 
 class Sets(NamedTuple):
-    """What is evaluated at the end of every epoch: inputs (features, n), targets (outputs, n) and labels (n,)."""
+    """What is evaluated at the end of every epoch."""
 
-    train: tuple[Array, Array, Array]
-    validation: tuple[Array, Array, Array]
+    train: Part
+    validation: Part
 
 
 class Advance(NamedTuple):
@@ -63,21 +64,18 @@ class Compiled:
         self.layers = layer_records(self.network)
         self.runs = run_records(problem, self.layers, task)
         self.data = np.ascontiguousarray(np.concatenate([problem.inputs, problem.targets]).T)
-        self.evaluated = tuple(np.ascontiguousarray(array) for part in sets for array in part[:2])
-        self.labels = tuple(np.ascontiguousarray(part[2], np.float64) for part in sets)
-        self.spreads = tuple(
-            float(np.sum(np.square(values - values.mean()))) if len(values) else 0.0 for values in self.labels
-        )
+        self.train, self.validation = evaluation_set(*sets.train), evaluation_set(*sets.validation)
         self.order = np.empty(problem.points if problem.training.shuffle else 0, np.int32)
         self.order_of = (-1, -1)
-        self.old_w, self.old_g, self.spare, self.pull = (np.zeros(size, dtype) for _ in range(4))
-        self.constants = np.zeros(layout.MOST_CONSTANTS)
+        self.old_w, self.old_g = np.zeros(size, dtype), np.zeros(size, dtype)
         self.old_slots = np.zeros((len(problem.training.optimizer.slots), size), dtype)
-        self.newly = np.zeros(size, bool)
-        self.room = work_space(self.network, problem.batch_size, training=True)
-        self.evaluation_room = work_space(self.network, layout.EVALUATION_POINTS, training=False)
-        self.places, self.evaluation_places = (np.zeros(2 * len(layers) + 1, np.int64) for _ in range(2))
-        self.history, self.gradients = np.empty((ROWS, 8)), np.empty((ROWS, 1 + 3 * len(layers)))
+        self.space = work_space(self.network, problem.batch_size, training=True)
+        self.evaluation_space = work_space(self.network, layout.EVALUATION_POINTS, training=False)
+        self.update_space = layout.UpdateSpace(
+            np.zeros(size, dtype), np.zeros(size, dtype), np.zeros(size, bool), np.zeros(layout.MOST_CONSTANTS)
+        )
+        self.history = np.empty(ROWS, layout.EPOCH).view(np.recarray)
+        self.gradients = np.empty((ROWS, 1 + 3 * len(layers)))
         self.clock = clock()
         work = 20 * sum(layer.units for layer in layers) + 0.2 * size
         self.look_every = max(1, int(50_000 / (500 + work * problem.batch_size)))
@@ -92,10 +90,9 @@ class Compiled:
         run.time_limit = seconds
         steps_before = state.step
         swapped = self.kernels.train(
-            self.layers, self.runs, self.data, self.evaluated, self.labels, self.spreads, self.order,
+            self.layers, self.runs, self.data, self.train, self.validation, self.order,
             state.parameters, self.old_w, state.gradient, self.old_g, state.slots, self.old_slots, state.carried,
-            state.pruned, self.newly, self.spare, self.pull, self.constants, self.room, self.evaluation_room,
-            self.places, self.evaluation_places,
+            state.pruned, self.space, self.update_space, self.evaluation_space,
             np.asarray(rates, dtype=np.float64), self.history, self.gradients, self.clock,
         )  # fmt: skip
         if swapped:
@@ -104,7 +101,7 @@ class Compiled:
             state.slots, self.old_slots = self.old_slots, state.slots
         self.take_back(state, run, made_updates=int(run.step) > steps_before)
         return Advance(
-            self.history[: run.history_rows].copy(),
+            self.history[: run.history_rows].view((np.float64, len(layout.EPOCH_COLUMNS))).copy(),
             self.gradients[: run.gradient_rows].copy(),
             float(run.seconds),
             self.fault(state, run),
@@ -113,8 +110,8 @@ class Compiled:
     def outputs(self, state: State, inputs: Array) -> Array:
         """o for all `inputs`, shape (features, points), in evaluation mode: `reference.outputs`."""
         o = np.empty((self.network.layers[-1].units, inputs.shape[1]), self.network.dtype)
-        x, room = np.ascontiguousarray(inputs), self.evaluation_room
-        self.kernels.predict(self.layers, self.runs, x, state.parameters, room, self.evaluation_places, o)
+        x = np.ascontiguousarray(inputs)
+        self.kernels.predict(self.layers, self.runs, x, state.parameters, self.evaluation_space, o)
         return o
 
     def hand_over(self, state: State, run: Any) -> None:
@@ -140,23 +137,22 @@ class Compiled:
 
     def latest(self, n: int) -> Pass:
         """The latest batch, as views of the work space: good until the next call."""
-        z_all, f_all, a_all, masks, deltas = *self.room[:4], self.room[6]
-        count = len(self.network.layers)
+        space, layers = self.space, self.network.layers
 
-        def rows(array: Array, place: int, units: int) -> Array:
-            return array[place : place + units * n].reshape(units, n)
+        def rows(array: Array, start: int, units: int) -> Array:
+            return array[start : start + units * n].reshape(units, n)
 
-        passed = Pass([rows(a_all, 0, self.network.layers[0].inputs)], [], [], [None] * count)
-        for i, layer in enumerate(self.network.layers):
-            place = int(self.places[i])
-            a = rows(a_all, int(self.places[count + i + 1]), layer.units)
+        passed = Pass([rows(space.a, 0, layers[0].inputs)], [], [], [None] * len(layers))
+        for i, layer in enumerate(layers):
+            start = int(space.starts[i])
+            a = rows(space.a, int(space.input_starts[i + 1]), layer.units)
             apart = (layer.skip or layer.dropout) and not layer.muted
-            passed.f.append(rows(f_all, place, layer.units) if apart else a)
-            passed.z.append(a if layer.muted else rows(z_all, place, layer.units))
+            passed.f.append(rows(space.f, start, layer.units) if apart else a)
+            passed.z.append(a if layer.muted else rows(space.z, start, layer.units))
             passed.a.append(a)
-            passed.delta.append(rows(deltas, place, layer.units))
+            passed.delta.append(rows(space.deltas, start, layer.units))
             if layer.dropout and not layer.muted:
-                passed.masks[i] = rows(masks, place, layer.units)
+                passed.masks[i] = rows(space.masks, start, layer.units)
         return passed
 
     def fault(self, state: State, run: Any) -> DivergedError | None:
@@ -245,26 +241,38 @@ def run_records(problem: Problem, layers: Any, task: str) -> Any:
     return runs
 
 
-def work_space(network: Network, points: int, *, training: bool) -> tuple[Array, ...]:
-    """Room for all numbers of a pass: z, f, a, masks, ẑ, spreads, δ, what a skip passes by, targets, losses."""
+def evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.EvaluationSet:
+    """A set of points as the kernels evaluate it."""
+    labels = np.ascontiguousarray(labels, np.float64)
+    spread = float(np.sum(np.square(labels - labels.mean()))) if len(labels) else 0.0
+    return layout.EvaluationSet(np.ascontiguousarray(inputs), np.ascontiguousarray(targets), labels, spread)
+
+
+def work_space(network: Network, points: int, *, training: bool) -> layout.WorkSpace:
+    """Room for all numbers of a pass of so many points."""
     layers = network.layers
     all_units = sum(padded(layer.units * points) for layer in layers)
     normalizes = any(layer.normalizes for layer in layers)
     drops, skips = training and any(layer.dropout for layer in layers), any(layer.skip for layer in layers)
     outputs = padded(layers[-1].units * points)
-    sizes = (
-        all_units,
-        all_units if drops or skips else 0,
-        all_units + padded(layers[0].inputs * points),
-        all_units if drops else 0,
-        all_units if normalizes else 0,
-        3 * all_units if normalizes else 0,
-        all_units if training else 0,
-        max(padded(layer.units * points) for layer in layers) if training and skips else 0,
-        outputs,
-        outputs,
+
+    def room(size: int) -> Array:
+        return np.zeros(size, network.dtype)
+
+    return layout.WorkSpace(
+        z=room(all_units),
+        f=room(all_units if drops or skips else 0),
+        a=room(all_units + padded(layers[0].inputs * points)),
+        masks=room(all_units if drops else 0),
+        standardized=room(all_units if normalizes else 0),
+        spreads=room(3 * all_units if normalizes else 0),
+        deltas=room(all_units if training else 0),
+        bypass=room(max(padded(layer.units * points) for layer in layers) if training and skips else 0),
+        targets=room(outputs),
+        losses=room(outputs),
+        starts=np.zeros(len(layers), np.int64),
+        input_starts=np.zeros(len(layers) + 1, np.int64),
     )
-    return tuple(np.zeros(size, network.dtype) for size in sizes)
 
 
 def padded(size: int) -> int:

@@ -1,13 +1,17 @@
 """How an experiment's network and a training's progress are handed to compiled code: as rows of plain numbers.
 
 The kernels are compiled once for all networks, so they can't take our classes. Each layer becomes one record of LAYER,
-everything else one record of RUN. Kinds are places in the catalog's families, in the order of declaration; they are
-never saved.
+everything else one record of RUN; their work space is named tuples of arrays. Kinds are places in the catalog's
+families, in the order of declaration; they are never saved.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+
+from playground.catalog.choice import Array
 
 MOST_SETTINGS = 4
 """No choice has more numbers for its formulas."""
@@ -92,3 +96,75 @@ RUN = np.dtype(
         ("broken_layer", i8),
     ]
 )
+
+EPOCH_COLUMNS = (
+    "epoch",
+    "step",
+    "learning_rate",
+    "train_loss",
+    "validation_loss",
+    "train_accuracy",
+    "validation_accuracy",
+    "seconds",  # in training steps since the call
+)
+EPOCH = np.dtype([(column, f8) for column in EPOCH_COLUMNS])
+"""What is recorded at the end of an epoch, as `History` has its columns."""
+
+CLOCK = np.dtype(
+    [
+        ("time", i8, (2,)),  # what the clock wrote; it is given the address of the record
+        ("function", i8),  # the address of the system's clock
+        ("frequency", i8),  # counts per second; 0 where the clock writes seconds and nanoseconds
+    ]
+)
+
+
+class WorkSpace(NamedTuple):
+    """Room for all numbers of a pass of n points: flat arrays in which the layers follow one another.
+
+    The numbers of layer i are (units, n) and begin at `starts[i]`; its inputs are (inputs, n) and begin in `a` at
+    `input_starts[i]`. Arrays that a network has no use for are empty.
+    """
+
+    z: Array
+    f: Array
+    """f(z), where that is not what the layer passes on."""
+    a: Array
+    """The inputs of every layer, then the outputs."""
+    masks: Array
+    standardized: Array
+    """ẑ of layers that normalize."""
+    spreads: Array
+    """1/√(σ²+ε), then the mean, then σ² of every group of such a layer; they begin at `3 * starts[i]`."""
+    deltas: Array
+    bypass: Array
+    """δ of the layer above a skip connection."""
+    targets: Array
+    losses: Array
+    starts: Array
+    input_starts: Array
+
+
+class UpdateSpace(NamedTuple):
+    """Room for one update."""
+
+    pulled: Array
+    """The gradient with penalty, clipped."""
+    penalty: Array
+    pruned: Array
+    """Which weights are pruned after the update."""
+    constants: Array
+    """Of the optimizer."""
+
+
+class EvaluationSet(NamedTuple):
+    """What is evaluated at the end of every epoch."""
+
+    inputs: Array
+    """Shape (features, n)."""
+    targets: Array
+    """Shape (outputs, n)."""
+    labels: Array
+    """Shape (n,), float64."""
+    spread: float
+    """Σ (label − mean)²."""

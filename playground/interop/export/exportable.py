@@ -14,9 +14,10 @@ from playground.catalog.datasets.base import TRAIN, Sample
 from playground.catalog.features import inputs
 from playground.catalog.losses import CrossEntropy
 from playground.engine import reference
+from playground.engine.evaluation import mean_loss
 from playground.engine.network import Network
+from playground.engine.setup import grid_points
 from playground.experiment.tree import Experiment
-from playground.measure import statistics
 from playground.measure.snapshot import History
 from playground.run.trainer import Trainer
 
@@ -46,8 +47,8 @@ class Exportable(NamedTuple):
         if start is None:
             start = trainer.fresh_state(trainer.experiment, network).parameters
         # A network that was rebuilt on the way no longer knows what it started from.
-        loss = statistics.mean_loss(
-            network, reference.outputs(network, start, trainer.train_x), trainer.problem.targets
+        loss = mean_loss(
+            network, reference.outputs(network, start, trainer.setup.train.inputs), trainer.setup.train.targets
         )
         same_start = loss is not None and abs(loss - history.train_loss[0]) <= 1e-5 * max(1.0, abs(loss))
         return cls(
@@ -89,7 +90,7 @@ class Exportable(NamedTuple):
     def points_to_ask(self, side: int = 25, most: int = 1000) -> Array:
         """The points at which an export has to agree, shape (n, 2): a grid over the plane, and those of the data."""
         places = np.linspace(0, len(self.sample.x) - 1, min(most, len(self.sample.x))).round().astype(np.intp)
-        return np.concatenate([statistics.grid_points(side), self.sample.x[places]])
+        return np.concatenate([grid_points(side), self.sample.x[places]])
 
 
 def predictions(network: Network, experiment: Experiment, parameters: Mapping[str, Array], x: Array) -> Array:

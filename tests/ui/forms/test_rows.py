@@ -16,11 +16,11 @@ from playground.catalog.losses import CrossEntropy, Huber
 from playground.catalog.optimizers import Adam, Momentum, Nadam, RmsProp, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
 from playground.catalog.schedules import OneCycle
-from playground.experiment.declarations import Field, fields_of, told_apart
-from playground.experiment.paths import found, replaced, switched
+from playground.experiment.declarations import Field, fields_of, with_distinct_labels
+from playground.experiment.paths import switched, with_value
 from tests.ui import hands
 from ui.forms.edits import SETTLE_MILLISECONDS, Edits
-from ui.forms.rows import ChoiceRow, Form, NumberRow, explained, row_for, spoken, steps
+from ui.forms.rows import ChoiceRow, Form, NumberRow, explained, row_for, steps
 from ui.look import theme
 
 
@@ -53,13 +53,13 @@ class Listener:
 
     def __init__(self, form: Form, value: Any) -> None:
         self.form, self.value, self.echo = form, value, True
-        self.asked: list[tuple[str, Any, str, bool]] = []
+        self.asked: list[tuple[str, Any, bool]] = []
         form.edited.connect(self.take)
         form.show_value(value)
 
-    def take(self, path: str, value: Any, words: str, changing: bool) -> None:
-        self.asked.append((path, value, words, changing))
-        self.value = replaced(self.value, path.removeprefix("it."), value)
+    def take(self, path: str, value: Any, changing: bool) -> None:
+        self.asked.append((path, value, changing))
+        self.value = with_value(self.value, path.removeprefix("it."), value)
         if self.echo:
             self.form.show_value(self.value)
 
@@ -100,7 +100,7 @@ def test_leaving_an_entry_takes_the_text_over(it: Listener) -> None:
 def test_a_switch_edits(it: Listener) -> None:
     hands.click(it.find("flag"), QPoint(12, 12))
     assert it.value.flag is False
-    assert it.asked == [("it.flag", False, "flag off", False)]
+    assert it.asked == [("it.flag", False, False)]
 
 
 def test_few_short_names_are_segments_and_more_are_a_combo_box(it: Listener) -> None:
@@ -226,7 +226,7 @@ def test_many_moves_in_one_turn_of_the_event_loop_are_one_edit(qtbot, it: Listen
     assert len(it.asked) == 1
     qtbot.waitUntil(lambda: len(it.asked) == 2)
     hands.release(slider)
-    assert it.asked[-1][3] is False
+    assert it.asked[-1][2] is False
 
 
 def test_pressing_the_handle_without_moving_changes_nothing(it: Listener) -> None:
@@ -245,10 +245,10 @@ def test_what_is_shown_meanwhile_does_not_move_a_held_handle(it: Listener) -> No
     slider = it.find("number.slider")
     hands.drag_handle(slider, 0.9, let_go=False)
     held = slider.value()
-    it.form.show_value(replaced(it.value, "number", 1e-4))
+    it.form.show_value(with_value(it.value, "number", 1e-4))
     assert slider.value() == held
     hands.release(slider)
-    assert it.asked[-1][3] is False
+    assert it.asked[-1][2] is False
     assert it.value.number == it.asked[-1][1]
 
 
@@ -275,7 +275,7 @@ def test_arrow_keys_on_a_slider_are_one_run(qtbot, it: Listener) -> None:
     for _ in range(3):
         hands.key(slider, "Right")
     assert all(more for *_, more in it.asked)
-    qtbot.waitUntil(lambda: bool(it.asked) and not it.asked[-1][3], timeout=4 * SETTLE_MILLISECONDS)
+    qtbot.waitUntil(lambda: bool(it.asked) and not it.asked[-1][2], timeout=4 * SETTLE_MILLISECONDS)
     assert [more for *_, more in it.asked].count(False) == 1
     assert it.value.share > 0.25
 
@@ -299,7 +299,7 @@ def test_the_wheel_steps_only_with_the_focus(it: Listener) -> None:
     hands.wheel(entry, 2)
     assert it.value.number > 0.01
     entry.clearFocus()
-    assert it.asked[-1][3] is False
+    assert it.asked[-1][2] is False
 
 
 def test_the_wheel_leaves_combo_boxes_without_focus_alone(it: Listener) -> None:
@@ -325,7 +325,7 @@ def test_an_edit_elsewhere_ends_the_run_before(it: Listener) -> None:
     hands.key(entry, "Up")
     it.find("flag").setChecked(False)
     it.find("share.slider").setValue(0)
-    assert [(path, more) for path, _, _, more in it.asked if path == "it.whole"] == [
+    assert [(path, more) for path, _, more in it.asked if path == "it.whole"] == [
         ("it.whole", True),
         ("it.whole", False),
     ]
@@ -427,27 +427,7 @@ def test_switching_kinds_to_and_fro_leaks_no_widgets(it: Listener) -> None:
         assert turn == 0 or counts[-1] == counts[0]
 
 
-def test_paths_lead_into_the_tree_and_back() -> None:
-    experiment = Experiment(layers=(Layer(3), Layer(4)))
-    assert found(experiment, "layers.1.units") == 4
-    assert replaced(experiment, "layers.1.units", 7).layers == (Layer(3), Layer(7))
-    assert replaced(experiment, "training.optimizer.beta1", 0.5).training == Training(Adam(beta1=0.5))
-    for nowhere in ("layers.2.units", "training.optimizer.mu", "training.beta"):
-        with pytest.raises(LookupError):
-            found(experiment, nowhere)
-
-
-def test_labels_become_words_for_the_undo_menu(it: Listener) -> None:
-    assert [spoken(label) for label in ("Learning rate η", "λ", "ReLU", "β₁", "Wrong labels")] == [
-        "learning rate", "λ", "ReLU", "β₁", "wrong labels",
-    ]  # fmt: skip
-    hands.fill(it.find("number"), "0.03")
-    assert it.asked[-1][2] == "number 0.03"
-    it.find("choice").setCurrentIndex(1)
-    assert it.asked[-1][2] == "choice SGD"
-
-
-def test_declarations_are_taken_apart() -> None:
+def test_declarations_are_read() -> None:
     fields = fields_of(Training)
     assert fields["clip_norm"].optional
     assert fields["clip_norm"].type is float
@@ -478,7 +458,10 @@ def test_rows_of_equal_label_are_told_apart() -> None:
     labels = [inner.field.label for inner in row.forms[ElasticNet].rows.values()]
     assert labels == ["Size λ₁", "Square λ₂"]
     twins = {name: fields_of(Training)["learning_rate"] for name in ("one", "other")}
-    assert [field.label for field in told_apart(twins).values()] == ["Learning rate η (one)", "Learning rate η (other)"]
+    assert [field.label for field in with_distinct_labels(twins).values()] == [
+        "Learning rate η (one)",
+        "Learning rate η (other)",
+    ]
     row.deleteLater()
 
 

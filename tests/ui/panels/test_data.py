@@ -286,7 +286,7 @@ def test_what_was_imported_is_said_as_long_as_these_points_are_shown(owner) -> N
     owner.find("data.test_fraction.slider").setValue(300)
     assert owner.experiment != own
     assert "x₂ is height" in message.text() and message.isVisible()
-    owner.panel.choose(Circle(), "Circle")
+    owner.panel.choose(Circle())
     assert not message.isVisible()
     owner.panel.show_experiment(own)
     assert "x₂ is height" in message.text() and message.isVisible()

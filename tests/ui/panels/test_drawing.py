@@ -22,8 +22,9 @@ from playground.experiment.tree import EarlyStopping, Training
 from playground.interop.opening import RESOURCES
 from tests.ui import hands
 from ui.look import theme
-from ui.panels.drawing.panel import DrawingPanel, count_words
+from ui.panels.drawing.panel import DrawingPanel
 from ui.panels.drawing.strokes import REACH, Canvas, Style, canvas_of, folded, parts_of
+from ui.panels.drawing.words import count_words
 from ui.session.session import Session
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -209,7 +210,7 @@ def test_drawing_on_a_data_set_takes_over_exactly_what_it_shows(begin) -> None:
 
 def test_penguins_keep_their_names_when_drawn_on(begin) -> None:
     drawer = begin(PENGUINS)
-    assert [button.text() for button in drawer.panel.class_buttons] == ["Adelie", "Chinstrap", "Gentoo"]
+    assert [button.text() for button in drawer.panel.classes.buttons] == ["Adelie", "Chinstrap", "Gentoo"]
     drawer.click("tool.brush")
     drawer.click("class.2")
     drawer.stroke((0, 5))
@@ -296,7 +297,7 @@ def test_a_click_without_a_drag_moves_nothing(begin) -> None:
 def test_a_cluster_is_a_cloud_that_follows_until_it_is_let_go(begin) -> None:
     drawer = begin(BLANK)
     drawer.click("tool.cluster")
-    drawer.panel.setting_rows["spread"].edits.make(0.3)
+    drawer.panel.toolbox.rows["spread"].edits.make(0.3)
     drawer.stroke((0, 0), (2, -2))
     places = drawer.places()
     assert len(places) == 50
@@ -319,7 +320,7 @@ def test_the_same_gesture_gives_the_same_points(begin) -> None:
 def test_points_never_leave_the_plane_by_drawing(begin) -> None:
     drawer = begin(BLANK)
     drawer.click("tool.brush")
-    drawer.panel.setting_rows["radius"].edits.make(3.0)
+    drawer.panel.toolbox.rows["radius"].edits.make(3.0)
     drawer.stroke((5.9, 5.9), (-5.9, 5.9))
     assert np.abs(drawer.places()).max() <= 6
 
@@ -330,7 +331,7 @@ def test_without_a_tool_the_picture_is_only_looked_at(begin) -> None:
     drawer.stroke((0, 0), (3, 3), button=RIGHT)
     drawer.panel.wheel(0, 0, 3)
     assert drawer.owner.asked == []
-    assert drawer.panel.settings.radius == 0.5
+    assert drawer.panel.toolbox.settings.radius == 0.5
 
 
 def test_a_press_of_another_button_is_no_stroke(begin) -> None:
@@ -345,7 +346,7 @@ def test_a_stroke_whose_release_got_lost_ends_with_the_next(begin) -> None:
     drawer.click("tool.brush")
     hands.press(drawer.pad, at(-5, 0))
     drawer.move(-3, 0)
-    first = drawer.panel.stroke.canvas
+    first = drawer.panel.gesture.stroke.canvas
     drawer.stroke((4, 4))
     assert drawer.data.size == len(first) + 1
     assert [changing for _, changing in drawer.owner.asked].count(False) == 2
@@ -355,7 +356,7 @@ def test_places_that_are_no_numbers_are_ignored(begin) -> None:
     drawer = begin(BLANK)
     drawer.click("tool.brush")
     drawer.panel.press(float("nan"), 0)
-    assert drawer.panel.stroke is None
+    assert drawer.panel.gesture.stroke is None
     drawer.panel.press(1, 1)
     drawer.panel.drag(float("inf"), 0)
     drawer.panel.release(float("nan"), 0)
@@ -371,7 +372,7 @@ def test_a_refused_stroke_is_void(qtbot, with_session, session: Session) -> None
     panel.drag(0, 0)
     panel.release(0, 0)
     assert session.experiment.data == data
-    assert panel.stroke is None
+    assert panel.gesture.stroke is None
 
 
 def test_undo_in_the_middle_of_a_stroke_ends_it(with_session, session: Session) -> None:
@@ -480,14 +481,14 @@ def test_done_and_escape_put_the_tool_down(qtbot, begin) -> None:
         drawer.panel.start()
         with qtbot.waitSignal(drawer.panel.done_asked):
             finish()
-        assert drawer.panel.tool is None
+        assert drawer.panel.toolbox.tool is None
 
 
 def test_a_hidden_panel_holds_no_tool(begin) -> None:
     drawer = begin(BLANK)
     drawer.panel.start()
     drawer.panel.hide()
-    assert drawer.panel.tool is None
+    assert drawer.panel.toolbox.tool is None
 
 
 def test_tools_classes_and_radius_have_keys(begin) -> None:
@@ -495,32 +496,32 @@ def test_tools_classes_and_radius_have_keys(begin) -> None:
     drawer.to_the_keyboard()
     for key, name in (("M", "move"), ("E", "eraser"), ("C", "cluster"), ("B", "brush")):
         hands.key(drawer.panel, key)
-        assert drawer.panel.tool is not None
-        assert drawer.panel.tool.name == name
+        assert drawer.panel.toolbox.tool is not None
+        assert drawer.panel.toolbox.tool.name == name
         assert drawer.owner.find(f"drawing.tool.{name}").isChecked()
     hands.type_text("3", drawer.panel)
-    assert drawer.panel.chosen == 2
+    assert drawer.panel.classes.chosen == 2
     hands.type_text("9", drawer.panel)
-    assert drawer.panel.chosen == 2
+    assert drawer.panel.classes.chosen == 2
     hands.type_text("]", drawer.panel)
-    assert drawer.panel.settings.radius > 0.5
+    assert drawer.panel.toolbox.settings.radius > 0.5
     hands.type_text("[", drawer.panel)
-    assert drawer.panel.settings.radius == pytest.approx(0.5, abs=0.01)
+    assert drawer.panel.toolbox.settings.radius == pytest.approx(0.5, abs=0.01)
 
 
 def test_the_wheel_over_the_picture_changes_brush_and_spread(begin) -> None:
     drawer = begin(BLANK)
     drawer.click("tool.brush")
     hands.wheel(drawer.pad, 2, at(0, 0))
-    assert drawer.panel.settings.radius == pytest.approx(0.66)
+    assert drawer.panel.toolbox.settings.radius == pytest.approx(0.66)
     assert drawer.owner.find("drawing.radius").text() == "0.66"
     hands.wheel(drawer.pad, -30, at(0, 0))
-    assert drawer.panel.settings.radius == 0.05
+    assert drawer.panel.toolbox.settings.radius == 0.05
     hands.wheel(drawer.pad, 60, at(0, 0))
-    assert drawer.panel.settings.radius == 3
+    assert drawer.panel.toolbox.settings.radius == 3
     drawer.click("tool.cluster")
     hands.wheel(drawer.pad, 1, at(0, 0))
-    assert drawer.panel.settings.spread == pytest.approx(0.69)
+    assert drawer.panel.toolbox.settings.spread == pytest.approx(0.69)
     assert drawer.owner.asked == []
 
 
@@ -528,7 +529,7 @@ def test_settings_are_shown_where_they_matter(begin) -> None:
     drawer = begin(BLANK)
     for name, wanted in {"brush": {"radius"}, "move": set(), "cluster": {"cluster_points", "spread"}}.items():
         drawer.panel.choose_tool(name)
-        shown = {key for key, row in drawer.panel.setting_rows.items() if row.isVisible()}
+        shown = {key for key, row in drawer.panel.toolbox.rows.items() if row.isVisible()}
         assert shown - {"jitter"} == wanted
 
 
@@ -548,7 +549,7 @@ def test_a_class_is_added_and_named(begin) -> None:
     drawer = begin(BLANK)
     drawer.click("class.add")
     assert drawer.owner.asked[-1] == ("class C added", False)
-    assert drawer.panel.chosen == 2
+    assert drawer.panel.classes.chosen == 2
     assert drawer.data.is_blank
     entry = drawer.owner.find("drawing.class.name")
     assert entry.text() == "C"
@@ -574,13 +575,13 @@ def test_there_are_at_most_ten_classes(begin) -> None:
     drawer = begin(BLANK)
     for _ in range(8):
         drawer.click("class.add")
-    assert len(drawer.panel.class_buttons) == 10
-    assert not drawer.panel.add_button.isVisible()
+    assert len(drawer.panel.classes.buttons) == 10
+    assert not drawer.panel.classes.add_button.isVisible()
     check(drawer.owner.experiment)
     drawer.panel.show_experiment(Experiment(data=BLANK))
-    assert len(drawer.panel.class_buttons) == 2
-    assert drawer.panel.chosen == 1
-    assert drawer.panel.add_button.isVisible()
+    assert len(drawer.panel.classes.buttons) == 2
+    assert drawer.panel.classes.chosen == 1
+    assert drawer.panel.classes.add_button.isVisible()
 
 
 def test_naming_a_class_of_another_data_set_takes_its_points_over(begin) -> None:
@@ -594,7 +595,7 @@ def test_naming_a_class_of_another_data_set_takes_its_points_over(begin) -> None
 def test_values_are_drawn_for_regression(begin) -> None:
     drawer = begin(own_points(Plane(points=20)))
     drawer.panel.choose_tool("brush")
-    assert not drawer.panel.class_part.isVisible()
+    assert not drawer.panel.classes.isVisible()
     entry = drawer.owner.find("drawing.value")
     hands.fill(entry, "-0.25")
     drawer.stroke((1, 1))
@@ -678,11 +679,11 @@ def test_every_control_is_named_explained_and_reachable(begin) -> None:
     drawer.panel.choose_tool("cluster")
     controls = [
         *drawer.panel.findChildren(QPushButton),
-        *drawer.panel.tools.values(),
-        *drawer.panel.class_buttons,
+        *drawer.panel.toolbox.buttons.values(),
+        *drawer.panel.classes.buttons,
         *drawer.panel.task.buttons,
-        *drawer.panel.places,
-        drawer.panel.name,
+        *drawer.panel.entry.places,
+        drawer.panel.classes.name,
     ]
     assert len(controls) > 15
     for control in controls:
@@ -694,7 +695,7 @@ def test_the_panel_fits_its_column_in_both_themes(qapp, begin) -> None:
     drawer = begin(own_points(PENGUINS))
     for name in theme.THEMES:
         theme.apply(qapp, name)
-        for tool in drawer.panel.tools:
+        for tool in drawer.panel.toolbox.buttons:
             drawer.panel.choose_tool(tool)
             assert drawer.panel.minimumSizeHint().width() <= 288
             assert not drawer.panel.grab().isNull()

@@ -126,7 +126,7 @@ def test_dragging_a_card_down_reorders_the_layers_with_their_ids(owner) -> None:
     before = owner.experiment.layers
     drag_card(owner, 0, owner.find("layers.1").geometry().bottom() - 5)
     assert owner.experiment.layers == (before[1], before[0], before[2])
-    assert owner.asked == [("layer A moved", False)]
+    assert owner.asked == [("layers B and A swapped", False)]
 
 
 def test_dragging_a_card_up_to_the_top(owner) -> None:
@@ -142,15 +142,15 @@ def test_a_card_dropped_where_it_was_changes_nothing(owner) -> None:
 def test_the_card_follows_and_a_mark_shows_the_place(owner) -> None:
     panel = owner.panel
     drag_card(owner, 0, owner.find("layers.1").geometry().bottom() - 5, release=False)
-    assert panel.ghost.isVisible()
-    assert panel.mark.isVisible()
+    assert panel.drag.ghost.isVisible()
+    assert panel.drag.mark.isVisible()
     second, third = owner.find("layers.1").geometry(), owner.find("layers.2").geometry()
-    assert second.bottom() <= panel.mark.geometry().center().y() <= third.top()
+    assert second.bottom() <= panel.drag.mark.geometry().center().y() <= third.top()
     on_screen = QRect(panel.stack.mapTo(panel, second.topLeft()), second.size())
-    assert panel.ghost.geometry().intersects(on_screen)
+    assert panel.drag.ghost.geometry().intersects(on_screen)
     hands.release(owner.find("layers.0.handle"))
-    assert not panel.ghost.isVisible()
-    assert not panel.mark.isVisible()
+    assert not panel.drag.ghost.isVisible()
+    assert not panel.drag.mark.isVisible()
 
 
 def test_escape_gives_a_drag_up(owner) -> None:
@@ -165,7 +165,7 @@ def test_another_experiment_during_a_drag_ends_it(owner) -> None:
     drag_card(owner, 0, 2000, release=False)
     handle = owner.find("layers.0.handle")
     owner.panel.show_experiment(Experiment(layers=owner.experiment.layers[:2]))
-    assert owner.panel.held is None
+    assert owner.panel.drag.held is None
     hands.release(handle)
     assert owner.asked == []
 

@@ -24,7 +24,6 @@ from ui.look import theme
 from ui.panels.data.panel import DataPanel
 from ui.panels.layers.panel import LayersPanel
 from ui.panels.layers.shapes import ABOUT, SHAPES, widths_of, widths_words
-from ui.panels.panel import off_words
 from ui.panels.tiles import LARGE_CURVE, large_curve
 
 ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
@@ -80,14 +79,14 @@ def test_a_chip_is_dragged_between_two_cards(owner) -> None:
     chip = owner.find("layers.new.relu")
     drag_to(chip, middle_of(owner.find("layers.1"), above=20), release=False)
     first, second = owner.find("layers.0").geometry(), owner.find("layers.1").geometry()
-    assert owner.panel.ghost.isVisible()
-    assert first.bottom() <= owner.panel.mark.geometry().center().y() <= second.top()
+    assert owner.panel.drag.ghost.isVisible()
+    assert first.bottom() <= owner.panel.drag.mark.geometry().center().y() <= second.top()
     hands.release(chip)
     assert order(owner) == "ADBC"
     assert layers(owner)[1] == Layer(2, Relu(), id="D")
     assert owner.asked == [("new layer D", False)]
-    assert not owner.panel.ghost.isVisible()
-    assert not owner.panel.mark.isVisible()
+    assert not owner.panel.drag.ghost.isVisible()
+    assert not owner.panel.drag.mark.isVisible()
 
 
 def test_a_chip_is_dragged_to_the_very_top_and_below_all(owner) -> None:
@@ -104,7 +103,7 @@ def test_a_chip_dropped_beside_the_stack_or_given_up_adds_nothing(owner) -> None
     hands.key(QApplication.focusWidget(), "Escape")
     hands.release(chip)
     assert owner.asked == []
-    assert not owner.panel.ghost.isVisible()
+    assert not owner.panel.drag.ghost.isVisible()
 
 
 def test_the_first_layer_can_be_dragged_into_an_empty_stack(own: Callable) -> None:
@@ -217,7 +216,7 @@ def test_where_widths_differ_mute_and_skip_are_off_and_say_why(owner) -> None:
     assert not skip.isEnabled()
     assert why in mute.toolTip()
     assert why in skip.toolTip()
-    owner.panel.ask("layers.1.units", 2, "")
+    owner.panel.ask("layers.1.units", 2)
     assert mute.isEnabled()
     assert skip.isEnabled()
     assert why not in mute.toolTip() + skip.toolTip()
@@ -260,33 +259,33 @@ def test_other_units_switch_off_what_no_longer_fits_in_the_same_edit(qtbot, skip
     entry = skipping.find("layers.1.units")
     hands.fill(entry, "5")
     assert switches(skipping) == [(False, False)] * 3
-    assert skipping.asked == [("layer B units 5, skip connection of layer B off, muted of layer C off", False)]
+    assert skipping.asked == [("layer B units 5, layer B skip connection off, layer C back in", False)]
 
 
 def test_a_drag_back_to_the_old_width_brings_back_what_it_switched_off(qtbot, skipping) -> None:
     panel = skipping.panel
     for units in (3, 4, 3, 2):
-        panel.ask("layers.1.units", units, f"layer B units {units}", True)
-    panel.ask("layers.1.units", 2, "layer B units 2", False)
+        panel.ask("layers.1.units", units, True)
+    panel.ask("layers.1.units", 2, False)
     assert switches(skipping) == [(False, False), (True, False), (False, True)]
-    assert skipping.asked[0][0].endswith("off")
-    assert skipping.asked[-1] == ("layer B units 2", False)
+    assert skipping.asked[0][0] == "layer B units 3, layer B skip connection off, layer C back in"
+    assert skipping.asked[-1][1] is False
 
 
 def test_what_an_ended_drag_switched_off_stays_off(skipping) -> None:
     panel = skipping.panel
-    panel.ask("layers.1.units", 3, "", True)
-    panel.ask("layers.1.units", 3, "", False)
-    panel.ask("layers.1.units", 2, "", False)
+    panel.ask("layers.1.units", 3, True)
+    panel.ask("layers.1.units", 3, False)
+    panel.ask("layers.1.units", 2, False)
     assert switches(skipping) == [(False, False)] * 3
 
 
 def test_an_undo_during_a_drag_forgets_what_it_switched_off(skipping) -> None:
     before = skipping.experiment
-    skipping.panel.ask("layers.1.units", 3, "", True)
+    skipping.panel.ask("layers.1.units", 3, True)
     plain = msgspec.structs.replace(before, layers=before.layers[:1])
     skipping.panel.show_experiment(plain)
-    skipping.panel.ask("layers.0.units", 3, "layer A units 3", False)
+    skipping.panel.ask("layers.0.units", 3, False)
     assert layers(skipping) == (Layer(3, id="A"),)
 
 
@@ -294,14 +293,14 @@ def test_removing_moving_and_shapes_switch_off_too(own: Callable) -> None:
     stack = (Layer(2, id="A"), Layer(3, id="B"), Layer(3, skip=True, id="C"))
     owner = own(LayersPanel(), Experiment(layers=stack))
     hands.key(owner.find("layers.2"), "Alt+Up")
-    assert owner.asked == [("layer C moved, skip connection of layer C off", False)]
+    assert owner.asked == [("layers C and B swapped, layer C skip connection off", False)]
     owner = own(LayersPanel(), Experiment(layers=stack))
     hands.click(owner.find("layers.1.remove"))
-    assert owner.asked == [("layer B removed, skip connection of layer C off", False)]
+    assert owner.asked == [("layer B removed, layer C skip connection off", False)]
     owner = own(LayersPanel(), Experiment(layers=(Layer(2, skip=True, id="A"),)))
     owner.panel.take_shape((2, 2, 3, 4), "test")
     assert [layer.skip for layer in layers(owner)] == [True, True, False, False]
-    assert owner.asked == [("shape test 2-2-3-4, skip connection of layers C and D off", False)]
+    assert owner.asked == [("shape test 2-2-3-4, layers C and D skip connection off", False)]
 
 
 def test_one_feature_less_switches_off_the_skip_of_the_first_layer(own: Callable) -> None:
@@ -309,15 +308,7 @@ def test_one_feature_less_switches_off_the_skip_of_the_first_layer(own: Callable
     hands.click(owner.find("features.x2"))
     assert owner.experiment.features == ("x1",)
     assert not layers(owner)[0].skip
-    assert owner.asked == [("feature x₂ off, skip connection of layer 1 off", False)]
-
-
-def test_what_was_switched_off_is_told_per_kind() -> None:
-    experiment = Experiment(layers=(Layer(id="A"), Layer(), Layer(id="C")))
-    assert off_words(experiment, [(0, "skip"), (1, "muted"), (2, "skip")]) == [
-        "skip connection of layers A and C off",
-        "muted of layer 2 off",
-    ]
+    assert owner.asked == [("feature x₂ off, layer 1 skip connection off", False)]
 
 
 def test_inputs_follow_from_features_and_units() -> None:

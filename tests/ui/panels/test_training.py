@@ -107,7 +107,7 @@ def test_clipping_can_be_switched_on_and_off(owner) -> None:
 
 
 def test_an_edit_of_a_place_that_is_gone_is_dropped(owner) -> None:
-    owner.panel.ask("training.optimizer.momentum", 0.5, "momentum 0.5")
+    owner.panel.ask("training.optimizer.momentum", 0.5)
     assert owner.asked == []
 
 

@@ -68,7 +68,7 @@ def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Win
 
 def test_a_saved_layout_is_offered_used_and_forgotten(window: Window) -> None:
     dock(window, "curves").close()
-    window.layouts.ask_name(window)
+    window.layouts.ask_name()
     ask = window.findChild(QInputDialog, "layout.name")
     line = ask.findChild(QLineEdit)
     hands.type_text("Mine", line)

@@ -59,7 +59,7 @@ def learned(qtbot, window: Window) -> Window:
     window.session.play()
     qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 3, timeout=20_000)
     window.session.pause()
-    qtbot.waitUntil(lambda: not window.running)
+    qtbot.waitUntil(lambda: not window.display.running)
     return window
 
 
@@ -178,13 +178,13 @@ def test_the_menu_of_the_boundary_copies_it(qtbot, learned: Window) -> None:
 
 
 def test_with_a_drawing_tool_in_hand_the_right_button_erases_and_nothing_else(qtbot, window: Window) -> None:
-    window.start_drawing()
+    window.wiring.start_drawing()
     qtbot.waitUntil(lambda: window.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.PreventContextMenu)
     inside = window.boundary.childAt(window.boundary.rect().center())
     hands.ask_for_menu(inside, inside.rect().center())
     qtbot.wait(20)
     assert QApplication.activePopupWidget() is None
-    window.stop_drawing()
+    window.wiring.stop_drawing()
     qtbot.waitUntil(lambda: window.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.CustomContextMenu)
 
 
@@ -228,7 +228,7 @@ def test_a_minimised_window_is_pictured_after_a_while(qtbot, window: Window) -> 
 
 
 def test_every_part_can_be_found_by_typing(window: Window) -> None:
-    names = {command.name for command in window.reach.commands()}
+    names = {command.name for command in window.commands()}
     for title in window.pictures.titles().values():
         assert f"Edit: Copy a picture of: {title}" in names
         assert f"File: Save a picture of: {title}…" in names

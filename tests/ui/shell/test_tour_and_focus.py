@@ -12,54 +12,54 @@ from ui.shell.shortcuts import ShortcutList
 from ui.window.window import Window
 
 
-def test_the_tour_goes_through_all_its_stops(window: Window) -> None:
-    window.start_tour()
-    stops = len(window.tour.stops)
+def test_the_tour_goes_through_all_its_stops(qtbot, window: Window) -> None:
+    window.tour.start()
+    stops = len(window.tour.shown.stops)
     titles = set()
     for _ in range(stops):
-        titles.add(window.tour.title.text())
-        assert window.rect().contains(window.tour.card.geometry())
+        titles.add(window.tour.shown.title.text())
+        assert window.rect().contains(window.tour.shown.card.geometry())
         hands.push(window, "tour.next")
     assert len(titles) == stops
-    assert window.tour is None
+    assert window.tour.shown is None
 
 
 def test_the_tour_goes_on_when_what_it_asks_for_is_done(qtbot, window: Window) -> None:
-    window.start_tour()
-    assert window.tour.at == 0
+    window.tour.start()
+    assert window.tour.shown.at == 0
     hands.click(window.transport.play)
-    qtbot.waitUntil(lambda: window.tour.at == 1)
+    qtbot.waitUntil(lambda: window.tour.shown.at == 1)
     window.session.pause()
 
 
 def test_the_tour_leaves_what_it_points_at_to_the_mouse(window: Window) -> None:
-    window.start_tour()
-    hole = window.tour.hole()
+    window.tour.start()
+    hole = window.tour.shown.hole()
     assert window.childAt(hole.center()) is window.transport.play
 
 
-def test_the_tour_goes_back_and_ends_with_escape(window: Window) -> None:
-    window.start_tour()
+def test_the_tour_goes_back_and_ends_with_escape(qtbot, window: Window) -> None:
+    window.tour.start()
     hands.push(window, "tour.next")
     hands.push(window, "tour.back")
-    assert window.tour.at == 0
-    hands.key(window.tour, "Escape")
-    assert window.tour is None
+    assert window.tour.shown.at == 0
+    hands.key(window.tour.shown, "Escape")
+    assert window.tour.shown is None
 
 
 def test_the_tour_is_offered_once(window: Window) -> None:
-    window.offer_tour()
+    window.tour.offer()
     assert "tour" in window.banner.text.text()
     window.banner.hide()
-    window.offer_tour()
+    window.tour.offer()
     assert not window.banner.isVisible()
 
 
 def test_the_offered_tour_is_taken_by_its_button(window: Window) -> None:
-    window.offer_tour()
+    window.tour.offer()
     hands.click(window.banner.remedy)
-    assert window.tour is not None
-    window.tour.end()
+    assert window.tour.shown is not None
+    window.tour.shown.end()
 
 
 def test_f1_lists_the_shortcuts_and_finds_one(window: Window) -> None:
@@ -89,10 +89,10 @@ def test_a_teacher_chooses_what_focus_mode_hides(window: Window) -> None:
             hide = name in ("layers", "data.noise")
             item.setCheckState(0, Qt.CheckState.Checked if hide else Qt.CheckState.Unchecked)
     choice.accept()
-    window.menus.focus.trigger()
+    window.menus.action("view.focus").trigger()
     assert window.data.isVisible() and not window.layers.isVisible()
     assert not window.data.rows["data.noise"].isVisible()
-    window.menus.focus.trigger()
+    window.menus.action("view.focus").trigger()
     assert window.data.rows["data.noise"].isVisible()
     assert set(window.settings.value("focus/hidden")) == {"layers", "data.noise"}
 
@@ -102,7 +102,7 @@ def test_everything_grows_and_training_goes_on(qtbot, qapp: QApplication, traine
         theme.apply(qapp, "light", size)
         trained.rebuild()
 
-    trained.size_chosen.connect(resize)
+    trained.appearance.size_chosen.connect(resize)
     before = trained.status.fontMetrics().height()
     learned = trained.session.experiment
     hands.key(trained, "Ctrl+Equal")

@@ -370,7 +370,7 @@ def test_a_unit_takes_the_place_of_the_boundary(qtbot, shown):
     assert view.wanted.magnified == (0, 2)
     assert view.image() is before
     view.show_snapshot(magnified(view._snapshot))
-    assert view.title() == "Unit 1.3: what it puts out"
+    assert view.unit_title() == "Unit 1.3: what it puts out"
     assert view._modes.title.isVisible() and not view._modes.fields.isVisible()
     assert view.legend_texts()[:4] == ("1.3", "−1", "0", "1")
     look = theme.current()
@@ -393,10 +393,10 @@ def test_the_boundary_comes_back_at_once_even_if_the_snapshot_still_has_the_unit
         hands.push(view, "boundary.back")
     else:
         hands.key(view, "Escape")
-    assert view.wanted.magnified is None and view.title() == ""
+    assert view.wanted.magnified is None and view.unit_title() == ""
     assert np.array_equal(view.image(), before)
     view.show_snapshot(magnified(plain))
-    assert view.title() == ""
+    assert view.unit_title() == ""
     assert len(left) == (way != "method")
     assert view._modes.fields.isVisible()
 

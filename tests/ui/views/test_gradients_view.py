@@ -20,10 +20,10 @@ from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui.look import theme
-from ui.views.gradients import QUANTITIES, GradientsView
 from ui.views.gradients.heat import column_rows
 from ui.views.gradients.lines import spread_apart
-from ui.views.gradients.scales import fixed_scale, narrowed, size_colours
+from ui.views.gradients.scales import QUANTITIES, fixed_scale, narrowed, size_colours
+from ui.views.gradients.view import GradientsView
 
 SIZE = (356, 240)
 

@@ -15,7 +15,7 @@ from ui.views.chart.controls import Choices, Controls, Option
 from ui.views.chart.series import band
 from ui.views.confusion.view import ConfusionView
 from ui.views.curves.view import CurvesView
-from ui.views.gradients import GradientsView
+from ui.views.gradients.view import GradientsView
 from ui.views.histograms.view import HistogramsView
 from ui.views.schedule.view import ScheduleView
 

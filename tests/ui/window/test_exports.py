@@ -33,7 +33,7 @@ def test_data_are_written_as_they_are(qtbot, window: Window, tmp_path: Path, nam
 
 
 def test_every_format_is_in_the_menu(window: Window) -> None:
-    names = [command.name for command in window.reach.commands()]
+    names = [command.name for command in window.commands()]
     for chosen in formats.FORMATS.values():
         assert f"File: Export: {chosen.title} (*{chosen.suffix})…" in names
 
@@ -67,8 +67,8 @@ def test_a_proof_can_be_cancelled_and_nothing_is_written(
     qtbot.waitUntil(lambda: window.exports.job is not None)
     window.exports.ask("numpy")
     assert "still being proven" in window.banner.text.text()
-    assert window.menus.cancel_export.isEnabled()
-    window.menus.cancel_export.trigger()
+    assert window.menus.action("export.cancel").isEnabled()
+    window.menus.action("export.cancel").trigger()
     qtbot.waitUntil(lambda: window.exports.job is None)
     assert "was cancelled; nothing was written" in window.status.text()
     assert list(tmp_path.glob("*.py")) == []

@@ -45,7 +45,7 @@ def test_what_is_saved_is_opened_through_the_dialogs(qtbot, window: Window, chos
     before, name = window.session.experiment, typed if "." in typed else f"{typed}.playground"
     window.documents.ask_save()
     type_into_dialog(qtbot, window, typed)
-    qtbot.waitUntil(lambda: window.documents.path == chosen_last / name)
+    qtbot.waitUntil(lambda: window.work.path == chosen_last / name)
     window.documents.open("xor")
     assert window.session.experiment != before
     hands.key(window, "Ctrl+O")

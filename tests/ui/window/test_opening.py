@@ -71,7 +71,7 @@ def test_the_window_goes_on_while_a_large_table_is_read(qtbot, trained: Window, 
     dialog_of(qtbot, trained)
     qtbot.waitUntil(lambda: trained.session.report.snapshot.step > step)
     qtbot.waitUntil(lambda: isinstance(trained.session.experiment.data, Table), timeout=20_000)
-    assert trained.documents.path == large
+    assert trained.work.path == large
     qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
 
 
@@ -80,9 +80,9 @@ def test_opening_can_be_cancelled(qtbot, trained: Window, large: Path) -> None:
     trained.documents.open(str(large))
     dialog = dialog_of(qtbot, trained)
     hands.push(dialog, "waiting.cancel")
-    assert trained.notice == "large.json was not opened; everything is as it was."
+    assert trained.status.text().endswith("large.json was not opened; everything is as it was.")
     qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
-    assert trained.session.experiment == before and trained.documents.path is None
+    assert trained.session.experiment == before and trained.work.path is None
     assert trained.banner.isHidden()
 
 

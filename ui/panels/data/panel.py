@@ -18,7 +18,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
-from playground.experiment.paths import fits, found, replaced
+from playground.experiment.paths import fits, value_at, with_value
 from ui.forms.buttons import push_button, tip
 from ui.forms.edits import Edits
 from ui.forms.rows import Form, Row, row_for
@@ -67,7 +67,6 @@ class DataPanel(Panel):
         self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
         self.lines.setSpacing(px(GRID // 2))
         self.tiles: dict[DataTile, Dataset] = {}
-        self.names: dict[DataTile, str] = {}
         self.forms: dict[type[Dataset], Form] = {}
         self.common: dict[str, Row] = {}
         self.own_tile: DataTile | None = None
@@ -113,22 +112,22 @@ class DataPanel(Panel):
         self.lines.addWidget(self.notes)
 
     def _tile(self, name: str, dataset: Dataset, drawn: Sample) -> DataTile:
-        tile = DataTile(name, tip(about(dataset)), drawn, self)
+        tile = DataTile(name, tip(about_data(dataset)), drawn, self)
         tile.setObjectName(f"data.kind.{name.lower() if isinstance(dataset, Table) else dataset.kind}")
         tile.setAccessibleName(f"Data set {name}")
         tile.clicked.connect(self._tile_clicked)
         self.group.addButton(tile)
-        self.tiles[tile], self.names[tile] = dataset, name
+        self.tiles[tile] = dataset
         self.gallery.addWidget(tile, *divmod(len(self.tiles) - 1, GALLERY_COLUMNS))
         return tile
 
     def _tile_clicked(self) -> None:
         tile = self.sender()
         if isinstance(tile, DataTile):
-            self.choose(self.tiles[tile], self.names[tile])
+            self.choose(self.tiles[tile])
             self._show_gallery(self.experiment.data)
 
-    def choose(self, dataset: Dataset, name: str) -> None:
+    def choose(self, dataset: Dataset) -> None:
         """Ask for a data set of this kind; points, noise and shares stay as they are. Own points come back as left."""
         Edits.end_open()
         present = self.experiment.data
@@ -137,7 +136,7 @@ class DataPanel(Panel):
         data = dataset
         if isinstance(dataset, Adjustable) and not isinstance(dataset, UserPoints):
             data = with_common(present, type(dataset), **own_settings(present, dataset))
-        self.edited.emit(with_data(self.experiment, data), f"data {name}", False)
+        self.edited.emit(with_data(self.experiment, data), "", False)
 
     def take(self, dataset: Dataset, words: str) -> None:
         """Ask for a data set that a person brought along, split as the present one is."""
@@ -151,19 +150,19 @@ class DataPanel(Panel):
         data = msgspec.structs.replace(dataset, **{name: getattr(common, name) for name in kept})
         self.edited.emit(with_data(self.experiment, data), words, False)
 
-    def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
+    def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
         """Ask for another value; a part of the data set may carry others along."""
         if not path.startswith("data."):
-            super().ask(path, value, words, changing)
+            super().ask(path, value, changing, title)
             return
         if not changing:
             Edits.end_open()
         try:
             data = with_setting(self.experiment.data, path.removeprefix("data."), value)
-        except LookupError:
+        except InputError:
             # The data set went away while its control still had something to say.
             return
-        self.edited.emit(with_data(self.experiment, data), words, changing)
+        self.edited.emit(with_data(self.experiment, data), title, changing)
 
     def _show_gallery(self, data: Dataset) -> None:
         chosen = next((tile for tile, dataset in self.tiles.items() if same_source(dataset, data)), None)
@@ -172,7 +171,7 @@ class DataPanel(Panel):
         for tile in self.tiles:
             tile.setChecked(tile is chosen)
         self.group.setExclusive(True)
-        self.about.setText(about(data))
+        self.about.setText(about_data(data))
 
     def _show_late(self) -> None:
         """What follows the data set at a calmer pace: its picture, and what to know about a table."""
@@ -258,7 +257,7 @@ class DataPanel(Panel):
 
     def _next_seed(self) -> None:
         if isinstance(self.experiment.data, Adjustable):
-            self.ask("data.seed", (self.experiment.data.seed + 1) % 2**53, "new data")
+            self.ask("data.seed", (self.experiment.data.seed + 1) % 2**53, title="new data")
 
     def _show_own_rows(self, data: Dataset) -> None:
         kind = type(data)
@@ -297,7 +296,7 @@ class DataPanel(Panel):
             QToolTip.showText(tile.mapToGlobal(tile.rect().bottomLeft()), tile.toolTip(), tile)
         else:
             wanted = with_feature(features, name) if on else without(features, name)
-            self.ask("features", wanted, f"feature {FEATURES[name].label} {'on' if on else 'off'}")
+            self.ask("features", wanted)
         self._show_features(self.experiment.features)
 
     def _show_features(self, features: Sequence[str]) -> None:
@@ -360,15 +359,15 @@ def thinned(drawn: Sample) -> Sample:
 
 
 def with_setting(data: Dataset, name: str, value: Any) -> Dataset:
-    """The data set with another value of one of its fields. Raises LookupError if it has no such field."""
-    if found(data, name) == value:
+    """The data set with another value of one of its fields. Raises InputError if it has no such field."""
+    if value_at(data, name) == value:
         return data
     if isinstance(data, UserPoints) and name == "task":
         return data.as_task(value)
     if isinstance(data, UserPoints) and name in ("validation_fraction", "test_fraction"):
         # Marks say which points train; another share has to choose them anew.
         data = msgspec.structs.replace(data, train=None, test=None)
-    changed: Dataset = replaced(data, name, value)
+    changed: Dataset = with_value(data, name, value)
     return changed
 
 
@@ -392,7 +391,7 @@ def own_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
     return settings
 
 
-def about(data: Dataset) -> str:
+def about_data(data: Dataset) -> str:
     """A data set in a sentence or two."""
     if isinstance(data, Table) and data.target:
         words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")

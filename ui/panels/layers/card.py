@@ -18,7 +18,7 @@ from playground.catalog.activations import Activation
 from playground.experiment.declarations import fields_of
 from playground.measure.snapshot import LayerStatistics
 from ui.forms.buttons import IconButton, tip
-from ui.forms.rows import ChoiceRow, Look, Row, row_for
+from ui.forms.rows import ChoiceRow, Row, row_for
 from ui.look.icons import icon
 from ui.look.numbers import number_text
 from ui.look.theme import GRID, current, px, size
@@ -30,7 +30,6 @@ IN_HEADER = ("trainable", "muted")
 """Fields that are buttons in the header."""
 RARE = tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id"))
 """Fields below “more”."""
-LOOKS = {"initializer": Look(nothing="Inherited"), "regularizer": Look(nothing="Inherited")}
 BODY_INDENT = GRID * 2 + GRID // 2
 BAR_WIDTH, NUMBER_WIDTH = 48, 40
 SUMMARY_WIDTH = 72
@@ -170,7 +169,7 @@ class Grip(QLabel):
 class LayerCard(QFrame):
     """A hidden layer."""
 
-    edited = Signal(str, object, str, bool)
+    edited = Signal(str, object, bool)
     moved = Signal(int)
     """By how many places, by keyboard."""
     removed = Signal()
@@ -252,7 +251,7 @@ class LayerCard(QFrame):
         lines = part.layout()
         assert lines is not None
         for name in names:
-            row = row_for(fields_of(Layer)[name], "", LOOKS.get(name, Look()), level=1)
+            row = row_for(fields_of(Layer)[name], "", level=1)
             if row is not None:
                 row.edited.connect(self._row_edited)
                 self.rows[name] = row
@@ -423,19 +422,19 @@ class LayerCard(QFrame):
 
     # Gestures -----------------------------------------------------------------------------------------------
 
-    def _row_edited(self, path: str, value: object, words: str, changing: bool) -> None:
+    def _row_edited(self, path: str, value: object, changing: bool) -> None:
         self._asked = True
-        self.edited.emit(path, value, f"{self.place} {words}", changing)
+        self.edited.emit(path, value, changing)
 
     # A click asks; the button follows what the layer is.
 
     def _freeze_clicked(self, on: bool) -> None:
         self.freeze.setChecked(not on)
-        self._row_edited(f"layers.{self.index}.trainable", not on, "frozen" if on else "learns again", False)
+        self._row_edited(f"layers.{self.index}.trainable", not on, False)
 
     def _mute_clicked(self, on: bool) -> None:
         self.mute.setChecked(not on)
-        self._row_edited(f"layers.{self.index}.muted", on, "muted" if on else "back in", False)
+        self._row_edited(f"layers.{self.index}.muted", on, False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()

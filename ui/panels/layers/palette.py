@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 from playground import Layer
 from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
-from playground.experiment.declarations import about
+from playground.experiment.declarations import summary_of
 from ui.forms.buttons import tip
 from ui.forms.rows import steps
 from ui.guard.faults import guarded
@@ -62,7 +62,7 @@ class Chip(QAbstractButton):
         if self.kind is None:
             self.setToolTip(tip(why_not, "A layer with the settings of the last one.", HOW))
         else:
-            does = f"{self.kind.label}: {about(self.kind)}"
+            does = f"{self.kind.label}: {summary_of(self.kind)}"
             self.setToolTip(tip(why_not, does, *steps(self.kind.formula), HOW))
 
     # Gestures -----------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from ui.views.plane.answers import PART_NAMES, label_words, mistakes_words, plac
 from ui.views.plane.field import Range, interpolated, range_of
 from ui.views.plane.legend import Legend, Scale, legend_entries, short
 from ui.views.plane.plane import BOTTOM, EDGE, STEP, ZOOM, Plane, Tool
+from ui.views.view import View
 
 GRID_POINTS = 100
 PASSES = 20
@@ -45,11 +46,11 @@ HINT = "Point at the picture to read it."
 NO_DROPOUT = "No layer has dropout, so every answer is the same. Give a layer some dropout to see where they differ."
 
 
-class BoundaryView(QWidget):
+class BoundaryView(View):
     """The field on the plane with the points, controls, a legend, and in words what the mouse points at."""
 
-    wanted_changed = Signal()
-    """`wanted` is another than before."""
+    name, title = "boundary", "Boundary"
+
     point_picked = Signal(object)
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
     magnified_left = Signal()
@@ -63,8 +64,7 @@ class BoundaryView(QWidget):
     """With the tool "edit": x₁, x₂ and whole notches of the wheel, up positive."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.wanted = Wanted(boundary=GRID_POINTS)
+        super().__init__(parent, wanted=Wanted(boundary=GRID_POINTS))
         self.setAccessibleName("Decision boundary")
         self.setAccessibleDescription(
             "Arrow keys move, plus and minus zoom, Home shows the whole plane, N and P go from point to point."
@@ -324,7 +324,7 @@ class BoundaryView(QWidget):
         """What the words say about mistakes and uncertainty."""
         return self._note_words
 
-    def title(self) -> str:
+    def unit_title(self) -> str:
         """What stands over the map of a unit; empty over the boundary."""
         return self._modes.title.text()
 
@@ -362,9 +362,7 @@ class BoundaryView(QWidget):
             predictions=MAX_POINTS if self._modes.mistakes.isChecked() else 0,
             point=self._picked,
         )
-        if wanted != self.wanted:
-            self.wanted = wanted
-            self.wanted_changed.emit()
+        self.want(wanted)
 
     def _show_field(self) -> None:
         """Draw what the colours and lines show, unless that is what is already drawn."""
@@ -406,7 +404,7 @@ class BoundaryView(QWidget):
         if unit is not None:
             assert self._snapshot is not None
             title = f"{unit_words(self._snapshot, unit.layer, unit.unit)[1]}: what it puts out"
-        if title != self.title():
+        if title != self.unit_title():
             self._modes.show_title(title)
 
     # The points ------------------------------------------------------------------------------------------------

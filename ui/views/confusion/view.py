@@ -26,6 +26,7 @@ from ui.look.theme import px, scaled
 from ui.views.chart.controls import Choices, Controls, Option, Words, small_font
 from ui.views.chart.mouse import Mouse
 from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, pen
+from ui.views.view import View
 
 SETS = (
     Option(
@@ -263,12 +264,13 @@ def cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
     return QRectF(box.left() + given * wide, box.top() + true * high, wide, high)
 
 
-class ConfusionView(QWidget):
+class ConfusionView(View):
     """A switch between the sets, a line of words, and the matrix."""
 
+    name, title = "confusion", "Confusion"
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.wanted = Wanted(confusion=True)
+        super().__init__(parent, wanted=Wanted(confusion=True))
         self.setAccessibleName("Confusion matrix")
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()

@@ -19,7 +19,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QRe
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.measure.snapshot import Change, Evaluation, History, Snapshot, Wanted
+from playground.engine.evaluation import Evaluation
+from playground.measure.snapshot import Change, History, Snapshot
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
@@ -30,6 +31,7 @@ from ui.views.chart.controls import Choices, Controls, Option, small_font
 from ui.views.chart.mouse import PlotMouse
 from ui.views.chart.plot import Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_across, title_axis
 from ui.views.chart.series import band, every_run, outline_of, peaks, runs_of, smoothed
+from ui.views.view import View
 
 FIRST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """What each axis reaches at least."""
@@ -422,12 +424,13 @@ class CurvePlot(QWidget):
 # The view -----------------------------------------------------------------------------------------------------
 
 
-class CurvesView(QWidget):
+class CurvesView(View):
     """Loss above, accuracy or R² below."""
+
+    name, title = "curves", "Curves"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.wanted = Wanted()
         self.setAccessibleName("Loss and accuracy over the epochs")
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()

@@ -2,8 +2,3 @@
 and `lines` paint one each, on what `axes` has in common; `sizes` is what they show, `scales` where it stands, and
 `finding` says what ails the network.
 """
-
-from ui.views.gradients.scales import QUANTITIES
-from ui.views.gradients.view import GradientsView
-
-__all__ = ["QUANTITIES", "GradientsView"]

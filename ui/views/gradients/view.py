@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.measure.diagnosis import Finding
-from playground.measure.snapshot import Snapshot, Wanted
+from playground.measure.snapshot import Snapshot
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px
@@ -26,6 +26,7 @@ from ui.views.gradients.chart import GradientChart
 from ui.views.gradients.finding import FindingLine
 from ui.views.gradients.scales import QUANTITIES
 from ui.views.gradients.sizes import recorded, sizes_of, states_of
+from ui.views.view import View
 
 PICTURES = (
     Option("map", "Map", "The size of every layer at every step, as a colour. Shows where the gradient fades."),
@@ -40,15 +41,16 @@ NARROWEST = {"map": 150, "lines": 190, "now": 150}
 """Pixels that a picture needs, its labels included."""
 
 
-class GradientsView(QWidget):
+class GradientsView(View):
     """Switches above the pictures, and a line of words below them."""
+
+    name, title = "gradients", "Gradients"
 
     remedy_accepted = Signal(object)
     """The Remedy of the finding shown, which the person wants."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.wanted = Wanted()
         self.setAccessibleName("Gradients of each layer")
         self._snapshot: Snapshot | None = None
         self._quantity = QUANTITIES[0]

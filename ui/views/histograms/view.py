@@ -27,6 +27,7 @@ from ui.views.chart.axes import CalmLimit, even_ticks
 from ui.views.chart.controls import Choices, Controls, Option, Words, small_font
 from ui.views.chart.mouse import Mouse
 from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, write_centred
+from ui.views.view import View
 
 BINS = 40
 LEAST_ROW = 24
@@ -324,12 +325,13 @@ class Edge(QWidget):
             write_centred(painter, x, px(2), short_text(value), column.left() - px(theme.GRID), column.right())
 
 
-class HistogramsView(QWidget):
+class HistogramsView(View):
     """Titles, rows that scroll, axes, and a line of words for what is under the mouse."""
 
+    name, title = "histograms", "Histograms"
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.wanted = Wanted(histograms=BINS)
+        super().__init__(parent, wanted=Wanted(histograms=BINS))
         self.setAccessibleName("Histograms of weights and activations")
         self._layers: tuple[LayerStatistics, ...] = ()
         self._drawn: tuple[object, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
-from playground.measure.snapshot import Snapshot, Wanted
+from playground.measure.snapshot import Snapshot
 from ui.forms.buttons import IconButton
 from ui.forms.controls import Segments
 from ui.look import theme
@@ -16,6 +16,7 @@ from ui.look.beat import Throttle
 from ui.views.chart.plot import on_surface
 from ui.views.microscope.equations import Block, backward, forward, sentence
 from ui.views.microscope.sheet import Sheet
+from ui.views.view import View
 
 HINT = "Click a point in the boundary."
 MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
@@ -27,13 +28,13 @@ TIPS = (
 )
 
 
-class MicroscopeView(QWidget):
+class MicroscopeView(View):
     """A sentence about the point, and its equations below."""
+
+    name, title = "microscope", "Microscope"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.wanted = Wanted()
-        """Nothing of its own: which point is wanted, the boundary knows."""
         self.setAccessibleName("Microscope")
         self._snapshot: Snapshot | None = None
         self._shown: tuple[object, ...] = ()

@@ -32,6 +32,7 @@ from ui.views.network.weight_editor import WeightEditor
 from ui.views.network.widget import NetworkCanvas
 from ui.views.network.wire_scale import WireScale
 from ui.views.network.wording import HINT, Wording, exists
+from ui.views.view import View
 
 POINTS, MORE_POINTS, LARGE_TILE = 24, 32, 42
 """Grid points along each side of a map, on tiles up to LARGE_TILE pixels and above."""
@@ -42,8 +43,10 @@ NOTICE_MILLISECONDS = 3000
 CARRIED: tuple[Carried, ...] = ("weights", "gradients")
 
 
-class NetworkView(QWidget):
+class NetworkView(View):
     """The drawing with a switch and a legend above it and a line of words below."""
+
+    name, title = "network", "Network"
 
     feature_toggled = Signal(str, bool)
     """An input by its name in files, and whether it is to be used."""
@@ -58,13 +61,11 @@ class NetworkView(QWidget):
     weight_edited = Signal(object, object, object, object, object, object)
     """Name in weight files (W0, b0), place in that array (a tuple), value, value before, words for the history of
     edits, and whether more of the same edit follows."""
-    wanted_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent, wanted=Wanted(maps=POINTS, parameters=True, units=True))
         self.setObjectName("network")
         self.setAccessibleName("Network")
-        self.wanted = Wanted(maps=POINTS, parameters=True, units=True)
         self._experiment: Experiment | None = None
         self._told = False
         self._outputs, self._output_activation = 1, ""
@@ -310,9 +311,7 @@ class NetworkView(QWidget):
         largest = max((column.tile for column in columns), default=0.0)
         points = POINTS if scaled(largest) <= LARGE_TILE else MORE_POINTS
         wanted = Wanted(maps=points, mapped=tuple(mapped), parameters=True, units=True)
-        if wanted != self.wanted:
-            self.wanted = wanted
-            self.wanted_changed.emit()
+        self.want(wanted)
 
     # Words -----------------------------------------------------------------------------------------------------
 
@@ -504,10 +503,10 @@ class NetworkView(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing is looked at any more."""
-        self.look_away()
+        self.leave_sight()
         super().hideEvent(event)
 
-    def look_away(self) -> None:
+    def leave_sight(self) -> None:
         """Out of sight, whether hidden or behind something: nothing is edited or looked at any more."""
         self._editor.confirm()
         self._canvas.point_at(None)

@@ -27,7 +27,7 @@ from playground.catalog.schedules import (
     StepDecay,
 )
 from playground.experiment.tree import Experiment
-from playground.measure.snapshot import History, Snapshot, Wanted
+from playground.measure.snapshot import History, Snapshot
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import power_text, short_text
@@ -37,6 +37,7 @@ from ui.views.chart.controls import Choices, Controls, Option, Words
 from ui.views.chart.mouse import PlotMouse
 from ui.views.chart.plot import RIGHT, Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_across
 from ui.views.chart.series import outline_of, peaks
+from ui.views.view import View
 
 FIRST_EPOCHS = 10.0
 """Epochs that the axis reaches at least."""
@@ -192,12 +193,13 @@ class RateAxis:
 # The view -----------------------------------------------------------------------------------------------------
 
 
-class ScheduleView(QWidget):
+class ScheduleView(View):
     """A switch and a line of words above the plot of the learning rate."""
+
+    name, title = "schedule", "Schedule"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.wanted = Wanted()
         self.setAccessibleName("Learning rate over the epochs")
         self._experiment: Experiment | None = None
         self._snapshot: Snapshot | None = None

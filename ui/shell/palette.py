@@ -7,13 +7,13 @@ setting's name is the value to give it: `learning rate 0.03`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from ui.look.theme import GRID, px
 
@@ -22,7 +22,7 @@ MOST = 200
 """Lines in the list; who looks for more types another letter."""
 
 
-class Command(NamedTuple):
+class PaletteCommand(NamedTuple):
     """Something that can be done."""
 
     name: str
@@ -31,31 +31,6 @@ class Command(NamedTuple):
     """The shortcut, as shown."""
     set: Callable[[str], object] | None = None
     """Gives the setting that is named a value that was typed behind the name."""
-
-
-def menu_commands(menus: Iterable[QMenu], path: str = "", every: bool = False) -> list[Command]:
-    """Every entry of menus that can be chosen now, or `every` single one, named with where it stands."""
-    found: list[Command] = []
-    for menu in menus:
-        # Some are filled only then.
-        menu.aboutToShow.emit()
-        place = f"{path}{plain(menu.title())}: "
-        for action in menu.actions():
-            if action.menu() is not None:
-                found += menu_commands([action.menu()], place, every)  # type: ignore[list-item]
-            elif action.text() and (every or action.isEnabled()):
-                found.append(command_of(action, place))
-    return found
-
-
-def command_of(action: QAction, place: str) -> Command:
-    """An entry of a menu as a command."""
-    return Command(f"{place}{plain(action.text())}", action.trigger, action.shortcut().toString())
-
-
-def plain(text: str) -> str:
-    """A menu's text without the mark of its access key."""
-    return text.replace("&", "")
 
 
 def score(name: str, typed: str) -> float | None:
@@ -81,29 +56,29 @@ def initials(text: str) -> str:
     return "".join(word[0] for word in re.findall(r"\w+", text))
 
 
-def matching(commands: Sequence[Command], typed: str) -> list[Command]:
+def matching(commands: Sequence[PaletteCommand], typed: str) -> list[PaletteCommand]:
     """The commands that fit, the best first; a value behind a setting's name goes to the setting."""
-    ranked: list[tuple[float, int, Command]] = []
+    ranked: list[tuple[float, int, PaletteCommand]] = []
     name, _, value = typed.replace("=", " ").strip().rpartition(" ")
     for place, command in enumerate(commands):
         whole = score(command.name, typed)
         if whole is not None:
             ranked.append((whole, place, command))
         elif command.set is not None and name and value and (part := score(command.name, name)) is not None:
-            ranked.append((part + 1, place, Command(f"{command.name} ← {value}", partial(command.set, value))))
+            ranked.append((part + 1, place, PaletteCommand(f"{command.name} ← {value}", partial(command.set, value))))
     return [command for *_, command in sorted(ranked, key=lambda entry: entry[:2])][:MOST]
 
 
 class CommandPalette(QFrame):
     """A line to type in and what fits below it; Enter does the chosen one, Escape nothing."""
 
-    def __init__(self, parent: QWidget, gather: Callable[[], list[Command]]) -> None:
+    def __init__(self, parent: QWidget, gather: Callable[[], list[PaletteCommand]]) -> None:
         super().__init__(parent)
         self.setObjectName("palette")
         self.setProperty("card", True)
         self.setAccessibleName("Command palette")
         self.host, self.gather = parent, gather
-        self.commands, self.shown = list[Command](), list[Command]()
+        self.commands, self.shown = list[PaletteCommand](), list[PaletteCommand]()
         self.before: QWidget | None = None
         self.line = QLineEdit(placeholderText="Type what you want to do, or a setting and its value")
         self.line.setObjectName("palette.line")

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from tests.ui import hands
-from ui.shell.commands import Command, matching, score
+from ui.shell.palette import PaletteCommand, matching, score
 from ui.window.window import Window
 
 
@@ -81,7 +81,7 @@ def test_nothing_that_fits_is_said(window: Window) -> None:
 )
 def test_the_best_fit_comes_first(typed: str, best: str) -> None:
     names = ["File: Open", "Training: Play or pause", "Edit: Undo", "Learning rate", "View: Full screen"]
-    commands = [Command(name, lambda: None) for name in names]
+    commands = [PaletteCommand(name, lambda: None) for name in names]
     assert matching(commands, typed)[0].name == best
 
 

@@ -1,0 +1,94 @@
+"""What the engines record of a network: losses and accuracies at the end of epochs, and the sizes of gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from playground.catalog.choice import Array, finite
+from playground.catalog.datasets.base import Task
+from playground.engine.network import Network
+from playground.engine.problem import Pass
+from playground.engine.setup import Setup
+from playground.engine.state import State
+
+
+class Evaluation(NamedTuple):
+    """How good the network is, in evaluation mode on whole sets. None where there is nothing to measure.
+
+    Losses are means per point without penalty; accuracies are shares 0…1, or R² for regression.
+    """
+
+    train_loss: float | None
+    validation_loss: float | None
+    train_accuracy: float | None
+    validation_accuracy: float | None
+
+
+def rms(values: Array) -> float:
+    """The root of the mean square, without overflow for finite numbers; NaN for no numbers."""
+    if not values.size:
+        return float("nan")
+    with np.errstate(over="ignore"):
+        result = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+    if result == np.inf and finite(values):
+        largest = float(np.abs(values).max())
+        return largest * rms(values / largest)
+    return result
+
+
+def mean_loss(network: Network, o: Array, t: Array) -> float | None:
+    """The mean loss per point; None without points."""
+    with np.errstate(all="ignore"):
+        return float(np.mean(network.loss.per_point(o, t), dtype=np.float64)) if o.shape[1] else None
+
+
+def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | None:
+    """The share of points in the right class, or R² = 1 − SS_res/SS_tot; None where that has no meaning."""
+    if not o.shape[1]:
+        return None
+    if task == "regression":
+        total = float(np.sum(np.square(labels - labels.mean())))
+        with np.errstate(all="ignore"):
+            return 1 - float(np.sum(np.square(labels - o[0], dtype=np.float64))) / total if total else None
+    return float(np.mean(classes(network, o) == labels))
+
+
+def classes(network: Network, o: Array) -> Array:
+    """The class of every point, shape (points,)."""
+    result: Array = (o[0] >= network.loss.threshold).astype(int) if len(o) == 1 else o.argmax(axis=0)
+    return result
+
+
+def evaluate(setup: Setup, outputs: Callable[[Array], Array]) -> Evaluation:
+    """Losses and accuracies of both sets; `outputs` gives o for inputs of shape (features, n) in evaluation mode."""
+    network, task = setup.network, setup.sample.task
+    train, validation = setup.train, setup.validation
+    of_train, of_validation = outputs(train.inputs), outputs(validation.inputs)
+    return Evaluation(
+        mean_loss(network, of_train, train.targets),
+        mean_loss(network, of_validation, validation.targets),
+        accuracy(network, of_train, train.labels, task),
+        accuracy(network, of_validation, validation.labels, task),
+    )
+
+
+def gradient_sizes(network: Network, state: State, latest: Pass | None) -> list[float]:
+    """The RMS of ∂E/∂W of every layer on the latest batch, then that of δ; NaN before the first update."""
+    if latest is None:
+        return [float("nan")] * (2 * len(network.layers))
+    return [rms(state.gradient[layer.weights]) for layer in network.layers] + [rms(delta) for delta in latest.delta]
+
+
+def update_ratios(network: Network, state: State, latest: Pass | None) -> list[float]:
+    """The RMS of the latest change of every layer's W by that of W; NaN before the first update."""
+    if latest is None:
+        return [float("nan")] * len(network.layers)
+    return [ratio(rms(state.update[layer.weights]), rms(state.parameters[layer.weights])) for layer in network.layers]
+
+
+def ratio(change: float, size: float) -> float:
+    """How large a change is in relation to what changed; NaN if that is 0."""
+    return change / size if size else float("nan")

@@ -1,0 +1,147 @@
+"""The setup: all that a run derives from its experiment alone. Training never changes it.
+
+A setup that follows another one shares with it what the two experiments have in common: the points, the network, the
+inputs and targets. So a change of the learning rate derives nothing again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import EXTENT, TEST, TRAIN, VALIDATION, Sample, sample
+from playground.catalog.features import inputs
+from playground.engine.network import Network, network_of
+from playground.experiment.tree import Experiment, Training
+
+Value = TypeVar("Value")
+
+SHAPES_NETWORK = ("precision", "features", "layers", "initializer", "regularizer", "loss")
+"""Fields of an experiment that, with its points, decide what network it has."""
+
+
+class Part(NamedTuple):
+    """One part of the points, as the network sees it."""
+
+    inputs: Array
+    """Features, shape (features, n)."""
+    targets: Array
+    """What the output layer should say, shape (outputs, n)."""
+    labels: Array
+    """Class numbers, or values for regression, shape (n,)."""
+
+
+class Setup:
+    """The points, the network and its inputs that belong to an experiment, which must have been checked.
+
+    `before` is the setup to share with. Everything else than points and network is made when it is first used.
+    """
+
+    def __init__(self, experiment: Experiment, before: Setup | None = None) -> None:
+        self.experiment = experiment
+        same_points = before is not None and same(before.experiment, experiment, ("data",))
+        self.sample: Sample = before.sample if before is not None and same_points else sample(experiment.data)
+        if before is not None and same_points and same(before.experiment, experiment, SHAPES_NETWORK):
+            self.network: Network = before.network
+        else:
+            self.network = network_of(experiment, self.sample)
+        self._inputs: dict[int, Array] = {}
+        self._targets: dict[int, Array] = {}
+        self._grids: dict[tuple[int, str], Array] = {}
+        self._derived: dict[Hashable, object] = {}
+        if before is not None:
+            self._share(before, same_points=same_points)
+
+    def _share(self, before: Setup, *, same_points: bool) -> None:
+        """Take over what has been derived from the same choices."""
+        same_features = same(before.experiment, self.experiment, ("features",))
+        same_precision = before.network.dtype == self.network.dtype
+        outputs = before.network.layers[-1].units == self.network.layers[-1].units
+        if same_features:
+            self._grids = before._grids
+        if same_points and same_features and same_precision:
+            self._inputs = before._inputs
+        if same_points and same_precision and outputs and before.network.loss == self.network.loss:
+            self._targets = before._targets
+
+    @property
+    def training(self) -> Training:
+        """How the network learns."""
+        return self.experiment.training
+
+    @cached_property
+    def train(self) -> Part:
+        """The points to train on."""
+        return self._part(TRAIN)
+
+    @cached_property
+    def validation(self) -> Part:
+        """The points kept out of training."""
+        return self._part(VALIDATION)
+
+    @cached_property
+    def test(self) -> Part:
+        """The points that neither training nor tuning sees."""
+        return self._part(TEST)
+
+    def _part(self, which: int) -> Part:
+        x, labels = self.sample.part(which)
+        if which not in self._inputs:
+            self._inputs[which] = self.features_of(x)
+        if which not in self._targets:
+            self._targets[which] = self.targets_of(labels)
+        return Part(self._inputs[which], self._targets[which], labels)
+
+    def features_of(self, x: Array) -> Array:
+        """The network's inputs for points `x`, shape (n, 2): shape (features, n), in the network's precision."""
+        return inputs(self.experiment.features, x, self.network.dtype)
+
+    def targets_of(self, labels: Array) -> Array:
+        """Targets of the output layer for labels, shape (outputs, n)."""
+        network = self.network
+        return network.loss.targets(labels, network.layers[-1].units, self.sample.task).astype(network.dtype)
+
+    def grid(self, side: int, dtype: np.dtype[np.floating]) -> Array:
+        """The network's inputs on a grid of side × side points over the plane, row by row: shape (features, side²)."""
+        if (side, dtype.name) not in self._grids:
+            self._grids[side, dtype.name] = inputs(self.experiment.features, grid_points(side), dtype)
+        return self._grids[side, dtype.name]
+
+    def derive(self, name: Hashable, make: Callable[[], Value]) -> Value:
+        """What `make` derives from this setup alone, made once and kept under this name."""
+        if name not in self._derived:
+            self._derived[name] = make()
+        return self._derived[name]  # type: ignore[return-value]
+
+    @cached_property
+    def points(self) -> int:
+        """How many points there are to train on."""
+        return int(np.count_nonzero(self.sample.split == TRAIN))
+
+    @cached_property
+    def batch_size(self) -> int:
+        """Points per update; 0 or more than there are means all."""
+        chosen = self.training.batch_size
+        return self.points if chosen == 0 else min(chosen, self.points)
+
+    @cached_property
+    def steps_per_epoch(self) -> int:
+        """Updates per epoch."""
+        whole, left = divmod(self.points, self.batch_size)
+        return whole + (1 if left and self.training.batching == "partial" else 0)
+
+
+def same(old: Experiment, new: Experiment, fields: tuple[str, ...]) -> bool:
+    """Whether two experiments agree in these fields."""
+    return all(getattr(old, name) == getattr(new, name) for name in fields)
+
+
+def grid_points(side: int) -> Array:
+    """The points of a grid over the plane, row by row from the bottom: shape (side², 2)."""
+    axis = np.linspace(-EXTENT, EXTENT, side)
+    x1, x2 = np.meshgrid(axis, axis)
+    return np.stack([x1.ravel(), x2.ravel()], axis=1)
