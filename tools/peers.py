@@ -191,7 +191,7 @@ class ScikitLearn(Racer):
             random_state=self.experiment.seed,
         )
         self.classes = self.labels.astype(int)
-        # The arrays are there only after a first call; then they can be filled and the optimizer be made anew.
+        # The arrays exist only after a first call; then they are filled and the optimizer is created again.
         self.model.partial_fit(self.x, self.classes, classes=[0, 1])
         for place, (W, b) in enumerate(self.initial):
             self.model.coefs_[place][...] = W.T

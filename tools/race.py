@@ -39,7 +39,7 @@ def race(racers: Mapping[str, type[Racer]], turns: int, seconds: float) -> dict[
 
 
 def goals_of(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What our fastest engine shall reach, what it does, and whether that's enough; None where not measured."""
+    """The goals for our fastest engine, its results, and whether they are reached; None where not measured."""
     goals = []
     for place, (workload, result) in enumerate(zip(bench.WORKLOADS, results, strict=True)):
         for peer, all_wanted in GOALS.items():
@@ -63,7 +63,7 @@ def goal(what: str, peer: str, wanted: float, ratio: float | None, workload: ben
 
 
 def print_goals(goals: Sequence[Mapping[str, Any]]) -> None:
-    """What shall be reached, and whether it is."""
+    """Print which goals are reached."""
     print("\nGoals")
     words = {True: "reached", False: "not reached", None: "not measured"}
     for known in goals:

@@ -37,7 +37,7 @@ Racers = Mapping[str, type[Racer]]
 TURNS, SECONDS = 5, 1.0
 QUICK_TURNS, QUICK_SECONDS = 3, 0.15
 CLIFF = 1.5
-"""How many times more than its due a step of a growth series may cost."""
+"""The factor by which a step of a growth series may exceed its expected cost."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Workload:
 
     experiment: Experiment
     epochs: int
-    """After so many the losses are compared."""
+    """The epochs after which the losses are compared."""
     boundary: bool = False
     """Whether the 100 × 100 boundary is raced for too."""
 
@@ -164,7 +164,7 @@ def race(racers: Racers, turns: int, seconds: float) -> dict[str, Any]:
 
 @dataclass
 class Entry:
-    """A racer in one race, and what is known of it."""
+    """A racer in one race, with its results."""
 
     child: Child
     initial_loss: float
@@ -186,7 +186,7 @@ class Entry:
             self.boundary.append(self.child.call("boundary_seconds", seconds / 5))
 
     def figures(self) -> dict[str, Any]:
-        """What came out, ready for JSON."""
+        """The results, ready for JSON."""
         return {
             "label": self.child.label,
             "loss": self.loss,
@@ -198,7 +198,7 @@ class Entry:
 
 
 def entry(child: Child, workload: Workload, seconds: float) -> Entry:
-    """Let a racer learn for the comparison of the losses, which also says how many epochs fill a turn."""
+    """Train a racer for the comparison of the losses; its time also gives the epochs per turn."""
     child.call("prepare", workload.experiment)
     initial = child.call("loss")
     timing = child.call("run_epochs", workload.epochs)
@@ -206,7 +206,7 @@ def entry(child: Child, workload: Workload, seconds: float) -> Entry:
 
 
 def raced(workload: Workload, racing: Sequence[Child], turns: int, seconds: float) -> dict[str, Any]:
-    """One workload: everybody learns for the loss, then all take turns at the clock. Who fails is out."""
+    """Race one workload: all train for the loss, then take turns against the clock. A racer that fails drops out."""
     entries: dict[str, Entry] = {}
     problems: dict[str, str] = {}
 
@@ -280,7 +280,7 @@ def print_race(result: Mapping[str, Any]) -> None:
 
 
 def print_ratios(results: Sequence[Mapping[str, Any]], others: Racers) -> None:
-    """How many times as fast as the others our fastest engine is, and how near to what the machine can do."""
+    """Print how many times as fast as the others our fastest engine is, and its share of what the machine can do."""
     print("\nHow many times as fast our fastest engine trains as …")
     widths = {name: max(14, len(racer.label) + 2) for name, racer in others.items()}
     print(f"  {'':<52}" + "".join(f"{others[name].label:>{widths[name]}}" for name in others) + f"{'of the limit':>14}")
@@ -325,7 +325,7 @@ def growth_series() -> dict[str, list[tuple[int, Experiment]]]:
 
 
 def due(experiment: Experiment) -> float:
-    """What an epoch should cost, up to a factor: the multiplications of its matrix products.
+    """The expected cost of an epoch, up to a factor: the multiplications of its matrix products.
 
     It's an upper bound of the growth, for what is done once per unit, layer or update grows slower.
     """
@@ -349,7 +349,7 @@ def growth(racers: Racers, turns: int, seconds: float) -> dict[str, Any]:
 def grown(
     child: Child, size: str, series: Sequence[tuple[int, Experiment]], turns: int, seconds: float
 ) -> list[dict[str, Any]]:
-    """One series, printed as it comes."""
+    """Measure one series and print it row by row."""
     print(f"\n{child.label}, more {size}")
     print(f"  {size:>12}{'ms per epoch':>16}{'µs per point':>16}{'of its due':>14}")
     rows: list[dict[str, Any]] = []
@@ -371,7 +371,7 @@ def grown(
 
 
 def memory(child: Child) -> dict[str, Any]:
-    """What the second epoch over a million points occupies on top of what was there."""
+    """The additional memory of the second epoch over a million points."""
     experiment = spiral((8, 8), Sgd(), 0.01, 100, MEMORY_POINTS)
     child.call("prepare", experiment)
     grew = child.call("epoch_growth_bytes")
@@ -402,7 +402,7 @@ def add_options(parser: argparse.ArgumentParser, racers: Racers = OURS) -> None:
 
 
 def positive(text: str) -> float:
-    """An argument that is a length of time."""
+    """Parse an argument that is a positive number of seconds."""
     try:
         value = float(text)
     except ValueError:
@@ -413,7 +413,7 @@ def positive(text: str) -> float:
 
 
 def names_of(racers: Racers) -> Callable[[str], list[str]]:
-    """An argument that lists racers."""
+    """A parser of arguments that list racers."""
 
     def names(text: str) -> list[str]:
         names = text.split(",")
@@ -426,7 +426,7 @@ def names_of(racers: Racers) -> Callable[[str], list[str]]:
 
 
 def bench(arguments: argparse.Namespace) -> None:
-    """Measure as the arguments say, print tables, and write what they ask for."""
+    """Measure as the arguments say, print tables, and write the report."""
     racers = {name: racer for name, racer in OURS.items() if arguments.engines is None or name in arguments.engines}
     turns, seconds = pace(arguments)
     measured = (growth if arguments.growth else race)(racers, turns, seconds)
@@ -436,13 +436,13 @@ def bench(arguments: argparse.Namespace) -> None:
 
 
 def pace(arguments: argparse.Namespace) -> tuple[int, float]:
-    """How many turns, and how many seconds each."""
+    """The number of turns, and the seconds of each."""
     turns, seconds = (QUICK_TURNS, QUICK_SECONDS) if arguments.quick else (TURNS, SECONDS)
     return turns, arguments.seconds or seconds
 
 
 def write_report(arguments: argparse.Namespace, measured: Mapping[str, Any], packages: Sequence[str] = ()) -> None:
-    """Write all figures to the file that the arguments name, with the versions of more packages than our own."""
+    """Write all figures to the file that the arguments name; `packages` are reported with their versions."""
     if arguments.json:
         turns, seconds = pace(arguments)
         report = {"machine": machine(packages), "turns": turns, "seconds_per_turn": seconds, **measured}
@@ -450,7 +450,7 @@ def write_report(arguments: argparse.Namespace, measured: Mapping[str, Any], pac
 
 
 def machine(packages: Sequence[str]) -> dict[str, Any]:
-    """Where the figures come from."""
+    """A description of the machine and the versions, those of more packages than our own included."""
     versions = {}
     for package in ("numpy", "numba", "scipy", *packages):
         try:
@@ -467,7 +467,7 @@ def machine(packages: Sequence[str]) -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The name of the processor, as well as it can be known."""
+    """The name of the processor, as far as the system tells it."""
     known = Path("/proc/cpuinfo")
     lines = known.read_text("utf-8", "replace").splitlines() if known.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from playground.catalog.choice import Array
 from playground.engine.compiled import cache
+from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
@@ -25,7 +26,8 @@ from playground.interop.export.formats import FORMATS, Format, MissingLibraryErr
 from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, opened, preset_paths
 from playground.interop.weights import load_weights, save_weights
-from playground.run.run import ENGINES, Document, EngineName
+from playground.measure.requests import WholeSetRequest
+from playground.run.run import Document, resumed
 from playground.run.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -231,9 +233,7 @@ def trainer_to_export(arguments: argparse.Namespace) -> Trainer:
 
 def gone_on(document: Document) -> Trainer:
     """A trainer at the present moment of a document."""
-    trainer = Trainer(document.experiment)
-    trainer.resume(document)
-    return trainer
+    return Trainer.of(resumed(document))
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -296,9 +296,10 @@ def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
         "engine": trainer.engine,
         "fallbacks": list(trainer.fallbacks),
         "layers": [
-            {name: finite_or_none(getattr(layer, name)) for name in shown} for layer in trainer.whole_set_statistics()
+            {name: finite_or_none(getattr(layer, name)) for name in shown}
+            for layer in WholeSetRequest().answer(trainer)
         ],
-        **({"problem": trainer.problem_words} if trainer.problem_words else {}),
+        **({"problem": trainer.run.record.problem} if trainer.run.record.problem else {}),
     }
 
 

@@ -19,8 +19,9 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, TRAIN
 from playground.catalog.optimizers import Adam
+from playground.engine.engine import EngineName
 from playground.experiment.tree import Experiment
-from playground.run.run import EngineName
+from playground.measure.requests import BoundaryRequest
 from playground.run.trainer import Trainer
 
 ONE_THREAD = {
@@ -32,11 +33,11 @@ ONE_THREAD = {
     "JAX_PLATFORMS": "cpu",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
-"""Must be in the environment before the libraries are imported."""
+"""Environment variables to set before the libraries are imported."""
 
 
 class Timing(NamedTuple):
-    """How long some epochs took, in seconds."""
+    """The duration of some epochs, in seconds."""
 
     training: float
     """In the training steps alone; for our own engines with the per-layer measurements."""
@@ -49,7 +50,7 @@ class Racer:
 
     label: ClassVar[str]
     package: ClassVar[str]
-    """What has to be installed."""
+    """The package that must be installed."""
 
     def prepare(self, experiment: Experiment) -> None:
         """Build and warm up (compile, fill the caches), then stand at the initial weights."""
@@ -68,7 +69,7 @@ class Racer:
         self.reset()
 
     def build(self) -> None:
-        """Make what `reset` needs."""
+        """Create everything that `reset` needs."""
 
     def reset(self) -> None:
         """Go back to the initial weights and a fresh optimizer."""
@@ -90,7 +91,7 @@ class Racer:
         raise NotImplementedError
 
     def boundary(self) -> Array:
-        """What the network says on a grid of 100 × 100 points over the plane."""
+        """The network's outputs on a grid of 100 × 100 points over the plane."""
         raise NotImplementedError
 
     def loss(self) -> float:
@@ -137,7 +138,7 @@ class Racer:
 
 
 def make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
-    """A trainer with this engine, and with nothing left to another one."""
+    """A trainer on this engine, which must support the whole experiment."""
     trainer = Trainer(experiment, engine=engine)
     if trainer.engine != engine:
         raise RuntimeError(f"the engine {engine} can't be loaded; {trainer.engine} would train")
@@ -155,7 +156,7 @@ class Ours(Racer):
 
     def train(self, count: int) -> None:
         if self.trainer.advance(epochs=count) != "ready":
-            raise RuntimeError(self.trainer.problem_words or f"training {self.trainer.status}")
+            raise RuntimeError(self.trainer.run.record.problem or f"training {self.trainer.status}")
 
     def run_epochs(self, count: int) -> Timing:
         before = self.trainer.seconds
@@ -167,7 +168,7 @@ class Ours(Racer):
         return [(given[f"W{k}"], given[f"b{k}"]) for k in range(len(self.sizes) - 1)]
 
     def boundary(self) -> Array:
-        return self.trainer.boundary(100)
+        return BoundaryRequest(100).answer(self.trainer)
 
     def epoch_growth_bytes(self) -> int | None:
         """How much memory the second epoch needs at its peak on top of what there was before; None where unknown.
@@ -197,7 +198,7 @@ class Reference(Ours):
 
 
 def reset_peak_memory() -> int | None:
-    """Let the peak of this process's memory start anew; returns what it occupies now, None where that's unknown."""
+    """Reset the peak memory of this process; returns its present memory, None where that is unknown."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
@@ -222,7 +223,7 @@ OURS: dict[str, type[Racer]] = {"compiled": Compiled, "reference": Reference}
 
 
 def serve(connection: Connection, kind: type[Racer]) -> None:
-    """Be a racer for the process at the other end, which sends a method's name and arguments.
+    """Serve as a racer: call methods by the names and arguments that the other process sends.
 
     The answer is a pair: whether it went well, and the result or what went wrong.
     """
@@ -239,7 +240,7 @@ def serve(connection: Connection, kind: type[Racer]) -> None:
         try:
             result = getattr(racer, method)(*arguments)
         except Exception as error:
-            # Whatever a library raises: the race goes on without it, and says so.
+            # Whatever a library raises, the race continues without it and says so.
             connection.send((False, f"{type(error).__name__}: {error}"))
         else:
             connection.send((True, result))

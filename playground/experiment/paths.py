@@ -9,13 +9,15 @@ experiment.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from playground.catalog.choice import Choice, listing
-from playground.experiment.declarations import Field, field_of, fields_of
+from playground.experiment.declarations import Field, field_of, fields_of, is_struct
 from playground.experiment.quantity import Quantity
+from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
 
@@ -58,6 +60,17 @@ def paths_of(tree: Any, path: str = "") -> Iterator[str]:
         for place, entry in enumerate(tree):
             yield joined(path, str(place))
             yield from paths_of(entry, joined(path, str(place)))
+
+
+def read_value(path: str, raw: Any) -> Any:
+    """The value at a path of any experiment that has it, from plain data as in a file. Raises InputError."""
+    fields = [field_of(Experiment)]
+    for step, _ in _steps(path):
+        fields = [part for field in fields for part in _possible_parts(field, step)]
+    for field in fields:
+        with suppress(msgspec.ValidationError):
+            return None if raw is None and field.optional else msgspec.convert(raw, field.type)
+    raise InputError(path, raw, fields[0].allowed if fields else "a path of an experiment")
 
 
 def joined(path: str, name: str) -> str:
@@ -123,6 +136,14 @@ def _part(tree: Any, step: str) -> Any:
     if isinstance(tree, msgspec.Struct) and step in tree.__struct_fields__:
         return getattr(tree, step)
     raise LookupError(step)
+
+
+def _possible_parts(field: Field, step: str) -> list[Field]:
+    """What may stand one step further, whatever kind a choice is of."""
+    if field.entry is not None:
+        return [field.entry]
+    structs = field.choices or ((field.type,) if is_struct(field.type) else ())
+    return [fields_of(struct)[step] for struct in structs if step in fields_of(struct)]
 
 
 def _with_value(tree: Any, path: str, value: Any) -> Any:

@@ -19,12 +19,13 @@ from PIL.GifImagePlugin import getdata
 
 from playground.catalog.choice import Array, setting
 from playground.engine.compiled import cache
+from playground.engine.engine import EngineName
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
 from playground.interop.picture import PAPER, draw_field, draw_losses, drawn_points, value_range
-from playground.measure.snapshot import Snapshot, Status, Wanted
-from playground.run.run import EngineName
+from playground.measure.requests import BoundaryRequest
+from playground.measure.snapshot import Snapshot, Status
 from playground.run.trainer import Trainer
 
 MARGIN, LINE = 16, 28
@@ -167,10 +168,10 @@ class Studio:
         self.below = LINE + MARGIN // 2 + self.side + 2 * LINE + MARGIN // 2
         """Where the curves begin."""
         self.size = size, self.below + self.side // 4 + LINE
-        self.wanted = Wanted(boundary=min(140, self.side // 3))
-        snapshot = trainer.snapshot(self.wanted)
+        self.request = BoundaryRequest(min(140, self.side // 3))
+        snapshot = trainer.snapshot([self.request])
         self.points = drawn_points(snapshot.sample, self.side)
-        self.palette = palette_of(self.drawn(with_all_colours(snapshot)))
+        self.palette = palette_of(self.drawn(with_all_colours(snapshot, self.request)))
         self.before: Array | None = None
         self.content = bytearray(header(self.size, bytes(self.palette.getpalette() or [])))
 
@@ -183,7 +184,7 @@ class Studio:
 
     def add(self, trainer: Trainer, seconds: float) -> None:
         """A frame of the present moment, to be seen for so long."""
-        image = self.drawn(trainer.snapshot(self.wanted))
+        image = self.drawn(trainer.snapshot([self.request]))
         now = np.array(image.quantize(palette=self.palette, dither=Image.Dither.NONE))
         # Pillow looks for colours in boxes of 4 × 4 × 4; paper has to be white.
         now[np.asarray(image).min(axis=2) == 255] = 0
@@ -212,10 +213,9 @@ def header(size: tuple[int, int], palette: bytes) -> bytes:
     return b"GIF89a" + width + height + b"\xf7\0\0" + palette + b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"
 
 
-def with_all_colours(snapshot: Snapshot) -> Snapshot:
+def with_all_colours(snapshot: Snapshot, request: BoundaryRequest) -> Snapshot:
     """The moment with a boundary in which every colour occurs that the field can have, or one near it."""
-    assert snapshot.boundary is not None
-    outputs, side = snapshot.boundary.shape[:2]
+    outputs, side = snapshot.answers[request].shape[:2]
     ramp = np.linspace(0, 1, side)
     if outputs == 1:
         most = value_range(snapshot.sample) if snapshot.sample.task == "regression" else 1.0
@@ -228,4 +228,4 @@ def with_all_colours(snapshot: Snapshot) -> Snapshot:
             field[i, row], field[j, row] = ramp, 1 - ramp
         # Every other row with a share of all the others, as before training.
         field[:, ::2] = (field[:, ::2] + 1 / outputs) / 2
-    return dataclasses.replace(snapshot, boundary=field)
+    return dataclasses.replace(snapshot, answers={request: field})

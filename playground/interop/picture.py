@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw, ImageFont
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, TRAIN, Sample
 from playground.files.atomic import write_atomically
-from playground.measure.snapshot import Snapshot, Wanted
+from playground.measure.requests import BoundaryRequest
+from playground.measure.snapshot import Snapshot
 from playground.run.trainer import Trainer
 
 SIDE, GAP = 560, 40
@@ -41,7 +42,7 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> None:
     """Write a PNG of what the network has learned and how the loss went down."""
-    snapshot = trainer.snapshot(Wanted(boundary=140))
+    snapshot = trainer.snapshot([BoundaryRequest(140)])
     image = Image.new("RGB", (2 * SIDE + 3 * GAP, SIDE + 2 * GAP), PAPER)
     draw_field(image, snapshot, drawn_points(snapshot.sample, SIDE), (GAP, GAP))
     draw_losses(image, snapshot, (SIDE + 2 * GAP, GAP, 2 * SIDE + 2 * GAP, SIDE + GAP))
@@ -92,8 +93,8 @@ def drawn_points(sample: Sample, side: int) -> Image.Image:
 
 def field_colours(snapshot: Snapshot) -> Array:
     """The boundary as colours, uint8 (n, n, 3), row 0 at the bottom."""
-    assert snapshot.boundary is not None
-    values = snapshot.boundary
+    values = snapshot.answer(BoundaryRequest)
+    assert values is not None
     if len(values) > 1:
         shares = np.moveaxis(values, 0, -1) / np.maximum(values.sum(axis=0), 1e-9)[..., np.newaxis]
         mixed: Array = shares @ np.array([rgb(CLASS_COLOURS[k % 10]) for k in range(len(values))], dtype=float)

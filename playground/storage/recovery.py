@@ -1,9 +1,8 @@
-"""Recovery: what a process keeps of its work, so that it is found again should the process die.
+"""Recovery: every process keeps a copy of its work, which is found again if the process dies.
 
 Every process has a slot in a common folder: a document, a note on it, and a lock that the system takes back when the
 process ends, however it ends. A document whose lock is free belonged to a process that died. Two attempts to restore
-one are made; if neither comes to its end, it is put aside, so that a document that kills the program can't do so for
-ever.
+one are made; if neither completes, it is set aside, so that a document that crashes the program does not do so forever.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ class Note(msgspec.Struct, frozen=True):
     origin: str = ""
     """The file that was worked on, if there was one."""
     attempts: int = 0
-    """To restore it, which have not come to their end."""
+    """Attempts to restore it that did not complete."""
 
 
 class Slot:
@@ -43,7 +42,7 @@ class Slot:
         while True:
             self.document = folder / f"{secrets.token_hex(8)}{DOCUMENT}"
             self.lock = FileLock(self.document.with_suffix(LOCK))
-            # Another process that just looks whose lock this is may have it, or have taken it for a dead one's.
+            # Another process may hold the lock while it looks for dead owners, or may have removed it as a dead one's.
             with suppress(Timeout):
                 self.lock.acquire(timeout=0)
                 if self.document.with_suffix(LOCK).exists():
@@ -56,11 +55,11 @@ class Slot:
         write_note(self.document, Note(title, origin))
 
     def clear(self) -> None:
-        """There is nothing to recover: all is saved, or was left on purpose."""
+        """Remove the kept document: everything is saved, or was discarded on purpose."""
         remove(self.document)
 
     def close(self) -> None:
-        """The process ends as it should."""
+        """Remove everything, as a process does that ends normally."""
         self.clear()
         self.lock.release()
         with suppress(OSError):
@@ -81,9 +80,9 @@ class Found(NamedTuple):
         return bool(self.note.origin) and modified_at(Path(self.note.origin)) > self.time
 
     def begin(self) -> FileLock | None:
-        """An attempt to restore it begins. `end` has to be called with the lock.
+        """Begin an attempt to restore it; `end` must be called with the lock.
 
-        None if another process is at it, or has been so long ago that this is not to be restored any more.
+        None if another process is restoring it or has done so, or if it failed too often.
         """
         lock = FileLock(self.document.with_suffix(LOCK))
         try:
@@ -98,7 +97,7 @@ class Found(NamedTuple):
         return lock
 
     def end(self, lock: FileLock, *, restored: bool) -> None:
-        """The attempt has ended; what was restored is no longer needed here."""
+        """End an attempt. A document that was restored is removed."""
         if restored:
             remove(self.document)
         lock.release()
@@ -107,7 +106,7 @@ class Found(NamedTuple):
                 self.document.with_suffix(LOCK).unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """The person does not want it: it is put aside, unless another process restores it just now."""
+        """Set aside a document that the person does not want, unless another process is restoring it."""
         lock = FileLock(self.document.with_suffix(LOCK))
         with suppress(Timeout, OSError):
             lock.acquire(timeout=0)
@@ -117,7 +116,7 @@ class Found(NamedTuple):
 
 
 def recoverable(folder: Path) -> list[Found]:
-    """What processes that died have left, the latest first. What can't be restored is put aside."""
+    """The documents of processes that died, the latest first. Those that can't be restored are set aside."""
     found = []
     remove_all_strays(folder)
     for document in folder.glob(f"*{DOCUMENT}"):
@@ -136,7 +135,7 @@ def recoverable(folder: Path) -> list[Found]:
 
 
 def is_in_use(document: Path) -> bool:
-    """Whether the process that keeps a document lives, or another one restores it."""
+    """Whether the process that keeps a document lives, or another one is restoring it."""
     lock = FileLock(document.with_suffix(LOCK))
     try:
         lock.acquire(timeout=0)
@@ -147,7 +146,7 @@ def is_in_use(document: Path) -> bool:
 
 
 def put_aside(document: Path, note: Note) -> None:
-    """Move a document that could not be restored to where it is found by name, and is not tried again."""
+    """Move a document to the folder of those set aside, under a readable name; it is not tried again."""
     folder = document.parent / ASIDE
     day = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(modified_at(document)))
     words = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in note.title)
@@ -160,7 +159,7 @@ def put_aside(document: Path, note: Note) -> None:
 
 
 def aside(folder: Path) -> list[Path]:
-    """The documents that were put aside."""
+    """The documents that were set aside."""
     return sorted((folder / ASIDE).glob(f"*{DOCUMENT}"))
 
 
@@ -172,12 +171,12 @@ def remove(document: Path) -> None:
 
 
 def write_note(document: Path, note: Note) -> None:
-    """Write what is known about a document."""
+    """Write the note on a document."""
     write_atomically(document.with_suffix(NOTE), msgspec.json.encode(note))
 
 
 def read_note(document: Path) -> Note:
-    """What is known about a document; nothing, if that can't be read."""
+    """The note on a document; an empty one if it can't be read."""
     try:
         return msgspec.json.decode(document.with_suffix(NOTE).read_bytes(), type=Note)
     except (OSError, msgspec.MsgspecError):

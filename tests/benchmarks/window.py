@@ -273,7 +273,7 @@ def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
         trainer.history.extend(
             np.hstack([at, 10 * at, 0 * at + 0.01, falling[:, :2], 1 - falling[:, :2] / 2, at / 1000])
         )
-        trainer.gradient_history.extend(np.hstack([10 * at, falling[:, 2:]]))
+        trainer.run.record.gradients.extend(np.hstack([10 * at, falling[:, 2:]]))
     views = {"curves": CurvesView(), "gradients": GradientsView()}
     times: dict[str, list[float]] = {name: [] for name in views}
     for view in views.values():
@@ -286,7 +286,7 @@ def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
         started = time.perf_counter()
         for at in range(first, first + 300):
             trainer.history.append([at, 10 * at, 0.01, *noise.lognormal(-7, 0.3, 2), 0.9, 0.9, at / 1000])
-            trainer.gradient_history.append([10 * at, *noise.lognormal(-7, 0.3, 3 * (layers + 1))])
+            trainer.run.record.gradients.append([10 * at, *noise.lognormal(-7, 0.3, 3 * (layers + 1))])
         recording.append(1000 * (time.perf_counter() - started) / 300)
         snapshot = trainer.snapshot()
         for name, view in views.items():

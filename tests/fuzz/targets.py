@@ -30,7 +30,15 @@ from playground.catalog.datasets.table import Table
 from playground.experiment.rules import convert
 from playground.experiment.text import from_text, to_text
 from playground.interop import tables, tfplayground, weights
-from playground.measure.snapshot import Wanted
+from playground.measure.requests import (
+    BoundaryRequest,
+    ConfusionRequest,
+    FinalTestRequest,
+    HistogramsRequest,
+    MicroscopeRequest,
+    UnitMapsRequest,
+    UnitStatesRequest,
+)
 from playground.run.run import Document
 from playground.storage import document as documents
 
@@ -75,7 +83,17 @@ def train(trainer: Trainer) -> None:
     """A few updates and a look at everything."""
     with np.errstate(all="ignore"):
         trainer.advance(steps=3)
-        trainer.snapshot(Wanted(boundary=3, histograms=3, confusion=True, maps=3, units=True, point=0, test=True))
+        trainer.snapshot(
+            [
+                BoundaryRequest(3),
+                HistogramsRequest(3),
+                ConfusionRequest(),
+                UnitMapsRequest(3),
+                UnitStatesRequest(),
+                MicroscopeRequest(0),
+                FinalTestRequest(),
+            ]
+        )
 
 
 def document(data: bytes) -> None:
@@ -248,7 +266,7 @@ def document_seeds() -> list[bytes]:
         for steps in (0, 4):
             trainer = Trainer(one, initial={"b0": np.zeros(1)} if not one.layers else None)
             trainer.advance(steps=steps)
-            trainer.remember("words")
+            trainer.configure(trainer.experiment, title="title")
             found.append(bytes(documents.payload_of(documents.to_bytes(trainer.document()), "x")))
     return found
 

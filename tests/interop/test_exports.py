@@ -240,7 +240,7 @@ def test_a_training_can_be_repeated_from_the_weights_it_started_from(trainer: Tr
 def test_a_training_that_was_changed_on_the_way_is_none_to_repeat(trainer: Trainer) -> None:
     trainer.advance(epochs=1)
     changed = msgspec.structs.replace(trainer.experiment, training=Training(learning_rate=0.1))
-    trainer.configure(changed, words="learning rate")
+    trainer.configure(changed, title="learning rate")
     trainer.advance(epochs=1)
     assert not Exportable.of(trainer).repeatable
 

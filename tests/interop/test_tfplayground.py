@@ -158,7 +158,7 @@ def test_the_links_vary_in_all_that_matters() -> None:
     assert {type(e.regularizer) for e in experiments} == {NoRegularizer, L1, L2}
     assert any(isinstance(e.initializer, Zeros) for e in experiments) and any(not e.layers for e in experiments)
     carried = [Trainer(e) for e in experiments]
-    assert sum(t.problem.points % t.problem.batch_size > 0 for t in carried) >= 5
+    assert sum(t.setup.points % t.setup.batch_size > 0 for t in carried) >= 5
 
 
 # What a link says -----------------------------------------------------------------------------------------------

@@ -14,15 +14,25 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from numpy.testing import assert_array_equal
 
-from playground import Document, Experiment, InputError, Trainer, load, save
+from playground import Document, Experiment, InputError, Layer, Trainer, load, save
+from playground.catalog.activations import Tanh
 from playground.catalog.datasets import table
 from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.shapes import Spiral
+from playground.catalog.losses import SquaredError
+from playground.catalog.normalizations import BatchNormalization
+from playground.catalog.optimizers import RmsProp
 from playground.cli.commands import main
+from playground.engine.engine import EngineName
+from playground.experiment.difference import only_learning_differs
+from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
+from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, prefix, this_computer
-from playground.run.run import HEALTHY, PRESENT, EngineName
+from playground.run.run import HEALTHY, PRESENT
 from playground.run.timeline import Timeline
 from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
 from tests.engine.random_experiments import random_experiment
@@ -66,11 +76,11 @@ def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
     for name in ("parameters", "gradient", "update", "slots", "carried", "pruned"):
         assert_array_equal(getattr(a.state, name), getattr(b.state, name), err_msg=name)
     assert_same_rows(a.history, b.history, but_last=True)
-    assert_same_rows(a.gradient_history, b.gradient_history)
-    assert (a.status, a.problem_words) == (b.status, b.problem_words)
+    assert_same_rows(a.run.record.gradients, b.run.record.gradients)
+    assert (a.status, a.run.record.problem) == (b.status, b.run.record.problem)
     assert str(a.evaluation) == str(b.evaluation)
-    assert [change[:2] for change in a.changes] == [change[:2] for change in b.changes]
-    assert a.engine_changes == b.engine_changes
+    assert [change[:2] for change in a.run.record.changes] == [change[:2] for change in b.run.record.changes]
+    assert a.run.record.engine_changes == b.run.record.engine_changes
 
 
 def state_of(trainer: Trainer) -> dict[str, Any]:
@@ -188,7 +198,7 @@ def diverged() -> Trainer:
 
 def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
     trainer = diverged()
-    healthy = trainer.health.moment
+    healthy = trainer.run.record.health.moment
     assert healthy is not None
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
     assert other.snapshot().problem == trainer.snapshot().problem
@@ -213,9 +223,9 @@ def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
     trainer.set_parameters({"b0": np.array([0.75])})
     trainer.advance(epochs=2)
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
-    assert trainer.started_from is not None and other.started_from is not None
-    assert trainer.started_from[-1] == 0.75
-    assert_array_equal(other.started_from, trainer.started_from)
+    assert trainer.run.record.started_from is not None and other.run.record.started_from is not None
+    assert trainer.run.record.started_from[-1] == 0.75
+    assert_array_equal(other.run.record.started_from, trainer.run.record.started_from)
 
 
 def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
@@ -543,6 +553,77 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
             load_document(path)
 
 
+# Changes ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_changed_is_kept_value_by_value(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment(layers=(Layer(3, id="A"),)))
+    trainer.advance(steps=5)
+    for path, value in CHANGED.items():
+        trainer.configure(with_value(trainer.experiment, path, value))
+    trainer.set_weight("W0", (1, 0), 0.5)
+    opened = saved_and_opened(trainer, tmp_path / "mine.playground")
+    assert opened.run.record.changes == trainer.run.record.changes
+    kept = [change.differences for change in opened.run.record.changes[:-1]]
+    assert [found[0].path for found in kept if found] == list(CHANGED)
+    assert opened.run.record.changes[-1].weight == trainer.run.record.changes[-1].weight
+
+
+CHANGED: dict[str, Any] = {
+    "training.learning_rate": 0.5,
+    "training.optimizer": RmsProp(),
+    "training.optimizer.momentum": 0.3,
+    "training.early_stopping": EarlyStopping(),
+    "training.clip_norm": 1.0,
+    "loss": SquaredError(output="sigmoid"),
+    "features": ("x2", "radius"),
+    "layers.0.normalization": BatchNormalization(),
+    "layers": (Layer(3, Tanh(), id="A"), Layer(2, id="B")),
+    "data": Spiral(noise=0.5),
+    "data.noise": 0.25,
+}
+
+
+def test_points_are_not_kept_a_second_time_with_every_change() -> None:
+    trainer, random = Trainer(Experiment()), np.random.default_rng(0)
+    size = len(to_bytes(trainer.document()))
+    for _ in range(10):
+        x1, x2 = (tuple(random.normal(size=1000).tolist()) for _ in range(2))
+        trainer.configure(replace(trainer.experiment, data=UserPoints(x1=x1, x2=x2, target=(0.0,) * 1000)))
+    assert len(trainer.run.record.changes) == 10
+    assert len(to_bytes(trainer.document())) < size + 3 * 8 * 1000 + 10_000
+    assert not only_learning_differs(trainer.run.record.changes[-1].differences or ())
+
+
+def test_a_document_without_changes_is_one_that_older_programs_open() -> None:
+    trainer = Trainer(Experiment())
+    assert to_bytes(trainer.document()).startswith(MAGIC + b"1\n")
+    trainer.configure(replace(trainer.experiment, seed=1))
+    assert to_bytes(trainer.document()).startswith(MAGIC + b"2\n")
+
+
+@pytest.mark.parametrize(
+    ("difference", "place"),
+    [
+        (["training.lerning_rate", 1, 2], "training.lerning_rate"),
+        (["training.learning_rate", "fast", 2], "training.learning_rate"),
+        (["training.optimizer", {"kind": "sgd"}, {"kind": "none"}], "training.optimizer"),
+        (["data.noise", 0, None], "data.noise"),
+        (["layers.0.units", 3], "changes"),
+        (["", 1, 2], "changes"),
+    ],
+)
+def test_a_difference_that_no_experiment_has_is_refused_and_named(difference: list[Any], place: str) -> None:
+    trainer = Trainer(Experiment())
+    trainer.configure(replace(trainer.experiment, seed=1))
+
+    def spoil(record: Any) -> None:
+        record["changes"][0][4] = [difference]
+
+    with pytest.raises(InputError, match=place):
+        from_bytes(changed(to_bytes(trainer.document()), spoil), "mine.playground")
+
+
 # Versions that were released --------------------------------------------------------------------------------------
 
 
@@ -585,7 +666,9 @@ def test_the_kept_document_with_own_points_has_all_of_them() -> None:
     assert (data.x1, data.x2) == ((0.1, -3.5, 2.25, 0.001), (4.0, -1.5, 0.5, -0.0))
     assert (data.target, data.train, data.test) == ((0, 1, 2, 1), (True,) * 3 + (False,), (False,) * 3 + (True,))
     assert data.class_names == ("red", "grün", "blau")
-    assert [change.words for change in document.changes] == ["learning rate"]
+    (change,) = document.changes
+    assert (change.label, change.differences, change.weight) == ("learning rate", None, None)
+    assert not change.leaves_losses_comparable
     assert_array_equal(document.initial["b0"], [0.25, -0.5])
 
 

@@ -14,6 +14,7 @@ from playground import Experiment, Trainer
 from playground.catalog.optimizers import Adam, Sgd
 from playground.cli import bench
 from playground.cli.racers import Reference
+from playground.measure.requests import BoundaryRequest
 from tools import peers, race
 
 SMALL = bench.spiral((4, 2), Sgd(), 0.1, 10, 40)
@@ -107,4 +108,4 @@ def test_every_peer_draws_the_boundary_of_what_it_learned(name: str) -> None:
     peer.prepare(SMALL)
     drawn = np.asarray(peer.boundary()).reshape(100 * 100, -1)[:, -1]
     probability = drawn if name == "sklearn" else 1 / (1 + np.exp(-drawn))
-    np.testing.assert_allclose(2 * probability - 1, trainer.boundary(100).ravel(), atol=1e-5)
+    np.testing.assert_allclose(2 * probability - 1, BoundaryRequest(100).answer(trainer).ravel(), atol=1e-5)

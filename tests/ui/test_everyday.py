@@ -104,7 +104,7 @@ def test_choose_optimizer_regularizer_and_batch_size(person: Person) -> None:
     person.choose("Optimizer", "SGD")
     person.choose("Regularizer", "L2")
     person.type_into("Batch size", "7")
-    person.until(lambda: person.trainer.problem.batch_size == 7)
+    person.until(lambda: person.trainer.setup.batch_size == 7)
     assert person.trainer.experiment.training.optimizer.kind == "sgd"
     assert person.trainer.network.layers[0].regularizer.kind == "l2"
 

@@ -12,7 +12,16 @@ from playground import Experiment, Layer, Snapshot, Trainer, Training
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.datasets.shapes import Blobs, Spiral
 from playground.experiment.tree import with_ids
-from playground.measure.snapshot import Wanted
+from playground.measure.requests import (
+    BoundaryRequest,
+    ConfusionRequest,
+    HistogramsRequest,
+    MicroscopeRequest,
+    ParametersRequest,
+    PredictionsRequest,
+    UnitMapsRequest,
+    UnitStatesRequest,
+)
 from tests.ui.kept_looks import assert_looks
 from ui.look import theme
 from ui.views.boundary.view import BoundaryView
@@ -26,8 +35,17 @@ from ui.views.schedule.view import ScheduleView
 from ui.window.layouts import PLANS
 from ui.window.window import Window
 
-WANTED = Wanted(
-    boundary=100, histograms=40, confusion=True, maps=24, parameters=True, units=True, predictions=2000, point=3
+REQUESTS = frozenset(
+    {
+        BoundaryRequest(100),
+        HistogramsRequest(40),
+        ConfusionRequest(),
+        UnitMapsRequest(24),
+        ParametersRequest(),
+        UnitStatesRequest(),
+        PredictionsRequest(2000),
+        MicroscopeRequest(3),
+    }
 )
 VIEWS = {
     "boundary": (BoundaryView, (420, 460)),
@@ -52,7 +70,7 @@ def moment(classes: int) -> Snapshot:
     )
     trainer = Trainer(experiment)
     trainer.advance(epochs=60)
-    return trainer.snapshot(WANTED)
+    return trainer.snapshot(REQUESTS)
 
 
 def shown(qtbot, kind: type, size: tuple[int, int], snapshot: Snapshot) -> QWidget:

@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
+import pyqtgraph as pg
 import pytest
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 from superqt import QElidingLabel
 
 from tests.ui import hands
+from tests.ui.parts import part_of
 from ui.forms.controls import Combo, Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, Caption, caption_width
 from ui.look import theme
@@ -228,9 +230,9 @@ def test_the_kept_pictures_of_the_network_have_the_pixels_of_the_widget(qtbot, l
 
 def test_words_of_the_boundary_fit(large: Window) -> None:
     boundary = large.boundary
-    for button in boundary._modes.fields.buttons:
+    for button in part_of(boundary, "boundary.field").buttons:
         assert button.width() >= QFontMetrics(small_font()).horizontalAdvance(button.text())
-    axis = boundary._plot.getAxis("bottom")
+    axis = boundary.findChild(pg.PlotWidget).getAxis("bottom")
     label = axis.label.mapRectToParent(axis.label.boundingRect())
     # The document's own margin may stick out, its letters may not.
     assert label.bottom() - axis.label.document().documentMargin() <= axis.size().height() + theme.px(1)

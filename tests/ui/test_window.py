@@ -18,6 +18,7 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets.base import TEST
 from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, preset
+from playground.measure.requests import BoundaryRequest, FinalTestRequest
 from tests.ui import hands
 from tests.ui.windows import control, push, settle, snapshot, step
 from ui.look import theme
@@ -35,11 +36,11 @@ def test_the_window_opens_with_an_untrained_spiral(window: Window) -> None:
 
 
 def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window) -> None:
-    qtbot.waitUntil(lambda: window.boundary.image().size > 0)
-    image, bars = window.boundary.image().copy(), window.gradients.bar_values().copy()
+    qtbot.waitUntil(lambda: window.boundary.shown().colours.size > 0)
+    image, bars = window.boundary.shown().colours.copy(), window.gradients.bar_values().copy()
     hands.key(window, "Space")
     qtbot.waitUntil(lambda: step(window) > 200)
-    assert not np.array_equal(window.boundary.image(), image)
+    assert not np.array_equal(window.boundary.shown().colours, image)
     assert np.isfinite(window.gradients.bar_values()).all()
     assert not np.array_equal(window.gradients.bar_values(), bars)
     assert len(window.view(CurvesView).drawn_epochs()) > 1
@@ -177,7 +178,7 @@ def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -
     assert len(trainer.sample.x) == 200
     assert trainer.network.layers[0].units == 5
     assert trainer.learning_rate == 0.02
-    assert trainer.problem.batch_size == 50
+    assert trainer.setup.batch_size == 50
     assert trainer.state.slots.shape[0] == 0
     assert snapshot(trained).layers[0].units == 5
 
@@ -385,24 +386,24 @@ def test_every_control_has_an_accessible_name_and_a_tooltip(window: Window, kind
 
 
 def test_only_what_is_seen_is_computed(qtbot, window: Window) -> None:
-    qtbot.waitUntil(lambda: snapshot(window).boundary is not None)
+    qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is not None)
     window.boundary.hide()
-    qtbot.waitUntil(lambda: snapshot(window).boundary is None)
+    qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is None)
     window.boundary.show()
-    qtbot.waitUntil(lambda: snapshot(window).boundary is not None)
+    qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is not None)
 
 
 def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, trained: Window) -> None:
     trained.showMinimized()
-    qtbot.waitUntil(lambda: snapshot(trained).boundary is None)
+    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is None)
     trained.showNormal()
-    qtbot.waitUntil(lambda: snapshot(trained).boundary is not None)
+    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is not None)
     trained.hide()
-    qtbot.waitUntil(lambda: snapshot(trained).boundary is None)
+    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is None)
     before = step(trained)
     qtbot.waitUntil(lambda: step(trained) > before)
     trained.show()
-    qtbot.waitUntil(lambda: snapshot(trained).boundary is not None)
+    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is not None)
 
 
 def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained: Window) -> None:
@@ -443,20 +444,21 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     assert not button.isEnabled()
     hands.fill(control(trained, "data.test_fraction"), "0.2")
     settle(qtbot, trained)
-    assert snapshot(trained).test is None
+    assert snapshot(trained).answer(FinalTestRequest) is None
     assert not result.isVisible()
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
     push(trained, "data.final_test")
     qtbot.waitUntil(result.isVisible)
     trainer = trained.session.worker.trainer
-    measured_now, points = trainer.test(), int((trainer.sample.split == TEST).sum())
+    measured_now, points = FinalTestRequest().answer(trainer), int((trainer.sample.split == TEST).sum())
     share = f"{percent_text(measured_now.accuracy)} right"
     assert result.text().startswith(f"{points} test points at step {step(trained):,}: loss ")
     assert share in result.text()
     trained.session.step()
-    qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step and snapshot(trained).test is None)
-    push(trained, "data.final_test")
+    qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step)
+    qtbot.waitUntil(lambda: snapshot(trained).answer(FinalTestRequest) is None)
+    hands.click(control(trained, "data.final_test"))
     qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
     hands.fill(control(trained, "data.noise"), "0.3")
     assert not result.isVisible()

@@ -23,6 +23,14 @@ from playground.catalog.datasets.shapes import Circle
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.interop.opening import RESOURCES
+from playground.measure.requests import (
+    ConfusionRequest,
+    HistogramsRequest,
+    MicroscopeRequest,
+    PredictionsRequest,
+    UncertaintyRequest,
+    UnitMapRequest,
+)
 from tests.ui import hands
 from tests.ui.windows import control, push, settle, snapshot, step
 from ui.panels.data.import_dialog import ImportDialog
@@ -162,27 +170,27 @@ def test_a_double_click_on_a_header_opens_the_card_of_the_layer(hand: Hand) -> N
 
 def test_pointing_at_a_unit_shows_its_map_in_the_boundary(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
-    hand.until(lambda: boundary.image().size > 0 and network.unit_rect(0, 2).isValid())
+    hand.until(lambda: boundary.shown().colours.size > 0 and network.unit_rect(0, 2).isValid())
     hands.hover(network, network.unit_rect(0, 2).center())
-    hand.until(lambda: snapshot(hand.window).magnified is not None)
-    assert snapshot(hand.window).magnified[:2] == (0, 2)
-    hand.until(lambda: boundary.unit_title() == "Unit A3: what it puts out")
+    hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
+    assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (0, 2)
+    hand.until(lambda: boundary.shown().unit == "Unit A3: what it puts out")
     hands.leave(network, network.unit_rect(0, 2).center(), to=hand.window.transport)
-    hand.until(lambda: snapshot(hand.window).magnified is None)
-    hand.until(lambda: boundary.unit_title() == "")
+    hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
+    hand.until(lambda: boundary.shown().unit == "")
 
 
 def test_the_way_back_from_a_unit_works_while_the_mouse_still_points_at_it(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
     hands.hover(network, network.unit_rect(1, 0).center())
-    hand.until(lambda: boundary.unit_title() != "")
+    hand.until(lambda: boundary.shown().unit != "")
     boundary.setFocus()
     hand.key("Escape")
-    hand.until(lambda: snapshot(hand.window).magnified is None)
-    assert boundary.unit_title() == ""
+    hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
+    assert boundary.shown().unit == ""
     hands.hover(network, network.unit_rect(1, 1).center())
-    hand.until(lambda: snapshot(hand.window).magnified is not None)
-    assert snapshot(hand.window).magnified[:2] == (1, 1)
+    hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
+    assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (1, 1)
 
 
 def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Hand) -> None:
@@ -261,14 +269,14 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
     window, network = busy.window, busy.window.network
     hands.click(network, network.unit_rect(0, 1).center())
     busy.key("Down")
-    busy.until(lambda: window.boundary.unit_title() == "Unit A3: what it puts out")
+    busy.until(lambda: window.boundary.shown().unit == "Unit A3: what it puts out")
     busy.key("Return")
     hands.type_text("2.5")
     busy.key("Ctrl+5")
     busy.until(lambda: "network" not in window.docks.seen)
     busy.settle()
     assert busy.trainer.parameters()["b0"][2] == pytest.approx(2.5, abs=1e-6)
-    busy.until(lambda: snapshot(window).magnified is None)
+    busy.until(lambda: snapshot(window).answer(UnitMapRequest) is None)
     assert window.layers.isAncestorOf(QApplication.focusWidget())
 
 
@@ -295,43 +303,43 @@ def test_the_colours_the_contours_and_the_mistakes_are_chosen(busy: Hand) -> Non
     busy.window.session.edit(msgspec.structs.replace(busy.experiment, layers=layers), "dropout")
     busy.settle()
     push(busy.window, "boundary.field.uncertainty")
-    busy.until(lambda: snapshot(busy.window).uncertainty is not None)
+    busy.until(lambda: snapshot(busy.window).answer(UncertaintyRequest) is not None)
     push(busy.window, "boundary.field.classes")
-    busy.until(lambda: snapshot(busy.window).uncertainty is None)
-    busy.until(lambda: len(np.unique(boundary.image().reshape(-1, 3), axis=0)) <= 3)
+    busy.until(lambda: snapshot(busy.window).answer(UncertaintyRequest) is None)
+    busy.until(lambda: len(np.unique(boundary.shown().colours.reshape(-1, 3), axis=0)) <= 3)
     push(busy.window, "boundary.field.probability")
     push(busy.window, "boundary.contours")
-    busy.until(lambda: len(boundary.numbers()) > 0)
+    busy.until(lambda: len(boundary.shown().numbers) > 0)
     push(busy.window, "boundary.mistakes")
-    busy.until(lambda: snapshot(busy.window).predictions is not None)
-    busy.until(lambda: boundary.note() != "")
+    busy.until(lambda: snapshot(busy.window).answer(PredictionsRequest) is not None)
+    busy.until(lambda: boundary.shown().note != "")
     push(busy.window, "boundary.mistakes")
-    busy.until(lambda: snapshot(busy.window).predictions is None)
+    busy.until(lambda: snapshot(busy.window).answer(PredictionsRequest) is None)
 
 
 def test_the_wheel_zooms_dragging_moves_and_home_shows_everything(busy: Hand) -> None:
     boundary = busy.window.boundary
-    whole = boundary.seen()
-    hands.wheel(boundary, 4, boundary.place_of(2, 1))
-    assert boundary.seen().width() < 0.6 * whole.width()
-    seen = boundary.seen()
-    middle = boundary.plane_rect().center()
+    whole = boundary.shown().seen
+    hands.wheel(boundary, 4, boundary.shown().place_of(2, 1))
+    assert boundary.shown().seen.width() < 0.6 * whole.width()
+    seen = boundary.shown().seen
+    middle = boundary.shown().plane.center()
     hands.drag(boundary, middle, middle + QPointF(60, 30))
-    assert boundary.seen().left() < seen.left()
-    assert boundary.seen().top() > seen.top()
-    assert boundary.picked() is None
+    assert boundary.shown().seen.left() < seen.left()
+    assert boundary.shown().seen.top() > seen.top()
+    assert boundary.shown().picked is None
     busy.key("Home")
-    assert boundary.seen() == whole
+    assert boundary.shown().seen == whole
     assert busy.edits[-1] == "small"
 
 
 def test_a_click_on_a_point_opens_the_microscope_with_its_numbers(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
     index = lonely_point(x)
-    hands.click(window.boundary, window.boundary.place_of(*x[index]))
+    hands.click(window.boundary, window.boundary.shown().place_of(*x[index]))
     hand.until(lambda: "microscope" in window.docks.seen)
-    hand.until(lambda: snapshot(window).microscope is not None)
-    seen = snapshot(window).microscope
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
+    seen = snapshot(window).answer(MicroscopeRequest)
     assert seen.point == index
     np.testing.assert_array_equal(seen.x, hand.trainer.sample.x[index])
     hand.until(lambda: window.view(MicroscopeView).words.text().startswith(f"Point {index} ("))
@@ -341,33 +349,33 @@ def test_a_click_on_a_point_opens_the_microscope_with_its_numbers(hand: Hand) ->
 def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
     index = lonely_point(x)
-    hands.click(window.boundary, window.boundary.place_of(*x[index]))
-    hand.until(lambda: snapshot(window).microscope is not None)
+    hands.click(window.boundary, window.boundary.shown().place_of(*x[index]))
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
     for key, expected in ((Qt.Key.Key_N, index + 1), (Qt.Key.Key_P, index), (Qt.Key.Key_P, index - 1)):
         hand.key(key)
         point = expected % len(x)
-        hand.until(lambda point=point: snapshot(window).microscope.point == point)
+        hand.until(lambda point=point: snapshot(window).answer(MicroscopeRequest).point == point)
         hand.until(lambda point=point: window.view(MicroscopeView).words.text().startswith(f"Point {point} ("))
     hand.key("Escape")
-    hand.until(lambda: snapshot(window).microscope is None)
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
     hand.until(lambda: window.view(MicroscopeView).pages.currentIndex() == 0)
 
 
 def test_other_points_let_go_of_the_one_that_was_picked(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
-    hands.click(window.boundary, window.boundary.place_of(*x[lonely_point(x)]))
-    hand.until(lambda: snapshot(window).microscope is not None)
+    hands.click(window.boundary, window.boundary.shown().place_of(*x[lonely_point(x)]))
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
     push(hand.window, "data.kind.moons")
     hand.settle()
-    hand.until(lambda: window.boundary.picked() is None)
-    hand.until(lambda: snapshot(window).microscope is None)
+    hand.until(lambda: window.boundary.shown().picked is None)
+    hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
 
 
 # Drawing ------------------------------------------------------------------------------------------------------------
 
 
 def places(hand: Hand, *at: tuple[float, float]) -> list[QPointF]:
-    return [hand.window.boundary.place_of(*place) for place in at]
+    return [hand.window.boundary.shown().place_of(*place) for place in at]
 
 
 @pytest.fixture
@@ -441,12 +449,12 @@ def test_a_click_with_the_cluster_tool_adds_a_cloud(drawing: Hand) -> None:
 def test_the_wheel_changes_the_brush_and_not_the_view(drawing: Hand) -> None:
     boundary, seen, before = (
         drawing.window.boundary,
-        drawing.window.boundary.seen(),
+        drawing.window.boundary.shown().seen,
         drawing.window.drawing.toolbox.reach,
     )
     hands.wheel(boundary, 3, places(drawing, (1, 1))[0])
     assert drawing.window.drawing.toolbox.reach > 1.3 * before
-    assert boundary.seen() == seen
+    assert boundary.shown().seen == seen
 
 
 @pytest.mark.parametrize("way", ["button", "Esc"])
@@ -460,8 +468,8 @@ def test_done_goes_back_to_looking(drawing: Hand, way: str) -> None:
     so_far = drawing.edits
     x = drawing.trainer.sample.x
     index = lonely_point(x)
-    hands.click(drawing.window.boundary, drawing.window.boundary.place_of(*x[index]))
-    drawing.until(lambda: snapshot(drawing.window).microscope is not None)
+    hands.click(drawing.window.boundary, drawing.window.boundary.shown().place_of(*x[index]))
+    drawing.until(lambda: snapshot(drawing.window).answer(MicroscopeRequest) is not None)
     assert drawing.edits == so_far
 
 
@@ -696,15 +704,15 @@ def test_the_axes_and_the_smoothing_of_the_curves_are_chosen(busy: Hand) -> None
 
 def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy: Hand) -> None:
     window = busy.window
-    assert snapshot(window).confusion is None
+    assert snapshot(window).answer(ConfusionRequest) is None
     window.docks.show("histograms")
-    busy.until(lambda: snapshot(window).layers[0].histogram is not None)
+    busy.until(lambda: snapshot(window).answer(HistogramsRequest) is not None)
     busy.until(lambda: len(window.view(HistogramsView).row_words()) == 3)
-    assert snapshot(window).layers[0].activations is not None
+    assert snapshot(window).answer(HistogramsRequest)[0].activations is not None
     window.docks.show("confusion")
-    busy.until(lambda: snapshot(window).confusion is not None)
+    busy.until(lambda: snapshot(window).answer(ConfusionRequest) is not None)
     busy.until(lambda: window.view(ConfusionView).matrix() is not None)
-    assert snapshot(window).layers[0].histogram is None
+    assert snapshot(window).answer(HistogramsRequest) is None
     assert window.view(ConfusionView).matrix().counts.sum() == 60
     push(busy.window, "confusion.set.validation")
     assert window.view(ConfusionView).matrix().counts.sum() == 20

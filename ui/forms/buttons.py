@@ -18,18 +18,24 @@ from ui.look.theme import current, px
 Control = TypeVar("Control", bound=QWidget)
 
 
-def identify(control: Control, name: str, spoken: str = "", hint: str = "", about: str = "") -> Control:
+def identify(
+    control: Control,
+    name: str | None = None,
+    spoken: str | None = None,
+    hint: str | None = None,
+    about: str | None = None,
+) -> Control:
     """Give a control its name in the program and its name for screen readers, a tooltip and a description; return it.
 
-    What is empty stays as it is.
+    What is left out stays as it is.
     """
-    control.setObjectName(name)
     for text, give in (
+        (name, control.setObjectName),
         (spoken, control.setAccessibleName),
         (hint, control.setToolTip),
         (about, control.setAccessibleDescription),
     ):
-        if text:
+        if text is not None:
             give(text)
     return control
 

@@ -25,7 +25,7 @@ from playground.experiment.declarations import Field, fields_of, is_struct, summ
 from playground.experiment.paths import joined, switched
 from playground.experiment.quantity import Number, Quantity
 from playground.experiment.words import titled, value_words
-from ui.forms.buttons import tip
+from ui.forms.buttons import identify, tip
 from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Entry, Segments, Slider, Switch
 from ui.forms.edits import Edits
 from ui.look.theme import GRID, NORMAL, px
@@ -168,8 +168,9 @@ class Row(QWidget):
         self.setToolTip(hint)
         self.caption.setToolTip(hint)
         for suffix, widget in self.controls.items():
-            widget.setAccessibleName(f"{name} {suffix}" if suffix and suffix != "slider" else name)
-            widget.setAccessibleDescription(self.field.help)
+            identify(
+                widget, spoken=f"{name} {suffix}" if suffix and suffix != "slider" else name, about=self.field.help
+            )
             if isinstance(widget, Entry):
                 widget.set_hint(hint)
             else:

@@ -18,13 +18,12 @@ class ExperimentEdit(NamedTuple):
     """Whether training starts anew with it."""
 
 
-class WeightEdit(NamedTuple):
-    """One entry of an array of parameters was set by hand; named as in weight files."""
+class WeightSetting(NamedTuple):
+    """One entry of an array of parameters gets a value, named as in weight files; the worker keeps what it was."""
 
     name: str
     place: tuple[int, ...]
-    before: float
-    after: float
+    value: float
 
 
 @dataclass
@@ -34,13 +33,13 @@ class Edit:
     number: int
     title: str
     """What was done, where what differs does not say it."""
-    what: ExperimentEdit | WeightEdit
+    what: ExperimentEdit | WeightSetting
     open: bool
     """Whether more of the same follows (a slider still being dragged)."""
 
     @property
     def label(self) -> str:
         """What was done, for menus."""
-        if self.title or isinstance(self.what, WeightEdit):
+        if self.title or isinstance(self.what, WeightSetting):
             return self.title
         return edit_words(self.what.before, self.what.after)

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.forms.buttons import IconButton
+from ui.forms.buttons import IconButton, identify
 from ui.look.theme import GRID, px
 
 TITLE_HEIGHT = 24
@@ -113,8 +113,7 @@ class Docks(QObject):
     def add(self, name: str, title: str, content: QWidget) -> QDockWidget:
         """Put a panel or picture into a dock."""
         dock = QDockWidget(title, self.window)
-        dock.setObjectName(name)
-        dock.setAccessibleName(title)
+        identify(dock, name, title)
         dock.setWidget(content)
         self.titles[name] = DockTitle(dock), NoTitle(dock)
         bar = self.titles[name][0]
@@ -289,8 +288,6 @@ def picture_menu(parent: QWidget, copy: Callable[[], object], save: Callable[[],
 class Layouts(QObject):
     """Arrangements that a person saved under a name, and the one in force when the window was closed."""
 
-    changed = Signal()
-
     def __init__(self, docks: Docks, settings: QSettings) -> None:
         super().__init__(docks)
         self.docks, self.settings = docks, settings
@@ -305,7 +302,6 @@ class Layouts(QObject):
     def save(self, name: str) -> None:
         """Keep the present arrangement."""
         self.settings.setValue(f"layouts/{name}", self.docks.state())
-        self.changed.emit()
 
     def ask_name(self) -> None:
         """Keep the present arrangement under a name that the person gives."""
@@ -320,7 +316,6 @@ class Layouts(QObject):
     def remove(self, name: str) -> None:
         """Forget an arrangement."""
         self.settings.remove(f"layouts/{name}")
-        self.changed.emit()
 
     def use(self, name: str) -> bool:
         """Go back to an arrangement; says whether it could be read."""

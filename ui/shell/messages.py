@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStatusB
 from superqt import QElidingLabel
 
 from playground.measure.diagnosis import Finding
+from ui.forms.buttons import identify
 from ui.look import theme
 from ui.session.commands import Report
 
@@ -21,8 +22,7 @@ NOTICE_SECONDS = 10.0
 def remedy_button() -> QPushButton:
     """The button that does what a message advises; hidden until there is something to advise."""
     button = QPushButton()
-    button.setAccessibleName("Remedy")
-    button.setToolTip("Does what the message advises.")
+    identify(button, spoken="Remedy", hint="Does what the message advises.")
     return button
 
 
@@ -94,8 +94,7 @@ class Banner(QFrame):
         self.remedy.clicked.connect(self.apply_remedy)
         close = QToolButton()
         close.setText("✕")
-        close.setAccessibleName("Dismiss the message")
-        close.setToolTip("Dismiss the message")
+        identify(close, spoken="Dismiss the message", hint="Dismiss the message")
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(
@@ -119,7 +118,7 @@ class Banner(QFrame):
         if self.refuses:
             self.hide()
 
-    def told(self) -> Message | None:
+    def message(self) -> Message | None:
         """What it says now."""
         return None if self.isHidden() else Message(self.text.text(), self.offer, self.refuses)
 
@@ -136,8 +135,7 @@ class Banner(QFrame):
         self.remedy.setVisible(remedy is not None)
         if remedy is not None:
             self.remedy.setText(remedy[0])
-            self.remedy.setAccessibleName(remedy[0])
-            self.remedy.setToolTip(remedy[0])
+            identify(self.remedy, spoken=remedy[0], hint=remedy[0])
         self.show()
 
     def apply_remedy(self) -> None:
@@ -162,8 +160,7 @@ class Messages(QObject):
 
     def _make_widgets(self) -> None:
         self.banner, self.status, self.diagnosis = Banner(), QElidingLabel(), DiagnosisLine()
-        self.status.setObjectName("status")
-        self.status.setAccessibleName("Status")
+        identify(self.status, "status", "Status")
         self.status.setContentsMargins(theme.px(theme.GRID), 0, 0, 0)
         self._bar.addWidget(self.status, 1)
         self._bar.addWidget(self.diagnosis, 1)
@@ -171,7 +168,7 @@ class Messages(QObject):
 
     def rebuild(self) -> None:
         """Make the widgets again, at the size in force. Whoever shows the banner places the new one."""
-        message = self.banner.told()
+        message = self.banner.message()
         for label in (self.status, self.diagnosis):
             self._bar.removeWidget(label)
             label.deleteLater()

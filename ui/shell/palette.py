@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from ui.forms.buttons import identify
 from ui.look.theme import GRID, px
 
 WIDTH, ROWS = 560, 12
@@ -81,13 +82,14 @@ class CommandPalette(QFrame):
         self.commands, self.shown = list[PaletteCommand](), list[PaletteCommand]()
         self.before: QWidget | None = None
         self.line = QLineEdit(placeholderText="Type what you want to do, or a setting and its value")
-        self.line.setObjectName("palette.line")
-        self.line.setAccessibleName("Command")
-        self.line.setToolTip("A few letters of a command are enough. A setting takes a value: learning rate 0.03.")
+        identify(
+            self.line,
+            "palette.line",
+            "Command",
+            "A few letters of a command are enough. A setting takes a value: learning rate 0.03.",
+        )
         self.list = QListWidget()
-        self.list.setObjectName("palette.list")
-        self.list.setAccessibleName("Commands that fit")
-        self.list.setToolTip("Enter does the chosen command.")
+        identify(self.list, "palette.list", "Commands that fit", "Enter does the chosen command.")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.nothing = QLabel("Nothing fits. Fewer letters find more.")
         self.nothing.setBuddy(self.line)

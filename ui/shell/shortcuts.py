@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.forms.buttons import identify
 from ui.shell.palette import PaletteCommand
 
 GESTURES = (
@@ -47,12 +48,10 @@ class ShortcutList(QDialog):
         self.rows = [(*split(command.name), command.keys) for command in commands if command.keys]
         self.rows += [(where, what, how) for where, how, what in GESTURES]
         self.search = QLineEdit(placeholderText="Search")
-        self.search.setAccessibleName("Search the shortcuts")
-        self.search.setToolTip("Shows only lines that contain what you type.")
+        identify(self.search, spoken="Search the shortcuts", hint="Shows only lines that contain what you type.")
         self.search.textChanged.connect(self.filter)
         self.table = QTableWidget(len(self.rows), 3)
-        self.table.setAccessibleName("Shortcuts and gestures")
-        self.table.setToolTip("What each key and gesture does.")
+        identify(self.table, spoken="Shortcuts and gestures", hint="What each key and gesture does.")
         self.table.setHorizontalHeaderLabels(["Where", "What", "Keys or gesture"])
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

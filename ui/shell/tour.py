@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, S
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ui.forms.buttons import identify
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.theme import GRID, px, scaled
@@ -49,8 +50,9 @@ class Tour(QWidget):
         self.setGeometry(parent.rect())
         # Not a button of the card: the space bar plays, and the first card asks for that.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Tour")
-        self.setAccessibleDescription("Enter or the right arrow key goes on, the left one back, Escape ends the tour.")
+        identify(
+            self, spoken="Tour", about="Enter or the right arrow key goes on, the left one back, Escape ends the tour."
+        )
         self.show()
         self.show_stop(0)
         self.setFocus()
@@ -83,9 +85,7 @@ class Tour(QWidget):
 
     def _button(self, name: str, tip: str, slot: Callable[[], object]) -> QPushButton:
         button = QPushButton(name)
-        button.setObjectName(f"tour.{name.split()[0].lower()}")
-        button.setAccessibleName(name)
-        button.setToolTip(tip)
+        identify(button, f"tour.{name.split()[0].lower()}", name, tip)
         button.setProperty("small", True)
         button.clicked.connect(slot)
         return button

@@ -8,9 +8,10 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from ui.forms.buttons import tip
+from playground.files.errors import CancelledError
+from ui.forms.buttons import identify, tip
 from ui.look.theme import GRID, px
-from ui.session.jobs import CancelledError, Job
+from ui.session.jobs import Job
 
 AT_ONCE_MILLISECONDS = 150
 """The window waits so long for work, so that what is done by then is seen at once."""
@@ -59,17 +60,15 @@ class Waiting(QDialog):
     def arrange(self, words: str) -> None:
         """What it is about, a bar, and a button."""
         self.bar = QProgressBar()
-        self.bar.setObjectName("waiting.progress")
-        self.bar.setAccessibleName("How far it is")
-        self.bar.setToolTip(tip("How much is done. Cancel stops it and changes nothing."))
+        identify(
+            self.bar, "waiting.progress", "How far it is", tip("How much is done. Cancel stops it and changes nothing.")
+        )
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(px(6))
         self.bar.setRange(0, 0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        cancel.setObjectName("waiting.cancel")
-        cancel.setAccessibleName("Cancel")
-        cancel.setToolTip(tip("Stops it and changes nothing."))
+        identify(cancel, "waiting.cancel", "Cancel", tip("Stops it and changes nothing."))
         buttons.rejected.connect(self.reject)
         about = QLabel(words, wordWrap=True)
         about.setTextFormat(Qt.TextFormat.PlainText)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,14 +17,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from playground import Experiment, InputError
+from playground import Experiment, InputError, Trainer
 from playground.catalog.choice import Array
+from playground.engine.engine import EngineName
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.animation import Animation, Settings, save_animation
-from playground.run.run import EngineName
-from ui.forms.buttons import push_button, tip
+from ui.forms.buttons import identify, push_button, tip
 from ui.forms.rows import Form
 from ui.look import theme
-from ui.session.jobs import CancelledError, Job, finish_jobs
+from ui.session.answer import Answer
+from ui.session.jobs import Job, finish_jobs
 from ui.session.session import Session
 from ui.shell.dialogs import ask_to_save
 
@@ -48,8 +49,8 @@ class Making(NamedTuple):
     experiment: Experiment
     settings: Settings
     engine: EngineName
-    initial: queue.SimpleQueue[dict[str, Array]]
-    """Where the weights to start from will be."""
+    initial: Answer
+    """The weights to start from that were given; mostly there are none."""
 
     def make(self, job: Job) -> Animation:
         """Repeat the training and write the file, on the job's thread. Raises CancelledError."""
@@ -80,16 +81,17 @@ class Making(NamedTuple):
         """The weights to start from, when the training thread has told them."""
         while not job.cancelled:
             try:
-                return self.initial.get(timeout=ANSWER_SECONDS)
-            except queue.Empty:
+                given: dict[str, Array] = self.initial.result(ANSWER_SECONDS)
+            except TimeoutError:
                 continue
+            return given
         raise CancelledError
 
 
 class AnimationDialog(QDialog):
     """Asks for the settings of an animation and makes it. Closing it ends what it makes."""
 
-    told = Signal(str)
+    said = Signal(str)
     """What was written, in a sentence."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
@@ -107,9 +109,7 @@ class AnimationDialog(QDialog):
         self.note, self.message = self.words("note", "What the animation shows"), self.words("message", "Result")
         self.note.setText(NOTE)
         self.bar = QProgressBar()
-        self.bar.setObjectName("gif.progress")
-        self.bar.setAccessibleName("Frames done")
-        self.bar.setToolTip(tip("How many frames are done."))
+        identify(self.bar, "gif.progress", "Frames done", tip("How many frames are done."))
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(theme.px(BAR_HEIGHT))
         # Nothing moves when they come and go.
@@ -147,8 +147,7 @@ class AnimationDialog(QDialog):
     def words(self, name: str, spoken: str) -> QLabel:
         """A quiet text."""
         label = QLabel(wordWrap=True)
-        label.setObjectName(f"gif.{name}")
-        label.setAccessibleName(spoken)
+        identify(label, f"gif.{name}", spoken)
         label.setProperty("quiet", True)
         return label
 
@@ -169,7 +168,8 @@ class AnimationDialog(QDialog):
         engine: EngineName = "reference"
         if report is not None and report.snapshot.engine == "compiled":
             engine = "compiled"
-        making = Making(self.path, self.session.experiment, self.settings, engine, self.session.ask_initial())
+        initial = self.session.ask(Trainer.usable_initial)
+        making = Making(self.path, self.session.experiment, self.settings, engine, initial)
         self.bar.setRange(0, self.settings.frames)
         self.bar.setValue(0)
         self.show_making(True)
@@ -189,7 +189,7 @@ class AnimationDialog(QDialog):
         if self.job is not None and self.sender() is self.job:
             words = made_words(self.path.name, animation)
             self.finish(words)
-            self.told.emit(words)
+            self.said.emit(words)
 
     def show_failed(self, error: Exception) -> None:
         """Say why nothing was written."""
@@ -233,7 +233,7 @@ def failed_words(path: Path, error: Exception) -> str:
     if isinstance(error, InputError):
         return f"{path.name} was not written. {error}."
     if isinstance(error, OSError):
-        return f"{path} was not written: {error.strerror or error}. Try another folder."
+        return f"{path} was not written: {reason_of(error)}. Try another folder."
     return f"{path.name} was not written because of a fault ({type(error).__name__}: {error})."
 
 

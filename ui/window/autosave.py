@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from playground import Document, Trainer
 from playground.files.atomic import remove_strays
+from playground.files.errors import reason_of
 from playground.storage.document import load_document, to_bytes
 from playground.storage.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
 from ui.session.jobs import Job, finish_jobs
@@ -26,7 +27,6 @@ AUTOSAVE_MILLISECONDS = 15_000
 class Asked(NamedTuple):
     """What a document was asked for with."""
 
-    by: Autosave
     mark: Mark
     """What there was then."""
     title: str
@@ -58,7 +58,6 @@ class Autosave(QObject):
         self.restoring: Restoring | None = None
         self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
         self.timer.timeout.connect(self.keep)
-        desk.session.given.connect(self.write)
         # A fault may have been in taking up what is recovered.
         desk.session.failed.connect(lambda _: self.end_recovery(restored=False))
 
@@ -69,7 +68,7 @@ class Autosave(QObject):
             found = recoverable(folder)
             self.slot = Slot(folder)
         except OSError as error:
-            self.desk.say(f"Work is not kept for recovery: {error.strerror or error} ({folder}).")
+            self.desk.say(f"Work is not kept for recovery: {reason_of(error)} ({folder}).")
             return
         self.kept = self.work.mark()
         self.timer.start()
@@ -98,18 +97,18 @@ class Autosave(QObject):
         mark = self.work.mark()
         if self.slot is not None and self.job is None and mark != self.kept:
             restores = self.restoring is not None and self.restoring.taken
-            asked = Asked(self, mark, self.work.name, str(self.work.path or ""), restores)
-            self.desk.session.ask(asked, Trainer.document)
+            asked = Asked(mark, self.work.name, str(self.work.path or ""), restores)
+            self.desk.session.ask(Trainer.document, partial(self.write, asked))
 
-    def write(self, purpose: object, document: Document, revision: int) -> None:
+    def write(self, asked: Asked, document: Document) -> None:
         """Write what was asked for, beside the window."""
         slot = self.slot
-        if not (isinstance(purpose, Asked) and purpose.by is self) or slot is None or self.job is not None:
+        if slot is None or self.job is not None:
             return
-        mark = purpose.mark._replace(step=document.present.state.step)
-        self.job = Job(lambda _: slot.write(to_bytes(document), purpose.title, purpose.origin), self)
-        self.job.done.connect(lambda _: self.note_kept(mark, purpose.restores))
-        self.job.failed.connect(lambda error: self.tell_failure(error, purpose.restores))
+        mark = asked.mark._replace(step=document.present.state.step)
+        self.job = Job(lambda _: slot.write(to_bytes(document), asked.title, asked.origin), self)
+        self.job.done.connect(lambda _: self.note_kept(mark, asked.restores))
+        self.job.failed.connect(lambda error: self.tell_failure(error, asked.restores))
         self.job.start()
 
     def note_kept(self, mark: Mark, restores: bool) -> None:
@@ -127,7 +126,7 @@ class Autosave(QObject):
         self.job = None
         if restores:
             self.end_recovery(restored=False)
-        self.desk.say(f"Work could not be kept for recovery: {getattr(error, 'strerror', None) or error}.")
+        self.desk.say(f"Work could not be kept for recovery: {reason_of(error)}.")
 
     def close(self) -> None:
         """The window closes as it should."""

@@ -6,7 +6,6 @@ from PySide6.QtCore import QEvent, QObject, Signal
 
 from playground import Experiment, Snapshot
 from playground.measure.diagnosis import Finding, diagnose
-from playground.measure.snapshot import together
 from ui.look.beat import Throttle, text_beat
 from ui.session.commands import Report
 from ui.views.view import View
@@ -42,7 +41,7 @@ class Display(QObject):
         """Watch parts that were just made, and have them show what there is."""
         for view in self.parts.views:
             view.installEventFilter(self)
-            view.wanted_changed.connect(self.request_what_is_seen)
+            view.requests_changed.connect(self.request_what_is_seen)
         session = self.desk.session
         self.show_experiment(session.experiment)
         if session.report is not None:
@@ -55,10 +54,10 @@ class Display(QObject):
         return super().eventFilter(watched, event)
 
     def request_what_is_seen(self) -> None:
-        """Have snapshots contain what the visible views show and nothing else."""
+        """Have snapshots answer what the views in sight request, and nothing else."""
         docks, session, parts = self.desk.docks, self.desk.session, self.parts
         seen = [] if self.desk.window.isMinimized() else [view for view in parts.views if docks.shows(view)]
-        session.set_wanted(together(view.wanted for view in seen))
+        session.request(frozenset().union(*(view.requests for view in seen)))
         (parts.layers.wake if docks.shows(parts.layers) else parts.layers.sleep)()
         for view in seen:
             # They have not heard of edits while they were out of sight.

@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.opening import FIRST, Opened, opened
 from playground.storage.document import SUFFIX
-from ui.session.jobs import CancelledError
 from ui.shell.dialogs import ask_about_changes, ask_about_replacing
 from ui.shell.waiting import Waiting
 from ui.window.desk import Desk
@@ -191,7 +191,7 @@ class Documents(QObject):
     def tell_failure(self, save: Save, error: Exception | str) -> None:
         """Say that nothing was saved, and what to do. What was to be done then is not done."""
         self.closing = False
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = error if isinstance(error, str) else reason_of(error)
         self.desk.tell(
             f"Nothing was saved to {save.path}: {reason}. Your work goes on unsaved; try another folder.",
             ("Save as…", self.ask_save),

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
-from playground.interop.export.proof import CancelledError
+from ui.session.answer import Answer
 from ui.session.jobs import Job, finish_jobs
 from ui.window.desk import Desk
 from ui.window.work import Work
 
 BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
-
-
-class Asked(NamedTuple):
-    """What an export was asked for with."""
-
-    by: Exports
-    chosen: Format
-    path: Path
-    proof: bool
-    """Whether it is to be run again before it is written."""
 
 
 class Exports(QObject):
@@ -38,7 +28,7 @@ class Exports(QObject):
         super().__init__(desk)
         self.desk, self.work = desk, work
         self.job: Job | None = None
-        desk.session.given.connect(self.write)
+        self._answer: Answer | None = None
 
     def ask(self, name: str, proof: bool = True) -> None:
         """Let the person choose where an export goes; without its libraries, say what to install."""
@@ -68,16 +58,14 @@ class Exports(QObject):
 
     def begin(self, name: str, path: str, proof: bool = True) -> None:
         """Export the present moment to a file."""
-        self.desk.session.ask(Asked(self, FORMATS[name], Path(path), proof), Exportable.of)
+        self._answer = self.desk.session.ask(Exportable.of, partial(self.write, FORMATS[name], Path(path), proof))
 
-    def write(self, purpose: object, exportable: Exportable, revision: int) -> None:
-        """Prove and write what was asked for, beside the window."""
-        if not (isinstance(purpose, Asked) and purpose.by is self):
-            return
+    def write(self, chosen: Format, path: Path, proof: bool, exportable: Exportable) -> None:
+        """Prove and write what was asked for, beside the window; with `proof` it is run again before."""
+        self._answer = None
         if self.job is not None:
             self.desk.tell(BUSY)
             return
-        _, chosen, path, proof = purpose
         proves = proof and chosen.prove is not None
         self.job = job = Job(
             lambda job: export(chosen, exportable, path, proof=proof, cancelled=lambda: job.cancelled), self
@@ -107,8 +95,7 @@ class Exports(QObject):
         elif isinstance(error, NotProvenError):
             self.desk.tell(f"{path.name} was not exported, because it is not what the network is. {error}")
         else:
-            reason = getattr(error, "strerror", None) or str(error)
-            self.desk.tell(f"Nothing was exported to {path}: {reason}")
+            self.desk.tell(f"Nothing was exported to {path}: {reason_of(error)}")
 
     def end(self) -> None:
         """Nothing is being made any more."""
@@ -117,5 +104,6 @@ class Exports(QObject):
 
     def close(self) -> None:
         """Stop what is being made, before the window goes; what comes late is not begun any more."""
-        self.desk.session.given.disconnect(self.write)
+        if self._answer is not None:
+            self._answer.forget()
         finish_jobs(self)

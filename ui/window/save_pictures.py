@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from playground import InputError
 from playground.files.atomic import write_atomically
+from playground.files.errors import reason_of
 from ui.session.commands import Report
 from ui.shell import imaging
 from ui.shell.docks import picture_menu
@@ -90,7 +91,7 @@ class Pictures(QObject):
         except InputError as error:
             self.desk.tell(f"The picture was not saved to {path}: {error}.")
         except OSError as error:
-            self.desk.tell(f"The picture was not saved to {path}: {error.strerror or error}. Try another folder.")
+            self.desk.tell(f"The picture was not saved to {path}: {reason_of(error)}. Try another folder.")
         else:
             self.desk.say(f"The picture of {title} is in {path.name}.")
 
@@ -101,7 +102,7 @@ class Pictures(QObject):
 
         dialog = AnimationDialog(self.desk.session, self.desk.window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.told.connect(self.desk.say)
+        dialog.said.connect(self.desk.say)
         dialog.show()
 
     def close(self) -> None:
@@ -127,7 +128,7 @@ class Pictures(QObject):
 
     def look(self, report: Report) -> None:
         """A report came; unless it is one from before they were, all parts in sight are about to show it."""
-        if self.waiting and report.wanted == self.desk.session.wanted:
+        if self.waiting and report.requests == self.desk.session.requests:
             QTimer.singleShot(0, self, self.take_seen)
 
     def take_seen(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,8 +43,6 @@ class Saves(QObject):
         self.desk = desk
         self._waiting: deque[Save] = deque()
         self._saving: Save | None = None
-        desk.session.given.connect(self._write)
-        desk.session.failed.connect(self._give_up)
 
     @property
     def busy(self) -> bool:
@@ -65,13 +64,12 @@ class Saves(QObject):
             self._run(save, lambda: save_experiment(experiment, save.path))
         else:
             self.desk.say(f"Saving {save.path.name}…")
-            self.desk.session.ask(save, Trainer.document)
+            self.desk.session.ask(Trainer.document, partial(self._write, save), partial(self._end, save))
 
-    def _write(self, purpose: object, document: Document, revision: int) -> None:
+    def _write(self, save: Save, document: Document) -> None:
         """Write a document that was asked for."""
-        if isinstance(purpose, Save) and purpose is self._saving:
-            mark = purpose.mark._replace(step=document.present.state.step)
-            self._run(purpose._replace(mark=mark), lambda: save_document(purpose.path, document))
+        mark = save.mark._replace(step=document.present.state.step)
+        self._run(save._replace(mark=mark), lambda: save_document(save.path, document))
 
     def _run(self, save: Save, work: Callable[[], object]) -> None:
         self._saving = save
@@ -87,8 +85,3 @@ class Saves(QObject):
         else:
             self.failed.emit(save, error)
         self._start_next()
-
-    def _give_up(self, reason: str) -> None:
-        """The training thread met a fault; a document that was asked of it may never come."""
-        if self._saving is not None and not self.findChildren(Job):
-            self._end(self._saving, reason)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 
 from playground import InputError
+from playground.catalog.datasets.own_points import own_points
 from playground.catalog.datasets.table import Table
 from playground.experiment.text import from_text, to_text
 from playground.interop.opening import Opened
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
-from playground.storage.document import with_own_points
 from ui.window.desk import Desk
 from ui.window.documents import Documents
 from ui.window.parts import Parts
@@ -35,7 +36,7 @@ class Sharing(QObject):
         experiment = self.desk.session.experiment
         try:
             if isinstance(experiment.data, Table):
-                experiment = with_own_points(experiment)
+                experiment = msgspec.structs.replace(experiment, data=own_points(experiment.data))
         except InputError as error:
             self.desk.tell(f"Nothing was copied: the table can't be read any more. {error}")
             return

@@ -9,7 +9,7 @@ from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
-from playground import Experiment, Wanted
+from playground import Experiment
 from playground.interop.opening import FIRST, preset
 from ui.look import theme
 from ui.session.compiling import Kernels
@@ -57,7 +57,7 @@ class Window(QMainWindow):
         self.before_crowding: QByteArray | None = None
         """Where the docks stood before everything became too large for that."""
         self.parts = Parts()
-        self.session = session or Session(experiment or preset(FIRST), Wanted())
+        self.session = session or Session(experiment or preset(FIRST))
         self.session.setParent(self)
         self.desk = Desk(self, self.session, self.settings)
         self.make_helpers()

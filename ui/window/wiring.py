@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from playground.experiment.tree import new_id
 from ui.panels.data.panel import with_feature, without
 from ui.panels.layers.palette import FIRST_LAYER
+from ui.views.microscope.view import MicroscopeView
 from ui.window.controls_as_commands import ControlsAsCommands
 from ui.window.desk import Desk
 from ui.window.parts import Parts
@@ -73,7 +74,7 @@ class Wiring(QObject):
         data.draw_asked.connect(self.start_drawing)
         data.import_asked.connect(self.sharing.ask_import)
         data.export_asked.connect(self.sharing.ask_export)
-        data.told.connect(self.desk.say)
+        data.said.connect(self.desk.say)
         data.test_asked.connect(self.session.show_test)
 
     # Training -----------------------------------------------------------------------------------------------
@@ -113,6 +114,7 @@ class Wiring(QObject):
     def look_closer(self, point: int | None) -> None:
         """Show the way of the point that was picked through the network."""
         self.parts.boundary.pick(point)
+        self.parts.view(MicroscopeView).show_point(point)
         if point is not None and "microscope" not in self.desk.docks.seen:
             self.desk.docks.show("microscope")
 

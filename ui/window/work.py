@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from playground import Document, Experiment
 from playground.files.atomic import Stamp, stamp
 from ui.session.session import Session
-from ui.session.undo import WeightEdit
+from ui.session.undo import WeightSetting
 
 UNTITLED = "Untitled"
 LONG_SECONDS = 60.0
@@ -68,7 +68,7 @@ class Work(QObject):
 
     def mark(self, step: int | None = None) -> Mark:
         """What there is now, training being at `step`, or at the step of the latest report."""
-        weights = [edit.number for edit in self.session.done if isinstance(edit.what, WeightEdit)]
+        weights = [edit.number for edit in self.session.done if isinstance(edit.what, WeightSetting)]
         return Mark(self.session.experiment, max(weights, default=0), self.step if step is None else step)
 
     @property

@@ -6,116 +6,136 @@ updates. What it can't do (see `fallbacks`) stays with `reference`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from playground.catalog.activations import Activation
-from playground.catalog.choice import Array, Choice, members
+from playground.catalog.choice import Array, Choice, kind_of, members
 from playground.catalog.losses import CrossEntropy, Loss
 from playground.catalog.normalizations import Normalization
 from playground.catalog.optimizers import Optimizer, Sgd
 from playground.catalog.regularizers import NoRegularizer, Regularizer
 from playground.engine.compiled import layout
 from playground.engine.compiled.cache import LOADED, clock
+from playground.engine.engine import EngineName, Limits, Outcome, Rates
 from playground.engine.network import Network
-from playground.engine.problem import DivergedError, Pass, Problem
+from playground.engine.problem import DivergedError, Pass
 from playground.engine.reference import first_broken
-from playground.engine.setup import Part
+from playground.engine.setup import Setup
 from playground.engine.state import State
 
 ROWS = 4096
 """Rows of the histories that one call can fill."""
 
-
-# Loading --------------------------------------------------------------------------------------------------------
-
-
-# One training -----------------------------------------------------------------------------------------------------
-
-
-class Sets(NamedTuple):
-    """What is evaluated at the end of every epoch."""
-
-    train: Part
-    validation: Part
-
-
-class Advance(NamedTuple):
-    """What came of a call."""
-
-    history: Array
-    """A row per epoch that ended, as `History` has its columns; the seconds are those since the call."""
-    gradients: Array
-    """A row per record of the gradients: the columns of `GradientHistory`, one after the other."""
-    seconds: float
-    """Spent in training steps."""
-    broken: DivergedError | None
+IN_RUN_RECORD = (
+    "optimizer", "batch_size", "batching", "shuffle", "clip_norm", "weight_decay", "weight_noise",
+)  # fmt: skip
+"""The settings of training that the kernels are told before they start; learning rates are handed over as they come."""
 
 
 class Compiled:
-    """One problem, laid out for the kernels. It holds work space and no state of its own."""
+    """The compiled engine, ready for one setup; see `Engine`."""
 
-    def __init__(self, kernels: ModuleType, problem: Problem, sets: Sets, task: str) -> None:
-        self.kernels, self.problem, self.network = kernels, problem, problem.network
-        dtype, size, layers = self.network.dtype, self.network.size, self.network.layers
-        self.layers = layer_records(self.network)
-        self.runs = run_records(problem, self.layers, task)
-        self.data = np.ascontiguousarray(np.concatenate([problem.inputs, problem.targets]).T)
-        self.train, self.validation = evaluation_set(*sets.train), evaluation_set(*sets.validation)
-        self.order = np.empty(problem.points if problem.training.shuffle else 0, np.int32)
+    name: ClassVar[EngineName] = "compiled"
+
+    def __init__(self, kernels: ModuleType, setup: Setup) -> None:
+        self.kernels, self.setup = kernels, setup
+        self.clock = clock()
+        self._lay_out_network()
+        self._lay_out_training()
+        self._lay_out_points()
+        self._make_room()
+
+    def prepare(self, setup: Setup) -> None:
+        """Get ready for another setup; what it shares with the present one stays as it is."""
+        before, self.setup = self.setup, setup
+        old, new = before.training, setup.training
+        other_network = setup.network is not before.network
+        other_training = any(getattr(old, name) != getattr(new, name) for name in IN_RUN_RECORD)
+        other_points = setup.train.inputs is not before.train.inputs or setup.train.targets is not before.train.targets
+        if other_network:
+            self._lay_out_network()
+        if other_network or other_training or other_points:
+            self._lay_out_training()
+        if other_points:
+            self._lay_out_points()
+        if self.room_for != room_needed(setup):
+            self._make_room()
+
+    def _lay_out_network(self) -> None:
+        """Lay the layers out for the kernels."""
+        self.layers = layer_records(self.setup.network)
+
+    def _lay_out_training(self) -> None:
+        """Lay the settings of training out for the kernels."""
+        setup = self.setup
+        self.runs = run_records(setup)
+        self.order = np.empty(setup.points if setup.training.shuffle else 0, np.int32)
         self.order_of = (-1, -1)
+        work = 20 * sum(layer.units for layer in setup.network.layers) + 0.2 * setup.network.size
+        self.look_every = max(1, int(50_000 / (500 + work * setup.batch_size)))
+
+    def _lay_out_points(self) -> None:
+        """Lay the points out for the kernels: a row per training point, and what is evaluated at the end of epochs."""
+        train = self.setup.train
+        self.data = np.ascontiguousarray(np.concatenate([train.inputs, train.targets]).T)
+        self.train, self.validation = evaluation_set(*train), evaluation_set(*self.setup.validation)
+
+    def _make_room(self) -> None:
+        """Make work space for the network and its batches."""
+        network, layers = self.setup.network, self.setup.network.layers
+        dtype, size = network.dtype, network.size
+        self.room_for = room_needed(self.setup)
         self.old_w, self.old_g = np.zeros(size, dtype), np.zeros(size, dtype)
-        self.old_slots = np.zeros((len(problem.training.optimizer.slots), size), dtype)
-        self.space = work_space(self.network, problem.batch_size, training=True)
-        self.evaluation_space = work_space(self.network, layout.EVALUATION_POINTS, training=False)
+        self.old_slots = np.zeros((len(self.setup.training.optimizer.slots), size), dtype)
+        self.space = work_space(network, self.setup.batch_size, training=True)
+        self.evaluation_space = work_space(network, layout.EVALUATION_POINTS, training=False)
         self.update_space = layout.UpdateSpace(
             np.zeros(size, dtype), np.zeros(size, dtype), np.zeros(size, bool), np.zeros(layout.MOST_CONSTANTS)
         )
         self.history = np.empty(ROWS, layout.EPOCH).view(np.recarray)
         self.gradients = np.empty((ROWS, 1 + 3 * len(layers)))
-        self.clock = clock()
-        work = 20 * sum(layer.units for layer in layers) + 0.2 * size
-        self.look_every = max(1, int(50_000 / (500 + work * problem.batch_size)))
 
-    def advance(
-        self, state: State, rates: Sequence[float], *, per_step: bool, last_step: int, last_epoch: int, seconds: float
-    ) -> Advance:
-        """Make updates with these learning rates, one per epoch or `per_step`, until a limit is reached."""
-        run = self.runs[0]
+    def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
+        """Make updates until a limit is reached, the rates are used up or a number is not finite."""
+        run, steps_before = self.runs[0], state.step
         self.hand_over(state, run)
-        run.last_step, run.last_epoch, run.rate_per_step = last_step, last_epoch, per_step
-        run.time_limit = seconds
-        steps_before = state.step
+        run.last_step, run.last_epoch, run.rate_per_step = limits.last_step, limits.last_epoch, rates.per_step
+        run.time_limit = limits.seconds
+        coming = np.array([rates.rate_of(k) for k in range(rates.number)], np.float64)
         swapped = self.kernels.train(
             self.layers, self.runs, self.data, self.train, self.validation, self.order,
             state.parameters, self.old_w, state.gradient, self.old_g, state.slots, self.old_slots, state.carried,
             state.pruned, self.space, self.update_space, self.evaluation_space,
-            np.asarray(rates, dtype=np.float64), self.history, self.gradients, self.clock,
+            coming, self.history, self.gradients, self.clock,
         )  # fmt: skip
         if swapped:
             state.parameters, self.old_w = self.old_w, state.parameters
             state.gradient, self.old_g = self.old_g, state.gradient
             state.slots, self.old_slots = self.old_slots, state.slots
-        self.take_back(state, run, made_updates=int(run.step) > steps_before)
-        return Advance(
+        made_updates = int(run.step) > steps_before
+        self.take_back(state, run, made_updates=made_updates)
+        return Outcome(
             self.history[: run.history_rows].view((np.float64, len(layout.EPOCH_COLUMNS))).copy(),
             self.gradients[: run.gradient_rows].copy(),
             float(run.seconds),
+            self.latest(int(run.last_points)) if made_updates and not run.broken else None,
             self.fault(state, run),
         )
 
     def outputs(self, state: State, inputs: Array) -> Array:
         """o for all `inputs`, shape (features, points), in evaluation mode: `reference.outputs`."""
-        o = np.empty((self.network.layers[-1].units, inputs.shape[1]), self.network.dtype)
+        network = self.setup.network
+        o = np.empty((network.layers[-1].units, inputs.shape[1]), network.dtype)
         x = np.ascontiguousarray(inputs)
         self.kernels.predict(self.layers, self.runs, x, state.parameters, self.evaluation_space, o)
         return o
 
     def hand_over(self, state: State, run: Any) -> None:
-        """Tell the kernels where training stands."""
+        """Copy the progress of training into the kernels' record."""
         run.seed = state.seed & 0xFFFFFFFFFFFFFFFF
         run.step, run.epoch, run.position = state.step, state.epoch, state.position
         run.carried_points, run.optimizer_steps = state.carried_points, state.optimizer_steps
@@ -124,20 +144,18 @@ class Compiled:
         run.seconds, run.broken, run.look_every = 0.0, layout.NOTHING, self.look_every
 
     def take_back(self, state: State, run: Any, *, made_updates: bool) -> None:
-        """Take from the kernels where training stands."""
+        """Copy the progress of training back from the kernels' record."""
         state.step, state.epoch, state.position = int(run.step), int(run.epoch), int(run.position)
         state.carried_points, state.optimizer_steps = int(run.carried_points), int(run.optimizer_steps)
         self.order_of = (state.seed, int(run.order_of))
         if made_updates and run.broken != layout.UPDATE:
             state.update = state.parameters - self.old_w
-            for layer in self.network.layers:
+            for layer in self.setup.network.layers:
                 state.update[layer.trained.stop : layer.stop] = 0
-        if made_updates:
-            self.problem.last = None if run.broken else self.latest(int(run.last_points))
 
     def latest(self, n: int) -> Pass:
         """The latest batch, as views of the work space: good until the next call."""
-        space, layers = self.space, self.network.layers
+        space, layers = self.space, self.setup.network.layers
 
         def rows(array: Array, start: int, units: int) -> Array:
             return array[start : start + units * n].reshape(units, n)
@@ -157,7 +175,7 @@ class Compiled:
 
     def fault(self, state: State, run: Any) -> DivergedError | None:
         """What stopped being finite, in the words of the reference engine."""
-        network = self.network
+        network = self.setup.network
         if run.broken == layout.LOSS:
             return DivergedError("the loss", network.layers[-1].name)
         if run.broken == layout.GRADIENT:
@@ -172,14 +190,14 @@ class Compiled:
         return None
 
 
-def fallbacks(problem: Problem) -> tuple[str, ...]:
+def fallbacks(setup: Setup) -> tuple[str, ...]:
     """What the kernels can't do yet and `reference` does, in words; empty if they do all of it.
 
     They do everything that the catalog has, in each precision that has been compiled. What somebody adds to a family
     outside the catalog is not in them.
     """
-    network, precision = problem.network, problem.network.dtype.name
-    chosen: list[Choice] = [network.loss, problem.training.optimizer]
+    network, precision = setup.network, setup.network.dtype.name
+    chosen: list[Choice] = [network.loss, setup.training.optimizer]
     for layer in network.layers:
         chosen += [layer.activation, layer.regularizer, layer.normalization]
     foreign = {choice.kind for choice in chosen if not type(choice).__module__.startswith("playground.catalog.")}
@@ -190,9 +208,10 @@ def fallbacks(problem: Problem) -> tuple[str, ...]:
 # Records ----------------------------------------------------------------------------------------------------------
 
 
-def place_of(family: type[Choice], member: Choice) -> int:
-    """The place of a choice in its family."""
-    return list(members(family)).index(member.kind)
+@cache
+def place_of(family: type[Choice], member: type[Choice]) -> int:
+    """The position of a kind of choice in its family."""
+    return list(members(family)).index(kind_of(member))
 
 
 def settings(choice: Choice) -> list[float]:
@@ -203,42 +222,48 @@ def settings(choice: Choice) -> list[float]:
 
 def layer_records(network: Network) -> Any:
     """The network as the kernels see it."""
-    records = np.zeros(len(network.layers), layout.LAYER).view(np.recarray)
+    records = np.zeros(len(network.layers), layout.LAYER)
     for record, layer in zip(records, network.layers, strict=True):
-        record.units, record.inputs = layer.units, layer.inputs
-        record.start, record.biases = layer.start, layer.biases.start
-        record.trained_stop, record.stop = layer.trained.stop, layer.stop
-        record.activation = place_of(Activation, layer.activation)
-        record.settings[:] = settings(layer.activation)
-        record.normalization = place_of(Normalization, layer.normalization)
-        record.skip, record.muted, record.trainable = layer.skip, layer.muted, layer.trainable
-        record.dropout = layer.dropout
-        record.penalty = place_of(Regularizer, layer.regularizer)
-        record.penalty_settings[:] = settings(layer.regularizer)
-        record.prunes = layer.regularizer.prunes and layer.trainable
-    return records
+        record["units"], record["inputs"] = layer.units, layer.inputs
+        record["start"], record["biases"] = layer.start, layer.biases.start
+        record["trained_stop"], record["stop"] = layer.trained.stop, layer.stop
+        record["activation"] = place_of(Activation, type(layer.activation))
+        record["settings"] = settings(layer.activation)
+        record["normalization"] = place_of(Normalization, type(layer.normalization))
+        record["skip"], record["muted"], record["trainable"] = layer.skip, layer.muted, layer.trainable
+        record["dropout"] = layer.dropout
+        record["penalty"] = place_of(Regularizer, type(layer.regularizer))
+        record["penalty_settings"] = settings(layer.regularizer)
+        record["prunes"] = layer.regularizer.prunes and layer.trainable
+    return records.view(np.recarray)
 
 
-def run_records(problem: Problem, layers: Any, task: str) -> Any:
+def run_records(setup: Setup) -> Any:
     """The settings of training as the kernels see them."""
-    network, training = problem.network, problem.training
-    runs = np.zeros(1, layout.RUN).view(np.recarray)
+    network, training = setup.network, setup.training
+    runs = np.zeros(1, layout.RUN)
     run = runs[0]
-    run.outputs, run.batch_size, run.shuffle = network.layers[-1].units, problem.batch_size, training.shuffle
-    run.batching = ("partial", "drop", "carry").index(training.batching)
-    run.loss = place_of(Loss, network.loss)
-    run.loss_settings[:] = settings(network.loss)
-    run.softmax = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
-    run.regression, run.threshold = task == "regression", network.loss.threshold
-    run.optimizer = place_of(Optimizer, training.optimizer)
-    run.optimizer_settings[:] = settings(training.optimizer)
-    run.plain_sgd = isinstance(training.optimizer, Sgd)
-    run.clip_norm = training.clip_norm or 0.0
-    run.weight_decay, run.weight_noise = training.weight_decay, training.weight_noise
-    run.prunes = network.prunes
+    run["outputs"], run["batch_size"], run["shuffle"] = network.layers[-1].units, setup.batch_size, training.shuffle
+    run["batching"] = ("partial", "drop", "carry").index(training.batching)
+    run["loss"] = place_of(Loss, type(network.loss))
+    run["loss_settings"] = settings(network.loss)
+    run["softmax"] = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
+    run["regression"], run["threshold"] = setup.sample.task == "regression", network.loss.threshold
+    run["optimizer"] = place_of(Optimizer, type(training.optimizer))
+    run["optimizer_settings"] = settings(training.optimizer)
+    run["plain_sgd"] = isinstance(training.optimizer, Sgd)
+    run["clip_norm"] = training.clip_norm or 0.0
+    run["weight_decay"], run["weight_noise"] = training.weight_decay, training.weight_noise
+    run["prunes"] = network.prunes
     penalised = any(not isinstance(layer.regularizer, NoRegularizer) for layer in network.layers)
-    run.penalised = penalised or not network.all_trainable or network.prunes
-    return runs
+    run["penalised"] = penalised or not network.all_trainable or network.prunes
+    return runs.view(np.recarray)
+
+
+def room_needed(setup: Setup) -> tuple[object, ...]:
+    """What decides how much room training takes, and for what."""
+    layers = [(x.units, x.inputs, x.normalization.kind, x.dropout > 0, x.skip) for x in setup.network.layers]
+    return setup.network.dtype, setup.batch_size, setup.training.optimizer.slots, layers
 
 
 def evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.EvaluationSet:
@@ -249,7 +274,7 @@ def evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.Evalu
 
 
 def work_space(network: Network, points: int, *, training: bool) -> layout.WorkSpace:
-    """Room for all numbers of a pass of so many points."""
+    """Work space for a pass of `points` points."""
     layers = network.layers
     all_units = sum(padded(layer.units * points) for layer in layers)
     normalizes = any(layer.normalizes for layer in layers)

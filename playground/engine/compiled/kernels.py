@@ -45,12 +45,12 @@ from playground.engine.compiled.layout import (
 
 compile_loop = njit(**OPTIONS)
 inlined = njit(forceinline=True, **OPTIONS)
-"""For what is called for every layer of every step: handing over some arrays takes as long as a small layer does."""
+"""For what is called for every layer of every step: passing some arrays takes as long as a small layer does."""
 
 GRADIENTS_EVERY = 100
 """Steps between two records of the gradients within an epoch."""
 NEAR = 4096
-"""Numbers that stay in the nearest cache while another array of that size is written."""
+"""The length of two arrays that fit into the fastest cache together."""
 
 
 # The clock ------------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ NEAR = 4096
 
 @intrinsic
 def read_clock(typingctx: Any, address: Any, into: Any) -> Any:
-    """Have the system's clock function at `address` write the time where `into` points."""
+    """Let the system's clock function at `address` write the time to the address `into`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -211,7 +211,7 @@ def weigh_gradients(delta: Any, a: Any, gradient: Any) -> None:
 
 @inlined
 def padded(size: Any) -> Any:
-    """A size that vector code has no remainder of; see `layout.PAD`."""
+    """`size`, rounded up to a multiple of PAD, so that vector code has no remainder."""
     return (size + PAD - 1) // PAD * PAD
 
 
@@ -248,7 +248,7 @@ def add_biases(z: Any, b: Any, n: Any) -> None:
 
 @inlined
 def rows_at_once(units: Any, n: Any) -> Any:
-    """How many units' numbers stay in the nearest cache between two loops over them; all, if they are few."""
+    """How many units at once stay in the fastest cache between two loops over their numbers."""
     return units if units * n <= NEAR else max(1, NEAR // n)
 
 
@@ -358,7 +358,7 @@ def softmax_loss(o: Any, t: Any, n: Any, back: Any, slope: Any) -> Any:
     for k in range(n):
         highest = o[k]
         for j in range(k, o.size, n):
-            # A NaN is carried on.
+            # Written so that a NaN propagates.
             highest = highest if highest > o[j] else o[j]
         total, there = 0.0, 0.0
         for j in range(k, o.size, n):
@@ -530,7 +530,7 @@ def shortening(g: Any, longest: Any) -> Any:
 
 @compile_loop
 def prune(layers: Any, run: Any, rate: Any, w: Any, new_w: Any, pruned: Any, share: Any, penalty: Any) -> None:
-    """Mark the weights that `reference.crossed` marks, and set all marked ones to 0; `penalty` is room for a slope."""
+    """Mark the weights that `reference.crossed` marks and set all marked ones to 0; `penalty` is work space."""
     if run.plain_sgd:
         penalty[:] = 0
         penalise(layers, w, penalty)
@@ -565,7 +565,7 @@ def update(
 ) -> Any:
     """`reference.update` from w and slots into new_w and new_slots; returns what is not finite.
 
-    Which weights are pruned then is left in the space's `pruned`.
+    The weights that are pruned afterwards are marked in the space's `pruned`.
     """
     pulled = g
     share = 1.0
@@ -695,7 +695,7 @@ def predict(layers: Any, runs: Any, x: Any, w: Any, space: Any, o: Any) -> None:
 
 @compile_loop
 def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
-    """How many points are in the right class; for regression the sum of the squared distances to the labels."""
+    """The number of points in the right class; for regression the sum of the squared distances to the labels."""
     result = 0.0
     if run.regression:
         for k in range(n):

@@ -19,6 +19,7 @@ from playground.engine.network import Network
 from playground.engine.setup import grid_points
 from playground.experiment.tree import Experiment
 from playground.measure.snapshot import History
+from playground.run.run import initial_state
 from playground.run.trainer import Trainer
 
 
@@ -42,10 +43,10 @@ class Exportable(NamedTuple):
     def of(cls, trainer: Trainer) -> Exportable:
         """The present moment of a training."""
         history, network = History(*trainer.history.view().T), trainer.network
-        unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.changes)
-        start = trainer.started_from if unchanged else None
+        unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.run.record.changes)
+        start = trainer.run.record.started_from if unchanged else None
         if start is None:
-            start = trainer.fresh_state(trainer.experiment, network).parameters
+            start = initial_state(trainer.setup).parameters
         # A network that was rebuilt on the way no longer knows what it started from.
         loss = mean_loss(
             network, reference.outputs(network, start, trainer.setup.train.inputs), trainer.setup.train.targets

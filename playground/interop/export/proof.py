@@ -20,6 +20,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from playground.catalog.choice import Array
+from playground.files.errors import CancelledError
 from playground.interop.export.exportable import Exportable
 from playground.measure.snapshot import History
 
@@ -67,10 +68,6 @@ session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProv
 kind = {"tensor(float)": np.float32, "tensor(double)": np.float64}[entry.type]
 np.save(os.path.join(folder, "predictions.npy"), session.run(["prediction"], {"x": x.astype(kind)})[0])
 """
-
-
-class CancelledError(Exception):
-    """A proof was stopped."""
 
 
 class Curve(NamedTuple):

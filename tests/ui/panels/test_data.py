@@ -243,7 +243,7 @@ def test_exported_points_come_back_exactly(own: Callable, tmp_path: Path) -> Non
 
 
 def test_what_cannot_be_written_is_told(qtbot, owner, tmp_path: Path) -> None:
-    with qtbot.waitSignal(owner.panel.told) as told:
+    with qtbot.waitSignal(owner.panel.said) as told:
         owner.panel.export_points(tmp_path / "missing" / "points.csv")
     assert "was not written" in told.args[0]
 

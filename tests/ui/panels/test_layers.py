@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from playground import Experiment, Layer, Snapshot, Trainer, Wanted
+from playground import Experiment, Layer, Snapshot, Trainer
 from playground.catalog.activations import LeakyRelu, Relu, Tanh
 from playground.catalog.regularizers import L1, NoRegularizer
 from playground.experiment.rules import MAX_LAYERS
@@ -337,7 +337,7 @@ def test_cards_that_go_leave_nothing_behind(owner, abc: Experiment) -> None:
 def snapshot(abc: Experiment) -> Snapshot:
     trainer = Trainer(abc)
     trainer.advance(steps=5)
-    return trainer.snapshot(Wanted())
+    return trainer.snapshot()
 
 
 def test_each_card_shows_the_gradient_of_its_layer(owner, snapshot: Snapshot) -> None:

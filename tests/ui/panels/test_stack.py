@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QLineEdit, QToolTip, QWidget
 
-from playground import Experiment, Layer, Trainer, Wanted, check
+from playground import Experiment, Layer, Trainer, check
 from playground.catalog.activations import Activation, LeakyRelu, Relu, Sigmoid, Tanh
 from playground.catalog.choice import members
 from playground.catalog.regularizers import L1
@@ -369,7 +369,7 @@ def test_widths_are_written_as_they_are_read() -> None:
 
 def show(owner, **measured: float) -> QLabel:
     """The text on the first card for a layer as measured."""
-    snapshot = Trainer(owner.experiment).snapshot(Wanted())
+    snapshot = Trainer(owner.experiment).snapshot()
     layer = snapshot.layers[0]._replace(**measured)
     owner.panel.show_snapshot(dataclasses.replace(snapshot, layers=(layer, *snapshot.layers[1:])))
     owner.panel._text.now()
@@ -394,7 +394,7 @@ def test_a_card_says_what_share_has_stopped_learning(owner, dead: float, saturat
 def test_the_words_change_slowly_and_the_last_is_shown(qtbot, owner) -> None:
     show(owner, dead=0.0, saturated=0.0)
     seen = set()
-    snapshot = Trainer(owner.experiment).snapshot(Wanted())
+    snapshot = Trainer(owner.experiment).snapshot()
     for k in range(1, 30):
         layer = snapshot.layers[0]._replace(dead=k / 100, saturated=0.0)
         owner.panel.show_snapshot(dataclasses.replace(snapshot, layers=(layer, *snapshot.layers[1:])))

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from playground import Experiment, Snapshot, Trainer, Training, Wanted
+from playground import Experiment, Snapshot, Trainer, Training
 from playground.catalog.datasets.shapes import Plane
 from playground.catalog.optimizers import Sgd
 from playground.interop.opening import preset
@@ -34,7 +34,7 @@ def button(bar: TransportBar, name: str) -> QAbstractButton:
 def snapshot_of(experiment: Experiment, steps: int) -> Snapshot:
     trainer = Trainer(experiment)
     trainer.advance(steps=steps)
-    return trainer.snapshot(Wanted())
+    return trainer.snapshot()
 
 
 @pytest.mark.parametrize("name", ["step", "epoch", "reset", "reseed"])
@@ -81,7 +81,7 @@ def test_after_a_divergence_the_readout_is_that_of_the_network_shown(bar: Transp
     trainer = Trainer(Experiment(data=Plane(points=100), training=reckless))
     assert trainer.advance(steps=1000) == "diverged"
     loss = trainer.evaluate().train_loss
-    bar.show_snapshot(trainer.snapshot(Wanted()))
+    bar.show_snapshot(trainer.snapshot())
     shown = bar.loss.text().split(" / ")[0]
     assert shown == ("∞" if loss == math.inf else number_text(loss))
     assert loss > 1e6
@@ -124,10 +124,10 @@ def test_it_starts_at_a_speed_to_watch_at(bar: TransportBar) -> None:
     assert bar.speed_slider.value() == round(1000 * place_of(DEFAULT_SPEED))
     learned = Trainer(preset("spiral"))
     learned.advance(steps=int(25 * DEFAULT_SPEED))
-    assert learned.snapshot(Wanted()).evaluation.train_accuracy > 0.95
+    assert learned.snapshot().evaluation.train_accuracy > 0.95
     seen = Trainer(preset("spiral"))
     seen.advance(steps=int(3 * DEFAULT_SPEED))
-    assert seen.snapshot(Wanted()).evaluation.train_accuracy < 0.9
+    assert seen.snapshot().evaluation.train_accuracy < 0.9
 
 
 def test_showing_a_speed_asks_for_nothing(bar: TransportBar) -> None:

@@ -11,7 +11,8 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMenu, QTabBar, QWidget
 
-from playground import Experiment, InputError, Layer, Trainer, Wanted
+from playground import Experiment, InputError, Layer, Trainer
+from playground.measure.requests import BoundaryRequest
 from tests.ui import hands
 from ui.look import theme
 from ui.shell import imaging
@@ -125,7 +126,7 @@ def test_narrow_and_deep_networks_have_their_picture(qtbot, layers: tuple[Layer,
     view.show()
     experiment = Experiment(layers=layers)
     view.show_experiment(experiment)
-    view.show_snapshot(Trainer(experiment).snapshot(view.wanted))
+    view.show_snapshot(Trainer(experiment).snapshot(view.requests))
     qtbot.wait(20)
     difference = np.abs(drawn(imaging.svg(view), view.size()) - pixels(view.grab().toImage()))
     assert difference.mean() < 6
@@ -286,7 +287,7 @@ def test_pictures_still_work_at_another_size_of_everything(qtbot, qapp, learned:
 
 
 def test_a_report_says_what_it_was_to_contain(qtbot, window: Window) -> None:
-    wanted = Wanted(boundary=17)
-    window.session.set_wanted(wanted)
-    qtbot.waitUntil(lambda: window.session.report.wanted == wanted)
-    assert window.session.report.snapshot.boundary.shape[-1] == 17
+    requests = frozenset({BoundaryRequest(17)})
+    window.session.request(requests)
+    qtbot.waitUntil(lambda: window.session.report.requests == requests)
+    assert window.session.report.snapshot.answer(BoundaryRequest).shape[-1] == 17

@@ -12,7 +12,7 @@ from ui.shell.shortcuts import ShortcutList
 from ui.window.window import Window
 
 
-def test_the_tour_goes_through_all_its_stops(qtbot, window: Window) -> None:
+def test_the_tour_goes_through_all_its_stops(window: Window) -> None:
     window.tour.start()
     stops = len(window.tour.shown.stops)
     titles = set()
@@ -38,7 +38,7 @@ def test_the_tour_leaves_what_it_points_at_to_the_mouse(window: Window) -> None:
     assert window.childAt(hole.center()) is window.transport.play
 
 
-def test_the_tour_goes_back_and_ends_with_escape(qtbot, window: Window) -> None:
+def test_the_tour_goes_back_and_ends_with_escape(window: Window) -> None:
     window.tour.start()
     hands.push(window, "tour.next")
     hands.push(window, "tour.back")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
@@ -12,10 +10,11 @@ from PySide6.QtWidgets import QToolButton
 
 from playground.catalog.datasets.base import sample
 from playground.catalog.datasets.shapes import Hills
+from playground.measure.requests import ConfusionRequest
 from playground.measure.snapshot import Confusion, Snapshot
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
-from tests.ui.snapshots import clouds, diverged, make_snapshot
+from tests.ui.snapshots import clouds, diverged, make_snapshot, with_answers
 from ui.look import theme
 from ui.views.confusion.view import REGRESSION, ConfusionView, Matrix, cell_colour
 
@@ -25,7 +24,7 @@ VALIDATION = np.array([[5, 5, 0], [0, 10, 0], [0, 0, 0]])
 
 
 def with_counts(train=TRAIN, validation=VALIDATION) -> Snapshot:
-    return dataclasses.replace(make_snapshot(clouds(len(train))), confusion=Confusion(train, validation))
+    return with_answers(make_snapshot(clouds(len(train))), {ConfusionRequest(): Confusion(train, validation)})
 
 
 def contrast(one: QColor, other: QColor) -> float:
@@ -45,7 +44,7 @@ def middle(view: ConfusionView, true: int, given: int) -> QPointF:
 
 
 def test_it_asks_for_the_counts(shown):
-    assert shown(ConfusionView()).wanted.confusion
+    assert shown(ConfusionView()).requests == {ConfusionRequest()}
 
 
 def test_it_counts_the_training_points_with_the_names_of_the_classes(shown):
@@ -175,7 +174,7 @@ def test_nothing_is_drawn_anew_when_no_count_has_changed(shown):
 @pytest.mark.parametrize("size", [(200, 140), SIZE, (700, 400)])
 def test_it_survives_many_classes_and_little_room(shown, caplog, classes, size):
     counts = np.random.default_rng(0).integers(0, 2000, (classes, classes))
-    snapshot = dataclasses.replace(make_snapshot(clouds(2)), confusion=Confusion(counts, counts))
+    snapshot = with_answers(make_snapshot(clouds(2)), {ConfusionRequest(): Confusion(counts, counts)})
     view = shown(ConfusionView(), snapshot, size)
     hands.hover(view, middle(view, classes - 1, 0))
     view.grab()

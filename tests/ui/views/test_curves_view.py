@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QToolButton
 
 from playground.catalog.datasets.base import sample
 from playground.catalog.datasets.shapes import Hills
-from playground.measure.snapshot import Change, History
+from playground.measure.changes import Change
+from playground.measure.snapshot import History
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot

@@ -9,9 +9,10 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtWidgets import QToolButton
 
-from playground.measure.snapshot import Histogram, Snapshot
+from playground.measure.requests import HistogramsRequest
+from playground.measure.snapshot import Histogram, LayerHistograms, Snapshot
 from tests.ui import hands
-from tests.ui.snapshots import diverged, make_snapshot
+from tests.ui.snapshots import diverged, make_snapshot, with_answers
 from ui.look import theme
 from ui.views.chart.axes import CalmLimit
 from ui.views.histograms.view import HistogramsView, heights, moments, states_of, usable
@@ -26,11 +27,9 @@ def histogram(low: float, high: float, counts: list[int]) -> Histogram:
 def with_histograms(*pairs: tuple[Histogram | None, Histogram | None], **measured: float) -> Snapshot:
     """A snapshot with a layer for each pair of histograms: of its weights, of its activations."""
     snapshot = make_snapshot(layers=len(pairs))
-    layers = tuple(
-        layer._replace(histogram=weights, activations=activations, **measured)
-        for layer, (weights, activations) in zip(snapshot.layers, pairs, strict=True)
-    )
-    return dataclasses.replace(snapshot, layers=layers)
+    layers = tuple(layer._replace(**measured) for layer in snapshot.layers)
+    histograms = tuple(LayerHistograms(*pair) for pair in pairs)
+    return with_answers(dataclasses.replace(snapshot, layers=layers), {HistogramsRequest(40): histograms})
 
 
 def many(layers: int) -> Snapshot:
@@ -53,7 +52,7 @@ def inside(view: HistogramsView, index: int, sample: str, share: float = 0.5) ->
 
 
 def test_it_asks_for_histograms(shown):
-    assert shown(HistogramsView()).wanted.histograms == 40
+    assert shown(HistogramsView()).requests == {HistogramsRequest(40)}
 
 
 def test_all_layers_of_a_column_share_one_axis(shown):
@@ -204,8 +203,9 @@ def test_nothing_is_painted_for_layers_that_are_already_drawn(shown, monkeypatch
     same = tuple(layer._replace(saturated=layer.saturated) for layer in snapshot.layers)
     view.show_snapshot(dataclasses.replace(snapshot, layers=same, step=snapshot.step + 1))
     assert not shown_rows
-    other = snapshot.layers[0]._replace(histogram=histogram(-1, 1, [1, 2, 3]))
-    view.show_snapshot(dataclasses.replace(snapshot, layers=(other, *snapshot.layers[1:])))
+    first, *rest = snapshot.answer(HistogramsRequest)
+    other = first._replace(weights=histogram(-1, 1, [1, 2, 3]))
+    view.show_snapshot(with_answers(snapshot, {HistogramsRequest(40): (other, *rest)}))
     assert len(shown_rows) == 1
 
 

@@ -19,9 +19,10 @@ from playground.catalog.datasets.base import Sample, sample
 from playground.catalog.datasets.shapes import Hills
 from playground.catalog.features import FEATURES, inputs
 from playground.experiment.tree import Experiment, Layer
-from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates
+from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
+from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitMaps, UnitStates
 from tests.ui import hands
-from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid
+from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
 from ui.views.network.diagram import INPUTS, SMALLEST, arranged, matched, structure_of
 from ui.views.network.strokes import STEPS, Pens, gradient_looks, gradient_places, weight_looks, weight_pen
@@ -53,17 +54,29 @@ def network_snapshot(
         rows.append(LayerStatistics(layer.id or "1", layer.units, layer.activation.kind, 1e-3, 1e-3, 1.0, 1e-3, 0.25))
     held = [np.arange(layer.units) if mapped is None else np.array(mapped[k]) for k, layer in enumerate(layers)]
     states = tuple(UnitStates(np.zeros(layer.units, bool), np.zeros(layer.units, bool)) for layer in layers)
-    return dataclasses.replace(
-        base, experiment=experiment, layers=tuple(rows), parameters=tuple(parameters), units=states,
-        maps=tuple(one[units] for one, units in zip(maps, held, strict=True)), mapped=tuple(held),
-    )  # fmt: skip
+    seen = UnitMaps(tuple(held), tuple(one[units] for one, units in zip(maps, held, strict=True)))
+    answers = {ParametersRequest(): tuple(parameters), UnitStatesRequest(): states, UnitMapsRequest(n): seen}
+    return dataclasses.replace(base, experiment=experiment, layers=tuple(rows), answers={**base.answers, **answers})
+
+
+def with_maps(snapshot: Snapshot, changed: dict[int, np.ndarray]) -> Snapshot:
+    """The same moment with other maps in some layers."""
+    known = snapshot.answer(UnitMapsRequest)
+    values = tuple(changed.get(place, values) for place, values in enumerate(known.values))
+    return with_answers(snapshot, {UnitMapsRequest(24): known._replace(values=values)})
 
 
 def replaced(snapshot: Snapshot, layer: int, **arrays: object) -> Snapshot:
     """The same moment with other parameters in one layer."""
-    parameters = list(snapshot.parameters)
+    parameters = list(snapshot.answer(ParametersRequest))
     parameters[layer] = parameters[layer]._replace(**arrays)
-    return dataclasses.replace(snapshot, parameters=tuple(parameters))
+    return with_answers(snapshot, {ParametersRequest(): tuple(parameters)})
+
+
+def mapped(view: NetworkView) -> tuple[tuple[int, ...], ...]:
+    """The units of each layer whose maps the view requests."""
+    (units,) = (one.units for one in view.requests if isinstance(one, UnitMapsRequest))
+    return units
 
 
 def canvas(view: NetworkView) -> QWidget:
@@ -135,11 +148,10 @@ def middle_colour(view: NetworkView, layer: int, unit: int) -> str:
 
 
 def test_a_unit_shows_its_map_in_the_fields_colours_with_x2_upwards(view):
-    n = view.wanted.maps
+    n = 24
     up = np.repeat(np.linspace(-1, 1, n, dtype=np.float32)[:, np.newaxis], n, axis=1)
     snapshot = network_snapshot()
-    maps = (np.stack([up] * 5), *snapshot.maps[1:])
-    view.show_snapshot(dataclasses.replace(snapshot, maps=maps))
+    view.show_snapshot(with_maps(snapshot, {0: np.stack([up] * 5)}))
     rect = view.unit_rect(0, 2)
     image = view.grab().toImage()
     top = image.pixelColor((rect.center() - QPointF(0, 0.42 * rect.height())).toPoint())
@@ -150,7 +162,7 @@ def test_a_unit_shows_its_map_in_the_fields_colours_with_x2_upwards(view):
 def test_every_map_finds_its_unit_when_only_some_are_there(view):
     some = network_snapshot(mapped=[[4, 1], [0], [0]])
     low, high = -np.ones((24, 24), np.float32), np.ones((24, 24), np.float32)
-    view.show_snapshot(dataclasses.replace(some, maps=(np.stack([low, high]), *some.maps[1:])))
+    view.show_snapshot(with_maps(some, {0: np.stack([low, high])}))
     look = theme.current()
     assert middle_colour(view, 0, 4) == look.field_low
     assert middle_colour(view, 0, 1) == look.field_high
@@ -172,7 +184,7 @@ def test_bounded_activations_have_their_own_range_and_others_that_of_the_map():
 def test_outputs_of_several_classes_are_in_the_colours_of_their_classes(shown):
     snapshot = network_snapshot(points=clouds(3))
     sure = np.ones((3, 24, 24), np.float32)
-    view = shown(NetworkView(), dataclasses.replace(snapshot, maps=(*snapshot.maps[:2], sure)), SIZE)
+    view = shown(NetworkView(), with_maps(snapshot, {2: sure}), SIZE)
     colours = {middle_colour(view, 2, unit) for unit in range(3)}
     assert len(colours) == 3
     assert {theme.current().field_low, theme.current().field_high} <= colours
@@ -223,7 +235,7 @@ def test_a_switch_recolours_the_wires_by_their_gradients(shown):
 
 def test_wires_follow_the_weights(view, qtbot):
     before = wire_colour(view, "W2", (0, 1))
-    W = network_snapshot().parameters[2].W.copy()
+    W = network_snapshot().answer(ParametersRequest)[2].W.copy()
     W[0, 1] = -3.0 if W[0, 1] > 0 else 3.0
     view.show_snapshot(replaced(network_snapshot(), 2, W=W))
     qtbot.waitUntil(lambda: wire_colour(view, "W2", (0, 1)) != before)
@@ -232,9 +244,10 @@ def test_wires_follow_the_weights(view, qtbot):
 def test_dead_and_dropped_units_are_marked_and_explained(view, qtbot):
     snapshot = network_snapshot()
     plain = middle_colour(view, 1, 0)
-    dead = snapshot.units[1]._replace(dead=np.array([True, False, False, False]))
-    dropped = snapshot.units[0]._replace(dropped=np.array([True, False, False, False, False]))
-    view.show_snapshot(dataclasses.replace(snapshot, units=(dropped, dead, snapshot.units[2])))
+    states = snapshot.answer(UnitStatesRequest)
+    dead = states[1]._replace(dead=np.array([True, False, False, False]))
+    dropped = states[0]._replace(dropped=np.array([True, False, False, False, False]))
+    view.show_snapshot(with_answers(snapshot, {UnitStatesRequest(): (dropped, dead, states[2])}))
     qtbot.waitUntil(lambda: "crossed: dead" in view.reading())
     assert "hatched: dropped" in view.reading()
     assert middle_colour(view, 1, 0) == theme.current().danger != plain
@@ -257,7 +270,7 @@ def test_hovering_a_unit_names_it_and_asks_to_magnify_it(view):
     said = heard(view.magnified)
     hands.hover(view, view.unit_rect(1, 2).center())
     assert said[-1] == (1, 2)
-    bias = network_snapshot().parameters[1].b[2]
+    bias = network_snapshot().answer(ParametersRequest)[1].b[2]
     assert view.reading().startswith("B3: ReLU, bias ")
     assert f"{abs(bias):.3f}"[:4] in view.reading()
     assert "25.0 % of the layer dead" in view.reading()
@@ -376,7 +389,7 @@ def test_clicking_a_wire_opens_an_editor_whose_enter_commits(view):
     assert entry.accessibleName() == "Weight" and entry.text() == "0.5"
     hands.type_text("-1.25", entry)
     hands.key(entry, "Return")
-    assert said == [("W1", (2, 3), -1.25, 0.5, "weight A4 → B3", False)]
+    assert said == [("W1", (2, 3), -1.25, "weight A4 → B3", False)]
     assert not editor(view).isVisible()
     assert canvas(view).hasFocus()
 
@@ -389,7 +402,7 @@ def test_clicking_a_bias_edits_it(view):
     assert entry.accessibleName() == "Bias" == part(view, "slider").accessibleName()
     hands.type_text("1", entry)
     hands.key(entry, "Return")
-    assert said == [("b0", (1,), 1.0, 0.125, "bias of A2", False)]
+    assert said == [("b0", (1,), 1.0, "bias of A2", False)]
 
 
 def test_escape_puts_the_old_value_back(view):
@@ -399,7 +412,7 @@ def test_escape_puts_the_old_value_back(view):
     hands.key(part(view, "entry"), "Up")
     assert said[-1][2] != 0.125
     hands.key(part(view, "entry"), "Escape")
-    assert said[-1][2] == 0.125 and said[-1][5] is False
+    assert said[-1][2] == 0.125 and said[-1][4] is False
     assert not editor(view).isVisible()
 
 
@@ -418,9 +431,17 @@ def test_dragging_the_slider_changes_the_value_on_the_way(view):
     slider = part(view, "slider")
     middle = slider.rect().center()
     hands.drag(slider, middle, middle + QPoint(30, 0))
-    assert all(edit[5] for edit in said[:-1]) and said[-1][5] is False
+    assert all(edit[4] for edit in said[:-1]) and said[-1][4] is False
     assert said[-1][2] > 0.5
-    assert {edit[3] for edit in said} == {0.0}
+
+
+def test_a_number_that_is_there_already_is_no_edit(view):
+    view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.125)))
+    said = heard(view.weight_edited)
+    hands.click(view, view.bias_rect(0, 1).center())
+    hands.type_text("0.125", part(view, "entry"))
+    hands.key(part(view, "entry"), "Return")
+    assert not said and not editor(view).isVisible()
 
 
 def test_refused_text_keeps_the_editor_open(view):
@@ -553,19 +574,19 @@ def deep(shown) -> NetworkView:
     return shown(view, network_snapshot(DEEP), (360, 600))
 
 
-def test_a_wide_layer_folds_and_only_what_is_seen_is_wanted(deep):
+def test_a_wide_layer_folds_and_only_what_is_seen_is_requested(deep):
     seen = deep.units_seen(0)
     assert 8 <= len(seen) < 64
     assert deep.unit_rect(0, 0).width() >= SMALLEST >= 20
     assert not deep.chip_rect(0).isEmpty()
-    assert deep.wanted.maps and deep.wanted.parameters and deep.wanted.units
-    assert deep.wanted.mapped[0] == tuple(seen)
-    assert deep.wanted.mapped[20] == ()
+    assert {type(one) for one in deep.requests} == {UnitMapsRequest, ParametersRequest, UnitStatesRequest}
+    assert mapped(deep)[0] == tuple(seen)
+    assert mapped(deep)[20] == ()
 
 
 @pytest.mark.parametrize("gesture", ["click", "scroll", "keys"])
 def test_other_units_of_a_folded_layer_can_be_seen(deep, gesture):
-    said = heard(deep.wanted_changed)
+    said = heard(deep.requests_changed)
     before = deep.units_seen(0)
     if gesture == "click":
         hands.click(deep, deep.chip_rect(0).center())
@@ -576,7 +597,7 @@ def test_other_units_of_a_folded_layer_can_be_seen(deep, gesture):
         hands.key(canvas(deep), "Down", "Down")
     after = deep.units_seen(0)
     assert after.start > before.start
-    assert said and deep.wanted.mapped[0] == tuple(after)
+    assert said and mapped(deep)[0] == tuple(after)
 
 
 def test_the_chip_comes_round_to_the_first_units(deep):
@@ -603,7 +624,7 @@ def test_a_deep_network_can_be_moved_along(deep, gesture):
         assert deep.rect().contains(deep.unit_rect(30, 0).toRect())
     assert deep.unit_rect(0, 0).left() < before - 50
     deep.grab()
-    assert deep.wanted.mapped[0] == () or gesture in ("drag", "scroll")
+    assert mapped(deep)[0] == () or gesture in ("drag", "scroll")
 
 
 def test_a_drag_is_no_click(deep):
@@ -664,12 +685,13 @@ def test_it_survives_a_snapshot_that_holds_nothing(shown):
 
 
 def test_it_survives_a_diverged_network(view):
-    snapshot = diverged(network_snapshot())
+    whole = network_snapshot()
+    snapshot = dataclasses.replace(diverged(whole), answers=whole.answers)
     broken = tuple(
         LayerParameters(*(np.full_like(array, np.nan if k % 2 else np.inf) for k, array in enumerate(layer)))
-        for layer in snapshot.parameters
+        for layer in snapshot.answer(ParametersRequest)
     )
-    view.show_snapshot(dataclasses.replace(snapshot, parameters=broken))
+    view.show_snapshot(with_answers(snapshot, {ParametersRequest(): broken}))
     view.grab()
     hands.hover(view, view.edge_point("W1", (0, 0)))
     assert "w: A1 → B1 = ∞" in view.reading()
@@ -704,12 +726,12 @@ def test_snapshots_of_an_older_shape_fill_in_what_matches(view):
     view.grab()
     # A has kept its weights, and its inputs have changed places.
     hands.hover(view, view.edge_point("W0", (0, 0)))
-    assert view.reading().startswith(f"w: x₂ → A1 = {number(old.parameters[0].W[0, 1])}")
+    assert view.reading().startswith(f"w: x₂ → A1 = {number(old.answer(ParametersRequest)[0].W[0, 1])}")
     # C is new, so that neither it nor what comes from it is known.
     hands.hover(view, view.edge_point("W2", (0, 0)))
     assert view.reading() == "w: C1 → B1 = –, ∂E/∂w = –"
     hands.hover(view, view.unit_rect(2, 3).center())
-    assert f"bias {number(old.parameters[1].b[3])}" in view.reading()
+    assert f"bias {number(old.answer(ParametersRequest)[1].b[3])}" in view.reading()
     hands.hover(view, view.unit_rect(2, 5).center())
     assert "bias –" in view.reading()
 
@@ -738,11 +760,11 @@ def test_an_experiment_keeps_its_shape_until_the_next_whatever_snapshots_say(vie
     assert view.structure().layers[0].units == 7
 
 
-def test_what_is_wanted_follows_the_structure(view):
-    said = heard(view.wanted_changed)
+def test_what_is_requested_follows_the_structure(view):
+    said = heard(view.requests_changed)
     view.show_experiment(Experiment(layers=(Layer(7, Tanh(), id="A"), SMALL.layers[1])))
     assert said
-    assert view.wanted.mapped == (tuple(range(7)), tuple(range(4)), (0,))
+    assert mapped(view) == (tuple(range(7)), tuple(range(4)), (0,))
 
 
 def test_hiding_the_view_ends_what_was_going_on(view):
@@ -751,7 +773,7 @@ def test_hiding_the_view_ends_what_was_going_on(view):
     hands.click(view, view.bias_rect(0, 0).center())
     hands.key(part(view, "entry"), "Up")
     view.hide()
-    assert said[-1][5] is False
+    assert said[-1][4] is False
     assert magnified[-1] is None
 
 

@@ -84,7 +84,7 @@ def test_steps_per_epoch_are_the_trainers():
     for batch, batching in ((10, "partial"), (7, "partial"), (7, "drop"), (7, "carry"), (0, "partial"), (9999, "drop")):
         trainer = Trainer(experiment_with(Constant(), batch_size=batch, batching=batching))
         points = training_points(trainer.experiment, trainer.sample)
-        assert steps_per_epoch(trainer.experiment, points) == trainer.problem.steps_per_epoch
+        assert steps_per_epoch(trainer.experiment, points) == trainer.setup.steps_per_epoch
         assert points == training_points(trainer.experiment, None)
 
 
@@ -94,7 +94,7 @@ def test_the_dot_stands_at_the_present(shown):
     assert view.dot() == (0, pytest.approx(0.1))
     view.show_snapshot(at_epoch_of(trainer, 5))
     assert view.dot() == (5, pytest.approx(0.1 * 0.9**5))
-    trainer.advance(steps=trainer.problem.steps_per_epoch // 2)
+    trainer.advance(steps=trainer.setup.steps_per_epoch // 2)
     view.show_snapshot(trainer.snapshot())
     epoch, rate = view.dot()
     assert 5.4 < epoch < 5.6 and rate == pytest.approx(0.1 * 0.9**5)

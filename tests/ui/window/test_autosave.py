@@ -17,6 +17,7 @@ from playground import Trainer
 from playground.interop.opening import preset
 from playground.storage.document import load_document, save_document, to_bytes
 from playground.storage.recovery import Slot, aside, recoverable
+from ui.session import worker
 from ui.window.window import Window
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -235,7 +236,7 @@ def test_a_fault_in_taking_up_loses_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(Trainer, "resume", fail)
+    monkeypatch.setattr(worker, "resumed", fail)
     other.autosave.recover(recoverable(folder)[0])
     qtbot.waitUntil(lambda: other.autosave.restoring is None)
     (found,) = recoverable(folder)

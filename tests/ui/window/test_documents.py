@@ -16,6 +16,7 @@ from playground import Document, Trainer, load
 from playground.engine.compiled import cache
 from playground.files.atomic import previous
 from playground.interop.opening import preset
+from playground.measure.requests import BoundaryRequest
 from playground.storage.document import load_document, save_document
 from tests.ui import hands
 from ui.panels.data.import_dialog import ImportDialog
@@ -40,9 +41,7 @@ def train(qtbot, window: Window, steps: int = 20) -> None:
 
 def document_of(qtbot, window: Window) -> Document:
     """The whole training as it is now."""
-    with qtbot.waitSignal(window.session.given) as told:
-        window.session.ask(None, Trainer.document)
-    return told.args[1]
+    return window.session.ask(Trainer.document).result(timeout=5)
 
 
 def save_as(qtbot, window: Window, path: Path) -> None:
@@ -81,7 +80,7 @@ def test_a_document_goes_on_as_if_the_window_had_never_closed(qtbot, window: Win
         qtbot.waitUntil(lambda one=one: step(one) == document.checkpoints["present"].state.step + 1)
     reports = window.session.report.snapshot, other.session.report.snapshot
     assert_array_equal(reports[0].history.train_loss, reports[1].history.train_loss)
-    assert_array_equal(reports[0].boundary, reports[1].boundary)
+    assert_array_equal(*(report.answer(BoundaryRequest) for report in reports))
     other.close()
 
 
@@ -195,7 +194,7 @@ def test_what_is_opened_while_a_save_runs_does_not_take_its_file_over(qtbot, win
 @pytest.mark.usefixtures("slow_disk")
 def test_what_is_changed_while_a_save_runs_is_not_saved(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(tmp_path / "mine.playground")
-    window.session.set_weight("W0", (0, 0), 0.5, 0.25, "weight")
+    window.session.set_weight("W0", (0, 0), 0.5, "weight")
     qtbot.waitUntil(lambda: not window.documents.saves.busy)
     assert window.work.modified
 
@@ -256,7 +255,7 @@ def test_the_title_tells_whether_there_are_changes(qtbot, window: Window, tmp_pa
 
 
 def test_a_weight_set_by_hand_is_a_change(window: Window) -> None:
-    window.session.set_weight("W0", (0, 0), 0.5, 0.25, "weight")
+    window.session.set_weight("W0", (0, 0), 0.5, "weight")
     assert window.work.modified
     window.session.undo()
     assert not window.work.modified

@@ -19,7 +19,7 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
 from playground.experiment.paths import fits, value_at, with_value
-from ui.forms.buttons import push_button, tip
+from ui.forms.buttons import identify, push_button, tip
 from ui.forms.edits import Edits
 from ui.forms.rows import Form, Row, row_for
 from ui.look.beat import Throttle
@@ -58,7 +58,7 @@ class DataPanel(Panel):
     """The person wants to choose a file for `export_points`."""
     test_asked = Signal()
     """The person wants to know how the network does on the test points."""
-    told = Signal(str)
+    said = Signal(str)
     """What became of points that were copied, pasted, imported or exported, in a sentence."""
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
@@ -104,8 +104,7 @@ class DataPanel(Panel):
         self.about.setMinimumHeight(px(2 * self.about.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.about)
         self.notes = QLabel()
-        self.notes.setObjectName("data.notes")
-        self.notes.setAccessibleName("What to know about the data set")
+        identify(self.notes, "data.notes", "What to know about the data set")
         self.notes.setWordWrap(True)
         self.notes.setProperty("quiet", True)
         self.notes.hide()
@@ -113,8 +112,7 @@ class DataPanel(Panel):
 
     def _tile(self, name: str, dataset: Dataset, drawn: Sample) -> DataTile:
         tile = DataTile(name, tip(about_data(dataset)), drawn, self)
-        tile.setObjectName(f"data.kind.{name.lower() if isinstance(dataset, Table) else dataset.kind}")
-        tile.setAccessibleName(f"Data set {name}")
+        identify(tile, f"data.kind.{name.lower() if isinstance(dataset, Table) else dataset.kind}", f"Data set {name}")
         tile.clicked.connect(self._tile_clicked)
         self.group.addButton(tile)
         self.tiles[tile] = dataset
@@ -204,7 +202,7 @@ class DataPanel(Panel):
         self.own_data.draw_asked.connect(self.draw_asked)
         self.own_data.import_asked.connect(self.import_asked)
         self.own_data.export_asked.connect(self.export_asked)
-        self.own_data.told.connect(self.told)
+        self.own_data.said.connect(self.said)
         self.own_data.taken.connect(self.take)
         self.lines.addWidget(self.own_data)
 
@@ -280,8 +278,7 @@ class DataPanel(Panel):
         grid.setSpacing(px(GRID // 2))
         for place, name in enumerate(FEATURES):
             tile = tiles[name] = FeatureTile(name, self)
-            tile.setObjectName(f"features.{name}")
-            tile.setAccessibleName(f"Feature {FEATURES[name].label}")
+            identify(tile, f"features.{name}", f"Feature {FEATURES[name].label}")
             tile.clicked.connect(self._feature_clicked)
             grid.addWidget(tile, *divmod(place, FEATURE_COLUMNS))
         self.lines.addLayout(grid)

@@ -17,7 +17,7 @@ from playground import Layer
 from playground.catalog.activations import Activation
 from playground.experiment.declarations import fields_of
 from playground.measure.snapshot import LayerStatistics
-from ui.forms.buttons import IconButton, tip
+from ui.forms.buttons import IconButton, identify, tip
 from ui.forms.rows import ChoiceRow, Row, row_for
 from ui.look.icons import icon
 from ui.look.numbers import number_text
@@ -84,8 +84,7 @@ class Vitals(QWidget):
         self.health = QElidingLabel(self)
         self.health.setProperty("quiet", True)
         self.health.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.health.setAccessibleName("Dead and saturated")
-        self.health.setToolTip(tip(HEALTH_HELP))
+        identify(self.health, spoken="Dead and saturated", hint=tip(HEALTH_HELP))
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(px(GRID // 2))
@@ -353,8 +352,11 @@ class LayerCard(QFrame):
             "Muted: click to put this layer back in." if layer.muted else "Click to mute this layer." if fitting else ""
         )
         for name, button, words in (("trainable", self.freeze, freeze), ("muted", self.mute, mute)):
-            button.setToolTip(tip(why if name == "muted" else "", words, fields_of(Layer)[name].help))
-            button.setAccessibleDescription(fields_of(Layer)[name].help)
+            identify(
+                button,
+                hint=tip(why if name == "muted" else "", words, fields_of(Layer)[name].help),
+                about=fields_of(Layer)[name].help,
+            )
         self._show_buttons(layer)
 
     def _show_buttons(self, layer: Layer | None = None) -> None:
@@ -366,16 +368,12 @@ class LayerCard(QFrame):
     def _set_place(self, index: int, layer_id: str | None) -> None:
         self.index, self._named = index, layer_id
         path, place = self.path, self.place
-        self.setObjectName(path)
-        self.setAccessibleName(f"L{place[1:]}")
-        self.setAccessibleDescription(f"Number {index + 1} from the input side. {KEYS}")
-        self.setToolTip(tip(KEYS))
+        identify(self, path, f"L{place[1:]}", tip(KEYS), f"Number {index + 1} from the input side. {KEYS}")
         self.title.setText(f"L{place[1:]}")
         for name in self.rows:
             self._name_row(name)
         for name, widget, label in self._named_parts():
-            widget.setObjectName(f"{path}.{name}")
-            widget.setAccessibleName(f"{label} {place}")
+            identify(widget, f"{path}.{name}", f"{label} {place}")
         for widget in (self.header, self.grip, self.title, self.summary):
             widget.setToolTip(tip(f"Drag to move the layer. {KEYS}"))
 
@@ -456,8 +454,7 @@ class OutputCard(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
-        self.setObjectName("layers.output")
-        self.setAccessibleName("Output layer")
+        identify(self, "layers.output", "Output layer")
         lines, line = QVBoxLayout(self), QHBoxLayout()
         lines.setContentsMargins(px(BODY_INDENT + GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2))
         lines.setSpacing(px(GRID // 4))
@@ -468,8 +465,7 @@ class OutputCard(QFrame):
         self.summary = QLabel(self)
         self.summary.setProperty("quiet", True)
         self.vitals = Vitals(self)
-        self.vitals.gradient.bar.setObjectName("layers.output.gradient")
-        self.vitals.gradient.bar.setAccessibleName("Gradient of the output layer")
+        identify(self.vitals.gradient.bar, "layers.output.gradient", "Gradient of the output layer")
         line.addWidget(title)
         line.addWidget(self.summary)
         line.addStretch(1)

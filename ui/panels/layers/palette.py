@@ -11,7 +11,7 @@ from playground import Layer
 from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
 from playground.experiment.declarations import summary_of
-from ui.forms.buttons import tip
+from ui.forms.buttons import identify, tip
 from ui.forms.rows import steps
 from ui.guard.faults import guarded
 from ui.look.theme import GRID, SMALL, current, px, scaled
@@ -38,8 +38,11 @@ class Chip(QAbstractButton):
         self._small = QFont(self.font())
         self._small.setPixelSize(px(SMALL))
         self.setText(kind.label if kind is not None else "Like last")
-        self.setObjectName(f"layers.new.{self.activation.kind}" if kind is not None else "layers.add")
-        self.setAccessibleName(f"Add a new {kind.label} layer" if kind is not None else "Add a new layer like the last")
+        identify(
+            self,
+            f"layers.new.{self.activation.kind}" if kind is not None else "layers.add",
+            f"Add a new {kind.label} layer" if kind is not None else "Add a new layer like the last",
+        )
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.drag = Drag(self)

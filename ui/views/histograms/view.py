@@ -17,7 +17,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEv
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.measure.snapshot import Histogram, LayerStatistics, Snapshot, Wanted
+from playground.measure.requests import HistogramsRequest
+from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, Snapshot
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
@@ -35,6 +36,7 @@ LEAST_ROW = 24
 MOST_ROW = 96
 READING = 340
 """Pixels that the line of words needs."""
+UNKNOWN = LayerHistograms(None, None)
 MUCH = 0.5
 """The share of saturated activations or dead units from which the words stand out."""
 SAMPLES = ("weights", "activations")
@@ -72,17 +74,23 @@ def usable(histogram: Histogram | None) -> Histogram | None:
     return histogram if np.sum(histogram.counts) > 0 else None
 
 
-def row_of(layer: LayerStatistics) -> Row:
+def layers_of(snapshot: Snapshot) -> list[tuple[LayerStatistics, LayerHistograms]]:
+    """Every layer with its histograms, as far as they are known."""
+    known = snapshot.answer(HistogramsRequest) or ()
+    return [(layer, known[place] if place < len(known) else UNKNOWN) for place, layer in enumerate(snapshot.layers)]
+
+
+def row_of(layer: LayerStatistics, histograms: LayerHistograms) -> Row:
     """A layer as it is shown."""
     bad = any(np.isfinite(share) and share >= MUCH for share in (layer.saturated, layer.dead))
-    return Row(layer.name, usable(layer.histogram), usable(layer.activations), states_of(layer), bad)
+    return Row(layer.name, usable(histograms.weights), usable(histograms.activations), states_of(layer), bad)
 
 
-def fingerprint(layer: LayerStatistics) -> tuple[object, ...]:
+def fingerprint(layer: LayerStatistics, histograms: LayerHistograms) -> tuple[object, ...]:
     """What tells whether a layer looks the same. Shares as text, since what is absent does not equal itself."""
-    arrays = [array for one in (layer.histogram, layer.activations) if one is not None for array in one]
+    arrays = [array for one in histograms if one is not None for array in one]
     shares = f"{layer.units} {layer.saturated} {layer.dead} {layer.mean} {layer.spread}"
-    return (layer.name, shares, layer.histogram is None, *(array.tobytes() for array in arrays))
+    return (layer.name, shares, histograms.weights is None, *(array.tobytes() for array in arrays))
 
 
 def states_of(layer: LayerStatistics) -> tuple[str, ...]:
@@ -331,7 +339,7 @@ class HistogramsView(View):
     name, title = "histograms", "Histograms"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, wanted=Wanted(histograms=BINS))
+        super().__init__(parent, HistogramsRequest(BINS))
         self.setAccessibleName("Histograms of weights and activations")
         self._layers: tuple[LayerStatistics, ...] = ()
         self._drawn: tuple[object, ...] = ()
@@ -377,14 +385,15 @@ class HistogramsView(View):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn anew if no layer has changed."""
-        now = tuple(fingerprint(layer) for layer in snapshot.layers)
+        layers = layers_of(snapshot)
+        now = tuple(fingerprint(*layer) for layer in layers)
         if now == self._drawn:
             return
         fresh = len(now) != len(self._drawn)
         self._drawn, self._layers = now, snapshot.layers
         before = tuple((axis.low, axis.high) for axis in self._rows.axes.values())
         columns = self._rows.columns()
-        self._rows.show_rows(tuple(row_of(layer) for layer in snapshot.layers))
+        self._rows.show_rows(tuple(row_of(*layer) for layer in layers))
         after = tuple((axis.low, axis.high) for axis in self._rows.axes.values())
         if before != after or columns != self._rows.columns():
             self._update_edges()
