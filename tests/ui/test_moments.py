@@ -49,7 +49,7 @@ def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, tra
     plot = trained.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
     for round_ in range(20):
         hands.move(plot, QPoint(80 + round_, 40))
-        qtbot.waitUntil(lambda: trained.curves.epoch_text() != "epoch")
+        qtbot.waitUntil(lambda: trained.view(CurvesView).epoch_text() != "epoch")
         hands.leave(plot)
-        assert trained.curves.epoch_text() == "epoch"
+        assert trained.view(CurvesView).epoch_text() == "epoch"
         assert losses(trained)[0] == losses(trained)[1]

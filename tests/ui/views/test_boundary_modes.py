@@ -338,8 +338,7 @@ def test_the_whole_plane_comes_back(shown, way):
         hands.push(view, "boundary.whole")
     else:
         place = view.shown().place_of(3, 2)
-        target = view.childAt(place.toPoint())
-        hands.double_click(target, target.mapFrom(view, place.toPoint()))
+        hands.double_click(view, place)
     assert view.shown().seen.width() == 12 and not part_of(view, "boundary.whole").isVisible()
 
 
@@ -503,9 +502,7 @@ def test_a_double_click_on_nothing_keeps_the_picked_point(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.pick(3)
     place = view.shown().place_of(3, -4)
-    hands.click(view, place)
-    target = view.childAt(place.toPoint())
-    hands.double_click(target, target.mapFrom(view, place.toPoint()))
+    hands.double_click(view, place)
     assert view.shown().picked == 3
 
 
@@ -554,8 +551,7 @@ def test_a_stroke_ends_when_the_tool_changes(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_tool("edit")
     place = view.shown().place_of(1, 2)
-    target = view.childAt(place.toPoint())
-    hands.press(target, target.mapFrom(view, place.toPoint()))
+    hands.press(view, place)
     with qtbot.waitSignal(view.released) as caught:
         view.set_tool("look")
     assert caught.args == [pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.1)]
@@ -566,8 +562,7 @@ def test_a_press_beside_the_plane_is_no_stroke(qtbot, shown):
     view.set_tool("edit")
     with qtbot.assertNotEmitted(view.pressed):
         place = view.shown().plane.bottomLeft() + QPointF(40, 20)
-        target = view.childAt(place.toPoint())
-        hands.press(target, target.mapFrom(view, place.toPoint()))
+        hands.press(view, place)
 
 
 def test_the_brush_is_a_circle_at_the_mouse(shown):
