@@ -1,4 +1,4 @@
-"""What an experiment may say: every value in its range, and what needs more than one field to judge."""
+"""The rules for experiments: every value in its range, and conditions on several fields together."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def migrated(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_rules(experiment: Experiment) -> None:
-    """What needs more than one field to judge. The data have been checked."""
+    """Raise InputError where fields contradict each other. The data have been checked."""
     if not experiment.features:
         raise InputError("features", [], f"at least one of {listing(FEATURES)}")
     for place, name in enumerate(experiment.features):
@@ -121,7 +121,7 @@ def check_rules(experiment: Experiment) -> None:
 
 
 def check_widths(experiment: Experiment) -> None:
-    """Refuse skip connections and muted layers where what comes in can't stand for what goes out."""
+    """Raise InputError for skip connections and muted layers whose inputs and units differ in number."""
     inputs = inputs_of(experiment)
     for place, field in misfits(experiment):
         units = experiment.layers[place].units
@@ -130,7 +130,7 @@ def check_widths(experiment: Experiment) -> None:
 
 
 def check_parameters(experiment: Experiment) -> None:
-    """Refuse networks so large that there may be no memory for them."""
+    """Raise InputError for networks that may not fit into memory."""
     total = 0
     for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
         total += layer.units * (inputs + 1)
@@ -140,12 +140,12 @@ def check_parameters(experiment: Experiment) -> None:
 
 
 def inputs_of(experiment: Experiment) -> tuple[int, ...]:
-    """How many numbers come into each hidden layer, input side first."""
+    """The number of inputs of each hidden layer, input side first."""
     return (len(experiment.features), *(layer.units for layer in experiment.layers))[: len(experiment.layers)]
 
 
 def misfits(experiment: Experiment) -> Iterator[tuple[int, str]]:
-    """The place of each layer, and the field, that is on although what comes in can't stand for what goes out."""
+    """The position of each layer, and the field, that needs as many units as inputs and does not have them."""
     for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
         for field in NEEDS_EQUAL_WIDTHS:
             if getattr(layer, field) and layer.units != inputs:
@@ -153,7 +153,7 @@ def misfits(experiment: Experiment) -> Iterator[tuple[int, str]]:
 
 
 def check_validation(experiment: Experiment) -> None:
-    """Refuse to watch validation points where there are none."""
+    """Raise InputError if validation is watched without validation points."""
     training = experiment.training
     if experiment.data.validates:
         return
@@ -175,7 +175,7 @@ class Duplicate(NamedTuple):
 
 
 def refuse_unwritable(raw: Any, path: str = "") -> None:
-    """Raise InputError at the first thing that no experiment says: NaN, half a character, a key twice, a book."""
+    """Raise InputError for the first value that no file may hold: NaN, broken text, a repeated key, a huge text."""
     if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and are_finite(raw):
         # Thousands of coordinates, at once.
         return
@@ -200,7 +200,7 @@ def are_finite(numbers: Sequence[float]) -> bool:
 
 
 def refuse_text(text: str, path: str, what: str) -> None:
-    """Raise InputError for a text that no file can hold, or nobody would read."""
+    """Raise InputError for a text that is not valid Unicode or too long."""
     if len(text) > LONGEST_TEXT:
         raise InputError(path, text, f"{what} of at most {LONGEST_TEXT:,} characters")
     if not is_unicode(text):
@@ -208,7 +208,7 @@ def refuse_text(text: str, path: str, what: str) -> None:
 
 
 def is_unicode(text: str) -> bool:
-    """Whether a text has no half of a surrogate pair, which no file can hold."""
+    """Whether a text is free of lone surrogates, which no file can hold."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -237,7 +237,7 @@ def expanded(raw: Any, field: Field | None) -> Any:
 
 
 def explained(error: msgspec.ValidationError, raw: Any) -> InputError:
-    """msgspec's message as an InputError: with the value found at the place, and the names allowed there."""
+    """msgspec's message as an InputError with the value at the place and the names allowed there."""
     message, found, place = str(error).rpartition(" - at `$")
     if not found:
         message, place = place, ""
@@ -290,7 +290,7 @@ def fields_at(path: str, raw: Any) -> list[str]:
 
 
 def allowed_at(path: str, raw: Any) -> str:
-    """What may stand at a place, in words."""
+    """The values allowed at a place, in words."""
     family = declared_at(path.removesuffix(".kind"), raw)
     field = family if family is not None and family.choices else declared_at(path, raw)
     return "a JSON object" if field is None else field.allowed

@@ -84,8 +84,7 @@ class Trainer:
     def _settle(self) -> None:
         """Get the engine ready for the present setup, and measure the present moment if that is to be done."""
         self._engine = engine_for(self.run.setup, self.chosen_engine, self._engine)
-        if self.run.record.evaluation is None:
-            training.measure(self._engine, self.run)
+        training.settle(self._engine, self.run)
 
     # What there is ------------------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ def advance(
     last_step = NO_LIMIT if steps is None else state.step + steps
     last_epoch = NO_LIMIT if epochs is None else state.epoch + epochs
     deadline = math.inf if seconds is None else time.perf_counter() + seconds
+    settle(engine, run)
     stop_if_complete(run)
     while record.status == "ready" and state.step < last_step and state.epoch < last_epoch:
         until = min(last_epoch, next_decision(run))
@@ -143,6 +144,12 @@ def measure(engine: Engine, run: Run) -> None:
         run.record.evaluation = evaluation
     else:
         run.record.begin(run.setup.network, run.state, run.learning_rate, evaluation)
+
+
+def settle(engine: Engine, run: Run) -> None:
+    """Measure the present moment, unless that has been done since it last changed."""
+    if run.record.evaluation is None:
+        measure(engine, run)
 
 
 def look_after_health(engine: Engine, run: Run) -> None:

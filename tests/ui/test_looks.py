@@ -27,6 +27,8 @@ from ui.look import theme
 from ui.views.boundary.view import BoundaryView
 from ui.views.confusion.view import ConfusionView
 from ui.views.curves.view import CurvesView
+from ui.views.gradient_histograms.request import GradientHistogramsRequest
+from ui.views.gradient_histograms.view import GradientHistogramsView
 from ui.views.gradients.view import GradientsView
 from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
@@ -39,6 +41,7 @@ REQUESTS = frozenset(
     {
         BoundaryRequest(100),
         HistogramsRequest(40),
+        GradientHistogramsRequest(),
         ConfusionRequest(),
         UnitMapsRequest(24),
         ParametersRequest(),
@@ -53,6 +56,7 @@ VIEWS = {
     "curves": (CurvesView, (360, 240)),
     "gradients": (GradientsView, (420, 240)),
     "histograms": (HistogramsView, (420, 260)),
+    "gradient_histograms": (GradientHistogramsView, (420, 260)),
     "schedule": (ScheduleView, (360, 240)),
     "confusion": (ConfusionView, (420, 260)),
     "microscope": (MicroscopeView, (520, 360)),

@@ -707,7 +707,7 @@ def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy
     assert snapshot(window).answer(ConfusionRequest) is None
     window.docks.show("histograms")
     busy.until(lambda: snapshot(window).answer(HistogramsRequest) is not None)
-    busy.until(lambda: len(window.view(HistogramsView).row_words()) == 3)
+    busy.until(lambda: len(window.view(HistogramsView).shown().rows) == 3)
     assert snapshot(window).answer(HistogramsRequest)[0].activations is not None
     window.docks.show("confusion")
     busy.until(lambda: snapshot(window).answer(ConfusionRequest) is not None)
@@ -725,7 +725,7 @@ def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand
     window.docks.show("confusion")
     busy.until(lambda: window.view(ConfusionView).matrix() is not None)
     window.docks.show("histograms")
-    busy.until(lambda: len(window.view(HistogramsView).row_words()) == 3)
+    busy.until(lambda: len(window.view(HistogramsView).shown().rows) == 3)
     window.docks.show("schedule")
     busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
     assert window.view(ScheduleView).dot()[1] == busy.trainer.learning_rate

@@ -49,7 +49,7 @@ class DockTitle(QWidget):
 
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__(dock)
-        title = dock.windowTitle()
+        title = dock.accessibleName()
         self.label = QLabel(title)
         self.label.setProperty("quiet", True)
         float_button = IconButton(
@@ -110,10 +110,11 @@ class Docks(QObject):
         # Columns at the left reach down to the status line.
         window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
 
-    def add(self, name: str, title: str, content: QWidget) -> QDockWidget:
-        """Put a panel or picture into a dock."""
-        dock = QDockWidget(title, self.window)
+    def add(self, name: str, title: str, content: QWidget, tab: str = "") -> QDockWidget:
+        """Put a panel or picture into a dock; its tab says `tab` where the title would be too long."""
+        dock = QDockWidget(tab or title, self.window)
         identify(dock, name, title)
+        dock.toggleViewAction().setText(title)
         dock.setWidget(content)
         self.titles[name] = DockTitle(dock), NoTitle(dock)
         bar = self.titles[name][0]
@@ -251,21 +252,24 @@ class Docks(QObject):
             bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             bar.customContextMenuRequested.connect(self._offer, Qt.ConnectionType.UniqueConnection)
             for place in range(bar.count()):
-                bar.setTabToolTip(place, f"Show {bar.tabText(place)}. Right click: its picture, float, close.")
+                whole = self.docks[self._name_of(bar.tabText(place))].accessibleName()
+                bar.setTabToolTip(place, f"Show {whole}. Right click: its picture, float, close.")
 
     def _offer(self, at: QPoint) -> None:
         """What can be done with the dock of a tab."""
         bar = self.sender()
         if not isinstance(bar, QTabBar) or bar.tabAt(at) < 0:
             return
-        title = bar.tabText(bar.tabAt(at))
-        name = next(name for name, dock in self.docks.items() if dock.windowTitle() == title)
-        self.offer(name, bar.mapToGlobal(at))
+        self.offer(self._name_of(bar.tabText(bar.tabAt(at))), bar.mapToGlobal(at))
+
+    def _name_of(self, tab: str) -> str:
+        """The dock whose tab says this."""
+        return next(name for name, dock in self.docks.items() if dock.windowTitle() == tab)
 
     def offer(self, name: str, at: QPoint) -> None:
         """A menu of what can be done with a dock: its picture, and what the buttons of its title do."""
         dock, features = self.docks[name], QDockWidget.DockWidgetFeature
-        title = dock.windowTitle()
+        title = dock.accessibleName()
         menu = picture_menu(self.window, partial(self.copy_asked.emit, name), partial(self.save_asked.emit, name))
         menu.addSeparator()
         if dock.features() & features.DockWidgetFloatable:

@@ -41,7 +41,7 @@ class FocusMode(QObject):
 
     def choose(self) -> None:
         """Let a teacher choose what is hidden."""
-        parts = {"Panels": {name: dock.windowTitle() for name, dock in self.docks.docks.items()}}
+        parts = {"Panels": {name: dock.accessibleName() for name, dock in self.docks.docks.items()}}
         for panel, rows in self.rows().items():
             parts[f"Settings of {panel}"] = {path: row.field.label for path, row in rows.items()}
         choice = FocusChoice(parts, self.hidden, self.docks.window)

@@ -21,6 +21,8 @@ class View(QWidget):
     """What layouts and settings call it."""
     title: ClassVar[str]
     """What docks and menus call it."""
+    tab: ClassVar[str] = ""
+    """What its tab says where the title is too long for one."""
     beside: ClassVar[str] = ""
     """The name of the view whose place it shares in layouts that do not say where it stands."""
 

@@ -57,15 +57,15 @@ class Parts:
         """The view of a kind."""
         return next(view for view in self.views if isinstance(view, kind))
 
-    def in_docks(self) -> list[tuple[str, str, QWidget]]:
-        """What stands in docks: a name for layouts, a title, and the panel or picture."""
-        network, *others = ((view.name, view.title, view) for view in self.views if view is not self.boundary)
+    def in_docks(self) -> list[tuple[str, str, QWidget, str]]:
+        """What stands in docks: a name for layouts, a title, the panel or picture, and a short title for its tab."""
+        network, *others = ((view.name, view.title, view, view.tab) for view in self.views if view is not self.boundary)
         return [
-            ("data", "Data", scrolling(self.data)),
-            ("training", "Training", scrolling(self.training)),
-            ("drawing", "Draw points", scrolling(self.drawing)),
+            ("data", "Data", scrolling(self.data), ""),
+            ("training", "Training", scrolling(self.training), ""),
+            ("drawing", "Draw points", scrolling(self.drawing), ""),
             network,
-            ("layers", "Layers", self.layers),
+            ("layers", "Layers", self.layers, ""),
             *others,
         ]
 

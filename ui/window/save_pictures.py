@@ -48,7 +48,7 @@ class Pictures(QObject):
 
     def titles(self) -> dict[str, str]:
         """What there are pictures of: names and titles."""
-        return {BOUNDARY: "Boundary", **{name: dock.windowTitle() for name, dock in self.desk.docks.docks.items()}}
+        return {BOUNDARY: "Boundary", **{name: dock.accessibleName() for name, dock in self.desk.docks.docks.items()}}
 
     def part(self, name: str) -> QWidget:
         """What goes by a name."""

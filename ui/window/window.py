@@ -103,8 +103,8 @@ class Window(QMainWindow):
 
     def put_together(self) -> None:
         """Place and wire the parts, and have them show what there is."""
-        for name, title, content in self.parts.in_docks():
-            self.docks.add(name, title, content)
+        for name, title, content, tab in self.parts.in_docks():
+            self.docks.add(name, title, content, tab)
         self.parts.boundary.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.parts.boundary.customContextMenuRequested.connect(self.pictures.offer_boundary)
         self.setCentralWidget(self.parts.boundary)

@@ -42,8 +42,8 @@ class Compiled:
     name: ClassVar[EngineName] = "compiled"
 
     def __init__(self, kernels: ModuleType, setup: Setup) -> None:
-        self.kernels, self.setup = kernels, setup
-        self.clock = clock()
+        self._kernels, self.setup = kernels, setup
+        self._clock = clock()
         self._lay_out_network()
         self._lay_out_training()
         self._lay_out_points()
@@ -62,68 +62,71 @@ class Compiled:
             self._lay_out_training()
         if other_points:
             self._lay_out_points()
-        if self.room_for != room_needed(setup):
+        if self._room_for != room_needed(setup):
             self._make_room()
 
     def _lay_out_network(self) -> None:
         """Lay the layers out for the kernels."""
-        self.layers = layer_records(self.setup.network)
+        self._layers = layer_records(self.setup.network)
 
     def _lay_out_training(self) -> None:
         """Lay the settings of training out for the kernels."""
         setup = self.setup
-        self.runs = run_records(setup)
-        self.order = np.empty(setup.points if setup.training.shuffle else 0, np.int32)
-        self.order_of = (-1, -1)
+        self._run = run_record(setup)
+        self._runs = self._run.view(np.recarray)
+        self._order = np.empty(setup.points if setup.training.shuffle else 0, np.int32)
+        self._order_of = (-1, -1)
         work = 20 * sum(layer.units for layer in setup.network.layers) + 0.2 * setup.network.size
-        self.look_every = max(1, int(50_000 / (500 + work * setup.batch_size)))
+        self._look_every = max(1, int(50_000 / (500 + work * setup.batch_size)))
 
     def _lay_out_points(self) -> None:
         """Lay the points out for the kernels: a row per training point, and what is evaluated at the end of epochs."""
         train = self.setup.train
-        self.data = np.ascontiguousarray(np.concatenate([train.inputs, train.targets]).T)
-        self.train, self.validation = evaluation_set(*train), evaluation_set(*self.setup.validation)
+        self._data = np.ascontiguousarray(np.concatenate([train.inputs, train.targets]).T)
+        self._train, self._validation = evaluation_set(*train), evaluation_set(*self.setup.validation)
 
     def _make_room(self) -> None:
         """Make work space for the network and its batches."""
         network, layers = self.setup.network, self.setup.network.layers
         dtype, size = network.dtype, network.size
-        self.room_for = room_needed(self.setup)
-        self.old_w, self.old_g = np.zeros(size, dtype), np.zeros(size, dtype)
-        self.old_slots = np.zeros((len(self.setup.training.optimizer.slots), size), dtype)
-        self.space = work_space(network, self.setup.batch_size, training=True)
-        self.evaluation_space = work_space(network, layout.EVALUATION_POINTS, training=False)
-        self.update_space = layout.UpdateSpace(
+        self._room_for = room_needed(self.setup)
+        self._old_w, self._old_g = np.zeros(size, dtype), np.zeros(size, dtype)
+        self._old_slots = np.zeros((len(self.setup.training.optimizer.slots), size), dtype)
+        self._space = work_space(network, self.setup.batch_size, training=True)
+        self._evaluation_space = work_space(network, layout.EVALUATION_POINTS, training=False)
+        self._update_space = layout.UpdateSpace(
             np.zeros(size, dtype), np.zeros(size, dtype), np.zeros(size, bool), np.zeros(layout.MOST_CONSTANTS)
         )
-        self.history = np.empty(ROWS, layout.EPOCH).view(np.recarray)
-        self.gradients = np.empty((ROWS, 1 + 3 * len(layers)))
+        self._epochs = np.empty((ROWS, len(layout.EPOCH_COLUMNS)))
+        self._history = self._epochs.view(layout.EPOCH)[:, 0].view(np.recarray)
+        self._gradients = np.empty((ROWS, 1 + 3 * len(layers)))
 
     def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
         """Make updates until a limit is reached, the rates are used up or a number is not finite."""
-        run, steps_before = self.runs[0], state.step
-        self.hand_over(state, run)
-        run.last_step, run.last_epoch, run.rate_per_step = limits.last_step, limits.last_epoch, rates.per_step
-        run.time_limit = limits.seconds
+        # Named fields of a plain record cost a tenth of what attributes do.
+        run, steps_before = self._run[0], state.step
+        self._hand_over(state, run)
+        run["last_step"], run["last_epoch"], run["rate_per_step"] = limits.last_step, limits.last_epoch, rates.per_step
+        run["time_limit"] = limits.seconds
         coming = np.array([rates.rate_of(k) for k in range(rates.number)], np.float64)
-        swapped = self.kernels.train(
-            self.layers, self.runs, self.data, self.train, self.validation, self.order,
-            state.parameters, self.old_w, state.gradient, self.old_g, state.slots, self.old_slots, state.carried,
-            state.pruned, self.space, self.update_space, self.evaluation_space,
-            coming, self.history, self.gradients, self.clock,
+        swapped = self._kernels.train(
+            self._layers, self._runs, self._data, self._train, self._validation, self._order,
+            state.parameters, self._old_w, state.gradient, self._old_g, state.slots, self._old_slots, state.carried,
+            state.pruned, self._space, self._update_space, self._evaluation_space,
+            coming, self._history, self._gradients, self._clock,
         )  # fmt: skip
         if swapped:
-            state.parameters, self.old_w = self.old_w, state.parameters
-            state.gradient, self.old_g = self.old_g, state.gradient
-            state.slots, self.old_slots = self.old_slots, state.slots
-        made_updates = int(run.step) > steps_before
-        self.take_back(state, run, made_updates=made_updates)
+            state.parameters, self._old_w = self._old_w, state.parameters
+            state.gradient, self._old_g = self._old_g, state.gradient
+            state.slots, self._old_slots = self._old_slots, state.slots
+        made_updates = int(run["step"]) > steps_before
+        self._take_back(state, run, made_updates=made_updates)
         return Outcome(
-            self.history[: run.history_rows].view((np.float64, len(layout.EPOCH_COLUMNS))).copy(),
-            self.gradients[: run.gradient_rows].copy(),
-            float(run.seconds),
-            self.latest(int(run.last_points)) if made_updates and not run.broken else None,
-            self.fault(state, run),
+            self._epochs[: run["history_rows"]].copy(),
+            self._gradients[: run["gradient_rows"]].copy(),
+            float(run["seconds"]),
+            self._latest(int(run["last_points"])) if made_updates and not run["broken"] else None,
+            self._fault(state, run),
         )
 
     def outputs(self, state: State, inputs: Array) -> Array:
@@ -131,31 +134,31 @@ class Compiled:
         network = self.setup.network
         o = np.empty((network.layers[-1].units, inputs.shape[1]), network.dtype)
         x = np.ascontiguousarray(inputs)
-        self.kernels.predict(self.layers, self.runs, x, state.parameters, self.evaluation_space, o)
+        self._kernels.predict(self._layers, self._runs, x, state.parameters, self._evaluation_space, o)
         return o
 
-    def hand_over(self, state: State, run: Any) -> None:
+    def _hand_over(self, state: State, run: Any) -> None:
         """Copy the progress of training into the kernels' record."""
-        run.seed = state.seed & 0xFFFFFFFFFFFFFFFF
-        run.step, run.epoch, run.position = state.step, state.epoch, state.position
-        run.carried_points, run.optimizer_steps = state.carried_points, state.optimizer_steps
-        run.order_of = self.order_of[1] if self.order_of[0] == state.seed else -1
-        run.history_rows = run.gradient_rows = 0
-        run.seconds, run.broken, run.look_every = 0.0, layout.NOTHING, self.look_every
+        run["seed"] = state.seed & 0xFFFFFFFFFFFFFFFF
+        run["step"], run["epoch"], run["position"] = state.step, state.epoch, state.position
+        run["carried_points"], run["optimizer_steps"] = state.carried_points, state.optimizer_steps
+        run["order_of"] = self._order_of[1] if self._order_of[0] == state.seed else -1
+        run["history_rows"] = run["gradient_rows"] = 0
+        run["seconds"], run["broken"], run["look_every"] = 0.0, layout.NOTHING, self._look_every
 
-    def take_back(self, state: State, run: Any, *, made_updates: bool) -> None:
+    def _take_back(self, state: State, run: Any, *, made_updates: bool) -> None:
         """Copy the progress of training back from the kernels' record."""
-        state.step, state.epoch, state.position = int(run.step), int(run.epoch), int(run.position)
-        state.carried_points, state.optimizer_steps = int(run.carried_points), int(run.optimizer_steps)
-        self.order_of = (state.seed, int(run.order_of))
-        if made_updates and run.broken != layout.UPDATE:
-            state.update = state.parameters - self.old_w
+        state.step, state.epoch, state.position = int(run["step"]), int(run["epoch"]), int(run["position"])
+        state.carried_points, state.optimizer_steps = int(run["carried_points"]), int(run["optimizer_steps"])
+        self._order_of = (state.seed, int(run["order_of"]))
+        if made_updates and run["broken"] != layout.UPDATE:
+            state.update = state.parameters - self._old_w
             for layer in self.setup.network.layers:
                 state.update[layer.trained.stop : layer.stop] = 0
 
-    def latest(self, n: int) -> Pass:
+    def _latest(self, n: int) -> Pass:
         """The latest batch, as views of the work space: good until the next call."""
-        space, layers = self.space, self.setup.network.layers
+        space, layers = self._space, self.setup.network.layers
 
         def rows(array: Array, start: int, units: int) -> Array:
             return array[start : start + units * n].reshape(units, n)
@@ -173,18 +176,18 @@ class Compiled:
                 passed.masks[i] = rows(space.masks, start, layer.units)
         return passed
 
-    def fault(self, state: State, run: Any) -> DivergedError | None:
+    def _fault(self, state: State, run: Any) -> DivergedError | None:
         """What stopped being finite, in the words of the reference engine."""
         network = self.setup.network
-        if run.broken == layout.LOSS:
+        if run["broken"] == layout.LOSS:
             return DivergedError("the loss", network.layers[-1].name)
-        if run.broken == layout.GRADIENT:
-            flat = self.old_g if np.isfinite(state.carried).all() else state.carried
+        if run["broken"] == layout.GRADIENT:
+            flat = self._old_g if np.isfinite(state.carried).all() else state.carried
             return DivergedError("the gradient", first_broken(network, flat))
-        if run.broken == layout.SPREAD:
-            return DivergedError("the spread", network.layers[int(run.broken_layer)].name)
-        if run.broken == layout.UPDATE:
-            for what, numbers in (("a weight", self.old_w), *(("the optimizer's memory", s) for s in self.old_slots)):
+        if run["broken"] == layout.SPREAD:
+            return DivergedError("the spread", network.layers[int(run["broken_layer"])].name)
+        if run["broken"] == layout.UPDATE:
+            for what, numbers in (("a weight", self._old_w), *(("the optimizer's memory", s) for s in self._old_slots)):
                 if not np.isfinite(numbers).all():
                     return DivergedError(what, first_broken(network, numbers))
         return None
@@ -238,7 +241,7 @@ def layer_records(network: Network) -> Any:
     return records.view(np.recarray)
 
 
-def run_records(setup: Setup) -> Any:
+def run_record(setup: Setup) -> Any:
     """The settings of training as the kernels see them."""
     network, training = setup.network, setup.training
     runs = np.zeros(1, layout.RUN)
@@ -257,7 +260,7 @@ def run_records(setup: Setup) -> Any:
     run["prunes"] = network.prunes
     penalised = any(not isinstance(layer.regularizer, NoRegularizer) for layer in network.layers)
     run["penalised"] = penalised or not network.all_trainable or network.prunes
-    return runs.view(np.recarray)
+    return runs
 
 
 def room_needed(setup: Setup) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""What there is to export of a training: one immutable value, cheap to take wherever the training runs."""
+"""What exports are made from: one immutable value, cheap to make on the thread that trains."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from playground.run.trainer import Trainer
 
 
 class Exportable(NamedTuple):
-    """A moment of a training. Nothing in it ever changes, so that it may be written on any thread."""
+    """A moment of a training, immutable so that any thread may write it."""
 
     experiment: Experiment
     sample: Sample
@@ -64,14 +64,14 @@ class Exportable(NamedTuple):
         )
 
     def predictions(self, x: Array) -> Array:
-        """What the engine says of points `x`, shape (n, 2), in the experiment's precision: shape (n, outputs).
+        """The engine's predictions for points `x`, shape (n, 2), in the experiment's precision: shape (n, outputs).
 
         Probabilities for cross-entropy, else what the output layer gives.
         """
         return predictions(self.network, self.experiment, self.parameters, x)
 
     def rounding(self, x: Array) -> float:
-        """How far rounding takes the engine's predictions from those in float64 with the same weights."""
+        """The largest difference between the engine's predictions and those in float64 with the same weights."""
         exact = predictions(replace(self.network, dtype=np.dtype(np.float64)), self.experiment, self.parameters, x)
         return float(np.nanmax(np.abs(self.predictions(x) - exact), initial=0.0))
 
@@ -85,11 +85,11 @@ class Exportable(NamedTuple):
 
     @property
     def training_points(self) -> int:
-        """How many points there are to train on."""
+        """The number of training points."""
         return int(np.sum(self.sample.split == TRAIN))
 
     def points_to_ask(self, side: int = 25, most: int = 1000) -> Array:
-        """The points at which an export has to agree, shape (n, 2): a grid over the plane, and those of the data."""
+        """The points at which an export is compared, shape (n, 2): a grid over the plane, and points of the data."""
         places = np.linspace(0, len(self.sample.x) - 1, min(most, len(self.sample.x))).round().astype(np.intp)
         return np.concatenate([grid_points(side), self.sample.x[places]])
 
