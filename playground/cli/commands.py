@@ -270,7 +270,8 @@ def _train_with_progress(trainer: Trainer, epochs: int) -> None:
         while trainer.status == "ready" and trainer.state.epoch < epochs:
             trainer.advance(seconds=0.1)
             bar.update(trainer.state.epoch - bar.n)
-    trainer.stop_if_complete()
+    # Whether all is done, even if there was nothing to do.
+    trainer.advance(steps=0)
 
 
 def _progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:

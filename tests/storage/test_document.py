@@ -32,7 +32,7 @@ from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
 from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, prefix, this_computer
-from playground.run.run import HEALTHY, PRESENT
+from playground.run.run import HEALTHY, PRESENT, resumed
 from playground.run.timeline import Timeline
 from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
 from tests.engine.random_experiments import random_experiment
@@ -64,9 +64,7 @@ def saved_and_opened(trainer: Trainer, path: Path, engine: EngineName = "referen
     """Another trainer that goes on from a file of this one."""
     save_document(path, trainer.document())
     document = load_document(path)
-    other = Trainer(document.experiment, engine=engine)
-    other.resume(document)
-    return other
+    return Trainer.of(resumed(document), engine)
 
 
 def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
@@ -159,8 +157,7 @@ def test_weights_that_have_no_place_any_more_do_not_keep_a_training_from_startin
     trainer = Trainer(Experiment())
     given = {"W0": np.array([[1e300, 1.0]]), "b0": np.array([0.5]), "W7": np.array([1.0])}
     save_document(tmp_path / "mine.playground", trainer.document()._replace(initial=given))
-    other = Trainer(trainer.experiment)
-    other.resume(load_document(tmp_path / "mine.playground"))
+    other = Trainer.of(resumed(load_document(tmp_path / "mine.playground")))
     other.reset()
     assert_array_equal(other.parameters()["W0"], trainer.parameters()["W0"])
     assert other.parameters()["b0"] == 0.5
@@ -178,8 +175,7 @@ def test_layers_without_a_name_get_the_same_one_at_every_moment() -> None:
 def test_a_history_without_bounds_is_bounded_where_it_is_gone_on_with(tmp_path: Path) -> None:
     trainer = Trainer(Experiment())
     trainer.advance(epochs=400)
-    bounded = Trainer(trainer.experiment, history_rows=100)
-    bounded.resume(trainer.document())
+    bounded = Trainer.of(resumed(trainer.document(), rows=100))
     rows = bounded.history.view()
     assert trainer.history.count == 401 and 50 <= len(rows) <= 100
     assert_array_equal(rows[[0, -1]], trainer.history.view()[[0, -1]])
@@ -330,8 +326,7 @@ def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, chang
         (tmp_path / "mine.csv").write_text((tmp_path / "mine.csv").read_text() + "99,99,yes\n")
     read = load_document(tmp_path / "mine.playground")
     assert len(read.notes) == 1 and "the document keeps" in read.notes[0]
-    other = Trainer(read.experiment)
-    other.resume(read)
+    other = Trainer.of(resumed(read))
     assert_array_equal(other.sample.x, trainer.sample.x)
     assert_array_equal(other.sample.labels, trainer.sample.labels)
     assert other.sample.class_names == trainer.sample.class_names
@@ -365,13 +360,11 @@ def test_training_from_a_document_starts_afresh(capsys: pytest.CaptureFixture[st
 
 def test_a_table_that_goes_while_training_runs_is_saved_with_the_points_that_were_trained_on(tmp_path: Path) -> None:
     document = table_document(tmp_path)
-    trainer = Trainer(document.experiment)
-    trainer.resume(document)
+    trainer = Trainer.of(resumed(document))
     (tmp_path / "mine.csv").unlink()
     save_document(tmp_path / "mine.playground", trainer.document())
     read = load_document(tmp_path / "mine.playground")
-    other = Trainer(read.experiment)
-    other.resume(read)
+    other = Trainer.of(resumed(read))
     assert_array_equal(other.sample.x, trainer.sample.x)
     assert_array_equal(other.state.parameters, trainer.state.parameters)
 
@@ -651,8 +644,7 @@ def test_documents_of_every_version_open_with_the_same_numbers_and_go_on(path: P
         len(document.history.view()),
     ) == EXPECTED[path.stem]
     assert set(document.checkpoints) == {PRESENT, HEALTHY}
-    trainer = Trainer(document.experiment)
-    trainer.resume(document)
+    trainer = Trainer.of(resumed(document))
     trainer.clear_outcome()
     before = trainer.state.step
     trainer.advance(steps=1)
