@@ -24,7 +24,7 @@ from playground.files.errors import InputError
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
 from playground.interop.export.formats import export as write_export
-from playground.interop.opening import Opened, opened, preset_paths
+from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
 from playground.measure.requests import WholeSetRequest
 from playground.run.run import Document, resumed
@@ -127,7 +127,7 @@ def train(arguments: argparse.Namespace) -> None:
     """Train as the arguments say and write what they ask for."""
     for option in ("save_weights", "history", "plot"):
         check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
-    found = opened(arguments.experiment)
+    found = open_source(arguments.experiment)
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
@@ -201,14 +201,14 @@ def _export_animation(arguments: argparse.Namespace) -> None:
     """Repeat a training and write it as an animated GIF; on a terminal with a progress bar."""
     from playground.interop.animation import Settings, save_animation
 
-    found = opened(arguments.experiment)
+    found = open_source(arguments.experiment)
     _say_notes(found)
     experiment, document = found.experiment, found.document
     trained = document.present.state.epoch if document is not None else None
     epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), Settings().epochs)
     initial = load_weights(arguments.init) if arguments.init is not None else None
     if document is not None and initial is None:
-        initial = _gone_on(document).usable_initial()
+        initial = _resumed_trainer(document).usable_initial()
     engine = _usable_engine(arguments.engine, experiment.precision)
     with _progress_bar("frame") as bar:
 
@@ -223,15 +223,15 @@ def _export_animation(arguments: argparse.Namespace) -> None:
 
 def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     """The training that the arguments ask for; of a document its own, unless another one is asked for."""
-    found = opened(arguments.experiment)
+    found = open_source(arguments.experiment)
     if found.document is not None and arguments.epochs is None and arguments.init is None:
         _say_notes(found)
-        return _gone_on(found.document)
+        return _resumed_trainer(found.document)
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     return trained(found, epochs, arguments)[0]
 
 
-def _gone_on(document: Document) -> Trainer:
+def _resumed_trainer(document: Document) -> Trainer:
     """A trainer at the present moment of a document."""
     return Trainer.of(resumed(document))
 

@@ -2,8 +2,8 @@
 
 `from_text` and `from_file` read whatever people have: a header or none, commas, semicolons, tabs or blanks, decimal
 commas, quotes. The result is a `Sheet`; `extracted` makes points of three of its columns and `data_set` a data set.
-Points that this program wrote itself come back bit for bit through `own_points`. Every refusal is an InputError that
-names the file, the row and the column.
+Points that this program wrote itself come back bit for bit through `read_own_points`. Every refusal is an InputError
+that names the file, the row and the column.
 """
 
 from __future__ import annotations
@@ -500,7 +500,7 @@ def to_csv(sample: Sample) -> str:
 
 
 def written(sample: Sample, separator: str) -> str:
-    """Points as text from which `own_points` makes the very same ones.
+    """Points as text from which `read_own_points` makes the very same ones.
 
     `label` is the name of the class; with names that don't tell their order, a column `class` has the number. For
     regression the column is called `value`.
@@ -520,7 +520,7 @@ def written(sample: Sample, separator: str) -> str:
     return text.getvalue()
 
 
-def own_points(sheet: Sheet) -> UserPoints | None:
+def read_own_points(sheet: Sheet) -> UserPoints | None:
     """The points in a sheet with exactly the columns that `written` gives, as they are; None for any other.
 
     `split` and `class` may be absent. Raises InputError that names the row and the column.

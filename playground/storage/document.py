@@ -33,8 +33,8 @@ from playground.engine.state import State, StoppingMemory
 from playground.experiment.declarations import field_of
 from playground.experiment.difference import Difference
 from playground.experiment.paths import read_value
-from playground.experiment.rules import MAX_LAYERS, convert, expanded, refuse_unwritable
-from playground.experiment.text import parsed, to_text, with_table_path
+from playground.experiment.rules import MAX_LAYERS, convert, expand, refuse_unwritable
+from playground.experiment.text import parse_json, to_text, with_table_path
 from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
@@ -347,7 +347,7 @@ class _Reader:
 
     def experiment(self, record: _CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
         """The experiment and its points: those that the document keeps, if its table has changed."""
-        raw = with_table_path(parsed(record.experiment, place), self.resolved)
+        raw = with_table_path(parse_json(record.experiment, place), self.resolved)
         is_table = isinstance(raw, dict) and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "table"
         if record.points is None:
             if is_table:
@@ -401,7 +401,7 @@ class _Reader:
 
 def _own_points(record: _PointsRecord, place: str) -> UserPoints:
     """Own points of a file. Raises InputError that names `place`."""
-    settings = parsed(record.settings, place)
+    settings = parse_json(record.settings, place)
     if not isinstance(settings, dict) or settings.get("kind") != "points":
         raise InputError(place, "what stands there", "own points")
     columns = {name: _array(values, f"{place}: {name}", _COLUMNS[name]) for name, values in record.columns.items()}
@@ -414,7 +414,7 @@ def _own_points(record: _PointsRecord, place: str) -> UserPoints:
     lists = {name: values.tolist() for name, values in columns.items()}
     try:
         refuse_unwritable(settings)
-        data = msgspec.convert({**expanded(settings, field_of(UserPoints)), **lists}, UserPoints)
+        data = msgspec.convert({**expand(settings, field_of(UserPoints)), **lists}, UserPoints)
         data.check()
     except msgspec.ValidationError as error:
         raise InputError(place, "what stands there", f"own points ({error})") from error

@@ -175,7 +175,7 @@ def imported(data: bytes) -> None:
     """A text from anywhere becomes points, or is refused."""
     try:
         sheet = tables.from_text(tables.decoded(data))
-        own = tables.own_points(sheet)
+        own = tables.read_own_points(sheet)
         read, notes = tables.data_set(sheet, tables.guess(sheet))
     except InputError as error:
         refuses_in_words(error)

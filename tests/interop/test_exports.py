@@ -282,7 +282,7 @@ def test_weights_history_points_and_experiment_come_back_as_they_are(exportable:
     assert all(np.array_equal(weights[name], values) for name, values in exportable.parameters.items())
     rows = list(csv.DictReader((tmp_path / "history").read_text().splitlines()))
     assert [float(row["train_loss"]) for row in rows] == exportable.history.train_loss.tolist()
-    own = tables.own_points(tables.from_file(tmp_path / "points"))
+    own = tables.read_own_points(tables.from_file(tmp_path / "points"))
     assert own is not None
     again = sample(own)
     for columns in zip(again[:3], exportable.sample[:3], strict=True):

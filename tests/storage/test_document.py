@@ -32,6 +32,7 @@ from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
 from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, prefix, this_computer
+from playground.measure.changes import WeightEdit
 from playground.run.run import HEALTHY, PRESENT, resumed
 from playground.run.timeline import Timeline
 from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
@@ -624,6 +625,7 @@ EXPECTED = {
     "v1-everything": ("ready", 77, 15, 14, 0.35669424027865493, "269e25d91928dae2", 0.3729643565581013, 16),
     "v1-own-points": ("diverged", 11, 5, 2, -3.4155991326880606e27, "07a154b6912bbb3c", math.nan, 6),
     "v1-spiral": ("ready", 48, 3, 0, 0.6966570019721985, "1628f20eba8693ad", 0.6635001945495606, 4),
+    "v2-changes": ("ready", 27, 9, 0, -0.6666152477264404, "23786b0bf4aedbd4", 0.2970966694100449, 10),
 }
 """Of every kept document: status, step, epoch, place in it, first parameter, hash of all, loss, rows of the history."""
 
@@ -662,6 +664,23 @@ def test_the_kept_document_with_own_points_has_all_of_them() -> None:
     assert (change.label, change.differences, change.weight) == ("learning rate", None, None)
     assert not change.leaves_losses_comparable
     assert_array_equal(document.initial["b0"], [0.25, -0.5])
+
+
+def test_the_kept_document_with_changes_says_what_each_of_them_changed() -> None:
+    document = load_document(DOCUMENTS / "v2-changes.playground")
+    *edits, last = document.changes
+    assert [(one.label, [(each.path, each.after) for each in one.differences or ()]) for one in edits] == [
+        ("learning rate 0.03", [("training.learning_rate", 0.03)]),
+        ("noise 0.3", [("data.noise", 0.3)]),
+        ("new layer B", [("layers", (Layer(3, Tanh(), id="A"), Layer(2, Tanh(), id="B")))]),
+        ("optimizer RMSProp", [("training.optimizer", RmsProp(momentum=0.5))]),
+        ("smoothing 0.9", [("training.optimizer.alpha", 0.9)]),
+        ("clip gradient 1", [("training.clip_norm", 1.0)]),
+        ("another name", [("name", "Moons")]),
+    ]
+    assert last.differences is None and last.weight == WeightEdit("W1", (1, 0), -0.8845170140266418, 0.5)
+    comparable = [one.leaves_losses_comparable for one in document.changes]
+    assert comparable == [True, False, False, True, True, True, True, False]
 
 
 def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ _LOOK_SECONDS = 0.05
 _MOST_UPDATES = 1000
 """Updates after which the repetition of a training is cut short, at the end of an epoch."""
 
-_PREDICTIONS = """
+PREDICTIONS = """
 import runpy, sys
 import numpy as np
 import os
@@ -150,7 +150,7 @@ def prove(
 
 def prove_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
     """Prove a script that predicts."""
-    return prove(path, exportable, cancelled, _PREDICTIONS)[0]
+    return prove(path, exportable, cancelled, PREDICTIONS)[0]
 
 
 def prove_onnx(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
@@ -164,7 +164,7 @@ def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancell
     if not epochs:
         return prove_script(path, exportable, cancelled)
     precision = exportable.experiment.precision
-    proof, curves = prove(path, exportable, cancelled, _PREDICTIONS + _CURVES, str(epochs), precision)
+    proof, curves = prove(path, exportable, cancelled, PREDICTIONS + _CURVES, str(epochs), precision)
     return proof if proof.problem else proof._replace(curve=_compared(exportable, curves))
 
 
