@@ -194,24 +194,24 @@ def test_tiles_are_sharp_and_as_large_as_everything(large: Window) -> None:
 
 
 def test_the_mouse_finds_what_is_drawn_in_the_network(qtbot, large: Window) -> None:
-    network, canvas = large.network, large.network._canvas
+    network, canvas = large.network, part_of(large.network, "network.diagram")
     large.docks.show("network")
     qtbot.wait(100)
-    seen = network.unit_rect(0, 1)
+    seen = network.shown().places.unit(0, 1)
     assert seen.width() >= theme.scaled(22) - 1
     qtbot.mouseMove(canvas, (seen.center() - QPointF(canvas.pos())).toPoint())
     assert (canvas.hit.kind, canvas.hit.place, canvas.hit.unit) == ("unit", 0, 1)
-    point = network.edge_point("W1", (2, 1))
+    point = network.shown().places.wire("W1", (2, 1))
     qtbot.mouseMove(canvas, (point - QPointF(canvas.pos())).toPoint())
     assert canvas.hit.kind == "wire"
     with qtbot.waitSignal(network.units_asked) as asked:
-        more = network.units_button_rect(0, more=True)
+        more = network.shown().places.units_button(0, more=True)
         qtbot.mouseClick(canvas, LEFT, pos=(more.center() - QPointF(canvas.pos())).toPoint())
     assert asked.args[0] == 0
 
 
 def test_the_networks_tiles_fill_whole_pixels(qtbot, large: Window) -> None:
-    column = large.network._sketch.diagram.column(0)
+    column = part_of(large.network, "network.diagram").drawing.diagram.column(0)
     for unit in column.seen:
         rect = column.rect(unit)
         for length in (rect.left(), rect.top(), rect.width()):
@@ -221,9 +221,9 @@ def test_the_networks_tiles_fill_whole_pixels(qtbot, large: Window) -> None:
 def test_the_kept_pictures_of_the_network_have_the_pixels_of_the_widget(qtbot, large: Window) -> None:
     large.docks.show("network")
     qtbot.wait(100)
-    canvas = large.network._canvas
+    canvas = part_of(large.network, "network.diagram")
     canvas.grab()
-    for picture in (canvas.sketch._still, canvas.sketch._wired):
+    for picture in (canvas.drawing.still, canvas.drawing.wired):
         ratio = canvas.devicePixelRatioF()
         assert abs(picture.width() - canvas.width() * ratio) <= 1
         assert abs(picture.height() - canvas.height() * ratio) <= 1

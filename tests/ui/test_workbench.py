@@ -196,11 +196,11 @@ def hold_still(hand: Hand) -> None:
 
 def test_a_click_on_an_input_switches_it(busy: Hand) -> None:
     network, radius = busy.window.network, list(FEATURES).index("radius")
-    busy.click(network, network.unit_rect(-1, radius).center())
+    busy.click(network, network.shown().places.unit(-1, radius).center())
     assert "radius" in busy.settle().experiment.features
     assert busy.trainer.network.layers[0].inputs == 3
     assert busy.window.data.features["radius"].isChecked()
-    busy.click(network, network.unit_rect(-1, radius).center())
+    busy.click(network, network.shown().places.unit(-1, radius).center())
     busy.settle()
     assert busy.trainer.network.layers[0].inputs == 2
     busy.trains_on()
@@ -209,8 +209,8 @@ def test_a_click_on_an_input_switches_it(busy: Hand) -> None:
 def test_plus_and_minus_change_the_units(busy: Hand) -> None:
     network = busy.window.network
     for _ in range(2):
-        busy.click(network, network.units_button_rect(0, more=True).center())
-    busy.click(network, network.units_button_rect(1, more=False).center())
+        busy.click(network, network.shown().places.units_button(0, more=True).center())
+    busy.click(network, network.shown().places.units_button(1, more=False).center())
     busy.settle()
     assert [layer.units for layer in busy.trainer.network.layers] == [6, 2, 1]
     busy.window.layers.wake()
@@ -220,7 +220,7 @@ def test_plus_and_minus_change_the_units(busy: Hand) -> None:
 
 def test_a_plus_between_columns_inserts_a_layer(busy: Hand) -> None:
     network = busy.window.network
-    busy.click(network, network.insertion_rect(1).center())
+    busy.click(network, network.shown().places.insertion(1).center())
     busy.settle()
     assert [layer.units for layer in busy.trainer.network.layers] == [4, 4, 3, 1]
     ids = [layer.id for layer in busy.experiment.layers]
@@ -234,7 +234,7 @@ def test_a_layer_inserted_beside_a_muted_and_frozen_one_takes_part_and_learns(ha
     hand.window.session.edit(msgspec.structs.replace(hand.experiment, layers=(layers[0], still)), "muted")
     hand.settle()
     network = hand.window.network
-    hand.click(network, network.insertion_rect(2).center())
+    hand.click(network, network.shown().places.insertion(2).center())
     new = hand.settle().experiment.layers[2]
     assert new.units == 3
     assert new.trainable and not new.muted
@@ -242,32 +242,32 @@ def test_a_layer_inserted_beside_a_muted_and_frozen_one_takes_part_and_learns(ha
 
 def test_a_double_click_on_a_header_opens_the_card_of_the_layer(hand: Hand) -> None:
     network = hand.window.network
-    hand.double_click(network, network.header_rect(1).center())
+    hand.double_click(network, network.shown().places.header(1).center())
     hand.until(lambda: "layers" in hand.window.docks.seen)
     assert QApplication.focusWidget() is hand.window.layers.cards[1]
 
 
 def test_pointing_at_a_unit_shows_its_map_in_the_boundary(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
-    hand.until(lambda: boundary.shown().colours.size > 0 and network.unit_rect(0, 2).isValid())
-    hand.point(network, network.unit_rect(0, 2).center())
+    hand.until(lambda: boundary.shown().colours.size > 0 and network.shown().places.unit(0, 2).isValid())
+    hand.point(network, network.shown().places.unit(0, 2).center())
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
     assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (0, 2)
     hand.until(lambda: boundary.shown().unit == "Unit A3: what it puts out")
-    hand.leave(network, network.unit_rect(0, 2).center())
+    hand.leave(network, network.shown().places.unit(0, 2).center())
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     hand.until(lambda: boundary.shown().unit == "")
 
 
 def test_the_way_back_from_a_unit_works_while_the_mouse_still_points_at_it(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
-    hand.point(network, network.unit_rect(1, 0).center())
+    hand.point(network, network.shown().places.unit(1, 0).center())
     hand.until(lambda: boundary.shown().unit != "")
     boundary.setFocus()
     hand.key(Qt.Key.Key_Escape)
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     assert boundary.shown().unit == ""
-    hand.point(network, network.unit_rect(1, 1).center())
+    hand.point(network, network.shown().places.unit(1, 1).center())
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
     assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (1, 1)
 
@@ -276,7 +276,7 @@ def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Ha
     hold_still(busy)
     network = busy.window.network
     before = busy.trainer.parameters()["W1"].copy()
-    busy.click(network, network.edge_point("W1", (2, 1)))
+    busy.click(network, network.shown().places.wire("W1", (2, 1)))
     assert control(busy.window, "network.editor").isVisible()
     assert QApplication.focusWidget().objectName() == "network.editor.entry"
     busy.type("1.5")
@@ -294,7 +294,7 @@ def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Ha
 def test_a_bias_is_edited_at_its_square(busy: Hand) -> None:
     hold_still(busy)
     network = busy.window.network
-    busy.click(network, network.bias_rect(0, 3).center())
+    busy.click(network, network.shown().places.bias(0, 3).center())
     busy.type("-0.75")
     busy.key(Qt.Key.Key_Return)
     busy.settle()
@@ -305,7 +305,7 @@ def test_dragging_the_slider_of_the_editor_is_one_undo_step(busy: Hand) -> None:
     hold_still(busy)
     network, so_far = busy.window.network, len(busy.edits)
     before = float(busy.trainer.parameters()["W0"][1, 0])
-    busy.click(network, network.edge_point("W0", (1, 0)))
+    busy.click(network, network.shown().places.wire("W0", (1, 0)))
     slider = busy.window.findChild(QSlider, "network.editor.slider")
     drag_slider(busy.qtbot, slider, 0.95 if before < 0.5 else 0.05)
     busy.settle()
@@ -320,7 +320,7 @@ def test_dragging_the_slider_of_the_editor_is_one_undo_step(busy: Hand) -> None:
 def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand) -> None:
     hand.key(Qt.Key.Key_P, CONTROL)
     network = hand.window.network
-    hand.click(network, network.edge_point("W1", (0, 0)))
+    hand.click(network, network.shown().places.wire("W1", (0, 0)))
     before = hand.trainer.parameters()["W1"].copy()
     hand.key(Qt.Key.Key_Up)
     hand.settle()
@@ -334,7 +334,7 @@ def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand
 
 def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Hand) -> None:
     window, network = hand.window, hand.window.network
-    hand.click(network, network.edge_point("W1", (0, 0)))
+    hand.click(network, network.shown().places.wire("W1", (0, 0)))
     hand.type("3")
     window.layers.remove_layer(1)
     hand.settle()
@@ -346,7 +346,7 @@ def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Han
 def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(busy: Hand) -> None:
     hold_still(busy)
     window, network = busy.window, busy.window.network
-    busy.click(network, network.unit_rect(0, 1).center())
+    busy.click(network, network.shown().places.unit(0, 1).center())
     busy.key(Qt.Key.Key_Down)
     busy.until(lambda: window.boundary.shown().unit == "Unit A3: what it puts out")
     busy.key(Qt.Key.Key_Return)
@@ -361,10 +361,10 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
 
 def test_wires_show_weights_or_gradients(busy: Hand) -> None:
     busy.press("network.gradients")
-    assert busy.window.network.carried() == "gradients"
+    assert busy.window.network.shown().wires == "gradients"
     busy.trains_on()
     busy.press("network.weights")
-    assert busy.window.network.carried() == "weights"
+    assert busy.window.network.shown().wires == "weights"
 
 
 # The boundary -------------------------------------------------------------------------------------------------------
@@ -761,7 +761,7 @@ def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
     assert "learning rate 0.02" in curves.marks()[-1].words.lower()
     network = busy.window.network
     busy.window.docks.show("network")
-    busy.click(network, network.bias_rect(1, 0).center())
+    busy.click(network, network.shown().places.bias(1, 0).center())
     busy.type("0.5")
     busy.key(Qt.Key.Key_Return)
     busy.until(lambda: any("b1" in mark.words for mark in curves.marks()))
@@ -838,7 +838,7 @@ def test_everything_works_again_after_another_size_was_chosen(busy: Hand) -> Non
     window.rebuild()
     busy.qtbot.wait(50)
     network = window.network
-    busy.click(network, network.units_button_rect(0, more=True).center())
+    busy.click(network, network.shown().places.units_button(0, more=True).center())
     busy.settle()
     assert busy.trainer.network.layers[0].units == 5
     busy.key(Qt.Key.Key_P, CONTROL)
