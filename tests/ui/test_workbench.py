@@ -34,6 +34,7 @@ from playground.measure.requests import (
     UncertaintyRequest,
     UnitMapRequest,
 )
+from tests.ui.parts import part_of
 from tests.ui.test_window import control, drag_slider, settle, snapshot, step, write
 from ui.panels.data.import_dialog import ImportDialog
 from ui.panels.layers.shapes import SHAPES
@@ -421,8 +422,8 @@ def test_a_click_on_a_point_opens_the_microscope_with_its_numbers(hand: Hand) ->
     seen = snapshot(window).answer(MicroscopeRequest)
     assert seen.point == index
     np.testing.assert_array_equal(seen.x, hand.trainer.sample.x[index])
-    hand.until(lambda: window.view(MicroscopeView).words.text().startswith(f"Point {index} ("))
-    assert len(window.view(MicroscopeView).blocks()) > 0
+    hand.until(lambda: window.view(MicroscopeView).shown().sentence.startswith(f"Point {index} ("))
+    assert len(window.view(MicroscopeView).shown().blocks) > 0
 
 
 def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
@@ -434,10 +435,10 @@ def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
         hand.key(key)
         point = expected % len(x)
         hand.until(lambda point=point: snapshot(window).answer(MicroscopeRequest).point == point)
-        hand.until(lambda point=point: window.view(MicroscopeView).words.text().startswith(f"Point {point} ("))
+        hand.until(lambda point=point: window.view(MicroscopeView).shown().sentence.startswith(f"Point {point} ("))
     hand.key(Qt.Key.Key_Escape)
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
-    hand.until(lambda: window.view(MicroscopeView).pages.currentIndex() == 0)
+    hand.until(lambda: not window.view(MicroscopeView).shown().blocks)
 
 
 def test_other_points_let_go_of_the_one_that_was_picked(hand: Hand) -> None:
@@ -727,17 +728,17 @@ def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> No
     gradients = busy.window.gradients
     busy.window.docks.show("gradients")
     for field in ("delta_rms", "update_ratio", "gradient_rms"):
-        QTest.mouseClick(gradients.switch_button(field), LEFT)
-        assert gradients.quantity() == field
+        QTest.mouseClick(part_of(gradients, f"gradients.quantity.{field}"), LEFT)
+        assert gradients.shown().quantity == field
         shown = snapshot(busy.window)
-        assert gradients.bar_values().shape == (len(shown.layers),)
-        assert np.isfinite(gradients.bar_values()).all()
-    QTest.mouseClick(gradients.switch_button("lines"), LEFT)
-    assert "lines" in gradients.pictures
+        assert gradients.shown().bars.shape == (len(shown.layers),)
+        assert np.isfinite(gradients.shown().bars).all()
+    QTest.mouseClick(part_of(gradients, "gradients.pictures.lines"), LEFT)
+    assert "lines" in gradients.shown().pictures
     busy.trains_on()
-    assert gradients.drawn_lines()[1].shape[1] == len(shown.layers)
-    QTest.mouseClick(gradients.switch_button("map"), LEFT)
-    assert "map" in gradients.pictures
+    assert gradients.shown().lines[1].shape[1] == len(shown.layers)
+    QTest.mouseClick(part_of(gradients, "gradients.pictures.map"), LEFT)
+    assert "map" in gradients.shown().pictures
 
 
 def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
@@ -755,42 +756,42 @@ def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
 def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
     curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
-    busy.until(lambda: len(curves.drawn_epochs()) > 3)
+    busy.until(lambda: len(curves.shown().training[:, 0]) > 3)
     write(busy.qtbot, busy.window, "training.learning_rate", "0.02")
-    busy.until(lambda: len(curves.marks()) > 0)
-    assert "learning rate 0.02" in curves.marks()[-1].words.lower()
+    busy.until(lambda: len(curves.shown().marks) > 0)
+    assert "learning rate 0.02" in curves.shown().marks[-1].words.lower()
     network = busy.window.network
     busy.window.docks.show("network")
     busy.click(network, network.shown().places.bias(1, 0).center())
     busy.type("0.5")
     busy.key(Qt.Key.Key_Return)
-    busy.until(lambda: any("b1" in mark.words for mark in curves.marks()))
+    busy.until(lambda: any("b1" in mark.words for mark in curves.shown().marks))
 
 
 def test_the_axes_and_the_smoothing_of_the_curves_are_chosen(busy: Hand) -> None:
     curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
-    busy.until(lambda: len(curves.drawn_epochs()) > 10)
+    busy.until(lambda: len(curves.shown().training[:, 0]) > 10)
 
     def choose(name: str) -> None:
-        button = curves.controls.panel.findChild(QWidget, name)
+        button = part_of(curves, "curves.controls").panel.findChild(QWidget, name)
         if button is not None:
-            QTest.mouseClick(curves.controls.button, LEFT)
+            QTest.mouseClick(part_of(curves, "curves.controls").button, LEFT)
         QTest.mouseClick(button or curves.findChild(QWidget, name), LEFT)
-        curves.controls.panel.hide()
+        part_of(curves, "curves.controls").panel.hide()
 
     choose("curves.smoothing.strong")
-    assert curves.smoothing == "strong"
-    busy.until(lambda: len(curves.drawn_band()) > 0)
+    assert curves.shown().smoothing == "strong"
+    busy.until(lambda: len(curves.shown().band) > 0)
     choose("curves.along.step")
-    assert curves.along == "step"
-    busy.until(lambda: curves.drawn_epochs().max() > 20)
+    assert curves.shown().along == "step"
+    busy.until(lambda: curves.shown().training[:, 0].max() > 20)
     choose("curves.along.seconds")
-    busy.until(lambda: np.isfinite(curves.drawn_epochs()).all())
+    busy.until(lambda: np.isfinite(curves.shown().training[:, 0]).all())
     choose("curves.across.log")
-    assert curves.time_is_logarithmic
+    assert curves.shown().time_is_logarithmic
     choose("curves.loss.log")
-    assert curves.loss_is_logarithmic()
+    assert curves.shown().loss_is_logarithmic
     busy.trains_on()
 
 
@@ -803,11 +804,11 @@ def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy
     assert snapshot(window).answer(HistogramsRequest)[0].activations is not None
     window.docks.show("confusion")
     busy.until(lambda: snapshot(window).answer(ConfusionRequest) is not None)
-    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).shown().matrix is not None)
     assert snapshot(window).answer(HistogramsRequest) is None
-    assert window.view(ConfusionView).matrix().counts.sum() == 60
+    assert window.view(ConfusionView).shown().matrix.counts.sum() == 60
     busy.press("confusion.set.validation")
-    assert window.view(ConfusionView).matrix().counts.sum() == 20
+    assert window.view(ConfusionView).shown().matrix.counts.sum() == 20
 
 
 def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand) -> None:
@@ -815,21 +816,21 @@ def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand
     window.session.pause()
     busy.until(lambda: not window.session.report.running)
     window.docks.show("confusion")
-    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).shown().matrix is not None)
     window.docks.show("histograms")
     busy.until(lambda: len(window.view(HistogramsView).shown().rows) == 3)
     window.docks.show("schedule")
-    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
-    assert window.view(ScheduleView).dot()[1] == busy.trainer.learning_rate
+    busy.until(lambda: len(window.view(ScheduleView).shown().past[0]) > 0)
+    assert window.view(ScheduleView).shown().present[1] == busy.trainer.learning_rate
 
 
 def test_the_schedule_follows_the_learning_rate(busy: Hand) -> None:
     window = busy.window
     window.docks.show("schedule")
-    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
+    busy.until(lambda: len(window.view(ScheduleView).shown().past[0]) > 0)
     write(busy.qtbot, window, "training.learning_rate", "0.02")
     busy.settle()
-    busy.until(lambda: window.view(ScheduleView).dot()[1] == pytest.approx(0.02))
+    busy.until(lambda: window.view(ScheduleView).shown().present[1] == pytest.approx(0.02))
     assert busy.trainer.learning_rate == 0.02
 
 
