@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from playground import InputError
 from playground.cli.commands import BAD_INPUT, Parser, check_target
-from playground.interop.opening import FIRST, Opened, opened
+from playground.interop.opening import FIRST, Opened, open_source
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
@@ -78,7 +78,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     try:
         check_target("--screenshot", arguments.screenshot)
-        found = opened(arguments.experiment)
+        found = open_source(arguments.experiment)
     except InputError as error:
         print(f"main.py: {error}", file=sys.stderr)
         return BAD_INPUT

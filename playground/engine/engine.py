@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 from playground.catalog.choice import Array
-from playground.engine.problem import DivergedError, Pass
+from playground.engine.passes import DivergedError, Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
 

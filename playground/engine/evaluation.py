@@ -11,7 +11,7 @@ import numpy as np
 from playground.catalog.choice import Array, finite
 from playground.catalog.datasets.base import Task
 from playground.engine.network import Network
-from playground.engine.problem import Pass
+from playground.engine.passes import Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
 

@@ -21,7 +21,7 @@ from playground.engine import randomness
 from playground.engine.engine import GRADIENTS_EVERY, EngineName, Limits, Outcome, Rates
 from playground.engine.evaluation import Evaluation, evaluate, gradient_sizes, update_ratios
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import DivergedError, Pass
+from playground.engine.passes import DivergedError, Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from playground.experiment.paths import is_among, joined, with_value
+from playground.experiment.paths import is_among, join_path, with_value
 from playground.experiment.tree import Experiment, Layer
 
 
@@ -35,21 +35,20 @@ def difference(old: Experiment, new: Experiment) -> tuple[Difference, ...]:
 
 
 def differences_at(path: str, old: Any, new: Any) -> Iterator[Difference]:
-    """Where two values that stand at a path differ."""
-    # Of two experiments that are compared something differs, so it would be a waste to look at all of them twice.
-    if path and old == new:
-        return
+    """Where two values that stand at a path differ, which they do."""
     if isinstance(old, msgspec.Struct) and type(old) is type(new):
-        for name in old.__struct_fields__:
-            yield from differences_at(joined(path, name), getattr(old, name), getattr(new, name))
+        parts = [(name, getattr(old, name), getattr(new, name)) for name in old.__struct_fields__]
     elif path == "layers" and continued_layers(layer_ids(old), layer_ids(new)) == list(range(len(old))):
-        for place, (before, after) in enumerate(zip(old, new, strict=True)):
-            yield from differences_at(joined(path, str(place)), before, after)
+        parts = [(str(place), before, after) for place, (before, after) in enumerate(zip(old, new, strict=True))]
     else:
         yield Difference(path, old, new)
+        return
+    for name, before, after in parts:
+        if before != after:
+            yield from differences_at(join_path(path, name), before, after)
 
 
-def applied(differences: Iterable[Difference], experiment: Experiment) -> Experiment:
+def apply_differences(differences: Iterable[Difference], experiment: Experiment) -> Experiment:
     """The experiment with what the differences say of afterwards. Raises InputError where a path leads nowhere."""
     for path, _, after in differences:
         experiment = with_value(experiment, path, after)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -39,7 +40,7 @@ def with_value(tree: Any, path: str, value: Any) -> Any:
 
 def field_at(tree: msgspec.Struct, path: str) -> Field:
     """What is declared for a path. Raises InputError where nothing is."""
-    field, value = field_of(type(tree)), tree
+    field, value = _whole(type(tree)), tree
     for step, here in _steps(path):
         try:
             inner = _part(value, step)
@@ -54,17 +55,17 @@ def paths_of(tree: Any, path: str = "") -> Iterator[str]:
     """All paths of a tree in the order of declaration, a choice or a group before what is below it."""
     if isinstance(tree, msgspec.Struct):
         for name in fields_of(type(tree)):
-            yield joined(path, name)
-            yield from paths_of(getattr(tree, name), joined(path, name))
+            yield join_path(path, name)
+            yield from paths_of(getattr(tree, name), join_path(path, name))
     elif isinstance(tree, tuple) and any(isinstance(entry, msgspec.Struct) for entry in tree):
         for place, entry in enumerate(tree):
-            yield joined(path, str(place))
-            yield from paths_of(entry, joined(path, str(place)))
+            yield join_path(path, str(place))
+            yield from paths_of(entry, join_path(path, str(place)))
 
 
 def read_value(path: str, raw: Any) -> Any:
     """The value at a path of any experiment that has it, from plain data as in a file. Raises InputError."""
-    fields = [field_of(Experiment)]
+    fields = [_whole(Experiment)]
     for step, _ in _steps(path):
         fields = [part for field in fields for part in _possible_parts(field, step)]
     for field in fields:
@@ -73,7 +74,7 @@ def read_value(path: str, raw: Any) -> Any:
     raise InputError(path, raw, fields[0].allowed if fields else "a path of an experiment")
 
 
-def joined(path: str, name: str) -> str:
+def join_path(path: str, name: str) -> str:
     """The path of a field below a path."""
     return f"{path}.{name}" if path else name
 
@@ -98,7 +99,7 @@ def with_kind(tree: Any, path: str, kind: str) -> Any:
     return with_value(tree, path, present if isinstance(present, member) else member())
 
 
-def switched(old: Choice | None, kind: type[Choice]) -> Choice:
+def carry_settings(old: Choice | None, kind: type[Choice]) -> Choice:
     """`kind` with its own defaults, but with what a person had set on `old` under the same name."""
     if old is None:
         return kind()
@@ -126,7 +127,13 @@ def _steps(path: str) -> Iterator[tuple[str, str]]:
     here = ""
     for step in path.split("."):
         yield step, here
-        here = joined(here, step)
+        here = join_path(here, step)
+
+
+@cache
+def _whole(struct: type[msgspec.Struct]) -> Field:
+    """A whole tree as a field, at which all paths begin."""
+    return field_of(struct)
 
 
 def _part(tree: Any, step: str) -> Any:

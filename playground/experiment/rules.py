@@ -64,12 +64,12 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
         raise InputError("experiment", raw, "a JSON object like {\"version\": 1, …}")  # fmt: skip
     try:
         refuse_unwritable(raw)
-        raw = migrated(raw)
-        experiment = msgspec.convert(expanded(raw, EXPERIMENT), Experiment)
+        raw = migrate(raw)
+        experiment = msgspec.convert(expand(raw, EXPERIMENT), Experiment)
     except RecursionError as error:
         raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
     except msgspec.ValidationError as error:
-        raise explained(error, raw) from error
+        raise explain(error, raw) from error
     if data is None:
         experiment.data.check()
     else:
@@ -78,7 +78,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
     return experiment
 
 
-def migrated(raw: dict[str, Any]) -> dict[str, Any]:
+def migrate(raw: dict[str, Any]) -> dict[str, Any]:
     """`raw` in the present version. There is only one so far."""
     if "version" not in raw:
         raise InputError("version", None, f"{VERSION}; every experiment file names its version")
@@ -220,23 +220,23 @@ def children(raw: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"[{place}]", value) for place, value in enumerate(raw))
 
 
-def expanded(raw: Any, field: Field | None) -> Any:
+def expand(raw: Any, field: Field | None) -> Any:
     """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
     if field is not None and field.choices:
         # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
         if isinstance(raw, dict):
-            return {"kind": None, **{key: expanded(value, None) for key, value in raw.items()}}
+            return {"kind": None, **{key: expand(value, None) for key, value in raw.items()}}
         return {"kind": raw} if isinstance(raw, str) else raw
     if field is not None and is_struct(field.type) and isinstance(raw, dict):
         parts = field.parts(raw)
-        return {key: expanded(value, parts.get(key)) for key, value in raw.items()}
+        return {key: expand(value, parts.get(key)) for key, value in raw.items()}
     if field is not None and field.entry is not None and isinstance(raw, list):
-        return [expanded(value, field.entry) for value in raw]
+        return [expand(value, field.entry) for value in raw]
     # NumPy takes −0 for a negative number.
     return 0.0 if isinstance(raw, float) and raw == 0 else raw
 
 
-def explained(error: msgspec.ValidationError, raw: Any) -> InputError:
+def explain(error: msgspec.ValidationError, raw: Any) -> InputError:
     """msgspec's message as an InputError with the value at the place and the names allowed there."""
     message, found, place = str(error).rpartition(" - at `$")
     if not found:

@@ -30,10 +30,10 @@ MAX_PARTS = 500_000
 
 def from_text(text: str | bytes) -> Experiment:
     """The experiment in a JSON text. Raises InputError with the line for broken JSON, else with the path."""
-    return convert(parsed(text, "experiment"))
+    return convert(parse_json(text, "experiment"))
 
 
-def parsed(text: str | bytes, place: str) -> Any:
+def parse_json(text: str | bytes, place: str) -> Any:
     """The plain values in a JSON text. Raises InputError that names `place`."""
     if len(text) > MAX_FILE_BYTES:
         raise InputError(place, f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
@@ -70,7 +70,7 @@ def load(path: str | os.PathLike[str]) -> Experiment:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(file), "this file", f"a readable experiment file ({reason})") from error
-    raw = parsed(text, str(file))
+    raw = parse_json(text, str(file))
     return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
 
 

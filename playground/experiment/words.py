@@ -43,9 +43,9 @@ def value_words(field: Field, value: Any) -> str:
     if isinstance(value, Table):
         return Path(value.path).stem or value.label
     if isinstance(value, Choice):
-        return value.label or titled(type(value).__name__)
+        return value.label or title_of(type(value).__name__)
     if field.values:
-        return titled(value).lower()
+        return title_of(value).lower()
     if field.type is str:
         return str(value)
     if isinstance(value, tuple):
@@ -54,7 +54,7 @@ def value_words(field: Field, value: Any) -> str:
     return (field.names or {True: "on", False: "off"})[on]
 
 
-def spoken(label: str) -> str:
+def in_a_sentence(label: str) -> str:
     """A label inside a sentence: `Learning rate η` becomes `learning rate`."""
     words = label.split()
     if len(words) > 1 and len(words[-1]) == 1 and not words[-1].isascii():
@@ -63,7 +63,7 @@ def spoken(label: str) -> str:
     return " ".join([first if first[1:] != first[1:].lower() else first.lower(), *words[1:]])
 
 
-def titled(value: object) -> str:
+def title_of(value: object) -> str:
     """A name from a file, for people: `half_way` becomes `Half way`; names with digits stay."""
     text = str(value).replace("_", " ")
     return text if any(letter.isdigit() for letter in text) else text.capitalize()
@@ -95,7 +95,7 @@ def _sayings(differences: Iterable[Difference], new: Experiment) -> Iterator[Say
 def _setting_words(field: Field, value: Any) -> str:
     said = value_words(field, value)
     # The name of a state says it all: muted, frozen.
-    return said if field.type is bool and field.names else f"{spoken(field.label)} {said}".strip()
+    return said if field.type is bool and field.names else f"{in_a_sentence(field.label)} {said}".strip()
 
 
 def _feature_words(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
@@ -117,7 +117,8 @@ def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[Saying]
     for place in range(len(new)):
         if place not in stayed:
             yield f"new layer {_name(new, place)}", ()
-    for place, source in stayed.items():
+    changed = [(place, source) for place, source in stayed.items() if old[source] != new[place]]
+    for place, source in changed:
         for one in differences_at(f"layers.{place}", old[source], new[place]):
             yield _setting_words(field_at(Experiment(layers=tuple(new)), one.path), one.after), [_name(new, place)]
 

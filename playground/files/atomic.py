@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 PART = ".part"
-UNFINISHED = re.compile(r"\.[0-9a-f]{12}\.([0-9]+)-([0-9a-f]{4})-[0-9a-f]+\.part")
+_UNFINISHED = re.compile(r"\.[0-9a-f]{12}\.([0-9]+)-([0-9a-f]{4})-[0-9a-f]+\.part")
 """Names of temporary files: a hash of the final name, the process, its computer, and random digits."""
-OLD_SECONDS = 3600.0
+_OLD_SECONDS = 3600.0
 """Age at which a temporary file counts as abandoned if its process can't be asked for, as on another computer."""
-CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR)
+_CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR)
 """Errors of file systems that can't sync folders."""
 
 
@@ -83,7 +83,7 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
         write_whole(temporary, content)
         if path.exists():
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-            duplicate(path, old)
+            _duplicate(path, old)
             if keep_previous:
                 keep(path)
         temporary.replace(path)
@@ -91,7 +91,7 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
             sync_folder(path.parent)
         except OSError:
             # Nobody knows whether the new one would survive a power failure.
-            put_back(old, path)
+            _put_back(old, path)
             raise
     except OSError as error:
         error.filename = str(path)
@@ -103,7 +103,7 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
                 left.unlink(missing_ok=True)
 
 
-def put_back(old: Path, path: Path) -> None:
+def _put_back(old: Path, path: Path) -> None:
     """Restore the old file at `path`, or remove the new one if there was none. If that fails, the new one stays."""
     with suppress(OSError):
         if old.exists():
@@ -121,7 +121,7 @@ def keep(path: Path) -> None:
     """Keep the present file at `path` as the previous generation too."""
     temporary = temporary_name(path)
     try:
-        duplicate(path, temporary)
+        _duplicate(path, temporary)
         temporary.replace(previous(path))
     finally:
         # Replacing a link by another one to the same file leaves it.
@@ -129,7 +129,7 @@ def keep(path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def duplicate(path: Path, second: Path) -> None:
+def _duplicate(path: Path, second: Path) -> None:
     """Link a file to a second path, or copy it where links are impossible."""
     try:
         os.link(path, second)
@@ -157,7 +157,7 @@ def sync_folder(folder: Path) -> None:
         finally:
             os.close(opened)
     except OSError as error:
-        if error.errno not in CANNOT:
+        if error.errno not in _CANNOT:
             raise
 
 
@@ -182,15 +182,15 @@ def prefix(path: Path) -> str:
 
 def remove_strays(path: Path) -> None:
     """Remove temporary files for `path` whose processes have ended."""
-    remove_unfinished(path.parent, prefix(path))
+    _remove_unfinished(path.parent, prefix(path))
 
 
 def remove_all_strays(folder: Path) -> None:
     """Remove all temporary files in a folder whose processes have ended."""
-    remove_unfinished(folder, ".")
+    _remove_unfinished(folder, ".")
 
 
-def remove_unfinished(folder: Path, begin: str) -> None:
+def _remove_unfinished(folder: Path, begin: str) -> None:
     """Remove the unfinished files of a folder whose names begin with `begin`."""
     for stray in strays(folder, begin):
         with suppress(OSError):
@@ -204,11 +204,11 @@ def strays(folder: Path, begin: str) -> Iterator[Path]:
     except OSError:
         return
     for name in names:
-        written = UNFINISHED.fullmatch(name)
+        written = _UNFINISHED.fullmatch(name)
         if name.startswith(begin) and written is not None:
             process, computer = written.groups()
             found = folder / name
-            if not (writes(int(process), found) if computer == this_computer() else is_recent(found)):
+            if not (writes(int(process), found) if computer == this_computer() else _is_recent(found)):
                 yield found
 
 
@@ -223,12 +223,12 @@ def writes(process: int, found: Path) -> bool:
             return False
         except OSError:
             return True
-    return is_recent(found)
+    return _is_recent(found)
 
 
-def is_recent(found: Path) -> bool:
+def _is_recent(found: Path) -> bool:
     """Whether a file was written so recently that its writer may still live."""
     try:
-        return time.time() - found.stat().st_mtime < OLD_SECONDS
+        return time.time() - found.stat().st_mtime < _OLD_SECONDS
     except OSError:
         return False

@@ -27,7 +27,7 @@ def shorten(value: object, length: int = 60) -> str:
     """`value` as JSON on one line, cut after `length` characters."""
     text = ""
     try:
-        for piece in pieces(value, 4 * length):
+        for piece in _pieces(value, 4 * length):
             text += piece
             if len(text) > 4 * length:
                 break
@@ -36,7 +36,7 @@ def shorten(value: object, length: int = 60) -> str:
     return one_line(text, length)
 
 
-def pieces(value: object, length: int) -> Iterator[str]:
+def _pieces(value: object, length: int) -> Iterator[str]:
     """The text of `value` in pieces, so that only the start of a huge or deeply nested value is ever made."""
     words = {None: "null", True: "true", False: "false"}
     if value is None or isinstance(value, bool):
@@ -44,12 +44,12 @@ def pieces(value: object, length: int) -> Iterator[str]:
     elif isinstance(value, dict):
         for place, (key, inner) in enumerate(value.items()):
             yield f"{', ' if place else '{'}{str(key)[:length]!r}: "
-            yield from pieces(inner, length)
+            yield from _pieces(inner, length)
         yield "}" if value else "{}"
     elif isinstance(value, list):
         for place, inner in enumerate(value):
             yield ", " if place else "["
-            yield from pieces(inner, length)
+            yield from _pieces(inner, length)
         yield "]" if value else "[]"
     else:
         yield repr(value[:length] if isinstance(value, str) else value)

@@ -13,21 +13,21 @@ from typing import TypeAlias
 Watcher: TypeAlias = Callable[[int, int], object]
 """Called with the amount done and the whole amount. An exception that it raises ends the work."""
 
-watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
 @contextmanager
 def watched(by: Watcher) -> Iterator[None]:
     """Report the progress of all work inside this context, on this thread, to `by`."""
-    token = watcher.set(by)
+    token = _watcher.set(by)
     try:
         yield
     finally:
-        watcher.reset(token)
+        _watcher.reset(token)
 
 
 def note(done: int, of: int) -> None:
     """Report progress to the watcher, if there is one. Call it about ten times a second, so that work can stop."""
-    watch = watcher.get()
+    watch = _watcher.get()
     if watch is not None:
         watch(done, of)

@@ -45,7 +45,7 @@ def preset(name: str) -> Experiment:
     return load(paths[name])
 
 
-def opened(source: str) -> Opened:
+def open_source(source: str) -> Opened:
     """Open a file, a preset or a link. Raises InputError."""
     if tfplayground.is_link(source):
         return Opened(*tfplayground.experiment_of(source))
@@ -59,4 +59,4 @@ def opened(source: str) -> Opened:
 
 def open_experiment(source: str) -> Experiment:
     """The experiment of a file, a preset or a link, without notes. Raises InputError."""
-    return opened(source).experiment
+    return open_source(source).experiment

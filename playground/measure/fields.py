@@ -14,7 +14,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample, Task
 from playground.engine import randomness, reference
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import Pass
+from playground.engine.passes import Pass
 from playground.engine.state import State
 from playground.measure import statistics
 from playground.measure.snapshot import LayerParameters, UnitMap, UnitStates, spread

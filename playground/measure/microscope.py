@@ -9,7 +9,7 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.engine import reference
 from playground.engine.network import NetworkLayer
-from playground.engine.problem import Pass
+from playground.engine.passes import Pass
 from playground.engine.setup import Setup
 from playground.measure.fields import read_only
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from playground.catalog.choice import Array
-from playground.engine.problem import Pass
+from playground.engine.passes import Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
 

@@ -11,7 +11,7 @@ from playground.catalog.datasets.base import Task
 from playground.engine import reference
 from playground.engine.evaluation import gradient_sizes, ratio, rms
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import Pass
+from playground.engine.passes import Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, spread

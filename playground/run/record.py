@@ -10,7 +10,7 @@ from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
 from playground.engine.evaluation import Evaluation, gradient_sizes, update_ratios
 from playground.engine.network import Network
-from playground.engine.problem import Pass
+from playground.engine.passes import Pass
 from playground.engine.state import State
 from playground.experiment.difference import difference
 from playground.experiment.tree import Experiment

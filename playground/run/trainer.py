@@ -20,32 +20,27 @@ from playground.engine.engine import Engine, EngineName
 from playground.engine.engines import engine_for
 from playground.engine.evaluation import Evaluation, evaluate
 from playground.engine.network import Network
-from playground.engine.problem import Pass
+from playground.engine.passes import Pass
 from playground.engine.reference import Reference
 from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
-from playground.measure import statistics
 from playground.measure.changes import WeightEdit
 from playground.measure.observe import Request, observe
-from playground.measure.snapshot import (
-    GradientHistory,
-    History,
-    Snapshot,
-    Status,
-)
+from playground.measure.snapshot import Snapshot, Status
 from playground.run import changes, parameters, training
-from playground.run.run import Checkpoint, Document, Run, checkpoint, new_run, reset, restore, resumed, save
+from playground.run.observation import take_snapshot
+from playground.run.run import Checkpoint, Document, Run, checkpoint, new_run, reset, restore, save
 from playground.run.timeline import Timeline
 
 
 class Trainer:
     """One training. All that may change while it runs arrives as a whole new experiment through `configure`.
 
-    `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …). `engine` is the
-    one to train on; see `use_engine`. `history_rows` bounds the histories: the far past is thinned beyond so many rows;
-    None keeps every row. Raises InputError, and UnavailableError where there is no such engine.
+    `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …). `engine` is
+    the one to train on; see `use_engine`. `history_rows` bounds the histories, whose far past is thinned; None keeps
+    every row. Raises InputError, and UnavailableError where there is no such engine.
     """
 
     def __init__(
@@ -70,11 +65,9 @@ class Trainer:
 
     def _hold(self, run: Run, engine: EngineName) -> None:
         """Hold this run, and train it on this engine."""
-        if engine == "compiled":
-            cache.load(run.setup.network.dtype.name)
-        self.run, self.chosen_engine = run, engine
-        self._engine = engine_for(run.setup, engine)
-        run.record.note_engine(run.state.step, engine)
+        self.run = run
+        self._engine: Engine = Reference(run.setup)
+        self.use_engine(engine)
 
     def _begin(self, engine: Engine) -> None:
         """Measure the first moment of the record."""
@@ -85,8 +78,6 @@ class Trainer:
         """Get the engine ready for the present setup, and measure the present moment if that is to be done."""
         self._engine = engine_for(self.run.setup, self.chosen_engine, self._engine)
         training.settle(self._engine, self.run)
-
-    # What there is ------------------------------------------------------------------------------------------
 
     @property
     def setup(self) -> Setup:
@@ -162,8 +153,6 @@ class Trainer:
         """The weights to start from that were given and still have a place in the network."""
         return parameters.usable(self.network, self.run.record.initial)
 
-    # Training -----------------------------------------------------------------------------------------------
-
     def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Status:
         """Train until one of the limits is reached or training stops by itself; returns the status.
 
@@ -171,14 +160,10 @@ class Trainer:
         """
         return training.advance(self._engine, self.run, steps=steps, epochs=epochs, seconds=seconds)
 
-    def stop_if_complete(self) -> None:
-        """`stopped_early` when early stopping has said so, `completed` when all epochs are done."""
-        training.stop_if_complete(self.run)
-
     def clear_outcome(self) -> None:
         """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
         if self.run.can_go_back:
-            self._change(self.experiment)
+            self.change(self.experiment)
         self.run.record.be_ready()
 
     def use_engine(self, engine: EngineName) -> None:
@@ -189,11 +174,9 @@ class Trainer:
         """
         if engine == "compiled":
             cache.load(self.network.dtype.name)
-        self.chosen_engine = engine
+        self.chosen_engine: EngineName = engine
         self._engine = engine_for(self.setup, engine, self._engine)
         self.run.record.note_engine(self.state.step, engine)
-
-    # Changes ------------------------------------------------------------------------------------------------
 
     def configure(
         self, experiment: Experiment, *, memory: Checkpoint | None = None, title: str = "", goes_on: bool = False
@@ -201,17 +184,17 @@ class Trainer:
         """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
 
         After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
-        were removed that come back now: they return with the weights they had then. What differs is put on record, with
-        a `title` if that says better what was done, and in the place of the latest change if that `goes_on`. Raises
-        InputError, and changes nothing, if the experiment is refused.
+        were removed that come back now, with the weights they had then. What differs is put on record, with a `title`
+        if that says it better, and instead of the latest change if that `goes_on`. Raises InputError, and changes
+        nothing, if the experiment is refused.
         """
-        self._change(check(experiment), memory, title=title, goes_on=goes_on)
+        self.change(check(experiment), memory, title=title, goes_on=goes_on)
         return self.run.record.notes
 
-    def _change(
+    def change(
         self, experiment: Experiment, memory: Checkpoint | None = None, *, title: str = "", goes_on: bool = False
     ) -> None:
-        """Take over an experiment that has been checked."""
+        """Take over an experiment that has been checked, as `configure` does."""
         if not self.run.can_go_back:
             training.look_after_health(self._engine, self.run)
         changes.change(self.run, experiment, memory, title=title, goes_on=goes_on)
@@ -259,16 +242,6 @@ class Trainer:
         """The whole training, safe from what it does next."""
         return save(self.run)
 
-    def resume(self, document: Document) -> None:
-        """Take over a whole training, as if it had never stopped. Nothing is left of the one before.
-
-        The engine in force goes on: bit for bit the same only if it is the one that trained last.
-        """
-        rows = self.run.record.history.most
-        self._hold(resumed(document, rows=rows, before=self.setup), self.chosen_engine)
-
-    # Measuring ----------------------------------------------------------------------------------------------
-
     def predict(self, x: Array) -> Array:
         """Raw outputs o for points `x`, shape (n, 2), in evaluation mode: shape (outputs, n)."""
         return self.outputs(self.setup.features_of(np.asarray(x, dtype=np.float64)))
@@ -283,23 +256,4 @@ class Trainer:
 
     def snapshot(self, requests: Iterable[Request[Any]] = ()) -> Snapshot:
         """An immutable picture of the present moment that answers requests."""
-        gradients = self.run.record.gradients.view()
-        return Snapshot(
-            experiment=self.experiment,
-            sample=self.sample,
-            loss=self.network.loss,
-            status=self.status,
-            problem=self.run.problem_and_way_back,
-            notes=self.run.record.notes,
-            step=self.state.step,
-            epoch=self.state.epoch,
-            learning_rate=self.learning_rate,
-            seconds=self.seconds,
-            engine=self.engine,
-            evaluation=self.evaluation,
-            layers=statistics.latest_statistics(self.network, self.state, self.latest),
-            history=History(*self.history.view().T),
-            gradients=GradientHistory(gradients[:, 0], *np.split(gradients[:, 1:], 3, axis=1)),
-            answers=observe(self, requests),
-            changes=self.run.record.changes,
-        )
+        return take_snapshot(self.run, self.engine, observe(self, requests))

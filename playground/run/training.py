@@ -12,7 +12,7 @@ import time
 from playground.catalog.schedules import Plateau, Progress
 from playground.engine.engine import Engine, Limits, Outcome, Rates
 from playground.engine.evaluation import Evaluation, evaluate
-from playground.engine.problem import DivergedError
+from playground.engine.passes import DivergedError
 from playground.measure.snapshot import Status
 from playground.run.health import Moment
 from playground.run.run import Run

@@ -33,8 +33,8 @@ from playground.engine.state import State, StoppingMemory
 from playground.experiment.declarations import field_of
 from playground.experiment.difference import Difference
 from playground.experiment.paths import read_value
-from playground.experiment.rules import MAX_LAYERS, convert, expanded, refuse_unwritable
-from playground.experiment.text import parsed, to_text, with_table_path
+from playground.experiment.rules import MAX_LAYERS, convert, expand, refuse_unwritable
+from playground.experiment.text import parse_json, to_text, with_table_path
 from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
@@ -48,19 +48,19 @@ SUFFIX = ".playground"
 VERSION = 2
 """In version 1 changes had no more than a label. Without changes nothing is new, so those documents still say 1."""
 MAGIC = b"neural network playground document, version "
-LONGEST_LINE = len(MAGIC) + 20
-MAX_BYTES = 2**30
-MAX_CHECKPOINTS = 1000
+_LONGEST_LINE = len(MAGIC) + 20
+_MAX_BYTES = 2**30
+_MAX_CHECKPOINTS = 1000
 MAX_POINTS = 10_000_000
 """The most points in all data sets of a document together."""
-MAX_PARAMETERS_NAMED = 6 * (MAX_LAYERS + 1)
+_MAX_PARAMETERS_NAMED = 6 * (MAX_LAYERS + 1)
 
-Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
-Words: TypeAlias = Annotated[str, Meta(max_length=10_000)]
-KINDS: dict[str, np.dtype[Any]] = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "float64", "int64")}
-KINDS["bool"] = np.dtype(bool)
-Column: TypeAlias = Literal["x1", "x2", "target", "train", "test"]
-COLUMNS: dict[Column, str] = {"x1": "float64", "x2": "float64", "target": "float64", "train": "bool", "test": "bool"}
+_Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
+_Words: TypeAlias = Annotated[str, Meta(max_length=10_000)]
+_KINDS: dict[str, np.dtype[Any]] = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "float64", "int64")}
+_KINDS["bool"] = np.dtype(bool)
+_Column: TypeAlias = Literal["x1", "x2", "target", "train", "test"]
+_COLUMNS: dict[_Column, str] = {"x1": "float64", "x2": "float64", "target": "float64", "train": "bool", "test": "bool"}
 """The fields of `UserPoints` that have an entry per point, and their kind."""
 
 
@@ -68,85 +68,85 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of the records of a file, which have exactly the declared fields."""
 
 
-class PackedArray(_Record, frozen=True):
+class _PackedArray(_Record, frozen=True):
     """Numbers in a row, least significant byte first."""
 
     kind: Literal["float32", "float64", "int64", "bool"]
-    shape: Annotated[tuple[Count, ...], Meta(max_length=2)]
+    shape: Annotated[tuple[_Count, ...], Meta(max_length=2)]
     data: memoryview
 
 
-class StoppingRecord(_Record, frozen=True):
+class _StoppingRecord(_Record, frozen=True):
     """See `StoppingMemory`."""
 
     best: float
-    bad_epochs: Count
-    parameters: PackedArray | None
+    bad_epochs: _Count
+    parameters: _PackedArray | None
     stopped: bool
 
 
-class StateRecord(_Record, frozen=True):
+class _StateRecord(_Record, frozen=True):
     """See `State`."""
 
-    parameters: PackedArray
-    gradient: PackedArray
-    update: PackedArray
-    slots: PackedArray
-    optimizer_steps: Count
-    step: Count
-    epoch: Count
-    position: Count
-    carried: PackedArray
-    carried_points: Count
-    seed: Count
-    pruned: PackedArray
+    parameters: _PackedArray
+    gradient: _PackedArray
+    update: _PackedArray
+    slots: _PackedArray
+    optimizer_steps: _Count
+    step: _Count
+    epoch: _Count
+    position: _Count
+    carried: _PackedArray
+    carried_points: _Count
+    seed: _Count
+    pruned: _PackedArray
     plateau: PlateauMemory
-    stopping: StoppingRecord
+    stopping: _StoppingRecord
 
 
-class PointsRecord(_Record, frozen=True):
+class _PointsRecord(_Record, frozen=True):
     """Own points: all fields of `UserPoints` as JSON text but for those that have an entry per point."""
 
     settings: str
-    columns: Annotated[dict[Column, PackedArray], Meta(max_length=5)]
+    columns: Annotated[dict[_Column, _PackedArray], Meta(max_length=5)]
 
 
-class CheckpointRecord(_Record, frozen=True):
+class _CheckpointRecord(_Record, frozen=True):
     """See `Checkpoint`. The experiment stands in it as the text of an experiment file, without own points."""
 
     experiment: str
-    points: Count | None
+    points: _Count | None
     """The number of its points among those of the document: own points, or those that its table had."""
-    state: StateRecord
-    way_back: CheckpointRecord | None
+    state: _StateRecord
+    way_back: _CheckpointRecord | None
 
 
-class TimelineRecord(_Record, frozen=True):
+class _TimelineRecord(_Record, frozen=True):
     """See `Timeline`."""
 
-    rows: PackedArray
-    most: Count | None
-    total: Count
-    thinned: PackedArray
+    rows: _PackedArray
+    most: _Count | None
+    total: _Count
+    thinned: _PackedArray
     run: Annotated[int, Meta(ge=1, le=2**53)]
 
 
-class DocumentRecord(_Record, frozen=True):
+class _DocumentRecord(_Record, frozen=True):
     """See `Document`."""
 
-    points: Annotated[tuple[PointsRecord, ...], Meta(max_length=MAX_CHECKPOINTS)]
-    checkpoints: Annotated[dict[Words, CheckpointRecord], Meta(max_length=MAX_CHECKPOINTS)]
+    points: Annotated[tuple[_PointsRecord, ...], Meta(max_length=_MAX_CHECKPOINTS)]
+    checkpoints: Annotated[dict[_Words, _CheckpointRecord], Meta(max_length=_MAX_CHECKPOINTS)]
     status: Status
-    problem: Words
+    problem: _Words
     evaluation: Evaluation
     seconds: float
-    history: TimelineRecord
-    gradients: TimelineRecord
+    history: _TimelineRecord
+    gradients: _TimelineRecord
     changes: Annotated[tuple[Change, ...], Meta(max_length=10_000)]
-    engine_changes: Annotated[tuple[tuple[Count, EngineName], ...], Meta(min_length=1, max_length=100_000)]
-    initial: Annotated[dict[Words, PackedArray], Meta(max_length=MAX_PARAMETERS_NAMED)]
+    engine_changes: Annotated[tuple[tuple[_Count, EngineName], ...], Meta(min_length=1, max_length=100_000)]
+    initial: Annotated[dict[_Words, _PackedArray], Meta(max_length=_MAX_PARAMETERS_NAMED)]
     health: HealthRecord
-    started_from: PackedArray | None
+    started_from: _PackedArray | None
 
 
 # Writing ------------------------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ def to_bytes(document: Document, folder: Path | None = None) -> bytes:
         points[present] = own_points(present, document.sample)
     checkpoints = {name: _moment(one, folder, points) for name, one in document.checkpoints.items()}
     record: dict[str, Any] = {"points": [_columns(data) for data in points.values()], "checkpoints": checkpoints}
-    for name in DocumentRecord.__struct_fields__[len(record) :]:
+    for name in _DocumentRecord.__struct_fields__[len(record) :]:
         record[name] = getattr(document, name)
     payload = msgspec.msgpack.encode(record, enc_hook=_pack)
     version = VERSION if document.changes else 1
@@ -173,7 +173,7 @@ def to_bytes(document: Document, folder: Path | None = None) -> bytes:
 
 
 def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserPoints]) -> dict[str, Any]:
-    """The fields of a moment's `CheckpointRecord`. Adds its points to `points` unless they are there already."""
+    """The fields of a moment's `_CheckpointRecord`. Adds its points to `points` unless they are there already."""
     data, place = moment.experiment.data, None
     if isinstance(data, (UserPoints, Table)):
         if data not in points:
@@ -192,12 +192,12 @@ def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserP
     }
 
 
-def _columns(data: UserPoints) -> PointsRecord:
+def _columns(data: UserPoints) -> _PointsRecord:
     """Own points for a file."""
     settings = msgspec.to_builtins(data)
-    columns = {name: (settings.pop(name), kind) for name, kind in COLUMNS.items()}
+    columns = {name: (settings.pop(name), kind) for name, kind in _COLUMNS.items()}
     packed = {name: _pack(np.array(values, kind)) for name, (values, kind) in columns.items() if values is not None}
-    return PointsRecord(msgspec.json.encode(settings).decode(), packed)
+    return _PointsRecord(msgspec.json.encode(settings).decode(), packed)
 
 
 def _pack(value: Any) -> Any:
@@ -205,7 +205,7 @@ def _pack(value: Any) -> Any:
     if isinstance(value, Timeline):
         return {"rows": value.view()} | {name: getattr(value, name) for name in ("most", "total", "thinned", "run")}
     kind: Any = value.dtype.name
-    return PackedArray(kind, value.shape, memoryview(value.astype(KINDS[kind], copy=False).tobytes()))
+    return _PackedArray(kind, value.shape, memoryview(value.astype(_KINDS[kind], copy=False).tobytes()))
 
 
 # Reading ------------------------------------------------------------------------------------------------------
@@ -229,9 +229,9 @@ def load_document(path: str | os.PathLike[str]) -> Document:
     """
     file = Path(path)
     try:
-        size = readable_size(file, MAX_BYTES)
+        size = readable_size(file, _MAX_BYTES)
         with file.open("rb") as opened:
-            _check_first_line(opened.readline(LONGEST_LINE), str(file))
+            _check_first_line(opened.readline(_LONGEST_LINE), str(file))
             opened.seek(0)
             content = opened.read(size)
     except InputError:
@@ -289,7 +289,7 @@ def _change(record: Change, place: str) -> Change:
 
 def payload_of(content: bytes, place: str) -> memoryview:
     """The bytes behind the first line and the checksum, once both are verified. Raises InputError."""
-    line = content[:LONGEST_LINE].partition(b"\n")[0] + b"\n"
+    line = content[:_LONGEST_LINE].partition(b"\n")[0] + b"\n"
     _check_first_line(line, place)
     rest = memoryview(content)[len(line) :]
     checksum, payload = rest[:32], rest[32:]
@@ -311,10 +311,10 @@ def _check_first_line(line: bytes, place: str) -> None:
         raise InputError(f"{place}: version", int(version), "1 or more")
 
 
-def _decode(payload: memoryview, place: str) -> DocumentRecord:
+def _decode(payload: memoryview, place: str) -> _DocumentRecord:
     """The record in a payload."""
     try:
-        return msgspec.msgpack.decode(payload, type=DocumentRecord)
+        return msgspec.msgpack.decode(payload, type=_DocumentRecord)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         reason, _, path = str(error).partition(" - at `$")
         where = f"{place}: {path.rstrip('`').lstrip('.')}" if path else place
@@ -324,14 +324,14 @@ def _decode(payload: memoryview, place: str) -> DocumentRecord:
 class _Reader:
     """Reads the checkpoints of a document. What they share is read once, and notes gather along the way."""
 
-    def __init__(self, record: DocumentRecord, place: str, folder: Path | None) -> None:
+    def __init__(self, record: _DocumentRecord, place: str, folder: Path | None) -> None:
         self.record, self.place, self.folder = record, place, folder
         self.notes: list[str] = []
         self.own: dict[int, tuple[UserPoints, Sample]] = {}
         self.drawn: dict[Dataset, Sample] = {}
         self.room, self.read = MAX_POINTS, 0
 
-    def checkpoint(self, record: CheckpointRecord, place: str) -> Checkpoint:
+    def checkpoint(self, record: _CheckpointRecord, place: str) -> Checkpoint:
         """A checkpoint, with all shapes as its experiment implies them."""
         experiment, points = self.experiment(record, place)
         progress.note(self.read, len(self.record.checkpoints))
@@ -345,9 +345,9 @@ class _Reader:
         network = network_of(experiment, points)
         return Checkpoint(experiment, _state(record.state, experiment, network, training, place), way_back)
 
-    def experiment(self, record: CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
+    def experiment(self, record: _CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
         """The experiment and its points: those that the document keeps, if its table has changed."""
-        raw = with_table_path(parsed(record.experiment, place), self.resolved)
+        raw = with_table_path(parse_json(record.experiment, place), self.resolved)
         is_table = isinstance(raw, dict) and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "table"
         if record.points is None:
             if is_table:
@@ -381,30 +381,30 @@ class _Reader:
             raise InputError(f"{place}: points", number, f"one of {len(self.record.points)} sets of points")
         if number not in self.own:
             data = _own_points(self.record.points[number], f"{self.place}: points {number}")
-            self.take_room(data, place)
+            self._take_room(data, place)
             self.own[number] = data, sample(data)
         return self.own[number]
 
     def sample(self, data: Dataset, place: str) -> Sample:
         """The points of any other data set, drawn once."""
         if data not in self.drawn:
-            self.take_room(data, place)
+            self._take_room(data, place)
             self.drawn[data] = sample(data)
         return self.drawn[data]
 
-    def take_room(self, data: Dataset, place: str) -> None:
+    def _take_room(self, data: Dataset, place: str) -> None:
         """Count points, before they take memory. Raises InputError if there are too many in a document."""
         if data.size > self.room:
             raise InputError(f"{place}: data", f"{data.size:,} points more", f"at most {MAX_POINTS:,} in a document")
         self.room -= data.size
 
 
-def _own_points(record: PointsRecord, place: str) -> UserPoints:
+def _own_points(record: _PointsRecord, place: str) -> UserPoints:
     """Own points of a file. Raises InputError that names `place`."""
-    settings = parsed(record.settings, place)
+    settings = parse_json(record.settings, place)
     if not isinstance(settings, dict) or settings.get("kind") != "points":
         raise InputError(place, "what stands there", "own points")
-    columns = {name: _array(values, f"{place}: {name}", COLUMNS[name]) for name, values in record.columns.items()}
+    columns = {name: _array(values, f"{place}: {name}", _COLUMNS[name]) for name, values in record.columns.items()}
     length = len(columns["x1"]) if "x1" in columns else 1
     if length > MAX_TABLE_ROWS:
         raise InputError(f"{place}: x1", f"{length:,} points", f"at most {MAX_TABLE_ROWS:,}")
@@ -414,7 +414,7 @@ def _own_points(record: PointsRecord, place: str) -> UserPoints:
     lists = {name: values.tolist() for name, values in columns.items()}
     try:
         refuse_unwritable(settings)
-        data = msgspec.convert({**expanded(settings, field_of(UserPoints)), **lists}, UserPoints)
+        data = msgspec.convert({**expand(settings, field_of(UserPoints)), **lists}, UserPoints)
         data.check()
     except msgspec.ValidationError as error:
         raise InputError(place, "what stands there", f"own points ({error})") from error
@@ -436,7 +436,7 @@ def _same_points(a: Sample, b: Sample) -> bool:
     return all(np.array_equal(left, right) for left, right in zip(a[:3], b[:3], strict=True))
 
 
-def _state(record: StateRecord, experiment: Experiment, network: Network, points: int, place: str) -> State:
+def _state(record: _StateRecord, experiment: Experiment, network: Network, points: int, place: str) -> State:
     """A state of a file, for a network that trains on so many points."""
     for name, most in (("position", points - 1), ("carried_points", points)):
         if getattr(record, name) > most:
@@ -458,7 +458,7 @@ def _state(record: StateRecord, experiment: Experiment, network: Network, points
     return State(**msgspec.structs.asdict(record) | arrays | {"stopping": stopping})
 
 
-def _parameters(record: PackedArray, network: Network, place: str) -> Array:
+def _parameters(record: _PackedArray, network: Network, place: str) -> Array:
     """The parameters of a network in a file."""
     values = _finite_array(record, place, network.dtype.name, (network.size,))
     for layer in network.layers:
@@ -467,7 +467,7 @@ def _parameters(record: PackedArray, network: Network, place: str) -> Array:
     return values
 
 
-def _timeline(record: TimelineRecord, columns: int, never_fall: Sequence[str], place: str) -> Timeline:
+def _timeline(record: _TimelineRecord, columns: int, never_fall: Sequence[str], place: str) -> Timeline:
     """A timeline of a file, the first columns of which never fall."""
     rows = _array(record.rows, f"{place}: rows", "float64")
     if rows.ndim != 2 or rows.shape[1] != columns:
@@ -487,13 +487,13 @@ def _timeline(record: TimelineRecord, columns: int, never_fall: Sequence[str], p
     return result
 
 
-def _array(record: PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
+def _array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
     """An array of a file, writable, of this kind and shape. Raises InputError, also if its size is not as declared."""
     if record.kind != kind:
         raise InputError(place, record.kind, kind)
     if shape is not None and record.shape != shape:
         raise InputError(place, f"shape {record.shape}", f"shape {shape}")
-    stored = KINDS[kind]
+    stored = _KINDS[kind]
     if math.prod(record.shape) * stored.itemsize != len(record.data):
         raise InputError(place, f"{len(record.data):,} bytes for shape {record.shape}", f"{stored.itemsize} per number")
     if kind == "bool" and np.frombuffer(record.data, np.uint8).max(initial=0) > 1:
@@ -501,7 +501,7 @@ def _array(record: PackedArray, place: str, kind: str, shape: tuple[int, ...] | 
     return np.frombuffer(record.data, stored).reshape(record.shape).astype(np.dtype(kind))
 
 
-def _finite_array(record: PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
+def _finite_array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
     """An array of a file whose numbers are finite."""
     values = _array(record, place, kind, shape)
     if not np.isfinite(values).all():

@@ -28,9 +28,13 @@ from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QSettings, Qt, Q
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider, QWidget
 
-from playground import Experiment, Layer, Trainer
+from playground import Experiment, Layer, Trainer, check
 from playground.catalog.activations import Tanh
+from playground.engine.engine import EngineName
+from playground.engine.engines import engine_for
+from playground.engine.setup import Setup
 from playground.interop.opening import open_experiment
+from playground.run.run import new_run
 from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.worker import CHUNK_SECONDS, HISTORY_ROWS
@@ -159,6 +163,26 @@ def headless_speed(experiment: Experiment, engine: str, seconds: float) -> float
         # As the worker does it, but without anything else.
         trainer.advance(seconds=CHUNK_SECONDS[engine])
     return (trainer.state.step - before) / (time.perf_counter() - started)
+
+
+def edits(experiment: Experiment, engine: EngineName) -> list[Figure]:
+    """What making a run costs, and an edit of the learning rate: both have been checked, as the session does it."""
+    trainer, made, edited = Trainer(experiment, engine=engine, history_rows=HISTORY_ROWS), [], []
+    trainer.advance(steps=200)
+    for number in range(200):
+        started = time.perf_counter()
+        run = new_run(Setup(experiment), engine=engine, rows=HISTORY_ROWS)
+        engine_for(run.setup, engine)
+        made.append(time.perf_counter() - started)
+        rates = msgspec.structs.replace(experiment.training, learning_rate=0.01 / (1 + number))
+        later = msgspec.structs.replace(experiment, training=rates)
+        started = time.perf_counter()
+        trainer.change(later)
+        edited.append(time.perf_counter() - started)
+    return [
+        Figure("making a run of a checked experiment", 1e6 * float(np.median(made)), "µs", 1000),
+        Figure("edit of the learning rate, on the training thread", 1e6 * float(np.median(edited)), "µs"),
+    ]
 
 
 def start_up(experiment: str) -> list[Figure]:
@@ -384,6 +408,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Figure("steps per second without a window, after", alone[1], "1/s"),
         Figure("steps per second in the window", speed, "1/s"),
         share,
+        *edits(check(experiment), engine),
         *smooth,
         *many_maps(window, min(10.0, options.seconds)),
         *pauses(window),

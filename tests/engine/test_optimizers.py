@@ -11,7 +11,7 @@ from playground.catalog.choice import Array, members
 from playground.catalog.optimizers import Adam, Momentum, Optimizer, RmsProp, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, Regularizer
 from playground.engine import randomness
-from playground.engine.problem import DivergedError
+from playground.engine.passes import DivergedError
 from playground.engine.reference import clipped, decayed, penalised, update
 
 OPTIMIZERS = [*(kind() for kind in members(Optimizer).values()), Momentum(nesterov=True), RmsProp(momentum=0.9)]

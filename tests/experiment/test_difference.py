@@ -20,14 +20,14 @@ from playground.catalog.optimizers import Adam, Sgd
 from playground.catalog.regularizers import L1, L2
 from playground.catalog.schedules import Exponential
 from playground.experiment.difference import (
-    applied,
+    apply_differences,
     difference,
     losses_are_comparable,
     only_learning_differs,
 )
 from playground.experiment.paths import paths_of, value_at, with_value
 from playground.experiment.tree import EarlyStopping
-from playground.experiment.words import edit_words, spoken
+from playground.experiment.words import edit_words, in_a_sentence
 from tests.engine.random_experiments import random_experiment
 
 A, B, C = Layer(3, id="A"), Layer(3, id="B", skip=True), Layer(2, id="C")
@@ -47,7 +47,7 @@ def changed(path: str, value: Any, experiment: Experiment = STACK) -> Experiment
 def test_the_differences_of_any_two_experiments_make_the_one_the_other(number: int) -> None:
     old, new = (random_experiment(place, "float32") for place in (number, 7 * number + 1))
     found = difference(old, new)
-    assert applied(found, old) == new
+    assert apply_differences(found, old) == new
     for path, before, after in found:
         assert before != after
         assert value_at(old, path) == before and value_at(new, path) == after
@@ -64,7 +64,7 @@ def test_layers_that_come_go_move_and_change_at_once_are_all_there(number: int) 
         names = random.permutation([*"ABCDE", None, None])[: random.integers(0, 7)]
         stacks.append(tuple(Layer(int(random.integers(1, 9)), id=name) for name in names))
     old, new = (Experiment(layers=stack) for stack in stacks)
-    assert applied(difference(old, new), old) == new
+    assert apply_differences(difference(old, new), old) == new
     assert bool(edit_words(old, new)) == (old != new)
 
 
@@ -222,6 +222,6 @@ def test_any_difference_can_be_said() -> None:
 
 
 def test_labels_inside_a_sentence() -> None:
-    assert [spoken(label) for label in ("Learning rate η", "λ", "ReLU", "β₁", "Wrong labels")] == [
+    assert [in_a_sentence(label) for label in ("Learning rate η", "λ", "ReLU", "β₁", "Wrong labels")] == [
         "learning rate", "λ", "ReLU", "β₁", "wrong labels",
     ]  # fmt: skip

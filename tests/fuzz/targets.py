@@ -39,7 +39,7 @@ from playground.measure.requests import (
     UnitMapsRequest,
     UnitStatesRequest,
 )
-from playground.run.run import Document
+from playground.run.run import Document, resumed
 from playground.storage import document as documents
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz"))
@@ -118,8 +118,7 @@ def with_checksum(payload: bytes) -> bytes:
 
 def go_on(read: Document) -> None:
     """Take a document up and use it."""
-    trainer = Trainer()
-    trainer.resume(read)
+    trainer = Trainer.of(resumed(read))
     train(trainer)
     try:
         trainer.clear_outcome()
@@ -176,7 +175,7 @@ def imported(data: bytes) -> None:
     """A text from anywhere becomes points, or is refused."""
     try:
         sheet = tables.from_text(tables.decoded(data))
-        own = tables.own_points(sheet)
+        own = tables.read_own_points(sheet)
         read, notes = tables.data_set(sheet, tables.guess(sheet))
     except InputError as error:
         refuses_in_words(error)

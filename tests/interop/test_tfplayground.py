@@ -26,7 +26,7 @@ from playground.catalog.optimizers import Adam, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
 from playground.experiment.rules import check
 from playground.experiment.text import from_text, to_text
-from playground.interop.opening import open_experiment, opened
+from playground.interop.opening import open_experiment, open_source
 from playground.interop.tfplayground import NoLinkError, experiment_of, is_link, link_of
 from tests.interop.naive_tfplayground import Page
 
@@ -430,8 +430,8 @@ def test_a_link_opens_like_a_file() -> None:
     assert open_experiment(EXAMPLE) == PLAIN
     assert open_experiment(EXAMPLE[EXAMPLE.index("#") :]) == PLAIN
     assert open_experiment(f"{EXAMPLE}&name=some.json") == PLAIN
-    assert opened("#seed=s&noise=99").notes
-    assert opened("circle").notes == ()
+    assert open_source("#seed=s&noise=99").notes
+    assert open_source("circle").notes == ()
     assert is_link("#") and is_link(" HTTPS://playground.tensorflow.org/") and is_link("playground.tensorflow.org")
     assert not is_link("circle") and not is_link("httpd.json")
 

@@ -32,7 +32,8 @@ from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
 from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, prefix, this_computer
-from playground.run.run import HEALTHY, PRESENT
+from playground.measure.changes import WeightEdit
+from playground.run.run import HEALTHY, PRESENT, resumed
 from playground.run.timeline import Timeline
 from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
 from tests.engine.random_experiments import random_experiment
@@ -64,9 +65,7 @@ def saved_and_opened(trainer: Trainer, path: Path, engine: EngineName = "referen
     """Another trainer that goes on from a file of this one."""
     save_document(path, trainer.document())
     document = load_document(path)
-    other = Trainer(document.experiment, engine=engine)
-    other.resume(document)
-    return other
+    return Trainer.of(resumed(document), engine)
 
 
 def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
@@ -159,8 +158,7 @@ def test_weights_that_have_no_place_any_more_do_not_keep_a_training_from_startin
     trainer = Trainer(Experiment())
     given = {"W0": np.array([[1e300, 1.0]]), "b0": np.array([0.5]), "W7": np.array([1.0])}
     save_document(tmp_path / "mine.playground", trainer.document()._replace(initial=given))
-    other = Trainer(trainer.experiment)
-    other.resume(load_document(tmp_path / "mine.playground"))
+    other = Trainer.of(resumed(load_document(tmp_path / "mine.playground")))
     other.reset()
     assert_array_equal(other.parameters()["W0"], trainer.parameters()["W0"])
     assert other.parameters()["b0"] == 0.5
@@ -178,8 +176,7 @@ def test_layers_without_a_name_get_the_same_one_at_every_moment() -> None:
 def test_a_history_without_bounds_is_bounded_where_it_is_gone_on_with(tmp_path: Path) -> None:
     trainer = Trainer(Experiment())
     trainer.advance(epochs=400)
-    bounded = Trainer(trainer.experiment, history_rows=100)
-    bounded.resume(trainer.document())
+    bounded = Trainer.of(resumed(trainer.document(), rows=100))
     rows = bounded.history.view()
     assert trainer.history.count == 401 and 50 <= len(rows) <= 100
     assert_array_equal(rows[[0, -1]], trainer.history.view()[[0, -1]])
@@ -330,8 +327,7 @@ def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, chang
         (tmp_path / "mine.csv").write_text((tmp_path / "mine.csv").read_text() + "99,99,yes\n")
     read = load_document(tmp_path / "mine.playground")
     assert len(read.notes) == 1 and "the document keeps" in read.notes[0]
-    other = Trainer(read.experiment)
-    other.resume(read)
+    other = Trainer.of(resumed(read))
     assert_array_equal(other.sample.x, trainer.sample.x)
     assert_array_equal(other.sample.labels, trainer.sample.labels)
     assert other.sample.class_names == trainer.sample.class_names
@@ -365,13 +361,11 @@ def test_training_from_a_document_starts_afresh(capsys: pytest.CaptureFixture[st
 
 def test_a_table_that_goes_while_training_runs_is_saved_with_the_points_that_were_trained_on(tmp_path: Path) -> None:
     document = table_document(tmp_path)
-    trainer = Trainer(document.experiment)
-    trainer.resume(document)
+    trainer = Trainer.of(resumed(document))
     (tmp_path / "mine.csv").unlink()
     save_document(tmp_path / "mine.playground", trainer.document())
     read = load_document(tmp_path / "mine.playground")
-    other = Trainer(read.experiment)
-    other.resume(read)
+    other = Trainer.of(resumed(read))
     assert_array_equal(other.sample.x, trainer.sample.x)
     assert_array_equal(other.state.parameters, trainer.state.parameters)
 
@@ -631,6 +625,7 @@ EXPECTED = {
     "v1-everything": ("ready", 77, 15, 14, 0.35669424027865493, "269e25d91928dae2", 0.3729643565581013, 16),
     "v1-own-points": ("diverged", 11, 5, 2, -3.4155991326880606e27, "07a154b6912bbb3c", math.nan, 6),
     "v1-spiral": ("ready", 48, 3, 0, 0.6966570019721985, "1628f20eba8693ad", 0.6635001945495606, 4),
+    "v2-changes": ("ready", 27, 9, 0, -0.6666152477264404, "23786b0bf4aedbd4", 0.2970966694100449, 10),
 }
 """Of every kept document: status, step, epoch, place in it, first parameter, hash of all, loss, rows of the history."""
 
@@ -651,8 +646,7 @@ def test_documents_of_every_version_open_with_the_same_numbers_and_go_on(path: P
         len(document.history.view()),
     ) == EXPECTED[path.stem]
     assert set(document.checkpoints) == {PRESENT, HEALTHY}
-    trainer = Trainer(document.experiment)
-    trainer.resume(document)
+    trainer = Trainer.of(resumed(document))
     trainer.clear_outcome()
     before = trainer.state.step
     trainer.advance(steps=1)
@@ -670,6 +664,23 @@ def test_the_kept_document_with_own_points_has_all_of_them() -> None:
     assert (change.label, change.differences, change.weight) == ("learning rate", None, None)
     assert not change.leaves_losses_comparable
     assert_array_equal(document.initial["b0"], [0.25, -0.5])
+
+
+def test_the_kept_document_with_changes_says_what_each_of_them_changed() -> None:
+    document = load_document(DOCUMENTS / "v2-changes.playground")
+    *edits, last = document.changes
+    assert [(one.label, [(each.path, each.after) for each in one.differences or ()]) for one in edits] == [
+        ("learning rate 0.03", [("training.learning_rate", 0.03)]),
+        ("noise 0.3", [("data.noise", 0.3)]),
+        ("new layer B", [("layers", (Layer(3, Tanh(), id="A"), Layer(2, Tanh(), id="B")))]),
+        ("optimizer RMSProp", [("training.optimizer", RmsProp(momentum=0.5))]),
+        ("smoothing 0.9", [("training.optimizer.alpha", 0.9)]),
+        ("clip gradient 1", [("training.clip_norm", 1.0)]),
+        ("another name", [("name", "Moons")]),
+    ]
+    assert last.differences is None and last.weight == WeightEdit("W1", (1, 0), -0.8845170140266418, 0.5)
+    comparable = [one.leaves_losses_comparable for one in document.changes]
+    assert comparable == [True, False, False, True, True, True, True, False]
 
 
 def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:

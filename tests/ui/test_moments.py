@@ -49,7 +49,7 @@ def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, tra
     plot = trained.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
     for round_ in range(20):
         qtbot.mouseMove(plot, QPoint(80 + round_, 40))
-        qtbot.waitUntil(lambda: trained.curves.shown().reading != "epoch")
+        qtbot.waitUntil(lambda: trained.view(CurvesView).shown().reading != "epoch")
         QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
-        assert trained.curves.shown().reading == "epoch"
+        assert trained.view(CurvesView).shown().reading == "epoch"
         assert losses(trained)[0] == losses(trained)[1]

@@ -649,7 +649,7 @@ def test_points_are_copied_and_pasted(busy: Hand, by_button: bool) -> None:
 
 def test_exported_points_come_back_bit_for_bit(hand: Hand, tmp_path: Path) -> None:
     before, file = hand.trainer.sample, tmp_path / "points.csv"
-    hand.window.data.export_points(file)
+    hand.window.data.own_data.export_points(file)
     hand.press("data.kind.moons")
     hand.settle()
     hand.drop_file(hand.window.network, file)

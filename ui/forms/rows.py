@@ -22,12 +22,13 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLay
 
 from playground.catalog.choice import Choice
 from playground.experiment.declarations import Field, fields_of, is_struct, summary_of, with_distinct_labels
-from playground.experiment.paths import joined, switched
+from playground.experiment.paths import carry_settings, join_path
 from playground.experiment.quantity import Number, Quantity
-from playground.experiment.words import titled, value_words
+from playground.experiment.words import title_of, value_words
 from ui.forms.buttons import identify, tip
 from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Entry, Segments, Slider, Switch
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet, tight
 from ui.look.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
@@ -82,9 +83,7 @@ class Row(QWidget):
         self.field, self.path, self.look, self.level = field, path, look, level
         self.place, self.reason = "", ""
         self.controls: dict[str, QWidget] = {}
-        self.outer = QVBoxLayout(self)
-        self.outer.setContentsMargins(0, 0, 0, 0)
-        self.outer.setSpacing(px(GRID // 2))
+        self.outer = tight(QVBoxLayout(self))
         self.line = QHBoxLayout()
         self.line.setSpacing(px(GRID))
         self.outer.addLayout(self.line)
@@ -392,7 +391,7 @@ class PickRow(Row):
 
     def title(self, value: Any) -> str:
         """What the picker calls a value."""
-        return self.field.nothing if value is None else titled(value)
+        return self.field.nothing if value is None else title_of(value)
 
 
 def nothing_wrong(_text: str) -> str:
@@ -443,10 +442,7 @@ class ChoiceRow(Row):
 
     def _formula_line(self) -> QLabel:
         """The formula of the chosen member, a line for each of its steps; `side` has room for a picture of it."""
-        formula = QLabel()
-        formula.setTextFormat(Qt.TextFormat.PlainText)
-        formula.setWordWrap(True)
-        formula.setProperty("quiet", True)
+        formula = quiet(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText))
         below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
         below.setContentsMargins(px(INDENT), 0, 0, 0)
         below.addWidget(formula)
@@ -511,7 +507,7 @@ class ChoiceRow(Row):
 
     def _chosen(self, index: int) -> None:
         kind = self.kinds[index]
-        self.ask(None if kind is None else switched(self.shown, kind))
+        self.ask(None if kind is None else carry_settings(self.shown, kind))
 
     def set_nothing(self, words: str, why: str = "", formula: str = "") -> None:
         """What None is called and which formula it means, which may depend on the rest of the experiment."""
@@ -523,7 +519,7 @@ class ChoiceRow(Row):
 
     def title(self, kind: type[Choice] | None) -> str:
         """What the combo box calls a member."""
-        return self.field.nothing if kind is None else kind.label or titled(kind.__name__)
+        return self.field.nothing if kind is None else kind.label or title_of(kind.__name__)
 
     def item_tip(self, kind: type[Choice] | None) -> str:
         """What the list says about a member."""
@@ -597,7 +593,7 @@ class Form(QWidget):
         lines.setContentsMargins(px(INDENT) if level else 0, 0, 0, 0)
         lines.setSpacing(px(GRID // 2))
         for name, declaration in with_distinct_labels(fields_of(struct)).items():
-            row = None if name in skip else row_for(declaration, joined(path, name), level=level)
+            row = None if name in skip else row_for(declaration, join_path(path, name), level=level)
             if row is not None:
                 row.edited.connect(self.edited)
                 self.rows[name] = row
@@ -611,7 +607,7 @@ class Form(QWidget):
     def set_path(self, path: str) -> None:
         """Move all rows to another place in the experiment; an empty path takes them out."""
         for name, row in self.rows.items():
-            row.set_path(joined(path, name) if path else "")
+            row.set_path(join_path(path, name) if path else "")
 
     def set_place(self, place: str) -> None:
         """Say for screen readers which of several equal forms this is."""

@@ -13,8 +13,9 @@ from playground.experiment.rules import misfits
 from playground.experiment.words import edit_words
 from ui.forms.buttons import IconButton
 from ui.forms.edits import Edits
+from ui.forms.layouts import tight
 from ui.forms.rows import Row
-from ui.look.theme import GRID, px
+from ui.look.theme import px
 
 HEADING_HEIGHT = 28
 
@@ -89,12 +90,8 @@ class Section(QWidget):
         self.button.toggled.connect(self._fold)
         self.body = QWidget()
         self.body.hide()
-        self.lines = QVBoxLayout(self.body)
-        self.lines.setContentsMargins(0, 0, 0, 0)
-        self.lines.setSpacing(px(GRID // 2))
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(px(GRID // 2))
+        self.lines = tight(QVBoxLayout(self.body))
+        outer = tight(QVBoxLayout(self))
         outer.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
         outer.addWidget(self.body)
 

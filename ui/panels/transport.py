@@ -13,6 +13,7 @@ from playground.measure.snapshot import Snapshot
 from ui.forms.buttons import IconButton, identify, tip
 from ui.forms.controls import SLIDER_STEPS, Slider
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet
 from ui.look.beat import Throttle
 from ui.look.numbers import counted, number_text, percent_text
 from ui.look.theme import GRID, px, tabular
@@ -202,10 +203,8 @@ class TransportBar(QWidget):
     def _add_speed(self) -> None:
         block = QVBoxLayout()
         block.setSpacing(0)
-        self.speed_text = QLabel()
-        self.speed_text.setProperty("quiet", True)
-        self.speed_slider = Slider()
-        identify(self.speed_slider, "transport.speed", "Speed")
+        self.speed_text = quiet(QLabel())
+        self.speed_slider = identify(Slider(), "transport.speed", "Speed")
         self.speed_text.setBuddy(self.speed_slider)
         block.addStretch(1)
         for widget in (self.speed_text, self.speed_slider):

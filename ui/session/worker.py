@@ -191,8 +191,7 @@ class Worker(QThread):
 
     def can_go_on(self) -> bool:
         """Whether there is training left to do. After a divergence it starts from the last healthy moment."""
-        self.trainer.stop_if_complete()
-        if self.trainer.status not in ("ready", "diverged"):
+        if self.trainer.advance(steps=0) not in ("ready", "diverged"):
             return False
         self.trainer.clear_outcome()
         self.pace = Pace()
@@ -248,7 +247,7 @@ class Worker(QThread):
         else:
             assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
-            self.trainer.configure(command.experiment, memory=memory, title=command.title, goes_on=goes_on)
+            self.trainer.change(command.experiment, memory, title=command.title, goes_on=goes_on)
         self.latest_change = command.keep_as
         self.revision = command.revision
 

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.forms.buttons import IconButton, identify
+from ui.forms.layouts import quiet
 from ui.look.theme import GRID, px
 
 TITLE_HEIGHT = 24
@@ -50,8 +51,7 @@ class DockTitle(QWidget):
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__(dock)
         title = dock.accessibleName()
-        self.label = QLabel(title)
-        self.label.setProperty("quiet", True)
+        self.label = quiet(QLabel(title))
         float_button = IconButton(
             "arrows-out-simple", f"Float {title}", f"Puts {title} into a window of its own.", self
         )
@@ -112,8 +112,7 @@ class Docks(QObject):
 
     def add(self, name: str, title: str, content: QWidget, tab: str = "") -> QDockWidget:
         """Put a panel or picture into a dock; its tab says `tab` where the title would be too long."""
-        dock = QDockWidget(tab or title, self.window)
-        identify(dock, name, title)
+        dock = identify(QDockWidget(tab or title, self.window), name, title)
         dock.toggleViewAction().setText(title)
         dock.setWidget(content)
         self.titles[name] = DockTitle(dock), NoTitle(dock)

@@ -21,9 +21,7 @@ NOTICE_SECONDS = 10.0
 
 def remedy_button() -> QPushButton:
     """The button that does what a message advises; hidden until there is something to advise."""
-    button = QPushButton()
-    identify(button, spoken="Remedy", hint="Does what the message advises.")
-    return button
+    return identify(QPushButton(), spoken="Remedy", hint="Does what the message advises.")
 
 
 class DiagnosisLine(QWidget):
@@ -39,7 +37,7 @@ class DiagnosisLine(QWidget):
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.remedy = remedy_button()
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.remedy.clicked.connect(self.accept)
+        self.remedy.clicked.connect(self._accept)
         self.finding: Finding | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.px(2 * theme.GRID), theme.px(2), theme.px(theme.GRID), theme.px(2))
@@ -64,7 +62,7 @@ class DiagnosisLine(QWidget):
             words = "and start again from the initial weights" if remedy.reset else "while training goes on"
             self.remedy.setToolTip(f"{remedy.label}, {words}. Ctrl+Z takes it back.")
 
-    def accept(self) -> None:
+    def _accept(self) -> None:
         """Ask for the remedy."""
         if self.finding is not None and self.finding.remedy is not None:
             self.accepted.emit(self.finding.remedy)

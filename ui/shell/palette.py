@@ -16,6 +16,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from ui.forms.buttons import identify
+from ui.forms.layouts import quiet
 from ui.look.theme import GRID, px
 
 WIDTH, ROWS = 560, 12
@@ -88,19 +89,17 @@ class CommandPalette(QFrame):
             "Command",
             "A few letters of a command are enough. A setting takes a value: learning rate 0.03.",
         )
-        self.list = QListWidget()
-        identify(self.list, "palette.list", "Commands that fit", "Enter does the chosen command.")
+        self.list = identify(QListWidget(), "palette.list", "Commands that fit", "Enter does the chosen command.")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.nothing = QLabel("Nothing fits. Fewer letters find more.")
+        self.nothing = quiet(QLabel("Nothing fits. Fewer letters find more."))
         self.nothing.setBuddy(self.line)
-        self.nothing.setProperty("quiet", True)
         column = QVBoxLayout(self)
         column.setContentsMargins(px(GRID), px(GRID), px(GRID), px(GRID))
         for widget in (self.line, self.list, self.nothing):
             column.addWidget(widget)
-        self.line.textChanged.connect(self.fill)
+        self.line.textChanged.connect(self._fill)
         self.line.installEventFilter(self)
-        self.list.itemClicked.connect(lambda _: self.do_chosen())
+        self.list.itemClicked.connect(lambda _: self._do_chosen())
         self.hide()
 
     def open(self) -> None:
@@ -108,12 +107,12 @@ class CommandPalette(QFrame):
         self.before = self.window().focusWidget()
         self.commands = self.gather()
         self.line.clear()
-        self.fill()
+        self._fill()
         self.show()
         self.raise_()
         self.line.setFocus()
 
-    def fill(self) -> None:
+    def _fill(self) -> None:
         """List what fits."""
         typed = self.line.text().strip()
         self.shown = matching(self.commands, typed) if typed else self.commands[:MOST]
@@ -136,17 +135,17 @@ class CommandPalette(QFrame):
         column.activate()
         self.setGeometry((self.host.width() - width) // 2, px(8 * GRID), width, self.sizeHint().height())
 
-    def close_quietly(self) -> None:
+    def _close_quietly(self) -> None:
         """Go away and give the focus back."""
         if self.isVisible():
             self.hide()
             if self.before is not None:
                 self.before.setFocus()
 
-    def do_chosen(self) -> None:
+    def _do_chosen(self) -> None:
         """Do the chosen command."""
         row = self.list.currentRow()
-        self.close_quietly()
+        self._close_quietly()
         if 0 <= row < len(self.shown):
             self.shown[row].do()
 
@@ -162,9 +161,9 @@ class CommandPalette(QFrame):
         last = self.list.count() - 1
         moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS - 1, Qt.Key.Key_PageUp: 1 - ROWS}
         if key == Qt.Key.Key_Escape:
-            self.close_quietly()
+            self._close_quietly()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.do_chosen()
+            self._do_chosen()
         elif key in moves:
             self.list.setCurrentRow(min(max(self.list.currentRow() + moves[Qt.Key(key)], 0), last))
         else:

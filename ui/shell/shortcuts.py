@@ -49,7 +49,7 @@ class ShortcutList(QDialog):
         self.rows += [(where, what, how) for where, how, what in GESTURES]
         self.search = QLineEdit(placeholderText="Search")
         identify(self.search, spoken="Search the shortcuts", hint="Shows only lines that contain what you type.")
-        self.search.textChanged.connect(self.filter)
+        self.search.textChanged.connect(self._filter)
         self.table = QTableWidget(len(self.rows), 3)
         identify(self.table, spoken="Shortcuts and gestures", hint="What each key and gesture does.")
         self.table.setHorizontalHeaderLabels(["Where", "What", "Keys or gesture"])
@@ -67,7 +67,7 @@ class ShortcutList(QDialog):
         lines.addWidget(self.search)
         lines.addWidget(self.table)
 
-    def filter(self, typed: str) -> None:
+    def _filter(self, typed: str) -> None:
         """Show the lines that contain what was typed."""
         for row, texts in enumerate(self.rows):
             self.table.setRowHidden(row, typed.lower() not in " ".join(texts).lower())

@@ -59,7 +59,7 @@ class Autosave(QObject):
         self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
         self.timer.timeout.connect(self.keep)
         # A fault may have been in taking up what is recovered.
-        desk.session.failed.connect(lambda _: self.end_recovery(restored=False))
+        desk.session.failed.connect(lambda _: self._end_recovery(restored=False))
 
     def begin(self, folder: Path) -> None:
         """Keep the window's work from now on, and offer what an earlier run has left."""
@@ -72,21 +72,21 @@ class Autosave(QObject):
             return
         self.kept = self.work.mark()
         self.timer.start()
-        Job(lambda _: self.tidy(), self).start()
-        self.work.changed.connect(self.note_change)
+        Job(lambda _: self._tidy(), self).start()
+        self.work.changed.connect(self._note_change)
         if found:
-            self.offer(found[0])
+            self._offer(found[0])
         elif fresh := [path for path in aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
             self.desk.say(f"Work that could not be restored is kept as {fresh[-1]}.")
 
-    def tidy(self) -> None:
+    def _tidy(self) -> None:
         """Remove what processes that were killed left unfinished beside the files that were worked on last."""
         for path in self.documents.recent.paths():
             remove_strays(Path(path))
 
     # Keeping --------------------------------------------------------------------------------------------------
 
-    def note_change(self) -> None:
+    def _note_change(self) -> None:
         """If the whole training is safe in a file of its own, there is nothing to recover."""
         if self.work.is_safe and self.slot is not None and self.job is None:
             self.slot.clear()
@@ -98,41 +98,41 @@ class Autosave(QObject):
         if self.slot is not None and self.job is None and mark != self.kept:
             restores = self.restoring is not None and self.restoring.taken
             asked = Asked(mark, self.work.name, str(self.work.path or ""), restores)
-            self.desk.session.ask(Trainer.document, partial(self.write, asked))
+            self.desk.session.ask(Trainer.document, partial(self._write, asked))
 
-    def write(self, asked: Asked, document: Document) -> None:
+    def _write(self, asked: Asked, document: Document) -> None:
         """Write what was asked for, beside the window."""
         slot = self.slot
         if slot is None or self.job is not None:
             return
         mark = asked.mark._replace(step=document.present.state.step)
         self.job = Job(lambda _: slot.write(to_bytes(document), asked.title, asked.origin), self)
-        self.job.done.connect(lambda _: self.note_kept(mark, asked.restores))
-        self.job.failed.connect(lambda error: self.tell_failure(error, asked.restores))
+        self.job.done.connect(lambda _: self._note_kept(mark, asked.restores))
+        self.job.failed.connect(lambda error: self._tell_failure(error, asked.restores))
         self.job.start()
 
-    def note_kept(self, mark: Mark, restores: bool) -> None:
+    def _note_kept(self, mark: Mark, restores: bool) -> None:
         """The work is kept."""
         self.job, self.kept = None, mark
         if restores:
-            self.end_recovery(restored=True)
+            self._end_recovery(restored=True)
         elif self.restoring is not None and self.restoring.taken:
             # That was what there was before.
             self.kept = None
             self.keep()
 
-    def tell_failure(self, error: Exception, restores: bool) -> None:
+    def _tell_failure(self, error: Exception, restores: bool) -> None:
         """The work could not be kept; it is tried again later. What was recovered stays where it is."""
         self.job = None
         if restores:
-            self.end_recovery(restored=False)
+            self._end_recovery(restored=False)
         self.desk.say(f"Work could not be kept for recovery: {reason_of(error)}.")
 
     def close(self) -> None:
         """The window closes as it should."""
         self.timer.stop()
         finish_jobs(self, cancel=False)
-        self.end_recovery(restored=False)
+        self._end_recovery(restored=False)
         if self.slot is not None:
             self.slot.close()
             self.slot = None
@@ -143,7 +143,7 @@ class Autosave(QObject):
         """What there is to recover."""
         return recoverable(self.folder) if self.folder is not None and self.slot is not None else []
 
-    def offer(self, found: Found) -> None:
+    def _offer(self, found: Found) -> None:
         """Say that there is something to recover; nothing happens unless the person wants it."""
         later = " The file itself was saved after that." if found.is_outdated else ""
         self.desk.tell(
@@ -164,9 +164,9 @@ class Autosave(QObject):
             return
         self.restoring = Restoring(found, lock)
         words = words_for(found)
-        Waiting(self.desk.window, "Recovering", words, lambda: load_document(found.document), self.take, self.refuse)
+        Waiting(self.desk.window, "Recovering", words, lambda: load_document(found.document), self._take, self._refuse)
 
-    def take(self, document: Document) -> None:
+    def _take(self, document: Document) -> None:
         """Go on with what was read, and keep it here."""
         if self.restoring is None:
             return
@@ -176,19 +176,19 @@ class Autosave(QObject):
             self.restoring, self.kept = self.restoring._replace(taken=True), None
             self.keep()
         else:
-            self.end_recovery(restored=False)
+            self._end_recovery(restored=False)
 
-    def refuse(self, error: Exception) -> None:
+    def _refuse(self, error: Exception) -> None:
         """What was to be recovered can't be read, or the person stopped it."""
         if self.restoring is None:
             return
         found = self.restoring.found
-        self.end_recovery(restored=False)
+        self._end_recovery(restored=False)
         left = MOST_ATTEMPTS - found.note.attempts - 1
         kept = "It can be tried once more." if left > 0 else "It is not offered any more, but the file is kept."
         self.desk.tell(f"{words_for(found)} was not recovered. {kept} {error}")
 
-    def end_recovery(self, *, restored: bool) -> None:
+    def _end_recovery(self, *, restored: bool) -> None:
         """If something was being recovered, that has come to its end."""
         if self.restoring is not None:
             (found, lock, _), self.restoring = self.restoring, None

@@ -40,31 +40,31 @@ class ControlsAsCommands:
     def commands(self, known: Iterable[PaletteCommand]) -> list[PaletteCommand]:
         """Every setting with its choices, and every button that is none of the commands that are `known` already."""
         window, docks = self.desk.window, self.desk.docks
-        found = [command for row in window.findChildren(Row) for command in self.row_commands(row)]
+        found = [command for row in window.findChildren(Row) for command in self._row_commands(row)]
         names = {command.name for command in (*known, *found)}
         for button in window.findChildren(QAbstractButton):
             name = button.accessibleName()
             if name and name not in names and button.isEnabled() and docks.holding(button) is not None:
                 names.add(name)
-                found.append(PaletteCommand(name, partial(self.press, button)))
+                found.append(PaletteCommand(name, partial(self._press, button)))
         return found
 
-    def press(self, button: QAbstractButton) -> None:
+    def _press(self, button: QAbstractButton) -> None:
         """Bring a button into sight and press it."""
         self.reveal(button)
         button.click()
 
-    def row_commands(self, row: Row) -> list[PaletteCommand]:
+    def _row_commands(self, row: Row) -> list[PaletteCommand]:
         """What can be done with one setting: go there, give it a value, choose one of its members."""
         main = row.controls.get("")
         if not row.path or main is None or not row.isEnabled():
             return []
         name = main.accessibleName()
         usable = next((one for one in (main, *row.controls.values()) if one.isEnabled()), main)
-        commands = [PaletteCommand(name, partial(self.focus_on, usable), set=partial(self.give, row))]
+        commands = [PaletteCommand(name, partial(self.focus_on, usable), set=partial(self._give, row))]
         if isinstance(row, ChoiceRow):
             for kind in row.kinds:
-                commands.append(PaletteCommand(f"{name}: {row.title(kind)}", partial(self.choose, row, kind)))
+                commands.append(PaletteCommand(f"{name}: {row.title(kind)}", partial(self._choose, row, kind)))
         return commands
 
     def focus_on(self, widget: QWidget) -> None:
@@ -72,11 +72,11 @@ class ControlsAsCommands:
         self.reveal(widget)
         widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def choose(self, row: ChoiceRow, kind: type[Choice] | None) -> None:
+    def _choose(self, row: ChoiceRow, kind: type[Choice] | None) -> None:
         """Choose a member of a family, as its list does."""
         row.combo.setCurrentIndex(row.kinds.index(kind))
 
-    def give(self, row: Row, text: str) -> None:
+    def _give(self, row: Row, text: str) -> None:
         """Give a setting the value that was typed."""
         problem = f"{text} is none of what it can be"
         if isinstance(row, NumberRow):
@@ -87,7 +87,7 @@ class ControlsAsCommands:
             kinds = [kind for kind in row.kinds if row.title(kind).lower().startswith(text.lower())]
             if kinds:
                 problem = ""
-                self.choose(row, kinds[0])
+                self._choose(row, kinds[0])
         elif isinstance(row, SwitchRow) and text.lower() in ("on", "off"):
             problem = ""
             row.ask(text.lower() == "on")

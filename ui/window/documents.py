@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment
 from playground.files.errors import CancelledError, reason_of
-from playground.interop.opening import FIRST, Opened, opened
+from playground.interop.opening import FIRST, Opened, open_source
 from playground.storage.document import SUFFIX
 from ui.shell.dialogs import ask_about_changes, ask_about_replacing
 from ui.shell.waiting import Waiting
@@ -38,8 +38,8 @@ class Documents(QObject):
         """Whether to ask before changes are lost."""
         self.closing = False
         """Whether the window is to be closed once all is safe."""
-        self.saves.done.connect(self.note_saved)
-        self.saves.failed.connect(self.tell_failure)
+        self.saves.done.connect(self._note_saved)
+        self.saves.failed.connect(self._tell_failure)
 
     def before_losing(self, then: Callable[[], object]) -> None:
         """Do something by which the present changes would be lost, if the person agrees."""
@@ -79,15 +79,15 @@ class Documents(QObject):
 
     def open(self, source: str) -> None:
         """Open a document, an experiment file, a preset or a link; if it is refused, say why and change nothing."""
-        self.read(source, lambda: opened(source), lambda found: self.take(source, found))
+        self.read(source, lambda: open_source(source), lambda found: self.take(source, found))
 
     def read(self, source: str, work: Callable[[], Opened], then: Callable[[Opened], object]) -> None:
         """Read what is to be opened, and if it can be, go on with `then`. What was still being read is not opened."""
         for earlier in self.desk.window.findChildren(Waiting):
             earlier.reject()
-        Waiting(self.desk.window, "Opening", Path(source).name, work, then, lambda error: self.refuse(source, error))
+        Waiting(self.desk.window, "Opening", Path(source).name, work, then, lambda error: self._refuse(source, error))
 
-    def refuse(self, source: str, error: Exception) -> None:
+    def _refuse(self, source: str, error: Exception) -> None:
         """Say why nothing was opened."""
         name = Path(source).name
         if isinstance(error, CancelledError):
@@ -100,8 +100,8 @@ class Documents(QObject):
         """Put what was read from a source in force."""
         path = path_of(source, found)
         name = path.stem if path is not None else found.experiment.name or Path(source).stem
-        self.begin(found.experiment, name, path, found.document)
-        self.say(found.notes)
+        self._begin(found.experiment, name, path, found.document)
+        self._say(found.notes)
 
     def start_with(self, source: str, found: Opened) -> None:
         """The window has begun with this experiment; if it is a document, go on with its training."""
@@ -114,20 +114,20 @@ class Documents(QObject):
             self.work.note_file(path)
             if path is not None:
                 self.recent.remember(path)
-            self.say(found.notes)
+            self._say(found.notes)
 
     def recover(self, document: Document, title: str, origin: str, *, outdated: bool) -> bool:
         """Go on with work that no file holds; saving puts it where it came from. Returns whether it was accepted.
 
         It is `outdated` if it is older than what the file holds that it came from.
         """
-        taken = self.begin(document.experiment, title, Path(origin) if origin else None, document)
+        taken = self._begin(document.experiment, title, Path(origin) if origin else None, document)
         if taken:
             self.work.note_recovered(outdated=outdated)
-            self.say(document.notes)
+            self._say(document.notes)
         return taken
 
-    def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
+    def _begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
         """Put something that was opened in force; returns whether it was accepted."""
         self.desk.messages.banner.hide()
         if document is not None:
@@ -137,7 +137,7 @@ class Documents(QObject):
             self.recent.remember(path)
         return taken
 
-    def say(self, notes: tuple[str, ...]) -> None:
+    def _say(self, notes: tuple[str, ...]) -> None:
         """Say what is to be known about what was opened."""
         if notes:
             self.desk.say(" ".join(notes))
@@ -166,16 +166,16 @@ class Documents(QObject):
                 return
         if self.work.was_written_elsewhere(path) and not self.saves.busy:
             ask_about_replacing(
-                self.desk.window, path, lambda: self.ask_save(then), lambda: self.save_for_certain(path, then)
+                self.desk.window, path, lambda: self.ask_save(then), lambda: self._save_for_certain(path, then)
             )
         else:
-            self.save_for_certain(path, then)
+            self._save_for_certain(path, then)
 
-    def save_for_certain(self, path: Path, then: Callable[[], object] | None) -> None:
+    def _save_for_certain(self, path: Path, then: Callable[[], object] | None) -> None:
         """Save, whatever there is at the file's place."""
         self.saves.add(Save(path, self.work.mark(), self.work.generation, then))
 
-    def note_saved(self, save: Save) -> None:
+    def _note_saved(self, save: Save) -> None:
         """Say that all is safe in a file, and do what waited for that."""
         self.recent.remember(save.path)
         self.desk.say(f"Saved to {save.path}.")
@@ -188,7 +188,7 @@ class Documents(QObject):
             self.closing = False
             self.desk.window.close()
 
-    def tell_failure(self, save: Save, error: Exception | str) -> None:
+    def _tell_failure(self, save: Save, error: Exception | str) -> None:
         """Say that nothing was saved, and what to do. What was to be done then is not done."""
         self.closing = False
         reason = error if isinstance(error, str) else reason_of(error)

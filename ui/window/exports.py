@@ -45,12 +45,12 @@ class Exports(QObject):
             kind = f"{chosen.title} (*{chosen.suffix})"
             self.desk.ask_to_save(
                 f"Export: {chosen.title}",
-                self.suggested(chosen),
+                self._suggested(chosen),
                 [kind],
                 lambda path: self.begin(name, path, proof),
             )
 
-    def suggested(self, chosen: Format) -> str:
+    def _suggested(self, chosen: Format) -> str:
         """A name for the file."""
         stem = Path(self.work.name).stem or "network"
         plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")
@@ -58,9 +58,9 @@ class Exports(QObject):
 
     def begin(self, name: str, path: str, proof: bool = True) -> None:
         """Export the present moment to a file."""
-        self._answer = self.desk.session.ask(Exportable.of, partial(self.write, FORMATS[name], Path(path), proof))
+        self._answer = self.desk.session.ask(Exportable.of, partial(self._write, FORMATS[name], Path(path), proof))
 
-    def write(self, chosen: Format, path: Path, proof: bool, exportable: Exportable) -> None:
+    def _write(self, chosen: Format, path: Path, proof: bool, exportable: Exportable) -> None:
         """Prove and write what was asked for, beside the window; with `proof` it is run again before."""
         self._answer = None
         if self.job is not None:
@@ -71,8 +71,8 @@ class Exports(QObject):
             lambda job: export(chosen, exportable, path, proof=proof, cancelled=lambda: job.cancelled), self
         )
         unproven = "" if chosen.prove is None else "It was not run again."
-        job.done.connect(lambda proof: self.tell_done(path, unproven if proof is None else proof.words))
-        job.failed.connect(lambda error: self.tell_failure(path, error))
+        job.done.connect(lambda proof: self._tell_done(path, unproven if proof is None else proof.words))
+        job.failed.connect(lambda error: self._tell_failure(path, error))
         job.start()
         self.running_changed.emit(True)
         self.desk.say(f"Proving {path.name}…" if proves else f"Writing {path.name}…")
@@ -82,14 +82,14 @@ class Exports(QObject):
         if self.job is not None:
             self.job.cancel()
 
-    def tell_done(self, path: Path, words: str) -> None:
+    def _tell_done(self, path: Path, words: str) -> None:
         """Say what was written, and how near its predictions are."""
-        self.end()
+        self._end()
         self.desk.say(f"Exported to {path.name}. {words}".strip())
 
-    def tell_failure(self, path: Path, error: Exception) -> None:
+    def _tell_failure(self, path: Path, error: Exception) -> None:
         """Say why nothing was written."""
-        self.end()
+        self._end()
         if isinstance(error, CancelledError):
             self.desk.say(f"The export to {path.name} was cancelled; nothing was written.")
         elif isinstance(error, NotProvenError):
@@ -97,7 +97,7 @@ class Exports(QObject):
         else:
             self.desk.tell(f"Nothing was exported to {path}: {reason_of(error)}")
 
-    def end(self) -> None:
+    def _end(self) -> None:
         """Nothing is being made any more."""
         self.job = None
         self.running_changed.emit(False)

@@ -41,8 +41,8 @@ class Pictures(QObject):
         self.waiting: list[tuple[str, Callable[[], object]]] = []
         """What is to be done when parts are in sight and up to date."""
         self.patience = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
-        self.patience.timeout.connect(self.take_all)
-        desk.session.reported.connect(self.look)
+        self.patience.timeout.connect(self._take_all)
+        desk.session.reported.connect(self._look)
         desk.docks.copy_asked.connect(self.copy)
         desk.docks.save_asked.connect(self.ask_save)
 
@@ -63,9 +63,9 @@ class Pictures(QObject):
 
     def copy(self, name: str) -> None:
         """Put a picture on the clipboard, as pixels and as SVG."""
-        self.when_seen(name, partial(self.copy_now, name))
+        self.when_seen(name, partial(self._copy_now, name))
 
-    def copy_now(self, name: str) -> None:
+    def _copy_now(self, name: str) -> None:
         """Put a picture of a part as it looks now on the clipboard."""
         title = self.titles()[name]
         QGuiApplication.clipboard().setMimeData(imaging.mime(self.part(name), title))
@@ -80,9 +80,9 @@ class Pictures(QObject):
 
     def save(self, name: str, path: str, scale: int = 1) -> None:
         """Write a picture as PNG or SVG, as the end of the file's name says."""
-        self.when_seen(name, partial(self.save_now, name, Path(path), scale))
+        self.when_seen(name, partial(self._save_now, name, Path(path), scale))
 
-    def save_now(self, name: str, path: Path, scale: int) -> None:
+    def _save_now(self, name: str, path: Path, scale: int) -> None:
         """Write a picture of a part as it looks now; if that fails, say why."""
         title = self.titles()[name]
         try:
@@ -114,7 +114,7 @@ class Pictures(QObject):
 
     def when_seen(self, name: str, do: Callable[[], object]) -> None:
         """Do something when a part is in sight and up to date; now, if it is."""
-        if self.in_sight(name):
+        if self._in_sight(name):
             do()
             return
         self.waiting.append((name, do))
@@ -122,23 +122,23 @@ class Pictures(QObject):
             self.desk.docks.show(name)
         self.patience.start()
 
-    def in_sight(self, name: str) -> bool:
+    def _in_sight(self, name: str) -> bool:
         """Whether a part can be seen."""
         return self.desk.docks.shows(self.part(name))
 
-    def look(self, report: Report) -> None:
+    def _look(self, report: Report) -> None:
         """A report came; unless it is one from before they were, all parts in sight are about to show it."""
         if self.waiting and report.requests == self.desk.session.requests:
-            QTimer.singleShot(0, self, self.take_seen)
+            QTimer.singleShot(0, self, self._take_seen)
 
-    def take_seen(self) -> None:
+    def _take_seen(self) -> None:
         """Do what waited for the parts that are now in sight."""
-        ready = [do for name, do in self.waiting if self.in_sight(name)]
-        self.waiting = [(name, do) for name, do in self.waiting if not self.in_sight(name)]
+        ready = [do for name, do in self.waiting if self._in_sight(name)]
+        self.waiting = [(name, do) for name, do in self.waiting if not self._in_sight(name)]
         for do in ready:
             do()
 
-    def take_all(self) -> None:
+    def _take_all(self) -> None:
         """Wait no longer."""
         waiting, self.waiting = self.waiting, []
         for _, do in waiting:

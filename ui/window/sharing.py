@@ -54,7 +54,9 @@ class Sharing(QObject):
 
     def ask_export(self) -> None:
         """Let the person choose where the exact points go."""
-        self.desk.ask_to_save("Export the points", "points.csv", ["Tables (*.csv)"], self.parts.data.export_points)
+        self.desk.ask_to_save(
+            "Export the points", "points.csv", ["Tables (*.csv)"], self.parts.data.own_data.export_points
+        )
 
     # In -------------------------------------------------------------------------------------------------------
 
@@ -65,18 +67,18 @@ class Sharing(QObject):
     def take(self, mime: QMimeData) -> None:
         """Open, or import, what was dropped: the first of several files, an address, or a text."""
         if mime.hasUrls() and mime.urls()[0].isLocalFile():
-            self.take_file(mime.urls()[0].toLocalFile())
+            self._take_file(mime.urls()[0].toLocalFile())
         else:
-            self.take_text(mime.urls()[0].toString() if mime.hasUrls() else mime.text(), "what was dropped")
+            self._take_text(mime.urls()[0].toString() if mime.hasUrls() else mime.text(), "what was dropped")
 
     def ask_import(self) -> None:
         """Let the person choose a table."""
-        self.desk.ask_to_open("Import points", ["Tables (*.csv *.tsv *.txt)"], self.parts.data.import_file)
+        self.desk.ask_to_open("Import points", ["Tables (*.csv *.tsv *.txt)"], self.parts.data.own_data.import_file)
 
-    def take_file(self, path: str) -> None:
+    def _take_file(self, path: str) -> None:
         """Import a table, open any other file."""
         if Path(path).suffix.lower() in TABLES:
-            self.parts.data.import_file(path)
+            self.parts.data.own_data.import_file(path)
         else:
             self.documents.open_carefully(path)
 
@@ -85,20 +87,20 @@ class Sharing(QObject):
         # There is none where nothing was copied yet, or the clipboard can't be reached.
         mime = QGuiApplication.clipboard().mimeData() or QMimeData()
         if mime.hasUrls() and mime.urls()[0].isLocalFile():
-            self.take_file(mime.urls()[0].toLocalFile())
+            self._take_file(mime.urls()[0].toLocalFile())
         else:
-            self.take_text(mime.text(), "the clipboard")
+            self._take_text(mime.text(), "the clipboard")
 
-    def take_text(self, text: str, source: str) -> None:
+    def _take_text(self, text: str, source: str) -> None:
         """Take an experiment or a link; all else are cells with points."""
         if text.lstrip().startswith("{"):
-            self.take_experiment(text, source)
+            self._take_experiment(text, source)
         elif is_link(text):
             self.documents.open_carefully(text.strip())
         else:
-            self.parts.data.take_cells(text, source)
+            self.parts.data.own_data.take_cells(text, source)
 
-    def take_experiment(self, text: str, source: str) -> None:
+    def _take_experiment(self, text: str, source: str) -> None:
         """Open an experiment that came as text."""
         documents = self.documents
         documents.read(

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from playground import Experiment
 from playground.interop.opening import FIRST, preset
+from ui.forms.layouts import tight
 from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.jobs import finish_jobs
@@ -54,23 +55,23 @@ class Window(QMainWindow):
         super().__init__(parent)
         self.settings = settings or QSettings()
         self.kernels: Kernels | None = None
-        self.before_crowding: QByteArray | None = None
+        self._before_crowding: QByteArray | None = None
         """Where the docks stood before everything became too large for that."""
         self.parts = Parts()
         self.session = session or Session(experiment or preset(FIRST))
         self.session.setParent(self)
         self.desk = Desk(self, self.session, self.settings)
-        self.make_helpers()
+        self._make_helpers()
         self.setAcceptDrops(True)
         self.setMinimumSize(1180, 640)
-        self.put_together()
+        self._put_together()
         self.docks.arrange(PLANS[0])
         self.has_layout = False
         """Whether the docks stand where a person had them."""
         self.session.set_speed(self.parts.transport.speed)
-        self.listen()
+        self._listen()
 
-    def make_helpers(self) -> None:
+    def _make_helpers(self) -> None:
         """Make all that lasts as long as the window, whatever size everything has."""
         desk, parts = self.desk, self.parts
         self.docks, self.messages = desk.docks, desk.messages
@@ -91,17 +92,17 @@ class Window(QMainWindow):
         )
         self.keys = FocusedKeys(self)
 
-    def listen(self) -> None:
+    def _listen(self) -> None:
         """Follow what the session and the documents tell."""
-        self.session.undo_changed.connect(self.show_undo)
-        self.display.words_shown.connect(self.show_title)
-        self.work.changed.connect(self.show_title)
+        self.session.undo_changed.connect(self._show_undo)
+        self.display.words_shown.connect(self._show_title)
+        self.work.changed.connect(self._show_title)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
-        self.show_title()
+        self._show_title()
 
     # Putting together -----------------------------------------------------------------------------------------
 
-    def put_together(self) -> None:
+    def _put_together(self) -> None:
         """Place and wire the parts, and have them show what there is."""
         for name, title, content, tab in self.parts.in_docks():
             self.docks.add(name, title, content, tab)
@@ -109,20 +110,18 @@ class Window(QMainWindow):
         self.parts.boundary.customContextMenuRequested.connect(self.pictures.offer_boundary)
         self.setCentralWidget(self.parts.boundary)
         self.parts.transport.give_room(self.parts.training.rows["training.learning_rate"])
-        self.add_bar()
+        self._add_bar()
         self.palette_of_commands = CommandPalette(self, self.commands)
-        self.add_menus()
+        self._add_menus()
         self.wiring.connect_parts()
         self.display.adopt_parts()
         vars(self).update(vars(self.parts), view=self.parts.view)
         self.banner, self.status, self.diagnosis = self.messages.banner, self.messages.status, self.messages.diagnosis
 
-    def add_bar(self) -> None:
+    def _add_bar(self) -> None:
         """Put the bar that runs the training across the top, with the banner below it."""
         top = QWidget()
-        column = QVBoxLayout(top)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = tight(QVBoxLayout(top), 0)
         column.addWidget(self.parts.transport)
         column.addWidget(self.messages.banner)
         bar = QToolBar("Transport")
@@ -134,7 +133,7 @@ class Window(QMainWindow):
         self.addToolBar(bar)
         self.bar = bar
 
-    def add_menus(self) -> None:
+    def _add_menus(self) -> None:
         """Make the menus from the table of actions."""
         session, documents, sharing, pictures = self.session, self.documents, self.sharing, self.pictures
         self.menus = Menus(
@@ -143,7 +142,7 @@ class Window(QMainWindow):
                 file_menu(documents, self.autosave, sharing, self.exports, pictures, self.close),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
                 training_menu(session, self.display),
-                view_menu(self.docks, self.layouts, self.focus_mode, self.appearance, self.toggle_full_screen),
+                view_menu(self.docks, self.layouts, self.focus_mode, self.appearance, self._toggle_full_screen),
                 help_menu(self.palette_of_commands.open, self.show_shortcuts, self.tour.start),
             ],
         )
@@ -154,7 +153,7 @@ class Window(QMainWindow):
         focused = self.focus_mode.on
         if focused:
             self.focus_mode.toggle()
-        state, speed = self.before_crowding or self.docks.state(), self.parts.transport.speed
+        state, speed = self._before_crowding or self.docks.state(), self.parts.transport.speed
         self.docks.clear()
         self.takeCentralWidget()
         self.removeToolBar(self.bar)
@@ -164,32 +163,32 @@ class Window(QMainWindow):
         self.parts.make()
         self.messages.rebuild()
         self.parts.transport.show_speed(speed)
-        self.put_together()
+        self._put_together()
         self.docks.restore(state)
-        self.before_crowding = None
-        self.make_room(state)
+        self._before_crowding = None
+        self._make_room(state)
         if focused:
             self.focus_mode.toggle()
             self.menus.refresh("view.focus")
 
-    def make_room(self, state: QByteArray | None = None) -> None:
+    def _make_room(self, state: QByteArray | None = None) -> None:
         """Put the docks where they need least, if everything is too large for where they stand, which is `state`."""
         layout = self.layout()
         assert layout is not None
         layout.activate()
         needed = layout.minimumSize()
         if theme.size() > 1 and (needed.width() > self.width() or needed.height() > self.height()):
-            self.before_crowding = state or self.docks.state()
+            self._before_crowding = state or self.docks.state()
             self.docks.arrange(PLANS[-1])
 
     # What it shows and offers ---------------------------------------------------------------------------------
 
-    def show_title(self) -> None:
+    def _show_title(self) -> None:
         """Say in the title what is worked on, with a mark while it has changes that no file holds."""
         self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")
         self.setWindowModified(self.work.modified)
 
-    def show_undo(self) -> None:
+    def _show_undo(self) -> None:
         """Name in the menu what undo and redo would do."""
         self.menus.refresh("edit.undo", "edit.redo")
 
@@ -207,7 +206,7 @@ class Window(QMainWindow):
         """Open the list of shortcuts."""
         ShortcutList(self.menus.commands(every=True), self).open()
 
-    def toggle_full_screen(self) -> None:
+    def _toggle_full_screen(self) -> None:
         """The whole screen, or a window again."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
@@ -230,9 +229,9 @@ class Window(QMainWindow):
         self.has_layout = True
         # Not the first button in the window, which the space bar would press instead of playing.
         self.parts.boundary.setFocus()
-        if self.before_crowding is None:
+        if self._before_crowding is None:
             # Once they are in sight: a state that is taken before says that all are closed.
-            QTimer.singleShot(0, self, self.make_room)
+            QTimer.singleShot(0, self, self._make_room)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files, addresses and texts can be dropped anywhere."""
@@ -253,12 +252,12 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about changes, then stop the process and all threads before anything goes."""
         if self.documents.may_close():
-            self.close_parts()
+            self._close_parts()
             super().closeEvent(event)
         else:
             event.ignore()
 
-    def close_parts(self) -> None:
+    def _close_parts(self) -> None:
         """Keep the layout, and end everything that runs."""
         if self.focus_mode.on:
             self.focus_mode.toggle()

@@ -35,7 +35,7 @@ class Wiring(QObject):
         self._connect_data()
         boundary = self.parts.boundary
         boundary.magnified_left.connect(partial(boundary.magnify, None))
-        boundary.point_picked.connect(self.look_closer)
+        boundary.point_picked.connect(self._look_closer)
         for remedies in (self.desk.messages.diagnosis.accepted, self.parts.gradients.remedy_accepted):
             remedies.connect(self.desk.take_remedy)
 
@@ -50,10 +50,10 @@ class Wiring(QObject):
 
     def _connect_network(self) -> None:
         network = self.parts.network
-        network.feature_toggled.connect(self.set_feature)
-        network.units_asked.connect(self.set_units)
-        network.layer_asked.connect(self.insert_layer)
-        network.layer_opened.connect(self.open_layer)
+        network.feature_toggled.connect(self._set_feature)
+        network.units_asked.connect(self._set_units)
+        network.layer_asked.connect(self._insert_layer)
+        network.layer_opened.connect(self._open_layer)
         network.magnified.connect(self.parts.boundary.magnify)
         network.weight_edited.connect(self.session.set_weight)
 
@@ -70,12 +70,12 @@ class Wiring(QObject):
         self._show_drawing("drawing" in docks.seen)
 
     def _connect_data(self) -> None:
-        data = self.parts.data
-        data.draw_asked.connect(self.start_drawing)
-        data.import_asked.connect(self.sharing.ask_import)
-        data.export_asked.connect(self.sharing.ask_export)
-        data.said.connect(self.desk.say)
-        data.test_asked.connect(self.session.show_test)
+        points = self.parts.data.own_data
+        points.draw_asked.connect(self.start_drawing)
+        points.import_asked.connect(self.sharing.ask_import)
+        points.export_asked.connect(self.sharing.ask_export)
+        points.said.connect(self.desk.say)
+        self.parts.data.test_asked.connect(self.session.show_test)
 
     # Training -----------------------------------------------------------------------------------------------
 
@@ -111,31 +111,31 @@ class Wiring(QObject):
 
     # The network and its points -----------------------------------------------------------------------------
 
-    def look_closer(self, point: int | None) -> None:
+    def _look_closer(self, point: int | None) -> None:
         """Show the way of the point that was picked through the network."""
         self.parts.boundary.pick(point)
         self.parts.view(MicroscopeView).show_point(point)
         if point is not None and "microscope" not in self.desk.docks.seen:
             self.desk.docks.show("microscope")
 
-    def set_feature(self, name: str, on: bool) -> None:
+    def _set_feature(self, name: str, on: bool) -> None:
         """Use an input, or no longer."""
         features = self.session.experiment.features
         wanted = with_feature(features, name) if on else without(features, name)
         self.parts.data.ask("features", wanted)
 
-    def set_units(self, place: int, units: int) -> None:
+    def _set_units(self, place: int, units: int) -> None:
         """Make a hidden layer wider or narrower."""
         self.parts.layers.ask(f"layers.{place}.units", units)
 
-    def insert_layer(self, place: int) -> None:
+    def _insert_layer(self, place: int) -> None:
         """Put a layer like its neighbour between others."""
         layers = self.session.experiment.layers
         neighbour = layers[max(place - 1, 0)] if layers else FIRST_LAYER
         new = msgspec.structs.replace(neighbour, id=new_id(layers), trainable=True, muted=False)
         self.parts.layers.ask("layers", (*layers[:place], new, *layers[place:]))
 
-    def open_layer(self, place: int) -> None:
+    def _open_layer(self, place: int) -> None:
         """Show the settings of a hidden layer."""
         self.desk.docks.show("layers")
         self.parts.layers.wake()

@@ -22,7 +22,7 @@ from playground.engine.compiled import layout
 from playground.engine.compiled.cache import LOADED, clock
 from playground.engine.engine import EngineName, Limits, Outcome, Rates
 from playground.engine.network import Network
-from playground.engine.problem import DivergedError, Pass
+from playground.engine.passes import DivergedError, Pass
 from playground.engine.reference import first_broken
 from playground.engine.setup import Setup
 from playground.engine.state import State

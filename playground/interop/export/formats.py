@@ -21,7 +21,7 @@ from playground.interop.export.exportable import Exportable
 from playground.interop.export.proof import Cancelled, Proof, prove_onnx, prove_script, prove_training_script
 from playground.measure.snapshot import History
 
-ROOT = Path(__file__).resolve().parents[3]
+_ROOT = Path(__file__).resolve().parents[3]
 """The folder of the program, with what it says about its extras."""
 
 
@@ -52,7 +52,7 @@ class Format:
     @property
     def remedy(self) -> str:
         """How to install what is needed: a command that works as it stands, wherever it is typed."""
-        return f'"{sys.executable}" -m pip install -e "{ROOT}[{self.extra}]"'
+        return f'"{sys.executable}" -m pip install -e "{_ROOT}[{self.extra}]"'
 
 
 class MissingLibraryError(ImportError):

@@ -23,7 +23,7 @@ from playground.interop.weights import to_bytes
 # Quoting ------------------------------------------------------------------------------------------------------
 
 
-class Plain(ast.NodeTransformer):
+class _Plain(ast.NodeTransformer):
     """Removes annotations and decorators from a function."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
@@ -46,17 +46,17 @@ def quoted(formula: Callable[..., Any], name: str = "") -> dict[str, str]:
     assert isinstance(definition, ast.FunctionDef)
     definition.name = name or definition.name
     result: dict[str, str] = {}
-    for used in names_in(formula):
+    for used in _names_in(formula):
         value = formula.__globals__[used]
         if isinstance(value, FunctionType):
             result |= quoted(value)
         elif isinstance(value, (int, float, tuple)):
             result[used] = f"{used} = {literal(value)}"
-    text = ast.unparse(ast.fix_missing_locations(Plain().visit(tree)))
+    text = ast.unparse(ast.fix_missing_locations(_Plain().visit(tree)))
     return result | {definition.name: text}
 
 
-def names_in(formula: FunctionType) -> list[str]:
+def _names_in(formula: FunctionType) -> list[str]:
     """The names of the module that a function refers to."""
     return [name for name in formula.__code__.co_names if name in formula.__globals__]
 
@@ -105,7 +105,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return Traced(self.record, self.record(operation.__name__, given))
 
 
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 
 def feature_text(name: str, module: str) -> str:
@@ -113,8 +113,8 @@ def feature_text(name: str, module: str) -> str:
 
     def record(operation: str, operands: tuple[Any, ...]) -> str:
         texts = [one if isinstance(one, str) else literal(one) for one in operands]
-        if operation in SIGNS:
-            return f"({texts[0]} {SIGNS[operation]} {texts[1]})"
+        if operation in _SIGNS:
+            return f"({texts[0]} {_SIGNS[operation]} {texts[1]})"
         return f"{module}.{operation}({', '.join(texts)})"
 
     x1, x2 = (Traced(record, variable) for variable in ("x1", "x2"))

@@ -19,7 +19,7 @@ from playground.catalog.optimizers import Adam, Momentum, Nadam, RmsProp, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
 from playground.catalog.schedules import OneCycle
 from playground.experiment.declarations import Field, fields_of, with_distinct_labels
-from playground.experiment.paths import switched, with_value
+from playground.experiment.paths import carry_settings, with_value
 from ui.forms.edits import SETTLE_MILLISECONDS, Edits
 from ui.forms.rows import ChoiceRow, Form, NumberRow, explained, row_for, steps
 from ui.look import theme
@@ -176,14 +176,14 @@ def test_a_choice_shows_its_own_parameters(qtbot, it: Listener) -> None:
 
 
 def test_switching_the_kind_keeps_what_was_set_under_the_same_name() -> None:
-    assert switched(Momentum(momentum=0.5), RmsProp) == RmsProp(momentum=0.5)
-    assert switched(L1(strength=0.1), L2) == L2(strength=0.1)
-    assert switched(L2(strength=0.1), NoRegularizer) == NoRegularizer()
-    assert switched(None, L2) == L2()
+    assert carry_settings(Momentum(momentum=0.5), RmsProp) == RmsProp(momentum=0.5)
+    assert carry_settings(L1(strength=0.1), L2) == L2(strength=0.1)
+    assert carry_settings(L2(strength=0.1), NoRegularizer) == NoRegularizer()
+    assert carry_settings(None, L2) == L2()
 
 
 def test_what_was_left_at_its_default_follows_the_new_kind() -> None:
-    assert switched(Momentum(), RmsProp) == RmsProp()
+    assert carry_settings(Momentum(), RmsProp) == RmsProp()
 
 
 def test_a_choice_that_can_be_nothing_has_an_item_for_it(qtbot, it: Listener) -> None:

@@ -214,7 +214,11 @@ def set_clipboard(text: str) -> None:
 
 def test_buttons_ask_for_drawing_and_files(qtbot, owner) -> None:
     panel = owner.panel
-    for name, signal in (("draw", panel.draw_asked), ("import", panel.import_asked), ("export", panel.export_asked)):
+    for name, signal in (
+        ("draw", panel.own_data.draw_asked),
+        ("import", panel.own_data.import_asked),
+        ("export", panel.own_data.export_asked),
+    ):
         with qtbot.waitSignal(signal):
             qtbot.mouseClick(owner.find(f"data.{name}"), LEFT)
         with qtbot.waitSignal(signal):
@@ -241,17 +245,17 @@ def test_exported_points_come_back_exactly(own: Callable, tmp_path: Path) -> Non
     drawn = own_points(Moons(points=80, noise=0.15, validation_fraction=0.3))
     owner = own(DataPanel(), Experiment(data=drawn))
     for name in ("points.csv", "points.tsv"):
-        owner.panel.export_points(tmp_path / name)
+        owner.panel.own_data.export_points(tmp_path / name)
         assert f"80 points written to {name}." in owner.find("data.message").text()
         owner.take(Experiment(data=Spiral(points=80, validation_fraction=0.3)), "", False)
-        owner.panel.import_file(tmp_path / name)
+        owner.panel.own_data.import_file(tmp_path / name)
         assert owner.experiment.data == drawn
     assert (tmp_path / "points.tsv").read_text().startswith("x1\tx2\tlabel\tsplit\n")
 
 
 def test_what_cannot_be_written_is_told(qtbot, owner, tmp_path: Path) -> None:
-    with qtbot.waitSignal(owner.panel.said) as told:
-        owner.panel.export_points(tmp_path / "missing" / "points.csv")
+    with qtbot.waitSignal(owner.panel.own_data.said) as told:
+        owner.panel.own_data.export_points(tmp_path / "missing" / "points.csv")
     assert "was not written" in told.args[0]
 
 
@@ -264,7 +268,7 @@ def test_what_cannot_be_pasted_or_imported_is_told_and_changes_nothing(qtbot, ow
         set_clipboard(text)
         qtbot.mouseClick(owner.find("data.paste"), LEFT)
         assert words in owner.find("data.message").text()
-    owner.panel.import_file(tmp_path / "none.csv")
+    owner.panel.own_data.import_file(tmp_path / "none.csv")
     assert "none.csv" in owner.find("data.message").text()
     assert owner.asked == []
 

@@ -28,13 +28,13 @@ replace = msgspec.structs.replace
 def configured(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
     """What trainers were configured with, in order."""
     seen: list[Experiment] = []
-    configure = Trainer.configure
+    change = Trainer.change
 
-    def remember(trainer: Trainer, experiment: Experiment, **others: object) -> tuple[str, ...]:
+    def remember(trainer: Trainer, experiment: Experiment, *memory: object, **others: object) -> None:
         seen.append(experiment)
-        return configure(trainer, experiment, **others)
+        change(trainer, experiment, *memory, **others)
 
-    monkeypatch.setattr(Trainer, "configure", remember)
+    monkeypatch.setattr(Trainer, "change", remember)
     return seen
 
 

@@ -95,9 +95,9 @@ def test_without_a_point_it_says_what_to_do(shown):
     assert view.hint.isVisible()
 
 
-def test_the_sentence_names_point_class_answer_and_loss(view):
+def test_the_sentence_names_point_class_answer_and_loss(shown):
     snapshot = seen()
-    view.show_snapshot(snapshot)
+    view = shown(MicroscopeView(), snapshot, (720, 560))
     microscope = passes_of(snapshot)
     share = 1 / (1 + np.exp(-microscope.output[0]))
     winner, sure = ("class B", share) if share >= 0.5 else ("class A", 1 - share)
@@ -322,10 +322,9 @@ def test_numbers_change_at_most_four_times_a_second_and_the_view_stays(shown, qt
     assert view.sheet.verticalScrollBar().value() == 100
 
 
-def test_nothing_is_made_anew_for_the_same_pass(view, monkeypatch):
+def test_nothing_is_made_anew_for_the_same_pass(shown, monkeypatch):
     snapshot = seen()
-    view.show_snapshot(snapshot)
-    view.apply_theme()
+    view = shown(MicroscopeView(), snapshot, (720, 560))
     calls: list[int] = []
     monkeypatch.setattr(view.sheet, "show_blocks", lambda blocks: calls.append(1))
     view.show_snapshot(dataclasses.replace(snapshot, step=99))

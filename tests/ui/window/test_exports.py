@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
-from playground.interop.export import formats
+from playground.interop.export import formats, proof
 from ui.window.window import Window
 
 
@@ -62,7 +62,7 @@ def test_a_script_can_be_written_without_the_library_that_would_prove_it(
 def test_a_proof_can_be_cancelled_and_nothing_is_written(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(formats.FORMATS["numpy"].prove.__globals__, "PREDICTIONS", "import time; time.sleep(60)")
+    monkeypatch.setattr(proof, "PREDICTIONS", "import time; time.sleep(60)")
     window.exports.begin("numpy", str(tmp_path / "mine.py"))
     qtbot.waitUntil(lambda: window.exports.job is not None)
     window.exports.ask("numpy")
@@ -75,7 +75,7 @@ def test_a_proof_can_be_cancelled_and_nothing_is_written(
 
 
 def test_closing_stops_a_proof(qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(formats.FORMATS["numpy"].prove.__globals__, "PREDICTIONS", "import time; time.sleep(60)")
+    monkeypatch.setattr(proof, "PREDICTIONS", "import time; time.sleep(60)")
     window.exports.begin("numpy", str(tmp_path / "mine.py"))
     qtbot.waitUntil(lambda: window.exports.job is not None)
     window.close()
@@ -85,8 +85,8 @@ def test_closing_stops_a_proof(qtbot, window: Window, tmp_path: Path, monkeypatc
 def test_what_is_not_what_the_network_is_is_not_kept(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = formats.FORMATS["numpy"].prove.__globals__["PREDICTIONS"].replace("x[:, 0],", "1 + x[:, 0],")
-    monkeypatch.setitem(formats.FORMATS["numpy"].prove.__globals__, "PREDICTIONS", wrong)
+    wrong = proof.PREDICTIONS.replace("x[:, 0],", "1 + x[:, 0],")
+    monkeypatch.setattr(proof, "PREDICTIONS", wrong)
     window.exports.begin("numpy", str(tmp_path / "mine.py"))
     qtbot.waitUntil(lambda: "it is not what the network is" in window.banner.text.text(), timeout=30_000)
     assert list(tmp_path.glob("*.py")) == []

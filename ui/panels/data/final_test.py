@@ -10,8 +10,8 @@ from playground.catalog.datasets.base import Dataset
 from playground.measure.requests import FinalTestRequest
 from playground.measure.snapshot import FinalResult, Snapshot
 from ui.forms.buttons import identify, push_button
+from ui.forms.layouts import tight
 from ui.look.numbers import counted, number_text, percent_text
-from ui.look.theme import GRID, px
 
 ABOUT = (
     "How well the network does on the test points, at this moment. Look once, at the end: settings that are chosen by "
@@ -31,13 +31,10 @@ class FinalTest(QWidget):
         self.waiting = False
         self.button = push_button("data.final_test", "Show the test result", ABOUT, small=True)
         self.button.clicked.connect(self._ask)
-        self.result = QLabel()
-        identify(self.result, "data.final_test.result", "Test result")
+        self.result = identify(QLabel(), "data.final_test.result", "Test result")
         self.result.setTextFormat(Qt.TextFormat.PlainText)
         self.result.setWordWrap(True)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(px(GRID // 2))
+        lines = tight(QVBoxLayout(self))
         for widget in (self.button, self.result):
             lines.addWidget(widget)
 

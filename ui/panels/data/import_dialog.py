@@ -46,10 +46,11 @@ from playground.interop.tables import (
     from_text,
     guess,
     is_missing,
-    own_points,
+    read_own_points,
 )
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Combo, Segments, Switch
+from ui.forms.layouts import quiet
 from ui.guard.faults import guarded
 from ui.look.theme import GRID, Theme, current, mixed, px, scaled
 from ui.panels.panel import heading
@@ -253,11 +254,7 @@ class ImportDialog(QDialog):
         return grid
 
     def _words(self, name: str, spoken: str) -> QLabel:
-        label = QLabel()
-        identify(label, f"import.{name}", spoken)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setProperty("quiet", True)
+        label = quiet(identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), f"import.{name}", spoken))
         return label
 
     def _table(self) -> QTableView:
@@ -290,16 +287,14 @@ class ImportDialog(QDialog):
             "The column that the network learns to predict. Text means classes; many different numbers mean values.",
         )
         for row, ((name, spoken), words) in enumerate(zip(AXES, helps, strict=True)):
-            combo = Combo(self)
-            identify(combo, f"import.{name}", f"Column for {spoken}", tip(words))
+            combo = identify(Combo(self), f"import.{name}", f"Column for {spoken}", tip(words))
             combo.currentIndexChanged.connect(self._column_chosen)
             caption = QLabel(spoken)
             caption.setBuddy(combo)
             grid.addWidget(caption, row, 0)
             grid.addWidget(combo, row, 1)
             self.combos.append(combo)
-        self.task = Segments(["Automatic", "Classes", "Values"], self)
-        identify(self.task, "import.task", "Task")
+        self.task = identify(Segments(["Automatic", "Classes", "Values"], self), "import.task", "Task")
         tips = (
             "Text, or at most 10 different whole numbers, mean classes. Any other numbers mean values.",
             "Every different cell of the target column is a class. There may be at most 10.",
@@ -525,7 +520,7 @@ def size_of(source: Path | str) -> int:
 
 def made_of(sheet: Sheet, picked: Picked, proposed: bool) -> tuple[Dataset, Sample, list[str], str]:
     """The data set of three columns, its points, what to know of the rows, and "exact" if it is. Raises InputError."""
-    exact = own_points(sheet) if proposed else None
+    exact = read_own_points(sheet) if proposed else None
     if exact is not None:
         return exact, sample(exact), [f"All {exact.size:,} rows are used."], "exact"
     points = extracted(sheet, picked)

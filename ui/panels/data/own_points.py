@@ -19,8 +19,9 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
 from playground.files.errors import reason_of
-from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
+from playground.interop.tables import from_file, from_text, read_own_points, to_csv, to_tsv
 from ui.forms.buttons import IconButton, identify, tip
+from ui.forms.layouts import quiet, tight
 from ui.look.numbers import counted
 from ui.look.theme import GRID, px
 from ui.panels.data.import_dialog import READ_AT_ONCE, ImportDialog, size_of
@@ -30,8 +31,11 @@ class OwnData(QWidget):
     """A line of buttons, and below it what became of the points. `data` is the data set that is copied and exported."""
 
     draw_asked = Signal()
+    """The person wants to draw points."""
     import_asked = Signal()
+    """The person wants to choose a file for `import_file`."""
     export_asked = Signal()
+    """The person wants to choose a file for `export_points`."""
     taken = Signal(object, str)
     """A data set that was brought along, and a few words for the undo menu."""
     said = Signal(str)
@@ -43,18 +47,13 @@ class OwnData(QWidget):
         self.dialog: ImportDialog | None = None
         self.brought: tuple[UserPoints, str] | None = None
         """The points that were brought along last, and what became of them."""
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(px(GRID // 2))
+        outer = tight(QVBoxLayout(self))
         self.line = QHBoxLayout()
         self.line.setSpacing(px(GRID // 2))
         outer.addLayout(self.line)
         self._add_buttons()
-        self.message = QLabel()
-        identify(self.message, "data.message", "What became of the points")
+        self.message = quiet(identify(QLabel(wordWrap=True), "data.message", "What became of the points"))
         self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.message.setWordWrap(True)
-        self.message.setProperty("quiet", True)
         self.message.hide()
         outer.addWidget(self.message)
 
@@ -138,7 +137,7 @@ class OwnData(QWidget):
             return
         try:
             sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
-            points = own_points(sheet)
+            points = read_own_points(sheet)
         except InputError as error:
             self._say(str(error))
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from playground.experiment.declarations import fields_of
 from playground.experiment.paths import fits, value_at, with_value
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet, tight
 from ui.forms.rows import Form, Row, row_for
 from ui.look.beat import Throttle
 from ui.look.numbers import counted
@@ -47,19 +47,11 @@ class DataPanel(Panel):
     """The data set, its points and their split, and the features.
 
     `samples` are real tables that come with the program, each with its name for people. Points come and go as text
-    through `copy_points`, `paste_points`, `import_file` and `export_points`.
+    through `own_data`.
     """
 
-    draw_asked = Signal()
-    """The person wants to draw points."""
-    import_asked = Signal()
-    """The person wants to choose a file for `import_file`."""
-    export_asked = Signal()
-    """The person wants to choose a file for `export_points`."""
     test_asked = Signal()
     """The person wants to know how the network does on the test points."""
-    said = Signal(str)
-    """What became of points that were copied, pasted, imported or exported, in a sentence."""
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,16 +89,11 @@ class DataPanel(Panel):
         for column in range(GALLERY_COLUMNS):
             grid.setColumnStretch(column, 1)
         self.lines.addLayout(grid)
-        self.about = QLabel()
-        self.about.setWordWrap(True)
-        self.about.setProperty("quiet", True)
+        self.about = quiet(QLabel(wordWrap=True))
         self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.about.setMinimumHeight(px(2 * self.about.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.about)
-        self.notes = QLabel()
-        identify(self.notes, "data.notes", "What to know about the data set")
-        self.notes.setWordWrap(True)
-        self.notes.setProperty("quiet", True)
+        self.notes = quiet(identify(QLabel(wordWrap=True), "data.notes", "What to know about the data set"))
         self.notes.hide()
         self.lines.addWidget(self.notes)
 
@@ -136,7 +123,7 @@ class DataPanel(Panel):
             data = with_common(present, type(dataset), **own_settings(present, dataset))
         self.edited.emit(with_data(self.experiment, data), "", False)
 
-    def take(self, dataset: Dataset, words: str) -> None:
+    def take(self, dataset: Dataset, title: str) -> None:
         """Ask for a data set that a person brought along, split as the present one is."""
         Edits.end_open()
         present = self.experiment.data
@@ -146,7 +133,7 @@ class DataPanel(Panel):
             kept.append("points")
         common = with_common(present, UserPoints)
         data = msgspec.structs.replace(dataset, **{name: getattr(common, name) for name in kept})
-        self.edited.emit(with_data(self.experiment, data), words, False)
+        self.edited.emit(with_data(self.experiment, data), title, False)
 
     def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
         """Ask for another value; a part of the data set may carry others along."""
@@ -199,40 +186,14 @@ class DataPanel(Panel):
 
     def _add_own_data(self) -> None:
         self.own_data = OwnData()
-        self.own_data.draw_asked.connect(self.draw_asked)
-        self.own_data.import_asked.connect(self.import_asked)
-        self.own_data.export_asked.connect(self.export_asked)
-        self.own_data.said.connect(self.said)
         self.own_data.taken.connect(self.take)
         self.lines.addWidget(self.own_data)
-
-    def copy_points(self) -> None:
-        """Put all points on the clipboard as cells."""
-        self.own_data.copy_points()
-
-    def paste_points(self) -> None:
-        """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
-        self.own_data.paste_points()
-
-    def import_file(self, path: str | Path) -> None:
-        """Make a data set of a text file; asks which columns are meant unless they are ours."""
-        self.own_data.import_file(path)
-
-    def take_cells(self, text: str, source: str) -> None:
-        """Make a data set of cells as text that came from somewhere; asks which are meant unless they are ours."""
-        self.own_data.take_cells(text, source)
-
-    def export_points(self, path: str | Path) -> None:
-        """Write all points to a file, every digit of them."""
-        self.own_data.export_points(path)
 
     # Rows ---------------------------------------------------------------------------------------------------
 
     def _add_common_rows(self) -> None:
         self.common_rows = QWidget()
-        lines = QVBoxLayout(self.common_rows)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(px(GRID // 2))
+        lines = tight(QVBoxLayout(self.common_rows))
         self.lines.addWidget(self.common_rows)
         declared = fields_of(Adjustable)
         names = [*COMMON[:-1], *(name for name in declared if name not in COMMON), COMMON[-1]]

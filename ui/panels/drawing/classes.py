@@ -12,6 +12,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Entry
+from ui.forms.layouts import tight
 from ui.forms.rows import CAPTION_WIDTH
 from ui.look.theme import GRID, px
 from ui.panels.drawing.tools import ClassButton
@@ -47,9 +48,7 @@ class ClassPicker(QWidget):
             small=True,
         )
         self.add_button.clicked.connect(self.add)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(px(GRID // 2))
+        column = tight(QVBoxLayout(self))
         column.addLayout(self._grid)
         column.addLayout(self._name_line())
 

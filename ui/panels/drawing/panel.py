@@ -21,6 +21,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Entry, Segments
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet
 from ui.look.beat import Throttle
 from ui.look.theme import GRID, px
 from ui.panels.drawing.classes import ClassPicker, class_names_of
@@ -85,9 +86,7 @@ class DrawingPanel(Panel):
         self.toolbox.asked.connect(self.choose_tool)
         self.toolbox.changed.connect(self._tell_tool)
         self.lines.addLayout(self.toolbox.line)
-        self.hint = identify(QLabel(), "drawing.hint", "What the tool does")
-        self.hint.setWordWrap(True)
-        self.hint.setProperty("quiet", True)
+        self.hint = quiet(identify(QLabel(wordWrap=True), "drawing.hint", "What the tool does"))
         self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.hint.setMinimumHeight(px(3 * self.hint.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.hint)
@@ -133,9 +132,7 @@ class DrawingPanel(Panel):
         self.noise_button.clicked.connect(self.add_noise)
         self.clear_button = small_button("clear", "Clear", "Takes all points away. Undo brings them back.")
         self.clear_button.clicked.connect(self.clear)
-        self.count = identify(QLabel(), "drawing.count", "Points drawn")
-        self.count.setWordWrap(True)
-        self.count.setProperty("quiet", True)
+        self.count = quiet(identify(QLabel(wordWrap=True), "drawing.count", "Points drawn"))
         line.addWidget(self.noise_button, 1)
         line.addWidget(self.clear_button, 1)
         self.lines.addLayout(line)

@@ -9,6 +9,7 @@ from playground.catalog.datasets.base import EXTENT
 from playground.experiment.quantity import Quantity
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Entry
+from ui.forms.layouts import tight
 from ui.look.theme import GRID, px
 
 PLACE = Quantity(False, -EXTENT, EXTENT)
@@ -25,9 +26,7 @@ class PointEntry(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(px(GRID))
+        line = tight(QHBoxLayout(self), GRID)
         line.addWidget(QLabel("Point at"))
         self.places: list[Entry] = []
         for name, spoken in (("x1", "x₁"), ("x2", "x₂")):

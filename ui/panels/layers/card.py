@@ -18,6 +18,7 @@ from playground.catalog.activations import Activation
 from playground.experiment.declarations import fields_of
 from playground.measure.snapshot import LayerStatistics
 from ui.forms.buttons import IconButton, identify, tip
+from ui.forms.layouts import quiet, tight
 from ui.forms.rows import ChoiceRow, Row, row_for
 from ui.look.icons import icon
 from ui.look.numbers import number_text
@@ -51,12 +52,9 @@ class Gradient(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(px(GRID // 2))
+        line = tight(QHBoxLayout(self))
         self.bar = MagnitudeBar(self)
-        self.number = QLabel("–", self)
-        self.number.setProperty("quiet", True)
+        self.number = quiet(QLabel("–", self))
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.number.setFixedWidth(px(NUMBER_WIDTH))
         line.addWidget(self.bar, 1)
@@ -81,13 +79,10 @@ class Vitals(QWidget):
         super().__init__(parent)
         self.layer: LayerStatistics | None = None
         self.gradient = Gradient(self)
-        self.health = QElidingLabel(self)
-        self.health.setProperty("quiet", True)
+        self.health = quiet(QElidingLabel(self))
         self.health.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         identify(self.health, spoken="Dead and saturated", hint=tip(HEALTH_HELP))
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(px(GRID // 2))
+        line = tight(QHBoxLayout(self))
         line.addWidget(self.gradient)
         line.addWidget(self.health, 1)
         self.set_compact(False)
@@ -203,9 +198,7 @@ class LayerCard(QFrame):
     def _header(self) -> Header:
         header = Header(self)
         line, self.second = QHBoxLayout(), QHBoxLayout()
-        lines = QVBoxLayout(header)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(px(GRID // 4))
+        lines = tight(QVBoxLayout(header), GRID // 4)
         lines.addLayout(line)
         lines.addLayout(self.second)
         line.setSpacing(px(GRID // 2))
@@ -462,8 +455,7 @@ class OutputCard(QFrame):
         line.setSpacing(px(GRID))
         title = QLabel("Output", self)
         title.setProperty("strong", True)
-        self.summary = QLabel(self)
-        self.summary.setProperty("quiet", True)
+        self.summary = quiet(QLabel(self))
         self.vitals = Vitals(self)
         identify(self.vitals.gradient.bar, "layers.output.gradient", "Gradient of the output layer")
         line.addWidget(title)

@@ -12,9 +12,10 @@ from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
 from playground.experiment.declarations import summary_of
 from ui.forms.buttons import identify, tip
+from ui.forms.layouts import tight
 from ui.forms.rows import steps
 from ui.guard.faults import guarded
-from ui.look.theme import GRID, SMALL, current, px, scaled
+from ui.look.theme import SMALL, current, px, scaled
 from ui.panels.layers.dragging import Drag
 from ui.panels.tiles import fitted, paint_curves
 
@@ -138,9 +139,7 @@ class Palette(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chips = [Chip(kind, self) for kind in (None, *members(Activation).values())]
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(px(GRID // 2))
+        grid = tight(QGridLayout(self))
         for place, chip in enumerate(self.chips):
             grid.addWidget(chip, *divmod(place, COLUMNS))
         for column in range(COLUMNS):

@@ -28,6 +28,7 @@ from playground.experiment.tree import new_id, with_ids
 from playground.measure.snapshot import LayerStatistics, Snapshot
 from ui.forms.buttons import IconButton
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet
 from ui.look.beat import Throttle
 from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard, OutputCard
@@ -94,13 +95,11 @@ class LayersPanel(Panel):
         self.lines = QVBoxLayout(self.stack)
         self.lines.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
         self.lines.setSpacing(px(GRID))
-        self.inputs = QLabel()
-        self.inputs.setProperty("quiet", True)
-        self.inputs.setWordWrap(True)
+        self.inputs = quiet(QLabel(wordWrap=True))
         self.output = OutputCard()
-        self.hint = QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.")
-        self.hint.setProperty("quiet", True)
-        self.hint.setWordWrap(True)
+        self.hint = quiet(
+            QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.", wordWrap=True)
+        )
         for widget in (self.inputs, self.hint, self.output):
             self.lines.addWidget(widget)
         self.lines.addStretch(1)

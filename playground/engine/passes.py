@@ -1,4 +1,4 @@
-"""What one pass through the network computed, and what ends training."""
+"""One pass through the network: what it computed, or what was no longer finite in it."""
 
 from __future__ import annotations
 
