@@ -7,7 +7,7 @@ from playground.experiment.rules import check
 from playground.experiment.text import load, save
 from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.errors import InputError
-from playground.measure.snapshot import Snapshot, Wanted
+from playground.measure.snapshot import Snapshot
 from playground.run.run import Checkpoint, Document
 from playground.run.trainer import Trainer
 
@@ -20,7 +20,6 @@ __all__ = [
     "Snapshot",
     "Trainer",
     "Training",
-    "Wanted",
     "check",
     "load",
     "save",

@@ -20,6 +20,7 @@ DECLARED = [
         *PROJECT["build-system"]["requires"],
     ]
 ]
+CONTRACTS = PROJECT["tool"]["importlinter"]["contracts"]
 CONSTRAINTS = [
     Requirement(line)
     for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
@@ -84,3 +85,22 @@ def test_makefile_and_project_ask_for_the_same_python() -> None:
     assert required == ">=3.11"
     assert "sys.version_info < (3, 11)" in (ROOT / "Makefile").read_text("utf-8")
     assert sys.version_info >= (3, 11)
+
+
+@pytest.mark.parametrize("root", ["playground", "ui"])
+def test_every_folder_may_have_no_circle_of_imports(root: str) -> None:
+    (circles,) = (contract for contract in CONTRACTS if contract["type"] == "acyclic_siblings")
+    assert root in circles["ancestors"]
+    # Nothing in it is let off, and its depth reaches every folder.
+    assert set(circles) <= {"name", "type", "ancestors", "depth"}
+    deepest = max(len(module.relative_to(ROOT / root).parts) for module in (ROOT / root).rglob("*.py"))
+    assert deepest <= circles.get("depth", 10)
+
+
+@pytest.mark.parametrize("root", ["playground", "ui"])
+def test_every_room_stands_in_the_order_of_layers(root: str) -> None:
+    (layers,) = (contract for contract in CONTRACTS if contract.get("containers") == [root])
+    named = {room.strip() for layer in layers["layers"] for room in re.split(r"[|:]", layer)}
+    rooms = {folder.parent.name for folder in (ROOT / root).glob("*/__init__.py")}
+    assert rooms <= named
+    assert layers["exhaustive"]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import playground
-from playground import Experiment, Layer, Trainer, Training, Wanted
+from playground import Experiment, Layer, Trainer, Training
+from playground.measure.requests import BoundaryRequest
 
 
 def test_a_notebook_trains_a_network_and_asks_it() -> None:
@@ -20,12 +21,13 @@ def test_a_notebook_trains_a_network_and_asks_it() -> None:
     trainer = Trainer(experiment)
     assert trainer.advance(epochs=40) == "ready"
 
-    snapshot = trainer.snapshot(Wanted(boundary=20))
+    snapshot = trainer.snapshot([BoundaryRequest(20)])
     assert snapshot.epoch == 40
     assert snapshot.evaluation.validation_accuracy is not None
     assert snapshot.evaluation.validation_accuracy > 0.95
     assert len(snapshot.history.train_loss) == 41
-    assert snapshot.boundary is not None and snapshot.boundary.shape == (1, 20, 20)
+    boundary = snapshot.answer(BoundaryRequest)
+    assert boundary is not None and boundary.shape == (1, 20, 20)
 
     inside, outside = trainer.predict(np.array([[0.0, 0.0], [4.5, 0.0]]))[0]
     assert inside > 0 > outside

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from playground import InputError
 from playground.cli.commands import BAD_INPUT, Parser, check_target
-from playground.interop.opening import FIRST, Opened, opened
+from playground.interop.opening import FIRST, Opened, open_source
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
@@ -78,7 +78,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser().parse_args(argv)
     try:
         check_target("--screenshot", arguments.screenshot)
-        found = opened(arguments.experiment)
+        found = open_source(arguments.experiment)
     except InputError as error:
         print(f"main.py: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -124,12 +124,13 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
     Collector(app)
     window = Window(found.experiment, settings=settings)
     # Queued, because a fault can arise while the window is being painted.
-    caught.happened.connect(window.tell, Qt.ConnectionType.QueuedConnection)
+    caught.happened.connect(window.desk.tell, Qt.ConnectionType.QueuedConnection)
     window.resize(*arguments.size)
-    window.mark_chosen(chosen)
+    window.appearance.theme = chosen
 
     def choose(name: str) -> None:
         settings.setValue("theme", name)
+        window.appearance.theme = name
         theme.apply(app, resolved_theme(app, name), theme.size())
         window.apply_theme()
 
@@ -138,8 +139,8 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
         theme.apply(app, theme.current().name, size)
         window.rebuild()
 
-    window.theme_chosen.connect(choose)
-    window.size_chosen.connect(resize)
+    window.appearance.theme_chosen.connect(choose)
+    window.appearance.size_chosen.connect(resize)
     app.styleHints().colorSchemeChanged.connect(
         lambda: choose("system") if str(settings.value("theme", "system")) == "system" else None
     )
@@ -160,7 +161,7 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
             layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         window.resize(*arguments.size)
         return take_picture(app, window, Path(arguments.screenshot), arguments.seconds)
-    window.offer_tour()
+    window.tour.offer()
     return int(app.exec())
 
 
@@ -183,7 +184,7 @@ def resolved_theme(app: QApplication, name: str) -> str:
 
 def take_picture(app: QApplication, window: Window, path: Path, duration: float) -> int:
     """Let the window train for `duration` seconds, save what it shows, and close it."""
-    window.set_speed(None)
+    window.wiring.set_speed(None)
     window.session.play()
     deadline = time.monotonic() + duration
     while time.monotonic() < deadline or window.session.report is None:

@@ -26,16 +26,16 @@ class Activation(Choice, frozen=True):
     """Turns a layer's weighted sum z into its output a. A straight line makes depth useless; flat ends stop the gradient."""
 
     straight_from: ClassVar[float] = np.inf
-    """From this z on f(z) is a straight line through 0, or all but one."""
+    """The z from which on f is a straight line through 0, exactly or nearly."""
     waist: ClassVar[float] = 0.0
     """Around 0, up to this |z|, f is nearly straight; only for activations without a straight part.
 
     A smaller waist would be straighter, but the larger weights behind it would make training restless.
     """
     passage_error: ClassVar[float] = 0.0
-    """How far a passage is off at most: a share of half the signal's range, or for shifted ones an amount of z."""
+    """The largest error of a passage: a share of half the signal's range, or an amount of z if the signal is shifted."""
     saturates: ClassVar[bool] = False
-    """Whether f levels off on both sides, so that a unit far out has stopped learning."""
+    """Whether f levels off on both sides, so that units with large |z| stop learning."""
 
     @staticmethod
     def value_of(z: Any, *settings: Any) -> Any:
@@ -57,7 +57,7 @@ class Activation(Choice, frozen=True):
         return result
 
     def passage(self, low: Array, high: Array) -> Passage:
-        """How signals between `low` and `high`, arrays of one number per unit, pass almost unchanged.
+        """The passage for signals between `low` and `high`, arrays of one number per unit.
 
         Where f has a straight part the signal is moved there, with a tenth of its range to spare. Where it has none
         the signal is shrunk to the waist; the line is the best one there for a cubic bend (it meets f at √¾ of it).

@@ -1,4 +1,4 @@
-"""What every choice has in common.
+"""Choices: what all members of all families have in common.
 
 A choice is one member of a family: an optimizer, a loss, a data set. It is a tagged, frozen struct whose
 fields declare their own range, scale, unit and help once, through `setting`. Forms, file validation, the
@@ -7,7 +7,7 @@ command line and the tests read the declaration; nothing repeats it. This module
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, Union
 
 import msgspec
@@ -29,14 +29,22 @@ def setting(
     scale: Scale = "linear",
     slider: tuple[float, float] | None = None,
     unit: str = "",
+    names: Mapping[float, str] | None = None,
+    nothing: str = "Off",
 ) -> msgspec.Meta:
-    """Declare one field: its name for people, what it does and at its extremes, and its range.
+    """Declare one field: its label, its help, which says what happens at the extremes, and its range.
 
-    `ge, gt, le, lt` bound what is accepted; `slider` is the part of that range worth exploring by dragging.
+    `ge, gt, le, lt` bound what is accepted; `slider` is the part of that range worth exploring by dragging. `names`
+    are values that have a name, such as 0: "full", and `nothing` is what None is called.
     """
-    extra = {"label": label, "scale": scale, "slider": slider, "unit": unit}
+    extra = {"scale": scale, "slider": slider, "unit": unit, "names": names, "nothing": nothing}
     bounds: dict[str, Any] = {"ge": ge, "gt": gt, "le": le, "lt": lt}
     return msgspec.Meta(**bounds, title=label, description=help, extra=extra)
+
+
+def unset(nothing: str) -> msgspec.Meta:
+    """Declare what None is called for an optional choice; its family declares everything else."""
+    return msgspec.Meta(extra={"nothing": nothing})
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -67,7 +75,7 @@ def kind_of(member: type[Choice]) -> str:
 def members(family: type[C]) -> dict[str, type[C]]:
     """The members of a family by their name in files, in the order in which they are declared.
 
-    A class without a label is none: it only holds what those below it share.
+    A class without a label is not a member; it only holds what its subclasses share.
     """
     result: dict[str, type[C]] = {}
     for kind in family.__subclasses__():
@@ -76,7 +84,7 @@ def members(family: type[C]) -> dict[str, type[C]]:
 
 
 def union(family: type[Choice]) -> Any:
-    """The family as a type that msgspec decodes by the `kind` of what it finds."""
+    """The family as a tagged union, which msgspec decodes by `kind`."""
     return Union[tuple(members(family).values())]  # noqa: UP007 - built at run time from the registry
 
 

@@ -1,4 +1,4 @@
-"""Initializers: the weights a layer starts with. Each draws from the generator it is handed and nothing else."""
+"""Initializers: the weights a layer starts with. Each draws only from the generator that it is given."""
 
 from __future__ import annotations
 

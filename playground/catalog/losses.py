@@ -1,4 +1,4 @@
-"""Losses: what training makes small. E is summed over the outputs of a point and averaged over the batch.
+"""Losses: what training minimises. E is summed over the outputs of a point and averaged over the batch.
 
 o is what the output layer gives, of shape (outputs, n); t are targets of the same shape. Which activation the
 output layer has, and how classes become targets, follow from the loss.
@@ -23,7 +23,7 @@ class Loss(Choice, frozen=True):
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
 
     def resolved(self, task: Task) -> Loss:
-        """This loss with everything filled in that depends on the task."""
+        """This loss with all defaults that depend on the task filled in."""
         return self
 
     @property
@@ -33,7 +33,7 @@ class Loss(Choice, frozen=True):
 
     @property
     def threshold(self) -> float:
-        """With one output, a point belongs to class 1 from here on."""
+        """With one output, the value from which on a point belongs to class 1."""
         return 0.0
 
     @property
@@ -72,7 +72,7 @@ class Loss(Choice, frozen=True):
         return result
 
     def score(self, o: Array) -> Array:
-        """Outputs made comparable for pictures: one output −1…1 with the boundary at 0, several as shares of 1."""
+        """Outputs scaled for pictures: one output to −1…1 with the boundary at 0, several to shares of 1."""
         if len(o) > 1:
             return np.clip(o, 0, 1)
         return np.clip(o, -1, 1) if self.threshold == 0.0 else np.clip(2 * o - 1, -1, 1)
@@ -134,6 +134,7 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
         setting(
             "Output",
             "The activation of the output layer. Tanh and sigmoid keep outputs in range; linear does not saturate.",
+            nothing="Automatic",
         ),
     ] = None
 
@@ -219,5 +220,5 @@ else:
 
 
 def default_loss(task: Task) -> Loss:
-    """The loss of an experiment that names none."""
+    """The loss of an experiment that chooses none."""
     return CrossEntropy() if task == "classification" else SquaredError(output="linear")

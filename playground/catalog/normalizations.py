@@ -18,7 +18,7 @@ MOMENTUM = 0.1
 
 
 class Standardized(NamedTuple):
-    """ẑ, and what is needed to pass a gradient back through it or to update the running statistics."""
+    """ẑ with the statistics that its gradient and the running averages need."""
 
     values: Array
     mean: Array

@@ -45,7 +45,7 @@ class Schedule(Choice, frozen=True):
     """Gives the learning rate η for the next update, from the base rate η₀. Large early steps cover ground; small late ones settle."""
 
     changes_every_step: ClassVar[bool] = False
-    """Whether the rate changes within an epoch (as it does anyway while it warms up)."""
+    """Whether the rate changes within an epoch, apart from the warm-up."""
 
     warmup: Annotated[
         int,
@@ -139,7 +139,7 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
         return self.min_lr + (base - self.min_lr) * (1 + math.cos(math.pi * place / period)) / 2
 
     def place(self, epoch: int) -> tuple[int, int]:
-        """How far into its period an epoch is, and how long that period is."""
+        """The position of an epoch in its period, and the length of that period."""
         if self.multiplier == 1:
             return epoch % self.period, self.period
         period = self.period
@@ -179,7 +179,7 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
         return self.reduced(base, progress.plateau.reductions)
 
     def reduced(self, base: float, reductions: int) -> float:
-        """η after so many cuts."""
+        """η after `reductions` cuts."""
         return max(base * self.factor**reductions, self.min_lr) if reductions else base
 
     def observed(self, memory: PlateauMemory, loss: float, base: float) -> PlateauMemory:

@@ -1,4 +1,4 @@
-"""The command line: everything the window trains can be trained here, without a display and without Qt.
+"""The command line: trains everything that the window can, without a display and without Qt.
 
 Bad input is one line on stderr that names the place, the value and what is allowed, and exit code 2.
 """
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from playground.catalog.choice import Array
 from playground.engine.compiled import cache
+from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
@@ -23,16 +24,17 @@ from playground.files.errors import InputError
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
 from playground.interop.export.formats import export as write_export
-from playground.interop.opening import Opened, opened, preset_paths
+from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
-from playground.run.run import ENGINES, Document, EngineName
+from playground.measure.requests import WholeSetRequest
+from playground.run.run import Document, resumed
 from playground.run.trainer import Trainer
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
 BAD_INPUT = 2
-GIF = "gif"
+_GIF = "gif"
 
 
 class Parser(argparse.ArgumentParser):
@@ -42,10 +44,10 @@ class Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
 
 
-def train_parser() -> Parser:
+def _train_parser() -> Parser:
     """The options of `train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
-    add_training_options(parser, default="the experiment's")
+    _add_training_options(parser, default="the experiment's")
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
     parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
@@ -53,24 +55,24 @@ def train_parser() -> Parser:
     return parser
 
 
-def add_training_options(parser: Parser, default: str) -> None:
-    """What to train, for how long, from where and on what; `default` says how long without being told."""
+def _add_training_options(parser: Parser, default: str) -> None:
+    """Add the options for experiment, epochs, initial weights and engine; `default` describes the usual epochs."""
     add = parser.add_argument
     add("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
-    add("--epochs", type=whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
+    add("--epochs", type=_whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
     add("--init", metavar="W.npz", help="start from these weights")
     add("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
 
 
-def presets_parser() -> Parser:
+def _presets_parser() -> Parser:
     """The options of `presets`: none."""
     return Parser("main.py presets", description="List the presets, one per line, name first.")
 
 
-def export_parser() -> Parser:
+def _export_parser() -> Parser:
     """The options of `export`."""
-    lines = [f"  {one.name:<12} {one.title} ({one.suffix}){needs_words(one)}" for one in FORMATS.values()]
-    formats = "\n".join([*lines, f"  {GIF:<12} Training as an animation, from its start (.gif)"])
+    lines = [f"  {one.name:<12} {one.title} ({one.suffix}){_needs_words(one)}" for one in FORMATS.values()]
+    formats = "\n".join([*lines, f"  {_GIF:<12} Training as an animation, from its start (.gif)"])
     parser = Parser(
         "main.py export",
         description="Train an experiment and write the network, or what belongs to it, for other programs.\n"
@@ -78,32 +80,34 @@ def export_parser() -> Parser:
         epilog=f"formats:\n{formats}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add_training_options(parser, default="the experiment's, else none")
+    _add_training_options(parser, default="the experiment's, else none")
     parser.add_argument(
-        "--to", required=True, choices=[*FORMATS, GIF], metavar="FORMAT", help="one of the formats below"
+        "--to", required=True, choices=[*FORMATS, _GIF], metavar="FORMAT", help="one of the formats below"
     )
     parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--no-proof", dest="proof", action="store_false", help="write the file without running it")
     return parser
 
 
-def needs_words(one: Format) -> str:
+def _needs_words(one: Format) -> str:
     """The libraries of a format, in words."""
     needed = " and ".join((*one.to_write, *one.to_prove))
     return f", needs {needed}: {one.remedy}" if needed else ""
 
 
-def bench_parser() -> Parser:
+def _bench_parser() -> Parser:
     """The options of `bench`."""
     from playground.cli.bench import add_options
 
-    parser = Parser("main.py bench", description="Race the engines against each other and against other libraries.")
+    parser = Parser(
+        "main.py bench", description="Race the engines against each other, or measure how their cost grows."
+    )
     add_options(parser)
     return parser
 
 
-def whole_number(text: str) -> int:
-    """An argument that counts."""
+def _whole_number(text: str) -> int:
+    """Parse an argument that is a whole number, 0 or more."""
     try:
         value = int(text)
     except ValueError:
@@ -123,7 +127,7 @@ def train(arguments: argparse.Namespace) -> None:
     """Train as the arguments say and write what they ask for."""
     for option in ("save_weights", "history", "plot"):
         check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
-    found = opened(arguments.experiment)
+    found = open_source(arguments.experiment)
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
@@ -137,29 +141,29 @@ def train(arguments: argparse.Namespace) -> None:
 
         save_picture(arguments.plot, trainer)
     result = report(trainer, total_seconds)
-    print(json.dumps(result, allow_nan=False) if arguments.json else summary(result))
+    print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result))
 
 
 def trained(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> tuple[Trainer, float]:
-    """A trainer that has trained so many epochs, or None for not at all, and the seconds it took."""
+    """A trainer that has trained `epochs` epochs, none if that is None, and the seconds that took."""
     initial = None if arguments.init is None else load_weights(arguments.init)
-    experiment = found.experiment if epochs is None else with_epochs(found.experiment, epochs)
-    trainer = Trainer(experiment, initial=initial, engine=usable_engine(arguments.engine, experiment.precision))
+    experiment = found.experiment if epochs is None else _with_epochs(found.experiment, epochs)
+    trainer = Trainer(experiment, initial=initial, engine=_usable_engine(arguments.engine, experiment.precision))
     if initial is not None:
-        check_complete(initial, trainer)
-    say_notes(found)
+        _check_complete(initial, trainer)
+    _say_notes(found)
     started = time.perf_counter()
-    train_with_progress(trainer, epochs or 0)
+    _train_with_progress(trainer, epochs or 0)
     return trainer, time.perf_counter() - started
 
 
-def say_notes(found: Opened) -> None:
-    """Say what there is to know about what was opened."""
+def _say_notes(found: Opened) -> None:
+    """Print the notes on what was opened."""
     for note in found.notes:
         print(note, file=sys.stderr)
 
 
-def usable_engine(wanted: str, precision: str) -> EngineName:
+def _usable_engine(wanted: str, precision: str) -> EngineName:
     """The engine to use for the whole run; `auto` is compiled wherever that can be loaded."""
     if wanted == "reference":
         return "reference"
@@ -180,33 +184,33 @@ def usable_engine(wanted: str, precision: str) -> EngineName:
 def export(arguments: argparse.Namespace) -> None:
     """Train as the arguments say, and write and prove what they ask for."""
     check_target("--out", arguments.out)
-    if arguments.to == GIF:
-        export_animation(arguments)
+    if arguments.to == _GIF:
+        _export_animation(arguments)
         return
     chosen = FORMATS[arguments.to]
     if missing := chosen.missing(proof=arguments.proof):
         raise MissingLibraryError(chosen, missing)
-    trainer = trainer_to_export(arguments)
+    trainer = _trainer_to_export(arguments)
     proof = write_export(chosen, Exportable.of(trainer), arguments.out, proof=arguments.proof)
     print(f"Wrote {arguments.out} after {trainer.state.epoch:,} epochs.")
     if proof is not None:
         print(proof.words)
 
 
-def export_animation(arguments: argparse.Namespace) -> None:
+def _export_animation(arguments: argparse.Namespace) -> None:
     """Repeat a training and write it as an animated GIF; on a terminal with a progress bar."""
     from playground.interop.animation import Settings, save_animation
 
-    found = opened(arguments.experiment)
-    say_notes(found)
+    found = open_source(arguments.experiment)
+    _say_notes(found)
     experiment, document = found.experiment, found.document
     trained = document.present.state.epoch if document is not None else None
     epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), Settings().epochs)
     initial = load_weights(arguments.init) if arguments.init is not None else None
     if document is not None and initial is None:
-        initial = gone_on(document).usable_initial()
-    engine = usable_engine(arguments.engine, experiment.precision)
-    with progress_bar("frame") as bar:
+        initial = _resumed_trainer(document).usable_initial()
+    engine = _usable_engine(arguments.engine, experiment.precision)
+    with _progress_bar("frame") as bar:
 
         def show(done: int, of: int) -> None:
             bar.total = of
@@ -217,21 +221,19 @@ def export_animation(arguments: argparse.Namespace) -> None:
     print(f"Wrote {arguments.out}: {made.frames} frames up to epoch {made.epoch:,}.")
 
 
-def trainer_to_export(arguments: argparse.Namespace) -> Trainer:
+def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     """The training that the arguments ask for; of a document its own, unless another one is asked for."""
-    found = opened(arguments.experiment)
+    found = open_source(arguments.experiment)
     if found.document is not None and arguments.epochs is None and arguments.init is None:
-        say_notes(found)
-        return gone_on(found.document)
+        _say_notes(found)
+        return _resumed_trainer(found.document)
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     return trained(found, epochs, arguments)[0]
 
 
-def gone_on(document: Document) -> Trainer:
+def _resumed_trainer(document: Document) -> Trainer:
     """A trainer at the present moment of a document."""
-    trainer = Trainer(document.experiment)
-    trainer.resume(document)
-    return trainer
+    return Trainer.of(resumed(document))
 
 
 def bench(arguments: argparse.Namespace) -> None:
@@ -242,36 +244,37 @@ def bench(arguments: argparse.Namespace) -> None:
     measure(arguments)
 
 
-def check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
-    """Refuse weights to start from that leave out a W or b; normalization may start as it always does."""
+def _check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
+    """Raise InputError for initial weights that lack a W or b; normalization may keep its defaults."""
     for name in trainer.parameters():
         if name[:1] in ("W", "b") and name[1:].isdigit() and name not in initial:
             raise InputError(f"--init: {name}", None, "weights and biases of every layer")
 
 
 def check_target(option: str, path: str | None) -> None:
-    """Refuse a file that can't be written, before any time is spent."""
+    """Raise InputError for a file that can't be written, before any time is spent."""
     if path is not None and (not Path(path).resolve().parent.is_dir() or Path(path).is_dir()):
         raise InputError(option, path, "a file in a folder that exists")
 
 
-def with_epochs(experiment: Any, epochs: int) -> Any:
-    """The experiment, to be trained for so many epochs."""
+def _with_epochs(experiment: Any, epochs: int) -> Any:
+    """The experiment with its number of epochs replaced."""
     import msgspec
 
     return msgspec.structs.replace(experiment, training=msgspec.structs.replace(experiment.training, epochs=epochs))
 
 
-def train_with_progress(trainer: Trainer, epochs: int) -> None:
+def _train_with_progress(trainer: Trainer, epochs: int) -> None:
     """Train to the end; on a terminal with a progress bar."""
-    with progress_bar("epoch", epochs) as bar:
+    with _progress_bar("epoch", epochs) as bar:
         while trainer.status == "ready" and trainer.state.epoch < epochs:
             trainer.advance(seconds=0.1)
             bar.update(trainer.state.epoch - bar.n)
-    trainer.stop_if_complete()
+    # Whether all is done, even if there was nothing to do.
+    trainer.advance(steps=0)
 
 
-def progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
+def _progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
     """A bar that only a terminal shows."""
     from tqdm import tqdm
 
@@ -281,32 +284,33 @@ def progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
 
 
 def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
-    """What came out, ready for JSON: non-finite numbers become null."""
+    """The results, ready for JSON: non-finite numbers become null."""
     evaluation = trainer.evaluate()
     shown = ("units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead")
     return {
         "epoch": trainer.state.epoch,
         "step": trainer.state.step,
         "status": trainer.status,
-        **{name: finite_or_none(getattr(evaluation, name)) for name in Evaluation._fields},
+        **{name: _finite_or_none(getattr(evaluation, name)) for name in Evaluation._fields},
         "seconds": trainer.seconds,
         "total_seconds": total_seconds,
         "engine": trainer.engine,
         "fallbacks": list(trainer.fallbacks),
         "layers": [
-            {name: finite_or_none(getattr(layer, name)) for name in shown} for layer in trainer.whole_set_statistics()
+            {name: _finite_or_none(getattr(layer, name)) for name in shown}
+            for layer in WholeSetRequest().answer(trainer)
         ],
-        **({"problem": trainer.problem_words} if trainer.problem_words else {}),
+        **({"problem": trainer.run.record.problem} if trainer.run.record.problem else {}),
     }
 
 
-def finite_or_none(value: Any) -> Any:
-    """JSON has no NaN and no infinity."""
+def _finite_or_none(value: Any) -> Any:
+    """The value, or None for NaN and infinity, which JSON lacks."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def summary(result: dict[str, Any]) -> str:
-    """The result in words."""
+def _summary(result: dict[str, Any]) -> str:
+    """A summary of the results in words."""
     lines = [
         f"{result['status']} after {result['epoch']:,} epochs, {result['step']:,} steps, {result['seconds']:.2f} s"
     ]
@@ -319,10 +323,10 @@ def summary(result: dict[str, Any]) -> str:
 
 
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
-    "train": (train_parser, train),
-    "presets": (presets_parser, presets),
-    "bench": (bench_parser, bench),
-    "export": (export_parser, export),
+    "train": (_train_parser, train),
+    "presets": (_presets_parser, presets),
+    "bench": (_bench_parser, bench),
+    "export": (_export_parser, export),
 }
 
 

@@ -1,7 +1,8 @@
-"""What the engines record of a network: losses and accuracies at the end of epochs, and the sizes of gradients."""
+"""Measurements that the engines record: losses and accuracies at the end of epochs, and the sizes of gradients."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -10,13 +11,13 @@ import numpy as np
 from playground.catalog.choice import Array, finite
 from playground.catalog.datasets.base import Task
 from playground.engine.network import Network
-from playground.engine.problem import Pass
+from playground.engine.passes import Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
 
 
 class Evaluation(NamedTuple):
-    """How good the network is, in evaluation mode on whole sets. None where there is nothing to measure.
+    """Losses and accuracies in evaluation mode on whole sets. None where there is nothing to measure.
 
     Losses are means per point without penalty; accuracies are shares 0…1, or R² for regression.
     """
@@ -25,6 +26,16 @@ class Evaluation(NamedTuple):
     validation_loss: float | None
     train_accuracy: float | None
     validation_accuracy: float | None
+
+    @property
+    def numbers(self) -> list[float]:
+        """The same as numbers; NaN where there is nothing to measure."""
+        return [math.nan if value is None else value for value in self]
+
+    @property
+    def overflows(self) -> bool:
+        """Whether a loss is not finite."""
+        return any(loss is not None and not math.isfinite(loss) for loss in self[:2])
 
 
 def rms(values: Array) -> float:
@@ -90,5 +101,5 @@ def update_ratios(network: Network, state: State, latest: Pass | None) -> list[f
 
 
 def ratio(change: float, size: float) -> float:
-    """How large a change is in relation to what changed; NaN if that is 0."""
+    """The size of a change relative to what changed; NaN if that is 0."""
     return change / size if size else float("nan")

@@ -1,4 +1,4 @@
-"""The network as the engine sees it: layers with everything inherited filled in, parameters laid out flat.
+"""The network as the engine sees it: layers with all inherited settings filled in, parameters laid out flat.
 
 All parameters stand in one flat array, layer by layer: W (row by row), b, then γ and β of a layer that normalizes and
 the running mean and variance of one that does so by batch. So an optimizer is one operation on one array, and what is
@@ -52,17 +52,17 @@ class NetworkLayer:
 
     @cached_property
     def weights(self) -> slice:
-        """The place of W in the flat array."""
+        """The slice of W in the flat array."""
         return slice(self.start, self.start + self.units * self.inputs)
 
     @cached_property
     def biases(self) -> slice:
-        """The place of b in the flat array."""
+        """The slice of b in the flat array."""
         return slice(self.weights.stop, self.weights.stop + self.units)
 
     @cached_property
     def per_unit(self) -> dict[str, slice]:
-        """The places in the flat array of all that has one number per unit, by the name it has in weight files."""
+        """Slices of the flat array that hold one number per unit, by their name in weight files."""
         names = ["b"]
         names += ["gamma", "beta"] if self.normalizes else []
         names += ["mean", "var"] if self.normalization.running else []
@@ -71,7 +71,7 @@ class NetworkLayer:
 
     @cached_property
     def trained(self) -> slice:
-        """The place of all that a gradient moves: W, b, γ, β."""
+        """The slice of everything that a gradient moves: W, b, γ, β."""
         return slice(self.start, list(self.per_unit.values())[: 3 if self.normalizes else 1][-1].stop)
 
     @cached_property
@@ -110,11 +110,6 @@ class Network:
         return self.layers[-1].stop
 
     @cached_property
-    def trained_size(self) -> int:
-        """How many parameters training can move: all but running statistics."""
-        return sum(layer.trained.stop - layer.start for layer in self.layers)
-
-    @cached_property
     def is_weight(self) -> Array:
         """Marks the entries of the flat array that belong to a W, which penalty and decay are for."""
         return self.mark(lambda layer: layer.weights)
@@ -136,7 +131,7 @@ class Network:
 
     @cached_property
     def is_prunable(self) -> Array:
-        """Marks the weights that are to stay zero once they are carried across it."""
+        """Marks the weights that stay zero once an update carries them across zero."""
         return self.mark(
             lambda layer: (
                 layer.weights if layer.regularizer.prunes and layer.trainable else slice(layer.start, layer.start)

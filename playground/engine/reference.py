@@ -6,8 +6,10 @@ Arrays hold one column per point: a layer's output a has shape (units, points). 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,8 +18,11 @@ from playground.catalog.normalizations import MOMENTUM, Standardized
 from playground.catalog.optimizers import Sgd
 from playground.catalog.regularizers import NoRegularizer
 from playground.engine import randomness
+from playground.engine.engine import GRADIENTS_EVERY, EngineName, Limits, Outcome, Rates
+from playground.engine.evaluation import Evaluation, evaluate, gradient_sizes, update_ratios
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import DivergedError, Pass, Problem
+from playground.engine.passes import DivergedError, Pass
+from playground.engine.setup import Setup
 from playground.engine.state import State
 
 CHUNK = 8192
@@ -105,14 +110,14 @@ def outputs(network: Network, parameters: Array, inputs: Array) -> Array:
 
 
 def through(network: Network, place: int, parameters: Array, before: Array) -> Array:
-    """What one layer, by its place, makes of `before`, shape (inputs, points), in evaluation mode: (units, points)."""
+    """The output of one layer, by its place, for `before`, (inputs, points), in evaluation mode: (units, points)."""
     alone = replace(network, layers=(network.layers[place],))
     with np.errstate(all="ignore"):
         return forward(alone, parameters, before).outputs
 
 
 def chunks(columns: Array) -> Iterator[Array]:
-    """`columns` a part at a time; one empty part if there are none."""
+    """`columns` in chunks; one empty chunk if there are none."""
     for start in range(0, max(columns.shape[1], 1), CHUNK):
         yield columns[:, start : start + CHUNK]
 
@@ -137,42 +142,14 @@ def dropout_masks(network: Network, seed: int, step: int, first: int, points: in
 # One update -----------------------------------------------------------------------------------------------------
 
 
-def step(problem: Problem, state: State, rate: float) -> bool:
-    """Make one update with the learning rate `rate`; returns whether it was the epoch's last.
+def gradient_sum(setup: Setup, state: State, columns: Array | slice, masks: list[Array | None]) -> tuple[Array, Pass]:
+    """The summed gradient of the training points at `columns`, checked to be finite, and the pass that gave it.
 
-    Raises DivergedError when a number stops being finite; the state is then that of the last good update.
+    Raises DivergedError.
     """
-    size, batching = problem.batch_size, problem.training.batching
-    start = state.position
-    # Shorter than a batch if the batch grew in the middle of an epoch, so that every epoch comes to its end.
-    stop = min(start + size, problem.points)
-    with np.errstate(all="ignore"):
-        total = gradient_sum(problem, state, start, stop, state.carried_points)
-        if state.carried_points:
-            total += state.carried
-        update(problem, state, total / (state.carried_points + stop - start), rate)
-        absorb(problem, state)
-        state.carried_points = 0
-        state.position = stop
-        rest = problem.points - stop
-        if rest >= (1 if batching == "partial" else size):
-            return False
-        if batching == "carry" and rest:
-            state.carried = gradient_sum(problem, state, stop, problem.points, 0)
-            state.carried_points = rest
-            absorb(problem, state)
-    state.position = 0
-    state.epoch += 1
-    return True
-
-
-def gradient_sum(problem: Problem, state: State, start: int, stop: int, first: int) -> Array:
-    """The summed gradient of the points at places start…stop−1 of the epoch, checked to be finite."""
-    network = problem.network
-    columns = problem.columns(state.seed, state.epoch, start, stop)
-    masks = dropout_masks(network, state.seed, state.step, first, stop - start)
-    passed = forward(network, state.parameters, problem.inputs[:, columns], masks)
-    targets = problem.targets[:, columns]
+    network = setup.network
+    passed = forward(network, state.parameters, setup.train.inputs[:, columns], masks)
+    targets = setup.train.targets[:, columns]
     gradient = backward(network, state.parameters, passed, targets)
     if not finite(network.loss.per_point(passed.outputs, targets)):
         raise DivergedError("the loss", network.layers[-1].name)
@@ -181,28 +158,27 @@ def gradient_sum(problem: Problem, state: State, start: int, stop: int, first: i
     for place in network.normalized:
         if not finite(passed.standardized[place].variance):
             raise DivergedError("the spread", network.layers[place].name)
-    problem.last = passed
-    return gradient
+    return gradient, passed
 
 
-def absorb(problem: Problem, state: State) -> None:
-    """Move the running statistics of all layers towards those of the latest batch (with the unbiased variance)."""
-    for place in problem.network.normalized:
-        layer, passed = problem.network.layers[place], problem.last
-        if passed is None or not passed.standardized[place].measured:
+def absorb(network: Network, state: State, passed: Pass) -> None:
+    """Move the running statistics of all layers towards those of a batch (with the unbiased variance)."""
+    for place in network.normalized:
+        layer, done = network.layers[place], passed.standardized[place]
+        if not done.measured:
             continue
-        done, points = passed.standardized[place], passed.a[0].shape[1]
+        points = passed.a[0].shape[1]
         for name, value in (("mean", done.mean), ("var", done.variance * (points / (points - 1)))):
             running = layer.column(name, state.parameters)
             running += MOMENTUM * (value - running)
 
 
-def update(problem: Problem, state: State, gradient: Array, rate: float) -> None:
+def update(setup: Setup, state: State, gradient: Array, rate: float) -> None:
     """Change the parameters by one mean data-loss gradient.
 
     The order: penalty, clipping, weight decay, optimizer, pruning, weight noise, and the check that all is finite.
     """
-    network, training = problem.network, problem.training
+    network, training = setup.network, setup.training
     optimizer = training.optimizer
     g = penalised(network, state.parameters, gradient)
     if network.prunes:
@@ -215,7 +191,7 @@ def update(problem: Problem, state: State, gradient: Array, rate: float) -> None
     w, *slots = optimizer.updated(w, g, list(state.slots), rate, t)
     pruned = state.pruned
     if network.prunes:
-        pruned = pruned | crossed(problem, state, whole, rate, w)
+        pruned = pruned | crossed(setup, state, whole, rate, w)
     if training.weight_noise:
         stream = randomness.key(state.seed, randomness.WEIGHT_NOISE, state.step)
         noise = randomness.normal(stream, network.size) * network.is_noisy
@@ -257,13 +233,13 @@ def shortening(g: Array, longest: float) -> float:
     return min(1.0, longest / (norm + 1e-6))
 
 
-def crossed(problem: Problem, state: State, g: Array, rate: float, w: Array) -> Array:
+def crossed(setup: Setup, state: State, g: Array, rate: float, w: Array) -> Array:
     """Marks the prunable weights that the penalty's own step carried across zero on the way to `w`.
 
     With SGD that step is simply added to the gradient's and, like it, shortened if g was clipped; with optimizers that
     mix the two the whole update counts.
     """
-    network, training, start = problem.network, problem.training, state.parameters
+    network, training, start = setup.network, setup.training, state.parameters
     if isinstance(training.optimizer, Sgd):
         share = 1.0 if training.clip_norm is None else shortening(g, training.clip_norm)
         start = w + rate * share * penalised(network, state.parameters, np.zeros_like(w))
@@ -285,3 +261,109 @@ def first_broken(network: Network, flat: Array) -> str:
 def all_finite(layer: NetworkLayer, flat: Array) -> bool:
     """Whether all numbers of a layer are finite."""
     return finite(flat[layer.start : layer.stop])
+
+
+# Many updates ---------------------------------------------------------------------------------------------------
+
+
+class Reference:
+    """The reference engine, ready for one setup; see `Engine`."""
+
+    name: ClassVar[EngineName] = "reference"
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._order: Array = np.empty(0, np.int64)
+        self._order_of = (0, -1, 0)
+        """The seed, the epoch and the number of points that the order was drawn for."""
+        self._latest: Pass | None = None
+
+    def prepare(self, setup: Setup) -> None:
+        """Get ready for another setup."""
+        self.setup = setup
+
+    def outputs(self, state: State, inputs: Array) -> Array:
+        """o for `inputs`, shape (features, n), in evaluation mode: shape (outputs, n)."""
+        return outputs(self.setup.network, state.parameters, inputs)
+
+    def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
+        """Make updates until the epoch ends, a limit is reached, the rates are used up or a number is not finite."""
+        network, epochs, gradients = self.setup.network, list[list[float]](), list[list[float]]()
+        fault, ended, used, seconds, self._latest = None, False, 0, 0.0, None
+        started = time.perf_counter()
+        deadline = started + limits.seconds
+        while not ended and used < rates.number and state.step < limits.last_step and state.epoch < limits.last_epoch:
+            rate = rates.rate_of(used)
+            try:
+                started = time.perf_counter()
+                ended = self.step(state, rate)
+            except DivergedError as error:
+                fault = error
+            seconds += time.perf_counter() - started
+            if ended:
+                evaluation = evaluate(self.setup, lambda columns: self.outputs(state, columns))
+                if evaluation.overflows:
+                    fault = DivergedError("the loss", network.layers[-1].name)
+                else:
+                    epochs.append([state.epoch, state.step, rate, *evaluation.numbers, seconds])
+            if fault is not None:
+                break
+            if ended or state.step % GRADIENTS_EVERY == 0:
+                sizes = gradient_sizes(network, state, self._latest)
+                gradients.append([state.step, *sizes, *update_ratios(network, state, self._latest)])
+            used += rates.per_step
+            if time.perf_counter() >= deadline:
+                break
+        return Outcome(
+            np.array(epochs).reshape(len(epochs), 4 + len(Evaluation._fields)),
+            np.array(gradients).reshape(len(gradients), 1 + 3 * len(network.layers)),
+            seconds,
+            self._latest,
+            fault,
+        )
+
+    def step(self, state: State, rate: float) -> bool:
+        """Make one update with the learning rate `rate`; returns whether it was the epoch's last.
+
+        Raises DivergedError when a number stops being finite; the state is then that of the last good update.
+        """
+        setup = self.setup
+        size, batching, start = setup.batch_size, setup.training.batching, state.position
+        # Shorter than a batch if the batch size grew in the middle of an epoch, so that every epoch ends.
+        stop = min(start + size, setup.points)
+        with np.errstate(all="ignore"):
+            total, passed = self._gradient_sum(state, start, stop, state.carried_points)
+            if state.carried_points:
+                total += state.carried
+            update(setup, state, total / (state.carried_points + stop - start), rate)
+            absorb(setup.network, state, passed)
+            state.carried_points = 0
+            state.position = stop
+            rest = setup.points - stop
+            if rest >= (1 if batching == "partial" else size):
+                return False
+            if batching == "carry" and rest:
+                state.carried, passed = self._gradient_sum(state, stop, setup.points, 0)
+                state.carried_points = rest
+                absorb(setup.network, state, passed)
+        state.position = 0
+        state.epoch += 1
+        return True
+
+    def _gradient_sum(self, state: State, start: int, stop: int, first: int) -> tuple[Array, Pass]:
+        """The summed gradient of the points at places start…stop−1 of the epoch, and the pass that gave it.
+
+        `first` is the place within the update of the first of them.
+        """
+        masks = dropout_masks(self.setup.network, state.seed, state.step, first, stop - start)
+        gradient, self._latest = gradient_sum(self.setup, state, self._columns(state, start, stop), masks)
+        return gradient, self._latest
+
+    def _columns(self, state: State, start: int, stop: int) -> Array | slice:
+        """Which points stand at the places start…stop−1 of the present epoch."""
+        if not self.setup.training.shuffle:
+            return slice(start, stop)
+        wanted = (state.seed, state.epoch, self.setup.points)
+        if self._order_of != wanted:
+            self._order_of, self._order = wanted, randomness.permutation(*wanted)
+        return self._order[start:stop]

@@ -57,7 +57,7 @@ class Setup:
             self._share(before, same_points=same_points)
 
     def _share(self, before: Setup, *, same_points: bool) -> None:
-        """Take over what has been derived from the same choices."""
+        """Share what the setup before derived from the same choices."""
         same_features = same(before.experiment, self.experiment, ("features",))
         same_precision = before.network.dtype == self.network.dtype
         outputs = before.network.layers[-1].units == self.network.layers[-1].units
@@ -70,7 +70,7 @@ class Setup:
 
     @property
     def training(self) -> Training:
-        """How the network learns."""
+        """The settings of training."""
         return self.experiment.training
 
     @cached_property
@@ -112,7 +112,7 @@ class Setup:
         return self._grids[side, dtype.name]
 
     def derive(self, name: Hashable, make: Callable[[], Value]) -> Value:
-        """What `make` derives from this setup alone, made once and kept under this name."""
+        """What `make` derives from this setup alone, computed once and cached under a name."""
         if name not in self._derived:
             self._derived[name] = make()
         return self._derived[name]  # type: ignore[return-value]

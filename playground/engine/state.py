@@ -1,6 +1,6 @@
 """The state: everything that training changes, and nothing else.
 
-It is complete: going on from a copy equals never having stopped, bit for bit. It is small, so copies are cheap.
+It is complete: continuing from a copy equals never having stopped, bit for bit. It is small, so copies are cheap.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class State:
     """The gradient sum of the points that the last epoch left over (`batching` carry)."""
     carried_points: int
     seed: int
-    """The seed in force since the start; another one that is chosen meanwhile acts at the next reset."""
+    """The seed since the start; a seed chosen meanwhile takes effect at the next reset."""
     pruned: Array
     """Marks the weights that stay zero (`prune` of the L1 regularizer)."""
     plateau: PlateauMemory = field(default_factory=PlateauMemory)
@@ -67,21 +67,21 @@ class State:
         return replace(self, **arrays)
 
     def renew_optimizer(self, optimizer: Optimizer) -> None:
-        """Another optimizer starts without memory."""
+        """Give a newly chosen optimizer an empty memory."""
         self.slots = np.zeros((len(optimizer.slots), len(self.parameters)), self.parameters.dtype)
         self.optimizer_steps = 0
 
     def cast(self, dtype: np.dtype[np.floating]) -> None:
-        """Go on in another precision."""
+        """Convert all numbers to another precision."""
         for name in ("parameters", "gradient", "update", "slots", "carried"):
             setattr(self, name, getattr(self, name).astype(dtype))
         if self.stopping.parameters is not None:
             self.stopping = self.stopping._replace(parameters=self.stopping.parameters.astype(dtype))
 
     def observe(self, chosen: EarlyStopping, value: float | None) -> None:
-        """Take note of an epoch's result; on stopping, go back to the best parameters if that is wanted.
+        """Record an epoch's result for early stopping; on stopping, restore the best parameters if that is chosen.
 
-        A result that has no meaning (None) is no better than the best.
+        A missing result (None) never counts as an improvement.
         """
         memory = self.stopping
         score = -math.inf if value is None else -value if chosen.watch == "validation_loss" else value

@@ -1,97 +1,125 @@
-"""Declarations: what the fields of an experiment declare about themselves, read once for everyone."""
+"""Declarations: what the fields of an experiment say about themselves, read in this one place for everyone.
+
+`setting` writes a declaration beside a field's type; `fields_of` reads it. Forms, file checks, paths and words of
+differences all look at the same `Field`, and nobody else looks at msgspec's meta data.
+"""
 
 from __future__ import annotations
 
 import inspect
+import math
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from functools import cache, cached_property
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 import msgspec
 
-from playground.catalog.choice import Choice
+from playground.catalog.choice import Choice, kind_of, listing
+
+TYPE_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
-@cache
-def types_by_name(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """The type of each field, by its name in files; worked out once, because every edit of a drag asks for it."""
-    return {field.encode_name: field.type for field in msgspec.structs.fields(struct)}
+class Range(NamedTuple):
+    """From where to where a number may go, and whether the ends themselves are left out."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+
+    @property
+    def words(self) -> str:
+        """The range in signs: `≥ 0 and < 1`; empty if there is none."""
+        ends = ((">" if self.low_open else "≥", self.low), ("<" if self.high_open else "≤", self.high))
+        return " and ".join(f"{sign} {bound:,}" for sign, bound in ends if math.isfinite(bound))
 
 
-def without_none(expected: Any) -> Any:
-    """The type that an optional field has when it is there; any other type as it is."""
-    if get_origin(expected) not in (Union, types.UnionType):
-        return expected
-    kinds = [arg for arg in get_args(expected) if arg is not type(None)]
-    return kinds[0] if len(kinds) == 1 else expected
-
-
-def is_choice(expected: Any) -> bool:
-    """Whether a type is a family of choices, or a family or nothing."""
-    return bool(choices_of(expected))
-
-
-def choices_of(expected: Any) -> tuple[type[Choice], ...]:
-    """The members of the family that a field's type stands for; empty for any other type."""
-    if isinstance(expected, type) and issubclass(expected, Choice):
-        return (expected,)
-    if get_origin(expected) in (Union, types.UnionType):
-        return tuple(arg for arg in get_args(expected) if isinstance(arg, type) and issubclass(arg, Choice))
-    return ()
-
-
-def kind_words(expected: Any) -> str:
-    """A type in words."""
-    words = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-    return words.get(expected, "a list" if get_origin(expected) is tuple else "a JSON object")
-
-
-def bounds(meta: msgspec.Meta) -> Iterator[str]:
-    """The range of a declared number in words."""
-    for word, bound in (("≥", meta.ge), (">", meta.gt), ("≤", meta.le), ("<", meta.lt)):
-        if bound is not None:
-            yield f"{word} {bound:,}"
-
-
-def field_types(expected: Any, raw: Any) -> dict[str, Any]:
-    """The fields of the struct that stands at a place and their types."""
-    kind = raw.get("kind") if isinstance(raw, dict) else raw
-    for member in choices_of(expected):
-        if member.__struct_config__.tag == kind:
-            expected = member
-    expected = without_none(expected)
-    if isinstance(expected, type) and issubclass(expected, msgspec.Struct):
-        return {field.encode_name: field.type for field in msgspec.structs.fields(expected)}
-    return {}
+ANY = Range()
+"""No limits."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One declared field of a struct."""
+    """One declared field of a struct, or what an entry of a list may be."""
 
     name: str
     label: str
     help: str
     type: Any
-    meta: msgspec.Meta | None
+    """Without meta data, and without None."""
     optional: bool
+    """Whether it may be None."""
     default: Any
+    range: Range = ANY
+    log: bool = False
+    """Whether equal steps of a slider are equal factors."""
+    slider: tuple[float, float] | None = None
+    """The part of the range worth exploring by dragging."""
+    unit: str = ""
+    names: Mapping[int | float, str] | None = None
+    """Values that have a name, such as 0: "full"."""
+    nothing: str = "Off"
+    """What None is called."""
 
     @property
     def choices(self) -> tuple[type[Choice], ...]:
         """The members, if the field is a choice from a family."""
         return choices_of(self.type)
 
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The values, if only a few are allowed."""
+        return get_args(self.type) if get_origin(self.type) is Literal else ()
 
-@lru_cache(maxsize=256)
-def fields_of(struct: type[msgspec.Struct]) -> dict[str, Field]:
-    """The fields that a struct declares, by name."""
-    return {info.name: declared(info) for info in msgspec.structs.fields(struct)}
+    @cached_property
+    def entry(self) -> Field | None:
+        """What each entry may be, if the field is a list."""
+        return field_of(get_args(self.type)[0]) if get_origin(self.type) is tuple else None
+
+    def member(self, value: Any) -> type[Choice] | None:
+        """The member of the family that a value is, or names: a choice, its kind, or an object as in files."""
+        kind = value.kind if isinstance(value, Choice) else value.get("kind") if isinstance(value, dict) else value
+        return next((member for member in self.choices if kind_of(member) == kind), None)
+
+    def parts(self, value: Any) -> Mapping[str, Field]:
+        """The fields below this one by name, if there are any; for a choice those of the kind that `value` is."""
+        struct = self.member(value) or self.type
+        return fields_of(struct) if is_struct(struct) else {}
+
+    @property
+    def allowed(self) -> str:
+        """What may stand here, in the words of a file."""
+        if self.choices:
+            return f"one of {listing(map(kind_of, self.choices))}"
+        if self.values:
+            return f"one of {listing(self.values)}"
+        kind = TYPE_WORDS.get(self.type, "a list" if self.entry else "a JSON object")
+        return f"{kind} {self.range.words}".rstrip()
 
 
-def told_apart(fields: Mapping[str, Field]) -> dict[str, Field]:
+@cache
+def fields_of(struct: type[msgspec.Struct]) -> Mapping[str, Field]:
+    """The fields that a struct declares, by name, in the order of their declaration."""
+    fields = {}
+    for info in msgspec.structs.fields(struct):
+        makes = info.default is msgspec.NODEFAULT and info.default_factory is not msgspec.NODEFAULT
+        fields[info.name] = field_of(info.type, info.name, info.default_factory() if makes else info.default)
+    return types.MappingProxyType(fields)
+
+
+def field_of(kind: Any, name: str = "", default: Any = msgspec.NODEFAULT) -> Field:
+    """What a type with meta data declares."""
+    bare, meta, optional = _unwrapped(kind)
+    label = meta.title or name.replace("_", " ").capitalize()
+    extra = dict(meta.extra or {})
+    log = extra.pop("scale", "linear") == "log"
+    help = meta.description or _help_of(bare)
+    return Field(name, label, help, bare, optional, default, _range_of(meta), log, **extra)
+
+
+def with_distinct_labels(fields: Mapping[str, Field]) -> dict[str, Field]:
     """The fields, with their names in the label where several share one."""
     labels = [field.label for field in fields.values()]
     return {
@@ -100,39 +128,10 @@ def told_apart(fields: Mapping[str, Field]) -> dict[str, Field]:
     }
 
 
-def declared(info: msgspec.structs.FieldInfo) -> Field:
-    """A field with its type, its meta data and whether it may be nothing, taken apart."""
-    kind, meta, optional = taken_apart(info.type)
-    label = (meta and meta.title) or info.name.replace("_", " ").capitalize()
-    help_text = (meta and meta.description) or help_of(kind)
-    default = (
-        info.default_factory() if info.default is msgspec.NODEFAULT and callable(info.default_factory) else info.default
-    )
-    return Field(info.name, label, help_text, kind, meta, optional, default)
-
-
-def taken_apart(kind: Any) -> tuple[Any, msgspec.Meta | None, bool]:
-    """A declared type as (type without meta data or None, meta data, whether None is allowed)."""
-    if get_origin(kind) is Annotated:
-        inner, *extras = get_args(kind)
-        kind, meta, optional = taken_apart(inner)
-        return kind, next((extra for extra in extras if isinstance(extra, msgspec.Meta)), meta), optional
-    if get_origin(kind) in (Union, types.UnionType):
-        rest = tuple(arg for arg in get_args(kind) if arg is not type(None))
-        optional = len(rest) < len(get_args(kind))
-        if len(rest) == 1:
-            return (*taken_apart(rest[0])[:2], optional)
-        return Union[rest], None, optional  # noqa: UP007 - built at run time
-    return kind, None, False
-
-
-def help_of(kind: Any) -> str:
-    """What a family or struct without a declared help says about itself."""
-    members = choices_of(kind)
-    if members:
-        family = members[0].__mro__[members[0].__mro__.index(Choice) - 1]
-        return inspect.getdoc(family) or ""
-    return inspect.getdoc(kind) or "" if is_struct(kind) else ""
+def choices_of(kind: Any) -> tuple[type[Choice], ...]:
+    """The members of the family that a type stands for; empty for any other type."""
+    members = get_args(kind) if _is_union(kind) else (kind,)
+    return tuple(one for one in members if isinstance(one, type) and issubclass(one, Choice))
 
 
 def is_struct(kind: Any) -> bool:
@@ -140,6 +139,45 @@ def is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
-def about(member: type[Choice]) -> str:
+def summary_of(member: type[Choice]) -> str:
     """What a member of a family does; sources and the like are left to the docstring."""
     return (inspect.getdoc(member) or "").partition("\n\n")[0]
+
+
+# Reading types ------------------------------------------------------------------------------------------------
+
+
+def _unwrapped(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
+    """A declared type as (type without meta data or None, meta data, whether None is allowed)."""
+    if get_origin(kind) is Annotated:
+        inner, *extras = get_args(kind)
+        bare, meta, optional = _unwrapped(inner)
+        return bare, next((extra for extra in extras if isinstance(extra, msgspec.Meta)), meta), optional
+    if _is_union(kind):
+        rest = tuple(arg for arg in get_args(kind) if arg is not type(None))
+        optional = len(rest) < len(get_args(kind))
+        if len(rest) == 1:
+            return (*_unwrapped(rest[0])[:2], optional)
+        return Union[rest], msgspec.Meta(), optional  # noqa: UP007 - built at run time
+    return kind, msgspec.Meta(), False
+
+
+def _range_of(meta: msgspec.Meta) -> Range:
+    """The range that meta data declare."""
+    low = next((bound for bound in (meta.ge, meta.gt) if bound is not None), -math.inf)
+    high = next((bound for bound in (meta.le, meta.lt) if bound is not None), math.inf)
+    return Range(low, high, meta.ge is None and meta.gt is not None, meta.le is None and meta.lt is not None)
+
+
+def _is_union(kind: Any) -> bool:
+    """Whether a type is one of several."""
+    return get_origin(kind) in (Union, types.UnionType)
+
+
+def _help_of(kind: Any) -> str:
+    """What a family or struct without a declared help says about itself."""
+    members = choices_of(kind)
+    if members:
+        family = members[0].__mro__[members[0].__mro__.index(Choice) - 1]
+        return inspect.getdoc(family) or ""
+    return inspect.getdoc(kind) or "" if is_struct(kind) else ""

@@ -1,39 +1,105 @@
-"""Paths: reading and replacing any declared value of an experiment by its place, like `layers.0.units`."""
+"""Paths: reading and replacing any declared value of an experiment by its place, like `layers.0.units`.
+
+A path names fields from the outside in, with a number for a place in the stack of layers. What stands at a path is a
+setting (`training.learning_rate`), a whole choice (`training.optimizer`), a setting of the choice in force
+(`training.optimizer.beta1`), or a group (`training`, `layers`). Any tree of declared structs has paths, not only an
+experiment.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import msgspec
 
-from playground.catalog.choice import Choice
-from playground.experiment.declarations import Field, fields_of
+from playground.catalog.choice import Choice, listing
+from playground.experiment.declarations import Field, field_of, fields_of, is_struct
 from playground.experiment.quantity import Quantity
+from playground.experiment.tree import Experiment
+from playground.files.errors import InputError
 
 
-def found(tree: Any, path: str) -> Any:
-    """The value at a path like `layers.0.units`. Raises LookupError where there is none."""
-    for step in path.split("."):
-        if isinstance(tree, tuple) and step.isdigit() and int(step) < len(tree):
-            tree = tree[int(step)]
-        elif isinstance(tree, msgspec.Struct) and step in tree.__struct_fields__:
-            tree = getattr(tree, step)
-        else:
-            raise LookupError(path)
+def value_at(tree: Any, path: str) -> Any:
+    """The value at a path. Raises InputError where there is none."""
+    for step, here in _steps(path):
+        try:
+            tree = _part(tree, step)
+        except LookupError:
+            raise _no_place(tree, path, here) from None
     return tree
 
 
-def replaced(tree: Any, path: str, value: Any) -> Any:
-    """A copy of an immutable tree with another value at a path. Raises LookupError where there is none."""
-    step, _, rest = path.partition(".")
-    present = found(tree, step)
-    inner = replaced(present, rest, value) if rest else value
-    if isinstance(tree, tuple):
-        return (*tree[: int(step)], inner, *tree[int(step) + 1 :])
-    return msgspec.structs.replace(tree, **{step: inner})
+def with_value(tree: Any, path: str, value: Any) -> Any:
+    """A copy of an immutable tree with another value at a path. Raises InputError where there is none."""
+    value_at(tree, path)
+    return _with_value(tree, path, value)
 
 
-def switched(old: Choice | None, kind: type[Choice]) -> Choice:
+def field_at(tree: msgspec.Struct, path: str) -> Field:
+    """What is declared for a path. Raises InputError where nothing is."""
+    field, value = _whole(type(tree)), tree
+    for step, here in _steps(path):
+        try:
+            inner = _part(value, step)
+            field = field.entry if field.entry is not None else field.parts(value)[step]
+        except LookupError:
+            raise _no_place(value, path, here) from None
+        value = inner
+    return field
+
+
+def paths_of(tree: Any, path: str = "") -> Iterator[str]:
+    """All paths of a tree in the order of declaration, a choice or a group before what is below it."""
+    if isinstance(tree, msgspec.Struct):
+        for name in fields_of(type(tree)):
+            yield join_path(path, name)
+            yield from paths_of(getattr(tree, name), join_path(path, name))
+    elif isinstance(tree, tuple) and any(isinstance(entry, msgspec.Struct) for entry in tree):
+        for place, entry in enumerate(tree):
+            yield join_path(path, str(place))
+            yield from paths_of(entry, join_path(path, str(place)))
+
+
+def read_value(path: str, raw: Any) -> Any:
+    """The value at a path of any experiment that has it, from plain data as in a file. Raises InputError."""
+    fields = [_whole(Experiment)]
+    for step, _ in _steps(path):
+        fields = [part for field in fields for part in _possible_parts(field, step)]
+    for field in fields:
+        with suppress(msgspec.ValidationError):
+            return None if raw is None and field.optional else msgspec.convert(raw, field.type)
+    raise InputError(path, raw, fields[0].allowed if fields else "a path of an experiment")
+
+
+def join_path(path: str, name: str) -> str:
+    """The path of a field below a path."""
+    return f"{path}.{name}" if path else name
+
+
+def is_among(path: str, tops: Iterable[str]) -> bool:
+    """Whether a path is one of some others, or leads to something inside of what stands there."""
+    return any(path == top or path.startswith(f"{top}.") for top in tops)
+
+
+# Choices ------------------------------------------------------------------------------------------------------
+
+
+def with_kind(tree: Any, path: str, kind: str) -> Any:
+    """A copy in which the choice at a path is of a kind, with its defaults; the kind already there keeps its settings.
+
+    Raises InputError where there is no choice, or no such kind.
+    """
+    present, field = value_at(tree, path), field_at(tree, path)
+    member = field.member(kind)
+    if member is None:
+        raise InputError(path, kind, field.allowed)
+    return with_value(tree, path, present if isinstance(present, member) else member())
+
+
+def carry_settings(old: Choice | None, kind: type[Choice]) -> Choice:
     """`kind` with its own defaults, but with what a person had set on `old` under the same name."""
     if old is None:
         return kind()
@@ -49,10 +115,59 @@ def switched(old: Choice | None, kind: type[Choice]) -> Choice:
 def fits(value: Any, wanted: Field) -> bool:
     """Whether a value is within the range that a field declares."""
     if wanted.type in (int, float) and value is not None:
-        return Quantity.declared(wanted.type, wanted.meta).admits(value)
+        return Quantity.of(wanted).admits(value)
     return True
 
 
-def joined(path: str, name: str) -> str:
-    """The path of a field below a path."""
-    return f"{path}.{name}" if path else name
+# Walking ------------------------------------------------------------------------------------------------------
+
+
+def _steps(path: str) -> Iterator[tuple[str, str]]:
+    """The steps of a path, each with the path that leads to it."""
+    here = ""
+    for step in path.split("."):
+        yield step, here
+        here = join_path(here, step)
+
+
+@cache
+def _whole(struct: type[msgspec.Struct]) -> Field:
+    """A whole tree as a field, at which all paths begin."""
+    return field_of(struct)
+
+
+def _part(tree: Any, step: str) -> Any:
+    """What stands one step further. Raises LookupError if nothing does."""
+    if isinstance(tree, tuple) and step.isdigit() and int(step) < len(tree):
+        return tree[int(step)]
+    if isinstance(tree, msgspec.Struct) and step in tree.__struct_fields__:
+        return getattr(tree, step)
+    raise LookupError(step)
+
+
+def _possible_parts(field: Field, step: str) -> list[Field]:
+    """What may stand one step further, whatever kind a choice is of."""
+    if field.entry is not None:
+        return [field.entry]
+    structs = field.choices or ((field.type,) if is_struct(field.type) else ())
+    return [fields_of(struct)[step] for struct in structs if step in fields_of(struct)]
+
+
+def _with_value(tree: Any, path: str, value: Any) -> Any:
+    step, _, rest = path.partition(".")
+    if isinstance(tree, tuple):
+        inner = _with_value(tree[int(step)], rest, value) if rest else value
+        return (*tree[: int(step)], inner, *tree[int(step) + 1 :])
+    inner = _with_value(getattr(tree, step), rest, value) if rest else value
+    return msgspec.structs.replace(tree, **{step: inner})
+
+
+def _no_place(tree: Any, path: str, here: str) -> InputError:
+    """Why nothing stands at a path that leads beyond `tree`, which stands at `here`."""
+    if isinstance(tree, msgspec.Struct) and tree.__struct_fields__:
+        allowed = f"one of the fields {listing(tree.__struct_fields__)}"
+    elif isinstance(tree, tuple) and tree:
+        allowed = f"a place from 0 to {len(tree) - 1}"
+    else:
+        allowed = "nothing further"
+    return InputError(path, "this path", f"{allowed} below {here}" if here else allowed)

@@ -1,4 +1,4 @@
-"""A declared number as a person meets it: as text, as a place on a slider, in steps.
+"""Declared numbers in the interface: as text, as positions on a slider, and in steps.
 
 Everything here follows from a declaration (range, scale, slider span) and is plain arithmetic without Qt.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-import msgspec
+from playground.experiment.declarations import Field
 
 Number: TypeAlias = int | float
 
@@ -38,22 +38,16 @@ class Quantity:
     high_open: bool = False
     log: bool = False
     span: tuple[float, float] | None = None
-    """What the slider covers; without one there is no slider."""
+    """The range of the slider; None for no slider."""
     names: Mapping[Number, str] = field(default_factory=dict)
     """Values that have a name, such as 0: "full"."""
 
     @staticmethod
-    def declared(kind: type, meta: msgspec.Meta | None, names: Mapping[Number, str] | None = None) -> Quantity:
-        """The quantity that a field of type int or float with this declaration is."""
-        meta = meta or msgspec.Meta()
-        extra = meta.extra or {}
-        lows = [(bound, is_open) for bound, is_open in ((meta.ge, False), (meta.gt, True)) if bound is not None]
-        highs = [(bound, is_open) for bound, is_open in ((meta.le, False), (meta.lt, True)) if bound is not None]
-        low, low_open = lows[0] if lows else (-math.inf, False)
-        high, high_open = highs[0] if highs else (math.inf, False)
-        log = extra.get("scale") == "log"
-        span = extra.get("slider") or ((low, high) if high - low <= WIDEST_SPAN else None)
-        return Quantity(kind is int, low, high, low_open, high_open, log, span, names or {})
+    def of(field: Field) -> Quantity:
+        """The quantity that a field of type int or float is."""
+        low, high = field.range.low, field.range.high
+        span = field.slider or ((low, high) if high - low <= WIDEST_SPAN else None)
+        return Quantity(field.type is int, *field.range, field.log, span, field.names or {})
 
     # Range --------------------------------------------------------------------------------------------------
 
@@ -76,13 +70,13 @@ class Quantity:
 
     @property
     def has_zero_end(self) -> bool:
-        """Whether the left end of the slider stands for 0, which a logarithmic scale can't reach."""
+        """Whether the left end of the slider means 0, which a logarithmic scale can't reach."""
         return self.log and self.span is not None and self.span[0] > 0 and self.admits(0)
 
     # Text ---------------------------------------------------------------------------------------------------
 
     def read(self, text: str) -> Number:
-        """The number a person wrote, in every country the same. Raises ValueError that says what is allowed."""
+        """The number in a text, whatever the locale. Raises ValueError that says what is allowed."""
         cleaned = text.strip().lower().replace("−", "-")
         for value, name in self.names.items():
             if cleaned == name.lower():
@@ -112,7 +106,7 @@ class Quantity:
     # Slider -------------------------------------------------------------------------------------------------
 
     def place(self, value: Number) -> float:
-        """Where `value` stands on the slider, 0…1; beyond the span, at its end."""
+        """The position of `value` on the slider, 0…1; values beyond the span are at its ends."""
         low, high = self.ends
         if not self.log:
             return min(max((value - low) / (high - low), 0.0), 1.0)
@@ -123,7 +117,7 @@ class Quantity:
         return start + (1 - start) * min(max(along, 0.0), 1.0)
 
     def at(self, place: float) -> Number:
-        """The value at a place on the slider: a round number near it, and the ends themselves."""
+        """The value at a position on the slider: a nearby round number, or exactly an end."""
         low, high = self.ends
         start = ZERO_END if self.has_zero_end else 0.0
         if self.has_zero_end and place < start / 2:
@@ -149,7 +143,7 @@ class Quantity:
         return max(grain, 1.0) if self.whole else grain
 
     def inside(self, value: float) -> Number:
-        """`value` held within the span of the slider and the range."""
+        """`value` limited to the span of the slider and the range."""
         low, high = self.ends
         held = min(max(value, low), high)
         return self.typed(held if self.admits(held) else value)
@@ -157,7 +151,7 @@ class Quantity:
     # Steps --------------------------------------------------------------------------------------------------
 
     def stepped(self, value: Number, steps: int) -> Number:
-        """`value` moved by some steps of a scroll wheel or arrow key; it stays where the range ends."""
+        """`value` moved by steps of a scroll wheel or arrow key, within the range."""
         result = value
         for _ in range(abs(steps)):
             moved = self.neighbour(result, 1 if steps > 0 else -1)
@@ -188,7 +182,7 @@ class Quantity:
 
     @property
     def beginning(self) -> Number:
-        """A sensible value to begin with where the declaration names none: the round middle of the slider."""
+        """An initial value for fields without a default: the round middle of the slider."""
         if self.span is None:
             return self.typed(min(max(100.0 if self.whole else 1.0, self.low), self.high))
         low, high = self.ends

@@ -1,11 +1,11 @@
-"""What an experiment may say: every value in its range, and what needs more than one field to judge."""
+"""The rules for experiments: every value in its range, and conditions on several fields together."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -14,19 +14,15 @@ from playground.catalog.choice import listing
 from playground.catalog.datasets.base import Dataset
 from playground.catalog.features import FEATURES
 from playground.catalog.schedules import Plateau
-from playground.experiment.declarations import (
-    bounds,
-    choices_of,
-    field_types,
-    is_choice,
-    kind_words,
-    types_by_name,
-    without_none,
-)
+from playground.experiment.declarations import Field, field_of, is_struct
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
 VERSION = 1
+
+
+EXPERIMENT = field_of(Experiment)
+"""What a whole experiment may be."""
 
 
 LONGEST_TEXT = 10_000
@@ -68,12 +64,12 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
         raise InputError("experiment", raw, "a JSON object like {\"version\": 1, …}")  # fmt: skip
     try:
         refuse_unwritable(raw)
-        raw = migrated(raw)
-        experiment = msgspec.convert(expanded(raw, Experiment), Experiment)
+        raw = migrate(raw)
+        experiment = msgspec.convert(expand(raw, EXPERIMENT), Experiment)
     except RecursionError as error:
         raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
     except msgspec.ValidationError as error:
-        raise explained(error, raw) from error
+        raise explain(error, raw) from error
     if data is None:
         experiment.data.check()
     else:
@@ -82,7 +78,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
     return experiment
 
 
-def migrated(raw: dict[str, Any]) -> dict[str, Any]:
+def migrate(raw: dict[str, Any]) -> dict[str, Any]:
     """`raw` in the present version. There is only one so far."""
     if "version" not in raw:
         raise InputError("version", None, f"{VERSION}; every experiment file names its version")
@@ -94,7 +90,7 @@ def migrated(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_rules(experiment: Experiment) -> None:
-    """What needs more than one field to judge. The data have been checked."""
+    """Raise InputError where fields contradict each other. The data have been checked."""
     if not experiment.features:
         raise InputError("features", [], f"at least one of {listing(FEATURES)}")
     for place, name in enumerate(experiment.features):
@@ -125,7 +121,7 @@ def check_rules(experiment: Experiment) -> None:
 
 
 def check_widths(experiment: Experiment) -> None:
-    """Refuse skip connections and muted layers where what comes in can't stand for what goes out."""
+    """Raise InputError for skip connections and muted layers whose inputs and units differ in number."""
     inputs = inputs_of(experiment)
     for place, field in misfits(experiment):
         units = experiment.layers[place].units
@@ -134,7 +130,7 @@ def check_widths(experiment: Experiment) -> None:
 
 
 def check_parameters(experiment: Experiment) -> None:
-    """Refuse networks so large that there may be no memory for them."""
+    """Raise InputError for networks that may not fit into memory."""
     total = 0
     for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
         total += layer.units * (inputs + 1)
@@ -144,12 +140,12 @@ def check_parameters(experiment: Experiment) -> None:
 
 
 def inputs_of(experiment: Experiment) -> tuple[int, ...]:
-    """How many numbers come into each hidden layer, input side first."""
+    """The number of inputs of each hidden layer, input side first."""
     return (len(experiment.features), *(layer.units for layer in experiment.layers))[: len(experiment.layers)]
 
 
 def misfits(experiment: Experiment) -> Iterator[tuple[int, str]]:
-    """The place of each layer, and the field, that is on although what comes in can't stand for what goes out."""
+    """The position of each layer, and the field, that needs as many units as inputs and does not have them."""
     for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
         for field in NEEDS_EQUAL_WIDTHS:
             if getattr(layer, field) and layer.units != inputs:
@@ -157,7 +153,7 @@ def misfits(experiment: Experiment) -> Iterator[tuple[int, str]]:
 
 
 def check_validation(experiment: Experiment) -> None:
-    """Refuse to watch validation points where there are none."""
+    """Raise InputError if validation is watched without validation points."""
     training = experiment.training
     if experiment.data.validates:
         return
@@ -179,7 +175,7 @@ class Duplicate(NamedTuple):
 
 
 def refuse_unwritable(raw: Any, path: str = "") -> None:
-    """Raise InputError at the first thing that no experiment says: NaN, half a character, a key twice, a book."""
+    """Raise InputError for the first value that no file may hold: NaN, broken text, a repeated key, a huge text."""
     if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and are_finite(raw):
         # Thousands of coordinates, at once.
         return
@@ -204,7 +200,7 @@ def are_finite(numbers: Sequence[float]) -> bool:
 
 
 def refuse_text(text: str, path: str, what: str) -> None:
-    """Raise InputError for a text that no file can hold, or nobody would read."""
+    """Raise InputError for a text that is not valid Unicode or too long."""
     if len(text) > LONGEST_TEXT:
         raise InputError(path, text, f"{what} of at most {LONGEST_TEXT:,} characters")
     if not is_unicode(text):
@@ -212,7 +208,7 @@ def refuse_text(text: str, path: str, what: str) -> None:
 
 
 def is_unicode(text: str) -> bool:
-    """Whether a text has no half of a surrogate pair, which no file can hold."""
+    """Whether a text is free of lone surrogates, which no file can hold."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -224,25 +220,24 @@ def children(raw: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"[{place}]", value) for place, value in enumerate(raw))
 
 
-def expanded(raw: Any, expected: Any) -> Any:
+def expand(raw: Any, field: Field | None) -> Any:
     """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
-    if is_choice(expected):
+    if field is not None and field.choices:
         # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
         if isinstance(raw, dict):
-            return {"kind": None, **{key: expanded(value, Any) for key, value in raw.items()}}
+            return {"kind": None, **{key: expand(value, None) for key, value in raw.items()}}
         return {"kind": raw} if isinstance(raw, str) else raw
-    expected = without_none(expected)
-    if isinstance(expected, type) and issubclass(expected, msgspec.Struct) and isinstance(raw, dict):
-        kinds = types_by_name(expected)
-        return {key: expanded(value, kinds.get(key, Any)) for key, value in raw.items()}
-    if get_origin(expected) is tuple and isinstance(raw, list):
-        return [expanded(value, get_args(expected)[0]) for value in raw]
+    if field is not None and is_struct(field.type) and isinstance(raw, dict):
+        parts = field.parts(raw)
+        return {key: expand(value, parts.get(key)) for key, value in raw.items()}
+    if field is not None and field.entry is not None and isinstance(raw, list):
+        return [expand(value, field.entry) for value in raw]
     # NumPy takes −0 for a negative number.
     return 0.0 if isinstance(raw, float) and raw == 0 else raw
 
 
-def explained(error: msgspec.ValidationError, raw: Any) -> InputError:
-    """msgspec's message as an InputError: with the value found at the place, and the names allowed there."""
+def explain(error: msgspec.ValidationError, raw: Any) -> InputError:
+    """msgspec's message as an InputError with the value at the place and the names allowed there."""
     message, found, place = str(error).rpartition(" - at `$")
     if not found:
         message, place = place, ""
@@ -260,7 +255,7 @@ def explained(error: msgspec.ValidationError, raw: Any) -> InputError:
 
 def find(raw: Any, path: str) -> Any:
     """The value at a path like `layers[0].units`; None where there is none."""
-    for step in re.findall(r"[^.\[\]]+", path):
+    for step in steps_of(path):
         if isinstance(raw, dict):
             raw = raw.get(step)
         elif isinstance(raw, list) and step.isdigit() and int(step) < len(raw):
@@ -270,34 +265,32 @@ def find(raw: Any, path: str) -> Any:
     return raw
 
 
-def type_at(path: str, raw: Any) -> Any:
-    """The declared type of the place `path`, following the kinds that `raw` names."""
-    expected: Any = Experiment
-    here = raw
-    for step in re.findall(r"[^.\[\]]+", path):
-        listed = get_args(expected)[0] if get_origin(expected) is Annotated else without_none(expected)
-        if step.isdigit() and get_origin(without_none(listed)) is tuple:
-            expected = get_args(without_none(listed))[0]
-        else:
-            expected = field_types(expected, here).get(step)
-        here = find(here, f"[{step}]")
-    return expected
+def steps_of(path: str) -> list[str]:
+    """The steps of a path like `layers[0].units`."""
+    return re.findall(r"[^.\[\]]+", path)
+
+
+def declared_at(path: str, raw: Any) -> Field | None:
+    """What is declared for the place `path`, following the kinds that `raw` names; None where nothing is."""
+    field: Field | None = EXPERIMENT
+    for step in steps_of(path):
+        if field is None:
+            break
+        field = field.entry if field.entry is not None and step.isdigit() else field.parts(raw).get(step)
+        raw = find(raw, step)
+    return field
 
 
 def fields_at(path: str, raw: Any) -> list[str]:
     """The names of the fields allowed at a place."""
-    expected = type_at(path, raw)
-    return (["kind"] if is_choice(expected) else []) + list(field_types(expected, find(raw, path) if path else raw))
+    field = declared_at(path, raw)
+    if field is None:
+        return []
+    return (["kind"] if field.choices else []) + list(field.parts(find(raw, path)))
 
 
 def allowed_at(path: str, raw: Any) -> str:
-    """What may stand at a place, in words."""
-    choices = choices_of(type_at(path.removesuffix(".kind"), raw))
-    if choices:
-        return "one of " + listing(member.__struct_config__.tag for member in choices)
-    expected = without_none(type_at(path, raw))
-    inner, *metas = get_args(expected) if get_origin(expected) is Annotated else [expected]
-    inner = without_none(inner)
-    if get_origin(inner) is Literal:
-        return "one of " + listing(get_args(inner))
-    return f"{kind_words(inner)} {' and '.join(bound for meta in metas for bound in bounds(meta))}".rstrip()
+    """The values allowed at a place, in words."""
+    family = declared_at(path.removesuffix(".kind"), raw)
+    field = family if family is not None and family.choices else declared_at(path, raw)
+    return "a JSON object" if field is None else field.allowed

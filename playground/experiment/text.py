@@ -17,11 +17,11 @@ from playground.files.atomic import read_bytes, write_atomically
 from playground.files.errors import InputError
 
 MAX_FILE_BYTES = 128 * 2**20
-"""Enough for as many points as may be, however they are written."""
+"""Enough for the most points allowed, in any notation."""
 
 
 MAX_COMMAS = 8_000_000
-"""So many for all their numbers."""
+"""Enough for the numbers of the most points allowed."""
 
 
 MAX_PARTS = 500_000
@@ -30,11 +30,11 @@ MAX_PARTS = 500_000
 
 def from_text(text: str | bytes) -> Experiment:
     """The experiment in a JSON text. Raises InputError with the line for broken JSON, else with the path."""
-    return convert(parsed(text, "experiment"))
+    return convert(parse_json(text, "experiment"))
 
 
-def parsed(text: str | bytes, place: str) -> Any:
-    """What a JSON text says. Raises InputError that names `place`."""
+def parse_json(text: str | bytes, place: str) -> Any:
+    """The plain values in a JSON text. Raises InputError that names `place`."""
     if len(text) > MAX_FILE_BYTES:
         raise InputError(place, f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
     refuse_crowded(text, place)
@@ -47,7 +47,7 @@ def parsed(text: str | bytes, place: str) -> Any:
 
 
 def refuse_crowded(text: str | bytes, place: str) -> None:
-    """Raise InputError for a text of so many parts that reading it would take too much memory."""
+    """Raise InputError for a text of too many parts, which would take too much memory to read."""
     marks: Sequence[Any] = '"[{' if isinstance(text, str) else (b'"', b"[", b"{")
     parts = sum(text.count(mark) for mark in marks)
     if parts > MAX_PARTS:
@@ -70,7 +70,7 @@ def load(path: str | os.PathLike[str]) -> Experiment:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(file), "this file", f"a readable experiment file ({reason})") from error
-    raw = parsed(text, str(file))
+    raw = parse_json(text, str(file))
     return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
 
 
@@ -80,7 +80,7 @@ def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
 
 
 def file_text(experiment: Experiment, path: Path) -> str:
-    """What an experiment file at `path` says."""
+    """The content of an experiment file at `path`."""
     if isinstance(experiment.data, Table):
         experiment = msgspec.structs.replace(experiment, data=experiment.data.relative_to(path.resolve().parent))
     return to_text(experiment)

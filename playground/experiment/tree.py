@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from playground.catalog.activations import AnyActivation, Linear
-from playground.catalog.choice import setting
+from playground.catalog.choice import setting, unset
 from playground.catalog.datasets import AnyDataset
 from playground.catalog.datasets.base import Task
 from playground.catalog.datasets.shapes import Circle
@@ -37,8 +37,8 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         setting("Dropout", "The share of units silenced at random in each update. At 0 all work; high values force units to be useful alone.", ge=0, lt=1, slider=(0, 0.9)),
     ] = 0.0  # fmt: skip
-    initializer: AnyInitializer | None = None
-    regularizer: AnyRegularizer | None = None
+    initializer: Annotated[AnyInitializer | None, unset("Inherited")] = None
+    regularizer: Annotated[AnyRegularizer | None, unset("Inherited")] = None
     normalization: AnyNormalization = NoNormalization()
     skip: Annotated[
         bool,
@@ -46,11 +46,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = False  # fmt: skip
     trainable: Annotated[
         bool,
-        setting("Trainable", "On, the layer learns with the others. Off, it is frozen: it keeps its weights while the others go on learning."),
+        setting("Trainable", "On, the layer learns with the others. Off, it is frozen: it keeps its weights while the others go on learning.", names={True: "learns again", False: "frozen"}),
     ] = True  # fmt: skip
     muted: Annotated[
         bool,
-        setting("Muted", "On, the layer is taken out: what comes in passes on unchanged and its weights wait, which needs as many units as inputs. Off, it takes part."),
+        setting("Muted", "On, the layer is taken out: what comes in passes on unchanged and its weights wait, which needs as many units as inputs. Off, it takes part.", names={True: "muted", False: "back in"}),
     ] = False  # fmt: skip
     id: Annotated[
         str | None,
@@ -90,7 +90,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schedule: AnySchedule = Constant()
     batch_size: Annotated[
         int,
-        setting("Batch size", "How many points share one update. 1 is noisy and restless; 0 takes the whole set, smooth but one update per epoch.", ge=0, le=1_000_000, scale="log", slider=(1, 512)),
+        setting("Batch size", "How many points share one update. 1 is noisy and restless; 0 takes the whole set, smooth but one update per epoch.", ge=0, le=1_000_000, scale="log", slider=(1, 512), names={0: "full"}),
     ] = 32  # fmt: skip
     batching: Annotated[
         Literal["partial", "drop", "carry"],
@@ -102,11 +102,11 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = True
     weight_decay: Annotated[
         float,
-        setting("Weight decay", "Shrinks every weight a little before each update, whatever the gradient. At 0 none shrinks; large values make the network forget faster than it learns.", ge=0, le=1e6, scale="log", slider=(1e-6, 1)),
+        setting("Weight decay", "Shrinks every weight a little before each update, whatever the gradient. At 0 none shrinks; large values make the network forget faster than it learns.", ge=0, le=1e6, scale="log", slider=(1e-6, 1), names={0: "off"}),
     ] = 0.0  # fmt: skip
     weight_noise: Annotated[
         float,
-        setting("Weight noise ε", "Random nudges to all weights after each update. At 0 there are none; a little shakes the network out of flat places, much drowns the signal.", ge=0, le=1e6, scale="log", slider=(1e-6, 1)),
+        setting("Weight noise ε", "Random nudges to all weights after each update. At 0 there are none; a little shakes the network out of flat places, much drowns the signal.", ge=0, le=1e6, scale="log", slider=(1e-6, 1), names={0: "off"}),
     ] = 0.0  # fmt: skip
     clip_norm: Annotated[
         float,
@@ -115,7 +115,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     early_stopping: EarlyStopping | None = None
     epochs: Annotated[
         int,
-        setting("Epochs", "After how many epochs training stops by itself. At 0 it never starts; open, it goes on until you stop it.", ge=0, le=2**53 - 1),
+        setting("Epochs", "After how many epochs training stops by itself. At 0 it never starts; open, it goes on until you stop it.", ge=0, le=2**53 - 1, nothing="Open"),
     ] | None = None  # fmt: skip
 
 
@@ -143,7 +143,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         setting("Initial bias", "The bias every unit starts with. At 0 none is favoured; far from 0 units start saturated or dead.", ge=-1e6, le=1e6, slider=(-1, 1)),
     ] = 0.0  # fmt: skip
-    loss: AnyLoss | None = None
+    loss: Annotated[AnyLoss | None, unset("Automatic")] = None
     regularizer: AnyRegularizer = NoRegularizer()
     training: Training = Training()
 

@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import TypeAlias
 
 PART = ".part"
-UNFINISHED = re.compile(r"\.[0-9a-f]{12}\.([0-9]+)-([0-9a-f]{4})-[0-9a-f]+\.part")
-"""Whose file it is, the process, its computer, something at random."""
-OLD_SECONDS = 3600.0
-"""Where it can't be asked whether a process lives, as on another computer, what it left behind is told by its age."""
-CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR)
-"""What file systems answer that can't do with folders what they do with files."""
+_UNFINISHED = re.compile(r"\.[0-9a-f]{12}\.([0-9]+)-([0-9a-f]{4})-[0-9a-f]+\.part")
+"""Names of temporary files: a hash of the final name, the process, its computer, and random digits."""
+_OLD_SECONDS = 3600.0
+"""Age at which a temporary file counts as abandoned if its process can't be asked for, as on another computer."""
+_CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR)
+"""Errors of file systems that can't sync folders."""
 
 
 class TooLargeError(OSError):
-    """A file has more bytes than are read."""
+    """A file exceeds the size up to which files are read."""
 
     def __init__(self, path: Path, most: int) -> None:
         super().__init__(errno.EFBIG, f"at most {most:,} bytes", str(path))
@@ -49,7 +49,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     """The content of a file of at most `most` bytes; of a larger one nothing is read. Raises OSError."""
     size = readable_size(path, most)
     with path.open("rb") as file:
-        # Reading takes as much memory as is asked for, whatever there is.
+        # Reading allocates as much memory as it is asked for, however short the file.
         return file.read(size)
 
 
@@ -57,7 +57,7 @@ Stamp: TypeAlias = tuple[int, int]
 
 
 def stamp(path: Path) -> Stamp | None:
-    """What changes when another program writes a file: its time of change and its size; None if it is not there."""
+    """The time of change and the size of a file, which show whether it was written again; None if it is missing."""
     try:
         found = path.stat()
     except OSError:
@@ -83,15 +83,15 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
         write_whole(temporary, content)
         if path.exists():
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
-            duplicate(path, old)
+            _duplicate(path, old)
             if keep_previous:
                 keep(path)
         temporary.replace(path)
         try:
             sync_folder(path.parent)
         except OSError:
-            # It can't be told whether the new one would outlast a failure of power.
-            put_back(old, path)
+            # Nobody knows whether the new one would survive a power failure.
+            _put_back(old, path)
             raise
     except OSError as error:
         error.filename = str(path)
@@ -103,8 +103,8 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
                 left.unlink(missing_ok=True)
 
 
-def put_back(old: Path, path: Path) -> None:
-    """Let the file at `path` be the old one again, or none if there was none. If that can't be, it is the new one."""
+def _put_back(old: Path, path: Path) -> None:
+    """Restore the old file at `path`, or remove the new one if there was none. If that fails, the new one stays."""
     with suppress(OSError):
         if old.exists():
             old.replace(path)
@@ -118,10 +118,10 @@ def previous(path: Path) -> Path:
 
 
 def keep(path: Path) -> None:
-    """Let the file at `path` be the previous generation as well, without taking it away."""
+    """Keep the present file at `path` as the previous generation too."""
     temporary = temporary_name(path)
     try:
-        duplicate(path, temporary)
+        _duplicate(path, temporary)
         temporary.replace(previous(path))
     finally:
         # Replacing a link by another one to the same file leaves it.
@@ -129,8 +129,8 @@ def keep(path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def duplicate(path: Path, second: Path) -> None:
-    """Have a file at another place too."""
+def _duplicate(path: Path, second: Path) -> None:
+    """Link a file to a second path, or copy it where links are impossible."""
     try:
         os.link(path, second)
     except OSError:
@@ -139,7 +139,7 @@ def duplicate(path: Path, second: Path) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a new file, down to the disk."""
+    """Write a new file and flush it to the disk."""
     with path.open("xb") as file:
         file.write(content)
         file.flush()
@@ -147,7 +147,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Write down to the disk which files a folder has, where the system can."""
+    """Flush a folder's list of files to the disk, where the system can."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     try:
@@ -157,7 +157,7 @@ def sync_folder(folder: Path) -> None:
         finally:
             os.close(opened)
     except OSError as error:
-        if error.errno not in CANNOT:
+        if error.errno not in _CANNOT:
             raise
 
 
@@ -165,50 +165,50 @@ def sync_folder(folder: Path) -> None:
 
 
 def temporary_name(path: Path) -> Path:
-    """A name in the same folder that tells whose it is. It is short, since the file's own may be as long as can be."""
+    """A name in the same folder that tells which process writes; short, since `path` may have a very long name."""
     return path.with_name(f"{prefix(path)}{os.getpid()}-{this_computer()}-{secrets.token_hex(4)}{PART}")
 
 
 @cache
 def this_computer() -> str:
-    """What tells the processes of this computer from those of another one that shares the folder."""
+    """A mark that tells this computer's processes from those of others that share the folder."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:4]
 
 
 def prefix(path: Path) -> str:
-    """How the temporary names for a file begin."""
+    """The beginning of all temporary names for a file."""
     return f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]}."
 
 
 def remove_strays(path: Path) -> None:
-    """Remove what writing `path` left behind in processes that have ended."""
-    remove_unfinished(path.parent, prefix(path))
+    """Remove temporary files for `path` whose processes have ended."""
+    _remove_unfinished(path.parent, prefix(path))
 
 
 def remove_all_strays(folder: Path) -> None:
-    """Remove what writing any file of a folder left behind in processes that have ended."""
-    remove_unfinished(folder, ".")
+    """Remove all temporary files in a folder whose processes have ended."""
+    _remove_unfinished(folder, ".")
 
 
-def remove_unfinished(folder: Path, begin: str) -> None:
-    """Remove the unfinished files of a folder whose names begin so."""
+def _remove_unfinished(folder: Path, begin: str) -> None:
+    """Remove the unfinished files of a folder whose names begin with `begin`."""
     for stray in strays(folder, begin):
         with suppress(OSError):
             stray.unlink()
 
 
 def strays(folder: Path, begin: str) -> Iterator[Path]:
-    """Unfinished files that no living process writes."""
+    """The unfinished files whose names begin with `begin` and that no living process writes."""
     try:
         names = [entry.name for entry in os.scandir(folder)]
     except OSError:
         return
     for name in names:
-        written = UNFINISHED.fullmatch(name)
+        written = _UNFINISHED.fullmatch(name)
         if name.startswith(begin) and written is not None:
             process, computer = written.groups()
             found = folder / name
-            if not (writes(int(process), found) if computer == this_computer() else is_recent(found)):
+            if not (writes(int(process), found) if computer == this_computer() else _is_recent(found)):
                 yield found
 
 
@@ -223,12 +223,12 @@ def writes(process: int, found: Path) -> bool:
             return False
         except OSError:
             return True
-    return is_recent(found)
+    return _is_recent(found)
 
 
-def is_recent(found: Path) -> bool:
-    """Whether a file was written so short a time ago that its writer may live."""
+def _is_recent(found: Path) -> bool:
+    """Whether a file was written so recently that its writer may still live."""
     try:
-        return time.time() - found.stat().st_mtime < OLD_SECONDS
+        return time.time() - found.stat().st_mtime < _OLD_SECONDS
     except OSError:
         return False

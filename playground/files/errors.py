@@ -1,4 +1,4 @@
-"""What is refused, in words: where it stands, what it is, and what is allowed."""
+"""Errors that are meant for people: values that are refused, in words, and work that was stopped."""
 
 from __future__ import annotations
 
@@ -14,11 +14,20 @@ class InputError(ValueError):
         super().__init__(f"{one_line(self.path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
 
 
+def reason_of(error: Exception) -> str:
+    """What went wrong in a person's words, without the number and the path that Python puts around them."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+class CancelledError(Exception):
+    """Work ended because it was asked to stop."""
+
+
 def shorten(value: object, length: int = 60) -> str:
-    """`value` as a person would write it in JSON, on one line, cut after `length` characters."""
+    """`value` as JSON on one line, cut after `length` characters."""
     text = ""
     try:
-        for piece in pieces(value, 4 * length):
+        for piece in _pieces(value, 4 * length):
             text += piece
             if len(text) > 4 * length:
                 break
@@ -27,27 +36,27 @@ def shorten(value: object, length: int = 60) -> str:
     return one_line(text, length)
 
 
-def pieces(value: object, length: int) -> Iterator[str]:
-    """What `value` looks like, bit by bit, so that of millions of numbers or of deep nesting only the start is made."""
+def _pieces(value: object, length: int) -> Iterator[str]:
+    """The text of `value` in pieces, so that only the start of a huge or deeply nested value is ever made."""
     words = {None: "null", True: "true", False: "false"}
     if value is None or isinstance(value, bool):
         yield words[value]
     elif isinstance(value, dict):
         for place, (key, inner) in enumerate(value.items()):
             yield f"{', ' if place else '{'}{str(key)[:length]!r}: "
-            yield from pieces(inner, length)
+            yield from _pieces(inner, length)
         yield "}" if value else "{}"
     elif isinstance(value, list):
         for place, inner in enumerate(value):
             yield ", " if place else "["
-            yield from pieces(inner, length)
+            yield from _pieces(inner, length)
         yield "]" if value else "[]"
     else:
         yield repr(value[:length] if isinstance(value, str) else value)
 
 
 def one_line(text: str, length: int) -> str:
-    """`text` without line breaks and other characters that can't be seen, cut after `length` characters."""
+    """`text` on one line, without invisible characters, cut after `length` characters."""
     text = " ".join(text.split())
     if not text.isprintable():
         # A terminal would obey some of them.

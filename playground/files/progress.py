@@ -1,6 +1,6 @@
-"""How far long work is. Who does it notes that as it goes; who wants to know, or to stop it, watches.
+"""Progress of long work: the work notes how far it is; whoever wants to know that, or to stop it, watches.
 
-Neither has to hand anything through what lies between them.
+Nothing has to be passed through the functions in between.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from contextvars import ContextVar
 from typing import TypeAlias
 
 Watcher: TypeAlias = Callable[[int, int], object]
-"""Called with how much of how much is done. What it raises ends the work."""
+"""Called with the amount done and the whole amount. An exception that it raises ends the work."""
 
-watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
 
 @contextmanager
 def watched(by: Watcher) -> Iterator[None]:
-    """Within this, and on this thread, `by` hears how far work is."""
-    token = watcher.set(by)
+    """Report the progress of all work inside this context, on this thread, to `by`."""
+    token = _watcher.set(by)
     try:
         yield
     finally:
-        watcher.reset(token)
+        _watcher.reset(token)
 
 
 def note(done: int, of: int) -> None:
-    """Tell whoever watches, if anybody does. Call it often enough that work can be stopped: some ten times a second."""
-    watch = watcher.get()
+    """Report progress to the watcher, if there is one. Call it about ten times a second, so that work can stop."""
+    watch = _watcher.get()
     if watch is not None:
         watch(done, of)

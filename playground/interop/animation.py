@@ -1,4 +1,4 @@
-"""Training as an animated GIF, drawn without a display: the boundary as it comes about, the loss below.
+"""Training as an animated GIF, drawn without a display: the boundary as it develops, the loss below.
 
 The training is repeated from its start by a trainer of its own. Frames go into the file's text one by one, and none is
 kept but the last.
@@ -19,27 +19,28 @@ from PIL.GifImagePlugin import getdata
 
 from playground.catalog.choice import Array, setting
 from playground.engine.compiled import cache
+from playground.engine.engine import EngineName
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
 from playground.interop.picture import PAPER, draw_field, draw_losses, drawn_points, value_range
-from playground.measure.snapshot import Snapshot, Status, Wanted
-from playground.run.run import EngineName
+from playground.measure.requests import BoundaryRequest
+from playground.measure.snapshot import Snapshot, Status
 from playground.run.trainer import Trainer
 
-MARGIN, LINE = 16, 28
+_MARGIN, _LINE = 16, 28
 """Pixels around the pictures, and for a line of text."""
-REST_SECONDS = 2.0
-"""How long the last frame stays before all begins anew."""
-CHUNK_SECONDS = 0.008
-"""How long is trained between two questions whether to go on."""
-HISTORY_ROWS = 8192
-SAME = 255
-"""The place in the palette that stands for no change since the frame before."""
+_REST_SECONDS = 2.0
+"""How long the last frame stays before the animation repeats."""
+_CHUNK_SECONDS = 0.008
+"""The training time between two checks for cancellation."""
+_HISTORY_ROWS = 8192
+_SAME = 255
+"""The palette index of pixels that have not changed since the frame before."""
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What an animation can be told."""
+    """The settings of an animation."""
 
     epochs: Annotated[
         int,
@@ -65,11 +66,11 @@ class Settings(msgspec.Struct, frozen=True):
     ] = 400
 
 
-USUAL = Settings()
+_USUAL = Settings()
 
 
 class Animation(NamedTuple):
-    """What was written."""
+    """The animation that was written."""
 
     frames: int
     bytes: int
@@ -86,9 +87,9 @@ def save_animation(
     *,
     initial: Mapping[str, Array] | None = None,
     engine: EngineName | None = None,
-    frames: int = USUAL.frames,
-    frames_per_second: int = USUAL.frames_per_second,
-    size: int = USUAL.size,
+    frames: int = _USUAL.frames,
+    frames_per_second: int = _USUAL.frames_per_second,
+    size: int = _USUAL.size,
     progress: Callable[[int, int], object] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Animation | None:
@@ -98,15 +99,15 @@ def save_animation(
     hand. At most `frames` are shown, see `moments`; fewer if training ends by itself. `progress` is told how many
     frames are done, and of how many. `cancelled` is asked every few milliseconds. Raises InputError and OSError.
     """
-    refuse_outside(Settings(epochs, frames, frames_per_second, size))
-    trainer = prepared(experiment, initial, engine)
+    _refuse_outside(Settings(epochs, frames, frames_per_second, size))
+    trainer = _prepared(experiment, initial, engine)
     shown = moments(epochs, frames)
     studio = Studio(trainer, epochs, size)
     for number, epoch in enumerate(shown, start=1):
-        if not train_until(trainer, epoch, cancelled):
+        if not _train_until(trainer, epoch, cancelled):
             return None
         last = number == len(shown) or trainer.status != "ready"
-        studio.add(trainer, REST_SECONDS if last else 1 / frames_per_second)
+        studio.add(trainer, _REST_SECONDS if last else 1 / frames_per_second)
         if progress is not None:
             progress(number, len(shown))
         if last:
@@ -116,7 +117,7 @@ def save_animation(
     return Animation(number, len(content), trainer.state.epoch, trainer.status)
 
 
-def refuse_outside(settings: Settings) -> None:
+def _refuse_outside(settings: Settings) -> None:
     """Raise InputError for a setting that is not allowed."""
     for field in msgspec.structs.fields(Settings):
         meta, value = get_args(field.type)[1], getattr(settings, field.name)
@@ -124,12 +125,12 @@ def refuse_outside(settings: Settings) -> None:
             raise InputError(field.name, value, f"a whole number ≥ {meta.ge:,} and ≤ {meta.le:,}")
 
 
-def prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engine: EngineName | None) -> Trainer:
+def _prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engine: EngineName | None) -> Trainer:
     """A trainer before its first update, which does not stop at the experiment's own number of epochs."""
     training = msgspec.structs.replace(experiment.training, epochs=None)
     experiment = msgspec.structs.replace(experiment, training=training)
     at_hand = cache.are_cached(experiment.precision)
-    trainer = Trainer(experiment, initial=initial, history_rows=HISTORY_ROWS)
+    trainer = Trainer(experiment, initial=initial, history_rows=_HISTORY_ROWS)
     try:
         trainer.use_engine(engine or ("compiled" if at_hand else "reference"))
     except cache.UnavailableError:
@@ -149,48 +150,48 @@ def moments(epochs: int, frames: int) -> list[int]:
     return chosen
 
 
-def train_until(trainer: Trainer, epoch: int, cancelled: Callable[[], bool] | None) -> bool:
-    """Train to an epoch, or to where training ends by itself; says whether to go on."""
+def _train_until(trainer: Trainer, epoch: int, cancelled: Callable[[], bool] | None) -> bool:
+    """Train to an epoch, or until training ends by itself; returns False if it was cancelled."""
     while True:
         if cancelled is not None and cancelled():
             return False
         if trainer.status != "ready" or trainer.state.epoch >= epoch:
             return True
-        trainer.advance(epochs=epoch - trainer.state.epoch, seconds=CHUNK_SECONDS)
+        trainer.advance(epochs=epoch - trainer.state.epoch, seconds=_CHUNK_SECONDS)
 
 
 class Studio:
-    """Draws frames and puts them into a GIF, each as what has changed since the one before."""
+    """Draws frames and adds them to a GIF, each as the change since the one before."""
 
     def __init__(self, trainer: Trainer, epochs: int, size: int) -> None:
-        self.epochs, self.side = epochs, size - 2 * MARGIN
-        self.below = LINE + MARGIN // 2 + self.side + 2 * LINE + MARGIN // 2
+        self.epochs, self.side = epochs, size - 2 * _MARGIN
+        self.below = _LINE + _MARGIN // 2 + self.side + 2 * _LINE + _MARGIN // 2
         """Where the curves begin."""
-        self.size = size, self.below + self.side // 4 + LINE
-        self.wanted = Wanted(boundary=min(140, self.side // 3))
-        snapshot = trainer.snapshot(self.wanted)
+        self.size = size, self.below + self.side // 4 + _LINE
+        self.request = BoundaryRequest(min(140, self.side // 3))
+        snapshot = trainer.snapshot([self.request])
         self.points = drawn_points(snapshot.sample, self.side)
-        self.palette = palette_of(self.drawn(with_all_colours(snapshot)))
+        self.palette = _palette_of(self.drawn(_with_all_colours(snapshot, self.request)))
         self.before: Array | None = None
-        self.content = bytearray(header(self.size, bytes(self.palette.getpalette() or [])))
+        self.content = bytearray(_header(self.size, bytes(self.palette.getpalette() or [])))
 
     def drawn(self, snapshot: Snapshot) -> Image.Image:
         """A frame."""
         image = Image.new("RGB", self.size, PAPER)
-        draw_field(image, snapshot, self.points, (MARGIN, LINE + MARGIN // 2))
-        draw_losses(image, snapshot, (MARGIN, self.below, self.size[0] - MARGIN, self.size[1] - LINE), self.epochs)
+        draw_field(image, snapshot, self.points, (_MARGIN, _LINE + _MARGIN // 2))
+        draw_losses(image, snapshot, (_MARGIN, self.below, self.size[0] - _MARGIN, self.size[1] - _LINE), self.epochs)
         return image
 
     def add(self, trainer: Trainer, seconds: float) -> None:
-        """A frame of the present moment, to be seen for so long."""
-        image = self.drawn(trainer.snapshot(self.wanted))
+        """Add a frame of the present moment, shown for the given time."""
+        image = self.drawn(trainer.snapshot([self.request]))
         now = np.array(image.quantize(palette=self.palette, dither=Image.Dither.NONE))
         # Pillow looks for colours in boxes of 4 × 4 × 4; paper has to be white.
         now[np.asarray(image).min(axis=2) == 255] = 0
-        changed = now if self.before is None else np.where(now == self.before, np.uint8(SAME), now)
+        changed = now if self.before is None else np.where(now == self.before, np.uint8(_SAME), now)
         self.before = now
         picture = Image.fromarray(changed, "P")
-        for part in getdata(picture, duration=round(100 * seconds) * 10, transparency=SAME, disposal=1):
+        for part in getdata(picture, duration=round(100 * seconds) * 10, transparency=_SAME, disposal=1):
             self.content += part
 
     def finished(self) -> bytes:
@@ -198,24 +199,23 @@ class Studio:
         return bytes(self.content + b";")
 
 
-def palette_of(image: Image.Image) -> Image.Image:
-    """A palette for pictures like this one: 255 colours, white first, and a place for `SAME`."""
-    rest = image.quantize(SAME - 1, Image.Quantize.MEDIANCUT, kmeans=1).getpalette() or []
+def _palette_of(image: Image.Image) -> Image.Image:
+    """A palette for pictures like this one: 255 colours, white first, and a place for `_SAME`."""
+    rest = image.quantize(_SAME - 1, Image.Quantize.MEDIANCUT, kmeans=1).getpalette() or []
     palette = Image.new("P", (1, 1))
     palette.putpalette(([255] * 3 + rest + [0] * 768)[:768])
     return palette
 
 
-def header(size: tuple[int, int], palette: bytes) -> bytes:
+def _header(size: tuple[int, int], palette: bytes) -> bytes:
     """The beginning of a GIF of so many pixels and 256 colours that repeats forever."""
     width, height = (length.to_bytes(2, "little") for length in size)
     return b"GIF89a" + width + height + b"\xf7\0\0" + palette + b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"
 
 
-def with_all_colours(snapshot: Snapshot) -> Snapshot:
-    """The moment with a boundary in which every colour occurs that the field can have, or one near it."""
-    assert snapshot.boundary is not None
-    outputs, side = snapshot.boundary.shape[:2]
+def _with_all_colours(snapshot: Snapshot, request: BoundaryRequest) -> Snapshot:
+    """The snapshot with a boundary in which every possible colour of the field occurs, or one near it."""
+    outputs, side = snapshot.answers[request].shape[:2]
     ramp = np.linspace(0, 1, side)
     if outputs == 1:
         most = value_range(snapshot.sample) if snapshot.sample.task == "regression" else 1.0
@@ -228,4 +228,4 @@ def with_all_colours(snapshot: Snapshot) -> Snapshot:
             field[i, row], field[j, row] = ramp, 1 - ramp
         # Every other row with a share of all the others, as before training.
         field[:, ::2] = (field[:, ::2] + 1 / outputs) / 2
-    return dataclasses.replace(snapshot, boundary=field)
+    return dataclasses.replace(snapshot, answers={request: field})

@@ -23,11 +23,11 @@ FIRST = "spiral"
 
 
 class Opened(NamedTuple):
-    """What a person opened."""
+    """An opened experiment or document."""
 
     experiment: Experiment
     notes: tuple[str, ...] = ()
-    """What to know about it, in sentences."""
+    """Notes for the person, in sentences."""
     document: Document | None = None
     """The whole training, if the source holds one."""
 
@@ -45,8 +45,8 @@ def preset(name: str) -> Experiment:
     return load(paths[name])
 
 
-def opened(source: str) -> Opened:
-    """What a person names, by a file, a preset or a link, and what to know about it. Raises InputError."""
+def open_source(source: str) -> Opened:
+    """Open a file, a preset or a link. Raises InputError."""
     if tfplayground.is_link(source):
         return Opened(*tfplayground.experiment_of(source))
     if source not in preset_paths() and is_document(Path(source)):
@@ -58,5 +58,5 @@ def opened(source: str) -> Opened:
 
 
 def open_experiment(source: str) -> Experiment:
-    """The experiment that a person names, without the notes on it. Raises InputError."""
-    return opened(source).experiment
+    """The experiment of a file, a preset or a link, without notes. Raises InputError."""
+    return open_source(source).experiment

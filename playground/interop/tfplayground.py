@@ -31,15 +31,15 @@ from playground.experiment.rules import MAX_LAYERS, check
 from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.errors import InputError
 
-HOST = "playground.tensorflow.org"
-LONGEST_LINK = 10_000
-MOST_UNITS, MOST_WEIGHTS, LARGEST_BATCH = 4096, 100_000, 1_000_000
-BIAS = 0.1
-EMPTY_KEYS = ("networkShape",)
+_HOST = "playground.tensorflow.org"
+_LONGEST_LINK = 10_000
+_MOST_UNITS, _MOST_WEIGHTS, _LARGEST_BATCH = 4096, 100_000, 1_000_000
+_BIAS = 0.1
+_EMPTY_KEYS = ("networkShape",)
 """Keys that say something even without a value."""
 
-ACTIVATIONS: dict[str, type[Activation]] = {"relu": Relu, "tanh": Tanh, "sigmoid": Sigmoid, "linear": Linear}
-INPUTS: dict[str, FeatureName] = {
+_ACTIVATIONS: dict[str, type[Activation]] = {"relu": Relu, "tanh": Tanh, "sigmoid": Sigmoid, "linear": Linear}
+_INPUTS: dict[str, FeatureName] = {
     "x": "x1",
     "y": "x2",
     "xSquared": "x1_squared",
@@ -49,12 +49,12 @@ INPUTS: dict[str, FeatureName] = {
     "sinY": "sin_x2",
 }
 """The inputs in the order in which the original has them."""
-WITHOUT_EFFECT = ("cosX", "cosY")
+_WITHOUT_EFFECT = ("cosX", "cosY")
 """Inputs that links name and the original does not have."""
-VIEW_SETTINGS = {"showTestData": "show the test points", "discretize": "show the output as two colours"}
-"""What a link says of the picture, not of the network, in words."""
+_VIEW_SETTINGS = {"showTestData": "show the test points", "discretize": "show the output as two colours"}
+"""Settings of a link that concern the picture and not the network, in words."""
 
-DEFAULTS: dict[str, str] = {
+_DEFAULTS: dict[str, str] = {
     "activation": "tanh",
     "regularization": "none",
     "batchSize": "10",
@@ -83,47 +83,47 @@ DEFAULTS: dict[str, str] = {
     "hideText": "false",
 }
 """Every key of a link in the original's order, and what stands for it where a link is silent."""
-NAMES: dict[str, tuple[str, ...]] = {
-    "activation": tuple(ACTIVATIONS),
+_NAMES: dict[str, tuple[str, ...]] = {
+    "activation": tuple(_ACTIVATIONS),
     "regularization": ("none", "L1", "L2"),
     "dataset": tuple(CLASSIFICATIONS),
     "regDataset": tuple(REGRESSIONS),
     "problem": ("classification", "regression"),
 }
-"""The values of keys that name one of several things."""
+"""The allowed values of keys with a fixed set of values."""
 
 
 class Linked(NamedTuple):
-    """What a link becomes, and what a person should know about it, in sentences."""
+    """The experiment of a link, and notes on it in sentences."""
 
     experiment: Experiment
     notes: tuple[str, ...]
 
 
 class NoLinkError(ValueError):
-    """An experiment that no link can express; `reasons` says all of what it has that a link has not."""
+    """No link can express an experiment; `reasons` lists everything that links lack."""
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
-        super().__init__(f"A link to {HOST} has no way to say: {'; '.join(reasons)}.")
+        super().__init__(f"A link to {_HOST} has no way to say: {'; '.join(reasons)}.")
 
 
 def is_link(text: str) -> bool:
-    """Whether a text is meant as a link, whole or from its # on."""
-    return re.match(rf"https?:|#|{re.escape(HOST)}", text.strip(), re.IGNORECASE) is not None
+    """Whether a text looks like a link, complete or from its # on."""
+    return re.match(rf"https?:|#|{re.escape(_HOST)}", text.strip(), re.IGNORECASE) is not None
 
 
 # From a link ----------------------------------------------------------------------------------------------------
 
 
 def experiment_of(link: str) -> Linked:
-    """The experiment that a link describes, and notes on it. Raises InputError, which names the key, for what can't be.
+    """The experiment that a link describes, and notes on it. Raises InputError, which names the key, for bad values.
 
     A link without a seed gets one at random, as in the original.
     """
-    reading = Reading(values_of(link))
+    reading = _Reading(_values_of(link))
     data, weights = reading.data(), reading.weights()
-    if reading.never_updates(data.training_points):
+    if reading._never_updates(data.training_points):
         reading.note(
             f"{data.training_points:,} training points never fill a batch of {reading.text('batchSize')}, so the "
             "original never updates a weight. Here the learning rate is 0 instead; choose another batch size and rate."
@@ -138,23 +138,23 @@ def experiment_of(link: str) -> Linked:
         training=reading.training(data),
         **weights,
     )
-    reading.note_what_is_dropped()
+    reading._note_what_is_dropped()
     return Linked(check(experiment), tuple(reading.notes))
 
 
-def values_of(link: str) -> dict[str, str]:
-    """What a link says, by key; nothing is decoded, and of a key that stands twice the last one counts."""
+def _values_of(link: str) -> dict[str, str]:
+    """The values of a link by key, not decoded; of a repeated key the last value counts."""
     link = link.strip()
-    if len(link) > LONGEST_LINK:
-        raise InputError("link", f"{len(link):,} characters", f"at most {LONGEST_LINK:,} characters")
+    if len(link) > _LONGEST_LINK:
+        raise InputError("link", f"{len(link):,} characters", f"at most {_LONGEST_LINK:,} characters")
     address, _, said = link.partition("#")
-    if address and host_of(address) != HOST:
-        raise InputError("link", link, f"a link that begins with https://{HOST}/# or just #")
+    if address and _host_of(address) != _HOST:
+        raise InputError("link", link, f"a link that begins with https://{_HOST}/# or just #")
     pairs = (part.split("=") for part in said.split("&"))
-    return {name: rest[0] for name, *rest in pairs if rest and (rest[0].strip() or name in EMPTY_KEYS)}
+    return {name: rest[0] for name, *rest in pairs if rest and (rest[0].strip() or name in _EMPTY_KEYS)}
 
 
-def host_of(address: str) -> str:
+def _host_of(address: str) -> str:
     """The host that an address names, with or without http:// before it; empty if there is none."""
     try:
         return urlsplit(address if "//" in address else f"//{address}").hostname or ""
@@ -162,30 +162,30 @@ def host_of(address: str) -> str:
         return ""
 
 
-class Reading:
-    """One link as it is read. Notes gather along the way."""
+class _Reading:
+    """Reads the values of one link and collects notes on them."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values = values
         self.notes: list[str] = []
 
     def note(self, words: str) -> None:
-        """Have the person know something."""
+        """Add a note for the person."""
         self.notes.append(words)
 
     def text(self, key: str) -> str:
         """The value of a key or its default, which also stands for a name that the original does not know."""
-        value = self.values.get(key, DEFAULTS[key])
-        return DEFAULTS[key] if key in NAMES and value not in NAMES[key] else value
+        value = self.values.get(key, _DEFAULTS[key])
+        return _DEFAULTS[key] if key in _NAMES and value not in _NAMES[key] else value
 
     def on(self, key: str) -> bool:
-        """Whether a switch is on: anything but false."""
+        """Whether a switch is on: any value but false."""
         return self.text(key) != "false"
 
     def number(self, key: str) -> float:
         """The number that a key has; the default for what is none."""
-        value = read_number(self.text(key))
-        return float(DEFAULTS[key]) if value is None else value
+        value = _read_number(self.text(key))
+        return float(_DEFAULTS[key]) if value is None else value
 
     def within(self, key: str, low: float, high: float) -> float:
         """The number that a key has. Raises InputError if it is not between the two."""
@@ -204,22 +204,22 @@ class Reading:
         return data
 
     def noise(self) -> float:
-        """The noise in percent, brought into the original's range as the original does it."""
+        """The noise in percent, limited as in the original."""
         noise = self.number("noise")
         if noise > 80:
-            self.note(f"The noise {plainly(noise)} is above 80; as in the original it becomes 50.")
+            self.note(f"The noise {_plainly(noise)} is above 80; as in the original it becomes 50.")
             return 50.0
         return max(noise, 0.0)
 
     def train_percent(self) -> float:
-        """The share of points to train on; more than all are all."""
+        """The percentage of points to train on, at most 100."""
         percent = self.number("percTrainData")
         if percent <= 0:
             raise InputError("percTrainData", self.text("percTrainData"), "a number above 0 to 100")
         return min(percent, 100.0)
 
     def seed(self) -> str:
-        """The seed, or a new one."""
+        """The seed, or a random one."""
         seed = self.text("seed")
         if not seed:
             seed = f"{secrets.randbelow(100_000) / 100_000:.5f}"
@@ -232,21 +232,21 @@ class Reading:
         """The weights and biases to start with."""
         if self.on("initZero"):
             return {"initializer": Zeros(), "bias": 0.0}
-        return {"initializer": TfPlaygroundWeights(), "bias": BIAS}
+        return {"initializer": TfPlaygroundWeights(), "bias": _BIAS}
 
     def features(self) -> tuple[FeatureName, ...]:
-        """The inputs that are on."""
-        chosen = tuple(feature for key, feature in INPUTS.items() if self.on(key))
+        """The inputs that are switched on."""
+        chosen = tuple(feature for key, feature in _INPUTS.items() if self.on(key))
         if not chosen:
-            raise InputError("x, y", "all inputs off", f"true for at least one of {listing(INPUTS)}")
+            raise InputError("x, y", "all inputs off", f"true for at least one of {listing(_INPUTS)}")
         return chosen
 
     def layers(self) -> tuple[Layer, ...]:
         """The hidden layers."""
         sizes = self.sizes()
-        if weights_of(len(self.features()), sizes) > MOST_WEIGHTS:
-            raise InputError("networkShape", self.text("networkShape"), f"at most {MOST_WEIGHTS:,} weights in all")
-        activation = ACTIVATIONS[self.text("activation")]()
+        if _weights_of(len(self.features()), sizes) > _MOST_WEIGHTS:
+            raise InputError("networkShape", self.text("networkShape"), f"at most {_MOST_WEIGHTS:,} weights in all")
+        activation = _ACTIVATIONS[self.text("activation")]()
         return tuple(Layer(units=size, activation=activation) for size in sizes)
 
     def sizes(self) -> list[int]:
@@ -255,10 +255,10 @@ class Reading:
         parts = shape.split(",") if shape.strip() else []
         if len(parts) > MAX_LAYERS:
             raise InputError("networkShape", shape, f"at most {MAX_LAYERS} layers")
-        sizes = [read_number(part) for part in parts]
-        whole = [int(size) for size in sizes if size is not None and size in range(1, MOST_UNITS + 1)]
+        sizes = [_read_number(part) for part in parts]
+        whole = [int(size) for size in sizes if size is not None and size in range(1, _MOST_UNITS + 1)]
         if len(whole) < len(parts):
-            allowed = f"whole numbers from 1 to {MOST_UNITS:,} with commas between them, or nothing"
+            allowed = f"whole numbers from 1 to {_MOST_UNITS:,} with commas between them, or nothing"
             raise InputError("networkShape", shape, allowed)
         return whole
 
@@ -269,62 +269,62 @@ class Reading:
         return {"none": NoRegularizer(), "L1": L1(rate, prune=True), "L2": L2(rate / 2)}[kind]
 
     def training(self, data: TfPlayground) -> Training:
-        """How the network learns; with a learning rate of 0 where the original never gets to an update."""
+        """The settings of training; the learning rate is 0 where the original never makes an update."""
         rate = self.within("learningRate", 0, 1e9)
         return Training(
             optimizer=Sgd(),
-            learning_rate=0.0 if self.never_updates(data.training_points) else rate,
+            learning_rate=0.0 if self._never_updates(data.training_points) else rate,
             batch_size=self.batch_size(),
             batching="carry",
             shuffle=False,
         )
 
     def batch_size(self) -> int:
-        """After how many points there is an update, 0 for never.
+        """The number of points per update, 0 for no update ever.
 
         The original asks after each point whether their number modulo the batch size is 0, which also has an answer for
         negative numbers and fractions.
         """
         size = self.number("batchSize")
-        if abs(size) > LARGEST_BATCH or (whole := abs(Fraction(size).numerator)) > LARGEST_BATCH:
-            raise InputError("batchSize", self.text("batchSize"), f"a whole number from 1 to {LARGEST_BATCH:,}")
+        if abs(size) > _LARGEST_BATCH or (whole := abs(Fraction(size).numerator)) > _LARGEST_BATCH:
+            raise InputError("batchSize", self.text("batchSize"), f"a whole number from 1 to {_LARGEST_BATCH:,}")
         return whole
 
-    def never_updates(self, points: int) -> bool:
-        """Whether an epoch of so many points ends before a batch is full."""
+    def _never_updates(self, points: int) -> bool:
+        """Whether an epoch of `points` points ends before a batch is full."""
         return not 1 <= self.batch_size() <= points
 
-    def note_what_is_dropped(self) -> None:
-        """Say what the link asks for and the experiment does not have."""
-        for key, default in DEFAULTS.items():
-            self.note_misread(key, default)
-        without_effect = [key for key in WITHOUT_EFFECT if self.on(key)]
+    def _note_what_is_dropped(self) -> None:
+        """Note everything in the link that the experiment lacks."""
+        for key, default in _DEFAULTS.items():
+            self._note_misread(key, default)
+        without_effect = [key for key in _WITHOUT_EFFECT if self.on(key)]
         if without_effect:
             self.note(f"{listing(without_effect)}: the original has no such input, so it is left out here too.")
-        shown = [words for key, words in VIEW_SETTINGS.items() if self.on(key)]
+        shown = [words for key, words in _VIEW_SETTINGS.items() if self.on(key)]
         if shown:
             self.note(f"The link also asks to {' and to '.join(shown)}, which is up to the view here.")
 
-    def note_misread(self, key: str, default: str) -> None:
-        """Say that a value means nothing and what stands in its place."""
+    def _note_misread(self, key: str, default: str) -> None:
+        """Note that a value is meaningless and which default replaces it."""
         value = self.values.get(key, default)
-        is_number = read_number(default) is not None
-        if (key in NAMES and value not in NAMES[key]) or (is_number and read_number(value) is None):
+        is_number = _read_number(default) is not None
+        if (key in _NAMES and value not in _NAMES[key]) or (is_number and _read_number(value) is None):
             self.note(f"{key}={value[:40]} means nothing to the original, which takes {default} instead.")
 
 
-def weights_of(inputs: int, sizes: Sequence[int]) -> int:
-    """How many weights a network with hidden layers of these sizes and one output has."""
+def _weights_of(inputs: int, sizes: Sequence[int]) -> int:
+    """The number of weights of a network with hidden layers of these sizes and one output."""
     return sum(before * after for before, after in itertools.pairwise([inputs, *sizes, 1]))
 
 
-def read_number(text: str) -> float | None:
-    """A decimal number; None for anything else."""
+def _read_number(text: str) -> float | None:
+    """The decimal number in a text, or None."""
     match = re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", text.strip(), re.IGNORECASE | re.ASCII)
     return float(match.group()) if match else None
 
 
-def plainly(value: float) -> str:
+def _plainly(value: float) -> str:
     """A number as JavaScript would write most: 50, not 50.0."""
     return repr(value).removesuffix(".0")
 
@@ -337,58 +337,58 @@ def link_of(experiment: Experiment) -> str:
 
     Names, of the experiment and of its layers, are left out.
     """
-    reasons = tuple(what_no_link_can_say(experiment))
+    reasons = tuple(_what_no_link_can_say(experiment))
     if reasons or not isinstance(experiment.data, TfPlayground):
         raise NoLinkError(reasons)
-    said = {**DEFAULTS, **values_for(experiment, experiment.data)}
+    said = {**_DEFAULTS, **_values_for(experiment, experiment.data)}
     if said["regularization"] == "none":
         del said["regularization"]
-    return f"https://{HOST}/#" + "&".join(f"{key}={value}" for key, value in said.items())
+    return f"https://{_HOST}/#" + "&".join(f"{key}={value}" for key, value in said.items())
 
 
-def values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:
-    """What a link says about an experiment that it can express."""
+def _values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:
+    """The values by key of the link for an experiment that links can express."""
     training, penalty = experiment.training, experiment.regularizer
     which = "dataset" if data.task == "classification" else "regDataset"
-    names = {kind_of(kind): name for name, kind in ACTIVATIONS.items()}
+    names = {kind_of(kind): name for name, kind in _ACTIVATIONS.items()}
     said = {
         which: data.dataset,
         "problem": data.task,
-        "noise": plainly(data.noise),
-        "percTrainData": plainly(data.train_percent),
+        "noise": _plainly(data.noise),
+        "percTrainData": _plainly(data.train_percent),
         "seed": data.seed,
         "batchSize": str(training.batch_size or data.training_points),
-        "learningRate": plainly(training.learning_rate),
+        "learningRate": _plainly(training.learning_rate),
         "networkShape": ",".join(str(layer.units) for layer in experiment.layers),
         "initZero": "true" if isinstance(experiment.initializer, Zeros) else "false",
     }
-    said |= {key: "true" if feature in experiment.features else "false" for key, feature in INPUTS.items()}
+    said |= {key: "true" if feature in experiment.features else "false" for key, feature in _INPUTS.items()}
     if experiment.layers:
         said["activation"] = names[experiment.layers[0].activation.kind]
     if isinstance(penalty, L1):
-        said |= {"regularization": "L1", "regularizationRate": plainly(penalty.strength)}
+        said |= {"regularization": "L1", "regularizationRate": _plainly(penalty.strength)}
     if isinstance(penalty, L2):
-        said |= {"regularization": "L2", "regularizationRate": plainly(2 * penalty.strength)}
+        said |= {"regularization": "L2", "regularizationRate": _plainly(2 * penalty.strength)}
     return said
 
 
-def what_no_link_can_say(experiment: Experiment) -> Iterator[str]:
+def _what_no_link_can_say(experiment: Experiment) -> Iterator[str]:
     """Everything about an experiment that the original does not have, in a person's words."""
-    yield from in_the_data(experiment)
-    yield from in_the_features(experiment)
-    yield from in_the_layers(experiment)
-    yield from in_the_start(experiment)
-    yield from in_the_loss(experiment)
+    yield from _in_the_data(experiment)
+    yield from _in_the_features(experiment)
+    yield from _in_the_layers(experiment)
+    yield from _in_the_start(experiment)
+    yield from _in_the_loss(experiment)
     if isinstance(experiment.regularizer, L1) and not experiment.regularizer.prune:
         yield "L1 without pruning"
     elif not isinstance(experiment.regularizer, NoRegularizer | L1 | L2):
         yield f"the regularizer {experiment.regularizer.label}"
     if experiment.precision != "float64":
         yield f"the precision {experiment.precision} (it computes in float64)"
-    yield from in_the_training(experiment.training, experiment)
+    yield from _in_the_training(experiment.training, experiment)
 
 
-def in_the_loss(experiment: Experiment) -> Iterator[str]:
+def _in_the_loss(experiment: Experiment) -> Iterator[str]:
     """What no link can say about the loss."""
     data = experiment.data
     task = data.task if isinstance(data, TfPlayground) else data.tasks[0]
@@ -398,7 +398,7 @@ def in_the_loss(experiment: Experiment) -> Iterator[str]:
         yield f"the loss {loss.label.lower()}{output} (it has squared error with a {theirs.output_activation} output)"
 
 
-def in_the_data(experiment: Experiment) -> Iterator[str]:
+def _in_the_data(experiment: Experiment) -> Iterator[str]:
     """What no link can say about the points."""
     data = experiment.data
     if not isinstance(data, TfPlayground):
@@ -407,28 +407,28 @@ def in_the_data(experiment: Experiment) -> Iterator[str]:
         yield f'the data seed {data.seed!r} (letters, digits and signs, but no blank and none of & = < > " `)'
 
 
-def in_the_features(experiment: Experiment) -> Iterator[str]:
+def _in_the_features(experiment: Experiment) -> Iterator[str]:
     """What no link can say about the inputs."""
-    unknown = [name for name in experiment.features if name not in INPUTS.values()]
+    unknown = [name for name in experiment.features if name not in _INPUTS.values()]
     if unknown:
         yield f"the features {listing(FEATURES[name].label for name in unknown)}"
-    ordered = [name for name in INPUTS.values() if name in experiment.features]
+    ordered = [name for name in _INPUTS.values() if name in experiment.features]
     if not unknown and list(experiment.features) != ordered:
         yield f"features in another order than {listing(FEATURES[name].label for name in ordered)}"
 
 
-def in_the_layers(experiment: Experiment) -> Iterator[str]:
+def _in_the_layers(experiment: Experiment) -> Iterator[str]:
     """What no link can say about the hidden layers."""
     layers = experiment.layers
-    kinds = [kind_of(kind) for kind in ACTIVATIONS.values()]
+    kinds = [kind_of(kind) for kind in _ACTIVATIONS.values()]
     unknown = {layer.activation.label: None for layer in layers if layer.activation.kind not in kinds}
     if unknown:
         yield f"the activation {listing(unknown)}"
     elif len({layer.activation for layer in layers}) > 1:
         yield "different activations in different layers"
-    weights = weights_of(len(experiment.features), [layer.units for layer in layers])
-    if weights > MOST_WEIGHTS:
-        yield f"a network of {weights:,} weights (at most {MOST_WEIGHTS:,} open from a link)"
+    weights = _weights_of(len(experiment.features), [layer.units for layer in layers])
+    if weights > _MOST_WEIGHTS:
+        yield f"a network of {weights:,} weights (at most {_MOST_WEIGHTS:,} open from a link)"
     inherited = {"initializer": experiment.initializer, "regularizer": experiment.regularizer}
     for number, layer in enumerate(layers, start=1):
         for field in msgspec.structs.fields(layer):
@@ -438,19 +438,19 @@ def in_the_layers(experiment: Experiment) -> Iterator[str]:
             yield f"the {field.name} of layer {layer.id or number}"
 
 
-def in_the_start(experiment: Experiment) -> Iterator[str]:
+def _in_the_start(experiment: Experiment) -> Iterator[str]:
     """What no link can say about the weights and biases to start with."""
     zeros = isinstance(experiment.initializer, Zeros)
     if not zeros and not isinstance(experiment.initializer, TfPlaygroundWeights):
         yield f"the initializer {experiment.initializer.label} (it has its own, or all 0)"
-    bias = 0.0 if zeros else BIAS
+    bias = 0.0 if zeros else _BIAS
     if experiment.bias != bias:
-        yield f"the initial bias {plainly(experiment.bias)} (it has {plainly(bias)})"
+        yield f"the initial bias {_plainly(experiment.bias)} (it has {_plainly(bias)})"
     if experiment.seed != 0 and not zeros:
         yield f"the seed {experiment.seed} of the weights (there the data's seed decides them)"
 
 
-def in_the_training(training: Training, experiment: Experiment) -> Iterator[str]:
+def _in_the_training(training: Training, experiment: Experiment) -> Iterator[str]:
     """What no link can say about how the network learns."""
     if not isinstance(training.optimizer, Sgd):
         yield f"the optimizer {training.optimizer.label} (it has SGD)"

@@ -19,23 +19,23 @@ from playground.files.atomic import readable_size, write_atomically
 from playground.files.errors import InputError, one_line
 
 MAX_NUMBERS = 2 * MAX_PARAMETERS
-"""In all arrays together: weights and biases, and what belongs to normalization."""
-MAX_BYTES = 8 * MAX_NUMBERS + 2**20
-MAX_ARRAYS = 6 * (MAX_LAYERS + 1)
-MAX_DIRECTORY = 2**18
+"""The most numbers in all arrays together, normalization included."""
+_MAX_BYTES = 8 * MAX_NUMBERS + 2**20
+_MAX_ARRAYS = 6 * (MAX_LAYERS + 1)
+_MAX_DIRECTORY = 2**18
 """Bytes of an archive's list of its members."""
-MAX_SWELLING, ALWAYS = 4, 2**22
+_MAX_SWELLING, _ALWAYS = 4, 2**22
 """How many numbers a byte of the file may stand for, and how many a file of any size."""
-LONGEST_HEADER = 10_000
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""Others may ask for any amount of memory."""
-HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}
+_LONGEST_HEADER = 10_000
+_METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""Compression methods that are accepted: others may allocate any amount of memory."""
+_HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}
 
 
-class Archive(io.FileIO):
-    """A file that is never read in pieces of more than `most` bytes, however long it says that its parts are."""
+class _Archive(io.FileIO):
+    """A file that refuses to read more than `most` bytes at once, whatever sizes the archive in it claims."""
 
-    most = MAX_DIRECTORY
+    most = _MAX_DIRECTORY
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > self.most:
@@ -50,14 +50,14 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
     """
     file = Path(path)
     try:
-        size = readable_size(file, MAX_BYTES)
-        with Archive(file) as opened, zipfile.ZipFile(opened) as archive:
+        size = readable_size(file, _MAX_BYTES)
+        with _Archive(file) as opened, zipfile.ZipFile(opened) as archive:
             opened.most = size
-            return arrays(archive, file, min(MAX_NUMBERS, max(ALWAYS, MAX_SWELLING * size)))
+            return arrays(archive, file, min(MAX_NUMBERS, max(_ALWAYS, _MAX_SWELLING * size)))
     except InputError:
         raise
     except Exception as error:
-        # Damage shows as nearly any exception of zipfile, zlib and NumPy's header reader.
+        # A damaged file raises nearly any exception of zipfile, zlib and NumPy's header reader.
         reason = getattr(error, "strerror", None) or str(error)
         allowed = f"a readable .npz file of weights ({one_line(reason, 200)})"
         raise InputError(str(file), "this file", allowed) from error
@@ -66,8 +66,8 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
 def arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:
     """All arrays of an archive by name, if they have at most `most` numbers."""
     entries = archive.infolist()
-    if len(entries) > MAX_ARRAYS:
-        raise InputError(str(file), f"{len(entries):,} arrays", f"at most {MAX_ARRAYS}")
+    if len(entries) > _MAX_ARRAYS:
+        raise InputError(str(file), f"{len(entries):,} arrays", f"at most {_MAX_ARRAYS}")
     result: dict[str, Array] = {}
     room = most
     for entry in entries:
@@ -75,7 +75,7 @@ def arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:
         place = f"{file}: {name}"
         if name in result:
             raise InputError(place, "two of them", "each array once")
-        if entry.compress_type not in METHODS:
+        if entry.compress_type not in _METHODS:
             raise InputError(place, f"compression {entry.compress_type}", "arrays as NumPy writes them")
         with archive.open(entry) as member:
             result[name] = array(member, entry.file_size, place, room)
@@ -85,19 +85,19 @@ def arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:
 
 def array(member: IO[bytes], size: int, place: str, room: int) -> Array:
     """The array in a member of `size` bytes, if it has at most `room` numbers."""
-    # A header may say that it has gigabytes, and be packed so that it has.
-    start = io.BytesIO(member.read(LONGEST_HEADER))
+    # A header may claim gigabytes, and compressed data may really contain them.
+    start = io.BytesIO(member.read(_LONGEST_HEADER))
     version = read_magic(start)
-    if version not in HEADERS:
+    if version not in _HEADERS:
         raise InputError(place, f"format {version}", "an array of numbers as NumPy writes them")
-    shape, by_columns, dtype = HEADERS[version](start)
+    shape, by_columns, dtype = _HEADERS[version](start)
     if dtype.kind not in "fiu":
         raise InputError(place, f"type {dtype}", "real numbers")
     count, bytes_left = math.prod(shape), size - start.tell()
     if min(shape, default=0) < 0 or count * dtype.itemsize != bytes_left:
         raise InputError(place, f"shape {shape} of {dtype} in {bytes_left:,} bytes", "as many numbers as it says")
     if count > room:
-        allowed = f"at most {MAX_NUMBERS:,} in a file, and no more than {MAX_SWELLING} for each of its bytes"
+        allowed = f"at most {MAX_NUMBERS:,} in a file, and no more than {_MAX_SWELLING} for each of its bytes"
         raise InputError(place, f"{count:,} numbers", allowed)
     values = np.frombuffer(start.read() + member.read(), dtype)
     return values.reshape(shape, order="F" if by_columns else "C")

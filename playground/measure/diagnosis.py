@@ -296,9 +296,6 @@ EXPLAINED_BY: dict[str, frozenset[str]] = {
 }
 """A symptom is not named when its cause has been."""
 
-WAY_OF_LEARNING = ("learning rate", "optimizer", "momentum", "schedule", "batch", "clip")
-"""What the words of a change mention that leaves losses before and after it comparable."""
-
 
 # What they look at ----------------------------------------------------------------------------------------------
 
@@ -322,14 +319,14 @@ def recent_gradients(snapshot: Snapshot) -> tuple[list[LayerStatistics], Array, 
 
 def comparable(snapshot: Snapshot) -> slice:
     """The rows of the history since the latest change of anything but the way of learning."""
-    other = [one.step for one in snapshot.changes if not any(words in one.words.lower() for words in WAY_OF_LEARNING)]
+    other = [change.step for change in snapshot.changes if not change.leaves_losses_comparable]
     return slice(int(np.searchsorted(snapshot.history.step, other[-1], side="right")) if other else 0, None)
 
 
 def rate_just_changed(snapshot: Snapshot) -> bool:
     """Whether the learning rate was changed in this epoch, so that its effect on the loss is not known yet."""
     latest = snapshot.changes[-1] if snapshot.changes else None
-    return latest is not None and "learning rate" in latest.words.lower() and latest.step >= snapshot.history.step[-1]
+    return latest is not None and latest.touches("training.learning_rate") and latest.step >= snapshot.history.step[-1]
 
 
 def idle_loss(snapshot: Snapshot) -> float:

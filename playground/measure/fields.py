@@ -1,4 +1,4 @@
-"""Pictures: what a snapshot holds of a network beyond its measurements, such as the maps of its units.
+"""What can be shown of a network beyond its statistics: maps of its units, uncertainty, parameters.
 
 Everything is in evaluation mode unless it says otherwise, and read-only. Fields over the plane are computed in
 float32, whatever the training's precision. Nothing here trains.
@@ -12,13 +12,12 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample, Task
-from playground.catalog.features import inputs
 from playground.engine import randomness, reference
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import Pass, Problem
+from playground.engine.passes import Pass
 from playground.engine.state import State
 from playground.measure import statistics
-from playground.measure.snapshot import LayerParameters, LayerPass, Magnified, Microscope, UnitStates, spread
+from playground.measure.snapshot import LayerParameters, UnitMap, UnitStates, spread
 
 PRECISION = np.dtype(np.float32)
 POINTS = 2048
@@ -52,7 +51,7 @@ def chosen_units(network: Network, wanted: Sequence[Sequence[int]] | None) -> tu
 
 
 def maps(network: Network, parameters: Array, columns: Array, task: Task, chosen: Sequence[Array]) -> tuple[Array, ...]:
-    """What the `chosen` units of every layer put out on a grid; `columns` are its features. See `Snapshot.maps`."""
+    """What the `chosen` units of every layer put out on a grid; `columns` are its features. See `UnitMaps`."""
     parameters, a, result = in_single(parameters), columns, list[Array]()
     last = max((place for place, units in enumerate(chosen) if units.size), default=-1)
     for place, units in enumerate(chosen):
@@ -68,18 +67,16 @@ def maps(network: Network, parameters: Array, columns: Array, task: Task, chosen
     return tuple(result)
 
 
-def magnified(
-    network: Network, parameters: Array, columns: Array, task: Task, layer: int, unit: int
-) -> Magnified | None:
+def unit_map(network: Network, parameters: Array, columns: Array, task: Task, layer: int, unit: int) -> UnitMap | None:
     """The map of one unit; None if there is no such unit."""
     if not (0 <= layer < len(network.layers) and 0 <= unit < network.layers[layer].units):
         return None
     chosen = chosen_units(network, [(unit,) if place == layer else () for place in range(len(network.layers))])
-    return Magnified(layer, unit, maps(network, parameters, columns, task, chosen)[layer][0])
+    return UnitMap(layer, unit, maps(network, parameters, columns, task, chosen)[layer][0])
 
 
 def uncertainty(network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int) -> Array:
-    """How far the answers of `passes` passes with dropout lie apart on a grid; see `Snapshot.uncertainty`.
+    """How far the answers of `passes` passes with dropout lie apart on a grid; see `UncertaintyRequest`.
 
     Each pass asks one thinned network everywhere, the same ones for the same seed, so that the field moves only as the
     network does (Gal and Ghahramani, "Dropout as a Bayesian approximation", 2016).
@@ -141,20 +138,18 @@ def answers(network: Network, o: Array, task: Task) -> Array:
 # The network itself ---------------------------------------------------------------------------------------------
 
 
-def parameters(problem: Problem, state: State) -> tuple[LayerParameters, ...]:
-    """Copies of every layer's W and b and of their gradients."""
+def parameters(network: Network, state: State, known: bool) -> tuple[LayerParameters, ...]:
+    """Copies of every layer's W and b and of their gradients, which are NaN unless they are `known`."""
     flat = read_only(state.parameters.copy())
-    known = problem.last is not None
     gradient = read_only(state.gradient.copy() if known else np.full_like(flat, np.nan))
     return tuple(
-        LayerParameters(layer.W(flat), layer.b(flat), layer.W(gradient), layer.b(gradient))
-        for layer in problem.network.layers
+        LayerParameters(layer.W(flat), layer.b(flat), layer.W(gradient), layer.b(gradient)) for layer in network.layers
     )
 
 
-def unit_states(problem: Problem) -> tuple[UnitStates, ...]:
+def unit_states(network: Network, latest: Pass | None) -> tuple[UnitStates, ...]:
     """Which units are dead and which are dropped on the latest batch."""
-    return tuple(unit_state(layer, problem.last, place) for place, layer in enumerate(problem.network.layers))
+    return tuple(unit_state(layer, latest, place) for place, layer in enumerate(network.layers))
 
 
 def unit_state(layer: NetworkLayer, passed: Pass | None, place: int) -> UnitStates:
@@ -175,50 +170,3 @@ def shown_points(sample: Sample, most: int) -> Array:
     """Indices of at most `most` points, evenly spread over those that can be drawn."""
     usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
     return read_only(usable[spread(len(usable), most)])
-
-
-def microscope(
-    network: Network, parameters: Array, sample: Sample, features: Sequence[str], point: int
-) -> Microscope | None:
-    """The way of one point through the network and of its δ back; None if there is no such point."""
-    if not 0 <= point < len(sample.labels):
-        return None
-    chosen = slice(point, point + 1)
-    target = network.loss.targets(sample.labels[chosen], network.layers[-1].units, sample.task).astype(network.dtype)
-    flat = read_only(parameters.copy())
-    with np.errstate(all="ignore"):
-        passed = reference.forward(network, flat, inputs(features, sample.x[chosen], network.dtype))
-        gradient = read_only(reference.backward(network, flat, passed, target))
-        loss = float(network.loss.per_point(passed.outputs, target)[0])
-        layers = tuple(layer_pass(layer, flat, gradient, passed, place) for place, layer in enumerate(network.layers))
-    return Microscope(
-        point=point,
-        x=read_only(sample.x[point].copy()),
-        label=float(sample.labels[point]),
-        target=read_only(target[:, 0]),
-        output=read_only(passed.outputs[:, 0]),
-        loss=loss,
-        layers=layers,
-    )
-
-
-def layer_pass(layer: NetworkLayer, flat: Array, gradient: Array, passed: Pass, place: int) -> LayerPass:
-    """One layer's part in a pass of a single point and back."""
-    z, f = passed.z[place], passed.f[place]
-    slope = np.ones_like(z) if layer.muted else layer.activation.derivative(z, f)
-    a_in, z_out, slopes, a, delta = (
-        read_only(array[:, 0].copy()) for array in (passed.a[place], z, slope, passed.a[place + 1], passed.delta[place])
-    )
-    return LayerPass(
-        name=layer.name,
-        activation=layer.activation.kind,
-        a_in=a_in,
-        W=layer.W(flat),
-        b=layer.b(flat),
-        z=z_out,
-        slope=slopes,
-        a=a,
-        delta=delta,
-        gradient_W=layer.W(gradient),
-        gradient_b=layer.b(gradient),
-    )

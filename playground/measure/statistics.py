@@ -1,4 +1,4 @@
-"""Probes: what is measured of a network, from numbers that the engine leaves behind. Nothing here trains."""
+"""Statistics of a network, from the numbers that the engine leaves behind. Nothing here trains."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from playground.catalog.datasets.base import Task
 from playground.engine import reference
 from playground.engine.evaluation import gradient_sizes, ratio, rms
 from playground.engine.network import Network, NetworkLayer
-from playground.engine.problem import Pass, Problem
+from playground.engine.passes import Pass
+from playground.engine.setup import Setup
 from playground.engine.state import State
-from playground.measure.snapshot import Histogram, LayerStatistics, spread
+from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, spread
 
 MOST_COUNTED = 20_000
 """Activations of a layer that a histogram counts; of larger batches evenly spread points."""
 
 
 def boundary(network: Network, o: Array, task: Task) -> Array:
-    """Outputs o for the points of a grid, shape (outputs, side²), as `Snapshot.boundary` has them; all finite."""
+    """Outputs o for the points of a grid, shape (outputs, side²), as `BoundaryRequest` has them; all finite."""
     with np.errstate(all="ignore"):
         return picture(o if task == "regression" else network.loss.score(o))
 
@@ -43,22 +44,19 @@ def confusion(labels: Array, predicted: Array, number: int) -> Array:
     return counts
 
 
-def latest_statistics(problem: Problem, state: State, bins: int = 0) -> tuple[LayerStatistics, ...]:
-    """Every layer as measured on the latest batch, NaN before the first update; with histograms of so many bins."""
-    passed = problem.last
-    sizes = gradient_sizes(problem.network, state, passed)
-    count = len(problem.network.layers)
+def latest_statistics(network: Network, state: State, latest: Pass | None) -> tuple[LayerStatistics, ...]:
+    """Every layer as measured on the latest batch, NaN before the first update."""
+    sizes = gradient_sizes(network, state, latest)
+    count = len(network.layers)
     return tuple(
         statistics(
             layer,
             state,
             gradient_rms=sizes[place],
             delta_rms=sizes[count + place],
-            activations=None if passed is None else Activations().add(layer, passed, place),
-            bins=bins,
-            counted=None if passed is None else passed.f[place],
+            activations=None if latest is None else Activations().add(layer, latest, place),
         )
-        for place, layer in enumerate(problem.network.layers)
+        for place, layer in enumerate(network.layers)
     )
 
 
@@ -118,13 +116,8 @@ def statistics(
     gradient_rms: float,
     delta_rms: float,
     activations: Activations | None,
-    bins: int = 0,
-    counted: Array | None = None,
 ) -> LayerStatistics:
-    """One layer's measurements; `activations` is None, and the gradients NaN, before the first update.
-
-    With `bins` there are histograms of the weights and of the activations `counted`, shape (units, points).
-    """
+    """One layer's measurements; `activations` is None, and the gradients NaN, before the first update."""
     missing, weights = float("nan"), state.parameters[layer.weights]
     weight_rms = rms(weights)
     update_rms = missing if activations is None else rms(state.update[layer.weights])
@@ -141,8 +134,17 @@ def statistics(
         mean=missing if activations is None else activations.mean,
         spread=missing if activations is None else activations.spread,
         saturated=missing if activations is None else activations.flat / activations.count,
-        histogram=histogram(weights, bins) if bins else None,
-        activations=histogram(some(counted), bins) if bins and counted is not None else None,
+    )
+
+
+def histograms(network: Network, state: State, latest: Pass | None, bins: int) -> tuple[LayerHistograms, ...]:
+    """The histograms of every layer's weights, and of its activations on the latest batch."""
+    return tuple(
+        LayerHistograms(
+            histogram(state.parameters[layer.weights], bins),
+            None if latest is None else histogram(some(latest.f[place]), bins),
+        )
+        for place, layer in enumerate(network.layers)
     )
 
 
@@ -168,26 +170,26 @@ def histogram(values: Array, bins: int) -> Histogram:
     return Histogram(edges, counts)
 
 
-def whole_set_statistics(problem: Problem, state: State) -> tuple[LayerStatistics, ...]:
+def whole_set_statistics(setup: Setup, state: State) -> tuple[LayerStatistics, ...]:
     """Every layer as measured on the whole training set in evaluation mode."""
-    network = problem.network
+    network = setup.network
     gradient = np.zeros(network.size)
     squares = np.zeros(len(network.layers))
     activations = [Activations() for _ in network.layers]
     with np.errstate(all="ignore"):
-        for x, t in zip(reference.chunks(problem.inputs), reference.chunks(problem.targets), strict=True):
+        for x, t in zip(reference.chunks(setup.train.inputs), reference.chunks(setup.train.targets), strict=True):
             passed = reference.forward(network, state.parameters, x)
             gradient += reference.backward(network, state.parameters, passed, t)
             for place, layer in enumerate(network.layers):
                 squares[place] += np.sum(np.square(passed.delta[place], dtype=np.float64))
                 activations[place].add(layer, passed, place)
-    gradient /= problem.points
+    gradient /= setup.points
     return tuple(
         statistics(
             layer,
             state,
             gradient_rms=rms(gradient[layer.weights]),
-            delta_rms=float(np.sqrt(squares[place] / (problem.points * layer.units))),
+            delta_rms=float(np.sqrt(squares[place] / (setup.points * layer.units))),
             activations=activations[place],
         )
         for place, layer in enumerate(network.layers)

@@ -10,12 +10,14 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.engine.problem import Problem
+from playground.catalog.losses import Loss
+from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.tree import Experiment
 
@@ -45,26 +47,26 @@ class Moment(NamedTuple):
     """Spent in training steps until then."""
 
 
+@dataclass
 class Health:
-    """Keeps the latest healthy moment. Of a `fresh` training the first one is, whatever its loss, if that is finite."""
+    """Keeps the latest healthy moment. Of a fresh training the first one is, whatever its loss, if that is finite."""
 
-    def __init__(self, *, fresh: bool = True) -> None:
-        self.best = math.inf if fresh else 0.0
-        """The lowest loss of the recent past, infinite where anything goes, 0 where nothing is known."""
-        self.moment: Moment | None = None
-        self.rate = 0.0
-        """The largest learning rate since then that another one has replaced."""
-        self.due = 0.0
+    best: float = math.inf
+    """The lowest loss of the recent past, infinite where anything goes, 0 where nothing is known."""
+    rate: float = 0.0
+    """The largest learning rate since the healthy moment that another one has replaced."""
+    moment: Moment | None = None
+    due: float = 0.0
+    """When the next look is due."""
 
-    def look(self, problem: Problem, outputs: Callable[[Array], Array], moment: Moment) -> None:
+    def look(self, setup: Setup, outputs: Callable[[Array], Array], moment: Moment) -> None:
         """Keep a copy of the present `moment` if all is well; `outputs` gives o for inputs (features, n)."""
         started = time.perf_counter()
         if started < self.due:
             return
-        places = spread_places(problem.points)
-        targets = problem.targets[:, places]
-        loss = mean_loss(problem, outputs(problem.inputs[:, places]), targets)
-        idle = mean_loss(problem, np.zeros_like(targets), targets)
+        inputs, targets, loss_of = *looked_at(setup), setup.network.loss
+        loss = mean_loss(loss_of, outputs(inputs), targets)
+        idle = mean_loss(loss_of, np.zeros_like(targets), targets)
         self.best = self.best or idle
         if loss <= self.bearable(idle):
             self.moment = moment._replace(state=moment.state.copy())
@@ -80,12 +82,16 @@ class Health:
         return min(MUCH_WORSE * self.best, HOPELESS * max(self.best, idle), sys.float_info.max)
 
 
-def spread_places(points: int) -> Array:
-    """Some of the points, evenly spread."""
-    return np.linspace(0, points - 1, min(points, LOOK_POINTS)).round().astype(np.intp)
+def looked_at(setup: Setup) -> tuple[Array, Array]:
+    """Inputs and targets of some of the training points, evenly spread."""
+    inputs, targets, _ = setup.train
+    if setup.points <= LOOK_POINTS:
+        return inputs, targets
+    places = np.linspace(0, setup.points - 1, LOOK_POINTS).round().astype(np.intp)
+    return inputs[:, places], targets[:, places]
 
 
-def mean_loss(problem: Problem, o: Array, targets: Array) -> float:
+def mean_loss(loss: Loss, o: Array, targets: Array) -> float:
     """The mean loss per point; not finite where it overflows."""
     with np.errstate(all="ignore"):
-        return float(np.mean(problem.network.loss.per_point(o, targets), dtype=np.float64))
+        return float(np.mean(loss.per_point(o, targets), dtype=np.float64))

@@ -1,23 +1,112 @@
-"""Moments to go on from, and whole trainings: what documents, the memory of undo and recovery keep."""
+"""A run is a value: what its experiment implies, where training stands, and what was seen on the way.
+
+    run = new_run(Setup(check(experiment)))
+
+Functions of runs do everything else: `training.advance` moves one on, `changes.change` gives it another experiment,
+`save` and `resumed` turn it into a document and back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
+from playground.catalog.schedules import Progress
+from playground.engine.engine import EngineName
 from playground.engine.evaluation import Evaluation
-from playground.engine.state import State
+from playground.engine.setup import Setup
+from playground.engine.state import State, fresh_state
 from playground.experiment.tree import Experiment, with_ids
-from playground.measure.snapshot import Change, Status
+from playground.measure.changes import Change
+from playground.measure.snapshot import Status
+from playground.run.health import Health, Moment
+from playground.run.parameters import put_parameters, usable
+from playground.run.record import Record, When
 from playground.run.timeline import Timeline
 
-EngineName: TypeAlias = Literal["reference", "compiled"]
-ENGINES = get_args(EngineName)
 PRESENT, HEALTHY = "present", "healthy"
+
+
+@dataclass
+class Run:
+    """One training. Whoever wants to keep a moment of it takes a `checkpoint`, or all of it with `save`."""
+
+    setup: Setup
+    state: State
+    record: Record
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment in force."""
+        return self.setup.experiment
+
+    @property
+    def learning_rate(self) -> float:
+        """η of the next update."""
+        training, state = self.setup.training, self.state
+        progress = Progress(state.epoch, state.step, self.setup.steps_per_epoch, state.plateau)
+        return training.schedule.learning_rate(training.learning_rate, progress)
+
+    @property
+    def now(self) -> When:
+        """The present moment, as changes name it."""
+        return When(self.state.step, self.state.epoch + self.state.position / self.setup.points, self.record.seconds)
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether training diverged and there is a healthy moment to go on from."""
+        return self.record.status == "diverged" and self.record.health.moment is not None
+
+    @property
+    def problem_and_way_back(self) -> str:
+        """What went wrong, and from where training goes on."""
+        problem, moment = self.record.problem, self.record.health.moment
+        if not self.can_go_back or moment is None:
+            return problem
+        return f"{problem} Play, or any change, goes on from step {moment.state.step:,}, where all was still well."
+
+
+def new_run(
+    setup: Setup,
+    initial: Mapping[str, Array] | None = None,
+    *,
+    engine: EngineName = "reference",
+    rows: int | None = None,
+) -> Run:
+    """A run before its first update.
+
+    `initial` gives the weights to start from and to reset to, named as in weight files. The histories keep so many
+    rows, or all. Raises InputError for weights that have no place in the network.
+    """
+    state = initial_state(setup)
+    if initial:
+        put_parameters(setup.network, state.parameters, initial)
+    return Run(setup, state, Record.new(setup.network, dict(initial or {}), engine, rows))
+
+
+def initial_state(setup: Setup) -> State:
+    """The state before the first update."""
+    experiment = setup.experiment
+    parameters = setup.network.initial(experiment.seed, experiment.bias, experiment.data.stream())
+    return fresh_state(setup.network, experiment.training.optimizer, parameters, experiment.seed)
+
+
+def reset(run: Run, engine: EngineName) -> None:
+    """Go back to the initial weights, the very same ones, before the first update.
+
+    Of weights that were given, those are used that still have a place.
+    """
+    initial, rows, notes = run.record.initial, run.record.history.most, run.record.notes
+    run.state = initial_state(run.setup)
+    put_parameters(run.setup.network, run.state.parameters, usable(run.setup.network, initial))
+    run.record = Record.new(run.setup.network, initial, engine, rows)
+    run.record.notes = notes
 
 
 class Checkpoint(NamedTuple):
@@ -29,8 +118,26 @@ class Checkpoint(NamedTuple):
     """After a divergence the last healthy moment: there is no going on from the present one."""
 
 
-class Health(NamedTuple):
-    """What is known of how well a training goes; see `engine.health`."""
+def checkpoint(run: Run) -> Checkpoint:
+    """The present moment, safe from what training does next."""
+    moment = run.record.health.moment if run.can_go_back else None
+    way_back = None if moment is None else Checkpoint(moment.experiment, moment.state)
+    return Checkpoint(run.experiment, run.state.copy(), way_back)
+
+
+def restore(run: Run, moment: Checkpoint) -> None:
+    """Go back to a moment; the histories start there."""
+    run.setup, run.state = Setup(moment.experiment, run.setup), moment.state.copy()
+    record = run.record
+    record.notes, record.changes = (), ()
+    record.be_ready()
+    record.begin_again(run.setup.network)
+    # A moment at which the loss had grown without end is none to come back to.
+    record.health = Health(best=0.0)
+
+
+class HealthRecord(NamedTuple):
+    """What is known of how well a training goes; see `run.health`."""
 
     best: float
     rate: float
@@ -39,7 +146,7 @@ class Health(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A whole training: its present moment, others by name, and its past. Nothing in it ever changes."""
+    """A run at rest: its present moment, others by name, and its past. Nothing in it ever changes."""
 
     checkpoints: Mapping[str, Checkpoint]
     """`PRESENT` always; `HEALTHY` is the latest moment at which all was well."""
@@ -55,7 +162,7 @@ class Document(NamedTuple):
     """The steps at which the engine changed since the last reset."""
     initial: Mapping[str, Array]
     """Weights to start from that were given, named as in weight files."""
-    health: Health
+    health: HealthRecord
     started_from: Array | None
     """The parameters before the first update, laid out flat; None once the network was rebuilt."""
     notes: tuple[str, ...] = ()
@@ -90,3 +197,53 @@ def named(moment: Checkpoint) -> Checkpoint:
     experiment = msgspec.structs.replace(moment.experiment, layers=with_ids(moment.experiment.layers))
     way_back = None if moment.way_back is None else named(moment.way_back)
     return Checkpoint(experiment, moment.state, way_back)
+
+
+def save(run: Run) -> Document:
+    """The whole run, safe from what it does next. Its present moment has been measured."""
+    record, moment = run.record, run.record.health.moment
+    assert record.evaluation is not None
+    checkpoints = {PRESENT: Checkpoint(run.experiment, run.state.copy())}
+    if moment is not None:
+        checkpoints[HEALTHY] = Checkpoint(moment.experiment, moment.state)
+    return Document(
+        checkpoints=checkpoints,
+        status=record.status,
+        problem=record.problem,
+        evaluation=record.evaluation,
+        seconds=record.seconds,
+        history=record.history.copy(),
+        gradients=record.gradients.copy(),
+        changes=record.changes,
+        engine_changes=record.engine_changes,
+        initial={name: np.array(values, np.float64) for name, values in record.initial.items()},
+        health=HealthRecord(record.health.best, record.health.rate, None if moment is None else moment.seconds),
+        started_from=record.started_from,
+        sample=run.setup.sample,
+    )
+
+
+def resumed(document: Document, *, rows: int | None = None, before: Setup | None = None) -> Run:
+    """The run that a document holds, which goes on as if it had never stopped.
+
+    Its histories keep at most so many rows; None stands for as many as before. What it has in common with the setup
+    `before` is not derived again.
+    """
+    present = document.checkpoints[PRESENT]
+    best, rate, seconds = document.health
+    healthy = None if seconds is None else Moment(*document.checkpoints[HEALTHY][:2], seconds)
+    record = Record(
+        history=document.history.within(rows),
+        gradients=document.gradients.within(rows),
+        initial=dict(document.initial),
+        engine_changes=document.engine_changes,
+        evaluation=document.evaluation,
+        status=document.status,
+        problem=document.problem,
+        notes=document.notes,
+        seconds=document.seconds,
+        changes=document.changes,
+        health=Health(best, rate, healthy),
+        started_from=document.started_from,
+    )
+    return Run(Setup(present.experiment, before), present.state.copy(), record)

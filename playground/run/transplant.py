@@ -18,8 +18,9 @@ import numpy as np
 from playground.catalog.choice import Array, listing
 from playground.catalog.features import FEATURES
 from playground.engine.network import Network, NetworkLayer
+from playground.engine.setup import Setup
 from playground.engine.state import State
-from playground.experiment.tree import Experiment
+from playground.experiment.difference import continued_layers
 
 MOST_NAMES = 4
 """How many layers, or runs of neighbours, a note names one by one."""
@@ -36,9 +37,10 @@ class Structure(NamedTuple):
     network: Network
 
 
-def structure(experiment: Experiment, network: Network) -> Structure:
-    """The structure of an experiment's network."""
-    return Structure(experiment.features, tuple(layer.id for layer in experiment.layers), network)
+def structure(setup: Setup) -> Structure:
+    """The structure of a setup's network."""
+    experiment = setup.experiment
+    return Structure(experiment.features, tuple(layer.id for layer in experiment.layers), setup.network)
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,7 @@ class Patch:
 
 def matched(old: Structure, new: Structure) -> list[int | None]:
     """For every layer of `new`, the output layer included, the layer of `old` that it continues."""
-    by_id = {name: place for place, name in enumerate(old.ids) if name is not None}
-    result = [by_id.get(name) if name is not None else None for name in new.ids]
-    for place, name in enumerate(new.ids):
-        free = place < len(old.ids) and place not in result
-        if result[place] is None and free and (name is None or old.ids[place] is None):
-            result[place] = place
-    return [*result, len(old.ids) if outputs_correspond(old.network, new.network) else None]
+    return [*continued_layers(old.ids, new.ids), len(old.ids) if outputs_correspond(old.network, new.network) else None]
 
 
 def outputs_correspond(old: Network, new: Network) -> bool:

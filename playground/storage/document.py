@@ -1,8 +1,9 @@
-"""Documents as files (`.playground`): a whole training, to go on from as if it had never stopped.
+"""Documents as files (`.playground`): a whole training that continues as if it had never stopped.
 
 A line of text that names the format, a checksum over everything behind it, and a MessagePack record of plain numbers,
-texts and arrays. Nothing in a file is ever run, nothing is unpacked, and no array is larger than the file itself.
-Every record is read into declared types; what the experiment in it implies about shapes is checked before it is used.
+texts and arrays, in which the fields of a document keep their names. Nothing in a file is ever run, nothing is
+unpacked, and no array is larger than the file itself. Records are read into declared types (a decoding hook would first
+build whatever a stranger's file asks for); what the experiment implies about shapes is checked before it is used.
 Points stand once in a file, however many moments share them; those of a table too, should it not be found any more.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
@@ -25,117 +26,127 @@ from playground.catalog.datasets.base import TRAIN, Dataset, Sample, sample
 from playground.catalog.datasets.own_points import UserPoints, own_points
 from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table
 from playground.catalog.schedules import PlateauMemory
+from playground.engine.engine import EngineName
 from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
-from playground.experiment.rules import MAX_LAYERS, convert, expanded, refuse_unwritable
-from playground.experiment.text import parsed, to_text, with_table_path
+from playground.experiment.declarations import field_of
+from playground.experiment.difference import Difference
+from playground.experiment.paths import read_value
+from playground.experiment.rules import MAX_LAYERS, convert, expand, refuse_unwritable
+from playground.experiment.text import parse_json, to_text, with_table_path
 from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
 from playground.files.errors import InputError
-from playground.measure.snapshot import Change, History, Status
-from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, EngineName, Health
+from playground.measure.changes import Change
+from playground.measure.snapshot import History, Status
+from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRecord
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
-VERSION = 1
+VERSION = 2
+"""In version 1 changes had no more than a label. Without changes nothing is new, so those documents still say 1."""
 MAGIC = b"neural network playground document, version "
-LONGEST_LINE = len(MAGIC) + 20
-MAX_BYTES = 2**30
-MAX_CHECKPOINTS = 1000
+_LONGEST_LINE = len(MAGIC) + 20
+_MAX_BYTES = 2**30
+_MAX_CHECKPOINTS = 1000
 MAX_POINTS = 10_000_000
-"""In all data sets of a document together."""
-MAX_PARAMETERS_NAMED = 6 * (MAX_LAYERS + 1)
+"""The most points in all data sets of a document together."""
+_MAX_PARAMETERS_NAMED = 6 * (MAX_LAYERS + 1)
 
-Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
-Words: TypeAlias = Annotated[str, Meta(max_length=10_000)]
-KINDS: dict[str, np.dtype[Any]] = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "float64", "int64")}
-KINDS["bool"] = np.dtype(bool)
-Column: TypeAlias = Literal["x1", "x2", "target", "train", "test"]
-COLUMNS: dict[Column, str] = {"x1": "float64", "x2": "float64", "target": "float64", "train": "bool", "test": "bool"}
+_Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
+_Words: TypeAlias = Annotated[str, Meta(max_length=10_000)]
+_KINDS: dict[str, np.dtype[Any]] = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "float64", "int64")}
+_KINDS["bool"] = np.dtype(bool)
+_Column: TypeAlias = Literal["x1", "x2", "target", "train", "test"]
+_COLUMNS: dict[_Column, str] = {"x1": "float64", "x2": "float64", "target": "float64", "train": "bool", "test": "bool"}
 """The fields of `UserPoints` that have an entry per point, and their kind."""
 
 
-class PackedArray(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of the records of a file, which have exactly the declared fields."""
+
+
+class _PackedArray(_Record, frozen=True):
     """Numbers in a row, least significant byte first."""
 
     kind: Literal["float32", "float64", "int64", "bool"]
-    shape: Annotated[tuple[Count, ...], Meta(max_length=2)]
+    shape: Annotated[tuple[_Count, ...], Meta(max_length=2)]
     data: memoryview
 
 
-class StoppingRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _StoppingRecord(_Record, frozen=True):
     """See `StoppingMemory`."""
 
     best: float
-    bad_epochs: Count
-    parameters: PackedArray | None
+    bad_epochs: _Count
+    parameters: _PackedArray | None
     stopped: bool
 
 
-class StateRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _StateRecord(_Record, frozen=True):
     """See `State`."""
 
-    parameters: PackedArray
-    gradient: PackedArray
-    update: PackedArray
-    slots: PackedArray
-    optimizer_steps: Count
-    step: Count
-    epoch: Count
-    position: Count
-    carried: PackedArray
-    carried_points: Count
-    seed: Count
-    pruned: PackedArray
+    parameters: _PackedArray
+    gradient: _PackedArray
+    update: _PackedArray
+    slots: _PackedArray
+    optimizer_steps: _Count
+    step: _Count
+    epoch: _Count
+    position: _Count
+    carried: _PackedArray
+    carried_points: _Count
+    seed: _Count
+    pruned: _PackedArray
     plateau: PlateauMemory
-    stopping: StoppingRecord
+    stopping: _StoppingRecord
 
 
-class PointsRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _PointsRecord(_Record, frozen=True):
     """Own points: all fields of `UserPoints` as JSON text but for those that have an entry per point."""
 
     settings: str
-    columns: Annotated[dict[Column, PackedArray], Meta(max_length=5)]
+    columns: Annotated[dict[_Column, _PackedArray], Meta(max_length=5)]
 
 
-class CheckpointRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _CheckpointRecord(_Record, frozen=True):
     """See `Checkpoint`. The experiment stands in it as the text of an experiment file, without own points."""
 
     experiment: str
-    points: Count | None
-    """Which of the document's points are those of the experiment, or were those of its table."""
-    state: StateRecord
-    way_back: CheckpointRecord | None
+    points: _Count | None
+    """The number of its points among those of the document: own points, or those that its table had."""
+    state: _StateRecord
+    way_back: _CheckpointRecord | None
 
 
-class TimelineRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _TimelineRecord(_Record, frozen=True):
     """See `Timeline`."""
 
-    rows: PackedArray
-    most: Count | None
-    total: Count
-    thinned: PackedArray
+    rows: _PackedArray
+    most: _Count | None
+    total: _Count
+    thinned: _PackedArray
     run: Annotated[int, Meta(ge=1, le=2**53)]
 
 
-class DocumentRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _DocumentRecord(_Record, frozen=True):
     """See `Document`."""
 
-    points: Annotated[tuple[PointsRecord, ...], Meta(max_length=MAX_CHECKPOINTS)]
-    checkpoints: Annotated[dict[Words, CheckpointRecord], Meta(max_length=MAX_CHECKPOINTS)]
+    points: Annotated[tuple[_PointsRecord, ...], Meta(max_length=_MAX_CHECKPOINTS)]
+    checkpoints: Annotated[dict[_Words, _CheckpointRecord], Meta(max_length=_MAX_CHECKPOINTS)]
     status: Status
-    problem: Words
+    problem: _Words
     evaluation: Evaluation
     seconds: float
-    history: TimelineRecord
-    gradients: TimelineRecord
+    history: _TimelineRecord
+    gradients: _TimelineRecord
     changes: Annotated[tuple[Change, ...], Meta(max_length=10_000)]
-    engine_changes: Annotated[tuple[tuple[Count, EngineName], ...], Meta(min_length=1, max_length=100_000)]
-    initial: Annotated[dict[Words, PackedArray], Meta(max_length=MAX_PARAMETERS_NAMED)]
-    health: Health
-    started_from: PackedArray | None
+    engine_changes: Annotated[tuple[tuple[_Count, EngineName], ...], Meta(min_length=1, max_length=100_000)]
+    initial: Annotated[dict[_Words, _PackedArray], Meta(max_length=_MAX_PARAMETERS_NAMED)]
+    health: HealthRecord
+    started_from: _PackedArray | None
 
 
 # Writing ------------------------------------------------------------------------------------------------------
@@ -148,85 +159,53 @@ def save_document(path: str | os.PathLike[str], document: Document) -> None:
 
 def to_bytes(document: Document, folder: Path | None = None) -> bytes:
     """A document as the bytes of a file; the paths of tables are relative to `folder` if there is one."""
-    points: dict[Dataset, PointsRecord] = {}
+    points: dict[Dataset, UserPoints] = {}
     present = document.experiment.data
     if isinstance(present, Table) and document.sample is not None:
-        points[present] = points_record(own_points(present, document.sample))
-    record = DocumentRecord(
-        checkpoints={name: checkpoint_record(one, folder, points) for name, one in document.checkpoints.items()},
-        points=tuple(points.values()),
-        status=document.status,
-        problem=document.problem,
-        evaluation=document.evaluation,
-        seconds=document.seconds,
-        history=timeline_record(document.history),
-        gradients=timeline_record(document.gradients),
-        changes=document.changes,
-        engine_changes=document.engine_changes,
-        initial={name: packed(values) for name, values in document.initial.items()},
-        health=document.health,
-        started_from=None if document.started_from is None else packed(document.started_from),
-    )
-    payload = msgspec.msgpack.encode(record)
-    return b"".join([MAGIC, str(VERSION).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
+        points[present] = own_points(present, document.sample)
+    checkpoints = {name: _moment(one, folder, points) for name, one in document.checkpoints.items()}
+    record: dict[str, Any] = {"points": [_columns(data) for data in points.values()], "checkpoints": checkpoints}
+    for name in _DocumentRecord.__struct_fields__[len(record) :]:
+        record[name] = getattr(document, name)
+    payload = msgspec.msgpack.encode(record, enc_hook=_pack)
+    version = VERSION if document.changes else 1
+    return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
-def checkpoint_record(
-    checkpoint: Checkpoint, folder: Path | None, points: dict[Dataset, PointsRecord]
-) -> CheckpointRecord:
-    """A checkpoint for a file; its points join those of the checkpoints before, if they are others."""
-    experiment, place = checkpoint.experiment, None
-    data = experiment.data
+def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserPoints]) -> dict[str, Any]:
+    """The fields of a moment's `_CheckpointRecord`. Adds its points to `points` unless they are there already."""
+    data, place = moment.experiment.data, None
     if isinstance(data, (UserPoints, Table)):
         if data not in points:
-            points[data] = points_record(data if isinstance(data, UserPoints) else own_points(data))
+            points[data] = data if isinstance(data, UserPoints) else own_points(data)
         place = list(points).index(data)
         if isinstance(data, UserPoints):
             data = UserPoints()
         elif folder is not None:
             data = data.relative_to(folder)
-    text = to_text(msgspec.structs.replace(experiment, data=data))
-    way_back = None if checkpoint.way_back is None else checkpoint_record(checkpoint.way_back, folder, points)
-    return CheckpointRecord(text, place, state_record(checkpoint.state), way_back)
+    state = {known.name: getattr(moment.state, known.name) for known in fields(State)}
+    return {
+        "experiment": to_text(msgspec.structs.replace(moment.experiment, data=data)),
+        "points": place,
+        "state": state | {"stopping": moment.state.stopping._asdict()},
+        "way_back": None if moment.way_back is None else _moment(moment.way_back, folder, points),
+    }
 
 
-def points_record(data: UserPoints) -> PointsRecord:
+def _columns(data: UserPoints) -> _PointsRecord:
     """Own points for a file."""
-    raw = msgspec.to_builtins(data)
-    columns: dict[Column, PackedArray] = {}
-    for name, kind in COLUMNS.items():
-        values = raw.pop(name)
-        if values is not None:
-            columns[name] = packed(np.array(values, kind))
-    return PointsRecord(msgspec.json.encode(raw).decode(), columns)
+    settings = msgspec.to_builtins(data)
+    columns = {name: (settings.pop(name), kind) for name, kind in _COLUMNS.items()}
+    packed = {name: _pack(np.array(values, kind)) for name, (values, kind) in columns.items() if values is not None}
+    return _PointsRecord(msgspec.json.encode(settings).decode(), packed)
 
 
-def with_own_points(experiment: Experiment) -> Experiment:
-    """The experiment with its points in it, whatever they come from."""
-    return msgspec.structs.replace(experiment, data=own_points(experiment.data))
-
-
-def state_record(state: State) -> StateRecord:
-    """A state for a file."""
-    best, bad_epochs, parameters, stopped = state.stopping
-    values: dict[str, Any] = {}
-    for known in fields(State):
-        value = getattr(state, known.name)
-        values[known.name] = packed(value) if isinstance(value, np.ndarray) else value
-    values["stopping"] = StoppingRecord(best, bad_epochs, None if parameters is None else packed(parameters), stopped)
-    return StateRecord(**values)
-
-
-def timeline_record(timeline: Timeline) -> TimelineRecord:
-    """A timeline for a file."""
-    rows, thinned = packed(timeline.view()), packed(timeline.thinned)
-    return TimelineRecord(rows, timeline.most, timeline.total, thinned, timeline.run)
-
-
-def packed(values: Array) -> PackedArray:
-    """An array for a file."""
-    kind: Any = values.dtype.name
-    return PackedArray(kind, values.shape, memoryview(values.astype(KINDS[kind], copy=False).tobytes()))
+def _pack(value: Any) -> Any:
+    """A timeline or an array for a file."""
+    if isinstance(value, Timeline):
+        return {"rows": value.view()} | {name: getattr(value, name) for name in ("most", "total", "thinned", "run")}
+    kind: Any = value.dtype.name
+    return _PackedArray(kind, value.shape, memoryview(value.astype(_KINDS[kind], copy=False).tobytes()))
 
 
 # Reading ------------------------------------------------------------------------------------------------------
@@ -246,13 +225,13 @@ def is_document(path: Path) -> bool:
 def load_document(path: str | os.PathLike[str]) -> Document:
     """Read a document. A table's path is taken relative to the file. Raises InputError that names the file.
 
-    What processes that were killed while they saved it left beside it goes.
+    Temporary files of processes that were killed while they saved it are removed.
     """
     file = Path(path)
     try:
-        size = readable_size(file, MAX_BYTES)
+        size = readable_size(file, _MAX_BYTES)
         with file.open("rb") as opened:
-            check_first_line(opened.readline(LONGEST_LINE), str(file))
+            _check_first_line(opened.readline(_LONGEST_LINE), str(file))
             opened.seek(0)
             content = opened.read(size)
     except InputError:
@@ -267,37 +246,51 @@ def load_document(path: str | os.PathLike[str]) -> Document:
 
 def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Document:
     """The document in the bytes of a file. Raises InputError that names `place`."""
-    record = decoded(payload_of(content, place), place)
+    record = _decode(payload_of(content, place), place)
     if PRESENT not in record.checkpoints:
-        raise InputError(f"{place}: checkpoints", listed(record.checkpoints), f"one named {PRESENT}")
-    reading = Reading(record, place, folder)
-    checkpoints = {name: reading.checkpoint(one, f"{place}: {name}") for name, one in record.checkpoints.items()}
-    layers = len(checkpoints[PRESENT].experiment.layers) + 1
-    started_from = record.started_from
-    size, dtype = (len(checkpoints[PRESENT].state.parameters),), checkpoints[PRESENT].experiment.precision
-    return Document(
-        checkpoints=checkpoints,
-        status=record.status,
-        problem=record.problem,
-        evaluation=record.evaluation,
-        seconds=record.seconds,
-        history=timeline(record.history, len(History._fields), ("epoch", "step"), f"{place}: history"),
-        gradients=timeline(record.gradients, 1 + 3 * layers, ("step",), f"{place}: gradients"),
-        changes=record.changes,
-        engine_changes=record.engine_changes,
-        initial={
-            name: finite_array(values, f"{place}: initial {name}", "float64") for name, values in record.initial.items()
+        names = ", ".join(list(record.checkpoints)[:5]) or "none"
+        raise InputError(f"{place}: checkpoints", names, f"one named {PRESENT}")
+    reader = _Reader(record, place, folder)
+    checkpoints = {name: reader.checkpoint(one, f"{place}: {name}") for name, one in record.checkpoints.items()}
+    experiment, state, _ = checkpoints[PRESENT]
+    gradient_columns = 1 + 3 * (len(experiment.layers) + 1)
+    values = msgspec.structs.asdict(record) | {
+        "checkpoints": checkpoints,
+        "history": _timeline(record.history, len(History._fields), ("epoch", "step"), f"{place}: history"),
+        "gradients": _timeline(record.gradients, gradient_columns, ("step",), f"{place}: gradients"),
+        "initial": {
+            name: _finite_array(values, f"{place}: initial {name}", "float64")
+            for name, values in record.initial.items()
         },
-        health=record.health._replace(seconds=record.health.seconds if HEALTHY in checkpoints else None),
-        started_from=None if started_from is None else array(started_from, f"{place}: started_from", dtype, size),
-        notes=tuple(dict.fromkeys(reading.notes)),
-    )
+        "health": record.health._replace(seconds=record.health.seconds if HEALTHY in checkpoints else None),
+        "notes": tuple(dict.fromkeys(reader.notes)),
+        "changes": tuple(_change(one, f"{place}: changes[{number}]") for number, one in enumerate(record.changes)),
+    }
+    if record.started_from is not None:
+        shape = state.parameters.shape
+        values["started_from"] = _array(record.started_from, f"{place}: started_from", experiment.precision, shape)
+    del values["points"]
+    return Document(**values)
+
+
+def _change(record: Change, place: str) -> Change:
+    """A change of a file, with the values in it as an experiment has them. Raises InputError that names `place`."""
+    if record.differences is None:
+        return record
+    try:
+        differences = (
+            Difference(path, read_value(path, before), read_value(path, after))
+            for path, before, after in record.differences
+        )
+        return record._replace(differences=tuple(differences))
+    except InputError as error:
+        raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
 
 
 def payload_of(content: bytes, place: str) -> memoryview:
-    """What stands behind the first line and the checksum, if both are right."""
-    line = content[:LONGEST_LINE].partition(b"\n")[0] + b"\n"
-    check_first_line(line, place)
+    """The bytes behind the first line and the checksum, once both are verified. Raises InputError."""
+    line = content[:_LONGEST_LINE].partition(b"\n")[0] + b"\n"
+    _check_first_line(line, place)
     rest = memoryview(content)[len(line) :]
     checksum, payload = rest[:32], rest[32:]
     if hashlib.sha256(payload).digest() != checksum:
@@ -305,7 +298,7 @@ def payload_of(content: bytes, place: str) -> memoryview:
     return payload
 
 
-def check_first_line(line: bytes, place: str) -> None:
+def _check_first_line(line: bytes, place: str) -> None:
     """Raise InputError for a file of another kind, or of a version that is not known."""
     version = line.removeprefix(MAGIC).removesuffix(b"\n")
     if not (line.startswith(MAGIC) and line.endswith(b"\n") and version.isdigit()):
@@ -318,27 +311,27 @@ def check_first_line(line: bytes, place: str) -> None:
         raise InputError(f"{place}: version", int(version), "1 or more")
 
 
-def decoded(payload: memoryview, place: str) -> DocumentRecord:
+def _decode(payload: memoryview, place: str) -> _DocumentRecord:
     """The record in a payload."""
     try:
-        return msgspec.msgpack.decode(payload, type=DocumentRecord)
+        return msgspec.msgpack.decode(payload, type=_DocumentRecord)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         reason, _, path = str(error).partition(" - at `$")
         where = f"{place}: {path.rstrip('`').lstrip('.')}" if path else place
         raise InputError(where, "what stands there", f"a document of version {VERSION} ({reason})") from error
 
 
-class Reading:
-    """One document as its checkpoints are read. What they share is read once, and notes gather along the way."""
+class _Reader:
+    """Reads the checkpoints of a document. What they share is read once, and notes gather along the way."""
 
-    def __init__(self, record: DocumentRecord, place: str, folder: Path | None) -> None:
+    def __init__(self, record: _DocumentRecord, place: str, folder: Path | None) -> None:
         self.record, self.place, self.folder = record, place, folder
         self.notes: list[str] = []
         self.own: dict[int, tuple[UserPoints, Sample]] = {}
         self.drawn: dict[Dataset, Sample] = {}
         self.room, self.read = MAX_POINTS, 0
 
-    def checkpoint(self, record: CheckpointRecord, place: str) -> Checkpoint:
+    def checkpoint(self, record: _CheckpointRecord, place: str) -> Checkpoint:
         """A checkpoint, with all shapes as its experiment implies them."""
         experiment, points = self.experiment(record, place)
         progress.note(self.read, len(self.record.checkpoints))
@@ -350,36 +343,36 @@ class Reading:
                 raise InputError(f"{place}: way_back.way_back", "another moment", "null")
             way_back = self.checkpoint(record.way_back, f"{place}: way_back")
         network = network_of(experiment, points)
-        return Checkpoint(experiment, state(record.state, experiment, network, training, place), way_back)
+        return Checkpoint(experiment, _state(record.state, experiment, network, training, place), way_back)
 
-    def experiment(self, record: CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
-        """The experiment and its points; if a table is not what it was, with the points it had."""
-        raw = with_table_path(parsed(record.experiment, place), self.resolved)
+    def experiment(self, record: _CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
+        """The experiment and its points: those that the document keeps, if its table has changed."""
+        raw = with_table_path(parse_json(record.experiment, place), self.resolved)
         is_table = isinstance(raw, dict) and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "table"
         if record.points is None:
             if is_table:
                 raise InputError(f"{place}: points", None, "the points of the table")
-            experiment = converted(raw, place)
+            experiment = _experiment(raw, place)
             return experiment, self.sample(experiment.data, place)
         if not isinstance(raw, dict):
             raise InputError(place, "what stands there", "an experiment")
         own, points = self.points(record.points, place)
-        kept = converted({**raw, "data": {"kind": "points"}}, place, own)
+        kept = _experiment({**raw, "data": {"kind": "points"}}, place, own)
         if not is_table:
             return kept, points
         try:
-            experiment = converted(raw, place)
+            experiment = _experiment(raw, place)
             present = self.sample(experiment.data, place)
         except InputError:
             self.notes.append("Its table can't be read any more, so the points are used that the document keeps.")
             return kept, points
-        if not same_points(present, points):
+        if not _same_points(present, points):
             self.notes.append("Its table has changed since, so the points are used that the document keeps.")
             return kept, points
         return experiment, present
 
     def resolved(self, path: str) -> str:
-        """Where a table is."""
+        """The path of a table, taken relative to the document."""
         return path if self.folder is None else os.path.normpath(self.folder / path)
 
     def points(self, number: int, place: str) -> tuple[UserPoints, Sample]:
@@ -387,31 +380,31 @@ class Reading:
         if number >= len(self.record.points):
             raise InputError(f"{place}: points", number, f"one of {len(self.record.points)} sets of points")
         if number not in self.own:
-            data = own_points_of(self.record.points[number], f"{self.place}: points {number}")
-            self.take_room(data, place)
+            data = _own_points(self.record.points[number], f"{self.place}: points {number}")
+            self._take_room(data, place)
             self.own[number] = data, sample(data)
         return self.own[number]
 
     def sample(self, data: Dataset, place: str) -> Sample:
         """The points of any other data set, drawn once."""
         if data not in self.drawn:
-            self.take_room(data, place)
+            self._take_room(data, place)
             self.drawn[data] = sample(data)
         return self.drawn[data]
 
-    def take_room(self, data: Dataset, place: str) -> None:
+    def _take_room(self, data: Dataset, place: str) -> None:
         """Count points, before they take memory. Raises InputError if there are too many in a document."""
         if data.size > self.room:
             raise InputError(f"{place}: data", f"{data.size:,} points more", f"at most {MAX_POINTS:,} in a document")
         self.room -= data.size
 
 
-def own_points_of(record: PointsRecord, place: str) -> UserPoints:
+def _own_points(record: _PointsRecord, place: str) -> UserPoints:
     """Own points of a file. Raises InputError that names `place`."""
-    settings = parsed(record.settings, place)
+    settings = parse_json(record.settings, place)
     if not isinstance(settings, dict) or settings.get("kind") != "points":
         raise InputError(place, "what stands there", "own points")
-    columns = {name: array(values, f"{place}: {name}", COLUMNS[name]) for name, values in record.columns.items()}
+    columns = {name: _array(values, f"{place}: {name}", _COLUMNS[name]) for name, values in record.columns.items()}
     length = len(columns["x1"]) if "x1" in columns else 1
     if length > MAX_TABLE_ROWS:
         raise InputError(f"{place}: x1", f"{length:,} points", f"at most {MAX_TABLE_ROWS:,}")
@@ -421,7 +414,7 @@ def own_points_of(record: PointsRecord, place: str) -> UserPoints:
     lists = {name: values.tolist() for name, values in columns.items()}
     try:
         refuse_unwritable(settings)
-        data = msgspec.convert({**expanded(settings, UserPoints), **lists}, UserPoints)
+        data = msgspec.convert({**expand(settings, field_of(UserPoints)), **lists}, UserPoints)
         data.check()
     except msgspec.ValidationError as error:
         raise InputError(place, "what stands there", f"own points ({error})") from error
@@ -430,7 +423,7 @@ def own_points_of(record: PointsRecord, place: str) -> UserPoints:
     return data
 
 
-def converted(raw: Any, place: str, data: UserPoints | None = None) -> Experiment:
+def _experiment(raw: Any, place: str, data: UserPoints | None = None) -> Experiment:
     """The experiment that plain values, and points, describe. Raises InputError that names `place`."""
     try:
         return convert(raw, data)
@@ -438,61 +431,51 @@ def converted(raw: Any, place: str, data: UserPoints | None = None) -> Experimen
         raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
 
 
-def same_points(a: Sample, b: Sample) -> bool:
+def _same_points(a: Sample, b: Sample) -> bool:
     """Whether two samples hold the same points in the same parts."""
     return all(np.array_equal(left, right) for left, right in zip(a[:3], b[:3], strict=True))
 
 
-def state(record: StateRecord, experiment: Experiment, network: Network, points: int, place: str) -> State:
+def _state(record: _StateRecord, experiment: Experiment, network: Network, points: int, place: str) -> State:
     """A state of a file, for a network that trains on so many points."""
-    size, dtype = network.size, network.dtype.name
-    flat = ("gradient", "update", "carried", "pruned")
-    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(flat, (size,))
-    shapes["slots"] = (len(experiment.training.optimizer.slots), size)
-    values: dict[str, Any] = {
-        name: array(getattr(record, name), f"{place}: {name}", "bool" if name == "pruned" else dtype, shape)
-        for name, shape in shapes.items()
-    }
     for name, most in (("position", points - 1), ("carried_points", points)):
         if getattr(record, name) > most:
             raise InputError(f"{place}: {name}", getattr(record, name), f"at most {most:,}")
     if min(record.plateau[1:]) < 0:
         raise InputError(f"{place}: plateau", str(record.plateau[1:]), "numbers that count")
-    best = record.stopping.parameters
-    stopping = StoppingMemory(
-        record.stopping.best,
-        record.stopping.bad_epochs,
-        None if best is None else parameters(best, network, f"{place}: best parameters"),
-        record.stopping.stopped,
-    )
-    counts = ("optimizer_steps", "step", "epoch", "position", "carried_points", "seed")
-    return State(
-        **values,
-        parameters=parameters(record.parameters, network, f"{place}: parameters"),
-        **{name: getattr(record, name) for name in counts},
-        plateau=record.plateau,
-        stopping=stopping,
-    )
+    size, kind = network.size, network.dtype.name
+    arrays = {
+        name: _array(getattr(record, name), f"{place}: {name}", kind, (size,))
+        for name in ("gradient", "update", "carried")
+    }
+    arrays["pruned"] = _array(record.pruned, f"{place}: pruned", "bool", (size,))
+    arrays["slots"] = _array(record.slots, f"{place}: slots", kind, (len(experiment.training.optimizer.slots), size))
+    arrays["parameters"] = _parameters(record.parameters, network, f"{place}: parameters")
+    stopping = StoppingMemory(**msgspec.structs.asdict(record.stopping))
+    if record.stopping.parameters is not None:
+        best = _parameters(record.stopping.parameters, network, f"{place}: best parameters")
+        stopping = stopping._replace(parameters=best)
+    return State(**msgspec.structs.asdict(record) | arrays | {"stopping": stopping})
 
 
-def parameters(record: PackedArray, network: Network, place: str) -> Array:
+def _parameters(record: _PackedArray, network: Network, place: str) -> Array:
     """The parameters of a network in a file."""
-    values = finite_array(record, place, network.dtype.name, (network.size,))
+    values = _finite_array(record, place, network.dtype.name, (network.size,))
     for layer in network.layers:
         if "var" in layer.per_unit and (values[layer.per_unit["var"]] < 0).any():
             raise InputError(place, f"a variance below 0 in layer {layer.name}", "variances, which are 0 or more")
     return values
 
 
-def timeline(record: TimelineRecord, columns: int, never_fall: Sequence[str], place: str) -> Timeline:
+def _timeline(record: _TimelineRecord, columns: int, never_fall: Sequence[str], place: str) -> Timeline:
     """A timeline of a file, the first columns of which never fall."""
-    rows = array(record.rows, f"{place}: rows", "float64")
+    rows = _array(record.rows, f"{place}: rows", "float64")
     if rows.ndim != 2 or rows.shape[1] != columns:
         raise InputError(f"{place}: rows", f"shape {rows.shape}", f"{columns} columns")
     for name, column in zip(never_fall, rows.T, strict=False):
         if not (np.diff(column, prepend=0) >= 0).all() or not np.isfinite(column).all():
             raise InputError(f"{place}: {name}", "numbers out of order", "finite numbers that never fall")
-    thinned = array(record.thinned, f"{place}: thinned", "int64", (len(record.thinned.data) // 8,))
+    thinned = _array(record.thinned, f"{place}: thinned", "int64", (len(record.thinned.data) // 8,))
     result = Timeline(columns, record.most)
     result.rows, result.count, result.total = rows, len(rows), record.total
     result.thinned, result.run = thinned, record.run
@@ -504,28 +487,23 @@ def timeline(record: TimelineRecord, columns: int, never_fall: Sequence[str], pl
     return result
 
 
-def array(record: PackedArray, place: str, kind: str | None = None, shape: tuple[int, ...] | None = None) -> Array:
-    """An array of a file, writable, of this kind and shape. What it claims to be must be what there is."""
-    if kind is not None and record.kind != kind:
+def _array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
+    """An array of a file, writable, of this kind and shape. Raises InputError, also if its size is not as declared."""
+    if record.kind != kind:
         raise InputError(place, record.kind, kind)
     if shape is not None and record.shape != shape:
         raise InputError(place, f"shape {record.shape}", f"shape {shape}")
-    stored = KINDS[record.kind]
+    stored = _KINDS[kind]
     if math.prod(record.shape) * stored.itemsize != len(record.data):
         raise InputError(place, f"{len(record.data):,} bytes for shape {record.shape}", f"{stored.itemsize} per number")
-    if record.kind == "bool" and np.frombuffer(record.data, np.uint8).max(initial=0) > 1:
+    if kind == "bool" and np.frombuffer(record.data, np.uint8).max(initial=0) > 1:
         raise InputError(place, "other bytes", "0 or 1")
-    return np.frombuffer(record.data, stored).reshape(record.shape).astype(np.dtype(record.kind))
+    return np.frombuffer(record.data, stored).reshape(record.shape).astype(np.dtype(kind))
 
 
-def finite_array(record: PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
+def _finite_array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
     """An array of a file whose numbers are finite."""
-    values = array(record, place, kind, shape)
+    values = _array(record, place, kind, shape)
     if not np.isfinite(values).all():
         raise InputError(place, "NaN or infinity", "finite numbers")
     return values
-
-
-def listed(names: Mapping[str, object]) -> str:
-    """Names for a sentence."""
-    return ", ".join(list(names)[:5]) or "none"

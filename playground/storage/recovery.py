@@ -1,9 +1,8 @@
-"""Recovery: what a process keeps of its work, so that it is found again should the process die.
+"""Recovery: every process keeps a copy of its work, which is found again if the process dies.
 
 Every process has a slot in a common folder: a document, a note on it, and a lock that the system takes back when the
 process ends, however it ends. A document whose lock is free belonged to a process that died. Two attempts to restore
-one are made; if neither comes to its end, it is put aside, so that a document that kills the program can't do so for
-ever.
+one are made; if neither completes, it is set aside, so that a document that crashes the program does not do so forever.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from playground.files.atomic import remove_all_strays, write_atomically
 
-DOCUMENT, NOTE, LOCK = ".playground", ".note", ".lock"
+_DOCUMENT, _NOTE, _LOCK = ".playground", ".note", ".lock"
 ASIDE = "set aside"
 """The folder of documents that could not be restored."""
 MOST_ATTEMPTS = 2
@@ -32,7 +31,7 @@ class Note(msgspec.Struct, frozen=True):
     origin: str = ""
     """The file that was worked on, if there was one."""
     attempts: int = 0
-    """To restore it, which have not come to their end."""
+    """Attempts to restore it that did not complete."""
 
 
 class Slot:
@@ -41,30 +40,30 @@ class Slot:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         while True:
-            self.document = folder / f"{secrets.token_hex(8)}{DOCUMENT}"
-            self.lock = FileLock(self.document.with_suffix(LOCK))
-            # Another process that just looks whose lock this is may have it, or have taken it for a dead one's.
+            self.document = folder / f"{secrets.token_hex(8)}{_DOCUMENT}"
+            self.lock = FileLock(self.document.with_suffix(_LOCK))
+            # Another process may hold the lock while it looks for dead owners, or may have removed it as a dead one's.
             with suppress(Timeout):
                 self.lock.acquire(timeout=0)
-                if self.document.with_suffix(LOCK).exists():
+                if self.document.with_suffix(_LOCK).exists():
                     return
                 self.lock.release()
 
     def write(self, content: bytes, title: str, origin: str = "") -> None:
         """Keep a document in place of the one before. Raises OSError."""
         write_atomically(self.document, content)
-        write_note(self.document, Note(title, origin))
+        _write_note(self.document, Note(title, origin))
 
     def clear(self) -> None:
-        """There is nothing to recover: all is saved, or was left on purpose."""
-        remove(self.document)
+        """Remove the kept document: everything is saved, or was discarded on purpose."""
+        _remove(self.document)
 
     def close(self) -> None:
-        """The process ends as it should."""
+        """Remove everything, as a process does that ends normally."""
         self.clear()
         self.lock.release()
         with suppress(OSError):
-            self.document.with_suffix(LOCK).unlink(missing_ok=True)
+            self.document.with_suffix(_LOCK).unlink(missing_ok=True)
 
 
 class Found(NamedTuple):
@@ -78,66 +77,66 @@ class Found(NamedTuple):
     @property
     def is_outdated(self) -> bool:
         """Whether the file that was worked on was saved after this was kept."""
-        return bool(self.note.origin) and modified_at(Path(self.note.origin)) > self.time
+        return bool(self.note.origin) and _modified_at(Path(self.note.origin)) > self.time
 
     def begin(self) -> FileLock | None:
-        """An attempt to restore it begins. `end` has to be called with the lock.
+        """Begin an attempt to restore it; `end` must be called with the lock.
 
-        None if another process is at it, or has been so long ago that this is not to be restored any more.
+        None if another process is restoring it or has done so, or if it failed too often.
         """
-        lock = FileLock(self.document.with_suffix(LOCK))
+        lock = FileLock(self.document.with_suffix(_LOCK))
         try:
             lock.acquire(timeout=0)
         except Timeout:
             return None
-        note = read_note(self.document)
+        note = _read_note(self.document)
         if not self.document.exists() or note.attempts >= MOST_ATTEMPTS:
             lock.release()
             return None
-        write_note(self.document, msgspec.structs.replace(note, attempts=note.attempts + 1))
+        _write_note(self.document, msgspec.structs.replace(note, attempts=note.attempts + 1))
         return lock
 
     def end(self, lock: FileLock, *, restored: bool) -> None:
-        """The attempt has ended; what was restored is no longer needed here."""
+        """End an attempt. A document that was restored is removed."""
         if restored:
-            remove(self.document)
+            _remove(self.document)
         lock.release()
         if restored:
             with suppress(OSError):
-                self.document.with_suffix(LOCK).unlink(missing_ok=True)
+                self.document.with_suffix(_LOCK).unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """The person does not want it: it is put aside, unless another process restores it just now."""
-        lock = FileLock(self.document.with_suffix(LOCK))
+        """Set aside a document that the person does not want, unless another process is restoring it."""
+        lock = FileLock(self.document.with_suffix(_LOCK))
         with suppress(Timeout, OSError):
             lock.acquire(timeout=0)
-            put_aside(self.document, self.note)
+            _put_aside(self.document, self.note)
             lock.release()
-            self.document.with_suffix(LOCK).unlink(missing_ok=True)
+            self.document.with_suffix(_LOCK).unlink(missing_ok=True)
 
 
 def recoverable(folder: Path) -> list[Found]:
-    """What processes that died have left, the latest first. What can't be restored is put aside."""
+    """The documents of processes that died, the latest first. Those that can't be restored are set aside."""
     found = []
     remove_all_strays(folder)
-    for document in folder.glob(f"*{DOCUMENT}"):
-        if is_in_use(document):
+    for document in folder.glob(f"*{_DOCUMENT}"):
+        if _is_in_use(document):
             continue
-        note, kept_at = read_note(document), modified_at(document)
+        note, kept_at = _read_note(document), _modified_at(document)
         if note.attempts >= MOST_ATTEMPTS:
-            put_aside(document, note)
+            _put_aside(document, note)
         else:
             found.append(Found(document, note, kept_at))
-    for lock in folder.glob(f"*{LOCK}"):
-        if not lock.with_suffix(DOCUMENT).exists() and not is_in_use(lock):
+    for lock in folder.glob(f"*{_LOCK}"):
+        if not lock.with_suffix(_DOCUMENT).exists() and not _is_in_use(lock):
             with suppress(OSError):
                 lock.unlink()
     return sorted(found, key=lambda one: -one.time)
 
 
-def is_in_use(document: Path) -> bool:
-    """Whether the process that keeps a document lives, or another one restores it."""
-    lock = FileLock(document.with_suffix(LOCK))
+def _is_in_use(document: Path) -> bool:
+    """Whether the process that keeps a document lives, or another one is restoring it."""
+    lock = FileLock(document.with_suffix(_LOCK))
     try:
         lock.acquire(timeout=0)
     except (Timeout, OSError):
@@ -146,45 +145,45 @@ def is_in_use(document: Path) -> bool:
     return False
 
 
-def put_aside(document: Path, note: Note) -> None:
-    """Move a document that could not be restored to where it is found by name, and is not tried again."""
+def _put_aside(document: Path, note: Note) -> None:
+    """Move a document to the folder of those set aside, under a readable name; it is not tried again."""
     folder = document.parent / ASIDE
-    day = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(modified_at(document)))
+    day = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(_modified_at(document)))
     words = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in note.title)
     # Names may be as long as 255 bytes.
     words = words.encode()[:150].decode(errors="ignore").strip()
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
-        document.rename(folder / f"{words or 'document'} {day} {document.stem[:4]}{DOCUMENT}")
-        document.with_suffix(NOTE).unlink(missing_ok=True)
+        document.rename(folder / f"{words or 'document'} {day} {document.stem[:4]}{_DOCUMENT}")
+        document.with_suffix(_NOTE).unlink(missing_ok=True)
 
 
 def aside(folder: Path) -> list[Path]:
-    """The documents that were put aside."""
-    return sorted((folder / ASIDE).glob(f"*{DOCUMENT}"))
+    """The documents that were set aside."""
+    return sorted((folder / ASIDE).glob(f"*{_DOCUMENT}"))
 
 
-def remove(document: Path) -> None:
+def _remove(document: Path) -> None:
     """Remove a document and its note."""
-    for file in (document, document.with_suffix(NOTE)):
+    for file in (document, document.with_suffix(_NOTE)):
         with suppress(OSError):
             file.unlink(missing_ok=True)
 
 
-def write_note(document: Path, note: Note) -> None:
-    """Write what is known about a document."""
-    write_atomically(document.with_suffix(NOTE), msgspec.json.encode(note))
+def _write_note(document: Path, note: Note) -> None:
+    """Write the note on a document."""
+    write_atomically(document.with_suffix(_NOTE), msgspec.json.encode(note))
 
 
-def read_note(document: Path) -> Note:
-    """What is known about a document; nothing, if that can't be read."""
+def _read_note(document: Path) -> Note:
+    """The note on a document; an empty one if it can't be read."""
     try:
-        return msgspec.json.decode(document.with_suffix(NOTE).read_bytes(), type=Note)
+        return msgspec.json.decode(document.with_suffix(_NOTE).read_bytes(), type=Note)
     except (OSError, msgspec.MsgspecError):
         return Note()
 
 
-def modified_at(document: Path) -> float:
+def _modified_at(document: Path) -> float:
     """When a document was written."""
     try:
         return document.stat().st_mtime

@@ -25,12 +25,16 @@ import msgspec
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QSettings, Qt, QTimer
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider, QWidget
 
-from playground import Experiment, Layer, Trainer
+from playground import Experiment, Layer, Trainer, check
 from playground.catalog.activations import Tanh
+from playground.engine.engine import EngineName
+from playground.engine.engines import engine_for
+from playground.engine.setup import Setup
 from playground.interop.opening import open_experiment
+from playground.run.run import new_run
+from tests.ui import hands
 from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.worker import CHUNK_SECONDS, HISTORY_ROWS
@@ -161,6 +165,26 @@ def headless_speed(experiment: Experiment, engine: str, seconds: float) -> float
     return (trainer.state.step - before) / (time.perf_counter() - started)
 
 
+def edits(experiment: Experiment, engine: EngineName) -> list[Figure]:
+    """What making a run costs, and an edit of the learning rate: both have been checked, as the session does it."""
+    trainer, made, edited = Trainer(experiment, engine=engine, history_rows=HISTORY_ROWS), [], []
+    trainer.advance(steps=200)
+    for number in range(200):
+        started = time.perf_counter()
+        run = new_run(Setup(experiment), engine=engine, rows=HISTORY_ROWS)
+        engine_for(run.setup, engine)
+        made.append(time.perf_counter() - started)
+        rates = msgspec.structs.replace(experiment.training, learning_rate=0.01 / (1 + number))
+        later = msgspec.structs.replace(experiment, training=rates)
+        started = time.perf_counter()
+        trainer.change(later)
+        edited.append(time.perf_counter() - started)
+    return [
+        Figure("making a run of a checked experiment", 1e6 * float(np.median(made)), "µs", 1000),
+        Figure("edit of the learning rate, on the training thread", 1e6 * float(np.median(edited)), "µs"),
+    ]
+
+
 def start_up(experiment: str) -> list[Figure]:
     """Time from starting the program to its first painted frame: the second of two starts, so that files are warm."""
     for _ in range(2):
@@ -242,14 +266,14 @@ def dragging(window: Window, seconds: float) -> list[Figure]:
     spin(0.5)
     middle = slider.height() // 2
     handle = QPoint(round(slider.handle().center().x()), middle)
-    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=handle)
+    hands.press(slider, handle)
     moves = QTimer(interval=8, timerType=Qt.TimerType.PreciseTimer)
     place = {"move": 0}
 
     def move() -> None:
         place["move"] += 1
         share = 0.5 + 0.2 * np.sin(place["move"] / 20)
-        QTest.mouseMove(slider, QPoint(round(share * slider.width()), middle))
+        hands.move(slider, QPoint(round(share * slider.width()), middle))
 
     moves.timeout.connect(move)
     before = window.session.revision
@@ -257,7 +281,7 @@ def dragging(window: Window, seconds: float) -> list[Figure]:
         moves.start()
         spin(seconds)
         moves.stop()
-    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=handle)
+    hands.release(slider, handle)
     edits = (window.session.revision - before) / seconds
     return [Figure("slider drag: edits per second", edits, "1/s"), *probe.figures("slider drag")]
 
@@ -273,7 +297,7 @@ def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
         trainer.history.extend(
             np.hstack([at, 10 * at, 0 * at + 0.01, falling[:, :2], 1 - falling[:, :2] / 2, at / 1000])
         )
-        trainer.gradient_history.extend(np.hstack([10 * at, falling[:, 2:]]))
+        trainer.run.record.gradients.extend(np.hstack([10 * at, falling[:, 2:]]))
     views = {"curves": CurvesView(), "gradients": GradientsView()}
     times: dict[str, list[float]] = {name: [] for name in views}
     for view in views.values():
@@ -286,7 +310,7 @@ def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
         started = time.perf_counter()
         for at in range(first, first + 300):
             trainer.history.append([at, 10 * at, 0.01, *noise.lognormal(-7, 0.3, 2), 0.9, 0.9, at / 1000])
-            trainer.gradient_history.append([10 * at, *noise.lognormal(-7, 0.3, 3 * (layers + 1))])
+            trainer.run.record.gradients.append([10 * at, *noise.lognormal(-7, 0.3, 3 * (layers + 1))])
         recording.append(1000 * (time.perf_counter() - started) / 300)
         snapshot = trainer.snapshot()
         for name, view in views.items():
@@ -368,7 +392,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     window.resize(1280, 800)
     window.show()
     spin(5, lambda: window.session.report is not None)
-    window.set_speed(None)
+    window.wiring.set_speed(None)
     ready(window, options.engine)
     engine = window.session.report.snapshot.engine
     part = min(5.0, options.seconds / 4)
@@ -384,6 +408,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Figure("steps per second without a window, after", alone[1], "1/s"),
         Figure("steps per second in the window", speed, "1/s"),
         share,
+        *edits(check(experiment), engine),
         *smooth,
         *many_maps(window, min(10.0, options.seconds)),
         *pauses(window),

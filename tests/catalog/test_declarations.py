@@ -44,8 +44,9 @@ def settings() -> Iterator[Any]:
 
 
 def metas(kind: Any) -> Iterator[msgspec.Meta]:
-    """All declarations inside a type."""
-    yield from (extra for extra in getattr(kind, "__metadata__", ()) if isinstance(extra, msgspec.Meta))
+    """All settings declared inside a type."""
+    inside = (extra for extra in getattr(kind, "__metadata__", ()) if isinstance(extra, msgspec.Meta))
+    yield from (meta for meta in inside if meta.title)
     for inner in (getattr(kind, "__origin__", None), *getattr(kind, "__args__", ())):
         if inner is not None and not isinstance(inner, type):
             yield from metas(inner)

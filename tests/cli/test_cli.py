@@ -26,6 +26,7 @@ from playground.catalog.optimizers import Sgd
 from playground.cli.commands import main
 from playground.interop.opening import RESOURCES, preset_paths
 from playground.interop.weights import load_weights, save_weights
+from playground.measure.requests import WholeSetRequest
 
 ROOT = Path(__file__).parents[2]
 KEYS = [
@@ -138,7 +139,7 @@ def test_json_is_the_last_line_and_has_everything(small: Path) -> None:
     trainer.advance(epochs=4)
     for name, value in trainer.evaluate()._asdict().items():
         assert report[name] == value
-    for layer, measured in zip(report["layers"], trainer.whole_set_statistics(), strict=True):
+    for layer, measured in zip(report["layers"], WholeSetRequest().answer(trainer), strict=True):
         assert list(layer) == ["units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead"]
         assert layer == {name: getattr(measured, name) for name in layer}
 

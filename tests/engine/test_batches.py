@@ -188,7 +188,7 @@ def test_dropout_masks_of_a_carried_remainder_and_of_what_follows_differ_by_plac
 def test_dropped_units_pass_nothing_on_and_get_no_gradient() -> None:
     trainer = dropping(0.5, points=2)
     trainer.advance(steps=1)
-    passed = trainer.problem.last
+    passed = trainer.latest
     assert passed is not None and passed.masks[0] is not None
     dropped = passed.masks[0] == 0
     assert dropped.any()
@@ -213,7 +213,7 @@ def test_training_drops_other_units_in_every_step() -> None:
     trainer.configure(replace(trainer.experiment, training=Training(batch_size=0)))
     for step in range(3):
         trainer.advance(steps=1)
-        passed = trainer.problem.last
+        passed = trainer.latest
         assert passed is not None and passed.masks[0] is not None
         expected = dropout_masks(trainer.network, seed=0, step=step, first=0, points=250)[0]
         np.testing.assert_array_equal(passed.masks[0], expected)
@@ -222,7 +222,7 @@ def test_training_drops_other_units_in_every_step() -> None:
 def test_training_uses_dropout() -> None:
     trainer = dropping(0.5)
     trainer.advance(steps=1)
-    passed = trainer.problem.last
+    passed = trainer.latest
     assert passed is not None
     evaluated = forward(trainer.network, trainer.state.parameters, passed.a[0])
     assert not np.allclose(passed.a[1], evaluated.a[1])

@@ -57,7 +57,9 @@ def test_fifty_steps_in_float64_agree_to_ten_digits(number: int) -> None:
     for found, expected in zip(fast.state.slots, reference.state.slots, strict=True):
         close(found, expected, 1e-8)
     np.testing.assert_allclose(fast.history.view()[:, :7], reference.history.view()[:, :7], rtol=1e-8, atol=1e-8)
-    np.testing.assert_allclose(fast.gradient_history.view(), reference.gradient_history.view(), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(
+        fast.run.record.gradients.view(), reference.run.record.gradients.view(), rtol=1e-6, atol=1e-9
+    )
     for found_layer, layer in zip(fast.snapshot().layers, reference.snapshot().layers, strict=True):
         assert same_statistics(found_layer, layer)
 
@@ -119,10 +121,14 @@ def test_the_engine_changes_between_two_steps_and_it_is_on_record(experiment: Ex
     mixed.advance(steps=13)
     mixed.use_engine("reference")
     mixed.advance(steps=10)
-    assert mixed.engine_changes == [(0, "reference"), (7, "compiled"), (20, "reference")]
+    assert mixed.run.record.engine_changes == (
+        (0, "reference"),
+        (7, "compiled"),
+        (20, "reference"),
+    )
     close(mixed.state.parameters, reference.state.parameters, 1e-10)
     mixed.reset()
-    assert mixed.engine_changes == [(0, "reference")]
+    assert mixed.run.record.engine_changes == ((0, "reference"),)
 
 
 def test_what_is_changed_meanwhile_is_changed_on_the_compiled_engine(experiment: Experiment) -> None:
@@ -160,7 +166,7 @@ def test_divergence_stops_at_the_same_step_with_the_same_words(
             trainer.advance(steps=300)
     # Units of ReLU may all die instead, after which nothing moves.
     assert fast.status == "diverged" or (activation == "relu" and loss == "cross_entropy")
-    assert fast.problem_words == reference.problem_words
+    assert fast.run.record.problem == reference.run.record.problem
     assert (fast.status, fast.state.step) == (reference.status, reference.state.step)
     assert np.isfinite(fast.state.parameters).all()
     fast.snapshot()
@@ -183,7 +189,7 @@ def test_a_time_limit_is_kept_in_the_middle_of_an_epoch() -> None:
     written = {"data": data, "layers": [{"units": 64}] * 3, "training": {"batch_size": 10}}
     trainer = Trainer(msgspec.convert(written, Experiment), engine="compiled")
     trainer.advance(seconds=0.02)
-    assert 0 < trainer.state.step < trainer.problem.steps_per_epoch
+    assert 0 < trainer.state.step < trainer.setup.steps_per_epoch
     assert 0 < trainer.seconds < 5
 
 
@@ -357,7 +363,7 @@ def test_without_numba_it_says_so_and_the_reference_engine_trains(tmp_path: Path
     (hidden / "__init__.py").write_text("raise ImportError('not here')\n")
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from playground.cli import main\n"
+        "from playground.cli.commands import main\n"
         "sys.exit(main(['train', 'circle', '--epochs', '1', '--json']))"
     )
     done = python(code, tmp_path / "cache")

@@ -11,7 +11,7 @@ from playground.catalog.choice import Array, members
 from playground.catalog.optimizers import Adam, Momentum, Optimizer, RmsProp, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, Regularizer
 from playground.engine import randomness
-from playground.engine.problem import DivergedError
+from playground.engine.passes import DivergedError
 from playground.engine.reference import clipped, decayed, penalised, update
 
 OPTIMIZERS = [*(kind() for kind in members(Optimizer).values()), Momentum(nesterov=True), RmsProp(momentum=0.9)]
@@ -154,7 +154,7 @@ def test_update_is_penalty_then_clip_then_decay_then_optimizer_then_noise() -> N
         v = 0.5 * v + g
         w = w - 0.1 * v
         w = w + 0.01 * randomness.normal(randomness.key(0, randomness.WEIGHT_NOISE, step), network.size)
-        update(trainer.problem, state, gradient, 0.1)
+        update(trainer.setup, state, gradient, 0.1)
         np.testing.assert_allclose(state.parameters[learning], w[learning], rtol=1e-13)
         np.testing.assert_array_equal(state.parameters[~learning], before[~learning])
         np.testing.assert_array_equal(state.update, state.parameters - before)
@@ -163,12 +163,12 @@ def test_update_is_penalty_then_clip_then_decay_then_optimizer_then_noise() -> N
 
 def test_weights_that_are_no_longer_finite_are_refused_before_they_spoil_anything() -> None:
     trainer = frozen_in_the_middle(Training(optimizer=Adam()))
-    update(trainer.problem, trainer.state, np.ones(trainer.network.size), 0.1)
+    update(trainer.setup, trainer.state, np.ones(trainer.network.size), 0.1)
     before = trainer.state.copy()
     gradient = np.zeros(trainer.network.size)
     trainer.network.layers[2].b(gradient)[0] = np.inf
     with np.errstate(all="ignore"), pytest.raises(DivergedError) as error:
-        update(trainer.problem, trainer.state, gradient, 0.1)
+        update(trainer.setup, trainer.state, gradient, 0.1)
     assert error.value.layer == "3"
     for name in before.__slots__:
         np.testing.assert_array_equal(getattr(trainer.state, name), getattr(before, name))
@@ -179,7 +179,7 @@ def test_memory_that_overflows_is_divergence_too() -> None:
     experiment = Experiment(training=Training(optimizer=Adam()))
     trainer = Trainer(experiment)
     with np.errstate(all="ignore"), pytest.raises(DivergedError):
-        update(trainer.problem, trainer.state, np.full(trainer.network.size, 1e22, np.float32), 0.01)
+        update(trainer.setup, trainer.state, np.full(trainer.network.size, 1e22, np.float32), 0.01)
     assert np.isfinite(trainer.state.slots).all()
 
 
@@ -198,7 +198,7 @@ def test_weight_decay_does_not_reach_the_optimizer(optimizer: Optimizer) -> None
     trainer = frozen_in_the_middle(Training(optimizer=optimizer, weight_decay=0.5))
     trainer.configure(replace(trainer.experiment, regularizer=L2(strength=0.0)))
     before = trainer.state.parameters.copy()
-    update(trainer.problem, trainer.state, np.zeros(trainer.network.size), 0.1)
+    update(trainer.setup, trainer.state, np.zeros(trainer.network.size), 0.1)
     after = trainer.state.parameters
     for layer in trainer.network.layers:
         np.testing.assert_array_equal(layer.W(after), layer.W(before) * ((1 - 0.1 * 0.5) if layer.trainable else 1))

@@ -29,7 +29,7 @@ from playground.catalog.losses import CrossEntropy, Loss, SquaredError
 from playground.catalog.optimizers import Adam, Optimizer
 from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
 from playground.catalog.schedules import Constant, Schedule
-from playground.experiment.declarations import choices_of
+from playground.experiment.declarations import field_of
 from playground.experiment.text import from_text, to_text
 from playground.files.atomic import write_atomically
 
@@ -47,7 +47,7 @@ def field_name(value: object) -> str:
 def meta_of(expected: Any) -> msgspec.Meta | None:
     """How a field is declared; None where the type itself (a choice, another struct) says everything."""
     if get_origin(expected) is Annotated:
-        return next((meta for meta in get_args(expected)[1:] if isinstance(meta, msgspec.Meta)), None)
+        return next((meta for meta in get_args(expected)[1:] if isinstance(meta, msgspec.Meta) and meta.title), None)
     return next((meta for part in get_args(expected) if (meta := meta_of(part)) is not None), None)
 
 
@@ -88,7 +88,7 @@ def test_labels_tell_the_members_of_a_family_apart(family: type[Choice]) -> None
 @pytest.mark.parametrize(("struct", "field"), FIELDS, ids=field_name)
 def test_field_is_declared_with_label_and_help(struct: type[msgspec.Struct], field: Any) -> None:
     expected = field.type
-    if choices_of(expected) or field.name in ("version", "features", "layers", "training", "early_stopping"):
+    if field_of(expected).choices or field.name in ("version", "features", "layers", "training", "early_stopping"):
         return
     meta = meta_of(expected)
     assert meta is not None and meta.title and meta.description

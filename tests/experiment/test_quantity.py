@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playground.catalog.choice import setting
+from playground.experiment.declarations import field_of
 from playground.experiment.quantity import ZERO_END, Quantity, written
 
-RATE = Quantity.declared(float, setting("η", "", ge=0, le=1e9, scale="log", slider=(1e-5, 10)))
-SHARE = Quantity.declared(float, setting("p", "", ge=0, lt=1, slider=(0, 0.9)))
-UNITS = Quantity.declared(int, setting("units", "", ge=1, le=4096, scale="log", slider=(1, 64)))
-BATCH = Quantity.declared(int, setting("batch", "", ge=0, le=1_000_000, scale="log", slider=(1, 512)), {0: "full"})
-EPSILON = Quantity.declared(float, setting("ε", "", gt=0, le=1, scale="log", slider=(1e-10, 0.1)))
+
+def declared(kind: type, meta: msgspec.Meta) -> Quantity:
+    return Quantity.of(field_of(Annotated[kind, meta]))
+
+
+RATE = declared(float, setting("η", "", ge=0, le=1e9, scale="log", slider=(1e-5, 10)))
+SHARE = declared(float, setting("p", "", ge=0, lt=1, slider=(0, 0.9)))
+UNITS = declared(int, setting("units", "", ge=1, le=4096, scale="log", slider=(1, 64)))
+BATCH = declared(int, setting("batch", "", ge=0, le=1_000_000, scale="log", slider=(1, 512), names={0: "full"}))
+EPSILON = declared(float, setting("ε", "", gt=0, le=1, scale="log", slider=(1e-10, 0.1)))
 ALL = [RATE, SHARE, UNITS, BATCH, EPSILON]
 
 
@@ -81,7 +90,7 @@ def test_names_stand_for_values_in_both_directions() -> None:
 
 
 def test_whole_numbers_refuse_fractions_and_keep_every_digit() -> None:
-    seed = Quantity.declared(int, setting("seed", "", ge=0, le=2**53 - 1))
+    seed = declared(int, setting("seed", "", ge=0, le=2**53 - 1))
     assert seed.read("9,007,199,254,740,991") == 2**53 - 1
     with pytest.raises(ValueError, match="whole numbers"):
         UNITS.read("2.5")

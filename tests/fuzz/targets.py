@@ -30,8 +30,16 @@ from playground.catalog.datasets.table import Table
 from playground.experiment.rules import convert
 from playground.experiment.text import from_text, to_text
 from playground.interop import tables, tfplayground, weights
-from playground.measure.snapshot import Wanted
-from playground.run.run import Document
+from playground.measure.requests import (
+    BoundaryRequest,
+    ConfusionRequest,
+    FinalTestRequest,
+    HistogramsRequest,
+    MicroscopeRequest,
+    UnitMapsRequest,
+    UnitStatesRequest,
+)
+from playground.run.run import Document, resumed
 from playground.storage import document as documents
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz"))
@@ -75,7 +83,17 @@ def train(trainer: Trainer) -> None:
     """A few updates and a look at everything."""
     with np.errstate(all="ignore"):
         trainer.advance(steps=3)
-        trainer.snapshot(Wanted(boundary=3, histograms=3, confusion=True, maps=3, units=True, point=0, test=True))
+        trainer.snapshot(
+            [
+                BoundaryRequest(3),
+                HistogramsRequest(3),
+                ConfusionRequest(),
+                UnitMapsRequest(3),
+                UnitStatesRequest(),
+                MicroscopeRequest(0),
+                FinalTestRequest(),
+            ]
+        )
 
 
 def document(data: bytes) -> None:
@@ -100,8 +118,7 @@ def with_checksum(payload: bytes) -> bytes:
 
 def go_on(read: Document) -> None:
     """Take a document up and use it."""
-    trainer = Trainer()
-    trainer.resume(read)
+    trainer = Trainer.of(resumed(read))
     train(trainer)
     try:
         trainer.clear_outcome()
@@ -158,7 +175,7 @@ def imported(data: bytes) -> None:
     """A text from anywhere becomes points, or is refused."""
     try:
         sheet = tables.from_text(tables.decoded(data))
-        own = tables.own_points(sheet)
+        own = tables.read_own_points(sheet)
         read, notes = tables.data_set(sheet, tables.guess(sheet))
     except InputError as error:
         refuses_in_words(error)
@@ -248,7 +265,7 @@ def document_seeds() -> list[bytes]:
         for steps in (0, 4):
             trainer = Trainer(one, initial={"b0": np.zeros(1)} if not one.layers else None)
             trainer.advance(steps=steps)
-            trainer.remember("words")
+            trainer.configure(trainer.experiment, title="title")
             found.append(bytes(documents.payload_of(documents.to_bytes(trainer.document()), "x")))
     return found
 

@@ -55,7 +55,7 @@ def test_the_last_frame_shows_what_a_trainer_of_ones_own_finds(
     trainer = Trainer(experiment)
     trainer.advance(epochs=12)
     studio = Studio(trainer, 12, 200)
-    truth = np.asarray(studio.drawn(trainer.snapshot(studio.wanted))).astype(int)
+    truth = np.asarray(studio.drawn(trainer.snapshot([studio.request]))).astype(int)
     error = np.abs(frames(tmp_path / "a.gif")[-1] - truth)
     assert error.mean() < 1.5
     assert np.percentile(error, 99) < 16
@@ -76,7 +76,7 @@ def test_training_starts_from_the_given_weights(experiment: Experiment, tmp_path
     made(tmp_path / "a.gif", experiment, 1, initial=start.parameters())
     studio = Studio(start, 1, 200)
     field = np.s_[30:190, 20:180]
-    truth = np.asarray(studio.drawn(start.snapshot(studio.wanted))).astype(int)
+    truth = np.asarray(studio.drawn(start.snapshot([studio.request]))).astype(int)
     assert np.abs(frames(tmp_path / "a.gif")[0] - truth)[field].mean() < 1.5
 
 

@@ -36,6 +36,7 @@ from playground.interop.export.exportable import Exportable, flat
 from playground.interop.export.formats import FORMATS, MissingLibraryError, NotProvenError, export
 from playground.interop.opening import RESOURCES, preset, preset_paths
 from playground.interop.weights import load_weights, save_weights
+from playground.run.run import resumed
 from playground.storage.document import save_document
 from tests.engine.random_experiments import random_experiment
 
@@ -240,7 +241,7 @@ def test_a_training_can_be_repeated_from_the_weights_it_started_from(trainer: Tr
 def test_a_training_that_was_changed_on_the_way_is_none_to_repeat(trainer: Trainer) -> None:
     trainer.advance(epochs=1)
     changed = msgspec.structs.replace(trainer.experiment, training=Training(learning_rate=0.1))
-    trainer.configure(changed, words="learning rate")
+    trainer.configure(changed, title="learning rate")
     trainer.advance(epochs=1)
     assert not Exportable.of(trainer).repeatable
 
@@ -256,8 +257,7 @@ def test_a_changed_shape_is_none_to_repeat(trainer: Trainer) -> None:
 
 def test_a_document_can_be_repeated_like_the_training_in_it(trainer: Trainer) -> None:
     trainer.advance(epochs=2)
-    opened = Trainer()
-    opened.resume(trainer.document())
+    opened = Trainer.of(resumed(trainer.document()))
     exportable = Exportable.of(opened)
     assert exportable.repeatable
     assert all(
@@ -268,8 +268,7 @@ def test_a_document_can_be_repeated_like_the_training_in_it(trainer: Trainer) ->
 def test_a_document_keeps_weights_that_were_set_before_the_first_update(trainer: Trainer) -> None:
     trainer.set_parameters({"W0": np.ones((6, 2))})
     trainer.advance(epochs=1)
-    opened = Trainer()
-    opened.resume(trainer.document())
+    opened = Trainer.of(resumed(trainer.document()))
     exportable = Exportable.of(opened)
     assert exportable.repeatable
     np.testing.assert_array_equal(exportable.initial["W0"], 1)
@@ -283,7 +282,7 @@ def test_weights_history_points_and_experiment_come_back_as_they_are(exportable:
     assert all(np.array_equal(weights[name], values) for name, values in exportable.parameters.items())
     rows = list(csv.DictReader((tmp_path / "history").read_text().splitlines()))
     assert [float(row["train_loss"]) for row in rows] == exportable.history.train_loss.tolist()
-    own = tables.own_points(tables.from_file(tmp_path / "points"))
+    own = tables.read_own_points(tables.from_file(tmp_path / "points"))
     assert own is not None
     again = sample(own)
     for columns in zip(again[:3], exportable.sample[:3], strict=True):

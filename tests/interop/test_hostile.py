@@ -28,7 +28,7 @@ from playground.experiment.rules import MAX_PARAMETERS, check
 from playground.experiment.text import MAX_COMMAS, MAX_FILE_BYTES, from_text, to_text
 from playground.files.progress import watched
 from playground.interop import weights
-from playground.interop.opening import opened
+from playground.interop.opening import open_source
 from playground.interop.tables import Picked, extracted, from_file
 from playground.interop.tables import from_text as sheet_of
 from playground.interop.weights import load_weights, save_weights
@@ -462,7 +462,7 @@ def test_reading_can_be_stopped(tmp_path: Path, at: int) -> None:
 
 def test_a_document_may_be_given_wherever_an_experiment_is(tmp_path: Path) -> None:
     file = Path(__file__).parents[1] / "storage" / "documents" / "v1-spiral.playground"
-    assert opened(str(file)).experiment == load_document(file).experiment
+    assert open_source(str(file)).experiment == load_document(file).experiment
     (tmp_path / "x.playground").write_bytes(MAGIC)
     with pytest.raises(InputError, match=r"x\.playground"):
-        opened(str(tmp_path / "x.playground"))
+        open_source(str(tmp_path / "x.playground"))

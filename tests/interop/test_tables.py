@@ -231,7 +231,7 @@ def test_columns_that_give_no_points_are_refused() -> None:
 
 
 def returned(text: str) -> UserPoints | None:
-    return tables.own_points(from_text(text, "clip"))
+    return tables.read_own_points(from_text(text, "clip"))
 
 
 def assert_same(one: UserPoints, other: UserPoints) -> None:
@@ -305,7 +305,7 @@ def test_any_points_come_back_bit_for_bit(data: st.DataObject) -> None:
 def test_no_text_does_more_than_be_refused(text: str) -> None:
     try:
         sheet = from_text(text)
-        tables.own_points(sheet)
+        tables.read_own_points(sheet)
         data_set(sheet, guess(sheet))
     except InputError:
         pass

@@ -26,7 +26,7 @@ from playground.catalog.optimizers import Adam, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
 from playground.experiment.rules import check
 from playground.experiment.text import from_text, to_text
-from playground.interop.opening import open_experiment, opened
+from playground.interop.opening import open_experiment, open_source
 from playground.interop.tfplayground import NoLinkError, experiment_of, is_link, link_of
 from tests.interop.naive_tfplayground import Page
 
@@ -158,7 +158,7 @@ def test_the_links_vary_in_all_that_matters() -> None:
     assert {type(e.regularizer) for e in experiments} == {NoRegularizer, L1, L2}
     assert any(isinstance(e.initializer, Zeros) for e in experiments) and any(not e.layers for e in experiments)
     carried = [Trainer(e) for e in experiments]
-    assert sum(t.problem.points % t.problem.batch_size > 0 for t in carried) >= 5
+    assert sum(t.setup.points % t.setup.batch_size > 0 for t in carried) >= 5
 
 
 # What a link says -----------------------------------------------------------------------------------------------
@@ -430,8 +430,8 @@ def test_a_link_opens_like_a_file() -> None:
     assert open_experiment(EXAMPLE) == PLAIN
     assert open_experiment(EXAMPLE[EXAMPLE.index("#") :]) == PLAIN
     assert open_experiment(f"{EXAMPLE}&name=some.json") == PLAIN
-    assert opened("#seed=s&noise=99").notes
-    assert opened("circle").notes == ()
+    assert open_source("#seed=s&noise=99").notes
+    assert open_source("circle").notes == ()
     assert is_link("#") and is_link(" HTTPS://playground.tensorflow.org/") and is_link("playground.tensorflow.org")
     assert not is_link("circle") and not is_link("httpd.json")
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from playground import Experiment, Snapshot, Trainer, check
+from playground import Experiment, Layer, Snapshot, Trainer, check
+from playground.catalog.activations import Tanh
 from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.table import Table
+from playground.catalog.losses import SquaredError
+from playground.catalog.normalizations import BatchNormalization, LayerNormalization
+from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
 from playground.interop.opening import preset
-from playground.measure.diagnosis import AT_MOST, CAUSES, EXPLAINED_BY, RULES, diagnose
+from playground.measure.changes import Change
+from playground.measure.diagnosis import AT_MOST, CAUSES, EXPLAINED_BY, RULES, comparable, diagnose
 
 
 def after(epochs: int, widths: tuple[int, ...] = (6, 6), activation: str = "tanh", **changed: Any) -> Snapshot:
@@ -144,7 +152,7 @@ def raised_on_the_way(name: str, engine: Any = "reference") -> Trainer:
     """A preset that was trained well and then got a learning rate of 1000."""
     trainer = Trainer(preset(name), engine=engine)
     trainer.advance(epochs=40)
-    trainer.configure(with_rate(trainer.experiment, 1000), words="learning rate 1000")
+    trainer.configure(with_rate(trainer.experiment, 1000), title="learning rate 1000")
     return trainer
 
 
@@ -186,11 +194,93 @@ def test_a_schedule_keeps_its_shape_in_the_remedy() -> None:
     assert remedy is not None and remedy.experiment.training.learning_rate == pytest.approx(0.04)
 
 
+TABLE = "a,b,c\n" + "\n".join(f"{k % 7},{k % 5},{k % 2}" for k in range(60))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "goes_on"),
+    [
+        ("training.learning_rate", 0.02, True),
+        ("training.batch_size", 7, True),
+        ("training.optimizer.beta1", 0.5, True),
+        ("training.schedule.warmup", 3, True),
+        ("name", "no other data", True),
+        ("layers.0.normalization", BatchNormalization(), False),
+        ("layers.0.normalization", LayerNormalization(), False),
+        ("data", "batch-7.csv", False),
+        ("data.noise", 0.5, False),
+        ("data.seed", 7, False),
+        ("loss", SquaredError(), False),
+        ("layers.0.id", "learning rate", False),
+        ("training.weight_decay", 0.1, False),
+    ],
+)
+def test_losses_are_compared_as_long_as_only_the_way_of_learning_changes(
+    tmp_path: Path, path: str, value: Any, goes_on: bool
+) -> None:
+    trainer = Trainer(Experiment(layers=(Layer(4, Tanh(), id="A"),)))
+    trainer.advance(epochs=5)
+    if value == "batch-7.csv":
+        (tmp_path / value).write_text(TABLE)
+        value = Table(path=str(tmp_path / value), x1="a", x2="b", target="c")
+    # Whatever it is called.
+    for title in ("", "learning rate", "batch normalization"):
+        trainer.configure(with_value(trainer.experiment, path, value), title=title)
+    trainer.advance(epochs=3)
+    snapshot = trainer.snapshot()
+    compared = snapshot.history.epoch[comparable(snapshot)]
+    assert compared.tolist() == ([0, 1, 2, 3, 4, 5, 6, 7, 8] if goes_on else [6, 7, 8])
+
+
+def test_a_weight_set_by_hand_begins_a_new_comparison() -> None:
+    trainer = Trainer(Experiment())
+    trainer.advance(epochs=5)
+    trainer.set_weight("W0", (0, 0), 3.0)
+    trainer.advance(epochs=2)
+    snapshot = trainer.snapshot()
+    assert snapshot.history.epoch[comparable(snapshot)].tolist() == [6, 7]
+
+
+def test_a_change_of_which_no_more_than_a_label_is_known_begins_a_new_comparison() -> None:
+    trainer = Trainer(Experiment())
+    trainer.advance(epochs=8)
+    known = trainer.snapshot()
+    snapshot = dataclasses.replace(known, changes=(Change(int(known.history.step[5]), 5.0, 0.0, "learning rate 0.02"),))
+    assert snapshot.history.epoch[comparable(snapshot)].tolist() == [6, 7, 8]
+    assert comparable(known) == slice(0, None)
+
+
+def test_what_a_drag_went_through_is_not_forgotten_when_it_ends_where_it_began() -> None:
+    trainer = Trainer(Experiment())
+    for noise in (0.0, 0.5, 0.2, 0.0):
+        trainer.advance(epochs=2)
+        trainer.configure(with_value(trainer.experiment, "data.noise", noise), title="noise", goes_on=True)
+    (change,) = trainer.run.record.changes
+    assert change.differences == (("data.noise", 0.0, 0.0),)
+    trainer.advance(epochs=2)
+    snapshot = trainer.snapshot()
+    assert snapshot.history.epoch[comparable(snapshot)].tolist() == [9, 10]
+
+
+def test_after_a_divergence_what_differs_from_the_healthy_moment_is_on_record() -> None:
+    trainer = Trainer(convert({"version": 1, "data": "plane", "training": sgd(0.001)}))
+    trainer.advance(epochs=10)
+    noisy = replace(trainer.experiment, data=replace(trainer.experiment.data, noise=0.3))
+    trainer.configure(with_rate(noisy, 1e5))
+    assert trainer.advance(epochs=20) == "diverged"
+    trainer.configure(with_rate(trainer.experiment, 0.01))
+    assert not trainer.run.record.changes[-1].leaves_losses_comparable
+    assert [one.path for one in trainer.run.record.changes[-1].differences or ()] == [
+        "data.noise",
+        "training.learning_rate",
+    ]
+
+
 def test_other_data_make_the_loss_jump_without_blame() -> None:
     trainer = Trainer(preset("circle"))
     trainer.advance(epochs=100)
     changed = replace(trainer.experiment, data=replace(trainer.experiment.data, label_noise=0.5))
-    trainer.configure(changed, words="label noise 0.5")
+    trainer.configure(changed, title="label noise 0.5")
     for _ in range(4):
         trainer.advance(epochs=1)
         losses = trainer.snapshot().history.train_loss
@@ -231,7 +321,7 @@ def test_of_a_cleared_drawing_nothing_is_said() -> None:
 def test_of_a_drawing_that_is_cleared_in_the_middle_of_a_run_nothing_is_said(name: str) -> None:
     trainer = Trainer(preset(name))
     trainer.advance(epochs=20)
-    trainer.configure(replace(trainer.experiment, data=UserPoints()), words="drawing")
+    trainer.configure(replace(trainer.experiment, data=UserPoints()), title="drawing")
     for _ in range(20):
         trainer.advance(epochs=20)
         assert kinds(trainer.snapshot()) == []
@@ -264,7 +354,7 @@ def test_a_layer_that_was_muted_has_not_vanished() -> None:
     layers = [{"units": 2, "activation": "tanh", "muted": muted} for muted in (True, False, False)]
     trainer = Trainer(convert({**healthy, "layers": layers}))
     trainer.advance(epochs=30)
-    trainer.configure(convert({**healthy, "layers": [{**layer, "muted": False} for layer in layers]}), words="muted")
+    trainer.configure(convert({**healthy, "layers": [{**layer, "muted": False} for layer in layers]}), title="muted")
     for _ in range(5):
         trainer.advance(epochs=1)
         assert "vanishing" not in kinds(trainer.snapshot())
@@ -275,7 +365,7 @@ def test_a_remedy_that_helps_silences_its_finding_at_once() -> None:
     trainer.advance(epochs=20)
     remedy = diagnose(trainer.snapshot())[0].remedy
     assert remedy is not None
-    trainer.configure(remedy.experiment, words=remedy.label)
+    trainer.configure(remedy.experiment, title=remedy.label)
     for _ in range(8):
         trainer.advance(epochs=1)
         assert "vanishing" not in kinds(trainer.snapshot())

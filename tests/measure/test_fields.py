@@ -8,16 +8,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playground import InputError, Snapshot, Trainer, Wanted
+from playground import InputError, Snapshot, Trainer
 from playground.catalog.choice import Array
 from playground.engine import reference
+from playground.engine.engine import EngineName
 from playground.experiment.rules import convert
+from playground.measure.requests import (
+    BoundaryRequest,
+    ConfusionRequest,
+    HistogramsRequest,
+    MicroscopeRequest,
+    ParametersRequest,
+    PredictionsRequest,
+    UncertaintyRequest,
+    UnitMapRequest,
+    UnitMapsRequest,
+    UnitStatesRequest,
+)
 from playground.measure.snapshot import spread
-from playground.run.run import EngineName
 
-EVERYTHING = Wanted(
-    boundary=20, histograms=8, confusion=True, maps=10, magnified=(0, 0), parameters=True, units=True, uncertainty=5,
-    predictions=40, point=3,
+EVERYTHING = (
+    BoundaryRequest(20), HistogramsRequest(8), ConfusionRequest(), UnitMapsRequest(10), UnitMapRequest(0, 0, 20),
+    ParametersRequest(), UnitStatesRequest(), UncertaintyRequest(5, 20), PredictionsRequest(40), MicroscopeRequest(3),
 )  # fmt: skip
 LAYERS: list[dict[str, Any]] = [
     {"units": 5, "activation": "tanh", "normalization": "batch"},
@@ -53,8 +65,7 @@ def arrays_in(value: Any) -> list[Array]:
 
 def pictures_of(snapshot: Snapshot) -> list[Array]:
     """All arrays of the fields that are tested here."""
-    names = ("maps", "mapped", "magnified", "parameters", "units", "uncertainty", "predictions", "microscope")
-    return [array for name in names for array in arrays_in(getattr(snapshot, name))]
+    return [array for answer in snapshot.answers.values() for array in arrays_in(answer)]
 
 
 # Maps -----------------------------------------------------------------------------------------------------------
@@ -63,39 +74,41 @@ def pictures_of(snapshot: Snapshot) -> list[Array]:
 @pytest.mark.parametrize("data", DATA.values(), ids=DATA)
 def test_maps_are_what_the_units_put_out_on_the_plane(data: dict[str, Any]) -> None:
     one = trainer(data=data)
-    snapshot = one.snapshot(Wanted(maps=9, boundary=9))
-    *hidden, output = snapshot.maps
+    snapshot = one.snapshot([UnitMapsRequest(9), BoundaryRequest(9)])
+    *hidden, output = snapshot.answer(UnitMapsRequest).values
     for shown, a in zip(hidden, outputs_on_grid(one, 9), strict=False):
         np.testing.assert_allclose(shown, a.reshape(len(a), 9, 9), atol=1e-5)
-    np.testing.assert_allclose(output, snapshot.boundary, atol=1e-5)
-    assert [units.tolist() for units in snapshot.mapped] == [list(range(len(shown))) for shown in snapshot.maps]
-    assert all(shown.dtype == np.float32 for shown in snapshot.maps)
+    np.testing.assert_allclose(output, snapshot.answer(BoundaryRequest), atol=1e-5)
+    assert [units.tolist() for units in snapshot.answer(UnitMapsRequest).units] == [
+        list(range(len(shown))) for shown in snapshot.answer(UnitMapsRequest).values
+    ]
+    assert all(shown.dtype == np.float32 for shown in snapshot.answer(UnitMapsRequest).values)
 
 
 def test_only_the_units_that_are_seen_and_exist_are_mapped() -> None:
     one = trainer()
-    everything = one.snapshot(Wanted(maps=6)).maps
-    some = one.snapshot(Wanted(maps=6, mapped=((4, 1, 9, -1), (), (3,), (0, 1), (0,))))
-    assert [units.tolist() for units in some.mapped] == [[4, 1], [], [3], [0]]
-    assert [len(shown) for shown in some.maps] == [2, 0, 1, 1]
-    np.testing.assert_array_equal(some.maps[0], everything[0][[4, 1]])
-    np.testing.assert_array_equal(some.maps[2], everything[2][[3]])
-    short = one.snapshot(Wanted(maps=6, mapped=((2,),)))
-    assert [units.tolist() for units in short.mapped] == [[2], [], [], []]
+    everything = UnitMapsRequest(6).answer(one).values
+    some = UnitMapsRequest(6, ((4, 1, 9, -1), (), (3,), (0, 1), (0,))).answer(one)
+    assert [units.tolist() for units in some.units] == [[4, 1], [], [3], [0]]
+    assert [len(shown) for shown in some.values] == [2, 0, 1, 1]
+    np.testing.assert_array_equal(some.values[0], everything[0][[4, 1]])
+    np.testing.assert_array_equal(some.values[2], everything[2][[3]])
+    short = UnitMapsRequest(6, ((2,),)).answer(one)
+    assert [units.tolist() for units in short.units] == [[2], [], [], []]
 
 
-@pytest.mark.parametrize(("boundary", "side"), [(30, 30), (0, 100)])
+@pytest.mark.parametrize("side", [30, 100])
 @pytest.mark.parametrize("place", [(0, 4), (2, 1), (3, 0)])
-def test_one_unit_is_magnified_to_the_size_of_the_boundary(place: tuple[int, int], boundary: int, side: int) -> None:
+def test_one_unit_is_magnified_to_the_size_of_the_boundary(place: tuple[int, int], side: int) -> None:
     one = trainer()
-    magnified = one.snapshot(Wanted(boundary=boundary, magnified=place)).magnified
+    magnified = UnitMapRequest(*place, side).answer(one)
     assert magnified is not None and magnified[:2] == place
-    np.testing.assert_array_equal(magnified.values, one.snapshot(Wanted(maps=side)).maps[place[0]][place[1]])
+    np.testing.assert_array_equal(magnified.values, UnitMapsRequest(side).answer(one).values[place[0]][place[1]])
 
 
 @pytest.mark.parametrize("place", [(0, 5), (4, 0), (-1, 0), (3, 1), (0, -1)])
 def test_a_unit_that_does_not_exist_is_not_magnified(place: tuple[int, int]) -> None:
-    assert trainer().snapshot(Wanted(magnified=place)).magnified is None
+    assert UnitMapRequest(*place).answer(trainer()) is None
 
 
 def test_maps_follow_changes_of_features_and_data() -> None:
@@ -103,10 +116,12 @@ def test_maps_follow_changes_of_features_and_data() -> None:
     one.snapshot(EVERYTHING)
     one.configure(convert({**as_written(), "features": ["radius"], "data": DATA["three classes"]}))
     snapshot = one.snapshot(EVERYTHING)
-    np.testing.assert_allclose(snapshot.maps[0].reshape(5, -1), outputs_on_grid(one, 10)[0], atol=1e-5)
-    assert len(snapshot.maps[-1]) == 3
-    assert snapshot.predictions is not None
-    np.testing.assert_array_equal(snapshot.predictions.indices, spread(60, 40))
+    np.testing.assert_allclose(
+        snapshot.answer(UnitMapsRequest).values[0].reshape(5, -1), outputs_on_grid(one, 10)[0], atol=1e-5
+    )
+    assert len(snapshot.answer(UnitMapsRequest).values[-1]) == 3
+    assert snapshot.answer(PredictionsRequest) is not None
+    np.testing.assert_array_equal(snapshot.answer(PredictionsRequest).indices, spread(60, 40))
 
 
 def as_written() -> dict[str, Any]:
@@ -117,8 +132,8 @@ def test_pictures_are_made_in_no_time() -> None:
     wide = trainer(layers=[{"units": 20, "activation": "tanh"}] * 3, precision="float32")
     deep = trainer(layers=[{"units": 64, "activation": "tanh"}] * 30, precision="float32", steps=1)
     seconds = [
-        best_time(lambda: wide.maps(Wanted(maps=24))),
-        best_time(lambda: deep.maps(Wanted(maps=24, mapped=((0, 1, 2),) * 31))),
+        best_time(lambda: UnitMapsRequest(24).answer(wide)),
+        best_time(lambda: UnitMapsRequest(24, ((0, 1, 2),) * 31).answer(deep)),
     ]
     # Ten times as long as measured on a machine at rest.
     assert seconds[0] < 0.01
@@ -140,7 +155,7 @@ def best_time(work: Any) -> float:
 
 def test_parameters_come_as_copies_with_their_gradients() -> None:
     one = trainer()
-    shown = one.snapshot(Wanted(parameters=True)).parameters
+    shown = ParametersRequest().answer(one)
     now = {name: values.copy() for name, values in one.parameters().items()}
     gradient = one.state.gradient.copy()
     one.advance(steps=3)
@@ -152,10 +167,10 @@ def test_parameters_come_as_copies_with_their_gradients() -> None:
 
 
 def test_before_the_first_update_there_is_no_gradient_and_no_unit_is_dead() -> None:
-    for layer in trainer(steps=0).snapshot(EVERYTHING).parameters:
+    for layer in ParametersRequest().answer(trainer(steps=0)):
         assert np.isnan(layer.gradient_W).all() and np.isnan(layer.gradient_b).all()
         assert np.isfinite(layer.W).all()
-    assert not any(layer.dead.any() or layer.dropped.any() for layer in trainer(steps=0).snapshot(EVERYTHING).units)
+    assert not any(layer.dead.any() or layer.dropped.any() for layer in UnitStatesRequest().answer(trainer(steps=0)))
 
 
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
@@ -175,7 +190,7 @@ def test_dropped_units_are_those_of_the_last_point_of_the_latest_batch(
     training = {"batch_size": 7, "batching": batching}
     trainer(steps=steps, training=training)
     used = drawn[-1]
-    for state, mask in zip(trainer(engine, steps, training=training).snapshot(EVERYTHING).units, used, strict=True):
+    for state, mask in zip(UnitStatesRequest().answer(trainer(engine, steps, training=training)), used, strict=True):
         assert state.dropped.tolist() == ([False] * len(state.dropped) if mask is None else (mask[:, -1] == 0).tolist())
 
 
@@ -184,7 +199,7 @@ def test_units_are_dropped_now_and_then() -> None:
     seen = []
     for _ in range(20):
         one.advance(steps=1)
-        seen.append(np.concatenate([layer.dropped for layer in one.snapshot(EVERYTHING).units]))
+        seen.append(np.concatenate([layer.dropped for layer in UnitStatesRequest().answer(one)]))
     share = np.mean(seen, axis=0)
     assert (share[5:14] > 0).all() and (share[5:14] < 1).all()
     assert not share[:5].any() and not share[14:].any()
@@ -195,27 +210,26 @@ def test_dead_units_are_those_with_slope_0_everywhere(engine: EngineName) -> Non
     one = trainer(engine, steps=0, layers=[{"units": 4, "activation": "relu"}])
     one.set_parameters({"b0": np.array([0.0, -1e3, 0.5, -1e3])})
     one.advance(steps=1)
-    snapshot = one.snapshot(Wanted(units=True))
-    assert snapshot.units[0].dead[[1, 3]].all()
-    assert snapshot.layers[0].dead == np.mean(snapshot.units[0].dead)
-    assert not snapshot.units[1].dead.any()
+    snapshot = one.snapshot([UnitStatesRequest()])
+    assert snapshot.answer(UnitStatesRequest)[0].dead[[1, 3]].all()
+    assert snapshot.layers[0].dead == np.mean(snapshot.answer(UnitStatesRequest)[0].dead)
+    assert not snapshot.answer(UnitStatesRequest)[1].dead.any()
 
 
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 def test_the_activations_of_the_latest_batch_are_counted(engine: EngineName) -> None:
     one = trainer(engine, layers=[{"units": 5, "activation": "tanh"}])
-    assert one.snapshot().layers[0].activations is None
-    histogram = one.snapshot(Wanted(histograms=6)).layers[0].activations
-    assert histogram is not None and one.problem.last is not None
-    counts, edges = np.histogram(one.problem.last.f[0], 6)
+    histogram = HistogramsRequest(6).answer(one)[0].activations
+    assert histogram is not None and one.latest is not None
+    counts, edges = np.histogram(one.latest.f[0], 6)
     np.testing.assert_array_equal(histogram.counts, counts)
     np.testing.assert_allclose(histogram.edges, edges)
-    assert trainer(steps=0).snapshot(Wanted(histograms=6)).layers[0].activations is None
+    assert HistogramsRequest(6).answer(trainer(steps=0))[0].activations is None
 
 
 def test_of_a_large_batch_only_some_activations_are_counted() -> None:
     one = trainer(data={"kind": "moons", "points": 20_000}, training={"batch_size": 0}, steps=1)
-    histogram = one.snapshot(Wanted(histograms=6)).layers[0].activations
+    histogram = HistogramsRequest(6).answer(one)[0].activations
     assert histogram is not None and histogram.counts.sum() == 20_000
 
 
@@ -223,7 +237,7 @@ def test_of_a_large_batch_only_some_activations_are_counted() -> None:
 def test_numbers_that_are_all_but_equal_have_a_histogram(start: float) -> None:
     one = trainer(layers=[])
     one.set_parameters({"W0": np.array([[start, np.nextafter(start, 1)]])})
-    histogram = one.snapshot(Wanted(histograms=30)).layers[0].histogram
+    histogram = HistogramsRequest(30).answer(one)[0].weights
     assert histogram is not None and histogram.counts.sum() == 2
     assert (np.diff(histogram.edges) > 0).all()
 
@@ -234,7 +248,7 @@ def test_numbers_that_are_all_but_equal_have_a_histogram(start: float) -> None:
 @pytest.mark.parametrize("data", DATA.values(), ids=DATA)
 def test_uncertainty_is_the_deviation_between_thinned_networks(data: dict[str, Any]) -> None:
     one = trainer(data=data, layers=LAYERS[:2])
-    field = one.snapshot(Wanted(boundary=10, uncertainty=200)).uncertainty
+    field = UncertaintyRequest(200, 10).answer(one)
     assert field is not None and field.shape == (10, 10) and field.dtype == np.float32
     expected = deviation(one, one.setup.grid(10, one.network.dtype), 2000).reshape(10, 10)
     # A standard deviation from 200 draws is off by some 5 %.
@@ -259,14 +273,14 @@ def deviation(one: Trainer, columns: Array, passes: int) -> Array:
 
 def test_the_same_moment_is_equally_uncertain_each_time() -> None:
     one = trainer()
-    first, second = (one.snapshot(EVERYTHING).uncertainty for _ in range(2))
+    first, second = (UncertaintyRequest(5, 20).answer(one) for _ in range(2))
     assert first is not None and second is not None and first.max() > 0
     np.testing.assert_array_equal(first, second)
 
 
 @pytest.mark.parametrize("changed", [{"layers": LAYERS[:1]}, {"layers": []}])
 def test_without_dropout_nothing_is_uncertain(changed: dict[str, Any]) -> None:
-    field = trainer(**changed).snapshot(Wanted(uncertainty=5)).uncertainty
+    field = UncertaintyRequest(5).answer(trainer(**changed))
     assert field is not None and field.shape == (100, 100) and not field.any()
 
 
@@ -285,7 +299,7 @@ def test_places_are_spread_evenly(count: int, most: int, places: list[int]) -> N
 @pytest.mark.parametrize("data", DATA.values(), ids=DATA)
 def test_predictions_say_what_the_network_makes_of_points(engine: EngineName, data: dict[str, Any]) -> None:
     one = trainer(engine, data=data)
-    predictions = one.snapshot(Wanted(predictions=25)).predictions
+    predictions = PredictionsRequest(25).answer(one)
     assert predictions is not None
     np.testing.assert_array_equal(predictions.indices, spread(60, 25))
     o = one.predict(one.sample.x[predictions.indices])
@@ -295,7 +309,7 @@ def test_predictions_say_what_the_network_makes_of_points(engine: EngineName, da
 
 def test_of_all_points_the_share_that_is_right_is_the_accuracy() -> None:
     one = trainer(steps=60)
-    predictions = one.snapshot(Wanted(predictions=1000)).predictions
+    predictions = PredictionsRequest(1000).answer(one)
     assert predictions is not None
     right = predictions.values == one.sample.labels[predictions.indices]
     assert right[one.sample.split == 0].mean() == one.evaluate().train_accuracy
@@ -310,7 +324,7 @@ def test_the_microscope_shows_gradients_that_agree_with_finite_differences(
     data: dict[str, Any], layers: list[dict[str, Any]]
 ) -> None:
     one = trainer(data=data, layers=layers, steps=40)
-    shown = one.snapshot(Wanted(point=11)).microscope
+    shown = MicroscopeRequest(11).answer(one)
     assert shown is not None and shown.point == 11
     np.testing.assert_array_equal(shown.x, one.sample.x[11])
     assert shown.label == one.sample.labels[11]
@@ -340,7 +354,7 @@ def slopes(values: Array, loss: Any) -> Array:
 
 def test_the_microscope_shows_the_textbook_step_by_step() -> None:
     one = trainer(layers=[{"units": 5, "activation": "tanh"}, {"units": 4, "activation": "sigmoid"}])
-    shown = one.snapshot(Wanted(point=0)).microscope
+    shown = MicroscopeRequest(0).answer(one)
     assert shown is not None
     back = shown.output * 0 + 1 / (1 + np.exp(-shown.output)) - shown.target
     for layer, above in zip(reversed(shown.layers), [None, *reversed(shown.layers)], strict=False):
@@ -357,7 +371,7 @@ def test_the_microscope_shows_the_textbook_step_by_step() -> None:
 
 @pytest.mark.parametrize("point", [-1, 60, 10**6])
 def test_a_point_that_does_not_exist_is_not_looked_at(point: int) -> None:
-    assert trainer().snapshot(Wanted(point=point)).microscope is None
+    assert MicroscopeRequest(point).answer(trainer()) is None
 
 
 # All of it ------------------------------------------------------------------------------------------------------
@@ -366,25 +380,25 @@ def test_a_point_that_does_not_exist_is_not_looked_at(point: int) -> None:
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
 @pytest.mark.parametrize("data", DATA.values(), ids=DATA)
 @pytest.mark.parametrize("layers", [[], LAYERS, MUTED, [{"units": 1}]], ids=["none", "all kinds", "muted", "one unit"])
-def test_everything_can_be_wanted_of_everything(
+def test_everything_can_be_requested_of_everything(
     engine: EngineName, data: dict[str, Any], layers: list[dict[str, Any]]
 ) -> None:
     for steps in (0, 9):
         snapshot = trainer(engine, steps, data=data, layers=layers).snapshot(EVERYTHING)
         count = len(layers) + 1
-        assert [len(each) for each in (snapshot.maps, snapshot.mapped, snapshot.parameters, snapshot.units)] == [
-            count
-        ] * 4
+        maps = snapshot.answer(UnitMapsRequest)
+        assert maps is not None
+        per_layer = (*maps, snapshot.answer(ParametersRequest), snapshot.answer(UnitStatesRequest))
+        assert [len(each or ()) for each in per_layer] == [count] * 4
         arrays = pictures_of(snapshot)
         assert len(arrays) > 20 and not any(array.flags.writeable for array in arrays)
-        for shown in (*snapshot.maps, snapshot.uncertainty):
+        for shown in (*maps.values, snapshot.answer(UncertaintyRequest)):
             assert shown is not None and np.isfinite(shown).all()
 
 
-def test_nothing_is_made_that_is_not_wanted() -> None:
+def test_nothing_is_made_that_is_not_requested() -> None:
     snapshot = trainer().snapshot()
-    assert not pictures_of(snapshot)
-    assert snapshot.maps == snapshot.mapped == snapshot.parameters == snapshot.units == ()
+    assert not snapshot.answers and snapshot.answer(BoundaryRequest) is None
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
@@ -394,8 +408,12 @@ def test_pictures_of_enormous_weights_are_finite(precision: str) -> None:
     largest = float(np.finfo(precision).max)
     one.set_parameters({"W0": np.full((3, 2), largest), "W1": np.full((3, 3), -largest)})
     snapshot = one.snapshot(EVERYTHING)
-    assert snapshot.magnified is not None and snapshot.uncertainty is not None and snapshot.predictions is not None
-    fields = [*snapshot.maps, snapshot.magnified.values, snapshot.uncertainty, snapshot.predictions.values]
+    fields = [
+        *snapshot.answer(UnitMapsRequest).values,
+        snapshot.answer(UnitMapRequest).values,
+        snapshot.answer(UncertaintyRequest),
+        snapshot.answer(PredictionsRequest).values,
+    ]
     assert all(np.isfinite(field).all() for field in fields)
 
 
@@ -411,7 +429,7 @@ def test_one_weight_is_set_and_all_is_measured_anew() -> None:
     assert one.snapshot().evaluation == one.evaluate()
     assert len(one.snapshot().history.epoch) == history
     one.set_weight("b3", (0,), -2)
-    assert [change.words for change in one.snapshot().changes] == ["weight W1[3, 2]", "bias b3[0]"]
+    assert [change.label for change in one.snapshot().changes] == ["weight W1[3, 2]", "bias b3[0]"]
 
 
 def test_before_training_the_history_starts_with_the_weight_that_was_set() -> None:
@@ -419,7 +437,7 @@ def test_before_training_the_history_starts_with_the_weight_that_was_set() -> No
     one.set_weight("gamma0", (1,), 3.0)
     history = one.snapshot().history
     assert len(history.epoch) == 1 and history.train_loss[0] == one.evaluate().train_loss
-    assert one.snapshot().changes[0].words == "parameter gamma0[1]"
+    assert one.snapshot().changes[0].label == "parameter gamma0[1]"
 
 
 @pytest.mark.parametrize(
@@ -470,42 +488,42 @@ def test_setting_a_weight_lets_a_training_that_stopped_go_on() -> None:
 
 def test_changes_are_on_record_with_their_moment() -> None:
     one = trainer(steps=12)
-    one.configure(one.experiment, words="learning rate 0.1")
+    one.configure(one.experiment, title="learning rate 0.1")
     (change,) = one.snapshot().changes
     # 30 points for training make 5 batches of at most 7, of which the 12th is the second of the third epoch.
     assert change.step == 12
     assert change.epoch == pytest.approx(2 + 14 / 30)
     assert change.seconds == one.seconds
-    assert change.words == "learning rate 0.1"
+    assert change.label == "learning rate 0.1"
     one.configure(one.experiment)
     assert len(one.snapshot().changes) == 1
 
 
 def test_a_change_that_goes_on_takes_the_place_of_what_it_was() -> None:
     one = trainer()
-    one.configure(one.experiment, words="first")
+    one.configure(one.experiment, title="first")
     for words in ("a", "b", "c"):
         one.advance(steps=1)
-        one.configure(one.experiment, words=words, goes_on=words != "a")
-    assert [(change.words, change.step) for change in one.snapshot().changes] == [("first", 12), ("c", 15)]
+        one.configure(one.experiment, title=words, goes_on=words != "a")
+    assert [(change.label, change.step) for change in one.snapshot().changes] == [("first", 12), ("c", 15)]
 
 
 def test_changes_are_bounded_and_gone_after_a_reset() -> None:
     one = trainer()
     for number in range(250):
-        one.configure(one.experiment, words=str(number))
+        one.configure(one.experiment, title=str(number))
     kept = one.snapshot().changes
-    assert [change.words for change in kept] == [str(number) for number in range(50, 250)]
+    assert [change.label for change in kept] == [str(number) for number in range(50, 250)]
     one.reset()
     assert one.snapshot().changes == () and len(kept) == 200
-    one.configure(one.experiment, words="only", goes_on=True)
-    assert [change.words for change in one.snapshot().changes] == ["only"]
+    one.configure(one.experiment, title="only", goes_on=True)
+    assert [change.label for change in one.snapshot().changes] == ["only"]
 
 
 def test_going_back_to_a_moment_forgets_what_was_changed() -> None:
     one = trainer()
     kept = one.checkpoint()
-    one.configure(one.experiment, words="later")
+    one.configure(one.experiment, title="later")
     one.restore(kept)
     assert one.snapshot().changes == ()
 

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playground import Trainer, Wanted
+from playground import Trainer
 from playground.engine import reference
 from playground.experiment.rules import convert
+from playground.measure.requests import ConfusionRequest, HistogramsRequest, WholeSetRequest
 from playground.measure.statistics import Activations, confusion
 
 
@@ -50,14 +51,13 @@ def test_the_whole_set_is_measured_in_evaluation_mode() -> None:
     z = p["W0"] @ one.setup.train.inputs + p["b0"][:, np.newaxis]
     scaled = (z - p["mean0"][:, np.newaxis]) / np.sqrt(p["var0"][:, np.newaxis] + 1e-5)
     a = 1 / (1 + np.exp(-p["gamma0"][:, np.newaxis] * scaled - p["beta0"][:, np.newaxis]))
-    measured = one.whole_set_statistics()[0]
+    measured = WholeSetRequest().answer(one)[0]
     np.testing.assert_allclose([measured.mean, measured.spread], [a.mean(), a.std()], rtol=1e-9)
 
 
 def test_histograms_come_only_when_wanted() -> None:
     one = trainer()
-    assert one.snapshot().layers[0].histogram is None
-    histogram = one.snapshot(Wanted(histograms=7)).layers[0].histogram
+    histogram = HistogramsRequest(7).answer(one)[0].weights
     assert histogram is not None
     assert histogram.counts.sum() == 10
     assert len(histogram.edges) == 8
@@ -73,7 +73,7 @@ def test_a_confusion_matrix_counts_rows_by_truth() -> None:
 def test_the_confusion_agrees_with_the_accuracy(classes: int) -> None:
     one = trainer(data={"kind": "blobs", "classes": classes, "points": 100, "noise": 0.3, "validation_fraction": 0.4})
     one.advance(epochs=5)
-    shown, evaluation = one.snapshot(Wanted(confusion=True)).confusion, one.evaluate()
+    shown, evaluation = ConfusionRequest().answer(one), one.evaluate()
     assert shown is not None
     assert shown.train.sum() == 60
     assert np.trace(shown.train) / 60 == evaluation.train_accuracy
@@ -81,7 +81,7 @@ def test_the_confusion_agrees_with_the_accuracy(classes: int) -> None:
 
 
 def test_a_regression_has_no_confusion() -> None:
-    assert trainer(data="plane").snapshot(Wanted(confusion=True)).confusion is None
+    assert ConfusionRequest().answer(trainer(data="plane")) is None
 
 
 def test_measurements_do_not_depend_on_how_the_points_are_divided() -> None:

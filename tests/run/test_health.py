@@ -15,10 +15,10 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.shapes import Circle, Hills, Plane, Spiral
 from playground.catalog.initializers import Uniform
 from playground.catalog.optimizers import Adam, Sgd
+from playground.engine.engine import ENGINES
 from playground.measure.diagnosis import diagnose
 from playground.run import health
 from playground.run.health import Health, Moment
-from playground.run.run import ENGINES
 
 HILLS = Experiment(
     data=Hills(points=300),
@@ -49,7 +49,7 @@ def trained(experiment: Experiment = HILLS, engine: Any = "reference") -> Traine
 
 def diverged(trainer: Trainer, steps: int = 1000) -> Trainer:
     """With a learning rate of 1000, until numbers stop being finite."""
-    trainer.configure(with_training(trainer.experiment, learning_rate=1000.0), words="learning rate 1000")
+    trainer.configure(with_training(trainer.experiment, learning_rate=1000.0), title="learning rate 1000")
     assert trainer.advance(steps=steps) == "diverged"
     return trainer
 
@@ -69,17 +69,17 @@ def test_a_lower_rate_goes_on_from_where_all_was_well(engine: str) -> None:
         trainer.state.parameters.copy(),
         loss_of(trainer),
     )
-    rows, gradient_rows = trainer.history.count, trainer.gradient_history.count
+    rows, gradient_rows = trainer.history.count, trainer.run.record.gradients.count
     diverged(trainer)
     assert np.isfinite(trainer.state.parameters).all()
     assert np.abs(trainer.state.parameters).max() > 1e6
-    trainer.configure(with_training(trainer.experiment, learning_rate=0.05), words="learning rate 0.05")
+    trainer.configure(with_training(trainer.experiment, learning_rate=0.05), title="learning rate 0.05")
     assert (trainer.status, trainer.state.step, trainer.state.epoch) == ("ready", step, epoch)
     np.testing.assert_array_equal(trainer.state.parameters, before)
     snapshot = trainer.snapshot()
     assert len(snapshot.history.epoch) == rows and len(snapshot.gradients.step) == gradient_rows
     assert snapshot.evaluation.train_loss == pytest.approx(loss)
-    assert [change.words for change in snapshot.changes][-1] == "learning rate 0.05"
+    assert [change.label for change in snapshot.changes][-1] == "learning rate 0.05"
     assert all(change.step <= step for change in snapshot.changes)
     trainer.advance(epochs=20)
     assert trainer.status == "ready" and loss_of(trainer) < loss
@@ -139,7 +139,7 @@ def test_a_rate_that_was_lowered_too_late_is_the_one_to_blame() -> None:
 def test_taking_the_rate_back_is_enough() -> None:
     trainer = trained()
     good_rate, before = trainer.experiment, trainer.state.parameters.copy()
-    diverged(trainer).configure(good_rate, words="undo learning rate 1000")
+    diverged(trainer).configure(good_rate, title="undo learning rate 1000")
     np.testing.assert_array_equal(trainer.state.parameters, before)
     assert trainer.advance(epochs=20) == "ready"
 
@@ -154,10 +154,11 @@ def test_play_goes_back_too_with_the_experiment_in_force() -> None:
 
 def test_a_drag_that_diverges_on_its_way_replaces_no_earlier_change() -> None:
     trainer = trained()
-    trainer.remember("batch size 10")
+    trainer.configure(with_training(trainer.experiment, batch_size=10), title="batch size 10")
     diverged(trainer)
-    trainer.configure(with_training(trainer.experiment, learning_rate=0.01), words="learning rate 0.01", goes_on=True)
-    assert [change.words for change in trainer.changes] == ["batch size 10", "learning rate 1000", "learning rate 0.01"]
+    trainer.configure(with_training(trainer.experiment, learning_rate=0.01), title="learning rate 0.01", goes_on=True)
+    words = [change.label for change in trainer.run.record.changes]
+    assert words == ["batch size 10", "learning rate 1000", "learning rate 0.01"]
 
 
 def spoil(trainer: Trainer) -> None:
@@ -231,10 +232,10 @@ def test_a_restored_moment_whose_loss_had_blown_up_is_none_to_come_back_to() -> 
     trainer = trained()
     spoil(trainer)
     trainer.restore(trainer.checkpoint())
-    assert trainer.health.moment is None
+    assert trainer.run.record.health.moment is None
     fresh = trained()
     fresh.restore(fresh.checkpoint())
-    assert fresh.health.moment is not None
+    assert fresh.run.record.health.moment is not None
 
 
 def test_without_a_healthy_moment_nothing_is_promised() -> None:
@@ -269,7 +270,7 @@ def test_looks_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "LOOK_SECONDS", 60.0)
     trainer = Trainer(HILLS)
     trainer.advance(steps=100)
-    assert trainer.health.moment is not None and trainer.health.moment.state.step == 0
+    assert trainer.run.record.health.moment is not None and trainer.run.record.health.moment.state.step == 0
 
 
 @pytest.mark.parametrize(("losses", "kept"), [
@@ -294,5 +295,5 @@ def test_which_moments_are_kept(monkeypatch: pytest.MonkeyPatch, losses: list[fl
     for number in range(len(losses)):
         state = trainer.state.copy()
         state.step = number
-        watch.look(trainer.problem, lambda x: np.ones((1, x.shape[1])), Moment(trainer.experiment, state, 0.0))
+        watch.look(trainer.setup, lambda x: np.ones((1, x.shape[1])), Moment(trainer.experiment, state, 0.0))
     assert watch.moment is not None and watch.moment.state.step == kept

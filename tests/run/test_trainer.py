@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from msgspec.structs import fields, replace
 
-from playground import Experiment, InputError, Layer, Trainer, Training, Wanted
+from playground import Experiment, InputError, Layer, Trainer, Training
 from playground.catalog.activations import Activation, LeakyRelu, Relu, Tanh
 from playground.catalog.choice import Array, kind_of, members
 from playground.catalog.datasets.base import TEST, Adjustable, Dataset
@@ -22,6 +22,7 @@ from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Adam, Momentum, Optimizer, Sgd
 from playground.catalog.regularizers import L1, L2
 from playground.interop.opening import RESOURCES
+from playground.measure.requests import BoundaryRequest, FinalTestRequest, WholeSetRequest
 from playground.run.timeline import Timeline
 from playground.run.trainer import EngineName
 
@@ -303,12 +304,12 @@ def test_divergence_keeps_the_last_finite_weights_and_says_what_happened(precisi
     trainer = Trainer(experiment)
     assert trainer.advance(epochs=100) == "diverged"
     assert np.isfinite(trainer.state.parameters).all()
-    snapshot = trainer.snapshot(Wanted(boundary=5))
+    snapshot = trainer.snapshot([BoundaryRequest(5)])
     assert f"step {snapshot.step}" in snapshot.problem
     assert any(f"layer {name} " in snapshot.problem for name in "AB") or "at the output" in snapshot.problem
     assert "learning rate 50 " in snapshot.problem and "smaller" in snapshot.problem and "clip" in snapshot.problem
     assert np.isfinite(snapshot.history.train_loss).all()
-    assert snapshot.boundary is not None and np.isfinite(snapshot.boundary).all()
+    assert np.isfinite(snapshot.answer(BoundaryRequest)).all()
     step = trainer.state.step
     assert trainer.advance(steps=5) == "diverged" and trainer.state.step == step
     trainer.reset()
@@ -631,9 +632,10 @@ def test_a_timeline_keeps_its_columns_when_layers_move() -> None:
 
 def test_snapshot_arrays_can_not_be_changed(trainer: Trainer) -> None:
     trainer.advance(epochs=1)
-    snapshot = trainer.snapshot(Wanted(boundary=8))
+    snapshot = trainer.snapshot([BoundaryRequest(8)])
     sample = snapshot.sample
-    arrays = [*snapshot.history, *snapshot.gradients, snapshot.boundary, sample.x, sample.labels, sample.split]
+    boundary = snapshot.answer(BoundaryRequest)
+    arrays = [*snapshot.history, *snapshot.gradients, boundary, sample.x, sample.labels, sample.split]
     for array in arrays:
         assert array is not None and not array.flags.writeable
         with pytest.raises(ValueError, match="read-only"):
@@ -676,8 +678,8 @@ def test_the_test_points_are_measured_on_request_alone(data: Dataset, engine: En
     data = replace(data, validation_fraction=0.3, test_fraction=0.2)
     trainer = Trainer(Experiment(data=data, layers=(Layer(4, Tanh()),), precision="float64"), engine=engine)
     trainer.advance(epochs=3)
-    assert trainer.snapshot().test is None
-    result = trainer.snapshot(Wanted(test=True)).test
+    assert trainer.snapshot().answer(FinalTestRequest) is None
+    result = FinalTestRequest().answer(trainer)
     assert result is not None and result.points == 20
     x, labels = trainer.sample.part(TEST)
     o = trainer.predict(x)
@@ -696,13 +698,13 @@ def test_measuring_the_test_changes_nothing(experiment: Experiment) -> None:
     for trainer in (looking, other):
         for _ in range(3):
             trainer.advance(epochs=1)
-            trainer.snapshot(Wanted(test=trainer is looking))
+            trainer.snapshot([FinalTestRequest()] if trainer is looking else [])
     assert_same_state(looking, other)
 
 
 def test_without_test_points_there_is_no_result(experiment: Experiment) -> None:
     assert not experiment.data.tests
-    assert Trainer(experiment).snapshot(Wanted(test=True)).test is None
+    assert FinalTestRequest().answer(Trainer(experiment)) is None
 
 
 def test_evaluation_has_nothing_to_say_without_points(experiment: Experiment) -> None:
@@ -734,7 +736,7 @@ def test_gradients_are_measured_on_the_latest_batch(trainer: Trainer) -> None:
     trainer.advance(steps=4)
     before = trainer.state.parameters.copy()
     trainer.advance(steps=1)
-    snapshot, passed = trainer.snapshot(), trainer.problem.last
+    snapshot, passed = trainer.snapshot(), trainer.latest
     assert passed is not None
     points = passed.a[0].shape[1]
     for place, layer in enumerate(snapshot.layers):
@@ -764,7 +766,7 @@ def test_whole_set_statistics_agree_with_the_formulas(experiment: Experiment, mo
     delta3 = 1 / (1 + np.exp(-o)) - trainer.setup.train.targets
     delta2 = w["W2"].T @ delta3 * (z2 > 0)
     delta1 = w["W1"].T @ delta2 * (1 - a1**2)
-    layers = trainer.whole_set_statistics()
+    layers = WholeSetRequest().answer(trainer)
     for layer, delta, a, name in zip(layers, (delta1, delta2, delta3), (x, a1, a2), ("W0", "W1", "W2"), strict=True):
         assert layer.delta_rms == pytest.approx(np.sqrt(np.mean(delta**2)), rel=1e-10)
         assert layer.gradient_rms == pytest.approx(np.sqrt(np.mean((delta @ a.T / x.shape[1]) ** 2)), rel=1e-10)
@@ -780,31 +782,31 @@ def test_numbers_near_the_end_of_the_range_are_measured_without_a_warning(data: 
     trainer.advance(steps=1)
     largest = 1e38 if precision == "float32" else 1e300
     trainer.set_parameters({name: np.full(w.shape, largest) for name, w in trainer.parameters().items()})
-    snapshot = trainer.snapshot(Wanted(boundary=6))
-    assert snapshot.boundary is not None and np.isfinite(snapshot.boundary).all()
-    trainer.whole_set_statistics()
+    snapshot = trainer.snapshot([BoundaryRequest(6)])
+    assert np.isfinite(snapshot.answer(BoundaryRequest)).all()
+    WholeSetRequest().answer(trainer)
     trainer.evaluate()
     assert trainer.advance(steps=1) == "diverged"
 
 
 def test_the_boundary_is_what_the_network_says_at_its_place(experiment: Experiment) -> None:
     trainer = in_the_middle(experiment)
-    boundary = trainer.snapshot(Wanted(boundary=13)).boundary
+    boundary = BoundaryRequest(13).answer(trainer)
     assert boundary is not None and boundary.shape == (1, 13, 13) and boundary.dtype == np.float32
     for row, column in ((0, 0), (12, 0), (3, 8)):
         (value,) = trainer.predict(np.array([[column - 6, row - 6]]))[0]
         assert boundary[0, row, column] == pytest.approx(2 / (1 + math.exp(-value)) - 1, rel=1e-5)
     regression = Trainer(replace(experiment, data=Plane()))
-    surface = regression.snapshot(Wanted(boundary=5)).boundary
+    surface = BoundaryRequest(5).answer(regression)
     assert surface is not None
     np.testing.assert_allclose(surface[0, 4, 0], regression.predict(np.array([[-6, 6]]))[0], rtol=1e-5)
-    classes = Trainer(Experiment(data=penguins())).snapshot(Wanted(boundary=6)).boundary
+    classes = BoundaryRequest(6).answer(Trainer(Experiment(data=penguins())))
     assert classes is not None and classes.shape == (3, 6, 6)
     np.testing.assert_allclose(classes.sum(axis=0), 1, rtol=1e-5)
 
 
-def test_nothing_is_computed_that_is_not_wanted(trainer: Trainer) -> None:
-    assert trainer.snapshot().boundary is None
+def test_nothing_is_computed_that_is_not_requested(trainer: Trainer) -> None:
+    assert not trainer.snapshot().answers
 
 
 def test_the_spiral_needs_hidden_layers() -> None:

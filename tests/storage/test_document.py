@@ -14,15 +14,26 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from numpy.testing import assert_array_equal
 
-from playground import Document, Experiment, InputError, Trainer, load, save
+from playground import Document, Experiment, InputError, Layer, Trainer, load, save
+from playground.catalog.activations import Tanh
 from playground.catalog.datasets import table
 from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.shapes import Spiral
+from playground.catalog.losses import SquaredError
+from playground.catalog.normalizations import BatchNormalization
+from playground.catalog.optimizers import RmsProp
 from playground.cli.commands import main
+from playground.engine.engine import EngineName
+from playground.experiment.difference import only_learning_differs
+from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
+from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, prefix, this_computer
-from playground.run.run import HEALTHY, PRESENT, EngineName
+from playground.measure.changes import WeightEdit
+from playground.run.run import HEALTHY, PRESENT, resumed
 from playground.run.timeline import Timeline
 from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
 from tests.engine.random_experiments import random_experiment
@@ -54,9 +65,7 @@ def saved_and_opened(trainer: Trainer, path: Path, engine: EngineName = "referen
     """Another trainer that goes on from a file of this one."""
     save_document(path, trainer.document())
     document = load_document(path)
-    other = Trainer(document.experiment, engine=engine)
-    other.resume(document)
-    return other
+    return Trainer.of(resumed(document), engine)
 
 
 def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
@@ -66,11 +75,11 @@ def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
     for name in ("parameters", "gradient", "update", "slots", "carried", "pruned"):
         assert_array_equal(getattr(a.state, name), getattr(b.state, name), err_msg=name)
     assert_same_rows(a.history, b.history, but_last=True)
-    assert_same_rows(a.gradient_history, b.gradient_history)
-    assert (a.status, a.problem_words) == (b.status, b.problem_words)
+    assert_same_rows(a.run.record.gradients, b.run.record.gradients)
+    assert (a.status, a.run.record.problem) == (b.status, b.run.record.problem)
     assert str(a.evaluation) == str(b.evaluation)
-    assert [change[:2] for change in a.changes] == [change[:2] for change in b.changes]
-    assert a.engine_changes == b.engine_changes
+    assert [change[:2] for change in a.run.record.changes] == [change[:2] for change in b.run.record.changes]
+    assert a.run.record.engine_changes == b.run.record.engine_changes
 
 
 def state_of(trainer: Trainer) -> dict[str, Any]:
@@ -149,8 +158,7 @@ def test_weights_that_have_no_place_any_more_do_not_keep_a_training_from_startin
     trainer = Trainer(Experiment())
     given = {"W0": np.array([[1e300, 1.0]]), "b0": np.array([0.5]), "W7": np.array([1.0])}
     save_document(tmp_path / "mine.playground", trainer.document()._replace(initial=given))
-    other = Trainer(trainer.experiment)
-    other.resume(load_document(tmp_path / "mine.playground"))
+    other = Trainer.of(resumed(load_document(tmp_path / "mine.playground")))
     other.reset()
     assert_array_equal(other.parameters()["W0"], trainer.parameters()["W0"])
     assert other.parameters()["b0"] == 0.5
@@ -168,8 +176,7 @@ def test_layers_without_a_name_get_the_same_one_at_every_moment() -> None:
 def test_a_history_without_bounds_is_bounded_where_it_is_gone_on_with(tmp_path: Path) -> None:
     trainer = Trainer(Experiment())
     trainer.advance(epochs=400)
-    bounded = Trainer(trainer.experiment, history_rows=100)
-    bounded.resume(trainer.document())
+    bounded = Trainer.of(resumed(trainer.document(), rows=100))
     rows = bounded.history.view()
     assert trainer.history.count == 401 and 50 <= len(rows) <= 100
     assert_array_equal(rows[[0, -1]], trainer.history.view()[[0, -1]])
@@ -188,7 +195,7 @@ def diverged() -> Trainer:
 
 def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
     trainer = diverged()
-    healthy = trainer.health.moment
+    healthy = trainer.run.record.health.moment
     assert healthy is not None
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
     assert other.snapshot().problem == trainer.snapshot().problem
@@ -213,9 +220,9 @@ def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
     trainer.set_parameters({"b0": np.array([0.75])})
     trainer.advance(epochs=2)
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
-    assert trainer.started_from is not None and other.started_from is not None
-    assert trainer.started_from[-1] == 0.75
-    assert_array_equal(other.started_from, trainer.started_from)
+    assert trainer.run.record.started_from is not None and other.run.record.started_from is not None
+    assert trainer.run.record.started_from[-1] == 0.75
+    assert_array_equal(other.run.record.started_from, trainer.run.record.started_from)
 
 
 def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
@@ -320,8 +327,7 @@ def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, chang
         (tmp_path / "mine.csv").write_text((tmp_path / "mine.csv").read_text() + "99,99,yes\n")
     read = load_document(tmp_path / "mine.playground")
     assert len(read.notes) == 1 and "the document keeps" in read.notes[0]
-    other = Trainer(read.experiment)
-    other.resume(read)
+    other = Trainer.of(resumed(read))
     assert_array_equal(other.sample.x, trainer.sample.x)
     assert_array_equal(other.sample.labels, trainer.sample.labels)
     assert other.sample.class_names == trainer.sample.class_names
@@ -355,13 +361,11 @@ def test_training_from_a_document_starts_afresh(capsys: pytest.CaptureFixture[st
 
 def test_a_table_that_goes_while_training_runs_is_saved_with_the_points_that_were_trained_on(tmp_path: Path) -> None:
     document = table_document(tmp_path)
-    trainer = Trainer(document.experiment)
-    trainer.resume(document)
+    trainer = Trainer.of(resumed(document))
     (tmp_path / "mine.csv").unlink()
     save_document(tmp_path / "mine.playground", trainer.document())
     read = load_document(tmp_path / "mine.playground")
-    other = Trainer(read.experiment)
-    other.resume(read)
+    other = Trainer.of(resumed(read))
     assert_array_equal(other.sample.x, trainer.sample.x)
     assert_array_equal(other.state.parameters, trainer.state.parameters)
 
@@ -543,6 +547,77 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
             load_document(path)
 
 
+# Changes ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_changed_is_kept_value_by_value(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment(layers=(Layer(3, id="A"),)))
+    trainer.advance(steps=5)
+    for path, value in CHANGED.items():
+        trainer.configure(with_value(trainer.experiment, path, value))
+    trainer.set_weight("W0", (1, 0), 0.5)
+    opened = saved_and_opened(trainer, tmp_path / "mine.playground")
+    assert opened.run.record.changes == trainer.run.record.changes
+    kept = [change.differences for change in opened.run.record.changes[:-1]]
+    assert [found[0].path for found in kept if found] == list(CHANGED)
+    assert opened.run.record.changes[-1].weight == trainer.run.record.changes[-1].weight
+
+
+CHANGED: dict[str, Any] = {
+    "training.learning_rate": 0.5,
+    "training.optimizer": RmsProp(),
+    "training.optimizer.momentum": 0.3,
+    "training.early_stopping": EarlyStopping(),
+    "training.clip_norm": 1.0,
+    "loss": SquaredError(output="sigmoid"),
+    "features": ("x2", "radius"),
+    "layers.0.normalization": BatchNormalization(),
+    "layers": (Layer(3, Tanh(), id="A"), Layer(2, id="B")),
+    "data": Spiral(noise=0.5),
+    "data.noise": 0.25,
+}
+
+
+def test_points_are_not_kept_a_second_time_with_every_change() -> None:
+    trainer, random = Trainer(Experiment()), np.random.default_rng(0)
+    size = len(to_bytes(trainer.document()))
+    for _ in range(10):
+        x1, x2 = (tuple(random.normal(size=1000).tolist()) for _ in range(2))
+        trainer.configure(replace(trainer.experiment, data=UserPoints(x1=x1, x2=x2, target=(0.0,) * 1000)))
+    assert len(trainer.run.record.changes) == 10
+    assert len(to_bytes(trainer.document())) < size + 3 * 8 * 1000 + 10_000
+    assert not only_learning_differs(trainer.run.record.changes[-1].differences or ())
+
+
+def test_a_document_without_changes_is_one_that_older_programs_open() -> None:
+    trainer = Trainer(Experiment())
+    assert to_bytes(trainer.document()).startswith(MAGIC + b"1\n")
+    trainer.configure(replace(trainer.experiment, seed=1))
+    assert to_bytes(trainer.document()).startswith(MAGIC + b"2\n")
+
+
+@pytest.mark.parametrize(
+    ("difference", "place"),
+    [
+        (["training.lerning_rate", 1, 2], "training.lerning_rate"),
+        (["training.learning_rate", "fast", 2], "training.learning_rate"),
+        (["training.optimizer", {"kind": "sgd"}, {"kind": "none"}], "training.optimizer"),
+        (["data.noise", 0, None], "data.noise"),
+        (["layers.0.units", 3], "changes"),
+        (["", 1, 2], "changes"),
+    ],
+)
+def test_a_difference_that_no_experiment_has_is_refused_and_named(difference: list[Any], place: str) -> None:
+    trainer = Trainer(Experiment())
+    trainer.configure(replace(trainer.experiment, seed=1))
+
+    def spoil(record: Any) -> None:
+        record["changes"][0][4] = [difference]
+
+    with pytest.raises(InputError, match=place):
+        from_bytes(changed(to_bytes(trainer.document()), spoil), "mine.playground")
+
+
 # Versions that were released --------------------------------------------------------------------------------------
 
 
@@ -550,6 +625,7 @@ EXPECTED = {
     "v1-everything": ("ready", 77, 15, 14, 0.35669424027865493, "269e25d91928dae2", 0.3729643565581013, 16),
     "v1-own-points": ("diverged", 11, 5, 2, -3.4155991326880606e27, "07a154b6912bbb3c", math.nan, 6),
     "v1-spiral": ("ready", 48, 3, 0, 0.6966570019721985, "1628f20eba8693ad", 0.6635001945495606, 4),
+    "v2-changes": ("ready", 27, 9, 0, -0.6666152477264404, "23786b0bf4aedbd4", 0.2970966694100449, 10),
 }
 """Of every kept document: status, step, epoch, place in it, first parameter, hash of all, loss, rows of the history."""
 
@@ -570,8 +646,7 @@ def test_documents_of_every_version_open_with_the_same_numbers_and_go_on(path: P
         len(document.history.view()),
     ) == EXPECTED[path.stem]
     assert set(document.checkpoints) == {PRESENT, HEALTHY}
-    trainer = Trainer(document.experiment)
-    trainer.resume(document)
+    trainer = Trainer.of(resumed(document))
     trainer.clear_outcome()
     before = trainer.state.step
     trainer.advance(steps=1)
@@ -585,8 +660,27 @@ def test_the_kept_document_with_own_points_has_all_of_them() -> None:
     assert (data.x1, data.x2) == ((0.1, -3.5, 2.25, 0.001), (4.0, -1.5, 0.5, -0.0))
     assert (data.target, data.train, data.test) == ((0, 1, 2, 1), (True,) * 3 + (False,), (False,) * 3 + (True,))
     assert data.class_names == ("red", "grün", "blau")
-    assert [change.words for change in document.changes] == ["learning rate"]
+    (change,) = document.changes
+    assert (change.label, change.differences, change.weight) == ("learning rate", None, None)
+    assert not change.leaves_losses_comparable
     assert_array_equal(document.initial["b0"], [0.25, -0.5])
+
+
+def test_the_kept_document_with_changes_says_what_each_of_them_changed() -> None:
+    document = load_document(DOCUMENTS / "v2-changes.playground")
+    *edits, last = document.changes
+    assert [(one.label, [(each.path, each.after) for each in one.differences or ()]) for one in edits] == [
+        ("learning rate 0.03", [("training.learning_rate", 0.03)]),
+        ("noise 0.3", [("data.noise", 0.3)]),
+        ("new layer B", [("layers", (Layer(3, Tanh(), id="A"), Layer(2, Tanh(), id="B")))]),
+        ("optimizer RMSProp", [("training.optimizer", RmsProp(momentum=0.5))]),
+        ("smoothing 0.9", [("training.optimizer.alpha", 0.9)]),
+        ("clip gradient 1", [("training.clip_norm", 1.0)]),
+        ("another name", [("name", "Moons")]),
+    ]
+    assert last.differences is None and last.weight == WeightEdit("W1", (1, 0), -0.8845170140266418, 0.5)
+    comparable = [one.leaves_losses_comparable for one in document.changes]
+    assert comparable == [True, False, False, True, True, True, True, False]
 
 
 def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:

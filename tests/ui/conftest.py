@@ -11,9 +11,12 @@ import shiboken6
 from PySide6.QtCore import QEvent, QSettings, QThread
 from PySide6.QtWidgets import QApplication
 
-from playground import Experiment, Layer, Snapshot, Trainer, Training, Wanted
+from playground import Experiment, Layer, Snapshot, Training
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets.shapes import Spiral
+from playground.engine.reference import Reference
+from playground.engine.state import State
+from playground.measure.requests import BoundaryRequest
 from ui.look import theme
 from ui.session.session import Session
 from ui.shell import waiting
@@ -80,13 +83,13 @@ class Gate:
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Every step of training passes this gate, so that one can be made to take long."""
-    gate, step = Gate(), Trainer.step
+    gate, step = Gate(), Reference.step
 
-    def gated(trainer: Trainer) -> None:
+    def gated(engine: Reference, state: State, rate: float) -> bool:
         gate.pass_through()
-        step(trainer)
+        return step(engine, state, rate)
 
-    monkeypatch.setattr(Trainer, "step", gated)
+    monkeypatch.setattr(Reference, "step", gated)
     yield gate
     gate.open.set()
 
@@ -94,7 +97,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
 @pytest.fixture
 def session(qtbot, experiment: Experiment) -> Iterator[Session]:
     """A session with its worker thread, untrained."""
-    session = Session(experiment, Wanted(boundary=20))
+    session = Session(experiment, frozenset({BoundaryRequest(20)}))
     qtbot.waitUntil(lambda: session.report is not None)
     yield session
     session.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from playground.catalog.datasets.base import EXTENT, Sample, sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.engine.evaluation import Evaluation
 from playground.experiment.tree import Experiment, Layer
+from playground.measure.observe import Request
+from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import GradientHistory, History, LayerStatistics, Snapshot
 
 GRID_POINTS = 100
@@ -101,9 +104,16 @@ def make_snapshot(
     whole = Snapshot(
         experiment, points, experiment.loss_for(points.task), "ready", "", (), int(history.step[-1]) if rows else 0,
         max(0, rows - 1), 0.01, 1.5, "reference", last_evaluation(history), layer_rows(gradients, layers),
-        history, gradients, boundary_of(points, moved) if boundary else None,
+        history, gradients, {BoundaryRequest(): boundary_of(points, moved)} if boundary else {},
     )  # fmt: skip
     return dataclasses.replace(whole, **changes)
+
+
+def with_answers(snapshot: Snapshot, answers: Mapping[Request[Any], Any]) -> Snapshot:
+    """The same moment with these answers in place of others to requests of their kind."""
+    kinds = {type(request) for request in answers}
+    kept = {request: answer for request, answer in snapshot.answers.items() if type(request) not in kinds}
+    return dataclasses.replace(snapshot, answers={**kept, **answers})
 
 
 def last_evaluation(history: History) -> Evaluation:
@@ -135,9 +145,10 @@ def diverged(snapshot: Snapshot) -> Snapshot:
     size = gradients.gradient_rms.copy()
     size[-2:] = [[np.inf], [np.nan]]
     layers = tuple(row._replace(gradient_rms=np.inf, delta_rms=np.nan) for row in snapshot.layers)
-    boundary = None if snapshot.boundary is None else np.full_like(snapshot.boundary, np.nan)
+    field = snapshot.answer(BoundaryRequest)
+    answers = {} if field is None else {BoundaryRequest(): np.full_like(field, np.nan)}
     return dataclasses.replace(
-        snapshot, status="diverged", problem="The loss is no longer finite.", layers=layers, boundary=boundary,
+        snapshot, status="diverged", problem="The loss is no longer finite.", layers=layers, answers=answers,
         history=history._replace(train_loss=loss), gradients=gradients._replace(gradient_rms=size),
         evaluation=Evaluation(None, None, None, None),
     )  # fmt: skip

@@ -7,10 +7,11 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from playground import Experiment, Snapshot, Trainer
+from playground import Experiment, Snapshot
 from playground.catalog.optimizers import Sgd
 from playground.interop.opening import preset
 from playground.measure.diagnosis import diagnose
+from playground.run import changes
 from ui.session.session import Session
 
 
@@ -86,8 +87,8 @@ def test_a_step_goes_back_and_on_by_one(qtbot, session: Session, before: Snapsho
 
 
 def test_an_epoch_goes_back_and_on(qtbot, session: Session, before: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
-    went_back, go_back = [], Trainer.go_back
-    monkeypatch.setattr(Trainer, "go_back", lambda trainer: went_back.append(go_back(trainer)))
+    went_back, go_back = [], changes.go_back
+    monkeypatch.setattr(changes, "go_back", lambda run: went_back.append(go_back(run)))
     session.epoch()
     qtbot.waitUntil(lambda: len(went_back) == 1)
     qtbot.waitUntil(lambda: not session.report.running and session.report.snapshot.step > before.step)
@@ -103,7 +104,7 @@ def test_the_remedy_taken_back_leaves_healthy_weights(qtbot, session: Session, s
     goes_on(qtbot, session, settled, before)
 
 
-def test_another_experiment_taken_back_returns_to_healthy_weights(qtbot, session: Session, settled, before) -> None:
+def test_another_experiment_taken_back_returns_to_healthy_weights(session: Session, settled, before) -> None:
     session.open(preset("spiral"), "open spiral")
     session.undo()
     now = settled(session)

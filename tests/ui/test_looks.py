@@ -12,12 +12,23 @@ from playground import Experiment, Layer, Snapshot, Trainer, Training
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.datasets.shapes import Blobs, Spiral
 from playground.experiment.tree import with_ids
-from playground.measure.snapshot import Wanted
+from playground.measure.requests import (
+    BoundaryRequest,
+    ConfusionRequest,
+    HistogramsRequest,
+    MicroscopeRequest,
+    ParametersRequest,
+    PredictionsRequest,
+    UnitMapsRequest,
+    UnitStatesRequest,
+)
 from tests.ui.kept_looks import assert_looks
 from ui.look import theme
 from ui.views.boundary.view import BoundaryView
 from ui.views.confusion.view import ConfusionView
 from ui.views.curves.view import CurvesView
+from ui.views.gradient_histograms.request import GradientHistogramsRequest
+from ui.views.gradient_histograms.view import GradientHistogramsView
 from ui.views.gradients.view import GradientsView
 from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
@@ -26,8 +37,18 @@ from ui.views.schedule.view import ScheduleView
 from ui.window.layouts import PLANS
 from ui.window.window import Window
 
-WANTED = Wanted(
-    boundary=100, histograms=40, confusion=True, maps=24, parameters=True, units=True, predictions=2000, point=3
+REQUESTS = frozenset(
+    {
+        BoundaryRequest(100),
+        HistogramsRequest(40),
+        GradientHistogramsRequest(),
+        ConfusionRequest(),
+        UnitMapsRequest(24),
+        ParametersRequest(),
+        UnitStatesRequest(),
+        PredictionsRequest(2000),
+        MicroscopeRequest(3),
+    }
 )
 VIEWS = {
     "boundary": (BoundaryView, (420, 460)),
@@ -35,6 +56,7 @@ VIEWS = {
     "curves": (CurvesView, (360, 240)),
     "gradients": (GradientsView, (420, 240)),
     "histograms": (HistogramsView, (420, 260)),
+    "gradient_histograms": (GradientHistogramsView, (420, 260)),
     "schedule": (ScheduleView, (360, 240)),
     "confusion": (ConfusionView, (420, 260)),
     "microscope": (MicroscopeView, (520, 360)),
@@ -52,7 +74,7 @@ def moment(classes: int) -> Snapshot:
     )
     trainer = Trainer(experiment)
     trainer.advance(epochs=60)
-    return trainer.snapshot(WANTED)
+    return trainer.snapshot(REQUESTS)
 
 
 def shown(qtbot, kind: type, size: tuple[int, int], snapshot: Snapshot) -> QWidget:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from pyqtgraph import PlotWidget
-from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint
 
+from tests.ui import hands
 from ui.views.curves.view import CurvesView
 from ui.window.window import Window
 
@@ -20,7 +20,7 @@ def losses(window: Window) -> tuple[str, str]:
 @pytest.mark.parametrize("speed", [None, 50.0])
 def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed: float | None) -> None:
     window.docks.show("curves")
-    window.set_speed(speed)
+    window.wiring.set_speed(speed)
     seen: list[tuple[str, str]] = []
     states: list[tuple[str, str]] = []
 
@@ -30,14 +30,14 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
             states.append((f"step {window.transport.step.text()}", window.status.text()))
 
     window.session.play()
-    qtbot.waitUntil(lambda: window.running)
+    qtbot.waitUntil(lambda: window.display.running)
     window.session.display.timeout.connect(look)
     qtbot.waitUntil(lambda: len({loss for loss, _ in seen}) >= 6, timeout=20_000)
     window.session.display.timeout.disconnect(look)
     assert [pair for pair in seen if pair[0] != pair[1]] == []
     assert states and [pair for pair in states if pair[0] not in pair[1]] == []
     window.session.pause()
-    qtbot.waitUntil(lambda: not window.running)
+    qtbot.waitUntil(lambda: not window.display.running)
     last = window.session.report.snapshot
     assert window.transport.step.text() == f"{last.step:,}"
     assert losses(window)[0] == losses(window)[1]
@@ -46,10 +46,10 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
 
 def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, trained: Window) -> None:
     trained.docks.show("curves")
-    plot = trained.curves.findChild(PlotWidget, "curves.plot.loss").viewport()
+    plot = trained.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
     for round_ in range(20):
-        qtbot.mouseMove(plot, QPoint(80 + round_, 40))
-        qtbot.waitUntil(lambda: trained.curves.epoch_text() != "epoch")
-        QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
-        assert trained.curves.epoch_text() == "epoch"
+        hands.move(plot, QPoint(80 + round_, 40))
+        qtbot.waitUntil(lambda: trained.view(CurvesView).epoch_text() != "epoch")
+        hands.leave(plot)
+        assert trained.view(CurvesView).epoch_text() == "epoch"
         assert losses(trained)[0] == losses(trained)[1]

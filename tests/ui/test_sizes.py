@@ -6,13 +6,16 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 
+import pyqtgraph as pg
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QElidingLabel
 
+from tests.ui import hands
+from tests.ui.parts import part_of
 from ui.forms.controls import Combo, Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, Caption, caption_width
 from ui.look import theme
@@ -23,7 +26,6 @@ from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 SCREENS = ((1.25, 1280, 800), (1.5, 1920, 1080), (2.0, 1920, 1080))
 """Each size with the smallest screen that it is for."""
 
@@ -93,7 +95,7 @@ def test_a_slider_goes_where_it_is_pressed_at_any_size(qtbot, qapp: QApplication
     slider.resize(400, 48)
     slider.show()
     for place in (0.0, 0.25, 1.0):
-        qtbot.mouseClick(slider, LEFT, pos=QPoint(round(slider.x_of(place)), 24))
+        hands.click(slider, QPoint(round(slider.x_of(place)), 24))
         assert abs(slider.value() / 1000 - place) < 0.01
         assert slider.rect().contains(slider.handle().toAlignedRect())
 
@@ -197,14 +199,13 @@ def test_the_mouse_finds_what_is_drawn_in_the_network(qtbot, large: Window) -> N
     qtbot.wait(100)
     seen = network.unit_rect(0, 1)
     assert seen.width() >= theme.scaled(22) - 1
-    qtbot.mouseMove(canvas, (seen.center() - QPointF(canvas.pos())).toPoint())
+    hands.hover(network, seen.center())
     assert (canvas.hit.kind, canvas.hit.place, canvas.hit.unit) == ("unit", 0, 1)
     point = network.edge_point("W1", (2, 1))
-    qtbot.mouseMove(canvas, (point - QPointF(canvas.pos())).toPoint())
+    hands.hover(network, point)
     assert canvas.hit.kind == "wire"
     with qtbot.waitSignal(network.units_asked) as asked:
-        more = network.units_button_rect(0, more=True)
-        qtbot.mouseClick(canvas, LEFT, pos=(more.center() - QPointF(canvas.pos())).toPoint())
+        hands.click(network, network.units_button_rect(0, more=True).center())
     assert asked.args[0] == 0
 
 
@@ -229,9 +230,9 @@ def test_the_kept_pictures_of_the_network_have_the_pixels_of_the_widget(qtbot, l
 
 def test_words_of_the_boundary_fit(large: Window) -> None:
     boundary = large.boundary
-    for button in boundary._modes.fields.buttons:
+    for button in part_of(boundary, "boundary.field").buttons:
         assert button.width() >= QFontMetrics(small_font()).horizontalAdvance(button.text())
-    axis = boundary._plot.getAxis("bottom")
+    axis = boundary.findChild(pg.PlotWidget).getAxis("bottom")
     label = axis.label.mapRectToParent(axis.label.boundingRect())
     # The document's own margin may stick out, its letters may not.
     assert label.bottom() - axis.label.document().documentMargin() <= axis.size().height() + theme.px(1)
@@ -285,9 +286,9 @@ def test_building_everything_anew_leaves_nothing_behind(qtbot, window: Window) -
 
 
 def test_focus_mode_lasts_through_another_size(qtbot, window: Window) -> None:
-    window.menus.focus.trigger()
+    window.menus.action("view.focus").trigger()
     window.rebuild()
     qtbot.waitUntil(lambda: "data" not in window.docks.seen)
-    assert window.menus.focus.isChecked() and window.focus_mode.on
-    window.menus.focus.trigger()
+    assert window.menus.action("view.focus").isChecked() and window.focus_mode.on
+    window.menus.action("view.focus").trigger()
     qtbot.waitUntil(lambda: "data" in window.docks.seen)

@@ -1,8 +1,9 @@
-"""Buttons with all that the mouse, the keyboard and a screen reader need to know of them."""
+"""What the mouse, the keyboard and a screen reader need to know of a control; and buttons that have all of it."""
 
 from __future__ import annotations
 
 import html
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import (
@@ -14,6 +15,30 @@ from PySide6.QtWidgets import (
 from ui.look.icons import icon
 from ui.look.theme import current, px
 
+Control = TypeVar("Control", bound=QWidget)
+
+
+def identify(
+    control: Control,
+    name: str | None = None,
+    spoken: str | None = None,
+    hint: str | None = None,
+    about: str | None = None,
+) -> Control:
+    """Give a control its name in the program and its name for screen readers, a tooltip and a description; return it.
+
+    What is left out stays as it is.
+    """
+    for text, give in (
+        (name, control.setObjectName),
+        (spoken, control.setAccessibleName),
+        (hint, control.setToolTip),
+        (about, control.setAccessibleDescription),
+    ):
+        if text is not None:
+            give(text)
+    return control
+
 
 def tip(*paragraphs: str) -> str:
     """A tooltip that wraps, from plain text."""
@@ -22,11 +47,7 @@ def tip(*paragraphs: str) -> str:
 
 def push_button(name: str, text: str, help_text: str, *, small: bool = False) -> QPushButton:
     """A button with all that the mouse, the keyboard and a screen reader need to know of it."""
-    button = QPushButton(text)
-    button.setObjectName(name)
-    button.setAccessibleName(text)
-    button.setAccessibleDescription(help_text)
-    button.setToolTip(tip(help_text))
+    button = identify(QPushButton(text), name, text, tip(help_text), help_text)
     if small:
         button.setProperty("small", True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -37,6 +37,7 @@ from superqt import QElidingLabel, QToggleSwitch
 from superqt.switch import QStyleOptionToggleSwitch
 
 from ui.forms.edits import WheelSteps
+from ui.forms.layouts import tight
 from ui.guard.faults import guarded
 from ui.look.theme import current, mixed, px, scaled
 
@@ -399,9 +400,7 @@ class Segments(QWidget):
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.group = QButtonGroup(self, exclusive=True)
-        self._line = line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(0)
+        self._line = line = tight(QBoxLayout(QBoxLayout.Direction.LeftToRight, self), 0)
         for place, name in enumerate(names):
             button = QToolButton(self)
             button.setText(name)

@@ -1,7 +1,7 @@
 """Form rows generated from declarations: one row per field of an experiment, whatever the field is.
 
-A row shows a value and asks for another through `edited`, which carries the path of the field, the value, a few words
-for the undo menu, and whether more of the same follows. It owns no truth. A new field, or a new member of a family,
+A row shows a value and asks for another through `edited`, which carries the path of the field, the value, and whether
+more of the same follows. It owns no truth. A new field, or a new member of a family,
 gets its row by being declared; nothing here names any.
 
 Every control is found by its path as object name: "training.learning_rate" is the entry of the learning rate,
@@ -11,8 +11,8 @@ a parameter of the chosen optimizer, "training.clip_norm.on" the switch of a set
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -21,12 +21,14 @@ from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Choice
-from playground.experiment.declarations import Field, about, fields_of, is_struct, told_apart
-from playground.experiment.paths import joined, switched
+from playground.experiment.declarations import Field, fields_of, is_struct, summary_of, with_distinct_labels
+from playground.experiment.paths import carry_settings, join_path
 from playground.experiment.quantity import Number, Quantity
-from ui.forms.buttons import tip
+from playground.experiment.words import title_of, value_words
+from ui.forms.buttons import identify, tip
 from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Entry, Segments, Slider, Switch
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet, tight
 from ui.look.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
@@ -44,30 +46,12 @@ SEGMENT_LETTERS = 18
 
 def explained(member: type[Choice]) -> str:
     """What a member of a family does, and its formula, as a tooltip."""
-    return tip(about(member), *steps(member.formula))
+    return tip(summary_of(member), *steps(member.formula))
 
 
 def steps(formula: str) -> list[str]:
     """The parts of a formula that stand below each other."""
     return [" ".join(part.split()) for part in formula.split(";") if part.strip()]
-
-
-def spoken(label: str) -> str:
-    """A label inside a sentence: `Learning rate η` becomes `learning rate`."""
-    words = label.split()
-    if len(words) > 1 and len(words[-1]) == 1 and not words[-1].isascii():
-        words.pop()
-    first = words[0]
-    return " ".join([first if first[1:] != first[1:].lower() else first.lower(), *words[1:]])
-
-
-def titled(value: object) -> str:
-    """A name from a file, for people: `half_way` becomes `Half way`; names with digits stay."""
-    text = str(value).replace("_", " ")
-    return text if any(letter.isdigit() for letter in text) else text.capitalize()
-
-
-# Paths --------------------------------------------------------------------------------------------------------
 
 
 # Rows ---------------------------------------------------------------------------------------------------------
@@ -79,10 +63,6 @@ class Look:
 
     caption: str = ""
     """A shorter label, where the column is narrow."""
-    names: Mapping[Number, str] = field(default_factory=dict)
-    """Names of special values, such as 0: "full"."""
-    nothing: str = ""
-    """What None is called."""
     prominent: bool = False
     """The slider gets a line of its own."""
     skip: tuple[str, ...] = ()
@@ -95,17 +75,15 @@ PLAIN = Look()
 class Row(QWidget):
     """A label and a control for one field. Subclasses add the control and say how to show a value."""
 
-    edited = Signal(str, object, str, bool)
-    """The path, the value asked for, words for the undo menu, and whether more of the same follows."""
+    edited = Signal(str, object, bool)
+    """The path, the value asked for, and whether more of the same follows."""
 
     def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
         super().__init__()
         self.field, self.path, self.look, self.level = field, path, look, level
         self.place, self.reason = "", ""
         self.controls: dict[str, QWidget] = {}
-        self.outer = QVBoxLayout(self)
-        self.outer.setContentsMargins(0, 0, 0, 0)
-        self.outer.setSpacing(px(GRID // 2))
+        self.outer = tight(QVBoxLayout(self))
         self.line = QHBoxLayout()
         self.line.setSpacing(px(GRID))
         self.outer.addLayout(self.line)
@@ -165,15 +143,11 @@ class Row(QWidget):
 
     def ask(self, value: Any, changing: bool = False) -> None:
         """Ask for a value."""
-        self.edited.emit(self.path, value, self.words(value), changing)
-
-    def words(self, value: Any) -> str:
-        """The change in a few words."""
-        return f"{spoken(self.field.label)} {self.named(value)}".rstrip()
+        self.edited.emit(self.path, value, changing)
 
     def named(self, value: Any) -> str:
         """A value in words."""
-        return self.look.nothing.lower() or "off" if value is None else titled(value)
+        return value_words(self.field, value)
 
     @property
     def range_words(self) -> str:
@@ -193,8 +167,9 @@ class Row(QWidget):
         self.setToolTip(hint)
         self.caption.setToolTip(hint)
         for suffix, widget in self.controls.items():
-            widget.setAccessibleName(f"{name} {suffix}" if suffix and suffix != "slider" else name)
-            widget.setAccessibleDescription(self.field.help)
+            identify(
+                widget, spoken=f"{name} {suffix}" if suffix and suffix != "slider" else name, about=self.field.help
+            )
             if isinstance(widget, Entry):
                 widget.set_hint(hint)
             else:
@@ -214,7 +189,7 @@ class NumberRow(Row):
 
     def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
-        self.quantity = Quantity.declared(field.type, field.meta, look.names)
+        self.quantity = Quantity.of(field)
         self.shown: Number | None = None
         self.edits = Edits(self)
         self.edits.given.connect(self.ask)
@@ -299,7 +274,7 @@ class NumberRow(Row):
             self.slider.show_place(self.quantity.place(value if value is not None else self.quantity.beginning))
         # What a person wrote stays as written while the cursor is in it, 1e-2 as much as 0.01.
         if not (self.entry.hasFocus() and value is not None and self._means(value)):
-            self.entry.show_text(self.named(value))
+            self.entry.show_text(self.written(value))
 
     def _means(self, value: Number) -> bool:
         try:
@@ -314,7 +289,7 @@ class NumberRow(Row):
 
     def _left(self) -> None:
         self.edits.end()
-        self.entry.show_text(self.named(self.shown))
+        self.entry.show_text(self.written(self.shown))
 
     def _at(self, position: int) -> Number:
         return self.quantity.at(position / SLIDER_STEPS)
@@ -323,7 +298,7 @@ class NumberRow(Row):
         value = self._at(position)
         if value != self.value:
             self.entry.setModified(False)
-            self.entry.show_text(self.named(value))
+            self.entry.show_text(self.written(value))
             self.edits.change(value)
 
     def _set_slider(self, position: int) -> None:
@@ -351,8 +326,9 @@ class NumberRow(Row):
         if self.field.default is not msgspec.NODEFAULT and self.isEnabled() and self.value != self.field.default:
             self.edits.make(self.field.default)
 
-    def named(self, value: Any) -> str:
-        return super().named(None) if value is None else self.quantity.write(value)
+    def written(self, value: Number | None) -> str:
+        """A value as the entry shows it, without its unit."""
+        return self.named(None) if value is None else self.quantity.write(value)
 
     @property
     def range_words(self) -> str:
@@ -373,9 +349,6 @@ class SwitchRow(Row):
 
     def show_value(self, value: bool) -> None:
         self.switch.show_on(value)
-
-    def named(self, value: Any) -> str:
-        return "on" if value else "off"
 
 
 class PickRow(Row):
@@ -418,10 +391,7 @@ class PickRow(Row):
 
     def title(self, value: Any) -> str:
         """What the picker calls a value."""
-        return self.look.nothing or "Automatic" if value is None else titled(value)
-
-    def named(self, value: Any) -> str:
-        return self.title(value).lower()
+        return self.field.nothing if value is None else title_of(value)
 
 
 def nothing_wrong(_text: str) -> str:
@@ -449,9 +419,6 @@ class TextRow(Row):
     def _left(self) -> None:
         self.entry.show_text(self.shown)
 
-    def named(self, value: Any) -> str:
-        return str(value or "")
-
 
 class ChoiceRow(Row):
     """A member of a family, with a row for each of its own parameters below."""
@@ -475,10 +442,7 @@ class ChoiceRow(Row):
 
     def _formula_line(self) -> QLabel:
         """The formula of the chosen member, a line for each of its steps; `side` has room for a picture of it."""
-        formula = QLabel()
-        formula.setTextFormat(Qt.TextFormat.PlainText)
-        formula.setWordWrap(True)
-        formula.setProperty("quiet", True)
+        formula = quiet(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText))
         below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
         below.setContentsMargins(px(INDENT), 0, 0, 0)
         below.addWidget(formula)
@@ -543,7 +507,7 @@ class ChoiceRow(Row):
 
     def _chosen(self, index: int) -> None:
         kind = self.kinds[index]
-        self.ask(None if kind is None else switched(self.shown, kind))
+        self.ask(None if kind is None else carry_settings(self.shown, kind))
 
     def set_nothing(self, words: str, why: str = "", formula: str = "") -> None:
         """What None is called and which formula it means, which may depend on the rest of the experiment."""
@@ -555,19 +519,16 @@ class ChoiceRow(Row):
 
     def title(self, kind: type[Choice] | None) -> str:
         """What the combo box calls a member."""
-        return self.look.nothing or "Off" if kind is None else kind.label or titled(kind.__name__)
+        return self.field.nothing if kind is None else kind.label or title_of(kind.__name__)
 
     def item_tip(self, kind: type[Choice] | None) -> str:
         """What the list says about a member."""
         return tip(self.title(None)) if kind is None else explained(kind)
 
-    def named(self, value: Any) -> str:
-        return self.title(type(value)) if isinstance(value, Choice) else self.title(None)
-
     @property
     def hint(self) -> str:
         here = self.shown
-        present = tip(f"{here.label}: {about(type(here))}", *steps(here.formula)) if here is not None else ""
+        present = tip(f"{here.label}: {summary_of(type(here))}", *steps(here.formula)) if here is not None else ""
         return super().hint + present
 
 
@@ -606,9 +567,6 @@ class GroupRow(Row):
         super().set_place(place)
         self.form.set_place(place)
 
-    def named(self, value: Any) -> str:
-        return "off" if value is None else "on"
-
 
 def row_for(field: Field, path: str, look: Look = PLAIN, level: int = 0) -> Row | None:
     """The row that fits what a field declares; None for what no row can show, such as a list."""
@@ -626,7 +584,7 @@ def row_for(field: Field, path: str, look: Look = PLAIN, level: int = 0) -> Row 
 class Form(QWidget):
     """A row for every field of a struct, in the order of their declaration."""
 
-    edited = Signal(str, object, str, bool)
+    edited = Signal(str, object, bool)
 
     def __init__(self, struct: type[msgspec.Struct], path: str, level: int = 0, skip: Iterable[str] = ()) -> None:
         super().__init__()
@@ -634,8 +592,8 @@ class Form(QWidget):
         lines = QVBoxLayout(self)
         lines.setContentsMargins(px(INDENT) if level else 0, 0, 0, 0)
         lines.setSpacing(px(GRID // 2))
-        for name, declaration in told_apart(fields_of(struct)).items():
-            row = None if name in skip else row_for(declaration, joined(path, name), level=level)
+        for name, declaration in with_distinct_labels(fields_of(struct)).items():
+            row = None if name in skip else row_for(declaration, join_path(path, name), level=level)
             if row is not None:
                 row.edited.connect(self.edited)
                 self.rows[name] = row
@@ -649,7 +607,7 @@ class Form(QWidget):
     def set_path(self, path: str) -> None:
         """Move all rows to another place in the experiment; an empty path takes them out."""
         for name, row in self.rows.items():
-            row.set_path(joined(path, name) if path else "")
+            row.set_path(join_path(path, name) if path else "")
 
     def set_place(self, place: str) -> None:
         """Say for screen readers which of several equal forms this is."""

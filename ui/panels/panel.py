@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from playground import Experiment, Layer
-from playground.experiment.declarations import fields_of
-from playground.experiment.paths import found, replaced
+from playground import Experiment, InputError
+from playground.experiment.paths import value_at, with_value
 from playground.experiment.rules import misfits
+from playground.experiment.words import edit_words
 from ui.forms.buttons import IconButton
 from ui.forms.edits import Edits
-from ui.forms.rows import Row, spoken
-from ui.look.theme import GRID, px
+from ui.forms.layouts import tight
+from ui.forms.rows import Row
+from ui.look.theme import px
 
 HEADING_HEIGHT = 28
 
@@ -23,7 +24,7 @@ class Panel(QWidget):
     """Shows an experiment. `experiment` is the one shown last, the base of the next edit."""
 
     edited = Signal(object, str, bool)
-    """The experiment asked for, a few words for the undo menu, and whether more of the same follows."""
+    """The experiment asked for, a title if what differs does not say what was done, and whether more follows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,42 +47,34 @@ class Panel(QWidget):
         self.experiment = experiment
         for row in self.rows.values():
             if row.path:
-                row.show_value(found(experiment, row.path))
+                row.show_value(value_at(experiment, row.path))
 
-    def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
+    def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
         """Ask for the experiment with another value at `path`.
 
         What no longer fits with it (a skip connection between layers of different widths) is switched off with it.
+        A `title` is for gestures that mean more than what differs afterwards.
         """
         if not changing:
             Edits.end_open()
         try:
-            wanted = replaced(with_layers_set(self.experiment, self._off, True), path, value)
-        except LookupError:
+            wanted = with_value(with_layers_set(self.experiment, self._off, True), path, value)
+        except InputError:
             # The place went away while its control still had something to say.
             return
         off = list(misfits(wanted))
         self._off = off if changing else []
         self._asked = with_layers_set(wanted, off, False)
-        self.edited.emit(self._asked, ", ".join([words, *off_words(self._asked, off)]), changing)
+        if title and off:
+            title = f"{title}, {edit_words(wanted, self._asked)}"
+        self.edited.emit(self._asked, title, changing)
 
 
 def with_layers_set(experiment: Experiment, places: Iterable[tuple[int, str]], on: bool) -> Experiment:
     """The experiment with some fields of its layers switched on or off."""
     for place, name in places:
-        experiment = replaced(experiment, f"layers.{place}.{name}", on)
+        experiment = with_value(experiment, f"layers.{place}.{name}", on)
     return experiment
-
-
-def off_words(experiment: Experiment, places: Iterable[tuple[int, str]]) -> list[str]:
-    """What was switched off because it no longer fits, for the undo menu: `skip connection of layers A and C off`."""
-    layers: dict[str, list[str]] = {}
-    for place, name in places:
-        layers.setdefault(name, []).append(experiment.layers[place].id or str(place + 1))
-    return [
-        f"{spoken(fields_of(Layer)[name].label)} of {'layer' if len(ids) == 1 else 'layers'} {' and '.join(ids)} off"
-        for name, ids in layers.items()
-    ]
 
 
 class Section(QWidget):
@@ -97,12 +90,8 @@ class Section(QWidget):
         self.button.toggled.connect(self._fold)
         self.body = QWidget()
         self.body.hide()
-        self.lines = QVBoxLayout(self.body)
-        self.lines.setContentsMargins(0, 0, 0, 0)
-        self.lines.setSpacing(px(GRID // 2))
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(px(GRID // 2))
+        self.lines = tight(QVBoxLayout(self.body))
+        outer = tight(QVBoxLayout(self))
         outer.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
         outer.addWidget(self.body)
 

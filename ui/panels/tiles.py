@@ -30,6 +30,7 @@ from playground.catalog.activations import Activation
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
 from playground.catalog.features import FEATURES
+from ui.forms.buttons import identify
 from ui.guard.faults import guarded
 from ui.look.numbers import signed
 from ui.look.theme import MAGNITUDES, SMALL, Theme, current, field_table, magnitude_table, px, scaled
@@ -118,8 +119,7 @@ class Tile(QAbstractButton):
         self._small = QFont(self.font())
         self._small.setPixelSize(px(SMALL))
         self.setCheckable(True)
-        self.setToolTip(tip)
-        self.setAccessibleName(name)
+        identify(self, spoken=name, hint=tip)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 

@@ -32,11 +32,6 @@ FIRST = (
 MORE_OF_EXPERIMENT = ("initializer", "bias", "seed", "precision")
 LOOKS: Mapping[str, Look] = {
     "training.learning_rate": Look(prominent=True),
-    "training.batch_size": Look(names={0: "full"}),
-    "training.weight_decay": Look(names={0: "off"}),
-    "training.weight_noise": Look(names={0: "off"}),
-    "training.epochs": Look(nothing="Open"),
-    "loss": Look(nothing="Automatic"),
 }
 
 

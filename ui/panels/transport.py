@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import rounded
 from playground.measure.snapshot import Snapshot
-from ui.forms.buttons import IconButton, tip
+from ui.forms.buttons import IconButton, identify, tip
 from ui.forms.controls import SLIDER_STEPS, Slider
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet
 from ui.look.beat import Throttle
 from ui.look.numbers import counted, number_text, percent_text
 from ui.look.theme import GRID, px, tabular
@@ -150,8 +151,11 @@ class TransportBar(QWidget):
     def _show_play(self) -> None:
         self.play.set_icon("pause-fill" if self.running else "play-fill", "on_accent")
         self.play.setChecked(self.running)
-        self.play.setAccessibleName("Pause" if self.running else "Play")
-        self.play.setToolTip("Pause training (Space)" if self.running else "Train (Space)")
+        identify(
+            self.play,
+            spoken="Pause" if self.running else "Play",
+            hint="Pause training (Space)" if self.running else "Train (Space)",
+        )
 
     # Readout ------------------------------------------------------------------------------------------------
 
@@ -160,8 +164,7 @@ class TransportBar(QWidget):
         block.setSpacing(0)
         caption, number = QLabel(title), Readout(usual, widest)
         caption.setProperty("quiet", True)
-        number.setObjectName(f"transport.{title.lower()}.value")
-        number.setAccessibleName(title)
+        identify(number, f"transport.{title.lower()}.value", title)
         block.addStretch(1)
         for label in (caption, number):
             label.setToolTip(tip)
@@ -200,11 +203,8 @@ class TransportBar(QWidget):
     def _add_speed(self) -> None:
         block = QVBoxLayout()
         block.setSpacing(0)
-        self.speed_text = QLabel()
-        self.speed_text.setProperty("quiet", True)
-        self.speed_slider = Slider()
-        self.speed_slider.setObjectName("transport.speed")
-        self.speed_slider.setAccessibleName("Speed")
+        self.speed_text = quiet(QLabel())
+        self.speed_slider = identify(Slider(), "transport.speed", "Speed")
         self.speed_text.setBuddy(self.speed_slider)
         block.addStretch(1)
         for widget in (self.speed_text, self.speed_slider):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from playground import Checkpoint, Document, Experiment, Snapshot, Trainer, Wanted
-from playground.run.run import EngineName
+from playground import Document, Experiment, Snapshot
+from playground.engine.engine import EngineName
+from playground.measure.observe import Requests
+from ui.session.answer import Answer
 
 
 class Play(NamedTuple):
@@ -35,20 +36,14 @@ class SetSpeed(NamedTuple):
     steps_per_second: float | None
 
 
-class SetWanted(NamedTuple):
-    """What snapshots shall contain."""
+class SetRequests(NamedTuple):
+    """What snapshots shall answer."""
 
-    wanted: Wanted
+    requests: Requests
 
 
 class ShowTest(NamedTuple):
     """Measure the test points for the next report, and for no other."""
-
-
-class SetParameters(NamedTuple):
-    """Replace weights by hand."""
-
-    parameters: Mapping[str, Any]
 
 
 class Configure(NamedTuple):
@@ -56,7 +51,8 @@ class Configure(NamedTuple):
 
     The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment
     kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there, and else
-    from a `document` if there is one. `words` put the change on record; those of one `keep_as` in a row are one change.
+    from a `document` if there is one. The change is put on record, with a `title` if that says better than what differs
+    what was done; those of one `keep_as` in a row are one change.
     """
 
     experiment: Experiment
@@ -64,21 +60,23 @@ class Configure(NamedTuple):
     keep_as: object = None
     memory: object = None
     fresh: bool = False
-    words: str = ""
+    title: str = ""
     document: Document | None = None
 
 
 class SetWeight(NamedTuple):
     """Set one entry of one array, named as in weight files: "W0", (2, 1). It is put on record.
 
-    All of one `drag`, which has a name of its own, are one change; `revision` is as in `Configure`.
+    The value before is kept under the name `keep_as`; a value kept as `memory` is set instead of `value`. All of one
+    `keep_as` in a row are one change; `revision` is as in `Configure`.
     """
 
     name: str
     place: tuple[int, ...]
     value: float
     revision: int | None = None
-    drag: object = None
+    keep_as: object = None
+    memory: object = None
 
 
 class UseEngine(NamedTuple):
@@ -87,18 +85,10 @@ class UseEngine(NamedTuple):
     engine: EngineName
 
 
-class Restore(NamedTuple):
-    """Go back to a moment."""
+class Ask(NamedTuple):
+    """Have something made of the trainer."""
 
-    checkpoint: Checkpoint
-
-
-class Give(NamedTuple):
-    """Tell something about the trainer, which `make` makes of it, through the worker's signal `given`."""
-
-    purpose: object
-    """Comes back with it."""
-    make: Callable[[Trainer], object]
+    answer: Answer
 
 
 class Stop(NamedTuple):
@@ -112,14 +102,12 @@ Command: TypeAlias = (
     | Epoch
     | Reset
     | SetSpeed
-    | SetWanted
+    | SetRequests
     | ShowTest
-    | SetParameters
     | Configure
     | SetWeight
     | UseEngine
-    | Restore
-    | Give
+    | Ask
     | Stop
 )
 
@@ -132,5 +120,5 @@ class Report(NamedTuple):
     steps_per_second: float
     revision: int
     """The latest edit that the snapshot includes."""
-    wanted: Wanted = Wanted()
-    """What the snapshot was to contain."""
+    requests: Requests = frozenset()
+    """What the snapshot was to answer."""

@@ -8,13 +8,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from playground.files.errors import CancelledError
 from playground.files.progress import watched
 
 log = logging.getLogger(__name__)
-
-
-class CancelledError(Exception):
-    """The person stopped the work."""
 
 
 class Job(QThread):

@@ -6,35 +6,39 @@ it back, tells the panels, and hands it to the worker. Nothing else in the windo
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from playground import Document, Experiment, InputError, Trainer, Wanted, check
-from playground.catalog.choice import Array
+from playground import Document, Experiment, InputError, Trainer, check
+from playground.engine.engine import EngineName
 from playground.experiment.tree import with_ids
-from playground.run.run import EngineName
+from playground.experiment.words import edit_words
+from playground.measure.observe import Requests
+from ui.session.answer import Answer
 from ui.session.commands import (
+    Ask,
     Command,
     Configure,
     Epoch,
-    Give,
     Pause,
     Play,
     Report,
     Reset,
+    SetRequests,
     SetSpeed,
-    SetWanted,
     SetWeight,
     ShowTest,
     Step,
     UseEngine,
 )
-from ui.session.undo import Edit, ExperimentEdit, WeightEdit
+from ui.session.undo import Edit, ExperimentEdit, WeightSetting
 from ui.session.worker import Worker
+
+Value = TypeVar("Value")
 
 DISPLAY_MILLISECONDS = 16
 PAUSE_MILLISECONDS = 100
@@ -63,23 +67,20 @@ class Session(QObject):
     """The number of an edit that was undone."""
     made_again = Signal(int)
     """The number of an edit that was redone."""
-    given = Signal(object, object, object)
-    """See `ask`."""
 
-    def __init__(self, experiment: Experiment, wanted: Wanted | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, experiment: Experiment, requests: Requests = frozenset(), parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.experiment = named(check(experiment))
         self.done: list[Edit] = []
         self.undone: list[Edit] = []
         self.revision = 0
         self.report: Report | None = None
-        self.wanted = wanted or Wanted()
+        self.requests = requests
         """What snapshots were asked to contain last."""
-        self.worker = Worker(self.experiment, self.wanted, self)
+        self.worker = Worker(self.experiment, self.requests, self)
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
-        self.worker.given.connect(self.given)
         self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display.timeout.connect(self.look)
         self.patience = QTimer(self, interval=PAUSE_MILLISECONDS, singleShot=True)
@@ -110,87 +111,85 @@ class Session(QObject):
 
     # Changes ------------------------------------------------------------------------------------------------
 
-    def edit(self, experiment: Experiment, label: str, changing: bool = False) -> bool:
+    def edit(self, experiment: Experiment, title: str = "", changing: bool = False) -> bool:
         """Ask for another experiment; returns whether it was accepted. Training goes on with it at once.
 
-        While `changing`, this and what follows become one undo step, ended by an edit that is not `changing`.
+        While `changing`, this and what follows become one undo step, ended by an edit that is not `changing`. A `title`
+        is for what a person did where what differs afterwards does not say it as well.
         """
-        return self.make(experiment, label, changing=changing, fresh=False)
+        return self.make(experiment, title, changing=changing, fresh=False)
 
-    def open(self, experiment: Experiment, label: str, document: Document | None = None) -> bool:
+    def open(self, experiment: Experiment, title: str, document: Document | None = None) -> bool:
         """Replace the experiment by another one that starts from its own initial weights, or goes on as a document."""
-        return self.make(experiment, label, changing=False, fresh=True, document=document)
+        return self.make(experiment, title, changing=False, fresh=True, document=document)
 
     def reseed(self) -> None:
         """Other initial weights: the next seed, and a fresh start."""
         self.open(msgspec.structs.replace(self.experiment, seed=self.experiment.seed + 1), "new initial weights")
 
     def make(
-        self, experiment: Experiment, label: str, *, changing: bool, fresh: bool, document: Document | None = None
+        self, experiment: Experiment, title: str, *, changing: bool, fresh: bool, document: Document | None = None
     ) -> bool:
         """Check a change, remember it and carry it out."""
         try:
             experiment = named(check(experiment))
         except InputError as error:
-            self.refuse(label, error)
+            self.refuse(title or edit_words(self.experiment, experiment), error)
             self.experiment_changed.emit(self.experiment)
             return False
-        begun = self.continued(label, changing)
+        begun = self.continued(title, changing)
         if isinstance(begun, ExperimentEdit):
             self.done[-1].what = begun._replace(after=experiment)
         elif experiment != self.experiment or fresh:
-            self.begin(label, ExperimentEdit(self.experiment, experiment, fresh), changing)
+            self.begin(title, ExperimentEdit(self.experiment, experiment, fresh), changing)
         else:
             return True
-        self.put(experiment, label, keep_as=("undo", self.done[-1].number), fresh=fresh, document=document)
+        edit = self.done[-1]
+        self.put(experiment, title, keep_as=("undo", edit.number), fresh=fresh, document=document)
         return True
 
-    def refuse(self, label: str, error: InputError) -> None:
+    def refuse(self, words: str, error: InputError) -> None:
         """Say why something was not changed; a drag ends with it."""
         if self.done:
             self.done[-1].open = False
-        self.refused.emit(f"{label[:1].upper()}{label[1:]} was not changed. {error}")
+        self.refused.emit(f"{words[:1].upper()}{words[1:]} was not changed. {error}")
 
-    def set_weight(
-        self, name: str, place: tuple[int, ...], value: float, before: float, label: str, changing: bool = False
-    ) -> bool:
-        """Set one parameter, named as in weight files ("W0", (2, 1)), that was `before`; returns whether that may be.
+    def set_weight(self, name: str, place: tuple[int, ...], value: float, title: str, changing: bool = False) -> bool:
+        """Set one parameter, named as in weight files ("W0", (2, 1)); returns whether it may have that value.
 
         Training goes on from there. While `changing`, this and what follows for the same parameter become one undo
         step. Undoing it gives this parameter the value it had before, and changes no other.
         """
         largest = float(np.finfo(self.experiment.precision).max)
         if not abs(value) <= largest:
-            self.refuse(label, InputError(name, value, f"a number between {-largest:.2g} and {largest:.2g}"))
+            self.refuse(title, InputError(name, value, f"a number between {-largest:.2g} and {largest:.2g}"))
             return False
-        begun = self.continued(label, changing, (name, place))
-        if isinstance(begun, WeightEdit):
-            self.done[-1].what = begun._replace(after=value)
-        elif value != before:
-            self.begin(label, WeightEdit(name, place, before, value), changing)
+        setting = WeightSetting(name, place, value)
+        if self.continued(title, changing, (name, place)) is None:
+            self.begin(title, setting, changing)
         else:
-            return True
-        self.put_weight(name, place, value, drag=("weight", self.done[-1].number))
+            self.done[-1].what = setting
+        self.put_weight(setting, keep_as=("undo", self.done[-1].number))
         return True
 
     def continued(
-        self, label: str, changing: bool, weight: tuple[str, tuple[int, ...]] | None = None
-    ) -> ExperimentEdit | WeightEdit | None:
+        self, title: str, changing: bool, weight: tuple[str, tuple[int, ...]] | None = None
+    ) -> ExperimentEdit | WeightSetting | None:
         """What the undo step that is still open does so far, if a change (of this weight) belongs to it."""
         if not (self.done and self.done[-1].open):
             return None
         edit = self.done[-1]
-        same = weight == (edit.what[:2] if isinstance(edit.what, WeightEdit) else None)
+        same = weight == (edit.what[:2] if isinstance(edit.what, WeightSetting) else None)
         edit.open = changing and same
         if not same:
             return None
-        edit.label = label
+        edit.title = title
         return edit.what
 
-    def begin(self, label: str, what: ExperimentEdit | WeightEdit, changing: bool) -> None:
+    def begin(self, title: str, what: ExperimentEdit | WeightSetting, changing: bool) -> None:
         """Begin a new undo step."""
         self.revision += 1
-        self.done = [*self.done[-UNDO_STEPS + 1 :], Edit(self.revision, label, what, changing)]
+        self.done = [*self.done[-UNDO_STEPS + 1 :], Edit(self.revision, title, what, changing)]
         self.undone.clear()
 
     def undo(self) -> None:
@@ -201,10 +200,11 @@ class Session(QObject):
         edit.open = False
         self.undone.append(edit)
         what, keep_as, memory = edit.what, ("redo", edit.number), ("undo", edit.number)
-        if isinstance(what, WeightEdit):
-            self.put_weight(what.name, what.place, what.before)
+        if isinstance(what, WeightSetting):
+            self.put_weight(what, keep_as=keep_as, memory=memory)
         else:
-            self.put(what.before, f"undo {edit.label}", keep_as=keep_as, memory=memory, fresh=what.fresh)
+            title = f"undo {edit.title}" if edit.title else ""
+            self.put(what.before, title, keep_as=keep_as, memory=memory, fresh=what.fresh)
         self.taken_back.emit(edit.number)
 
     def redo(self) -> None:
@@ -214,10 +214,10 @@ class Session(QObject):
         edit = self.undone.pop()
         self.done.append(edit)
         what, keep_as, memory = edit.what, ("undo", edit.number), ("redo", edit.number)
-        if isinstance(what, WeightEdit):
-            self.put_weight(what.name, what.place, what.after)
+        if isinstance(what, WeightSetting):
+            self.put_weight(what, keep_as=keep_as)
         else:
-            self.put(what.after, edit.label, keep_as=keep_as, memory=memory, fresh=what.fresh)
+            self.put(what.after, edit.title, keep_as=keep_as, memory=memory, fresh=what.fresh)
         self.made_again.emit(edit.number)
 
     def forget_edits(self) -> None:
@@ -229,7 +229,7 @@ class Session(QObject):
     def put(
         self,
         experiment: Experiment,
-        label: str,
+        title: str,
         *,
         keep_as: object,
         memory: object = None,
@@ -240,14 +240,14 @@ class Session(QObject):
         self.revision += 1
         self.experiment = experiment
         document = None if document is None else document.named()
-        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, label, document))
+        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, title, document))
         self.experiment_changed.emit(experiment)
         self.undo_changed.emit()
 
-    def put_weight(self, name: str, place: tuple[int, ...], value: float, drag: object = None) -> None:
-        """Set one parameter; all of one `drag` are one change on record."""
+    def put_weight(self, setting: WeightSetting, *, keep_as: object, memory: object = None) -> None:
+        """Set one parameter, or give it back what it was."""
         self.revision += 1
-        self.send(SetWeight(name, place, value, self.revision, drag))
+        self.send(SetWeight(*setting, self.revision, keep_as, memory))
         self.undo_changed.emit()
 
     # Commands -----------------------------------------------------------------------------------------------
@@ -290,23 +290,21 @@ class Session(QObject):
         """Train on another engine from the next step on."""
         self.send(UseEngine(engine))
 
-    def ask(self, purpose: object, make: Callable[[Trainer], object]) -> None:
-        """Have something made of the trainer, on its thread, and told through `given`.
+    def ask(
+        self,
+        make: Callable[[Trainer], Value],
+        then: Callable[[Value], object] | None = None,
+        failed: Callable[[Exception], object] | None = None,
+    ) -> Answer:
+        """Have something made of the trainer, on its thread; `then` is told it, `failed` why there is nothing."""
+        answer = Answer(make, then, failed, self)
+        self.send(Ask(answer))
+        return answer
 
-        What is told is the purpose, what was made, and the revision it includes.
-        """
-        self.send(Give(purpose, make))
-
-    def set_wanted(self, wanted: Wanted) -> None:
-        """Say what the visible views need."""
-        self.wanted = wanted
-        self.send(SetWanted(wanted))
-
-    def ask_initial(self) -> queue.SimpleQueue[dict[str, Array]]:
-        """Where the worker soon puts the given weights that training starts from; mostly there are none."""
-        reply: queue.SimpleQueue[dict[str, Array]] = queue.SimpleQueue()
-        self.ask(None, lambda trainer: reply.put(trainer.usable_initial()))
-        return reply
+    def request(self, requests: Requests) -> None:
+        """Have snapshots answer what the views in sight request, and nothing else."""
+        self.requests = requests
+        self.send(SetRequests(requests))
 
 
 def named(experiment: Experiment) -> Experiment:

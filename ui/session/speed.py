@@ -6,40 +6,39 @@ import dataclasses
 import time
 from collections.abc import Callable
 
-from playground import Snapshot, Wanted
+from playground import Snapshot
+from playground.measure.observe import Requests
 
 PICTURE_SECONDS = 1 / 30
-"""The least time between two sets of the expensive pictures while training runs."""
+"""The least time between two sets of costly answers while training runs."""
 
 
 PICTURE_REST = 3
 """While training runs, there are at least so many times as long between two sets as one takes."""
 
 
-class Pictures:
-    """Makes snapshots, those of a running training with the expensive pictures of an earlier one if that is fresh."""
+class CostlyAnswers:
+    """Takes snapshots. While training runs, costly answers are repeated from an earlier one as long as it is fresh."""
 
     def __init__(self) -> None:
         self.latest: Snapshot | None = None
-        """The snapshot that the expensive pictures were made for."""
+        """The snapshot that has the latest costly answers."""
         self.made_for: object = None
         self.due = 0.0
 
     def snapshot(
-        self, take: Callable[[Wanted], Snapshot], wanted: Wanted, units: list[int], *, at_rest: bool
+        self, take: Callable[[Requests], Snapshot], requests: Requests, units: list[int], *, at_rest: bool
     ) -> Snapshot:
-        """A snapshot by `take` with what is wanted of a network with so many units per layer."""
-        cheap = dataclasses.replace(wanted, maps=0, magnified=None, uncertainty=0)
+        """A snapshot by `take` that answers requests about a network with so many units per layer."""
+        cheap = frozenset(request for request in requests if not request.costly)
         started = time.perf_counter()
-        if cheap == wanted:
-            return take(wanted)
-        if not at_rest and self.latest is not None and self.made_for == (wanted, units) and started < self.due:
-            made = self.latest
-            return dataclasses.replace(
-                take(cheap),
-                maps=made.maps, mapped=made.mapped, magnified=made.magnified, uncertainty=made.uncertainty,
-            )  # fmt: skip
-        self.latest, self.made_for = take(wanted), (wanted, units)
+        if cheap == requests:
+            return take(requests)
+        if not at_rest and self.latest is not None and self.made_for == (requests, units) and started < self.due:
+            repeated = {request: self.latest.answers[request] for request in requests - cheap}
+            fresh = take(cheap)
+            return dataclasses.replace(fresh, answers={**fresh.answers, **repeated})
+        self.latest, self.made_for = take(requests), (requests, units)
         ended = time.perf_counter()
         # Counted from when it was due, so that a display with another beat gets as many as it may.
         self.due = max(self.due + PICTURE_SECONDS, ended + PICTURE_REST * (ended - started))

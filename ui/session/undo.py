@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from playground import Experiment
+from playground.experiment.words import edit_words
 
 
 class ExperimentEdit(NamedTuple):
@@ -17,13 +18,12 @@ class ExperimentEdit(NamedTuple):
     """Whether training starts anew with it."""
 
 
-class WeightEdit(NamedTuple):
-    """One entry of an array of parameters was set by hand; named as in weight files."""
+class WeightSetting(NamedTuple):
+    """One entry of an array of parameters gets a value, named as in weight files; the worker keeps what it was."""
 
     name: str
     place: tuple[int, ...]
-    before: float
-    after: float
+    value: float
 
 
 @dataclass
@@ -31,7 +31,16 @@ class Edit:
     """One step of the undo history."""
 
     number: int
-    label: str
-    what: ExperimentEdit | WeightEdit
+    title: str
+    """What was done, where what differs does not say it."""
+    what: ExperimentEdit | WeightSetting
     open: bool
     """Whether more of the same follows (a slider still being dragged)."""
+
+    @property
+    def label(self) -> str:
+        """What was done, for menus."""
+        if self.title or isinstance(self.what, WeightSetting):
+            return self.title
+        # A drag may have ended where it began.
+        return edit_words(self.what.before, self.what.after) or "change"

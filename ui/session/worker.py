@@ -7,7 +7,6 @@ never falls behind and nothing is computed that nobody looks at. Never a signal 
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import queue
 from collections import OrderedDict, deque
@@ -16,29 +15,30 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from playground import Checkpoint, Document, Experiment, InputError, Trainer, Wanted
+from playground import Checkpoint, Document, Experiment, InputError, Trainer
 from playground.engine.compiled import cache
-from playground.run.run import EngineName
+from playground.engine.engine import EngineName
+from playground.measure.observe import Requests
+from playground.measure.requests import FinalTestRequest
+from playground.run.run import resumed
 from ui.session.commands import (
+    Ask,
     Command,
     Configure,
     Epoch,
-    Give,
     Pause,
     Play,
     Report,
     Reset,
-    Restore,
-    SetParameters,
+    SetRequests,
     SetSpeed,
-    SetWanted,
     SetWeight,
     ShowTest,
     Step,
     Stop,
     UseEngine,
 )
-from ui.session.speed import Pace, Pictures
+from ui.session.speed import CostlyAnswers, Pace
 
 log = logging.getLogger(__name__)
 
@@ -65,14 +65,11 @@ class Worker(QThread):
     engine_refused = Signal(str)
     """An engine cannot be used, and why; training goes on with the one before."""
 
-    given = Signal(object, object, object)
-    """What was asked for with `Give`: its purpose, what was made, and the latest edit that it includes."""
-
-    def __init__(self, experiment: Experiment, wanted: Wanted, parent: QObject | None = None) -> None:
+    def __init__(self, experiment: Experiment, requests: Requests, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self.mailbox: Report | None = None
-        self.experiment, self.wanted = experiment, wanted
+        self.experiment, self.requests = experiment, requests
         self.running, self.stopping, self.changed = False, False, True
         self.speed: float | None = None
         self.last_epoch: int | None = None
@@ -83,11 +80,12 @@ class Worker(QThread):
         self.tests = False
         """Whether the next report has the result on the test points."""
         self.revision = 0
-        self.moments: OrderedDict[object, Checkpoint | Document] = OrderedDict()
-        """What undo and redo go back to; where training started anew that is all of the one before."""
+        self.moments: OrderedDict[object, Checkpoint | Document | float] = OrderedDict()
+        """What undo and redo go back to: the moment before a change, all of a training where another one began, or the
+        value of a weight."""
         self.latest_change: object = None
         """The name of the drag that the latest change on record belongs to."""
-        self.pictures = Pictures()
+        self.costly = CostlyAnswers()
         self.pace = Pace()
 
     # Called by the window's thread --------------------------------------------------------------------------
@@ -176,11 +174,12 @@ class Worker(QThread):
     def publish(self) -> None:
         """Put a report of the present moment into the mailbox."""
         self.changed = False
-        wanted, self.tests = dataclasses.replace(self.wanted, test=self.tests), False
+        requests = self.requests | {FinalTestRequest()} if self.tests else self.requests
+        self.tests = False
         units = [layer.units for layer in self.trainer.network.layers]
-        snapshot = self.pictures.snapshot(self.trainer.snapshot, wanted, units, at_rest=not self.running)
+        snapshot = self.costly.snapshot(self.trainer.snapshot, requests, units, at_rest=not self.running)
         rate = self.pace.rate if self.running else 0.0
-        self.mailbox = Report(snapshot, self.running, rate, self.revision, self.wanted)
+        self.mailbox = Report(snapshot, self.running, rate, self.revision, self.requests)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
         """A trainer before its first step, on the engine in force."""
@@ -192,8 +191,7 @@ class Worker(QThread):
 
     def can_go_on(self) -> bool:
         """Whether there is training left to do. After a divergence it starts from the last healthy moment."""
-        self.trainer.stop_if_complete()
-        if self.trainer.status not in ("ready", "diverged"):
+        if self.trainer.advance(steps=0) not in ("ready", "diverged"):
             return False
         self.trainer.clear_outcome()
         self.pace = Pace()
@@ -233,14 +231,11 @@ class Worker(QThread):
     def set_speed(self, command: SetSpeed) -> None:
         self.speed, self.pace = command.steps_per_second, Pace()
 
-    def set_wanted(self, command: SetWanted) -> None:
-        self.wanted = command.wanted
+    def set_requests(self, command: SetRequests) -> None:
+        self.requests = command.requests
 
     def show_test(self, _: ShowTest) -> None:
         self.tests = True
-
-    def set_parameters(self, command: SetParameters) -> None:
-        self.trainer.set_parameters(command.parameters)
 
     def configure(self, command: Configure) -> None:
         if command.keep_as is not None and command.keep_as not in self.moments:
@@ -250,10 +245,10 @@ class Worker(QThread):
             self.give_up_epoch()
             self.start_anew(command, memory)
         else:
-            assert not isinstance(memory, Document)
+            assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
-            self.trainer.configure(command.experiment, memory=memory, words=command.words, goes_on=goes_on)
-        self.latest_change = command.keep_as if command.words else None
+            self.trainer.change(command.experiment, memory, title=command.title, goes_on=goes_on)
+        self.latest_change = command.keep_as
         self.revision = command.revision
 
     def remember(self, name: object, *, whole: bool) -> None:
@@ -263,52 +258,62 @@ class Worker(QThread):
         documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
         for name, document in documents[:-REMEMBERED_WHOLE]:
             self.moments[name] = document.present
+        self.forget_moments()
+
+    def forget_moments(self) -> None:
+        """Keep only the latest moments."""
         while len(self.moments) > REMEMBERED:
             self.moments.popitem(last=False)
 
-    def start_anew(self, command: Configure, memory: Checkpoint | Document | None) -> None:
+    def start_anew(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
         """Have another trainer, which starts from its initial weights or goes on from somewhere."""
-        trainer = self.fresh_trainer(command.experiment)
         if isinstance(memory, Document):
-            trainer.resume(memory)
+            trainer = self.going_on(memory, self.engine)
             if trainer.status == "diverged":
                 trainer.clear_outcome()
-        elif memory is not None:
-            trainer.restore(memory)
-        elif command.document is not None:
-            self.take_up(trainer, command.document)
+        elif memory is None and command.document is not None:
+            trainer = self.taken_up(command.document)
+        else:
+            trainer = self.fresh_trainer(command.experiment)
+            if isinstance(memory, Checkpoint):
+                trainer.restore(memory)
         self.trainer = trainer
 
-    def take_up(self, trainer: Trainer, document: Document) -> None:
-        """Let a trainer go on with a document.
+    def going_on(self, document: Document, engine: EngineName) -> Trainer:
+        """A trainer that goes on with a document."""
+        return Trainer.of(resumed(document, rows=HISTORY_ROWS), engine)
+
+    def taken_up(self, document: Document) -> Trainer:
+        """A trainer that goes on with a document that is opened.
 
         That is as if it had never stopped, unless it was trained on the slower engine: then the faster one takes over.
         """
-        if document.engine == "compiled" and cache.are_cached(document.experiment.precision):
-            trainer.use_engine("compiled")
-        trainer.resume(document)
+        is_at_hand = document.engine == "compiled" and cache.are_cached(document.experiment.precision)
+        trainer = self.going_on(document, "compiled" if is_at_hand else self.engine)
         if trainer.engine != document.engine:
-            trainer.notes += (
+            trainer.run.record.notes += (
                 f"It was trained on the {document.engine} engine; the {trainer.engine} one goes on and rounds "
                 "differently, so what follows is not the same digit for digit.",
             )
+        return trainer
 
     def set_weight(self, command: SetWeight) -> None:
         if command.revision is not None:
             self.revision = command.revision
-        self.trainer.set_weight(command.name, command.place, command.value, goes_on=self.goes_on(command.drag))
-        self.latest_change = command.drag
+        kept = self.moments.pop(command.memory, None) if command.memory is not None else None
+        value = kept if isinstance(kept, float) else command.value
+        edit = self.trainer.set_weight(command.name, command.place, value, goes_on=self.goes_on(command.keep_as))
+        if command.keep_as is not None and command.keep_as not in self.moments:
+            self.moments[command.keep_as] = edit.before
+            self.forget_moments()
+        self.latest_change = command.keep_as
 
     def goes_on(self, drag: object) -> bool:
         """Whether a change belongs to the same drag as the latest one on record."""
         return drag is not None and drag == self.latest_change
 
-    def restore(self, command: Restore) -> None:
-        self.give_up_epoch()
-        self.trainer.restore(command.checkpoint)
-
-    def give(self, command: Give) -> None:
-        self.given.emit(command.purpose, command.make(self.trainer), self.revision)
+    def ask(self, command: Ask) -> None:
+        command.answer.make(self.trainer)
 
     def finish(self, _: Stop) -> None:
         self.stopping = True
@@ -321,14 +326,12 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     Epoch: Worker.epoch,
     Reset: Worker.reset,
     SetSpeed: Worker.set_speed,
-    SetWanted: Worker.set_wanted,
+    SetRequests: Worker.set_requests,
     ShowTest: Worker.show_test,
-    SetParameters: Worker.set_parameters,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,
     UseEngine: Worker.use_engine,
-    Restore: Worker.restore,
-    Give: Worker.give,
+    Ask: Worker.ask,
     Stop: Worker.finish,
 }
 
@@ -336,7 +339,8 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
 def replaces(later: Command, command: Command) -> bool:
     """Whether a command that waits next makes one before it needless: both belong to one drag of one control."""
     if isinstance(later, SetWeight) and isinstance(command, SetWeight):
-        return later.drag == command.drag is not None and later[:2] == command[:2]
+        same = later[:2] == command[:2] and later.memory is command.memory is None
+        return same and later.keep_as == command.keep_as is not None
     return (
         isinstance(later, Configure)
         and isinstance(command, Configure)

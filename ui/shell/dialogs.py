@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from playground.files.atomic import previous
+from ui.forms.buttons import identify
 
 ALL_FILES = "All files (*)"
 FOLDER = "files/folder"
@@ -110,8 +111,7 @@ def ask(parent: QWidget, name: str, title: str, words: str, details: str, answer
     buttons = []
     for text, role, tip, then in (*answers, cancel):
         button = question.addButton(text, role)
-        button.setAccessibleName(text)
-        button.setToolTip(tip)
+        identify(button, spoken=text, hint=tip)
         button.clicked.connect(lambda _=False, then=then: then())
         buttons.append(button)
     question.setDefaultButton(buttons[0])

@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.forms.buttons import IconButton
+from ui.forms.buttons import IconButton, identify
+from ui.forms.layouts import quiet
 from ui.look.theme import GRID, px
 
 TITLE_HEIGHT = 24
@@ -49,9 +50,8 @@ class DockTitle(QWidget):
 
     def __init__(self, dock: QDockWidget) -> None:
         super().__init__(dock)
-        title = dock.windowTitle()
-        self.label = QLabel(title)
-        self.label.setProperty("quiet", True)
+        title = dock.accessibleName()
+        self.label = quiet(QLabel(title))
         float_button = IconButton(
             "arrows-out-simple", f"Float {title}", f"Puts {title} into a window of its own.", self
         )
@@ -110,11 +110,10 @@ class Docks(QObject):
         # Columns at the left reach down to the status line.
         window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
 
-    def add(self, name: str, title: str, content: QWidget) -> QDockWidget:
-        """Put a panel or picture into a dock."""
-        dock = QDockWidget(title, self.window)
-        dock.setObjectName(name)
-        dock.setAccessibleName(title)
+    def add(self, name: str, title: str, content: QWidget, tab: str = "") -> QDockWidget:
+        """Put a panel or picture into a dock; its tab says `tab` where the title would be too long."""
+        dock = identify(QDockWidget(tab or title, self.window), name, title)
+        dock.toggleViewAction().setText(title)
         dock.setWidget(content)
         self.titles[name] = DockTitle(dock), NoTitle(dock)
         bar = self.titles[name][0]
@@ -127,6 +126,19 @@ class Docks(QObject):
         self.docks[name] = dock
         return dock
 
+    def clear(self) -> None:
+        """Take all docks away, with what they hold."""
+        for dock in self.docks.values():
+            # It goes later, and what takes its name is in sight by then.
+            dock.visibilityChanged.disconnect()
+            self.window.removeDockWidget(dock)
+            # Else a kept state would be restored to it, and the dock that takes its place stay hidden.
+            dock.setObjectName("")
+            dock.deleteLater()
+        self.docks.clear()
+        self.titles.clear()
+        self.seen.clear()
+
     def actions(self) -> Iterator[tuple[str, QAction]]:
         """For every dock the entry of a menu that shows or closes it."""
         for name, dock in self.docks.items():
@@ -137,6 +149,16 @@ class Docks(QObject):
         dock = self.docks[name]
         dock.show()
         dock.raise_()
+
+    def go_to(self, name: str) -> None:
+        """Show a dock and put the keyboard into it."""
+        self.show(name)
+        content = self.docks[name].widget()
+        inside = [content, *content.findChildren(QWidget)]
+        first = next(
+            (one for one in inside if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible()), content
+        )
+        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def shows(self, widget: QWidget) -> bool:
         """Whether a widget, in a dock or not, is in sight."""
@@ -229,21 +251,24 @@ class Docks(QObject):
             bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             bar.customContextMenuRequested.connect(self._offer, Qt.ConnectionType.UniqueConnection)
             for place in range(bar.count()):
-                bar.setTabToolTip(place, f"Show {bar.tabText(place)}. Right click: its picture, float, close.")
+                whole = self.docks[self._name_of(bar.tabText(place))].accessibleName()
+                bar.setTabToolTip(place, f"Show {whole}. Right click: its picture, float, close.")
 
     def _offer(self, at: QPoint) -> None:
         """What can be done with the dock of a tab."""
         bar = self.sender()
         if not isinstance(bar, QTabBar) or bar.tabAt(at) < 0:
             return
-        title = bar.tabText(bar.tabAt(at))
-        name = next(name for name, dock in self.docks.items() if dock.windowTitle() == title)
-        self.offer(name, bar.mapToGlobal(at))
+        self.offer(self._name_of(bar.tabText(bar.tabAt(at))), bar.mapToGlobal(at))
+
+    def _name_of(self, tab: str) -> str:
+        """The dock whose tab says this."""
+        return next(name for name, dock in self.docks.items() if dock.windowTitle() == tab)
 
     def offer(self, name: str, at: QPoint) -> None:
         """A menu of what can be done with a dock: its picture, and what the buttons of its title do."""
         dock, features = self.docks[name], QDockWidget.DockWidgetFeature
-        title = dock.windowTitle()
+        title = dock.accessibleName()
         menu = picture_menu(self.window, partial(self.copy_asked.emit, name), partial(self.save_asked.emit, name))
         menu.addSeparator()
         if dock.features() & features.DockWidgetFloatable:
@@ -266,8 +291,6 @@ def picture_menu(parent: QWidget, copy: Callable[[], object], save: Callable[[],
 class Layouts(QObject):
     """Arrangements that a person saved under a name, and the one in force when the window was closed."""
 
-    changed = Signal()
-
     def __init__(self, docks: Docks, settings: QSettings) -> None:
         super().__init__(docks)
         self.docks, self.settings = docks, settings
@@ -282,11 +305,10 @@ class Layouts(QObject):
     def save(self, name: str) -> None:
         """Keep the present arrangement."""
         self.settings.setValue(f"layouts/{name}", self.docks.state())
-        self.changed.emit()
 
-    def ask_name(self, parent: QWidget) -> None:
+    def ask_name(self) -> None:
         """Keep the present arrangement under a name that the person gives."""
-        ask = QInputDialog(parent)
+        ask = QInputDialog(self.docks.window)
         ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         ask.setObjectName("layout.name")
         ask.setWindowTitle("Save this layout")
@@ -297,7 +319,6 @@ class Layouts(QObject):
     def remove(self, name: str) -> None:
         """Forget an arrangement."""
         self.settings.remove(f"layouts/{name}")
-        self.changed.emit()
 
     def use(self, name: str) -> bool:
         """Go back to an arrangement; says whether it could be read."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from ui.forms.buttons import identify
 from ui.forms.rows import Row
 from ui.shell.docks import Docks
 
@@ -40,7 +41,7 @@ class FocusMode(QObject):
 
     def choose(self) -> None:
         """Let a teacher choose what is hidden."""
-        parts = {"Panels": {name: dock.windowTitle() for name, dock in self.docks.docks.items()}}
+        parts = {"Panels": {name: dock.accessibleName() for name, dock in self.docks.docks.items()}}
         for panel, rows in self.rows().items():
             parts[f"Settings of {panel}"] = {path: row.field.label for path, row in rows.items()}
         choice = FocusChoice(parts, self.hidden, self.docks.window)
@@ -79,8 +80,11 @@ class FocusChoice(QDialog):
         self.resize(360, 520)
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
-        self.tree.setAccessibleName("What focus mode hides")
-        self.tree.setToolTip("A check mark hides it in focus mode. Space sets and removes it.")
+        identify(
+            self.tree,
+            spoken="What focus mode hides",
+            hint="A check mark hides it in focus mode. Space sets and removes it.",
+        )
         hidden = set(hidden)
         for group, items in parts.items():
             branch = QTreeWidgetItem(self.tree, [group])
@@ -94,8 +98,7 @@ class FocusChoice(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         for button in buttons.buttons():
             name = button.text().replace("&", "")
-            button.setAccessibleName(name)
-            button.setToolTip("Keeps this choice." if name == "OK" else "Leaves everything as it was.")
+            identify(button, spoken=name, hint="Keeps this choice." if name == "OK" else "Leaves everything as it was.")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: self.chosen.emit(self.hidden()))

@@ -1,24 +1,27 @@
-"""What the window says: the banner across it, and the diagnosis with its remedy in the status line."""
+"""What the window says: the banner across it, and the status line with a notice and the diagnosis with its remedy."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStatusBar, QToolButton, QWidget
 from superqt import QElidingLabel
 
 from playground.measure.diagnosis import Finding
+from ui.forms.buttons import identify
 from ui.look import theme
+from ui.session.commands import Report
+
+NOTICE_SECONDS = 10.0
+"""How long a notice stands in the status line."""
 
 
 def remedy_button() -> QPushButton:
     """The button that does what a message advises; hidden until there is something to advise."""
-    button = QPushButton()
-    button.setAccessibleName("Remedy")
-    button.setToolTip("Does what the message advises.")
-    return button
+    return identify(QPushButton(), spoken="Remedy", hint="Does what the message advises.")
 
 
 class DiagnosisLine(QWidget):
@@ -34,7 +37,7 @@ class DiagnosisLine(QWidget):
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.remedy = remedy_button()
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.remedy.clicked.connect(self.accept)
+        self.remedy.clicked.connect(self._accept)
         self.finding: Finding | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.px(2 * theme.GRID), theme.px(2), theme.px(theme.GRID), theme.px(2))
@@ -59,7 +62,7 @@ class DiagnosisLine(QWidget):
             words = "and start again from the initial weights" if remedy.reset else "while training goes on"
             self.remedy.setToolTip(f"{remedy.label}, {words}. Ctrl+Z takes it back.")
 
-    def accept(self) -> None:
+    def _accept(self) -> None:
         """Ask for the remedy."""
         if self.finding is not None and self.finding.remedy is not None:
             self.accepted.emit(self.finding.remedy)
@@ -89,8 +92,7 @@ class Banner(QFrame):
         self.remedy.clicked.connect(self.apply_remedy)
         close = QToolButton()
         close.setText("✕")
-        close.setAccessibleName("Dismiss the message")
-        close.setToolTip("Dismiss the message")
+        identify(close, spoken="Dismiss the message", hint="Dismiss the message")
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(
@@ -114,7 +116,7 @@ class Banner(QFrame):
         if self.refuses:
             self.hide()
 
-    def told(self) -> Message | None:
+    def message(self) -> Message | None:
         """What it says now."""
         return None if self.isHidden() else Message(self.text.text(), self.offer, self.refuses)
 
@@ -131,8 +133,7 @@ class Banner(QFrame):
         self.remedy.setVisible(remedy is not None)
         if remedy is not None:
             self.remedy.setText(remedy[0])
-            self.remedy.setAccessibleName(remedy[0])
-            self.remedy.setToolTip(remedy[0])
+            identify(self.remedy, spoken=remedy[0], hint=remedy[0])
         self.show()
 
     def apply_remedy(self) -> None:
@@ -140,3 +141,83 @@ class Banner(QFrame):
         self.hide()
         if self.offer is not None:
             self.offer[1]()
+
+
+class Messages(QObject):
+    """Says what happened: notices in the status line for a while, what needs attention in the banner until dismissed.
+
+    Its widgets can be made again at another size; they go on saying what they said.
+    """
+
+    def __init__(self, bar: QStatusBar) -> None:
+        super().__init__(bar)
+        self._bar = bar
+        self._report: Report | None = None
+        self._notice, self._noticed_at = "", 0.0
+        self._make_widgets()
+
+    def _make_widgets(self) -> None:
+        self.banner, self.status, self.diagnosis = Banner(), QElidingLabel(), DiagnosisLine()
+        identify(self.status, "status", "Status")
+        self.status.setContentsMargins(theme.px(theme.GRID), 0, 0, 0)
+        self._bar.addWidget(self.status, 1)
+        self._bar.addWidget(self.diagnosis, 1)
+        self._bar.setSizeGripEnabled(False)
+
+    def rebuild(self) -> None:
+        """Make the widgets again, at the size in force. Whoever shows the banner places the new one."""
+        message = self.banner.message()
+        for label in (self.status, self.diagnosis):
+            self._bar.removeWidget(label)
+            label.deleteLater()
+        self._make_widgets()
+        if message is not None:
+            self.banner.tell_again(message)
+        if self._report is not None:
+            self.show_report(self._report)
+
+    def say(self, notice: str) -> None:
+        """Put a notice into the status line."""
+        self._notice, self._noticed_at = notice, time.monotonic()
+        if self._report is not None:
+            self.show_report(self._report)
+
+    def tell(self, text: str, remedy: Offer | None = None) -> None:
+        """Say in the banner what needs attention, with a remedy if there is one."""
+        self.banner.tell(text, remedy)
+
+    def refuse(self, text: str) -> None:
+        """Say in the banner that a change was refused, until one is made."""
+        self.banner.refuse(text)
+
+    def take_back_refusal(self) -> None:
+        """Hide what was refused, because a change was made after it."""
+        self.banner.take_back_refusal()
+
+    def show_report(self, report: Report) -> None:
+        """Say where training stands, and the latest notice for a while."""
+        self._report = report
+        recent = time.monotonic() - self._noticed_at < NOTICE_SECONDS
+        self.status.setText(" ".join([status_words(report), *([self._notice] if recent else [])]))
+
+    def say_pausing(self) -> None:
+        """Say that a pause waits for a long step; the next report takes it back."""
+        self.status.setText("Pausing after the step in progress…")
+
+
+def status_words(report: Report) -> str:
+    """What runs, at which step, how fast; or why nothing runs."""
+    snapshot = report.snapshot
+    place = f"epoch {snapshot.epoch:,}, step {snapshot.step:,}"
+    if snapshot.status == "diverged":
+        words = f"Diverged at {place}."
+    elif snapshot.status == "completed":
+        words = f"Completed: {place}."
+    elif report.running:
+        speed = f"{report.steps_per_second:,.0f} steps per second" if report.steps_per_second else "starting"
+        words = f"Training on the {snapshot.engine} engine: {place}, {speed}."
+    elif snapshot.step == 0:
+        words = "Ready. Press play or the space bar to train."
+    else:
+        words = f"Paused at {place}."
+    return " ".join([words, *snapshot.notes])

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.shell.commands import Command
+from ui.forms.buttons import identify
+from ui.shell.palette import PaletteCommand
 
 GESTURES = (
     ("Any number", "Wheel, arrow keys", "Change it a little; with Shift a lot"),
@@ -38,7 +39,7 @@ GESTURES = (
 class ShortcutList(QDialog):
     """A table of shortcuts that can be searched."""
 
-    def __init__(self, commands: Iterable[Command], parent: QWidget) -> None:
+    def __init__(self, commands: Iterable[PaletteCommand], parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("shortcuts")
@@ -47,12 +48,10 @@ class ShortcutList(QDialog):
         self.rows = [(*split(command.name), command.keys) for command in commands if command.keys]
         self.rows += [(where, what, how) for where, how, what in GESTURES]
         self.search = QLineEdit(placeholderText="Search")
-        self.search.setAccessibleName("Search the shortcuts")
-        self.search.setToolTip("Shows only lines that contain what you type.")
-        self.search.textChanged.connect(self.filter)
+        identify(self.search, spoken="Search the shortcuts", hint="Shows only lines that contain what you type.")
+        self.search.textChanged.connect(self._filter)
         self.table = QTableWidget(len(self.rows), 3)
-        self.table.setAccessibleName("Shortcuts and gestures")
-        self.table.setToolTip("What each key and gesture does.")
+        identify(self.table, spoken="Shortcuts and gestures", hint="What each key and gesture does.")
         self.table.setHorizontalHeaderLabels(["Where", "What", "Keys or gesture"])
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -68,7 +67,7 @@ class ShortcutList(QDialog):
         lines.addWidget(self.search)
         lines.addWidget(self.table)
 
-    def filter(self, typed: str) -> None:
+    def _filter(self, typed: str) -> None:
         """Show the lines that contain what was typed."""
         for row, texts in enumerate(self.rows):
             self.table.setRowHidden(row, typed.lower() not in " ".join(texts).lower())

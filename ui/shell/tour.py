@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, S
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ui.forms.buttons import identify
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.theme import GRID, px, scaled
@@ -44,13 +45,14 @@ class Tour(QWidget):
         self.target: QWidget | None = None
         self.card = self._card()
         self.watch = QTimer(self, interval=LOOK_MILLISECONDS)
-        self.watch.timeout.connect(self.look)
+        self.watch.timeout.connect(self._look)
         parent.installEventFilter(self)
         self.setGeometry(parent.rect())
         # Not a button of the card: the space bar plays, and the first card asks for that.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Tour")
-        self.setAccessibleDescription("Enter or the right arrow key goes on, the left one back, Escape ends the tour.")
+        identify(
+            self, spoken="Tour", about="Enter or the right arrow key goes on, the left one back, Escape ends the tour."
+        )
         self.show()
         self.show_stop(0)
         self.setFocus()
@@ -82,10 +84,7 @@ class Tour(QWidget):
         return card
 
     def _button(self, name: str, tip: str, slot: Callable[[], object]) -> QPushButton:
-        button = QPushButton(name)
-        button.setObjectName(f"tour.{name.split()[0].lower()}")
-        button.setAccessibleName(name)
-        button.setToolTip(tip)
+        button = identify(QPushButton(name), f"tour.{name.split()[0].lower()}", name, tip)
         button.setProperty("small", True)
         button.clicked.connect(slot)
         return button
@@ -105,15 +104,15 @@ class Tour(QWidget):
         self.back.setEnabled(self.at > 0)
         last = self.at == len(self.stops) - 1
         self.next.setText("Done" if last else "Next")
-        self.arrange()
+        self._arrange()
 
-    def look(self) -> None:
+    def _look(self) -> None:
         """Go on when what the card asks for has been done; follow a target that moved."""
         done = self.stops[self.at].done
         if done is not None and done():
             self.show_stop(self.at + 1)
         else:
-            self.arrange()
+            self._arrange()
 
     def hole(self) -> QRect:
         """Where the part is that the card is about."""
@@ -122,7 +121,7 @@ class Tour(QWidget):
         corner, near = self.target.mapTo(self.host, QPoint(0, 0)), px(4)
         return QRect(corner, self.target.size()).adjusted(-near, -near, near, near).intersected(self.rect())
 
-    def arrange(self) -> None:
+    def _arrange(self) -> None:
         """Place the card beside its part; the mouse goes through everywhere else."""
         hole, gap, away = self.hole(), px(GRID), px(2 * GRID)
         self.card.adjustSize()
@@ -172,7 +171,7 @@ class Tour(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Follow the window."""
-        self.arrange()
+        self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape ends the tour, Enter and the arrows turn its cards."""

@@ -8,9 +8,10 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from ui.forms.buttons import tip
+from playground.files.errors import CancelledError
+from ui.forms.buttons import identify, tip
 from ui.look.theme import GRID, px
-from ui.session.jobs import CancelledError, Job
+from ui.session.jobs import Job
 
 AT_ONCE_MILLISECONDS = 150
 """The window waits so long for work, so that what is done by then is seen at once."""
@@ -42,12 +43,12 @@ class Waiting(QDialog):
         self.setModal(True)
         self.setMinimumWidth(px(WIDTH))
         self.job = Job(lambda _: work(), self)
-        self.job.done.connect(self.take)
-        self.job.failed.connect(self.give_up)
-        self.job.progressed.connect(self.show_progress)
+        self.job.done.connect(self._take)
+        self.job.failed.connect(self._give_up)
+        self.job.progressed.connect(self._show_progress)
         # By then it has told how it ended.
         self.job.finished.connect(self.deleteLater)
-        self.arrange(words)
+        self._arrange(words)
         self.timer = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
         self.timer.timeout.connect(self.show)
         self.job.start()
@@ -56,20 +57,18 @@ class Waiting(QDialog):
         else:
             self.timer.start()
 
-    def arrange(self, words: str) -> None:
+    def _arrange(self, words: str) -> None:
         """What it is about, a bar, and a button."""
         self.bar = QProgressBar()
-        self.bar.setObjectName("waiting.progress")
-        self.bar.setAccessibleName("How far it is")
-        self.bar.setToolTip(tip("How much is done. Cancel stops it and changes nothing."))
+        identify(
+            self.bar, "waiting.progress", "How far it is", tip("How much is done. Cancel stops it and changes nothing.")
+        )
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(px(6))
         self.bar.setRange(0, 0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
-        cancel.setObjectName("waiting.cancel")
-        cancel.setAccessibleName("Cancel")
-        cancel.setToolTip(tip("Stops it and changes nothing."))
+        identify(cancel, "waiting.cancel", "Cancel", tip("Stops it and changes nothing."))
         buttons.rejected.connect(self.reject)
         about = QLabel(words, wordWrap=True)
         about.setTextFormat(Qt.TextFormat.PlainText)
@@ -80,28 +79,28 @@ class Waiting(QDialog):
         for part in (about, self.bar, buttons):
             lines.addWidget(part)
 
-    def show_progress(self, done: int, of: int) -> None:
+    def _show_progress(self, done: int, of: int) -> None:
         """Move the bar on."""
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
-    def take(self, result: Any) -> None:
+    def _take(self, result: Any) -> None:
         """The work is done."""
-        if self.end():
+        if self._end():
             self.then(result)
 
-    def give_up(self, error: Exception) -> None:
+    def _give_up(self, error: Exception) -> None:
         """The work has failed."""
-        if self.end():
+        if self._end():
             self.failed(error)
 
     def reject(self) -> None:
         """Stop the work, which may take a moment to notice; nobody waits for that."""
         self.job.cancel()
-        if self.end():
+        if self._end():
             self.failed(CancelledError())
 
-    def end(self) -> bool:
+    def _end(self) -> bool:
         """Show nothing any more; returns whether what the work came to is still wanted."""
         wanted, self.over = not self.over, True
         self.timer.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ui.views.boundary.view import BoundaryView
 from ui.views.confusion.view import ConfusionView
 from ui.views.curves.view import CurvesView
+from ui.views.gradient_histograms.view import GradientHistogramsView
 from ui.views.gradients.view import GradientsView
 from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
@@ -19,6 +20,7 @@ VIEWS: tuple[type[View], ...] = (
     ScheduleView,
     GradientsView,
     HistogramsView,
+    GradientHistogramsView,
     ConfusionView,
     MicroscopeView,
 )

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from playground import Experiment, Snapshot, Wanted
+from playground import Experiment, Snapshot
+from playground.measure.observe import Request, Requests
 
 
 class View(QWidget):
     """One picture. It knows neither the session nor other views.
 
-    The window shows it snapshots that contain what it wants, while it is in sight.
+    While it is in sight, the window shows it snapshots that answer its requests.
     """
 
     name: ClassVar[str]
     """What layouts and settings call it."""
     title: ClassVar[str]
     """What docks and menus call it."""
+    tab: ClassVar[str] = ""
+    """What its tab says where the title is too long for one."""
     beside: ClassVar[str] = ""
     """The name of the view whose place it shares in layouts that do not say where it stands."""
 
-    wanted_changed = Signal()
-    """`wanted` is another than before."""
+    requests_changed = Signal()
+    """`requests` are others than before."""
 
-    def __init__(self, parent: QWidget | None = None, *, wanted: Wanted | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *requests: Request[Any]) -> None:
         super().__init__(parent)
-        self.wanted = wanted or Wanted()
+        self.requests: Requests = frozenset(requests)
 
-    def want(self, wanted: Wanted) -> None:
-        """Need this of snapshots from now on."""
-        if wanted != self.wanted:
-            self.wanted = wanted
-            self.wanted_changed.emit()
+    def request(self, *requests: Request[Any]) -> None:
+        """Have snapshots answer this from now on."""
+        if frozenset(requests) != self.requests:
+            self.requests = frozenset(requests)
+            self.requests_changed.emit()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment."""

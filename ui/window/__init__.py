@@ -1,5 +1,6 @@
-"""The window: `window` puts all parts together, `plans` is where docks stand, `menus` what there is to choose,
-`documents` and `autosave` what is opened, saved and found again, `sharing` what comes in and goes out as text and
-tables, `exports`, `pictures` and `animation` what goes out besides, `reach` brings any control into sight and makes
-commands of them, `guide` is the tour.
+"""The window: `window` puts all together, `parts` are its panels and pictures, `desk` is what everything works with.
+
+`display` and `wiring` connect the parts with the session, `actions` is the table of what menus, shortcuts and palette
+offer, `documents` and `autosave` are what is opened, saved and found again, `sharing`, `exports`, `save_pictures` and
+`animation_dialog` what goes in and out besides.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,14 +17,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from playground import Experiment, InputError
+from playground import Experiment, InputError, Trainer
 from playground.catalog.choice import Array
+from playground.engine.engine import EngineName
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.animation import Animation, Settings, save_animation
-from playground.run.run import EngineName
-from ui.forms.buttons import push_button, tip
+from ui.forms.buttons import identify, push_button, tip
+from ui.forms.layouts import quiet
 from ui.forms.rows import Form
 from ui.look import theme
-from ui.session.jobs import CancelledError, Job, finish_jobs
+from ui.session.answer import Answer
+from ui.session.jobs import Job, finish_jobs
 from ui.session.session import Session
 from ui.shell.dialogs import ask_to_save
 
@@ -48,8 +50,8 @@ class Making(NamedTuple):
     experiment: Experiment
     settings: Settings
     engine: EngineName
-    initial: queue.SimpleQueue[dict[str, Array]]
-    """Where the weights to start from will be."""
+    initial: Answer
+    """The weights to start from that were given; mostly there are none."""
 
     def make(self, job: Job) -> Animation:
         """Repeat the training and write the file, on the job's thread. Raises CancelledError."""
@@ -80,16 +82,17 @@ class Making(NamedTuple):
         """The weights to start from, when the training thread has told them."""
         while not job.cancelled:
             try:
-                return self.initial.get(timeout=ANSWER_SECONDS)
-            except queue.Empty:
+                given: dict[str, Array] = self.initial.result(ANSWER_SECONDS)
+            except TimeoutError:
                 continue
+            return given
         raise CancelledError
 
 
 class AnimationDialog(QDialog):
     """Asks for the settings of an animation and makes it. Closing it ends what it makes."""
 
-    told = Signal(str)
+    said = Signal(str)
     """What was written, in a sentence."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
@@ -103,13 +106,10 @@ class AnimationDialog(QDialog):
         self.setWindowTitle("Training as an animated GIF")
         self.form = Form(Settings, "gif")
         self.form.show_value(self.settings)
-        self.form.edited.connect(self.change)
-        self.note, self.message = self.words("note", "What the animation shows"), self.words("message", "Result")
+        self.form.edited.connect(self._change)
+        self.note, self.message = self._words("note", "What the animation shows"), self._words("message", "Result")
         self.note.setText(NOTE)
-        self.bar = QProgressBar()
-        self.bar.setObjectName("gif.progress")
-        self.bar.setAccessibleName("Frames done")
-        self.bar.setToolTip(tip("How many frames are done."))
+        self.bar = identify(QProgressBar(), "gif.progress", "Frames done", tip("How many frames are done."))
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(theme.px(BAR_HEIGHT))
         # Nothing moves when they come and go.
@@ -124,11 +124,11 @@ class AnimationDialog(QDialog):
         )
         self.create_button.setDefault(True)
         self.close_button.clicked.connect(self.reject)
-        self.create_button.clicked.connect(self.ask_path)
-        self.arrange()
-        self.show_making(False)
+        self.create_button.clicked.connect(self._ask_path)
+        self._arrange()
+        self._show_making(False)
 
-    def arrange(self) -> None:
+    def _arrange(self) -> None:
         """Put everything in its place."""
         lines = QVBoxLayout(self)
         margin = theme.px(2 * theme.GRID)
@@ -144,22 +144,19 @@ class AnimationDialog(QDialog):
         lines.addLayout(buttons)
         self.setMinimumWidth(theme.px(WIDTH))
 
-    def words(self, name: str, spoken: str) -> QLabel:
+    def _words(self, name: str, spoken: str) -> QLabel:
         """A quiet text."""
-        label = QLabel(wordWrap=True)
-        label.setObjectName(f"gif.{name}")
-        label.setAccessibleName(spoken)
-        label.setProperty("quiet", True)
+        label = quiet(identify(QLabel(wordWrap=True), f"gif.{name}", spoken))
         return label
 
     # Doing --------------------------------------------------------------------------------------------------
 
-    def change(self, path: str, value: int, *_: object) -> None:
+    def _change(self, path: str, value: int, *_: object) -> None:
         """Take over a setting."""
         self.settings = msgspec.structs.replace(self.settings, **{path.removeprefix("gif."): value})
         self.form.show_value(self.settings)
 
-    def ask_path(self) -> None:
+    def _ask_path(self) -> None:
         """Let the person choose the file, and make the animation."""
         ask_to_save(self, "Save the animation", "training.gif", ["Animations (*.gif)"], self.create_file)
 
@@ -169,42 +166,43 @@ class AnimationDialog(QDialog):
         engine: EngineName = "reference"
         if report is not None and report.snapshot.engine == "compiled":
             engine = "compiled"
-        making = Making(self.path, self.session.experiment, self.settings, engine, self.session.ask_initial())
+        initial = self.session.ask(Trainer.usable_initial)
+        making = Making(self.path, self.session.experiment, self.settings, engine, initial)
         self.bar.setRange(0, self.settings.frames)
         self.bar.setValue(0)
-        self.show_making(True)
+        self._show_making(True)
         self.job = Job(making.make, self)
-        self.job.progressed.connect(self.show_progress)
-        self.job.done.connect(self.show_made)
-        self.job.failed.connect(self.show_failed)
+        self.job.progressed.connect(self._show_progress)
+        self.job.done.connect(self._show_made)
+        self.job.failed.connect(self._show_failed)
         self.job.start()
 
-    def show_progress(self, done: int, of: int) -> None:
+    def _show_progress(self, done: int, of: int) -> None:
         """Move the bar on."""
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
-    def show_made(self, animation: Animation) -> None:
+    def _show_made(self, animation: Animation) -> None:
         """Say what was written."""
         if self.job is not None and self.sender() is self.job:
             words = made_words(self.path.name, animation)
-            self.finish(words)
-            self.told.emit(words)
+            self._finish(words)
+            self.said.emit(words)
 
-    def show_failed(self, error: Exception) -> None:
+    def _show_failed(self, error: Exception) -> None:
         """Say why nothing was written."""
         if self.job is not None and self.sender() is self.job:
-            self.finish(failed_words(self.path, error), problem=True)
+            self._finish(failed_words(self.path, error), problem=True)
 
-    def finish(self, words: str, problem: bool = False) -> None:
+    def _finish(self, words: str, problem: bool = False) -> None:
         """Nothing is to be made any longer; say what came of it."""
         finish_jobs(self)
         self.job = None
-        self.show_making(False)
+        self._show_making(False)
         self.message.setText(words)
         self.message.setStyleSheet(f"color: {theme.current().danger}" if problem else "")
 
-    def show_making(self, on: bool) -> None:
+    def _show_making(self, on: bool) -> None:
         """Offer what can be done now."""
         self.form.setEnabled(not on)
         self.create_button.setEnabled(not on)
@@ -218,13 +216,13 @@ class AnimationDialog(QDialog):
     def reject(self) -> None:
         """Cancel what is being made; with nothing to cancel, close."""
         if self.job is not None:
-            self.finish("Cancelled; nothing was written.")
+            self._finish("Cancelled; nothing was written.")
         else:
             super().reject()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, whatever is being made."""
-        self.finish("")
+        self._finish("")
         super().closeEvent(event)
 
 
@@ -233,7 +231,7 @@ def failed_words(path: Path, error: Exception) -> str:
     if isinstance(error, InputError):
         return f"{path.name} was not written. {error}."
     if isinstance(error, OSError):
-        return f"{path} was not written: {error.strerror or error}. Try another folder."
+        return f"{path} was not written: {reason_of(error)}. Try another folder."
     return f"{path.name} was not written because of a fault ({type(error).__name__}: {error})."
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from filelock import FileLock
 from PySide6.QtCore import QObject, QTimer
 
 from playground import Document, Trainer
 from playground.files.atomic import remove_strays
+from playground.files.errors import reason_of
 from playground.storage.document import load_document, to_bytes
 from playground.storage.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
 from ui.session.jobs import Job, finish_jobs
 from ui.shell.waiting import Waiting
-
-if TYPE_CHECKING:
-    from ui.window.documents import Mark
-    from ui.window.window import Window
+from ui.window.desk import Desk
+from ui.window.documents import Documents
+from ui.window.work import Mark
 
 AUTOSAVE_MILLISECONDS = 15_000
 
@@ -27,7 +27,6 @@ AUTOSAVE_MILLISECONDS = 15_000
 class Asked(NamedTuple):
     """What a document was asked for with."""
 
-    by: Autosave
     mark: Mark
     """What there was then."""
     title: str
@@ -48,20 +47,19 @@ class Restoring(NamedTuple):
 class Autosave(QObject):
     """Keeps the work of a window in a slot of a common folder. It does nothing until it is told to begin."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self.window = window
+    def __init__(self, desk: Desk, documents: Documents) -> None:
+        super().__init__(desk)
+        self.desk, self.documents, self.work = desk, documents, documents.work
         self.slot: Slot | None = None
         self.folder: Path | None = None
         self.kept: Mark | None = None
-        """The mark of what was kept last; see `Documents.mark`."""
+        """The mark of what was kept last; see `Work.mark`."""
         self.job: Job | None = None
         self.restoring: Restoring | None = None
         self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
         self.timer.timeout.connect(self.keep)
-        window.session.given.connect(self.write)
         # A fault may have been in taking up what is recovered.
-        window.session.failed.connect(lambda _: self.end_recovery(restored=False))
+        desk.session.failed.connect(lambda _: self._end_recovery(restored=False))
 
     def begin(self, folder: Path) -> None:
         """Keep the window's work from now on, and offer what an earlier run has left."""
@@ -70,79 +68,71 @@ class Autosave(QObject):
             found = recoverable(folder)
             self.slot = Slot(folder)
         except OSError as error:
-            self.window.say(f"Work is not kept for recovery: {error.strerror or error} ({folder}).")
+            self.desk.say(f"Work is not kept for recovery: {reason_of(error)} ({folder}).")
             return
-        self.kept = self.mark()
+        self.kept = self.work.mark()
         self.timer.start()
-        Job(lambda _: self.tidy(), self).start()
-        self.window.documents.changed.connect(self.note_change)
+        Job(lambda _: self._tidy(), self).start()
+        self.work.changed.connect(self._note_change)
         if found:
-            self.offer(found[0])
+            self._offer(found[0])
         elif fresh := [path for path in aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
-            self.window.say(f"Work that could not be restored is kept as {fresh[-1]}.")
+            self.desk.say(f"Work that could not be restored is kept as {fresh[-1]}.")
 
-    def tidy(self) -> None:
+    def _tidy(self) -> None:
         """Remove what processes that were killed left unfinished beside the files that were worked on last."""
-        for path in self.window.documents.recent():
+        for path in self.documents.recent.paths():
             remove_strays(Path(path))
-
-    def mark(self) -> Mark:
-        """What there is now."""
-        documents = self.window.documents
-        return documents.mark(documents.step)
 
     # Keeping --------------------------------------------------------------------------------------------------
 
-    def note_change(self) -> None:
+    def _note_change(self) -> None:
         """If the whole training is safe in a file of its own, there is nothing to recover."""
-        documents = self.window.documents
-        safe = documents.has_document and self.mark() == documents.saved
-        if safe and self.slot is not None and self.job is None:
+        if self.work.is_safe and self.slot is not None and self.job is None:
             self.slot.clear()
-            self.kept = documents.saved
+            self.kept = self.work.saved
 
     def keep(self) -> None:
         """Keep the work, if there is something new."""
-        if self.slot is not None and self.job is None and self.mark() != self.kept:
-            documents = self.window.documents
-            origin = str(documents.path or "")
+        mark = self.work.mark()
+        if self.slot is not None and self.job is None and mark != self.kept:
             restores = self.restoring is not None and self.restoring.taken
-            asked = Asked(self, self.mark(), documents.name, origin, restores)
-            self.window.session.ask(asked, Trainer.document)
+            asked = Asked(mark, self.work.name, str(self.work.path or ""), restores)
+            self.desk.session.ask(Trainer.document, partial(self._write, asked))
 
-    def write(self, purpose: object, document: Document, revision: int) -> None:
+    def _write(self, asked: Asked, document: Document) -> None:
         """Write what was asked for, beside the window."""
         slot = self.slot
-        if not (isinstance(purpose, Asked) and purpose.by is self) or slot is None or self.job is not None:
+        if slot is None or self.job is not None:
             return
-        mark = purpose.mark._replace(step=document.present.state.step)
-        self.job = Job(lambda _: slot.write(to_bytes(document), purpose.title, purpose.origin), self)
-        self.job.done.connect(lambda _: self.note_kept(mark, purpose.restores))
-        self.job.failed.connect(lambda error: self.tell_failure(error, purpose.restores))
+        mark = asked.mark._replace(step=document.present.state.step)
+        self.job = Job(lambda _: slot.write(to_bytes(document), asked.title, asked.origin), self)
+        self.job.done.connect(lambda _: self._note_kept(mark, asked.restores))
+        self.job.failed.connect(lambda error: self._tell_failure(error, asked.restores))
         self.job.start()
 
-    def note_kept(self, mark: Mark, restores: bool) -> None:
+    def _note_kept(self, mark: Mark, restores: bool) -> None:
         """The work is kept."""
         self.job, self.kept = None, mark
         if restores:
-            self.end_recovery(restored=True)
+            self._end_recovery(restored=True)
         elif self.restoring is not None and self.restoring.taken:
             # That was what there was before.
             self.kept = None
             self.keep()
 
-    def tell_failure(self, error: Exception, restores: bool) -> None:
+    def _tell_failure(self, error: Exception, restores: bool) -> None:
         """The work could not be kept; it is tried again later. What was recovered stays where it is."""
         self.job = None
         if restores:
-            self.end_recovery(restored=False)
-        self.window.say(f"Work could not be kept for recovery: {getattr(error, 'strerror', None) or error}.")
+            self._end_recovery(restored=False)
+        self.desk.say(f"Work could not be kept for recovery: {reason_of(error)}.")
 
     def close(self) -> None:
         """The window closes as it should."""
         self.timer.stop()
         finish_jobs(self, cancel=False)
-        self.end_recovery(restored=False)
+        self._end_recovery(restored=False)
         if self.slot is not None:
             self.slot.close()
             self.slot = None
@@ -153,10 +143,10 @@ class Autosave(QObject):
         """What there is to recover."""
         return recoverable(self.folder) if self.folder is not None and self.slot is not None else []
 
-    def offer(self, found: Found) -> None:
+    def _offer(self, found: Found) -> None:
         """Say that there is something to recover; nothing happens unless the person wants it."""
         later = " The file itself was saved after that." if found.is_outdated else ""
-        self.window.banner.tell(
+        self.desk.tell(
             f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu."
             f"{later}",
             ("Recover", partial(self.recover_carefully, found)),
@@ -164,41 +154,41 @@ class Autosave(QObject):
 
     def recover_carefully(self, found: Found) -> None:
         """Go on with it, if no changes are lost by that which the person wants to keep."""
-        self.window.documents.before_losing(partial(self.recover, found))
+        self.documents.before_losing(partial(self.recover, found))
 
     def recover(self, found: Found) -> None:
         """Go on with what an earlier run has left. It is an attempt on record until this window keeps it itself."""
         lock = found.begin()
         if lock is None or self.restoring is not None:
-            self.window.tell("That is being recovered already, or was.")
+            self.desk.tell("That is being recovered already, or was.")
             return
         self.restoring = Restoring(found, lock)
         words = words_for(found)
-        Waiting(self.window, "Recovering", words, lambda: load_document(found.document), self.take, self.refuse)
+        Waiting(self.desk.window, "Recovering", words, lambda: load_document(found.document), self._take, self._refuse)
 
-    def take(self, document: Document) -> None:
+    def _take(self, document: Document) -> None:
         """Go on with what was read, and keep it here."""
         if self.restoring is None:
             return
         found = self.restoring.found
         note, outdated = found.note, found.is_outdated
-        if self.window.documents.recover(document, note.title, note.origin, outdated=outdated):
+        if self.documents.recover(document, note.title, note.origin, outdated=outdated):
             self.restoring, self.kept = self.restoring._replace(taken=True), None
             self.keep()
         else:
-            self.end_recovery(restored=False)
+            self._end_recovery(restored=False)
 
-    def refuse(self, error: Exception) -> None:
+    def _refuse(self, error: Exception) -> None:
         """What was to be recovered can't be read, or the person stopped it."""
         if self.restoring is None:
             return
         found = self.restoring.found
-        self.end_recovery(restored=False)
+        self._end_recovery(restored=False)
         left = MOST_ATTEMPTS - found.note.attempts - 1
         kept = "It can be tried once more." if left > 0 else "It is not offered any more, but the file is kept."
-        self.window.tell(f"{words_for(found)} was not recovered. {kept} {error}")
+        self.desk.tell(f"{words_for(found)} was not recovered. {kept} {error}")
 
-    def end_recovery(self, *, restored: bool) -> None:
+    def _end_recovery(self, *, restored: bool) -> None:
         """If something was being recovered, that has come to its end."""
         if self.restoring is not None:
             (found, lock, _), self.restoring = self.restoring, None

@@ -1,9 +1,9 @@
-"""Reaching everything: bringing any control into sight, and making a command of it for the palette (Ctrl+K)."""
+"""Every control as a command of the palette (Ctrl+K): bring it into sight, press it, or give it a value."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QWidget
@@ -12,25 +12,23 @@ from playground.catalog.choice import Choice
 from ui.forms.rows import ChoiceRow, NumberRow, Row, SwitchRow
 from ui.panels.layers.card import LayerCard
 from ui.panels.panel import Section
-from ui.shell.commands import Command, menu_commands
-
-if TYPE_CHECKING:
-    from ui.window.window import Window
+from ui.shell.palette import PaletteCommand
+from ui.window.desk import Desk
 
 
-class Reach:
-    """Finds the controls of a window."""
+class ControlsAsCommands:
+    """Finds the controls of a window and makes commands of them."""
 
-    def __init__(self, window: Window) -> None:
-        self.window = window
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
 
     def reveal(self, widget: QWidget) -> None:
         """Bring a control into sight, whatever hides it: a closed dock, another tab, a folded part, a scrolled list."""
-        name = self.window.docks.holding(widget)
+        name = self.desk.docks.holding(widget)
         if name is not None:
-            self.window.docks.show(name)
+            self.desk.docks.show(name)
         parent = widget.parentWidget()
-        while parent is not None and parent is not self.window:
+        while parent is not None and parent is not self.desk.window:
             if isinstance(parent, Section):
                 parent.button.setChecked(True)
             if isinstance(parent, LayerCard) and parent.rest.isAncestorOf(widget):
@@ -39,36 +37,34 @@ class Reach:
                 parent.ensureWidgetVisible(widget)
             parent = parent.parentWidget()
 
-    def commands(self) -> list[Command]:
-        """Everything that can be done now: the menus, and every setting with its choices."""
-        self.window.layers.complete()
-        found = menu_commands(self.window.menus.all)
-        for row in self.window.findChildren(Row):
-            found += self.row_commands(row)
-        known = {command.name for command in found}
-        for button in self.window.findChildren(QAbstractButton):
+    def commands(self, known: Iterable[PaletteCommand]) -> list[PaletteCommand]:
+        """Every setting with its choices, and every button that is none of the commands that are `known` already."""
+        window, docks = self.desk.window, self.desk.docks
+        found = [command for row in window.findChildren(Row) for command in self._row_commands(row)]
+        names = {command.name for command in (*known, *found)}
+        for button in window.findChildren(QAbstractButton):
             name = button.accessibleName()
-            if name and name not in known and button.isEnabled() and self.window.docks.holding(button) is not None:
-                known.add(name)
-                found.append(Command(name, partial(self.press, button)))
+            if name and name not in names and button.isEnabled() and docks.holding(button) is not None:
+                names.add(name)
+                found.append(PaletteCommand(name, partial(self._press, button)))
         return found
 
-    def press(self, button: QAbstractButton) -> None:
+    def _press(self, button: QAbstractButton) -> None:
         """Bring a button into sight and press it."""
         self.reveal(button)
         button.click()
 
-    def row_commands(self, row: Row) -> list[Command]:
+    def _row_commands(self, row: Row) -> list[PaletteCommand]:
         """What can be done with one setting: go there, give it a value, choose one of its members."""
         main = row.controls.get("")
         if not row.path or main is None or not row.isEnabled():
             return []
         name = main.accessibleName()
         usable = next((one for one in (main, *row.controls.values()) if one.isEnabled()), main)
-        commands = [Command(name, partial(self.focus_on, usable), set=partial(self.give, row))]
+        commands = [PaletteCommand(name, partial(self.focus_on, usable), set=partial(self._give, row))]
         if isinstance(row, ChoiceRow):
             for kind in row.kinds:
-                commands.append(Command(f"{name}: {row.title(kind)}", partial(self.choose, row, kind)))
+                commands.append(PaletteCommand(f"{name}: {row.title(kind)}", partial(self._choose, row, kind)))
         return commands
 
     def focus_on(self, widget: QWidget) -> None:
@@ -76,11 +72,11 @@ class Reach:
         self.reveal(widget)
         widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    def choose(self, row: ChoiceRow, kind: type[Choice] | None) -> None:
+    def _choose(self, row: ChoiceRow, kind: type[Choice] | None) -> None:
         """Choose a member of a family, as its list does."""
         row.combo.setCurrentIndex(row.kinds.index(kind))
 
-    def give(self, row: Row, text: str) -> None:
+    def _give(self, row: Row, text: str) -> None:
         """Give a setting the value that was typed."""
         problem = f"{text} is none of what it can be"
         if isinstance(row, NumberRow):
@@ -91,9 +87,9 @@ class Reach:
             kinds = [kind for kind in row.kinds if row.title(kind).lower().startswith(text.lower())]
             if kinds:
                 problem = ""
-                self.choose(row, kinds[0])
+                self._choose(row, kinds[0])
         elif isinstance(row, SwitchRow) and text.lower() in ("on", "off"):
             problem = ""
             row.ask(text.lower() == "on")
         if problem:
-            self.window.refuse(f"{row.field.label} was not changed: {problem}.")
+            self.desk.refuse(f"{row.field.label} was not changed: {problem}.")

@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
+from playground.files.errors import CancelledError, reason_of
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
-from playground.interop.export.proof import CancelledError
+from ui.session.answer import Answer
 from ui.session.jobs import Job, finish_jobs
-from ui.shell.dialogs import ask_to_save
-
-if TYPE_CHECKING:
-    from ui.window.window import Window
-
+from ui.window.desk import Desk
+from ui.window.work import Work
 
 BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
-
-
-class Asked(NamedTuple):
-    """What an export was asked for with."""
-
-    by: Exports
-    chosen: Format
-    path: Path
-    proof: bool
-    """Whether it is to be run again before it is written."""
 
 
 class Exports(QObject):
@@ -37,11 +24,11 @@ class Exports(QObject):
     running_changed = Signal(bool)
     """Whether an export is being made."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self.window = window
+    def __init__(self, desk: Desk, work: Work) -> None:
+        super().__init__(desk)
+        self.desk, self.work = desk, work
         self.job: Job | None = None
-        window.session.given.connect(self.write)
+        self._answer: Answer | None = None
 
     def ask(self, name: str, proof: bool = True) -> None:
         """Let the person choose where an export goes; without its libraries, say what to install."""
@@ -51,75 +38,72 @@ class Exports(QObject):
             words = f"{MissingLibraryError(chosen, missing)}. Then start the playground again."
             # What can be written all the same can't be run again.
             offer = None if chosen.missing(proof=False) else ("Export without proof…", partial(self.ask, name, False))
-            self.window.banner.tell(words, offer)
+            self.desk.tell(words, offer)
         elif self.job is not None:
-            self.window.tell(BUSY)
+            self.desk.tell(BUSY)
         else:
             kind = f"{chosen.title} (*{chosen.suffix})"
-            ask_to_save(
-                self.window,
+            self.desk.ask_to_save(
                 f"Export: {chosen.title}",
-                self.suggested(chosen),
+                self._suggested(chosen),
                 [kind],
                 lambda path: self.begin(name, path, proof),
             )
 
-    def suggested(self, chosen: Format) -> str:
+    def _suggested(self, chosen: Format) -> str:
         """A name for the file."""
-        stem = Path(self.window.documents.name).stem or "network"
+        stem = Path(self.work.name).stem or "network"
         plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")
         return f"{plain or 'network'}{chosen.suffix}"
 
     def begin(self, name: str, path: str, proof: bool = True) -> None:
         """Export the present moment to a file."""
-        self.window.session.ask(Asked(self, FORMATS[name], Path(path), proof), Exportable.of)
+        self._answer = self.desk.session.ask(Exportable.of, partial(self._write, FORMATS[name], Path(path), proof))
 
-    def write(self, purpose: object, exportable: Exportable, revision: int) -> None:
-        """Prove and write what was asked for, beside the window."""
-        if not (isinstance(purpose, Asked) and purpose.by is self):
-            return
+    def _write(self, chosen: Format, path: Path, proof: bool, exportable: Exportable) -> None:
+        """Prove and write what was asked for, beside the window; with `proof` it is run again before."""
+        self._answer = None
         if self.job is not None:
-            self.window.tell(BUSY)
+            self.desk.tell(BUSY)
             return
-        _, chosen, path, proof = purpose
         proves = proof and chosen.prove is not None
         self.job = job = Job(
             lambda job: export(chosen, exportable, path, proof=proof, cancelled=lambda: job.cancelled), self
         )
         unproven = "" if chosen.prove is None else "It was not run again."
-        job.done.connect(lambda proof: self.tell_done(path, unproven if proof is None else proof.words))
-        job.failed.connect(lambda error: self.tell_failure(path, error))
+        job.done.connect(lambda proof: self._tell_done(path, unproven if proof is None else proof.words))
+        job.failed.connect(lambda error: self._tell_failure(path, error))
         job.start()
         self.running_changed.emit(True)
-        self.window.say(f"Proving {path.name}…" if proves else f"Writing {path.name}…")
+        self.desk.say(f"Proving {path.name}…" if proves else f"Writing {path.name}…")
 
     def cancel(self) -> None:
         """Stop what is being made."""
         if self.job is not None:
             self.job.cancel()
 
-    def tell_done(self, path: Path, words: str) -> None:
+    def _tell_done(self, path: Path, words: str) -> None:
         """Say what was written, and how near its predictions are."""
-        self.end()
-        self.window.say(f"Exported to {path.name}. {words}".strip())
+        self._end()
+        self.desk.say(f"Exported to {path.name}. {words}".strip())
 
-    def tell_failure(self, path: Path, error: Exception) -> None:
+    def _tell_failure(self, path: Path, error: Exception) -> None:
         """Say why nothing was written."""
-        self.end()
+        self._end()
         if isinstance(error, CancelledError):
-            self.window.say(f"The export to {path.name} was cancelled; nothing was written.")
+            self.desk.say(f"The export to {path.name} was cancelled; nothing was written.")
         elif isinstance(error, NotProvenError):
-            self.window.tell(f"{path.name} was not exported, because it is not what the network is. {error}")
+            self.desk.tell(f"{path.name} was not exported, because it is not what the network is. {error}")
         else:
-            reason = getattr(error, "strerror", None) or str(error)
-            self.window.tell(f"Nothing was exported to {path}: {reason}")
+            self.desk.tell(f"Nothing was exported to {path}: {reason_of(error)}")
 
-    def end(self) -> None:
+    def _end(self) -> None:
         """Nothing is being made any more."""
         self.job = None
         self.running_changed.emit(False)
 
     def close(self) -> None:
         """Stop what is being made, before the window goes; what comes late is not begun any more."""
-        self.window.session.given.disconnect(self.write)
+        if self._answer is not None:
+            self._answer.forget()
         finish_jobs(self)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -13,13 +12,12 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from playground import InputError
 from playground.files.atomic import write_atomically
+from playground.files.errors import reason_of
 from ui.session.commands import Report
 from ui.shell import imaging
-from ui.shell.dialogs import ask_to_save
 from ui.shell.docks import picture_menu
-
-if TYPE_CHECKING:
-    from ui.window.window import Window
+from ui.window.desk import Desk
+from ui.window.parts import Parts
 
 BOUNDARY = "boundary"
 """The part that stands in no dock."""
@@ -37,111 +35,110 @@ KINDS = {
 class Pictures(QObject):
     """Copies and saves pictures of a window's parts. One that is out of sight is shown first, to be up to date."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self.window = window
+    def __init__(self, desk: Desk, parts: Parts) -> None:
+        super().__init__(desk)
+        self.desk, self.parts = desk, parts
         self.waiting: list[tuple[str, Callable[[], object]]] = []
         """What is to be done when parts are in sight and up to date."""
         self.patience = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
-        self.patience.timeout.connect(self.take_all)
-        window.session.reported.connect(self.look)
-        window.docks.copy_asked.connect(self.copy)
-        window.docks.save_asked.connect(self.ask_save)
-        window.boundary.customContextMenuRequested.connect(self.offer_boundary)
+        self.patience.timeout.connect(self._take_all)
+        desk.session.reported.connect(self._look)
+        desk.docks.copy_asked.connect(self.copy)
+        desk.docks.save_asked.connect(self.ask_save)
 
     def titles(self) -> dict[str, str]:
         """What there are pictures of: names and titles."""
-        return {BOUNDARY: "Boundary", **{name: dock.windowTitle() for name, dock in self.window.docks.docks.items()}}
+        return {BOUNDARY: "Boundary", **{name: dock.accessibleName() for name, dock in self.desk.docks.docks.items()}}
 
     def part(self, name: str) -> QWidget:
         """What goes by a name."""
-        return self.window.boundary if name == BOUNDARY else self.window.contents[name]
+        return self.parts.boundary if name == BOUNDARY else self.desk.docks.docks[name].widget()
 
     def offer_boundary(self, at: QPoint) -> None:
         """The menu of the boundary."""
-        menu = picture_menu(self.window, partial(self.copy, BOUNDARY), partial(self.ask_save, BOUNDARY))
-        menu.popup(self.window.boundary.mapToGlobal(at))
+        menu = picture_menu(self.desk.window, partial(self.copy, BOUNDARY), partial(self.ask_save, BOUNDARY))
+        menu.popup(self.parts.boundary.mapToGlobal(at))
 
     # Doing --------------------------------------------------------------------------------------------------
 
     def copy(self, name: str) -> None:
         """Put a picture on the clipboard, as pixels and as SVG."""
-        self.when_seen(name, partial(self.copy_now, name))
+        self.when_seen(name, partial(self._copy_now, name))
 
-    def copy_now(self, name: str) -> None:
+    def _copy_now(self, name: str) -> None:
         """Put a picture of a part as it looks now on the clipboard."""
         title = self.titles()[name]
         QGuiApplication.clipboard().setMimeData(imaging.mime(self.part(name), title))
-        self.window.say(f"A picture of {title} is on the clipboard.")
+        self.desk.say(f"A picture of {title} is on the clipboard.")
 
     def ask_save(self, name: str) -> None:
         """Let the person choose where a picture goes, and in which format."""
         title = f"Save a picture of {self.titles()[name]}"
-        dialog = ask_to_save(
-            self.window, title, f"{name}.png", list(KINDS), lambda path: self.save(name, path, scale_chosen(dialog))
+        dialog = self.desk.ask_to_save(
+            title, f"{name}.png", list(KINDS), lambda path: self.save(name, path, scale_chosen(dialog))
         )
 
     def save(self, name: str, path: str, scale: int = 1) -> None:
         """Write a picture as PNG or SVG, as the end of the file's name says."""
-        self.when_seen(name, partial(self.save_now, name, Path(path), scale))
+        self.when_seen(name, partial(self._save_now, name, Path(path), scale))
 
-    def save_now(self, name: str, path: Path, scale: int) -> None:
+    def _save_now(self, name: str, path: Path, scale: int) -> None:
         """Write a picture of a part as it looks now; if that fails, say why."""
         title = self.titles()[name]
         try:
             content = imaging.encoded(self.part(name), path, scale, title)
             write_atomically(path, content)
         except InputError as error:
-            self.window.tell(f"The picture was not saved to {path}: {error}.")
+            self.desk.tell(f"The picture was not saved to {path}: {error}.")
         except OSError as error:
-            self.window.tell(f"The picture was not saved to {path}: {error.strerror or error}. Try another folder.")
+            self.desk.tell(f"The picture was not saved to {path}: {reason_of(error)}. Try another folder.")
         else:
-            self.window.say(f"The picture of {title} is in {path.name}.")
+            self.desk.say(f"The picture of {title} is in {path.name}.")
 
     def ask_animation(self) -> None:
         """Let the person choose how training becomes an animation."""
         # Not on the way to the first frame.
         from ui.window.animation_dialog import AnimationDialog
 
-        dialog = AnimationDialog(self.window.session, self.window)
+        dialog = AnimationDialog(self.desk.session, self.desk.window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.told.connect(self.window.say)
+        dialog.said.connect(self.desk.say)
         dialog.show()
 
     def close(self) -> None:
         """End what is being made."""
-        for dialog in self.window.findChildren(QDialog, "gif"):
+        for dialog in self.desk.window.findChildren(QDialog, "gif"):
             dialog.close()
 
     # Waiting ------------------------------------------------------------------------------------------------
 
     def when_seen(self, name: str, do: Callable[[], object]) -> None:
         """Do something when a part is in sight and up to date; now, if it is."""
-        if self.in_sight(name):
+        if self._in_sight(name):
             do()
             return
         self.waiting.append((name, do))
         if name != BOUNDARY:
-            self.window.docks.show(name)
+            self.desk.docks.show(name)
         self.patience.start()
 
-    def in_sight(self, name: str) -> bool:
+    def _in_sight(self, name: str) -> bool:
         """Whether a part can be seen."""
-        return self.window.docks.shows(self.part(name))
+        return self.desk.docks.shows(self.part(name))
 
-    def look(self, report: Report) -> None:
+    def _look(self, report: Report) -> None:
         """A report came; unless it is one from before they were, all parts in sight are about to show it."""
-        if self.waiting and report.wanted == self.window.session.wanted:
-            QTimer.singleShot(0, self, self.take_seen)
+        if self.waiting and report.requests == self.desk.session.requests:
+            QTimer.singleShot(0, self, self._take_seen)
 
-    def take_seen(self) -> None:
+    def _take_seen(self) -> None:
         """Do what waited for the parts that are now in sight."""
-        ready = [do for name, do in self.waiting if self.in_sight(name)]
-        self.waiting = [(name, do) for name, do in self.waiting if not self.in_sight(name)]
+        ready = [do for name, do in self.waiting if self._in_sight(name)]
+        self.waiting = [(name, do) for name, do in self.waiting if not self._in_sight(name)]
         for do in ready:
             do()
 
-    def take_all(self) -> None:
+    def _take_all(self) -> None:
         """Wait no longer."""
         waiting, self.waiting = self.waiting, []
         for _, do in waiting:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 
 from playground import InputError
+from playground.catalog.datasets.own_points import own_points
 from playground.catalog.datasets.table import Table
 from playground.experiment.text import from_text, to_text
 from playground.interop.opening import Opened
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
-from playground.storage.document import with_own_points
-from ui.shell.dialogs import ask_to_open, ask_to_save
-
-if TYPE_CHECKING:
-    from ui.window.window import Window
+from ui.window.desk import Desk
+from ui.window.documents import Documents
+from ui.window.parts import Parts
 
 TABLES = (".csv", ".tsv", ".txt")
 """Files that are imported as points; others are opened."""
@@ -26,36 +25,38 @@ TABLES = (".csv", ".tsv", ".txt")
 class Sharing(QObject):
     """Takes in whatever arrives at a window, and gives out what it has, as text."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self.window = window
+    def __init__(self, desk: Desk, parts: Parts, documents: Documents) -> None:
+        super().__init__(desk)
+        self.desk, self.parts, self.documents = desk, parts, documents
 
     # Out ------------------------------------------------------------------------------------------------------
 
     def copy_experiment(self) -> None:
         """Put the experiment on the clipboard as the text of an experiment file; a table goes along as its points."""
-        experiment = self.window.session.experiment
+        experiment = self.desk.session.experiment
         try:
             if isinstance(experiment.data, Table):
-                experiment = with_own_points(experiment)
+                experiment = msgspec.structs.replace(experiment, data=own_points(experiment.data))
         except InputError as error:
-            self.window.tell(f"Nothing was copied: the table can't be read any more. {error}")
+            self.desk.tell(f"Nothing was copied: the table can't be read any more. {error}")
             return
         QGuiApplication.clipboard().setText(to_text(experiment))
-        self.window.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")
+        self.desk.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")
 
     def copy_link(self) -> None:
         """Put a link to playground.tensorflow.org with the same run on the clipboard, or say what it can't say."""
         try:
-            QGuiApplication.clipboard().setText(link_of(self.window.session.experiment))
+            QGuiApplication.clipboard().setText(link_of(self.desk.session.experiment))
         except NoLinkError as error:
-            self.window.banner.tell(f"Nothing was copied. {error}")
+            self.desk.tell(f"Nothing was copied. {error}")
         else:
-            self.window.say("A link to playground.tensorflow.org is on the clipboard; it gives this very run.")
+            self.desk.say("A link to playground.tensorflow.org is on the clipboard; it gives this very run.")
 
     def ask_export(self) -> None:
         """Let the person choose where the exact points go."""
-        ask_to_save(self.window, "Export the points", "points.csv", ["Tables (*.csv)"], self.window.data.export_points)
+        self.desk.ask_to_save(
+            "Export the points", "points.csv", ["Tables (*.csv)"], self.parts.data.own_data.export_points
+        )
 
     # In -------------------------------------------------------------------------------------------------------
 
@@ -66,42 +67,42 @@ class Sharing(QObject):
     def take(self, mime: QMimeData) -> None:
         """Open, or import, what was dropped: the first of several files, an address, or a text."""
         if mime.hasUrls() and mime.urls()[0].isLocalFile():
-            self.take_file(mime.urls()[0].toLocalFile())
+            self._take_file(mime.urls()[0].toLocalFile())
         else:
-            self.take_text(mime.urls()[0].toString() if mime.hasUrls() else mime.text(), "what was dropped")
+            self._take_text(mime.urls()[0].toString() if mime.hasUrls() else mime.text(), "what was dropped")
 
     def ask_import(self) -> None:
         """Let the person choose a table."""
-        ask_to_open(self.window, "Import points", ["Tables (*.csv *.tsv *.txt)"], self.window.data.import_file)
+        self.desk.ask_to_open("Import points", ["Tables (*.csv *.tsv *.txt)"], self.parts.data.own_data.import_file)
 
-    def take_file(self, path: str) -> None:
+    def _take_file(self, path: str) -> None:
         """Import a table, open any other file."""
         if Path(path).suffix.lower() in TABLES:
-            self.window.data.import_file(path)
+            self.parts.data.own_data.import_file(path)
         else:
-            self.window.documents.open_carefully(path)
+            self.documents.open_carefully(path)
 
     def paste(self) -> None:
         """Take what is on the clipboard: an experiment, a link, a file, or cells with points."""
         # There is none where nothing was copied yet, or the clipboard can't be reached.
         mime = QGuiApplication.clipboard().mimeData() or QMimeData()
         if mime.hasUrls() and mime.urls()[0].isLocalFile():
-            self.take_file(mime.urls()[0].toLocalFile())
+            self._take_file(mime.urls()[0].toLocalFile())
         else:
-            self.take_text(mime.text(), "the clipboard")
+            self._take_text(mime.text(), "the clipboard")
 
-    def take_text(self, text: str, source: str) -> None:
+    def _take_text(self, text: str, source: str) -> None:
         """Take an experiment or a link; all else are cells with points."""
         if text.lstrip().startswith("{"):
-            self.take_experiment(text, source)
+            self._take_experiment(text, source)
         elif is_link(text):
-            self.window.documents.open_carefully(text.strip())
+            self.documents.open_carefully(text.strip())
         else:
-            self.window.data.take_cells(text, source)
+            self.parts.data.own_data.take_cells(text, source)
 
-    def take_experiment(self, text: str, source: str) -> None:
+    def _take_experiment(self, text: str, source: str) -> None:
         """Open an experiment that came as text."""
-        documents = self.window.documents
+        documents = self.documents
         documents.read(
             f"The experiment in {source}",
             lambda: Opened(from_text(text)),

@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from ui.shell.tour import Stop
+from ui.shell.tour import Stop, Tour
+from ui.window.desk import Desk
+from ui.window.display import Display
+from ui.window.parts import Parts
 
-if TYPE_CHECKING:
-    from ui.window.window import Window
+
+class WindowTour(QObject):
+    """Begins and ends the tour, and offers it once."""
+
+    def __init__(self, desk: Desk, parts: Parts, display: Display) -> None:
+        super().__init__(desk)
+        self.desk, self.parts, self.display = desk, parts, display
+        self.shown: Tour | None = None
+
+    def start(self) -> None:
+        """Begin the tour, unless it is shown."""
+        if self.shown is None:
+            self.shown = Tour(self.desk.window, tour_stops(self.desk, self.parts, self.display))
+            self.shown.ended.connect(self._forget)
+
+    def close(self) -> None:
+        """End the tour, if it is shown."""
+        if self.shown is not None:
+            self.shown.end()
+
+    def _forget(self) -> None:
+        self.shown = None
+        self.desk.window.activateWindow()
+
+    def offer(self) -> None:
+        """Tell a person who is here for the first time that there is a tour."""
+        settings = self.desk.settings
+        if not settings.value("tour/offered", False, bool):
+            settings.setValue("tour/offered", True)
+            self.desk.tell("New here? The tour shows in two minutes what there is.", ("Take the tour", self.start))
 
 
-def tour_stops(window: Window) -> list[Stop]:
-    """The two-minute tour."""
-    session, docks = window.session, window.docks
+def tour_stops(desk: Desk, parts: Parts, display: Display) -> list[Stop]:
+    """The cards of the tour."""
+    session, docks = desk.session, desk.docks
     before = session.experiment
 
     def in_dock(name: str, widget: QWidget) -> QWidget:
@@ -25,51 +55,51 @@ def tour_stops(window: Window) -> list[Stop]:
         Stop(
             "This network learns",
             "Each point has a colour. The network is to guess it from the point's place. Press play, or the space bar.",
-            lambda: window.transport.play,
-            lambda: window.running,
+            lambda: parts.transport.play,
+            lambda: display.running,
         ),
         Stop(
             "The network",
             "Every tile shows where its unit is on. Wires are weights: blue positive, orange negative. Point at a tile "
             "to see it large; click a wire to change its weight; click an input to switch it.",
-            lambda: in_dock("network", window.network),
+            lambda: in_dock("network", parts.network),
         ),
         Stop(
             "What it says everywhere",
             "Where the plane is orange it says orange, where it is blue, blue. Filled points train it; hollow ones "
             "only check it. Turn the wheel to zoom, click a point to see its numbers.",
-            lambda: window.boundary,
+            lambda: parts.boundary,
         ),
         Stop(
             "How well it does",
             "The two curves are its loss on the two kinds of points. When the dashed one rises while the other falls, "
             "it learns the points by heart: overfitting.",
-            lambda: in_dock("curves", window.contents["curves"]),
+            lambda: in_dock("curves", docks.docks["curves"].widget()),
         ),
         Stop(
             "The learning rate",
             "The most important knob: how far each step goes. Drag it while training runs; Ctrl+Z takes it back.",
-            lambda: window.training.rows["training.learning_rate"],
+            lambda: parts.training.rows["training.learning_rate"],
             lambda: session.experiment.training.learning_rate != before.training.learning_rate,
         ),
         Stop(
             "Layers",
             "A card for each layer: drag it to another place, change its units and activation, add more. "
             "The weights stay where they make sense.",
-            lambda: in_dock("layers", window.layers),
+            lambda: in_dock("layers", parts.layers),
             lambda: len(session.experiment.layers) != len(before.layers),
         ),
         Stop(
             "Gradients",
             "How strongly each layer learns, now and over time. When the first layers get next to nothing, the words "
             "beside it say so and offer a remedy.",
-            lambda: in_dock("gradients", window.gradients),
+            lambda: in_dock("gradients", parts.gradients),
         ),
         Stop(
             "Other data",
             "Choose another picture, add noise, draw your own points (the tab beside), or drop a table (CSV) on the "
             "window.",
-            lambda: in_dock("data", window.data),
+            lambda: in_dock("data", parts.data),
             lambda: session.experiment.data != before.data,
         ),
         Stop(

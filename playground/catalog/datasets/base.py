@@ -25,9 +25,9 @@ MAX_CLASSES = 10
 LARGEST = 1e9
 """Coordinates and targets are at most this large."""
 LONGEST_SEED = 256
-"""So many characters of a seed count in TensorFlow Playground's way of reading it."""
+"""The most characters of a seed that TensorFlow Playground's generator uses."""
 MAX_OWN_POINTS = 20_000
-"""So many points are drawn or brought along at most, so that every stroke still follows the hand."""
+"""The most points that are drawn or imported, so that drawing stays smooth."""
 
 Points: TypeAlias = Annotated[
     int,
@@ -68,17 +68,17 @@ CLASS_NAMES = tuple("ABCDEFGHIJ")
 
 
 class AxisScale(NamedTuple):
-    """What a place on an axis of the plane stands for in the units that the points came in: offset + factor · x."""
+    """Converts a coordinate on the plane to the original units of the points: offset + factor · x."""
 
     offset: float = 0.0
     factor: float = 1.0
 
     def value(self, x: float) -> float:
-        """What stands at `x` on the plane, in the units that the points came in."""
+        """The coordinate `x` of the plane in original units."""
         return self.offset + self.factor * x
 
     def place(self, value: float) -> float:
-        """Where on the plane a value stands; 0 if all values are the same."""
+        """The coordinate on the plane of a value in original units; 0 if all values are the same."""
         return (value - self.offset) / self.factor if self.factor else 0.0
 
 
@@ -111,7 +111,7 @@ class Sample(NamedTuple):
     target_name: str
     notes: tuple[str, ...]
     axis_scales: AxisScales = AS_THEY_ARE
-    """What the two axes stand for in the units that the points came in."""
+    """The scales that convert both axes to the original units of the points."""
 
     @property
     def outputs(self) -> int:
@@ -154,11 +154,11 @@ class Dataset(Choice, frozen=True):
         return self.kept_out(self.size)[1] > 0
 
     def stream(self) -> tfdata.Arc4 | None:
-        """The random numbers that follow those of the points, for an initializer that continues them; None if none may."""
+        """The generator after all points were drawn, for an initializer that continues it; None if there is none."""
         return None
 
     def check(self) -> None:
-        """Refuse what the declared ranges can't express, with a path below `data`."""
+        """Raise InputError, with a path below `data`, for what the declared ranges can't express."""
 
 
 class Adjustable(Dataset, frozen=True):
@@ -215,7 +215,7 @@ A = TypeVar("A", bound=Adjustable)
 
 
 def small_enough(values: Sequence[float] | Array) -> Array:
-    """Marks the numbers, never NaN, that can be squared and summed in any precision."""
+    """Marks the numbers that can be squared and summed in any precision; NaN is none of them."""
     result: Array = np.abs(values) <= LARGEST
     return result
 
@@ -229,7 +229,7 @@ def sample(dataset: Dataset) -> Sample:
 
 
 def mislabelled(labels: Array, share: float, classes: int, random: np.random.Generator) -> Array:
-    """A copy of `labels` in which this share got another class."""
+    """A copy of `labels` in which a share of the points is moved to another class."""
     wrong = random.permutation(len(labels))[: round(share * len(labels))]
     result = labels.copy()
     result[wrong] = (labels[wrong] + random.integers(1, classes, len(wrong))) % classes
@@ -237,6 +237,6 @@ def mislabelled(labels: Array, share: float, classes: int, random: np.random.Gen
 
 
 def with_common(dataset: Dataset, kind: type[A], **settings: Any) -> A:
-    """`kind` with its own defaults, but the points, noise, seed and shares of `dataset`, if it has them."""
+    """A data set of class `kind` with the number of points, noise, seed and shares of `dataset`, where it has them."""
     common = {name: getattr(dataset, name) for name in Adjustable.__struct_fields__ if isinstance(dataset, Adjustable)}
     return kind(**{**common, **settings})

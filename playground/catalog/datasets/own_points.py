@@ -58,7 +58,7 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing has been drawn: since training needs a point, one stands in the middle till then."""
+        """Whether nothing has been drawn yet: until then one point stands in the middle, since training needs one."""
         return self.size == 1 and self.train is None and (self.x1[0], self.x2[0], self.target[0]) == (0, 0, 0)
 
     def check(self) -> None:
@@ -83,7 +83,7 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
         self.check_names()
 
     def check_test(self) -> None:
-        """Refuse marks for the test that contradict those for training."""
+        """Raise InputError for test marks that contradict the training marks."""
         if self.test is not None and self.train is None:
             raise InputError("data.test", f"{len(self.test)} entries", "null where data.train is null")
         if self.test is not None and self.train is not None:
@@ -91,7 +91,7 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
             refuse_first("data.test", self.test, free, "false where data.train is true")
 
     def check_names(self) -> None:
-        """Refuse names that can't tell the classes apart."""
+        """Raise InputError for class names that are blank, repeated or too many."""
         if len(self.class_names) > MAX_CLASSES:
             raise InputError("data.class_names", f"{len(self.class_names)} names", f"at most {MAX_CLASSES}")
         for place, name in enumerate(self.class_names):
@@ -99,7 +99,7 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
                 raise InputError(f"data.class_names[{place}]", name, "a name that no other class has")
 
     def all_names(self, classes: int) -> tuple[str, ...]:
-        """The names of the first so many classes."""
+        """The names of the first `classes` classes."""
         names = list(self.class_names)
         for name in CLASS_NAMES[len(names) : classes]:
             names.append(unused(name, names))
@@ -107,7 +107,7 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
 
     @property
     def classes(self) -> int:
-        """How many classes have a point or, being the first ones, need none."""
+        """The number of classes: up to the highest that has a point, and at least 2."""
         return max(2, 1 + int(max(self.target)))
 
     def draw(self, random: np.random.Generator) -> Raw:
@@ -151,7 +151,7 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
 
 
 def unused(name: str, names: Sequence[str]) -> str:
-    """`name`, with a prime or more if it is among `names`."""
+    """`name` with as many primes appended as make it different from all `names`."""
     while name in names:
         name += "′"
     return name
@@ -165,9 +165,9 @@ def refuse_first(path: str, values: Sequence[float], allowed: Array, words: str)
 
 
 def own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:
-    """The points of any data set as a person's own: the very same places, labels, parts and names.
+    """Any data set as own points with the same coordinates, labels, parts and class names.
 
-    `drawn` are its points, if they are known already.
+    `drawn` are its points, if they have been drawn already.
     """
     drawn = sample(dataset) if drawn is None else drawn
     common = {"noise": 0.0, "label_noise": 0.0}

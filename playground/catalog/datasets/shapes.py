@@ -25,12 +25,12 @@ def two_halves(n: int) -> tuple[int, int]:
 
 
 def shares(n: int, classes: int) -> list[int]:
-    """How many of n points belong to each class, as equal as can be; of two classes the last gets the odd one."""
+    """The number of points of each class, as equal as possible; of two classes the second gets the odd point."""
     return [(n * (k + 1)) // classes - (n * k) // classes for k in range(classes)]
 
 
 def numbered(counts: Sequence[int]) -> Array:
-    """The class of every point if they come class by class. Of two classes the first to come is class 1."""
+    """The class of every point, for points ordered by class. Of two classes, class 1 comes first."""
     order = [1, 0] if len(counts) == 2 else list(range(len(counts)))
     return np.repeat(order, counts)
 

@@ -68,6 +68,7 @@ class Table(Adjustable, frozen=True, tag="table"):
         setting(
             "Task",
             "Predict classes or a number. Left empty, text or at most 10 distinct integers mean classes.",
+            nothing="Automatic",
         ),
     ] = None
 
@@ -116,7 +117,7 @@ LONGEST_ROW = 100_000
 
 
 NOTE_ROWS = 1000
-"""After so many rows it is noted how far reading is."""
+"""Rows between two reports of progress."""
 
 
 MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
@@ -132,7 +133,7 @@ class TableRows(NamedTuple):
     task: Task
     class_names: tuple[str, ...]
     dropped: int
-    """How many rows are left out, since cells are missing."""
+    """How many rows are left out because cells are missing."""
 
 
 def read_table(path: Path, x1: str, x2: str, target: str, task: Task | None = None) -> TableRows:
@@ -149,7 +150,7 @@ def read_table(path: Path, x1: str, x2: str, target: str, task: Task | None = No
 
 @lru_cache(maxsize=4)
 def read_rows(path: Path, wanted: tuple[str, str, str], task: Task | None, _: tuple[int, int]) -> TableRows:
-    """`read_table` for a file with this time of change and this size, which tell whether it is still the same."""
+    """`read_table`, cached by the file's time of change and size, which show whether it is still the same."""
     (first, second, third), dropped = read_columns(path, wanted)
     x1, x2, target = wanted
     x = np.stack([numbers(first, "x1", x1), numbers(second, "x2", x2)], axis=1)
@@ -160,7 +161,7 @@ def read_rows(path: Path, wanted: tuple[str, str, str], task: Task | None, _: tu
 
 
 def unreadable(path: Path, error: Exception) -> InputError:
-    """Why a file can't be a table."""
+    """The error for a file that can't be read."""
     reason = getattr(error, "strerror", None) or str(error)
     return InputError("data.path", str(path), f"a readable CSV file ({one_line(path.name, 60)}: {reason})")
 
@@ -186,13 +187,13 @@ class Rows:
         if len(line) > room:
             raise csv.Error(f"more than {LONGEST_ROW:,} characters; perhaps a quote is not closed")
         if not line.isascii() and any("\ud800" <= character <= "\udfff" for character in line):
-            # What is no text was let through as halves of characters.
+            # Bytes that are no text were decoded to lone surrogates.
             raise csv.Error("not written in UTF-8")
         self.read += len(line)
         return line
 
     def end_row(self) -> None:
-        """The lines so far have become whole rows."""
+        """Note that the lines so far formed whole rows."""
         self.row_start = self.read
 
 
@@ -237,7 +238,7 @@ def read_columns(path: Path, wanted: Sequence[str]) -> tuple[list[list[str]], in
 
 
 def separator_of(header: str, wanted: Sequence[str]) -> str:
-    """What separates the cells: the comma, unless only another one gives all the columns wanted."""
+    """The separator of the cells: the comma, unless only another one yields all wanted columns."""
     for separator in ",;\t":
         if set(wanted) <= set(next(csv.reader([header], delimiter=separator), [])):
             return separator
@@ -291,7 +292,7 @@ def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple
 
 
 def scaled(x: Array) -> Array:
-    """Each axis moved and scaled to −5…5; an axis on which all points agree goes to 0."""
+    """The points with each axis shifted and scaled to −5…5; an axis with a single value becomes 0."""
     # Halved, so that even columns from −1e308 to 1e308 do not overflow.
     low, high = x.min(axis=0) / 2, x.max(axis=0) / 2
     width = np.where(high > low, high - low, 1)
@@ -299,7 +300,7 @@ def scaled(x: Array) -> Array:
 
 
 def axis_scales(x: Array) -> AxisScales:
-    """What the axes of `scaled` points, shape (n, 2), stand for in the units that `x` has."""
+    """The scales that convert the axes of `scaled` points back to the units of `x`, shape (n, 2)."""
     low, high = x.min(axis=0), x.max(axis=0)
     first, second = (AxisScale(float(a / 2 + b / 2), float(b / 10 - a / 10)) for a, b in zip(low, high, strict=True))
     return first, second

@@ -22,7 +22,7 @@ CLASSIFICATION_POINTS, REGRESSION_POINTS = 500, 1200
 
 
 class Arc4:
-    """The random numbers that the `seedrandom` library makes of a text."""
+    """The random generator of the `seedrandom` library, seeded with a text."""
 
     def __init__(self, seed: str) -> None:
         key = mixed(seed)
@@ -36,7 +36,7 @@ class Arc4:
             self.byte()
 
     def copy(self) -> Arc4:
-        """A stream that goes on from here by itself."""
+        """An independent copy that continues from here."""
         return deepcopy(self)
 
     def byte(self) -> int:
@@ -80,7 +80,7 @@ class Arc4:
 
 
 def mixed(seed: str) -> list[int]:
-    """The key that a seed stands for: its characters (of UTF-16, as in JavaScript) smeared over at most 256 places."""
+    """The key of a seed: its characters (of UTF-16, as in JavaScript) mixed into at most 256 bytes."""
     text = seed.encode("utf-16-le", "surrogatepass")
     codes = [low + 256 * high for low, high in zip(text[::2], text[1::2], strict=True)]
     key = [0] * min(max(len(codes), 1), 256)
@@ -170,7 +170,7 @@ REGRESSIONS: dict[str, Callable[[Arc4, int, float], Iterator[Point]]] = {
 
 
 class Drawn(NamedTuple):
-    """A data set: places of shape (n, 2), labels of shape (n,), and the stream after them, to go on with a copy of."""
+    """A data set: points of shape (n, 2), labels of shape (n,), and the generator after them, for copies to continue."""
 
     x: npt.NDArray[np.float64]
     labels: npt.NDArray[np.float64]

@@ -15,27 +15,23 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from platformdirs import user_cache_path
 
-from playground.catalog.choice import Array
 from playground.engine.compiled import layout
 
 MADE_OF = ("elementary.py", "formulas.py", "kernels.py", "layout.py", "../randomness.py")
-"""The files that, besides the catalog, decide what the kernels do, seen from here."""
-
-
-ROOMS = 10
-"""Arrays of work space."""
+"""The sources of the kernels besides the catalog, relative to this folder."""
 
 
 class UnavailableError(RuntimeError):
-    """The compiled engine can't be had on this machine; the message says why."""
+    """The compiled engine can't run on this machine; the message says why."""
 
 
 def cache_folder() -> Path:
-    """Where the kernels are kept once compiled: another folder for every version of what they are made of."""
+    """The folder of the compiled kernels: a different one for every version of their sources and libraries."""
     here = Path(__file__).parent
     sources = [*sorted((here.parents[1] / "catalog").glob("*.py")), *(here / name for name in MADE_OF)]
     made_of = hashlib.sha256()
@@ -44,7 +40,7 @@ def cache_folder() -> Path:
     for package in ("numba", "numpy", "scipy"):
         made_of.update(version(package).encode())
     made_of.update(sys.version.encode())
-    # Numba, too, takes kernels only for the very file that they were compiled from, at its place and of its time.
+    # Numba itself reuses kernels only for the same file: its path and its time of change count.
     made_of.update(f"{here} {(here / 'kernels.py').stat().st_mtime_ns}".encode())
     return user_cache_path("neural-network-playground", appauthor=False) / "kernels" / made_of.hexdigest()[:16]
 
@@ -55,7 +51,7 @@ def are_cached(precision: str) -> bool:
 
 
 UNUSED_DAYS = 30
-"""Kernels of other versions that have not been loaded for so long are removed."""
+"""Days without use after which the kernels of another version are removed."""
 
 
 CACHE_NAME = re.compile(r"[0-9a-f]{16}(-removed-[0-9]+)?")
@@ -73,9 +69,11 @@ LOADED: set[str] = set()
 def load(precision: str) -> ModuleType:
     """The kernels, ready to run in this precision; if they are not cached they are compiled, which takes half a minute.
 
-    A cache that is damaged is thrown away; one that can't be written to is replaced by a folder of this process alone.
+    A damaged cache is removed; one that can't be written is replaced by a temporary folder of this process.
     Raises UnavailableError.
     """
+    if precision in LOADED:
+        return sys.modules[KERNELS]
     try:
         folder = cache_folder()
         if writable(folder):
@@ -83,7 +81,7 @@ def load(precision: str) -> ModuleType:
             remove_unused(folder)
         else:
             folder = Path(tempfile.mkdtemp(prefix="neural-network-playground-"))
-            # The files have to be there while the process runs, and no longer.
+            # The files are needed as long as the process runs.
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
         try:
             return loaded_from(folder, precision)
@@ -104,14 +102,14 @@ def load_cached(precision: str) -> None:
 def remove_unused(folder: Path) -> None:
     """Remove the kernels of other versions beside `folder` that nobody has used for long.
 
-    Every load leaves its time on its folder. A program that still runs on such kernels has them in its memory; one that
-    comes back for more compiles them anew.
+    Every load updates the time of its folder. A program that still uses such kernels has them in memory; if it needs
+    more of them, it compiles them again.
     """
     oldest = time.time() - UNUSED_DAYS * 24 * 3600
     for other in folder.parent.iterdir():
         try:
             if CACHE_NAME.fullmatch(other.name) and other != folder and other.stat().st_mtime < oldest:
-                # First out of the way, so that nobody finds half of them.
+                # Renamed first, so that no other program loads half of them.
                 doomed = other.rename(other.with_name(f"{other.name[:16]}-removed-{os.getpid()}"))
                 shutil.rmtree(doomed, ignore_errors=True)
         except OSError:
@@ -120,7 +118,7 @@ def remove_unused(folder: Path) -> None:
 
 
 def writable(folder: Path) -> bool:
-    """Whether files can be made in a folder."""
+    """Whether files can be created in a folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -130,11 +128,11 @@ def writable(folder: Path) -> bool:
 
 
 def loaded_from(folder: Path, precision: str) -> ModuleType:
-    """The kernels with this cache, called once, so that they are compiled or read now."""
+    """Import the kernels with this cache and call them once, so that they are compiled or read now."""
     if not LOADED:
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
         importlib.import_module("numba").config.CACHE_DIR = str(folder)
-        # After a failure everything is made anew, so that it looks for its files again.
+        # After a failure the module is imported again, so that it looks for its files again.
         sys.modules.pop(KERNELS, None)
     kernels = importlib.import_module(KERNELS)
     if precision not in LOADED:
@@ -147,24 +145,27 @@ def loaded_from(folder: Path, precision: str) -> ModuleType:
 def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     """Call the kernel as training does, with no update to make."""
     none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int32, bool, np.float64))
-    runs, layers = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER))
-    points, slots, places = np.zeros((0, 0), dtype), np.zeros((0, 0), dtype), np.zeros(3, np.int64)
-    room, table = (none,) * ROOMS, np.zeros((0, 0))
+    runs, layers, epochs = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER, layout.EPOCH))
+    points, slots, starts = np.zeros((0, 0), dtype), np.zeros((0, 0), dtype), np.zeros(2, np.int64)
+    space = layout.WorkSpace(none, none, none, none, none, none, none, none, none, none, starts, starts)
+    update_space = layout.UpdateSpace(none, none, marks, numbers)
+    part = layout.EvaluationSet(points, points, numbers, 0.0)
     kernels.train(
-        layers, runs, points, (points,) * 4, (numbers,) * 2, (0.0, 0.0), whole,
-        none, none, none, none, slots, slots, none, marks, marks,
-        none, none, numbers, room, room, places, places, numbers, table, table, clock(),
+        layers, runs, points, part, part, whole,
+        none, none, none, none, slots, slots, none, marks,
+        space, update_space, space, numbers, epochs, np.zeros((0, 0)), clock(),
     )  # fmt: skip
-    kernels.predict(layers, runs, points, none, room, places, points)
+    kernels.predict(layers, runs, points, none, space, points)
 
 
-def clock() -> Array:
-    """What the kernels need to read the time: the address of the system's function, its resolution, and room."""
+def clock() -> Any:
+    """One record of CLOCK, by which the kernels read the time."""
+    frequency = ctypes.c_int64(0)
     if sys.platform == "win32":
         library = ctypes.WinDLL("kernel32")
-        frequency = ctypes.c_int64()
         library.QueryPerformanceFrequency(ctypes.byref(frequency))
-        function, resolution = library.QueryPerformanceCounter, frequency.value
+        function = library.QueryPerformanceCounter
     else:
-        function, resolution = ctypes.CDLL(None).clock_gettime, 0
-    return np.array([ctypes.cast(function, ctypes.c_void_p).value, resolution, 0, 0], np.int64)
+        function = ctypes.CDLL(None).clock_gettime
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    return np.array([((0, 0), address, frequency.value)], layout.CLOCK).view(np.recarray)

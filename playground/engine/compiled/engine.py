@@ -6,185 +6,201 @@ updates. What it can't do (see `fallbacks`) stays with `reference`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from playground.catalog.activations import Activation
-from playground.catalog.choice import Array, Choice, members
+from playground.catalog.choice import Array, Choice, kind_of, members
 from playground.catalog.losses import CrossEntropy, Loss
 from playground.catalog.normalizations import Normalization
 from playground.catalog.optimizers import Optimizer, Sgd
 from playground.catalog.regularizers import NoRegularizer, Regularizer
 from playground.engine.compiled import layout
 from playground.engine.compiled.cache import LOADED, clock
+from playground.engine.engine import EngineName, Limits, Outcome, Rates
 from playground.engine.network import Network
-from playground.engine.problem import DivergedError, Pass, Problem
+from playground.engine.passes import DivergedError, Pass
 from playground.engine.reference import first_broken
-from playground.engine.setup import Part
+from playground.engine.setup import Setup
 from playground.engine.state import State
 
 ROWS = 4096
 """Rows of the histories that one call can fill."""
 
-
-# Loading --------------------------------------------------------------------------------------------------------
-
-
-# One training -----------------------------------------------------------------------------------------------------
-
-
-class Sets(NamedTuple):
-    """What is evaluated at the end of every epoch."""
-
-    train: Part
-    validation: Part
-
-
-class Advance(NamedTuple):
-    """What came of a call."""
-
-    history: Array
-    """A row per epoch that ended, as `History` has its columns; the seconds are those since the call."""
-    gradients: Array
-    """A row per record of the gradients: the columns of `GradientHistory`, one after the other."""
-    seconds: float
-    """Spent in training steps."""
-    broken: DivergedError | None
+IN_RUN_RECORD = (
+    "optimizer", "batch_size", "batching", "shuffle", "clip_norm", "weight_decay", "weight_noise",
+)  # fmt: skip
+"""The settings of training that the kernels are told before they start; learning rates are handed over as they come."""
 
 
 class Compiled:
-    """One problem, laid out for the kernels. It holds work space and no state of its own."""
+    """The compiled engine, ready for one setup; see `Engine`."""
 
-    def __init__(self, kernels: ModuleType, problem: Problem, sets: Sets, task: str) -> None:
-        self.kernels, self.problem, self.network = kernels, problem, problem.network
-        dtype, size, layers = self.network.dtype, self.network.size, self.network.layers
-        self.layers = layer_records(self.network)
-        self.runs = run_records(problem, self.layers, task)
-        self.data = np.ascontiguousarray(np.concatenate([problem.inputs, problem.targets]).T)
-        self.evaluated = tuple(np.ascontiguousarray(array) for part in sets for array in part[:2])
-        self.labels = tuple(np.ascontiguousarray(part[2], np.float64) for part in sets)
-        self.spreads = tuple(
-            float(np.sum(np.square(values - values.mean()))) if len(values) else 0.0 for values in self.labels
+    name: ClassVar[EngineName] = "compiled"
+
+    def __init__(self, kernels: ModuleType, setup: Setup) -> None:
+        self._kernels, self.setup = kernels, setup
+        self._clock = clock()
+        self._lay_out_network()
+        self._lay_out_training()
+        self._lay_out_points()
+        self._make_room()
+
+    def prepare(self, setup: Setup) -> None:
+        """Get ready for another setup; what it shares with the present one stays as it is."""
+        before, self.setup = self.setup, setup
+        old, new = before.training, setup.training
+        other_network = setup.network is not before.network
+        other_training = any(getattr(old, name) != getattr(new, name) for name in IN_RUN_RECORD)
+        other_points = setup.train.inputs is not before.train.inputs or setup.train.targets is not before.train.targets
+        if other_network:
+            self._lay_out_network()
+        if other_network or other_training or other_points:
+            self._lay_out_training()
+        if other_points:
+            self._lay_out_points()
+        if self._room_for != room_needed(setup):
+            self._make_room()
+
+    def _lay_out_network(self) -> None:
+        """Lay the layers out for the kernels."""
+        self._layers = layer_records(self.setup.network)
+
+    def _lay_out_training(self) -> None:
+        """Lay the settings of training out for the kernels."""
+        setup = self.setup
+        self._run = run_record(setup)
+        self._runs = self._run.view(np.recarray)
+        self._order = np.empty(setup.points if setup.training.shuffle else 0, np.int32)
+        self._order_of = (-1, -1)
+        work = 20 * sum(layer.units for layer in setup.network.layers) + 0.2 * setup.network.size
+        self._look_every = max(1, int(50_000 / (500 + work * setup.batch_size)))
+
+    def _lay_out_points(self) -> None:
+        """Lay the points out for the kernels: a row per training point, and what is evaluated at the end of epochs."""
+        train = self.setup.train
+        self._data = np.ascontiguousarray(np.concatenate([train.inputs, train.targets]).T)
+        self._train, self._validation = evaluation_set(*train), evaluation_set(*self.setup.validation)
+
+    def _make_room(self) -> None:
+        """Make work space for the network and its batches."""
+        network, layers = self.setup.network, self.setup.network.layers
+        dtype, size = network.dtype, network.size
+        self._room_for = room_needed(self.setup)
+        self._old_w, self._old_g = np.zeros(size, dtype), np.zeros(size, dtype)
+        self._old_slots = np.zeros((len(self.setup.training.optimizer.slots), size), dtype)
+        self._space = work_space(network, self.setup.batch_size, training=True)
+        self._evaluation_space = work_space(network, layout.EVALUATION_POINTS, training=False)
+        self._update_space = layout.UpdateSpace(
+            np.zeros(size, dtype), np.zeros(size, dtype), np.zeros(size, bool), np.zeros(layout.MOST_CONSTANTS)
         )
-        self.order = np.empty(problem.points if problem.training.shuffle else 0, np.int32)
-        self.order_of = (-1, -1)
-        self.old_w, self.old_g, self.spare, self.pull = (np.zeros(size, dtype) for _ in range(4))
-        self.constants = np.zeros(layout.MOST_CONSTANTS)
-        self.old_slots = np.zeros((len(problem.training.optimizer.slots), size), dtype)
-        self.newly = np.zeros(size, bool)
-        self.room = work_space(self.network, problem.batch_size, training=True)
-        self.evaluation_room = work_space(self.network, layout.EVALUATION_POINTS, training=False)
-        self.places, self.evaluation_places = (np.zeros(2 * len(layers) + 1, np.int64) for _ in range(2))
-        self.history, self.gradients = np.empty((ROWS, 8)), np.empty((ROWS, 1 + 3 * len(layers)))
-        self.clock = clock()
-        work = 20 * sum(layer.units for layer in layers) + 0.2 * size
-        self.look_every = max(1, int(50_000 / (500 + work * problem.batch_size)))
+        self._epochs = np.empty((ROWS, len(layout.EPOCH_COLUMNS)))
+        self._history = self._epochs.view(layout.EPOCH)[:, 0].view(np.recarray)
+        self._gradients = np.empty((ROWS, 1 + 3 * len(layers)))
 
-    def advance(
-        self, state: State, rates: Sequence[float], *, per_step: bool, last_step: int, last_epoch: int, seconds: float
-    ) -> Advance:
-        """Make updates with these learning rates, one per epoch or `per_step`, until a limit is reached."""
-        run = self.runs[0]
-        self.hand_over(state, run)
-        run.last_step, run.last_epoch, run.rate_per_step = last_step, last_epoch, per_step
-        run.time_limit = seconds
-        steps_before = state.step
-        swapped = self.kernels.train(
-            self.layers, self.runs, self.data, self.evaluated, self.labels, self.spreads, self.order,
-            state.parameters, self.old_w, state.gradient, self.old_g, state.slots, self.old_slots, state.carried,
-            state.pruned, self.newly, self.spare, self.pull, self.constants, self.room, self.evaluation_room,
-            self.places, self.evaluation_places,
-            np.asarray(rates, dtype=np.float64), self.history, self.gradients, self.clock,
+    def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
+        """Make updates until a limit is reached, the rates are used up or a number is not finite."""
+        # Named fields of a plain record cost a tenth of what attributes do.
+        run, steps_before = self._run[0], state.step
+        self._hand_over(state, run)
+        run["last_step"], run["last_epoch"], run["rate_per_step"] = limits.last_step, limits.last_epoch, rates.per_step
+        run["time_limit"] = limits.seconds
+        coming = np.array([rates.rate_of(k) for k in range(rates.number)], np.float64)
+        swapped = self._kernels.train(
+            self._layers, self._runs, self._data, self._train, self._validation, self._order,
+            state.parameters, self._old_w, state.gradient, self._old_g, state.slots, self._old_slots, state.carried,
+            state.pruned, self._space, self._update_space, self._evaluation_space,
+            coming, self._history, self._gradients, self._clock,
         )  # fmt: skip
         if swapped:
-            state.parameters, self.old_w = self.old_w, state.parameters
-            state.gradient, self.old_g = self.old_g, state.gradient
-            state.slots, self.old_slots = self.old_slots, state.slots
-        self.take_back(state, run, made_updates=int(run.step) > steps_before)
-        return Advance(
-            self.history[: run.history_rows].copy(),
-            self.gradients[: run.gradient_rows].copy(),
-            float(run.seconds),
-            self.fault(state, run),
+            state.parameters, self._old_w = self._old_w, state.parameters
+            state.gradient, self._old_g = self._old_g, state.gradient
+            state.slots, self._old_slots = self._old_slots, state.slots
+        made_updates = int(run["step"]) > steps_before
+        self._take_back(state, run, made_updates=made_updates)
+        return Outcome(
+            self._epochs[: run["history_rows"]].copy(),
+            self._gradients[: run["gradient_rows"]].copy(),
+            float(run["seconds"]),
+            self._latest(int(run["last_points"])) if made_updates and not run["broken"] else None,
+            self._fault(state, run),
         )
 
     def outputs(self, state: State, inputs: Array) -> Array:
         """o for all `inputs`, shape (features, points), in evaluation mode: `reference.outputs`."""
-        o = np.empty((self.network.layers[-1].units, inputs.shape[1]), self.network.dtype)
-        x, room = np.ascontiguousarray(inputs), self.evaluation_room
-        self.kernels.predict(self.layers, self.runs, x, state.parameters, room, self.evaluation_places, o)
+        network = self.setup.network
+        o = np.empty((network.layers[-1].units, inputs.shape[1]), network.dtype)
+        x = np.ascontiguousarray(inputs)
+        self._kernels.predict(self._layers, self._runs, x, state.parameters, self._evaluation_space, o)
         return o
 
-    def hand_over(self, state: State, run: Any) -> None:
-        """Tell the kernels where training stands."""
-        run.seed = state.seed & 0xFFFFFFFFFFFFFFFF
-        run.step, run.epoch, run.position = state.step, state.epoch, state.position
-        run.carried_points, run.optimizer_steps = state.carried_points, state.optimizer_steps
-        run.order_of = self.order_of[1] if self.order_of[0] == state.seed else -1
-        run.history_rows = run.gradient_rows = 0
-        run.seconds, run.broken, run.look_every = 0.0, layout.NOTHING, self.look_every
+    def _hand_over(self, state: State, run: Any) -> None:
+        """Copy the progress of training into the kernels' record."""
+        run["seed"] = state.seed & 0xFFFFFFFFFFFFFFFF
+        run["step"], run["epoch"], run["position"] = state.step, state.epoch, state.position
+        run["carried_points"], run["optimizer_steps"] = state.carried_points, state.optimizer_steps
+        run["order_of"] = self._order_of[1] if self._order_of[0] == state.seed else -1
+        run["history_rows"] = run["gradient_rows"] = 0
+        run["seconds"], run["broken"], run["look_every"] = 0.0, layout.NOTHING, self._look_every
 
-    def take_back(self, state: State, run: Any, *, made_updates: bool) -> None:
-        """Take from the kernels where training stands."""
-        state.step, state.epoch, state.position = int(run.step), int(run.epoch), int(run.position)
-        state.carried_points, state.optimizer_steps = int(run.carried_points), int(run.optimizer_steps)
-        self.order_of = (state.seed, int(run.order_of))
-        if made_updates and run.broken != layout.UPDATE:
-            state.update = state.parameters - self.old_w
-            for layer in self.network.layers:
+    def _take_back(self, state: State, run: Any, *, made_updates: bool) -> None:
+        """Copy the progress of training back from the kernels' record."""
+        state.step, state.epoch, state.position = int(run["step"]), int(run["epoch"]), int(run["position"])
+        state.carried_points, state.optimizer_steps = int(run["carried_points"]), int(run["optimizer_steps"])
+        self._order_of = (state.seed, int(run["order_of"]))
+        if made_updates and run["broken"] != layout.UPDATE:
+            state.update = state.parameters - self._old_w
+            for layer in self.setup.network.layers:
                 state.update[layer.trained.stop : layer.stop] = 0
-        if made_updates:
-            self.problem.last = None if run.broken else self.latest(int(run.last_points))
 
-    def latest(self, n: int) -> Pass:
+    def _latest(self, n: int) -> Pass:
         """The latest batch, as views of the work space: good until the next call."""
-        z_all, f_all, a_all, masks, deltas = *self.room[:4], self.room[6]
-        count = len(self.network.layers)
+        space, layers = self._space, self.setup.network.layers
 
-        def rows(array: Array, place: int, units: int) -> Array:
-            return array[place : place + units * n].reshape(units, n)
+        def rows(array: Array, start: int, units: int) -> Array:
+            return array[start : start + units * n].reshape(units, n)
 
-        passed = Pass([rows(a_all, 0, self.network.layers[0].inputs)], [], [], [None] * count)
-        for i, layer in enumerate(self.network.layers):
-            place = int(self.places[i])
-            a = rows(a_all, int(self.places[count + i + 1]), layer.units)
+        passed = Pass([rows(space.a, 0, layers[0].inputs)], [], [], [None] * len(layers))
+        for i, layer in enumerate(layers):
+            start = int(space.starts[i])
+            a = rows(space.a, int(space.input_starts[i + 1]), layer.units)
             apart = (layer.skip or layer.dropout) and not layer.muted
-            passed.f.append(rows(f_all, place, layer.units) if apart else a)
-            passed.z.append(a if layer.muted else rows(z_all, place, layer.units))
+            passed.f.append(rows(space.f, start, layer.units) if apart else a)
+            passed.z.append(a if layer.muted else rows(space.z, start, layer.units))
             passed.a.append(a)
-            passed.delta.append(rows(deltas, place, layer.units))
+            passed.delta.append(rows(space.deltas, start, layer.units))
             if layer.dropout and not layer.muted:
-                passed.masks[i] = rows(masks, place, layer.units)
+                passed.masks[i] = rows(space.masks, start, layer.units)
         return passed
 
-    def fault(self, state: State, run: Any) -> DivergedError | None:
+    def _fault(self, state: State, run: Any) -> DivergedError | None:
         """What stopped being finite, in the words of the reference engine."""
-        network = self.network
-        if run.broken == layout.LOSS:
+        network = self.setup.network
+        if run["broken"] == layout.LOSS:
             return DivergedError("the loss", network.layers[-1].name)
-        if run.broken == layout.GRADIENT:
-            flat = self.old_g if np.isfinite(state.carried).all() else state.carried
+        if run["broken"] == layout.GRADIENT:
+            flat = self._old_g if np.isfinite(state.carried).all() else state.carried
             return DivergedError("the gradient", first_broken(network, flat))
-        if run.broken == layout.SPREAD:
-            return DivergedError("the spread", network.layers[int(run.broken_layer)].name)
-        if run.broken == layout.UPDATE:
-            for what, numbers in (("a weight", self.old_w), *(("the optimizer's memory", s) for s in self.old_slots)):
+        if run["broken"] == layout.SPREAD:
+            return DivergedError("the spread", network.layers[int(run["broken_layer"])].name)
+        if run["broken"] == layout.UPDATE:
+            for what, numbers in (("a weight", self._old_w), *(("the optimizer's memory", s) for s in self._old_slots)):
                 if not np.isfinite(numbers).all():
                     return DivergedError(what, first_broken(network, numbers))
         return None
 
 
-def fallbacks(problem: Problem) -> tuple[str, ...]:
+def fallbacks(setup: Setup) -> tuple[str, ...]:
     """What the kernels can't do yet and `reference` does, in words; empty if they do all of it.
 
     They do everything that the catalog has, in each precision that has been compiled. What somebody adds to a family
     outside the catalog is not in them.
     """
-    network, precision = problem.network, problem.network.dtype.name
-    chosen: list[Choice] = [network.loss, problem.training.optimizer]
+    network, precision = setup.network, setup.network.dtype.name
+    chosen: list[Choice] = [network.loss, setup.training.optimizer]
     for layer in network.layers:
         chosen += [layer.activation, layer.regularizer, layer.normalization]
     foreign = {choice.kind for choice in chosen if not type(choice).__module__.startswith("playground.catalog.")}
@@ -195,9 +211,10 @@ def fallbacks(problem: Problem) -> tuple[str, ...]:
 # Records ----------------------------------------------------------------------------------------------------------
 
 
-def place_of(family: type[Choice], member: Choice) -> int:
-    """The place of a choice in its family."""
-    return list(members(family)).index(member.kind)
+@cache
+def place_of(family: type[Choice], member: type[Choice]) -> int:
+    """The position of a kind of choice in its family."""
+    return list(members(family)).index(kind_of(member))
 
 
 def settings(choice: Choice) -> list[float]:
@@ -208,64 +225,82 @@ def settings(choice: Choice) -> list[float]:
 
 def layer_records(network: Network) -> Any:
     """The network as the kernels see it."""
-    records = np.zeros(len(network.layers), layout.LAYER).view(np.recarray)
+    records = np.zeros(len(network.layers), layout.LAYER)
     for record, layer in zip(records, network.layers, strict=True):
-        record.units, record.inputs = layer.units, layer.inputs
-        record.start, record.biases = layer.start, layer.biases.start
-        record.trained_stop, record.stop = layer.trained.stop, layer.stop
-        record.activation = place_of(Activation, layer.activation)
-        record.settings[:] = settings(layer.activation)
-        record.normalization = place_of(Normalization, layer.normalization)
-        record.skip, record.muted, record.trainable = layer.skip, layer.muted, layer.trainable
-        record.dropout = layer.dropout
-        record.penalty = place_of(Regularizer, layer.regularizer)
-        record.penalty_settings[:] = settings(layer.regularizer)
-        record.prunes = layer.regularizer.prunes and layer.trainable
-    return records
+        record["units"], record["inputs"] = layer.units, layer.inputs
+        record["start"], record["biases"] = layer.start, layer.biases.start
+        record["trained_stop"], record["stop"] = layer.trained.stop, layer.stop
+        record["activation"] = place_of(Activation, type(layer.activation))
+        record["settings"] = settings(layer.activation)
+        record["normalization"] = place_of(Normalization, type(layer.normalization))
+        record["skip"], record["muted"], record["trainable"] = layer.skip, layer.muted, layer.trainable
+        record["dropout"] = layer.dropout
+        record["penalty"] = place_of(Regularizer, type(layer.regularizer))
+        record["penalty_settings"] = settings(layer.regularizer)
+        record["prunes"] = layer.regularizer.prunes and layer.trainable
+    return records.view(np.recarray)
 
 
-def run_records(problem: Problem, layers: Any, task: str) -> Any:
+def run_record(setup: Setup) -> Any:
     """The settings of training as the kernels see them."""
-    network, training = problem.network, problem.training
-    runs = np.zeros(1, layout.RUN).view(np.recarray)
+    network, training = setup.network, setup.training
+    runs = np.zeros(1, layout.RUN)
     run = runs[0]
-    run.outputs, run.batch_size, run.shuffle = network.layers[-1].units, problem.batch_size, training.shuffle
-    run.batching = ("partial", "drop", "carry").index(training.batching)
-    run.loss = place_of(Loss, network.loss)
-    run.loss_settings[:] = settings(network.loss)
-    run.softmax = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
-    run.regression, run.threshold = task == "regression", network.loss.threshold
-    run.optimizer = place_of(Optimizer, training.optimizer)
-    run.optimizer_settings[:] = settings(training.optimizer)
-    run.plain_sgd = isinstance(training.optimizer, Sgd)
-    run.clip_norm = training.clip_norm or 0.0
-    run.weight_decay, run.weight_noise = training.weight_decay, training.weight_noise
-    run.prunes = network.prunes
+    run["outputs"], run["batch_size"], run["shuffle"] = network.layers[-1].units, setup.batch_size, training.shuffle
+    run["batching"] = ("partial", "drop", "carry").index(training.batching)
+    run["loss"] = place_of(Loss, type(network.loss))
+    run["loss_settings"] = settings(network.loss)
+    run["softmax"] = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
+    run["regression"], run["threshold"] = setup.sample.task == "regression", network.loss.threshold
+    run["optimizer"] = place_of(Optimizer, type(training.optimizer))
+    run["optimizer_settings"] = settings(training.optimizer)
+    run["plain_sgd"] = isinstance(training.optimizer, Sgd)
+    run["clip_norm"] = training.clip_norm or 0.0
+    run["weight_decay"], run["weight_noise"] = training.weight_decay, training.weight_noise
+    run["prunes"] = network.prunes
     penalised = any(not isinstance(layer.regularizer, NoRegularizer) for layer in network.layers)
-    run.penalised = penalised or not network.all_trainable or network.prunes
+    run["penalised"] = penalised or not network.all_trainable or network.prunes
     return runs
 
 
-def work_space(network: Network, points: int, *, training: bool) -> tuple[Array, ...]:
-    """Room for all numbers of a pass: z, f, a, masks, ẑ, spreads, δ, what a skip passes by, targets, losses."""
+def room_needed(setup: Setup) -> tuple[object, ...]:
+    """What decides how much room training takes, and for what."""
+    layers = [(x.units, x.inputs, x.normalization.kind, x.dropout > 0, x.skip) for x in setup.network.layers]
+    return setup.network.dtype, setup.batch_size, setup.training.optimizer.slots, layers
+
+
+def evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.EvaluationSet:
+    """A set of points as the kernels evaluate it."""
+    labels = np.ascontiguousarray(labels, np.float64)
+    spread = float(np.sum(np.square(labels - labels.mean()))) if len(labels) else 0.0
+    return layout.EvaluationSet(np.ascontiguousarray(inputs), np.ascontiguousarray(targets), labels, spread)
+
+
+def work_space(network: Network, points: int, *, training: bool) -> layout.WorkSpace:
+    """Work space for a pass of `points` points."""
     layers = network.layers
     all_units = sum(padded(layer.units * points) for layer in layers)
     normalizes = any(layer.normalizes for layer in layers)
     drops, skips = training and any(layer.dropout for layer in layers), any(layer.skip for layer in layers)
     outputs = padded(layers[-1].units * points)
-    sizes = (
-        all_units,
-        all_units if drops or skips else 0,
-        all_units + padded(layers[0].inputs * points),
-        all_units if drops else 0,
-        all_units if normalizes else 0,
-        3 * all_units if normalizes else 0,
-        all_units if training else 0,
-        max(padded(layer.units * points) for layer in layers) if training and skips else 0,
-        outputs,
-        outputs,
+
+    def room(size: int) -> Array:
+        return np.zeros(size, network.dtype)
+
+    return layout.WorkSpace(
+        z=room(all_units),
+        f=room(all_units if drops or skips else 0),
+        a=room(all_units + padded(layers[0].inputs * points)),
+        masks=room(all_units if drops else 0),
+        standardized=room(all_units if normalizes else 0),
+        spreads=room(3 * all_units if normalizes else 0),
+        deltas=room(all_units if training else 0),
+        bypass=room(max(padded(layer.units * points) for layer in layers) if training and skips else 0),
+        targets=room(outputs),
+        losses=room(outputs),
+        starts=np.zeros(len(layers), np.int64),
+        input_starts=np.zeros(len(layers) + 1, np.int64),
     )
-    return tuple(np.zeros(size, network.dtype) for size in sizes)
 
 
 def padded(size: int) -> int:

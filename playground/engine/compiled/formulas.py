@@ -62,7 +62,7 @@ class InPrecision(ast.NodeTransformer):
         node.decorator_list, node.returns = [], None
         for argument in node.args.args:
             argument.annotation = None
-        # The docstring is no number to be changed.
+        # The docstring must not be changed.
         self.generic_visit(node)
         return node
 

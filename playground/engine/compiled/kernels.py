@@ -45,12 +45,12 @@ from playground.engine.compiled.layout import (
 
 compile_loop = njit(**OPTIONS)
 inlined = njit(forceinline=True, **OPTIONS)
-"""For what is called for every layer of every step: handing over some arrays takes as long as a small layer does."""
+"""For what is called for every layer of every step: passing some arrays takes as long as a small layer does."""
 
 GRADIENTS_EVERY = 100
 """Steps between two records of the gradients within an epoch."""
 NEAR = 4096
-"""Numbers that stay in the nearest cache while another array of that size is written."""
+"""The length of two arrays that fit into the fastest cache together."""
 
 
 # The clock ------------------------------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ NEAR = 4096
 
 @intrinsic
 def read_clock(typingctx: Any, address: Any, into: Any) -> Any:
-    """Have the system's clock function at `address` write the time where `into` points."""
+    """Let the system's clock function at `address` write the time to the address `into`."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
@@ -75,26 +75,33 @@ def read_clock(typingctx: Any, address: Any, into: Any) -> Any:
 
 
 @compile_loop
-def now(clock: Any) -> Any:
-    """Seconds; `clock` holds the function's address, its resolution and room for what it writes."""
-    read_clock(clock[0], clock.ctypes.data + 16)
-    return clock[2] + clock[3] * 1e-9 if clock[1] == 0 else clock[2] / clock[1]
+def now(clocks: Any) -> Any:
+    """Seconds, by the one record of CLOCK in `clocks`."""
+    clock = clocks[0]
+    read_clock(clock.function, clocks.ctypes.data)
+    return clock.time[0] + clock.time[1] * 1e-9 if clock.frequency == 0 else clock.time[0] / clock.frequency
 
 
 @intrinsic
-def borrowed(typingctx: Any, array: Any) -> Any:
-    """The same array without a reference to its owner, who must outlive it.
+def borrowed(typingctx: Any, arrays: Any) -> Any:
+    """The same array, or tuple of arrays, without a reference to its owner, who must outlive it.
 
     Counting references with every slice would take a third of the time of a small network.
     """
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        result = context.make_array(array)(context, builder, value=arguments[0])
+    def borrow(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+        if isinstance(kind, types.BaseTuple):
+            parts = [borrow(context, builder, part, builder.extract_value(value, i)) for i, part in enumerate(kind)]
+            return context.make_tuple(builder, kind, parts)
+        array = context.make_array(kind)(context, builder, value=value)
         for part in ("meminfo", "parent"):
-            setattr(result, part, ir.Constant(getattr(result, part).type, None))
-        return result._getvalue()
+            setattr(array, part, ir.Constant(getattr(array, part).type, None))
+        return array._getvalue()
 
-    return array(array), generate
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return borrow(context, builder, arrays, arguments[0])
+
+    return arrays(arrays), generate
 
 
 # Randomness -----------------------------------------------------------------------------------------------------
@@ -204,19 +211,19 @@ def weigh_gradients(delta: Any, a: Any, gradient: Any) -> None:
 
 @inlined
 def padded(size: Any) -> Any:
-    """A size that vector code has no remainder of; see `layout.PAD`."""
+    """`size`, rounded up to a multiple of PAD, so that vector code has no remainder."""
     return (size + PAD - 1) // PAD * PAD
 
 
 @inlined
-def lay_out(layers: Any, n: Any, places: Any) -> None:
-    """Write where the numbers of each layer begin for n points, and behind them, where its inputs begin in `a`."""
-    place, below = 0, 0
+def lay_out(layers: Any, n: Any, space: Any) -> None:
+    """Write where the numbers of each layer start for n points, and where its inputs do."""
+    start, below = 0, 0
     for i in range(layers.size):
-        places[i], places[layers.size + i] = place, below
+        space.starts[i], space.input_starts[i] = start, below
         below += padded(layers[i].inputs * n)
-        place += padded(layers[i].units * n)
-    places[2 * layers.size] = below
+        start += padded(layers[i].units * n)
+    space.input_starts[layers.size] = below
 
 
 @inlined
@@ -241,7 +248,7 @@ def add_biases(z: Any, b: Any, n: Any) -> None:
 
 @inlined
 def rows_at_once(units: Any, n: Any) -> Any:
-    """How many units' numbers stay in the nearest cache between two loops over them; all, if they are few."""
+    """How many units at once stay in the fastest cache between two loops over their numbers."""
     return units if units * n <= NEAR else max(1, NEAR // n)
 
 
@@ -303,27 +310,27 @@ def through_normalization(layer: Any, w: Any, delta: Any, standardized: Any, spr
 
 
 @inlined
-def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, room: Any, places: Any) -> None:
-    """Pass n points through the network; a's first rows hold their inputs. `room` is the work space."""
-    z_all, f_all, a_all, masks, standardized, spreads = room[0], room[1], room[2], room[3], room[4], room[5]
-    lay_out(layers, n, places)
+def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, space: Any) -> None:
+    """Pass n points through the network; their inputs stand at the beginning of the work space's `a`."""
+    lay_out(layers, n, space)
     for i in range(layers.size):
         layer = layers[i]
-        size, begin, below, above = layer.units * n, places[i], places[layers.size + i], places[layers.size + i + 1]
-        before = a_all[below : below + layer.inputs * n]
-        a = a_all[above : above + padded(size)]
+        size, start, below, above = layer.units * n, space.starts[i], space.input_starts[i], space.input_starts[i + 1]
+        before = space.a[below : below + layer.inputs * n]
+        a = space.a[above : above + padded(size)]
         if layer.muted:
             a[:size] = before
             continue
-        z = z_all[begin : begin + padded(size)]
+        z = space.z[start : start + padded(size)]
         W = w[layer.start : layer.biases].reshape(layer.units, layer.inputs)
         weigh(W, before.reshape(layer.inputs, n), z[:size].reshape(layer.units, n))
         drops = training and layer.dropout > 0
-        f = f_all[begin : begin + padded(size)] if drops or layer.skip else a
+        f = space.f[start : start + padded(size)] if drops or layer.skip else a
         normalizes = layer.normalization != NO_NORMALIZATION
         if normalizes:
             add_biases(z, w[layer.biases : layer.biases + layer.units], n)
-            normalize(layer, w, z, standardized[begin : begin + size], spreads[3 * begin :], n, training)
+            standardized = space.standardized[start : start + size]
+            normalize(layer, w, z, standardized, space.spreads[3 * start :], n, training)
         rows = rows_at_once(layer.units, n)
         for row in range(0, layer.units, rows):
             end = min(row + rows, layer.units)
@@ -338,7 +345,7 @@ def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, ro
             for k in range(size):
                 a[k] += before[k]
         if drops:
-            mask = masks[begin : begin + size]
+            mask = space.masks[start : start + size]
             draw_mask(layer, i, run, first, n, mask)
             for k in range(size):
                 a[k] *= mask[k]
@@ -351,7 +358,7 @@ def softmax_loss(o: Any, t: Any, n: Any, back: Any, slope: Any) -> Any:
     for k in range(n):
         highest = o[k]
         for j in range(k, o.size, n):
-            # A NaN is carried on.
+            # Written so that a NaN propagates.
             highest = highest if highest > o[j] else o[j]
         total, there = 0.0, 0.0
         for j in range(k, o.size, n):
@@ -365,31 +372,28 @@ def softmax_loss(o: Any, t: Any, n: Any, back: Any, slope: Any) -> Any:
 
 
 @inlined
-def backward(layers: Any, w: Any, n: Any, room: Any, places: Any, g: Any) -> None:
+def backward(layers: Any, w: Any, n: Any, space: Any, g: Any) -> None:
     """The flat sum of the gradients of n points into g; ∂E/∂o stands at the end of δ, where every layer's δ is left."""
-    z_all, f_all, a_all, masks, standardized, spreads, deltas, beside = (
-        room[0], room[1], room[2], room[3], room[4], room[5], room[6], room[7],
-    )  # fmt: skip
     for i in range(layers.size - 1, -1, -1):
         layer = layers[i]
-        size, begin, below, above = layer.units * n, places[i], places[layers.size + i], places[layers.size + i + 1]
-        delta = deltas[begin : begin + padded(size)]
-        before = a_all[below : below + layer.inputs * n].reshape(layer.inputs, n)
-        back = deltas[places[i - 1] : places[i - 1] + layer.inputs * n] if i else deltas[:0]
+        size, start, below, above = layer.units * n, space.starts[i], space.input_starts[i], space.input_starts[i + 1]
+        delta = space.deltas[start : start + padded(size)]
+        before = space.a[below : below + layer.inputs * n].reshape(layer.inputs, n)
+        back = space.deltas[space.starts[i - 1] :][: layer.inputs * n] if i else space.deltas[:0]
         if layer.muted:
             g[layer.start : layer.stop] = 0
             if i:
                 back[:] = delta[:size]
             continue
         if layer.dropout > 0:
-            mask = masks[begin : begin + size]
+            mask = space.masks[start : start + size]
             for k in range(size):
                 delta[k] *= mask[k]
         if layer.skip and i:
-            beside[:size] = delta[:size]
+            space.bypass[:size] = delta[:size]
         apart = layer.dropout > 0 or layer.skip
-        f = f_all[begin : begin + padded(size)] if apart else a_all[above : above + padded(size)]
-        z, rows = z_all[begin : begin + padded(size)], rows_at_once(layer.units, n)
+        f = space.f[start : start + padded(size)] if apart else space.a[above : above + padded(size)]
+        z, rows = space.z[start : start + padded(size)], rows_at_once(layer.units, n)
         for row in range(0, layer.units, rows):
             end = min(row + rows, layer.units)
             stop = end * n if end < layer.units else z.size
@@ -398,7 +402,8 @@ def backward(layers: Any, w: Any, n: Any, room: Any, places: Any, g: Any) -> Non
             if layer.normalization == NO_NORMALIZATION:
                 add_up(part, n, g[layer.biases + row : layer.biases + end])
         if layer.normalization != NO_NORMALIZATION:
-            through_normalization(layer, w, delta, standardized[begin : begin + size], spreads[3 * begin :], n, g)
+            standardized = space.standardized[start : start + size]
+            through_normalization(layer, w, delta, standardized, space.spreads[3 * start :], n, g)
             add_up(delta, n, g[layer.biases : layer.biases + layer.units])
         delta_2d = delta[:size].reshape(layer.units, n)
         weigh_gradients(delta_2d, before, g[layer.start : layer.biases].reshape(layer.units, layer.inputs))
@@ -407,7 +412,7 @@ def backward(layers: Any, w: Any, n: Any, room: Any, places: Any, g: Any) -> Non
             weigh_back(W, delta_2d, back.reshape(layer.inputs, n))
             if layer.skip:
                 for k in range(back.size):
-                    back[k] += beside[k]
+                    back[k] += space.bypass[k]
 
 
 @inlined
@@ -440,32 +445,30 @@ def gather(run: Any, points: Any, order: Any, start: Any, n: Any, features: Any,
 
 @inlined
 def gradient_sum(
-    layers: Any, run: Any, data: Any, order: Any, w: Any, g: Any, start: Any, n: Any, first: Any, room: Any, places: Any
+    layers: Any, run: Any, data: Any, order: Any, w: Any, g: Any, start: Any, n: Any, first: Any, space: Any
 ) -> Any:
     """`reference.gradient_sum` into g; returns what is not finite."""
     size = run.outputs * n
-    targets = room[8][: padded(size)]
-    gather(run, data, order, start, n, layers[0].inputs, room[2], targets)
-    forward(layers, run, w, n, first, True, room, places)
-    last = layers.size - 1
-    o = room[2][places[2 * last + 2] :][: padded(size)]
-    back = room[6][places[last] :][: padded(size)]
+    targets = space.targets[: padded(size)]
+    gather(run, data, order, start, n, layers[0].inputs, space.a, targets)
+    forward(layers, run, w, n, first, True, space)
+    o = space.a[space.input_starts[layers.size] :][: padded(size)]
+    back = space.deltas[space.starts[layers.size - 1] :][: padded(size)]
     if run.softmax:
         lost = softmax_loss(o[:size], targets, n, back, True)
     else:
-        losses = room[9][: padded(size)]
-        lost = summed_loss(run, o, targets, losses, size)
+        lost = summed_loss(run, o, targets, space.losses[: padded(size)], size)
         loss_slope(run.loss, o, targets, back, run.loss_settings)
     run.last_points = n
     if not math.isfinite(lost):
         return LOSS
-    backward(layers, w, n, room, places, g)
+    backward(layers, w, n, space, g)
     if is_broken(g):
         return GRADIENT
     for i in range(layers.size):
         layer = layers[i]
         if layer.normalization == BY_BATCH and not layer.muted:
-            spread = room[5][3 * places[i] :]
+            spread = space.spreads[3 * space.starts[i] :]
             if is_broken(spread[2 * layer.units : 3 * layer.units]):
                 run.broken_layer = i
                 return SPREAD
@@ -483,7 +486,7 @@ def summed_loss(run: Any, o: Any, t: Any, losses: Any, size: Any) -> Any:
 
 
 @inlined
-def absorb(layers: Any, w: Any, n: Any, spreads: Any, places: Any) -> None:
+def absorb(layers: Any, w: Any, n: Any, space: Any) -> None:
     """`reference.absorb`: the running statistics move towards those of the latest batch."""
     if n < 2:
         return
@@ -491,7 +494,7 @@ def absorb(layers: Any, w: Any, n: Any, spreads: Any, places: Any) -> None:
         layer = layers[i]
         if layer.normalization != BY_BATCH or layer.muted:
             continue
-        spread = spreads[3 * places[i] :]
+        spread = space.spreads[3 * space.starts[i] :]
         mean = layer.biases + 3 * layer.units
         for unit in range(layer.units):
             running, variance = mean + unit, mean + layer.units + unit
@@ -526,17 +529,17 @@ def shortening(g: Any, longest: Any) -> Any:
 
 
 @compile_loop
-def prune(layers: Any, run: Any, rate: Any, w: Any, new_w: Any, pruned: Any, share: Any, spare: Any) -> None:
-    """Mark the weights that `reference.crossed` marks, and set all marked ones to 0."""
+def prune(layers: Any, run: Any, rate: Any, w: Any, new_w: Any, pruned: Any, share: Any, penalty: Any) -> None:
+    """Mark the weights that `reference.crossed` marks and set all marked ones to 0; `penalty` is work space."""
     if run.plain_sgd:
-        spare[:] = 0
-        penalise(layers, w, spare)
+        penalty[:] = 0
+        penalise(layers, w, penalty)
     for i in range(layers.size):
         layer = layers[i]
         if not layer.prunes:
             continue
         for k in range(layer.start, layer.biases):
-            start = new_w[k] + spare.dtype.type(rate * share) * spare[k] if run.plain_sgd else w[k]
+            start = new_w[k] + penalty.dtype.type(rate * share) * penalty[k] if run.plain_sgd else w[k]
             if (start > 0 and new_w[k] < 0) or (start < 0 and new_w[k] > 0):
                 pruned[k] = True
     for k in range(pruned.size):
@@ -558,26 +561,28 @@ def add_noise(layers: Any, run: Any, new_w: Any) -> None:
 
 @inlined
 def update(
-    layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, pruned: Any, newly: Any,
-    spare: Any, pull: Any, constants: Any,
-) -> Any:  # fmt: skip
-    """`reference.update` from w and slots into new_w and new_slots; returns what is not finite."""
+    layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, pruned: Any, space: Any
+) -> Any:
+    """`reference.update` from w and slots into new_w and new_slots; returns what is not finite.
+
+    The weights that are pruned afterwards are marked in the space's `pruned`.
+    """
     pulled = g
     share = 1.0
     if run.penalised or run.clip_norm > 0:
-        pull[:] = g
-        pulled = pull
-        penalise(layers, w, pull)
+        pulled = space.pulled
+        pulled[:] = g
+        penalise(layers, w, pulled)
         if run.prunes:
-            newly[:] = pruned
-            for k in range(pull.size):
+            space.pruned[:] = pruned
+            for k in range(pulled.size):
                 if pruned[k]:
-                    pull[k] = 0
+                    pulled[k] = 0
         if run.clip_norm > 0:
-            share = shortening(pull, run.clip_norm)
+            share = shortening(pulled, run.clip_norm)
             if share < 1:
-                for k in range(pull.size):
-                    pull[k] *= pull.dtype.type(share)
+                for k in range(pulled.size):
+                    pulled[k] *= pulled.dtype.type(share)
     decayed = w
     if run.weight_decay > 0:
         decayed = new_w
@@ -587,15 +592,15 @@ def update(
             layer = layers[i]
             for k in range(layer.start, layer.biases):
                 new_w[k] *= kept
-    optimizer_constants(run.optimizer, rate, float(run.optimizer_steps + 1), run.optimizer_settings, constants)
-    broken = float(optimize(run.optimizer, decayed, pulled, slots, new_w, new_slots, constants))
+    optimizer_constants(run.optimizer, rate, float(run.optimizer_steps + 1), run.optimizer_settings, space.constants)
+    broken = float(optimize(run.optimizer, decayed, pulled, slots, new_w, new_slots, space.constants))
     if run.prunes:
-        prune(layers, run, rate, w, new_w, newly, share, spare)
+        prune(layers, run, rate, w, new_w, space.pruned, share, space.penalty)
     if run.weight_noise > 0:
         add_noise(layers, run, new_w)
         if run.prunes:
-            for k in range(newly.size):
-                if newly[k]:
+            for k in range(new_w.size):
+                if space.pruned[k]:
                     new_w[k] = 0
         broken += 1.0 if is_broken(new_w) else 0.0
     for i in range(layers.size):
@@ -629,7 +634,7 @@ def update_ratio(w: Any, old_w: Any) -> Any:
 
 
 @compile_loop
-def record_gradients(layers: Any, run: Any, w: Any, old_w: Any, g: Any, deltas: Any, places: Any, rows: Any) -> None:
+def record_gradients(layers: Any, run: Any, w: Any, old_w: Any, g: Any, space: Any, rows: Any) -> None:
     """Add a row, as `GradientHistory` has its columns.
 
     The step, then for all layers the RMS of the gradient, for all that of δ, for all that of W's latest change by W's.
@@ -639,57 +644,58 @@ def record_gradients(layers: Any, run: Any, w: Any, old_w: Any, g: Any, deltas: 
     for i in range(count):
         layer = layers[i]
         row[1 + i] = rms(g[layer.start : layer.biases])
-        row[1 + count + i] = rms(deltas[places[i] : places[i] + layer.units * n])
+        row[1 + count + i] = rms(space.deltas[space.starts[i] :][: layer.units * n])
         row[1 + 2 * count + i] = update_ratio(w[layer.start : layer.biases], old_w[layer.start : layer.biases])
     run.gradient_rows += 1
 
 
+@inlined
+def outputs(layers: Any, run: Any, x: Any, start: Any, n: Any, w: Any, space: Any) -> Any:
+    """o of the n points from `start` on in evaluation mode, flat, with the padding behind it."""
+    for row in range(x.shape[0]):
+        space.a[row * n : (row + 1) * n] = x[row, start : start + n]
+    forward(layers, run, w, n, 0, False, space)
+    return space.a[space.input_starts[layers.size] :][: padded(run.outputs * n)]
+
+
 @compile_loop
-def evaluate(
-    layers: Any, run: Any, x: Any, t: Any, labels: Any, spread_of_labels: Any, w: Any, room: Any, places: Any
-) -> Any:
+def evaluate(layers: Any, run: Any, part: Any, w: Any, space: Any) -> Any:
     """Loss and accuracy (R² for regression) of a set in evaluation mode, in parts that stay in the cache."""
-    points, features = x.shape[1], x.shape[0]
+    points = part.inputs.shape[1]
     if points == 0:
         return math.nan, math.nan
     lost, right = 0.0, 0.0
     for start in range(0, points, EVALUATION_POINTS):
         n = min(EVALUATION_POINTS, points - start)
         size = run.outputs * n
-        for row in range(features):
-            room[2][row * n : (row + 1) * n] = x[row, start : start + n]
-        targets = room[8][: padded(size)]
+        targets = space.targets[: padded(size)]
         for row in range(run.outputs):
-            targets[row * n : (row + 1) * n] = t[row, start : start + n]
-        forward(layers, run, w, n, 0, False, room, places)
-        o = room[2][places[2 * layers.size] :][: padded(size)]
+            targets[row * n : (row + 1) * n] = part.targets[row, start : start + n]
+        o = outputs(layers, run, part.inputs, start, n, w, space)
         if run.softmax:
             lost += softmax_loss(o[:size], targets, n, o, False)
         else:
-            lost += summed_loss(run, o, targets, room[9][: padded(size)], size)
-        right += agreement(run, o, labels[start : start + n], n)
+            lost += summed_loss(run, o, targets, space.losses[: padded(size)], size)
+        right += agreement(run, o, part.labels[start : start + n], n)
     if run.regression:
-        return lost / points, 1 - right / spread_of_labels if spread_of_labels > 0 else math.nan
+        return lost / points, 1 - right / part.spread if part.spread > 0 else math.nan
     return lost / points, right / points
 
 
 @njit(nogil=True, cache=True, fastmath=OPTIONS["fastmath"], error_model="numpy")
-def predict(layers: Any, runs: Any, x: Any, w: Any, room: Any, places: Any, o: Any) -> None:
+def predict(layers: Any, runs: Any, x: Any, w: Any, space: Any, o: Any) -> None:
     """The outputs for x, shape (features, points), in evaluation mode into o, shape (outputs, points)."""
-    run, features = runs[0], x.shape[0]
+    run = runs[0]
     for start in range(0, x.shape[1], EVALUATION_POINTS):
         n = min(EVALUATION_POINTS, x.shape[1] - start)
-        for row in range(features):
-            room[2][row * n : (row + 1) * n] = x[row, start : start + n]
-        forward(layers, run, w, n, 0, False, room, places)
-        place = places[2 * layers.size]
+        found = outputs(layers, run, x, start, n, w, space)
         for row in range(run.outputs):
-            o[row, start : start + n] = room[2][place + row * n : place + (row + 1) * n]
+            o[row, start : start + n] = found[row * n : (row + 1) * n]
 
 
 @compile_loop
 def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
-    """How many points are in the right class; for regression the sum of the squared distances to the labels."""
+    """The number of points in the right class; for regression the sum of the squared distances to the labels."""
     result = 0.0
     if run.regression:
         for k in range(n):
@@ -712,9 +718,9 @@ def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
 
 @njit(nogil=True, cache=True, fastmath=OPTIONS["fastmath"], error_model="numpy")
 def train(
-    layers: Any, runs: Any, data: Any, evaluated: Any, labels: Any, spreads_of_labels: Any, order: Any,
-    w: Any, old_w: Any, g: Any, old_g: Any, slots: Any, old_slots: Any, carried: Any, pruned: Any, newly: Any,
-    spare: Any, pull: Any, constants: Any, room: Any, evaluation_room: Any, places: Any, evaluation_places: Any,
+    layers: Any, runs: Any, data: Any, training: Any, validation: Any, order: Any,
+    w: Any, old_w: Any, g: Any, old_g: Any, slots: Any, old_slots: Any, carried: Any, pruned: Any,
+    space: Any, update_space: Any, evaluation_space: Any,
     rates: Any, history: Any, gradients: Any, clock: Any,
 ) -> Any:  # fmt: skip
     """Make updates until a limit of `runs[0]` is reached, a table is full, or a number is not finite.
@@ -726,14 +732,8 @@ def train(
     points = data.shape[0]
     layers, order, carried = borrowed(layers), borrowed(order), borrowed(carried)
     w, old_w, g, old_g = borrowed(w), borrowed(old_w), borrowed(g), borrowed(old_g)
-    slots, old_slots, pruned, newly = borrowed(slots), borrowed(old_slots), borrowed(pruned), borrowed(newly)
-    spare, pull, constants = borrowed(spare), borrowed(pull), borrowed(constants)
-    room = (
-        borrowed(room[0]), borrowed(room[1]), borrowed(room[2]), borrowed(room[3]), borrowed(room[4]),
-        borrowed(room[5]), borrowed(room[6]), borrowed(room[7]), borrowed(room[8]), borrowed(room[9]),
-    )  # fmt: skip
-    places, evaluation_places = borrowed(places), borrowed(evaluation_places)
-    data = borrowed(data)
+    slots, old_slots, pruned = borrowed(slots), borrowed(old_slots), borrowed(pruned)
+    data, space, update_space = borrowed(data), borrowed(space), borrowed(update_space)
     swapped, rates_used, looked = False, 0, 0
     started = now(clock)
     deadline = started + run.time_limit
@@ -744,7 +744,7 @@ def train(
         into, first = carried, 0
         if not carrying:
             into, first, n, rate = old_g, run.carried_points, min(n, run.batch_size), rates[rates_used]
-        broken = gradient_sum(layers, run, data, order, w, into, start, n, first, room, places)
+        broken = gradient_sum(layers, run, data, order, w, into, start, n, first, space)
         if broken == NOTHING and not carrying:
             share = old_g.dtype.type(1 / (run.carried_points + n))
             if run.carried_points:
@@ -752,7 +752,7 @@ def train(
                     old_g[k] += carried[k]
             for k in range(old_g.size):
                 old_g[k] *= share
-            broken = update(layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, newly, spare, pull, constants)
+            broken = update(layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, update_space)
         if broken != NOTHING:
             run.broken = broken
             break
@@ -761,19 +761,19 @@ def train(
         else:
             w, old_w, g, old_g, slots, old_slots = old_w, w, old_g, g, old_slots, slots
             if run.prunes:
-                pruned[:] = newly
+                pruned[:] = update_space.pruned
             swapped = not swapped
             run.step += 1
             run.optimizer_steps += 1
             run.carried_points = 0
             run.position = start + n
             rates_used += run.rate_per_step
-        absorb(layers, w, n, room[5], places)
+        absorb(layers, w, n, space)
         if not carrying:
             rest = points - run.position
             if rest >= (1 if run.batching == PARTIAL else run.batch_size):
                 if run.step % GRADIENTS_EVERY == 0:
-                    record_gradients(layers, run, w, old_w, g, room[6], places, gradients)
+                    record_gradients(layers, run, w, old_w, g, space, gradients)
                 looked += 1
                 if looked >= run.look_every:
                     looked = 0
@@ -791,37 +791,16 @@ def train(
         rates_used += 1 - run.rate_per_step
         stopped = now(clock)
         run.seconds += stopped - started
-        # As `History` has its columns; the seconds are those since the call.
         row = history[run.history_rows]
-        row[0], row[1], row[2], row[7] = run.epoch, run.step, rate, run.seconds
-        row[3], row[5] = evaluate(
-            layers,
-            run,
-            evaluated[0],
-            evaluated[1],
-            labels[0],
-            spreads_of_labels[0],
-            w,
-            evaluation_room,
-            evaluation_places,
-        )
-        row[4], row[6] = evaluate(
-            layers,
-            run,
-            evaluated[2],
-            evaluated[3],
-            labels[1],
-            spreads_of_labels[1],
-            w,
-            evaluation_room,
-            evaluation_places,
-        )
+        row.epoch, row.step, row.learning_rate, row.seconds = run.epoch, run.step, rate, run.seconds
+        row.train_loss, row.train_accuracy = evaluate(layers, run, training, w, evaluation_space)
+        row.validation_loss, row.validation_accuracy = evaluate(layers, run, validation, w, evaluation_space)
         started = now(clock)
-        if not math.isfinite(row[3]) or (evaluated[2].shape[1] and not math.isfinite(row[4])):
+        if not math.isfinite(row.train_loss) or (validation.labels.size and not math.isfinite(row.validation_loss)):
             run.broken = LOSS
             break
         run.history_rows += 1
-        record_gradients(layers, run, w, old_w, g, room[6], places, gradients)
+        record_gradients(layers, run, w, old_w, g, space, gradients)
         looked = 0
         if started >= deadline or run.history_rows == history.shape[0] or run.gradient_rows == gradients.shape[0]:
             break

@@ -1,22 +1,26 @@
-"""How an experiment's network and a training's progress are handed to compiled code: as rows of plain numbers.
+"""The memory layout of what compiled code works on: records of plain numbers and named tuples of arrays.
 
 The kernels are compiled once for all networks, so they can't take our classes. Each layer becomes one record of LAYER,
-everything else one record of RUN. Kinds are places in the catalog's families, in the order of declaration; they are
-never saved.
+everything else one record of RUN. Kinds are positions in the catalog's families, in the order of declaration; they
+are never saved.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from playground.catalog.choice import Array
+
 MOST_SETTINGS = 4
-"""No choice has more numbers for its formulas."""
+"""The most settings that the formulas of a choice take."""
 MOST_CONSTANTS = 9
-"""No optimizer has more constants."""
+"""The most constants that the update of an optimizer takes."""
 
 PAD = 32
-"""Each layer's numbers have room for a multiple of so many, and loops run over all of it: of 40 numbers 32 would be
-done as vectors and 8 one by one, which takes longer. What stands in the padding means nothing and reaches nothing."""
+"""Each layer's numbers are padded to a multiple of this, and loops run over the padding too: of 40 numbers 32 would be
+computed as vectors and 8 one by one, which takes longer. The padding holds arbitrary numbers and affects no result."""
 EVALUATION_POINTS = 192
 """Points that are evaluated at once: OpenBLAS multiplies a 64 × 64 layer by more of them a third slower."""
 
@@ -26,7 +30,7 @@ LAYER = np.dtype(
     [
         ("units", i8),
         ("inputs", i8),
-        # Places in the flat arrays of parameters; γ and β follow b, mean and variance follow them.
+        # Positions in the flat arrays of parameters; γ and β follow b, mean and variance follow them.
         ("start", i8),
         ("biases", i8),
         ("trained_stop", i8),
@@ -47,7 +51,7 @@ LAYER = np.dtype(
 NO_NORMALIZATION, BY_BATCH, BY_LAYER = 0, 1, 2
 PARTIAL, DROP, CARRY = 0, 1, 2
 NOTHING, LOSS, GRADIENT, SPREAD, UPDATE = 0, 1, 2, 3, 4
-"""What stopped being finite."""
+"""Values of `broken`: what stopped being finite."""
 
 RUN = np.dtype(
     [
@@ -84,7 +88,7 @@ RUN = np.dtype(
         ("time_limit", f8),
         ("look_every", i8),  # steps between two looks at the clock
         ("rate_per_step", i8),  # whether `rates` holds one rate per step instead of one per epoch
-        # What came of it.
+        # Results.
         ("history_rows", i8),
         ("gradient_rows", i8),
         ("seconds", f8),  # in training steps
@@ -92,3 +96,75 @@ RUN = np.dtype(
         ("broken_layer", i8),
     ]
 )
+
+EPOCH_COLUMNS = (
+    "epoch",
+    "step",
+    "learning_rate",
+    "train_loss",
+    "validation_loss",
+    "train_accuracy",
+    "validation_accuracy",
+    "seconds",  # in training steps since the call
+)
+EPOCH = np.dtype([(column, f8) for column in EPOCH_COLUMNS])
+"""What is recorded at the end of an epoch, as `History` has its columns."""
+
+CLOCK = np.dtype(
+    [
+        ("time", i8, (2,)),  # what the clock wrote; it is given the address of the record
+        ("function", i8),  # the address of the system's clock
+        ("frequency", i8),  # counts per second; 0 where the clock writes seconds and nanoseconds
+    ]
+)
+
+
+class WorkSpace(NamedTuple):
+    """Room for all numbers of a pass of n points: flat arrays in which the layers follow one another.
+
+    The numbers of layer i are (units, n) and begin at `starts[i]`; its inputs are (inputs, n) and begin in `a` at
+    `input_starts[i]`. Arrays that a network has no use for are empty.
+    """
+
+    z: Array
+    f: Array
+    """f(z), where that is not what the layer passes on."""
+    a: Array
+    """The inputs of every layer, then the outputs."""
+    masks: Array
+    standardized: Array
+    """ẑ of layers that normalize."""
+    spreads: Array
+    """1/√(σ²+ε), then the mean, then σ² of every group of such a layer; they begin at `3 * starts[i]`."""
+    deltas: Array
+    bypass: Array
+    """δ of the layer above a skip connection."""
+    targets: Array
+    losses: Array
+    starts: Array
+    input_starts: Array
+
+
+class UpdateSpace(NamedTuple):
+    """Room for one update."""
+
+    pulled: Array
+    """The gradient with penalty, clipped."""
+    penalty: Array
+    pruned: Array
+    """Which weights are pruned after the update."""
+    constants: Array
+    """What the optimizer's update takes besides weights, gradients and slots."""
+
+
+class EvaluationSet(NamedTuple):
+    """What is evaluated at the end of every epoch."""
+
+    inputs: Array
+    """Shape (features, n)."""
+    targets: Array
+    """Shape (outputs, n)."""
+    labels: Array
+    """Shape (n,), float64."""
+    spread: float
+    """Σ (label − mean)²."""

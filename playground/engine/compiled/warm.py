@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from playground.engine.compiled import cache
 
 PRECISIONS = ("float32", "float64")
-"""The usual one first, since it is waited for."""
+"""The most common one first, since users wait for it."""
 
 
 def main(precisions: Sequence[str]) -> int:

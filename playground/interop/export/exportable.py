@@ -1,4 +1,4 @@
-"""What there is to export of a training: one immutable value, cheap to take wherever the training runs."""
+"""What exports are made from: one immutable value, cheap to make on the thread that trains."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from playground.engine.network import Network
 from playground.engine.setup import grid_points
 from playground.experiment.tree import Experiment
 from playground.measure.snapshot import History
+from playground.run.run import initial_state
 from playground.run.trainer import Trainer
 
 
 class Exportable(NamedTuple):
-    """A moment of a training. Nothing in it ever changes, so that it may be written on any thread."""
+    """A moment of a training, immutable so that any thread may write it."""
 
     experiment: Experiment
     sample: Sample
@@ -42,10 +43,10 @@ class Exportable(NamedTuple):
     def of(cls, trainer: Trainer) -> Exportable:
         """The present moment of a training."""
         history, network = History(*trainer.history.view().T), trainer.network
-        unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.changes)
-        start = trainer.started_from if unchanged else None
+        unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.run.record.changes)
+        start = trainer.run.record.started_from if unchanged else None
         if start is None:
-            start = trainer.fresh_state(trainer.experiment, network).parameters
+            start = initial_state(trainer.setup).parameters
         # A network that was rebuilt on the way no longer knows what it started from.
         loss = mean_loss(
             network, reference.outputs(network, start, trainer.setup.train.inputs), trainer.setup.train.targets
@@ -63,14 +64,14 @@ class Exportable(NamedTuple):
         )
 
     def predictions(self, x: Array) -> Array:
-        """What the engine says of points `x`, shape (n, 2), in the experiment's precision: shape (n, outputs).
+        """The engine's predictions for points `x`, shape (n, 2), in the experiment's precision: shape (n, outputs).
 
         Probabilities for cross-entropy, else what the output layer gives.
         """
         return predictions(self.network, self.experiment, self.parameters, x)
 
     def rounding(self, x: Array) -> float:
-        """How far rounding takes the engine's predictions from those in float64 with the same weights."""
+        """The largest difference between the engine's predictions and those in float64 with the same weights."""
         exact = predictions(replace(self.network, dtype=np.dtype(np.float64)), self.experiment, self.parameters, x)
         return float(np.nanmax(np.abs(self.predictions(x) - exact), initial=0.0))
 
@@ -84,11 +85,11 @@ class Exportable(NamedTuple):
 
     @property
     def training_points(self) -> int:
-        """How many points there are to train on."""
+        """The number of training points."""
         return int(np.sum(self.sample.split == TRAIN))
 
     def points_to_ask(self, side: int = 25, most: int = 1000) -> Array:
-        """The points at which an export has to agree, shape (n, 2): a grid over the plane, and those of the data."""
+        """The points at which an export is compared, shape (n, 2): a grid over the plane, and points of the data."""
         places = np.linspace(0, len(self.sample.x) - 1, min(most, len(self.sample.x))).round().astype(np.intp)
         return np.concatenate([grid_points(side), self.sample.x[places]])
 

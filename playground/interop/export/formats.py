@@ -21,7 +21,7 @@ from playground.interop.export.exportable import Exportable
 from playground.interop.export.proof import Cancelled, Proof, prove_onnx, prove_script, prove_training_script
 from playground.measure.snapshot import History
 
-ROOT = Path(__file__).resolve().parents[3]
+_ROOT = Path(__file__).resolve().parents[3]
 """The folder of the program, with what it says about its extras."""
 
 
@@ -34,7 +34,7 @@ class Format:
     """For a menu."""
     suffix: str
     content: Callable[[Exportable, Path], bytes]
-    """What a file at this path says."""
+    """Makes the content of a file at a path."""
     prove: Callable[[Path, Exportable, Cancelled], Proof] | None = None
     """Runs the file again; None for plain data."""
     extra: str = ""
@@ -52,7 +52,7 @@ class Format:
     @property
     def remedy(self) -> str:
         """How to install what is needed: a command that works as it stands, wherever it is typed."""
-        return f'"{sys.executable}" -m pip install -e "{ROOT}[{self.extra}]"'
+        return f'"{sys.executable}" -m pip install -e "{_ROOT}[{self.extra}]"'
 
 
 class MissingLibraryError(ImportError):
@@ -64,7 +64,7 @@ class MissingLibraryError(ImportError):
 
 
 class NotProvenError(ArithmeticError):
-    """A file says something else than the engine; it was not kept."""
+    """An exported file predicts something else than the engine; it was not kept."""
 
     def __init__(self, proof: Proof) -> None:
         self.proof = proof

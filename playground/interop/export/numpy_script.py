@@ -36,13 +36,13 @@ def predict(x1, x2):
     return {result}
 '''.strip()
 
-SIGMOID = '''
+_SIGMOID = '''
 def probabilities(o):
     """The logistic function, written so that it never overflows."""
     return 0.5 + 0.5 * np.tanh(0.5 * o)
 '''.strip()
 
-SHARES = '''
+_SHARES = '''
 def probabilities(o):
     """Softmax: positive shares of 1, the larger the output the larger."""
     shares = np.exp(o - o.max(axis=0))
@@ -63,24 +63,24 @@ def content(exportable: Exportable, _: Path) -> bytes:
         settings(exportable, f"DTYPE = np.{exportable.network.dtype.name}"),
         READ,
         features(exportable, "np"),
-        activations(exportable),
+        _activations(exportable),
         network(exportable),
         prediction(exportable),
-        "# The trained weights: W0, b0, W1, b1, … by layer.\n" + packed("P", used(exportable)),
+        "# The trained weights: W0, b0, W1, b1, … by layer.\n" + packed("P", _used(exportable)),
     ]
     return ("\n\n\n".join(part for part in parts if part) + "\n").encode()
 
 
 def settings(exportable: Exportable, *more: str) -> str:
-    """What the network is called and what its answers are."""
+    """The constants with the names of the network and of its classes."""
     lines = [f"NAME = {literal(exportable.experiment.name)}"]
     if exportable.sample.task == "classification":
         lines.append(f"CLASS_NAMES = {exportable.sample.class_names!a}")
     return "\n".join([*lines, *more])
 
 
-def used(exportable: Exportable) -> dict[str, Array]:
-    """The parameters of all layers that take part."""
+def _used(exportable: Exportable) -> dict[str, Array]:
+    """The parameters of all layers that are not muted."""
     names = [
         f"{name}{number}"
         for number, layer in enumerate(exportable.network.layers)
@@ -99,18 +99,18 @@ def features(exportable: Exportable, module: str) -> str:
     )
 
 
-def activations(exportable: Exportable) -> str:
+def _activations(exportable: Exportable) -> str:
     """The functions of all activations that occur."""
     definitions: dict[str, str] = {}
     for layer in exportable.network.layers:
         if not layer.muted and layer.activation.kind != "linear":
             definitions |= quoted(type(layer.activation).value_of, layer.activation.kind)
     if isinstance(exportable.network.loss, CrossEntropy):
-        definitions["probabilities"] = SHARES if exportable.sample.outputs > 1 else SIGMOID
+        definitions["probabilities"] = _SHARES if exportable.sample.outputs > 1 else _SIGMOID
     return together(definitions)
 
 
-def call(choice: Choice, argument: str) -> str:
+def _call(choice: Choice, argument: str) -> str:
     """The call of a choice's function with its settings by name."""
     named = "".join(f", {name}={value!r}" for name, value in zip(choice.__struct_fields__, choice.values, strict=True))
     return argument if choice.kind == "linear" else f"{choice.kind}({argument}{named})"
@@ -118,12 +118,12 @@ def call(choice: Choice, argument: str) -> str:
 
 def network(exportable: Exportable) -> str:
     """The function of the forward pass."""
-    lines = [line for place, layer in enumerate(exportable.network.layers) for line in layer_lines(place, layer)]
+    lines = [line for place, layer in enumerate(exportable.network.layers) for line in _layer_lines(place, layer)]
     body = "\n".join(f"    {line}" for line in lines)
     return f'def network(a):\n    """The outputs for inputs a, one column per point."""\n{body}\n    return a'
 
 
-def layer_lines(place: int, layer: NetworkLayer) -> list[str]:
+def _layer_lines(place: int, layer: NetworkLayer) -> list[str]:
     """The statements for one layer, which turn a into its output."""
     title = title_of(place, layer)
     if layer.muted:
@@ -136,11 +136,11 @@ def layer_lines(place: int, layer: NetworkLayer) -> list[str]:
     if layer.normalizes:
         lines.append(f"z = (z - mean) * (1 / np.sqrt(variance + {EPSILON!r}))")
         lines.append(f'z = P["gamma{place}"][:, np.newaxis] * z + P["beta{place}"][:, np.newaxis]')
-    return [*lines, f"a = {call(layer.activation, 'z')}{' + a' if layer.skip else ''}"]
+    return [*lines, f"a = {_call(layer.activation, 'z')}{' + a' if layer.skip else ''}"]
 
 
 def title_of(place: int, layer: NetworkLayer) -> str:
-    """A layer in words; nothing that a person typed is in them."""
+    """A comment on a layer, without any text that a person typed."""
     name = "Output" if layer.name == "output" else f"Layer {place + 1}"
     if layer.muted:
         return f"{name} is muted: it passes on what comes in."

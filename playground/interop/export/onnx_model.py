@@ -20,26 +20,26 @@ from playground.engine.network import NetworkLayer
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.sources import Traced
 
-OPSET, FILE_VERSION = 17, 8
+_OPSET, _FILE_VERSION = 17, 8
 """Of 2022: what runtimes of the last years understand."""
 
-NODES = {
+_NODES = {
     "add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "negative": "Neg", "maximum": "Max",
     "minimum": "Min", "tanh": "Tanh", "exp": "Exp", "absolute": "Abs", "sign": "Sign", "sqrt": "Sqrt", "sin": "Sin",
     "cos": "Cos", "log": "Log",
 }  # fmt: skip
-COMPOSED: dict[str, Callable[..., Any]] = {
+_COMPOSED: dict[str, Callable[..., Any]] = {
     "square": lambda x: x * x,
     # With t = tanh(x/2): digits are kept near 0, and where formulas ask for it x is not positive.
     "expm1": lambda x: 2 * np.tanh(x / 2) / (1 - np.tanh(x / 2)),
     "log1p": lambda x: np.log(1 + x),
     "hypot": lambda x, y: np.sqrt(x * x + y * y),
 }
-"""What ONNX has no operation for, in terms of what it has."""
+"""Functions that ONNX lacks, composed of operations that it has."""
 
 
-class Graph:
-    """A model in the making: nodes, and constants by name."""
+class _Graph:
+    """Builds a model: nodes, and constants by name."""
 
     def __init__(self, dtype: np.dtype[np.floating]) -> None:
         import onnx
@@ -62,22 +62,22 @@ class Graph:
         return name
 
     def traced(self, name: str) -> Any:
-        """A value of the graph, to call a formula with."""
+        """A value of the graph as an argument for formulas."""
         return Traced(self.record, name)
 
     def record(self, operation: str, operands: tuple[Any, ...]) -> str:
-        """Note what a formula does."""
+        """Add the node of one operation of a formula."""
         names = [one if isinstance(one, str) else self.constant(one) for one in operands]
         if operation == "log1p" and self.dtype == np.float32:
             # Runtimes have it for float32 alone, where log(1 + x) loses all digits of a small x.
             return self.node("Softplus", self.node("Log", *names))
-        if operation in COMPOSED:
-            composed: Traced = COMPOSED[operation](*map(self.traced, names))
+        if operation in _COMPOSED:
+            composed: Traced = _COMPOSED[operation](*map(self.traced, names))
             return str(composed.value)
-        return self.node(NODES[operation], *names)
+        return self.node(_NODES[operation], *names)
 
     def layer(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], a: str) -> str:
-        """Add a layer; returns the name of what it puts out."""
+        """Add a layer; returns the name of its output."""
         W, b = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in "Wb")
         z = self.node("Gemm", a, W, b, transB=1)
         if layer.normalizes:
@@ -107,7 +107,7 @@ class Graph:
 
 def content(exportable: Exportable, _: Path) -> bytes:
     """The model as the bytes of a file."""
-    graph, network = Graph(exportable.network.dtype), exportable.network
+    graph, network = _Graph(exportable.network.dtype), exportable.network
     a = graph.features(exportable.experiment.features)
     for place, layer in enumerate(network.layers):
         a = a if layer.muted else graph.layer(place, layer, dict(exportable.parameters), a)
@@ -115,10 +115,10 @@ def content(exportable: Exportable, _: Path) -> bytes:
         probable = graph.node("Softmax", a, axis=1) if exportable.sample.outputs > 1 else graph.node("Sigmoid", a)
         a = probable
     graph.node("Identity", a, output="prediction")
-    return serialized(graph, exportable)
+    return _serialized(graph, exportable)
 
 
-def serialized(graph: Graph, exportable: Exportable) -> bytes:
+def _serialized(graph: _Graph, exportable: Exportable) -> bytes:
     """The finished model."""
     onnx = graph.onnx
     helper, kind = onnx.helper, onnx.helper.np_dtype_to_tensor_dtype(graph.dtype)
@@ -131,8 +131,8 @@ def serialized(graph: Graph, exportable: Exportable) -> bytes:
     )
     model = helper.make_model(
         made,
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=FILE_VERSION,
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=_FILE_VERSION,
         producer_name="neural-network-playground",
         doc_string="Points x (n, 2) to predictions: probabilities of the classes, or values.",
     )

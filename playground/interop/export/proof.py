@@ -20,16 +20,17 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from playground.catalog.choice import Array
+from playground.files.errors import CancelledError
 from playground.interop.export.exportable import Exportable
 from playground.measure.snapshot import History
 
 Cancelled: TypeAlias = Callable[[], bool]
-"""Says whether to stop; asked all the time."""
+"""Tells whether to stop; called often."""
 
-LARGEST_DIFFERENCE = 1e-5
+_LARGEST_DIFFERENCE = 1e-5
 SECONDS = 300
-LOOK_SECONDS = 0.05
-MOST_UPDATES = 1000
+_LOOK_SECONDS = 0.05
+_MOST_UPDATES = 1000
 """Updates after which the repetition of a training is cut short, at the end of an epoch."""
 
 PREDICTIONS = """
@@ -42,7 +43,7 @@ x = np.load(os.path.join(folder, "x.npy"))
 np.save(os.path.join(folder, "predictions.npy"), script["predict"](x[:, 0], x[:, 1]))
 """
 
-CURVES = """
+_CURVES = """
 import torch
 torch.set_num_threads(1)
 for precision, epochs in (("float64", int(sys.argv[3])), (sys.argv[4], int(sys.argv[3]))):
@@ -69,10 +70,6 @@ np.save(os.path.join(folder, "predictions.npy"), session.run(["prediction"], {"x
 """
 
 
-class CancelledError(Exception):
-    """A proof was stopped."""
-
-
 class Curve(NamedTuple):
     """How well a script repeats the training from the same initial weights.
 
@@ -90,7 +87,7 @@ class Curve(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """What came of running an exported file."""
+    """The result of running an exported file."""
 
     largest_difference: float
     """Between its predictions and the engine's; infinite if it gave none."""
@@ -104,8 +101,8 @@ class Proof(NamedTuple):
 
     @property
     def holds(self) -> bool:
-        """Whether the file says what the engine says."""
-        if self.problem or not self.largest_difference <= LARGEST_DIFFERENCE:
+        """Whether the file agrees with the engine."""
+        if self.problem or not self.largest_difference <= _LARGEST_DIFFERENCE:
             return False
         return self.curve is None or self.curve.agrees_until > 0
 
@@ -117,22 +114,22 @@ class Proof(NamedTuple):
         text = f"Run again from the file at {self.points:,} points: predictions differ by {self.largest_difference:.1e}"
         text += (
             "."
-            if self.largest_difference <= LARGEST_DIFFERENCE
-            else f", more than the {LARGEST_DIFFERENCE:.0e} that is allowed."
+            if self.largest_difference <= _LARGEST_DIFFERENCE
+            else f", more than the {_LARGEST_DIFFERENCE:.0e} that is allowed."
         )
-        if self.rounding > LARGEST_DIFFERENCE / 2:
+        if self.rounding > _LARGEST_DIFFERENCE / 2:
             text += f" float32 rounds the engine's own by {self.rounding:.1e} here; precision float64 does not."
-        return text if self.curve is None else f"{text} {curve_words(self.curve)}"
+        return text if self.curve is None else f"{text} {_curve_words(self.curve)}"
 
 
-def curve_words(curve: Curve) -> str:
+def _curve_words(curve: Curve) -> str:
     """How well the training was repeated, in a sentence."""
     text = f"Training repeated for {curve.epochs:,} epochs: losses differ by {curve.largest_difference:.1e}"
     if curve.in_float64 != curve.largest_difference:
         text += f", or computed in float64 by {curve.in_float64:.1e}"
     if curve.agrees_until == curve.epochs:
         return f"{text}."
-    return f"{text}; up to epoch {curve.agrees_until:,} by less than {LARGEST_DIFFERENCE:.0e}."
+    return f"{text}; up to epoch {curve.agrees_until:,} by less than {_LARGEST_DIFFERENCE:.0e}."
 
 
 def prove(
@@ -163,34 +160,34 @@ def prove_onnx(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proo
 
 def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
     """Prove a script that predicts and trains."""
-    epochs = epochs_to_repeat(exportable)
+    epochs = _epochs_to_repeat(exportable)
     if not epochs:
         return prove_script(path, exportable, cancelled)
     precision = exportable.experiment.precision
-    proof, curves = prove(path, exportable, cancelled, PREDICTIONS + CURVES, str(epochs), precision)
-    return proof if proof.problem else proof._replace(curve=compared(exportable, curves))
+    proof, curves = prove(path, exportable, cancelled, PREDICTIONS + _CURVES, str(epochs), precision)
+    return proof if proof.problem else proof._replace(curve=_compared(exportable, curves))
 
 
-def epochs_to_repeat(exportable: Exportable) -> int:
+def _epochs_to_repeat(exportable: Exportable) -> int:
     """How many epochs of the history are repeated; 0 if it can't be or there are none."""
     history = exportable.history
     if not exportable.repeatable:
         return 0
-    short = history.step <= max(MOST_UPDATES, history.step[:2].max())
+    short = history.step <= max(_MOST_UPDATES, history.step[:2].max())
     return int(history.epoch[short][-1])
 
 
-def compared(exportable: Exportable, curves: dict[str, Array]) -> Curve:
+def _compared(exportable: Exportable, curves: dict[str, Array]) -> Curve:
     """Repeated trainings, by precision, against the recorded one and against the engine's in float64."""
-    epochs = epochs_to_repeat(exportable)
+    epochs = _epochs_to_repeat(exportable)
     recorded = exportable.history
-    apart = [largest for _, largest in distances(recorded, curves[exportable.experiment.precision], epochs)]
-    exact = distances(exportable.repeated(epochs), curves["float64"], epochs)
-    near = list(itertools.takewhile(lambda one: one[1] <= LARGEST_DIFFERENCE, exact))
+    apart = [largest for _, largest in _distances(recorded, curves[exportable.experiment.precision], epochs)]
+    exact = _distances(exportable.repeated(epochs), curves["float64"], epochs)
+    near = list(itertools.takewhile(lambda one: one[1] <= _LARGEST_DIFFERENCE, exact))
     return Curve(epochs, max(apart), max(largest for _, largest in exact), near[-1][0] if near else 0)
 
 
-def distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, float]]:
+def _distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, float]]:
     """For each recorded epoch up to `epochs` how far the losses in `rows` (epoch, training, validation) are off."""
     known = {int(epoch): np.array(losses) for epoch, *losses in rows.tolist()}
     return [
@@ -229,7 +226,7 @@ def run(driver: str, arguments: list[str], cancelled: Cancelled) -> str:
                 if time.monotonic() > deadline:
                     return f"it took longer than {SECONDS} seconds"
                 with suppress(subprocess.TimeoutExpired):
-                    process.wait(LOOK_SECONDS)
+                    process.wait(_LOOK_SECONDS)
         finally:
             process.kill()
             process.wait()

@@ -1,4 +1,4 @@
-"""The catalog's formulas as text and as graphs, so that a new member of a family is exported without more ado.
+"""The catalog's formulas as text and as graphs, so that new members of families need no code of their own here.
 
 A formula is either quoted, as the source of a function with all it refers to, or traced: it is called with a `Traced`
 value, which notes what is done to it.
@@ -23,8 +23,8 @@ from playground.interop.weights import to_bytes
 # Quoting ------------------------------------------------------------------------------------------------------
 
 
-class Plain(ast.NodeTransformer):
-    """Takes from a function what a script has no use for: annotations and decorators."""
+class _Plain(ast.NodeTransformer):
+    """Removes annotations and decorators from a function."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.decorator_list, node.returns = [], None
@@ -39,24 +39,24 @@ class Plain(ast.NodeTransformer):
 
 
 def quoted(formula: Callable[..., Any], name: str = "") -> dict[str, str]:
-    """The source of a function, called `name`, and of all it refers to, in an order in which each comes after these."""
+    """The sources of a function, called `name`, and of all it refers to, each after those it needs."""
     assert isinstance(formula, FunctionType)
     tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
     definition = tree.body[0]
     assert isinstance(definition, ast.FunctionDef)
     definition.name = name or definition.name
     result: dict[str, str] = {}
-    for used in names_in(formula):
+    for used in _names_in(formula):
         value = formula.__globals__[used]
         if isinstance(value, FunctionType):
             result |= quoted(value)
         elif isinstance(value, (int, float, tuple)):
             result[used] = f"{used} = {literal(value)}"
-    text = ast.unparse(ast.fix_missing_locations(Plain().visit(tree)))
+    text = ast.unparse(ast.fix_missing_locations(_Plain().visit(tree)))
     return result | {definition.name: text}
 
 
-def names_in(formula: FunctionType) -> list[str]:
+def _names_in(formula: FunctionType) -> list[str]:
     """The names of the module that a function refers to."""
     return [name for name in formula.__code__.co_names if name in formula.__globals__]
 
@@ -93,7 +93,7 @@ def read(text):
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """A value that is not known yet. What is done to it is given to `record(operation, operands)`."""
+    """A placeholder value that passes every operation on it to `record(operation, operands)`."""
 
     def __init__(self, record: Callable[[str, tuple[Any, ...]], Any], value: Any) -> None:
         self.record, self.value = record, value
@@ -105,7 +105,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return Traced(self.record, self.record(operation.__name__, given))
 
 
-SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 
 def feature_text(name: str, module: str) -> str:
@@ -113,8 +113,8 @@ def feature_text(name: str, module: str) -> str:
 
     def record(operation: str, operands: tuple[Any, ...]) -> str:
         texts = [one if isinstance(one, str) else literal(one) for one in operands]
-        if operation in SIGNS:
-            return f"({texts[0]} {SIGNS[operation]} {texts[1]})"
+        if operation in _SIGNS:
+            return f"({texts[0]} {_SIGNS[operation]} {texts[1]})"
         return f"{module}.{operation}({', '.join(texts)})"
 
     x1, x2 = (Traced(record, variable) for variable in ("x1", "x2"))

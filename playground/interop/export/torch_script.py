@@ -19,7 +19,7 @@ from playground.interop.export.numpy_script import CLASSIFY, PREDICT, chosen, me
 from playground.interop.export.sources import READ, feature_text, packed
 from playground.interop.export.torch_training import expression
 
-HEAD = '''
+_HEAD = '''
 """A network of the Neural Network Playground in PyTorch.
 
     python this_file.py    trains it from the same initial weights and compares with what the playground recorded
@@ -41,7 +41,7 @@ import torch.nn.functional as F
 from torch import nn
 '''.strip()
 
-POINTS = '''
+_POINTS = '''
 class Points(NamedTuple):
     """Points on the plane with what the network should say of them."""
 
@@ -56,7 +56,7 @@ def points(part):
     return Points(features(x[:, 0], x[:, 1]), torch.tensor(DATA["label"][chosen]))
 '''.strip()
 
-BATCH_NORM = '''
+_BATCH_NORM = '''
 def batch_norm(norm, z):
     """Standardize over the batch. One point alone has no spread, so the running statistics stand in for its own."""
     if len(z) > 1 or not norm.training:
@@ -64,7 +64,7 @@ def batch_norm(norm, z):
     return F.batch_norm(z, norm.running_mean, norm.running_var, norm.weight, norm.bias, training=False)
 '''.strip()
 
-BUILD = '''
+_BUILD = '''
 def build(arrays):
     """A network with these weights."""
     network = Network()
@@ -72,19 +72,19 @@ def build(arrays):
     return network
 '''.strip()
 
-DRAWS = """
+_DRAWS = """
 
         `step` and `first` say which update and which of its points this is, for the dropout.
         """
 
-ASK = '''
+_ASK = '''
 @torch.no_grad()
 def network(columns):
     """The outputs of the trained network."""
     return TRAINED_NETWORK.eval()(columns)
 '''.strip()
 
-NAMES = {
+_NAMES = {
     "W": "layer{}.weight",
     "b": "layer{}.bias",
     "gamma": "norm{}.weight",
@@ -99,20 +99,20 @@ def content(exportable: Exportable, _: Path) -> bytes:
     """The script."""
     dtype = f"torch.{exportable.network.dtype.name}"
     parts = [
-        HEAD,
+        _HEAD,
         settings(exportable, f"SEED = {exportable.experiment.seed}", f"torch.set_default_dtype({dtype})"),
-        heading("The points"),
-        features(exportable),
-        POINTS,
-        heading("The network"),
-        BATCH_NORM if any(layer.normalization.running for layer in active(exportable)) else "",
+        _heading("The points"),
+        _features(exportable),
+        _POINTS,
+        _heading("The network"),
+        _BATCH_NORM if any(layer.normalization.running for layer in _active(exportable)) else "",
         torch_training.randomness_used(exportable),
         model(exportable),
-        BUILD,
-        prediction(exportable),
-        heading("How it learns"),
+        _BUILD,
+        _prediction(exportable),
+        _heading("How it learns"),
         *torch_training.parts(exportable),
-        heading("Numbers: arrays as NumPy writes them, exact to the last bit"),
+        _heading("Numbers: arrays as NumPy writes them, exact to the last bit"),
         READ,
         numbers(exportable),
         torch_training.MAIN,
@@ -120,17 +120,17 @@ def content(exportable: Exportable, _: Path) -> bytes:
     return ("\n\n\n".join(part for part in parts if part) + "\n").encode()
 
 
-def heading(words: str) -> str:
-    """A line that parts the script."""
+def _heading(words: str) -> str:
+    """A heading line for a part of the script."""
     return f"# {words} ".ljust(110, "-")
 
 
-def active(exportable: Exportable) -> list[NetworkLayer]:
+def _active(exportable: Exportable) -> list[NetworkLayer]:
     """The layers that are not muted."""
     return [layer for layer in exportable.network.layers if not layer.muted]
 
 
-def features(exportable: Exportable) -> str:
+def _features(exportable: Exportable) -> str:
     """The function that makes the network's inputs of coordinates."""
     lines = "".join(f"        {feature_text(name, 'torch')},\n" for name in exportable.experiment.features)
     return (
@@ -139,7 +139,7 @@ def features(exportable: Exportable) -> str:
     )
 
 
-def number_of(exportable: Exportable, place: int) -> str:
+def _number_of(exportable: Exportable, place: int) -> str:
     """What a layer is called in the script, behind `layer` or `norm`."""
     return "_out" if place == len(exportable.network.layers) - 1 else str(place + 1)
 
@@ -148,12 +148,12 @@ def model(exportable: Exportable) -> str:
     """The class of the network."""
     made, passed = [], []
     for place, layer in enumerate(exportable.network.layers):
-        number = number_of(exportable, place)
-        made += made_lines(number, layer)
-        passed += [f"# {title_of(place, layer)}", *([] if layer.muted else passed_lines(place, number, layer))]
+        number = _number_of(exportable, place)
+        made += _made_lines(number, layer)
+        passed += [f"# {title_of(place, layer)}", *([] if layer.muted else _passed_lines(place, number, layer))]
     draws = torch_training.drops_out(exportable)
     arguments = ", step=0, first=0" if draws else ""
-    words = DRAWS if draws else ""
+    words = _DRAWS if draws else ""
     return "\n".join(
         [
             "class Network(nn.Module):",
@@ -170,7 +170,7 @@ def model(exportable: Exportable) -> str:
     )
 
 
-def made_lines(number: str, layer: NetworkLayer) -> list[str]:
+def _made_lines(number: str, layer: NetworkLayer) -> list[str]:
     """The statements that make the parts of a layer."""
     if layer.muted:
         return []
@@ -183,7 +183,7 @@ def made_lines(number: str, layer: NetworkLayer) -> list[str]:
     return lines
 
 
-def passed_lines(place: int, number: str, layer: NetworkLayer) -> list[str]:
+def _passed_lines(place: int, number: str, layer: NetworkLayer) -> list[str]:
     """The statements that turn a into a layer's output."""
     lines = [f"z = self.layer{number}(a)"]
     if layer.normalization.running:
@@ -196,7 +196,7 @@ def passed_lines(place: int, number: str, layer: NetworkLayer) -> list[str]:
     return lines
 
 
-def prediction(exportable: Exportable) -> str:
+def _prediction(exportable: Exportable) -> str:
     """The functions that a person calls."""
     several, cross_entropy = exportable.sample.outputs > 1, isinstance(exportable.network.loss, CrossEntropy)
     said = "said"
@@ -208,7 +208,7 @@ def prediction(exportable: Exportable) -> str:
     for name in ("x1", "x2"):
         text = text.replace(f"{name}.ravel()", f"torch.tensor({name}.ravel())")
     classify = [CLASSIFY.format(chosen=chosen(exportable))] if exportable.sample.task == "classification" else []
-    return "\n\n\n".join([ASK, text, *classify])
+    return "\n\n\n".join([_ASK, text, *classify])
 
 
 def numbers(exportable: Exportable) -> str:
@@ -224,8 +224,8 @@ def numbers(exportable: Exportable) -> str:
     return "\n".join(
         [
             packed("DATA", data),
-            packed("INITIAL", renamed(exportable, dict(exportable.initial))),
-            packed("TRAINED", renamed(exportable, dict(exportable.parameters))),
+            packed("INITIAL", _renamed(exportable, dict(exportable.initial))),
+            packed("TRAINED", _renamed(exportable, dict(exportable.parameters))),
             "# The losses that the playground recorded.",
             packed("RECORDED", recorded),
             "TRAINED_NETWORK = build(TRAINED)",
@@ -233,10 +233,10 @@ def numbers(exportable: Exportable) -> str:
     )
 
 
-def renamed(exportable: Exportable, parameters: dict[str, Array]) -> dict[str, Array]:
+def _renamed(exportable: Exportable, parameters: dict[str, Array]) -> dict[str, Array]:
     """Parameters by the names they have in the script."""
     return {
-        NAMES[name].format(number_of(exportable, place)): parameters[f"{name}{place}"]
+        _NAMES[name].format(_number_of(exportable, place)): parameters[f"{name}{place}"]
         for place, layer in enumerate(exportable.network.layers)
         if not layer.muted
         for name in ("W", *layer.per_unit)

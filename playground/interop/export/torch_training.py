@@ -22,7 +22,7 @@ from playground.files.errors import InputError
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.sources import quoted, together
 
-ACTIVATIONS = {
+_ACTIVATIONS = {
     "linear": "z",
     "sigmoid": "torch.sigmoid(z)",
     "tanh": "torch.tanh(z)",
@@ -35,7 +35,7 @@ ACTIVATIONS = {
     "softplus": "F.softplus(z)",
     "sine": "torch.sin(z)",
 }
-OPTIMIZERS = {
+_OPTIMIZERS = {
     "sgd": "torch.optim.SGD(moving, lr={lr!r})",
     "momentum": "torch.optim.SGD(moving, lr={lr!r}, momentum={momentum!r}, nesterov={nesterov!r})",
     "rmsprop": "torch.optim.RMSprop(moving, lr={lr!r}, alpha={alpha!r}, eps={eps!r}, momentum={momentum!r})",
@@ -48,30 +48,30 @@ OPTIMIZERS = {
         "    )"
     ),
 }
-PENALTIES = {
+_PENALTIES = {
     "l1": "{strength!r} * {w}.abs().sum()",
     "l2": "{strength!r} * {w}.square().sum()",
     "elastic_net": "{l1!r} * {w}.abs().sum() + {l2!r} * {w}.square().sum()",
 }
-LOSSES = {
+_LOSSES = {
     "squared_error": "((o - t) ** 2 / 2).sum(dim=1)",
     "absolute_error": "(o - t).abs().sum(dim=1)",
     "huber": 'F.huber_loss(o, t, reduction="none", delta={delta!r}).sum(dim=1)',
 }
-SCHEDULES = {
+_SCHEDULES = {
     "constant": "{lr!r}",
     "step": "{lr!r} * {gamma!r} ** (epoch // {step_size!r})",
     "exponential": "{lr!r} * {gamma!r} ** epoch",
     "inverse_time": "{lr!r} / (1 + {rate!r} * epoch)",
     "plateau": "max({lr!r} * {factor!r} ** reductions, {min_lr!r}) if reductions else {lr!r}",
 }
-COSINE = """
+_COSINE = """
 period = {period!r}
 while epoch >= period:
     epoch, period = epoch - period, period * {multiplier!r}
 rate = {min_lr!r} + ({lr!r} - {min_lr!r}) * (1 + math.cos(math.pi * epoch / period)) / 2
 """.strip()
-ONE_CYCLE = """
+_ONE_CYCLE = """
 first, total = {lr!r} / {div!r}, {epochs!r} * STEPS_PER_EPOCH
 place, top = min(step, total - 1), {pct_start!r} * total - 1
 if place <= top:
@@ -79,20 +79,20 @@ if place <= top:
 else:
     rate = glide({lr!r}, first / {final_div!r}, (place - top) / (total - 1 - top))
 """.strip()
-GLIDE = '''
+_GLIDE = '''
 def glide(start, end, share):
     """From start to end along half a cosine, `share` of the way."""
     return end + (start - end) / 2 * (1 + math.cos(math.pi * share))
 '''.strip()
 
-DROPOUT_MASK = '''
+_DROPOUT_MASK = '''
 def dropout_mask(step, layer, first, a, share):
     """0 where a unit is silenced and 1 / (1 - share) elsewhere, for a of shape (points, units)."""
     drawn = uniform(key(SEED, DROPOUT, step, layer), a.numel(), first * a.shape[1]).reshape(a.shape)
     return torch.tensor(np.where(drawn < share, 0, 1 / (1 - share))).to(a.dtype)
 '''.strip()
 
-ROW = '''
+_ROW = '''
 class Row(NamedTuple):
     """How good the network is after an epoch; losses are means per point, without the price on weights."""
 
@@ -102,7 +102,7 @@ class Row(NamedTuple):
     validation_loss: float
 '''.strip()
 
-EVALUATE = '''
+_EVALUATE = '''
 def mean_loss(network, part):
     """The mean loss of points; NaN if there are none."""
     if not len(part.labels):
@@ -117,7 +117,7 @@ def evaluate(network, training, validation, epoch, step):
     return Row(epoch, step, mean_loss(network, training), mean_loss(network, validation))
 '''.strip()
 
-ACCURACY = '''
+_ACCURACY = '''
 @torch.no_grad()
 def accuracy(network, part):
     """{words}"""
@@ -126,7 +126,7 @@ def accuracy(network, part):
     {line}
 '''.strip()
 
-TRAIN = '''
+_TRAIN = '''
 def train(most_epochs=math.inf, report=lambda row: None):
     """Train from the initial weights; returns the network and a Row per epoch, the first one before training."""
     training, validation = points(0), points(1)
@@ -172,28 +172,28 @@ if __name__ == "__main__":
         print("The experiment was changed while it trained, so there are no recorded losses to compare with.")
 """.strip()
 
-UNTRAINED_EPOCHS = 100
-"""What the script of a network trains that was not trained, and whose experiment does not say for how long."""
+_UNTRAINED_EPOCHS = 100
+"""Epochs in the script of an untrained network whose experiment does not limit them."""
 
 
 def expression(activation: Choice, z: str) -> str:
-    """An activation of z."""
-    return written(ACTIVATIONS, activation, "layers.activation").replace("(z", f"({z}")
+    """The code for an activation of z."""
+    return written(_ACTIVATIONS, activation, "layers.activation").replace("(z", f"({z}")
 
 
 def written(table: dict[str, str], choice: Choice, place: str, **more: Any) -> str:
-    """The text for a choice, with its settings filled in."""
+    """The code for a choice, with its settings filled in."""
     if choice.kind not in table:
         raise InputError(place, choice.kind, f"for PyTorch one of {listing(table)}")
-    return table[choice.kind].format(**dict(zip(choice.__struct_fields__, settings_of(choice), strict=True)), **more)
+    return table[choice.kind].format(**dict(zip(choice.__struct_fields__, _settings_of(choice), strict=True)), **more)
 
 
-def settings_of(choice: Choice) -> list[Any]:
+def _settings_of(choice: Choice) -> list[Any]:
     """The settings of a choice in the order of their declaration."""
     return [getattr(choice, name) for name in choice.__struct_fields__]
 
 
-def indented(text: str | Iterable[str], depth: int) -> str:
+def _indented(text: str | Iterable[str], depth: int) -> str:
     """Lines, moved to the right."""
     lines = text.splitlines() if isinstance(text, str) else [line for part in text for line in part.splitlines()]
     return "\n".join(" " * 4 * depth + line if line else "" for line in lines)
@@ -202,7 +202,7 @@ def indented(text: str | Iterable[str], depth: int) -> str:
 # What an experiment uses --------------------------------------------------------------------------------------
 
 
-def learning(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
+def _learning(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
     """The layers that learn, with the name of each in the script."""
     last = len(exportable.network.layers) - 1
     named = [
@@ -217,25 +217,25 @@ def drops_out(exportable: Exportable) -> bool:
     return any(layer.dropout and not layer.muted for layer in exportable.network.layers)
 
 
-def prunable(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
+def _prunable(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
     """The layers whose weights stay zero once they get there."""
-    return [(name, layer) for name, layer in learning(exportable) if layer.regularizer.prunes]
+    return [(name, layer) for name, layer in _learning(exportable) if layer.regularizer.prunes]
 
 
-def penalised(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
-    """The layers whose weights cost something."""
-    return [(name, layer) for name, layer in learning(exportable) if not isinstance(layer.regularizer, NoRegularizer)]
+def _penalised(exportable: Exportable) -> list[tuple[str, NetworkLayer]]:
+    """The layers with a penalty on their weights."""
+    return [(name, layer) for name, layer in _learning(exportable) if not isinstance(layer.regularizer, NoRegularizer)]
 
 
 def randomness_used(exportable: Exportable) -> str:
-    """The engine's hash, as far as it is needed."""
+    """The parts of the engine's random generator that the script needs."""
     training = exportable.experiment.training
     definitions: dict[str, str] = {}
     if training.shuffle:
         definitions |= quoted(randomness.permutation)
     if drops_out(exportable):
         definitions |= {"DROPOUT": f"DROPOUT = {randomness.DROPOUT}"}
-        definitions |= quoted(randomness.key) | quoted(randomness.uniform) | {"dropout_mask": DROPOUT_MASK}
+        definitions |= quoted(randomness.key) | quoted(randomness.uniform) | {"dropout_mask": _DROPOUT_MASK}
     if training.weight_noise:
         definitions |= {"WEIGHT_NOISE": f"WEIGHT_NOISE = {randomness.WEIGHT_NOISE}"}
         definitions |= quoted(randomness.key) | quoted(randomness.normal)
@@ -252,26 +252,26 @@ def parts(exportable: Exportable) -> list[str]:
     """All definitions that are about training."""
     watches = exportable.experiment.training.early_stopping
     return [
-        constants(exportable),
-        targets(exportable),
+        _constants(exportable),
+        _targets(exportable),
         losses(exportable),
-        penalty(exportable),
-        GLIDE if exportable.experiment.training.schedule.kind == "one_cycle" else "",
-        learning_rate(exportable),
-        ROW,
-        EVALUATE,
-        accuracy(exportable) if watches is not None and watches.watch == "validation_accuracy" else "",
+        _penalty(exportable),
+        _GLIDE if exportable.experiment.training.schedule.kind == "one_cycle" else "",
+        _learning_rate(exportable),
+        _ROW,
+        _EVALUATE,
+        _accuracy(exportable) if watches is not None and watches.watch == "validation_accuracy" else "",
         train(exportable),
     ]
 
 
-def constants(exportable: Exportable) -> str:
-    """How many points, batches and updates there are."""
+def _constants(exportable: Exportable) -> str:
+    """The constants for the numbers of points, batches and updates."""
     training, points = exportable.experiment.training, exportable.training_points
     size = min(training.batch_size or points, points)
     whole, left = divmod(points, size)
     per_epoch = whole + (1 if left and training.batching == "partial" else 0)
-    epochs = UNTRAINED_EPOCHS if training.epochs is None else training.epochs
+    epochs = _UNTRAINED_EPOCHS if training.epochs is None else training.epochs
     return "\n".join(
         [
             f"BATCH_SIZE = {size}",
@@ -281,7 +281,7 @@ def constants(exportable: Exportable) -> str:
     )
 
 
-def targets(exportable: Exportable) -> str:
+def _targets(exportable: Exportable) -> str:
     """The function that makes targets of labels."""
     loss, outputs = exportable.network.loss, exportable.sample.outputs
     if exportable.sample.task == "regression":
@@ -296,10 +296,10 @@ def targets(exportable: Exportable) -> str:
 
 
 def losses(exportable: Exportable) -> str:
-    """The function that says what every point costs."""
+    """The function for the loss of every point."""
     loss = exportable.network.loss
     if not isinstance(loss, CrossEntropy):
-        value = written(LOSSES, loss, "loss")
+        value = written(_LOSSES, loss, "loss")
     elif exportable.sample.outputs > 1:
         value = 'F.cross_entropy(o, t, reduction="none")'
     else:
@@ -307,11 +307,11 @@ def losses(exportable: Exportable) -> str:
     return f'def losses(o, t):\n    """The loss of every point: outputs o against targets t."""\n    return {value}'
 
 
-def penalty(exportable: Exportable) -> str:
-    """The function that says what the weights cost."""
+def _penalty(exportable: Exportable) -> str:
+    """The function for the penalty on the weights."""
     costs = [
-        written(PENALTIES, layer.regularizer, "regularizer", w=f"{name}.weight")
-        for name, layer in penalised(exportable)
+        written(_PENALTIES, layer.regularizer, "regularizer", w=f"{name}.weight")
+        for name, layer in _penalised(exportable)
     ]
     if not costs:
         return ""
@@ -323,15 +323,15 @@ def penalty(exportable: Exportable) -> str:
     )
 
 
-def learning_rate(exportable: Exportable) -> str:
+def _learning_rate(exportable: Exportable) -> str:
     """The function of the learning rate."""
     training = exportable.experiment.training
     schedule, lr = training.schedule, training.learning_rate
-    special = {"cosine": COSINE, "one_cycle": ONE_CYCLE}
+    special = {"cosine": _COSINE, "one_cycle": _ONE_CYCLE}
     if schedule.kind in special:
         body = written(special, schedule, "training.schedule", lr=lr)
     else:
-        body = "rate = " + written(SCHEDULES, schedule, "training.schedule", lr=lr)
+        body = "rate = " + written(_SCHEDULES, schedule, "training.schedule", lr=lr)
     lines = [body]
     if schedule.warmup:
         lines.append(f"return rate * min(1.0, (step + 1) / {schedule.warmup!r})")
@@ -341,10 +341,10 @@ def learning_rate(exportable: Exportable) -> str:
         lines = ["return " + body.removeprefix("rate = ")]
     more = ", reductions" if isinstance(schedule, Plateau) else ""
     head = f'def learning_rate(epoch, step{more}):\n    """η of the next update, after so many epochs and updates."""\n'
-    return head + indented(lines, 1)
+    return head + _indented(lines, 1)
 
 
-def accuracy(exportable: Exportable) -> str:
+def _accuracy(exportable: Exportable) -> str:
     """The function that early stopping watches."""
     if exportable.sample.task == "regression":
         words = "R²: 1 minus the squared error by that of always saying the mean; NaN if all values are equal."
@@ -353,11 +353,11 @@ def accuracy(exportable: Exportable) -> str:
             "    error = ((part.labels - o[:, 0].double()) ** 2).sum()\n"
             "    return 1 - (error / total).item() if total else math.nan"
         )
-        return ACCURACY.format(words=words, line=line)
+        return _ACCURACY.format(words=words, line=line)
     one = f"(o[:, 0] >= {exportable.network.loss.threshold!r}).long()"
     said = "o.argmax(dim=1)" if exportable.sample.outputs > 1 else one
     line = f"return ({said} == part.labels).double().mean().item()"
-    return ACCURACY.format(words="The share of points that are given the right class.", line=line)
+    return _ACCURACY.format(words="The share of points that are given the right class.", line=line)
 
 
 # The loop -----------------------------------------------------------------------------------------------------
@@ -365,42 +365,42 @@ def accuracy(exportable: Exportable) -> str:
 
 def train(exportable: Exportable) -> str:
     """The function that trains."""
-    text = TRAIN.format(
-        optimizer=optimizer(exportable),
-        setup=indented(setup(exportable), 1),
-        epoch_start=indented(epoch_start(exportable), 2),
-        update=indented(update(exportable), 3),
-        epoch_end=indented(epoch_end(exportable), 2),
-        observe=indented(observe(exportable), 2),
+    text = _TRAIN.format(
+        optimizer=_optimizer(exportable),
+        setup=_indented(_setup(exportable), 1),
+        epoch_start=_indented(_epoch_start(exportable), 2),
+        update=_indented(update(exportable), 3),
+        epoch_end=_indented(_epoch_end(exportable), 2),
+        observe=_indented(_observe(exportable), 2),
         validation="row.validation_loss" if exportable.experiment.data.validates else "0.0",
     )
     return "\n".join(line for line in text.splitlines() if line.strip())
 
 
-def optimizer(exportable: Exportable) -> str:
+def _optimizer(exportable: Exportable) -> str:
     """The call that makes the optimizer."""
     chosen, rate = exportable.experiment.training.optimizer, exportable.experiment.training.learning_rate
     if isinstance(chosen, Momentum):
         # PyTorch refuses Nesterov's rule without momentum, where it makes no difference.
         chosen = msgspec.structs.replace(chosen, nesterov=chosen.nesterov and chosen.momentum > 0)
-    return written(OPTIMIZERS, chosen, "training.optimizer", lr=rate)
+    return written(_OPTIMIZERS, chosen, "training.optimizer", lr=rate)
 
 
-def setup(exportable: Exportable) -> list[str]:
-    """What the loop needs before it starts."""
+def _setup(exportable: Exportable) -> list[str]:
+    """The statements before the training loop."""
     training, lines = exportable.experiment.training, []
     if training.weight_decay:
-        lines.append(f"weights = [{', '.join(f'{name}.weight' for name, _ in learning(exportable))}]")
+        lines.append(f"weights = [{', '.join(f'{name}.weight' for name, _ in _learning(exportable))}]")
     if training.weight_noise:
         entries = [
             f"({name}.{kind}, {place.start}), "
-            for name, layer in learning(exportable)
+            for name, layer in _learning(exportable)
             for kind, place in (("weight", layer.weights), ("bias", layer.biases))
         ]
         lines += ["# Where each has its place in the row of all random numbers of an update."]
         lines += [f"noisy = [{''.join(entries).rstrip(', ')}]"]
-    if prunable(exportable):
-        entries = [f"({name}.weight, {layer.regularizer.values[0]!r})" for name, layer in prunable(exportable)]
+    if _prunable(exportable):
+        entries = [f"({name}.weight, {layer.regularizer.values[0]!r})" for name, layer in _prunable(exportable)]
         lines += [
             "# Weights that are carried across zero stay there; each with the price on its size.",
             f"prunable = [{', '.join(entries)}]",
@@ -415,8 +415,8 @@ def setup(exportable: Exportable) -> list[str]:
     return lines
 
 
-def epoch_start(exportable: Exportable) -> list[str]:
-    """The batches of an epoch."""
+def _epoch_start(exportable: Exportable) -> list[str]:
+    """The statements that make the batches of an epoch."""
     training = exportable.experiment.training
     if training.shuffle:
         order = "order = torch.from_numpy(permutation(SEED, epoch, len(training.labels)))"
@@ -430,12 +430,12 @@ def epoch_start(exportable: Exportable) -> list[str]:
 
 
 def update(exportable: Exportable) -> list[str]:
-    """One update: gradient and penalty, clipping, weight decay, optimizer, pruning, noise."""
+    """The statements of one update: gradient, penalty, clipping, weight decay, optimizer, pruning, noise."""
     training = exportable.experiment.training
-    lines = gradient(exportable)
-    if penalised(exportable):
+    lines = _gradient(exportable)
+    if _penalised(exportable):
         lines += ["# The gradient of the price on weights comes on top.", "penalty(network).backward()"]
-    if prunable(exportable):
+    if _prunable(exportable):
         lines += [
             "before = [weight.detach().clone() for weight, _ in prunable]",
             "for (weight, _), zero in zip(prunable, pruned):",
@@ -451,24 +451,24 @@ def update(exportable: Exportable) -> list[str]:
     ]
     if training.weight_decay:
         decay = f"for weight in weights:\n    weight *= 1 - rate * {training.weight_decay!r}"
-        lines += without_gradient(["# Weight decay.", decay])
+        lines += _without_gradient(["# Weight decay.", decay])
     lines += ["# The optimizer turns gradients into changes of the weights.", "optimizer.step()"]
-    after = [*pruning(exportable), *noise(exportable)]
-    if prunable(exportable):
+    after = [*_pruning(exportable), *noise(exportable)]
+    if _prunable(exportable):
         after.append("for (weight, _), zero in zip(prunable, pruned):\n    weight[zero] = 0")
-    lines += without_gradient(after)
+    lines += _without_gradient(after)
     if training.batching == "carry":
         lines.append("optimizer.zero_grad()")
     return lines
 
 
-def without_gradient(lines: list[str]) -> list[str]:
+def _without_gradient(lines: list[str]) -> list[str]:
     """Lines that change weights by hand."""
-    return ["with torch.no_grad():", indented(lines, 1)] if lines else []
+    return ["with torch.no_grad():", _indented(lines, 1)] if lines else []
 
 
-def gradient(exportable: Exportable) -> list[str]:
-    """The gradient of the mean loss of a batch."""
+def _gradient(exportable: Exportable) -> list[str]:
+    """The statements for the gradient of the mean loss of a batch."""
     carries = exportable.experiment.training.batching == "carry"
     draws = f", step{', carried' if carries else ''}" if drops_out(exportable) else ""
     of_batch = f"losses(network(training.inputs[batch]{draws}), targets_of_all[batch])"
@@ -486,10 +486,10 @@ def gradient(exportable: Exportable) -> list[str]:
     ]
 
 
-def pruning(exportable: Exportable) -> list[str]:
-    """Mark the weights that were carried across zero."""
+def _pruning(exportable: Exportable) -> list[str]:
+    """The statements that mark weights carried across zero."""
     training = exportable.experiment.training
-    if not prunable(exportable):
+    if not _prunable(exportable):
         return []
     start, words = "old", "# Those that the update has carried across zero."
     if isinstance(training.optimizer, Sgd):
@@ -504,7 +504,7 @@ def pruning(exportable: Exportable) -> list[str]:
 
 
 def noise(exportable: Exportable) -> list[str]:
-    """Nudge weights and biases."""
+    """The statements that add weight noise."""
     sigma = exportable.experiment.training.weight_noise
     if not sigma:
         return []
@@ -516,8 +516,8 @@ def noise(exportable: Exportable) -> list[str]:
     ]
 
 
-def epoch_end(exportable: Exportable) -> list[str]:
-    """The points that are left over."""
+def _epoch_end(exportable: Exportable) -> list[str]:
+    """The statements for points left over at the end of an epoch."""
     if exportable.experiment.training.batching != "carry":
         return []
     draws = ", step" if drops_out(exportable) else ""
@@ -528,8 +528,8 @@ def epoch_end(exportable: Exportable) -> list[str]:
     ]
 
 
-def observe(exportable: Exportable) -> list[str]:
-    """What reacts to an epoch's result."""
+def _observe(exportable: Exportable) -> list[str]:
+    """The statements that react to an epoch's result."""
     training, lines = exportable.experiment.training, list[str]()
     schedule, stopping = training.schedule, training.early_stopping
     if isinstance(schedule, Plateau):

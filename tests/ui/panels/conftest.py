@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, check
+from playground.experiment.words import edit_words
 from ui.look import theme
 from ui.panels.panel import Panel
 
@@ -18,13 +19,17 @@ class Owner:
 
     def __init__(self, panel: Panel, experiment: Experiment) -> None:
         self.panel, self.experiment = panel, experiment
+        self.begun = experiment
+        """What the run of edits under way began with."""
         self.asked: list[tuple[str, bool]] = []
         panel.edited.connect(self.take)
         panel.show_experiment(experiment)
 
-    def take(self, experiment: Experiment, words: str, changing: bool) -> None:
+    def take(self, experiment: Experiment, title: str, changing: bool) -> None:
         self.experiment = check(experiment)
-        self.asked.append((words, changing))
+        self.asked.append((title or edit_words(self.begun, experiment), changing))
+        if not changing:
+            self.begun = self.experiment
         self.panel.show_experiment(experiment)
 
     def find(self, name: str) -> QWidget:

@@ -15,7 +15,7 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets.base import Adjustable, Dataset
 from playground.catalog.datasets.shapes import Circle
 from playground.experiment.declarations import Field, choices_of, fields_of, is_struct
-from playground.experiment.paths import found, replaced
+from playground.experiment.paths import value_at, with_value
 from playground.interop.opening import RESOURCES
 from ui.forms.buttons import IconButton
 from ui.look import theme
@@ -85,7 +85,7 @@ def base(chosen: dict[str, Any]) -> Experiment:
     """An experiment in which the members that a field belongs to are chosen."""
     experiment = Experiment(data=Circle(), layers=(Layer(4, Tanh(), id="A"),))
     for path, kind in chosen.items():
-        experiment = replaced(experiment, path, kind())
+        experiment = with_value(experiment, path, kind())
     return experiment
 
 
@@ -107,8 +107,8 @@ def test_every_declared_field_has_one_control_that_shows_it(panels: list[Any], c
     assert field.help and field.help in control.accessibleDescription()
     assert control.toolTip()
     if isinstance(control, QLineEdit) and field.type in (int, float):
-        value = found(experiment, path)
-        assert control.text() == (control.parent().named(value))
+        value = value_at(experiment, path)
+        assert control.text() == (control.parent().written(value))
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_name)
@@ -124,14 +124,14 @@ def test_every_number_is_edited_to_an_experiment_that_passes_its_check(qtbot, pa
             "x2": "year",
             "target": "sex",
         }
-        experiment = replaced(experiment, "data", msgspec.structs.replace(experiment.data, **table))
+        experiment = with_value(experiment, "data", msgspec.structs.replace(experiment.data, **table))
     if isinstance(experiment.data, Adjustable):
         # Otherwise the two shares could leave no points to train on.
-        experiment = replaced(experiment, "data.validation_fraction", 0.05)
+        experiment = with_value(experiment, "data.validation_fraction", 0.05)
     show(panels, experiment)
     asked: list[Experiment] = []
     owner = next(panel for panel in panels if panel.findChild(QWidget, path) is not None)
-    take = lambda new, words, changing: asked.append(new)  # noqa: E731 - kept to disconnect
+    take = lambda new, title, changing: asked.append(new)  # noqa: E731 - kept to disconnect
     owner.edited.connect(take)
     row = controls(panels, path)[0].parent()
     assert row is not None
@@ -139,7 +139,7 @@ def test_every_number_is_edited_to_an_experiment_that_passes_its_check(qtbot, pa
     for value in (*ends, row.quantity.beginning):
         row.show_value(None if field.optional else field.default)
         row.edits.make(value)
-        assert found(check(asked[-1]), path) == value
+        assert value_at(check(asked[-1]), path) == value
     owner.edited.disconnect(take)
 
 

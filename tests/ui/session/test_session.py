@@ -8,11 +8,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from playground import Experiment, Layer
+from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
-from ui.session.commands import SetParameters
+from playground.measure.changes import WeightEdit
+from ui.session.commands import SetWeight
 from ui.session.session import Session, named
 
 replace = msgspec.structs.replace
@@ -23,11 +24,7 @@ def with_training(experiment: Experiment, **changes: object) -> Experiment:
 
 
 def checkpoint(session: Session):
-    import queue
-
-    reply: queue.SimpleQueue = queue.SimpleQueue()
-    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
-    return reply.get(timeout=5)
+    return session.ask(Trainer.checkpoint).result(timeout=5)
 
 
 def train_until(qtbot, session: Session, steps: int) -> None:
@@ -69,7 +66,7 @@ def test_reset_returns_to_the_very_same_weights(qtbot, session: Session) -> None
     np.testing.assert_array_equal(checkpoint(session).state.parameters, before)
 
 
-def test_reseed_starts_from_other_weights_and_undo_returns_to_the_training(qtbot, session: Session, settled) -> None:
+def test_reseed_starts_from_other_weights_and_undo_returns_to_the_training(session: Session, settled) -> None:
     session.step()
     trained = checkpoint(session).state.parameters
     session.reseed()
@@ -101,8 +98,8 @@ def test_an_edit_takes_effect_while_training_runs(qtbot, session: Session, settl
 def test_a_drag_is_one_undo_step(session: Session, settled) -> None:
     before = session.experiment
     for rate in (0.02, 0.03, 0.04):
-        session.edit(with_training(session.experiment, learning_rate=rate), f"learning rate {rate}", True)
-    session.edit(with_training(session.experiment, learning_rate=0.05), "learning rate 0.05", False)
+        session.edit(with_training(session.experiment, learning_rate=rate), changing=True)
+    session.edit(with_training(session.experiment, learning_rate=0.05))
     assert len(session.done) == 1
     assert session.done[0].label == "learning rate 0.05"
     session.undo()
@@ -111,10 +108,17 @@ def test_a_drag_is_one_undo_step(session: Session, settled) -> None:
     assert settled(session).learning_rate == 0.05
 
 
+def test_a_drag_that_ends_where_it_began_has_a_name_all_the_same(session: Session) -> None:
+    before = session.experiment
+    session.edit(with_training(before, learning_rate=0.5), changing=True)
+    session.edit(before)
+    assert [edit.label for edit in session.done] == ["change"]
+
+
 def test_two_edits_are_two_undo_steps(session: Session) -> None:
-    session.edit(with_training(session.experiment, learning_rate=0.02), "learning rate")
-    session.edit(with_training(session.experiment, optimizer=Sgd()), "optimizer")
-    assert [edit.label for edit in session.done] == ["learning rate", "optimizer"]
+    session.edit(with_training(session.experiment, learning_rate=0.02))
+    session.edit(with_training(session.experiment, optimizer=Sgd()), "a simpler optimizer")
+    assert [edit.label for edit in session.done] == ["learning rate 0.02", "a simpler optimizer"]
     session.undo()
     session.edit(with_training(session.experiment, batch_size=7), "batch size")
     assert not session.undone
@@ -135,7 +139,7 @@ def test_a_refused_edit_changes_nothing_and_says_why(qtbot, session: Session) ->
     assert not session.done
 
 
-def test_undoing_a_removal_brings_the_weights_back(qtbot, session: Session, settled) -> None:
+def test_undoing_a_removal_brings_the_weights_back(session: Session, settled) -> None:
     session.step()
     trained = checkpoint(session).state.parameters
     session.edit(replace(session.experiment, layers=session.experiment.layers[:1]), "remove layer")
@@ -163,7 +167,7 @@ def test_layers_without_names_get_one_so_that_weights_follow_them(experiment: Ex
     assert [layer.id for layer in longer.layers] == ["C", "A", "B"]
 
 
-def test_a_swapped_layer_takes_its_weights_along(qtbot, session: Session, settled) -> None:
+def test_a_swapped_layer_takes_its_weights_along(session: Session, settled) -> None:
     square = replace(session.experiment, layers=tuple(Layer(4, Tanh(), id=name) for name in "ABC"))
     session.edit(square, "three equal layers")
     settled(session)
@@ -179,13 +183,13 @@ def test_a_swapped_layer_takes_its_weights_along(qtbot, session: Session, settle
 
 def test_weights_that_do_not_fit_are_refused(qtbot, session: Session) -> None:
     with qtbot.waitSignal(session.refused) as refused:
-        session.send(SetParameters({"W9": np.zeros(3)}))
+        session.send(SetWeight("W9", (0, 0), 1.0))
     assert "W9" in refused.args[0]
 
 
 def test_a_fault_in_the_training_thread_is_told_and_the_session_lives_on(qtbot, session: Session, caplog) -> None:
     with qtbot.waitSignal(session.failed) as failed:
-        session.send(SetParameters(None))  # type: ignore[arg-type]
+        session.ask(lambda _: 1 / 0)
     assert "fault" in failed.args[0]
     caplog.clear()
     session.step()
@@ -222,8 +226,7 @@ def weight(session: Session) -> float:
 
 
 def set_weight(session: Session, value: float, changing: bool = False) -> bool:
-    before = weight(session)
-    return session.set_weight("W1", (3, 2), value, before, f"weight to {value}", changing)
+    return session.set_weight("W1", (3, 2), value, f"weight to {value}", changing)
 
 
 def test_a_weight_is_set_and_that_can_be_undone_and_redone(session: Session, settled) -> None:
@@ -231,7 +234,7 @@ def test_a_weight_is_set_and_that_can_be_undone_and_redone(session: Session, set
     assert set_weight(session, 0.75)
     assert weight(session) == 0.75
     session.undo()
-    assert [change.words for change in settled(session).changes] == ["weight W1[3, 2]"] * 2
+    assert [change.label for change in settled(session).changes] == ["weight W1[3, 2]"] * 2
     np.testing.assert_array_equal(checkpoint(session).state.parameters, before)
     session.redo()
     assert weight(session) == 0.75
@@ -241,9 +244,9 @@ def test_a_weight_is_set_and_that_can_be_undone_and_redone(session: Session, set
 def test_a_drag_of_a_weight_is_one_undo_step_and_one_change(session: Session, settled) -> None:
     before = weight(session)
     for value in (0.5, 0.6, 0.7):
-        session.set_weight("W1", (3, 2), value, before, f"weight to {value}", changing=True)
+        session.set_weight("W1", (3, 2), value, f"weight to {value}", changing=True)
         settled(session)
-    session.set_weight("W1", (3, 2), 0.75, 0.7, "weight to 0.75")
+    session.set_weight("W1", (3, 2), 0.75, "weight to 0.75")
     assert [edit.label for edit in session.done] == ["weight to 0.75"]
     assert len(settled(session).changes) == 1
     session.undo()
@@ -256,8 +259,8 @@ def test_two_drags_are_two_undo_steps_even_of_one_weight(session: Session, settl
     for value in (0.5, 0.6):
         set_weight(session, value - 0.1, changing=True)
         set_weight(session, value)
-    session.set_weight("W1", (3, 3), 1.0, 0.0, "another", changing=True)
-    session.set_weight("W1", (3, 4), 1.0, 0.0, "a third", changing=True)
+    session.set_weight("W1", (3, 3), 1.0, "another", changing=True)
+    session.set_weight("W1", (3, 4), 1.0, "a third", changing=True)
     assert len(session.done) == 4
     assert len(settled(session).changes) == 4
 
@@ -281,7 +284,7 @@ def test_weights_and_settings_are_undone_in_the_reverse_order(session: Session, 
     session.edit(with_training(session.experiment, learning_rate=0.05), "learning rate")
     session.edit(replace(session.experiment, layers=session.experiment.layers[:1]), "remove layer")
     experiments.append(session.experiment)
-    session.set_weight("W0", (0, 0), 3.0, float(whole[0]), "first weight")
+    session.set_weight("W0", (0, 0), 3.0, "first weight")
     session.undo()
     session.undo()
     assert weight(session) == 0.5
@@ -317,16 +320,24 @@ def test_a_weight_ends_the_drag_of_a_setting_and_the_other_way_round(session: Se
     assert [edit.open for edit in session.done] == [False, False, True]
 
 
-def test_a_weight_that_keeps_its_value_is_no_undo_step(session: Session) -> None:
-    assert set_weight(session, weight(session))
-    assert not session.done
+def test_undoing_a_weight_gives_back_what_the_state_said_not_what_was_seen(session: Session, settled) -> None:
+    session.step()
+    before = weight(session)
+    set_weight(session, 0.75)
+    (change,) = settled(session).changes
+    assert change.weight == WeightEdit("W1", (3, 2), before, 0.75)
+    session.step()
+    drifted = weight(session)
+    session.undo()
+    assert weight(session) == before
+    assert settled(session).changes[-1].weight == WeightEdit("W1", (3, 2), drifted, before)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e39])
 def test_a_weight_that_is_no_number_is_refused(qtbot, session: Session, value: float) -> None:
     before = weight(session)
     with qtbot.waitSignal(session.refused) as refused:
-        assert not session.set_weight("W1", (3, 2), value, before, "weight")
+        assert not session.set_weight("W1", (3, 2), value, "weight")
     assert "W1" in refused.args[0]
     assert weight(session) == before
     assert not session.done
@@ -334,7 +345,7 @@ def test_a_weight_that_is_no_number_is_refused(qtbot, session: Session, value: f
 
 def test_a_weight_is_set_while_training_runs(qtbot, session: Session, settled) -> None:
     train_until(qtbot, session, 20)
-    session.set_weight("W1", (3, 2), 100.0, 0.0, "weight")
+    session.set_weight("W1", (3, 2), 100.0, "weight")
     settled(session)
     assert session.report.running
     assert weight(session) == pytest.approx(100, abs=20)

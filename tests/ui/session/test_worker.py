@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import time
 from collections.abc import Callable
 
@@ -10,13 +9,16 @@ import msgspec
 import numpy as np
 import pytest
 
-from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer, Wanted
+from playground import Checkpoint, Experiment, Layer, Snapshot, Trainer
 from playground.catalog.activations import Tanh
+from playground.catalog.choice import Array
 from playground.catalog.datasets.shapes import Spiral
-from playground.run.run import EngineName
-from ui.session.commands import Configure, SetParameters, SetWeight
+from playground.engine.engine import EngineName
+from playground.measure.observe import Requests
+from playground.measure.requests import BoundaryRequest, UncertaintyRequest, UnitMapRequest, UnitMapsRequest
+from ui.session.commands import Configure, SetWeight
 from ui.session.session import Session
-from ui.session.speed import Pictures
+from ui.session.speed import CostlyAnswers
 from ui.session.worker import HISTORY_ROWS, Worker
 
 replace = msgspec.structs.replace
@@ -26,30 +28,28 @@ replace = msgspec.structs.replace
 def configured(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
     """What trainers were configured with, in order."""
     seen: list[Experiment] = []
-    configure = Trainer.configure
+    change = Trainer.change
 
-    def remember(trainer: Trainer, experiment: Experiment, **others: object) -> tuple[str, ...]:
+    def remember(trainer: Trainer, experiment: Experiment, *memory: object, **others: object) -> None:
         seen.append(experiment)
-        return configure(trainer, experiment, **others)
+        change(trainer, experiment, *memory, **others)
 
-    monkeypatch.setattr(Trainer, "configure", remember)
+    monkeypatch.setattr(Trainer, "change", remember)
     return seen
 
 
 def checkpoint(session: Session) -> Checkpoint:
-    reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
-    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
-    return reply.get(timeout=5)
+    return session.ask(Trainer.checkpoint).result(timeout=5)
 
 
 def rate(session: Session, value: float, changing: bool) -> None:
     training = replace(session.experiment.training, learning_rate=value)
-    session.edit(replace(session.experiment, training=training), f"learning rate {value}", changing)
+    session.edit(replace(session.experiment, training=training), changing=changing)
 
 
 def units(session: Session, value: int, changing: bool) -> None:
     layers = (replace(session.experiment.layers[0], units=value), *session.experiment.layers[1:])
-    session.edit(replace(session.experiment, layers=layers), f"{value} units", changing)
+    session.edit(replace(session.experiment, layers=layers), changing=changing)
 
 
 def hold(session: Session, gate) -> None:
@@ -105,12 +105,13 @@ def test_edits_of_different_things_are_all_carried_out(
 
 def test_a_command_that_fails_does_not_swallow_those_behind_it(qtbot, session: Session, gate, caplog) -> None:
     hold(session, gate)
-    session.send(SetParameters(None))  # type: ignore[arg-type]
-    reply: queue.SimpleQueue[Checkpoint] = queue.SimpleQueue()
-    session.ask(None, lambda trainer: reply.put(trainer.checkpoint()))
+    told: list[Exception] = []
+    session.ask(lambda _: 1 / 0, failed=told.append)
+    answer = session.ask(Trainer.checkpoint)
     with qtbot.waitSignal(session.failed):
         gate.open.set()
-    assert reply.get(timeout=5) is not None
+    assert answer.result(timeout=5) is not None
+    qtbot.waitUntil(lambda: [type(error) for error in told] == [ZeroDivisionError])
     caplog.clear()
 
 
@@ -161,11 +162,11 @@ def test_a_reset_during_the_one_epoch_leaves_training_at_rest(qtbot, session: Se
     assert checkpoint(session).state.step == 0
 
 
-def test_the_history_is_bounded_also_after_a_fresh_start(qtbot, session: Session, settled) -> None:
-    assert session.worker.trainer.history_rows == HISTORY_ROWS
+def test_the_history_is_bounded_also_after_a_fresh_start(session: Session, settled) -> None:
+    assert session.worker.trainer.history.most == HISTORY_ROWS
     session.reseed()
     settled(session)
-    assert session.worker.trainer.history_rows == HISTORY_ROWS
+    assert session.worker.trainer.history.most == HISTORY_ROWS
     assert session.worker.trainer.history.most == HISTORY_ROWS
 
 
@@ -190,7 +191,7 @@ def test_only_the_reference_engine_makes_room_for_the_window(
 
 
 def words(snapshot: Snapshot) -> list[str]:
-    return [change.words for change in snapshot.changes]
+    return [change.label for change in snapshot.changes]
 
 
 def test_a_drag_is_one_change_on_record_and_the_next_drag_another(session: Session, settled) -> None:
@@ -209,9 +210,9 @@ def test_undo_and_redo_are_changes_of_their_own(session: Session, settled) -> No
     rate(session, 0.05, changing=False)
     settled(session)
     session.undo()
-    assert words(settled(session)) == ["learning rate 0.05", "undo learning rate 0.05"]
+    assert words(settled(session)) == ["learning rate 0.05", "learning rate 0.01"]
     session.redo()
-    assert words(settled(session)) == ["learning rate 0.05", "undo learning rate 0.05", "learning rate 0.05"]
+    assert words(settled(session)) == ["learning rate 0.05", "learning rate 0.01", "learning rate 0.05"]
 
 
 def test_a_reset_in_the_middle_of_a_drag_leaves_only_what_came_after(session: Session, settled) -> None:
@@ -229,10 +230,10 @@ def test_a_fresh_start_has_no_changes(session: Session, settled) -> None:
     assert words(settled(session)) == []
 
 
-def test_a_change_without_words_is_not_on_record(qtbot, session: Session) -> None:
+def test_a_change_of_nothing_is_only_on_record_if_it_has_a_title(qtbot, session: Session) -> None:
     session.send(Configure(session.experiment, 7, keep_as="a"))
-    session.send(Configure(session.experiment, 8, keep_as="a", words="b"))
-    session.send(Configure(session.experiment, 9, keep_as="c", words="d"))
+    session.send(Configure(session.experiment, 8, keep_as="a", title="b"))
+    session.send(Configure(session.experiment, 9, keep_as="c", title="d"))
     session.send(Configure(session.experiment, 10, keep_as="a"))
     qtbot.waitUntil(lambda: session.report.revision == 10)
     assert words(session.report.snapshot) == ["b", "d"]
@@ -260,9 +261,9 @@ def test_of_a_drag_of_a_weight_that_piled_up_only_the_latest_is_carried_out(
     monkeypatch.setattr(Trainer, "set_weight", remember)
     hold(session, gate)
     for value in range(10):
-        session.send(SetWeight("W0", (0, 0), value, drag="first"))
-    session.send(SetWeight("W0", (0, 1), 20.0, drag="first"))
-    session.send(SetWeight("W0", (0, 1), 30.0, drag="second"))
+        session.send(SetWeight("W0", (0, 0), value, keep_as="first"))
+    session.send(SetWeight("W0", (0, 1), 20.0, keep_as="first"))
+    session.send(SetWeight("W0", (0, 1), 30.0, keep_as="second"))
     session.send(SetWeight("b0", (0,), 40.0))
     session.send(SetWeight("b0", (0,), 50.0, revision=99))
     gate.open.set()
@@ -280,7 +281,7 @@ def test_a_weight_that_does_not_exist_is_refused_and_the_thread_lives_on(qtbot, 
 
 # Expensive pictures -----------------------------------------------------------------------------------------------
 
-PICTURED = Wanted(maps=8, magnified=(0, 1), uncertainty=3, boundary=10)
+PICTURED = frozenset({UnitMapsRequest(8), UnitMapRequest(0, 1, 10), UncertaintyRequest(3, 10), BoundaryRequest(10)})
 
 
 class Camera:
@@ -291,11 +292,11 @@ class Camera:
         self.costly: list[bool] = []
         self.delay = 0.0
 
-    def __call__(self, wanted: Wanted) -> Snapshot:
-        self.costly.append(bool(wanted.maps or wanted.magnified or wanted.uncertainty))
+    def __call__(self, requests: Requests) -> Snapshot:
+        self.costly.append(any(request.costly for request in requests))
         if self.costly[-1]:
             time.sleep(self.delay)
-        return self.trainer.snapshot(wanted)
+        return self.trainer.snapshot(requests)
 
 
 @pytest.fixture
@@ -304,36 +305,35 @@ def camera(experiment: Experiment) -> Camera:
 
 
 def test_a_running_training_shows_the_pictures_of_a_moment_ago(camera: Camera) -> None:
-    pictures = Pictures()
+    pictures = CostlyAnswers()
     first = pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
     pictures.due = time.perf_counter() + 60
     camera.trainer.advance(steps=3)
     second = pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
     assert camera.costly == [True, False]
-    assert (second.step, second.boundary is first.boundary) == (3, False)
-    for name in ("maps", "mapped", "magnified", "uncertainty"):
-        assert getattr(second, name) is getattr(first, name)
-    assert first.maps and first.magnified is not None and first.uncertainty is not None
+    assert (second.step, second.answer(BoundaryRequest) is first.answer(BoundaryRequest)) == (3, False)
+    for request in (UnitMapsRequest, UnitMapRequest, UncertaintyRequest):
+        assert second.answer(request) is first.answer(request) is not None
 
 
 @pytest.mark.parametrize(
-    ("wanted", "units", "at_rest"),
-    [(PICTURED, [6, 5, 1], True), (PICTURED, [7, 5, 1], False), (Wanted(maps=9), [6, 5, 1], False)],
-    ids=["at rest", "another shape", "others wanted"],
+    ("requests", "units", "at_rest"),
+    [(PICTURED, [6, 5, 1], True), (PICTURED, [7, 5, 1], False), (frozenset({UnitMapsRequest(9)}), [6, 5, 1], False)],
+    ids=["at rest", "another shape", "others requested"],
 )
 def test_pictures_are_made_anew_when_the_old_ones_will_not_do(
-    camera: Camera, wanted: Wanted, units: list[int], at_rest: bool
+    camera: Camera, requests: Requests, units: list[int], at_rest: bool
 ) -> None:
-    pictures = Pictures()
+    pictures = CostlyAnswers()
     pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
     pictures.due = time.perf_counter() + 60
-    pictures.snapshot(camera, wanted, units, at_rest=at_rest)
+    pictures.snapshot(camera, requests, units, at_rest=at_rest)
     assert camera.costly == [True, True]
 
 
 def snapshots_in(camera: Camera, seconds: float) -> int:
     """How many expensive ones there are in so much time of a display that always asks."""
-    pictures, end = Pictures(), time.perf_counter() + seconds
+    pictures, end = CostlyAnswers(), time.perf_counter() + seconds
     while time.perf_counter() < end:
         pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
         time.sleep(0.001)
@@ -350,23 +350,30 @@ def test_slow_pictures_leave_most_of_the_time_to_training(camera: Camera) -> Non
 
 
 def test_without_expensive_pictures_nothing_is_kept(camera: Camera) -> None:
-    pictures = Pictures()
-    assert pictures.snapshot(camera, Wanted(boundary=10), [6, 5, 1], at_rest=False).maps == ()
+    pictures = CostlyAnswers()
+    boundary = BoundaryRequest(10)
+    assert set(pictures.snapshot(camera, frozenset({boundary}), [6, 5, 1], at_rest=False).answers) == {boundary}
     assert pictures.latest is None
+
+
+def unit_maps(session: Session) -> tuple[Array, ...]:
+    """The maps in the latest report, if it has some."""
+    maps = session.report.snapshot.answer(UnitMapsRequest)
+    return () if maps is None else maps.values
 
 
 def test_after_a_pause_the_pictures_are_those_of_the_last_moment(
     qtbot, session: Session, checked: Callable[[Session], None]
 ) -> None:
-    session.set_wanted(PICTURED)
+    session.request(PICTURED)
     session.play()
-    qtbot.waitUntil(lambda: session.report.snapshot.step > 200 and len(session.report.snapshot.maps) == 3)
+    qtbot.waitUntil(lambda: session.report.snapshot.step > 200 and len(unit_maps(session)) == 3)
     session.pause()
     qtbot.waitUntil(lambda: not session.report.running)
     checked(session)
     units(session, 9, changing=False)
     session.play()
-    qtbot.waitUntil(lambda: len(session.report.snapshot.maps[0]) == 9)
+    qtbot.waitUntil(lambda: len(unit_maps(session)[0]) == 9)
     session.reset()
     session.pause()
     qtbot.waitUntil(lambda: not session.report.running and session.report.snapshot.step == 0)
@@ -381,7 +388,7 @@ def checked() -> Callable[[Session], None]:
         kept = checkpoint(session)
         trainer = Trainer(kept.experiment)
         trainer.restore(kept)
-        for found, expected in zip(session.report.snapshot.maps, trainer.snapshot(PICTURED).maps, strict=True):
+        for found, expected in zip(unit_maps(session), UnitMapsRequest(8).answer(trainer).values, strict=True):
             np.testing.assert_array_equal(found, expected)
 
     return check

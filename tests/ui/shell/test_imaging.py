@@ -6,18 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMenu, QTabBar, QWidget
 
-from playground import Experiment, InputError, Layer, Trainer, Wanted
+from playground import Experiment, InputError, Layer, Trainer
+from playground.measure.requests import BoundaryRequest
+from tests.ui import hands
 from ui.look import theme
 from ui.shell import imaging
 from ui.views.network.view import NetworkView
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 VIEWS = ["boundary", "network", "curves", "schedule", "gradients", "histograms", "confusion"]
 
 
@@ -59,7 +60,7 @@ def learned(qtbot, window: Window) -> Window:
     window.session.play()
     qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 3, timeout=20_000)
     window.session.pause()
-    qtbot.waitUntil(lambda: not window.running)
+    qtbot.waitUntil(lambda: not window.display.running)
     return window
 
 
@@ -125,7 +126,7 @@ def test_narrow_and_deep_networks_have_their_picture(qtbot, layers: tuple[Layer,
     view.show()
     experiment = Experiment(layers=layers)
     view.show_experiment(experiment)
-    view.show_snapshot(Trainer(experiment).snapshot(view.wanted))
+    view.show_snapshot(Trainer(experiment).snapshot(view.requests))
     qtbot.wait(20)
     difference = np.abs(drawn(imaging.svg(view), view.size()) - pixels(view.grab().toImage()))
     assert difference.mean() < 6
@@ -158,24 +159,17 @@ def empty_clipboard(qapp: QApplication) -> None:
     QGuiApplication.clipboard().clear()
 
 
-def ask_for_menu(widget: QWidget, at: QPoint) -> None:
-    """What a right click does."""
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, widget.mapToGlobal(at))
-    QApplication.sendEvent(widget, event)
-
-
 def choose(qtbot, text: str) -> None:
     """Click an entry of the menu that is open."""
     qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    action = next(action for action in menu.actions() if action.text() == text)
-    qtbot.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    hands.choose_entry(menu, text)
 
 
 def test_the_menu_of_the_boundary_copies_it(qtbot, learned: Window) -> None:
     inside = learned.boundary.childAt(learned.boundary.rect().center())
-    ask_for_menu(inside, inside.rect().center())
+    hands.ask_for_menu(inside, inside.rect().center())
     choose(qtbot, "Copy picture")
     data = QGuiApplication.clipboard().mimeData()
     assert data.hasImage()
@@ -185,13 +179,13 @@ def test_the_menu_of_the_boundary_copies_it(qtbot, learned: Window) -> None:
 
 
 def test_with_a_drawing_tool_in_hand_the_right_button_erases_and_nothing_else(qtbot, window: Window) -> None:
-    window.start_drawing()
+    window.wiring.start_drawing()
     qtbot.waitUntil(lambda: window.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.PreventContextMenu)
     inside = window.boundary.childAt(window.boundary.rect().center())
-    ask_for_menu(inside, inside.rect().center())
+    hands.ask_for_menu(inside, inside.rect().center())
     qtbot.wait(20)
     assert QApplication.activePopupWidget() is None
-    window.stop_drawing()
+    window.wiring.stop_drawing()
     qtbot.waitUntil(lambda: window.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.CustomContextMenu)
 
 
@@ -203,7 +197,7 @@ def test_the_menu_of_a_tab_copies_what_is_behind_it_once_it_is_up_to_date(qtbot,
         for place in range(bar.count())
         if bar.tabText(place) == "Confusion" and bar.isVisible()
     )
-    ask_for_menu(bar, bar.tabRect(place).center())
+    hands.ask_for_menu(bar, bar.tabRect(place).center())
     choose(qtbot, "Copy picture")
     qtbot.waitUntil(lambda: clipboard_title() == "Confusion")
     svg = bytes(QGuiApplication.clipboard().mimeData().data(imaging.SVG).data())
@@ -215,7 +209,7 @@ def test_the_menu_of_a_title_copies_its_dock(qtbot, learned: Window) -> None:
     learned.docks.docks["curves"].setFloating(True)
     title = learned.docks.titles["curves"][0]
     qtbot.waitUntil(title.isVisible)
-    ask_for_menu(title, title.rect().center())
+    hands.ask_for_menu(title, title.rect().center())
     choose(qtbot, "Copy picture")
     qtbot.waitUntil(lambda: clipboard_title() == "Curves")
 
@@ -235,7 +229,7 @@ def test_a_minimised_window_is_pictured_after_a_while(qtbot, window: Window) -> 
 
 
 def test_every_part_can_be_found_by_typing(window: Window) -> None:
-    names = {command.name for command in window.reach.commands()}
+    names = {command.name for command in window.commands()}
     for title in window.pictures.titles().values():
         assert f"Edit: Copy a picture of: {title}" in names
         assert f"File: Save a picture of: {title}…" in names
@@ -293,7 +287,7 @@ def test_pictures_still_work_at_another_size_of_everything(qtbot, qapp, learned:
 
 
 def test_a_report_says_what_it_was_to_contain(qtbot, window: Window) -> None:
-    wanted = Wanted(boundary=17)
-    window.session.set_wanted(wanted)
-    qtbot.waitUntil(lambda: window.session.report.wanted == wanted)
-    assert window.session.report.snapshot.boundary.shape[-1] == 17
+    requests = frozenset({BoundaryRequest(17)})
+    window.session.request(requests)
+    qtbot.waitUntil(lambda: window.session.report.requests == requests)
+    assert window.session.report.snapshot.answer(BoundaryRequest).shape[-1] == 17

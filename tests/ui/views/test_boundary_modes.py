@@ -7,53 +7,26 @@ import dataclasses
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QToolButton
 
 from playground.catalog.datasets.base import Sample, sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
-from playground.measure.snapshot import Magnified, Predictions, Snapshot, Wanted
-from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
+from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
+from playground.measure.snapshot import Predictions, Snapshot, UnitMap
+from tests.ui import hands
+from tests.ui.parts import part_of
+from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
 from ui.views.boundary.picture import even_levels, unit_range
-from ui.views.boundary.view import HINT, MAX_POINTS, NO_DROPOUT, PASSES, BoundaryView
+from ui.views.boundary.points import MAX_POINTS
+from ui.views.boundary.view import PASSES, BoundaryView
+from ui.views.boundary.words import HINT, NO_DROPOUT
 from ui.views.plane import marks
 from ui.views.plane.answers import mistakes_words, unit_words
 from ui.views.plane.field import Range, borders, coloured, level_lines, pale_classes, winners, zero_line
-
-
-def press(qtbot, view: BoundaryView, name: str) -> None:
-    """Click one of the view's buttons."""
-    qtbot.mouseClick(view.findChild(QToolButton, name), Qt.MouseButton.LeftButton)
-
-
-def turn(view: BoundaryView, place: QPointF, notches: int = 1) -> None:
-    """Turn the wheel over a place of the view."""
-    target = view.childAt(place.toPoint())
-    inside = QPointF(target.mapFrom(view, place.toPoint()))
-    event = QWheelEvent(
-        inside, target.mapToGlobal(inside), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(target, event)
-
-
-def click(qtbot, view: BoundaryView, place: QPointF, **options) -> None:
-    """Click a place of the view."""
-    target = view.childAt(place.toPoint())
-    qtbot.mouseClick(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()), **options)
-
-
-def drag(qtbot, view: BoundaryView, start: QPointF, end: QPointF, button=Qt.MouseButton.LeftButton) -> None:
-    """Press, move in two steps, let go."""
-    target = view.childAt(start.toPoint())
-    places = [target.mapFrom(view, place.toPoint()) for place in (start, (start + end) / 2, end)]
-    qtbot.mousePress(target, button, pos=places[0])
-    for place in places[1:]:
-        qtbot.mouseMove(target, place)
-    qtbot.mouseRelease(target, button, pos=places[-1])
 
 
 def spread_out(count: int = 5) -> Sample:
@@ -72,12 +45,12 @@ def with_dropout(snapshot: Snapshot, share: float = 0.3) -> Snapshot:
 def magnified(snapshot: Snapshot, layer: int = 0, unit: int = 2, size: float = 1.0) -> Snapshot:
     """The same moment with the map of a unit that grows to the right."""
     values = (size * plane_grid()[0] / 6).astype(np.float32)
-    return dataclasses.replace(snapshot, magnified=Magnified(layer, unit, values))
+    return with_answers(snapshot, {UnitMapRequest(layer, unit): UnitMap(layer, unit, values)})
 
 
 def given(snapshot: Snapshot, values: np.ndarray) -> Snapshot:
     """The same moment with what the network makes of every point."""
-    return dataclasses.replace(snapshot, predictions=Predictions(np.arange(len(values)), values))
+    return with_answers(snapshot, {PredictionsRequest(MAX_POINTS): Predictions(np.arange(len(values)), values)})
 
 
 # Colours and lines --------------------------------------------------------------------------------------------
@@ -101,11 +74,11 @@ def test_classes_of_many_are_those_with_the_largest_share():
     assert np.mean(whole != middles.argmax(axis=0)) < 0.001 and whole.shape == (n - 1, n - 1)
 
 
-def test_the_classes_mode_shows_only_the_colours_of_the_classes(qtbot, shown):
+def test_the_classes_mode_shows_only_the_colours_of_the_classes(shown):
     view = shown(BoundaryView(), make_snapshot(clouds(3)))
-    assert len(np.unique(view.image().reshape(-1, 3), axis=0)) > 100
-    press(qtbot, view, "boundary.field.classes")
-    colours = {tuple(int(c) for c in row) for row in np.unique(view.image().reshape(-1, 3), axis=0)}
+    assert len(np.unique(view.shown().colours.reshape(-1, 3), axis=0)) > 100
+    hands.push(view, "boundary.field.classes")
+    colours = {tuple(int(c) for c in row) for row in np.unique(view.shown().colours.reshape(-1, 3), axis=0)}
     assert colours == {tuple(int(c + 0.5) for c in row) for row in pale_classes(theme.current(), 3)}
 
 
@@ -140,46 +113,49 @@ def test_borders_are_where_the_winner_changes():
 @pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "values"])
 def test_contours_come_and_go_with_their_numbers(qtbot, shown, points):
     view = shown(BoundaryView(), make_snapshot(points), (656, 640))
-    assert view._canvas.contour_pieces() == 0 and not view.numbers()
-    press(qtbot, view, "boundary.contours")
-    assert view._canvas.contour_pieces() > 100
-    qtbot.waitUntil(lambda: len(view.numbers()) > 0)
-    press(qtbot, view, "boundary.contours")
-    assert view._canvas.contour_pieces() == 0 and not view.numbers()
+    assert view.shown().contour_pieces == 0 and not view.shown().numbers
+    hands.push(view, "boundary.contours")
+    assert view.shown().contour_pieces > 100
+    qtbot.waitUntil(lambda: len(view.shown().numbers) > 0)
+    hands.push(view, "boundary.contours")
+    assert view.shown().contour_pieces == 0 and not view.shown().numbers
 
 
-def test_numbers_stand_on_their_lines_and_clear_of_each_other(qtbot, shown):
+def test_numbers_stand_on_their_lines_and_clear_of_each_other(shown):
     points = sample(Hills())
-    view = shown(BoundaryView(), make_snapshot(points), (656, 640))
-    press(qtbot, view, "boundary.contours")
-    numbers = view.numbers()
-    field = view._snapshot.boundary[0]
+    snapshot = make_snapshot(points)
+    view = shown(BoundaryView(), snapshot, (656, 640))
+    hands.push(view, "boundary.contours")
+    numbers = view.shown().numbers
+    field = snapshot.answer(BoundaryRequest)[0]
     places = np.array([[number.x1, number.x2] for number in numbers])
     assert len(numbers) >= 4
     for number in numbers:
         row, column = (round((value + 6) / 12 * 99) for value in (number.x2, number.x1))
         assert field[row, column] == pytest.approx(float(number.text.replace("−", "-")), abs=0.1)
-    pixel = 12 / view.plane_rect().width()
+    pixel = 12 / view.shown().plane.width()
     apart = np.hypot(*(places[:, np.newaxis] - places).transpose(2, 0, 1)) + 1e9 * np.eye(len(places))
     assert apart.min() >= 48 * pixel
 
 
-def test_numbers_say_how_sure_the_network_is_of_either_class(qtbot, shown):
-    view = shown(BoundaryView(), make_snapshot(few()), (656, 640))
-    press(qtbot, view, "boundary.contours")
-    assert {number.text for number in view.numbers()} <= {"0.75", "0.9"}
-    squared = dataclasses.replace(view._snapshot, loss=SquaredError(output="tanh"))
+def test_numbers_say_how_sure_the_network_is_of_either_class(shown):
+    snapshot = make_snapshot(few())
+    view = shown(BoundaryView(), snapshot, (656, 640))
+    hands.push(view, "boundary.contours")
+    assert {number.text for number in view.shown().numbers} <= {"0.75", "0.9"}
+    squared = dataclasses.replace(snapshot, loss=SquaredError(output="tanh"))
     view.show_snapshot(squared)
-    assert view._picture.texts == ("−0.8", "−0.5", "0.5", "0.8")
+    assert view.shown().levels == ("−0.8", "−0.5", "0.5", "0.8")
 
 
-def test_numbers_of_other_lines_go_at_once(qtbot, shown):
-    view = shown(BoundaryView(), make_snapshot(sample(Hills())), (656, 640))
-    press(qtbot, view, "boundary.contours")
-    assert view.numbers()
+def test_numbers_of_other_lines_go_at_once(shown):
+    snapshot = make_snapshot(sample(Hills()))
+    view = shown(BoundaryView(), snapshot, (656, 640))
+    hands.push(view, "boundary.contours")
+    assert view.shown().numbers
     view.magnify((0, 2))
-    view.show_snapshot(magnified(view._snapshot, size=40.0))
-    assert not {number.text for number in view.numbers()} - set(view._picture.texts)
+    view.show_snapshot(magnified(snapshot, size=40.0))
+    assert not {number.text for number in view.shown().numbers} - set(view.shown().levels)
 
 
 def few() -> Sample:
@@ -196,55 +172,57 @@ def test_levels_are_round_numbers_within_the_range():
         assert levels / unit == pytest.approx(np.round(levels / unit))
 
 
-def test_uncertainty_has_its_own_colours_and_scale(qtbot, shown):
+def test_uncertainty_has_its_own_colours_and_scale(shown):
     values = np.zeros((100, 100), np.float32)
     values[:, 50:] = 0.5
-    snapshot = dataclasses.replace(with_dropout(make_snapshot(few())), uncertainty=values)
+    snapshot = with_answers(with_dropout(make_snapshot(few())), {UncertaintyRequest(PASSES): values})
     view = shown(BoundaryView(), snapshot)
-    press(qtbot, view, "boundary.field.uncertainty")
-    image = view.image().astype(int)
+    hands.push(view, "boundary.field.uncertainty")
+    image = view.shown().colours.astype(int)
     assert np.abs(image[10, 10] - QColor(theme.current().field_middle).getRgb()[:3]).max() <= 1
     assert np.abs(image[10, 90] - image[10, 10]).max() > 60
-    assert {"uncertainty", "0", "0.5"} <= set(view.legend_texts())
-    assert view.note() == ""
+    assert {"uncertainty", "0", "0.5"} <= set(view.shown().legend)
+    assert view.shown().note == ""
 
 
-def test_uncertainty_is_wanted_only_while_it_is_seen_and_there_is_dropout(qtbot, shown):
-    view = shown(BoundaryView(), make_snapshot())
-    press(qtbot, view, "boundary.field.uncertainty")
-    assert view.wanted.uncertainty == 0
-    with qtbot.waitSignal(view.wanted_changed):
-        view.show_snapshot(with_dropout(make_snapshot(view._snapshot.sample)))
-    assert view.wanted.uncertainty == PASSES
-    with qtbot.waitSignal(view.wanted_changed):
-        press(qtbot, view, "boundary.field.probability")
-    assert view.wanted == Wanted(boundary=100)
+def test_uncertainty_is_requested_only_while_it_is_seen_and_there_is_dropout(qtbot, shown):
+    snapshot = make_snapshot()
+    view = shown(BoundaryView(), snapshot)
+    hands.push(view, "boundary.field.uncertainty")
+    assert view.requests == {BoundaryRequest()}
+    with qtbot.waitSignal(view.requests_changed):
+        view.show_snapshot(with_dropout(make_snapshot(snapshot.sample)))
+    assert view.requests == {BoundaryRequest(), UncertaintyRequest(PASSES)}
+    with qtbot.waitSignal(view.requests_changed):
+        hands.push(view, "boundary.field.probability")
+    assert view.requests == {BoundaryRequest(100)}
 
 
 def test_without_dropout_it_says_why_nothing_is_uncertain(qtbot, shown):
-    view = shown(BoundaryView(), make_snapshot())
-    press(qtbot, view, "boundary.field.uncertainty")
-    assert view.note() == NO_DROPOUT and view._note.isVisible()
-    assert len(np.unique(view.image().reshape(-1, 3), axis=0)) == 1
-    view.show_snapshot(with_dropout(make_snapshot(view._snapshot.sample)))
-    qtbot.waitUntil(lambda: view.note() == "")
+    snapshot = make_snapshot()
+    view = shown(BoundaryView(), snapshot)
+    hands.push(view, "boundary.field.uncertainty")
+    assert view.shown().note == NO_DROPOUT and part_of(view, "boundary.note").isVisible()
+    assert len(np.unique(view.shown().colours.reshape(-1, 3), axis=0)) == 1
+    view.show_snapshot(with_dropout(make_snapshot(snapshot.sample)))
+    qtbot.waitUntil(lambda: view.shown().note == "")
 
 
-def test_reading_tells_how_uncertain_the_answer_is(qtbot, shown, point_at):
+def test_reading_tells_how_uncertain_the_answer_is(shown):
     values = np.full((100, 100), 0.25, np.float32)
-    view = shown(BoundaryView(), dataclasses.replace(with_dropout(make_snapshot(few())), uncertainty=values))
-    press(qtbot, view, "boundary.field.uncertainty")
-    point_at(view, view.place_of(3, 2))
-    assert view.reading().endswith("± 0.25")
+    view = shown(BoundaryView(), with_answers(with_dropout(make_snapshot(few())), {UncertaintyRequest(PASSES): values}))
+    hands.push(view, "boundary.field.uncertainty")
+    hands.hover(view, view.shown().place_of(3, 2))
+    assert view.shown().reading.endswith("± 0.25")
 
 
-def test_a_task_with_values_offers_no_classes_and_says_why(qtbot, shown):
+def test_a_task_with_values_offers_no_classes_and_says_why(shown):
     view = shown(BoundaryView(), make_snapshot())
-    press(qtbot, view, "boundary.field.classes")
+    hands.push(view, "boundary.field.classes")
     view.show_snapshot(make_snapshot(sample(Hills())))
     classes = view.findChild(QToolButton, "boundary.field.classes")
     assert not classes.isEnabled() and "classification" in classes.toolTip()
-    assert view._modes.field == "probability"
+    assert part_of(view, "boundary.field.probability").isChecked()
     assert view.findChild(QToolButton, "boundary.field.probability").text() == "Value"
     view.show_snapshot(make_snapshot())
     assert classes.isEnabled()
@@ -257,45 +235,45 @@ def test_a_task_with_values_offers_no_classes_and_says_why(qtbot, shown):
 def test_rings_mark_the_wrong_points_and_words_count_them(qtbot, shown):
     points = spread_out()
     view = shown(BoundaryView(), given(make_snapshot(points), np.array([0, 0, 1, 1, 0])))
-    assert len(view.ringed_points()) == 0 and view.wanted.predictions == 0
-    with qtbot.waitSignal(view.wanted_changed):
-        press(qtbot, view, "boundary.mistakes")
-    assert view.wanted.predictions == MAX_POINTS
-    assert view.ringed_points() == pytest.approx(points.x[[1, 2]])
-    assert view.note() == "Wrong: 1 of 3 training and 1 of 2 validation points."
-    assert "wrong" in view.legend_texts()
-    press(qtbot, view, "boundary.mistakes")
-    assert len(view.ringed_points()) == 0 and view.note() == "" and not view._note.isVisible()
+    assert len(view.shown().rings) == 0 and view.requests == {BoundaryRequest()}
+    with qtbot.waitSignal(view.requests_changed):
+        hands.push(view, "boundary.mistakes")
+    assert view.requests == {BoundaryRequest(), PredictionsRequest(MAX_POINTS)}
+    assert view.shown().rings == pytest.approx(points.x[[1, 2]])
+    assert view.shown().note == "Wrong: 1 of 3 training and 1 of 2 validation points."
+    assert "wrong" in view.shown().legend
+    hands.push(view, "boundary.mistakes")
+    assert len(view.shown().rings) == 0 and view.shown().note == "" and not part_of(view, "boundary.note").isVisible()
 
 
 def test_rings_follow_the_training(qtbot, shown):
     points = spread_out()
     view = shown(BoundaryView(), given(make_snapshot(points), points.labels))
-    press(qtbot, view, "boundary.mistakes")
-    assert len(view.ringed_points()) == 0
+    hands.push(view, "boundary.mistakes")
+    assert len(view.shown().rings) == 0
     for wrong in range(5):
         view.show_snapshot(given(make_snapshot(points), np.arange(5) == wrong))
-    qtbot.waitUntil(lambda: len(view.ringed_points()) > 0)
-    qtbot.waitUntil(lambda: "Wrong: 0" not in view.note())
+    qtbot.waitUntil(lambda: len(view.shown().rings) > 0)
+    qtbot.waitUntil(lambda: "Wrong: 0" not in view.shown().note)
 
 
 def test_rings_of_values_are_as_large_as_the_miss(qtbot, shown):
     points = sample(Hills(points=40))
     values = points.labels.copy()
     view = shown(BoundaryView(), make_snapshot(points))
-    half = view.value_range()[1]
+    half = view.shown().value_range[1]
     values[3] += half / 2
     values[7] -= half / 4
-    press(qtbot, view, "boundary.mistakes")
+    hands.push(view, "boundary.mistakes")
     view.show_snapshot(given(make_snapshot(points), values))
-    qtbot.waitUntil(lambda: len(view.ringed_points()) == 2)
-    assert view.ringed_points() == pytest.approx(points.x[[3, 7]])
+    qtbot.waitUntil(lambda: len(view.shown().rings) == 2)
+    assert view.shown().rings == pytest.approx(points.x[[3, 7]])
     looks = marks.miss_rings(points, np.arange(40), values - points.labels, Range(0.0, half))
     assert looks["size"] == pytest.approx([marks.LARGEST_RING / 2, marks.LARGEST_RING / 4])
     low, high = theme.current().classes[:2]
     assert [pen.color().name() for pen in looks["pen"]] == [high, low]
-    assert {"too high", "too low"} <= set(view.legend_texts())
-    qtbot.waitUntil(lambda: view.note().startswith("Off by "))
+    assert {"too high", "too low"} <= set(view.shown().legend)
+    qtbot.waitUntil(lambda: view.shown().note.startswith("Off by "))
 
 
 def test_the_count_in_words():
@@ -313,109 +291,109 @@ def test_the_count_in_words():
 
 def test_the_wheel_zooms_at_the_mouse(shown):
     view = shown(BoundaryView(), make_snapshot())
-    place = view.place_of(3, 2)
-    turn(view, place, 3)
-    assert view.seen().width() == pytest.approx(12 / 1.25**3)
-    again = view.place_of(3, 2)
+    place = view.shown().place_of(3, 2)
+    hands.wheel(view, 3, place)
+    assert view.shown().seen.width() == pytest.approx(12 / 1.25**3)
+    again = view.shown().place_of(3, 2)
     assert (again - place).manhattanLength() < 2
-    turn(view, place, -20)
-    assert view.seen().width() == 12
+    hands.wheel(view, -20, place)
+    assert view.shown().seen.width() == 12
 
 
-def test_nothing_outside_of_the_plane_is_ever_seen(qtbot, shown):
+def test_nothing_outside_of_the_plane_is_ever_seen(shown):
     view = shown(BoundaryView(), make_snapshot())
-    plane = view.plane_rect()
+    plane = view.shown().plane
     for place in (plane.topLeft() + QPointF(2, 2), plane.bottomRight() - QPointF(2, 2), plane.center()):
         for _ in range(6):
-            turn(view, place, 2)
-            drag(qtbot, view, plane.center(), plane.center() + QPointF(120, -90))
-            seen = view.seen()
+            hands.wheel(view, 2, place)
+            hands.drag(view, plane.center(), plane.center() + QPointF(120, -90))
+            seen = view.shown().seen
             assert seen.left() >= -6 and seen.top() >= -6 and seen.right() <= 6 + 1e-9 and seen.bottom() <= 6 + 1e-9
-    assert view.seen().width() == pytest.approx(0.6)
-    turn(view, plane.center(), -60)
-    assert view.seen().width() == 12
+    assert view.shown().seen.width() == pytest.approx(0.6)
+    hands.wheel(view, -60, plane.center())
+    assert view.shown().seen.width() == 12
 
 
-def test_dragging_moves_the_plane_with_the_mouse(qtbot, shown):
+def test_dragging_moves_the_plane_with_the_mouse(shown):
     view = shown(BoundaryView(), make_snapshot())
-    turn(view, view.plane_rect().center(), 4)
-    start = view.plane_rect().center()
-    seen = view.seen()
-    drag(qtbot, view, start, start + QPointF(40, 30))
-    pixel = seen.width() / view.plane_rect().width()
-    assert view.seen().left() - seen.left() == pytest.approx(-40 * pixel, abs=2 * pixel)
-    assert view.seen().top() - seen.top() == pytest.approx(30 * pixel, abs=2 * pixel)
-    assert view.picked() is None
+    hands.wheel(view, 4, view.shown().plane.center())
+    start = view.shown().plane.center()
+    seen = view.shown().seen
+    hands.drag(view, start, start + QPointF(40, 30))
+    pixel = seen.width() / view.shown().plane.width()
+    assert view.shown().seen.left() - seen.left() == pytest.approx(-40 * pixel, abs=2 * pixel)
+    assert view.shown().seen.top() - seen.top() == pytest.approx(30 * pixel, abs=2 * pixel)
+    assert view.shown().picked is None
 
 
 @pytest.mark.parametrize("way", ["double click", "Home", "button"])
-def test_the_whole_plane_comes_back(qtbot, shown, way):
+def test_the_whole_plane_comes_back(shown, way):
     view = shown(BoundaryView(), make_snapshot())
-    assert not view._whole.isVisible()
-    turn(view, view.place_of(3, 2), 4)
-    assert view._whole.isVisible()
+    assert not part_of(view, "boundary.whole").isVisible()
+    hands.wheel(view, 4, view.shown().place_of(3, 2))
+    assert part_of(view, "boundary.whole").isVisible()
     if way == "Home":
-        qtbot.keyClick(view, Qt.Key.Key_Home)
+        hands.key(view, "Home")
     elif way == "button":
-        press(qtbot, view, "boundary.whole")
+        hands.push(view, "boundary.whole")
     else:
-        place = view.place_of(3, 2)
-        target = view.childAt(place.toPoint())
-        qtbot.mouseDClick(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()))
-    assert view.seen().width() == 12 and not view._whole.isVisible()
+        place = view.shown().place_of(3, 2)
+        hands.double_click(view, place)
+    assert view.shown().seen.width() == 12 and not part_of(view, "boundary.whole").isVisible()
 
 
-def test_keys_zoom_and_move(qtbot, shown):
+def test_keys_zoom_and_move(shown):
     view = shown(BoundaryView(), make_snapshot())
-    qtbot.keyClick(view, Qt.Key.Key_Plus)
-    assert view.seen().width() == pytest.approx(12 / 1.25)
-    before = view.seen()
-    qtbot.keyClick(view, Qt.Key.Key_Right)
-    qtbot.keyClick(view, Qt.Key.Key_Up)
-    assert view.seen().left() > before.left() and view.seen().bottom() > before.bottom()
-    qtbot.keyClick(view, Qt.Key.Key_Left)
-    qtbot.keyClick(view, Qt.Key.Key_Down)
-    assert view.seen().center().x() == pytest.approx(before.center().x(), abs=0.3)
-    qtbot.keyClick(view, Qt.Key.Key_Minus)
-    assert view.seen().width() == 12
+    hands.key(view, "Plus")
+    assert view.shown().seen.width() == pytest.approx(12 / 1.25)
+    before = view.shown().seen
+    hands.key(view, "Right")
+    hands.key(view, "Up")
+    assert view.shown().seen.left() > before.left() and view.shown().seen.bottom() > before.bottom()
+    hands.key(view, "Left")
+    hands.key(view, "Down")
+    assert view.shown().seen.center().x() == pytest.approx(before.center().x(), abs=0.3)
+    hands.key(view, "Minus")
+    assert view.shown().seen.width() == 12
 
 
-def test_axes_reading_and_points_follow_the_zoom(qtbot, shown, point_at):
+def test_axes_reading_and_points_follow_the_zoom(shown):
     points = spread_out()
     view = shown(BoundaryView(), make_snapshot(points))
-    turn(view, view.place_of(*points.x[3]), 6)
-    ticks = [value for value, _ in view._plot.getAxis("bottom")._tickLevels[0]]
-    seen = view.seen()
+    hands.wheel(view, 6, view.shown().place_of(*points.x[3]))
+    ticks = list(view.shown().ticks[0])
+    seen = view.shown().seen
     assert 3 <= len(ticks) <= 8 and all(seen.left() - 1e-6 <= tick <= seen.right() + 1e-6 for tick in ticks)
-    point_at(view, view.place_of(*points.x[3]))
-    assert "point: class B" in view.reading()
-    assert view._mouse.x() == pytest.approx(points.x[3, 0], abs=0.05)
+    hands.hover(view, view.shown().place_of(*points.x[3]))
+    assert "point: class B" in view.shown().reading
+    assert view.shown().mouse[0] == pytest.approx(points.x[3, 0], abs=0.05)
 
 
 # One unit's map -----------------------------------------------------------------------------------------------
 
 
 def test_a_unit_takes_the_place_of_the_boundary(qtbot, shown):
-    view = shown(BoundaryView(), make_snapshot())
-    before = view.image()
-    with qtbot.waitSignal(view.wanted_changed):
+    snapshot = make_snapshot()
+    view = shown(BoundaryView(), snapshot)
+    before = view.shown().colours
+    with qtbot.waitSignal(view.requests_changed):
         view.magnify((0, 2))
-    assert view.wanted.magnified == (0, 2)
-    assert view.image() is before
-    view.show_snapshot(magnified(view._snapshot))
-    assert view.unit_title() == "Unit 1.3: what it puts out"
-    assert view._modes.title.isVisible() and not view._modes.fields.isVisible()
-    assert view.legend_texts()[:4] == ("1.3", "−1", "0", "1")
+    assert view.requests == {BoundaryRequest(), UnitMapRequest(0, 2)}
+    assert view.shown().colours is before
+    view.show_snapshot(magnified(snapshot))
+    assert view.shown().unit == "Unit 1.3: what it puts out"
+    assert part_of(view, view.shown().unit).isVisible() and not part_of(view, "boundary.field").isVisible()
+    assert view.shown().legend[:4] == ("1.3", "−1", "0", "1")
     look = theme.current()
-    assert np.abs(view.image()[50, -1].astype(int) - QColor(look.field_high).getRgb()[:3]).max() <= 3
-    assert np.abs(view.image()[50, 0].astype(int) - QColor(look.field_low).getRgb()[:3]).max() <= 3
+    assert np.abs(view.shown().colours[50, -1].astype(int) - QColor(look.field_high).getRgb()[:3]).max() <= 3
+    assert np.abs(view.shown().colours[50, 0].astype(int) - QColor(look.field_low).getRgb()[:3]).max() <= 3
 
 
 @pytest.mark.parametrize("way", ["method", "button", "Esc"])
-def test_the_boundary_comes_back_at_once_even_if_the_snapshot_still_has_the_unit(qtbot, shown, way):
+def test_the_boundary_comes_back_at_once_even_if_the_snapshot_still_has_the_unit(shown, way):
     plain = make_snapshot()
     view = shown(BoundaryView(), plain)
-    before = view.image().copy()
+    before = view.shown().colours.copy()
     view.magnify((0, 2))
     view.show_snapshot(magnified(plain))
     left: list[int] = []
@@ -423,15 +401,15 @@ def test_the_boundary_comes_back_at_once_even_if_the_snapshot_still_has_the_unit
     if way == "method":
         view.magnify(None)
     elif way == "button":
-        press(qtbot, view, "boundary.back")
+        hands.push(view, "boundary.back")
     else:
-        qtbot.keyClick(view, Qt.Key.Key_Escape)
-    assert view.wanted.magnified is None and view.unit_title() == ""
-    assert np.array_equal(view.image(), before)
+        hands.key(view, "Escape")
+    assert view.requests == {BoundaryRequest()} and view.shown().unit == ""
+    assert np.array_equal(view.shown().colours, before)
     view.show_snapshot(magnified(plain))
-    assert view.unit_title() == ""
+    assert view.shown().unit == ""
     assert len(left) == (way != "method")
-    assert view._modes.fields.isVisible()
+    assert part_of(view, "boundary.field").isVisible()
 
 
 def test_a_units_name():
@@ -449,10 +427,12 @@ def test_a_units_name():
 def test_an_outputs_map_has_the_colours_of_the_boundary(shown):
     snapshot = make_snapshot()
     view = shown(BoundaryView(), snapshot)
-    before = view.image().copy()
+    before = view.shown().colours.copy()
     view.magnify((2, 0))
-    view.show_snapshot(dataclasses.replace(snapshot, magnified=Magnified(2, 0, snapshot.boundary[0])))
-    assert np.array_equal(view.image(), before)
+    view.show_snapshot(
+        with_answers(snapshot, {UnitMapRequest(2, 0): UnitMap(2, 0, snapshot.answer(BoundaryRequest)[0])})
+    )
+    assert np.array_equal(view.shown().colours, before)
 
 
 def test_a_units_range_grows_at_once_and_shrinks_late():
@@ -463,12 +443,13 @@ def test_a_units_range_grows_at_once_and_shrinks_late():
     assert unit_range(np.array([[np.nan, np.inf]]), 0.0) > 0
 
 
-def test_reading_a_units_map_reads_the_unit(shown, point_at):
-    view = shown(BoundaryView(), make_snapshot(few()))
+def test_reading_a_units_map_reads_the_unit(shown):
+    snapshot = make_snapshot(few())
+    view = shown(BoundaryView(), snapshot)
     view.magnify((0, 2))
-    view.show_snapshot(magnified(view._snapshot))
-    point_at(view, view.place_of(3, 2))
-    assert "→ 1.3 0.5" in view.reading()
+    view.show_snapshot(magnified(snapshot))
+    hands.hover(view, view.shown().place_of(3, 2))
+    assert "→ 1.3 0.5" in view.shown().reading
 
 
 # Picking ------------------------------------------------------------------------------------------------------
@@ -476,51 +457,53 @@ def test_reading_a_units_map_reads_the_unit(shown, point_at):
 
 def test_a_click_picks_the_point_and_one_beside_lets_go(qtbot, shown):
     points = spread_out()
-    view = shown(BoundaryView(), make_snapshot(points))
-    with qtbot.waitSignal(view.point_picked) as caught, qtbot.waitSignal(view.wanted_changed):
-        click(qtbot, view, view.place_of(*points.x[3]))
-    assert caught.args == [3]
-    assert view.picked() == view.wanted.point == 3
-    assert view.marked_point() == pytest.approx(view._snapshot.sample.x[[view.picked()]])
+    snapshot = make_snapshot(points)
+    view = shown(BoundaryView(), snapshot)
     with qtbot.waitSignal(view.point_picked) as caught:
-        click(qtbot, view, view.place_of(3, -4))
+        hands.click(view, view.shown().place_of(*points.x[3]))
+    assert caught.args == [3]
+    assert view.shown().picked == 3
+    assert view.shown().picked_at == pytest.approx(snapshot.sample.x[[view.shown().picked]])
+    with qtbot.waitSignal(view.point_picked) as caught:
+        hands.click(view, view.shown().place_of(3, -4))
     assert caught.args == [None]
-    assert view.wanted.point is None and len(view.marked_point()) == 0
+    assert view.shown().picked is None and len(view.shown().picked_at) == 0
 
 
 def test_picking_from_outside_highlights_and_tells_nobody_else(qtbot, shown):
-    view = shown(BoundaryView(), make_snapshot(spread_out()))
+    snapshot = make_snapshot(spread_out())
+    view = shown(BoundaryView(), snapshot)
     with qtbot.assertNotEmitted(view.point_picked):
         view.pick(2)
-    assert view.wanted.point == 2 and view.marked_point() == pytest.approx(view._snapshot.sample.x[[view.picked()]])
+    assert view.shown().picked == 2 and view.shown().picked_at == pytest.approx(
+        snapshot.sample.x[[view.shown().picked]]
+    )
 
 
-def test_keys_go_from_point_to_point_and_around(qtbot, shown):
+def test_keys_go_from_point_to_point_and_around(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out(3)))
     picked: list[object] = []
     view.point_picked.connect(picked.append)
     for key in (Qt.Key.Key_N, Qt.Key.Key_N, Qt.Key.Key_N, Qt.Key.Key_N, Qt.Key.Key_P, Qt.Key.Key_Escape, Qt.Key.Key_P):
-        qtbot.keyClick(view, key)
+        hands.key(view, key)
     assert picked == [0, 1, 2, 0, 2, None, 2]
 
 
-def test_a_point_reached_by_key_comes_into_sight(qtbot, shown):
+def test_a_point_reached_by_key_comes_into_sight(shown):
     points = spread_out()
     view = shown(BoundaryView(), make_snapshot(points))
-    turn(view, view.place_of(*points.x[4]), 8)
-    qtbot.keyClick(view, Qt.Key.Key_N)
-    assert view.picked() == 0
-    assert view.seen().contains(QPointF(*points.x[0]))
+    hands.wheel(view, 8, view.shown().place_of(*points.x[4]))
+    hands.key(view, "N")
+    assert view.shown().picked == 0
+    assert view.shown().seen.contains(QPointF(*points.x[0]))
 
 
-def test_a_double_click_on_nothing_keeps_the_picked_point(qtbot, shown):
+def test_a_double_click_on_nothing_keeps_the_picked_point(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.pick(3)
-    place = view.place_of(3, -4)
-    click(qtbot, view, place)
-    target = view.childAt(place.toPoint())
-    qtbot.mouseDClick(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()))
-    assert view.picked() == 3
+    place = view.shown().place_of(3, -4)
+    hands.double_click(view, place)
+    assert view.shown().picked == 3
 
 
 def test_other_data_let_go_of_the_point_unless_it_is_still_there(qtbot, shown):
@@ -528,48 +511,47 @@ def test_other_data_let_go_of_the_point_unless_it_is_still_there(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot(points))
     view.pick(3)
     view.show_snapshot(make_snapshot(points._replace(labels=1 - points.labels)))
-    assert view.picked() == 3
+    assert view.shown().picked == 3
     with qtbot.waitSignal(view.point_picked) as caught:
         view.show_snapshot(make_snapshot(clouds(2, 3)))
-    assert caught.args == [None] and view.wanted.point is None
+    assert caught.args == [None] and view.shown().picked is None
 
 
 # Editing ------------------------------------------------------------------------------------------------------
 
 
-def test_the_edit_tool_tells_what_the_mouse_does_and_changes_nothing(qtbot, shown):
+def test_the_edit_tool_tells_what_the_mouse_does_and_changes_nothing(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_tool("edit")
     told: list[tuple[object, ...]] = []
     for name in ("pressed", "dragged", "released", "wheeled"):
         getattr(view, name).connect(lambda *values, name=name: told.append((name, *values)))
-    drag(qtbot, view, view.place_of(-2, 1), view.place_of(2, 3), Qt.MouseButton.RightButton)
+    hands.drag(view, view.shown().place_of(-2, 1), view.shown().place_of(2, 3), button=hands.RIGHT)
     names = [one[0] for one in told]
     assert names[0] == "pressed" and names[-1] == "released" and names.count("dragged") >= 2
     _, x1, x2, button, modifiers = told[0]
     assert (x1, x2) == (pytest.approx(-2, abs=0.1), pytest.approx(1, abs=0.1))
     assert button == Qt.MouseButton.RightButton and modifiers == Qt.KeyboardModifier.NoModifier
     assert told[-1][1:] == (pytest.approx(2, abs=0.1), pytest.approx(3, abs=0.1))
-    turn(view, view.place_of(1, 1), -2)
+    hands.wheel(view, -2, view.shown().place_of(1, 1))
     assert told[-1] == ("wheeled", pytest.approx(1, abs=0.1), pytest.approx(1, abs=0.1), -2)
-    assert view.seen().width() == 12 and view.picked() is None
+    assert view.shown().seen.width() == 12 and view.shown().picked is None
 
 
-def test_strokes_never_leave_the_plane(qtbot, shown):
+def test_strokes_never_leave_the_plane(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_tool("edit")
     places: list[tuple[float, float]] = []
     view.dragged.connect(lambda x1, x2: places.append((x1, x2)))
-    drag(qtbot, view, view.place_of(5, 5), view.place_of(9, 9))
+    hands.drag(view, view.shown().place_of(5, 5), view.shown().place_of(9, 9))
     assert places[-1] == (6.0, 6.0)
 
 
 def test_a_stroke_ends_when_the_tool_changes(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_tool("edit")
-    place = view.place_of(1, 2)
-    target = view.childAt(place.toPoint())
-    qtbot.mousePress(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()))
+    place = view.shown().place_of(1, 2)
+    hands.press(view, place)
     with qtbot.waitSignal(view.released) as caught:
         view.set_tool("look")
     assert caught.args == [pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.1)]
@@ -579,25 +561,24 @@ def test_a_press_beside_the_plane_is_no_stroke(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_tool("edit")
     with qtbot.assertNotEmitted(view.pressed):
-        place = view.plane_rect().bottomLeft() + QPointF(40, 20)
-        target = view.childAt(place.toPoint())
-        qtbot.mousePress(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()))
+        place = view.shown().plane.bottomLeft() + QPointF(40, 20)
+        hands.press(view, place)
 
 
-def test_the_brush_is_a_circle_at_the_mouse(shown, point_at, leave):
+def test_the_brush_is_a_circle_at_the_mouse(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_brush(0.8, theme.current().classes[1])
-    point_at(view, view.place_of(1, 2))
-    assert view._plane.brush_circle() is None
+    hands.hover(view, view.shown().place_of(1, 2))
+    assert view.shown().brush is None
     view.set_tool("edit")
-    point_at(view, view.place_of(1, 2))
-    circle = view._plane.brush_circle()
+    hands.hover(view, view.shown().place_of(1, 2))
+    circle = view.shown().brush
     assert circle.width() == pytest.approx(1.6)
     assert (circle.center().x(), circle.center().y()) == (pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.1))
     view.set_brush(1.5, None)
-    assert view._plane.brush_circle().width() == pytest.approx(3)
-    leave(view, view.place_of(1, 2))
-    assert view._plane.brush_circle() is None
+    assert view.shown().brush.width() == pytest.approx(3)
+    hands.leave(view, view.shown().place_of(1, 2))
+    assert view.shown().brush is None
 
 
 # Everything together ------------------------------------------------------------------------------------------
@@ -606,31 +587,34 @@ def test_the_brush_is_a_circle_at_the_mouse(shown, point_at, leave):
 @pytest.mark.parametrize("field", ["probability", "classes", "uncertainty"])
 @pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "values"])
 @pytest.mark.parametrize("layers", [1, 2, 31])
-def test_every_mode_survives_every_network(qtbot, shown, caplog, points, field, layers):
+def test_every_mode_survives_every_network(shown, caplog, points, field, layers):
     view = shown(BoundaryView(), make_snapshot(points, layers=layers))
     button = view.findChild(QToolButton, f"boundary.field.{field}")
     if button.isEnabled():
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        hands.click(button)
     for name in ("boundary.contours", "boundary.mistakes"):
-        press(qtbot, view, name)
+        hands.push(view, name)
     broken = Predictions(np.arange(5), np.full(5, np.nan) if points.task == "regression" else np.zeros(5, int))
     for one in (
-        dataclasses.replace(with_dropout(diverged(make_snapshot(points, layers=layers))), predictions=broken),
+        with_answers(
+            with_dropout(diverged(make_snapshot(points, layers=layers))), {PredictionsRequest(MAX_POINTS): broken}
+        ),
         make_snapshot(points, layers=layers, boundary=False),
         make_snapshot(points, layers=layers, rows=0),
         magnified(make_snapshot(points, layers=layers), 0, 0, 1e30),
     ):
         view.show_snapshot(one)
-        view._ring.now()
+        for _ in ("off", "on"):
+            hands.push(view, "boundary.mistakes")
         view.grab()
     assert not caplog.records
 
 
 def test_it_starts_as_quietly_as_before(shown):
     view = shown(BoundaryView(), make_snapshot())
-    assert view.wanted == Wanted(boundary=100)
-    assert view.reading() == HINT and view.note() == "" and not view._note.isVisible()
-    assert not view._modes.contours.isChecked() and not view._modes.mistakes.isChecked()
+    assert view.requests == {BoundaryRequest(100)}
+    assert view.shown().reading == HINT and view.shown().note == "" and not part_of(view, "boundary.note").isVisible()
+    assert not part_of(view, "boundary.contours").isChecked() and not part_of(view, "boundary.mistakes").isChecked()
     assert view.findChild(QToolButton, "boundary.field.probability").isChecked()
 
 
@@ -644,17 +628,17 @@ def test_focus_by_key_shows_and_leaves(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot())
     view.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(view.hasFocus)
-    assert view._plane.box.border.color().name() == theme.current().accent
+    assert view.shown().frame == theme.current().accent
     view.clearFocus()
-    assert view._plane.box.border.style() == Qt.PenStyle.NoPen
+    assert view.shown().frame == ""
 
 
-def test_leaving_the_view_hides_the_reading(shown, point_at):
+def test_leaving_the_view_hides_the_reading(shown):
     view = shown(BoundaryView(), make_snapshot(few()))
-    point_at(view, view.place_of(3, 2))
-    assert view.reading() != HINT
-    QApplication.sendEvent(view._plot.viewport(), QEvent(QEvent.Type.Leave))
-    assert view.reading() == HINT
+    hands.hover(view, view.shown().place_of(3, 2))
+    assert view.shown().reading != HINT
+    hands.leave(view, view.shown().place_of(3, 2))
+    assert view.shown().reading == HINT
 
 
 # Colours that everybody can tell apart ------------------------------------------------------------------------

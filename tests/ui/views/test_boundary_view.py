@@ -13,7 +13,10 @@ from PySide6.QtWidgets import QApplication
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, AxisScale, sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
-from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid
+from playground.measure.requests import BoundaryRequest
+from tests.ui import hands
+from tests.ui.parts import part_of
+from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
 from ui.views.boundary import points as module
 from ui.views.boundary.view import BoundaryView
@@ -23,8 +26,8 @@ from ui.views.plane.marks import spots
 
 def place_of(view: BoundaryView, x1: float, x2: float) -> QPointF:
     """Where a point of the plane is in the view, while the whole plane is seen."""
-    plane = view.plane_rect()
-    return QPointF(plane.left() + (x1 + 6) / 12 * plane.width(), plane.bottom() - (x2 + 6) / 12 * plane.height())
+    assert view.shown().seen.width() == 12
+    return view.shown().place_of(x1, x2)
 
 
 def rgb(name: str) -> tuple[int, int, int]:
@@ -38,19 +41,20 @@ def few_points():
 
 
 def test_the_picture_follows_the_network(shown):
-    view = shown(BoundaryView(), make_snapshot())
-    before = view.image().copy()
-    view.show_snapshot(make_snapshot(view._snapshot.sample, moved=1.0))
-    assert view.image().shape == before.shape == (100, 100, 3)
-    assert not np.array_equal(view.image(), before)
+    snapshot = make_snapshot()
+    view = shown(BoundaryView(), snapshot)
+    before = view.shown().colours.copy()
+    view.show_snapshot(make_snapshot(snapshot.sample, moved=1.0))
+    assert view.shown().colours.shape == before.shape == (100, 100, 3)
+    assert not np.array_equal(view.shown().colours, before)
 
 
 def test_nothing_is_computed_for_a_field_that_is_already_drawn(shown):
     snapshot = make_snapshot()
     view = shown(BoundaryView(), snapshot)
-    before = view.image()
+    before = view.shown().colours
     view.show_snapshot(dataclasses.replace(snapshot, step=snapshot.step + 1))
-    assert view.image() is before
+    assert view.shown().colours is before
 
 
 def test_two_classes_have_the_ends_of_the_field_and_neutral_ground_between():
@@ -75,7 +79,7 @@ def test_three_classes_blend_by_their_share():
 def test_the_field_is_drawn_where_it_belongs(shown, axis):
     grid = plane_grid()[axis]
     field = np.clip(3 * (grid - 1.03), -1, 1)[np.newaxis].astype(np.float32)
-    view = shown(BoundaryView(), dataclasses.replace(make_snapshot(few_points()), boundary=field), (520, 600))
+    view = shown(BoundaryView(), with_answers(make_snapshot(few_points()), {BoundaryRequest(): field}), (520, 600))
     image = view.grab().toImage()
 
     def blueness(x1: float, x2: float) -> int:
@@ -106,67 +110,76 @@ def test_a_field_without_a_change_has_no_line():
 @pytest.mark.parametrize("classes", [2, 10])
 def test_the_plane_is_square_at_any_size_and_nothing_is_cut_off(shown, size, classes):
     view = shown(BoundaryView(), make_snapshot(clouds(classes)), size)
-    plane = view.plane_rect()
+    plane = view.shown().plane
     assert plane.width() == pytest.approx(plane.height(), abs=1)
     assert view.rect().contains(plane.toAlignedRect())
     assert plane.width() > min(size[0], size[1]) - 150
-    for part in (view._legend, view._reading, view._near, view._modes):
-        assert view.rect().contains(part.geometry())
-        assert not part.geometry().intersects(plane.toRect())
+    for name in (
+        "Legend of the decision boundary", "What the network says at the mouse", "The point at the mouse",
+        "What the boundary shows",
+    ):  # fmt: skip
+        assert view.rect().contains(part_of(view, name).geometry())
+        assert not part_of(view, name).geometry().intersects(plane.toRect())
 
 
-def test_hovering_reads_class_and_probability(shown, point_at):
-    view = shown(BoundaryView(), make_snapshot(few_points()))
-    point_at(view, place_of(view, 3, 2))
-    x1, x2 = view._mouse.x(), view._mouse.y()
-    score = float(interpolated(view._snapshot.boundary, x1, x2)[0])
+def test_hovering_reads_class_and_probability(shown):
+    snapshot = make_snapshot(few_points())
+    view = shown(BoundaryView(), snapshot)
+    hands.hover(view, place_of(view, 3, 2))
+    x1, x2 = view.shown().mouse
+    score = float(interpolated(snapshot.answer(BoundaryRequest), x1, x2)[0])
     winner = "class B" if score >= 0 else "class A"
     assert abs(x1 - 3) < 0.1 and abs(x2 - 2) < 0.1
-    assert view.reading() == f"x₁ {x1:.2f}, x₂ {x2:.2f} → {winner}, probability {(1 + abs(score)) / 2:.2f}"
+    assert view.shown().reading == f"x₁ {x1:.2f}, x₂ {x2:.2f} → {winner}, probability {(1 + abs(score)) / 2:.2f}"
 
 
-def test_hovering_reads_the_winner_among_many(shown, point_at):
-    view = shown(BoundaryView(), make_snapshot(clouds(3)))
-    point_at(view, place_of(view, 5.5, 0))
-    share = float(interpolated(view._snapshot.boundary, view._mouse.x(), view._mouse.y())[0])
-    assert f"→ Adelie, probability {share:.2f}" in view.reading()
-
-
-def test_squared_error_reads_the_output_itself(shown, point_at):
-    field = np.full((1, 100, 100), -0.25, np.float32)
-    snapshot = dataclasses.replace(make_snapshot(few_points()), loss=SquaredError(output="tanh"), boundary=field)
+def test_hovering_reads_the_winner_among_many(shown):
+    snapshot = make_snapshot(clouds(3))
     view = shown(BoundaryView(), snapshot)
-    point_at(view, place_of(view, 3, 2))
-    assert view.reading().endswith("→ class A, score −0.25")
+    hands.hover(view, place_of(view, 5.5, 0))
+    share = float(interpolated(snapshot.answer(BoundaryRequest), *view.shown().mouse)[0])
+    assert f"→ Adelie, probability {share:.2f}" in view.shown().reading
 
 
-def test_hovering_over_a_point_reads_its_set_and_label(shown, point_at):
-    view = shown(BoundaryView(), make_snapshot(sample(Hills(points=40, validation_fraction=0.3))))
-    points = view._snapshot.sample
+def test_squared_error_reads_the_output_itself(shown):
+    field = np.full((1, 100, 100), -0.25, np.float32)
+    snapshot = dataclasses.replace(
+        make_snapshot(few_points()), loss=SquaredError(output="tanh"), answers={BoundaryRequest(): field}
+    )
+    view = shown(BoundaryView(), snapshot)
+    hands.hover(view, place_of(view, 3, 2))
+    assert view.shown().reading.endswith("→ class A, score −0.25")
+
+
+def test_hovering_over_a_point_reads_its_set_and_label(shown):
+    snapshot = make_snapshot(sample(Hills(points=40, validation_fraction=0.3)))
+    view = shown(BoundaryView(), snapshot)
+    points = snapshot.sample
     for part, name in ((TRAIN, "training"), (VALIDATION, "validation")):
         index = int(np.flatnonzero(points.split == part)[0])
-        point_at(view, place_of(view, *points.x[index]))
-        assert f"{name} point: " in view.reading()
-        assert "value" in view.reading()
+        hands.hover(view, place_of(view, *points.x[index]))
+        assert f"{name} point: " in view.shown().reading
+        assert "value" in view.shown().reading
 
 
-def test_away_from_the_plane_the_strip_says_what_to_do_and_nothing_moves(shown, point_at, leave):
+def test_away_from_the_plane_the_strip_says_what_to_do_and_nothing_moves(shown):
     view = shown(BoundaryView(), make_snapshot())
-    hint, plane = view.reading(), view.plane_rect()
+    hint, plane = view.shown().reading, view.shown().plane
     place = place_of(view, 1, 1)
-    point_at(view, place)
-    assert view.reading() != hint
-    assert view.plane_rect() == plane
-    leave(view, place)
-    assert view.reading() == hint
+    hands.hover(view, place)
+    assert view.shown().reading != hint
+    assert view.shown().plane == plane
+    hands.leave(view, place)
+    assert view.shown().reading == hint
 
 
-def test_the_words_under_a_resting_mouse_follow_the_training(shown, point_at, qtbot):
-    view = shown(BoundaryView(), make_snapshot(few_points(), moved=0))
-    point_at(view, place_of(view, 3, 2))
-    before = view.reading()
-    view.show_snapshot(make_snapshot(view._snapshot.sample, moved=1.0))
-    qtbot.waitUntil(lambda: view.reading() != before)
+def test_the_words_under_a_resting_mouse_follow_the_training(shown, qtbot):
+    snapshot = make_snapshot(few_points(), moved=0)
+    view = shown(BoundaryView(), snapshot)
+    hands.hover(view, place_of(view, 3, 2))
+    before = view.shown().reading
+    view.show_snapshot(make_snapshot(snapshot.sample, moved=1.0))
+    qtbot.waitUntil(lambda: view.shown().reading != before)
 
 
 def test_grid_points_read_exactly_what_the_network_said():
@@ -180,11 +193,11 @@ def test_grid_points_read_exactly_what_the_network_said():
 def test_regression_has_a_range_that_the_network_cannot_move(shown):
     points = sample(Hills(points=200))
     view = shown(BoundaryView(), make_snapshot(points))
-    low, high = view.value_range()
+    low, high = view.shown().value_range
     assert -low == high >= np.abs(points.labels).max()
-    view.show_snapshot(dataclasses.replace(make_snapshot(points), boundary=1e6 * boundary_of(points, 0)))
-    assert view.value_range() == (low, high)
-    assert {"value", "0", f"{high:g}"} <= set(view.legend_texts())
+    view.show_snapshot(with_answers(make_snapshot(points), {BoundaryRequest(): 1e6 * boundary_of(points, 0)}))
+    assert view.shown().value_range == (low, high)
+    assert {"value", "0", f"{high:g}"} <= set(view.shown().legend)
 
 
 def test_values_of_one_sign_use_the_whole_range_of_colours():
@@ -221,30 +234,30 @@ def test_test_points_are_small_crosses(shown):
     looks = spots(points, np.arange(100), range_of(points))
     crosses = [symbol == "x" for symbol in looks["symbol"]]
     assert crosses == list(points.split == TEST)
-    assert "test" in shown(BoundaryView(), make_snapshot(points)).legend_texts()
+    assert "test" in shown(BoundaryView(), make_snapshot(points)).shown().legend
 
 
 def test_the_legend_names_the_classes_and_the_sets(shown):
     view = shown(BoundaryView(), make_snapshot(clouds(3)))
-    assert view.legend_texts() == ("Adelie", "Chinstrap", "Gentoo", "training", "validation")
+    assert view.shown().legend == ("Adelie", "Chinstrap", "Gentoo", "training", "validation")
 
 
 def test_without_validation_points_the_legend_does_not_speak_of_them(shown):
     view = shown(BoundaryView(), make_snapshot(sample(Spiral(validation_fraction=0))))
-    assert view.legend_texts() == ("A", "B")
+    assert view.shown().legend == ("A", "B")
 
 
 def test_long_names_do_not_push_the_picture_aside(shown):
     points = clouds(3)._replace(class_names=("Adelie", "an astonishingly long name of a class", "B"))
     view = shown(BoundaryView(), make_snapshot(points), (648, 440))
-    assert view.plane_rect().width() > 370
-    assert "an astonishingly lo…" in view.legend_texts()
+    assert view.shown().plane.width() > 370
+    assert "an astonishingly lo…" in view.shown().legend
 
 
 def test_of_very_many_points_two_thousand_are_drawn_and_the_legend_says_so(shown):
     view = shown(BoundaryView(), make_snapshot(clouds(2, 10_000)))
-    assert view.drawn_points() == 2000
-    assert "2,000 of 10,000 points" in view.legend_texts()
+    assert view.shown().points == 2000
+    assert "2,000 of 10,000 points" in view.shown().legend
 
 
 def test_points_are_drawn_anew_only_when_the_sample_changes(shown, monkeypatch):
@@ -259,52 +272,47 @@ def test_points_are_drawn_anew_only_when_the_sample_changes(shown, monkeypatch):
     assert len(calls) == 2
 
 
-def ticks(view: BoundaryView, side: str) -> dict[float, str]:
-    return dict(view._plot.getAxis(side)._tickLevels[0])
-
-
-def test_the_axes_of_a_table_have_the_numbers_of_its_columns(shown, point_at):
+def test_the_axes_of_a_table_have_the_numbers_of_its_columns(shown):
     scales = (AxisScale(45.85, 2.75), AxisScale(2008.0, 0.2))
     points = clouds(3, axis_names=("bill_length_mm", "year"))._replace(axis_scales=scales)
     view = shown(BoundaryView(), make_snapshot(points))
-    assert view._plot.getAxis("bottom").labelText == "bill_length_mm"
-    assert view._plot.getAxis("left").labelText == "year"
-    assert list(ticks(view, "bottom").values()) == ["30", "35", "40", "45", "50", "55", "60"]
-    assert list(ticks(view, "left").values()) == ["2,007", "2,007.5", "2,008", "2,008.5", "2,009"]
-    for (offset, factor), side in zip(scales, ("bottom", "left"), strict=True):
-        for place, text in ticks(view, side).items():
+    assert view.shown().axis_names == ("bill_length_mm", "year")
+    assert list(view.shown().ticks[0].values()) == ["30", "35", "40", "45", "50", "55", "60"]
+    assert list(view.shown().ticks[1].values()) == ["2,007", "2,007.5", "2,008", "2,008.5", "2,009"]
+    for (offset, factor), ticks in zip(scales, view.shown().ticks, strict=True):
+        for place, text in ticks.items():
             assert offset + factor * place == pytest.approx(float(text.replace(",", "")))
-    point_at(view, place_of(view, 0, 0))
-    x1, x2 = view._mouse.x(), view._mouse.y()
-    assert view.reading().startswith(f"at {45.85 + 2.75 * x1:.2f}, {2008 + 0.2 * x2:.2f} → ")
+    hands.hover(view, place_of(view, 0, 0))
+    x1, x2 = view.shown().mouse
+    assert view.shown().reading.startswith(f"at {45.85 + 2.75 * x1:.2f}, {2008 + 0.2 * x2:.2f} → ")
     view.show_snapshot(make_snapshot(few_points()))
-    assert list(ticks(view, "bottom").values()) == ["−6", "−4", "−2", "0", "2", "4", "6"]
+    assert list(view.shown().ticks[0].values()) == ["−6", "−4", "−2", "0", "2", "4", "6"]
 
 
 def test_a_column_of_one_value_has_one_number(shown):
     points = clouds(3)._replace(axis_scales=(AxisScale(7.5, 0.0), AxisScale(0.0, 1e9)))
     view = shown(BoundaryView(), make_snapshot(points))
-    assert ticks(view, "bottom") == {0.0: "7.5"}
-    assert list(ticks(view, "left").values()) == ["−6.0e9", "−4.0e9", "−2.0e9", "0", "2.0e9", "4.0e9", "6.0e9"]
+    assert view.shown().ticks[0] == {0.0: "7.5"}
+    assert list(view.shown().ticks[1].values()) == ["−6.0e9", "−4.0e9", "−2.0e9", "0", "2.0e9", "4.0e9", "6.0e9"]
 
 
 @pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "regression"])
 def test_it_survives_a_diverged_network_and_none_at_all(shown, points, caplog):
     view = shown(BoundaryView(), diverged(make_snapshot(points)))
     view.grab()
-    assert np.isfinite(view.image()).all()
+    assert np.isfinite(view.shown().colours).all()
     view.show_snapshot(make_snapshot(points, boundary=False))
     view.grab()
-    assert view.image().size == 0
+    assert view.shown().colours.size == 0
     assert not caplog.records
 
 
 def test_it_takes_over_a_new_theme_at_once(shown, qapp):
     view = shown(BoundaryView(), make_snapshot())
-    light = view.image().copy()
+    light = view.shown().colours.copy()
     theme.apply(qapp, "dark")
     view.apply_theme()
     QApplication.processEvents()
-    assert view.image().mean() < light.mean() / 2
+    assert view.shown().colours.mean() < light.mean() / 2
     corner = QColor(view.grab().toImage().pixel(1, 1)).name()
     assert corner == theme.current().surface

@@ -15,8 +15,11 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from playground.catalog.datasets.base import TRAIN, Sample, sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.normalizations import LayerNormalization
-from playground.measure.snapshot import LayerPass, Microscope, Snapshot
-from tests.ui.snapshots import clouds, make_snapshot
+from playground.measure.microscope import LayerPass, Microscope
+from playground.measure.requests import MicroscopeRequest
+from playground.measure.snapshot import Snapshot
+from tests.ui import hands
+from tests.ui.snapshots import clouds, make_snapshot, with_answers
 from ui.look import theme
 from ui.views.microscope.equations import Term, backward, forward, sentence
 from ui.views.microscope.sheet import CELL, FOLD, ROW, PlacedTerm
@@ -51,10 +54,17 @@ def passes(snapshot: Snapshot, point: int, sizes: tuple[int, ...], seed: int = 0
     return Microscope(point, x, float(label), t[:, 0], o[:, 0], float(snapshot.loss.per_point(o, t)[0]), layers)
 
 
+def passes_of(snapshot: Snapshot) -> Microscope:
+    """What a snapshot has under the microscope."""
+    found = snapshot.answer(MicroscopeRequest)
+    assert found is not None
+    return found
+
+
 def seen(points: Sample | None = None, sizes: tuple[int, ...] = (4, 3), point: int = 12, seed: int = 0) -> Snapshot:
     """A snapshot with a point under the microscope."""
     snapshot = make_snapshot(points, layers=len(sizes) + 1)
-    return dataclasses.replace(snapshot, microscope=passes(snapshot, point, sizes, seed))
+    return with_answers(snapshot, {MicroscopeRequest(point): passes(snapshot, point, sizes, seed)})
 
 
 def placed(view: MicroscopeView, name: str, block: str = "") -> PlacedTerm:
@@ -88,8 +98,8 @@ def test_without_a_point_it_says_what_to_do(shown):
 
 def test_the_sentence_names_point_class_answer_and_loss(view):
     snapshot = view._snapshot
-    assert snapshot is not None and snapshot.microscope is not None
-    microscope = snapshot.microscope
+    assert snapshot is not None and passes_of(snapshot) is not None
+    microscope = passes_of(snapshot)
     share = 1 / (1 + np.exp(-microscope.output[0]))
     winner, sure = ("class B", share) if share >= 0.5 else ("class A", 1 - share)
     part = "training" if snapshot.sample.split[12] == TRAIN else "validation"
@@ -101,16 +111,16 @@ def test_the_sentence_names_point_class_answer_and_loss(view):
 
 def test_regression_is_told_in_values():
     snapshot = seen(sample(Hills(points=50)))
-    words = sentence(snapshot, snapshot.microscope)
+    words = sentence(snapshot, passes_of(snapshot))
     assert "is value " in words and "The network says value " in words
 
 
 def test_forward_goes_from_the_point_to_the_loss_and_backward_to_the_first_layer():
     snapshot = seen()
-    assert [block.key for block in forward(snapshot, snapshot.microscope)] == [
+    assert [block.key for block in forward(snapshot, passes_of(snapshot))] == [
         "forward", "input", "forward 0", "forward 1", "forward 2", "loss",
     ]  # fmt: skip
-    assert [block.key for block in backward(snapshot, snapshot.microscope)] == [
+    assert [block.key for block in backward(snapshot, passes_of(snapshot))] == [
         "backward", "backward 2", "backward 1", "backward 0",
     ]  # fmt: skip
 
@@ -119,7 +129,10 @@ def test_forward_goes_from_the_point_to_the_loss_and_backward_to_the_first_layer
 def test_every_equation_holds_for_the_numbers_it_shows(points):
     snapshot = seen(points)
     terms: dict[str, dict[str, np.ndarray]] = {}
-    for block in (*forward(snapshot, snapshot.microscope), *backward(snapshot, snapshot.microscope)):
+    for block in (
+        *forward(snapshot, passes_of(snapshot)),
+        *backward(snapshot, passes_of(snapshot)),
+    ):
         terms[block.key] = {p.name: p.values for line in block.lines for p in line if isinstance(p, Term)}
     for place, (below, own) in enumerate((("₀", "₁"), ("₁", "₂"), ("₂", "₃"))):
         ahead, back = terms[f"forward {place}"], terms[f"backward {place}"]
@@ -132,10 +145,10 @@ def test_every_equation_holds_for_the_numbers_it_shows(points):
 
 def test_the_formulas_are_those_of_the_lecture():
     snapshot = seen()
-    formulas = [block.formula for block in forward(snapshot, snapshot.microscope)]
+    formulas = [block.formula for block in forward(snapshot, passes_of(snapshot))]
     assert formulas[1] == "a₀ = x"
     assert formulas[2] == "z₁ = W₁ a₀ + b₁,   a₁ = tanh(z₁)"
-    formulas = [block.formula for block in backward(snapshot, snapshot.microscope)]
+    formulas = [block.formula for block in backward(snapshot, passes_of(snapshot))]
     assert formulas[1] == "δ₃ = ∂E/∂o ⊙ f′(z₃),   ∂E/∂W₃ = δ₃ a₂ᵀ,   ∂E/∂b₃ = δ₃"
     assert formulas[2] == "δ₂ = W₃ᵀ δ₃ ⊙ f′(z₂),   ∂E/∂W₂ = δ₂ a₁ᵀ,   ∂E/∂b₂ = δ₂"
 
@@ -143,7 +156,7 @@ def test_the_formulas_are_those_of_the_lecture():
 def test_features_are_named():
     snapshot = seen()
     experiment = msgspec.structs.replace(snapshot.experiment, features=("x1_squared", "radius"))
-    block = forward(dataclasses.replace(snapshot, experiment=experiment), snapshot.microscope)[1]
+    block = forward(dataclasses.replace(snapshot, experiment=experiment), passes_of(snapshot))[1]
     assert block.formula == "a₀ = (x₁², radius)"
 
 
@@ -156,7 +169,10 @@ def with_layers(snapshot: Snapshot, *changes: dict[str, object]) -> Snapshot:
 
 def test_normalization_stands_between_sum_and_activation_both_ways():
     changed = with_layers(seen(), {"normalization": LayerNormalization(), "dropout": 0.5}, {})
-    ahead, back = forward(changed, changed.microscope), backward(changed, changed.microscope)
+    ahead, back = (
+        forward(changed, passes_of(changed)),
+        backward(changed, passes_of(changed)),
+    )
     assert ahead[2].formula.startswith("z₁ = norm(W₁ a₀ + b₁)")
     assert "normalized" in ahead[2].note and "dropout works in training only" in ahead[2].note
     assert back[3].formula.startswith("δ₁ = norm′(W₂ᵀ δ₂ ⊙ f′(z₁))") and "behind the normalization" in back[3].note
@@ -165,26 +181,32 @@ def test_normalization_stands_between_sum_and_activation_both_ways():
 
 def test_a_skip_connection_adds_both_ways():
     changed = with_layers(seen(sizes=(4, 4)), {}, {"skip": True})
-    ahead, back = forward(changed, changed.microscope), backward(changed, changed.microscope)
+    ahead, back = (
+        forward(changed, passes_of(changed)),
+        backward(changed, passes_of(changed)),
+    )
     assert ahead[3].formula.endswith("a₂ = tanh(z₂) + a₁")
     assert back[3].formula.startswith("δ₁ = (W₂ᵀ δ₂ + ∂E/∂a₂) ⊙ f′(z₁)")
-    last = changed.microscope.layers[2]
+    last = passes_of(changed).layers[2]
     beside = next(part for part in back[3].lines[0] if isinstance(part, Term) and part.name == "∂E/∂a₂")
     assert beside.values[:, 0] == pytest.approx(last.W.T @ last.delta)
 
 
 def test_a_muted_layer_passes_on_what_comes_in():
     changed = with_layers(seen(sizes=(4, 4)), {}, {"muted": True})
-    ahead, back = forward(changed, changed.microscope), backward(changed, changed.microscope)
+    ahead, back = (
+        forward(changed, passes_of(changed)),
+        backward(changed, passes_of(changed)),
+    )
     assert ahead[3].formula == "a₂ = a₁" and "muted" in ahead[3].note
     assert back[2].formula == "δ₂ = ∂E/∂a₂,   ∂E/∂W₂ = 0,   ∂E/∂b₂ = 0"
     assert back[3].formula.startswith("δ₁ = δ₂ ⊙ f′(z₁)")
 
 
-def test_one_way_alone_can_be_shown(qtbot, view):
+def test_one_way_alone_can_be_shown(view):
     for name, first in (("forward", "forward"), ("backward", "backward"), ("both", "forward")):
         button = view.findChild(QToolButton, f"microscope.direction.{name}")
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        hands.click(button)
         assert view.blocks()[0].key == first
     assert "Backward" in view.sheet.text() and "Forward" in view.sheet.text()
 
@@ -203,22 +225,22 @@ def test_large_matrices_are_folded_and_say_how_much_is_missing(shown):
     assert view.unfold.isVisible()
 
 
-def test_a_click_on_what_is_folded_unfolds_that_layer_only(qtbot, shown):
+def test_a_click_on_what_is_folded_unfolds_that_layer_only(shown):
     view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
     weights = placed(view, "W₂")
     view.sheet.verticalScrollBar().setValue(weights.cells.top() - 60)
     mark = weights.fold_marks[0][0].translated(0, -view.sheet.verticalScrollBar().value())
-    qtbot.mouseClick(view.sheet.viewport(), Qt.MouseButton.LeftButton, pos=mark.center())
+    hands.click(view.sheet.viewport(), mark.center())
     assert (placed(view, "W₂").rows, placed(view, "W₂").columns) == (20, 20)
     assert placed(view, "b₁").rows == FOLD
 
 
-def test_all_can_be_unfolded_with_a_key(qtbot, shown):
+def test_all_can_be_unfolded_with_a_key(shown):
     view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
     view.unfold.setFocus()
-    qtbot.keyClick(view.unfold, Qt.Key.Key_Space)
+    hands.key(view.unfold, "Space")
     assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {20}
-    qtbot.keyClick(view.unfold, Qt.Key.Key_Space)
+    hands.key(view.unfold, "Space")
     assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {FOLD}
 
 
@@ -241,28 +263,28 @@ def test_a_cell_tells_all_its_digits(view):
     assert view.sheet.words_at(place_in(view, "a₀", 1, 0)).startswith("a₀, x₂: ")
 
 
-def test_cells_are_selected_with_the_mouse_and_copied_with_ctrl_c(qtbot, view):
+def test_cells_are_selected_with_the_mouse_and_copied_with_ctrl_c(view):
     viewport = view.sheet.viewport()
     start = place_in(view, "W₁", 0, 0)
-    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
-    qtbot.mouseMove(viewport, start + QPoint(CELL, ROW))
-    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(CELL, ROW))
+    hands.press(viewport, start)
+    hands.move(viewport, start + QPoint(CELL, ROW))
+    hands.release(viewport, start + QPoint(CELL, ROW))
     view.sheet.setFocus()
-    qtbot.keyClick(view.sheet, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    hands.key(view.sheet, "Ctrl+C")
     rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
     expected = placed(view, "W₁").term.values[:2, :2]
     assert np.array([[float(cell) for cell in row] for row in rows]) == pytest.approx(expected)
 
 
-def test_a_double_click_selects_a_matrix_whole_even_if_it_is_folded(qtbot, shown):
+def test_a_double_click_selects_a_matrix_whole_even_if_it_is_folded(shown):
     view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
-    qtbot.mouseDClick(view.sheet.viewport(), Qt.MouseButton.LeftButton, pos=place_in(view, "b₁", 1, 0))
+    hands.double_click(view.sheet.viewport(), place_in(view, "b₁", 1, 0))
     assert len(view.sheet.selected_text().splitlines()) == 20
 
 
-def test_with_nothing_selected_everything_is_copied(qtbot, view):
+def test_with_nothing_selected_everything_is_copied(view):
     view.sheet.setFocus()
-    qtbot.keyClick(view.sheet, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    hands.key(view.sheet, "Ctrl+C")
     text = QGuiApplication.clipboard().text()
     assert text == view.sheet.text()
     for words in ("Forward", "z₁ = W₁ a₀ + b₁", "Backward", "∂E/∂W₁ =\n"):
@@ -273,15 +295,15 @@ def test_the_sentence_can_be_selected_too(view):
     assert view.words.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByKeyboard
 
 
-def test_keys_scroll(qtbot, view):
+def test_keys_scroll(view):
     bar = view.sheet.verticalScrollBar()
     view.sheet.setFocus()
     assert bar.maximum() > 0
-    qtbot.keyClick(view.sheet, Qt.Key.Key_PageDown)
+    hands.key(view.sheet, "PageDown")
     assert bar.value() > 0
-    qtbot.keyClick(view.sheet, Qt.Key.Key_End)
+    hands.key(view.sheet, "End")
     assert bar.value() == bar.maximum()
-    qtbot.keyClick(view.sheet, Qt.Key.Key_Home)
+    hands.key(view.sheet, "Home")
     assert bar.value() == 0
 
 
@@ -320,10 +342,10 @@ def test_it_survives_any_network(shown, caplog, points, sizes):
 def test_it_survives_a_diverged_network(shown, caplog):
     snapshot = seen()
     layers = tuple(
-        one._replace(W=one.W * np.nan, z=one.z * np.inf, delta=one.delta * np.nan) for one in snapshot.microscope.layers
+        one._replace(W=one.W * np.nan, z=one.z * np.inf, delta=one.delta * np.nan) for one in passes_of(snapshot).layers
     )
-    broken = snapshot.microscope._replace(layers=layers, loss=float("nan"), output=np.array([np.nan]))
-    view = shown(MicroscopeView(), dataclasses.replace(snapshot, microscope=broken))
+    broken = passes_of(snapshot)._replace(layers=layers, loss=float("nan"), output=np.array([np.nan]))
+    view = shown(MicroscopeView(), with_answers(snapshot, {MicroscopeRequest(0): broken}))
     view.grab()
     assert "not a finite number" in view.words.text()
     assert not caplog.records

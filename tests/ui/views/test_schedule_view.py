@@ -7,7 +7,7 @@ import dataclasses
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QToolButton
 
 from playground import Experiment, Trainer, Training
@@ -24,6 +24,7 @@ from playground.catalog.schedules import (
     StepDecay,
 )
 from playground.measure.snapshot import History, Snapshot
+from tests.ui import hands
 from tests.ui.snapshots import diverged, make_snapshot
 from ui.look import theme
 from ui.views.schedule.view import (
@@ -83,7 +84,7 @@ def test_steps_per_epoch_are_the_trainers():
     for batch, batching in ((10, "partial"), (7, "partial"), (7, "drop"), (7, "carry"), (0, "partial"), (9999, "drop")):
         trainer = Trainer(experiment_with(Constant(), batch_size=batch, batching=batching))
         points = training_points(trainer.experiment, trainer.sample)
-        assert steps_per_epoch(trainer.experiment, points) == trainer.problem.steps_per_epoch
+        assert steps_per_epoch(trainer.experiment, points) == trainer.setup.steps_per_epoch
         assert points == training_points(trainer.experiment, None)
 
 
@@ -93,7 +94,7 @@ def test_the_dot_stands_at_the_present(shown):
     assert view.dot() == (0, pytest.approx(0.1))
     view.show_snapshot(at_epoch_of(trainer, 5))
     assert view.dot() == (5, pytest.approx(0.1 * 0.9**5))
-    trainer.advance(steps=trainer.problem.steps_per_epoch // 2)
+    trainer.advance(steps=trainer.setup.steps_per_epoch // 2)
     view.show_snapshot(trainer.snapshot())
     epoch, rate = view.dot()
     assert 5.4 < epoch < 5.6 and rate == pytest.approx(0.1 * 0.9**5)
@@ -181,14 +182,14 @@ def test_the_words_say_the_present_rate(shown):
     assert view.reading() == "Exponential: η = 0.00625 at epoch 4"
 
 
-def test_hovering_reads_what_was_and_what_will_be(shown, point_at, leave):
+def test_hovering_reads_what_was_and_what_will_be(shown):
     view = shown(ScheduleView(), snapshot_with(StepDecay(step_size=10), epochs=20), SIZE)
     idle = view.reading()
-    point_at(view, at_epoch(view, 5))
+    hands.hover(view, at_epoch(view, 5))
     assert view.reading() == "epoch 5: η was 0.1"
-    point_at(view, at_epoch(view, 35))
+    hands.hover(view, at_epoch(view, 35))
     assert view.reading() == "epoch 35: η will be 0.0001"
-    leave(view, at_epoch(view, 35))
+    hands.leave(view, at_epoch(view, 35))
     assert view.reading() == idle
 
 
@@ -206,35 +207,35 @@ def test_an_edit_is_shown_at_once_and_not_taken_back_by_a_snapshot_from_before(s
     assert (view.coming()[1] == 0.2).all()
 
 
-def test_it_shows_an_experiment_before_there_is_any_snapshot(shown, point_at):
+def test_it_shows_an_experiment_before_there_is_any_snapshot(shown):
     view = shown(ScheduleView(), None, SIZE)
     view.grab()
     view.show_experiment(experiment_with(OneCycle()))
     assert view.coming()[1].max() == pytest.approx(0.1, rel=0.01)
     assert view.dot()[0] == 0
     assert view.reading().startswith("One cycle: η = 0.004")
-    point_at(view, at_epoch(view, 30))
+    hands.hover(view, at_epoch(view, 30))
     assert "will be" in view.reading()
 
 
-def test_the_axis_can_be_logarithmic(shown, qtbot):
+def test_the_axis_can_be_logarithmic(shown):
     view = shown(ScheduleView(), snapshot_with(Exponential(gamma=0.9)), (700, 300))
     button = view.findChild(QToolButton, "schedule.scale.log")
     assert not view.is_logarithmic and button.toolTip() and button.accessibleName()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    hands.click(button)
     assert view.is_logarithmic
     low, high = view._plot.getViewBox().viewRange()[1]
     assert high == pytest.approx(-1, abs=0.3) and low < -3
     linear = view.findChild(QToolButton, "schedule.scale.linear")
     linear.setFocus()
-    qtbot.keyClick(linear, Qt.Key.Key_Space)
+    hands.key(linear, "Space")
     assert not view.is_logarithmic
 
 
-def test_in_little_room_the_switch_stands_in_the_panel(shown, qtbot):
+def test_in_little_room_the_switch_stands_in_the_panel(shown):
     view = shown(ScheduleView(), snapshot_with(Constant()), SIZE)
-    qtbot.mouseClick(view.findChild(QToolButton, "schedule.controls.more"), Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(view.findChild(QToolButton, "schedule.scale.log"), Qt.MouseButton.LeftButton)
+    hands.push(view, "schedule.controls.more")
+    hands.push(view, "schedule.scale.log")
     assert view.is_logarithmic
 
 
@@ -253,13 +254,13 @@ def test_rates_are_written_short():
 
 
 @pytest.mark.parametrize("kind", sorted(members(Schedule)))
-def test_it_survives_extreme_experiments_and_diverged_training(shown, point_at, caplog, kind):
+def test_it_survives_extreme_experiments_and_diverged_training(shown, caplog, kind):
     schedule = members(Schedule)[kind](warmup=1_000_000)
     broken = diverged(make_snapshot(rows=5))
     for rate in (0.0, 1e-9, 1e9):
         snapshot = dataclasses.replace(broken, experiment=experiment_with(schedule, learning_rate=rate))
         view = shown(ScheduleView(), snapshot, SIZE)
-        point_at(view, QPointF(200, 100))
+        hands.hover(view, QPointF(200, 100))
         view.findChild(QToolButton, "schedule.scale.log").click()
         view.grab()
     assert not caplog.records

@@ -17,6 +17,7 @@ from playground import Trainer
 from playground.interop.opening import preset
 from playground.storage.document import load_document, save_document, to_bytes
 from playground.storage.recovery import Slot, aside, recoverable
+from ui.session import worker
 from ui.window.window import Window
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -26,7 +27,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from ui import theme
+from ui.look import theme
 from ui.window.window import Window
 app = QApplication([])
 theme.apply(app, "light")
@@ -99,7 +100,7 @@ def test_the_work_of_a_killed_window_is_offered_and_recovered(
     qtbot.waitUntil(lambda: other.autosave.restoring is None)
     assert other.session.experiment.training.learning_rate == 0.125
     assert step(other) > 0
-    assert other.documents.modified
+    assert other.work.modified
     # It stays recoverable: this window keeps it now.
     assert load_document(other.autosave.slot.document).experiment.training.learning_rate == 0.125
     assert recoverable(folder) == []
@@ -219,7 +220,7 @@ def test_training_that_no_file_holds_stays_kept(qtbot, other: Window, folder: Pa
     qtbot.waitUntil(lambda: slot.document.exists() and other.autosave.job is None)
     # Settings alone, and an edit that is taken back.
     other.documents.save_to(tmp_path / "mine.json")
-    qtbot.waitUntil(lambda: not other.documents.busy)
+    qtbot.waitUntil(lambda: not other.documents.saves.busy)
     training = msgspec.structs.replace(other.session.experiment.training, learning_rate=0.5)
     other.session.edit(msgspec.structs.replace(other.session.experiment, training=training), "learning rate")
     other.session.undo()
@@ -235,7 +236,7 @@ def test_a_fault_in_taking_up_loses_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(Trainer, "resume", fail)
+    monkeypatch.setattr(worker, "resumed", fail)
     other.autosave.recover(recoverable(folder)[0])
     qtbot.waitUntil(lambda: other.autosave.restoring is None)
     (found,) = recoverable(folder)

@@ -8,20 +8,21 @@ from pathlib import Path
 import msgspec
 import pytest
 from numpy.testing import assert_array_equal
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from playground import Document, Trainer, load
 from playground.engine.compiled import cache
 from playground.files.atomic import previous
 from playground.interop.opening import preset
+from playground.measure.requests import BoundaryRequest
 from playground.storage.document import load_document, save_document
+from tests.ui import hands
 from ui.panels.data.import_dialog import ImportDialog
-from ui.window import documents
+from ui.window import saves, work
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
@@ -40,14 +41,12 @@ def train(qtbot, window: Window, steps: int = 20) -> None:
 
 def document_of(qtbot, window: Window) -> Document:
     """The whole training as it is now."""
-    with qtbot.waitSignal(window.session.given) as told:
-        window.session.ask(None, Trainer.document)
-    return told.args[1]
+    return window.session.ask(Trainer.document).result(timeout=5)
 
 
 def save_as(qtbot, window: Window, path: Path) -> None:
     window.documents.save_to(path)
-    qtbot.waitUntil(lambda: window.documents.path == path and not window.documents.modified)
+    qtbot.waitUntil(lambda: window.work.path == path and not window.work.modified)
 
 
 def set_rate(window: Window, rate: float) -> None:
@@ -60,7 +59,7 @@ def answer(qtbot, window: Window, name: str, question_name: str = "changes.quest
     question = window.findChild(QMessageBox, question_name)
     assert question is not None and question.isVisible()
     button = next(button for button in question.buttons() if button.accessibleName() == name)
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
 
 
 # Saving and opening -----------------------------------------------------------------------------------------------
@@ -81,7 +80,7 @@ def test_a_document_goes_on_as_if_the_window_had_never_closed(qtbot, window: Win
         qtbot.waitUntil(lambda one=one: step(one) == document.checkpoints["present"].state.step + 1)
     reports = window.session.report.snapshot, other.session.report.snapshot
     assert_array_equal(reports[0].history.train_loss, reports[1].history.train_loss)
-    assert_array_equal(reports[0].boundary, reports[1].boundary)
+    assert_array_equal(*(report.answer(BoundaryRequest) for report in reports))
     other.close()
 
 
@@ -122,25 +121,25 @@ def test_a_damaged_document_is_refused_and_changes_nothing(qtbot, window: Window
     window.documents.open(str(tmp_path / "bad.playground"))
     assert "bad.playground was not opened; everything is as it was." in window.banner.text.text()
     assert (window.session.experiment, step(window)) == (experiment, before)
-    assert window.documents.path == tmp_path / "mine.playground"
+    assert window.work.path == tmp_path / "mine.playground"
 
 
 def test_the_keyboard_saves_and_begins_anew(qtbot, window: Window, tmp_path: Path) -> None:
     save_as(qtbot, window, tmp_path / "mine.playground")
     set_rate(window, 0.5)
-    assert window.documents.modified
-    qtbot.keyClick(window, Qt.Key.Key_S, CONTROL)
-    qtbot.waitUntil(lambda: not window.documents.modified)
+    assert window.work.modified
+    hands.key(window, "Ctrl+S")
+    qtbot.waitUntil(lambda: not window.work.modified)
     assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate == 0.5
-    qtbot.keyClick(window, Qt.Key.Key_N, CONTROL)
-    assert window.documents.path is None
+    hands.key(window, "Ctrl+N")
+    assert window.work.path is None
     assert window.session.experiment.name == preset("spiral").name
 
 
 def test_an_experiment_file_keeps_the_settings_alone(qtbot, window: Window, tmp_path: Path) -> None:
     save_as(qtbot, window, tmp_path / "mine.json")
     train(qtbot, window)
-    assert not window.documents.modified
+    assert not window.work.modified
     assert load(tmp_path / "mine.json") == window.session.experiment
 
 
@@ -148,7 +147,7 @@ def test_what_can_not_be_saved_is_told_with_another_way(qtbot, window: Window, t
     path = tmp_path / "none" / "mine.playground"
     window.documents.save_to(path)
     qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in window.banner.text.text())
-    assert window.documents.path is None
+    assert window.work.path is None
 
 
 # Saves on their way -----------------------------------------------------------------------------------------------
@@ -162,7 +161,7 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(0.3)
         save_document(path, document)
 
-    monkeypatch.setattr(documents, "save_document", slow)
+    monkeypatch.setattr(saves, "save_document", slow)
 
 
 @pytest.mark.usefixtures("slow_disk")
@@ -187,36 +186,36 @@ def test_a_save_that_fails_keeps_the_window_open(qtbot, window: Window, tmp_path
 def test_what_is_opened_while_a_save_runs_does_not_take_its_file_over(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(tmp_path / "mine.playground")
     window.documents.open("xor")
-    qtbot.waitUntil(lambda: not window.documents.busy)
+    qtbot.waitUntil(lambda: not window.documents.saves.busy)
     assert (tmp_path / "mine.playground").exists()
-    assert window.documents.path is None and window.session.experiment.name == preset("xor").name
+    assert window.work.path is None and window.session.experiment.name == preset("xor").name
 
 
 @pytest.mark.usefixtures("slow_disk")
 def test_what_is_changed_while_a_save_runs_is_not_saved(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(tmp_path / "mine.playground")
-    window.session.set_weight("W0", (0, 0), 0.5, 0.25, "weight")
-    qtbot.waitUntil(lambda: not window.documents.busy)
-    assert window.documents.modified
+    window.session.set_weight("W0", (0, 0), 0.5, "weight")
+    qtbot.waitUntil(lambda: not window.documents.saves.busy)
+    assert window.work.modified
 
 
 def test_of_two_saves_the_later_one_lasts(qtbot, window: Window, tmp_path: Path, slow_disk: None) -> None:
     for _ in range(2):
         window.session.step()
         window.documents.save_to(tmp_path / "mine.playground")
-    qtbot.waitUntil(lambda: not window.documents.busy)
+    qtbot.waitUntil(lambda: not window.documents.saves.busy)
     assert load_document(tmp_path / "mine.playground").checkpoints["present"].state.step == 2
 
 
 def test_undoing_an_opening_leaves_the_file_alone(qtbot, window: Window, tmp_path: Path) -> None:
     save_document(tmp_path / "other.playground", Trainer(preset("xor")).document())
     window.documents.open(str(tmp_path / "other.playground"))
-    assert window.documents.path is not None
+    assert window.work.path is not None
     window.session.undo()
-    assert window.documents.path is None
+    assert window.work.path is None
     window.session.redo()
-    assert window.documents.path == tmp_path / "other.playground"
-    qtbot.waitUntil(lambda: not window.documents.modified)
+    assert window.work.path == tmp_path / "other.playground"
+    qtbot.waitUntil(lambda: not window.work.modified)
 
 
 def test_work_that_comes_back_by_undo_counts_as_changed_until_it_is_seen(qtbot, window: Window, tmp_path: Path) -> None:
@@ -224,17 +223,17 @@ def test_work_that_comes_back_by_undo_counts_as_changed_until_it_is_seen(qtbot, 
     train(qtbot, window)
     window.documents.open("xor")
     window.session.undo()
-    assert window.documents.path == tmp_path / "mine.playground" and window.documents.modified
+    assert window.work.path == tmp_path / "mine.playground" and window.work.modified
     qtbot.waitUntil(lambda: step(window) > 0)
-    assert window.documents.modified
+    assert window.work.modified
 
 
 @pytest.mark.parametrize("name", ["spiral v1.5", "A.PLAYGROUND"])
 def test_a_document_of_any_name_can_be_opened_again(qtbot, window: Window, tmp_path: Path, name: str) -> None:
     saved = window.session.experiment
     window.documents.save_to(tmp_path / name)
-    qtbot.waitUntil(lambda: window.documents.path is not None)
-    path = window.documents.path
+    qtbot.waitUntil(lambda: window.work.path is not None)
+    path = window.work.path
     window.documents.open("xor")
     window.documents.open(str(path))
     assert window.session.experiment == saved
@@ -255,23 +254,23 @@ def test_the_title_tells_whether_there_are_changes(qtbot, window: Window, tmp_pa
     qtbot.waitUntil(window.isWindowModified)
 
 
-def test_a_weight_set_by_hand_is_a_change(qtbot, window: Window) -> None:
-    window.session.set_weight("W0", (0, 0), 0.5, 0.25, "weight")
-    assert window.documents.modified
+def test_a_weight_set_by_hand_is_a_change(window: Window) -> None:
+    window.session.set_weight("W0", (0, 0), 0.5, "weight")
+    assert window.work.modified
     window.session.undo()
-    assert not window.documents.modified
+    assert not window.work.modified
 
 
 def test_long_training_counts_though_no_file_holds_it(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(qtbot, window)
-    assert not window.documents.modified
-    monkeypatch.setattr(documents, "LONG_SECONDS", 0.0)
-    assert window.documents.modified
+    assert not window.work.modified
+    monkeypatch.setattr(work, "LONG_SECONDS", 0.0)
+    assert window.work.modified
     window.documents.save_to(tmp_path / "settings alone.json")
-    qtbot.waitUntil(lambda: not window.documents.busy)
-    assert not window.documents.modified
+    qtbot.waitUntil(lambda: not window.documents.saves.busy)
+    assert not window.work.modified
 
 
 def test_closing_asks_and_cancel_goes_back(qtbot, window: Window) -> None:
@@ -336,12 +335,12 @@ def test_a_file_that_another_window_changed_is_not_replaced_unasked(qtbot, windo
     window.documents.save()
     assert file.read_bytes() == other
     answer(qtbot, window, "Replace", "replacing.question")
-    qtbot.waitUntil(lambda: not window.documents.modified)
+    qtbot.waitUntil(lambda: not window.work.modified)
     assert load_document(file).experiment.training.learning_rate == 0.5
     assert previous(file).read_bytes() == other
     set_rate(window, 0.25)
     window.documents.save()
-    qtbot.waitUntil(lambda: not window.documents.modified)
+    qtbot.waitUntil(lambda: not window.work.modified)
     assert load_document(file).experiment.training.learning_rate == 0.25
 
 
@@ -355,7 +354,7 @@ def test_another_place_is_offered_for_what_would_replace_a_changed_file(qtbot, w
     dialog = window.findChild(QFileDialog)
     assert dialog is not None and dialog.isVisible()
     dialog.reject()
-    assert file.read_bytes() == other and window.documents.modified
+    assert file.read_bytes() == other and window.work.modified
 
 
 def test_a_file_that_is_gone_is_saved_again(qtbot, window: Window, tmp_path: Path) -> None:
@@ -364,7 +363,7 @@ def test_a_file_that_is_gone_is_saved_again(qtbot, window: Window, tmp_path: Pat
     set_rate(window, 0.5)
     file.unlink()
     window.documents.save()
-    qtbot.waitUntil(lambda: not window.documents.modified)
+    qtbot.waitUntil(lambda: not window.work.modified)
     assert load_document(file).experiment.training.learning_rate == 0.5
 
 
@@ -373,29 +372,22 @@ def test_a_file_that_is_gone_is_saved_again(qtbot, window: Window, tmp_path: Pat
 
 def test_the_palette_knows_the_files_that_were_just_saved(qtbot, window: Window, tmp_path: Path) -> None:
     save_as(qtbot, window, tmp_path / "just now.playground")
-    assert any("just now.playground" in command.name for command in window.reach.commands())
+    assert any("just now.playground" in command.name for command in window.commands())
 
 
 def test_recent_files_are_offered_the_latest_first(qtbot, window: Window, tmp_path: Path) -> None:
     for name in ("one", "two"):
         save_as(qtbot, window, tmp_path / f"{name}.playground")
-    assert [Path(path).stem for path in window.documents.recent()] == ["two", "one"]
+    assert [Path(path).stem for path in window.documents.recent.paths()] == ["two", "one"]
     (tmp_path / "two.playground").unlink()
-    window.documents.open_carefully(window.documents.recent()[0])
+    window.documents.open_carefully(window.documents.recent.paths()[0])
     assert "two.playground was not opened" in window.banner.text.text()
-    assert [Path(path).stem for path in window.documents.recent()] == ["one"]
+    assert [Path(path).stem for path in window.documents.recent.paths()] == ["one"]
 
 
 # Sharing ----------------------------------------------------------------------------------------------------------
 
 LINK = "https://playground.tensorflow.org/#activation=tanh&batchSize=10&dataset=circle&networkShape=4,2&seed=0.59704"
-
-
-def drop(window: Window, mime: QMimeData) -> None:
-    """Drop something on the window, as a person does."""
-    event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
-    window.dropEvent(event)
-    assert event.isAccepted()
 
 
 def text_of(words: str) -> QMimeData:
@@ -404,26 +396,26 @@ def text_of(words: str) -> QMimeData:
     return mime
 
 
-def test_an_experiment_is_copied_as_text_and_pasted(qtbot, window: Window) -> None:
+def test_an_experiment_is_copied_as_text_and_pasted(window: Window) -> None:
     set_rate(window, 0.5)
     shared = window.session.experiment
     window.boundary.setFocus()
-    qtbot.keyClick(window, Qt.Key.Key_C, CONTROL)
+    hands.key(window, "Ctrl+C")
     window.documents.open("xor")
-    qtbot.keyClick(window, Qt.Key.Key_V, CONTROL)
+    hands.key(window, "Ctrl+V")
     assert window.session.experiment == shared
 
 
-def test_a_link_is_pasted_and_gives_the_same_link_back(qtbot, window: Window) -> None:
+def test_a_link_is_pasted_and_gives_the_same_link_back(window: Window) -> None:
     QGuiApplication.clipboard().setText(LINK)
-    qtbot.keyClick(window, Qt.Key.Key_V, CONTROL)
+    hands.key(window, "Ctrl+V")
     assert window.session.experiment.data.kind == "tfplayground"
-    qtbot.keyClick(window, Qt.Key.Key_L, CONTROL | SHIFT)
+    hands.key(window, "Ctrl+Shift+L")
     copied = QGuiApplication.clipboard().text()
     assert "seed=0.59704" in copied and copied.startswith("https://playground.tensorflow.org/#")
 
 
-def test_what_no_link_can_say_is_named(qtbot, window: Window) -> None:
+def test_what_no_link_can_say_is_named(window: Window) -> None:
     QGuiApplication.clipboard().setText("before")
     window.sharing.copy_link()
     assert "Nothing was copied." in window.banner.text.text() and "optimizer" in window.banner.text.text().lower()
@@ -433,15 +425,15 @@ def test_what_no_link_can_say_is_named(qtbot, window: Window) -> None:
 def test_there_may_be_nothing_on_the_clipboard(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(QGuiApplication.clipboard()), "mimeData", lambda self: None)
     window.sharing.paste()
-    assert "There is no text in the clipboard" in window.notice
+    assert "There is no text in the clipboard" in window.status.text()
 
 
 def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
     address = QMimeData()
     address.setUrls([QUrl(LINK)])
-    drop(window, address)
+    hands.drop(window, address)
     assert window.session.experiment.data.kind == "tfplayground"
-    drop(window, text_of('{"version": 1, "name": "mine"}'))
+    hands.drop(window, text_of('{"version": 1, "name": "mine"}'))
     assert window.session.experiment.name == "mine"
 
 
@@ -451,7 +443,7 @@ def test_a_dropped_document_is_opened(qtbot, window: Window, tmp_path: Path) -> 
     save_document(tmp_path / "other.playground", trainer.document())
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "other.playground"))])
-    drop(window, mime)
+    hands.drop(window, mime)
     qtbot.waitUntil(lambda: step(window) == trainer.state.step)
 
 

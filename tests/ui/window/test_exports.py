@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
-from playground.interop.export import formats
+from playground.interop.export import formats, proof
+from tests.ui import hands
 from ui.window.window import Window
 
 
@@ -33,7 +33,7 @@ def test_data_are_written_as_they_are(qtbot, window: Window, tmp_path: Path, nam
 
 
 def test_every_format_is_in_the_menu(window: Window) -> None:
-    names = [command.name for command in window.reach.commands()]
+    names = [command.name for command in window.commands()]
     for chosen in formats.FORMATS.values():
         assert f"File: Export: {chosen.title} (*{chosen.suffix})…" in names
 
@@ -50,7 +50,7 @@ def test_a_script_can_be_written_without_the_library_that_would_prove_it(
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
     window.exports.ask("pytorch")
     assert "needs torch, which is not installed" in window.banner.text.text()
-    qtbot.mouseClick(window.banner.remedy, Qt.MouseButton.LeftButton)
+    hands.click(window.banner.remedy)
     dialog = window.findChild(QFileDialog, "file.dialog")
     assert dialog is not None and dialog.isVisible()
     dialog.fileSelected.emit(str(tmp_path / "mine.py"))
@@ -62,20 +62,20 @@ def test_a_script_can_be_written_without_the_library_that_would_prove_it(
 def test_a_proof_can_be_cancelled_and_nothing_is_written(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(formats.FORMATS["numpy"].prove.__globals__, "PREDICTIONS", "import time; time.sleep(60)")
+    monkeypatch.setattr(proof, "PREDICTIONS", "import time; time.sleep(60)")
     window.exports.begin("numpy", str(tmp_path / "mine.py"))
     qtbot.waitUntil(lambda: window.exports.job is not None)
     window.exports.ask("numpy")
     assert "still being proven" in window.banner.text.text()
-    assert window.menus.cancel_export.isEnabled()
-    window.menus.cancel_export.trigger()
+    assert window.menus.action("export.cancel").isEnabled()
+    window.menus.action("export.cancel").trigger()
     qtbot.waitUntil(lambda: window.exports.job is None)
     assert "was cancelled; nothing was written" in window.status.text()
     assert list(tmp_path.glob("*.py")) == []
 
 
 def test_closing_stops_a_proof(qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(formats.FORMATS["numpy"].prove.__globals__, "PREDICTIONS", "import time; time.sleep(60)")
+    monkeypatch.setattr(proof, "PREDICTIONS", "import time; time.sleep(60)")
     window.exports.begin("numpy", str(tmp_path / "mine.py"))
     qtbot.waitUntil(lambda: window.exports.job is not None)
     window.close()
@@ -85,8 +85,8 @@ def test_closing_stops_a_proof(qtbot, window: Window, tmp_path: Path, monkeypatc
 def test_what_is_not_what_the_network_is_is_not_kept(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wrong = formats.FORMATS["numpy"].prove.__globals__["PREDICTIONS"].replace("x[:, 0],", "1 + x[:, 0],")
-    monkeypatch.setitem(formats.FORMATS["numpy"].prove.__globals__, "PREDICTIONS", wrong)
+    wrong = proof.PREDICTIONS.replace("x[:, 0],", "1 + x[:, 0],")
+    monkeypatch.setattr(proof, "PREDICTIONS", wrong)
     window.exports.begin("numpy", str(tmp_path / "mine.py"))
     qtbot.waitUntil(lambda: "it is not what the network is" in window.banner.text.text(), timeout=30_000)
     assert list(tmp_path.glob("*.py")) == []
@@ -97,7 +97,7 @@ def test_a_place_that_can_not_be_written_to_is_told(qtbot, window: Window, tmp_p
     qtbot.waitUntil(lambda: "Nothing was exported to" in window.banner.text.text())
 
 
-def test_the_dialog_suggests_the_experiments_name(qtbot, window: Window) -> None:
+def test_the_dialog_suggests_the_experiments_name(window: Window) -> None:
     window.exports.ask("weights")
     dialog = window.findChild(QFileDialog, "file.dialog")
     assert dialog is not None and dialog.isVisible()

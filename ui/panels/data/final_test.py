@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import InputError
 from playground.catalog.datasets.base import Dataset
+from playground.measure.requests import FinalTestRequest
 from playground.measure.snapshot import FinalResult, Snapshot
-from ui.forms.buttons import push_button
+from ui.forms.buttons import identify, push_button
+from ui.forms.layouts import tight
 from ui.look.numbers import counted, number_text, percent_text
-from ui.look.theme import GRID, px
 
 ABOUT = (
     "How well the network does on the test points, at this moment. Look once, at the end: settings that are chosen by "
@@ -30,14 +31,10 @@ class FinalTest(QWidget):
         self.waiting = False
         self.button = push_button("data.final_test", "Show the test result", ABOUT, small=True)
         self.button.clicked.connect(self._ask)
-        self.result = QLabel()
-        self.result.setObjectName("data.final_test.result")
-        self.result.setAccessibleName("Test result")
+        self.result = identify(QLabel(), "data.final_test.result", "Test result")
         self.result.setTextFormat(Qt.TextFormat.PlainText)
         self.result.setWordWrap(True)
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(px(GRID // 2))
+        lines = tight(QVBoxLayout(self))
         for widget in (self.button, self.result):
             lines.addWidget(widget)
 
@@ -55,10 +52,11 @@ class FinalTest(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the result that was asked for, if this is it."""
-        if self.waiting and snapshot.test is not None and snapshot.experiment.data == self.data:
+        result = snapshot.answer(FinalTestRequest)
+        if self.waiting and result is not None and snapshot.experiment.data == self.data:
             self.waiting = False
             self.looks += 1
-            self.result.setText(f"{result_words(snapshot.test, snapshot)} {looks_words(self.looks)}".strip())
+            self.result.setText(f"{result_words(result, snapshot)} {looks_words(self.looks)}".strip())
             self.result.show()
 
 

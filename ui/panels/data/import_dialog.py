@@ -46,10 +46,11 @@ from playground.interop.tables import (
     from_text,
     guess,
     is_missing,
-    own_points,
+    read_own_points,
 )
-from ui.forms.buttons import push_button, tip
+from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Combo, Segments, Switch
+from ui.forms.layouts import quiet
 from ui.guard.faults import guarded
 from ui.look.theme import GRID, Theme, current, mixed, px, scaled
 from ui.panels.panel import heading
@@ -136,9 +137,12 @@ class PointsPicture(QWidget):
         self.drawn: Sample | None = None
         self._picture: QPixmap | None = None
         self.setFixedSize(px(PICTURE_SIZE), px(PICTURE_SIZE))
-        self.setObjectName("import.picture")
-        self.setAccessibleName("Picture of the points")
-        self.setToolTip(tip("The points as they would lie on the plane, each axis scaled to fill it."))
+        identify(
+            self,
+            "import.picture",
+            "Picture of the points",
+            tip("The points as they would lie on the plane, each axis scaled to fill it."),
+        )
 
     def show_points(self, drawn: Sample | None) -> None:
         """Show other points; None for none."""
@@ -220,14 +224,20 @@ class ImportDialog(QDialog):
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.understood = self._words("understood", "How the text was understood")
         self.header = Switch(self)
-        self.header.setObjectName("import.header")
-        self.header.setAccessibleName("First row names the columns")
-        self.header.setToolTip(tip("On: the first row names the columns. Off: it is a point like the others."))
+        identify(
+            self.header,
+            "import.header",
+            "First row names the columns",
+            tip("On: the first row names the columns. Off: it is a point like the others."),
+        )
         self.header.toggled.connect(self._header_toggled)
         self.separator = Combo(self)
-        self.separator.setObjectName("import.separator")
-        self.separator.setAccessibleName("Separator")
-        self.separator.setToolTip(tip("What stands between the cells of a row. Automatic takes the most regular."))
+        identify(
+            self.separator,
+            "import.separator",
+            "Separator",
+            tip("What stands between the cells of a row. Automatic takes the most regular."),
+        )
         self.separator.addItems(["Automatic", *(name.capitalize() for name in SEPARATORS.values())])
         self.separator.currentIndexChanged.connect(self._separator_chosen)
         grid.addWidget(title, 0, 0)
@@ -244,21 +254,19 @@ class ImportDialog(QDialog):
         return grid
 
     def _words(self, name: str, spoken: str) -> QLabel:
-        label = QLabel()
-        label.setObjectName(f"import.{name}")
-        label.setAccessibleName(spoken)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setProperty("quiet", True)
+        label = quiet(identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), f"import.{name}", spoken))
         return label
 
     def _table(self) -> QTableView:
         self.model = SheetModel(self)
         self.table = QTableView(self)
         self.table.setModel(self.model)
-        self.table.setObjectName("import.table")
-        self.table.setAccessibleName("The first rows")
-        self.table.setToolTip(tip(f"The first {PREVIEW_ROWS} rows. Red cells keep their row from being used."))
+        identify(
+            self.table,
+            "import.table",
+            "The first rows",
+            tip(f"The first {PREVIEW_ROWS} rows. Red cells keep their row from being used."),
+        )
         self.table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(False)
@@ -279,28 +287,21 @@ class ImportDialog(QDialog):
             "The column that the network learns to predict. Text means classes; many different numbers mean values.",
         )
         for row, ((name, spoken), words) in enumerate(zip(AXES, helps, strict=True)):
-            combo = Combo(self)
-            combo.setObjectName(f"import.{name}")
-            combo.setAccessibleName(f"Column for {spoken}")
-            combo.setToolTip(tip(words))
+            combo = identify(Combo(self), f"import.{name}", f"Column for {spoken}", tip(words))
             combo.currentIndexChanged.connect(self._column_chosen)
             caption = QLabel(spoken)
             caption.setBuddy(combo)
             grid.addWidget(caption, row, 0)
             grid.addWidget(combo, row, 1)
             self.combos.append(combo)
-        self.task = Segments(["Automatic", "Classes", "Values"], self)
-        self.task.setObjectName("import.task")
-        self.task.setAccessibleName("Task")
+        self.task = identify(Segments(["Automatic", "Classes", "Values"], self), "import.task", "Task")
         tips = (
             "Text, or at most 10 different whole numbers, mean classes. Any other numbers mean values.",
             "Every different cell of the target column is a class. There may be at most 10.",
             "The target column holds numbers to predict. Rows where it has none are left out.",
         )
         for button, task, words in zip(self.task.buttons, TASKS, tips, strict=True):
-            button.setObjectName(f"import.task.{task or 'automatic'}")
-            button.setAccessibleName(f"Task {button.text().lower()}")
-            button.setToolTip(tip(words))
+            identify(button, f"import.task.{task or 'automatic'}", f"Task {button.text().lower()}", tip(words))
         self.task.show_index(0)
         self.task.chosen.connect(self._task_chosen)
         self.picture = PointsPicture(self)
@@ -324,9 +325,12 @@ class ImportDialog(QDialog):
         self.ok.setDefault(True)
         self.ok.clicked.connect(self.accept)
         self.bar = QProgressBar()
-        self.bar.setObjectName("import.progress")
-        self.bar.setAccessibleName("How far reading is")
-        self.bar.setToolTip(tip("How much of the text has been read. Cancel stops it."))
+        identify(
+            self.bar,
+            "import.progress",
+            "How far reading is",
+            tip("How much of the text has been read. Cancel stops it."),
+        )
         self.bar.setTextVisible(False)
         self.bar.setFixedSize(px(PICTURE_SIZE), px(6))
         self.bar.hide()
@@ -516,7 +520,7 @@ def size_of(source: Path | str) -> int:
 
 def made_of(sheet: Sheet, picked: Picked, proposed: bool) -> tuple[Dataset, Sample, list[str], str]:
     """The data set of three columns, its points, what to know of the rows, and "exact" if it is. Raises InputError."""
-    exact = own_points(sheet) if proposed else None
+    exact = read_own_points(sheet) if proposed else None
     if exact is not None:
         return exact, sample(exact), [f"All {exact.size:,} rows are used."], "exact"
     points = extracted(sheet, picked)

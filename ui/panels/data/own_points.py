@@ -18,8 +18,10 @@ from playground.catalog.datasets.base import Dataset, sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
-from playground.interop.tables import from_file, from_text, own_points, to_csv, to_tsv
-from ui.forms.buttons import IconButton, tip
+from playground.files.errors import reason_of
+from playground.interop.tables import from_file, from_text, read_own_points, to_csv, to_tsv
+from ui.forms.buttons import IconButton, identify, tip
+from ui.forms.layouts import quiet, tight
 from ui.look.numbers import counted
 from ui.look.theme import GRID, px
 from ui.panels.data.import_dialog import READ_AT_ONCE, ImportDialog, size_of
@@ -29,11 +31,14 @@ class OwnData(QWidget):
     """A line of buttons, and below it what became of the points. `data` is the data set that is copied and exported."""
 
     draw_asked = Signal()
+    """The person wants to draw points."""
     import_asked = Signal()
+    """The person wants to choose a file for `import_file`."""
     export_asked = Signal()
+    """The person wants to choose a file for `export_points`."""
     taken = Signal(object, str)
     """A data set that was brought along, and a few words for the undo menu."""
-    told = Signal(str)
+    said = Signal(str)
     """What became of the points, in a sentence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,19 +47,13 @@ class OwnData(QWidget):
         self.dialog: ImportDialog | None = None
         self.brought: tuple[UserPoints, str] | None = None
         """The points that were brought along last, and what became of them."""
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(px(GRID // 2))
+        outer = tight(QVBoxLayout(self))
         self.line = QHBoxLayout()
         self.line.setSpacing(px(GRID // 2))
         outer.addLayout(self.line)
         self._add_buttons()
-        self.message = QLabel()
-        self.message.setObjectName("data.message")
-        self.message.setAccessibleName("What became of the points")
+        self.message = quiet(identify(QLabel(wordWrap=True), "data.message", "What became of the points"))
         self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.message.setWordWrap(True)
-        self.message.setProperty("quiet", True)
         self.message.hide()
         outer.addWidget(self.message)
 
@@ -77,10 +76,7 @@ class OwnData(QWidget):
         export.clicked.connect(self.export_asked)
 
     def _name(self, button: QPushButton | IconButton, name: str, spoken: str, words: str) -> None:
-        button.setObjectName(f"data.{name}")
-        button.setAccessibleName(spoken)
-        button.setAccessibleDescription(words)
-        button.setToolTip(tip(f"{spoken.rstrip('…')}. {words}"))
+        identify(button, f"data.{name}", spoken, tip(f"{spoken.rstrip('…')}. {words}"), words)
         self.line.addWidget(button, 1 if isinstance(button, QPushButton) else 0)
 
     def show_data(self, data: Dataset) -> None:
@@ -92,11 +88,11 @@ class OwnData(QWidget):
             self.message.setText(self.brought[1])
             self.message.show()
 
-    def tell(self, words: str) -> None:
+    def _say(self, words: str) -> None:
         """Say what became of points."""
         self.message.setText(words)
         self.message.show()
-        self.told.emit(words)
+        self.said.emit(words)
 
     # Out ----------------------------------------------------------------------------------------------------
 
@@ -104,7 +100,7 @@ class OwnData(QWidget):
         """Put all points on the clipboard as cells."""
         drawn = sample(self.data)
         QGuiApplication.clipboard().setText(to_tsv(drawn))
-        self.tell(f"{counted(len(drawn.labels), 'point')} copied, to be pasted into a spreadsheet or here.")
+        self._say(f"{counted(len(drawn.labels), 'point')} copied, to be pasted into a spreadsheet or here.")
 
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
@@ -113,9 +109,9 @@ class OwnData(QWidget):
         try:
             write_atomically(file, write(drawn).encode())
         except OSError as error:
-            self.tell(f"{file} was not written: {error.strerror or error}. Choose another place.")
+            self._say(f"{file} was not written: {reason_of(error)}. Choose another place.")
         else:
-            self.tell(f"{counted(len(drawn.labels), 'point')} written to {file.name}.")
+            self._say(f"{counted(len(drawn.labels), 'point')} written to {file.name}.")
 
     # In -----------------------------------------------------------------------------------------------------
 
@@ -128,7 +124,7 @@ class OwnData(QWidget):
         if text.strip():
             self._bring(text, source)
         else:
-            self.tell(f"There is no text in {source}. Copy some cells of a spreadsheet first.")
+            self._say(f"There is no text in {source}. Copy some cells of a spreadsheet first.")
 
     def import_file(self, path: str | Path) -> None:
         """Make a data set of a text file; asks which columns are meant unless they are ours."""
@@ -141,9 +137,9 @@ class OwnData(QWidget):
             return
         try:
             sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
-            points = own_points(sheet)
+            points = read_own_points(sheet)
         except InputError as error:
-            self.tell(str(error))
+            self._say(str(error))
             return
         if points is None:
             self._open_dialog(source)
@@ -157,7 +153,7 @@ class OwnData(QWidget):
         if isinstance(data, UserPoints):
             self.brought = data, words
         self.taken.emit(data, label)
-        self.tell(words)
+        self._say(words)
 
     def _accept(self, dialog: ImportDialog, data: Dataset, label: str) -> None:
         taken = f"{counted(data.size, 'point')} taken from {dialog.name}"

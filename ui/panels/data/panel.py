@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,9 +17,10 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
-from playground.experiment.paths import fits, found, replaced
-from ui.forms.buttons import push_button, tip
+from playground.experiment.paths import fits, value_at, with_value
+from ui.forms.buttons import identify, push_button, tip
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet, tight
 from ui.forms.rows import Form, Row, row_for
 from ui.look.beat import Throttle
 from ui.look.numbers import counted
@@ -47,19 +47,11 @@ class DataPanel(Panel):
     """The data set, its points and their split, and the features.
 
     `samples` are real tables that come with the program, each with its name for people. Points come and go as text
-    through `copy_points`, `paste_points`, `import_file` and `export_points`.
+    through `own_data`.
     """
 
-    draw_asked = Signal()
-    """The person wants to draw points."""
-    import_asked = Signal()
-    """The person wants to choose a file for `import_file`."""
-    export_asked = Signal()
-    """The person wants to choose a file for `export_points`."""
     test_asked = Signal()
     """The person wants to know how the network does on the test points."""
-    told = Signal(str)
-    """What became of points that were copied, pasted, imported or exported, in a sentence."""
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +59,6 @@ class DataPanel(Panel):
         self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
         self.lines.setSpacing(px(GRID // 2))
         self.tiles: dict[DataTile, Dataset] = {}
-        self.names: dict[DataTile, str] = {}
         self.forms: dict[type[Dataset], Form] = {}
         self.common: dict[str, Row] = {}
         self.own_tile: DataTile | None = None
@@ -98,37 +89,30 @@ class DataPanel(Panel):
         for column in range(GALLERY_COLUMNS):
             grid.setColumnStretch(column, 1)
         self.lines.addLayout(grid)
-        self.about = QLabel()
-        self.about.setWordWrap(True)
-        self.about.setProperty("quiet", True)
+        self.about = quiet(QLabel(wordWrap=True))
         self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.about.setMinimumHeight(px(2 * self.about.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.about)
-        self.notes = QLabel()
-        self.notes.setObjectName("data.notes")
-        self.notes.setAccessibleName("What to know about the data set")
-        self.notes.setWordWrap(True)
-        self.notes.setProperty("quiet", True)
+        self.notes = quiet(identify(QLabel(wordWrap=True), "data.notes", "What to know about the data set"))
         self.notes.hide()
         self.lines.addWidget(self.notes)
 
     def _tile(self, name: str, dataset: Dataset, drawn: Sample) -> DataTile:
-        tile = DataTile(name, tip(about(dataset)), drawn, self)
-        tile.setObjectName(f"data.kind.{name.lower() if isinstance(dataset, Table) else dataset.kind}")
-        tile.setAccessibleName(f"Data set {name}")
+        tile = DataTile(name, tip(about_data(dataset)), drawn, self)
+        identify(tile, f"data.kind.{name.lower() if isinstance(dataset, Table) else dataset.kind}", f"Data set {name}")
         tile.clicked.connect(self._tile_clicked)
         self.group.addButton(tile)
-        self.tiles[tile], self.names[tile] = dataset, name
+        self.tiles[tile] = dataset
         self.gallery.addWidget(tile, *divmod(len(self.tiles) - 1, GALLERY_COLUMNS))
         return tile
 
     def _tile_clicked(self) -> None:
         tile = self.sender()
         if isinstance(tile, DataTile):
-            self.choose(self.tiles[tile], self.names[tile])
+            self.choose(self.tiles[tile])
             self._show_gallery(self.experiment.data)
 
-    def choose(self, dataset: Dataset, name: str) -> None:
+    def choose(self, dataset: Dataset) -> None:
         """Ask for a data set of this kind; points, noise and shares stay as they are. Own points come back as left."""
         Edits.end_open()
         present = self.experiment.data
@@ -137,9 +121,9 @@ class DataPanel(Panel):
         data = dataset
         if isinstance(dataset, Adjustable) and not isinstance(dataset, UserPoints):
             data = with_common(present, type(dataset), **own_settings(present, dataset))
-        self.edited.emit(with_data(self.experiment, data), f"data {name}", False)
+        self.edited.emit(with_data(self.experiment, data), "", False)
 
-    def take(self, dataset: Dataset, words: str) -> None:
+    def take(self, dataset: Dataset, title: str) -> None:
         """Ask for a data set that a person brought along, split as the present one is."""
         Edits.end_open()
         present = self.experiment.data
@@ -149,21 +133,21 @@ class DataPanel(Panel):
             kept.append("points")
         common = with_common(present, UserPoints)
         data = msgspec.structs.replace(dataset, **{name: getattr(common, name) for name in kept})
-        self.edited.emit(with_data(self.experiment, data), words, False)
+        self.edited.emit(with_data(self.experiment, data), title, False)
 
-    def ask(self, path: str, value: object, words: str, changing: bool = False) -> None:
+    def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
         """Ask for another value; a part of the data set may carry others along."""
         if not path.startswith("data."):
-            super().ask(path, value, words, changing)
+            super().ask(path, value, changing, title)
             return
         if not changing:
             Edits.end_open()
         try:
             data = with_setting(self.experiment.data, path.removeprefix("data."), value)
-        except LookupError:
+        except InputError:
             # The data set went away while its control still had something to say.
             return
-        self.edited.emit(with_data(self.experiment, data), words, changing)
+        self.edited.emit(with_data(self.experiment, data), title, changing)
 
     def _show_gallery(self, data: Dataset) -> None:
         chosen = next((tile for tile, dataset in self.tiles.items() if same_source(dataset, data)), None)
@@ -172,7 +156,7 @@ class DataPanel(Panel):
         for tile in self.tiles:
             tile.setChecked(tile is chosen)
         self.group.setExclusive(True)
-        self.about.setText(about(data))
+        self.about.setText(about_data(data))
 
     def _show_late(self) -> None:
         """What follows the data set at a calmer pace: its picture, and what to know about a table."""
@@ -202,40 +186,14 @@ class DataPanel(Panel):
 
     def _add_own_data(self) -> None:
         self.own_data = OwnData()
-        self.own_data.draw_asked.connect(self.draw_asked)
-        self.own_data.import_asked.connect(self.import_asked)
-        self.own_data.export_asked.connect(self.export_asked)
-        self.own_data.told.connect(self.told)
         self.own_data.taken.connect(self.take)
         self.lines.addWidget(self.own_data)
-
-    def copy_points(self) -> None:
-        """Put all points on the clipboard as cells."""
-        self.own_data.copy_points()
-
-    def paste_points(self) -> None:
-        """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
-        self.own_data.paste_points()
-
-    def import_file(self, path: str | Path) -> None:
-        """Make a data set of a text file; asks which columns are meant unless they are ours."""
-        self.own_data.import_file(path)
-
-    def take_cells(self, text: str, source: str) -> None:
-        """Make a data set of cells as text that came from somewhere; asks which are meant unless they are ours."""
-        self.own_data.take_cells(text, source)
-
-    def export_points(self, path: str | Path) -> None:
-        """Write all points to a file, every digit of them."""
-        self.own_data.export_points(path)
 
     # Rows ---------------------------------------------------------------------------------------------------
 
     def _add_common_rows(self) -> None:
         self.common_rows = QWidget()
-        lines = QVBoxLayout(self.common_rows)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(px(GRID // 2))
+        lines = tight(QVBoxLayout(self.common_rows))
         self.lines.addWidget(self.common_rows)
         declared = fields_of(Adjustable)
         names = [*COMMON[:-1], *(name for name in declared if name not in COMMON), COMMON[-1]]
@@ -258,7 +216,7 @@ class DataPanel(Panel):
 
     def _next_seed(self) -> None:
         if isinstance(self.experiment.data, Adjustable):
-            self.ask("data.seed", (self.experiment.data.seed + 1) % 2**53, "new data")
+            self.ask("data.seed", (self.experiment.data.seed + 1) % 2**53, title="new data")
 
     def _show_own_rows(self, data: Dataset) -> None:
         kind = type(data)
@@ -281,8 +239,7 @@ class DataPanel(Panel):
         grid.setSpacing(px(GRID // 2))
         for place, name in enumerate(FEATURES):
             tile = tiles[name] = FeatureTile(name, self)
-            tile.setObjectName(f"features.{name}")
-            tile.setAccessibleName(f"Feature {FEATURES[name].label}")
+            identify(tile, f"features.{name}", f"Feature {FEATURES[name].label}")
             tile.clicked.connect(self._feature_clicked)
             grid.addWidget(tile, *divmod(place, FEATURE_COLUMNS))
         self.lines.addLayout(grid)
@@ -297,7 +254,7 @@ class DataPanel(Panel):
             QToolTip.showText(tile.mapToGlobal(tile.rect().bottomLeft()), tile.toolTip(), tile)
         else:
             wanted = with_feature(features, name) if on else without(features, name)
-            self.ask("features", wanted, f"feature {FEATURES[name].label} {'on' if on else 'off'}")
+            self.ask("features", wanted)
         self._show_features(self.experiment.features)
 
     def _show_features(self, features: Sequence[str]) -> None:
@@ -360,15 +317,15 @@ def thinned(drawn: Sample) -> Sample:
 
 
 def with_setting(data: Dataset, name: str, value: Any) -> Dataset:
-    """The data set with another value of one of its fields. Raises LookupError if it has no such field."""
-    if found(data, name) == value:
+    """The data set with another value of one of its fields. Raises InputError if it has no such field."""
+    if value_at(data, name) == value:
         return data
     if isinstance(data, UserPoints) and name == "task":
         return data.as_task(value)
     if isinstance(data, UserPoints) and name in ("validation_fraction", "test_fraction"):
         # Marks say which points train; another share has to choose them anew.
         data = msgspec.structs.replace(data, train=None, test=None)
-    changed: Dataset = replaced(data, name, value)
+    changed: Dataset = with_value(data, name, value)
     return changed
 
 
@@ -392,7 +349,7 @@ def own_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
     return settings
 
 
-def about(data: Dataset) -> str:
+def about_data(data: Dataset) -> str:
     """A data set in a sentence or two."""
     if isinstance(data, Table) and data.target:
         words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from playground.catalog.choice import setting
-from ui.forms.buttons import IconButton, tip
+from ui.forms.buttons import IconButton, identify, tip
 from ui.guard.faults import guarded
 from ui.look.icons import icon
 from ui.look.theme import current, px, scaled
@@ -117,9 +117,12 @@ class ToolButton(IconButton):
         self.tool = tool
         super().__init__(tool.icon, tool.label)
         self.setText(tool.label)
-        self.setObjectName(f"drawing.tool.{tool.name}")
-        self.setAccessibleDescription(tool.help)
-        self.setToolTip(tip(f"{tool.label} ({tool.key}). {tool.help}", "The right mouse button always erases."))
+        identify(
+            self,
+            f"drawing.tool.{tool.name}",
+            hint=tip(f"{tool.label} ({tool.key}). {tool.help}", "The right mouse button always erases."),
+            about=tool.help,
+        )
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setCheckable(True)
         self.setProperty("segment", side)
@@ -147,8 +150,9 @@ class ClassButton(QAbstractButton):
         """Call the class by another name."""
         if name != self.text():
             self.setText(name)
-            self.setAccessibleName(f"Draw class {name}")
-            self.setToolTip(tip(f"Draws points of class {name} ({(self.place + 1) % 10})."))
+            identify(
+                self, spoken=f"Draw class {name}", hint=tip(f"Draws points of class {name} ({(self.place + 1) % 10}).")
+            )
             self.update()
 
     def sizeHint(self) -> QSize:

@@ -17,8 +17,9 @@ from playground import Layer
 from playground.catalog.activations import Activation
 from playground.experiment.declarations import fields_of
 from playground.measure.snapshot import LayerStatistics
-from ui.forms.buttons import IconButton, tip
-from ui.forms.rows import ChoiceRow, Look, Row, row_for
+from ui.forms.buttons import IconButton, identify, tip
+from ui.forms.layouts import quiet, tight
+from ui.forms.rows import ChoiceRow, Row, row_for
 from ui.look.icons import icon
 from ui.look.numbers import number_text
 from ui.look.theme import GRID, current, px, size
@@ -30,7 +31,6 @@ IN_HEADER = ("trainable", "muted")
 """Fields that are buttons in the header."""
 RARE = tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id"))
 """Fields below “more”."""
-LOOKS = {"initializer": Look(nothing="Inherited"), "regularizer": Look(nothing="Inherited")}
 BODY_INDENT = GRID * 2 + GRID // 2
 BAR_WIDTH, NUMBER_WIDTH = 48, 40
 SUMMARY_WIDTH = 72
@@ -52,12 +52,9 @@ class Gradient(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(px(GRID // 2))
+        line = tight(QHBoxLayout(self))
         self.bar = MagnitudeBar(self)
-        self.number = QLabel("–", self)
-        self.number.setProperty("quiet", True)
+        self.number = quiet(QLabel("–", self))
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.number.setFixedWidth(px(NUMBER_WIDTH))
         line.addWidget(self.bar, 1)
@@ -82,14 +79,10 @@ class Vitals(QWidget):
         super().__init__(parent)
         self.layer: LayerStatistics | None = None
         self.gradient = Gradient(self)
-        self.health = QElidingLabel(self)
-        self.health.setProperty("quiet", True)
+        self.health = quiet(QElidingLabel(self))
         self.health.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.health.setAccessibleName("Dead and saturated")
-        self.health.setToolTip(tip(HEALTH_HELP))
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(px(GRID // 2))
+        identify(self.health, spoken="Dead and saturated", hint=tip(HEALTH_HELP))
+        line = tight(QHBoxLayout(self))
         line.addWidget(self.gradient)
         line.addWidget(self.health, 1)
         self.set_compact(False)
@@ -170,7 +163,7 @@ class Grip(QLabel):
 class LayerCard(QFrame):
     """A hidden layer."""
 
-    edited = Signal(str, object, str, bool)
+    edited = Signal(str, object, bool)
     moved = Signal(int)
     """By how many places, by keyboard."""
     removed = Signal()
@@ -205,9 +198,7 @@ class LayerCard(QFrame):
     def _header(self) -> Header:
         header = Header(self)
         line, self.second = QHBoxLayout(), QHBoxLayout()
-        lines = QVBoxLayout(header)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(px(GRID // 4))
+        lines = tight(QVBoxLayout(header), GRID // 4)
         lines.addLayout(line)
         lines.addLayout(self.second)
         line.setSpacing(px(GRID // 2))
@@ -252,7 +243,7 @@ class LayerCard(QFrame):
         lines = part.layout()
         assert lines is not None
         for name in names:
-            row = row_for(fields_of(Layer)[name], "", LOOKS.get(name, Look()), level=1)
+            row = row_for(fields_of(Layer)[name], "", level=1)
             if row is not None:
                 row.edited.connect(self._row_edited)
                 self.rows[name] = row
@@ -354,8 +345,11 @@ class LayerCard(QFrame):
             "Muted: click to put this layer back in." if layer.muted else "Click to mute this layer." if fitting else ""
         )
         for name, button, words in (("trainable", self.freeze, freeze), ("muted", self.mute, mute)):
-            button.setToolTip(tip(why if name == "muted" else "", words, fields_of(Layer)[name].help))
-            button.setAccessibleDescription(fields_of(Layer)[name].help)
+            identify(
+                button,
+                hint=tip(why if name == "muted" else "", words, fields_of(Layer)[name].help),
+                about=fields_of(Layer)[name].help,
+            )
         self._show_buttons(layer)
 
     def _show_buttons(self, layer: Layer | None = None) -> None:
@@ -367,16 +361,12 @@ class LayerCard(QFrame):
     def _set_place(self, index: int, layer_id: str | None) -> None:
         self.index, self._named = index, layer_id
         path, place = self.path, self.place
-        self.setObjectName(path)
-        self.setAccessibleName(f"L{place[1:]}")
-        self.setAccessibleDescription(f"Number {index + 1} from the input side. {KEYS}")
-        self.setToolTip(tip(KEYS))
+        identify(self, path, f"L{place[1:]}", tip(KEYS), f"Number {index + 1} from the input side. {KEYS}")
         self.title.setText(f"L{place[1:]}")
         for name in self.rows:
             self._name_row(name)
         for name, widget, label in self._named_parts():
-            widget.setObjectName(f"{path}.{name}")
-            widget.setAccessibleName(f"{label} {place}")
+            identify(widget, f"{path}.{name}", f"{label} {place}")
         for widget in (self.header, self.grip, self.title, self.summary):
             widget.setToolTip(tip(f"Drag to move the layer. {KEYS}"))
 
@@ -423,19 +413,19 @@ class LayerCard(QFrame):
 
     # Gestures -----------------------------------------------------------------------------------------------
 
-    def _row_edited(self, path: str, value: object, words: str, changing: bool) -> None:
+    def _row_edited(self, path: str, value: object, changing: bool) -> None:
         self._asked = True
-        self.edited.emit(path, value, f"{self.place} {words}", changing)
+        self.edited.emit(path, value, changing)
 
     # A click asks; the button follows what the layer is.
 
     def _freeze_clicked(self, on: bool) -> None:
         self.freeze.setChecked(not on)
-        self._row_edited(f"layers.{self.index}.trainable", not on, "frozen" if on else "learns again", False)
+        self._row_edited(f"layers.{self.index}.trainable", not on, False)
 
     def _mute_clicked(self, on: bool) -> None:
         self.mute.setChecked(not on)
-        self._row_edited(f"layers.{self.index}.muted", on, "muted" if on else "back in", False)
+        self._row_edited(f"layers.{self.index}.muted", on, False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
@@ -457,8 +447,7 @@ class OutputCard(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("card", True)
-        self.setObjectName("layers.output")
-        self.setAccessibleName("Output layer")
+        identify(self, "layers.output", "Output layer")
         lines, line = QVBoxLayout(self), QHBoxLayout()
         lines.setContentsMargins(px(BODY_INDENT + GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2))
         lines.setSpacing(px(GRID // 4))
@@ -466,11 +455,9 @@ class OutputCard(QFrame):
         line.setSpacing(px(GRID))
         title = QLabel("Output", self)
         title.setProperty("strong", True)
-        self.summary = QLabel(self)
-        self.summary.setProperty("quiet", True)
+        self.summary = quiet(QLabel(self))
         self.vitals = Vitals(self)
-        self.vitals.gradient.bar.setObjectName("layers.output.gradient")
-        self.vitals.gradient.bar.setAccessibleName("Gradient of the output layer")
+        identify(self.vitals.gradient.bar, "layers.output.gradient", "Gradient of the output layer")
         line.addWidget(title)
         line.addWidget(self.summary)
         line.addStretch(1)

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 from playground import Layer
 from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
-from playground.experiment.declarations import about
-from ui.forms.buttons import tip
+from playground.experiment.declarations import summary_of
+from ui.forms.buttons import identify, tip
+from ui.forms.layouts import tight
 from ui.forms.rows import steps
 from ui.guard.faults import guarded
-from ui.look.theme import GRID, SMALL, current, px, scaled
+from ui.look.theme import SMALL, current, px, scaled
 from ui.panels.layers.dragging import Drag
 from ui.panels.tiles import fitted, paint_curves
 
@@ -38,8 +39,11 @@ class Chip(QAbstractButton):
         self._small = QFont(self.font())
         self._small.setPixelSize(px(SMALL))
         self.setText(kind.label if kind is not None else "Like last")
-        self.setObjectName(f"layers.new.{self.activation.kind}" if kind is not None else "layers.add")
-        self.setAccessibleName(f"Add a new {kind.label} layer" if kind is not None else "Add a new layer like the last")
+        identify(
+            self,
+            f"layers.new.{self.activation.kind}" if kind is not None else "layers.add",
+            f"Add a new {kind.label} layer" if kind is not None else "Add a new layer like the last",
+        )
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.drag = Drag(self)
@@ -62,7 +66,7 @@ class Chip(QAbstractButton):
         if self.kind is None:
             self.setToolTip(tip(why_not, "A layer with the settings of the last one.", HOW))
         else:
-            does = f"{self.kind.label}: {about(self.kind)}"
+            does = f"{self.kind.label}: {summary_of(self.kind)}"
             self.setToolTip(tip(why_not, does, *steps(self.kind.formula), HOW))
 
     # Gestures -----------------------------------------------------------------------------------------------
@@ -135,9 +139,7 @@ class Palette(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chips = [Chip(kind, self) for kind in (None, *members(Activation).values())]
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(px(GRID // 2))
+        grid = tight(QGridLayout(self))
         for place, chip in enumerate(self.chips):
             grid.addWidget(chip, *divmod(place, COLUMNS))
         for column in range(COLUMNS):

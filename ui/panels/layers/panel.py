@@ -9,17 +9,14 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QPixmap, QRegion
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
-    QInputDialog,
     QLabel,
-    QMenu,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -29,18 +26,17 @@ from playground.catalog.features import FEATURES
 from playground.experiment.rules import MAX_LAYERS, inputs_of
 from playground.experiment.tree import new_id, with_ids
 from playground.measure.snapshot import LayerStatistics, Snapshot
-from ui.forms.buttons import IconButton, tip
+from ui.forms.buttons import IconButton
 from ui.forms.edits import Edits
+from ui.forms.layouts import quiet
 from ui.look.beat import Throttle
 from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard, OutputCard
 from ui.panels.layers.palette import FIRST_LAYER, Chip, Palette
-from ui.panels.layers.shapes import ABOUT, SHAPES, shaped, widths_of, widths_words
+from ui.panels.layers.shape_button import ShapeButton
+from ui.panels.layers.shapes import shaped, widths_words
+from ui.panels.layers.stack_drag import StackDrag
 from ui.panels.panel import Panel, heading
-
-ASK_WIDTHS = "Units of each layer, input side first, such as 16-8-4 or 3 × 8:"
-EDGE = 32
-"""So close to the edge of the visible part, a dragged card makes the stack scroll."""
 
 
 class LayersPanel(Panel):
@@ -61,7 +57,11 @@ class LayersPanel(Panel):
         outer.addWidget(self.new_layers)
         self.view = self._stack()
         outer.addWidget(self.view, 1)
-        self._prepare_drag()
+        self.drag = StackDrag(self, self.view, self.stack, self.inputs)
+        self.drag.card_dropped.connect(self._card_dropped)
+        self.drag.chip_dropped.connect(self.add_layer)
+        for chip in self.new_layers.chips:
+            self.drag.follow_chip(chip)
         self.show_experiment(self.experiment)
 
     # Parts --------------------------------------------------------------------------------------------------
@@ -70,7 +70,8 @@ class LayersPanel(Panel):
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
         line.setSpacing(px(GRID))
-        self.shape = self._shape_button()
+        self.shape = ShapeButton()
+        self.shape.chosen.connect(self.take_shape)
         self.compact = IconButton("rows", "Compact cards", "One line per layer, to see many at once.")
         self.compact.setObjectName("layers.compact")
         self.compact.setCheckable(True)
@@ -81,35 +82,11 @@ class LayersPanel(Panel):
         line.addWidget(self.compact)
         return line
 
-    def _shape_button(self) -> QToolButton:
-        menu = QMenu(self)
-        menu.setToolTipsVisible(True)
-        for name, widths in SHAPES.items():
-            action = menu.addAction(f"{name}\t{widths_words(widths)}")
-            action.setToolTip(ABOUT[name])
-            action.triggered.connect(lambda _=False, name=name: self.take_shape(SHAPES[name], name.lower()))
-        menu.addSeparator()
-        menu.addAction("Other widths…").triggered.connect(lambda: self.ask_widths())
-        button = IconButton("hourglass-simple-medium", "Shape", "")
-        button.setObjectName("layers.shape")
-        button.setToolTip(
-            tip("Replaces all layers by ones of other widths, like the first one in all else. One undo takes it back.")
-        )
-        button.setText("Shape")
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setMenu(menu)
-        return button
-
     def _palette(self) -> Palette:
         palette = Palette()
         palette.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
         for chip in palette.chips:
             chip.clicked.connect(self._chip_clicked)
-            chip.grabbed.connect(self._grab_chip)
-            chip.dragged.connect(self._drag)
-            chip.dropped.connect(self._drop)
         return palette
 
     def _stack(self) -> QScrollArea:
@@ -118,13 +95,11 @@ class LayersPanel(Panel):
         self.lines = QVBoxLayout(self.stack)
         self.lines.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
         self.lines.setSpacing(px(GRID))
-        self.inputs = QLabel()
-        self.inputs.setProperty("quiet", True)
-        self.inputs.setWordWrap(True)
+        self.inputs = quiet(QLabel(wordWrap=True))
         self.output = OutputCard()
-        self.hint = QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.")
-        self.hint.setProperty("quiet", True)
-        self.hint.setWordWrap(True)
+        self.hint = quiet(
+            QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.", wordWrap=True)
+        )
         for widget in (self.inputs, self.hint, self.output):
             self.lines.addWidget(widget)
         self.lines.addStretch(1)
@@ -148,9 +123,7 @@ class LayersPanel(Panel):
         card.moved.connect(self._card_moved)
         card.removed.connect(self._card_removed)
         card.duplicated.connect(self._card_duplicated)
-        card.header.grabbed.connect(self._grab_card)
-        card.header.dragged.connect(self._drag)
-        card.header.dropped.connect(self._drop)
+        self.drag.follow_card(card)
         return card
 
     def _set_compact(self, compact: bool) -> None:
@@ -178,6 +151,7 @@ class LayersPanel(Panel):
 
     def show_experiment(self, experiment: Experiment) -> None:
         super().show_experiment(experiment)
+        self.shape.present = [layer.units for layer in experiment.layers] or [FIRST_LAYER.units]
         self.missed = self.asleep
         if self.asleep:
             return
@@ -206,8 +180,7 @@ class LayersPanel(Panel):
         return [card if card is not None else self._new_card() for card in chosen]
 
     def _arrange(self, cards: list[LayerCard]) -> None:
-        if self.held is not None:
-            self.held.header.drag.end(keep=False)
+        self.drag.give_up()
         for card in self.cards:
             self.lines.removeWidget(card)
             if card not in cards:
@@ -215,7 +188,7 @@ class LayersPanel(Panel):
         for index, card in enumerate(cards):
             self.lines.insertWidget(index + 1, card)
             card.show()
-        self.cards = cards
+        self.cards = self.drag.cards = cards
         stops = [stop for card in cards for stop in card.tab_stops]
         for before, after in itertools.pairwise(stops):
             QWidget.setTabOrder(before, after)
@@ -258,7 +231,7 @@ class LayersPanel(Panel):
         layers = self._identified()
         place = len(layers) if place is None else place
         before = layers[max(place - 1, 0)] if layers else None
-        self._insert(place, chip.layer(before), "new layer {id}", follow=False)
+        self._insert(place, chip.layer(before), follow=False)
 
     def duplicate_layer(self, index: int) -> None:
         """Ask for a copy of a layer right after it."""
@@ -277,13 +250,13 @@ class LayersPanel(Panel):
             return
         self._insert(place, layer, "layer {id} pasted")
 
-    def _insert(self, place: int, layer: Layer, words: str, follow: bool = True) -> None:
+    def _insert(self, place: int, layer: Layer, title: str = "", follow: bool = True) -> None:
         layers = self._identified()
         if len(layers) < MAX_LAYERS:
             new = msgspec.structs.replace(layer, id=new_id(layers))
             wanted = (*layers[:place], new, *layers[place:])
             follow_it, show_it = (new.id, None) if follow else (None, new.id)
-            self._ask_layers(wanted, words.format(id=new.id), focus=follow_it, scroll_to=show_it)
+            self._ask_layers(wanted, title.format(id=new.id), focus=follow_it, scroll_to=show_it)
 
     def take_shape(self, widths: Sequence[int], name: str) -> None:
         """Ask for layers of these widths, otherwise like the first one."""
@@ -291,32 +264,12 @@ class LayersPanel(Panel):
         wanted = shaped(layers, layers[0] if layers else FIRST_LAYER, widths)
         self._ask_layers(wanted, f"shape {name} {widths_words(widths)}".replace("  ", " "))
 
-    def ask_widths(self, text: str = "", problem: str = "") -> None:
-        """Let the person write the widths of all layers."""
-        dialog = QInputDialog(self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setObjectName("layers.widths")
-        dialog.setWindowTitle("Shape")
-        dialog.setLabelText("\n".join(part for part in (problem, ASK_WIDTHS) if part))
-        present = [layer.units for layer in self.experiment.layers] or [FIRST_LAYER.units]
-        dialog.setTextValue(text or widths_words(present))
-        dialog.textValueSelected.connect(self._widths_given)
-        dialog.open()
-
-    def _widths_given(self, text: str) -> None:
-        try:
-            widths = widths_of(text)
-        except ValueError as error:
-            self.ask_widths(text, f"“{text}” is refused. {error}")
-        else:
-            self.take_shape(widths, "")
-
     def remove_layer(self, index: int) -> None:
         """Ask for the network without a layer."""
         layers = self._identified()
         rest = layers[:index] + layers[index + 1 :]
         neighbour = rest[min(index, len(rest) - 1)].id if rest else None
-        self._ask_layers(rest, f"layer {layers[index].id} removed", focus=neighbour)
+        self._ask_layers(rest, focus=neighbour)
 
     def move_layer(self, index: int, to: int) -> None:
         """Ask for a layer at another place, counted without it."""
@@ -324,7 +277,7 @@ class LayersPanel(Panel):
         if 0 <= to < len(layers) and to != index:
             rest = layers[:index] + layers[index + 1 :]
             moved = (*rest[:to], layers[index], *rest[to:])
-            self._ask_layers(moved, f"layer {layers[index].id} moved", focus=layers[index].id)
+            self._ask_layers(moved, focus=layers[index].id)
 
     def _identified(self) -> tuple[Layer, ...]:
         """The shown layers, all with ids; the cards learn theirs at once, so that each stays with its layer."""
@@ -336,10 +289,10 @@ class LayersPanel(Panel):
         return layers
 
     def _ask_layers(
-        self, layers: tuple[Layer, ...], words: str, focus: str | None = None, scroll_to: str | None = None
+        self, layers: tuple[Layer, ...], title: str = "", focus: str | None = None, scroll_to: str | None = None
     ) -> None:
         self._follow = focus
-        self.ask("layers", layers, words)
+        self.ask("layers", layers, title=title)
         self._follow = None
         self._reveal_later(focus or scroll_to)
 
@@ -386,6 +339,9 @@ class LayersPanel(Panel):
         if card is not None:
             self.move_layer(card.index, card.index + by)
 
+    def _card_dropped(self, card: LayerCard, place: int) -> None:
+        self.move_layer(card.index, place)
+
     def _card_removed(self) -> None:
         card = self._card_of(self.sender())
         if card is not None:
@@ -395,114 +351,3 @@ class LayersPanel(Panel):
         card = self._card_of(self.sender())
         if card is not None:
             self.duplicate_layer(card.index)
-
-    # Dragging -----------------------------------------------------------------------------------------------
-
-    def _prepare_drag(self) -> None:
-        self.held: LayerCard | None = None
-        self.offered: Chip | None = None
-        self._at = QPoint()
-        self.ghost = QLabel(self)
-        self.ghost.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.ghost.setProperty("ghost", True)
-        self.ghost.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.mark = QFrame(self.stack)
-        self.mark.setProperty("mark", True)
-        self.mark.setFixedHeight(px(4))
-        for widget in (self.ghost, self.mark):
-            widget.hide()
-        self._scrolling = QTimer(self, interval=16)
-        self._scrolling.timeout.connect(self._scroll_on)
-
-    def _grab_card(self) -> None:
-        self.held = self._card_of(self.sender())
-        if self.held is not None:
-            # The header alone follows the mouse: a whole card would hide where it is going.
-            self.held.setProperty("held", True)
-            restyle(self.held)
-            self._begin_drag(self.held.header, self.held.width())
-
-    def _grab_chip(self) -> None:
-        chip = self.sender()
-        if isinstance(chip, Chip):
-            self.offered = chip
-            self._begin_drag(chip, chip.width() + px(GRID))
-
-    def _begin_drag(self, seen: QWidget, width: int) -> None:
-        self.ghost.setPixmap(picture_of(seen))
-        self.ghost.setFixedSize(QSize(width, seen.height() + px(GRID)))
-        self.ghost.show()
-        self.ghost.raise_()
-        self._scrolling.start()
-
-    def _drag(self, at: QPoint) -> None:
-        self._at = at
-        if self.held is None and self.offered is None:
-            return
-        here = self.mapFromGlobal(at)
-        x = self.view.x() + self.held.x() if self.held is not None else here.x() - self.ghost.width() // 2
-        self.ghost.move(x, here.y() - px(GRID * 2))
-        place = self._place_at(at)
-        self.mark.setVisible(place is not None)
-        if place is not None:
-            # Not under the ghost, which is over the stack and says nothing of the place.
-            self.mark.setGeometry(0, self._mark_y(place), self.output.width(), self.mark.height())
-            self.mark.raise_()
-
-    def _place_at(self, at: QPoint) -> int | None:
-        """The place among the other cards for what is dropped at a point of the screen; none beside the stack."""
-        inside = QRect(self.view.mapToGlobal(QPoint()), self.view.size()).adjusted(-px(GRID), 0, px(GRID), px(EDGE))
-        if self.offered is not None and not inside.contains(at):
-            return None
-        y = self.stack.mapFromGlobal(at).y()
-        return sum(card.geometry().center().y() < y for card in self.cards if card is not self.held)
-
-    def _mark_y(self, place: int) -> int:
-        others = [card for card in self.cards if card is not self.held]
-        if place < len(others):
-            return others[place].y() - px(GRID // 2 + 2)
-        last = others[-1] if others else self.held or self.inputs
-        return last.geometry().bottom() + px(GRID // 2 - 1)
-
-    def _scroll_on(self) -> None:
-        view, bar = self.view.viewport(), self.view.verticalScrollBar()
-        y = view.mapFromGlobal(self._at).y()
-        if self.offered is not None and y < 0:
-            return
-        if y < px(EDGE):
-            bar.setValue(bar.value() - px(GRID))
-        elif y > view.height() - px(EDGE):
-            bar.setValue(bar.value() + px(GRID))
-        else:
-            return
-        self._drag(self._at)
-
-    def _drop(self, keep: bool) -> None:
-        place = self._place_at(self._at) if keep else None
-        (card, self.held), (chip, self.offered) = (self.held, None), (self.offered, None)
-        self._scrolling.stop()
-        for widget in (self.ghost, self.mark):
-            widget.hide()
-        if card is not None:
-            card.setProperty("held", False)
-            restyle(card)
-        if card is not None and place is not None:
-            self.move_layer(card.index, place)
-        elif chip is not None and place is not None:
-            self.add_layer(chip, place)
-
-
-def picture_of(widget: QWidget) -> QPixmap:
-    """A widget without the background that stands behind it."""
-    ratio = widget.devicePixelRatioF()
-    picture = QPixmap(widget.size() * ratio)
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
-    widget.render(picture, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
-    return picture
-
-
-def restyle(widget: QWidget) -> None:
-    """Make the style sheet see a changed property."""
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)

@@ -48,7 +48,7 @@ def widths_words(widths: Sequence[int]) -> str:
 def widths_of(text: str) -> tuple[int, ...]:
     """The widths that a text names, the opposite of `widths_words`. Raises ValueError that says what is allowed."""
     cleaned = text.replace(" ", "").replace("x", "×").replace("*", "×")
-    units = Quantity.declared(int, fields_of(Layer)["units"].meta)
+    units = Quantity.of(fields_of(Layer)["units"])
     repeated = re.fullmatch(r"(\d+)×(\d+)", cleaned)
     if repeated:
         cleaned = "-".join([repeated[2]] * min(int(repeated[1]), MAX_LAYERS + 1))

@@ -14,7 +14,8 @@ from PySide6.QtCore import QRectF
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT
 from playground.catalog.losses import CrossEntropy
-from playground.measure.snapshot import Magnified, Snapshot
+from playground.measure.requests import BoundaryRequest
+from playground.measure.snapshot import Snapshot, UnitMap
 from ui.look import theme
 from ui.look.numbers import short_text
 from ui.views.chart.axes import leap_above
@@ -31,7 +32,7 @@ from ui.views.plane.field import (
     winners,
     zero_line,
 )
-from ui.views.plane.legend import Scale, short
+from ui.views.plane.legend import Scale, range_scale
 
 SURE = (0.75, 0.9)
 """Lines of equal probability: how sure the network is of the class that it gives."""
@@ -71,8 +72,8 @@ class Picture:
 
 def pictured(shot: Snapshot, scale: Range, crisp: bool) -> Picture:
     """What the network says: with `crisp` only the class, else how sure it is of it, or the value."""
-    assert shot.boundary is not None
-    field, look = shot.boundary, theme.current()
+    field, look = shot.answer(BoundaryRequest), theme.current()
+    assert field is not None
     values = finite(field.max(axis=0) if len(field) > 1 else field[0])
     classes = shot.sample.task == "classification"
     if classes and crisp:
@@ -81,7 +82,7 @@ def pictured(shot: Snapshot, scale: Range, crisp: bool) -> Picture:
     else:
         pixels, place = painted(field, scale, look), grid_rect(field.shape[1])
     levels, texts = answer_levels(shot, scale)
-    bar = None if classes else value_scale(shot, scale)
+    bar = None if classes else range_scale(shot.sample.target_name, scale)
     return Picture(pixels, place, values, levels, texts, answer_line(shot), bar)
 
 
@@ -96,7 +97,7 @@ def pictured_uncertainty(shot: Snapshot, values: Array, scale: Range) -> Picture
     return Picture(pixels, place, finite(values), levels, level_texts(levels), answer_line(shot), bar)
 
 
-def pictured_unit(shot: Snapshot, unit: Magnified, scale: Range, half: float) -> Picture:
+def pictured_unit(shot: Snapshot, unit: UnitMap, scale: Range, half: float) -> Picture:
     """What a unit puts out; `half` is the largest size of its values that has a colour of its own.
 
     The output layer has the colours of the boundary.
@@ -121,7 +122,7 @@ def unit_range(values: Array, before: float) -> float:
 
 def answer_line(shot: Snapshot) -> Array:
     """Where the class changes; nothing for values."""
-    field = shot.boundary
+    field = shot.answer(BoundaryRequest)
     if field is None or shot.sample.task == "regression":
         return NO_LINES.ends
     ends = borders(finite(field)) if len(field) > 1 else zero_line(finite(field[0]))
@@ -133,7 +134,8 @@ def answer_levels(shot: Snapshot, scale: Range) -> tuple[Array, tuple[str, ...]]
     if shot.sample.task == "regression":
         levels = even_levels(scale)
         return levels, level_texts(levels)
-    if shot.boundary is not None and len(shot.boundary) > 1:
+    field = shot.answer(BoundaryRequest)
+    if field is not None and len(field) > 1:
         return np.array(SHARES), level_texts(SHARES)
     # One output shows 2 p − 1 for class 1; people read p of the class that wins.
     sure = np.array(SURE)
@@ -154,12 +156,6 @@ def even_levels(scale: Range) -> Array:
 def level_texts(levels: Sequence[float] | Array) -> tuple[str, ...]:
     """The numbers at lines of equal value, without needless digits."""
     return tuple(short_text(float(f"{level:.4g}")) for level in levels)
-
-
-def value_scale(shot: Snapshot, scale: Range) -> Scale:
-    """The colours of a regression's values."""
-    low, high = scale.ends
-    return Scale(short(shot.sample.target_name), short_text(low), short_text(scale.middle), short_text(high))
 
 
 def grid_rect(n: int) -> QRectF:

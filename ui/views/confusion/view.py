@@ -17,7 +17,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QR
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.measure.snapshot import Snapshot, Wanted
+from playground.measure.requests import ConfusionRequest
+from playground.measure.snapshot import Snapshot
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
@@ -270,7 +271,7 @@ class ConfusionView(View):
     name, title = "confusion", "Confusion"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, wanted=Wanted(confusion=True))
+        super().__init__(parent, ConfusionRequest())
         self.setAccessibleName("Confusion matrix")
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()
@@ -362,9 +363,10 @@ class ConfusionView(View):
         self._read()
 
     def _counts(self, snapshot: Snapshot) -> Array | None:
-        if snapshot.confusion is None or snapshot.sample.task == "regression":
+        confusion = snapshot.answer(ConfusionRequest)
+        if confusion is None or snapshot.sample.task == "regression":
             return None
-        counts: Array = getattr(snapshot.confusion, self.shown_set)
+        counts: Array = getattr(confusion, self.shown_set)
         return counts if counts.size else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:

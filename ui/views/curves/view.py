@@ -20,7 +20,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.engine.evaluation import Evaluation
-from playground.measure.snapshot import Change, History, Snapshot
+from playground.measure.changes import Change
+from playground.measure.snapshot import History, Snapshot
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
@@ -215,9 +216,9 @@ def marks_of(changes: Sequence[Change], axis: TimeAxis) -> list[Mark]:
         if not axis.low <= place <= axis.high:
             continue
         if groups and place - groups[-1][0] < apart:
-            groups[-1][1].append(change.words)
+            groups[-1][1].append(change.label)
         else:
-            groups.append((float(place), [change.words]))
+            groups.append((float(place), [change.label]))
     return [
         Mark(place, words[0] if len(words) == 1 else f"{len(words)} changes: {'; '.join(words)}")
         for place, words in groups

@@ -16,7 +16,8 @@ from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.normalizations import NoNormalization
 from playground.experiment.tree import Layer
-from playground.measure.snapshot import LayerPass, Microscope, Snapshot
+from playground.measure.microscope import LayerPass, Microscope
+from playground.measure.snapshot import Snapshot
 from ui.look.numbers import number_text
 from ui.views.plane.answers import PART_NAMES, label_words, place_words, value_words
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from playground.measure.microscope import Microscope
+from playground.measure.requests import MicroscopeRequest
 from playground.measure.snapshot import Snapshot
 from ui.forms.buttons import IconButton
 from ui.forms.controls import Segments
@@ -117,11 +119,19 @@ class MicroscopeView(View):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; numbers change at most four times a second."""
         self._snapshot = snapshot
-        seen = snapshot.microscope
+        seen = snapshot.answer(MicroscopeRequest)
         if seen is None or not self._shown:
             self._update.now()
         elif self._shown[0] is not seen:
             self._update.request()
+
+    def show_point(self, point: int | None) -> None:
+        """Follow this point of the sample; None: no point."""
+        self.request(*([] if point is None else [MicroscopeRequest(point)]))
+
+    def _seen(self) -> Microscope | None:
+        """The pass that is shown."""
+        return None if self._snapshot is None else self._snapshot.answer(MicroscopeRequest)
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
@@ -130,10 +140,9 @@ class MicroscopeView(View):
 
     def blocks(self) -> list[Block]:
         """The equations to show; none without a point."""
-        shot = self._snapshot
-        if shot is None or shot.microscope is None or not shot.microscope.layers:
+        shot, seen, way = self._snapshot, self._seen(), self.directions.group.checkedId()
+        if shot is None or seen is None or not seen.layers:
             return []
-        seen, way = shot.microscope, self.directions.group.checkedId()
         ahead = forward(shot, seen) if way != 2 else []
         back = backward(shot, seen) if way != 1 else []
         return ahead + back
@@ -146,9 +155,9 @@ class MicroscopeView(View):
         blocks = self.blocks()
         self.pages.setCurrentIndex(1 if blocks else 0)
         self._shown = ()
-        if not blocks or self._snapshot is None or self._snapshot.microscope is None:
+        seen = self._seen()
+        if not blocks or self._snapshot is None or seen is None:
             return
-        seen = self._snapshot.microscope
         self._shown = (seen,)
         words = sentence(self._snapshot, seen)
         if words != self.words.text() and not self.words.hasSelectedText():

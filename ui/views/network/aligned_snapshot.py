@@ -10,6 +10,7 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
+from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates
 from ui.look import theme
 from ui.views.network.diagram import Column, Structure, Wires, matched, matched_sources
@@ -36,14 +37,14 @@ class Held:
 
     def states(self, place: int) -> UnitStates | None:
         """Which units of a layer are dead or dropped."""
-        return self._at(self.snapshot.units, place)
+        return self._at(self.snapshot.answer(UnitStatesRequest) or (), place)
 
     def _at(self, rows: tuple, place: int):
         there = self.places[place] if place < len(self.places) else None
         return rows[there] if there is not None and there < len(rows) else None
 
     def _parameters(self, place: int) -> LayerParameters | None:
-        return self._at(self.snapshot.parameters, place)
+        return self._at(self.snapshot.answer(ParametersRequest) or (), place)
 
     def weights(self, place: int, carried: Carried = "weights") -> Array:
         """W of a layer, or its gradient, in the shape of the drawing."""
@@ -85,7 +86,8 @@ class Held:
 
     def _maps(self, column: Column) -> tuple[list[int], Array]:
         """The units of a column whose maps are known, and these maps."""
-        maps, mapped = self._at(self.snapshot.maps, column.place), self._at(self.snapshot.mapped, column.place)
+        known = self.snapshot.answer(UnitMapsRequest)
+        maps, mapped = (None, None) if known is None else (self._at(part, column.place) for part in reversed(known))
         if maps is None or mapped is None:
             return [], np.zeros((0, 0, 0))
         rows = {unit: row for row, unit in enumerate(mapped.tolist()) if row < len(maps)}

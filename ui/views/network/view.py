@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from playground.catalog.choice import Array
 from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import Experiment
-from playground.measure.snapshot import Snapshot, Wanted
+from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
+from playground.measure.snapshot import Snapshot
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
@@ -58,12 +59,12 @@ class NetworkView(View):
     """A hidden layer, by its place, whose settings are wanted."""
     magnified = Signal(object)
     """The (place of the layer, unit) that is looked at; None for none."""
-    weight_edited = Signal(object, object, object, object, object, object)
-    """Name in weight files (W0, b0), place in that array (a tuple), value, value before, words for the history of
-    edits, and whether more of the same edit follows."""
+    weight_edited = Signal(object, object, object, object, object)
+    """Name in weight files (W0, b0), place in that array (a tuple), value, words for the history of edits, and whether
+    more of the same edit follows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, wanted=Wanted(maps=POINTS, parameters=True, units=True))
+        super().__init__(parent, UnitMapsRequest(POINTS), ParametersRequest(), UnitStatesRequest())
         self.setObjectName("network")
         self.setAccessibleName("Network")
         self._experiment: Experiment | None = None
@@ -310,8 +311,7 @@ class NetworkView(View):
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
         points = POINTS if scaled(largest) <= LARGE_TILE else MORE_POINTS
-        wanted = Wanted(maps=points, mapped=tuple(mapped), parameters=True, units=True)
-        self.want(wanted)
+        self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
 
     # Words -----------------------------------------------------------------------------------------------------
 
@@ -461,14 +461,14 @@ class NetworkView(View):
             return self._point_here(point)
         return self.bias_rect(hit.place, hit.unit).center()
 
-    def _on_edited(self, value: float, before: float, changing: bool) -> None:
+    def _on_edited(self, value: float, changing: bool) -> None:
         hit = self._edited
         if hit is None or not exists(hit, self._sketch.structure):
             return
         bias = hit.kind == "bias"
         name, place = (f"b{hit.place}", (hit.unit,)) if bias else (f"W{hit.place}", (hit.unit, hit.source))
         label = f"bias of {self._wording.whose(hit)}" if bias else f"weight {self._wording.whose(hit)}"
-        self.weight_edited.emit(name, place, value, before, label, changing)
+        self.weight_edited.emit(name, place, value, label, changing)
 
     def _on_moved(self, by: int) -> None:
         """Go on to another parameter of the same unit: the bias, then the weights in order, and round again."""

@@ -30,8 +30,8 @@ SPAN = 2.0
 class WeightEditor(QFrame):
     """Entry and slider for a weight or a bias, with arrows to its neighbours."""
 
-    edited = Signal(object, object, bool)
-    """The value asked for, the value before, and whether more of the same follow."""
+    edited = Signal(object, bool)
+    """The value asked for, and whether more of the same follow."""
     moved = Signal(int)
     """The next (1) or the previous (−1) parameter of the same unit is asked for."""
     closed = Signal()
@@ -102,7 +102,7 @@ class WeightEditor(QFrame):
         self.entry.abandon()
         span = max(SPAN, leap_above(2 * abs(value))) if math.isfinite(value) and value else SPAN
         self._quantity = Quantity(False, -FURTHEST, FURTHEST, span=(-span, span))
-        self._opened = self._before = self.value = value if math.isfinite(value) else 0.0
+        self._opened = self.value = value if math.isfinite(value) else 0.0
         self._in_run = self._touched = False
         self.caption.setText(words)
         self.entry.setAccessibleName(name)
@@ -143,13 +143,13 @@ class WeightEditor(QFrame):
 
     def _given(self, value: object, changing: bool) -> None:
         assert isinstance(value, (int, float))
-        if not self._in_run:
-            self._before = self.value
+        if not self._in_run and value == self.value:
+            return
         self._in_run, self._touched = changing, True
         self.value = float(value)
         self._since.start()
         self._write()
-        self.edited.emit(self.value, self._before, changing)
+        self.edited.emit(self.value, changing)
 
     def _entered(self, text: str) -> None:
         self._edits.make(float(self._quantity.read(text)))

@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QWidget
 from playground.catalog.datasets.base import TEST, VALIDATION, Sample
 from ui.guard.faults import guarded
 from ui.look import theme
+from ui.look.numbers import short_text
 from ui.look.theme import px
 from ui.views.chart.controls import small_font
-from ui.views.plane.field import uncertainty_table
+from ui.views.plane.field import Range, uncertainty_table
 from ui.views.plane.marks import SYMBOLS, mark_style, ring_style
 
 LONGEST = 20
@@ -189,6 +190,12 @@ def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False)
     if usable > drawn:
         entries.append(Entry(f"{drawn:,} of {usable:,} points", "", look.quiet))
     return tuple(entries)
+
+
+def range_scale(name: str, scale: Range) -> Scale:
+    """The colours of a quantity between the ends of its range."""
+    low, high = scale.ends
+    return Scale(short(name), short_text(low), short_text(scale.middle), short_text(high))
 
 
 def short(name: str) -> str:

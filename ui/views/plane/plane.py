@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Literal, TypeAlias
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
 
@@ -91,6 +91,10 @@ class Plane(QObject):
         """Show whether keys go to the plane."""
         self.box.setBorder(pen(theme.current().accent, 3.0) if focused else None)
 
+    def frame(self) -> str:
+        """The colour of the frame that says that keys go here; empty while there is none."""
+        return "" if self.box.border.style() == Qt.PenStyle.NoPen else str(self.box.border.color().name())
+
     def show_scales(self, scales: AxisScales) -> bool:
         """Number the axes in the units that the points came in; returns whether that takes other room."""
         if scales == self.scales:
@@ -100,6 +104,28 @@ class Plane(QObject):
         self.axis_width = theme.px(LEFT if scales == AS_THEY_ARE else LEFT_OF_COLUMNS)
         self.plot.getAxis("left").setWidth(self.axis_width)
         return self.axis_width != before
+
+    def name_axes(self, names: tuple[str, str]) -> None:
+        """Write these names at the axes."""
+        for side, name in zip(("bottom", "left"), names, strict=True):
+            axis = self.plot.getAxis(side)
+            axis.setLabel(name)
+            if theme.size() > 1:
+                # It was placed for a smaller font, and would be cut off.
+                axis.resizeEvent(None)
+
+    def axis_names(self) -> tuple[str, str]:
+        """The names at the axes."""
+        return self.plot.getAxis("bottom").labelText, self.plot.getAxis("left").labelText
+
+    def ticks(self) -> tuple[dict[float, str], dict[float, str]]:
+        """The numbers along both axes, by their places on the plane."""
+        across, up = (dict(self._numbered(low, scale)) for low, scale in self._starts())
+        return across, up
+
+    def rect_in(self, view: QWidget) -> QRectF:
+        """Where in a view the part of the plane in sight is."""
+        return self.box.sceneBoundingRect().translated(QPointF(self.plot.mapTo(view, QPoint(0, 0))))
 
     def values_at(self, place: QPointF) -> tuple[float, float]:
         """What a place stands for in the units that the points came in."""
@@ -136,6 +162,26 @@ class Plane(QObject):
         """Look at a part that lies further right and further up, in shares of what is seen."""
         self._see(self.seen.translated(across * self.seen.width(), up * self.seen.width()))
 
+    def take_key(self, key: Qt.Key) -> bool:
+        """Move by an arrow key, zoom by plus and minus, show all by Home; says whether the key is one of these."""
+        ways = {
+            Qt.Key.Key_Left: (-STEP, 0.0),
+            Qt.Key.Key_Right: (STEP, 0.0),
+            Qt.Key.Key_Up: (0.0, STEP),
+            Qt.Key.Key_Down: (0.0, -STEP),
+        }
+        if key in ways:
+            self.pan(*ways[key])
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(ZOOM)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(1 / ZOOM)
+        elif key == Qt.Key.Key_Home:
+            self.look_at_whole()
+        else:
+            return False
+        return True
+
     def bring_into_sight(self, place: QPointF) -> None:
         """Move so that a place can be seen, if it can't yet."""
         if not self.seen.contains(place):
@@ -155,11 +201,18 @@ class Plane(QObject):
         self.seen_changed.emit()
 
     def _number_axes(self) -> None:
-        side = self.seen.width()
-        starts = (self.seen.left(), self.seen.top())
-        for name, low, scale in zip(("bottom", "left"), starts, self.scales, strict=True):
-            values = even_ticks(low, low + side, scale)
-            set_ticks(self.plot.getAxis(name), [scale.place(value) for value in values], list(map(short_text, values)))
+        for name, (low, scale) in zip(("bottom", "left"), self._starts(), strict=True):
+            ticks = self._numbered(low, scale)
+            set_ticks(self.plot.getAxis(name), [place for place, _ in ticks], [text for _, text in ticks])
+
+    def _starts(self) -> tuple[tuple[float, AxisScale], tuple[float, AxisScale]]:
+        """Where both axes begin, and what they measure."""
+        return (self.seen.left(), self.scales[0]), (self.seen.top(), self.scales[1])
+
+    def _numbered(self, low: float, scale: AxisScale) -> list[tuple[float, str]]:
+        """The places of an axis that have numbers, and these."""
+        values = even_ticks(low, low + self.seen.width(), scale)
+        return [(scale.place(value), short_text(value)) for value in values]
 
     # The mouse -------------------------------------------------------------------------------------------------
 

@@ -7,14 +7,16 @@ setting's name is the value to give it: `learning rate 0.03`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from ui.forms.buttons import identify
+from ui.forms.layouts import quiet
 from ui.look.theme import GRID, px
 
 WIDTH, ROWS = 560, 12
@@ -22,7 +24,7 @@ MOST = 200
 """Lines in the list; who looks for more types another letter."""
 
 
-class Command(NamedTuple):
+class PaletteCommand(NamedTuple):
     """Something that can be done."""
 
     name: str
@@ -31,31 +33,6 @@ class Command(NamedTuple):
     """The shortcut, as shown."""
     set: Callable[[str], object] | None = None
     """Gives the setting that is named a value that was typed behind the name."""
-
-
-def menu_commands(menus: Iterable[QMenu], path: str = "", every: bool = False) -> list[Command]:
-    """Every entry of menus that can be chosen now, or `every` single one, named with where it stands."""
-    found: list[Command] = []
-    for menu in menus:
-        # Some are filled only then.
-        menu.aboutToShow.emit()
-        place = f"{path}{plain(menu.title())}: "
-        for action in menu.actions():
-            if action.menu() is not None:
-                found += menu_commands([action.menu()], place, every)  # type: ignore[list-item]
-            elif action.text() and (every or action.isEnabled()):
-                found.append(command_of(action, place))
-    return found
-
-
-def command_of(action: QAction, place: str) -> Command:
-    """An entry of a menu as a command."""
-    return Command(f"{place}{plain(action.text())}", action.trigger, action.shortcut().toString())
-
-
-def plain(text: str) -> str:
-    """A menu's text without the mark of its access key."""
-    return text.replace("&", "")
 
 
 def score(name: str, typed: str) -> float | None:
@@ -81,49 +58,48 @@ def initials(text: str) -> str:
     return "".join(word[0] for word in re.findall(r"\w+", text))
 
 
-def matching(commands: Sequence[Command], typed: str) -> list[Command]:
+def matching(commands: Sequence[PaletteCommand], typed: str) -> list[PaletteCommand]:
     """The commands that fit, the best first; a value behind a setting's name goes to the setting."""
-    ranked: list[tuple[float, int, Command]] = []
+    ranked: list[tuple[float, int, PaletteCommand]] = []
     name, _, value = typed.replace("=", " ").strip().rpartition(" ")
     for place, command in enumerate(commands):
         whole = score(command.name, typed)
         if whole is not None:
             ranked.append((whole, place, command))
         elif command.set is not None and name and value and (part := score(command.name, name)) is not None:
-            ranked.append((part + 1, place, Command(f"{command.name} ← {value}", partial(command.set, value))))
+            ranked.append((part + 1, place, PaletteCommand(f"{command.name} ← {value}", partial(command.set, value))))
     return [command for *_, command in sorted(ranked, key=lambda entry: entry[:2])][:MOST]
 
 
 class CommandPalette(QFrame):
     """A line to type in and what fits below it; Enter does the chosen one, Escape nothing."""
 
-    def __init__(self, parent: QWidget, gather: Callable[[], list[Command]]) -> None:
+    def __init__(self, parent: QWidget, gather: Callable[[], list[PaletteCommand]]) -> None:
         super().__init__(parent)
         self.setObjectName("palette")
         self.setProperty("card", True)
         self.setAccessibleName("Command palette")
         self.host, self.gather = parent, gather
-        self.commands, self.shown = list[Command](), list[Command]()
+        self.commands, self.shown = list[PaletteCommand](), list[PaletteCommand]()
         self.before: QWidget | None = None
         self.line = QLineEdit(placeholderText="Type what you want to do, or a setting and its value")
-        self.line.setObjectName("palette.line")
-        self.line.setAccessibleName("Command")
-        self.line.setToolTip("A few letters of a command are enough. A setting takes a value: learning rate 0.03.")
-        self.list = QListWidget()
-        self.list.setObjectName("palette.list")
-        self.list.setAccessibleName("Commands that fit")
-        self.list.setToolTip("Enter does the chosen command.")
+        identify(
+            self.line,
+            "palette.line",
+            "Command",
+            "A few letters of a command are enough. A setting takes a value: learning rate 0.03.",
+        )
+        self.list = identify(QListWidget(), "palette.list", "Commands that fit", "Enter does the chosen command.")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.nothing = QLabel("Nothing fits. Fewer letters find more.")
+        self.nothing = quiet(QLabel("Nothing fits. Fewer letters find more."))
         self.nothing.setBuddy(self.line)
-        self.nothing.setProperty("quiet", True)
         column = QVBoxLayout(self)
         column.setContentsMargins(px(GRID), px(GRID), px(GRID), px(GRID))
         for widget in (self.line, self.list, self.nothing):
             column.addWidget(widget)
-        self.line.textChanged.connect(self.fill)
+        self.line.textChanged.connect(self._fill)
         self.line.installEventFilter(self)
-        self.list.itemClicked.connect(lambda _: self.do_chosen())
+        self.list.itemClicked.connect(lambda _: self._do_chosen())
         self.hide()
 
     def open(self) -> None:
@@ -131,12 +107,12 @@ class CommandPalette(QFrame):
         self.before = self.window().focusWidget()
         self.commands = self.gather()
         self.line.clear()
-        self.fill()
+        self._fill()
         self.show()
         self.raise_()
         self.line.setFocus()
 
-    def fill(self) -> None:
+    def _fill(self) -> None:
         """List what fits."""
         typed = self.line.text().strip()
         self.shown = matching(self.commands, typed) if typed else self.commands[:MOST]
@@ -159,17 +135,17 @@ class CommandPalette(QFrame):
         column.activate()
         self.setGeometry((self.host.width() - width) // 2, px(8 * GRID), width, self.sizeHint().height())
 
-    def close_quietly(self) -> None:
+    def _close_quietly(self) -> None:
         """Go away and give the focus back."""
         if self.isVisible():
             self.hide()
             if self.before is not None:
                 self.before.setFocus()
 
-    def do_chosen(self) -> None:
+    def _do_chosen(self) -> None:
         """Do the chosen command."""
         row = self.list.currentRow()
-        self.close_quietly()
+        self._close_quietly()
         if 0 <= row < len(self.shown):
             self.shown[row].do()
 
@@ -185,9 +161,9 @@ class CommandPalette(QFrame):
         last = self.list.count() - 1
         moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS - 1, Qt.Key.Key_PageUp: 1 - ROWS}
         if key == Qt.Key.Key_Escape:
-            self.close_quietly()
+            self._close_quietly()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.do_chosen()
+            self._do_chosen()
         elif key in moves:
             self.list.setCurrentRow(min(max(self.list.currentRow() + moves[Qt.Key(key)], 0), last))
         else:

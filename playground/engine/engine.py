@@ -1,0 +1,74 @@
+"""The protocol of engines: an engine trains a state as the setup says and reports the results.
+
+`reference` is the truth, `compiled` its fast twin; both work on the very same State, so that one may take over from the
+other between any two updates. An engine holds work space and nothing that a run needs to go on: when to stop, which
+learning rate comes next, and what becomes of the results is decided above it, in one loop for all engines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias, get_args
+
+from playground.catalog.choice import Array
+from playground.engine.passes import DivergedError, Pass
+from playground.engine.setup import Setup
+from playground.engine.state import State
+
+EngineName: TypeAlias = Literal["reference", "compiled"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+
+GRADIENTS_EVERY = 100
+"""Updates between two records of the gradients within an epoch."""
+
+
+class Rates(NamedTuple):
+    """The learning rates to use: one for each coming epoch, the present one first, or for each coming update."""
+
+    rate_of: Callable[[int], float]
+    """The learning rate of one of them, by its place from 0."""
+    number: int
+    """How many there are."""
+    per_step: bool
+
+
+class Limits(NamedTuple):
+    """Where to stop, whichever comes first."""
+
+    last_step: int
+    last_epoch: int
+    seconds: float
+
+
+class Outcome(NamedTuple):
+    """The results of some updates."""
+
+    epochs: Array
+    """A row per epoch that ended, as `History` has its columns; the seconds are those since the call."""
+    gradients: Array
+    """A row per record of the gradients: the columns of `GradientHistory`, one after the other."""
+    seconds: float
+    """Spent in training steps."""
+    latest: Pass | None
+    """The latest batch, as views of the work space that are good until the next call; None if it is not known."""
+    fault: DivergedError | None
+    """What stopped being finite. The state is as before that update."""
+
+
+class Engine(Protocol):
+    """Trains states of one setup. It belongs to one thread at a time."""
+
+    name: ClassVar[EngineName]
+    setup: Setup
+
+    def prepare(self, setup: Setup) -> None:
+        """Get ready for another setup; what it shares with the present one stays as it is."""
+
+    def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
+        """Make updates, at least one, until a limit is reached, the rates are used up or a number is not finite.
+
+        It may return at the end of any epoch.
+        """
+
+    def outputs(self, state: State, inputs: Array) -> Array:
+        """o for `inputs`, shape (features, n), in evaluation mode: shape (outputs, n)."""

@@ -1,0 +1,105 @@
+"""Differences: what one experiment says otherwise than another, place by place.
+
+Everything that compares experiments reads this: the words of undo and of marks in curves, the diagnosis, tables of
+runs. A difference is a path with both values; all differences of two experiments together are exact, so that applied
+to the one they give the other.
+
+Layers are the same if their ids agree, or, without ids, their positions. While the same layers stand in the same
+order, they differ field by field (`layers.0.units`). Where a layer was added, removed or moved, the paths of the two
+experiments no longer mean the same layers, so the stacks differ as a whole (`layers`). A choice of another kind differs
+as a whole too (`training.optimizer`), and one of the same kind setting by setting (`training.optimizer.beta1`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from playground.experiment.paths import is_among, join_path, with_value
+from playground.experiment.tree import Experiment, Layer
+
+
+class Difference(NamedTuple):
+    """A place at which two experiments differ."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+def difference(old: Experiment, new: Experiment) -> tuple[Difference, ...]:
+    """Where `new` differs from `old`, in the order of declaration; nothing if they are equal."""
+    return tuple(differences_at("", old, new))
+
+
+def differences_at(path: str, old: Any, new: Any) -> Iterator[Difference]:
+    """Where two values that stand at a path differ, which they do."""
+    if isinstance(old, msgspec.Struct) and type(old) is type(new):
+        parts = [(name, getattr(old, name), getattr(new, name)) for name in old.__struct_fields__]
+    elif path == "layers" and continued_layers(layer_ids(old), layer_ids(new)) == list(range(len(old))):
+        parts = [(str(place), before, after) for place, (before, after) in enumerate(zip(old, new, strict=True))]
+    else:
+        yield Difference(path, old, new)
+        return
+    for name, before, after in parts:
+        if before != after:
+            yield from differences_at(join_path(path, name), before, after)
+
+
+def apply_differences(differences: Iterable[Difference], experiment: Experiment) -> Experiment:
+    """The experiment with what the differences say of afterwards. Raises InputError where a path leads nowhere."""
+    for path, _, after in differences:
+        experiment = with_value(experiment, path, after)
+    return experiment
+
+
+def continued_layers(old: Sequence[str | None], new: Sequence[str | None]) -> list[int | None]:
+    """For every layer of a new stack, the place in the old one of the layer that it continues, both given by ids."""
+    places = {name: place for place, name in enumerate(old) if name is not None}
+    result = [places.get(name) if name is not None else None for name in new]
+    for place, name in enumerate(new):
+        free = place < len(old) and place not in result
+        if result[place] is None and free and (name is None or old[place] is None):
+            result[place] = place
+    return result
+
+
+def layer_ids(layers: Iterable[Layer]) -> list[str | None]:
+    """The ids of layers, of which some may have none."""
+    return [layer.id for layer in layers]
+
+
+# What differences mean ----------------------------------------------------------------------------------------
+
+MEASURE = ("data", "loss")
+"""What losses are measured on and by."""
+WAY_OF_LEARNING = (
+    "training.optimizer",
+    "training.learning_rate",
+    "training.schedule",
+    "training.batch_size",
+    "training.batching",
+    "training.shuffle",
+    "training.clip_norm",
+)
+"""How the same network is led down the same losses."""
+WITHOUT_EFFECT = ("version", "name", "seed", "initializer", "bias", "data.class_names", "training.epochs")
+"""What changes no loss of a training under way: names, the end, and what acts at the next reset."""
+
+
+def losses_are_comparable(differences: Iterable[Difference]) -> bool:
+    """Whether losses on both sides mean the same: by one loss function on the same points, noise and split included.
+
+    Such losses may stand in one table, whatever else differs, the network included.
+    """
+    return not any(is_among(one.path, MEASURE) and not is_among(one.path, WITHOUT_EFFECT) for one in differences)
+
+
+def only_learning_differs(differences: Iterable[Difference]) -> bool:
+    """Whether the same network goes on with comparable losses and is merely led otherwise.
+
+    Only then is a jump between the losses before and after the doing of the learning rate and its like.
+    """
+    return all(is_among(one.path, (*WAY_OF_LEARNING, *WITHOUT_EFFECT)) for one in differences)

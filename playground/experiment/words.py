@@ -1,0 +1,144 @@
+"""Words: settings, their values and differences as a person would say them, all from the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from playground.catalog.choice import Choice, listing
+from playground.catalog.datasets.table import Table
+from playground.catalog.features import FEATURES
+from playground.experiment.declarations import Field
+from playground.experiment.difference import Difference, continued_layers, difference, differences_at, layer_ids
+from playground.experiment.paths import field_at, is_among
+from playground.experiment.quantity import Quantity
+from playground.experiment.tree import Experiment, Layer
+
+MOST_NAMED = 4
+"""Differences that are named one by one."""
+POINTS = ("data.x1", "data.x2", "data.target", "data.train", "data.test")
+"""Fields with an entry per point, which are only named together."""
+
+TABLE = ("data.path", "data.x1", "data.x2", "data.target")
+"""Fields that together say which columns of which table are meant."""
+
+
+def edit_words(old: Experiment, new: Experiment) -> str:
+    """What differs in `new`, in a few words for menus and marks: `learning rate 0.03`, `layer A units 5`."""
+    layers: dict[str, list[str]] = {}
+    for words, layer in _sayings(difference(old, new), new):
+        layers.setdefault(words, []).extend(layer)
+    said = [f"{_layers_words(ids)} {words}".strip() for words, ids in layers.items()]
+    return ", ".join(said if len(said) <= MOST_NAMED else [*said[:MOST_NAMED], f"and {len(said) - MOST_NAMED} more"])
+
+
+def value_words(field: Field, value: Any) -> str:
+    """A value in words: `0.03`, `full`, `20 epochs`, `on`, `Spiral`."""
+    if value is None:
+        return field.nothing if field.choices else field.nothing.lower()
+    if field.type in (int, float):
+        quantity = Quantity.of(field)
+        return quantity.write(value) if value in quantity.names else f"{quantity.write(value)} {field.unit}".rstrip()
+    if isinstance(value, Table):
+        return Path(value.path).stem or value.label
+    if isinstance(value, Choice):
+        return value.label or title_of(type(value).__name__)
+    if field.values:
+        return title_of(value).lower()
+    if field.type is str:
+        return str(value)
+    if isinstance(value, tuple):
+        return listing(value)
+    on = value is not False
+    return (field.names or {True: "on", False: "off"})[on]
+
+
+def in_a_sentence(label: str) -> str:
+    """A label inside a sentence: `Learning rate η` becomes `learning rate`."""
+    words = label.split()
+    if len(words) > 1 and len(words[-1]) == 1 and not words[-1].isascii():
+        words.pop()
+    first = words[0]
+    return " ".join([first if first[1:] != first[1:].lower() else first.lower(), *words[1:]])
+
+
+def title_of(value: object) -> str:
+    """A name from a file, for people: `half_way` becomes `Half way`; names with digits stay."""
+    text = str(value).replace("_", " ")
+    return text if any(letter.isdigit() for letter in text) else text.capitalize()
+
+
+# Differences --------------------------------------------------------------------------------------------------
+
+Saying: TypeAlias = tuple[str, Sequence[str]]
+"""What happened, and the layer it happened to unless the words say it all."""
+
+
+def _sayings(differences: Iterable[Difference], new: Experiment) -> Iterator[Saying]:
+    for one in differences:
+        if one.path == "layers":
+            yield from _stack_words(one.before, one.after)
+        elif is_among(one.path, ["layers"]):
+            place = int(one.path.split(".")[1])
+            yield _setting_words(field_at(new, one.path), one.after), [_name(new.layers, place)]
+        elif one.path == "features":
+            yield from ((words, ()) for words in _feature_words(one.before, one.after))
+        elif isinstance(new.data, Table) and is_among(one.path, TABLE):
+            yield _setting_words(field_at(new, "data"), new.data), ()
+        elif is_among(one.path, POINTS):
+            yield "points", ()
+        else:
+            yield _setting_words(field_at(new, one.path), one.after), ()
+
+
+def _setting_words(field: Field, value: Any) -> str:
+    said = value_words(field, value)
+    # The name of a state says it all: muted, frozen.
+    return said if field.type is bool and field.names else f"{in_a_sentence(field.label)} {said}".strip()
+
+
+def _feature_words(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    changed = [(name, name in new) for name in dict.fromkeys((*new, *old)) if (name in new) != (name in old)]
+    for name, on in changed:
+        yield f"feature {FEATURES[name].label} {'on' if on else 'off'}"
+    if not changed:
+        yield f"features {listing(FEATURES[name].label for name in new)}"
+
+
+def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[Saying]:
+    """What became of a stack: which layers are gone, moved or new, and what else changed in those that stay."""
+    sources = continued_layers(layer_ids(old), layer_ids(new))
+    for place in range(len(old)):
+        if place not in sources:
+            yield "removed", [_name(old, place)]
+    stayed = {place: source for place, source in enumerate(sources) if source is not None}
+    yield from _move_words(new, stayed)
+    for place in range(len(new)):
+        if place not in stayed:
+            yield f"new layer {_name(new, place)}", ()
+    changed = [(place, source) for place, source in stayed.items() if old[source] != new[place]]
+    for place, source in changed:
+        for one in differences_at(f"layers.{place}", old[source], new[place]):
+            yield _setting_words(field_at(Experiment(layers=tuple(new)), one.path), one.after), [_name(new, place)]
+
+
+def _move_words(layers: Sequence[Layer], sources: Mapping[int, int]) -> Iterator[Saying]:
+    """Which of the layers that stay moved, by where each was before."""
+    order = list(sources.values())
+    if order == sorted(order):
+        return
+    # A layer without which the others stand as before; of two neighbours that were swapped it may be either.
+    others = ((place, [one for one in order if one != source]) for place, source in sources.items())
+    movers = [_name(layers, place) for place, rest in others if rest == sorted(rest)]
+    yield ("moved", movers) if len(movers) == 1 else ("swapped", movers) if movers else ("layers moved", ())
+
+
+def _name(layers: Sequence[Layer], place: int) -> str:
+    return layers[place].id or str(place + 1)
+
+
+def _layers_words(names: Sequence[str]) -> str:
+    """Layers in a sentence: `layers A, B and C`; nothing for none."""
+    *first, last = names or [""]
+    return f"layers {listing(first)} and {last}" if first else f"layer {last}" if last else ""

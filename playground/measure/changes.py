@@ -1,0 +1,81 @@
+"""Changes: what a person changed while a training went on, and when. They are part of what is on record of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from playground.experiment.difference import Difference, only_learning_differs
+from playground.experiment.paths import is_among
+
+LONGEST_LIST = 100
+"""Lists of more numbers than this, as points are, are left out of what is on record."""
+KINDS = {"W": "weight", "b": "bias"}
+"""What parameters are called in words, by the beginning of their names."""
+
+
+class WeightEdit(NamedTuple):
+    """One entry of an array of parameters was set by hand; named as in weight files: "W0", (2, 1)."""
+
+    name: str
+    place: tuple[int, ...]
+    before: float
+    after: float
+
+    @property
+    def words(self) -> str:
+        """What was set: `weight W0[2, 1]`."""
+        return f"{KINDS.get(self.name.rstrip('0123456789'), 'parameter')} {entry_words(self.name, self.place)}"
+
+
+class Change(NamedTuple):
+    """Something that was changed while training went on: settings, or a weight."""
+
+    step: int
+    epoch: float
+    seconds: float
+    label: str
+    """In a few words, for display alone."""
+    differences: tuple[Difference, ...] | None = None
+    """What differs since, without long lists of numbers. None if that is not known, as in documents of version 1."""
+    weight: WeightEdit | None = None
+
+    @property
+    def leaves_losses_comparable(self) -> bool:
+        """Whether a jump between the losses before and after is the doing of how the network learns."""
+        return self.differences is not None and only_learning_differs(self.differences)
+
+    def touches(self, *paths: str) -> bool:
+        """Whether it is known to have changed what stands at some paths, or something inside of that."""
+        return any(is_among(one.path, paths) for one in self.differences or ())
+
+
+def entry_words(name: str, place: tuple[int, ...]) -> str:
+    """An entry of an array as it is written: `W0[2, 1]`."""
+    return f"{name}[{', '.join(map(str, place))}]"
+
+
+def for_the_record(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """Differences without long lists of numbers, of which a drawing makes many and which nobody looks at again."""
+    return tuple(Difference(path, _brief(before), _brief(after)) for path, before, after in differences)
+
+
+def of_one_drag(earlier: Sequence[Difference], now: Sequence[Difference]) -> tuple[Difference, ...]:
+    """What a drag has changed so far: besides what differs `now` also what did earlier and is back where it was."""
+    paths = {one.path for one in now}
+    back = (Difference(path, before, before) for path, before, _ in earlier if path not in paths)
+    return (*now, *back)
+
+
+def _brief(value: Any) -> Any:
+    """A value with an empty list in place of every long one of numbers."""
+    if isinstance(value, msgspec.Struct):
+        lists = {name: getattr(value, name) for name in value.__struct_fields__}
+        return msgspec.structs.replace(value, **{name: () for name, one in lists.items() if _is_long(one)})
+    return () if _is_long(value) else value
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) > LONGEST_LIST

@@ -1,0 +1,99 @@
+"""The microscope: the forward and backward pass of a single point, in evaluation mode."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.engine import reference
+from playground.engine.network import NetworkLayer
+from playground.engine.passes import Pass
+from playground.engine.setup import Setup
+from playground.measure.fields import read_only
+
+
+class LayerPass(NamedTuple):
+    """One layer's part in the way of a single point through the network, in the lecture's notation."""
+
+    name: str
+    activation: str
+    a_in: Array
+    """What comes in, shape (inputs,)."""
+    W: Array
+    b: Array
+    z: Array
+    """After normalization, before the activation, shape (units,)."""
+    slope: Array
+    """f′(z)."""
+    a: Array
+    """What goes out: f(z), with the skip connection. A muted layer passes on what comes in."""
+    delta: Array
+    """δ = ∂E/∂z; of a layer that normalizes ∂E/∂(W a + b), as it is behind the normalization on the way back."""
+    gradient_W: Array
+    """∂E/∂W = δ aᵀ, shape (units, inputs); 0 for a muted layer."""
+    gradient_b: Array
+
+
+class Microscope(NamedTuple):
+    """Forward and backward pass of one point, in evaluation mode."""
+
+    point: int
+    """Its index in the sample."""
+    x: Array
+    """Shape (2,)."""
+    label: float
+    target: Array
+    """What the output should be, shape (outputs,)."""
+    output: Array
+    """o as the loss takes it (logits for cross-entropy), shape (outputs,)."""
+    loss: float
+    layers: tuple[LayerPass, ...]
+    """Hidden, then output."""
+
+
+def microscope(setup: Setup, parameters: Array, point: int) -> Microscope | None:
+    """The pass of one point of the sample through the network and of its δ back; None if there is no such point."""
+    network, sample = setup.network, setup.sample
+    if not 0 <= point < len(sample.labels):
+        return None
+    chosen = slice(point, point + 1)
+    target = network.loss.targets(sample.labels[chosen], network.layers[-1].units, sample.task).astype(network.dtype)
+    flat = read_only(parameters.copy())
+    with np.errstate(all="ignore"):
+        passed = reference.forward(network, flat, setup.features_of(sample.x[chosen]))
+        gradient = read_only(reference.backward(network, flat, passed, target))
+        loss = float(network.loss.per_point(passed.outputs, target)[0])
+        layers = tuple(layer_pass(layer, flat, gradient, passed, place) for place, layer in enumerate(network.layers))
+    return Microscope(
+        point=point,
+        x=read_only(sample.x[point].copy()),
+        label=float(sample.labels[point]),
+        target=read_only(target[:, 0]),
+        output=read_only(passed.outputs[:, 0]),
+        loss=loss,
+        layers=layers,
+    )
+
+
+def layer_pass(layer: NetworkLayer, flat: Array, gradient: Array, passed: Pass, place: int) -> LayerPass:
+    """One layer's part in a pass of a single point and back."""
+    z, f = passed.z[place], passed.f[place]
+    slope = np.ones_like(z) if layer.muted else layer.activation.derivative(z, f)
+    a_in, z_out, slopes, a, delta = (
+        read_only(array[:, 0].copy()) for array in (passed.a[place], z, slope, passed.a[place + 1], passed.delta[place])
+    )
+    return LayerPass(
+        name=layer.name,
+        activation=layer.activation.kind,
+        a_in=a_in,
+        W=layer.W(flat),
+        b=layer.b(flat),
+        z=z_out,
+        slope=slopes,
+        a=a,
+        delta=delta,
+        gradient_W=layer.W(gradient),
+        gradient_b=layer.b(gradient),
+    )

@@ -1,0 +1,209 @@
+"""What can be requested of a run: one class per picture, which answers from the present moment.
+
+The formulas are in `statistics`, `fields` and `microscope`. Arrays in answers are read-only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.engine.evaluation import accuracy, classes, mean_loss
+from playground.engine.setup import Setup
+from playground.measure import fields, statistics
+from playground.measure.microscope import Microscope, microscope
+from playground.measure.observe import Request, Subject
+from playground.measure.snapshot import (
+    Confusion,
+    FinalResult,
+    LayerHistograms,
+    LayerParameters,
+    LayerStatistics,
+    Predictions,
+    UnitMap,
+    UnitMaps,
+    UnitStates,
+)
+
+BOUNDARY_GRID = 100
+"""Points along each side of a picture of the whole plane."""
+
+
+@dataclass(frozen=True)
+class BoundaryRequest(Request[Array]):
+    """What the network says on a grid of side × side points, float32 (outputs, side, side).
+
+    [k, row, column] is at x2 = row, x1 = column, both from −6 to 6. Classification: `Loss.score` (one output −1…1,
+    class 1 from 0 up; several: a share per class). Regression: the predicted value. All finite.
+    """
+
+    side: int = BOUNDARY_GRID
+
+    def answer(self, subject: Subject) -> Array:
+        """The field, on the engine that trains."""
+        setup = subject.setup
+        o = subject.outputs(setup.grid(self.side, setup.network.dtype))
+        return statistics.boundary(setup.network, o, setup.sample.task)
+
+
+@dataclass(frozen=True)
+class UncertaintyRequest(Request[Array]):
+    """How far the answers of several passes with dropout left on lie apart, float32 (side, side).
+
+    It is the standard deviation of the share given to a class (mean over classes; 0…0.5), or of the value. All finite.
+    """
+
+    costly: ClassVar[bool] = True
+    passes: int
+    side: int = BOUNDARY_GRID
+
+    def answer(self, subject: Subject) -> Array:
+        """The field; the same thinned networks are asked at every moment."""
+        setup, state = subject.setup, subject.state
+        columns = setup.grid(self.side, fields.PRECISION)
+        return fields.uncertainty(setup.network, state.parameters, columns, setup.sample.task, state.seed, self.passes)
+
+
+@dataclass(frozen=True)
+class UnitMapsRequest(Request[UnitMaps]):
+    """What units put out everywhere on the plane: maps of side × side points.
+
+    `units` has for each layer, hidden then output, the units to map; what does not exist is skipped. None: all.
+    """
+
+    costly: ClassVar[bool] = True
+    side: int
+    units: tuple[tuple[int, ...], ...] | None = None
+
+    def answer(self, subject: Subject) -> UnitMaps:
+        """The maps, which cost the least where they end at an early layer."""
+        setup = subject.setup
+        chosen = fields.chosen_units(setup.network, self.units)
+        columns = setup.grid(self.side, fields.PRECISION)
+        return UnitMaps(
+            chosen, fields.maps(setup.network, subject.state.parameters, columns, setup.sample.task, chosen)
+        )
+
+
+@dataclass(frozen=True)
+class UnitMapRequest(Request[UnitMap | None]):
+    """The map of one unit: its layer (from 0, the output last), its number from 0. Answered None if there is none."""
+
+    costly: ClassVar[bool] = True
+    layer: int
+    unit: int
+    side: int = BOUNDARY_GRID
+
+    def answer(self, subject: Subject) -> UnitMap | None:
+        """The map of this unit alone."""
+        setup = subject.setup
+        columns = setup.grid(self.side, fields.PRECISION)
+        return fields.unit_map(
+            setup.network, subject.state.parameters, columns, setup.sample.task, self.layer, self.unit
+        )
+
+
+@dataclass(frozen=True)
+class PredictionsRequest(Request[Predictions]):
+    """What the network makes of at most `most` points of the sample, in evaluation mode."""
+
+    most: int
+
+    def answer(self, subject: Subject) -> Predictions:
+        """The predictions for points evenly spread over those that can be drawn."""
+        setup = subject.setup
+        indices, columns = setup.derive(self, lambda: self._chosen(setup))
+        o = subject.outputs(columns)
+        regression = setup.sample.task == "regression"
+        return Predictions(indices, fields.read_only(np.nan_to_num(o[0]) if regression else classes(setup.network, o)))
+
+    def _chosen(self, setup: Setup) -> tuple[Array, Array]:
+        """The points by index, and the network's inputs for them."""
+        indices = fields.shown_points(setup.sample, self.most)
+        return indices, setup.features_of(setup.sample.x[indices])
+
+
+@dataclass(frozen=True)
+class ConfusionRequest(Request[Confusion | None]):
+    """How many points of each class are predicted as each class, in both sets. Answered None for regression."""
+
+    def answer(self, subject: Subject) -> Confusion | None:
+        """The counts, in evaluation mode."""
+        setup = subject.setup
+        if setup.sample.task == "regression":
+            return None
+        number = max(2, len(setup.sample.class_names))
+        return Confusion(
+            *(
+                statistics.confusion(part.labels, classes(setup.network, subject.outputs(part.inputs)), number)
+                for part in (setup.train, setup.validation)
+            )
+        )
+
+
+@dataclass(frozen=True)
+class HistogramsRequest(Request[tuple[LayerHistograms, ...]]):
+    """Histograms of every layer's weights and of its activations on the latest batch, with so many bins."""
+
+    bins: int
+
+    def answer(self, subject: Subject) -> tuple[LayerHistograms, ...]:
+        """The histograms of each layer, hidden then output."""
+        return statistics.histograms(subject.setup.network, subject.state, subject.latest, self.bins)
+
+
+@dataclass(frozen=True)
+class ParametersRequest(Request[tuple[LayerParameters, ...]]):
+    """Copies of every layer's W and b and of their gradients."""
+
+    def answer(self, subject: Subject) -> tuple[LayerParameters, ...]:
+        """The parameters of each layer, hidden then output."""
+        known = subject.latest is not None
+        return fields.parameters(subject.setup.network, subject.state, known)
+
+
+@dataclass(frozen=True)
+class UnitStatesRequest(Request[tuple[UnitStates, ...]]):
+    """Which units are dead and which are dropped on the latest batch."""
+
+    def answer(self, subject: Subject) -> tuple[UnitStates, ...]:
+        """The units of each layer, hidden then output."""
+        return fields.unit_states(subject.setup.network, subject.latest)
+
+
+@dataclass(frozen=True)
+class MicroscopeRequest(Request[Microscope | None]):
+    """The forward and backward pass of one point of the sample. Answered None if there is no such point."""
+
+    point: int
+
+    def answer(self, subject: Subject) -> Microscope | None:
+        """The pass in numbers, in evaluation mode."""
+        setup = subject.setup
+        return microscope(setup, subject.state.parameters, self.point)
+
+
+@dataclass(frozen=True)
+class WholeSetRequest(Request[tuple[LayerStatistics, ...]]):
+    """Every layer as measured on the whole training set in evaluation mode."""
+
+    def answer(self, subject: Subject) -> tuple[LayerStatistics, ...]:
+        """The statistics of each layer, hidden then output."""
+        return statistics.whole_set_statistics(subject.setup, subject.state)
+
+
+@dataclass(frozen=True)
+class FinalTestRequest(Request[FinalResult | None]):
+    """Loss and accuracy on the test points, which nobody should look at before the end. Answered None without any."""
+
+    def answer(self, subject: Subject) -> FinalResult | None:
+        """The result with the present weights."""
+        setup, test = subject.setup, subject.setup.test
+        o = subject.outputs(test.inputs)
+        loss = mean_loss(setup.network, o, test.targets)
+        if loss is None:
+            return None
+        return FinalResult(len(test.labels), loss, accuracy(setup.network, o, test.labels, setup.sample.task))

@@ -1,0 +1,155 @@
+"""Live changes: a run goes on with another experiment and keeps all that still has a meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from playground.catalog.schedules import PlateauMemory
+from playground.engine.setup import Setup, grid_points
+from playground.engine.state import State, StoppingMemory
+from playground.experiment.tree import Experiment
+from playground.run.insertion import insert, insertable
+from playground.run.run import Checkpoint, Run, initial_state
+from playground.run.transplant import (
+    Sources,
+    Structure,
+    lost,
+    matched,
+    patches,
+    silence_newcomers,
+    structure,
+    transplanted,
+)
+
+INSERTION_GRID = 25
+"""Points along each side of the plane that a new layer is made to pass on."""
+
+
+def change(
+    run: Run, experiment: Experiment, memory: Checkpoint | None = None, *, title: str = "", goes_on: bool = False
+) -> None:
+    """Go on with a changed experiment, which has been checked; what got lost is told in the record's notes.
+
+    After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
+    were removed that come back now: they return with the weights they had then. What has to be measured again is
+    forgotten (`Record.evaluation`); what differs is put on record (`Record.remember_edit`). Raises InputError, and
+    changes nothing, if the points can't be had.
+    """
+    setup, record, goes_back = Setup(experiment, run.setup), run.record, run.can_go_back
+    if goes_back:
+        go_back(run)
+        setup = Setup(experiment, run.setup)
+    else:
+        record.health.rate = max(record.health.rate, run.learning_rate)
+    old, run.setup = run.setup, setup
+    record.notes = setup.sample.notes
+    if old.network.dtype != setup.network.dtype:
+        run.state.cast(setup.network.dtype)
+    other_network = setup.network is not old.network
+    restructured = other_network and network_shape(setup) != network_shape(old)
+    if restructured:
+        record.started_from = record.latest = None
+        rebuild(run, old, memory)
+    if old.training.optimizer.kind != setup.training.optimizer.kind:
+        run.state.renew_optimizer(setup.training.optimizer)
+    forget(run.state, old, setup, restructured=restructured)
+    record.be_ready()
+    if run.state.step == 0:
+        record.begin_again(setup.network)
+    elif goes_back:
+        record.evaluation = None
+    record.remember_edit(run.now, old.experiment, experiment, title=title, goes_on=goes_on and not goes_back)
+
+
+def go_back(run: Run) -> None:
+    """Return to the last healthy moment, experiment and all; what was recorded since is forgotten."""
+    moment, record = run.record.health.moment, run.record
+    assert moment is not None
+    if moment.experiment != run.experiment:
+        before, layers = structure(run.setup), len(run.setup.network.layers)
+        run.setup = Setup(moment.experiment, run.setup)
+        record.rearrange_gradients(matched(before, structure(run.setup)), layers)
+    run.state, record.seconds, record.latest = moment.state.copy(), moment.seconds, None
+    record.forget_since(run.state.step)
+
+
+def network_shape(setup: Setup) -> tuple[object, ...]:
+    """What must stay the same for every parameter to keep its place and meaning."""
+    ids = tuple(layer.id for layer in setup.experiment.layers)
+    kinds = tuple((layer.units, layer.inputs, layer.normalization.kind) for layer in setup.network.layers)
+    return setup.experiment.features, ids, kinds
+
+
+def forget(state: State, old: Setup, new: Setup, *, restructured: bool) -> None:
+    """Drop from a state what has lost its meaning with the change."""
+    other_numbers = restructured or new.sample is not old.sample or new.network.loss != old.network.loss
+    if other_numbers:
+        state.carried_points = 0
+    if new.points != old.points:
+        state.position = state.carried_points = 0
+    if new.network is not old.network:
+        state.pruned = state.pruned & new.network.is_prunable
+    if new.training.schedule != old.training.schedule:
+        state.plateau = PlateauMemory()
+    elif other_numbers:
+        state.plateau = PlateauMemory(reductions=state.plateau.reductions)
+    if other_numbers or new.training.early_stopping != old.training.early_stopping:
+        state.stopping = StoppingMemory()
+    elif state.stopping.stopped and new.experiment != old.experiment:
+        state.stopping = state.stopping._replace(bad_epochs=0, stopped=False)
+
+
+def rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
+    """Carry the state over to the present network, from that of the setup `old`."""
+    before, after = structure(old), structure(run.setup)
+    sources = matched(before, after)
+    restored: Sources = ()
+    state = initial_state(run.setup)
+    silence_newcomers(after, patches(before, after, sources), state.parameters)
+    if memory is not None:
+        memory = memory.way_back or memory
+        then = structure(Setup(memory.experiment, run.setup))
+        restored = matched(then, after)
+        transplanted(then, after, memory.state, state, restored)
+    known = [place for place, source in enumerate(restored) if source is not None]
+    places = insertable(old.network, run.setup.network, sources, known)
+    if places:
+        insert_layers(run, before, after, places, sources, state)
+    else:
+        transplanted(before, after, run.state, state, sources, same_source_only=memory is not None)
+    run.state = state
+    run.record.notes = (*run.record.notes, *lost(before, after))
+    run.record.rearrange_gradients(sources, len(old.network.layers))
+
+
+def insert_layers(
+    run: Run, before: Structure, after: Structure, places: Sequence[int], sources: Sources, state: State
+) -> None:
+    """Carry the state over to a network with new layers at `places`, which start as near-identities."""
+    setup = run.setup
+    kept = [place for place in range(len(after.network.layers)) if place not in places]
+    layers = tuple(layer for place, layer in enumerate(setup.experiment.layers) if place not in places)
+    skeleton_setup = Setup(msgspec.structs.replace(setup.experiment, layers=layers), setup)
+    skeleton, without = structure(skeleton_setup), initial_state(skeleton_setup)
+    skeleton_sources = [sources[place] for place in kept]
+    silence_newcomers(skeleton, patches(before, skeleton, skeleton_sources), without.parameters)
+    transplanted(before, skeleton, run.state, without, skeleton_sources)
+    back = [kept.index(place) if place in kept else None for place in range(len(after.network.layers))]
+    transplanted(skeleton, after, without, state, back)
+    columns = setup.features_of(np.concatenate([setup.sample.x, grid_points(INSERTION_GRID)]))
+    # Weights without memory among others that have one would make the first steps several times too large.
+    state.renew_optimizer(setup.training.optimizer)
+    insert(skeleton.network, without.parameters, setup.network, state.parameters, places, columns)
+
+
+def changed_by_hand(run: Run) -> None:
+    """Parameters were changed from outside: what was measured is out of date, and training may go on."""
+    run.record.be_ready()
+    run.state.stopping = run.state.stopping._replace(bad_epochs=0, stopped=False)
+    if run.state.step == 0:
+        run.record.begin_again(run.setup.network)
+    else:
+        run.record.evaluation = None

@@ -1,0 +1,81 @@
+"""The parameters of a network by name, as weight files have them: W0, b0, W1, …, and how they are set by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.engine.network import Network
+from playground.engine.state import State
+from playground.files.errors import InputError
+from playground.measure.changes import WeightEdit, entry_words
+
+
+def named_parameters(network: Network, flat: Array) -> dict[str, Array]:
+    """All parameters by name, as views of a flat array."""
+    return {
+        f"{name}{number}": view
+        for number, layer in enumerate(network.layers)
+        for name, view in layer.named(flat).items()
+    }
+
+
+def put_parameters(network: Network, flat: Array, given: Mapping[str, Array]) -> None:
+    """Copy named arrays into a flat one, after checking every one of them. Raises InputError."""
+    present = named_parameters(network, flat)
+    cast = {name: as_parameter(network, present, name, values) for name, values in given.items()}
+    for name, values in cast.items():
+        present[name][...] = values
+
+
+def usable(network: Network, given: Mapping[str, Array]) -> dict[str, Array]:
+    """Those of the given arrays that have a place in a network, which may be another one than they were made for."""
+    present, result = named_parameters(network, np.empty(network.size, network.dtype)), {}
+    for name, values in given.items():
+        with suppress(InputError):
+            as_parameter(network, present, name, values)
+            result[name] = values
+    return result
+
+
+def as_parameter(network: Network, present: Mapping[str, Array], name: str, values: Array) -> Array:
+    """Numbers in the network's precision. Raises InputError if they can't take the place of `present[name]`."""
+    if name not in present:
+        raise InputError(name, "an array", f"arrays named {', '.join(present)}")
+    if np.shape(values) != present[name].shape:
+        raise InputError(name, f"shape {np.shape(values)}", f"shape {present[name].shape}")
+    with np.errstate(over="ignore"):
+        cast = np.asarray(values).astype(network.dtype)
+    if not np.isfinite(cast).all():
+        raise InputError(name, "NaN, infinity or a number too large", f"finite {network.dtype} numbers")
+    if name.startswith("var") and (cast < 0).any():
+        raise InputError(name, "a negative number", "variances, which are 0 or more")
+    return cast
+
+
+def set_entry(network: Network, state: State, name: str, place: tuple[int, ...], value: float) -> WeightEdit:
+    """Set one entry of one array: "W0", (2, 1); returns what was done.
+
+    Raises InputError, and changes nothing, if there is no such entry or it can't take that value.
+    """
+    parameters = named_parameters(network, state.parameters)
+    array = parameters.get(name)
+    if array is None:
+        raise InputError(name, "a weight", f"a place in {', '.join(parameters)}")
+    if len(place) != array.ndim or not all(0 <= at < size for at, size in zip(place, array.shape, strict=False)):
+        raise InputError(entry_words(name, place), value, f"places in an array of shape {array.shape}, counted from 0")
+    smallest, largest = 0.0 if name.startswith("var") else -math.inf, float(np.finfo(array.dtype).max)
+    if not (smallest <= value and abs(value) <= largest):
+        raise InputError(
+            entry_words(name, place), value, f"a finite {array.dtype} number{' ≥ 0' if smallest == 0 else ''}"
+        )
+    edit = WeightEdit(name, place, float(array[place]), float(value))
+    array[place] = value
+    if name[0] == "W":
+        # It was set on purpose, so it need not stay 0.
+        network.layers[int(name[1:])].W(state.pruned)[place] &= value == 0
+    return edit

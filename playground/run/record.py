@@ -1,0 +1,142 @@
+"""The record of a run: what was seen while it trained, as against where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from playground.catalog.choice import Array
+from playground.engine.engine import EngineName
+from playground.engine.evaluation import Evaluation, gradient_sizes, update_ratios
+from playground.engine.network import Network
+from playground.engine.passes import Pass
+from playground.engine.state import State
+from playground.experiment.difference import difference
+from playground.experiment.tree import Experiment
+from playground.experiment.words import edit_words
+from playground.measure.changes import Change, WeightEdit, for_the_record, of_one_drag
+from playground.measure.snapshot import History, Status
+from playground.run.health import Health
+from playground.run.timeline import Timeline
+
+MOST_CHANGES = 200
+"""How many changes are remembered."""
+
+
+class When(NamedTuple):
+    """A moment of a run, as changes name it."""
+
+    step: int
+    epoch: float
+    """Completed passes over the training points, the share of the present one included."""
+    seconds: float
+
+
+@dataclass
+class Record:
+    """The past of a run, and how it is doing."""
+
+    history: Timeline
+    """A row per epoch, as `History` has its columns, the first before training."""
+    gradients: Timeline
+    """The columns of `GradientHistory`, one after the other."""
+    initial: Mapping[str, Array]
+    """Weights to start from that were given, named as in weight files."""
+    engine_changes: tuple[tuple[int, EngineName], ...]
+    """The steps at which the engine changed since the last reset."""
+    evaluation: Evaluation | None = None
+    """At the end of the latest epoch; None until the present moment is measured."""
+    status: Status = "ready"
+    problem: str = ""
+    """What stopped training, in words; empty unless it diverged."""
+    notes: tuple[str, ...] = ()
+    """What the last change had to give up, in words."""
+    seconds: float = 0.0
+    """Spent in training steps since the last reset."""
+    changes: tuple[Change, ...] = ()
+    """What was changed since then, oldest first; the far past is forgotten."""
+    begun: Experiment | None = None
+    """What the latest change of settings began with, in case it goes on; None if it can't."""
+    health: Health = field(default_factory=Health)
+    started_from: Array | None = None
+    """The parameters before the first update, laid out flat; None once the network was rebuilt."""
+    latest: Pass | None = None
+    """The latest batch, until the next update; None before the first one."""
+
+    @classmethod
+    def new(cls, network: Network, initial: Mapping[str, Array], engine: EngineName, rows: int | None) -> Record:
+        """The record of a run before its first update, whose histories keep so many rows, or all."""
+        history = Timeline(len(History._fields), rows)
+        return cls(history, Timeline(gradient_columns(network), rows), initial, ((0, engine),))
+
+    def begin_again(self, network: Network) -> None:
+        """Forget the past; the present moment is to be measured as its first row."""
+        self.history = Timeline(len(History._fields), self.history.most)
+        self.gradients = Timeline(gradient_columns(network), self.gradients.most)
+        self.evaluation = self.started_from = self.latest = None
+
+    def be_ready(self) -> None:
+        """Nothing keeps training from going on."""
+        self.status, self.problem = "ready", ""
+
+    def begin(self, network: Network, state: State, rate: float, evaluation: Evaluation) -> None:
+        """Record the first row."""
+        self.evaluation, self.started_from = evaluation, state.parameters.copy()
+        self.history.append([state.epoch, state.step, rate, *evaluation.numbers, self.seconds])
+        now = network, state, self.latest
+        self.gradients.append([state.step, *gradient_sizes(*now), *update_ratios(*now)])
+
+    def remember_edit(
+        self, now: When, old: Experiment, new: Experiment, *, title: str = "", goes_on: bool = False
+    ) -> None:
+        """Put the change from one experiment to another on record, if they differ or it has a title.
+
+        A change that `goes_on` takes the place of the latest one, and says what differs since that began.
+        """
+        latest = self.changes[-1] if goes_on and self.changes and self.begun is not None else None
+        begun = self.begun if latest is not None and self.begun is not None else old
+        differences = for_the_record(difference(begun, new))
+        if latest is not None:
+            differences = of_one_drag(latest.differences or (), differences)
+        self.begun = begun if differences or title else None
+        if self.begun is not None:
+            label = title or edit_words(begun, new) or (latest.label if latest is not None else "")
+            self._remember(Change(*now, label, differences), instead=latest is not None)
+
+    def remember_weight(self, now: When, edit: WeightEdit, *, goes_on: bool = False) -> None:
+        """Put a weight set by hand on record, in the place of the latest one if that `goes_on`."""
+        earlier = self.changes[-1].weight if goes_on and self.changes else None
+        if earlier is not None:
+            edit = edit._replace(before=earlier.before)
+        self.begun = None
+        self._remember(Change(*now, edit.words, None, edit), instead=earlier is not None)
+
+    def _remember(self, change: Change, *, instead: bool) -> None:
+        """Put a change on record, or in the place of the latest one; the oldest ones are forgotten."""
+        kept = self.changes[:-1] if instead else self.changes
+        self.changes = (*kept[1 - MOST_CHANGES :], change)
+
+    def note_engine(self, step: int, engine: EngineName) -> None:
+        """Take note of the engine from this step on."""
+        if self.engine_changes[-1][1] != engine:
+            self.engine_changes = (*self.engine_changes, (step, engine))
+
+    def forget_since(self, step: int) -> None:
+        """Forget what was recorded after a step."""
+        self.history = self.history.until(History._fields.index("step"), step)
+        self.gradients = self.gradients.until(0, step)
+        self.changes = tuple(change for change in self.changes if change.step <= step)
+        self.begun = None
+        self.engine_changes = tuple((min(at, step), engine) for at, engine in self.engine_changes)
+
+    def rearrange_gradients(self, sources: Sequence[int | None], old_layers: int) -> None:
+        """Let the past of every layer follow it to its new place; `sources` gives the old place of every layer."""
+        blocks = (1 + block * old_layers for block in range(3))
+        columns = [None if s is None else first + s for first in blocks for s in sources]
+        self.gradients = self.gradients.rearranged([0, *columns])
+
+
+def gradient_columns(network: Network) -> int:
+    """How many columns the history of the gradients has: the step, then three numbers a layer."""
+    return 1 + 3 * len(network.layers)

@@ -1,0 +1,158 @@
+"""Training: the one loop above all engines.
+
+An engine makes updates; here it is decided how many, with which learning rates, what of the results is recorded, and
+when training stops by itself.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+from playground.catalog.schedules import Plateau, Progress
+from playground.engine.engine import Engine, Limits, Outcome, Rates
+from playground.engine.evaluation import Evaluation, evaluate
+from playground.engine.passes import DivergedError
+from playground.measure.snapshot import Status
+from playground.run.health import Moment
+from playground.run.run import Run
+
+NO_LIMIT = 2**62
+MOST_RATES = 256
+"""Learning rates that are worked out at a time."""
+
+
+def advance(
+    engine: Engine, run: Run, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None
+) -> Status:
+    """Train until one of the limits is reached or training stops by itself; returns the status.
+
+    `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time.
+    """
+    state, record = run.state, run.record
+    last_step = NO_LIMIT if steps is None else state.step + steps
+    last_epoch = NO_LIMIT if epochs is None else state.epoch + epochs
+    deadline = math.inf if seconds is None else time.perf_counter() + seconds
+    settle(engine, run)
+    stop_if_complete(run)
+    while record.status == "ready" and state.step < last_step and state.epoch < last_epoch:
+        until = min(last_epoch, next_decision(run))
+        limits = Limits(last_step, until, deadline - time.perf_counter())
+        before = state.step
+        outcome = engine.advance(state, coming_rates(run, until - state.epoch), limits)
+        if outcome.latest is not None or state.step > before:
+            record.latest = outcome.latest
+        take_up(engine, run, outcome)
+        if time.perf_counter() >= deadline:
+            break
+    if record.status != "diverged":
+        look_after_health(engine, run)
+    return record.status
+
+
+def next_decision(run: Run) -> int:
+    """The epoch at the end of which something has to be decided."""
+    training = run.setup.training
+    if isinstance(training.schedule, Plateau) or training.early_stopping is not None:
+        # What reacts to an epoch's result has to be asked after each.
+        return run.state.epoch + 1
+    return NO_LIMIT if training.epochs is None else training.epochs
+
+
+def coming_rates(run: Run, epochs: int) -> Rates:
+    """The learning rates of so many coming epochs, or if they change from update to update, of the coming updates."""
+    training, state, per_epoch = run.setup.training, run.state, run.setup.steps_per_epoch
+    schedule, epoch, step, plateau = training.schedule, state.epoch, state.step, state.plateau
+    per_step = schedule.changes_every_step or state.step < schedule.warmup
+    left = steps_left(run) if per_step else per_epoch
+
+    def rate(k: int) -> float:
+        if per_step:
+            later = 0 if k < left else 1 + (k - left) // per_epoch
+            progress = Progress(epoch + later, step + k, per_epoch, plateau)
+        else:
+            progress = Progress(epoch + k, step + k * per_epoch, per_epoch, plateau)
+        return schedule.learning_rate(training.learning_rate, progress)
+
+    return Rates(rate, min(epochs * per_epoch if per_step else epochs, MOST_RATES), per_step)
+
+
+def steps_left(run: Run) -> int:
+    """Updates until the present epoch ends."""
+    size, rest = run.setup.batch_size, run.setup.points - run.state.position
+    return max(1, -(-rest // size) if run.setup.training.batching == "partial" else rest // size)
+
+
+def take_up(engine: Engine, run: Run, outcome: Outcome) -> None:
+    """Record what came of some updates, and stop if that is what the numbers say."""
+    record = run.record
+    outcome.epochs[:, -1] += record.seconds
+    record.seconds += outcome.seconds
+    record.history.extend(outcome.epochs)
+    record.gradients.extend(outcome.gradients)
+    if len(outcome.epochs):
+        numbers = outcome.epochs[-1, 3:7].tolist()
+        record.evaluation = Evaluation(*(None if math.isnan(value) else value for value in numbers))
+    if outcome.fault is not None:
+        diverge(engine, run, outcome.fault)
+    elif len(outcome.epochs) and record.evaluation is not None:
+        react(engine, run, record.evaluation)
+        stop_if_complete(run)
+
+
+def react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
+    """Let what reacts to an epoch's result do so: the plateau schedule and early stopping."""
+    training, state = run.setup.training, run.state
+    if isinstance(training.schedule, Plateau):
+        loss = getattr(evaluation, training.schedule.watch)
+        state.plateau = training.schedule.observed(state.plateau, loss, training.learning_rate)
+    if training.early_stopping is not None:
+        state.observe(training.early_stopping, getattr(evaluation, training.early_stopping.watch))
+        if state.stopping.stopped:
+            measure(engine, run)
+
+
+def stop_if_complete(run: Run) -> None:
+    """`stopped_early` when early stopping has said so, `completed` when all epochs are done."""
+    epochs, record = run.setup.training.epochs, run.record
+    if record.status == "ready" and run.state.stopping.stopped:
+        record.status = "stopped_early"
+    elif record.status == "ready" and epochs is not None and run.state.epoch >= epochs:
+        record.status = "completed"
+
+
+def diverge(engine: Engine, run: Run, fault: DivergedError) -> None:
+    """Stop with the last finite weights, and say what happened and what to try."""
+    run.record.status = "diverged"
+    measure(engine, run)
+    rate, before = run.learning_rate, run.record.health.rate
+    likely = (
+        f"the learning rate {before:g} was too large, from which it was lowered too late"
+        if before > rate
+        else f"the learning rate {rate:g} was too large; try a smaller one, or clip the gradient"
+    )
+    where = "at the output" if fault.layer == "output" else f"of layer {fault.layer}"
+    run.record.problem = (
+        f"Stopped at step {run.state.step:,}: {fault.what} {where} was no longer a finite number. Most likely {likely}."
+    )
+
+
+def measure(engine: Engine, run: Run) -> None:
+    """Evaluate the network as it is now; the first moment of a run becomes the first row of its history."""
+    evaluation = evaluate(run.setup, lambda columns: engine.outputs(run.state, columns))
+    if run.record.history.count:
+        run.record.evaluation = evaluation
+    else:
+        run.record.begin(run.setup.network, run.state, run.learning_rate, evaluation)
+
+
+def settle(engine: Engine, run: Run) -> None:
+    """Measure the present moment, unless that has been done since it last changed."""
+    if run.record.evaluation is None:
+        measure(engine, run)
+
+
+def look_after_health(engine: Engine, run: Run) -> None:
+    """Keep the present moment to go back to, if all is well and there has not been a look just before."""
+    moment = Moment(run.experiment, run.state, run.record.seconds)
+    run.record.health.look(run.setup, lambda columns: engine.outputs(run.state, columns), moment)

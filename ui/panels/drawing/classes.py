@@ -1,0 +1,138 @@
+"""Which class is drawn: a button for each, one more class, and the name of the chosen one."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from playground.catalog.datasets.base import MAX_CLASSES, Dataset, sample
+from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.table import Table
+from ui.forms.buttons import identify, push_button, tip
+from ui.forms.controls import Entry
+from ui.forms.layouts import tight
+from ui.forms.rows import CAPTION_WIDTH
+from ui.look.theme import GRID, px
+from ui.panels.drawing.tools import ClassButton
+from ui.panels.tasks import task_of
+
+CLASS_COLUMNS = 3
+
+
+class ClassPicker(QWidget):
+    """Chooses the class that is drawn, and asks for other names of the classes."""
+
+    chosen_changed = Signal()
+    names_asked = Signal(object, str)
+    """The names that all classes are to have, and a few words for the undo menu."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.chosen = 0
+        """The place of the class that is drawn."""
+        self.names: tuple[str, ...] = ()
+        self._dressed: tuple[tuple[str, ...], int] | None = None
+        self.buttons: list[ClassButton] = []
+        self._group = QButtonGroup(self, exclusive=True)
+        self._group.idClicked.connect(self.choose)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(px(GRID // 2))
+        for place in range(CLASS_COLUMNS):
+            self._grid.setColumnStretch(place, 1)
+        self.add_button = push_button(
+            "drawing.class.add",
+            "Add class",
+            "One more class to draw. It counts from its first point on.",
+            small=True,
+        )
+        self.add_button.clicked.connect(self.add)
+        column = tight(QVBoxLayout(self))
+        column.addLayout(self._grid)
+        column.addLayout(self._name_line())
+
+    def _name_line(self) -> QHBoxLayout:
+        self.name = identify(Entry(self._problem_with_name), "drawing.class.name", "Name of the class")
+        self.name.setMaxLength(40)
+        self.name.set_hint(tip("The name of the chosen class. Enter takes it over; the legend and exports use it."))
+        self.name.entered.connect(self._rename)
+        self.name.left.connect(self._show_name)
+        line = QHBoxLayout()
+        line.setSpacing(px(GRID))
+        caption = QLabel("Class name")
+        caption.setBuddy(self.name)
+        caption.setFixedWidth(px(CAPTION_WIDTH))
+        line.addWidget(caption)
+        line.addWidget(self.name, 1)
+        return line
+
+    def choose(self, place: int) -> None:
+        """Draw this class from now on."""
+        self.chosen = place
+        self.show_names(self.names)
+        self.chosen_changed.emit()
+
+    def add(self) -> None:
+        """Ask for one more class, and draw it."""
+        names = self.names
+        if len(names) < MAX_CLASSES:
+            more = UserPoints(class_names=names).all_names(len(names) + 1)
+            self.names_asked.emit(more, f"class {more[-1]} added")
+            self.choose(min(len(names), len(self.names) - 1))
+
+    def _rename(self, name: str) -> None:
+        names = list(self.names)
+        if name.strip() != names[self.chosen]:
+            names[self.chosen] = name.strip()
+            self.names_asked.emit(tuple(names), f"class {name.strip()}")
+
+    def _problem_with_name(self, text: str) -> str:
+        others = [name for place, name in enumerate(self.names) if place != self.chosen]
+        return "" if text.strip() and text.strip() not in others else "A name that no other class has."
+
+    def show_names(self, names: tuple[str, ...]) -> None:
+        """Show a button for each class."""
+        self.names, self.chosen = names, min(self.chosen, len(names) - 1)
+        if (names, self.chosen) == self._dressed:
+            return
+        self._dressed = (names, self.chosen)
+        self._make_buttons(len(names))
+        for button, name in zip(self.buttons, names, strict=True):
+            button.show_name(name)
+            button.setChecked(button.place == self.chosen)
+        self.add_button.setVisible(len(names) < MAX_CLASSES)
+        self._grid.addWidget(self.add_button, *divmod(len(names), CLASS_COLUMNS))
+        self._show_name()
+
+    def _make_buttons(self, count: int) -> None:
+        while len(self.buttons) > count:
+            button = self.buttons.pop()
+            self._group.removeButton(button)
+            button.setParent(None)
+            button.deleteLater()
+        while len(self.buttons) < count:
+            button = ClassButton(len(self.buttons))
+            self._group.addButton(button, button.place)
+            self._grid.addWidget(button, *divmod(button.place, CLASS_COLUMNS))
+            self.buttons.append(button)
+
+    def _show_name(self) -> None:
+        self.name.show_text(self.names[self.chosen])
+
+
+def class_names_of(data: Dataset) -> tuple[str, ...]:
+    """What the classes that can be drawn on a data set are called."""
+    if isinstance(data, UserPoints):
+        classes = data.classes if data.task == "classification" else 2
+        return data.all_names(max(classes, len(data.class_names)))
+    if isinstance(data, Table) and task_of(data) == "classification":
+        return names_in(Table(path=data.path, x1=data.x1, x2=data.x2, target=data.target, task=data.task))
+    return UserPoints().all_names(getattr(data, "classes", 2))
+
+
+@lru_cache(maxsize=4)
+def names_in(table: Table) -> tuple[str, ...]:
+    """The classes in a table's target column, at least two."""
+    names = sample(table).class_names
+    return UserPoints(class_names=names).all_names(max(2, len(names)))

@@ -1,0 +1,87 @@
+"""A gesture on the picture: what the mouse does between press and release becomes one undo step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from ui.forms.edits import Edits
+from ui.panels.drawing.strokes import Canvas, Place, Stroke, Style
+
+STROKE_MILLISECONDS = 33
+SHARE_OF_TIME = 3
+"""An edit that takes long is followed by so many times its time for everything else."""
+SLOWEST_MILLISECONDS = 500
+
+
+class StrokeEdits(Edits):
+    """Edits of one stroke: at most thirty a second, and fewer where one takes long."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._turn.setInterval(STROKE_MILLISECONDS)
+
+    def wait_after(self, seconds: float) -> None:
+        """The last edit took so long; wait in proportion before the next."""
+        wait = min(max(round(1000 * SHARE_OF_TIME * seconds), STROKE_MILLISECONDS), SLOWEST_MILLISECONDS)
+        if wait != self._turn.interval():
+            self._turn.setInterval(wait)
+
+    def void(self) -> None:
+        """Forget the run without telling anybody."""
+        self._stop()
+
+
+class Gesture(QObject):
+    """Moves a stroke along with the mouse and asks for what it has made so far."""
+
+    full = Signal()
+    """There is no room for more points."""
+
+    def __init__(self, ask: Callable[[Canvas, str, bool], None], parent: QObject) -> None:
+        """`ask` is called with the points, a few words for the undo menu, and whether more of the same follow."""
+        super().__init__(parent)
+        self.stroke: Stroke | None = None
+        self._ask, self._words = ask, ""
+        self.edits = StrokeEdits(self)
+        self.edits.given.connect(self._give)
+
+    def begin(self, kind: type[Stroke], canvas: Canvas, at: Place, style: Style) -> None:
+        """Begin a stroke on some points."""
+        self._words = kind.words
+        self.stroke = kind(canvas, at, style)
+        self._offer(canvas)
+
+    def move(self, to: Place) -> None:
+        """Go on with the stroke, if there is one."""
+        if self.stroke is not None:
+            before = self.stroke.canvas
+            self.stroke.move(to)
+            self._offer(before)
+
+    def end(self) -> None:
+        """Make the stroke: what was drawn is one undo step."""
+        self.stroke = None
+        self.edits.end()
+
+    def void(self) -> None:
+        """Forget the stroke: somebody else decided on other points."""
+        self.stroke = None
+        self.edits.void()
+
+    def _offer(self, before: Canvas) -> None:
+        assert self.stroke is not None
+        canvas = self.stroke.canvas
+        if canvas is not before:
+            self.edits.change(canvas)
+        if not canvas.room:
+            self.full.emit()
+
+    def _give(self, canvas: Canvas, changing: bool) -> None:
+        if not changing:
+            self.stroke = None
+        started = time.perf_counter()
+        self._ask(canvas, self._words, changing)
+        self.edits.wait_after(time.perf_counter() - started)

@@ -1,0 +1,57 @@
+"""One point by its coordinates, for whoever draws without a mouse."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from playground.catalog.datasets.base import EXTENT
+from playground.experiment.quantity import Quantity
+from ui.forms.buttons import identify, push_button, tip
+from ui.forms.controls import Entry
+from ui.forms.layouts import tight
+from ui.look.theme import GRID, px
+
+PLACE = Quantity(False, -EXTENT, EXTENT)
+"""A coordinate on the plane."""
+
+
+class PointEntry(QWidget):
+    """Two coordinates and a button that adds a point there."""
+
+    added = Signal(float, float)
+    """The place of the point to add."""
+    refused = Signal(str)
+    """Why there is no such place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        line = tight(QHBoxLayout(self), GRID)
+        line.addWidget(QLabel("Point at"))
+        self.places: list[Entry] = []
+        for name, spoken in (("x1", "x₁"), ("x2", "x₂")):
+            entry = identify(Entry(PLACE.problem_with), f"drawing.{name}", f"{spoken} of a point to add")
+            entry.set_hint(tip(f"{spoken} of the point to add. Allowed: {PLACE.allowed}."))
+            entry.setAlignment(Qt.AlignmentFlag.AlignRight)
+            entry.setMinimumWidth(px(48))
+            entry.setText("0")
+            label = QLabel(spoken)
+            label.setBuddy(entry)
+            line.addWidget(label)
+            line.addWidget(entry, 1)
+            self.places.append(entry)
+        add = push_button(
+            "drawing.add", "Add", "Adds one point of the chosen class or value at this place.", small=True
+        )
+        add.setAccessibleName("Add a point at this place")
+        add.clicked.connect(self._add)
+        line.addWidget(add)
+
+    def _add(self) -> None:
+        for entry in self.places:
+            problem = PLACE.problem_with(entry.text())
+            if problem:
+                self.refused.emit(problem)
+                entry.setFocus()
+                return
+        self.added.emit(*(float(PLACE.read(entry.text())) for entry in self.places))

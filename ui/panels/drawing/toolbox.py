@@ -1,0 +1,102 @@
+"""The tool in hand and how the tools are set, with the controls for both."""
+
+from __future__ import annotations
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout
+
+from playground.experiment.declarations import fields_of
+from ui.forms.controls import segment_side
+from ui.forms.rows import Row, row_for
+from ui.look.theme import current
+from ui.panels.drawing.strokes import REACH
+from ui.panels.drawing.tools import CLUSTER, ERASER, MOVE, TOOLS, Settings, Tool, ToolButton
+from ui.panels.tiles import mixed
+
+WHEEL_FACTOR = 1.15
+
+
+class Toolbox(QObject):
+    """Holds the tool in hand and the settings of all tools. The panel gives its controls their places."""
+
+    asked = Signal(object)
+    """The name of the tool to take in hand, None to put it down."""
+    changed = Signal()
+    """A setting is another than before."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.tool: Tool | None = None
+        self.settings = Settings()
+        self.buttons: dict[str, ToolButton] = {}
+        self.line = QHBoxLayout()
+        """The tools side by side."""
+        self.line.setSpacing(0)
+        for place, tool in enumerate(TOOLS.values()):
+            button = self.buttons[tool.name] = ToolButton(tool, segment_side(place, len(TOOLS)))
+            button.clicked.connect(self._clicked)
+            self.line.addWidget(button)
+        self.rows: dict[str, Row] = {}
+        for name, field in fields_of(Settings).items():
+            row = row_for(field, f"drawing.{name}")
+            assert row is not None
+            row.show_value(getattr(self.settings, name))
+            row.edited.connect(self._row_edited)
+            self.rows[name] = row
+
+    def take(self, name: str | None) -> None:
+        """Take a tool in hand by its name; None puts it down."""
+        self.tool = TOOLS[name] if name else None
+        for tool, button in self.buttons.items():
+            button.setChecked(tool == name)
+
+    def show_rows(self, regression: bool) -> None:
+        """Show the settings that matter to the tool in hand and to the task."""
+        wanted = self.tool.rows if self.tool else ()
+        for name in ("radius", "cluster_points", "spread"):
+            self.rows[name].setVisible(name in wanted)
+        self.rows["value"].setVisible(regression)
+
+    def turn(self, steps: int) -> None:
+        """Make the brush or the cluster larger or smaller."""
+        name = "spread" if self.tool is CLUSTER else "radius"
+        before = getattr(self.settings, name)
+        value = round(before * WHEEL_FACTOR**steps, 2)
+        if value == before:
+            value += 0.01 if steps > 0 else -0.01
+        self.set(name, min(max(round(value, 2), 0.05), 3.0))
+
+    def set(self, name: str, value: object) -> None:
+        """Give a setting another value."""
+        self.settings = msgspec.structs.replace(self.settings, **{name: value})
+        self.rows[name].show_value(value)
+        self.changed.emit()
+
+    @property
+    def reach(self) -> float:
+        """How far the tool in hand reaches on the plane."""
+        if self.tool is None:
+            return 0.0
+        reaches = {MOVE: REACH, CLUSTER: 2 * self.settings.spread}
+        return reaches.get(self.tool, self.settings.radius)
+
+    def colour(self, chosen: int | None) -> str | None:
+        """The name of the colour that the tool in hand draws in: of the `chosen` class; without one, of the value."""
+        if self.tool is None or self.tool in (ERASER, MOVE):
+            return None
+        theme = current()
+        if chosen is not None:
+            return theme.classes[chosen % len(theme.classes)]
+        share = min(max((self.settings.value + 1) / 2, 0.0), 1.0)
+        low, middle, high = (QColor(name) for name in (theme.classes[0], theme.points_middle, theme.classes[1]))
+        return mixed(low, middle, high, share).name()
+
+    def _clicked(self) -> None:
+        button = self.sender()
+        if isinstance(button, ToolButton):
+            self.asked.emit(None if button.tool is self.tool else button.tool.name)
+
+    def _row_edited(self, path: str, value: object, *_: object) -> None:
+        self.set(path.rpartition(".")[2], value)

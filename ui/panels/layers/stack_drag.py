@@ -1,0 +1,154 @@
+"""Dragging over the stack of layers: a card to another place, or a new layer out of the palette into the stack."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPixmap, QRegion
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
+
+from ui.look.theme import GRID, px
+from ui.panels.layers.card import LayerCard
+from ui.panels.layers.palette import Chip
+
+EDGE = 32
+"""So close to the edge of the visible part, a dragged card makes the stack scroll."""
+
+
+class StackDrag(QObject):
+    """Shows what is dragged and where it would go, scrolls where needed, and tells where it was dropped."""
+
+    card_dropped = Signal(object, int)
+    """A LayerCard, and its new place among the others."""
+    chip_dropped = Signal(object, int)
+    """A Chip of the palette, and the place for its layer."""
+
+    def __init__(self, panel: QWidget, view: QScrollArea, stack: QWidget, first: QWidget) -> None:
+        """`stack` is what `view` scrolls: `first`, the cards, and what comes after them."""
+        super().__init__(panel)
+        self.panel, self.view, self.stack, self.first = panel, view, stack, first
+        self.cards: list[LayerCard] = []
+        """All cards in their order; whoever orders them anew says so here."""
+        self.held: LayerCard | None = None
+        self.offered: Chip | None = None
+        self._at = QPoint()
+        self.ghost = QLabel(panel)
+        self.ghost.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.ghost.setProperty("ghost", True)
+        self.ghost.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.mark = QFrame(stack)
+        self.mark.setProperty("mark", True)
+        self.mark.setFixedHeight(px(4))
+        for widget in (self.ghost, self.mark):
+            widget.hide()
+        self._scrolling = QTimer(self, interval=16)
+        self._scrolling.timeout.connect(self._scroll_on)
+
+    def follow_card(self, card: LayerCard) -> None:
+        """Let a card be dragged by its header."""
+        card.header.grabbed.connect(self._grab_card)
+        card.header.dragged.connect(self._drag)
+        card.header.dropped.connect(self._drop)
+
+    def follow_chip(self, chip: Chip) -> None:
+        """Let a new layer be dragged out of the palette."""
+        chip.grabbed.connect(self._grab_chip)
+        chip.dragged.connect(self._drag)
+        chip.dropped.connect(self._drop)
+
+    def give_up(self) -> None:
+        """Put a card that is being dragged back where it was."""
+        if self.held is not None:
+            self.held.header.drag.end(keep=False)
+
+    def _grab_card(self) -> None:
+        self.held = next((card for card in self.cards if card.header is self.sender()), None)
+        if self.held is not None:
+            # The header alone follows the mouse: a whole card would hide where it is going.
+            self.held.setProperty("held", True)
+            restyle(self.held)
+            self._begin(self.held.header, self.held.width())
+
+    def _grab_chip(self) -> None:
+        chip = self.sender()
+        if isinstance(chip, Chip):
+            self.offered = chip
+            self._begin(chip, chip.width() + px(GRID))
+
+    def _begin(self, seen: QWidget, width: int) -> None:
+        self.ghost.setPixmap(picture_of(seen))
+        self.ghost.setFixedSize(QSize(width, seen.height() + px(GRID)))
+        self.ghost.show()
+        self.ghost.raise_()
+        self._scrolling.start()
+
+    def _drag(self, at: QPoint) -> None:
+        self._at = at
+        if self.held is None and self.offered is None:
+            return
+        here = self.panel.mapFromGlobal(at)
+        x = self.view.x() + self.held.x() if self.held is not None else here.x() - self.ghost.width() // 2
+        self.ghost.move(x, here.y() - px(GRID * 2))
+        place = self._place_at(at)
+        self.mark.setVisible(place is not None)
+        if place is not None:
+            # Not under the ghost, which is over the stack and says nothing of the place.
+            self.mark.setGeometry(0, self._mark_y(place), self.first.width(), self.mark.height())
+            self.mark.raise_()
+
+    def _place_at(self, at: QPoint) -> int | None:
+        """The place among the other cards for what is dropped at a point of the screen; none beside the stack."""
+        inside = QRect(self.view.mapToGlobal(QPoint()), self.view.size()).adjusted(-px(GRID), 0, px(GRID), px(EDGE))
+        if self.offered is not None and not inside.contains(at):
+            return None
+        y = self.stack.mapFromGlobal(at).y()
+        return sum(card.geometry().center().y() < y for card in self.cards if card is not self.held)
+
+    def _mark_y(self, place: int) -> int:
+        others = [card for card in self.cards if card is not self.held]
+        if place < len(others):
+            return others[place].y() - px(GRID // 2 + 2)
+        last = others[-1] if others else self.held or self.first
+        return last.geometry().bottom() + px(GRID // 2 - 1)
+
+    def _scroll_on(self) -> None:
+        view, bar = self.view.viewport(), self.view.verticalScrollBar()
+        y = view.mapFromGlobal(self._at).y()
+        if self.offered is not None and y < 0:
+            return
+        if y < px(EDGE):
+            bar.setValue(bar.value() - px(GRID))
+        elif y > view.height() - px(EDGE):
+            bar.setValue(bar.value() + px(GRID))
+        else:
+            return
+        self._drag(self._at)
+
+    def _drop(self, keep: bool) -> None:
+        place = self._place_at(self._at) if keep else None
+        (card, self.held), (chip, self.offered) = (self.held, None), (self.offered, None)
+        self._scrolling.stop()
+        for widget in (self.ghost, self.mark):
+            widget.hide()
+        if card is not None:
+            card.setProperty("held", False)
+            restyle(card)
+        if card is not None and place is not None:
+            self.card_dropped.emit(card, place)
+        elif chip is not None and place is not None:
+            self.chip_dropped.emit(chip, place)
+
+
+def picture_of(widget: QWidget) -> QPixmap:
+    """A widget without the background that stands behind it."""
+    ratio = widget.devicePixelRatioF()
+    picture = QPixmap(widget.size() * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    widget.render(picture, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+    return picture
+
+
+def restyle(widget: QWidget) -> None:
+    """Make the style sheet see a changed property."""
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

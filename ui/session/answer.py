@@ -1,0 +1,58 @@
+"""The answer to one question that was put to the training thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from playground import Trainer
+
+
+class Answer(QObject):
+    """What is made of the trainer, on its thread, and told on the window's; another thread may wait for it."""
+
+    _made = Signal()
+
+    def __init__(
+        self,
+        make: Callable[[Trainer], Any],
+        then: Callable[[Any], object] | None,
+        failed: Callable[[Exception], object] | None,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._make, self._then, self._failed = make, then, failed
+        self._future: Future[Any] = Future()
+        self._made.connect(self._tell)
+
+    def forget(self) -> None:
+        """Tell nobody any more."""
+        self._then = self._failed = None
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the answer, on another thread than the window's.
+
+        Raises TimeoutError, or what was raised where the answer was made.
+        """
+        return self._future.result(timeout)
+
+    def make(self, trainer: Trainer) -> None:
+        """Make the answer, on the training thread; an exception is passed on to both sides."""
+        try:
+            self._future.set_result(self._make(trainer))
+        except Exception as error:
+            self._future.set_exception(error)
+            raise
+        finally:
+            self._made.emit()
+
+    def _tell(self) -> None:
+        error = self._future.exception()
+        if error is None and self._then is not None:
+            self._then(self._future.result())
+        elif isinstance(error, Exception) and self._failed is not None:
+            self._failed(error)
+        self.deleteLater()

@@ -1,0 +1,50 @@
+"""Which keys a focused control keeps for itself, although the window has a shortcut on them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
+
+PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+
+
+class FocusedKeys(QObject):
+    """Gives space and Ctrl+Z to the window, except where a focused control needs them itself."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        # Not on the whole application: every single event would then wait for the interpreter lock.
+        application().focusChanged.connect(self._follow)
+
+    def close(self) -> None:
+        """Watch the keys no longer."""
+        application().focusChanged.disconnect(self._follow)
+
+    def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Look at the keys that the focused control gets, before it does."""
+        if before is not None:
+            before.removeEventFilter(self)
+        if now is not None:
+            now.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep a key for the control that has the focus, or leave it to the window."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
+                event.accept()
+                return True
+            if isinstance(watched, QComboBox) and event.modifiers() in PLAIN and event.text().isalnum():
+                # A list is searched by typing.
+                event.accept()
+                return True
+            if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):
+                return not watched.isUndoAvailable()
+        return super().eventFilter(watched, event)
+
+
+def application() -> QApplication:
+    """Qt's application, which runs wherever there is a window."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app

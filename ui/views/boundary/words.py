@@ -1,0 +1,111 @@
+"""The words beside the plane: what the mouse reads there, and a note on mistakes and uncertainty."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QLabel, QWidget
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import Sample
+from playground.measure.requests import BoundaryRequest
+from playground.measure.snapshot import Snapshot, UnitMap
+from ui.look import theme
+from ui.look.numbers import number_text
+from ui.look.theme import px
+from ui.views.chart.controls import small_font, style_words
+from ui.views.plane.answers import PART_NAMES, label_words, place_words, unit_words, value_words
+from ui.views.plane.field import interpolated
+from ui.views.plane.plane import EDGE
+
+LINE = 20
+"""Pixels for a line of words."""
+HINT = "Point at the picture to read it."
+NO_DROPOUT = "No layer has dropout, so every answer is the same. Give a layer some dropout to see where they differ."
+
+
+class BoundaryWords:
+    """Three labels on a view: the reading at the mouse, the point there, and a note."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self.reading, self.near, self.note_text = HINT, "", ""
+        self._place, self._beside = QRect(), False
+        self._reading, self._near, self._note = QLabel(HINT, parent), QLabel("", parent), QLabel("", parent)
+        self._reading.setAccessibleName("What the network says at the mouse")
+        self._near.setAccessibleName("The point at the mouse")
+        self._note.setAccessibleName("Mistakes and uncertainty in words")
+        self._note.setObjectName("boundary.note")
+        self._note.setWordWrap(True)
+        self._note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        for label in (self._reading, self._near, self._note):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        for label in (self._reading, self._near):
+            label.setToolTip("Where the mouse is, the answer there and how sure the network is of it (1 is certain).")
+
+    def place(self, strip: QRect, note: QRect, *, beside: bool) -> None:
+        """Stand in these places, below the plane or `beside` it."""
+        self._place, self._beside = strip, beside
+        self._note.setGeometry(note)
+        self._write()
+
+    def show_reading(self, reading: str, near: str) -> None:
+        """Say what the mouse reads, and which point it is at; without a reading, how to get one."""
+        look = theme.current()
+        style_words(self._reading, look.text if reading else look.quiet)
+        style_words(self._near, look.quiet)
+        self.reading, self.near = reading or HINT, near
+        self._write()
+
+    def show_note(self, words: str, *, visible: bool) -> bool:
+        """Show a note, or take its place away; returns whether it has come or gone."""
+        self.note_text = words
+        style_words(self._note, theme.current().text)
+        self._note.setText(words)
+        self._note.setToolTip(words)
+        changed = self._note.isHidden() == visible
+        self._note.setVisible(visible)
+        return changed
+
+    def _write(self) -> None:
+        """Write the reading in its strip: the place and the answer, and the point if the mouse is at one."""
+        strip, metrics = self._place, QFontMetrics(small_font())
+        if self._beside:
+            self._reading.setText(self.reading.replace(" → ", "\n→ ").replace(HINT, HINT.replace(" to", "\nto")))
+            self._reading.setGeometry(strip.adjusted(0, 0, 0, -px(LINE)))
+            near = strip.adjusted(0, 2 * px(LINE), 0, 0)
+        else:
+            self._reading.setText(self.reading)
+            self._reading.setGeometry(strip)
+            near = strip.adjusted(metrics.horizontalAdvance(self.reading) + 2 * px(EDGE), 0, 0, 0)
+        side = Qt.AlignmentFlag.AlignLeft if self._beside else Qt.AlignmentFlag.AlignRight
+        self._near.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        self._near.setText(metrics.elidedText(self.near, Qt.TextElideMode.ElideRight, max(0, near.width())))
+        self._near.setGeometry(near)
+
+
+def reading_words(
+    shot: Snapshot,
+    place: QPointF,
+    values_at: tuple[float, float],
+    unit: UnitMap | None,
+    values: Array | None,
+    unsure: bool,
+) -> str:
+    """What the picture says at a place of the plane, which stands for `values_at` in the units of the data.
+
+    `values` is the map of the `unit`, or with `unsure` the field of uncertainty, (n, n); None: no picture.
+    """
+    words, field = place_words(shot.sample.axis_names, *values_at), shot.answer(BoundaryRequest)
+    here = None if values is None else float(interpolated(values[np.newaxis], place.x(), place.y())[0])
+    if unit is not None and here is not None:
+        return f"{words} → {unit_words(shot, unit.layer, unit.unit)[0]} {number_text(here)}"
+    if field is None:
+        return words
+    words += f" → {value_words(shot, interpolated(field, place.x(), place.y()))}"
+    return f"{words} ± {number_text(here, 2)}" if unsure and here is not None else words
+
+
+def point_words(sample: Sample, index: int) -> str:
+    """A point of the sample: which part it belongs to, and its label."""
+    return f"{PART_NAMES[int(sample.split[index])]} point: {label_words(sample, sample.labels[index])}"

@@ -1,0 +1,546 @@
+"""Rows of histograms, one per layer, below titles and above axes that stay: the painted part and the view around it.
+
+All histograms of a column share one axis, so that layers can be compared. Words at the end of a row say what is
+notable about its layer. Many layers scroll.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from playground.catalog.choice import Array
+from playground.measure.observe import Request
+from playground.measure.snapshot import Histogram
+from ui.guard.faults import guarded
+from ui.look import theme
+from ui.look.beat import Throttle
+from ui.look.numbers import short_text
+from ui.look.theme import px, scaled
+from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks
+from ui.views.chart.controls import Choices, Controls, Option, Words, small_font
+from ui.views.chart.mouse import Mouse
+from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, write_centred
+from ui.views.view import View
+
+LEAST_ROW = 24
+"""Pixels that a row needs so that its shape can be seen; more layers scroll."""
+MOST_ROW = 96
+READING = 340
+"""Pixels that the line of words needs."""
+COUNTS = (
+    Option("linear", "Linear", "The heights are the counts. Where most numbers are is seen best."),
+    Option("log", "Log", "The heights are the logarithms of the counts. Rare values can be seen, too."),
+)
+
+
+class Bars(NamedTuple):
+    """A histogram in a row."""
+
+    histogram: Histogram
+    full: float | None = None
+    """The count that is as high as the row; None: the highest."""
+
+    def heights(self, logarithmic: bool) -> Array:
+        """The height of each bin as a share of the row."""
+        counts, full = self.histogram.counts, self.full
+        if logarithmic:
+            counts, full = np.log1p(counts), None if full is None else float(np.log1p(full))
+        result: Array = counts / (counts.max() if full is None else full)
+        return result
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is shown of one layer."""
+
+    name: str
+    bars: tuple[Bars | None, ...]
+    """One for each column; None where nothing is known."""
+    states: tuple[str, ...]
+    """What is notable about the layer, in a few words each, the most important first."""
+    stands_out: bool = False
+    """Whether these words are a warning."""
+
+    @property
+    def words(self) -> str:
+        """All that is notable; empty if nothing is."""
+        return ", ".join(self.states)
+
+
+def usable(histogram: Histogram | None) -> Histogram | None:
+    """The histogram, if there is one with finite edges and something in it."""
+    if histogram is None or not len(histogram.counts) or not np.isfinite(histogram.edges).all():
+        return None
+    return histogram if np.sum(histogram.counts) > 0 else None
+
+
+def bars_of(histogram: Histogram | None) -> Bars | None:
+    """The bars of a histogram that can be drawn."""
+    known = usable(histogram)
+    return None if known is None else Bars(known)
+
+
+def bin_at(histogram: Histogram, value: float) -> int | None:
+    """The bin that a value falls into; None beside all of them."""
+    place = int(np.searchsorted(histogram.edges, value, side="right")) - 1
+    return place if 0 <= place < len(histogram.counts) else None
+
+
+# Axes ---------------------------------------------------------------------------------------------------------
+
+
+class HistogramAxis(Protocol):
+    """The axis that the histograms of a column share."""
+
+    low: float
+    high: float
+
+    def fit(self, histograms: list[Histogram]) -> None:
+        """Take in these histograms."""
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """Where numbers stand and what they say."""
+
+
+class ValueAxis:
+    """From −limit, or from 0 if nothing is below it, to a limit that is calm."""
+
+    def __init__(self) -> None:
+        self._calm = CalmLimit()
+        self.low, self.high = -1.0, 1.0
+
+    def fit(self, histograms: list[Histogram]) -> None:
+        """Take in these histograms."""
+        if not histograms:
+            return
+        least = min(float(histogram.edges[0]) for histogram in histograms)
+        most = max(float(histogram.edges[-1]) for histogram in histograms)
+        self.high = self._calm.fit(min(max(abs(least), abs(most), 1e-12), 1e300))
+        self.low = -self.high if least < 0 else 0.0
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """Both ends, and what is even between them."""
+        at = even_ticks(self.low, self.high, most)
+        return at, [short_text(value) for value in at]
+
+
+class DecadeAxis:
+    """Whole powers of ten, by their exponents: from the lowest to the highest, calm at both ends."""
+
+    LEAST = 4
+    """Decades that it spans at least."""
+
+    def __init__(self) -> None:
+        self.low, self.high = -4.0, 0.0
+        self._waited = 0
+
+    def fit(self, histograms: list[Histogram]) -> None:
+        """Take in these histograms, whose edges are exponents: at once, or after long if far less would do."""
+        if not histograms:
+            return
+        low = float(np.floor(min(histogram.edges[0] for histogram in histograms) + 1e-9))
+        high = float(np.ceil(max(histogram.edges[-1] for histogram in histograms) - 1e-9))
+        if low < self.low or high > self.high:
+            self.low, self.high, self._waited = min(low, self.low), max(high, self.high), 0
+            return
+        low = min(low, high - self.LEAST)
+        self._waited = self._waited + 1 if low - self.low + self.high - high >= 2 else 0
+        if self._waited >= CalmLimit.PATIENCE:
+            self.low, self.high, self._waited = max(low, self.low), high, 0
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """Powers of ten."""
+        return decade_ticks(self.low, self.high, most)
+
+
+class NoAxis:
+    """A single bin from 0 to 1, whose title says what it counts."""
+
+    low, high = 0.0, 1.0
+
+    def fit(self, histograms: list[Histogram]) -> None:
+        """There is nothing to adapt."""
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """No numbers."""
+        return [], []
+
+
+def places_on(axis: HistogramAxis, values: Array) -> Array:
+    """Where values stand on an axis, 0…1."""
+    return np.clip((values - axis.low) / (axis.high - axis.low), 0, 1)
+
+
+# The painted rows ---------------------------------------------------------------------------------------------
+
+
+class Column(NamedTuple):
+    """A column of histograms."""
+
+    title: str
+    axis: HistogramAxis
+    width: int = 0
+    """In pixels; 0 for an equal share of what the others leave."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where names, histograms and words stand; only left and width of the rectangles count."""
+
+    names: float
+    histograms: tuple[QRectF, ...]
+    words: QRectF
+
+
+class HistogramRows(QWidget):
+    """The painted rows. Titles and axes are painted by the view around them."""
+
+    GAP, WIDE, LABELS = 28, 480, 64
+
+    resized = Signal()
+
+    def __init__(self, name: str, accessible_name: str, columns: Sequence[Column], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(f"{name}.rows")
+        self.setAccessibleName(accessible_name)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.kinds = tuple(columns)
+        self.rows: tuple[Row, ...] = ()
+        self.logarithmic = False
+        self.pointed: tuple[int, int] | None = None
+        """Row and column under the mouse."""
+        self._columns_for: tuple[object, ...] = ()
+        self.apply_theme()
+
+    def apply_theme(self) -> None:
+        """Take over the font and the colours of the theme in force."""
+        self.small = small_font()
+        self.metrics = QFontMetrics(self.small)
+        self._columns_for = ()
+        self.update()
+
+    def show_rows(self, rows: tuple[Row, ...]) -> None:
+        """Show these layers."""
+        if len(rows) != len(self.rows):
+            self.setMinimumHeight(px(LEAST_ROW) * len(rows))
+        self.rows = rows
+        for column, kind in enumerate(self.kinds):
+            kind.axis.fit([bars.histogram for row in rows if (bars := row.bars[column]) is not None])
+        self.update()
+
+    def limits(self) -> tuple[tuple[float, float], ...]:
+        """Both ends of the axis of each column."""
+        return tuple((kind.axis.low, kind.axis.high) for kind in self.kinds)
+
+    def columns(self) -> Columns:
+        """Divide the width among names, histograms and words."""
+        asked = (self.width(), *((row.name, row.states) for row in self.rows))
+        if asked != self._columns_for:
+            self._columns_for, self._columns = asked, self._divided()
+        return self._columns
+
+    def _divided(self) -> Columns:
+        advance = self.metrics.horizontalAdvance
+        names = min(max((advance(row.name) for row in self.rows), default=0), px(self.LABELS)) + px(8)
+        words = max((advance(self.words(row)) + px(8) for row in self.rows if row.states), default=0)
+        fixed = sum(px(kind.width) for kind in self.kinds) + px(self.GAP) * (len(self.kinds) - 1)
+        shares = sum(not kind.width for kind in self.kinds)
+        each = max(scaled(20.0), (self.width() - names - words - fixed) / shares)
+        places, left = [], float(names)
+        for kind in self.kinds:
+            places.append(QRectF(left, 0, px(kind.width) or each, 1))
+            left += places[-1].width() + px(self.GAP)
+        return Columns(names, tuple(places), QRectF(places[-1].right() + px(6), 0, words, 1))
+
+    def words(self, row: Row) -> str:
+        """What is said at the end of a row: all that is notable, or in a narrow picture the most important."""
+        return row.words if self.width() >= px(self.WIDE) else row.states[0] if row.states else ""
+
+    def pitch(self) -> float:
+        """The height of a row."""
+        return min(px(MOST_ROW), self.height() / max(1, len(self.rows)))
+
+    def box(self, index: int, column: int) -> QRectF:
+        """Where a histogram is, with a little room above it."""
+        place, pitch = self.columns().histograms[column], self.pitch()
+        return QRectF(place.left(), index * pitch + px(3), place.width(), pitch - px(4))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What stands around the rows has to follow their columns."""
+        self.resized.emit()
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows that are seen."""
+        pitch = self.pitch()
+        seen = range(int(event.rect().top() / pitch), min(len(self.rows), int(event.rect().bottom() / pitch) + 1))
+        with QPainter(self) as painter:
+            painter.setFont(self.small)
+            for index in seen:
+                self._paint_words(painter, self.columns(), index)
+            for column in range(len(self.kinds)):
+                self._paint_column(painter, column, seen)
+
+    def _paint_words(self, painter: QPainter, columns: Columns, index: int) -> None:
+        look, row, pitch = theme.current(), self.rows[index], self.pitch()
+        painter.setPen(QColor(look.quiet))
+        name = self.metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, px(self.LABELS))
+        painter.drawText(QRectF(0, index * pitch, columns.names - px(8), pitch), RIGHT, name)
+        if row.states:
+            painter.setPen(QColor(look.warning if row.stands_out else look.quiet))
+            place = QRectF(columns.words.left(), index * pitch, columns.words.width(), pitch)
+            painter.drawText(place, LEFT, self.words(row))
+
+    def _paint_column(self, painter: QPainter, column: int, seen: range) -> None:
+        """The histograms of a column, on lines, with an upright one at 0 that shows which way a layer leans."""
+        look, axis, place = theme.current(), self.kinds[column].axis, self.columns().histograms[column]
+        painter.setPen(QColor(look.line))
+        zero = round(place.left() + float(places_on(axis, np.zeros(1))[0]) * place.width())
+        painter.drawLine(QPointF(zero, 0), QPointF(zero, self.pitch() * len(self.rows)))
+        pale = QColor(theme.mixed(look.surface, look.accent, 0.6))
+        for index in seen:
+            box, bars = self.box(index, column), self.rows[index].bars[column]
+            painter.drawLine(box.bottomLeft(), box.bottomRight())
+            if bars is not None:
+                x = box.left() + places_on(axis, bars.histogram.edges) * box.width()
+                colour = QColor(look.accent) if self.pointed == (index, column) else pale
+                painter.fillPath(steps_path(x, box, bars.heights(self.logarithmic)), colour)
+
+    def at(self, place: QPointF) -> tuple[int, int | None, float] | None:
+        """Row, column and value under the mouse; no column beside the histograms. None beside everything."""
+        index = int(place.y() // self.pitch())
+        if not 0 <= index < len(self.rows):
+            return None
+        for column, (kind, box) in enumerate(zip(self.kinds, self.columns().histograms, strict=True)):
+            if box.left() <= place.x() <= box.right():
+                share = (place.x() - box.left()) / box.width()
+                return index, column, kind.axis.low + share * (kind.axis.high - kind.axis.low)
+        return index, None, 0.0
+
+    def sizeHint(self) -> QSize:
+        """Enough to see the shapes."""
+        return QSize(px(340), px(LEAST_ROW) * max(4, len(self.rows)))
+
+
+def steps_path(x: Array, box: QRectF, shares: Array) -> QPainterPath:
+    """The outline of bars between the `x` of their edges; every bar is seen, however narrow."""
+    if x[-1] - x[0] < len(shares):
+        x, shares = by_pixels(x, shares, box)
+    tops = box.bottom() - shares * box.height()
+    outline_x = np.concatenate([x[:1], np.repeat(x, 2)[1:-1], x[-1:]])
+    outline_y = np.concatenate([[box.bottom()], np.repeat(tops, 2), [box.bottom()]])
+    return pg.functions.arrayToQPath(outline_x, outline_y, connect="all", finiteCheck=False)
+
+
+def by_pixels(x: Array, shares: Array, box: QRectF) -> tuple[Array, Array]:
+    """Bars narrower than a pixel as bars of one pixel, each as high as the highest that falls into it."""
+    first = np.floor(min(x[0], box.right() - 1))
+    columns = np.minimum((x[:-1] + x[1:]) / 2, box.right() - 1) - first
+    columns = np.maximum(columns, 0).astype(np.intp)
+    highest = np.zeros(int(columns.max()) + 1)
+    np.maximum.at(highest, columns, shares)
+    return first + np.arange(len(highest) + 1), highest
+
+
+class Edge(QWidget):
+    """The titles above the rows, or the axes below them."""
+
+    def __init__(self, rows: HistogramRows, titles: bool, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows, self._titles = rows, titles
+        self.setFixedHeight(px(16 if titles else 18))
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Write where the columns of the rows are."""
+        columns = self._rows.columns()
+        with QPainter(self) as painter:
+            painter.setFont(self._rows.small)
+            painter.setPen(QColor(theme.current().quiet))
+            if self._titles:
+                painter.drawText(QRectF(0, 0, columns.names, self.height()), LEFT, "layer")
+            for kind, column in zip(self._rows.kinds, columns.histograms, strict=True):
+                if self._titles:
+                    painter.drawText(QRectF(column.left(), 0, column.width(), self.height()), CENTRE, kind.title)
+                else:
+                    self._paint_axis(painter, column, kind.axis)
+
+    def _paint_axis(self, painter: QPainter, column: QRectF, axis: HistogramAxis) -> None:
+        for value, text in zip(*axis.ticks(3 if column.width() >= px(100) else 2), strict=True):
+            x = column.left() + float(places_on(axis, np.array([value]))[0]) * column.width()
+            write_centred(painter, x, px(2), text, column.left() - px(theme.GRID), column.right())
+
+
+# The view around them -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HistogramsShown:
+    """Rows of histograms as data."""
+
+    rows: tuple[Row, ...]
+    end_words: tuple[str, ...]
+    """The words at the end of each row, as far as they have room."""
+    limits: tuple[tuple[float, float], ...]
+    """Both ends of the axis of each column."""
+    boxes: tuple[tuple[QRectF, ...], ...]
+    """Where in the view each histogram of each row is; some may have to be scrolled to."""
+    row_height: float
+    logarithmic: bool
+    """Whether the heights are the logarithms of the counts."""
+    reading: str
+    """The line of words above the rows."""
+    description: str
+    """All rows in words, for screen readers."""
+
+
+class HistogramsPicture(View):
+    """Titles, rows that scroll, axes, and a line of words for what is under the mouse.
+
+    Subclasses say what the rows are and how a place is read.
+    """
+
+    idle = ""
+    """What the line of words says while the mouse is elsewhere."""
+
+    def __init__(
+        self, parent: QWidget | None, columns: Sequence[Column], rows_name: str, *requests: Request[Any]
+    ) -> None:
+        super().__init__(parent, *requests)
+        self._drawn: tuple[object, ...] = ()
+        self._controls = Controls(f"{self.name}.controls", self)
+        self._counts = self._controls.add(Choices(f"{self.name}.counts", "Heights", COUNTS))
+        self._counts.picked.connect(self._on_counts)
+        self._words = Words("What is under the mouse", self)
+        self._words.setObjectName(f"{self.name}.words")
+        self._words.setAlignment(RIGHT)
+        self._rows = HistogramRows(self.name, rows_name, columns, self)
+        self._rows.resized.connect(self._update_edges)
+        self._mouse = Mouse(self._rows)
+        self._mouse.moved.connect(self._show_texts)
+        self._scroll = QScrollArea(self)
+        self._scroll.setObjectName(f"{self.name}.scroll")
+        self._scroll.setAccessibleName("Layers")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(self._rows)
+        # A scroll area has its content painted on a background of its own.
+        self._rows.setAutoFillBackground(False)
+        self._scroll.viewport().setAutoFillBackground(False)
+        self._edges = (Edge(self._rows, True, self), Edge(self._rows, False, self))
+        for edge, part in zip(self._edges, ("titles", "axes"), strict=True):
+            edge.setObjectName(f"{self.name}.{part}")
+        self._build()
+        self._write = Throttle(self._show_texts, self)
+        self.apply_theme()
+
+    def _build(self) -> None:
+        above = QHBoxLayout()
+        above.setSpacing(px(theme.GRID))
+        above.addWidget(self._controls)
+        above.addWidget(self._words, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
+        layout.setSpacing(px(theme.GRID // 2))
+        layout.addLayout(above)
+        layout.addWidget(self._edges[0])
+        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._edges[1])
+
+    def show_rows(self, rows: tuple[Row, ...]) -> None:
+        """Show these layers, and bring the words up to date."""
+        fresh = len(rows) != len(self._rows.rows)
+        limits, columns = self._rows.limits(), self._rows.columns()
+        self._rows.show_rows(rows)
+        if limits != self._rows.limits() or columns != self._rows.columns():
+            self._update_edges()
+        if fresh:
+            self._write.now()
+        else:
+            self._write.request()
+
+    def describe(self, row: Row) -> str:
+        """One row in words."""
+        raise NotImplementedError
+
+    def read(self, index: int, column: int, value: float) -> str:
+        """A place in a histogram in words."""
+        raise NotImplementedError
+
+    def shown(self) -> HistogramsShown:
+        """What there is to see and to read."""
+        rows = self._rows
+        count = range(len(rows.rows))
+        return HistogramsShown(
+            rows=rows.rows,
+            end_words=tuple(map(rows.words, rows.rows)),
+            limits=rows.limits(),
+            boxes=tuple(tuple(self._box(index, column) for column in range(len(rows.kinds))) for index in count),
+            row_height=rows.pitch(),
+            logarithmic=rows.logarithmic,
+            reading=self._words.text(),
+            description=rows.accessibleDescription(),
+        )
+
+    def _box(self, index: int, column: int) -> QRectF:
+        return self._rows.box(index, column).translated(QPointF(self._rows.mapTo(self, self._rows.rect().topLeft())))
+
+    def apply_theme(self) -> None:
+        """Take over the colours of the theme in force."""
+        on_surface(self)
+        self._rows.apply_theme()
+        self._update_edges()
+
+    def sizeHint(self) -> QSize:
+        """The size it has in a small window."""
+        return QSize(px(356), px(240))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The rest of the line above is for words."""
+        self._controls.fit(self.width() - px(READING))
+
+    def _update_edges(self) -> None:
+        for edge in self._edges:
+            edge.update()
+
+    def _on_counts(self) -> None:
+        self._rows.logarithmic = self._counts.value == "log"
+        self._rows.update()
+
+    def _show_texts(self) -> None:
+        place = None if self._mouse.place is None else self._rows.at(self._mouse.place)
+        index, column, value = place or (0, None, 0.0)
+        pointed = None if column is None else (index, column)
+        if pointed != self._rows.pointed:
+            self._rows.pointed = pointed
+            self._rows.update()
+        if place is None:
+            self._words.say(self.idle)
+        elif column is None:
+            self._words.say(f"{layer_name(self._rows.rows[index])}: {self.describe(self._rows.rows[index])}")
+        else:
+            self._words.say(self.read(index, column, value))
+        self._rows.setAccessibleDescription(self.description())
+
+    def description(self) -> str:
+        """All rows in words."""
+        return "; ".join(f"{row.name}: {self.describe(row)}" for row in self._rows.rows)
+
+    @property
+    def has_room_for_words(self) -> bool:
+        """Whether the line of words is long enough to say everything."""
+        return self._words.width() >= px(READING)
+
+
+def layer_name(row: Row) -> str:
+    """A layer in a sentence."""
+    return row.name if row.name == "output" else f"layer {row.name}"

@@ -1,0 +1,1 @@
+"""Histograms of every layer's gradients: `request` measures them, `view` shows them."""

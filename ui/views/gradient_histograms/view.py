@@ -1,0 +1,118 @@
+"""How large the single gradients ∂E/∂w of every layer are on the latest batch.
+
+One row per layer, input side first: at the left the gradients that are exactly 0, as a share of all; beside them the
+histogram of the others by their size, on a logarithmic axis. Words at the end of a row say the median size and the
+share of zeros. A layer whose gradients vanish stands further left than the others; dead units make many zeros.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from playground.measure.snapshot import Histogram, Snapshot
+from ui.look.numbers import counted, percent_text, power_text
+from ui.views.chart.histogram_rows import (
+    Bars,
+    Column,
+    DecadeAxis,
+    HistogramsPicture,
+    NoAxis,
+    Row,
+    bars_of,
+    bin_at,
+    layer_name,
+)
+from ui.views.gradient_histograms.request import GradientHistogram, GradientHistogramsRequest
+
+ZEROS = 36
+"""Pixels for the bar of the gradients that are 0."""
+MUCH = 0.5
+"""The share of zeros from which the words stand out."""
+UNKNOWN = "no gradients before the first update"
+
+
+class GradientHistogramsView(HistogramsPicture):
+    """Zeros on the left, the sizes of all other gradients on the right."""
+
+    name, title, tab, beside = "gradient_histograms", "Gradient histograms", "∂E/∂W", "histograms"
+    idle = "sizes of the gradients per layer"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        columns = (Column("0", NoAxis(), ZEROS), Column("size of ∂E/∂w", DecadeAxis()))
+        rows_name = "Histograms of each layer's gradients"
+        super().__init__(parent, columns, rows_name, GradientHistogramsRequest())
+        self.setAccessibleName("Histograms of gradients")
+        self._layers: tuple[GradientHistogram, ...] = ()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show this moment; nothing is drawn again if no gradient has changed."""
+        layers = snapshot.answer(GradientHistogramsRequest) or ()
+        names = tuple(layer.name for layer in snapshot.layers)
+        now = (names, *map(fingerprint, layers))
+        if now != self._drawn:
+            self._drawn, self._layers = now, layers
+            known = (*layers, *[None] * (len(names) - len(layers)))
+            self.show_rows(tuple(row_of(name, layer) for name, layer in zip(names, known, strict=False)))
+
+    def describe(self, row: Row) -> str:
+        """Median size and share of zeros of a layer."""
+        return row.words or UNKNOWN
+
+    def description(self) -> str:
+        """All layers in sentences."""
+        if not self._layers:
+            return "There are no gradients before the first update."
+        rows = zip(self._rows.rows, self._layers, strict=False)
+        return " ".join(f"{sentence(row.name, layer)}." for row, layer in rows)
+
+    def read(self, index: int, column: int, value: float) -> str:
+        """Bin and count at a place, then median size and share of zeros."""
+        row = self._rows.rows[index]
+        if index >= len(self._layers):
+            return f"{layer_name(row)}: {UNKNOWN}"
+        layer = self._layers[index]
+        if column == 0:
+            return f"{layer_name(row)}: {layer.zeros:,} of {counted(layer.total, 'gradient')} are 0 · {row.words}"
+        place = None if layer.sizes is None else bin_at(layer.sizes, value)
+        if place is None or layer.sizes is None:
+            return f"{layer_name(row)}: none here · {row.words}"
+        count = int(layer.sizes.counts[place])
+        number = counted(count, "gradient") if self.has_room_for_words else f"{count:,}"
+        low, high = (power_text(10.0 ** float(edge)) for edge in layer.sizes.edges[place : place + 2])
+        return f"{layer_name(row)}: {number} in {low}…{high} · {row.words}"
+
+
+def row_of(name: str, layer: GradientHistogram | None) -> Row:
+    """A layer as it is shown."""
+    if layer is None:
+        return Row(name, (None, None), ())
+    zeros = Bars(Histogram(np.array([0.0, 1.0]), np.array([layer.zeros])), float(layer.total))
+    share = layer.zeros / layer.total
+    return Row(name, (zeros, bars_of(layer.sizes)), states_of(layer), share >= MUCH)
+
+
+def states_of(layer: GradientHistogram) -> tuple[str, ...]:
+    """The median size of a layer's gradients and the share of zeros, in a few words each."""
+    if layer.zeros == layer.total:
+        return ("all 0",)
+    zeros = (f"{percent_text(layer.zeros / layer.total)} are 0",) if layer.zeros else ()
+    median = () if layer.sizes is None else (f"median {power_text(layer.median)}",)
+    return (*median, *zeros) or ("none is finite",)
+
+
+def sentence(name: str, layer: GradientHistogram) -> str:
+    """A layer's gradients in a sentence."""
+    whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {counted(layer.total, 'gradient')}"
+    if layer.zeros == layer.total:
+        return f"{whole}, all exactly 0"
+    if not layer.zeros:
+        return f"{whole} with a median size of {power_text(layer.median)}"
+    share = percent_text(layer.zeros / layer.total)
+    return f"{whole}, {share} of them exactly 0; the others have a median size of {power_text(layer.median)}"
+
+
+def fingerprint(layer: GradientHistogram) -> tuple[object, ...]:
+    """What tells whether a layer looks the same; the median as text, since NaN does not equal itself."""
+    arrays = () if layer.sizes is None else layer.sizes
+    return (layer.zeros, layer.total, str(layer.median), *(array.tobytes() for array in arrays))

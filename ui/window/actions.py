@@ -1,0 +1,272 @@
+"""The table of actions: all that the menus offer, menu by menu. To add an action is to add an entry here.
+
+Menus, shortcuts, the command palette (Ctrl+K) and the list of shortcuts (F1) are made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+
+from playground import load
+from playground.interop.export.formats import FORMATS
+from playground.interop.opening import preset_paths
+from ui.look import theme
+from ui.session.session import Session
+from ui.session.undo import Edit
+from ui.shell.actions import SEPARATOR, Action, Entry, Menu, nothing
+from ui.shell.docks import Docks, Layouts
+from ui.shell.focus import FocusMode
+from ui.window.appearance import Appearance
+from ui.window.autosave import Autosave, words_for
+from ui.window.display import Display
+from ui.window.documents import Documents
+from ui.window.exports import Exports
+from ui.window.layouts import PLANS
+from ui.window.parts import Parts
+from ui.window.save_pictures import Pictures
+from ui.window.sharing import Sharing
+from ui.window.wiring import Wiring
+
+STANDARD = QKeySequence.StandardKey
+
+
+# Files ------------------------------------------------------------------------------------------------------------
+
+
+def file_menu(
+    documents: Documents,
+    autosave: Autosave,
+    sharing: Sharing,
+    exports: Exports,
+    pictures: Pictures,
+    close: Callable[[], object],
+) -> Menu:
+    """What comes from files and goes into them."""
+    presets = [
+        Action(f"preset.{name}", load(path).name, partial(documents.open_carefully, name))
+        for name, path in preset_paths().items()
+    ]
+    return Menu(
+        "&File",
+        [
+            Action("file.new", "&New", documents.new, (STANDARD.New,)),
+            Action("file.open", "&Open…", documents.ask_open, (STANDARD.Open,)),
+            Menu("Open &recent", partial(recent_files, documents)),
+            Menu("Re&cover", partial(recoverable_work, autosave), "Work of a run that ended unexpectedly."),
+            Menu("&Presets", presets),
+            SEPARATOR,
+            Action("file.save", "&Save", documents.save, (STANDARD.Save,)),
+            Action("file.save_as", "Save &as…", documents.ask_save, ("Ctrl+Shift+S",)),
+            SEPARATOR,
+            Action("points.import", "&Import points (CSV)…", sharing.ask_import, ("Ctrl+I",)),
+            Menu("&Export", export_entries(exports)),
+            Menu("Sa&ve a picture of", picture_entries("picture.save", pictures, "…", pictures.ask_save)),
+            Action("picture.animation", "Training as an animated &GIF…", pictures.ask_animation),
+            SEPARATOR,
+            Action("file.quit", "&Quit", close, (STANDARD.Quit,)),
+        ],
+    )
+
+
+def recent_files(documents: Documents) -> list[Entry]:
+    """The files that were opened and saved last."""
+    files: list[Entry] = [
+        Action("file.recent", path, partial(documents.open_carefully, path)) for path in documents.recent.paths()
+    ]
+    return files or [nothing("file.recent", "No files yet")]
+
+
+def recoverable_work(autosave: Autosave) -> list[Entry]:
+    """What runs that ended unexpectedly have left."""
+    found = autosave.found()
+    if not found:
+        return [nothing("file.recover", "Nothing to recover")]
+    return [
+        *(Action("file.recover", words_for(one), partial(autosave.recover_carefully, one)) for one in found),
+        SEPARATOR,
+        Action("file.discard", "Discard all of it", lambda: [one.discard() for one in found]),
+    ]
+
+
+def export_entries(exports: Exports) -> list[Entry]:
+    """An entry for every format, and one to stop."""
+    formats = [
+        Action(f"export.{name}", f"{chosen.title} (*{chosen.suffix})…", partial(exports.ask, name))
+        for name, chosen in FORMATS.items()
+    ]
+    cancel = Action("export.cancel", "Cancel the export", exports.cancel, enabled=lambda: exports.job is not None)
+    return [*formats, SEPARATOR, cancel]
+
+
+def picture_entries(name: str, pictures: Pictures, dots: str, do: Callable[[str], object]) -> list[Entry]:
+    """An entry for every part of the window there can be a picture of."""
+    return [Action(f"{name}.{part}", f"{title}{dots}", partial(do, part)) for part, title in pictures.titles().items()]
+
+
+# Editing and training ---------------------------------------------------------------------------------------------
+
+
+def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pictures, parts: Parts) -> Menu:
+    """Undo, points, and what goes through the clipboard."""
+    return Menu(
+        "&Edit",
+        [
+            Action(
+                "edit.undo",
+                lambda: naming("Undo", session.done),
+                session.undo,
+                ("Ctrl+Z",),
+                enabled=lambda: bool(session.done),
+            ),
+            Action(
+                "edit.redo",
+                lambda: naming("Redo", session.undone),
+                session.redo,
+                ("Ctrl+Shift+Z", "Ctrl+Y"),
+                enabled=lambda: bool(session.undone),
+            ),
+            SEPARATOR,
+            Action("points.draw", "&Draw points", wiring.start_drawing, ("Ctrl+P",)),
+            Action("experiment.copy", "Copy the &experiment as text", sharing.copy_experiment, (STANDARD.Copy,)),
+            Action(
+                "experiment.copy_link",
+                "Copy as a &link to playground.tensorflow.org",
+                sharing.copy_link,
+                ("Ctrl+Shift+L",),
+            ),
+            Action("edit.paste", "&Paste an experiment, a link or points", sharing.paste, (STANDARD.Paste,)),
+            SEPARATOR,
+            Action("points.copy", "&Copy all points as cells", parts.data.own_data.copy_points, ("Ctrl+Shift+C",)),
+            Action("points.paste", "&Paste points from cells", parts.data.own_data.paste_points, ("Ctrl+Shift+V",)),
+            SEPARATOR,
+            Menu("Copy a p&icture of", picture_entries("picture.copy", pictures, "", pictures.copy)),
+        ],
+    )
+
+
+def naming(word: str, edits: Sequence[Edit]) -> str:
+    """Undo, or redo, with the name of what it would act on."""
+    return f"{word} {edits[-1].label}" if edits else word
+
+
+def training_menu(session: Session, display: Display) -> Menu:
+    """What the bar at the top does."""
+    return Menu(
+        "&Training",
+        [
+            Action("training.play", "&Play or pause", display.toggle, (QKeySequence(Qt.Key.Key_Space),)),
+            Action("training.step", "One &step", session.step, ("Ctrl+.",)),
+            Action("training.epoch", "One &epoch", session.epoch, ("Ctrl+E",)),
+            Action("training.reset", "&Reset to the same weights", session.reset, ("Ctrl+R",)),
+            Action("training.reseed", "&New initial weights", session.reseed, ("Ctrl+Shift+R",)),
+        ],
+    )
+
+
+# The window -------------------------------------------------------------------------------------------------------
+
+
+def view_menu(
+    docks: Docks,
+    layouts: Layouts,
+    focus_mode: FocusMode,
+    appearance: Appearance,
+    toggle_full_screen: Callable[[], object],
+) -> Menu:
+    """Panels, their layouts, focus mode, sizes and colours."""
+    panels = [
+        Action(f"panel.{name}", shown.text(), shown.trigger, (), shown.isEnabled, shown.isChecked)
+        for name, shown in docks.actions()
+    ]
+    places = [
+        Action(f"go_to.{name}", shown.text(), partial(docks.go_to, name), (f"Ctrl+{place}",) if place < 10 else ())
+        for place, (name, shown) in enumerate(docks.actions(), start=1)
+    ]
+    return Menu(
+        "&View",
+        [
+            Menu("&Panels", panels),
+            Menu("&Go to", places),
+            Menu("&Layouts", partial(layout_entries, docks, layouts)),
+            SEPARATOR,
+            Action(
+                "view.focus",
+                "&Focus mode for the classroom",
+                focus_mode.toggle,
+                ("F9",),
+                checked=lambda: focus_mode.on,
+            ),
+            Action("view.focus_choice", "What focus mode &hides…", focus_mode.choose),
+            Action("view.full_screen", "Full &screen", toggle_full_screen, ("F11",)),
+            Menu("&Size of everything", size_entries(appearance)),
+            SEPARATOR,
+            *theme_entries(appearance),
+        ],
+    )
+
+
+def layout_entries(docks: Docks, layouts: Layouts) -> list[Entry]:
+    """The layouts that come with the program and those a person saved."""
+    saved = layouts.names()
+    entries: list[Entry] = [
+        *(Action("layout.arrange", plan.name, partial(docks.arrange, plan)) for plan in PLANS),
+        SEPARATOR,
+        *(Action("layout.use", name, partial(layouts.use, name)) for name in saved),
+        Action("layout.save", "Save this layout…", layouts.ask_name),
+    ]
+    if saved:
+        forget = [Action("layout.forget", name, partial(layouts.remove, name)) for name in saved]
+        entries.append(Menu("Forget a layout", forget))
+    return entries
+
+
+def size_entries(appearance: Appearance) -> list[Entry]:
+    """The sizes of everything."""
+
+    def entry(size: float) -> Action:
+        return Action(
+            f"size.{100 * size:.0f}",
+            f"{100 * size:.0f} %",
+            lambda: appearance.size_chosen.emit(size),
+            checked=lambda: theme.size() == size,
+            group="size",
+        )
+
+    return [
+        *(entry(size) for size in theme.SIZES),
+        Action("size.larger", "Larger", partial(appearance.resize, 1), ("Ctrl+=",)),
+        Action("size.smaller", "Smaller", partial(appearance.resize, -1), ("Ctrl+-",)),
+    ]
+
+
+def theme_entries(appearance: Appearance) -> list[Entry]:
+    """The colours."""
+
+    def entry(name: str) -> Action:
+        return Action(
+            f"theme.{name}",
+            f"{name.capitalize()} colours",
+            lambda: appearance.theme_chosen.emit(name),
+            checked=lambda: appearance.theme == name,
+            group="theme",
+        )
+
+    return [entry(name) for name in ("system", "light", "dark")]
+
+
+def help_menu(
+    find_command: Callable[[], object], show_shortcuts: Callable[[], object], take_tour: Callable[[], object]
+) -> Menu:
+    """Where to find everything else."""
+    return Menu(
+        "&Help",
+        [
+            Action("help.find", "&Find a command…", find_command, ("Ctrl+K",)),
+            Action("help.shortcuts", "&Shortcuts and gestures", show_shortcuts, (QKeySequence(Qt.Key.Key_F1),)),
+            Action("help.tour", "Take the &tour", take_tour),
+        ],
+    )
