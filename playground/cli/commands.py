@@ -99,7 +99,9 @@ def _bench_parser() -> Parser:
     """The options of `bench`."""
     from playground.cli.bench import add_options
 
-    parser = Parser("main.py bench", description="Race the engines against each other and against other libraries.")
+    parser = Parser(
+        "main.py bench", description="Race the engines against each other, or measure how their cost grows."
+    )
     add_options(parser)
     return parser
 

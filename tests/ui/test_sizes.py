@@ -9,11 +9,12 @@ from collections.abc import Iterator
 import pyqtgraph as pg
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QElidingLabel
 
+from tests.ui import hands
 from tests.ui.parts import part_of
 from ui.forms.controls import Combo, Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, Caption, caption_width
@@ -25,7 +26,6 @@ from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 SCREENS = ((1.25, 1280, 800), (1.5, 1920, 1080), (2.0, 1920, 1080))
 """Each size with the smallest screen that it is for."""
 
@@ -95,7 +95,7 @@ def test_a_slider_goes_where_it_is_pressed_at_any_size(qtbot, qapp: QApplication
     slider.resize(400, 48)
     slider.show()
     for place in (0.0, 0.25, 1.0):
-        qtbot.mouseClick(slider, LEFT, pos=QPoint(round(slider.x_of(place)), 24))
+        hands.click(slider, QPoint(round(slider.x_of(place)), 24))
         assert abs(slider.value() / 1000 - place) < 0.01
         assert slider.rect().contains(slider.handle().toAlignedRect())
 
@@ -199,14 +199,13 @@ def test_the_mouse_finds_what_is_drawn_in_the_network(qtbot, large: Window) -> N
     qtbot.wait(100)
     seen = network.shown().places.unit(0, 1)
     assert seen.width() >= theme.scaled(22) - 1
-    qtbot.mouseMove(canvas, (seen.center() - QPointF(canvas.pos())).toPoint())
+    hands.hover(network, seen.center())
     assert (canvas.hit.kind, canvas.hit.place, canvas.hit.unit) == ("unit", 0, 1)
     point = network.shown().places.wire("W1", (2, 1))
-    qtbot.mouseMove(canvas, (point - QPointF(canvas.pos())).toPoint())
+    hands.hover(network, point)
     assert canvas.hit.kind == "wire"
     with qtbot.waitSignal(network.units_asked) as asked:
-        more = network.shown().places.units_button(0, more=True)
-        qtbot.mouseClick(canvas, LEFT, pos=(more.center() - QPointF(canvas.pos())).toPoint())
+        hands.click(network, network.shown().places.units_button(0, more=True).center())
     assert asked.args[0] == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton
 
@@ -12,6 +12,7 @@ from playground.catalog.datasets.base import sample
 from playground.catalog.datasets.shapes import Hills
 from playground.measure.requests import ConfusionRequest
 from playground.measure.snapshot import Confusion, Snapshot
+from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import clouds, diverged, make_snapshot, with_answers
@@ -55,37 +56,37 @@ def test_it_counts_the_training_points_with_the_names_of_the_classes(shown):
     assert view.shown().reading == "32 of 40 points right (80.0 %)"
 
 
-def test_the_switch_shows_the_validation_points(shown, qtbot):
+def test_the_switch_shows_the_validation_points(shown):
     view = shown(ConfusionView(), with_counts(), SIZE)
     button = view.findChild(QToolButton, "confusion.set.validation")
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    hands.click(button)
     assert view.shown().points == "validation"
     assert np.array_equal(view.shown().matrix.counts, VALIDATION)
     assert view.shown().reading == "15 of 20 points right (75.0 %)"
     train = view.findChild(QToolButton, "confusion.set.train")
     train.setFocus()
-    qtbot.keyClick(train, Qt.Key.Key_Space)
+    hands.key(train, "Space")
     assert view.shown().points == "train"
     assert all(one.accessibleName() and one.toolTip() for one in (button, train))
 
 
-def test_hovering_a_cell_reads_it_with_recall_and_precision(shown, point_at, leave):
+def test_hovering_a_cell_reads_it_with_recall_and_precision(shown):
     view = shown(ConfusionView(), with_counts(), SIZE)
-    point_at(view, middle(view, 2, 1))
+    hands.hover(view, middle(view, 2, 1))
     assert view.shown().reading == (
         "5 of 20 Gentoo taken for Chinstrap (25.0 %) · Gentoo: recall 75.0 %, precision 100 %"
     )
-    point_at(view, middle(view, 1, 1))
+    hands.hover(view, middle(view, 1, 1))
     assert view.shown().reading == (
         "9 of 10 Chinstrap recognised (90.0 %) · Chinstrap: recall 90.0 %, precision 56.2 %"
     )
-    leave(view, middle(view, 1, 1))
+    hands.leave(view, middle(view, 1, 1))
     assert view.shown().reading == "32 of 40 points right (80.0 %)"
 
 
-def test_hovering_a_name_reads_the_class(shown, point_at):
+def test_hovering_a_name_reads_the_class(shown):
     view = shown(ConfusionView(), with_counts(), SIZE)
-    point_at(view, QPointF(20, middle(view, 0, 0).y()))
+    hands.hover(view, QPointF(20, middle(view, 0, 0).y()))
     assert view.shown().reading == "Adelie: recall 80.0 %, precision 88.9 %"
 
 
@@ -116,12 +117,12 @@ def test_numbers_can_be_read_on_every_colour(look):
         assert contrast(cell_colour(percent, look), QColor(look.text)) >= 4.5
 
 
-def test_for_regression_it_says_why_there_is_no_matrix(shown, point_at, caplog):
+def test_for_regression_it_says_why_there_is_no_matrix(shown, caplog):
     view = shown(ConfusionView(), make_snapshot(sample(Hills())), SIZE)
     assert view.shown().message == REGRESSION
     assert view.shown().matrix is None
     assert not view.findChild(QToolButton, "confusion.set.train").isEnabled()
-    point_at(view, QPointF(150, 120))
+    hands.hover(view, QPointF(150, 120))
     view.grab()
     view.show_snapshot(with_counts())
     assert view.shown().message == "" and view.shown().matrix is not None
@@ -180,11 +181,11 @@ def test_nothing_is_drawn_anew_when_no_count_has_changed(shown):
 
 @pytest.mark.parametrize("classes", [2, 10, 30])
 @pytest.mark.parametrize("size", [(200, 140), SIZE, (700, 400)])
-def test_it_survives_many_classes_and_little_room(shown, point_at, caplog, classes, size):
+def test_it_survives_many_classes_and_little_room(shown, caplog, classes, size):
     counts = np.random.default_rng(0).integers(0, 2000, (classes, classes))
     snapshot = with_answers(make_snapshot(clouds(2)), {ConfusionRequest(): Confusion(counts, counts)})
     view = shown(ConfusionView(), snapshot, size)
-    point_at(view, middle(view, classes - 1, 0))
+    hands.hover(view, middle(view, classes - 1, 0))
     view.grab()
     box = view.shown().cells[-1][-1]
     assert box.right() <= view.width() and box.bottom() <= view.height()

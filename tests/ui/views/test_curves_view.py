@@ -6,13 +6,14 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from playground.catalog.datasets.base import sample
 from playground.catalog.datasets.shapes import Hills
 from playground.measure.changes import Change
 from playground.measure.snapshot import History
+from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot
@@ -131,16 +132,16 @@ def test_accuracy_and_r_squared_leave_nothing_out():
     assert fit.low == -1 and fit.places(np.array([-20.0]))[0] == -1
 
 
-def test_hovering_reads_the_values_of_an_epoch_and_leaving_the_present_ones(shown, point_at, leave):
+def test_hovering_reads_the_values_of_an_epoch_and_leaving_the_present_ones(shown):
     history = history_of(101)
     view = shown(CurvesView(), with_history(history), SIZE)
     present = view.shown().headings
     place = at_epoch(view, 40)
-    point_at(view, place)
+    hands.hover(view, place)
     epoch = int(view.shown().reading.removeprefix("epoch "))
     assert abs(epoch - 40) <= 1
     assert f"training {history.train_loss[epoch]:.3f}" in view.shown().headings[0]
-    leave(view, place)
+    hands.leave(view, place)
     assert view.shown().headings == present
     assert view.shown().reading == "epoch"
 
@@ -200,13 +201,13 @@ def test_it_takes_over_a_new_theme_at_once(shown, qapp):
 # Smoothing, axes and marks ------------------------------------------------------------------------------------
 
 
-def pick(qtbot, view: CurvesView, name: str) -> None:
+def pick(view: CurvesView, name: str) -> None:
     """Click a switch, in the panel if that is where it stands."""
     button = view.findChild(QToolButton, name)
     if not button.isVisible():
-        qtbot.mouseClick(part_of(view, "curves.controls").button, Qt.MouseButton.LeftButton)
+        hands.click(part_of(view, "curves.controls").button)
     assert button.isVisible()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    hands.click(button)
 
 
 def noisy(rows: int, spike: int | None = None) -> History:
@@ -221,25 +222,25 @@ def changed(*epochs: float) -> tuple[Change, ...]:
     return tuple(Change(int(8 * epoch), epoch, epoch / 10, f"Change at {epoch:g}") for epoch in epochs)
 
 
-def test_smoothing_is_off_until_chosen_and_takes_away_the_noise(shown, qtbot):
+def test_smoothing_is_off_until_chosen_and_takes_away_the_noise(shown):
     view = shown(CurvesView(), with_history(noisy(1000)), SIZE)
     rough = view.shown().training[:, 1]
     assert view.shown().smoothing == "off" and len(view.shown().band) == 0
     spread = []
     for name in ("some", "strong"):
-        pick(qtbot, view, f"curves.smoothing.{name}")
+        pick(view, f"curves.smoothing.{name}")
         assert view.shown().smoothing == name
         spread.append(view.shown().training[:, 1].std())
     assert rough.std() > 3 * spread[0] > 3 * spread[1]
-    pick(qtbot, view, "curves.smoothing.off")
+    pick(view, "curves.smoothing.off")
     assert np.array_equal(view.shown().training[:, 1], rough) and len(view.shown().band) == 0
 
 
 @pytest.mark.parametrize("rows", [40, 1000, 10_000])
-def test_the_band_below_a_smoothed_curve_keeps_every_extreme(shown, qtbot, rows):
+def test_the_band_below_a_smoothed_curve_keeps_every_extreme(shown, rows):
     history = noisy(rows, spike=rows // 3)
     view = shown(CurvesView(), with_history(history), SIZE)
-    pick(qtbot, view, "curves.smoothing.strong")
+    pick(view, "curves.smoothing.strong")
     band = view.shown().band
     assert band[:, 1].max() == 5.0 and band[:, 1].min() == pytest.approx(history.train_loss.min())
     assert band[:, 0].min() == 0 and band[:, 0].max() == rows - 1
@@ -252,82 +253,82 @@ def test_a_smoothed_value_is_the_mean_of_those_around_it():
     assert list(smoothed(np.array([0.0, 3, 6, 0, 0]), 3)) == [1.5, 3, 3, 2, 0]
 
 
-def test_hovering_a_smoothed_curve_reads_the_raw_value(shown, qtbot, point_at):
+def test_hovering_a_smoothed_curve_reads_the_raw_value(shown):
     history = noisy(101, spike=40)
     view = shown(CurvesView(), with_history(history), SIZE)
-    pick(qtbot, view, "curves.smoothing.strong")
+    pick(view, "curves.smoothing.strong")
     part_of(view, "curves.controls").panel.hide()
-    point_at(view, at_epoch(view, 40))
+    hands.hover(view, at_epoch(view, 40))
     epoch = int(view.shown().reading.removeprefix("epoch "))
     assert f"training {history.train_loss[epoch]:.2f}" in view.shown().headings[0]
 
 
-def test_the_axis_across_measures_epochs_steps_or_seconds(shown, qtbot, point_at):
+def test_the_axis_across_measures_epochs_steps_or_seconds(shown):
     history = noisy(101)
     view = shown(CurvesView(), with_history(history), SIZE)
     for along, column in (("step", history.step), ("seconds", history.seconds), ("epoch", history.epoch)):
-        pick(qtbot, view, f"curves.along.{along}")
+        pick(view, f"curves.along.{along}")
         assert view.shown().along == along
         assert np.array_equal(view.shown().training[:, 0], column)
         assert view.shown().times[1] >= column[-1]
-    pick(qtbot, view, "curves.along.seconds")
+    pick(view, "curves.along.seconds")
     part_of(view, "curves.controls").panel.hide()
-    point_at(view, at_epoch(view, 6))
+    hands.hover(view, at_epoch(view, 6))
     assert view.shown().reading.endswith(" seconds")
     assert float(view.shown().reading.split()[0]) == pytest.approx(6, abs=0.5)
 
 
-def test_without_recorded_seconds_nothing_is_drawn_along_them(shown, qtbot, caplog):
+def test_without_recorded_seconds_nothing_is_drawn_along_them(shown, caplog):
     view = shown(CurvesView(), make_snapshot(), SIZE)
-    pick(qtbot, view, "curves.along.seconds")
+    pick(view, "curves.along.seconds")
     view.grab()
     assert len(view.shown().training[:, 0]) == 0
     assert not caplog.records
 
 
-def test_a_logarithmic_axis_across_gives_the_beginning_room(shown, qtbot, point_at):
+def test_a_logarithmic_axis_across_gives_the_beginning_room(shown):
     history = noisy(1001)
     view = shown(CurvesView(), with_history(history), SIZE)
-    pick(qtbot, view, "curves.across.log")
+    pick(view, "curves.across.log")
     assert view.shown().time_is_logarithmic
     assert view.shown().training[:, 0] == pytest.approx(np.log10(np.arange(1, 1001)))
     part_of(view, "curves.controls").panel.hide()
-    point_at(view, at_epoch(view, 1.0))
+    hands.hover(view, at_epoch(view, 1.0))
     assert abs(int(view.shown().reading.removeprefix("epoch ")) - 10) <= 1
 
 
-def test_the_axis_of_the_loss_can_be_forced(shown, qtbot):
+def test_the_axis_of_the_loss_can_be_forced(shown):
     history = noisy(100)
     view = shown(CurvesView(), with_history(history), SIZE)
     assert view.shown().loss_scale == "auto" and not view.shown().loss_is_logarithmic
-    pick(qtbot, view, "curves.loss.log")
+    pick(view, "curves.loss.log")
     assert view.shown().loss_is_logarithmic
     assert view.shown().training[:, 1] == pytest.approx(np.log10(history.train_loss))
     steep = history._replace(train_loss=10 ** (-history.epoch / 10))
-    pick(qtbot, view, "curves.loss.linear")
+    pick(view, "curves.loss.linear")
     view.show_snapshot(with_history(steep))
     assert not view.shown().loss_is_logarithmic
-    pick(qtbot, view, "curves.loss.auto")
+    pick(view, "curves.loss.auto")
     assert view.shown().loss_is_logarithmic
 
 
-def test_changes_are_marked_and_read(shown, qtbot, point_at, leave):
+def test_changes_are_marked_and_read(shown):
     view = shown(CurvesView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
     assert [mark.place for mark in view.shown().marks] == [20, 60]
-    point_at(view, at_epoch(view, 60))
+    hands.hover(view, at_epoch(view, 60))
     assert view.shown().reading.endswith("· Change at 60")
     assert part_of(view, "curves.plot.loss").toolTip() == "Change at 60"
-    point_at(view, at_epoch(view, 40))
+    hands.hover(view, at_epoch(view, 40))
     assert "Change" not in view.shown().reading
-    leave(view, at_epoch(view, 40))
+    hands.leave(view, at_epoch(view, 40))
     assert view.shown().reading == "epoch"
 
 
-def test_long_words_are_cut_in_the_middle_below_the_axis(shown, point_at):
+def test_long_words_are_cut_in_the_middle_below_the_axis(shown):
     words = "Data: 5 < 6 points & more " * 10
     snapshot = with_history(noisy(101), changes=(Change(480, 60.0, 6.0, words),))
     view = shown(CurvesView(), snapshot, SIZE)
-    point_at(view, at_epoch(view, 60))
+    hands.hover(view, at_epoch(view, 60))
     assert view.shown().reading == f"epoch 60 · {words}"
     axis = part_of(view, "curves.plot.score").getAxis("bottom")
     label = axis.label.sceneBoundingRect()
@@ -336,11 +337,11 @@ def test_long_words_are_cut_in_the_middle_below_the_axis(shown, point_at):
     assert label.width() <= axis.width() and abs(label.center().x() - box.center().x()) < 12
 
 
-def test_marks_move_with_the_axis(shown, qtbot):
+def test_marks_move_with_the_axis(shown):
     view = shown(CurvesView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
-    pick(qtbot, view, "curves.along.step")
+    pick(view, "curves.along.step")
     assert [mark.place for mark in view.shown().marks] == [160, 480]
-    pick(qtbot, view, "curves.across.log")
+    pick(view, "curves.across.log")
     assert [mark.place for mark in view.shown().marks] == pytest.approx(list(np.log10([160, 480])))
 
 
@@ -371,17 +372,17 @@ def test_settings_stand_in_the_line_where_there_is_room_and_else_in_a_panel(show
     qtbot.waitUntil(lambda: 0 < part_of(view, "curves.controls").inline() < 4)
 
 
-def test_the_panel_is_opened_used_and_closed_by_keyboard(shown, qtbot):
+def test_the_panel_is_opened_used_and_closed_by_keyboard(shown):
     view = shown(CurvesView(), make_snapshot(), (300, 240))
     part_of(view, "curves.controls").button.setFocus()
-    qtbot.keyClick(part_of(view, "curves.controls").button, Qt.Key.Key_Space)
+    hands.key(part_of(view, "curves.controls").button, "Space")
     panel = part_of(view, "curves.controls").panel
     assert panel.isVisible()
     button = view.findChild(QToolButton, "curves.smoothing.some")
     button.setFocus()
-    qtbot.keyClick(button, Qt.Key.Key_Space)
+    hands.key(button, "Space")
     assert view.shown().smoothing == "some"
-    qtbot.keyClick(button, Qt.Key.Key_Escape)
+    hands.key(button, "Escape")
     assert not panel.isVisible()
 
 
@@ -396,7 +397,7 @@ def test_every_setting_has_a_name_and_says_what_it_does(shown):
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 3, 400])
-def test_every_setting_survives_every_history(shown, qtbot, caplog, rows):
+def test_every_setting_survives_every_history(shown, caplog, rows):
     snapshot = make_snapshot(rows=rows, boundary=False)
     snapshot = dataclasses.replace(
         snapshot,
@@ -406,7 +407,7 @@ def test_every_setting_survives_every_history(shown, qtbot, caplog, rows):
     for broken in (snapshot, diverged(snapshot)) if rows > 3 else (snapshot,):
         view = shown(CurvesView(), broken, (1100, 400))
         for name in ("smoothing.strong", "across.log", "along.seconds", "loss.log", "along.step", "smoothing.some"):
-            pick(qtbot, view, f"curves.{name}")
+            pick(view, f"curves.{name}")
             view.grab()
         assert np.isfinite(view.shown().training[:, 1]).all() and np.isfinite(view.shown().training[:, 0]).all()
     assert not caplog.records

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QPushButton, QToolButton
 
 from playground import Layer, Trainer
@@ -16,6 +16,7 @@ from playground.catalog.datasets.shapes import Spiral
 from playground.experiment.tree import Experiment
 from playground.measure.diagnosis import Finding, Remedy
 from playground.measure.snapshot import GradientHistory
+from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
@@ -66,23 +67,23 @@ def test_there_is_a_bar_for_each_layer_input_side_first(shown):
     assert view.shown().numbers == ("1.0e-5", "2.0e-4", "3.0e-3")
 
 
-def test_clicking_delta_switches_bars_and_history(shown, qtbot):
+def test_clicking_delta_switches_bars_and_history(shown):
     view = shown(GradientsView(), with_sizes([1e-5, 2e-4, 3e-3]), SIZE)
     before = view.shown().map.copy()
-    qtbot.mouseClick(switch_button(view, "delta_rms"), Qt.MouseButton.LeftButton)
+    hands.click(switch_button(view, "delta_rms"))
     assert view.shown().quantity == "delta_rms"
     assert view.shown().bars == pytest.approx([1e-4, 2e-3, 3e-2])
     assert view.shown().numbers == ("1.0e-4", "2.0e-3", "3.0e-2")
     assert not np.array_equal(view.shown().map, before)
-    qtbot.mouseClick(switch_button(view, "gradient_rms"), Qt.MouseButton.LeftButton)
+    hands.click(switch_button(view, "gradient_rms"))
     assert np.array_equal(view.shown().map, before)
 
 
-def test_the_switch_works_by_keyboard_and_tells_its_name(shown, qtbot):
+def test_the_switch_works_by_keyboard_and_tells_its_name(shown):
     view = shown(GradientsView(), make_snapshot(), SIZE)
     button = switch_button(view, "delta_rms")
     button.setFocus()
-    qtbot.keyClick(button, Qt.Key.Key_Space)
+    hands.key(button, "Space")
     assert view.shown().quantity == "delta_rms"
     for field in ("gradient_rms", "delta_rms"):
         assert switch_button(view, field).accessibleName()
@@ -161,22 +162,22 @@ def test_bars_move_at_once_and_numbers_when_they_can_be_read(shown, qtbot):
     qtbot.waitUntil(lambda: view.shown().numbers[0] == "1.0e-4")
 
 
-def test_hovering_reads_layer_step_and_number(shown, point_at, leave):
+def test_hovering_reads_layer_step_and_number(shown):
     sizes = history([0, 50, 100], [[1e-6, 1e-5], [2e-6, 3e-5], [4e-6, 5e-5]])
     view = shown(GradientsView(), with_sizes([4e-6, 5e-5], gradients=sizes), SIZE)
     idle = view.shown().reading
-    point_at(view, middle_of(view, 0, 2, share=0.75))
+    hands.hover(view, middle_of(view, 0, 2, share=0.75))
     assert view.shown().reading == "layer 1, step 50: 2.0e-6"
-    point_at(view, middle_of(view, 1, 2, now=True))
+    hands.hover(view, middle_of(view, 1, 2, now=True))
     assert view.shown().reading == "output, now: 5.0e-5"
-    leave(view, middle_of(view, 1, 2, now=True))
+    hands.leave(view, middle_of(view, 1, 2, now=True))
     assert view.shown().reading == idle
 
 
-def test_hovering_where_nothing_has_happened_yet_says_nothing_new(shown, point_at):
+def test_hovering_where_nothing_has_happened_yet_says_nothing_new(shown):
     view = shown(GradientsView(), with_sizes([1.0], gradients=history([0, 10], [[1.0], [1.0]])), SIZE)
     idle = view.shown().reading
-    point_at(view, middle_of(view, 0, 1, share=0.8))
+    hands.hover(view, middle_of(view, 0, 1, share=0.8))
     assert view.shown().reading == idle
 
 
@@ -237,9 +238,10 @@ def with_ratios(ratios: list[float], rows: int = 100):
     return dataclasses.replace(snapshot, layers=layers, gradients=snapshot.gradients._replace(update_ratio=known))
 
 
-def click(qtbot, view: GradientsView, *names: str) -> None:
+def switch(view: GradientsView, *names: str) -> None:
+    """Click switches of the view."""
     for name in names:
-        qtbot.mouseClick(switch_button(view, name), Qt.MouseButton.LeftButton)
+        hands.click(switch_button(view, name))
 
 
 def on_line(view: GradientsView, row: int, share: float) -> QPointF:
@@ -250,9 +252,9 @@ def on_line(view: GradientsView, row: int, share: float) -> QPointF:
     return chart.mapTo(view, QPointF(x[at], y[at, row]).toPoint()).toPointF()
 
 
-def test_the_update_ratio_has_a_scale_of_its_own(shown, qtbot):
+def test_the_update_ratio_has_a_scale_of_its_own(shown):
     view = shown(GradientsView(), with_ratios([1e-3, 1e-2]), SIZE)
-    click(qtbot, view, "update_ratio")
+    switch(view, "update_ratio")
     assert view.shown().quantity == "update_ratio"
     assert view.shown().numbers == ("1.0e-3", "1.0e-2")
     ratios = next(quantity for quantity in QUANTITIES if quantity.field == "update_ratio")
@@ -265,7 +267,7 @@ def test_the_update_ratio_has_a_scale_of_its_own(shown, qtbot):
     assert np.array_equal(view.shown().map[0, 0], expected)
 
 
-def test_the_healthy_band_is_marked_for_the_update_ratio_only(shown, qtbot):
+def test_the_healthy_band_is_marked_for_the_update_ratio_only(shown):
     view = shown(GradientsView(), with_ratios([1e-6, 1e-6]), (420, 240))
     bars = part_of(view, "gradients.chart").places().bars
 
@@ -277,16 +279,16 @@ def test_the_healthy_band_is_marked_for_the_update_ratio_only(shown, qtbot):
 
     # 1e-3 stands at 4/7 of the scale from 1e-7 to 1.
     assert colour_at(4 / 7 - 0.03) == theme.current().surface
-    click(qtbot, view, "update_ratio")
+    switch(view, "update_ratio")
     assert colour_at(4 / 7 - 0.03) != theme.current().surface
     assert colour_at(0.9) == theme.current().surface
 
 
-def test_a_history_without_update_ratios_shows_the_present_ones(shown, qtbot):
+def test_a_history_without_update_ratios_shows_the_present_ones(shown):
     snapshot = make_snapshot()
     assert snapshot.gradients.update_ratio.size == 0
     view = shown(GradientsView(), snapshot, SIZE)
-    click(qtbot, view, "update_ratio", "lines")
+    switch(view, "update_ratio", "lines")
     view.grab()
     assert (view.shown().map[..., 3] == 0).all()
     assert set(view.shown().numbers) == {"–"}
@@ -299,7 +301,7 @@ def test_small_room_holds_map_and_bars_and_large_room_all_pictures(shown):
 
 def test_in_small_room_the_picture_asked_for_takes_the_place_of_another(shown, qtbot):
     view = shown(GradientsView(), make_snapshot(), (350, 240))
-    click(qtbot, view, "lines")
+    switch(view, "lines")
     assert "lines" in view.shown().pictures and "map" not in view.shown().pictures
     checked = {option for option in ("map", "lines", "now") if switch_button(view, option).isChecked()}
     assert checked == set(view.shown().pictures)
@@ -307,20 +309,20 @@ def test_in_small_room_the_picture_asked_for_takes_the_place_of_another(shown, q
     qtbot.waitUntil(lambda: view.shown().pictures == ("map", "lines", "now"))
 
 
-def test_a_picture_can_be_put_away_but_not_the_last(shown, qtbot):
+def test_a_picture_can_be_put_away_but_not_the_last(shown):
     view = shown(GradientsView(), make_snapshot(), (700, 400))
-    click(qtbot, view, "map", "lines")
+    switch(view, "map", "lines")
     assert view.shown().pictures == ("now",)
-    click(qtbot, view, "now")
+    switch(view, "now")
     assert view.shown().pictures == ("now",)
     assert switch_button(view, "now").isChecked()
 
 
-def test_pictures_and_scale_are_chosen_by_keyboard(shown, qtbot):
+def test_pictures_and_scale_are_chosen_by_keyboard(shown):
     view = shown(GradientsView(), make_snapshot(), (700, 400))
     for name in ("lines", "linear"):
         switch_button(view, name).setFocus()
-        qtbot.keyClick(switch_button(view, name), Qt.Key.Key_Space)
+        hands.key(switch_button(view, name), "Space")
     assert "lines" not in view.shown().pictures
     assert not view.shown().logarithmic
 
@@ -332,14 +334,14 @@ def test_every_switch_has_a_name_and_says_what_it_does(shown):
         assert button.objectName() and button.accessibleName() and button.toolTip()
 
 
-def test_a_linear_scale_reaches_from_zero_to_the_largest_size(shown, qtbot):
+def test_a_linear_scale_reaches_from_zero_to_the_largest_size(shown):
     sizes = history([0, 50, 100], [[0.5, 0.1], [0.2, 0.1], [0.1, 0.1]])
     view = shown(GradientsView(), with_sizes([0.1, 0.1], gradients=sizes), SIZE)
-    click(qtbot, view, "linear")
+    switch(view, "linear")
     scale = part_of(view, "gradients.chart").sizes.scale
     assert not scale.logarithmic and (scale.low, scale.high) == (0, 0.5)
     assert scale.places(np.array([0.25]))[0] == pytest.approx(0.5)
-    click(qtbot, view, "log")
+    switch(view, "log")
     assert part_of(view, "gradients.chart").sizes.scale == fixed_scale(QUANTITIES[0])
 
 
@@ -381,12 +383,12 @@ def test_lines_zoom_in_to_the_decades_they_need():
     assert narrowed(scale, np.zeros((0, 3))) == scale
 
 
-def test_hovering_a_line_reads_layer_step_and_number(shown, qtbot, point_at):
+def test_hovering_a_line_reads_layer_step_and_number(shown):
     sizes = history([0, 50, 100], [[1e-6, 1e-3], [1e-6, 1e-3], [1e-6, 1e-3]])
     view = shown(GradientsView(), with_sizes([1e-6, 1e-3], gradients=sizes), (700, 400))
-    point_at(view, on_line(view, 0, 0.6))
+    hands.hover(view, on_line(view, 0, 0.6))
     assert view.shown().reading == "layer 1, step 50: 1.0e-6"
-    point_at(view, on_line(view, 1, 0.6))
+    hands.hover(view, on_line(view, 1, 0.6))
     assert view.shown().reading == "output, step 50: 1.0e-3"
 
 
@@ -414,33 +416,33 @@ def with_silent(layers: int = 5):
     return trainer.snapshot()
 
 
-def test_a_muted_layer_is_shown_as_muted_and_not_as_one_whose_gradient_vanishes(shown, qtbot, point_at):
+def test_a_muted_layer_is_shown_as_muted_and_not_as_one_whose_gradient_vanishes(shown):
     view = shown(GradientsView(), with_silent(), (700, 400))
     assert np.isnan(view.shown().bars[1])
     assert view.shown().numbers[1] == "muted" and "muted" not in (view.shown().numbers[0], *view.shown().numbers[2:])
     texts = [text for text, _ in painted_texts(part_of(view, "gradients.chart"))]
     # In its row of the map, beside its bar, and beside its line.
     assert texts.count("muted") == 2 and "2 muted" in texts
-    point_at(view, middle_of(view, 1, 5, share=0.6))
+    hands.hover(view, middle_of(view, 1, 5, share=0.6))
     assert view.shown().reading.endswith(": muted")
-    point_at(view, middle_of(view, 1, 5, share=0.2))
+    hands.hover(view, middle_of(view, 1, 5, share=0.2))
     assert not view.shown().reading.endswith(": muted")
-    point_at(view, middle_of(view, 1, 5, now=True))
+    hands.hover(view, middle_of(view, 1, 5, now=True))
     assert view.shown().reading == "layer 2, now: muted"
     assert "muted" in part_of(view, "gradients.chart").toolTip()
-    click(qtbot, view, "delta_rms")
+    switch(view, "delta_rms")
     assert "muted" not in view.shown().numbers and not part_of(view, "gradients.chart").toolTip()
 
 
-def test_a_frozen_layer_has_a_gradient_but_no_updates(shown, qtbot):
+def test_a_frozen_layer_has_a_gradient_but_no_updates(shown):
     view = shown(GradientsView(), with_silent(), (700, 400))
     assert view.shown().numbers[2] not in ("frozen", "0")
-    click(qtbot, view, "update_ratio")
+    switch(view, "update_ratio")
     assert view.shown().numbers[1:3] == ("muted", "frozen")
     assert {"2 muted", "3 frozen"} <= {text for text, _ in painted_texts(part_of(view, "gradients.chart"))}
 
 
-def test_a_layer_is_without_sizes_from_the_step_on_at_which_it_was_muted(shown, qtbot):
+def test_a_layer_is_without_sizes_from_the_step_on_at_which_it_was_muted(shown):
     view = shown(GradientsView(), with_silent(), SIZE)
     heat = view.shown().map
     # 40 of 100 steps are those before; until the first update nothing is known.
@@ -448,7 +450,7 @@ def test_a_layer_is_without_sizes_from_the_step_on_at_which_it_was_muted(shown, 
     assert (heat[0, 10:300, 3] == 255).all()
     steps, lines = view.shown().lines
     assert np.isnan(lines[steps > 41, 1]).all() and np.isfinite(lines[(steps > 1) & (steps < 39), 1]).all()
-    click(qtbot, view, "lines")
+    switch(view, "lines")
     box = part_of(view, "gradients.chart").places().lines
     _, y = part_of(view, "gradients.chart").lines.places(box)
     assert (y[steps > 41, 1] == box.bottom()).all()
@@ -462,15 +464,15 @@ def test_a_gradient_of_zero_that_nobody_asked_for_still_counts(shown):
 @pytest.mark.parametrize("layers", [2, 5, 30])
 @pytest.mark.parametrize("size", [(340, 208), (420, 260), (700, 400)])
 @pytest.mark.parametrize("field", ["gradient_rms", "delta_rms", "update_ratio"])
-def test_no_text_stands_on_another_in_any_picture(shown, qtbot, layers, size, field):
+def test_no_text_stands_on_another_in_any_picture(shown, layers, size, field):
     snapshot = with_silent(layers) if layers > 3 else with_ratios([1e-3] * layers)
     view = shown(GradientsView(), snapshot, size)
-    click(qtbot, view, field)
+    switch(view, field)
     for other in ("lines", "map", "linear", "lines"):
         texts = painted_texts(part_of(view, "gradients.chart"))
         assert overlaps(texts) == [], f"with {view.shown().pictures}, before {other}"
         assert "output" in {text for text, _ in texts}
-        click(qtbot, view, other)
+        switch(view, other)
 
 
 # The diagnosis ------------------------------------------------------------------------------------------------
@@ -485,17 +487,17 @@ def test_a_finding_is_said_and_its_remedy_is_a_button(shown, qtbot):
     button = view.findChild(QPushButton, "gradients.remedy")
     assert button.isVisible() and button.text() == "Use tanh" and button.toolTip()
     with qtbot.waitSignal(view.remedy_accepted) as accepted:
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        hands.click(button)
     assert accepted.args[0] is FINDING.remedy
 
 
-def test_what_is_under_the_mouse_is_said_before_the_finding(shown, point_at, leave):
+def test_what_is_under_the_mouse_is_said_before_the_finding(shown):
     view = shown(GradientsView(), with_sizes([1.0, 1.0]), SIZE)
     view.show_finding(FINDING)
     place = middle_of(view, 0, 2, now=True)
-    point_at(view, place)
+    hands.hover(view, place)
     assert view.shown().reading == "layer 1, now: 1.0e0"
-    leave(view, place)
+    hands.leave(view, place)
     assert view.shown().reading == "The gradient vanishes."
 
 
@@ -513,11 +515,11 @@ def test_without_a_remedy_there_is_no_button_and_without_a_finding_nothing_is_sa
 
 @pytest.mark.parametrize("layers", [1, 30])
 @pytest.mark.parametrize("size", [(350, 240), (700, 400)])
-def test_all_switches_work_in_every_size_before_and_after_training(shown, qtbot, caplog, layers, size):
+def test_all_switches_work_in_every_size_before_and_after_training(shown, caplog, layers, size):
     snapshots = (make_snapshot(layers=layers, rows=1), diverged(make_snapshot(layers=layers)))
     for snapshot in snapshots:
         view = shown(GradientsView(), snapshot, size)
         for name in ("lines", "linear", "update_ratio", "now", "delta_rms", "log", "map"):
-            click(qtbot, view, name)
+            switch(view, name)
             view.grab()
     assert not caplog.records

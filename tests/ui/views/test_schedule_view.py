@@ -7,7 +7,7 @@ import dataclasses
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QToolButton
 
 from playground import Experiment, Trainer, Training
@@ -24,6 +24,7 @@ from playground.catalog.schedules import (
     StepDecay,
 )
 from playground.measure.snapshot import History, Snapshot
+from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, make_snapshot
 from ui.look import theme
@@ -182,14 +183,14 @@ def test_the_words_say_the_present_rate(shown):
     assert view.shown().reading == "Exponential: η = 0.00625 at epoch 4"
 
 
-def test_hovering_reads_what_was_and_what_will_be(shown, point_at, leave):
+def test_hovering_reads_what_was_and_what_will_be(shown):
     view = shown(ScheduleView(), snapshot_with(StepDecay(step_size=10), epochs=20), SIZE)
     idle = view.shown().reading
-    point_at(view, at_epoch(view, 5))
+    hands.hover(view, at_epoch(view, 5))
     assert view.shown().reading == "epoch 5: η was 0.1"
-    point_at(view, at_epoch(view, 35))
+    hands.hover(view, at_epoch(view, 35))
     assert view.shown().reading == "epoch 35: η will be 0.0001"
-    leave(view, at_epoch(view, 35))
+    hands.leave(view, at_epoch(view, 35))
     assert view.shown().reading == idle
 
 
@@ -207,35 +208,35 @@ def test_an_edit_is_shown_at_once_and_not_taken_back_by_a_snapshot_from_before(s
     assert (view.shown().coming[1] == 0.2).all()
 
 
-def test_it_shows_an_experiment_before_there_is_any_snapshot(shown, point_at):
+def test_it_shows_an_experiment_before_there_is_any_snapshot(shown):
     view = shown(ScheduleView(), None, SIZE)
     view.grab()
     view.show_experiment(experiment_with(OneCycle()))
     assert view.shown().coming[1].max() == pytest.approx(0.1, rel=0.01)
     assert view.shown().present[0] == 0
     assert view.shown().reading.startswith("One cycle: η = 0.004")
-    point_at(view, at_epoch(view, 30))
+    hands.hover(view, at_epoch(view, 30))
     assert "will be" in view.shown().reading
 
 
-def test_the_axis_can_be_logarithmic(shown, qtbot):
+def test_the_axis_can_be_logarithmic(shown):
     view = shown(ScheduleView(), snapshot_with(Exponential(gamma=0.9)), (700, 300))
     button = view.findChild(QToolButton, "schedule.scale.log")
     assert not view.shown().logarithmic and button.toolTip() and button.accessibleName()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    hands.click(button)
     assert view.shown().logarithmic
     low, high = view.shown().rates
     assert high == pytest.approx(-1, abs=0.3) and low < -3
     linear = view.findChild(QToolButton, "schedule.scale.linear")
     linear.setFocus()
-    qtbot.keyClick(linear, Qt.Key.Key_Space)
+    hands.key(linear, "Space")
     assert not view.shown().logarithmic
 
 
-def test_in_little_room_the_switch_stands_in_the_panel(shown, qtbot):
+def test_in_little_room_the_switch_stands_in_the_panel(shown):
     view = shown(ScheduleView(), snapshot_with(Constant()), SIZE)
-    qtbot.mouseClick(view.findChild(QToolButton, "schedule.controls.more"), Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(view.findChild(QToolButton, "schedule.scale.log"), Qt.MouseButton.LeftButton)
+    hands.push(view, "schedule.controls.more")
+    hands.push(view, "schedule.scale.log")
     assert view.shown().logarithmic
 
 
@@ -254,13 +255,13 @@ def test_rates_are_written_short():
 
 
 @pytest.mark.parametrize("kind", sorted(members(Schedule)))
-def test_it_survives_extreme_experiments_and_diverged_training(shown, point_at, caplog, kind):
+def test_it_survives_extreme_experiments_and_diverged_training(shown, caplog, kind):
     schedule = members(Schedule)[kind](warmup=1_000_000)
     broken = diverged(make_snapshot(rows=5))
     for rate in (0.0, 1e-9, 1e9):
         snapshot = dataclasses.replace(broken, experiment=experiment_with(schedule, learning_rate=rate))
         view = shown(ScheduleView(), snapshot, SIZE)
-        point_at(view, QPointF(200, 100))
+        hands.hover(view, QPointF(200, 100))
         view.findChild(QToolButton, "schedule.scale.log").click()
         view.grab()
     assert not caplog.records
