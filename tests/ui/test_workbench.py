@@ -33,7 +33,7 @@ from playground.measure.requests import (
 )
 from tests.ui import hands
 from tests.ui.parts import part_of
-from tests.ui.windows import control, push, settle, snapshot, step
+from tests.ui.windows import control, lay_out, push, settle, snapshot, step
 from ui.panels.data.import_dialog import ImportDialog
 from ui.panels.layers.shapes import SHAPES
 from ui.views.confusion.view import ConfusionView
@@ -384,7 +384,7 @@ def drawing(busy: Hand) -> Hand:
     """In the middle of a run, with the brush in hand."""
     push(busy.window, "data.draw")
     busy.until(lambda: "drawing" in busy.window.docks.seen)
-    busy.qtbot.wait(30)
+    lay_out(busy.window)
     assert busy.window.drawing.toolbox.tool is not None and busy.window.drawing.toolbox.tool.name == "brush"
     return busy
 
@@ -489,7 +489,7 @@ def test_ctrl_p_starts_drawing_from_anywhere(hand: Hand) -> None:
     control(hand.window, "training.learning_rate", QLineEdit).setFocus()
     hand.key("Ctrl+P")
     hand.until(lambda: "drawing" in hand.window.docks.seen)
-    hand.qtbot.wait(30)
+    lay_out(hand.window)
     before = len(hand.trainer.sample.x)
     hands.click(hand.window.boundary, places(hand, (5, 5))[0])
     hand.settle()
@@ -618,7 +618,7 @@ def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
 
 def test_a_chip_is_dragged_into_the_stack(busy: Hand) -> None:
     chip, above = control(busy.window, "layers.new.relu"), control(busy.window, "layers.1")
-    busy.qtbot.wait(50)
+    lay_out(busy.window)
     layers = busy.window.layers
     start = chip.mapTo(layers, chip.rect().center())
     end = above.mapTo(layers, QPoint(above.width() // 2, 3))
@@ -745,14 +745,14 @@ def test_the_schedule_follows_the_learning_rate(busy: Hand) -> None:
 def test_everything_works_again_after_another_size_was_chosen(busy: Hand) -> None:
     window = busy.window
     window.rebuild()
-    busy.qtbot.wait(50)
+    lay_out(busy.window)
     network = window.network
     hands.click(network, network.shown().places.units_button(0, more=True).center())
     busy.settle()
     assert busy.trainer.network.layers[0].units == 5
     busy.key("Ctrl+P")
     busy.until(lambda: "drawing" in window.docks.seen)
-    busy.qtbot.wait(30)
+    lay_out(busy.window)
     before = len(busy.trainer.sample.x)
     hands.click(window.boundary, places(busy, (5, 5))[0])
     busy.settle()
