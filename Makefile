@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test kernels truth kill fuzz bench bench-window lint screenshot clean outdated
+.PHONY: help run test kernels truth kill fuzz bench bench-window lint texts screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
@@ -20,6 +20,7 @@ help:
 	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments'
 	@echo 'make lint        format, rules, types and import contracts only'
 	@echo 'make bench-window  measure how smooth the window is while it trains, on a virtual screen'
+	@echo 'make texts       list every text that the program shows, with its place, in build/texts.txt'
 	@echo 'make screenshot  renew resources/screenshot.png'
 	@echo 'make clean       remove the environment and all caches'
 
@@ -75,6 +76,10 @@ bench-window: $(READY)
 	@command -v xvfb-run > /dev/null || { echo 'Needs xvfb-run; on Debian: apt-get install xvfb xauth'; exit 1; }
 	@DISPLAY=:0 $(PY) tools/system_libraries.py --for window
 	@PYTHONPATH=. xvfb-run -a -s '-screen 0 1920x1080x24' $(PY) tests/benchmarks/window.py $(ARGS)
+
+texts: $(READY)
+	@mkdir -p build
+	@$(PY) -m tools.texts build/texts.txt
 
 screenshot: $(READY)
 	@$(PY) tools/system_libraries.py --for tests

@@ -13,7 +13,7 @@ from ui.window.window import Window
 
 def losses(window: Window) -> tuple[str, str]:
     """Training and validation loss as the transport bar writes them, and as the legend of the curves does."""
-    legend = window.view(CurvesView).texts()[0].split()
+    legend = window.view(CurvesView).shown().headings[0].split()
     return window.transport.loss.text(), f"{legend[2]} / {legend[4]}"
 
 
@@ -49,7 +49,7 @@ def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, tra
     plot = trained.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
     for round_ in range(20):
         hands.move(plot, QPoint(80 + round_, 40))
-        qtbot.waitUntil(lambda: trained.view(CurvesView).epoch_text() != "epoch")
+        qtbot.waitUntil(lambda: trained.view(CurvesView).shown().reading != "epoch")
         hands.leave(plot)
-        assert trained.view(CurvesView).epoch_text() == "epoch"
+        assert trained.view(CurvesView).shown().reading == "epoch"
         assert losses(trained)[0] == losses(trained)[1]

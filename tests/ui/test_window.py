@@ -37,13 +37,13 @@ def test_the_window_opens_with_an_untrained_spiral(window: Window) -> None:
 
 def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: window.boundary.shown().colours.size > 0)
-    image, bars = window.boundary.shown().colours.copy(), window.gradients.bar_values().copy()
+    image, bars = window.boundary.shown().colours.copy(), window.gradients.shown().bars.copy()
     hands.key(window, "Space")
     qtbot.waitUntil(lambda: step(window) > 200)
     assert not np.array_equal(window.boundary.shown().colours, image)
-    assert np.isfinite(window.gradients.bar_values()).all()
-    assert not np.array_equal(window.gradients.bar_values(), bars)
-    assert len(window.view(CurvesView).drawn_epochs()) > 1
+    assert np.isfinite(window.gradients.shown().bars).all()
+    assert not np.array_equal(window.gradients.shown().bars, bars)
+    assert len(window.view(CurvesView).shown().training[:, 0]) > 1
     qtbot.waitUntil(lambda: "steps per second" in window.status.text())
 
 

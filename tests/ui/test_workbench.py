@@ -32,7 +32,8 @@ from playground.measure.requests import (
     UnitMapRequest,
 )
 from tests.ui import hands
-from tests.ui.windows import control, push, settle, snapshot, step
+from tests.ui.parts import part_of
+from tests.ui.windows import control, lay_out, push, settle, snapshot, step
 from ui.panels.data.import_dialog import ImportDialog
 from ui.panels.layers.shapes import SHAPES
 from ui.views.confusion.view import ConfusionView
@@ -117,11 +118,11 @@ def hold_still(hand: Hand) -> None:
 
 def test_a_click_on_an_input_switches_it(busy: Hand) -> None:
     network, radius = busy.window.network, list(FEATURES).index("radius")
-    hands.click(network, network.unit_rect(-1, radius).center())
+    hands.click(network, network.shown().places.unit(-1, radius).center())
     assert "radius" in busy.settle().experiment.features
     assert busy.trainer.network.layers[0].inputs == 3
     assert busy.window.data.features["radius"].isChecked()
-    hands.click(network, network.unit_rect(-1, radius).center())
+    hands.click(network, network.shown().places.unit(-1, radius).center())
     busy.settle()
     assert busy.trainer.network.layers[0].inputs == 2
     busy.trains_on()
@@ -130,8 +131,8 @@ def test_a_click_on_an_input_switches_it(busy: Hand) -> None:
 def test_plus_and_minus_change_the_units(busy: Hand) -> None:
     network = busy.window.network
     for _ in range(2):
-        hands.click(network, network.units_button_rect(0, more=True).center())
-    hands.click(network, network.units_button_rect(1, more=False).center())
+        hands.click(network, network.shown().places.units_button(0, more=True).center())
+    hands.click(network, network.shown().places.units_button(1, more=False).center())
     busy.settle()
     assert [layer.units for layer in busy.trainer.network.layers] == [6, 2, 1]
     busy.window.layers.wake()
@@ -141,7 +142,7 @@ def test_plus_and_minus_change_the_units(busy: Hand) -> None:
 
 def test_a_plus_between_columns_inserts_a_layer(busy: Hand) -> None:
     network = busy.window.network
-    hands.click(network, network.insertion_rect(1).center())
+    hands.click(network, network.shown().places.insertion(1).center())
     busy.settle()
     assert [layer.units for layer in busy.trainer.network.layers] == [4, 4, 3, 1]
     ids = [layer.id for layer in busy.experiment.layers]
@@ -155,7 +156,7 @@ def test_a_layer_inserted_beside_a_muted_and_frozen_one_takes_part_and_learns(ha
     hand.window.session.edit(msgspec.structs.replace(hand.experiment, layers=(layers[0], still)), "muted")
     hand.settle()
     network = hand.window.network
-    hands.click(network, network.insertion_rect(2).center())
+    hands.click(network, network.shown().places.insertion(2).center())
     new = hand.settle().experiment.layers[2]
     assert new.units == 3
     assert new.trainable and not new.muted
@@ -163,32 +164,32 @@ def test_a_layer_inserted_beside_a_muted_and_frozen_one_takes_part_and_learns(ha
 
 def test_a_double_click_on_a_header_opens_the_card_of_the_layer(hand: Hand) -> None:
     network = hand.window.network
-    hands.double_click(network, network.header_rect(1).center())
+    hands.double_click(network, network.shown().places.header(1).center())
     hand.until(lambda: "layers" in hand.window.docks.seen)
     assert QApplication.focusWidget() is hand.window.layers.cards[1]
 
 
 def test_pointing_at_a_unit_shows_its_map_in_the_boundary(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
-    hand.until(lambda: boundary.shown().colours.size > 0 and network.unit_rect(0, 2).isValid())
-    hands.hover(network, network.unit_rect(0, 2).center())
+    hand.until(lambda: boundary.shown().colours.size > 0 and network.shown().places.unit(0, 2).isValid())
+    hands.hover(network, network.shown().places.unit(0, 2).center())
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
     assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (0, 2)
     hand.until(lambda: boundary.shown().unit == "Unit A3: what it puts out")
-    hands.leave(network, network.unit_rect(0, 2).center(), to=hand.window.transport)
+    hands.leave(network, network.shown().places.unit(0, 2).center(), to=hand.window.transport)
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     hand.until(lambda: boundary.shown().unit == "")
 
 
 def test_the_way_back_from_a_unit_works_while_the_mouse_still_points_at_it(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
-    hands.hover(network, network.unit_rect(1, 0).center())
+    hands.hover(network, network.shown().places.unit(1, 0).center())
     hand.until(lambda: boundary.shown().unit != "")
     boundary.setFocus()
     hand.key("Escape")
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     assert boundary.shown().unit == ""
-    hands.hover(network, network.unit_rect(1, 1).center())
+    hands.hover(network, network.shown().places.unit(1, 1).center())
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
     assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (1, 1)
 
@@ -197,7 +198,7 @@ def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Ha
     hold_still(busy)
     network = busy.window.network
     before = busy.trainer.parameters()["W1"].copy()
-    hands.click(network, network.edge_point("W1", (2, 1)))
+    hands.click(network, network.shown().places.wire("W1", (2, 1)))
     assert control(busy.window, "network.editor").isVisible()
     assert QApplication.focusWidget().objectName() == "network.editor.entry"
     hands.type_text("1.5")
@@ -215,7 +216,7 @@ def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Ha
 def test_a_bias_is_edited_at_its_square(busy: Hand) -> None:
     hold_still(busy)
     network = busy.window.network
-    hands.click(network, network.bias_rect(0, 3).center())
+    hands.click(network, network.shown().places.bias(0, 3).center())
     hands.type_text("-0.75")
     busy.key("Return")
     busy.settle()
@@ -226,7 +227,7 @@ def test_dragging_the_slider_of_the_editor_is_one_undo_step(busy: Hand) -> None:
     hold_still(busy)
     network, so_far = busy.window.network, len(busy.edits)
     before = float(busy.trainer.parameters()["W0"][1, 0])
-    hands.click(network, network.edge_point("W0", (1, 0)))
+    hands.click(network, network.shown().places.wire("W0", (1, 0)))
     slider = busy.window.findChild(QSlider, "network.editor.slider")
     hands.drag_handle(slider, 0.95 if before < 0.5 else 0.05)
     busy.settle()
@@ -241,7 +242,7 @@ def test_dragging_the_slider_of_the_editor_is_one_undo_step(busy: Hand) -> None:
 def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand) -> None:
     hand.key("Ctrl+P")
     network = hand.window.network
-    hands.click(network, network.edge_point("W1", (0, 0)))
+    hands.click(network, network.shown().places.wire("W1", (0, 0)))
     before = hand.trainer.parameters()["W1"].copy()
     hand.key("Up")
     hand.settle()
@@ -255,7 +256,7 @@ def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand
 
 def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Hand) -> None:
     window, network = hand.window, hand.window.network
-    hands.click(network, network.edge_point("W1", (0, 0)))
+    hands.click(network, network.shown().places.wire("W1", (0, 0)))
     hands.type_text("3")
     window.layers.remove_layer(1)
     hand.settle()
@@ -267,7 +268,7 @@ def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Han
 def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(busy: Hand) -> None:
     hold_still(busy)
     window, network = busy.window, busy.window.network
-    hands.click(network, network.unit_rect(0, 1).center())
+    hands.click(network, network.shown().places.unit(0, 1).center())
     busy.key("Down")
     busy.until(lambda: window.boundary.shown().unit == "Unit A3: what it puts out")
     busy.key("Return")
@@ -282,10 +283,10 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
 
 def test_wires_show_weights_or_gradients(busy: Hand) -> None:
     push(busy.window, "network.gradients")
-    assert busy.window.network.carried() == "gradients"
+    assert busy.window.network.shown().wires == "gradients"
     busy.trains_on()
     push(busy.window, "network.weights")
-    assert busy.window.network.carried() == "weights"
+    assert busy.window.network.shown().wires == "weights"
 
 
 # The boundary -------------------------------------------------------------------------------------------------------
@@ -342,8 +343,8 @@ def test_a_click_on_a_point_opens_the_microscope_with_its_numbers(hand: Hand) ->
     seen = snapshot(window).answer(MicroscopeRequest)
     assert seen.point == index
     np.testing.assert_array_equal(seen.x, hand.trainer.sample.x[index])
-    hand.until(lambda: window.view(MicroscopeView).words.text().startswith(f"Point {index} ("))
-    assert len(window.view(MicroscopeView).blocks()) > 0
+    hand.until(lambda: window.view(MicroscopeView).shown().sentence.startswith(f"Point {index} ("))
+    assert len(window.view(MicroscopeView).shown().blocks) > 0
 
 
 def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
@@ -355,10 +356,10 @@ def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
         hand.key(key)
         point = expected % len(x)
         hand.until(lambda point=point: snapshot(window).answer(MicroscopeRequest).point == point)
-        hand.until(lambda point=point: window.view(MicroscopeView).words.text().startswith(f"Point {point} ("))
+        hand.until(lambda point=point: window.view(MicroscopeView).shown().sentence.startswith(f"Point {point} ("))
     hand.key("Escape")
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
-    hand.until(lambda: window.view(MicroscopeView).pages.currentIndex() == 0)
+    hand.until(lambda: not window.view(MicroscopeView).shown().blocks)
 
 
 def test_other_points_let_go_of_the_one_that_was_picked(hand: Hand) -> None:
@@ -383,7 +384,7 @@ def drawing(busy: Hand) -> Hand:
     """In the middle of a run, with the brush in hand."""
     push(busy.window, "data.draw")
     busy.until(lambda: "drawing" in busy.window.docks.seen)
-    busy.qtbot.wait(30)
+    lay_out(busy.window)
     assert busy.window.drawing.toolbox.tool is not None and busy.window.drawing.toolbox.tool.name == "brush"
     return busy
 
@@ -488,7 +489,7 @@ def test_ctrl_p_starts_drawing_from_anywhere(hand: Hand) -> None:
     control(hand.window, "training.learning_rate", QLineEdit).setFocus()
     hand.key("Ctrl+P")
     hand.until(lambda: "drawing" in hand.window.docks.seen)
-    hand.qtbot.wait(30)
+    lay_out(hand.window)
     before = len(hand.trainer.sample.x)
     hands.click(hand.window.boundary, places(hand, (5, 5))[0])
     hand.settle()
@@ -617,7 +618,7 @@ def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
 
 def test_a_chip_is_dragged_into_the_stack(busy: Hand) -> None:
     chip, above = control(busy.window, "layers.new.relu"), control(busy.window, "layers.1")
-    busy.qtbot.wait(50)
+    lay_out(busy.window)
     layers = busy.window.layers
     start = chip.mapTo(layers, chip.rect().center())
     end = above.mapTo(layers, QPoint(above.width() // 2, 3))
@@ -635,17 +636,17 @@ def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> No
     gradients = busy.window.gradients
     busy.window.docks.show("gradients")
     for field in ("delta_rms", "update_ratio", "gradient_rms"):
-        hands.click(gradients.switch_button(field))
-        assert gradients.quantity() == field
+        hands.click(part_of(gradients, f"gradients.quantity.{field}"))
+        assert gradients.shown().quantity == field
         shown = snapshot(busy.window)
-        assert gradients.bar_values().shape == (len(shown.layers),)
-        assert np.isfinite(gradients.bar_values()).all()
-    hands.click(gradients.switch_button("lines"))
-    assert "lines" in gradients.pictures
+        assert gradients.shown().bars.shape == (len(shown.layers),)
+        assert np.isfinite(gradients.shown().bars).all()
+    hands.click(part_of(gradients, "gradients.pictures.lines"))
+    assert "lines" in gradients.shown().pictures
     busy.trains_on()
-    assert gradients.drawn_lines()[1].shape[1] == len(shown.layers)
-    hands.click(gradients.switch_button("map"))
-    assert "map" in gradients.pictures
+    assert gradients.shown().lines[1].shape[1] == len(shown.layers)
+    hands.click(part_of(gradients, "gradients.pictures.map"))
+    assert "map" in gradients.shown().pictures
 
 
 def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
@@ -663,42 +664,42 @@ def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
 def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
     curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
-    busy.until(lambda: len(curves.drawn_epochs()) > 3)
+    busy.until(lambda: len(curves.shown().training[:, 0]) > 3)
     hands.fill(control(busy.window, "training.learning_rate"), "0.02")
-    busy.until(lambda: len(curves.marks()) > 0)
-    assert "learning rate 0.02" in curves.marks()[-1].words.lower()
+    busy.until(lambda: len(curves.shown().marks) > 0)
+    assert "learning rate 0.02" in curves.shown().marks[-1].words.lower()
     network = busy.window.network
     busy.window.docks.show("network")
-    hands.click(network, network.bias_rect(1, 0).center())
+    hands.click(network, network.shown().places.bias(1, 0).center())
     hands.type_text("0.5")
     busy.key("Return")
-    busy.until(lambda: any("b1" in mark.words for mark in curves.marks()))
+    busy.until(lambda: any("b1" in mark.words for mark in curves.shown().marks))
 
 
 def test_the_axes_and_the_smoothing_of_the_curves_are_chosen(busy: Hand) -> None:
     curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
-    busy.until(lambda: len(curves.drawn_epochs()) > 10)
+    busy.until(lambda: len(curves.shown().training[:, 0]) > 10)
 
     def choose(name: str) -> None:
-        button = curves.controls.panel.findChild(QWidget, name)
+        button = part_of(curves, "curves.controls").panel.findChild(QWidget, name)
         if button is not None:
-            hands.click(curves.controls.button)
+            hands.click(part_of(curves, "curves.controls").button)
         hands.click(button or curves.findChild(QWidget, name))
-        curves.controls.panel.hide()
+        part_of(curves, "curves.controls").panel.hide()
 
     choose("curves.smoothing.strong")
-    assert curves.smoothing == "strong"
-    busy.until(lambda: len(curves.drawn_band()) > 0)
+    assert curves.shown().smoothing == "strong"
+    busy.until(lambda: len(curves.shown().band) > 0)
     choose("curves.along.step")
-    assert curves.along == "step"
-    busy.until(lambda: curves.drawn_epochs().max() > 20)
+    assert curves.shown().along == "step"
+    busy.until(lambda: curves.shown().training[:, 0].max() > 20)
     choose("curves.along.seconds")
-    busy.until(lambda: np.isfinite(curves.drawn_epochs()).all())
+    busy.until(lambda: np.isfinite(curves.shown().training[:, 0]).all())
     choose("curves.across.log")
-    assert curves.time_is_logarithmic
+    assert curves.shown().time_is_logarithmic
     choose("curves.loss.log")
-    assert curves.loss_is_logarithmic()
+    assert curves.shown().loss_is_logarithmic
     busy.trains_on()
 
 
@@ -711,11 +712,11 @@ def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy
     assert snapshot(window).answer(HistogramsRequest)[0].activations is not None
     window.docks.show("confusion")
     busy.until(lambda: snapshot(window).answer(ConfusionRequest) is not None)
-    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).shown().matrix is not None)
     assert snapshot(window).answer(HistogramsRequest) is None
-    assert window.view(ConfusionView).matrix().counts.sum() == 60
+    assert window.view(ConfusionView).shown().matrix.counts.sum() == 60
     push(busy.window, "confusion.set.validation")
-    assert window.view(ConfusionView).matrix().counts.sum() == 20
+    assert window.view(ConfusionView).shown().matrix.counts.sum() == 20
 
 
 def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand) -> None:
@@ -723,35 +724,35 @@ def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand
     window.session.pause()
     busy.until(lambda: not window.session.report.running)
     window.docks.show("confusion")
-    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).shown().matrix is not None)
     window.docks.show("histograms")
     busy.until(lambda: len(window.view(HistogramsView).shown().rows) == 3)
     window.docks.show("schedule")
-    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
-    assert window.view(ScheduleView).dot()[1] == busy.trainer.learning_rate
+    busy.until(lambda: len(window.view(ScheduleView).shown().past[0]) > 0)
+    assert window.view(ScheduleView).shown().present[1] == busy.trainer.learning_rate
 
 
 def test_the_schedule_follows_the_learning_rate(busy: Hand) -> None:
     window = busy.window
     window.docks.show("schedule")
-    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
+    busy.until(lambda: len(window.view(ScheduleView).shown().past[0]) > 0)
     hands.fill(control(window, "training.learning_rate"), "0.02")
     busy.settle()
-    busy.until(lambda: window.view(ScheduleView).dot()[1] == pytest.approx(0.02))
+    busy.until(lambda: window.view(ScheduleView).shown().present[1] == pytest.approx(0.02))
     assert busy.trainer.learning_rate == 0.02
 
 
 def test_everything_works_again_after_another_size_was_chosen(busy: Hand) -> None:
     window = busy.window
     window.rebuild()
-    busy.qtbot.wait(50)
+    lay_out(busy.window)
     network = window.network
-    hands.click(network, network.units_button_rect(0, more=True).center())
+    hands.click(network, network.shown().places.units_button(0, more=True).center())
     busy.settle()
     assert busy.trainer.network.layers[0].units == 5
     busy.key("Ctrl+P")
     busy.until(lambda: "drawing" in window.docks.seen)
-    busy.qtbot.wait(30)
+    lay_out(busy.window)
     before = len(busy.trainer.sample.x)
     hands.click(window.boundary, places(busy, (5, 5))[0])
     busy.settle()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QRect
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from playground import Snapshot
@@ -41,3 +43,11 @@ def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
 def push(window: Window, name: str) -> None:
     """Click the control whose object name is `name`."""
     hands.click(control(window, name))
+
+
+def lay_out(window: QWidget) -> None:
+    """Wait until nothing moves any more from one turn of the event loop to the next."""
+    before: list[QRect] = []
+    while before != (now := [widget.geometry() for widget in window.findChildren(QWidget)]):
+        before = now
+        QTest.qWait(5)

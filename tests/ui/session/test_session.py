@@ -108,6 +108,13 @@ def test_a_drag_is_one_undo_step(session: Session, settled) -> None:
     assert settled(session).learning_rate == 0.05
 
 
+def test_a_drag_that_ends_where_it_began_has_a_name_all_the_same(session: Session) -> None:
+    before = session.experiment
+    session.edit(with_training(before, learning_rate=0.5), changing=True)
+    session.edit(before)
+    assert [edit.label for edit in session.done] == ["change"]
+
+
 def test_two_edits_are_two_undo_steps(session: Session) -> None:
     session.edit(with_training(session.experiment, learning_rate=0.02))
     session.edit(with_training(session.experiment, optimizer=Sgd()), "a simpler optimizer")

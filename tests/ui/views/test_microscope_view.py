@@ -96,14 +96,14 @@ def test_without_a_point_it_says_what_to_do(shown):
     assert view.hint.isVisible()
 
 
-def test_the_sentence_names_point_class_answer_and_loss(view):
-    snapshot = view._snapshot
-    assert snapshot is not None and passes_of(snapshot) is not None
+def test_the_sentence_names_point_class_answer_and_loss(shown):
+    snapshot = seen()
+    view = shown(MicroscopeView(), snapshot, (720, 560))
     microscope = passes_of(snapshot)
     share = 1 / (1 + np.exp(-microscope.output[0]))
     winner, sure = ("class B", share) if share >= 0.5 else ("class A", 1 - share)
     part = "training" if snapshot.sample.split[12] == TRAIN else "validation"
-    text = view.words.text()
+    text = view.shown().sentence
     assert text.startswith(f"Point 12 ({part}; x₁ ")
     assert f"is class {'AB'[int(microscope.label)]}. The network says {winner}, probability {sure:.2f}." in text
     assert text.endswith(f"E = {microscope.loss:.3g}.") or "E = " in text
@@ -207,7 +207,7 @@ def test_one_way_alone_can_be_shown(view):
     for name, first in (("forward", "forward"), ("backward", "backward"), ("both", "forward")):
         button = view.findChild(QToolButton, f"microscope.direction.{name}")
         hands.click(button)
-        assert view.blocks()[0].key == first
+        assert view.shown().blocks[0].key == first
     assert "Backward" in view.sheet.text() and "Forward" in view.sheet.text()
 
 
@@ -323,10 +323,12 @@ def test_numbers_change_at_most_four_times_a_second_and_the_view_stays(shown, qt
     assert view.sheet.verticalScrollBar().value() == 100
 
 
-def test_nothing_is_made_anew_for_the_same_pass(view, monkeypatch):
+def test_nothing_is_made_anew_for_the_same_pass(shown, monkeypatch):
+    snapshot = seen()
+    view = shown(MicroscopeView(), snapshot, (720, 560))
     calls: list[int] = []
     monkeypatch.setattr(view.sheet, "show_blocks", lambda blocks: calls.append(1))
-    view.show_snapshot(dataclasses.replace(view._snapshot, step=99))
+    view.show_snapshot(dataclasses.replace(snapshot, step=99))
     assert calls == []
 
 
@@ -347,7 +349,7 @@ def test_it_survives_a_diverged_network(shown, caplog):
     broken = passes_of(snapshot)._replace(layers=layers, loss=float("nan"), output=np.array([np.nan]))
     view = shown(MicroscopeView(), with_answers(snapshot, {MicroscopeRequest(0): broken}))
     view.grab()
-    assert "not a finite number" in view.words.text()
+    assert "not a finite number" in view.shown().sentence
     assert not caplog.records
 
 

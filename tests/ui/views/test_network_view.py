@@ -22,6 +22,7 @@ from playground.experiment.tree import Experiment, Layer
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitMaps, UnitStates
 from tests.ui import hands
+from tests.ui.parts import part_of
 from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
 from ui.views.network.diagram import INPUTS, SMALLEST, arranged, matched, structure_of
@@ -126,25 +127,25 @@ def test_an_experiment_is_drawn_before_any_snapshot(shown):
     view.show_experiment(SMALL)
     shown(view, None, SIZE)
     view.grab()
-    assert [layer.units for layer in view.structure().layers] == [5, 4, 1]
-    assert not view.unit_rect(1, 3).isEmpty()
+    assert [layer.units for layer in view.shown().structure.layers] == [5, 4, 1]
+    assert not view.shown().places.unit(1, 3).isEmpty()
 
 
 def test_a_snapshot_alone_is_drawn_as_well(shown):
     view = shown(NetworkView(), network_snapshot(), SIZE)
-    assert [layer.name for layer in view.structure().layers] == ["A", "B", "output"]
+    assert [layer.name for layer in view.shown().structure.layers] == ["A", "B", "output"]
 
 
 def test_columns_run_from_inputs_to_output_without_overlap(view):
-    tiles = [view.unit_rect(place, 0) for place in range(INPUTS, 3)]
+    tiles = [view.shown().places.unit(place, 0) for place in range(INPUTS, 3)]
     assert all(left.right() < right.left() for left, right in itertools.pairwise(tiles))
     for place, units in ((0, 5), (1, 4)):
-        rects = [view.unit_rect(place, unit) for unit in range(units)]
+        rects = [view.shown().places.unit(place, unit) for unit in range(units)]
         assert all(upper.bottom() < lower.top() for upper, lower in itertools.pairwise(rects))
 
 
 def middle_colour(view: NetworkView, layer: int, unit: int) -> str:
-    return view.grab().toImage().pixelColor(view.unit_rect(layer, unit).center().toPoint()).name()
+    return view.grab().toImage().pixelColor(view.shown().places.unit(layer, unit).center().toPoint()).name()
 
 
 def test_a_unit_shows_its_map_in_the_fields_colours_with_x2_upwards(view):
@@ -152,7 +153,7 @@ def test_a_unit_shows_its_map_in_the_fields_colours_with_x2_upwards(view):
     up = np.repeat(np.linspace(-1, 1, n, dtype=np.float32)[:, np.newaxis], n, axis=1)
     snapshot = network_snapshot()
     view.show_snapshot(with_maps(snapshot, {0: np.stack([up] * 5)}))
-    rect = view.unit_rect(0, 2)
+    rect = view.shown().places.unit(0, 2)
     image = view.grab().toImage()
     top = image.pixelColor((rect.center() - QPointF(0, 0.42 * rect.height())).toPoint())
     bottom = image.pixelColor((rect.center() + QPointF(0, 0.42 * rect.height())).toPoint())
@@ -215,7 +216,7 @@ def test_gradients_have_the_scale_of_all_pictures():
 
 def wire_colour(view: NetworkView, name: str, place: tuple[int, int]) -> QColor:
     """The colour of a wire, without the text's around the one that is pointed at."""
-    return view.grab().toImage().pixelColor(view.edge_point(name, place).toPoint())
+    return view.grab().toImage().pixelColor(view.shown().places.wire(name, place).toPoint())
 
 
 def test_a_switch_recolours_the_wires_by_their_gradients(shown):
@@ -226,7 +227,7 @@ def test_a_switch_recolours_the_wires_by_their_gradients(shown):
     blue = wire_colour(view, "W1", (0, 0))
     assert blue.blue() > blue.red()
     hands.push(view, "network.gradients")
-    assert view.carried() == "gradients"
+    assert view.shown().wires == "gradients"
     yellow = wire_colour(view, "W1", (0, 0))
     assert yellow.red() > 150 and yellow.green() > 150 and yellow.blue() < 130
     hands.push(view, "network.weights")
@@ -248,19 +249,19 @@ def test_dead_and_dropped_units_are_marked_and_explained(view, qtbot):
     dead = states[1]._replace(dead=np.array([True, False, False, False]))
     dropped = states[0]._replace(dropped=np.array([True, False, False, False, False]))
     view.show_snapshot(with_answers(snapshot, {UnitStatesRequest(): (dropped, dead, states[2])}))
-    qtbot.waitUntil(lambda: "crossed: dead" in view.reading())
-    assert "hatched: dropped" in view.reading()
+    qtbot.waitUntil(lambda: "crossed: dead" in view.shown().reading)
+    assert "hatched: dropped" in view.shown().reading
     assert middle_colour(view, 1, 0) == theme.current().danger != plain
 
 
 def test_frozen_and_muted_layers_are_marked_and_explained(shown, qtbot):
     layers = (Layer(2, Tanh(), id="A", trainable=False), Layer(2, Tanh(), id="B", muted=True))
     view = shown(NetworkView(), network_snapshot(Experiment(layers=layers)), SIZE)
-    qtbot.waitUntil(lambda: "lock: frozen" in view.reading() and "dashed: muted" in view.reading())
-    hands.hover(view, view.header_rect(0).center())
-    assert "frozen" in view.reading()
-    hands.hover(view, view.header_rect(1).center())
-    assert "muted" in view.reading()
+    qtbot.waitUntil(lambda: "lock: frozen" in view.shown().reading and "dashed: muted" in view.shown().reading)
+    hands.hover(view, view.shown().places.header(0).center())
+    assert "frozen" in view.shown().reading
+    hands.hover(view, view.shown().places.header(1).center())
+    assert "muted" in view.shown().reading
 
 
 # Hovering -----------------------------------------------------------------------------------------------------
@@ -268,15 +269,15 @@ def test_frozen_and_muted_layers_are_marked_and_explained(shown, qtbot):
 
 def test_hovering_a_unit_names_it_and_asks_to_magnify_it(view):
     said = heard(view.magnified)
-    hands.hover(view, view.unit_rect(1, 2).center())
+    hands.hover(view, view.shown().places.unit(1, 2).center())
     assert said[-1] == (1, 2)
     bias = network_snapshot().answer(ParametersRequest)[1].b[2]
-    assert view.reading().startswith("B3: ReLU, bias ")
-    assert f"{abs(bias):.3f}"[:4] in view.reading()
-    assert "25.0 % of the layer dead" in view.reading()
-    hands.leave(view, view.unit_rect(1, 2).center())
+    assert view.shown().reading.startswith("B3: ReLU, bias ")
+    assert f"{abs(bias):.3f}"[:4] in view.shown().reading
+    assert "25.0 % of the layer dead" in view.shown().reading
+    hands.leave(view, view.shown().places.unit(1, 2).center())
     assert said[-1] is None
-    assert view.reading() == HINT
+    assert view.shown().reading == HINT
 
 
 def test_hovering_a_wire_or_a_bias_reads_its_value_and_gradient(view):
@@ -284,37 +285,40 @@ def test_hovering_a_wire_or_a_bias_reads_its_value_and_gradient(view):
     W[1, 2] = 0.482
     gradient = np.full((4, 5), 1.2e-4)
     view.show_snapshot(replaced(network_snapshot(), 1, W=W, gradient_W=gradient, b=np.full(4, -0.25)))
-    hands.hover(view, view.edge_point("W1", (1, 2)))
-    assert view.reading() == "w: A3 → B2 = 0.482, ∂E/∂w = 1.2e-4"
-    hands.hover(view, view.bias_rect(1, 3).center())
-    assert view.reading().startswith("b: B4 = −0.250, ∂E/∂b = ")
+    hands.hover(view, view.shown().places.wire("W1", (1, 2)))
+    assert view.shown().reading == "w: A3 → B2 = 0.482, ∂E/∂w = 1.2e-4"
+    hands.hover(view, view.shown().places.bias(1, 3).center())
+    assert view.shown().reading.startswith("b: B4 = −0.250, ∂E/∂b = ")
 
 
 def test_wires_from_inputs_bear_their_names_and_go_to_the_right_column_of_W(shown):
     swapped = msgspec.structs.replace(SMALL, features=("x2", "sin_x1", "x1"))
     view = shown(NetworkView(), network_snapshot(swapped), SIZE)
-    point = view.edge_point("W0", (0, 2))
+    point = view.shown().places.wire("W0", (0, 2))
     hands.hover(view, point)
-    assert view.reading().startswith("w: x₁ → A1 = ")
-    at_x1, at_x2 = (view.unit_rect(INPUTS, k).center().y() for k in (0, 1))
-    assert abs(view.edge_point("W0", (4, 2)).y() - at_x1) < abs(view.edge_point("W0", (4, 0)).y() - at_x2) + 40
+    assert view.shown().reading.startswith("w: x₁ → A1 = ")
+    at_x1, at_x2 = (view.shown().places.unit(INPUTS, k).center().y() for k in (0, 1))
+    assert (
+        abs(view.shown().places.wire("W0", (4, 2)).y() - at_x1)
+        < abs(view.shown().places.wire("W0", (4, 0)).y() - at_x2) + 40
+    )
 
 
 def test_every_wire_can_be_found(view):
     for name, shape in (("W0", (5, 2)), ("W1", (4, 5)), ("W2", (1, 4))):
         for place in np.ndindex(shape):
-            assert isinstance(view.edge_point(name, place), QPointF)
+            assert isinstance(view.shown().places.wire(name, place), QPointF)
     with pytest.raises(LookupError):
-        view.edge_point("W0", (9, 0))
+        view.shown().places.wire("W0", (9, 0))
 
 
 def test_before_a_snapshot_nothing_is_known_and_nothing_fails(shown):
     view = NetworkView()
     view.show_experiment(SMALL)
     shown(view, None, SIZE)
-    hands.hover(view, view.edge_point("W1", (0, 0)))
-    assert view.reading() == "w: A1 → B1 = –, ∂E/∂w = –"
-    hands.click(view, view.edge_point("W1", (0, 0)))
+    hands.hover(view, view.shown().places.wire("W1", (0, 0)))
+    assert view.shown().reading == "w: A1 → B1 = –, ∂E/∂w = –"
+    hands.click(view, view.shown().places.wire("W1", (0, 0)))
     assert not editor(view).isVisible()
 
 
@@ -324,29 +328,29 @@ def test_before_a_snapshot_nothing_is_known_and_nothing_fails(shown):
 def test_clicking_an_input_toggles_it(view):
     said = heard(view.feature_toggled)
     names = list(FEATURES)
-    hands.click(view, view.unit_rect(INPUTS, names.index("sin_x1")).center())
-    hands.click(view, view.unit_rect(INPUTS, names.index("x2")).center())
+    hands.click(view, view.shown().places.unit(INPUTS, names.index("sin_x1")).center())
+    hands.click(view, view.shown().places.unit(INPUTS, names.index("x2")).center())
     assert said == [("sin_x1", True), ("x2", False)]
 
 
 def test_the_last_input_stays(shown):
     view = shown(NetworkView(), network_snapshot(msgspec.structs.replace(SMALL, features=("x1",))), SIZE)
     said = heard(view.feature_toggled)
-    hands.click(view, view.unit_rect(INPUTS, 0).center())
+    hands.click(view, view.shown().places.unit(INPUTS, 0).center())
     assert not said
-    assert "at least one" in view.reading()
+    assert "at least one" in view.shown().reading
 
 
 def test_the_buttons_of_a_header_ask_for_units(view):
     said = heard(view.units_asked)
-    hands.click(view, view.units_button_rect(0, more=True).center())
-    hands.click(view, view.units_button_rect(1, more=False).center())
+    hands.click(view, view.shown().places.units_button(0, more=True).center())
+    hands.click(view, view.shown().places.units_button(1, more=False).center())
     assert said == [(0, 6), (1, 3)]
 
 
 def test_clicking_a_button_fast_counts_every_click(view):
     said = heard(view.units_asked)
-    place = view.units_button_rect(0, more=True).center()
+    place = view.shown().places.units_button(0, more=True).center()
     hands.double_click(view, place)
     assert len(said) == 2
 
@@ -357,22 +361,22 @@ def test_a_layer_keeps_at_least_one_unit_and_at_most_so_many(shown):
     view.show_experiment(Experiment(layers=layers))
     shown(view, None, SIZE)
     said = heard(view.units_asked)
-    hands.click(view, view.units_button_rect(0, more=False).center())
-    hands.click(view, view.units_button_rect(1, more=True).center())
+    hands.click(view, view.shown().places.units_button(0, more=False).center())
+    hands.click(view, view.shown().places.units_button(1, more=True).center())
     assert not said
 
 
 def test_plus_between_columns_asks_for_a_layer_there(view):
     said = heard(view.layer_asked)
     for position in range(3):
-        hands.click(view, view.insertion_rect(position).center())
+        hands.click(view, view.shown().places.insertion(position).center())
     assert said == [0, 1, 2]
 
 
 def test_double_clicking_a_header_opens_its_layer(view):
     said = heard(view.layer_opened)
-    hands.double_click(view, view.header_rect(1).center() + QPointF(0, 18))
-    hands.double_click(view, view.header_rect(2).center() + QPointF(0, 18))
+    hands.double_click(view, view.shown().places.header(1).center() + QPointF(0, 18))
+    hands.double_click(view, view.shown().places.header(2).center() + QPointF(0, 18))
     assert said == [1]
 
 
@@ -383,7 +387,7 @@ def test_clicking_a_wire_opens_an_editor_whose_enter_commits(view):
     W = np.full((4, 5), 0.5)
     view.show_snapshot(replaced(network_snapshot(), 1, W=W))
     said = heard(view.weight_edited)
-    hands.click(view, view.edge_point("W1", (2, 3)))
+    hands.click(view, view.shown().places.wire("W1", (2, 3)))
     assert editor(view).isVisible()
     entry = part(view, "entry")
     assert entry.accessibleName() == "Weight" and entry.text() == "0.5"
@@ -397,7 +401,7 @@ def test_clicking_a_wire_opens_an_editor_whose_enter_commits(view):
 def test_clicking_a_bias_edits_it(view):
     view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.125)))
     said = heard(view.weight_edited)
-    hands.click(view, view.bias_rect(0, 1).center())
+    hands.click(view, view.shown().places.bias(0, 1).center())
     entry = part(view, "entry")
     assert entry.accessibleName() == "Bias" == part(view, "slider").accessibleName()
     hands.type_text("1", entry)
@@ -408,7 +412,7 @@ def test_clicking_a_bias_edits_it(view):
 def test_escape_puts_the_old_value_back(view):
     view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.125)))
     said = heard(view.weight_edited)
-    hands.click(view, view.bias_rect(0, 1).center())
+    hands.click(view, view.shown().places.bias(0, 1).center())
     hands.key(part(view, "entry"), "Up")
     assert said[-1][2] != 0.125
     hands.key(part(view, "entry"), "Escape")
@@ -418,7 +422,7 @@ def test_escape_puts_the_old_value_back(view):
 
 def test_escape_after_typing_only_changes_nothing(view):
     said = heard(view.weight_edited)
-    hands.click(view, view.bias_rect(0, 1).center())
+    hands.click(view, view.shown().places.bias(0, 1).center())
     hands.type_text("77", part(view, "entry"))
     hands.key(part(view, "entry"), "Escape")
     assert not said
@@ -427,7 +431,7 @@ def test_escape_after_typing_only_changes_nothing(view):
 def test_dragging_the_slider_changes_the_value_on_the_way(view):
     view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.0)))
     said = heard(view.weight_edited)
-    hands.click(view, view.bias_rect(0, 0).center())
+    hands.click(view, view.shown().places.bias(0, 0).center())
     slider = part(view, "slider")
     middle = slider.rect().center()
     hands.drag(slider, middle, middle + QPoint(30, 0))
@@ -438,7 +442,7 @@ def test_dragging_the_slider_changes_the_value_on_the_way(view):
 def test_a_number_that_is_there_already_is_no_edit(view):
     view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.125)))
     said = heard(view.weight_edited)
-    hands.click(view, view.bias_rect(0, 1).center())
+    hands.click(view, view.shown().places.bias(0, 1).center())
     hands.type_text("0.125", part(view, "entry"))
     hands.key(part(view, "entry"), "Return")
     assert not said and not editor(view).isVisible()
@@ -446,7 +450,7 @@ def test_a_number_that_is_there_already_is_no_edit(view):
 
 def test_refused_text_keeps_the_editor_open(view):
     said = heard(view.weight_edited)
-    hands.click(view, view.bias_rect(0, 0).center())
+    hands.click(view, view.shown().places.bias(0, 0).center())
     hands.type_text("lots", part(view, "entry"))
     hands.key(part(view, "entry"), "Return")
     assert editor(view).isVisible() and not said
@@ -454,15 +458,15 @@ def test_refused_text_keeps_the_editor_open(view):
 
 def test_clicking_elsewhere_keeps_what_was_typed_and_closes(view):
     said = heard(view.weight_edited)
-    hands.click(view, view.bias_rect(0, 0).center())
+    hands.click(view, view.shown().places.bias(0, 0).center())
     hands.type_text("2", part(view, "entry"))
-    hands.click(view, view.unit_rect(1, 3).center())
+    hands.click(view, view.shown().places.unit(1, 3).center())
     assert [edit[2] for edit in said] == [2.0]
     assert not editor(view).isVisible()
 
 
 def test_left_and_right_walk_through_the_parameters_of_a_unit(view):
-    hands.click(view, view.bias_rect(1, 0).center())
+    hands.click(view, view.shown().places.bias(1, 0).center())
     captions = []
     for _ in range(6):
         captions.append(editor(view).caption.text())
@@ -481,7 +485,7 @@ def test_the_editor_follows_training_until_a_person_types(view, qtbot):
         return replaced(network_snapshot(), 0, b=np.full(5, value))
 
     view.show_snapshot(with_bias(0.125))
-    hands.click(view, view.bias_rect(0, 0).center())
+    hands.click(view, view.shown().places.bias(0, 0).center())
     view.show_snapshot(with_bias(0.375))
     qtbot.waitUntil(lambda: part(view, "entry").text() == "0.375")
     hands.type_text("9", part(view, "entry"))
@@ -491,7 +495,7 @@ def test_the_editor_follows_training_until_a_person_types(view, qtbot):
 
 
 def test_the_editor_stays_inside_the_view(view):
-    for place in (view.bias_rect(0, 4), view.bias_rect(2, 0), view.bias_rect(0, 0)):
+    for place in (view.shown().places.bias(0, 4), view.shown().places.bias(2, 0), view.shown().places.bias(0, 0)):
         hands.click(view, place.center())
         assert view.rect().contains(editor(view).geometry())
         hands.key(part(view, "entry"), "Escape")
@@ -499,7 +503,7 @@ def test_the_editor_stays_inside_the_view(view):
 
 def test_the_editor_closes_when_its_weight_is_gone(view):
     said = heard(view.weight_edited)
-    hands.click(view, view.bias_rect(1, 3).center())
+    hands.click(view, view.shown().places.bias(1, 3).center())
     view.show_experiment(Experiment(layers=SMALL.layers[:1]))
     assert not editor(view).isVisible() and not said
 
@@ -516,7 +520,7 @@ def test_arrow_keys_move_the_selection_and_say_so(view):
     hands.key(canvas(view), "Down", "Down", "Right")
     assert said[-1][0] == 1
     assert "Selected: B" in canvas(view).accessibleDescription()
-    assert view.reading().startswith("B")
+    assert view.shown().reading.startswith("B")
     hands.key(canvas(view), "Home")
     assert said[-1] is None
     assert "Selected: x" in canvas(view).accessibleDescription()
@@ -525,7 +529,7 @@ def test_arrow_keys_move_the_selection_and_say_so(view):
 
 
 def test_enter_edits_the_bias_of_the_unit_that_is_selected(view):
-    hands.click(view, view.unit_rect(1, 1).center())
+    hands.click(view, view.shown().places.unit(1, 1).center())
     hands.key(canvas(view), "Return")
     assert editor(view).isVisible()
     assert editor(view).caption.text() == "Bias of B2"
@@ -534,7 +538,7 @@ def test_enter_edits_the_bias_of_the_unit_that_is_selected(view):
 def test_keys_ask_for_units_and_layers_and_settings(view):
     units, layers, opened = heard(view.units_asked), heard(view.layer_asked), heard(view.layer_opened)
     toggled = heard(view.feature_toggled)
-    hands.click(view, view.unit_rect(1, 1).center())
+    hands.click(view, view.shown().places.unit(1, 1).center())
     hands.key(canvas(view), "Plus", "Minus", "Insert", "F2")
     assert (units, layers, opened) == ([(1, 5), (1, 3)], [2], [1])
     hands.key(canvas(view), "Home", "PageUp", "Return")
@@ -543,7 +547,7 @@ def test_keys_ask_for_units_and_layers_and_settings(view):
 
 def test_space_is_left_to_the_window(view):
     toggled = heard(view.feature_toggled)
-    hands.click(view, view.unit_rect(1, 1).center())
+    hands.click(view, view.shown().places.unit(1, 1).center())
     hands.key(canvas(view), "Home", "Space")
     assert not toggled
 
@@ -575,10 +579,10 @@ def deep(shown) -> NetworkView:
 
 
 def test_a_wide_layer_folds_and_only_what_is_seen_is_requested(deep):
-    seen = deep.units_seen(0)
+    seen = deep.shown().places.units_seen(0)
     assert 8 <= len(seen) < 64
-    assert deep.unit_rect(0, 0).width() >= SMALLEST >= 20
-    assert not deep.chip_rect(0).isEmpty()
+    assert deep.shown().places.unit(0, 0).width() >= SMALLEST >= 20
+    assert not deep.shown().places.chip(0).isEmpty()
     assert {type(one) for one in deep.requests} == {UnitMapsRequest, ParametersRequest, UnitStatesRequest}
     assert mapped(deep)[0] == tuple(seen)
     assert mapped(deep)[20] == ()
@@ -587,55 +591,55 @@ def test_a_wide_layer_folds_and_only_what_is_seen_is_requested(deep):
 @pytest.mark.parametrize("gesture", ["click", "scroll", "keys"])
 def test_other_units_of_a_folded_layer_can_be_seen(deep, gesture):
     said = heard(deep.requests_changed)
-    before = deep.units_seen(0)
+    before = deep.shown().places.units_seen(0)
     if gesture == "click":
-        hands.click(deep, deep.chip_rect(0).center())
+        hands.click(deep, deep.shown().places.chip(0).center())
     elif gesture == "scroll":
-        hands.wheel(deep, -1, deep.unit_rect(0, 3).center())
+        hands.wheel(deep, -1, deep.shown().places.unit(0, 3).center())
     else:
-        hands.click(deep, deep.unit_rect(0, before[-1]).center())
+        hands.click(deep, deep.shown().places.unit(0, before[-1]).center())
         hands.key(canvas(deep), "Down", "Down")
-    after = deep.units_seen(0)
+    after = deep.shown().places.units_seen(0)
     assert after.start > before.start
     assert said and mapped(deep)[0] == tuple(after)
 
 
 def test_the_chip_comes_round_to_the_first_units(deep):
     for _ in range(10):
-        hands.click(deep, deep.chip_rect(0).center())
-        if deep.units_seen(0).start == 0:
+        hands.click(deep, deep.shown().places.chip(0).center())
+        if deep.shown().places.units_seen(0).start == 0:
             break
-    assert deep.units_seen(0).start == 0
+    assert deep.shown().places.units_seen(0).start == 0
 
 
 @pytest.mark.parametrize("gesture", ["drag", "scroll", "overview", "keys"])
 def test_a_deep_network_can_be_moved_along(deep, gesture):
-    before = deep.unit_rect(0, 0).left()
+    before = deep.shown().places.unit(0, 0).left()
     if gesture == "drag":
         hands.drag(deep, QPointF(250, 300), QPointF(60, 300))
     elif gesture == "scroll":
         hands.wheel(deep, -3, QPointF(250, 300), sideways=True)
     elif gesture == "overview":
-        hands.click(deep, deep.overview_rect().center())
-        assert 0 < deep.unit_rect(15, 0).left() < deep.width()
+        hands.click(deep, deep.shown().places.overview().center())
+        assert 0 < deep.shown().places.unit(15, 0).left() < deep.width()
     else:
-        hands.click(deep, deep.unit_rect(0, 0).center())
+        hands.click(deep, deep.shown().places.unit(0, 0).center())
         hands.key(canvas(deep), "End")
-        assert deep.rect().contains(deep.unit_rect(30, 0).toRect())
-    assert deep.unit_rect(0, 0).left() < before - 50
+        assert deep.rect().contains(deep.shown().places.unit(30, 0).toRect())
+    assert deep.shown().places.unit(0, 0).left() < before - 50
     deep.grab()
     assert mapped(deep)[0] == () or gesture in ("drag", "scroll")
 
 
 def test_a_drag_is_no_click(deep):
     said = heard(deep.units_asked)
-    button = deep.units_button_rect(2, more=True).center()
+    button = deep.shown().places.units_button(2, more=True).center()
     hands.drag(deep, button, button - QPointF(100, 0))
     assert not said
 
 
 def test_a_network_that_fits_has_no_overview(view):
-    assert view.overview_rect().isEmpty()
+    assert view.shown().places.overview().isEmpty()
 
 
 @pytest.mark.parametrize("size", [(330, 420), (420, 600), (700, 800), (1200, 500)])
@@ -656,7 +660,7 @@ def test_tiles_never_get_too_small_and_stay_apart(size, layers):
 def test_only_the_largest_of_very_many_wires_are_drawn(shown):
     wide = Experiment(layers=tuple(Layer(64, Tanh()) for _ in range(9)))
     view = shown(NetworkView(), network_snapshot(wide), (900, 900))
-    strokes = view._sketch.strokes
+    strokes = part_of(view, "network.diagram").drawing.strokes
     assert len(strokes.drawn) > 2000 == strokes.drawn.sum()
 
 
@@ -693,9 +697,9 @@ def test_it_survives_a_diverged_network(view):
     )
     view.show_snapshot(with_answers(snapshot, {ParametersRequest(): broken}))
     view.grab()
-    hands.hover(view, view.edge_point("W1", (0, 0)))
-    assert "w: A1 → B1 = ∞" in view.reading()
-    hands.click(view, view.edge_point("W1", (0, 0)))
+    hands.hover(view, view.shown().places.wire("W1", (0, 0)))
+    assert "w: A1 → B1 = ∞" in view.shown().reading
+    hands.click(view, view.shown().places.wire("W1", (0, 0)))
     hands.key(part(view, "entry"), "Escape")
 
 
@@ -704,8 +708,8 @@ def test_untrained_gradients_are_dashes(view):
     view.show_snapshot(replaced(network_snapshot(), 1, gradient_W=nothing))
     hands.push(view, "network.gradients")
     view.grab()
-    hands.hover(view, view.edge_point("W1", (0, 0)))
-    assert view.reading().endswith("∂E/∂w = –")
+    hands.hover(view, view.shown().places.wire("W1", (0, 0)))
+    assert view.shown().reading.endswith("∂E/∂w = –")
 
 
 def test_regression_and_several_classes_are_drawn(shown):
@@ -713,7 +717,7 @@ def test_regression_and_several_classes_are_drawn(shown):
     view.grab()
     view.show_snapshot(network_snapshot(points=clouds(4)))
     view.grab()
-    assert view.structure().layers[-1].units == 4
+    assert view.shown().structure.layers[-1].units == 4
 
 
 def test_snapshots_of_an_older_shape_fill_in_what_matches(view):
@@ -725,15 +729,15 @@ def test_snapshots_of_an_older_shape_fill_in_what_matches(view):
     view.show_snapshot(old)
     view.grab()
     # A has kept its weights, and its inputs have changed places.
-    hands.hover(view, view.edge_point("W0", (0, 0)))
-    assert view.reading().startswith(f"w: x₂ → A1 = {number(old.answer(ParametersRequest)[0].W[0, 1])}")
+    hands.hover(view, view.shown().places.wire("W0", (0, 0)))
+    assert view.shown().reading.startswith(f"w: x₂ → A1 = {number(old.answer(ParametersRequest)[0].W[0, 1])}")
     # C is new, so that neither it nor what comes from it is known.
-    hands.hover(view, view.edge_point("W2", (0, 0)))
-    assert view.reading() == "w: C1 → B1 = –, ∂E/∂w = –"
-    hands.hover(view, view.unit_rect(2, 3).center())
-    assert f"bias {number(old.answer(ParametersRequest)[1].b[3])}" in view.reading()
-    hands.hover(view, view.unit_rect(2, 5).center())
-    assert "bias –" in view.reading()
+    hands.hover(view, view.shown().places.wire("W2", (0, 0)))
+    assert view.shown().reading == "w: C1 → B1 = –, ∂E/∂w = –"
+    hands.hover(view, view.shown().places.unit(2, 3).center())
+    assert f"bias {number(old.answer(ParametersRequest)[1].b[3])}" in view.shown().reading
+    hands.hover(view, view.shown().places.unit(2, 5).center())
+    assert "bias –" in view.shown().reading
 
 
 def number(value: float) -> str:
@@ -755,9 +759,9 @@ def test_an_experiment_keeps_its_shape_until_the_next_whatever_snapshots_say(vie
     wider = Experiment(layers=(Layer(7, Tanh(), id="A"), SMALL.layers[1]))
     view.show_experiment(wider)
     view.show_snapshot(network_snapshot())
-    assert view.structure().layers[0].units == 7
+    assert view.shown().structure.layers[0].units == 7
     view.show_snapshot(network_snapshot(wider))
-    assert view.structure().layers[0].units == 7
+    assert view.shown().structure.layers[0].units == 7
 
 
 def test_what_is_requested_follows_the_structure(view):
@@ -769,8 +773,8 @@ def test_what_is_requested_follows_the_structure(view):
 
 def test_hiding_the_view_ends_what_was_going_on(view):
     said, magnified = heard(view.weight_edited), heard(view.magnified)
-    hands.hover(view, view.unit_rect(0, 0).center())
-    hands.click(view, view.bias_rect(0, 0).center())
+    hands.hover(view, view.shown().places.unit(0, 0).center())
+    hands.click(view, view.shown().places.bias(0, 0).center())
     hands.key(part(view, "entry"), "Up")
     view.hide()
     assert said[-1][4] is False
@@ -782,4 +786,7 @@ def test_it_takes_over_a_new_theme_at_once(view, qapp):
     view.apply_theme()
     image = view.grab().toImage()
     assert image.pixelColor(1, 1).name() == theme.current().surface
-    assert image.pixelColor(view.insertion_rect(1).center().toPoint() + QPoint(0, 30)).name() == theme.current().surface
+    assert (
+        image.pixelColor(view.shown().places.insertion(1).center().toPoint() + QPoint(0, 30)).name()
+        == theme.current().surface
+    )
