@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test kernels truth kill fuzz bench bench-window lint screenshot clean outdated
+.PHONY: help run test kernels truth kill fuzz bench bench-window lint texts screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
@@ -17,9 +17,10 @@ help:
 	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
 	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
-	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments to main.py bench'
+	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments'
 	@echo 'make lint        format, rules, types and import contracts only'
 	@echo 'make bench-window  measure how smooth the window is while it trains, on a virtual screen'
+	@echo 'make texts       list every text that the program shows, with its place, in build/texts.txt'
 	@echo 'make screenshot  renew resources/screenshot.png'
 	@echo 'make clean       remove the environment and all caches'
 
@@ -60,7 +61,7 @@ fuzz: $(READY)
 
 bench: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,bench]'
-	@$(PY) main.py bench $(ARGS)
+	@$(PY) -m tools.race $(ARGS)
 
 lint: $(READY)
 	@echo 'Checking format, rules, types and imports'
@@ -75,6 +76,10 @@ bench-window: $(READY)
 	@command -v xvfb-run > /dev/null || { echo 'Needs xvfb-run; on Debian: apt-get install xvfb xauth'; exit 1; }
 	@DISPLAY=:0 $(PY) tools/system_libraries.py --for window
 	@PYTHONPATH=. xvfb-run -a -s '-screen 0 1920x1080x24' $(PY) tests/benchmarks/window.py $(ARGS)
+
+texts: $(READY)
+	@mkdir -p build
+	@$(PY) -m tools.texts build/texts.txt
 
 screenshot: $(READY)
 	@$(PY) tools/system_libraries.py --for tests

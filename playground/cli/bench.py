@@ -1,4 +1,4 @@
-"""`bench`: how fast the engines are, beside JAX, PyTorch and scikit-learn in the same run; and how cost grows.
+"""`bench`: how fast the engines are in the same run, and how cost grows.
 
 Every racer has a process of its own on one thread and they take turns (A B C A B C …), so that a busy moment of the
 machine meets all alike; figures are medians over the turns, ratios medians of the turns' ratios. All first train the
@@ -15,7 +15,7 @@ import multiprocessing
 import os
 import platform
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -27,10 +27,12 @@ from playground.catalog.activations import Tanh
 from playground.catalog.choice import listing
 from playground.catalog.datasets.shapes import Spiral
 from playground.catalog.optimizers import Adam, AnyOptimizer, Sgd
-from playground.cli.peers import ONE_THREAD, OURS, PEERS, installed, racers, serve
+from playground.cli.racers import ONE_THREAD, OURS, Racer, serve
 from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.atomic import write_atomically
-from playground.files.errors import InputError
+
+Racers = Mapping[str, type[Racer]]
+"""Who races, by the names on the command line, ours first."""
 
 TURNS, SECONDS = 5, 1.0
 QUICK_TURNS, QUICK_SECONDS = 3, 0.15
@@ -45,9 +47,6 @@ class Workload:
     experiment: Experiment
     epochs: int
     """The epochs after which the losses are compared."""
-    jax_goal: float
-    """The goal for our fastest engine, as a multiple of JAX's speed; below, of PyTorch's."""
-    torch_goal: float | None = None
     boundary: bool = False
     """Whether the 100 × 100 boundary is raced for too."""
 
@@ -74,11 +73,11 @@ def spiral(widths: Sequence[int], optimizer: AnyOptimizer, rate: float, batch_si
 
 
 WORKLOADS = (
-    Workload(spiral((4, 2), Sgd(), 0.1, 10, 250), 200, jax_goal=3, torch_goal=30),
-    Workload(spiral((8,) * 3, Sgd(), 0.1, 10, 250), 200, jax_goal=3, torch_goal=30, boundary=True),
-    Workload(spiral((8,) * 10, Sgd(), 0.03, 10, 250), 150, jax_goal=3, torch_goal=30),
-    Workload(spiral((64,) * 3, Adam(), 0.003, 32, 250), 100, jax_goal=1.2, boundary=True),
-    Workload(spiral((256,) * 4, Adam(), 0.001, 250, 10_000), 5, jax_goal=1),
+    Workload(spiral((4, 2), Sgd(), 0.1, 10, 250), 200),
+    Workload(spiral((8,) * 3, Sgd(), 0.1, 10, 250), 200, boundary=True),
+    Workload(spiral((8,) * 10, Sgd(), 0.03, 10, 250), 150),
+    Workload(spiral((64,) * 3, Adam(), 0.003, 32, 250), 100, boundary=True),
+    Workload(spiral((256,) * 4, Adam(), 0.001, 250, 10_000), 5),
 )
 
 
@@ -94,11 +93,11 @@ def multiply_adds(sizes: Sequence[int]) -> int:
 class Child:
     """A racer in a process of its own, called by method name."""
 
-    def __init__(self, name: str) -> None:
-        self.name, self.label = name, racers()[name].label
+    def __init__(self, name: str, racer: type[Racer]) -> None:
+        self.name, self.label = name, racer.label
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=serve, args=(theirs, name), daemon=True)
+        self.process = context.Process(target=serve, args=(theirs, racer), daemon=True)
         self.process.start()
         theirs.close()
 
@@ -123,15 +122,15 @@ class Child:
 
 
 @contextmanager
-def children(names: Sequence[str], environment: Mapping[str, str] = ONE_THREAD) -> Iterator[list[Child]]:
+def children(racers: Racers, environment: Mapping[str, str] = ONE_THREAD) -> Iterator[list[Child]]:
     """A process for each racer, with more in its environment than this one has; all have ended afterwards."""
     before = dict(os.environ)
     with ExitStack() as stack:
         try:
             os.environ.update(environment)
             started = []
-            for name in names:
-                started.append(Child(name))
+            for name, racer in racers.items():
+                started.append(Child(name, racer))
                 stack.callback(started[-1].close)
         finally:
             os.environ.clear()
@@ -142,14 +141,14 @@ def children(names: Sequence[str], environment: Mapping[str, str] = ONE_THREAD) 
 # The race -------------------------------------------------------------------------------------------------------
 
 
-def race(names: Sequence[str], turns: int, seconds: float) -> dict[str, Any]:
+def race(racers: Racers, turns: int, seconds: float) -> dict[str, Any]:
     """All workloads by all racers, printed as they come and returned for JSON."""
-    with children(names) as racing:
+    with children(racers) as racing:
         results = []
         gflops = 0.0
         for workload in WORKLOADS:
             result = raced(workload, racing, turns, seconds)
-            if names[0] not in PEERS:
+            if racing[0].name in OURS:
                 gflops = max([gflops, *(racing[0].call("gflops") for _ in range(turns))])
             results.append(result)
             print_race(result)
@@ -160,9 +159,7 @@ def race(names: Sequence[str], turns: int, seconds: float) -> dict[str, Any]:
                 figures["share_of_matrix_products"] = (
                     figures["epochs_per_second"] * result["flops_per_epoch"] / (gflops * 1e9)
                 )
-    goals = goals_of(results)
-    print_goals(results, goals)
-    return {"matrix_product_gflops": gflops or None, "workloads": results, "goals": goals}
+    return {"matrix_product_gflops": gflops or None, "workloads": results}
 
 
 @dataclass
@@ -230,7 +227,7 @@ def raced(workload: Workload, racing: Sequence[Child], turns: int, seconds: floa
             except RuntimeError as error:
                 out(running.child, error)
     ours = entries.get(next((name for name in OURS if name in entries), ""))
-    peers = {name: entries.get(name) for name in PEERS}
+    others = {name: running for name, running in entries.items() if running is not ours}
     return {
         "name": workload.name,
         "epochs_for_loss": workload.epochs,
@@ -238,12 +235,11 @@ def raced(workload: Workload, racing: Sequence[Child], turns: int, seconds: floa
         "flops_per_epoch": 2 * workload.experiment.data.size * multiply_adds(workload.sizes),
         "ours": ours.child.name if ours else None,
         "engines": {name: running.figures() for name, running in entries.items()},
-        "ratios": {
-            name: typical_ratio(ours.training, peer.training) if ours and peer else None for name, peer in peers.items()
-        },
+        "ratios": {name: typical_ratio(ours.training, other.training) for name, other in others.items() if ours},
         "boundary_ratios": {
-            name: typical_ratio(peer.boundary, ours.boundary) if ours and peer and workload.boundary else None
-            for name, peer in peers.items()
+            name: typical_ratio(other.boundary, ours.boundary)
+            for name, other in others.items()
+            if ours and workload.boundary
         },
         "problems": problems,
     }
@@ -252,30 +248,6 @@ def raced(workload: Workload, racing: Sequence[Child], turns: int, seconds: floa
 def typical_ratio(a: Sequence[float], b: Sequence[float]) -> float:
     """The median of a/b turn by turn, which a machine that slows down between turns doesn't change."""
     return median(x / y for x, y in zip(a, b, strict=True))
-
-
-def goals_of(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The goals for our fastest engine, its results, and whether they are reached; None where not measured."""
-    goals = []
-    for workload, result in zip(WORKLOADS, results, strict=True):
-        for peer, wanted in (("jax", workload.jax_goal), ("torch", workload.torch_goal)):
-            if wanted is not None:
-                goals.append(goal("training", peer, wanted, result["ratios"][peer], workload))
-        if workload.boundary:
-            goals.append(goal("100×100 boundary", "jax", 1, result["boundary_ratios"]["jax"], workload))
-    return goals
-
-
-def goal(what: str, peer: str, wanted: float, ratio: float | None, workload: Workload) -> dict[str, Any]:
-    """One goal, ready for JSON."""
-    return {
-        "workload": workload.name,
-        "what": what,
-        "peer": peer,
-        "wanted": wanted,
-        "ratio": ratio,
-        "reached": None if ratio is None else ratio >= wanted,
-    }
 
 
 def learned(result: Mapping[str, Any]) -> dict[str, bool]:
@@ -299,7 +271,7 @@ def print_race(result: Mapping[str, Any]) -> None:
     for name, known in result["engines"].items():
         boundary = "" if known["boundary_seconds"] is None else f"{1e3 * known['boundary_seconds']:.2f} ms"
         turns = f"{rate_words(min(known['turns']))} … {rate_words(max(known['turns']))}"
-        evaluated = "" if name in PEERS else rate_words(known["epochs_per_second_with_evaluation"])
+        evaluated = "" if name not in OURS else rate_words(known["epochs_per_second_with_evaluation"])
         print(
             f"  {known['label']:<18}{rate_words(known['epochs_per_second']):>12}{evaluated:>18}"
             f"{known['loss']:>18.4f}{boundary:>12}{turns:>20}" + ("" if learning[name] else "   has hardly learned")
@@ -307,23 +279,16 @@ def print_race(result: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def print_goals(results: Sequence[Mapping[str, Any]], goals: Sequence[Mapping[str, Any]]) -> None:
-    """Print how many times as fast as the peers our fastest engine is, and which goals it reaches."""
+def print_ratios(results: Sequence[Mapping[str, Any]], others: Racers) -> None:
+    """Print how many times as fast as the others our fastest engine is, and its share of what the machine can do."""
     print("\nHow many times as fast our fastest engine trains as …")
-    print(f"  {'':<52}" + "".join(f"{racers()[peer].label:>14}" for peer in PEERS) + f"{'of the limit':>14}")
+    widths = {name: max(14, len(racer.label) + 2) for name, racer in others.items()}
+    print(f"  {'':<52}" + "".join(f"{others[name].label:>{widths[name]}}" for name in others) + f"{'of the limit':>14}")
     for result in results:
-        ratios = "".join(f"{ratio_words(result['ratios'][peer]):>14}" for peer in PEERS)
+        ratios = "".join(f"{ratio_words(result['ratios'].get(name)):>{widths[name]}}" for name in others)
         share = result["engines"].get(result["ours"], {}).get("share_of_matrix_products")
         print(f"  {result['name']:<52}{ratios}{'' if share is None else f'{share:.1%}':>14}")
     print("  (the limit: the best matrix product of this run; it counts matrix products only)")
-    print("\nGoals")
-    words = {True: "reached", False: "not reached", None: "not measured"}
-    for known in goals:
-        peer = racers()[known["peer"]].label
-        print(
-            f"  {known['workload']:<52}{known['what']:>18}  ≥ {known['wanted']:>4g} × {peer:<8}"
-            f"{ratio_words(known['ratio']):>10}  {words[known['reached']]}"
-        )
 
 
 def rate_words(rate: float) -> str:
@@ -367,16 +332,16 @@ def due(experiment: Experiment) -> float:
     return experiment.data.size * multiply_adds([2, *(layer.units for layer in experiment.layers), 1])
 
 
-def growth(names: Sequence[str], turns: int, seconds: float) -> dict[str, Any]:
+def growth(racers: Racers, turns: int, seconds: float) -> dict[str, Any]:
     """How the time per epoch grows with every size, and what memory an epoch needs; printed and returned for JSON."""
     found: dict[str, Any] = {"growth": {}, "memory": {}}
-    for name in names:
-        with children([name]) as (child,):
+    for name, racer in racers.items():
+        with children({name: racer}) as (child,):
             found["growth"][name] = {
                 size: grown(child, size, series, turns, seconds) for size, series in growth_series().items()
             }
         # A process without a past; and glibc shall not keep freed arrays, which later ones could hide in.
-        with children([name], {**ONE_THREAD, "MALLOC_MMAP_THRESHOLD_": "100000"}) as (child,):
+        with children({name: racer}, {**ONE_THREAD, "MALLOC_MMAP_THRESHOLD_": "100000"}) as (child,):
             found["memory"][name] = memory(child)
     return found
 
@@ -427,9 +392,9 @@ def memory(child: Child) -> dict[str, Any]:
 # The command ----------------------------------------------------------------------------------------------------
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser, racers: Racers = OURS) -> None:
     """The options of `bench`."""
-    parser.add_argument("--engines", type=engine_names, metavar="A,B", help=f"of {listing(racers())} (default: all)")
+    parser.add_argument("--engines", type=names_of(racers), metavar="A,B", help=f"of {listing(racers)} (default: all)")
     parser.add_argument("--seconds", type=positive, metavar="S", help=f"time for each turn (default: {SECONDS:g})")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns: rough figures")
     parser.add_argument("--growth", action="store_true", help="measure how cost grows with every size instead")
@@ -447,40 +412,47 @@ def positive(text: str) -> float:
     return value
 
 
-def engine_names(text: str) -> list[str]:
-    """Parse an argument that lists racers."""
-    names = text.split(",")
-    for name in names:
-        if name not in racers() or names.count(name) > 1:
-            raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: {listing(racers())}, each once")
+def names_of(racers: Racers) -> Callable[[str], list[str]]:
+    """A parser of arguments that list racers."""
+
+    def names(text: str) -> list[str]:
+        names = text.split(",")
+        for name in names:
+            if name not in racers or names.count(name) > 1:
+                raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: {listing(racers)}, each once")
+        return names
+
     return names
 
 
 def bench(arguments: argparse.Namespace) -> None:
-    """Measure as the arguments say, print tables, and write what they ask for."""
-    names = [name for name in racers() if arguments.engines is None or name in arguments.engines]
-    if arguments.growth:
-        names = [name for name in names if name not in PEERS]
-        if not names:
-            raise InputError("--engines", listing(arguments.engines), f"with --growth one of {listing(OURS)}")
-    missing = [name for name in names if not installed(name)]
-    if missing and arguments.engines is not None:
-        raise InputError("--engines", listing(missing), "what is installed; `make bench` installs all of them")
-    if missing:
-        print(f"Not installed: {listing(racers()[name].package for name in missing)}; `make bench` installs them")
-    turns = QUICK_TURNS if arguments.quick else TURNS
-    seconds = arguments.seconds or (QUICK_SECONDS if arguments.quick else SECONDS)
-    names = [name for name in names if name not in missing]
-    measured = (growth if arguments.growth else race)(names, turns, seconds)
+    """Measure as the arguments say, print tables, and write the report."""
+    racers = {name: racer for name, racer in OURS.items() if arguments.engines is None or name in arguments.engines}
+    turns, seconds = pace(arguments)
+    measured = (growth if arguments.growth else race)(racers, turns, seconds)
+    if not arguments.growth:
+        print_ratios(measured["workloads"], dict(list(racers.items())[1:]))
+    write_report(arguments, measured)
+
+
+def pace(arguments: argparse.Namespace) -> tuple[int, float]:
+    """The number of turns, and the seconds of each."""
+    turns, seconds = (QUICK_TURNS, QUICK_SECONDS) if arguments.quick else (TURNS, SECONDS)
+    return turns, arguments.seconds or seconds
+
+
+def write_report(arguments: argparse.Namespace, measured: Mapping[str, Any], packages: Sequence[str] = ()) -> None:
+    """Write all figures to the file that the arguments name; `packages` are reported with their versions."""
     if arguments.json:
-        report = {"machine": machine(), "turns": turns, "seconds_per_turn": seconds, **measured}
+        turns, seconds = pace(arguments)
+        report = {"machine": machine(packages), "turns": turns, "seconds_per_turn": seconds, **measured}
         write_atomically(Path(arguments.json), (json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
 
 
-def machine() -> dict[str, Any]:
-    """A description of the machine and the versions."""
+def machine(packages: Sequence[str]) -> dict[str, Any]:
+    """A description of the machine and the versions, those of more packages than our own included."""
     versions = {}
-    for package in ("numpy", "numba", "scipy", "jax", "torch", "scikit-learn"):
+    for package in ("numpy", "numba", "scipy", *packages):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:

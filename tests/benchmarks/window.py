@@ -25,7 +25,6 @@ import msgspec
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QSettings, Qt, QTimer
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider, QWidget
 
 from playground import Experiment, Layer, Trainer, check
@@ -35,6 +34,7 @@ from playground.engine.engines import engine_for
 from playground.engine.setup import Setup
 from playground.interop.opening import open_experiment
 from playground.run.run import new_run
+from tests.ui import hands
 from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.worker import CHUNK_SECONDS, HISTORY_ROWS
@@ -266,14 +266,14 @@ def dragging(window: Window, seconds: float) -> list[Figure]:
     spin(0.5)
     middle = slider.height() // 2
     handle = QPoint(round(slider.handle().center().x()), middle)
-    QTest.mousePress(slider, Qt.MouseButton.LeftButton, pos=handle)
+    hands.press(slider, handle)
     moves = QTimer(interval=8, timerType=Qt.TimerType.PreciseTimer)
     place = {"move": 0}
 
     def move() -> None:
         place["move"] += 1
         share = 0.5 + 0.2 * np.sin(place["move"] / 20)
-        QTest.mouseMove(slider, QPoint(round(share * slider.width()), middle))
+        hands.move(slider, QPoint(round(share * slider.width()), middle))
 
     moves.timeout.connect(move)
     before = window.session.revision
@@ -281,7 +281,7 @@ def dragging(window: Window, seconds: float) -> list[Figure]:
         moves.start()
         spin(seconds)
         moves.stop()
-    QTest.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=handle)
+    hands.release(slider, handle)
     edits = (window.session.revision - before) / seconds
     return [Figure("slider drag: edits per second", edits, "1/s"), *probe.figures("slider drag")]
 

@@ -104,7 +104,7 @@ def test_the_remedy_taken_back_leaves_healthy_weights(qtbot, session: Session, s
     goes_on(qtbot, session, settled, before)
 
 
-def test_another_experiment_taken_back_returns_to_healthy_weights(qtbot, session: Session, settled, before) -> None:
+def test_another_experiment_taken_back_returns_to_healthy_weights(session: Session, settled, before) -> None:
     session.open(preset("spiral"), "open spiral")
     session.undo()
     now = settled(session)

@@ -9,24 +9,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSlider,
-    QApplication,
     QComboBox,
     QLineEdit,
-    QScrollArea,
     QScrollBar,
-    QTabBar,
     QWidget,
 )
 
 from playground import Trainer
+from tests.ui import hands
 from ui.window.window import Window
-
-LEFT = Qt.MouseButton.LeftButton
-CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 class Person:
@@ -43,69 +37,28 @@ class Person:
 
     def find(self, name: str, kind: type = QWidget) -> QWidget:
         """The control in sight that is called `name`."""
-        called = [one for one in self.window.findChildren(kind) if one.accessibleName() == name]
-        for one in called:
-            self.scroll_to(one)
-        found = [one for one in called if in_sight(one)]
-        assert found, f"nothing in sight is called {name}"
         self.used.add(name)
-        return found[0]
-
-    def scroll_to(self, widget: QWidget) -> None:
-        """Scroll the list that a widget stands in, as one does who looks for it."""
-        area = widget.parentWidget()
-        while area is not None and not isinstance(area, QScrollArea):
-            area = area.parentWidget()
-        if area is not None and in_sight(area):
-            area.ensureWidgetVisible(widget)
+        return hands.called(self.window, name, kind)
 
     def click(self, name: str) -> None:
-        self.qtbot.mouseClick(self.find(name), LEFT)
-
-    def open_tab(self, title: str) -> None:
-        """Bring a panel to the front by its tab."""
-        for bar in self.window.findChildren(QTabBar):
-            for place in range(bar.count()):
-                if bar.tabText(place) == title and in_sight(bar):
-                    self.qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
-                    self.qtbot.wait(30)
-                    return
-        raise AssertionError(f"no tab is called {title}")
+        hands.click(self.find(name))
 
     def type_into(self, name: str, text: str) -> None:
         entry = self.find(name, QLineEdit)
-        self.qtbot.mouseClick(entry, LEFT)
-        entry.selectAll()
-        self.qtbot.keyClicks(entry, text)
-        self.qtbot.keyClick(entry, Qt.Key.Key_Return)
+        hands.click(entry)
+        hands.fill(entry, text)
 
     def choose(self, name: str, item: str) -> None:
-        box = self.find(name, QComboBox)
-        index = box.findText(item)
-        assert index >= 0, f"{name} offers no {item}"
-        box.setFocus()
-        for _ in range(abs(index - box.currentIndex())):
-            self.qtbot.keyClick(box, Qt.Key.Key_Down if box.currentIndex() < index else Qt.Key.Key_Up)
+        hands.choose(self.find(name, QComboBox), item)
 
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        self.qtbot.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+    def press(self, *keys: str) -> None:
+        hands.key_in(self.window, *keys)
 
     def drag(self, name: str, start: QPoint, end: QPoint) -> None:
-        widget = self.find(name)
-        QTest.mousePress(widget, LEFT, pos=start)
-        for part in range(1, 9):
-            QTest.mouseMove(widget, start + (end - start) * part / 8)
-            self.qtbot.wait(15)
-        QTest.mouseRelease(widget, LEFT, pos=end)
+        hands.drag(self.find(name), start, end)
 
     def until(self, true) -> None:
         self.qtbot.waitUntil(true)
-
-
-def in_sight(widget: QWidget) -> bool:
-    """Whether a person can get at a widget: visible, and not behind a tab."""
-    inside = widget.visibleRegion()
-    return widget.isVisible() and not inside.isEmpty()
 
 
 @pytest.fixture
@@ -147,7 +100,7 @@ def test_set_the_learning_rate(person: Person) -> None:
 
 
 def test_choose_optimizer_regularizer_and_batch_size(person: Person) -> None:
-    person.open_tab("Training")
+    hands.open_tab(person.window, "Training")
     person.choose("Optimizer", "SGD")
     person.choose("Regularizer", "L2")
     person.type_into("Batch size", "7")
@@ -160,7 +113,7 @@ def test_choose_optimizer_regularizer_and_batch_size(person: Person) -> None:
 
 
 def test_add_change_and_remove_a_layer(person: Person) -> None:
-    person.open_tab("Layers")
+    hands.open_tab(person.window, "Layers")
     before = len(person.trainer.network.layers)
     person.click("Add a new Tanh layer")
     person.until(lambda: len(person.trainer.network.layers) == before + 1)
@@ -175,21 +128,19 @@ def test_add_change_and_remove_a_layer(person: Person) -> None:
 
 
 def test_edit_a_bias_by_keyboard_and_undo_it(person: Person) -> None:
-    person.open_tab("Network")
+    hands.open_tab(person.window, "Network")
     diagram = person.find("Diagram of the network")
     diagram.setFocus()
     before = person.trainer.parameters()["b0"].copy()
     for _ in range(3):
-        person.press(Qt.Key.Key_Right)
-    person.press(Qt.Key.Key_Return)
+        person.press("Right")
+    person.press("Return")
     entry = next(one for one in person.window.findChildren(QLineEdit) if one.accessibleName().startswith("Bias"))
-    assert in_sight(entry)
-    entry.selectAll()
-    person.qtbot.keyClicks(entry, "1.5")
-    person.qtbot.keyClick(entry, Qt.Key.Key_Return)
+    assert hands.in_sight(entry)
+    hands.fill(entry, "1.5")
     changed = {name: values for name, values in person.trainer.parameters().items() if name.startswith("b")}
     person.until(lambda: any((values == 1.5).any() for values in changed.values()))
-    person.press(Qt.Key.Key_Z, CONTROL)
+    person.press("Ctrl+Z")
     person.until(lambda: not any((values == 1.5).any() for values in changed.values()))
     np.testing.assert_array_equal(person.trainer.parameters()["b0"], before)
 
@@ -198,7 +149,7 @@ def test_edit_a_bias_by_keyboard_and_undo_it(person: Person) -> None:
 
 
 def test_choose_data_noise_and_a_feature(person: Person) -> None:
-    person.open_tab("Data")
+    hands.open_tab(person.window, "Data")
     person.click("Data set Moons")
     person.until(lambda: person.trainer.experiment.data.kind == "moons")
     person.type_into("Noise", "0.3")
@@ -211,9 +162,9 @@ def test_undo_and_redo(person: Person) -> None:
     before = person.trainer.learning_rate
     person.type_into("Learning rate η", "0.5")
     person.until(lambda: person.trainer.learning_rate == 0.5)
-    person.press(Qt.Key.Key_Z, CONTROL)
+    person.press("Ctrl+Z")
     person.until(lambda: person.trainer.learning_rate == before)
-    person.press(Qt.Key.Key_Y, CONTROL)
+    person.press("Ctrl+Y")
     person.until(lambda: person.trainer.learning_rate == 0.5)
 
 
@@ -240,7 +191,7 @@ def beyond_reach(window: Window) -> list[str]:
         one.accessibleName() or one.objectName() or repr(one)
         for kind in CONTROLS
         for one in window.findChildren(kind)
-        if in_sight(one) and one.isEnabled() and one not in reached and not isinstance(one, QScrollBar)
+        if hands.in_sight(one) and one.isEnabled() and one not in reached and not isinstance(one, QScrollBar)
         if not one.accessibleName() or one.accessibleName().lower() not in commands
     )
 
@@ -254,7 +205,7 @@ def test_everything_in_sight_can_be_reached_without_a_mouse(qtbot, window: Windo
 
 
 def test_draw_a_point_by_its_coordinates(person: Person) -> None:
-    person.open_tab("Draw points")
+    hands.open_tab(person.window, "Draw points")
     before = len(person.trainer.sample.x)
     person.type_into("x₁ of a point to add", "1.5")
     person.type_into("x₂ of a point to add", "-2")

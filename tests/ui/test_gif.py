@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 import shiboken6
 from PIL import Image
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton
 
 from playground import Experiment, Trainer
 from playground.catalog.initializers import Zeros
+from tests.ui import hands
 from tests.ui.accessibility import unnamed
 from ui.session.worker import Worker
 from ui.window.animation_dialog import AnimationDialog, made_words
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 SLOW = 1_000_000
 """Epochs that take longer than any test."""
 
@@ -39,25 +39,21 @@ def opened(qtbot, window: Window) -> AnimationDialog:
     return dialog
 
 
-def give(qtbot, dialog: AnimationDialog, **settings: int) -> None:
+def give(dialog: AnimationDialog, **settings: int) -> None:
     """Type settings into their entries."""
     for name, value in settings.items():
         entry = dialog.findChild(QLineEdit, f"gif.{name}")
-        entry.setFocus()
-        entry.selectAll()
-        qtbot.keyClicks(entry, str(value))
-        qtbot.keyClick(entry, Qt.Key.Key_Return)
+        hands.fill(entry, str(value))
 
 
-def small(qtbot, dialog: AnimationDialog, epochs: int = 8) -> None:
+def small(dialog: AnimationDialog, epochs: int = 8) -> None:
     """Settings for an animation that is made quickly."""
-    give(qtbot, dialog, epochs=epochs, frames=4, size=200)
+    give(dialog, epochs=epochs, frames=4, size=200)
 
 
-def create(qtbot, dialog: AnimationDialog, file: Path) -> None:
+def create(dialog: AnimationDialog, file: Path) -> None:
     """Press Create and give the file dialog a name."""
-
-    qtbot.mouseClick(dialog.findChild(QPushButton, "gif.create"), LEFT)
+    hands.push(dialog, "gif.create")
     asked = dialog.findChild(QFileDialog, "file.dialog")
     asked.findChild(QLineEdit).setText(str(file))
     asked.accept()
@@ -88,9 +84,9 @@ def test_it_proposes_the_epochs_trained_so_far(qtbot, window: Window) -> None:
 
 def test_a_gif_is_made_while_training_goes_on(qtbot, trained: Window, tmp_path: Path) -> None:
     dialog = opened(qtbot, trained)
-    small(qtbot, dialog)
+    small(dialog)
     before = trained.session.report.snapshot.step
-    create(qtbot, dialog, tmp_path / "a.gif")
+    create(dialog, tmp_path / "a.gif")
     qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
     with Image.open(tmp_path / "a.gif") as image:
         assert (image.n_frames, image.width) == (4, 200)
@@ -102,8 +98,8 @@ def test_a_gif_is_made_while_training_goes_on(qtbot, trained: Window, tmp_path: 
 
 def test_it_is_what_the_training_was_from_its_start(qtbot, trained: Window, tmp_path: Path) -> None:
     dialog = opened(qtbot, trained)
-    small(qtbot, dialog)
-    create(qtbot, dialog, tmp_path / "a")
+    small(dialog)
+    create(dialog, tmp_path / "a")
     qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
     from playground.interop.animation import save_animation
 
@@ -122,8 +118,8 @@ def test_it_starts_from_the_weights_that_training_started_from(
     monkeypatch.setattr(Worker, "fresh_trainer", from_zeros)
     window.session.reseed()
     dialog = opened(qtbot, window)
-    small(qtbot, dialog, epochs=1)
-    create(qtbot, dialog, tmp_path / "zeros.gif")
+    small(dialog, epochs=1)
+    create(dialog, tmp_path / "zeros.gif")
     qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
     _, counts = np.unique(first_frame(tmp_path / "zeros.gif").reshape(-1, 3), axis=0, return_counts=True)
     # A network of zeros says the same everywhere; only points stand out.
@@ -137,33 +133,33 @@ def is_making(dialog: AnimationDialog) -> Callable[[], bool]:
 
 def test_escape_cancels_and_leaves_nothing_and_then_closes(qtbot, window: Window, tmp_path: Path) -> None:
     dialog = opened(qtbot, window)
-    give(qtbot, dialog, epochs=SLOW)
-    create(qtbot, dialog, tmp_path / "a.gif")
+    give(dialog, epochs=SLOW)
+    create(dialog, tmp_path / "a.gif")
     qtbot.waitUntil(is_making(dialog), timeout=30_000)
     cancel = dialog.findChild(QPushButton, "gif.close")
     assert cancel.text() == cancel.accessibleName() == "Cancel"
     assert dialog.focusWidget() is cancel
-    qtbot.keyClick(cancel, Qt.Key.Key_Escape)
+    hands.key(cancel, "Escape")
     assert dialog.job is None
     assert dialog.isVisible()
     assert "Cancelled" in message(dialog)
     assert not list(tmp_path.glob("*.gif"))
-    qtbot.keyClick(cancel, Qt.Key.Key_Escape)
+    hands.key(cancel, "Escape")
     assert not dialog.isVisible()
 
 
 def test_the_button_cancels_by_keyboard(qtbot, dialog: AnimationDialog, tmp_path: Path) -> None:
-    give(qtbot, dialog, epochs=SLOW)
-    create(qtbot, dialog, tmp_path / "a.gif")
+    give(dialog, epochs=SLOW)
+    create(dialog, tmp_path / "a.gif")
     qtbot.waitUntil(is_making(dialog), timeout=30_000)
-    qtbot.keyClick(dialog.close_button, Qt.Key.Key_Space)
+    hands.key(dialog.close_button, "Space")
     assert dialog.job is None
     assert dialog.create_button.isEnabled()
 
 
 def test_closing_the_dialog_ends_what_it_makes(qtbot, dialog: AnimationDialog, tmp_path: Path) -> None:
-    give(qtbot, dialog, epochs=SLOW)
-    create(qtbot, dialog, tmp_path / "a.gif")
+    give(dialog, epochs=SLOW)
+    create(dialog, tmp_path / "a.gif")
     qtbot.waitUntil(is_making(dialog), timeout=30_000)
     job = dialog.job
     dialog.close()
@@ -173,8 +169,8 @@ def test_closing_the_dialog_ends_what_it_makes(qtbot, dialog: AnimationDialog, t
 
 def test_closing_the_window_ends_what_is_made(qtbot, window: Window, tmp_path: Path) -> None:
     dialog = opened(qtbot, window)
-    give(qtbot, dialog, epochs=SLOW)
-    create(qtbot, dialog, tmp_path / "a.gif")
+    give(dialog, epochs=SLOW)
+    create(dialog, tmp_path / "a.gif")
     qtbot.waitUntil(is_making(dialog), timeout=30_000)
     job = dialog.job
     window.close()
@@ -184,15 +180,15 @@ def test_closing_the_window_ends_what_is_made(qtbot, window: Window, tmp_path: P
 
 def test_another_size_of_everything_does_not_disturb_it(qtbot, window: Window, tmp_path: Path) -> None:
     dialog = opened(qtbot, window)
-    small(qtbot, dialog, epochs=60)
-    create(qtbot, dialog, tmp_path / "a.gif")
+    small(dialog, epochs=60)
+    create(dialog, tmp_path / "a.gif")
     window.rebuild()
     qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
     assert (tmp_path / "a.gif").exists()
 
 
 def test_a_folder_that_is_missing_is_told_with_what_to_do(qtbot, dialog: AnimationDialog, tmp_path: Path) -> None:
-    small(qtbot, dialog)
+    small(dialog)
     dialog.create_file(str(tmp_path / "none" / "a.gif"))
     qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
     assert "a.gif was not written" in message(dialog)
@@ -202,7 +198,7 @@ def test_a_folder_that_is_missing_is_told_with_what_to_do(qtbot, dialog: Animati
 def test_a_fault_is_told_and_logged(
     qtbot, dialog: AnimationDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    small(qtbot, dialog)
+    small(dialog)
     monkeypatch.setattr(Trainer, "advance", lambda *_, **__: 1 / 0)
     dialog.create_file(str(tmp_path / "a.gif"))
     qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)

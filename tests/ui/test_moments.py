@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 from pyqtgraph import PlotWidget
-from PySide6.QtCore import QEvent, QPoint
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint
 
+from tests.ui import hands
 from ui.views.curves.view import CurvesView
 from ui.window.window import Window
 
 
 def losses(window: Window) -> tuple[str, str]:
     """Training and validation loss as the transport bar writes them, and as the legend of the curves does."""
-    legend = window.view(CurvesView).texts()[0].split()
+    legend = window.view(CurvesView).shown().headings[0].split()
     return window.transport.loss.text(), f"{legend[2]} / {legend[4]}"
 
 
@@ -48,8 +48,8 @@ def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, tra
     trained.docks.show("curves")
     plot = trained.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
     for round_ in range(20):
-        qtbot.mouseMove(plot, QPoint(80 + round_, 40))
-        qtbot.waitUntil(lambda: trained.view(CurvesView).epoch_text() != "epoch")
-        QApplication.sendEvent(plot, QEvent(QEvent.Type.Leave))
-        assert trained.view(CurvesView).epoch_text() == "epoch"
+        hands.move(plot, QPoint(80 + round_, 40))
+        qtbot.waitUntil(lambda: trained.view(CurvesView).shown().reading != "epoch")
+        hands.leave(plot)
+        assert trained.view(CurvesView).shown().reading == "epoch"
         assert losses(trained)[0] == losses(trained)[1]

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 import pyqtgraph as pg
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QElidingLabel
 
+from tests.ui import hands
 from tests.ui.parts import part_of
+from tests.ui.windows import lay_out
 from ui.forms.controls import Combo, Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, Caption, caption_width
 from ui.look import theme
@@ -25,7 +27,6 @@ from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 SCREENS = ((1.25, 1280, 800), (1.5, 1920, 1080), (2.0, 1920, 1080))
 """Each size with the smallest screen that it is for."""
 
@@ -46,7 +47,7 @@ def large(qtbot, qapp: QApplication, request: pytest.FixtureRequest) -> Iterator
     window.show()
     qtbot.waitExposed(window)
     qtbot.waitUntil(lambda: window.session.report is not None)
-    qtbot.wait(50)
+    lay_out(window)
     yield window
     window.close()
     shiboken6.delete(window)
@@ -95,7 +96,7 @@ def test_a_slider_goes_where_it_is_pressed_at_any_size(qtbot, qapp: QApplication
     slider.resize(400, 48)
     slider.show()
     for place in (0.0, 0.25, 1.0):
-        qtbot.mouseClick(slider, LEFT, pos=QPoint(round(slider.x_of(place)), 24))
+        hands.click(slider, QPoint(round(slider.x_of(place)), 24))
         assert abs(slider.value() / 1000 - place) < 0.01
         assert slider.rect().contains(slider.handle().toAlignedRect())
 
@@ -116,14 +117,21 @@ def test_no_label_of_a_panel_is_cut_off(qtbot, large: Window, name: str) -> None
     large.docks.show(name)
     if name == "training":
         large.training.more.button.click()
-    qtbot.wait(100)
-    labels = [
-        label
-        for label in panel.findChildren(QLabel)
-        if label.isVisible() and label.text() and (isinstance(label, Caption) or not isinstance(label, QElidingLabel))
-    ]
-    assert len(labels) > 3
-    for label in labels:
+    lay_out(large)
+
+    def labels() -> list[QLabel]:
+        return [
+            label
+            for label in panel.findChildren(QLabel)
+            if label.isVisible()
+            and label.text()
+            and (isinstance(label, Caption) or not isinstance(label, QElidingLabel))
+        ]
+
+    # Words get their places in the turn after the one that writes them.
+    qtbot.waitUntil(lambda: all(label.wordWrap() or label.width() >= needed(label) for label in labels()))
+    assert len(labels()) > 3
+    for label in labels():
         if label.wordWrap():
             assert label.height() >= label.heightForWidth(label.width()), label.text()
         else:
@@ -134,7 +142,7 @@ def test_no_label_of_a_panel_is_cut_off(qtbot, large: Window, name: str) -> None
 @pytest.mark.parametrize("name", ["data", "training", "drawing", "layers"])
 def test_no_control_of_a_panel_reaches_beyond_its_dock(qtbot, large: Window, name: str) -> None:
     large.docks.show(name)
-    qtbot.wait(100)
+    lay_out(large)
     dock = in_window(large.docks.docks[name])
     controls = [
         control
@@ -151,7 +159,7 @@ def test_no_control_of_a_panel_reaches_beyond_its_dock(qtbot, large: Window, nam
 def test_buttons_with_words_show_all_of_them(qtbot, large: Window) -> None:
     for name in ("data", "training", "drawing", "layers"):
         large.docks.show(name)
-        qtbot.wait(50)
+        lay_out(large)
         for button in getattr(large, name).findChildren(QAbstractButton):
             words = button.isVisible() and button.text() and not isinstance(button, Tile)
             if words and isinstance(button, QToolButton) and button.property("segment"):
@@ -180,7 +188,7 @@ def test_the_parts_of_the_bar_do_not_overlap_and_show_their_numbers(large: Windo
 def test_a_readout_makes_room_for_a_long_number(qtbot, large: Window) -> None:
     large.transport.step.setText("12,345,678")
     large.transport.loss.setText("1.23e-05 / 1.23e-05")
-    qtbot.wait(50)
+    lay_out(large)
     for number in (large.transport.step, large.transport.loss):
         assert number.width() >= needed(number)
 
@@ -194,24 +202,23 @@ def test_tiles_are_sharp_and_as_large_as_everything(large: Window) -> None:
 
 
 def test_the_mouse_finds_what_is_drawn_in_the_network(qtbot, large: Window) -> None:
-    network, canvas = large.network, large.network._canvas
+    network, canvas = large.network, part_of(large.network, "network.diagram")
     large.docks.show("network")
-    qtbot.wait(100)
-    seen = network.unit_rect(0, 1)
+    lay_out(large)
+    seen = network.shown().places.unit(0, 1)
     assert seen.width() >= theme.scaled(22) - 1
-    qtbot.mouseMove(canvas, (seen.center() - QPointF(canvas.pos())).toPoint())
+    hands.hover(network, seen.center())
     assert (canvas.hit.kind, canvas.hit.place, canvas.hit.unit) == ("unit", 0, 1)
-    point = network.edge_point("W1", (2, 1))
-    qtbot.mouseMove(canvas, (point - QPointF(canvas.pos())).toPoint())
+    point = network.shown().places.wire("W1", (2, 1))
+    hands.hover(network, point)
     assert canvas.hit.kind == "wire"
     with qtbot.waitSignal(network.units_asked) as asked:
-        more = network.units_button_rect(0, more=True)
-        qtbot.mouseClick(canvas, LEFT, pos=(more.center() - QPointF(canvas.pos())).toPoint())
+        hands.click(network, network.shown().places.units_button(0, more=True).center())
     assert asked.args[0] == 0
 
 
 def test_the_networks_tiles_fill_whole_pixels(qtbot, large: Window) -> None:
-    column = large.network._sketch.diagram.column(0)
+    column = part_of(large.network, "network.diagram").drawing.diagram.column(0)
     for unit in column.seen:
         rect = column.rect(unit)
         for length in (rect.left(), rect.top(), rect.width()):
@@ -220,10 +227,10 @@ def test_the_networks_tiles_fill_whole_pixels(qtbot, large: Window) -> None:
 
 def test_the_kept_pictures_of_the_network_have_the_pixels_of_the_widget(qtbot, large: Window) -> None:
     large.docks.show("network")
-    qtbot.wait(100)
-    canvas = large.network._canvas
+    lay_out(large)
+    canvas = part_of(large.network, "network.diagram")
     canvas.grab()
-    for picture in (canvas.sketch._still, canvas.sketch._wired):
+    for picture in (canvas.drawing.still, canvas.drawing.wired):
         ratio = canvas.devicePixelRatioF()
         assert abs(picture.width() - canvas.width() * ratio) <= 1
         assert abs(picture.height() - canvas.height() * ratio) <= 1
@@ -239,17 +246,17 @@ def test_words_of_the_boundary_fit(large: Window) -> None:
     assert label.bottom() - axis.label.document().documentMargin() <= axis.size().height() + theme.px(1)
 
 
-def test_docks_go_where_there_is_room_and_come_back(qtbot, qapp: QApplication, window: Window) -> None:
+def test_docks_go_where_there_is_room_and_come_back(qapp: QApplication, window: Window) -> None:
     before = {name: dock.isVisible() for name, dock in window.docks.docks.items()}
     theme.apply(qapp, "light", 2.0)
     window.resize(1920, 1080)
     window.rebuild()
-    qtbot.wait(50)
+    lay_out(window)
     assert window.docks.docks["schedule"].isHidden()
     theme.apply(qapp, "light", 1.0)
     window.resize(1280, 800)
     window.rebuild()
-    qtbot.wait(50)
+    lay_out(window)
     assert {name: dock.isHidden() for name, dock in window.docks.docks.items()} == dict.fromkeys(before, False)
 
 

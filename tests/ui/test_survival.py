@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Training
 from playground.catalog.activations import Relu, Tanh
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Blobs, Circle, Hills, Spiral
+from tests.ui import hands
 from ui.window.layouts import PLANS
 from ui.window.window import Window
 
@@ -60,4 +60,4 @@ def test_everything_lives_through_all_layouts_and_sizes_of_the_window(
             trained.docks.arrange(plan)
             qtbot.wait(40)
             trained.grab()
-    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    hands.key(trained, "Space")

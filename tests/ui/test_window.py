@@ -10,81 +10,21 @@ import msgspec
 import numpy as np
 import pytest
 import shiboken6
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
-from playground import Experiment, Layer, Snapshot
+from playground import Experiment, Layer
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets.base import TEST
 from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, preset
 from playground.measure.requests import BoundaryRequest, FinalTestRequest
+from tests.ui import hands
+from tests.ui.windows import control, push, settle, snapshot, step
 from ui.look import theme
 from ui.look.numbers import percent_text
 from ui.views.curves.view import CurvesView
 from ui.window.window import Window
-
-LEFT = Qt.MouseButton.LeftButton
-
-
-def snapshot(window: Window) -> Snapshot:
-    assert window.session.report is not None
-    return window.session.report.snapshot
-
-
-def step(window: Window) -> int:
-    return snapshot(window).step
-
-
-def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
-    if name.startswith("layers."):
-        # There are no cards before somebody looks at them.
-        window.docks.show("layers")
-        window.layers.complete()
-    found = window.findChild(kind, name)
-    assert found is not None, f"no control named {name}"
-    window.controls.reveal(found)
-    return found
-
-
-def settle(qtbot, window: Window) -> Snapshot:
-    """Wait for a report that includes every edit made so far."""
-    session = window.session
-    qtbot.waitUntil(lambda: session.report.revision == session.revision and window.session.report is not None)
-    return snapshot(window)
-
-
-def write(qtbot, window: Window, name: str, text: str) -> None:
-    """Type a value into an entry and press Enter."""
-    entry = control(window, name, QLineEdit)
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, text)
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
-
-
-def choose(qtbot, window: Window, name: str, text: str) -> None:
-    """Pick an item of a combo box with the keyboard."""
-    box = control(window, name, QComboBox)
-    index = box.findText(text)
-    assert index >= 0, f"{name} offers no {text}: {[box.itemText(k) for k in range(box.count())]}"
-    box.setFocus()
-    for _ in range(abs(index - box.currentIndex())):
-        qtbot.keyClick(box, Qt.Key.Key_Down if box.currentIndex() < index else Qt.Key.Key_Up)
-
-
-def drag_slider(qtbot, slider: QSlider, share: float) -> None:
-    """Press the handle of a slider, move it in several steps, release it."""
-    start = QPoint(round(slider.handle().center().x()), slider.height() // 2)
-    end = QPoint(round(8 + share * (slider.width() - 16)), slider.height() // 2)
-    QTest.mousePress(slider, LEFT, pos=start)
-    for part in range(1, 6):
-        QTest.mouseMove(slider, start + (end - start) * part / 5)
-        qtbot.wait(20)
-    QTest.mouseRelease(slider, LEFT, pos=end)
-
 
 # The main job -----------------------------------------------------------------------------------------------------
 
@@ -97,27 +37,27 @@ def test_the_window_opens_with_an_untrained_spiral(window: Window) -> None:
 
 def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: window.boundary.shown().colours.size > 0)
-    image, bars = window.boundary.shown().colours.copy(), window.gradients.bar_values().copy()
-    qtbot.keyClick(window, Qt.Key.Key_Space)
+    image, bars = window.boundary.shown().colours.copy(), window.gradients.shown().bars.copy()
+    hands.key(window, "Space")
     qtbot.waitUntil(lambda: step(window) > 200)
     assert not np.array_equal(window.boundary.shown().colours, image)
-    assert np.isfinite(window.gradients.bar_values()).all()
-    assert not np.array_equal(window.gradients.bar_values(), bars)
-    assert len(window.view(CurvesView).drawn_epochs()) > 1
+    assert np.isfinite(window.gradients.shown().bars).all()
+    assert not np.array_equal(window.gradients.shown().bars, bars)
+    assert len(window.view(CurvesView).shown().training[:, 0]) > 1
     qtbot.waitUntil(lambda: "steps per second" in window.status.text())
 
 
 def test_space_pauses_and_plays_again(qtbot, trained: Window) -> None:
-    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    hands.key(trained, "Space")
     qtbot.waitUntil(lambda: not trained.session.report.running)
     at = step(trained)
-    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    hands.key(trained, "Space")
     qtbot.waitUntil(lambda: step(trained) > at)
 
 
 def test_the_play_button_follows_what_really_runs(qtbot, window: Window) -> None:
     button = control(window, "transport.play")
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     qtbot.waitUntil(lambda: step(window) > 0)
     assert button.accessibleName() == "Pause"
     window.session.pause()
@@ -127,21 +67,21 @@ def test_the_play_button_follows_what_really_runs(qtbot, window: Window) -> None
 def test_reset_goes_back_to_the_start(qtbot, trained: Window) -> None:
     first = trained.session.worker.trainer.history.view()[0, 3]
     trained.session.pause()
-    qtbot.mouseClick(control(trained, "transport.reset"), LEFT)
+    push(trained, "transport.reset")
     qtbot.waitUntil(lambda: step(trained) == 0)
     assert snapshot(trained).evaluation.train_loss == first
 
 
 def test_one_step_and_one_epoch_by_button(qtbot, window: Window) -> None:
-    qtbot.mouseClick(control(window, "transport.step"), LEFT)
+    push(window, "transport.step")
     qtbot.waitUntil(lambda: step(window) == 1)
-    qtbot.mouseClick(control(window, "transport.epoch"), LEFT)
+    push(window, "transport.epoch")
     qtbot.waitUntil(lambda: snapshot(window).epoch == 1)
 
 
 def test_reseed_gives_other_weights(qtbot, window: Window) -> None:
     before = snapshot(window).evaluation.train_loss
-    qtbot.mouseClick(control(window, "transport.reseed"), LEFT)
+    push(window, "transport.reseed")
     qtbot.waitUntil(lambda: snapshot(window).evaluation.train_loss != before)
     assert step(window) == 0
 
@@ -152,13 +92,13 @@ def test_reseed_gives_other_weights(qtbot, window: Window) -> None:
 def test_dragging_the_learning_rate_during_training_is_one_undo_step(qtbot, trained: Window) -> None:
     before = trained.session.experiment
     slider = control(trained, "training.learning_rate.slider", QSlider)
-    drag_slider(qtbot, slider, 0.9)
+    hands.drag_handle(slider, 0.9)
     rate = trained.session.experiment.training.learning_rate
     assert rate > 10 * before.training.learning_rate
     assert settle(qtbot, trained).learning_rate == rate
     assert step(trained) > 0
     assert len(trained.session.done) == 1
-    qtbot.keyClick(trained, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    hands.key(trained, "Ctrl+Z")
     assert trained.session.experiment == before
     assert settle(qtbot, trained).learning_rate == before.training.learning_rate
 
@@ -207,7 +147,7 @@ def unfold(window: Window) -> None:
 def test_every_number_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window, name: str) -> None:
     unfold(trained)
     text, value = NUMBERS[name]
-    write(qtbot, trained, name, text)
+    hands.fill(control(trained, name), text)
     now = settle(qtbot, trained)
     assert at_path(now.experiment, name) == value
     assert now.step > 20
@@ -218,7 +158,7 @@ def test_every_number_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window
 @pytest.mark.parametrize("name", CHOICES)
 def test_every_choice_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window, name: str) -> None:
     unfold(trained)
-    choose(qtbot, trained, name, CHOICES[name])
+    hands.choose(control(trained, name), CHOICES[name])
     now = settle(qtbot, trained)
     assert at_path(now.experiment, name).label == CHOICES[name]
     assert now.step > 20
@@ -229,8 +169,8 @@ def test_every_choice_takes_effect_in_the_middle_of_a_run(qtbot, trained: Window
 def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -> None:
     unfold(trained)
     for name in ("data.points", "layers.0.units", "training.learning_rate", "training.batch_size"):
-        write(qtbot, trained, name, NUMBERS[name][0])
-    choose(qtbot, trained, "training.optimizer", "SGD")
+        hands.fill(control(trained, name), NUMBERS[name][0])
+    hands.choose(control(trained, "training.optimizer"), "SGD")
     settle(qtbot, trained)
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
@@ -246,7 +186,7 @@ def test_the_effect_is_the_trainers_not_only_the_forms(qtbot, trained: Window) -
 @pytest.mark.parametrize("kind", ["circle", "xor", "gaussians", "moons", "plane", "hills", "penguins"])
 def test_every_data_set_can_be_chosen_in_the_middle_of_a_run(qtbot, trained: Window, kind: str) -> None:
     tile = control(trained, f"data.kind.{kind}")
-    qtbot.mouseClick(tile, LEFT)
+    hands.click(tile)
     now = settle(qtbot, trained)
     assert now.experiment.data.kind == ("table" if kind == "penguins" else kind)
     assert now.step > 20
@@ -255,7 +195,7 @@ def test_every_data_set_can_be_chosen_in_the_middle_of_a_run(qtbot, trained: Win
 
 
 def test_features_are_switched_by_click(qtbot, trained: Window) -> None:
-    qtbot.mouseClick(control(trained, "features.radius"), LEFT)
+    push(trained, "features.radius")
     now = settle(qtbot, trained)
     assert "radius" in now.experiment.features
     assert trained.session.worker.trainer.network.layers[0].inputs == 3
@@ -263,11 +203,11 @@ def test_features_are_switched_by_click(qtbot, trained: Window) -> None:
 
 
 def test_layers_are_added_duplicated_and_removed(qtbot, trained: Window) -> None:
-    qtbot.mouseClick(control(trained, "layers.add"), LEFT)
+    push(trained, "layers.add")
     assert len(settle(qtbot, trained).layers) == 5
-    qtbot.mouseClick(control(trained, "layers.0.duplicate"), LEFT)
+    push(trained, "layers.0.duplicate")
     assert len(settle(qtbot, trained).layers) == 6
-    qtbot.mouseClick(control(trained, "layers.1.remove"), LEFT)
+    push(trained, "layers.1.remove")
     assert len(settle(qtbot, trained).layers) == 5
     assert step(trained) > 20
 
@@ -282,11 +222,7 @@ def test_dragging_a_card_reorders_the_network_and_the_weights_follow(qtbot, wind
     handle, target = control(window, "layers.1.handle"), control(window, "layers.2")
     start = handle.rect().center()
     end = handle.mapFromGlobal(target.mapToGlobal(QPoint(target.width() // 2, target.height() - 4)))
-    QTest.mousePress(handle, LEFT, pos=start)
-    for part in range(1, 9):
-        QTest.mouseMove(handle, start + (end - start) * part / 8)
-        qtbot.wait(15)
-    QTest.mouseRelease(handle, LEFT, pos=end)
+    hands.drag(handle, start, end)
     now = settle(qtbot, window)
     assert [layer.id for layer in now.experiment.layers] == ["A", "C", "B"]
     np.testing.assert_array_equal(trainer.parameters()["W1"], third)
@@ -297,18 +233,18 @@ def test_a_card_is_moved_by_keyboard(qtbot, window: Window) -> None:
     order = [layer.id for layer in window.session.experiment.layers]
     card = control(window, "layers.0")
     card.setFocus()
-    qtbot.keyClick(card, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    hands.key(card, "Alt+Down")
     assert [layer.id for layer in settle(qtbot, window).experiment.layers] == [order[1], order[0], *order[2:]]
 
 
-def test_ctrl_z_after_typing_a_number_takes_the_edit_back(qtbot, window: Window) -> None:
+def test_ctrl_z_after_typing_a_number_takes_the_edit_back(window: Window) -> None:
     before = window.session.experiment
-    write(qtbot, window, "training.learning_rate", "0.5")
+    hands.fill(control(window, "training.learning_rate"), "0.5")
     assert window.session.experiment.training.learning_rate == 0.5
     focus = QApplication.focusWidget()
-    qtbot.keyClick(focus, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    hands.key(focus, "Ctrl+Z")
     assert window.session.experiment == before
-    qtbot.keyClick(focus, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    hands.key(focus, "Ctrl+Shift+Z")
     assert window.session.experiment.training.learning_rate == 0.5
 
 
@@ -318,12 +254,12 @@ def test_ctrl_z_after_typing_a_number_takes_the_edit_back(qtbot, window: Window)
 def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> None:
     window.session.open(preset("plane"), "plane")
     settle(qtbot, window)
-    write(qtbot, window, "training.learning_rate", "1000")
-    qtbot.keyClick(window, Qt.Key.Key_Space)
+    hands.fill(control(window, "training.learning_rate"), "1000")
+    hands.key(window, "Space")
     qtbot.waitUntil(lambda: window.banner.isVisible())
     assert "no longer a finite number" in window.banner.text.text()
     assert "Diverged" in window.status.text()
-    qtbot.mouseClick(window.banner.remedy, LEFT)
+    hands.click(window.banner.remedy)
     assert window.session.experiment.training.learning_rate == 0.1
     assert settle(qtbot, window).status == "ready"
 
@@ -337,7 +273,7 @@ def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, wind
     finding = window.diagnosis.finding
     assert finding is not None and finding.kind == "vanishing"
     assert "gradient" in window.diagnosis.text.text()
-    qtbot.mouseClick(window.diagnosis.remedy, LEFT)
+    hands.click(window.diagnosis.remedy)
     assert window.session.experiment == finding.remedy.experiment
     window.session.undo()
     assert window.session.experiment.layers[0].activation.kind == "sigmoid"
@@ -351,7 +287,7 @@ def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot
     remedy = control(window, "gradients.remedy")
     qtbot.waitUntil(remedy.isVisible, timeout=15_000)
     assert not window.diagnosis.remedy.isVisible()
-    qtbot.mouseClick(remedy, LEFT)
+    hands.click(remedy)
     assert window.session.experiment.layers[0].activation.kind != "sigmoid"
 
 
@@ -392,10 +328,7 @@ def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window
 
 
 def test_a_dropped_file_is_opened(qtbot, window: Window) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(RESOURCES / "presets" / "hills.json"))])
-    actions, buttons, keys = Qt.DropAction.CopyAction, LEFT, Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(10, 10), actions, data, buttons, keys))
+    hands.drop_file(window, RESOURCES / "presets" / "hills.json")
     assert settle(qtbot, window).experiment.data.kind == "hills"
 
 
@@ -476,7 +409,7 @@ def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, trained: Window) -
 def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained: Window) -> None:
     gate.shut()
     qtbot.waitUntil(lambda: trained.display.running)
-    qtbot.keyClick(trained, Qt.Key.Key_Space)
+    hands.key(trained, "Space")
     qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.status.text())
     gate.open.set()
     qtbot.waitUntil(lambda: "Paused at" in trained.status.text())
@@ -484,7 +417,7 @@ def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained:
 
 def test_the_space_bar_plays_before_anything_was_touched(qtbot, window: Window) -> None:
     data = window.session.experiment.data
-    qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Space)
+    hands.key(window.focusWidget(), "Space")
     qtbot.waitUntil(lambda: step(window) > 0)
     assert window.session.experiment.data == data
 
@@ -509,13 +442,13 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     result = trained.findChild(QLabel, "data.final_test.result")
     assert not button.isVisible()
     assert not button.isEnabled()
-    write(qtbot, trained, "data.test_fraction", "0.2")
+    hands.fill(control(trained, "data.test_fraction"), "0.2")
     settle(qtbot, trained)
     assert snapshot(trained).answer(FinalTestRequest) is None
     assert not result.isVisible()
     trained.session.pause()
     qtbot.waitUntil(lambda: not trained.session.report.running)
-    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
+    push(trained, "data.final_test")
     qtbot.waitUntil(result.isVisible)
     trainer = trained.session.worker.trainer
     measured_now, points = FinalTestRequest().answer(trainer), int((trainer.sample.split == TEST).sum())
@@ -525,11 +458,11 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     trained.session.step()
     qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step)
     qtbot.waitUntil(lambda: snapshot(trained).answer(FinalTestRequest) is None)
-    qtbot.mouseClick(control(trained, "data.final_test"), LEFT)
+    hands.click(control(trained, "data.final_test"))
     qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
-    write(qtbot, trained, "data.noise", "0.3")
+    hands.fill(control(trained, "data.noise"), "0.3")
     assert not result.isVisible()
-    write(qtbot, trained, "data.test_fraction", "0")
+    hands.fill(control(trained, "data.test_fraction"), "0")
     assert not button.isVisible()
 
 
@@ -539,7 +472,7 @@ def test_own_points_with_marks_have_a_test_result(qtbot, window: Window) -> None
         train=(True, True, False), test=(False, False, True),
     )  # fmt: skip
     window.session.edit(msgspec.structs.replace(window.session.experiment, data=points), "own points")
-    qtbot.mouseClick(control(window, "data.final_test"), LEFT)
+    push(window, "data.final_test")
     result = window.findChild(QLabel, "data.final_test.result")
     qtbot.waitUntil(lambda: result.text().startswith("1 test point at step 0: loss "))
 
@@ -555,13 +488,13 @@ def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> 
     assert "Noise 7 was not changed" in window.banner.text.text()
     qtbot.wait(50)
     assert window.banner.isVisible()
-    write(qtbot, window, "data.noise", "0.2")
+    hands.fill(control(window, "data.noise"), "0.2")
     assert not window.banner.isVisible()
 
 
-def test_a_change_leaves_other_messages_alone(qtbot, window: Window) -> None:
+def test_a_change_leaves_other_messages_alone(window: Window) -> None:
     window.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
     window.desk.tell("The file was not saved.")
-    write(qtbot, window, "data.noise", "0.2")
+    hands.fill(control(window, "data.noise"), "0.2")
     assert window.banner.isVisible()
     assert window.banner.text.text() == "The file was not saved."

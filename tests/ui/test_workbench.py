@@ -5,17 +5,14 @@ Everything is done with real mouse, key and drag events. What is asserted is the
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QWheelEvent
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QTabBar, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QWidget
 
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Tanh
@@ -34,7 +31,9 @@ from playground.measure.requests import (
     UncertaintyRequest,
     UnitMapRequest,
 )
-from tests.ui.test_window import control, drag_slider, settle, snapshot, step, write
+from tests.ui import hands
+from tests.ui.parts import part_of
+from tests.ui.windows import control, lay_out, push, settle, snapshot, step
 from ui.panels.data.import_dialog import ImportDialog
 from ui.panels.layers.shapes import SHAPES
 from ui.views.confusion.view import ConfusionView
@@ -44,15 +43,11 @@ from ui.views.microscope.view import MicroscopeView
 from ui.views.schedule.view import ScheduleView
 from ui.window.window import Window
 
-LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
-CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-NO_BUTTON, NO_KEY = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-COPY = Qt.DropAction.CopyAction
 SMALL = Experiment(data=Circle(points=80, validation_fraction=0.25), layers=(Layer(4, Tanh()), Layer(3, Tanh())))
 
 
 class Hand:
-    """A person's hand: the mouse and the keyboard over the window."""
+    """Somebody at the window, and what the trainer makes of what they do."""
 
     def __init__(self, qtbot, window: Window) -> None:
         self.qtbot, self.window = qtbot, window
@@ -84,85 +79,12 @@ class Hand:
         at = self.trainer.state.step
         self.until(lambda: step(self.window) > at)
 
-    # The mouse
-
-    def spot(self, view: QWidget, at: QPointF) -> tuple[QWidget, QPoint]:
-        """What a mouse at a place of a view is over, and where in it."""
-        under = view.childAt(at.toPoint()) or view
-        return under, under.mapFrom(view, at.toPoint())
-
-    def point(self, view: QWidget, at: QPointF) -> None:
-        under, here = self.spot(view, at)
-        QTest.mouseMove(under, here + QPoint(3, 1))
-        QTest.mouseMove(under, here)
-
-    def leave(self, view: QWidget, at: QPointF) -> None:
-        """Go away from what is at a place of a view."""
-        under, _ = self.spot(view, at)
-        QTest.mouseMove(self.window.transport, QPoint(2, 2))
-        # Without a screen Qt does not always notice.
-        QApplication.sendEvent(under, QEvent(QEvent.Type.Leave))
-
-    def click(self, view: QWidget, at: QPointF, button: Qt.MouseButton = LEFT) -> None:
-        under, here = self.spot(view, at)
-        QTest.mouseClick(under, button, pos=here)
-
-    def double_click(self, view: QWidget, at: QPointF) -> None:
-        self.click(view, at)
-        under, here = self.spot(view, at)
-        QTest.mouseDClick(under, LEFT, pos=here)
-
-    def drag(self, view: QWidget, way: Sequence[QPointF], button: Qt.MouseButton = LEFT) -> None:
-        """Press at the first place, go through the others, let go at the last."""
-        under, _ = self.spot(view, way[0])
-        places = [under.mapFrom(view, place.toPoint()) for place in way]
-        QTest.mousePress(under, button, pos=places[0])
-        for start, end in itertools.pairwise(places):
-            for part in range(1, 6):
-                QTest.mouseMove(under, start + (end - start) * part / 5)
-                self.qtbot.wait(8)
-        QTest.mouseRelease(under, button, pos=places[-1])
-
-    def turn(self, view: QWidget, at: QPointF, notches: int) -> None:
-        under, here = self.spot(view, at)
-        turned = QPoint(0, 120 * notches)
-        wheel = QWheelEvent(
-            QPointF(here), QPointF(under.mapToGlobal(here)), QPoint(), turned, NO_BUTTON, NO_KEY,
-            Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QApplication.sendEvent(under, wheel)
-
-    def press(self, name: str) -> None:
-        """Click a control by its name."""
-        QTest.mouseClick(control(self.window, name), LEFT)
-
-    def drop_file(self, on: QWidget, path: Path) -> None:
-        """Drag a file from outside onto a part of the window and let it go."""
-        files = QMimeData()
-        files.setUrls([QUrl.fromLocalFile(str(path))])
-        files.setText(QUrl.fromLocalFile(str(path)).toString())
-        at = on.mapTo(self.window, on.rect().center())
-        enter = QDragEnterEvent(at, COPY, files, LEFT, NO_KEY)
-        enter.ignore()
-        QApplication.sendEvent(self.window.windowHandle(), enter)
-        assert enter.isAccepted()
-        QApplication.sendEvent(self.window.windowHandle(), QDropEvent(QPointF(at), COPY, files, LEFT, NO_KEY))
-
-    # The keyboard
-
-    def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NO_KEY) -> None:
-        """Press a key wherever the keyboard is."""
-        if QApplication.activeWindow() is not self.window and QApplication.activePopupWidget() is None:
-            # As window managers do when a dialog or menu has gone.
-            self.window.activateWindow()
-            self.until(lambda: QApplication.activeWindow() is self.window)
-        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
-
-    def type(self, text: str) -> None:
-        QTest.keyClicks(QApplication.focusWidget(), text)
+    def key(self, *names: str | Qt.Key) -> None:
+        """Press keys wherever the keyboard is."""
+        hands.key_in(self.window, *names)
 
     def undo(self) -> None:
-        self.key(Qt.Key.Key_Z, CONTROL)
+        self.key("Ctrl+Z")
 
 
 @pytest.fixture
@@ -196,11 +118,11 @@ def hold_still(hand: Hand) -> None:
 
 def test_a_click_on_an_input_switches_it(busy: Hand) -> None:
     network, radius = busy.window.network, list(FEATURES).index("radius")
-    busy.click(network, network.unit_rect(-1, radius).center())
+    hands.click(network, network.shown().places.unit(-1, radius).center())
     assert "radius" in busy.settle().experiment.features
     assert busy.trainer.network.layers[0].inputs == 3
     assert busy.window.data.features["radius"].isChecked()
-    busy.click(network, network.unit_rect(-1, radius).center())
+    hands.click(network, network.shown().places.unit(-1, radius).center())
     busy.settle()
     assert busy.trainer.network.layers[0].inputs == 2
     busy.trains_on()
@@ -209,8 +131,8 @@ def test_a_click_on_an_input_switches_it(busy: Hand) -> None:
 def test_plus_and_minus_change_the_units(busy: Hand) -> None:
     network = busy.window.network
     for _ in range(2):
-        busy.click(network, network.units_button_rect(0, more=True).center())
-    busy.click(network, network.units_button_rect(1, more=False).center())
+        hands.click(network, network.shown().places.units_button(0, more=True).center())
+    hands.click(network, network.shown().places.units_button(1, more=False).center())
     busy.settle()
     assert [layer.units for layer in busy.trainer.network.layers] == [6, 2, 1]
     busy.window.layers.wake()
@@ -220,7 +142,7 @@ def test_plus_and_minus_change_the_units(busy: Hand) -> None:
 
 def test_a_plus_between_columns_inserts_a_layer(busy: Hand) -> None:
     network = busy.window.network
-    busy.click(network, network.insertion_rect(1).center())
+    hands.click(network, network.shown().places.insertion(1).center())
     busy.settle()
     assert [layer.units for layer in busy.trainer.network.layers] == [4, 4, 3, 1]
     ids = [layer.id for layer in busy.experiment.layers]
@@ -234,7 +156,7 @@ def test_a_layer_inserted_beside_a_muted_and_frozen_one_takes_part_and_learns(ha
     hand.window.session.edit(msgspec.structs.replace(hand.experiment, layers=(layers[0], still)), "muted")
     hand.settle()
     network = hand.window.network
-    hand.click(network, network.insertion_rect(2).center())
+    hands.click(network, network.shown().places.insertion(2).center())
     new = hand.settle().experiment.layers[2]
     assert new.units == 3
     assert new.trainable and not new.muted
@@ -242,32 +164,32 @@ def test_a_layer_inserted_beside_a_muted_and_frozen_one_takes_part_and_learns(ha
 
 def test_a_double_click_on_a_header_opens_the_card_of_the_layer(hand: Hand) -> None:
     network = hand.window.network
-    hand.double_click(network, network.header_rect(1).center())
+    hands.double_click(network, network.shown().places.header(1).center())
     hand.until(lambda: "layers" in hand.window.docks.seen)
     assert QApplication.focusWidget() is hand.window.layers.cards[1]
 
 
 def test_pointing_at_a_unit_shows_its_map_in_the_boundary(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
-    hand.until(lambda: boundary.shown().colours.size > 0 and network.unit_rect(0, 2).isValid())
-    hand.point(network, network.unit_rect(0, 2).center())
+    hand.until(lambda: boundary.shown().colours.size > 0 and network.shown().places.unit(0, 2).isValid())
+    hands.hover(network, network.shown().places.unit(0, 2).center())
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
     assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (0, 2)
     hand.until(lambda: boundary.shown().unit == "Unit A3: what it puts out")
-    hand.leave(network, network.unit_rect(0, 2).center())
+    hands.leave(network, network.shown().places.unit(0, 2).center(), to=hand.window.transport)
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     hand.until(lambda: boundary.shown().unit == "")
 
 
 def test_the_way_back_from_a_unit_works_while_the_mouse_still_points_at_it(hand: Hand) -> None:
     network, boundary = hand.window.network, hand.window.boundary
-    hand.point(network, network.unit_rect(1, 0).center())
+    hands.hover(network, network.shown().places.unit(1, 0).center())
     hand.until(lambda: boundary.shown().unit != "")
     boundary.setFocus()
-    hand.key(Qt.Key.Key_Escape)
+    hand.key("Escape")
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     assert boundary.shown().unit == ""
-    hand.point(network, network.unit_rect(1, 1).center())
+    hands.hover(network, network.shown().places.unit(1, 1).center())
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
     assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (1, 1)
 
@@ -276,11 +198,11 @@ def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Ha
     hold_still(busy)
     network = busy.window.network
     before = busy.trainer.parameters()["W1"].copy()
-    busy.click(network, network.edge_point("W1", (2, 1)))
+    hands.click(network, network.shown().places.wire("W1", (2, 1)))
     assert control(busy.window, "network.editor").isVisible()
     assert QApplication.focusWidget().objectName() == "network.editor.entry"
-    busy.type("1.5")
-    busy.key(Qt.Key.Key_Return)
+    hands.type_text("1.5")
+    busy.key("Return")
     busy.settle()
     assert busy.trainer.parameters()["W1"][2, 1] == pytest.approx(1.5, abs=1e-6)
     assert not control(busy.window, "network.editor").isVisible()
@@ -294,9 +216,9 @@ def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Ha
 def test_a_bias_is_edited_at_its_square(busy: Hand) -> None:
     hold_still(busy)
     network = busy.window.network
-    busy.click(network, network.bias_rect(0, 3).center())
-    busy.type("-0.75")
-    busy.key(Qt.Key.Key_Return)
+    hands.click(network, network.shown().places.bias(0, 3).center())
+    hands.type_text("-0.75")
+    busy.key("Return")
     busy.settle()
     assert busy.trainer.parameters()["b0"][3] == pytest.approx(-0.75, abs=1e-6)
 
@@ -305,27 +227,27 @@ def test_dragging_the_slider_of_the_editor_is_one_undo_step(busy: Hand) -> None:
     hold_still(busy)
     network, so_far = busy.window.network, len(busy.edits)
     before = float(busy.trainer.parameters()["W0"][1, 0])
-    busy.click(network, network.edge_point("W0", (1, 0)))
+    hands.click(network, network.shown().places.wire("W0", (1, 0)))
     slider = busy.window.findChild(QSlider, "network.editor.slider")
-    drag_slider(busy.qtbot, slider, 0.95 if before < 0.5 else 0.05)
+    hands.drag_handle(slider, 0.95 if before < 0.5 else 0.05)
     busy.settle()
     assert abs(busy.trainer.parameters()["W0"][1, 0] - before) > 0.5
     assert len(busy.edits) == so_far + 1
-    busy.key(Qt.Key.Key_Return)
+    busy.key("Return")
     busy.undo()
     busy.settle()
     assert busy.trainer.parameters()["W0"][1, 0] == pytest.approx(before, abs=1e-6)
 
 
 def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand) -> None:
-    hand.key(Qt.Key.Key_P, CONTROL)
+    hand.key("Ctrl+P")
     network = hand.window.network
-    hand.click(network, network.edge_point("W1", (0, 0)))
+    hands.click(network, network.shown().places.wire("W1", (0, 0)))
     before = hand.trainer.parameters()["W1"].copy()
-    hand.key(Qt.Key.Key_Up)
+    hand.key("Up")
     hand.settle()
     assert not np.array_equal(hand.trainer.parameters()["W1"], before)
-    hand.key(Qt.Key.Key_Escape)
+    hand.key("Escape")
     hand.settle()
     np.testing.assert_array_equal(hand.trainer.parameters()["W1"], before)
     assert not network.findChild(QWidget, "network.editor").isVisible()
@@ -334,8 +256,8 @@ def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand
 
 def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Hand) -> None:
     window, network = hand.window, hand.window.network
-    hand.click(network, network.edge_point("W1", (0, 0)))
-    hand.type("3")
+    hands.click(network, network.shown().places.wire("W1", (0, 0)))
+    hands.type_text("3")
     window.layers.remove_layer(1)
     hand.settle()
     assert hand.edits[-1] == "layer B removed"
@@ -346,12 +268,12 @@ def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Han
 def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(busy: Hand) -> None:
     hold_still(busy)
     window, network = busy.window, busy.window.network
-    busy.click(network, network.unit_rect(0, 1).center())
-    busy.key(Qt.Key.Key_Down)
+    hands.click(network, network.shown().places.unit(0, 1).center())
+    busy.key("Down")
     busy.until(lambda: window.boundary.shown().unit == "Unit A3: what it puts out")
-    busy.key(Qt.Key.Key_Return)
-    busy.type("2.5")
-    busy.key(Qt.Key.Key_5, CONTROL)
+    busy.key("Return")
+    hands.type_text("2.5")
+    busy.key("Ctrl+5")
     busy.until(lambda: "network" not in window.docks.seen)
     busy.settle()
     assert busy.trainer.parameters()["b0"][2] == pytest.approx(2.5, abs=1e-6)
@@ -360,11 +282,11 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
 
 
 def test_wires_show_weights_or_gradients(busy: Hand) -> None:
-    busy.press("network.gradients")
-    assert busy.window.network.carried() == "gradients"
+    push(busy.window, "network.gradients")
+    assert busy.window.network.shown().wires == "gradients"
     busy.trains_on()
-    busy.press("network.weights")
-    assert busy.window.network.carried() == "weights"
+    push(busy.window, "network.weights")
+    assert busy.window.network.shown().wires == "weights"
 
 
 # The boundary -------------------------------------------------------------------------------------------------------
@@ -381,33 +303,33 @@ def test_the_colours_the_contours_and_the_mistakes_are_chosen(busy: Hand) -> Non
     layers = tuple(msgspec.structs.replace(layer, dropout=0.3) for layer in busy.experiment.layers)
     busy.window.session.edit(msgspec.structs.replace(busy.experiment, layers=layers), "dropout")
     busy.settle()
-    busy.press("boundary.field.uncertainty")
+    push(busy.window, "boundary.field.uncertainty")
     busy.until(lambda: snapshot(busy.window).answer(UncertaintyRequest) is not None)
-    busy.press("boundary.field.classes")
+    push(busy.window, "boundary.field.classes")
     busy.until(lambda: snapshot(busy.window).answer(UncertaintyRequest) is None)
     busy.until(lambda: len(np.unique(boundary.shown().colours.reshape(-1, 3), axis=0)) <= 3)
-    busy.press("boundary.field.probability")
-    busy.press("boundary.contours")
+    push(busy.window, "boundary.field.probability")
+    push(busy.window, "boundary.contours")
     busy.until(lambda: len(boundary.shown().numbers) > 0)
-    busy.press("boundary.mistakes")
+    push(busy.window, "boundary.mistakes")
     busy.until(lambda: snapshot(busy.window).answer(PredictionsRequest) is not None)
     busy.until(lambda: boundary.shown().note != "")
-    busy.press("boundary.mistakes")
+    push(busy.window, "boundary.mistakes")
     busy.until(lambda: snapshot(busy.window).answer(PredictionsRequest) is None)
 
 
 def test_the_wheel_zooms_dragging_moves_and_home_shows_everything(busy: Hand) -> None:
     boundary = busy.window.boundary
     whole = boundary.shown().seen
-    busy.turn(boundary, boundary.shown().place_of(2, 1), 4)
+    hands.wheel(boundary, 4, boundary.shown().place_of(2, 1))
     assert boundary.shown().seen.width() < 0.6 * whole.width()
     seen = boundary.shown().seen
     middle = boundary.shown().plane.center()
-    busy.drag(boundary, [middle, middle + QPointF(60, 30)])
+    hands.drag(boundary, middle, middle + QPointF(60, 30))
     assert boundary.shown().seen.left() < seen.left()
     assert boundary.shown().seen.top() > seen.top()
     assert boundary.shown().picked is None
-    busy.key(Qt.Key.Key_Home)
+    busy.key("Home")
     assert boundary.shown().seen == whole
     assert busy.edits[-1] == "small"
 
@@ -415,36 +337,36 @@ def test_the_wheel_zooms_dragging_moves_and_home_shows_everything(busy: Hand) ->
 def test_a_click_on_a_point_opens_the_microscope_with_its_numbers(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
     index = lonely_point(x)
-    hand.click(window.boundary, window.boundary.shown().place_of(*x[index]))
+    hands.click(window.boundary, window.boundary.shown().place_of(*x[index]))
     hand.until(lambda: "microscope" in window.docks.seen)
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
     seen = snapshot(window).answer(MicroscopeRequest)
     assert seen.point == index
     np.testing.assert_array_equal(seen.x, hand.trainer.sample.x[index])
-    hand.until(lambda: window.view(MicroscopeView).words.text().startswith(f"Point {index} ("))
-    assert len(window.view(MicroscopeView).blocks()) > 0
+    hand.until(lambda: window.view(MicroscopeView).shown().sentence.startswith(f"Point {index} ("))
+    assert len(window.view(MicroscopeView).shown().blocks) > 0
 
 
 def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
     index = lonely_point(x)
-    hand.click(window.boundary, window.boundary.shown().place_of(*x[index]))
+    hands.click(window.boundary, window.boundary.shown().place_of(*x[index]))
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
     for key, expected in ((Qt.Key.Key_N, index + 1), (Qt.Key.Key_P, index), (Qt.Key.Key_P, index - 1)):
         hand.key(key)
         point = expected % len(x)
         hand.until(lambda point=point: snapshot(window).answer(MicroscopeRequest).point == point)
-        hand.until(lambda point=point: window.view(MicroscopeView).words.text().startswith(f"Point {point} ("))
-    hand.key(Qt.Key.Key_Escape)
+        hand.until(lambda point=point: window.view(MicroscopeView).shown().sentence.startswith(f"Point {point} ("))
+    hand.key("Escape")
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
-    hand.until(lambda: window.view(MicroscopeView).pages.currentIndex() == 0)
+    hand.until(lambda: not window.view(MicroscopeView).shown().blocks)
 
 
 def test_other_points_let_go_of_the_one_that_was_picked(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
-    hand.click(window.boundary, window.boundary.shown().place_of(*x[lonely_point(x)]))
+    hands.click(window.boundary, window.boundary.shown().place_of(*x[lonely_point(x)]))
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
-    hand.press("data.kind.moons")
+    push(hand.window, "data.kind.moons")
     hand.settle()
     hand.until(lambda: window.boundary.shown().picked is None)
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
@@ -460,16 +382,16 @@ def places(hand: Hand, *at: tuple[float, float]) -> list[QPointF]:
 @pytest.fixture
 def drawing(busy: Hand) -> Hand:
     """In the middle of a run, with the brush in hand."""
-    busy.press("data.draw")
+    push(busy.window, "data.draw")
     busy.until(lambda: "drawing" in busy.window.docks.seen)
-    busy.qtbot.wait(30)
+    lay_out(busy.window)
     assert busy.window.drawing.toolbox.tool is not None and busy.window.drawing.toolbox.tool.name == "brush"
     return busy
 
 
 def test_a_stroke_of_the_brush_adds_points_in_one_undo_step(drawing: Hand) -> None:
     before, so_far = drawing.trainer.sample.x.copy(), len(drawing.edits)
-    drawing.drag(drawing.window.boundary, places(drawing, (-4, 4), (0, 4.5), (4, 4)))
+    hands.drag(drawing.window.boundary, *places(drawing, (-4, 4), (0, 4.5), (4, 4)))
     drawing.settle()
     drawn = drawing.trainer.sample
     assert len(drawn.x) > len(before) + 20
@@ -486,8 +408,8 @@ def test_a_stroke_of_the_brush_adds_points_in_one_undo_step(drawing: Hand) -> No
 
 def test_another_class_is_drawn_by_its_number(drawing: Hand) -> None:
     before = len(drawing.trainer.sample.x)
-    drawing.key(Qt.Key.Key_2)
-    drawing.click(drawing.window.boundary, places(drawing, (5, -5))[0])
+    drawing.key("2")
+    hands.click(drawing.window.boundary, places(drawing, (5, -5))[0])
     drawing.settle()
     assert len(drawing.trainer.sample.x) == before + 1
     assert drawing.trainer.sample.labels[-1] == 1
@@ -495,7 +417,7 @@ def test_another_class_is_drawn_by_its_number(drawing: Hand) -> None:
 
 def test_the_right_button_erases(drawing: Hand) -> None:
     boundary, before = drawing.window.boundary, drawing.trainer.sample.x.copy()
-    drawing.drag(boundary, places(drawing, (-3, 0), (3, 0)), RIGHT)
+    hands.drag(boundary, *places(drawing, (-3, 0), (3, 0)), button=hands.RIGHT)
     drawing.settle()
     kept = drawing.trainer.sample.x
     assert 0 < len(kept) < len(before)
@@ -506,9 +428,9 @@ def test_the_right_button_erases(drawing: Hand) -> None:
 def test_a_point_is_dragged_somewhere_else(drawing: Hand) -> None:
     x = drawing.trainer.sample.x.copy()
     index = lonely_point(x)
-    drawing.key(Qt.Key.Key_M)
+    drawing.key("M")
     assert drawing.window.drawing.toolbox.tool.name == "move"
-    drawing.drag(drawing.window.boundary, places(drawing, tuple(x[index]), (5.5, -5.5)))
+    hands.drag(drawing.window.boundary, *places(drawing, tuple(x[index]), (5.5, -5.5)))
     drawing.settle()
     moved = drawing.trainer.sample.x
     np.testing.assert_allclose(moved[index], (5.5, -5.5), atol=0.06)
@@ -517,8 +439,8 @@ def test_a_point_is_dragged_somewhere_else(drawing: Hand) -> None:
 
 def test_a_click_with_the_cluster_tool_adds_a_cloud(drawing: Hand) -> None:
     before = len(drawing.trainer.sample.x)
-    drawing.press("drawing.tool.cluster")
-    drawing.click(drawing.window.boundary, places(drawing, (3, -3))[0])
+    push(drawing.window, "drawing.tool.cluster")
+    hands.click(drawing.window.boundary, places(drawing, (3, -3))[0])
     drawing.settle()
     cloud = drawing.trainer.sample.x[before:]
     assert len(cloud) == drawing.window.drawing.toolbox.settings.cluster_points
@@ -531,7 +453,7 @@ def test_the_wheel_changes_the_brush_and_not_the_view(drawing: Hand) -> None:
         drawing.window.boundary.shown().seen,
         drawing.window.drawing.toolbox.reach,
     )
-    drawing.turn(boundary, places(drawing, (1, 1))[0], 3)
+    hands.wheel(boundary, 3, places(drawing, (1, 1))[0])
     assert drawing.window.drawing.toolbox.reach > 1.3 * before
     assert boundary.shown().seen == seen
 
@@ -539,42 +461,37 @@ def test_the_wheel_changes_the_brush_and_not_the_view(drawing: Hand) -> None:
 @pytest.mark.parametrize("way", ["button", "Esc"])
 def test_done_goes_back_to_looking(drawing: Hand, way: str) -> None:
     if way == "button":
-        drawing.press("drawing.done")
+        push(drawing.window, "drawing.done")
     else:
-        drawing.key(Qt.Key.Key_Escape)
+        drawing.key("Escape")
     drawing.until(lambda: "data" in drawing.window.docks.seen)
     assert drawing.window.drawing.toolbox.tool is None
     so_far = drawing.edits
     x = drawing.trainer.sample.x
     index = lonely_point(x)
-    drawing.click(drawing.window.boundary, drawing.window.boundary.shown().place_of(*x[index]))
+    hands.click(drawing.window.boundary, drawing.window.boundary.shown().place_of(*x[index]))
     drawing.until(lambda: snapshot(drawing.window).answer(MicroscopeRequest) is not None)
     assert drawing.edits == so_far
 
 
 def test_another_tab_puts_the_brush_down(drawing: Hand) -> None:
-    bar = next(
-        bar for bar in drawing.window.findChildren(QTabBar)
-        if any(bar.tabText(place) == "Draw points" for place in range(bar.count()))
-    )  # fmt: skip
-    place = next(place for place in range(bar.count()) if bar.tabText(place) == "Training")
-    QTest.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
+    hands.open_tab(drawing.window, "Training")
     drawing.until(lambda: drawing.window.drawing.toolbox.tool is None)
     drawing.window.boundary.setFocus()
-    drawing.key(Qt.Key.Key_B)
+    drawing.key("B")
     before = drawing.experiment
-    drawing.drag(drawing.window.boundary, places(drawing, (-4, 4), (4, 4)))
+    hands.drag(drawing.window.boundary, *places(drawing, (-4, 4), (4, 4)))
     assert drawing.experiment == before
 
 
 def test_ctrl_p_starts_drawing_from_anywhere(hand: Hand) -> None:
     hand.window.docks.docks["drawing"].close()
     control(hand.window, "training.learning_rate", QLineEdit).setFocus()
-    hand.key(Qt.Key.Key_P, CONTROL)
+    hand.key("Ctrl+P")
     hand.until(lambda: "drawing" in hand.window.docks.seen)
-    hand.qtbot.wait(30)
+    lay_out(hand.window)
     before = len(hand.trainer.sample.x)
-    hand.click(hand.window.boundary, places(hand, (5, 5))[0])
+    hands.click(hand.window.boundary, places(hand, (5, 5))[0])
     hand.settle()
     assert len(hand.trainer.sample.x) == before + 1
 
@@ -582,7 +499,7 @@ def test_ctrl_p_starts_drawing_from_anywhere(hand: Hand) -> None:
 def test_typing_in_a_list_searches_it_also_while_drawing(drawing: Hand) -> None:
     combo = control(drawing.window, "layers.0.activation", QComboBox)
     combo.setFocus()
-    drawing.key(Qt.Key.Key_E)
+    drawing.key("E")
     assert drawing.settle().experiment.layers[0].activation.label.startswith("E")
     assert drawing.window.drawing.toolbox.tool.name == "brush"
 
@@ -590,21 +507,13 @@ def test_typing_in_a_list_searches_it_also_while_drawing(drawing: Hand) -> None:
 # Data ---------------------------------------------------------------------------------------------------------------
 
 
-def pick_column(dialog: ImportDialog, name: str, column: str) -> None:
-    combo = dialog.findChild(QComboBox, f"import.{name}")
-    combo.setFocus()
-    QTest.keyClick(combo, Qt.Key.Key_Home)
-    for _ in range(combo.findText(column)):
-        QTest.keyClick(combo, Qt.Key.Key_Down)
-
-
 def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> None:
-    busy.drop_file(busy.window.boundary, RESOURCES / "data" / "penguins.csv")
+    hands.drop_file(busy.window, RESOURCES / "data" / "penguins.csv", busy.window.boundary)
     dialog = busy.window.findChild(ImportDialog)
     busy.qtbot.waitExposed(dialog)
-    pick_column(dialog, "x1", "flipper_length_mm")
-    pick_column(dialog, "target", "island")
-    QTest.mouseClick(dialog.ok, LEFT)
+    hands.choose(hands.control(dialog, "import.x1"), "flipper_length_mm")
+    hands.choose(hands.control(dialog, "import.target"), "island")
+    hands.click(dialog.ok)
     data = busy.settle().experiment.data
     assert isinstance(data, Table) and (data.x1, data.target) == ("flipper_length_mm", "island")
     assert busy.trainer.sample.class_names == ("Biscoe", "Dream", "Torgersen")
@@ -617,10 +526,10 @@ def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> Non
 def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
     views = {view.name: view for view in hand.window.parts.views}
     target = views.get(name) or getattr(hand.window, name, None) or control(hand.window, name, QLineEdit)
-    hand.drop_file(target, RESOURCES / "data" / "penguins.csv")
+    hands.drop_file(hand.window, RESOURCES / "data" / "penguins.csv", target)
     dialog = hand.window.findChild(ImportDialog)
     assert dialog is not None and dialog.isVisible()
-    QTest.mouseClick(dialog.cancel, LEFT)
+    hands.click(dialog.cancel)
     assert hand.experiment.data.kind == "circle"
 
 
@@ -628,16 +537,16 @@ def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
 def test_points_are_copied_and_pasted(busy: Hand, by_button: bool) -> None:
     before = busy.trainer.sample
     if by_button:
-        busy.press("data.copy")
+        push(busy.window, "data.copy")
     else:
-        busy.key(Qt.Key.Key_C, CONTROL | SHIFT)
+        busy.key("Ctrl+Shift+C")
     assert QGuiApplication.clipboard().text().startswith("x1\tx2\tlabel")
-    busy.press("data.kind.moons")
+    push(busy.window, "data.kind.moons")
     busy.settle()
     if by_button:
-        busy.press("data.paste")
+        push(busy.window, "data.paste")
     else:
-        busy.key(Qt.Key.Key_V, CONTROL | SHIFT)
+        busy.key("Ctrl+Shift+V")
     assert isinstance(busy.settle().experiment.data, UserPoints)
     np.testing.assert_array_equal(busy.trainer.sample.x, before.x)
     np.testing.assert_array_equal(busy.trainer.sample.labels, before.labels)
@@ -649,9 +558,9 @@ def test_points_are_copied_and_pasted(busy: Hand, by_button: bool) -> None:
 def test_exported_points_come_back_bit_for_bit(hand: Hand, tmp_path: Path) -> None:
     before, file = hand.trainer.sample, tmp_path / "points.csv"
     hand.window.data.own_data.export_points(file)
-    hand.press("data.kind.moons")
+    push(hand.window, "data.kind.moons")
     hand.settle()
-    hand.drop_file(hand.window.network, file)
+    hands.drop_file(hand.window, file, hand.window.network)
     assert isinstance(hand.settle().experiment.data, UserPoints)
     after = hand.trainer.sample
     assert after.x.tobytes() == before.x.tobytes()
@@ -664,29 +573,29 @@ def test_exported_points_come_back_bit_for_bit(hand: Hand, tmp_path: Path) -> No
 
 
 def test_a_frozen_layer_keeps_its_weights_while_the_others_learn(busy: Hand) -> None:
-    busy.press("layers.0.trainable")
+    push(busy.window, "layers.0.trainable")
     busy.settle()
     first, second = (busy.trainer.parameters()[name].copy() for name in ("W0", "W1"))
     busy.trains_on()
     np.testing.assert_array_equal(busy.trainer.parameters()["W0"], first)
     assert not np.array_equal(busy.trainer.parameters()["W1"], second)
-    busy.press("layers.0.trainable")
+    push(busy.window, "layers.0.trainable")
     busy.settle()
     busy.trains_on()
     busy.until(lambda: not np.array_equal(busy.trainer.parameters()["W0"], first))
 
 
 def test_a_muted_layer_passes_its_inputs_on(busy: Hand) -> None:
-    write(busy.qtbot, busy.window, "layers.1.units", "4")
+    hands.fill(control(busy.window, "layers.1.units"), "4")
     busy.settle()
-    busy.press("layers.1.muted")
+    push(busy.window, "layers.1.muted")
     busy.settle()
     assert busy.trainer.network.layers[1].muted
     busy.trains_on()
     busy.undo()
     busy.settle()
     assert not busy.trainer.network.layers[1].muted
-    busy.key(Qt.Key.Key_Y, CONTROL)
+    busy.key("Ctrl+Y")
     busy.settle()
     assert busy.trainer.network.layers[1].muted
 
@@ -695,9 +604,9 @@ def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
     shape = control(busy.window, "layers.shape")
     menu = shape.menu()
     busy.qtbot.waitUntil(shape.isVisible)
-    funnel = next(action for action in menu.actions() if action.text().startswith("Funnel"))
+    funnel = next(action.text() for action in menu.actions() if action.text().startswith("Funnel"))
     menu.popup(shape.mapToGlobal(shape.rect().bottomLeft()))
-    QTest.mouseClick(menu, LEFT, pos=menu.actionGeometry(funnel).center())
+    hands.choose_entry(menu, funnel)
     busy.settle()
     assert tuple(layer.units for layer in busy.trainer.network.layers[:-1]) == SHAPES["Funnel"]
     assert [layer.id for layer in busy.experiment.layers[:2]] == ["A", "B"]
@@ -709,11 +618,11 @@ def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
 
 def test_a_chip_is_dragged_into_the_stack(busy: Hand) -> None:
     chip, above = control(busy.window, "layers.new.relu"), control(busy.window, "layers.1")
-    busy.qtbot.wait(50)
+    lay_out(busy.window)
     layers = busy.window.layers
     start = chip.mapTo(layers, chip.rect().center())
     end = above.mapTo(layers, QPoint(above.width() // 2, 3))
-    busy.drag(layers, [QPointF(start), QPointF(end)])
+    hands.drag(layers, QPointF(start), QPointF(end))
     busy.settle()
     assert [layer.activation.kind for layer in busy.experiment.layers] == ["tanh", "relu", "tanh"]
     assert [layer.units for layer in busy.trainer.network.layers] == [4, 4, 3, 1]
@@ -727,17 +636,17 @@ def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> No
     gradients = busy.window.gradients
     busy.window.docks.show("gradients")
     for field in ("delta_rms", "update_ratio", "gradient_rms"):
-        QTest.mouseClick(gradients.switch_button(field), LEFT)
-        assert gradients.quantity() == field
+        hands.click(part_of(gradients, f"gradients.quantity.{field}"))
+        assert gradients.shown().quantity == field
         shown = snapshot(busy.window)
-        assert gradients.bar_values().shape == (len(shown.layers),)
-        assert np.isfinite(gradients.bar_values()).all()
-    QTest.mouseClick(gradients.switch_button("lines"), LEFT)
-    assert "lines" in gradients.pictures
+        assert gradients.shown().bars.shape == (len(shown.layers),)
+        assert np.isfinite(gradients.shown().bars).all()
+    hands.click(part_of(gradients, "gradients.pictures.lines"))
+    assert "lines" in gradients.shown().pictures
     busy.trains_on()
-    assert gradients.drawn_lines()[1].shape[1] == len(shown.layers)
-    QTest.mouseClick(gradients.switch_button("map"), LEFT)
-    assert "map" in gradients.pictures
+    assert gradients.shown().lines[1].shape[1] == len(shown.layers)
+    hands.click(part_of(gradients, "gradients.pictures.map"))
+    assert "map" in gradients.shown().pictures
 
 
 def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
@@ -747,7 +656,7 @@ def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
     hand.window.session.play()
     remedy = hand.window.gradients.findChild(QWidget, "gradients.remedy")
     hand.qtbot.waitUntil(remedy.isVisible, timeout=15_000)
-    QTest.mouseClick(remedy, LEFT)
+    hands.click(remedy)
     hand.settle()
     assert hand.trainer.experiment.layers[0].activation.kind != "sigmoid"
 
@@ -755,42 +664,42 @@ def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
 def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
     curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
-    busy.until(lambda: len(curves.drawn_epochs()) > 3)
-    write(busy.qtbot, busy.window, "training.learning_rate", "0.02")
-    busy.until(lambda: len(curves.marks()) > 0)
-    assert "learning rate 0.02" in curves.marks()[-1].words.lower()
+    busy.until(lambda: len(curves.shown().training[:, 0]) > 3)
+    hands.fill(control(busy.window, "training.learning_rate"), "0.02")
+    busy.until(lambda: len(curves.shown().marks) > 0)
+    assert "learning rate 0.02" in curves.shown().marks[-1].words.lower()
     network = busy.window.network
     busy.window.docks.show("network")
-    busy.click(network, network.bias_rect(1, 0).center())
-    busy.type("0.5")
-    busy.key(Qt.Key.Key_Return)
-    busy.until(lambda: any("b1" in mark.words for mark in curves.marks()))
+    hands.click(network, network.shown().places.bias(1, 0).center())
+    hands.type_text("0.5")
+    busy.key("Return")
+    busy.until(lambda: any("b1" in mark.words for mark in curves.shown().marks))
 
 
 def test_the_axes_and_the_smoothing_of_the_curves_are_chosen(busy: Hand) -> None:
     curves = busy.window.view(CurvesView)
     busy.window.docks.show("curves")
-    busy.until(lambda: len(curves.drawn_epochs()) > 10)
+    busy.until(lambda: len(curves.shown().training[:, 0]) > 10)
 
     def choose(name: str) -> None:
-        button = curves.controls.panel.findChild(QWidget, name)
+        button = part_of(curves, "curves.controls").panel.findChild(QWidget, name)
         if button is not None:
-            QTest.mouseClick(curves.controls.button, LEFT)
-        QTest.mouseClick(button or curves.findChild(QWidget, name), LEFT)
-        curves.controls.panel.hide()
+            hands.click(part_of(curves, "curves.controls").button)
+        hands.click(button or curves.findChild(QWidget, name))
+        part_of(curves, "curves.controls").panel.hide()
 
     choose("curves.smoothing.strong")
-    assert curves.smoothing == "strong"
-    busy.until(lambda: len(curves.drawn_band()) > 0)
+    assert curves.shown().smoothing == "strong"
+    busy.until(lambda: len(curves.shown().band) > 0)
     choose("curves.along.step")
-    assert curves.along == "step"
-    busy.until(lambda: curves.drawn_epochs().max() > 20)
+    assert curves.shown().along == "step"
+    busy.until(lambda: curves.shown().training[:, 0].max() > 20)
     choose("curves.along.seconds")
-    busy.until(lambda: np.isfinite(curves.drawn_epochs()).all())
+    busy.until(lambda: np.isfinite(curves.shown().training[:, 0]).all())
     choose("curves.across.log")
-    assert curves.time_is_logarithmic
+    assert curves.shown().time_is_logarithmic
     choose("curves.loss.log")
-    assert curves.loss_is_logarithmic()
+    assert curves.shown().loss_is_logarithmic
     busy.trains_on()
 
 
@@ -803,11 +712,11 @@ def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy
     assert snapshot(window).answer(HistogramsRequest)[0].activations is not None
     window.docks.show("confusion")
     busy.until(lambda: snapshot(window).answer(ConfusionRequest) is not None)
-    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).shown().matrix is not None)
     assert snapshot(window).answer(HistogramsRequest) is None
-    assert window.view(ConfusionView).matrix().counts.sum() == 60
-    busy.press("confusion.set.validation")
-    assert window.view(ConfusionView).matrix().counts.sum() == 20
+    assert window.view(ConfusionView).shown().matrix.counts.sum() == 60
+    push(busy.window, "confusion.set.validation")
+    assert window.view(ConfusionView).shown().matrix.counts.sum() == 20
 
 
 def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand) -> None:
@@ -815,36 +724,36 @@ def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand
     window.session.pause()
     busy.until(lambda: not window.session.report.running)
     window.docks.show("confusion")
-    busy.until(lambda: window.view(ConfusionView).matrix() is not None)
+    busy.until(lambda: window.view(ConfusionView).shown().matrix is not None)
     window.docks.show("histograms")
     busy.until(lambda: len(window.view(HistogramsView).shown().rows) == 3)
     window.docks.show("schedule")
-    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
-    assert window.view(ScheduleView).dot()[1] == busy.trainer.learning_rate
+    busy.until(lambda: len(window.view(ScheduleView).shown().past[0]) > 0)
+    assert window.view(ScheduleView).shown().present[1] == busy.trainer.learning_rate
 
 
 def test_the_schedule_follows_the_learning_rate(busy: Hand) -> None:
     window = busy.window
     window.docks.show("schedule")
-    busy.until(lambda: len(window.view(ScheduleView).past()[0]) > 0)
-    write(busy.qtbot, window, "training.learning_rate", "0.02")
+    busy.until(lambda: len(window.view(ScheduleView).shown().past[0]) > 0)
+    hands.fill(control(window, "training.learning_rate"), "0.02")
     busy.settle()
-    busy.until(lambda: window.view(ScheduleView).dot()[1] == pytest.approx(0.02))
+    busy.until(lambda: window.view(ScheduleView).shown().present[1] == pytest.approx(0.02))
     assert busy.trainer.learning_rate == 0.02
 
 
 def test_everything_works_again_after_another_size_was_chosen(busy: Hand) -> None:
     window = busy.window
     window.rebuild()
-    busy.qtbot.wait(50)
+    lay_out(busy.window)
     network = window.network
-    busy.click(network, network.units_button_rect(0, more=True).center())
+    hands.click(network, network.shown().places.units_button(0, more=True).center())
     busy.settle()
     assert busy.trainer.network.layers[0].units == 5
-    busy.key(Qt.Key.Key_P, CONTROL)
+    busy.key("Ctrl+P")
     busy.until(lambda: "drawing" in window.docks.seen)
-    busy.qtbot.wait(30)
+    lay_out(busy.window)
     before = len(busy.trainer.sample.x)
-    busy.click(window.boundary, places(busy, (5, 5))[0])
+    hands.click(window.boundary, places(busy, (5, 5))[0])
     busy.settle()
     assert len(busy.trainer.sample.x) == before + 1

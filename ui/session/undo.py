@@ -42,4 +42,5 @@ class Edit:
         """What was done, for menus."""
         if self.title or isinstance(self.what, WeightSetting):
             return self.title
-        return edit_words(self.what.before, self.what.after)
+        # A drag may have ended where it began.
+        return edit_words(self.what.before, self.what.after) or "change"

@@ -43,6 +43,10 @@ class View(QWidget):
         """Show this moment."""
         raise NotImplementedError
 
+    def shown(self) -> object:
+        """What there is to see and to read, as data: a frozen dataclass of plain values."""
+        raise NotImplementedError
+
     def show_experiment(self, experiment: Experiment) -> None:
         """Follow an edit at once, before a snapshot has it. Most pictures wait for the snapshot."""
 

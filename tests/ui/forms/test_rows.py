@@ -6,9 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QVBoxLayout, QWidget
 
 from playground import Experiment, Layer, Training
@@ -20,11 +18,10 @@ from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
 from playground.catalog.schedules import OneCycle
 from playground.experiment.declarations import Field, fields_of, with_distinct_labels
 from playground.experiment.paths import carry_settings, with_value
+from tests.ui import hands
 from ui.forms.edits import SETTLE_MILLISECONDS, Edits
 from ui.forms.rows import ChoiceRow, Form, NumberRow, explained, row_for, steps
 from ui.look import theme
-
-LEFT = Qt.MouseButton.LeftButton
 
 
 class Stopping(msgspec.Struct, frozen=True):
@@ -82,33 +79,6 @@ def it(qtbot) -> Listener:
     return Listener(form, Everything())
 
 
-def type_text(qtbot, entry: QWidget, text: str, key: Qt.Key = Qt.Key.Key_Return) -> None:
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, text)
-    qtbot.keyClick(entry, key)
-
-
-def drag(qtbot, slider: QWidget, to: float, release: bool = True) -> None:
-    start = slider.handle().center().toPoint()
-    end = QPoint(round(slider.x_of(to)), start.y())
-    QTest.mousePress(slider, LEFT, pos=start)
-    for part in range(1, 7):
-        QTest.mouseMove(slider, start + (end - start) * part / 6)
-        qtbot.wait(20)
-    if release:
-        QTest.mouseRelease(slider, LEFT, pos=end)
-
-
-def turn_wheel(widget: QWidget, notches: int) -> None:
-    centre = QPointF(widget.rect().center())
-    event = QWheelEvent(
-        centre, widget.mapToGlobal(centre), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(widget, event)
-
-
 # Every kind of row --------------------------------------------------------------------------------------------
 
 
@@ -116,46 +86,46 @@ def turn_wheel(widget: QWidget, notches: int) -> None:
     ("name", "text", "value"),
     [("whole", "12", 12), ("number", "1e-3", 1e-3), ("share", "0.5", 0.5), ("bare", "7", 7), ("text", "abc", "abc")],
 )
-def test_typing_edits(qtbot, it: Listener, name: str, text: str, value: object) -> None:
-    type_text(qtbot, it.find(name), text)
+def test_typing_edits(it: Listener, name: str, text: str, value: object) -> None:
+    hands.fill(it.find(name), text)
     assert getattr(it.value, name) == value
     assert [changing for *_, changing in it.asked] == [False]
 
 
-def test_leaving_an_entry_takes_the_text_over(qtbot, it: Listener) -> None:
-    type_text(qtbot, it.find("share"), "0.5", Qt.Key.Key_Tab)
+def test_leaving_an_entry_takes_the_text_over(it: Listener) -> None:
+    hands.fill(it.find("share"), "0.5", Qt.Key.Key_Tab)
     assert it.value.share == 0.5
 
 
-def test_a_switch_edits(qtbot, it: Listener) -> None:
-    qtbot.mouseClick(it.find("flag"), LEFT, pos=QPoint(12, 12))
+def test_a_switch_edits(it: Listener) -> None:
+    hands.click(it.find("flag"), QPoint(12, 12))
     assert it.value.flag is False
     assert it.asked == [("it.flag", False, False)]
 
 
-def test_few_short_names_are_segments_and_more_are_a_combo_box(qtbot, it: Listener) -> None:
+def test_few_short_names_are_segments_and_more_are_a_combo_box(it: Listener) -> None:
     button = it.find("few.two")
     assert isinstance(button, QToolButton)
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     assert it.value.few == "two"
     days = it.find("many")
     assert isinstance(days, QComboBox)
-    qtbot.keyClick(days, Qt.Key.Key_Down)
+    hands.key(days, "Down")
     assert it.value.many == "tuesday"
 
 
-def test_a_number_that_can_be_off_has_a_switch(qtbot, it: Listener) -> None:
+def test_a_number_that_can_be_off_has_a_switch(it: Listener) -> None:
     assert not it.find("maybe").isEnabled()
     assert it.find("maybe").text() == "off"
-    qtbot.mouseClick(it.find("maybe.on"), LEFT, pos=QPoint(12, 12))
+    hands.click(it.find("maybe.on"), QPoint(12, 12))
     assert it.value.maybe == 1
-    type_text(qtbot, it.find("maybe"), "5")
+    hands.fill(it.find("maybe"), "5")
     assert it.value.maybe == 5
-    qtbot.mouseClick(it.find("maybe.on"), LEFT, pos=QPoint(12, 12))
+    hands.click(it.find("maybe.on"), QPoint(12, 12))
     assert it.value.maybe is None
 
 
-def test_a_name_that_can_be_open_has_an_item_for_it(qtbot, it: Listener) -> None:
+def test_a_name_that_can_be_open_has_an_item_for_it(it: Listener) -> None:
     row = it.form.rows["maybe_day"]
     row.ask("tuesday")
     assert it.value.maybe_day == "tuesday"
@@ -163,15 +133,15 @@ def test_a_name_that_can_be_open_has_an_item_for_it(qtbot, it: Listener) -> None
     assert it.value.maybe_day is None
 
 
-def test_a_choice_shows_its_own_parameters(qtbot, it: Listener) -> None:
+def test_a_choice_shows_its_own_parameters(it: Listener) -> None:
     assert it.find("choice.beta1").isVisible()
     combo = it.find("choice")
-    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    hands.key(combo, "Down")
     assert it.value.choice == Sgd()
     assert it.form.findChild(QWidget, "it.choice.beta1") is None
-    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    hands.key(combo, "Down")
     assert it.value.choice == Momentum()
-    type_text(qtbot, it.find("choice.momentum"), "0.5")
+    hands.fill(it.find("choice.momentum"), "0.5")
     assert it.value.choice == Momentum(momentum=0.5)
 
 
@@ -186,20 +156,20 @@ def test_what_was_left_at_its_default_follows_the_new_kind() -> None:
     assert carry_settings(Momentum(), RmsProp) == RmsProp()
 
 
-def test_a_choice_that_can_be_nothing_has_an_item_for_it(qtbot, it: Listener) -> None:
+def test_a_choice_that_can_be_nothing_has_an_item_for_it(it: Listener) -> None:
     combo = it.find("maybe_choice")
     assert combo.currentText() == "Off"
-    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    hands.key(combo, "Down")
     assert it.value.maybe_choice == L1()
-    qtbot.keyClick(combo, Qt.Key.Key_Up)
+    hands.key(combo, "Up")
     assert it.value.maybe_choice is None
 
 
-def test_a_group_that_can_be_off_unfolds_its_rows(qtbot, it: Listener) -> None:
+def test_a_group_that_can_be_off_unfolds_its_rows(it: Listener) -> None:
     assert not it.form.rows["group"].form.isVisible()
-    qtbot.mouseClick(it.find("group"), LEFT, pos=QPoint(12, 12))
+    hands.click(it.find("group"), QPoint(12, 12))
     assert it.value.group == Stopping()
-    type_text(qtbot, it.find("group.patience"), "5")
+    hands.fill(it.find("group.patience"), "5")
     assert it.value.group == Stopping(patience=5)
 
 
@@ -225,21 +195,21 @@ def test_an_unknown_kind_of_field_gets_no_row() -> None:
 # Sliders ------------------------------------------------------------------------------------------------------
 
 
-def test_a_fast_mouse_asks_for_no_more_than_a_frame_can_show(qtbot, it: Listener) -> None:
+def test_a_fast_mouse_asks_for_no_more_than_a_frame_can_show(it: Listener) -> None:
     slider = it.find("number.slider")
     start = slider.handle().center().toPoint()
-    QTest.mousePress(slider, LEFT, pos=start)
+    hands.press(slider, start)
     for move in range(100):
-        QTest.mouseMove(slider, start + QPoint(move % 40, 0))
+        hands.move(slider, start + QPoint(move % 40, 0))
         QApplication.processEvents()
-    QTest.mouseRelease(slider, LEFT, pos=start + QPoint(10, 0))
+    hands.release(slider, start + QPoint(10, 0))
     # A hundred moves in a fraction of a second; the last place always counts.
     assert 2 <= len(it.asked) < 50
     assert [more for *_, more in it.asked][-1] is False
 
 
-def test_one_drag_is_several_changes_and_exactly_one_end(qtbot, it: Listener) -> None:
-    drag(qtbot, it.find("number.slider"), 0.9)
+def test_one_drag_is_several_changes_and_exactly_one_end(it: Listener) -> None:
+    hands.drag_handle(it.find("number.slider"), 0.9, pace=20)
     changing = [more for *_, more in it.asked]
     assert changing.count(True) > 2
     assert changing.count(False) == 1
@@ -250,52 +220,52 @@ def test_one_drag_is_several_changes_and_exactly_one_end(qtbot, it: Listener) ->
 
 def test_many_moves_in_one_turn_of_the_event_loop_are_one_edit(qtbot, it: Listener) -> None:
     slider = it.find("number.slider")
-    QTest.mousePress(slider, LEFT, pos=slider.handle().center().toPoint())
+    hands.press(slider, slider.handle().center().toPoint())
     for x in range(20, 60):
         slider._follow(x)
     assert len(it.asked) == 1
     qtbot.waitUntil(lambda: len(it.asked) == 2)
-    QTest.mouseRelease(slider, LEFT)
+    hands.release(slider)
     assert it.asked[-1][2] is False
 
 
-def test_pressing_the_handle_without_moving_changes_nothing(qtbot, it: Listener) -> None:
+def test_pressing_the_handle_without_moving_changes_nothing(it: Listener) -> None:
     slider = it.find("number.slider")
-    QTest.mouseClick(slider, LEFT, pos=slider.handle().center().toPoint())
+    hands.click(slider, slider.handle().center().toPoint())
     assert it.asked == []
 
 
-def test_a_press_beside_the_handle_brings_it_there(qtbot, it: Listener) -> None:
+def test_a_press_beside_the_handle_brings_it_there(it: Listener) -> None:
     slider = it.find("share.slider")
-    QTest.mouseClick(slider, LEFT, pos=QPoint(round(slider.x_of(1.0)), 12))
+    hands.click(slider, QPoint(round(slider.x_of(1.0)), 12))
     assert it.value.share == 0.9
 
 
-def test_what_is_shown_meanwhile_does_not_move_a_held_handle(qtbot, it: Listener) -> None:
+def test_what_is_shown_meanwhile_does_not_move_a_held_handle(it: Listener) -> None:
     slider = it.find("number.slider")
-    drag(qtbot, slider, 0.9, release=False)
+    hands.drag_handle(slider, 0.9, let_go=False)
     held = slider.value()
     it.form.show_value(with_value(it.value, "number", 1e-4))
     assert slider.value() == held
-    QTest.mouseRelease(slider, LEFT)
+    hands.release(slider)
     assert it.asked[-1][2] is False
     assert it.value.number == it.asked[-1][1]
 
 
-def test_the_far_left_means_zero_where_zero_is_allowed(qtbot, it: Listener) -> None:
-    drag(qtbot, it.find("number.slider"), 0.0)
+def test_the_far_left_means_zero_where_zero_is_allowed(it: Listener) -> None:
+    hands.drag_handle(it.find("number.slider"), 0.0)
     assert it.value.number == 0
-    drag(qtbot, it.find("whole.slider"), 0.0)
+    hands.drag_handle(it.find("whole.slider"), 0.0)
     assert it.value.whole == 1
 
 
-def test_a_double_click_on_slider_or_label_resets(qtbot, it: Listener) -> None:
+def test_a_double_click_on_slider_or_label_resets(it: Listener) -> None:
     it.form.show_value(Everything(number=5.0, share=0.5))
     it.value = Everything(number=5.0, share=0.5)
-    QTest.mouseDClick(it.find("number.label"), LEFT)
+    hands.double_click(it.find("number.label"))
     assert it.value.number == 0.01
     slider = it.find("share.slider")
-    QTest.mouseDClick(slider, LEFT, pos=slider.handle().center().toPoint())
+    hands.double_click(slider, slider.handle().center().toPoint())
     assert it.value.share == 0.25
 
 
@@ -303,7 +273,7 @@ def test_arrow_keys_on_a_slider_are_one_run(qtbot, it: Listener) -> None:
     slider = it.find("share.slider")
     slider.setFocus()
     for _ in range(3):
-        qtbot.keyClick(slider, Qt.Key.Key_Right)
+        hands.key(slider, "Right")
     assert all(more for *_, more in it.asked)
     qtbot.waitUntil(lambda: bool(it.asked) and not it.asked[-1][2], timeout=4 * SETTLE_MILLISECONDS)
     assert [more for *_, more in it.asked].count(False) == 1
@@ -319,40 +289,40 @@ def test_a_slider_set_by_other_means_edits_too(it: Listener) -> None:
 # Entries ------------------------------------------------------------------------------------------------------
 
 
-def test_the_wheel_steps_only_with_the_focus(qtbot, it: Listener) -> None:
+def test_the_wheel_steps_only_with_the_focus(it: Listener) -> None:
     for name in ("number", "number.slider", "whole"):
         it.form.setFocus()
-        turn_wheel(it.find(name), 1)
+        hands.wheel(it.find(name), 1)
         assert it.asked == []
     entry = it.find("number")
     entry.setFocus()
-    turn_wheel(entry, 2)
+    hands.wheel(entry, 2)
     assert it.value.number > 0.01
     entry.clearFocus()
     assert it.asked[-1][2] is False
 
 
-def test_the_wheel_leaves_combo_boxes_without_focus_alone(qtbot, it: Listener) -> None:
+def test_the_wheel_leaves_combo_boxes_without_focus_alone(it: Listener) -> None:
     it.form.setFocus()
-    turn_wheel(it.find("choice"), -1)
+    hands.wheel(it.find("choice"), -1)
     assert it.asked == []
 
 
 def test_arrow_keys_step_an_entry(qtbot, it: Listener) -> None:
     entry = it.find("whole")
     entry.setFocus()
-    qtbot.keyClick(entry, Qt.Key.Key_Up)
+    hands.key(entry, "Up")
     assert it.value.whole == 5
-    qtbot.keyClick(entry, Qt.Key.Key_Down)
-    qtbot.keyClick(entry, Qt.Key.Key_Down)
+    hands.key(entry, "Down")
+    hands.key(entry, "Down")
     qtbot.waitUntil(lambda: it.value.whole == 3)
     assert entry.text() == "3"
 
 
-def test_an_edit_elsewhere_ends_the_run_before(qtbot, it: Listener) -> None:
+def test_an_edit_elsewhere_ends_the_run_before(it: Listener) -> None:
     entry = it.find("whole")
     entry.setFocus()
-    qtbot.keyClick(entry, Qt.Key.Key_Up)
+    hands.key(entry, "Up")
     it.find("flag").setChecked(False)
     it.find("share.slider").setValue(0)
     assert [(path, more) for path, _, more in it.asked if path == "it.whole"] == [
@@ -365,7 +335,7 @@ def test_an_edit_elsewhere_ends_the_run_before(qtbot, it: Listener) -> None:
 def test_an_undo_during_a_run_voids_it(qtbot, it: Listener) -> None:
     entry = it.find("whole")
     entry.setFocus()
-    qtbot.keyClick(entry, Qt.Key.Key_Up)
+    hands.key(entry, "Up")
     it.form.show_value(Everything())
     count = len(it.asked)
     qtbot.wait(SETTLE_MILLISECONDS + 100)
@@ -373,9 +343,9 @@ def test_an_undo_during_a_run_voids_it(qtbot, it: Listener) -> None:
     assert entry.text() == "4"
 
 
-def test_the_echo_of_an_edit_moves_neither_cursor_nor_text(qtbot, it: Listener) -> None:
+def test_the_echo_of_an_edit_moves_neither_cursor_nor_text(it: Listener) -> None:
     entry = it.find("number")
-    type_text(qtbot, entry, "2e-2")
+    hands.fill(entry, "2e-2")
     assert it.value.number == 0.02
     assert entry.text() == "2e-2"
     assert entry.cursorPosition() == 4
@@ -383,26 +353,26 @@ def test_the_echo_of_an_edit_moves_neither_cursor_nor_text(qtbot, it: Listener) 
     assert entry.text() == "0.02"
 
 
-def test_what_is_shown_meanwhile_does_not_disturb_typing(qtbot, it: Listener) -> None:
+def test_what_is_shown_meanwhile_does_not_disturb_typing(it: Listener) -> None:
     entry = it.find("number")
     entry.setFocus()
     entry.selectAll()
-    qtbot.keyClicks(entry, "0.0")
+    hands.type_text("0.0", entry)
     it.form.show_value(Everything(number=3.0))
     assert entry.text() == "0.0"
-    qtbot.keyClicks(entry, "5")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.type_text("5", entry)
+    hands.key(entry, "Return")
     assert it.value.number == 0.05
 
 
 @pytest.mark.parametrize("text", ["-1", "1", "abc", "", "nan", "1e400"])
-def test_what_is_not_allowed_is_refused_visibly_and_forgotten_on_leaving(qtbot, it: Listener, text: str) -> None:
+def test_what_is_not_allowed_is_refused_visibly_and_forgotten_on_leaving(it: Listener, text: str) -> None:
     entry = it.find("share")
     entry.setFocus()
     entry.selectAll()
-    qtbot.keyClick(entry, Qt.Key.Key_Delete)
-    qtbot.keyClicks(entry, text)
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.key(entry, "Delete")
+    hands.type_text(text, entry)
+    hands.key(entry, "Return")
     assert it.asked == []
     assert entry.property("invalid")
     assert "from 0 to below 1" in entry.toolTip()
@@ -411,8 +381,8 @@ def test_what_is_not_allowed_is_refused_visibly_and_forgotten_on_leaving(qtbot, 
     assert not entry.property("invalid")
 
 
-def test_escape_forgets_what_was_typed(qtbot, it: Listener) -> None:
-    type_text(qtbot, it.find("share"), "0.5", Qt.Key.Key_Escape)
+def test_escape_forgets_what_was_typed(it: Listener) -> None:
+    hands.fill(it.find("share"), "0.5", Qt.Key.Key_Escape)
     assert it.asked == []
     assert it.find("share").text() == "0.25"
 
@@ -447,7 +417,7 @@ def test_a_row_that_cannot_matter_is_off_and_says_why(it: Listener) -> None:
     assert "There is nothing to share." not in it.find("share").toolTip()
 
 
-def test_switching_kinds_to_and_fro_leaks_no_widgets(qtbot, it: Listener) -> None:
+def test_switching_kinds_to_and_fro_leaks_no_widgets(it: Listener) -> None:
     combo = it.find("choice")
     counts = []
     for turn in range(20):
@@ -498,12 +468,12 @@ def test_rows_of_equal_label_are_told_apart() -> None:
 # Formulas -----------------------------------------------------------------------------------------------------
 
 
-def test_the_formula_of_the_chosen_member_stands_below_it(qtbot, it: Listener) -> None:
+def test_the_formula_of_the_chosen_member_stands_below_it(it: Listener) -> None:
     formula, combo = it.find("choice.formula"), it.find("choice")
     assert formula.isVisible()
     assert formula.text().splitlines() == steps(Adam.formula)
     assert formula.mapTo(it.form, QPoint()).y() >= combo.mapTo(it.form, QPoint(0, combo.height())).y()
-    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    hands.key(combo, "Down")
     assert formula.text() == Sgd.formula
 
 
@@ -532,10 +502,10 @@ def test_a_long_formula_is_seen_whole_at_every_size_and_never_widens_the_form(
     theme.apply(qapp, "light")
 
 
-def test_nothing_chosen_shows_no_formula(qtbot, it: Listener) -> None:
+def test_nothing_chosen_shows_no_formula(it: Listener) -> None:
     formula = it.find("maybe_choice.formula")
     assert not formula.isVisible()
-    qtbot.keyClick(it.find("maybe_choice"), Qt.Key.Key_Down)
+    hands.key(it.find("maybe_choice"), "Down")
     assert formula.text() == L1.formula
     assert formula.isVisible()
     it.form.rows["maybe_choice"].show_value(None)

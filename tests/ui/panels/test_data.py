@@ -22,11 +22,11 @@ from playground.catalog.datasets.tfplayground import TfPlayground
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.interop.opening import RESOURCES
+from tests.ui import hands
 from ui.look import theme
 from ui.panels.data.panel import DataPanel, own_settings, with_feature
 from ui.panels.tiles import DataTile, FeatureTile
 
-LEFT = Qt.MouseButton.LeftButton
 PENGUINS = Table(
     path=str(RESOURCES / "data" / "penguins.csv"), x1="bill_length_mm", x2="bill_depth_mm", target="species"
 )
@@ -35,13 +35,6 @@ PENGUINS = Table(
 @pytest.fixture
 def owner(own: Callable):
     return own(DataPanel([("Penguins", PENGUINS)]), Experiment(data=Circle(points=300, noise=0.1, seed=5)))
-
-
-def type_text(qtbot, entry: QWidget, text: str) -> None:
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, text)
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
 
 
 def chosen(owner) -> list[str]:
@@ -57,38 +50,38 @@ def test_every_data_set_that_can_be_drawn_has_a_picture(owner) -> None:
         assert len(colours) > 2, tile.text()
 
 
-def test_a_click_takes_another_data_set_and_keeps_the_common_settings(qtbot, owner) -> None:
-    qtbot.mouseClick(owner.find("data.kind.spiral"), LEFT)
+def test_a_click_takes_another_data_set_and_keeps_the_common_settings(owner) -> None:
+    hands.click(owner.find("data.kind.spiral"))
     assert owner.experiment.data == Spiral(points=300, noise=0.1, seed=5)
     assert owner.asked == [("data Spiral", False)]
     assert chosen(owner) == ["Spiral"]
 
 
-def test_a_click_on_a_sample_takes_the_table(qtbot, owner) -> None:
-    qtbot.mouseClick(owner.find("data.kind.penguins"), LEFT)
+def test_a_click_on_a_sample_takes_the_table(owner) -> None:
+    hands.click(owner.find("data.kind.penguins"))
     assert owner.experiment.data == msgspec.structs.replace(PENGUINS, points=300, noise=0.1, seed=5)
     assert chosen(owner) == ["Penguins"]
     assert "species" in owner.panel.about.text()
 
 
-def test_a_click_on_the_present_data_set_changes_nothing(qtbot, owner) -> None:
-    qtbot.mouseClick(owner.find("data.kind.circle"), LEFT)
+def test_a_click_on_the_present_data_set_changes_nothing(owner) -> None:
+    hands.click(owner.find("data.kind.circle"))
     assert owner.asked == []
     assert chosen(owner) == ["Circle"]
 
 
-def test_a_refused_data_set_leaves_the_present_one_chosen(qtbot, owner) -> None:
+def test_a_refused_data_set_leaves_the_present_one_chosen(owner) -> None:
     owner.panel.edited.disconnect(owner.take)
-    qtbot.mouseClick(owner.find("data.kind.spiral"), LEFT)
+    hands.click(owner.find("data.kind.spiral"))
     assert chosen(owner) == ["Circle"]
 
 
-def test_a_loss_that_the_new_task_does_not_allow_becomes_automatic(qtbot, own: Callable) -> None:
+def test_a_loss_that_the_new_task_does_not_allow_becomes_automatic(own: Callable) -> None:
     owner = own(DataPanel(), Experiment(loss=CrossEntropy()))
-    qtbot.mouseClick(owner.find("data.kind.plane"), LEFT)
+    hands.click(owner.find("data.kind.plane"))
     assert owner.experiment.loss is None
     owner = own(DataPanel(), Experiment(loss=SquaredError()))
-    qtbot.mouseClick(owner.find("data.kind.plane"), LEFT)
+    hands.click(owner.find("data.kind.plane"))
     assert owner.experiment.loss == SquaredError()
 
 
@@ -97,38 +90,38 @@ def test_a_table_without_a_picture_leaves_no_tile_chosen(owner) -> None:
     assert chosen(owner) == []
 
 
-def test_wrong_labels_are_off_for_regression_and_say_why(qtbot, owner) -> None:
+def test_wrong_labels_are_off_for_regression_and_say_why(owner) -> None:
     entry = owner.find("data.label_noise")
     assert entry.isEnabled()
-    qtbot.mouseClick(owner.find("data.kind.plane"), LEFT)
+    hands.click(owner.find("data.kind.plane"))
     assert not entry.isEnabled()
     assert "regression" in entry.toolTip()
-    qtbot.mouseClick(owner.find("data.kind.penguins"), LEFT)
+    hands.click(owner.find("data.kind.penguins"))
     assert entry.isEnabled()
 
 
-def test_new_data_takes_the_next_seed(qtbot, owner) -> None:
+def test_new_data_takes_the_next_seed(owner) -> None:
     button = owner.find("data.new")
     assert isinstance(button, QPushButton)
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     assert owner.experiment.data.seed == 6
     assert owner.find("data.seed").text() == "6"
 
 
-def test_the_data_of_a_link_have_settings_of_their_own(qtbot, owner) -> None:
+def test_the_data_of_a_link_have_settings_of_their_own(owner) -> None:
     common = owner.find("data.points")
-    qtbot.mouseClick(owner.find("data.kind.tfplayground"), LEFT)
+    hands.click(owner.find("data.kind.tfplayground"))
     assert owner.experiment.data == TfPlayground()
     assert chosen(owner) == ["Playground"]
     assert not common.isVisible()
     assert owner.panel.findChildren(QWidget, "data.points") == []
-    type_text(qtbot, owner.find("data.seed"), "0.59704")
-    type_text(qtbot, owner.find("data.noise"), "25")
+    hands.fill(owner.find("data.seed"), "0.59704")
+    hands.fill(owner.find("data.noise"), "25")
     assert owner.experiment.data == TfPlayground(seed="0.59704", noise=25)
     combo = owner.find("data.dataset")
-    qtbot.keyClick(combo, Qt.Key.Key_End)
+    hands.key(combo, "End")
     assert owner.experiment.data == TfPlayground("reg-gauss", seed="0.59704", noise=25)
-    qtbot.mouseClick(owner.find("data.kind.xor"), LEFT)
+    hands.click(owner.find("data.kind.xor"))
     assert owner.experiment.data == Xor()
     assert owner.find("data.points") is common and common.isVisible()
     assert owner.find("data.seed").text() == "0"
@@ -141,13 +134,13 @@ def test_points_brought_along_replace_those_of_a_link(own: Callable) -> None:
     assert owner.experiment.data == points
 
 
-def test_own_settings_of_a_data_set_come_and_go_with_it(qtbot, owner) -> None:
+def test_own_settings_of_a_data_set_come_and_go_with_it(owner) -> None:
     assert owner.panel.findChild(QPushButton, "data.task") is None
-    qtbot.mouseClick(owner.find("data.kind.penguins"), LEFT)
+    hands.click(owner.find("data.kind.penguins"))
     combo = owner.find("data.task")
-    qtbot.keyClick(combo, Qt.Key.Key_Down)
+    hands.key(combo, "Down")
     assert owner.experiment.data.task == "classification"
-    qtbot.mouseClick(owner.find("data.kind.circle"), LEFT)
+    hands.click(owner.find("data.kind.circle"))
     assert not combo.isVisible()
 
 
@@ -157,11 +150,11 @@ def test_settings_that_both_data_sets_have_are_kept() -> None:
     assert own_settings(Plane(), PENGUINS)["path"] == PENGUINS.path
 
 
-def test_features_are_switched_by_click_and_stay_in_order(qtbot, owner) -> None:
-    qtbot.mouseClick(owner.find("features.radius"), LEFT)
-    qtbot.mouseClick(owner.find("features.x1_squared"), LEFT)
+def test_features_are_switched_by_click_and_stay_in_order(owner) -> None:
+    hands.click(owner.find("features.radius"))
+    hands.click(owner.find("features.x1_squared"))
     assert owner.experiment.features == ("x1", "x2", "x1_squared", "radius")
-    qtbot.mouseClick(owner.find("features.x2"), LEFT)
+    hands.click(owner.find("features.x2"))
     assert owner.experiment.features == ("x1", "x1_squared", "radius")
     assert owner.asked[-1] == ("feature x₂ off", False)
 
@@ -170,20 +163,20 @@ def test_an_order_of_ones_own_is_kept() -> None:
     assert with_feature(("x2", "x1"), "radius") == ("x2", "x1", "radius")
 
 
-def test_the_last_feature_cannot_be_switched_off_and_says_why(qtbot, owner) -> None:
-    qtbot.mouseClick(owner.find("features.x1"), LEFT)
+def test_the_last_feature_cannot_be_switched_off_and_says_why(owner) -> None:
+    hands.click(owner.find("features.x1"))
     last = owner.find("features.x2")
     count = len(owner.asked)
-    qtbot.mouseClick(last, LEFT)
+    hands.click(last)
     assert len(owner.asked) == count
     assert last.isChecked()
     assert "at least one input" in last.toolTip()
 
 
-def test_features_and_data_sets_are_reached_by_keyboard(qtbot, owner) -> None:
+def test_features_and_data_sets_are_reached_by_keyboard(owner) -> None:
     tile = owner.find("features.sin_x1")
     tile.setFocus()
-    qtbot.keyClick(tile, Qt.Key.Key_Space)
+    hands.key(tile, "Space")
     assert "sin_x1" in owner.experiment.features
 
 
@@ -195,7 +188,7 @@ def test_every_feature_and_data_set_explains_itself(owner) -> None:
         assert len(tile.toolTip()) > 20
 
 
-def test_pictures_follow_the_theme(qtbot, qapp, owner) -> None:
+def test_pictures_follow_the_theme(qapp, owner) -> None:
     tile = owner.find("data.kind.circle")
     light = tile.grab(tile.rect()).toImage()
     theme.apply(qapp, "dark")
@@ -220,19 +213,19 @@ def test_buttons_ask_for_drawing_and_files(qtbot, owner) -> None:
         ("export", panel.own_data.export_asked),
     ):
         with qtbot.waitSignal(signal):
-            qtbot.mouseClick(owner.find(f"data.{name}"), LEFT)
+            hands.click(owner.find(f"data.{name}"))
         with qtbot.waitSignal(signal):
             owner.find(f"data.{name}").setFocus()
-            qtbot.keyClick(owner.find(f"data.{name}"), Qt.Key.Key_Space)
+            hands.key(owner.find(f"data.{name}"), "Space")
 
 
 @pytest.mark.parametrize("data", [Circle(points=50, noise=0.2, test_fraction=0.1), Plane(points=30), PENGUINS])
-def test_points_copied_and_pasted_are_the_very_same(qtbot, own: Callable, data: Dataset) -> None:
+def test_points_copied_and_pasted_are_the_very_same(own: Callable, data: Dataset) -> None:
     owner = own(DataPanel(), Experiment(data=data))
-    qtbot.mouseClick(owner.find("data.copy"), LEFT)
+    hands.click(owner.find("data.copy"))
     assert QGuiApplication.clipboard().text().startswith("x1\tx2\t")
     assert "copied" in owner.find("data.message").text()
-    qtbot.mouseClick(owner.find("data.paste"), LEFT)
+    hands.click(owner.find("data.paste"))
     before, after = sample(data), sample(owner.experiment.data)
     for name in ("x", "labels", "split"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
@@ -259,37 +252,37 @@ def test_what_cannot_be_written_is_told(qtbot, owner, tmp_path: Path) -> None:
     assert "was not written" in told.args[0]
 
 
-def test_what_cannot_be_pasted_or_imported_is_told_and_changes_nothing(qtbot, owner, tmp_path: Path) -> None:
+def test_what_cannot_be_pasted_or_imported_is_told_and_changes_nothing(owner, tmp_path: Path) -> None:
     for text, words in (
         ("", "no text in the clipboard"),
         ("x1\tx2\tlabel\n1\tred\tA\n", "row 2, column x2"),
         ("1,2\n" + "7" * 200_000, "row 2"),
     ):
         set_clipboard(text)
-        qtbot.mouseClick(owner.find("data.paste"), LEFT)
+        hands.click(owner.find("data.paste"))
         assert words in owner.find("data.message").text()
     owner.panel.own_data.import_file(tmp_path / "none.csv")
     assert "none.csv" in owner.find("data.message").text()
     assert owner.asked == []
 
 
-def test_other_cells_are_asked_for_in_a_dialog(qtbot, owner) -> None:
+def test_other_cells_are_asked_for_in_a_dialog(owner) -> None:
     set_clipboard("width\theight\tkind\n1\t2\ta\n3\t4\tb\n5\t1\ta\n")
-    qtbot.mouseClick(owner.find("data.paste"), LEFT)
+    hands.click(owner.find("data.paste"))
     dialog = owner.panel.own_data.dialog
     assert dialog is not None and dialog.isVisible()
     assert owner.asked == []
-    qtbot.mouseClick(dialog.ok, LEFT)
+    hands.click(dialog.ok)
     assert owner.experiment.data.x1 == (-5, 0, 5)
     assert owner.experiment.data.class_names == ("a", "b")
     assert owner.asked == [("data the clipboard", False)]
     assert owner.panel.own_data.dialog is None
 
 
-def test_what_was_imported_is_said_as_long_as_these_points_are_shown(qtbot, owner) -> None:
+def test_what_was_imported_is_said_as_long_as_these_points_are_shown(owner) -> None:
     set_clipboard("width\theight\tkind\n1\t2\ta\n3\t4\tb\n5\t1\ta\n")
-    qtbot.mouseClick(owner.find("data.paste"), LEFT)
-    qtbot.mouseClick(owner.panel.own_data.dialog.ok, LEFT)
+    hands.click(owner.find("data.paste"))
+    hands.click(owner.panel.own_data.dialog.ok)
     message, own = owner.find("data.message"), owner.experiment
     assert message.text() == (
         "3 points taken from the clipboard, scaled to −5…5. x₁ is width, x₂ is height, the target is kind."
@@ -313,17 +306,14 @@ def test_data_brought_along_is_split_as_before_and_without_noise(own: Callable) 
     check(owner.experiment)
 
 
-def test_own_points_get_a_tile_and_come_back_as_they_were(qtbot, owner) -> None:
+def test_own_points_get_a_tile_and_come_back_as_they_were(owner) -> None:
     mine = own_points(Moons(points=60))
     owner.take(Experiment(data=mine), "", False)
     assert chosen(owner) == ["Own points"]
-    qtbot.mouseClick(owner.find("data.kind.spiral"), LEFT)
+    hands.click(owner.find("data.kind.spiral"))
     entry = owner.find("data.noise")
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "0.3")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
-    qtbot.mouseClick(owner.find("data.kind.points"), LEFT)
+    hands.fill(entry, "0.3")
+    hands.click(owner.find("data.kind.points"))
     assert owner.experiment.data == mine
     assert chosen(owner) == ["Own points"]
 
@@ -369,24 +359,21 @@ def test_the_number_of_own_points_is_said_and_not_set(owner) -> None:
     assert owner.find("data.points").text() == "80"
 
 
-def test_another_share_splits_marked_points_anew(qtbot, own: Callable) -> None:
+def test_another_share_splits_marked_points_anew(own: Callable) -> None:
     owner = own(DataPanel(), Experiment(data=own_points(Moons(points=100))))
     entry = owner.find("data.validation_fraction")
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "0.2")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "0.2")
     assert owner.experiment.data.train is None
     assert int(np.sum(sample(owner.experiment.data).split == 0)) == 80
 
 
-def test_the_task_of_own_points_turns_values_into_classes(qtbot, own: Callable) -> None:
+def test_the_task_of_own_points_turns_values_into_classes(own: Callable) -> None:
     owner = own(DataPanel(), Experiment(data=own_points(Plane(points=50)), loss=SquaredError()))
-    qtbot.keyClick(owner.find("data.task"), Qt.Key.Key_Up)
+    hands.key(owner.find("data.task"), "Up")
     assert owner.experiment.data.task == "classification"
     assert set(owner.experiment.data.target) == {0, 1}
     owner = own(DataPanel(), Experiment(data=own_points(Blobs(points=50)), loss=CrossEntropy()))
-    qtbot.keyClick(owner.find("data.task"), Qt.Key.Key_Down)
+    hands.key(owner.find("data.task"), "Down")
     assert owner.experiment.data.task == "regression"
     assert owner.experiment.loss is None
 
@@ -404,12 +391,12 @@ def test_the_buttons_of_own_data_explain_themselves(owner) -> None:
 @pytest.mark.parametrize("text", ["1000000", "1,000,000", "1e6", "1 000 000"])
 def test_a_million_points_are_typed_and_seen_whole(qtbot, owner, text: str) -> None:
     entry = owner.find("data.points")
-    qtbot.mouseDClick(entry, LEFT)
+    hands.double_click(entry)
     entry.selectAll()
     for count, letter in enumerate(text, 1):
-        qtbot.keyClicks(entry, letter)
+        hands.type_text(letter, entry)
         assert entry.text() == text[:count]
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.key(entry, "Return")
     assert owner.experiment.data.points == 1_000_000
     owner.find("data.seed").setFocus()
     assert entry.text() == "1,000,000"
@@ -417,27 +404,27 @@ def test_a_million_points_are_typed_and_seen_whole(qtbot, owner, text: str) -> N
 
 
 @pytest.mark.parametrize(("text", "points"), [("1,000,000", 1_000_000), ("1e6", 1_000_000), (" 2,500\n", 2500)])
-def test_a_number_is_pasted_as_other_programs_write_it(qtbot, owner, text: str, points: int) -> None:
+def test_a_number_is_pasted_as_other_programs_write_it(owner, text: str, points: int) -> None:
     QGuiApplication.clipboard().setText(text)
     entry = owner.find("data.points")
     entry.setFocus()
     entry.selectAll()
-    qtbot.keyClick(entry, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.key(entry, "Ctrl+V")
+    hands.key(entry, "Return")
     assert owner.experiment.data.points == points
 
 
-def test_a_decimal_comma_is_refused_with_the_way_to_write_it(qtbot, owner) -> None:
+def test_a_decimal_comma_is_refused_with_the_way_to_write_it(owner) -> None:
     QGuiApplication.clipboard().setText("0,5")
     entry = owner.find("data.noise")
     entry.setFocus()
     entry.selectAll()
-    qtbot.keyClick(entry, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    hands.key(entry, "Ctrl+V")
     assert entry.property("invalid")
     assert "A decimal sign is a point, as in 0.5" in entry.toolTip()
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.key(entry, "Return")
     assert owner.experiment.data.noise == 0.1
     assert owner.asked == []
-    qtbot.keyClick(entry, Qt.Key.Key_Escape)
+    hands.key(entry, "Escape")
     assert entry.text() == "0.1"
     assert not entry.property("invalid")

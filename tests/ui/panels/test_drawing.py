@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from playground import Experiment, Trainer, check
 from playground.catalog.datasets.base import MAX_OWN_POINTS, TEST, TRAIN, VALIDATION, Dataset, sample
@@ -20,6 +20,7 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.losses import CrossEntropy
 from playground.experiment.tree import EarlyStopping, Training
 from playground.interop.opening import RESOURCES
+from tests.ui import hands
 from ui.look import theme
 from ui.panels.drawing.panel import DrawingPanel
 from ui.panels.drawing.strokes import REACH, Canvas, Style, canvas_of, folded, parts_of
@@ -69,25 +70,16 @@ class Drawer:
         self.qtbot, self.owner, self.pad, self.panel = qtbot, owner, pad, owner.panel
 
     def stroke(self, *places: tuple[float, float], button: Qt.MouseButton = LEFT) -> None:
-        self.qtbot.mousePress(self.pad, button, pos=at(*places[0]))
+        hands.press(self.pad, at(*places[0]), button=button)
         for place in places[1:]:
-            self.move(*place, button=button)
-        self.qtbot.mouseRelease(self.pad, button, pos=at(*places[-1]))
+            self.move(*place)
+        hands.release(self.pad, at(*places[-1]), button=button)
 
-    def move(self, x1: float, x2: float, button: Qt.MouseButton = LEFT) -> None:
-        position = QPointF(at(x1, x2))
-        event = QMouseEvent(
-            QMouseEvent.Type.MouseMove,
-            position,
-            self.pad.mapToGlobal(position),
-            Qt.MouseButton.NoButton,
-            button,
-            Qt.KeyboardModifier.NoModifier,
-        )
-        QApplication.sendEvent(self.pad, event)
+    def move(self, x1: float, x2: float) -> None:
+        hands.move(self.pad, at(x1, x2))
 
     def click(self, name: str) -> None:
-        self.qtbot.mouseClick(self.owner.find(f"drawing.{name}"), LEFT)
+        hands.click(self.owner.find(f"drawing.{name}"))
 
     def to_the_keyboard(self) -> None:
         self.panel.activateWindow()
@@ -189,13 +181,13 @@ def test_a_whole_stroke_is_one_undo_step(qtbot, with_session, session: Session) 
 def test_the_picture_follows_a_drag_and_the_last_edit_is_exact(begin) -> None:
     drawer = begin(BLANK)
     drawer.click("tool.brush")
-    drawer.qtbot.mousePress(drawer.pad, LEFT, pos=at(-5, 0))
+    hands.press(drawer.pad, at(-5, 0))
     assert drawer.owner.asked == [("points drawn", True)]
     started = time.perf_counter()
     for x in np.linspace(-5, 5, 200):
         drawer.move(x, 0)
         drawer.qtbot.wait(1)
-    drawer.qtbot.mouseRelease(drawer.pad, LEFT, pos=at(5, 0))
+    hands.release(drawer.pad, at(5, 0))
     # At most thirty edits a second, the first at once, the last when the button is let go.
     assert 3 <= len(drawer.owner.asked) <= 3 + 31 * (time.perf_counter() - started)
     assert [changing for _, changing in drawer.owner.asked] == [True] * (len(drawer.owner.asked) - 1) + [False]
@@ -352,7 +344,7 @@ def test_a_press_of_another_button_is_no_stroke(begin) -> None:
 def test_a_stroke_whose_release_got_lost_ends_with_the_next(begin) -> None:
     drawer = begin(BLANK)
     drawer.click("tool.brush")
-    drawer.qtbot.mousePress(drawer.pad, LEFT, pos=at(-5, 0))
+    hands.press(drawer.pad, at(-5, 0))
     drawer.move(-3, 0)
     first = drawer.panel.gesture.stroke.canvas
     drawer.stroke((4, 4))
@@ -383,7 +375,7 @@ def test_a_refused_stroke_is_void(qtbot, with_session, session: Session) -> None
     assert panel.gesture.stroke is None
 
 
-def test_undo_in_the_middle_of_a_stroke_ends_it(qtbot, with_session, session: Session) -> None:
+def test_undo_in_the_middle_of_a_stroke_ends_it(with_session, session: Session) -> None:
     panel = with_session(Experiment(data=BLANK))
     panel.start()
     panel.press(0, 0, LEFT)
@@ -449,11 +441,11 @@ def test_slow_edits_leave_time_for_the_rest(qtbot, begin) -> None:
     drawer = begin(BLANK)
     drawer.owner.panel.edited.connect(lambda *_: time.sleep(0.05))
     drawer.click("tool.brush")
-    drawer.qtbot.mousePress(drawer.pad, LEFT, pos=at(-5, 0))
+    hands.press(drawer.pad, at(-5, 0))
     for x in np.linspace(-5, 5, 100):
         drawer.move(x, 0)
         qtbot.wait(3)
-    drawer.qtbot.mouseRelease(drawer.pad, LEFT, pos=at(5, 0))
+    hands.release(drawer.pad, at(5, 0))
     assert len(drawer.owner.asked) <= 8
     assert max(drawer.data.x1) > 4.5
 
@@ -461,7 +453,7 @@ def test_slow_edits_leave_time_for_the_rest(qtbot, begin) -> None:
 # Tools ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_window_hears_what_the_tool_is(qtbot, begin) -> None:
+def test_the_window_hears_what_the_tool_is(begin) -> None:
     drawer = begin(own_points(Blobs(points=30)))
     told: list[tuple[bool, float, object]] = []
     drawer.panel.tool_changed.connect(lambda *words: told.append(words))
@@ -485,7 +477,7 @@ def test_the_window_hears_what_the_tool_is(qtbot, begin) -> None:
 def test_done_and_escape_put_the_tool_down(qtbot, begin) -> None:
     drawer = begin(BLANK)
     drawer.to_the_keyboard()
-    for finish in (lambda: drawer.click("done"), lambda: qtbot.keyClick(drawer.panel, Qt.Key.Key_Escape)):
+    for finish in (lambda: drawer.click("done"), lambda: hands.key(drawer.panel, "Escape")):
         drawer.panel.start()
         with qtbot.waitSignal(drawer.panel.done_asked):
             finish()
@@ -499,51 +491,36 @@ def test_a_hidden_panel_holds_no_tool(begin) -> None:
     assert drawer.panel.toolbox.tool is None
 
 
-def test_tools_classes_and_radius_have_keys(qtbot, begin) -> None:
+def test_tools_classes_and_radius_have_keys(begin) -> None:
     drawer = begin(own_points(Blobs(points=30)))
     drawer.to_the_keyboard()
     for key, name in (("M", "move"), ("E", "eraser"), ("C", "cluster"), ("B", "brush")):
-        qtbot.keyClick(drawer.panel, key)
+        hands.key(drawer.panel, key)
         assert drawer.panel.toolbox.tool is not None
         assert drawer.panel.toolbox.tool.name == name
         assert drawer.owner.find(f"drawing.tool.{name}").isChecked()
-    qtbot.keyClick(drawer.panel, Qt.Key.Key_3)
+    hands.type_text("3", drawer.panel)
     assert drawer.panel.classes.chosen == 2
-    qtbot.keyClick(drawer.panel, Qt.Key.Key_9)
+    hands.type_text("9", drawer.panel)
     assert drawer.panel.classes.chosen == 2
-    qtbot.keyClick(drawer.panel, "]")
+    hands.type_text("]", drawer.panel)
     assert drawer.panel.toolbox.settings.radius > 0.5
-    qtbot.keyClick(drawer.panel, "[")
+    hands.type_text("[", drawer.panel)
     assert drawer.panel.toolbox.settings.radius == pytest.approx(0.5, abs=0.01)
 
 
-def test_the_wheel_over_the_picture_changes_brush_and_spread(qtbot, begin) -> None:
+def test_the_wheel_over_the_picture_changes_brush_and_spread(begin) -> None:
     drawer = begin(BLANK)
     drawer.click("tool.brush")
-
-    def turn(notches: int) -> None:
-        position = QPointF(at(0, 0))
-        event = QWheelEvent(
-            position,
-            drawer.pad.mapToGlobal(position),
-            QPoint(),
-            QPoint(0, 120 * notches),
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(drawer.pad, event)
-
-    turn(2)
+    hands.wheel(drawer.pad, 2, at(0, 0))
     assert drawer.panel.toolbox.settings.radius == pytest.approx(0.66)
     assert drawer.owner.find("drawing.radius").text() == "0.66"
-    turn(-30)
+    hands.wheel(drawer.pad, -30, at(0, 0))
     assert drawer.panel.toolbox.settings.radius == 0.05
-    turn(60)
+    hands.wheel(drawer.pad, 60, at(0, 0))
     assert drawer.panel.toolbox.settings.radius == 3
     drawer.click("tool.cluster")
-    turn(1)
+    hands.wheel(drawer.pad, 1, at(0, 0))
     assert drawer.panel.toolbox.settings.spread == pytest.approx(0.69)
     assert drawer.owner.asked == []
 
@@ -556,14 +533,11 @@ def test_settings_are_shown_where_they_matter(begin) -> None:
         assert shown - {"jitter"} == wanted
 
 
-def test_a_setting_is_typed(qtbot, begin) -> None:
+def test_a_setting_is_typed(begin) -> None:
     drawer = begin(BLANK)
     drawer.panel.choose_tool("cluster")
     entry = drawer.owner.find("drawing.cluster_points")
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "7")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "7")
     drawer.stroke((0, 0))
     assert drawer.data.size == 7
 
@@ -571,7 +545,7 @@ def test_a_setting_is_typed(qtbot, begin) -> None:
 # Classes, values, all at once -----------------------------------------------------------------------------------
 
 
-def test_a_class_is_added_and_named(qtbot, begin) -> None:
+def test_a_class_is_added_and_named(begin) -> None:
     drawer = begin(BLANK)
     drawer.click("class.add")
     assert drawer.owner.asked[-1] == ("class C added", False)
@@ -579,10 +553,7 @@ def test_a_class_is_added_and_named(qtbot, begin) -> None:
     assert drawer.data.is_blank
     entry = drawer.owner.find("drawing.class.name")
     assert entry.text() == "C"
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "green")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "green")
     assert drawer.data.class_names == ("A", "B", "green")
     assert sample(drawer.data).outputs == 1
     drawer.click("tool.brush")
@@ -592,13 +563,10 @@ def test_a_class_is_added_and_named(qtbot, begin) -> None:
     assert drawer.owner.find("drawing.class.2").accessibleName() == "Draw class green"
 
 
-def test_a_name_that_another_class_has_is_refused(qtbot, begin) -> None:
+def test_a_name_that_another_class_has_is_refused(begin) -> None:
     drawer = begin(BLANK)
     entry = drawer.owner.find("drawing.class.name")
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "B")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "B")
     assert drawer.owner.asked == []
     assert "no other class" in entry.toolTip()
 
@@ -616,26 +584,20 @@ def test_there_are_at_most_ten_classes(begin) -> None:
     assert drawer.panel.classes.add_button.isVisible()
 
 
-def test_naming_a_class_of_another_data_set_takes_its_points_over(qtbot, begin) -> None:
+def test_naming_a_class_of_another_data_set_takes_its_points_over(begin) -> None:
     drawer = begin(Circle(points=20))
     entry = drawer.owner.find("drawing.class.name")
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "inner")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "inner")
     assert drawer.data.class_names == ("inner", "B")
     np.testing.assert_array_equal(sample(drawer.data).x, sample(Circle(points=20)).x)
 
 
-def test_values_are_drawn_for_regression(qtbot, begin) -> None:
+def test_values_are_drawn_for_regression(begin) -> None:
     drawer = begin(own_points(Plane(points=20)))
     drawer.panel.choose_tool("brush")
     assert not drawer.panel.classes.isVisible()
     entry = drawer.owner.find("drawing.value")
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "-0.25")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "-0.25")
     drawer.stroke((1, 1))
     assert drawer.data.target[-1] == -0.25
 
@@ -652,26 +614,26 @@ def test_the_task_is_switched_and_a_loss_that_no_longer_fits_goes(begin) -> None
     check(drawer.owner.experiment)
 
 
-def test_a_point_is_added_by_numbers(qtbot, begin) -> None:
+def test_a_point_is_added_by_numbers(begin) -> None:
     drawer = begin(BLANK)
     first, second = drawer.owner.find("drawing.x1"), drawer.owner.find("drawing.x2")
     for entry, text in ((first, "1.25"), (second, "-3")):
         entry.setFocus()
         entry.selectAll()
-        qtbot.keyClicks(entry, text)
+        hands.type_text(text, entry)
     button = drawer.owner.find("drawing.add")
     button.setFocus()
-    qtbot.keyClick(button, Qt.Key.Key_Space)
+    hands.key(button, "Space")
     assert drawer.places().tolist() == [[1.25, -3]]
     assert drawer.owner.asked == [("point added", False)]
 
 
-def test_a_place_off_the_plane_is_refused_in_words(qtbot, begin) -> None:
+def test_a_place_off_the_plane_is_refused_in_words(begin) -> None:
     drawer = begin(BLANK)
     entry = drawer.owner.find("drawing.x1")
     entry.setFocus()
     entry.selectAll()
-    qtbot.keyClicks(entry, "7")
+    hands.type_text("7", entry)
     drawer.click("add")
     assert drawer.owner.asked == []
     assert "from -6 to 6" in drawer.panel.hint.text().replace("−", "-")
@@ -703,7 +665,7 @@ def test_clear_takes_all_points_away_and_keeps_names_and_shares(begin) -> None:
     assert len(drawer.owner.asked) == 1
 
 
-def test_the_panel_counts(qtbot, begin) -> None:
+def test_the_panel_counts(begin) -> None:
     assert count_words(own_points(Circle(points=4, validation_fraction=0.25))) == "4 points: 3 train, 1 validate."
     assert "1 test" in count_words(own_points(Circle(points=4, validation_fraction=0.25, test_fraction=0.25)))
     assert count_words(UserPoints(x1=(1.0,))) == "1 point: 1 train, 0 validate."

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QProgressBar
+from PySide6.QtWidgets import QApplication, QComboBox, QProgressBar
 
 from playground import Experiment, check
 from playground.catalog.datasets.base import MAX_OWN_POINTS, sample
@@ -17,10 +17,10 @@ from playground.catalog.datasets.shapes import Moons
 from playground.catalog.datasets.table import Table
 from playground.interop.opening import RESOURCES
 from playground.interop.tables import to_csv
+from tests.ui import hands
 from ui.look import theme
 from ui.panels.data.import_dialog import PREVIEW_ROWS, READ_AT_ONCE, ImportDialog
 
-LEFT = Qt.MouseButton.LeftButton
 PENGUINS = RESOURCES / "data" / "penguins.csv"
 DISPLAY = Qt.ItemDataRole.DisplayRole
 
@@ -44,29 +44,23 @@ def opened(qtbot, qapp: QApplication) -> Callable[[Path | str], ImportDialog]:
     return put
 
 
-def pick(qtbot, dialog: ImportDialog, name: str, column: str) -> None:
+def pick(dialog: ImportDialog, name: str, column: str) -> None:
     """Choose a column with the keyboard."""
-    combo = dialog.findChild(QComboBox, f"import.{name}")
-    assert combo is not None
-    combo.setFocus()
-    qtbot.keyClick(combo, Qt.Key.Key_Home)
-    for _ in range(combo.findText(column)):
-        qtbot.keyClick(combo, Qt.Key.Key_Down)
-    assert combo.currentText() == column
+    hands.choose(hands.control(dialog, f"import.{name}", QComboBox), column)
 
 
 def text_of(dialog: ImportDialog, name: str) -> str:
     return dialog.findChild(object, f"import.{name}").text()
 
 
-def test_a_file_with_a_header_becomes_a_table(qtbot, opened) -> None:
+def test_a_file_with_a_header_becomes_a_table(opened) -> None:
     dialog = opened(PENGUINS)
     assert text_of(dialog, "understood") == "344 rows, 8 columns, separated by commas."
     assert "342 of 344 rows are usable." in text_of(dialog, "counts")
     assert "a cell is missing (the first is row 5)" in text_of(dialog, "counts")
     assert "3 classes" in text_of(dialog, "counts")
     assert "stay in the file" in text_of(dialog, "message")
-    qtbot.mouseClick(dialog.ok, LEFT)
+    hands.click(dialog.ok)
     ((dataset, label),) = dialog.given
     assert dataset == Table(path=str(PENGUINS), x1="bill_length_mm", x2="bill_depth_mm", target="species", points=342)
     assert label == "data penguins.csv"
@@ -76,89 +70,89 @@ def test_a_file_with_a_header_becomes_a_table(qtbot, opened) -> None:
 
 def test_other_columns_are_picked(qtbot, opened) -> None:
     dialog = opened(PENGUINS)
-    pick(qtbot, dialog, "x1", "flipper_length_mm")
-    pick(qtbot, dialog, "target", "island")
+    pick(dialog, "x1", "flipper_length_mm")
+    pick(dialog, "target", "island")
     before = dialog.picture.drawn
-    pick(qtbot, dialog, "x2", "body_mass_g")
+    pick(dialog, "x2", "body_mass_g")
     assert dialog.picture.drawn is not before
-    qtbot.mouseClick(dialog.ok, LEFT)
+    hands.click(dialog.ok)
     dataset = dialog.given[0][0]
     assert (dataset.x1, dataset.x2, dataset.target) == ("flipper_length_mm", "body_mass_g", "island")
 
 
 def test_the_task_is_chosen(qtbot, opened) -> None:
     dialog = opened(PENGUINS)
-    pick(qtbot, dialog, "target", "year")
+    pick(dialog, "target", "year")
     assert "3 classes" in text_of(dialog, "counts")
-    qtbot.mouseClick(dialog.findChild(QAbstractButton, "import.task.regression"), LEFT)
+    hands.push(dialog, "import.task.regression")
     assert "is a value" in text_of(dialog, "counts")
-    qtbot.mouseClick(dialog.ok, LEFT)
+    hands.click(dialog.ok)
     assert dialog.given[0][0].task == "regression"
     assert sample(dialog.given[0][0]).task == "regression"
 
 
 def test_a_column_that_is_none_of_numbers_is_refused_in_words(qtbot, opened) -> None:
     dialog = opened(PENGUINS)
-    pick(qtbot, dialog, "x1", "island")
+    pick(dialog, "x1", "island")
     assert not dialog.ok.isEnabled()
     assert "no number in island" in text_of(dialog, "message")
     assert dialog.picture.drawn is None
-    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    hands.key(dialog, "Return")
     assert dialog.given == []
-    pick(qtbot, dialog, "x1", "year")
+    pick(dialog, "x1", "year")
     assert dialog.ok.isEnabled()
 
 
 def test_the_same_column_for_both_axes_is_refused_in_words(qtbot, opened) -> None:
     dialog = opened(PENGUINS)
-    pick(qtbot, dialog, "x1", "bill_depth_mm")
+    pick(dialog, "x1", "bill_depth_mm")
     assert "x₁ and x₂ are both bill_depth_mm" in text_of(dialog, "message")
     assert "Choose two different columns." in text_of(dialog, "message")
     assert not dialog.ok.isEnabled()
-    pick(qtbot, dialog, "x2", "bill_length_mm")
+    pick(dialog, "x2", "bill_length_mm")
     assert dialog.ok.isEnabled()
 
 
-def test_text_from_the_clipboard_becomes_own_points_scaled(qtbot, opened) -> None:
+def test_text_from_the_clipboard_becomes_own_points_scaled(opened) -> None:
     dialog = opened("1,5\t2\tred\n2,5\t8\tblue\n")
     assert "decimal commas" in text_of(dialog, "understood")
     assert "become your own" in text_of(dialog, "message")
     assert "−5…5" in text_of(dialog, "message")
-    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    hands.key(dialog, "Return")
     dataset, label = dialog.given[0]
     assert dataset == UserPoints(x1=(-5, 5), x2=(-5, 5), target=(1, 0), class_names=("blue", "red"))
     assert label == "data the clipboard"
 
 
-def test_points_this_program_wrote_are_taken_exactly(qtbot, opened, tmp_path: Path) -> None:
+def test_points_this_program_wrote_are_taken_exactly(opened, tmp_path: Path) -> None:
     drawn = own_points(Moons(points=40, noise=0.1))
     path = tmp_path / "points.csv"
     path.write_text(to_csv(sample(drawn)))
     dialog = opened(path)
     assert "exactly as they are" in text_of(dialog, "message")
-    qtbot.mouseClick(dialog.ok, LEFT)
+    hands.click(dialog.ok)
     np.testing.assert_array_equal(sample(dialog.given[0][0]).x, sample(drawn).x)
 
 
-def test_the_first_row_is_a_header_or_a_point(qtbot, opened) -> None:
+def test_the_first_row_is_a_header_or_a_point(opened) -> None:
     dialog = opened("1990,1991,kind\n1,2,a\n3,4,b\n")
     assert not dialog.header.isChecked()
     assert dialog.model.rowCount() == 3
     dialog.header.setFocus()
-    qtbot.keyClick(dialog.header, Qt.Key.Key_Space)
+    hands.key(dialog.header, "Space")
     assert dialog.model.rowCount() == 2
     assert dialog.combos[0].itemText(0) == "1990"
     assert "All 2 rows are used." in text_of(dialog, "counts")
 
 
-def test_the_separator_can_be_put_right(qtbot, opened) -> None:
+def test_the_separator_can_be_put_right(opened) -> None:
     dialog = opened("1,2;3,4;0\n5,6;7,8;1\n")
     assert "semicolons" in text_of(dialog, "understood")
     combo = dialog.separator
     combo.setFocus()
-    qtbot.keyClick(combo, Qt.Key.Key_Home)
+    hands.key(combo, "Home")
     for _ in range(3):
-        qtbot.keyClick(combo, Qt.Key.Key_Down)
+        hands.key(combo, "Down")
     assert combo.currentText() == "Comma"
     assert "commas" in text_of(dialog, "understood")
     assert not dialog.ok.isEnabled()
@@ -175,12 +169,12 @@ def test_a_file_that_is_no_table_is_refused_with_its_place(opened, tmp_path: Pat
     assert "none.csv" in text_of(dialog, "message")
 
 
-def test_cancel_and_escape_change_nothing(qtbot, opened) -> None:
+def test_cancel_and_escape_change_nothing(opened) -> None:
     dialog = opened(PENGUINS)
-    qtbot.mouseClick(dialog.cancel, LEFT)
+    hands.click(dialog.cancel)
     assert not dialog.isVisible()
     other = opened(PENGUINS)
-    qtbot.keyClick(other, Qt.Key.Key_Escape)
+    hands.key(other, "Escape")
     assert not other.isVisible()
     assert dialog.given == other.given == []
 
@@ -204,20 +198,20 @@ def test_a_large_file_is_read_beside_the_window_with_its_progress(qtbot, opened,
     qtbot.waitUntil(dialog.ok.isEnabled, timeout=30_000)
     assert len(seen) > 10 and not bar.isVisible()
     assert text_of(dialog, "understood") == "70,000 rows, 3 columns, separated by commas."
-    pick(qtbot, dialog, "x2", "a")
+    pick(dialog, "x2", "a")
     assert not dialog.ok.isEnabled()
     qtbot.waitUntil(lambda: "both" in text_of(dialog, "message"), timeout=30_000)
-    pick(qtbot, dialog, "x1", "b")
+    pick(dialog, "x1", "b")
     qtbot.waitUntil(dialog.ok.isEnabled, timeout=30_000)
-    qtbot.mouseClick(dialog.ok, LEFT)
+    hands.click(dialog.ok)
     assert dialog.given[0][0] == Table(path=str(path), x1="b", x2="a", target="c", points=5000)
 
 
-def test_reading_a_large_file_can_be_cancelled(qtbot, opened, tmp_path: Path) -> None:
+def test_reading_a_large_file_can_be_cancelled(opened, tmp_path: Path) -> None:
     dialog = opened(large(tmp_path))
     job = dialog.job
     assert job.isRunning()
-    qtbot.mouseClick(dialog.cancel, LEFT)
+    hands.click(dialog.cancel)
     assert job.isFinished() and job.cancelled
     assert not dialog.isVisible() and dialog.given == [] and dialog.sheet is None
 

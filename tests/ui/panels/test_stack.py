@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QHelpEvent
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QInputDialog, QLabel, QLineEdit, QToolTip, QWidget
 
 from playground import Experiment, Layer, Trainer, check
@@ -19,6 +18,7 @@ from playground.catalog.choice import members
 from playground.catalog.regularizers import L1
 from playground.experiment.rules import MAX_LAYERS, inputs_of
 from playground.experiment.tree import letters
+from tests.ui import hands
 from tests.ui.snapshots import diverged, make_snapshot
 from ui.look import theme
 from ui.panels.data.panel import DataPanel
@@ -26,7 +26,6 @@ from ui.panels.layers.panel import LayersPanel
 from ui.panels.layers.shapes import ABOUT, SHAPES, widths_of, widths_words
 from ui.panels.tiles import LARGE_CURVE, large_curve
 
-LEFT = Qt.MouseButton.LeftButton
 ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
 
 
@@ -44,15 +43,9 @@ def layers(owner) -> tuple[Layer, ...]:
     return owner.experiment.layers
 
 
-def drag_to(qtbot, widget: QWidget, target: QPoint, release: bool = True) -> None:
+def drag_to(widget: QWidget, target: QPoint, release: bool = True) -> None:
     """Drag a widget to a point of the screen."""
-    start, end = widget.rect().center(), widget.mapFromGlobal(target)
-    QTest.mousePress(widget, LEFT, pos=start)
-    for part in range(1, 9):
-        QTest.mouseMove(widget, start + (end - start) * part / 8)
-        qtbot.wait(2)
-    if release:
-        QTest.mouseRelease(widget, LEFT, pos=end)
+    hands.drag(widget, widget.rect().center(), widget.mapFromGlobal(target), let_go=release)
 
 
 def middle_of(widget: QWidget, above: int = 0) -> QPoint:
@@ -71,24 +64,24 @@ def test_the_palette_has_a_chip_for_every_activation(owner) -> None:
 
 
 @pytest.mark.parametrize("key", [None, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
-def test_a_click_or_enter_appends_a_layer_as_wide_as_the_last(qtbot, owner, key: Qt.Key | None) -> None:
+def test_a_click_or_enter_appends_a_layer_as_wide_as_the_last(owner, key: Qt.Key | None) -> None:
     chip = owner.find("layers.new.sigmoid")
     if key is None:
-        qtbot.mouseClick(chip, LEFT)
+        hands.click(chip)
     else:
         chip.setFocus()
-        qtbot.keyClick(chip, key)
+        hands.key(chip, key)
     assert layers(owner)[3:] == (Layer(3, Sigmoid(), id="D"),)
     assert owner.asked == [("new layer D", False)]
 
 
-def test_a_chip_is_dragged_between_two_cards(qtbot, owner) -> None:
+def test_a_chip_is_dragged_between_two_cards(owner) -> None:
     chip = owner.find("layers.new.relu")
-    drag_to(qtbot, chip, middle_of(owner.find("layers.1"), above=20), release=False)
+    drag_to(chip, middle_of(owner.find("layers.1"), above=20), release=False)
     first, second = owner.find("layers.0").geometry(), owner.find("layers.1").geometry()
     assert owner.panel.drag.ghost.isVisible()
     assert first.bottom() <= owner.panel.drag.mark.geometry().center().y() <= second.top()
-    QTest.mouseRelease(chip, LEFT)
+    hands.release(chip)
     assert order(owner) == "ADBC"
     assert layers(owner)[1] == Layer(2, Relu(), id="D")
     assert owner.asked == [("new layer D", False)]
@@ -96,109 +89,109 @@ def test_a_chip_is_dragged_between_two_cards(qtbot, owner) -> None:
     assert not owner.panel.drag.mark.isVisible()
 
 
-def test_a_chip_is_dragged_to_the_very_top_and_below_all(qtbot, owner) -> None:
-    drag_to(qtbot, owner.find("layers.add"), middle_of(owner.panel.inputs))
+def test_a_chip_is_dragged_to_the_very_top_and_below_all(owner) -> None:
+    drag_to(owner.find("layers.add"), middle_of(owner.panel.inputs))
     assert order(owner) == "DABC"
-    drag_to(qtbot, owner.find("layers.new.tanh"), middle_of(owner.find("layers.output")))
+    drag_to(owner.find("layers.new.tanh"), middle_of(owner.find("layers.output")))
     assert order(owner) == "DABCE"
 
 
-def test_a_chip_dropped_beside_the_stack_or_given_up_adds_nothing(qtbot, owner) -> None:
+def test_a_chip_dropped_beside_the_stack_or_given_up_adds_nothing(owner) -> None:
     chip = owner.find("layers.new.relu")
-    drag_to(qtbot, chip, middle_of(owner.find("layers.new.linear")))
-    drag_to(qtbot, chip, middle_of(owner.find("layers.1")), release=False)
-    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
-    QTest.mouseRelease(chip, LEFT)
+    drag_to(chip, middle_of(owner.find("layers.new.linear")))
+    drag_to(chip, middle_of(owner.find("layers.1")), release=False)
+    hands.key(QApplication.focusWidget(), "Escape")
+    hands.release(chip)
     assert owner.asked == []
     assert not owner.panel.drag.ghost.isVisible()
 
 
-def test_the_first_layer_can_be_dragged_into_an_empty_stack(qtbot, own: Callable) -> None:
+def test_the_first_layer_can_be_dragged_into_an_empty_stack(own: Callable) -> None:
     owner = own(LayersPanel(), Experiment())
     assert owner.panel.hint.isVisible()
-    drag_to(qtbot, owner.find("layers.new.leaky_relu"), middle_of(owner.find("layers.output")))
+    drag_to(owner.find("layers.new.leaky_relu"), middle_of(owner.find("layers.output")))
     assert layers(owner) == (Layer(4, LeakyRelu(), id="A"),)
     assert not owner.panel.hint.isVisible()
 
 
-def test_like_the_last_shows_and_repeats_the_last_but_learns_and_takes_part(qtbot, owner) -> None:
+def test_like_the_last_shows_and_repeats_the_last_but_learns_and_takes_part(owner) -> None:
     last = Layer(3, LeakyRelu(0.2), 0.3, regularizer=L1(), trainable=False, muted=True, id="C")
     owner.take(msgspec.structs.replace(owner.experiment, layers=(*layers(owner)[:2], last)), "", False)
     chip = owner.find("layers.add")
     assert chip.activation == LeakyRelu(0.2)
-    qtbot.mouseClick(chip, LEFT)
+    hands.click(chip)
     assert layers(owner)[3] == msgspec.structs.replace(last, trainable=True, muted=False, id="D")
 
 
-def test_a_full_stack_switches_the_palette_off_and_says_why(qtbot, own: Callable) -> None:
+def test_a_full_stack_switches_the_palette_off_and_says_why(own: Callable) -> None:
     owner = own(LayersPanel(), Experiment(layers=tuple(Layer(1, id=letters(k)) for k in range(MAX_LAYERS))))
     for chip in owner.panel.new_layers.chips:
         assert not chip.isEnabled()
         assert f"at most {MAX_LAYERS}" in chip.toolTip()
-    qtbot.keyClick(owner.find("layers.0"), Qt.Key.Key_D, CTRL)
+    hands.key(owner.find("layers.0"), "Ctrl+D")
     assert len(layers(owner)) == MAX_LAYERS
 
 
 # Copies -------------------------------------------------------------------------------------------------------
 
 
-def test_a_card_is_copied_and_pasted_after_another(qtbot, owner) -> None:
+def test_a_card_is_copied_and_pasted_after_another(owner) -> None:
     owner.find("layers.0").setFocus()
-    qtbot.keyClick(owner.find("layers.0"), Qt.Key.Key_C, CTRL)
+    hands.key(owner.find("layers.0"), "Ctrl+C")
     owner.find("layers.2").setFocus()
-    qtbot.keyClick(owner.find("layers.2"), Qt.Key.Key_V, CTRL)
+    hands.key(owner.find("layers.2"), "Ctrl+V")
     assert order(owner) == "ABCD"
     assert layers(owner)[3] == msgspec.structs.replace(layers(owner)[0], id="D")
     assert owner.asked == [("layer D pasted", False)]
     assert owner.find("layers.3").hasFocus()
 
 
-def test_what_is_no_layer_is_not_pasted(qtbot, owner) -> None:
+def test_what_is_no_layer_is_not_pasted(owner) -> None:
     for text in ("", "hello", '{"units": 0}', '{"units": 2, "colour": 1}', "[1, 2]", "\ud800"):
         QGuiApplication.clipboard().setText(text)
-        qtbot.keyClick(owner.find("layers.0"), Qt.Key.Key_V, CTRL)
+        hands.key(owner.find("layers.0"), "Ctrl+V")
     assert owner.asked == []
 
 
-def test_copying_in_an_entry_copies_its_text(qtbot, owner) -> None:
+def test_copying_in_an_entry_copies_its_text(owner) -> None:
     QGuiApplication.clipboard().setText("")
     entry = owner.find("layers.0.dropout")
     entry.setFocus()
     entry.selectAll()
-    qtbot.keyClick(entry, Qt.Key.Key_C, CTRL)
+    hands.key(entry, "Ctrl+C")
     assert QGuiApplication.clipboard().text() == "0.1"
 
 
 # Freezing and muting ------------------------------------------------------------------------------------------
 
 
-def test_a_layer_is_frozen_and_learns_again(qtbot, owner) -> None:
+def test_a_layer_is_frozen_and_learns_again(owner) -> None:
     button = owner.find("layers.1.trainable")
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     assert not layers(owner)[1].trainable
     assert button.isChecked()
     assert "Frozen" in button.toolTip()
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     assert layers(owner)[1].trainable
     assert not button.isChecked()
     assert owner.asked == [("layer B frozen", False), ("layer B learns again", False)]
 
 
-def test_a_layer_whose_widths_fit_is_muted_and_put_back(qtbot, owner) -> None:
+def test_a_layer_whose_widths_fit_is_muted_and_put_back(owner) -> None:
     button = owner.find("layers.2.muted")
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     assert layers(owner)[2].muted
     assert button.isChecked()
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     assert not layers(owner)[2].muted
     assert owner.asked == [("layer C muted", False), ("layer C back in", False)]
 
 
-def test_a_button_shows_what_the_layer_is_not_what_was_clicked(qtbot, owner) -> None:
+def test_a_button_shows_what_the_layer_is_not_what_was_clicked(owner) -> None:
     owner.panel.edited.disconnect(owner.take)
     for name in ("trainable", "muted"):
         button = owner.find(f"layers.2.{name}")
-        qtbot.mouseClick(button, LEFT)
+        hands.click(button)
         assert not button.isChecked()
 
 
@@ -215,7 +208,7 @@ def test_a_refused_edit_shows_the_layer_as_it_is(owner) -> None:
     assert owner.find("layers.2.units").text() == "3"
 
 
-def test_where_widths_differ_mute_and_skip_are_off_and_say_why(qtbot, owner) -> None:
+def test_where_widths_differ_mute_and_skip_are_off_and_say_why(owner) -> None:
     owner.panel.complete()
     why = "the layer has 3 units, but 2 numbers come in"
     mute, skip = owner.find("layers.1.muted"), owner.find("layers.1.skip")
@@ -229,22 +222,22 @@ def test_where_widths_differ_mute_and_skip_are_off_and_say_why(qtbot, owner) -> 
     assert why not in mute.toolTip() + skip.toolTip()
 
 
-def test_another_feature_or_layer_before_changes_what_can_be_muted(qtbot, owner) -> None:
+def test_another_feature_or_layer_before_changes_what_can_be_muted(owner) -> None:
     assert owner.find("layers.0.muted").isEnabled()
     owner.take(msgspec.structs.replace(owner.experiment, features=("x1",)), "", False)
     assert not owner.find("layers.0.muted").isEnabled()
     assert owner.find("layers.2.muted").isEnabled()
-    qtbot.mouseClick(owner.find("layers.1.remove"), LEFT)
+    hands.click(owner.find("layers.1.remove"))
     assert not owner.find("layers.1.muted").isEnabled()
 
 
-def test_compact_cards_keep_the_buttons_that_say_something(qtbot, owner) -> None:
-    qtbot.mouseClick(owner.find("layers.2.muted"), LEFT)
-    qtbot.mouseClick(owner.find("layers.compact"), LEFT)
+def test_compact_cards_keep_the_buttons_that_say_something(owner) -> None:
+    hands.click(owner.find("layers.2.muted"))
+    hands.click(owner.find("layers.compact"))
     assert owner.find("layers.2.muted").isVisible()
     assert not owner.find("layers.1.muted").isVisible()
     assert not owner.find("layers.1.trainable").isVisible()
-    qtbot.mouseClick(owner.find("layers.compact"), LEFT)
+    hands.click(owner.find("layers.compact"))
     assert owner.find("layers.1.trainable").isVisible()
 
 
@@ -264,10 +257,7 @@ def switches(owner) -> list[tuple[bool, bool]]:
 
 def test_other_units_switch_off_what_no_longer_fits_in_the_same_edit(qtbot, skipping) -> None:
     entry = skipping.find("layers.1.units")
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "5")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "5")
     assert switches(skipping) == [(False, False)] * 3
     assert skipping.asked == [("layer B units 5, layer B skip connection off, layer C back in", False)]
 
@@ -299,13 +289,13 @@ def test_an_undo_during_a_drag_forgets_what_it_switched_off(skipping) -> None:
     assert layers(skipping) == (Layer(3, id="A"),)
 
 
-def test_removing_moving_and_shapes_switch_off_too(qtbot, own: Callable) -> None:
+def test_removing_moving_and_shapes_switch_off_too(own: Callable) -> None:
     stack = (Layer(2, id="A"), Layer(3, id="B"), Layer(3, skip=True, id="C"))
     owner = own(LayersPanel(), Experiment(layers=stack))
-    qtbot.keyClick(owner.find("layers.2"), Qt.Key.Key_Up, ALT)
+    hands.key(owner.find("layers.2"), "Alt+Up")
     assert owner.asked == [("layers C and B swapped, layer C skip connection off", False)]
     owner = own(LayersPanel(), Experiment(layers=stack))
-    qtbot.mouseClick(owner.find("layers.1.remove"), LEFT)
+    hands.click(owner.find("layers.1.remove"))
     assert owner.asked == [("layer B removed, layer C skip connection off", False)]
     owner = own(LayersPanel(), Experiment(layers=(Layer(2, skip=True, id="A"),)))
     owner.panel.take_shape((2, 2, 3, 4), "test")
@@ -313,9 +303,9 @@ def test_removing_moving_and_shapes_switch_off_too(qtbot, own: Callable) -> None
     assert owner.asked == [("shape test 2-2-3-4, layers C and D skip connection off", False)]
 
 
-def test_one_feature_less_switches_off_the_skip_of_the_first_layer(qtbot, own: Callable) -> None:
+def test_one_feature_less_switches_off_the_skip_of_the_first_layer(own: Callable) -> None:
     owner = own(DataPanel(), Experiment(layers=(Layer(2, skip=True),)))
-    qtbot.mouseClick(owner.find("features.x2"), LEFT)
+    hands.click(owner.find("features.x2"))
     assert owner.experiment.features == ("x1",)
     assert not layers(owner)[0].skip
     assert owner.asked == [("feature x₂ off, layer 1 skip connection off", False)]
@@ -330,7 +320,7 @@ def test_inputs_follow_from_features_and_units() -> None:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_shape_is_one_edit_that_keeps_the_settings_of_the_first_layer(qtbot, owner, name: str) -> None:
+def test_a_shape_is_one_edit_that_keeps_the_settings_of_the_first_layer(owner, name: str) -> None:
     actions = {action.text().partition("\t")[0]: action for action in owner.find("layers.shape").menu().actions()}
     assert actions[name].toolTip() == ABOUT[name]
     actions[name].trigger()
@@ -353,17 +343,13 @@ def test_other_widths_are_written_and_what_is_wrong_is_said(qtbot, owner) -> Non
     dialog = owner.panel.findChild(QInputDialog, "layers.widths")
     assert dialog.textValue() == "2-3-3"
     entry = dialog.findChild(QLineEdit)
-    entry.selectAll()
-    qtbot.keyClicks(entry, "5-0")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "5-0")
     qtbot.waitUntil(lambda: owner.panel.findChild(QInputDialog, "layers.widths") is not dialog)
     dialog = owner.panel.findChild(QInputDialog, "layers.widths")
     assert "“5-0” is refused" in dialog.labelText()
     assert owner.asked == []
     entry = dialog.findChild(QLineEdit)
-    entry.selectAll()
-    qtbot.keyClicks(entry, "2 x 5")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "2 x 5")
     assert [layer.units for layer in layers(owner)] == [5, 5]
     assert owner.asked == [("shape 2 × 5", False)]
 
@@ -438,10 +424,10 @@ def test_any_snapshot_is_survived(own: Callable, layer_count: int) -> None:
 # Curves -------------------------------------------------------------------------------------------------------
 
 
-def test_the_curve_explains_itself_large_on_hover(qtbot, owner) -> None:
+def test_the_curve_explains_itself_large_on_hover(owner) -> None:
     curve = owner.find("layers.1").curve
     spot = curve.rect().center()
-    QApplication.sendEvent(curve, QHelpEvent(QEvent.Type.ToolTip, spot, curve.mapToGlobal(spot)))
+    hands.rest(curve, spot)
     assert QToolTip.isVisible()
     assert "data:image/png;base64," in QToolTip.text()
     assert Relu.formula in QToolTip.text()

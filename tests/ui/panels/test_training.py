@@ -6,18 +6,16 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPoint
 
 from playground import Experiment, Training
 from playground.catalog.datasets.shapes import Plane
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Momentum, RmsProp
 from playground.catalog.regularizers import L1, L2
+from tests.ui import hands
 from ui.forms.rows import steps
 from ui.panels.training import TrainingPanel
-
-LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -30,20 +28,16 @@ def pick(owner, name: str, text: str) -> None:
     combo.setCurrentIndex(combo.findText(text))
 
 
-def test_a_drag_of_the_learning_rate_is_one_run(qtbot, owner) -> None:
+def test_a_drag_of_the_learning_rate_is_one_run(owner) -> None:
     slider = owner.find("training.learning_rate.slider")
     start = slider.handle().center().toPoint()
-    QTest.mousePress(slider, LEFT, pos=start)
-    for step in range(1, 8):
-        QTest.mouseMove(slider, start + QPoint(8 * step, 0))
-        qtbot.wait(2)
-    QTest.mouseRelease(slider, LEFT, pos=start + QPoint(56, 0))
+    hands.drag(slider, start, start + QPoint(56, 0))
     assert [changing for _, changing in owner.asked].count(False) == 1
     assert owner.asked[-1] == (f"learning rate {owner.experiment.training.learning_rate:g}", False)
     assert owner.experiment.training.learning_rate > 0.05
 
 
-def test_automatic_loss_says_what_it_is(qtbot, owner) -> None:
+def test_automatic_loss_says_what_it_is(owner) -> None:
     combo = owner.find("loss")
     assert combo.currentText() == "Auto: cross-entropy"
     assert owner.find("loss.formula").text().splitlines() == steps(CrossEntropy.formula)
@@ -59,33 +53,27 @@ def test_automatic_loss_says_what_it_is(qtbot, owner) -> None:
     assert owner.experiment.loss is None
 
 
-def test_an_optimizer_brings_its_own_parameters(qtbot, owner) -> None:
+def test_an_optimizer_brings_its_own_parameters(owner) -> None:
     pick(owner, "training.optimizer", "Momentum")
     assert owner.experiment.training.optimizer == Momentum()
-    qtbot.mouseClick(owner.find("training.optimizer.nesterov"), LEFT, pos=QPoint(12, 12))
+    hands.click(owner.find("training.optimizer.nesterov"), QPoint(12, 12))
     assert owner.experiment.training.optimizer == Momentum(nesterov=True)
     pick(owner, "training.optimizer", "RMSProp")
     assert owner.experiment.training.optimizer == RmsProp()
 
 
-def test_a_strength_is_kept_from_one_regularizer_to_the_next(qtbot, owner) -> None:
+def test_a_strength_is_kept_from_one_regularizer_to_the_next(owner) -> None:
     pick(owner, "regularizer", "L1")
     entry = owner.find("regularizer.strength")
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "0.02")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "0.02")
     assert owner.experiment.regularizer == L1(strength=0.02)
     pick(owner, "regularizer", "L2")
     assert owner.experiment.regularizer == L2(strength=0.02)
 
 
-def test_batch_size_zero_is_the_full_set(qtbot, owner) -> None:
+def test_batch_size_zero_is_the_full_set(owner) -> None:
     entry = owner.find("training.batch_size")
-    entry.setFocus()
-    entry.selectAll()
-    qtbot.keyClicks(entry, "full")
-    qtbot.keyClick(entry, Qt.Key.Key_Return)
+    hands.fill(entry, "full")
     assert owner.experiment.training.batch_size == 0
     assert entry.text() == "full"
     assert owner.asked == [("batch size full", False)]
@@ -101,20 +89,20 @@ def test_what_cannot_matter_with_the_full_set_is_off_and_says_why(owner) -> None
     assert owner.find("training.shuffle").isEnabled()
 
 
-def test_the_rest_is_folded_below_more(qtbot, owner) -> None:
+def test_the_rest_is_folded_below_more(owner) -> None:
     row = owner.find("training.weight_noise")
     assert not row.isVisible()
-    qtbot.mouseClick(owner.find("training.more"), LEFT)
+    hands.click(owner.find("training.more"))
     assert row.isVisible()
-    qtbot.mouseClick(owner.find("precision.float64"), LEFT)
+    hands.click(owner.find("precision.float64"))
     assert owner.experiment.precision == "float64"
 
 
-def test_clipping_can_be_switched_on_and_off(qtbot, owner) -> None:
+def test_clipping_can_be_switched_on_and_off(owner) -> None:
     owner.panel.more.button.setChecked(True)
-    qtbot.mouseClick(owner.find("training.clip_norm.on"), LEFT, pos=QPoint(12, 12))
+    hands.click(owner.find("training.clip_norm.on"), QPoint(12, 12))
     assert owner.experiment.training.clip_norm == 1
-    qtbot.mouseClick(owner.find("training.clip_norm.on"), LEFT, pos=QPoint(12, 12))
+    hands.click(owner.find("training.clip_norm.on"), QPoint(12, 12))
     assert owner.experiment.training.clip_norm is None
 
 
@@ -123,11 +111,11 @@ def test_an_edit_of_a_place_that_is_gone_is_dropped(owner) -> None:
     assert owner.asked == []
 
 
-def test_a_run_of_steps_ends_before_any_other_edit(qtbot, owner) -> None:
+def test_a_run_of_steps_ends_before_any_other_edit(owner) -> None:
     owner.panel.more.button.setChecked(True)
     entry = owner.find("training.batch_size")
     entry.setFocus()
-    qtbot.keyClick(entry, Qt.Key.Key_Up)
-    qtbot.mouseClick(owner.find("precision.float64"), LEFT)
+    hands.key(entry, "Up")
+    hands.click(owner.find("precision.float64"))
     assert owner.asked == [("batch size 36", True), ("batch size 36", False), ("precision float64", False)]
     assert (owner.experiment.training.batch_size, owner.experiment.precision) == (36, "float64")

@@ -6,18 +6,16 @@ import math
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from playground import Experiment, Snapshot, Trainer, Training
 from playground.catalog.datasets.shapes import Plane
 from playground.catalog.optimizers import Sgd
 from playground.interop.opening import preset
+from tests.ui import hands
 from ui.look.numbers import number_text
 from ui.panels.transport import DEFAULT_SPEED, TransportBar, place_of, speed_at
-
-LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -42,26 +40,26 @@ def snapshot_of(experiment: Experiment, steps: int) -> Snapshot:
 @pytest.mark.parametrize("name", ["step", "epoch", "reset", "reseed"])
 def test_every_button_asks_for_its_command(qtbot, bar: TransportBar, name: str) -> None:
     with qtbot.waitSignal(getattr(bar, f"{name}_requested")):
-        qtbot.mouseClick(button(bar, name), LEFT)
+        hands.click(button(bar, name))
 
 
-def test_play_asks_and_shows_only_what_really_runs(qtbot, bar: TransportBar) -> None:
+def test_play_asks_and_shows_only_what_really_runs(bar: TransportBar) -> None:
     asked: list[bool] = []
     bar.play_toggled.connect(asked.append)
     play = button(bar, "play")
-    qtbot.mouseClick(play, LEFT)
+    hands.click(play)
     assert asked == [True]
     assert not play.isChecked()
     bar.show_running(True)
     assert play.isChecked()
     assert play.accessibleName() == "Pause"
-    qtbot.mouseClick(play, LEFT)
+    hands.click(play)
     assert asked == [True, False]
     bar.show_running(False)
     assert play.accessibleName() == "Play"
 
 
-def test_the_readout_shows_where_training_stands(qtbot, bar: TransportBar) -> None:
+def test_the_readout_shows_where_training_stands(bar: TransportBar) -> None:
     snapshot = snapshot_of(Experiment(), 25)
     bar.show_snapshot(snapshot)
     assert bar.step.text() == "25"
@@ -105,22 +103,18 @@ def test_the_readout_does_not_jitter(qtbot, bar: TransportBar) -> None:
     assert places() == before
 
 
-def test_the_speed_goes_from_slow_motion_to_no_limit(qtbot, bar: TransportBar) -> None:
+def test_the_speed_goes_from_slow_motion_to_no_limit(bar: TransportBar) -> None:
     asked: list[float | None] = []
     bar.speed_changed.connect(asked.append)
     slider = bar.speed_slider
     start = slider.handle().center().toPoint()
-    QTest.mousePress(slider, LEFT, pos=start)
-    for part in range(1, 6):
-        QTest.mouseMove(slider, QPoint(round(start.x() * (1 - part / 5)), start.y()))
-        qtbot.wait(2)
-    QTest.mouseRelease(slider, LEFT, pos=QPoint(0, start.y()))
+    hands.drag(slider, start, QPoint(0, start.y()))
     assert asked[-1] == 1
     assert bar.speed_text.text() == "1 step/s"
-    QTest.mouseDClick(slider, LEFT, pos=slider.handle().center().toPoint())
+    hands.double_click(slider, slider.handle().center().toPoint())
     assert asked[-1] == DEFAULT_SPEED == bar.speed
     assert bar.speed_text.text() == "200 steps/s"
-    qtbot.keyClick(slider, Qt.Key.Key_End)
+    hands.key(slider, "End")
     assert asked[-1] is None is bar.speed
     assert bar.speed_text.text() == "Full speed"
 

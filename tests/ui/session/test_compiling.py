@@ -84,7 +84,7 @@ def test_the_window_starts_on_the_reference_engine_and_goes_over(qtbot, window: 
     qtbot.waitUntil(lambda: "compiled engine has taken over" in window.status.text())
 
 
-def test_fresh_starts_use_the_engine_in_force(qtbot, session: Session, settled) -> None:
+def test_fresh_starts_use_the_engine_in_force(session: Session, settled) -> None:
     session.use_engine("compiled")
     session.reseed()
     assert settled(session).engine == "compiled"

@@ -66,7 +66,7 @@ def test_reset_returns_to_the_very_same_weights(qtbot, session: Session) -> None
     np.testing.assert_array_equal(checkpoint(session).state.parameters, before)
 
 
-def test_reseed_starts_from_other_weights_and_undo_returns_to_the_training(qtbot, session: Session, settled) -> None:
+def test_reseed_starts_from_other_weights_and_undo_returns_to_the_training(session: Session, settled) -> None:
     session.step()
     trained = checkpoint(session).state.parameters
     session.reseed()
@@ -108,6 +108,13 @@ def test_a_drag_is_one_undo_step(session: Session, settled) -> None:
     assert settled(session).learning_rate == 0.05
 
 
+def test_a_drag_that_ends_where_it_began_has_a_name_all_the_same(session: Session) -> None:
+    before = session.experiment
+    session.edit(with_training(before, learning_rate=0.5), changing=True)
+    session.edit(before)
+    assert [edit.label for edit in session.done] == ["change"]
+
+
 def test_two_edits_are_two_undo_steps(session: Session) -> None:
     session.edit(with_training(session.experiment, learning_rate=0.02))
     session.edit(with_training(session.experiment, optimizer=Sgd()), "a simpler optimizer")
@@ -132,7 +139,7 @@ def test_a_refused_edit_changes_nothing_and_says_why(qtbot, session: Session) ->
     assert not session.done
 
 
-def test_undoing_a_removal_brings_the_weights_back(qtbot, session: Session, settled) -> None:
+def test_undoing_a_removal_brings_the_weights_back(session: Session, settled) -> None:
     session.step()
     trained = checkpoint(session).state.parameters
     session.edit(replace(session.experiment, layers=session.experiment.layers[:1]), "remove layer")
@@ -160,7 +167,7 @@ def test_layers_without_names_get_one_so_that_weights_follow_them(experiment: Ex
     assert [layer.id for layer in longer.layers] == ["C", "A", "B"]
 
 
-def test_a_swapped_layer_takes_its_weights_along(qtbot, session: Session, settled) -> None:
+def test_a_swapped_layer_takes_its_weights_along(session: Session, settled) -> None:
     square = replace(session.experiment, layers=tuple(Layer(4, Tanh(), id=name) for name in "ABC"))
     session.edit(square, "three equal layers")
     settled(session)

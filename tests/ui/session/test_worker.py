@@ -162,7 +162,7 @@ def test_a_reset_during_the_one_epoch_leaves_training_at_rest(qtbot, session: Se
     assert checkpoint(session).state.step == 0
 
 
-def test_the_history_is_bounded_also_after_a_fresh_start(qtbot, session: Session, settled) -> None:
+def test_the_history_is_bounded_also_after_a_fresh_start(session: Session, settled) -> None:
     assert session.worker.trainer.history.most == HISTORY_ROWS
     session.reseed()
     settled(session)

@@ -122,7 +122,7 @@ def test_actions_of_the_window_have_names_and_shortcuts_of_their_own(window: Win
     assert [key for key, count in keys.items() if count > 1] == []
 
 
-def test_the_list_of_shortcuts_and_the_menus_say_the_same(qtbot, window: Window) -> None:
+def test_the_list_of_shortcuts_and_the_menus_say_the_same(window: Window) -> None:
     window.show_shortcuts()
     listed = window.findChild(ShortcutList)
     in_table = {

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QTabBar, QToolButton
 
+from tests.ui import hands
 from ui.window.layouts import PLANS
 from ui.window.window import Window
-
-LEFT = Qt.MouseButton.LeftButton
 
 
 def dock(window: Window, name: str):
     return window.docks.docks[name]
 
 
-def test_a_dock_is_closed_by_its_button_and_brought_back_by_the_menu(qtbot, window: Window) -> None:
-    qtbot.mouseClick(window.findChild(QToolButton, "dock.gradients.close"), LEFT)
+def test_a_dock_is_closed_by_its_button_and_brought_back_by_the_menu(window: Window) -> None:
+    hands.push(window, "dock.gradients.close")
     assert not dock(window, "gradients").isVisible()
     dict(window.docks.actions())["gradients"].trigger()
     assert dock(window, "gradients").isVisible()
@@ -33,11 +32,11 @@ def test_nothing_is_computed_for_a_closed_picture(qtbot, window: Window) -> None
     assert not shown
 
 
-def test_a_dock_floats_and_comes_back(qtbot, window: Window) -> None:
+def test_a_dock_floats_and_comes_back(window: Window) -> None:
     button = window.findChild(QToolButton, "dock.curves.float")
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     assert dock(window, "curves").isFloating()
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
     assert not dock(window, "curves").isFloating()
 
 
@@ -49,7 +48,7 @@ def test_docks_that_share_a_place_have_tabs_that_show_them(qtbot, window: Window
         if "Training" in [bar.tabText(k) for k in range(bar.count())] and bar.isVisible()
     )
     place = [bar.tabText(k) for k in range(bar.count())].index("Training")
-    qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(place).center())
+    hands.click(bar, bar.tabRect(place).center())
     qtbot.waitUntil(lambda: window.docks.shows(window.training))
     assert not window.docks.shows(window.data)
 
@@ -67,13 +66,13 @@ def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Win
         qtbot.waitUntil(lambda front=tabs[0]: window.rect().contains(dock(window, front).geometry()))
 
 
-def test_a_saved_layout_is_offered_used_and_forgotten(qtbot, window: Window) -> None:
+def test_a_saved_layout_is_offered_used_and_forgotten(window: Window) -> None:
     dock(window, "curves").close()
     window.layouts.ask_name()
     ask = window.findChild(QInputDialog, "layout.name")
     line = ask.findChild(QLineEdit)
-    qtbot.keyClicks(line, "Mine")
-    qtbot.keyClick(line, Qt.Key.Key_Return)
+    hands.type_text("Mine", line)
+    hands.key(line, "Return")
     assert window.layouts.names() == ["Mine"]
     window.docks.arrange(PLANS[0])
     assert dock(window, "curves").isVisible()
@@ -83,7 +82,7 @@ def test_a_saved_layout_is_offered_used_and_forgotten(qtbot, window: Window) -> 
     assert window.layouts.names() == []
 
 
-def test_the_next_window_takes_up_where_the_last_one_ended(qtbot, window: Window) -> None:
+def test_the_next_window_takes_up_where_the_last_one_ended(window: Window) -> None:
     dock(window, "curves").close()
     window.layouts.remember()
     other = Window(settings=QSettings())
@@ -103,6 +102,6 @@ def test_a_kept_layout_that_cannot_be_read_changes_nothing(window: Window) -> No
 
 
 def test_a_number_key_goes_to_a_panel(qtbot, window: Window) -> None:
-    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    hands.key(window, "Ctrl+2")
     qtbot.waitUntil(lambda: window.training.isAncestorOf(window.focusWidget()))
     assert window.docks.shows(window.training)

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QPoint, QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMenu, QTabBar, QWidget
 
 from playground import Experiment, InputError, Layer, Trainer
 from playground.measure.requests import BoundaryRequest
+from tests.ui import hands
 from ui.look import theme
 from ui.shell import imaging
 from ui.views.network.view import NetworkView
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 VIEWS = ["boundary", "network", "curves", "schedule", "gradients", "histograms", "confusion"]
 
 
@@ -159,24 +159,17 @@ def empty_clipboard(qapp: QApplication) -> None:
     QGuiApplication.clipboard().clear()
 
 
-def ask_for_menu(widget: QWidget, at: QPoint) -> None:
-    """What a right click does."""
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, widget.mapToGlobal(at))
-    QApplication.sendEvent(widget, event)
-
-
 def choose(qtbot, text: str) -> None:
     """Click an entry of the menu that is open."""
     qtbot.waitUntil(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
-    action = next(action for action in menu.actions() if action.text() == text)
-    qtbot.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+    hands.choose_entry(menu, text)
 
 
 def test_the_menu_of_the_boundary_copies_it(qtbot, learned: Window) -> None:
     inside = learned.boundary.childAt(learned.boundary.rect().center())
-    ask_for_menu(inside, inside.rect().center())
+    hands.ask_for_menu(inside, inside.rect().center())
     choose(qtbot, "Copy picture")
     data = QGuiApplication.clipboard().mimeData()
     assert data.hasImage()
@@ -189,7 +182,7 @@ def test_with_a_drawing_tool_in_hand_the_right_button_erases_and_nothing_else(qt
     window.wiring.start_drawing()
     qtbot.waitUntil(lambda: window.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.PreventContextMenu)
     inside = window.boundary.childAt(window.boundary.rect().center())
-    ask_for_menu(inside, inside.rect().center())
+    hands.ask_for_menu(inside, inside.rect().center())
     qtbot.wait(20)
     assert QApplication.activePopupWidget() is None
     window.wiring.stop_drawing()
@@ -204,7 +197,7 @@ def test_the_menu_of_a_tab_copies_what_is_behind_it_once_it_is_up_to_date(qtbot,
         for place in range(bar.count())
         if bar.tabText(place) == "Confusion" and bar.isVisible()
     )
-    ask_for_menu(bar, bar.tabRect(place).center())
+    hands.ask_for_menu(bar, bar.tabRect(place).center())
     choose(qtbot, "Copy picture")
     qtbot.waitUntil(lambda: clipboard_title() == "Confusion")
     svg = bytes(QGuiApplication.clipboard().mimeData().data(imaging.SVG).data())
@@ -216,7 +209,7 @@ def test_the_menu_of_a_title_copies_its_dock(qtbot, learned: Window) -> None:
     learned.docks.docks["curves"].setFloating(True)
     title = learned.docks.titles["curves"][0]
     qtbot.waitUntil(title.isVisible)
-    ask_for_menu(title, title.rect().center())
+    hands.ask_for_menu(title, title.rect().center())
     choose(qtbot, "Copy picture")
     qtbot.waitUntil(lambda: clipboard_title() == "Curves")
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
+from tests.ui import hands
 from ui.shell.palette import PaletteCommand, matching, score
 from ui.window.window import Window
 
 
 def type_command(qtbot, window: Window, text: str) -> None:
     """Open the palette by its shortcut, type, and press Enter."""
-    qtbot.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    hands.key(window, "Ctrl+K")
     line = window.palette_of_commands.line
     qtbot.waitUntil(lambda: line.isVisible())
-    qtbot.keyClicks(line, text)
-    qtbot.keyClick(line, Qt.Key.Key_Return)
+    hands.type_text(text, line)
+    hands.key(line, "Return")
     assert not window.palette_of_commands.isVisible()
 
 
@@ -49,28 +50,28 @@ def test_a_setting_alone_brings_its_control_into_sight(qtbot, window: Window) ->
     assert window.docks.shows(focused)
 
 
-def test_escape_closes_it_and_gives_the_focus_back(qtbot, window: Window) -> None:
+def test_escape_closes_it_and_gives_the_focus_back(window: Window) -> None:
     window.transport.play.setFocus()
     window.palette_of_commands.open()
-    qtbot.keyClick(window.palette_of_commands.line, Qt.Key.Key_Escape)
+    hands.key(window.palette_of_commands.line, "Escape")
     assert not window.palette_of_commands.isVisible()
     assert window.focusWidget() is window.transport.play
 
 
-def test_the_arrows_walk_the_list(qtbot, window: Window) -> None:
+def test_the_arrows_walk_the_list(window: Window) -> None:
     palette = window.palette_of_commands
     palette.open()
     for key, row in ((Qt.Key.Key_Down, 1), (Qt.Key.Key_Down, 2), (Qt.Key.Key_Up, 1), (Qt.Key.Key_PageUp, 0)):
-        qtbot.keyClick(palette.line, key)
+        hands.key(palette.line, key)
         assert palette.list.currentRow() == row
 
 
-def test_nothing_that_fits_is_said(qtbot, window: Window) -> None:
+def test_nothing_that_fits_is_said(window: Window) -> None:
     palette = window.palette_of_commands
     palette.open()
-    qtbot.keyClicks(palette.line, "qqqqq")
+    hands.type_text("qqqqq", palette.line)
     assert palette.nothing.isVisible()
-    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    hands.key(palette.line, "Return")
     assert not palette.isVisible()
 
 

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication
 
+from tests.ui import hands
 from ui.look import theme
 from ui.shell.focus import FocusChoice
 from ui.shell.shortcuts import ShortcutList
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 
-
-def press(qtbot, window: Window, name: str) -> None:
-    qtbot.mouseClick(window.findChild(QPushButton, name), LEFT)
-
-
-def test_the_tour_goes_through_all_its_stops(qtbot, window: Window) -> None:
+def test_the_tour_goes_through_all_its_stops(window: Window) -> None:
     window.tour.start()
     stops = len(window.tour.shown.stops)
     titles = set()
     for _ in range(stops):
         titles.add(window.tour.shown.title.text())
         assert window.rect().contains(window.tour.shown.card.geometry())
-        press(qtbot, window, "tour.next")
+        hands.push(window, "tour.next")
     assert len(titles) == stops
     assert window.tour.shown is None
 
@@ -32,23 +27,23 @@ def test_the_tour_goes_through_all_its_stops(qtbot, window: Window) -> None:
 def test_the_tour_goes_on_when_what_it_asks_for_is_done(qtbot, window: Window) -> None:
     window.tour.start()
     assert window.tour.shown.at == 0
-    qtbot.mouseClick(window.transport.play, LEFT)
+    hands.click(window.transport.play)
     qtbot.waitUntil(lambda: window.tour.shown.at == 1)
     window.session.pause()
 
 
-def test_the_tour_leaves_what_it_points_at_to_the_mouse(qtbot, window: Window) -> None:
+def test_the_tour_leaves_what_it_points_at_to_the_mouse(window: Window) -> None:
     window.tour.start()
     hole = window.tour.shown.hole()
     assert window.childAt(hole.center()) is window.transport.play
 
 
-def test_the_tour_goes_back_and_ends_with_escape(qtbot, window: Window) -> None:
+def test_the_tour_goes_back_and_ends_with_escape(window: Window) -> None:
     window.tour.start()
-    press(qtbot, window, "tour.next")
-    press(qtbot, window, "tour.back")
+    hands.push(window, "tour.next")
+    hands.push(window, "tour.back")
     assert window.tour.shown.at == 0
-    qtbot.keyClick(window.tour.shown, Qt.Key.Key_Escape)
+    hands.key(window.tour.shown, "Escape")
     assert window.tour.shown is None
 
 
@@ -60,32 +55,32 @@ def test_the_tour_is_offered_once(window: Window) -> None:
     assert not window.banner.isVisible()
 
 
-def test_the_offered_tour_is_taken_by_its_button(qtbot, window: Window) -> None:
+def test_the_offered_tour_is_taken_by_its_button(window: Window) -> None:
     window.tour.offer()
-    qtbot.mouseClick(window.banner.remedy, LEFT)
+    hands.click(window.banner.remedy)
     assert window.tour.shown is not None
     window.tour.shown.end()
 
 
-def test_f1_lists_the_shortcuts_and_finds_one(qtbot, window: Window) -> None:
-    qtbot.keyClick(window, Qt.Key.Key_F1)
+def test_f1_lists_the_shortcuts_and_finds_one(window: Window) -> None:
+    hands.key(window, "F1")
     table = window.findChild(ShortcutList)
     assert any("Ctrl+K" in row[2] for row in table.rows)
-    qtbot.keyClicks(table.search, "undo")
+    hands.type_text("undo", table.search)
     shown = [row for row in range(table.table.rowCount()) if not table.table.isRowHidden(row)]
     assert shown and all("undo" in " ".join(table.rows[row]).lower() for row in shown)
     table.close()
 
 
-def test_focus_mode_hides_the_controls_and_brings_them_back(qtbot, window: Window) -> None:
-    qtbot.keyClick(window, Qt.Key.Key_F9)
+def test_focus_mode_hides_the_controls_and_brings_them_back(window: Window) -> None:
+    hands.key(window, "F9")
     assert not window.data.isVisible() and not window.layers.isVisible()
     assert window.boundary.isVisible() and window.transport.isVisible()
-    qtbot.keyClick(window, Qt.Key.Key_F9)
+    hands.key(window, "F9")
     assert window.data.isVisible() and window.layers.isVisible()
 
 
-def test_a_teacher_chooses_what_focus_mode_hides(qtbot, window: Window) -> None:
+def test_a_teacher_chooses_what_focus_mode_hides(window: Window) -> None:
     window.focus_mode.choose()
     choice = window.findChild(FocusChoice)
     for item in choice.items():
@@ -110,12 +105,12 @@ def test_everything_grows_and_training_goes_on(qtbot, qapp: QApplication, traine
     trained.appearance.size_chosen.connect(resize)
     before = trained.status.fontMetrics().height()
     learned = trained.session.experiment
-    qtbot.keyClick(trained, Qt.Key.Key_Equal, Qt.KeyboardModifier.ControlModifier)
+    hands.key(trained, "Ctrl+Equal")
     assert theme.size() == 1.25
     qtbot.waitUntil(lambda: trained.status.fontMetrics().height() > before)
     assert trained.session.experiment == learned
     at = trained.session.report.snapshot.step
     qtbot.waitUntil(lambda: trained.session.report.snapshot.step > at)
-    qtbot.mouseClick(trained.transport.play, LEFT)
+    hands.click(trained.transport.play)
     qtbot.waitUntil(lambda: not trained.session.report.running)
     theme.apply(qapp, "light")

@@ -1,11 +1,11 @@
-"""Views on the screen, in either theme, and the mouse over them."""
+"""Views on the screen, in either theme."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground.measure.snapshot import Snapshot
@@ -40,25 +40,3 @@ def shown(qtbot) -> Callable[..., QWidget]:
         return view
 
     return show
-
-
-@pytest.fixture
-def point_at(qtbot) -> Callable[[QWidget, QPointF], None]:
-    """Move the real mouse to a place of a view."""
-
-    def move(view: QWidget, place: QPointF) -> None:
-        target = view.childAt(place.toPoint())
-        qtbot.mouseMove(target, target.mapFrom(view, place.toPoint()) + QPoint(3, 3))
-        qtbot.mouseMove(target, target.mapFrom(view, place.toPoint()))
-
-    return move
-
-
-@pytest.fixture
-def leave() -> Callable[[QWidget, QPointF], None]:
-    """Take the mouse away from the part of a view that is at a place."""
-
-    def go(view: QWidget, place: QPointF) -> None:
-        QApplication.sendEvent(view.childAt(place.toPoint()), QEvent(QEvent.Type.Leave))
-
-    return go

@@ -7,15 +7,16 @@ import dataclasses
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QToolButton
 
 from playground.catalog.datasets.base import Sample, sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Predictions, Snapshot, UnitMap
+from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
@@ -26,38 +27,6 @@ from ui.views.boundary.words import HINT, NO_DROPOUT
 from ui.views.plane import marks
 from ui.views.plane.answers import mistakes_words, unit_words
 from ui.views.plane.field import Range, borders, coloured, level_lines, pale_classes, winners, zero_line
-
-
-def press(qtbot, view: BoundaryView, name: str) -> None:
-    """Click one of the view's buttons."""
-    qtbot.mouseClick(view.findChild(QToolButton, name), Qt.MouseButton.LeftButton)
-
-
-def turn(view: BoundaryView, place: QPointF, notches: int = 1) -> None:
-    """Turn the wheel over a place of the view."""
-    target = view.childAt(place.toPoint())
-    inside = QPointF(target.mapFrom(view, place.toPoint()))
-    event = QWheelEvent(
-        inside, target.mapToGlobal(inside), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
-    QApplication.sendEvent(target, event)
-
-
-def click(qtbot, view: BoundaryView, place: QPointF, **options) -> None:
-    """Click a place of the view."""
-    target = view.childAt(place.toPoint())
-    qtbot.mouseClick(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()), **options)
-
-
-def drag(qtbot, view: BoundaryView, start: QPointF, end: QPointF, button=Qt.MouseButton.LeftButton) -> None:
-    """Press, move in two steps, let go."""
-    target = view.childAt(start.toPoint())
-    places = [target.mapFrom(view, place.toPoint()) for place in (start, (start + end) / 2, end)]
-    qtbot.mousePress(target, button, pos=places[0])
-    for place in places[1:]:
-        qtbot.mouseMove(target, place)
-    qtbot.mouseRelease(target, button, pos=places[-1])
 
 
 def spread_out(count: int = 5) -> Sample:
@@ -105,10 +74,10 @@ def test_classes_of_many_are_those_with_the_largest_share():
     assert np.mean(whole != middles.argmax(axis=0)) < 0.001 and whole.shape == (n - 1, n - 1)
 
 
-def test_the_classes_mode_shows_only_the_colours_of_the_classes(qtbot, shown):
+def test_the_classes_mode_shows_only_the_colours_of_the_classes(shown):
     view = shown(BoundaryView(), make_snapshot(clouds(3)))
     assert len(np.unique(view.shown().colours.reshape(-1, 3), axis=0)) > 100
-    press(qtbot, view, "boundary.field.classes")
+    hands.push(view, "boundary.field.classes")
     colours = {tuple(int(c) for c in row) for row in np.unique(view.shown().colours.reshape(-1, 3), axis=0)}
     assert colours == {tuple(int(c + 0.5) for c in row) for row in pale_classes(theme.current(), 3)}
 
@@ -145,18 +114,18 @@ def test_borders_are_where_the_winner_changes():
 def test_contours_come_and_go_with_their_numbers(qtbot, shown, points):
     view = shown(BoundaryView(), make_snapshot(points), (656, 640))
     assert view.shown().contour_pieces == 0 and not view.shown().numbers
-    press(qtbot, view, "boundary.contours")
+    hands.push(view, "boundary.contours")
     assert view.shown().contour_pieces > 100
     qtbot.waitUntil(lambda: len(view.shown().numbers) > 0)
-    press(qtbot, view, "boundary.contours")
+    hands.push(view, "boundary.contours")
     assert view.shown().contour_pieces == 0 and not view.shown().numbers
 
 
-def test_numbers_stand_on_their_lines_and_clear_of_each_other(qtbot, shown):
+def test_numbers_stand_on_their_lines_and_clear_of_each_other(shown):
     points = sample(Hills())
     snapshot = make_snapshot(points)
     view = shown(BoundaryView(), snapshot, (656, 640))
-    press(qtbot, view, "boundary.contours")
+    hands.push(view, "boundary.contours")
     numbers = view.shown().numbers
     field = snapshot.answer(BoundaryRequest)[0]
     places = np.array([[number.x1, number.x2] for number in numbers])
@@ -169,20 +138,20 @@ def test_numbers_stand_on_their_lines_and_clear_of_each_other(qtbot, shown):
     assert apart.min() >= 48 * pixel
 
 
-def test_numbers_say_how_sure_the_network_is_of_either_class(qtbot, shown):
+def test_numbers_say_how_sure_the_network_is_of_either_class(shown):
     snapshot = make_snapshot(few())
     view = shown(BoundaryView(), snapshot, (656, 640))
-    press(qtbot, view, "boundary.contours")
+    hands.push(view, "boundary.contours")
     assert {number.text for number in view.shown().numbers} <= {"0.75", "0.9"}
     squared = dataclasses.replace(snapshot, loss=SquaredError(output="tanh"))
     view.show_snapshot(squared)
     assert view.shown().levels == ("−0.8", "−0.5", "0.5", "0.8")
 
 
-def test_numbers_of_other_lines_go_at_once(qtbot, shown):
+def test_numbers_of_other_lines_go_at_once(shown):
     snapshot = make_snapshot(sample(Hills()))
     view = shown(BoundaryView(), snapshot, (656, 640))
-    press(qtbot, view, "boundary.contours")
+    hands.push(view, "boundary.contours")
     assert view.shown().numbers
     view.magnify((0, 2))
     view.show_snapshot(magnified(snapshot, size=40.0))
@@ -203,12 +172,12 @@ def test_levels_are_round_numbers_within_the_range():
         assert levels / unit == pytest.approx(np.round(levels / unit))
 
 
-def test_uncertainty_has_its_own_colours_and_scale(qtbot, shown):
+def test_uncertainty_has_its_own_colours_and_scale(shown):
     values = np.zeros((100, 100), np.float32)
     values[:, 50:] = 0.5
     snapshot = with_answers(with_dropout(make_snapshot(few())), {UncertaintyRequest(PASSES): values})
     view = shown(BoundaryView(), snapshot)
-    press(qtbot, view, "boundary.field.uncertainty")
+    hands.push(view, "boundary.field.uncertainty")
     image = view.shown().colours.astype(int)
     assert np.abs(image[10, 10] - QColor(theme.current().field_middle).getRgb()[:3]).max() <= 1
     assert np.abs(image[10, 90] - image[10, 10]).max() > 60
@@ -219,37 +188,37 @@ def test_uncertainty_has_its_own_colours_and_scale(qtbot, shown):
 def test_uncertainty_is_requested_only_while_it_is_seen_and_there_is_dropout(qtbot, shown):
     snapshot = make_snapshot()
     view = shown(BoundaryView(), snapshot)
-    press(qtbot, view, "boundary.field.uncertainty")
+    hands.push(view, "boundary.field.uncertainty")
     assert view.requests == {BoundaryRequest()}
     with qtbot.waitSignal(view.requests_changed):
         view.show_snapshot(with_dropout(make_snapshot(snapshot.sample)))
     assert view.requests == {BoundaryRequest(), UncertaintyRequest(PASSES)}
     with qtbot.waitSignal(view.requests_changed):
-        press(qtbot, view, "boundary.field.probability")
+        hands.push(view, "boundary.field.probability")
     assert view.requests == {BoundaryRequest(100)}
 
 
 def test_without_dropout_it_says_why_nothing_is_uncertain(qtbot, shown):
     snapshot = make_snapshot()
     view = shown(BoundaryView(), snapshot)
-    press(qtbot, view, "boundary.field.uncertainty")
+    hands.push(view, "boundary.field.uncertainty")
     assert view.shown().note == NO_DROPOUT and part_of(view, "boundary.note").isVisible()
     assert len(np.unique(view.shown().colours.reshape(-1, 3), axis=0)) == 1
     view.show_snapshot(with_dropout(make_snapshot(snapshot.sample)))
     qtbot.waitUntil(lambda: view.shown().note == "")
 
 
-def test_reading_tells_how_uncertain_the_answer_is(qtbot, shown, point_at):
+def test_reading_tells_how_uncertain_the_answer_is(shown):
     values = np.full((100, 100), 0.25, np.float32)
     view = shown(BoundaryView(), with_answers(with_dropout(make_snapshot(few())), {UncertaintyRequest(PASSES): values}))
-    press(qtbot, view, "boundary.field.uncertainty")
-    point_at(view, view.shown().place_of(3, 2))
+    hands.push(view, "boundary.field.uncertainty")
+    hands.hover(view, view.shown().place_of(3, 2))
     assert view.shown().reading.endswith("± 0.25")
 
 
-def test_a_task_with_values_offers_no_classes_and_says_why(qtbot, shown):
+def test_a_task_with_values_offers_no_classes_and_says_why(shown):
     view = shown(BoundaryView(), make_snapshot())
-    press(qtbot, view, "boundary.field.classes")
+    hands.push(view, "boundary.field.classes")
     view.show_snapshot(make_snapshot(sample(Hills())))
     classes = view.findChild(QToolButton, "boundary.field.classes")
     assert not classes.isEnabled() and "classification" in classes.toolTip()
@@ -268,19 +237,19 @@ def test_rings_mark_the_wrong_points_and_words_count_them(qtbot, shown):
     view = shown(BoundaryView(), given(make_snapshot(points), np.array([0, 0, 1, 1, 0])))
     assert len(view.shown().rings) == 0 and view.requests == {BoundaryRequest()}
     with qtbot.waitSignal(view.requests_changed):
-        press(qtbot, view, "boundary.mistakes")
+        hands.push(view, "boundary.mistakes")
     assert view.requests == {BoundaryRequest(), PredictionsRequest(MAX_POINTS)}
     assert view.shown().rings == pytest.approx(points.x[[1, 2]])
     assert view.shown().note == "Wrong: 1 of 3 training and 1 of 2 validation points."
     assert "wrong" in view.shown().legend
-    press(qtbot, view, "boundary.mistakes")
+    hands.push(view, "boundary.mistakes")
     assert len(view.shown().rings) == 0 and view.shown().note == "" and not part_of(view, "boundary.note").isVisible()
 
 
 def test_rings_follow_the_training(qtbot, shown):
     points = spread_out()
     view = shown(BoundaryView(), given(make_snapshot(points), points.labels))
-    press(qtbot, view, "boundary.mistakes")
+    hands.push(view, "boundary.mistakes")
     assert len(view.shown().rings) == 0
     for wrong in range(5):
         view.show_snapshot(given(make_snapshot(points), np.arange(5) == wrong))
@@ -295,7 +264,7 @@ def test_rings_of_values_are_as_large_as_the_miss(qtbot, shown):
     half = view.shown().value_range[1]
     values[3] += half / 2
     values[7] -= half / 4
-    press(qtbot, view, "boundary.mistakes")
+    hands.push(view, "boundary.mistakes")
     view.show_snapshot(given(make_snapshot(points), values))
     qtbot.waitUntil(lambda: len(view.shown().rings) == 2)
     assert view.shown().rings == pytest.approx(points.x[[3, 7]])
@@ -323,34 +292,34 @@ def test_the_count_in_words():
 def test_the_wheel_zooms_at_the_mouse(shown):
     view = shown(BoundaryView(), make_snapshot())
     place = view.shown().place_of(3, 2)
-    turn(view, place, 3)
+    hands.wheel(view, 3, place)
     assert view.shown().seen.width() == pytest.approx(12 / 1.25**3)
     again = view.shown().place_of(3, 2)
     assert (again - place).manhattanLength() < 2
-    turn(view, place, -20)
+    hands.wheel(view, -20, place)
     assert view.shown().seen.width() == 12
 
 
-def test_nothing_outside_of_the_plane_is_ever_seen(qtbot, shown):
+def test_nothing_outside_of_the_plane_is_ever_seen(shown):
     view = shown(BoundaryView(), make_snapshot())
     plane = view.shown().plane
     for place in (plane.topLeft() + QPointF(2, 2), plane.bottomRight() - QPointF(2, 2), plane.center()):
         for _ in range(6):
-            turn(view, place, 2)
-            drag(qtbot, view, plane.center(), plane.center() + QPointF(120, -90))
+            hands.wheel(view, 2, place)
+            hands.drag(view, plane.center(), plane.center() + QPointF(120, -90))
             seen = view.shown().seen
             assert seen.left() >= -6 and seen.top() >= -6 and seen.right() <= 6 + 1e-9 and seen.bottom() <= 6 + 1e-9
     assert view.shown().seen.width() == pytest.approx(0.6)
-    turn(view, plane.center(), -60)
+    hands.wheel(view, -60, plane.center())
     assert view.shown().seen.width() == 12
 
 
-def test_dragging_moves_the_plane_with_the_mouse(qtbot, shown):
+def test_dragging_moves_the_plane_with_the_mouse(shown):
     view = shown(BoundaryView(), make_snapshot())
-    turn(view, view.shown().plane.center(), 4)
+    hands.wheel(view, 4, view.shown().plane.center())
     start = view.shown().plane.center()
     seen = view.shown().seen
-    drag(qtbot, view, start, start + QPointF(40, 30))
+    hands.drag(view, start, start + QPointF(40, 30))
     pixel = seen.width() / view.shown().plane.width()
     assert view.shown().seen.left() - seen.left() == pytest.approx(-40 * pixel, abs=2 * pixel)
     assert view.shown().seen.top() - seen.top() == pytest.approx(30 * pixel, abs=2 * pixel)
@@ -358,45 +327,44 @@ def test_dragging_moves_the_plane_with_the_mouse(qtbot, shown):
 
 
 @pytest.mark.parametrize("way", ["double click", "Home", "button"])
-def test_the_whole_plane_comes_back(qtbot, shown, way):
+def test_the_whole_plane_comes_back(shown, way):
     view = shown(BoundaryView(), make_snapshot())
     assert not part_of(view, "boundary.whole").isVisible()
-    turn(view, view.shown().place_of(3, 2), 4)
+    hands.wheel(view, 4, view.shown().place_of(3, 2))
     assert part_of(view, "boundary.whole").isVisible()
     if way == "Home":
-        qtbot.keyClick(view, Qt.Key.Key_Home)
+        hands.key(view, "Home")
     elif way == "button":
-        press(qtbot, view, "boundary.whole")
+        hands.push(view, "boundary.whole")
     else:
         place = view.shown().place_of(3, 2)
-        target = view.childAt(place.toPoint())
-        qtbot.mouseDClick(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()))
+        hands.double_click(view, place)
     assert view.shown().seen.width() == 12 and not part_of(view, "boundary.whole").isVisible()
 
 
-def test_keys_zoom_and_move(qtbot, shown):
+def test_keys_zoom_and_move(shown):
     view = shown(BoundaryView(), make_snapshot())
-    qtbot.keyClick(view, Qt.Key.Key_Plus)
+    hands.key(view, "Plus")
     assert view.shown().seen.width() == pytest.approx(12 / 1.25)
     before = view.shown().seen
-    qtbot.keyClick(view, Qt.Key.Key_Right)
-    qtbot.keyClick(view, Qt.Key.Key_Up)
+    hands.key(view, "Right")
+    hands.key(view, "Up")
     assert view.shown().seen.left() > before.left() and view.shown().seen.bottom() > before.bottom()
-    qtbot.keyClick(view, Qt.Key.Key_Left)
-    qtbot.keyClick(view, Qt.Key.Key_Down)
+    hands.key(view, "Left")
+    hands.key(view, "Down")
     assert view.shown().seen.center().x() == pytest.approx(before.center().x(), abs=0.3)
-    qtbot.keyClick(view, Qt.Key.Key_Minus)
+    hands.key(view, "Minus")
     assert view.shown().seen.width() == 12
 
 
-def test_axes_reading_and_points_follow_the_zoom(qtbot, shown, point_at):
+def test_axes_reading_and_points_follow_the_zoom(shown):
     points = spread_out()
     view = shown(BoundaryView(), make_snapshot(points))
-    turn(view, view.shown().place_of(*points.x[3]), 6)
+    hands.wheel(view, 6, view.shown().place_of(*points.x[3]))
     ticks = list(view.shown().ticks[0])
     seen = view.shown().seen
     assert 3 <= len(ticks) <= 8 and all(seen.left() - 1e-6 <= tick <= seen.right() + 1e-6 for tick in ticks)
-    point_at(view, view.shown().place_of(*points.x[3]))
+    hands.hover(view, view.shown().place_of(*points.x[3]))
     assert "point: class B" in view.shown().reading
     assert view.shown().mouse[0] == pytest.approx(points.x[3, 0], abs=0.05)
 
@@ -422,7 +390,7 @@ def test_a_unit_takes_the_place_of_the_boundary(qtbot, shown):
 
 
 @pytest.mark.parametrize("way", ["method", "button", "Esc"])
-def test_the_boundary_comes_back_at_once_even_if_the_snapshot_still_has_the_unit(qtbot, shown, way):
+def test_the_boundary_comes_back_at_once_even_if_the_snapshot_still_has_the_unit(shown, way):
     plain = make_snapshot()
     view = shown(BoundaryView(), plain)
     before = view.shown().colours.copy()
@@ -433,9 +401,9 @@ def test_the_boundary_comes_back_at_once_even_if_the_snapshot_still_has_the_unit
     if way == "method":
         view.magnify(None)
     elif way == "button":
-        press(qtbot, view, "boundary.back")
+        hands.push(view, "boundary.back")
     else:
-        qtbot.keyClick(view, Qt.Key.Key_Escape)
+        hands.key(view, "Escape")
     assert view.requests == {BoundaryRequest()} and view.shown().unit == ""
     assert np.array_equal(view.shown().colours, before)
     view.show_snapshot(magnified(plain))
@@ -475,12 +443,12 @@ def test_a_units_range_grows_at_once_and_shrinks_late():
     assert unit_range(np.array([[np.nan, np.inf]]), 0.0) > 0
 
 
-def test_reading_a_units_map_reads_the_unit(shown, point_at):
+def test_reading_a_units_map_reads_the_unit(shown):
     snapshot = make_snapshot(few())
     view = shown(BoundaryView(), snapshot)
     view.magnify((0, 2))
     view.show_snapshot(magnified(snapshot))
-    point_at(view, view.shown().place_of(3, 2))
+    hands.hover(view, view.shown().place_of(3, 2))
     assert "→ 1.3 0.5" in view.shown().reading
 
 
@@ -492,12 +460,12 @@ def test_a_click_picks_the_point_and_one_beside_lets_go(qtbot, shown):
     snapshot = make_snapshot(points)
     view = shown(BoundaryView(), snapshot)
     with qtbot.waitSignal(view.point_picked) as caught:
-        click(qtbot, view, view.shown().place_of(*points.x[3]))
+        hands.click(view, view.shown().place_of(*points.x[3]))
     assert caught.args == [3]
     assert view.shown().picked == 3
     assert view.shown().picked_at == pytest.approx(snapshot.sample.x[[view.shown().picked]])
     with qtbot.waitSignal(view.point_picked) as caught:
-        click(qtbot, view, view.shown().place_of(3, -4))
+        hands.click(view, view.shown().place_of(3, -4))
     assert caught.args == [None]
     assert view.shown().picked is None and len(view.shown().picked_at) == 0
 
@@ -512,31 +480,29 @@ def test_picking_from_outside_highlights_and_tells_nobody_else(qtbot, shown):
     )
 
 
-def test_keys_go_from_point_to_point_and_around(qtbot, shown):
+def test_keys_go_from_point_to_point_and_around(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out(3)))
     picked: list[object] = []
     view.point_picked.connect(picked.append)
     for key in (Qt.Key.Key_N, Qt.Key.Key_N, Qt.Key.Key_N, Qt.Key.Key_N, Qt.Key.Key_P, Qt.Key.Key_Escape, Qt.Key.Key_P):
-        qtbot.keyClick(view, key)
+        hands.key(view, key)
     assert picked == [0, 1, 2, 0, 2, None, 2]
 
 
-def test_a_point_reached_by_key_comes_into_sight(qtbot, shown):
+def test_a_point_reached_by_key_comes_into_sight(shown):
     points = spread_out()
     view = shown(BoundaryView(), make_snapshot(points))
-    turn(view, view.shown().place_of(*points.x[4]), 8)
-    qtbot.keyClick(view, Qt.Key.Key_N)
+    hands.wheel(view, 8, view.shown().place_of(*points.x[4]))
+    hands.key(view, "N")
     assert view.shown().picked == 0
     assert view.shown().seen.contains(QPointF(*points.x[0]))
 
 
-def test_a_double_click_on_nothing_keeps_the_picked_point(qtbot, shown):
+def test_a_double_click_on_nothing_keeps_the_picked_point(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.pick(3)
     place = view.shown().place_of(3, -4)
-    click(qtbot, view, place)
-    target = view.childAt(place.toPoint())
-    qtbot.mouseDClick(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()))
+    hands.double_click(view, place)
     assert view.shown().picked == 3
 
 
@@ -554,30 +520,30 @@ def test_other_data_let_go_of_the_point_unless_it_is_still_there(qtbot, shown):
 # Editing ------------------------------------------------------------------------------------------------------
 
 
-def test_the_edit_tool_tells_what_the_mouse_does_and_changes_nothing(qtbot, shown):
+def test_the_edit_tool_tells_what_the_mouse_does_and_changes_nothing(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_tool("edit")
     told: list[tuple[object, ...]] = []
     for name in ("pressed", "dragged", "released", "wheeled"):
         getattr(view, name).connect(lambda *values, name=name: told.append((name, *values)))
-    drag(qtbot, view, view.shown().place_of(-2, 1), view.shown().place_of(2, 3), Qt.MouseButton.RightButton)
+    hands.drag(view, view.shown().place_of(-2, 1), view.shown().place_of(2, 3), button=hands.RIGHT)
     names = [one[0] for one in told]
     assert names[0] == "pressed" and names[-1] == "released" and names.count("dragged") >= 2
     _, x1, x2, button, modifiers = told[0]
     assert (x1, x2) == (pytest.approx(-2, abs=0.1), pytest.approx(1, abs=0.1))
     assert button == Qt.MouseButton.RightButton and modifiers == Qt.KeyboardModifier.NoModifier
     assert told[-1][1:] == (pytest.approx(2, abs=0.1), pytest.approx(3, abs=0.1))
-    turn(view, view.shown().place_of(1, 1), -2)
+    hands.wheel(view, -2, view.shown().place_of(1, 1))
     assert told[-1] == ("wheeled", pytest.approx(1, abs=0.1), pytest.approx(1, abs=0.1), -2)
     assert view.shown().seen.width() == 12 and view.shown().picked is None
 
 
-def test_strokes_never_leave_the_plane(qtbot, shown):
+def test_strokes_never_leave_the_plane(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_tool("edit")
     places: list[tuple[float, float]] = []
     view.dragged.connect(lambda x1, x2: places.append((x1, x2)))
-    drag(qtbot, view, view.shown().place_of(5, 5), view.shown().place_of(9, 9))
+    hands.drag(view, view.shown().place_of(5, 5), view.shown().place_of(9, 9))
     assert places[-1] == (6.0, 6.0)
 
 
@@ -585,8 +551,7 @@ def test_a_stroke_ends_when_the_tool_changes(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_tool("edit")
     place = view.shown().place_of(1, 2)
-    target = view.childAt(place.toPoint())
-    qtbot.mousePress(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()))
+    hands.press(view, place)
     with qtbot.waitSignal(view.released) as caught:
         view.set_tool("look")
     assert caught.args == [pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.1)]
@@ -597,23 +562,22 @@ def test_a_press_beside_the_plane_is_no_stroke(qtbot, shown):
     view.set_tool("edit")
     with qtbot.assertNotEmitted(view.pressed):
         place = view.shown().plane.bottomLeft() + QPointF(40, 20)
-        target = view.childAt(place.toPoint())
-        qtbot.mousePress(target, Qt.MouseButton.LeftButton, pos=target.mapFrom(view, place.toPoint()))
+        hands.press(view, place)
 
 
-def test_the_brush_is_a_circle_at_the_mouse(shown, point_at, leave):
+def test_the_brush_is_a_circle_at_the_mouse(shown):
     view = shown(BoundaryView(), make_snapshot(spread_out()))
     view.set_brush(0.8, theme.current().classes[1])
-    point_at(view, view.shown().place_of(1, 2))
+    hands.hover(view, view.shown().place_of(1, 2))
     assert view.shown().brush is None
     view.set_tool("edit")
-    point_at(view, view.shown().place_of(1, 2))
+    hands.hover(view, view.shown().place_of(1, 2))
     circle = view.shown().brush
     assert circle.width() == pytest.approx(1.6)
     assert (circle.center().x(), circle.center().y()) == (pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.1))
     view.set_brush(1.5, None)
     assert view.shown().brush.width() == pytest.approx(3)
-    leave(view, view.shown().place_of(1, 2))
+    hands.leave(view, view.shown().place_of(1, 2))
     assert view.shown().brush is None
 
 
@@ -623,13 +587,13 @@ def test_the_brush_is_a_circle_at_the_mouse(shown, point_at, leave):
 @pytest.mark.parametrize("field", ["probability", "classes", "uncertainty"])
 @pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "values"])
 @pytest.mark.parametrize("layers", [1, 2, 31])
-def test_every_mode_survives_every_network(qtbot, shown, caplog, points, field, layers):
+def test_every_mode_survives_every_network(shown, caplog, points, field, layers):
     view = shown(BoundaryView(), make_snapshot(points, layers=layers))
     button = view.findChild(QToolButton, f"boundary.field.{field}")
     if button.isEnabled():
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        hands.click(button)
     for name in ("boundary.contours", "boundary.mistakes"):
-        press(qtbot, view, name)
+        hands.push(view, name)
     broken = Predictions(np.arange(5), np.full(5, np.nan) if points.task == "regression" else np.zeros(5, int))
     for one in (
         with_answers(
@@ -641,7 +605,7 @@ def test_every_mode_survives_every_network(qtbot, shown, caplog, points, field, 
     ):
         view.show_snapshot(one)
         for _ in ("off", "on"):
-            press(qtbot, view, "boundary.mistakes")
+            hands.push(view, "boundary.mistakes")
         view.grab()
     assert not caplog.records
 
@@ -669,11 +633,11 @@ def test_focus_by_key_shows_and_leaves(qtbot, shown):
     assert view.shown().frame == ""
 
 
-def test_leaving_the_view_hides_the_reading(shown, point_at, leave):
+def test_leaving_the_view_hides_the_reading(shown):
     view = shown(BoundaryView(), make_snapshot(few()))
-    point_at(view, view.shown().place_of(3, 2))
+    hands.hover(view, view.shown().place_of(3, 2))
     assert view.shown().reading != HINT
-    leave(view, view.shown().place_of(3, 2))
+    hands.leave(view, view.shown().place_of(3, 2))
     assert view.shown().reading == HINT
 
 

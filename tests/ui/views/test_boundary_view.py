@@ -14,6 +14,7 @@ from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, AxisScale,
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
 from playground.measure.requests import BoundaryRequest
+from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
@@ -121,10 +122,10 @@ def test_the_plane_is_square_at_any_size_and_nothing_is_cut_off(shown, size, cla
         assert not part_of(view, name).geometry().intersects(plane.toRect())
 
 
-def test_hovering_reads_class_and_probability(shown, point_at):
+def test_hovering_reads_class_and_probability(shown):
     snapshot = make_snapshot(few_points())
     view = shown(BoundaryView(), snapshot)
-    point_at(view, place_of(view, 3, 2))
+    hands.hover(view, place_of(view, 3, 2))
     x1, x2 = view.shown().mouse
     score = float(interpolated(snapshot.answer(BoundaryRequest), x1, x2)[0])
     winner = "class B" if score >= 0 else "class A"
@@ -132,50 +133,50 @@ def test_hovering_reads_class_and_probability(shown, point_at):
     assert view.shown().reading == f"x₁ {x1:.2f}, x₂ {x2:.2f} → {winner}, probability {(1 + abs(score)) / 2:.2f}"
 
 
-def test_hovering_reads_the_winner_among_many(shown, point_at):
+def test_hovering_reads_the_winner_among_many(shown):
     snapshot = make_snapshot(clouds(3))
     view = shown(BoundaryView(), snapshot)
-    point_at(view, place_of(view, 5.5, 0))
+    hands.hover(view, place_of(view, 5.5, 0))
     share = float(interpolated(snapshot.answer(BoundaryRequest), *view.shown().mouse)[0])
     assert f"→ Adelie, probability {share:.2f}" in view.shown().reading
 
 
-def test_squared_error_reads_the_output_itself(shown, point_at):
+def test_squared_error_reads_the_output_itself(shown):
     field = np.full((1, 100, 100), -0.25, np.float32)
     snapshot = dataclasses.replace(
         make_snapshot(few_points()), loss=SquaredError(output="tanh"), answers={BoundaryRequest(): field}
     )
     view = shown(BoundaryView(), snapshot)
-    point_at(view, place_of(view, 3, 2))
+    hands.hover(view, place_of(view, 3, 2))
     assert view.shown().reading.endswith("→ class A, score −0.25")
 
 
-def test_hovering_over_a_point_reads_its_set_and_label(shown, point_at):
+def test_hovering_over_a_point_reads_its_set_and_label(shown):
     snapshot = make_snapshot(sample(Hills(points=40, validation_fraction=0.3)))
     view = shown(BoundaryView(), snapshot)
     points = snapshot.sample
     for part, name in ((TRAIN, "training"), (VALIDATION, "validation")):
         index = int(np.flatnonzero(points.split == part)[0])
-        point_at(view, place_of(view, *points.x[index]))
+        hands.hover(view, place_of(view, *points.x[index]))
         assert f"{name} point: " in view.shown().reading
         assert "value" in view.shown().reading
 
 
-def test_away_from_the_plane_the_strip_says_what_to_do_and_nothing_moves(shown, point_at, leave):
+def test_away_from_the_plane_the_strip_says_what_to_do_and_nothing_moves(shown):
     view = shown(BoundaryView(), make_snapshot())
     hint, plane = view.shown().reading, view.shown().plane
     place = place_of(view, 1, 1)
-    point_at(view, place)
+    hands.hover(view, place)
     assert view.shown().reading != hint
     assert view.shown().plane == plane
-    leave(view, place)
+    hands.leave(view, place)
     assert view.shown().reading == hint
 
 
-def test_the_words_under_a_resting_mouse_follow_the_training(shown, point_at, qtbot):
+def test_the_words_under_a_resting_mouse_follow_the_training(shown, qtbot):
     snapshot = make_snapshot(few_points(), moved=0)
     view = shown(BoundaryView(), snapshot)
-    point_at(view, place_of(view, 3, 2))
+    hands.hover(view, place_of(view, 3, 2))
     before = view.shown().reading
     view.show_snapshot(make_snapshot(snapshot.sample, moved=1.0))
     qtbot.waitUntil(lambda: view.shown().reading != before)
@@ -271,7 +272,7 @@ def test_points_are_drawn_anew_only_when_the_sample_changes(shown, monkeypatch):
     assert len(calls) == 2
 
 
-def test_the_axes_of_a_table_have_the_numbers_of_its_columns(shown, point_at):
+def test_the_axes_of_a_table_have_the_numbers_of_its_columns(shown):
     scales = (AxisScale(45.85, 2.75), AxisScale(2008.0, 0.2))
     points = clouds(3, axis_names=("bill_length_mm", "year"))._replace(axis_scales=scales)
     view = shown(BoundaryView(), make_snapshot(points))
@@ -281,7 +282,7 @@ def test_the_axes_of_a_table_have_the_numbers_of_its_columns(shown, point_at):
     for (offset, factor), ticks in zip(scales, view.shown().ticks, strict=True):
         for place, text in ticks.items():
             assert offset + factor * place == pytest.approx(float(text.replace(",", "")))
-    point_at(view, place_of(view, 0, 0))
+    hands.hover(view, place_of(view, 0, 0))
     x1, x2 = view.shown().mouse
     assert view.shown().reading.startswith(f"at {45.85 + 2.75 * x1:.2f}, {2008 + 0.2 * x2:.2f} → ")
     view.show_snapshot(make_snapshot(few_points()))

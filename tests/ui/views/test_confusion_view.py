@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton
 
@@ -12,7 +12,9 @@ from playground.catalog.datasets.base import sample
 from playground.catalog.datasets.shapes import Hills
 from playground.measure.requests import ConfusionRequest
 from playground.measure.snapshot import Confusion, Snapshot
+from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
+from tests.ui.parts import part_of
 from tests.ui.snapshots import clouds, diverged, make_snapshot, with_answers
 from ui.look import theme
 from ui.views.confusion.view import REGRESSION, ConfusionView, Matrix, cell_colour
@@ -39,7 +41,7 @@ def contrast(one: QColor, other: QColor) -> float:
 
 
 def middle(view: ConfusionView, true: int, given: int) -> QPointF:
-    return view.cell_rect(true, given).center()
+    return view.shown().cells[true][given].center()
 
 
 def test_it_asks_for_the_counts(shown):
@@ -48,40 +50,44 @@ def test_it_asks_for_the_counts(shown):
 
 def test_it_counts_the_training_points_with_the_names_of_the_classes(shown):
     view = shown(ConfusionView(), with_counts(), SIZE)
-    assert view.shown_set == "train"
-    assert np.array_equal(view.matrix().counts, TRAIN)
-    assert view.matrix().names == ("Adelie", "Chinstrap", "Gentoo")
-    assert view.reading() == "32 of 40 points right (80.0 %)"
+    assert view.shown().points == "train"
+    assert np.array_equal(view.shown().matrix.counts, TRAIN)
+    assert view.shown().matrix.names == ("Adelie", "Chinstrap", "Gentoo")
+    assert view.shown().reading == "32 of 40 points right (80.0 %)"
 
 
-def test_the_switch_shows_the_validation_points(shown, qtbot):
+def test_the_switch_shows_the_validation_points(shown):
     view = shown(ConfusionView(), with_counts(), SIZE)
     button = view.findChild(QToolButton, "confusion.set.validation")
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert view.shown_set == "validation"
-    assert np.array_equal(view.matrix().counts, VALIDATION)
-    assert view.reading() == "15 of 20 points right (75.0 %)"
+    hands.click(button)
+    assert view.shown().points == "validation"
+    assert np.array_equal(view.shown().matrix.counts, VALIDATION)
+    assert view.shown().reading == "15 of 20 points right (75.0 %)"
     train = view.findChild(QToolButton, "confusion.set.train")
     train.setFocus()
-    qtbot.keyClick(train, Qt.Key.Key_Space)
-    assert view.shown_set == "train"
+    hands.key(train, "Space")
+    assert view.shown().points == "train"
     assert all(one.accessibleName() and one.toolTip() for one in (button, train))
 
 
-def test_hovering_a_cell_reads_it_with_recall_and_precision(shown, point_at, leave):
+def test_hovering_a_cell_reads_it_with_recall_and_precision(shown):
     view = shown(ConfusionView(), with_counts(), SIZE)
-    point_at(view, middle(view, 2, 1))
-    assert view.reading() == ("5 of 20 Gentoo taken for Chinstrap (25.0 %) · Gentoo: recall 75.0 %, precision 100 %")
-    point_at(view, middle(view, 1, 1))
-    assert view.reading() == ("9 of 10 Chinstrap recognised (90.0 %) · Chinstrap: recall 90.0 %, precision 56.2 %")
-    leave(view, middle(view, 1, 1))
-    assert view.reading() == "32 of 40 points right (80.0 %)"
+    hands.hover(view, middle(view, 2, 1))
+    assert view.shown().reading == (
+        "5 of 20 Gentoo taken for Chinstrap (25.0 %) · Gentoo: recall 75.0 %, precision 100 %"
+    )
+    hands.hover(view, middle(view, 1, 1))
+    assert view.shown().reading == (
+        "9 of 10 Chinstrap recognised (90.0 %) · Chinstrap: recall 90.0 %, precision 56.2 %"
+    )
+    hands.leave(view, middle(view, 1, 1))
+    assert view.shown().reading == "32 of 40 points right (80.0 %)"
 
 
-def test_hovering_a_name_reads_the_class(shown, point_at):
+def test_hovering_a_name_reads_the_class(shown):
     view = shown(ConfusionView(), with_counts(), SIZE)
-    point_at(view, QPointF(20, middle(view, 0, 0).y()))
-    assert view.reading() == "Adelie: recall 80.0 %, precision 88.9 %"
+    hands.hover(view, QPointF(20, middle(view, 0, 0).y()))
+    assert view.shown().reading == "Adelie: recall 80.0 %, precision 88.9 %"
 
 
 def test_a_class_without_points_has_neither_recall_nor_a_division_by_zero():
@@ -97,7 +103,7 @@ def test_the_colour_is_the_share_of_the_row(shown):
     image = view.grab().toImage()
 
     def colour(true: int, given: int) -> str:
-        cell = view.cell_rect(true, given)
+        cell = view.shown().cells[true][given]
         return image.pixelColor((cell.topLeft() + QPointF(4, 4)).toPoint()).name()
 
     look = theme.current()
@@ -111,45 +117,45 @@ def test_numbers_can_be_read_on_every_colour(look):
         assert contrast(cell_colour(percent, look), QColor(look.text)) >= 4.5
 
 
-def test_for_regression_it_says_why_there_is_no_matrix(shown, point_at, caplog):
+def test_for_regression_it_says_why_there_is_no_matrix(shown, caplog):
     view = shown(ConfusionView(), make_snapshot(sample(Hills())), SIZE)
-    assert view.message() == REGRESSION
-    assert view.matrix() is None
+    assert view.shown().message == REGRESSION
+    assert view.shown().matrix is None
     assert not view.findChild(QToolButton, "confusion.set.train").isEnabled()
-    point_at(view, QPointF(150, 120))
+    hands.hover(view, QPointF(150, 120))
     view.grab()
     view.show_snapshot(with_counts())
-    assert view.message() == "" and view.matrix() is not None
+    assert view.shown().message == "" and view.shown().matrix is not None
     assert view.findChild(QToolButton, "confusion.set.train").isEnabled()
     assert not caplog.records
 
 
 def test_without_counts_it_waits(shown):
     view = shown(ConfusionView(), make_snapshot(), SIZE)
-    assert view.matrix() is None and view.message() == "Not counted yet."
+    assert view.shown().matrix is None and view.shown().message == "Not counted yet."
 
 
 def test_counts_and_words_change_together_when_they_can_be_read(shown, qtbot):
     view = shown(ConfusionView(), with_counts(), SIZE)
     view.show_snapshot(with_counts(2 * TRAIN))
-    assert np.array_equal(view.matrix().counts, TRAIN)
-    assert view.reading() == "32 of 40 points right (80.0 %)"
-    qtbot.waitUntil(lambda: view.reading() == "64 of 80 points right (80.0 %)")
-    assert np.array_equal(view.matrix().counts, 2 * TRAIN)
+    assert np.array_equal(view.shown().matrix.counts, TRAIN)
+    assert view.shown().reading == "32 of 40 points right (80.0 %)"
+    qtbot.waitUntil(lambda: view.shown().reading == "64 of 80 points right (80.0 %)")
+    assert np.array_equal(view.shown().matrix.counts, 2 * TRAIN)
 
 
 @pytest.mark.parametrize("classes", [9, 10])
 def test_many_classes_have_their_numbers_and_names_in_the_smallest_window(shown, classes):
     counts = np.arange(classes * classes).reshape(classes, classes) * 40
     view = shown(ConfusionView(), with_counts(counts, counts), (342, 208))
-    texts = painted_texts(view._chart)
+    texts = painted_texts(part_of(view, "confusion.matrix"))
     assert [text for text, _ in texts].count("1k") >= 1
-    for name in view.matrix().names:
+    for name in view.shown().matrix.names:
         written = [text for text, _ in texts if name.startswith(text)]
         assert name in written and len(written) == 2 and min(map(len, written)) >= 3
     assert overlaps(texts) == []
     # Every cell has a number of its own, which does not leave it.
-    cell = view._chart.cell(0, 0)
+    cell = part_of(view, "confusion.matrix").cell(0, 0)
     numbers = [box for text, box in texts if text[:1].isdigit()]
     assert len(numbers) == classes * classes
     assert all(box.width() <= cell.width() and box.height() <= cell.height() for box in numbers)
@@ -157,27 +163,31 @@ def test_many_classes_have_their_numbers_and_names_in_the_smallest_window(shown,
 
 def test_the_same_type_names_all_columns(shown):
     view = shown(ConfusionView(), with_counts(np.eye(10, dtype=int)), (342, 208))
-    above = [box for _, box in painted_texts(view._chart) if box.bottom() < view._chart.places().top()]
+    above = [
+        box
+        for _, box in painted_texts(part_of(view, "confusion.matrix"))
+        if box.bottom() < part_of(view, "confusion.matrix").places().top()
+    ]
     assert len(above) == 11
     assert len({box.height() for box in above[1:]}) == 1
 
 
 def test_nothing_is_drawn_anew_when_no_count_has_changed(shown):
     view = shown(ConfusionView(), with_counts(), SIZE)
-    before = view.matrix()
+    before = view.shown().matrix
     view.show_snapshot(with_counts(TRAIN.copy()))
-    assert view.matrix() is before
+    assert view.shown().matrix is before
 
 
 @pytest.mark.parametrize("classes", [2, 10, 30])
 @pytest.mark.parametrize("size", [(200, 140), SIZE, (700, 400)])
-def test_it_survives_many_classes_and_little_room(shown, point_at, caplog, classes, size):
+def test_it_survives_many_classes_and_little_room(shown, caplog, classes, size):
     counts = np.random.default_rng(0).integers(0, 2000, (classes, classes))
     snapshot = with_answers(make_snapshot(clouds(2)), {ConfusionRequest(): Confusion(counts, counts)})
     view = shown(ConfusionView(), snapshot, size)
-    point_at(view, middle(view, classes - 1, 0))
+    hands.hover(view, middle(view, classes - 1, 0))
     view.grab()
-    box = view.cell_rect(classes - 1, classes - 1)
+    box = view.shown().cells[-1][-1]
     assert box.right() <= view.width() and box.bottom() <= view.height()
     view.show_snapshot(diverged(make_snapshot()))
     view.grab()

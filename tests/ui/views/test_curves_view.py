@@ -6,19 +6,22 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from playground.catalog.datasets.base import sample
 from playground.catalog.datasets.shapes import Hills
 from playground.measure.changes import Change
 from playground.measure.snapshot import History
+from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
+from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot
 from ui.look import theme
+from ui.look.beat import text_beat
 from ui.views.chart.series import peaks, smoothed
 from ui.views.curves import view as module
-from ui.views.curves.view import CurvesView, LossAxis, accuracy_axis, r_squared_axis
+from ui.views.curves.view import CurvesView, Heading, LossAxis, accuracy_axis, r_squared_axis
 
 SIZE = (300, 240)
 
@@ -29,20 +32,20 @@ def with_history(history: History, **changes):
 
 def at_epoch(view: CurvesView, epoch: float) -> QPointF:
     """A place of the loss plot above an epoch."""
-    plot = view._loss.plot
+    plot = part_of(view, "curves.plot.loss")
     scene = plot.getViewBox().mapViewToScene(QPointF(epoch, 0.4))
     return plot.mapTo(view, plot.mapFromScene(scene)).toPointF()
 
 
 def test_every_epoch_of_a_short_training_is_drawn(shown):
     view = shown(CurvesView(), make_snapshot(rows=200), SIZE)
-    assert list(view.drawn_epochs()) == list(range(200))
-    assert list(view.drawn_validation_epochs()) == list(range(200))
+    assert list(view.shown().training[:, 0]) == list(range(200))
+    assert list(view.shown().validation[:, 0]) == list(range(200))
 
 
 def test_a_long_training_is_drawn_with_few_points_from_first_to_last(shown):
     view = shown(CurvesView(), make_snapshot(rows=10_001), SIZE)
-    drawn = view.drawn_epochs()
+    drawn = view.shown().training[:, 0]
     assert len(drawn) < 1300
     assert drawn[0] == 0 and drawn[-1] == 10_000
 
@@ -61,51 +64,52 @@ def test_thinning_keeps_every_peak_and_moves_nothing_that_was_drawn():
 def test_the_words_say_the_present_values(shown):
     history = history_of(50)
     view = shown(CurvesView(), with_history(history), SIZE)
-    loss, accuracy = view.texts()
+    loss, accuracy = view.shown().headings
     assert loss == f"Loss training {history.train_loss[-1]:.3f} validation {history.validation_loss[-1]:.3f}"
     assert accuracy.startswith(f"Accuracy training {100 * history.train_accuracy[-1]:.1f} %")
 
 
 def test_words_change_at_most_four_times_a_second_but_always_catch_up(shown, qtbot):
     view = shown(CurvesView(), with_history(history_of(50)), SIZE)
-    before, later = view.texts(), with_history(history_of(60))
-    view._write.now()
+    before, later = view.shown().headings, with_history(history_of(60))
+    text_beat().strike()
     view.show_snapshot(later)
-    assert len(view.drawn_epochs()) == 60
-    assert view.texts() == before
-    qtbot.waitUntil(lambda: view.texts() != before)
+    assert len(view.shown().training[:, 0]) == 60
+    assert view.shown().headings == before
+    qtbot.waitUntil(lambda: view.shown().headings != before)
 
 
 def test_without_a_validation_set_there_is_one_curve_and_a_dash(shown):
     view = shown(CurvesView(), make_snapshot(validation=False), SIZE)
-    assert len(view.drawn_epochs()) == 400
-    assert len(view.drawn_validation_epochs()) == 0
-    assert all(text.endswith("validation –") for text in view.texts())
+    assert len(view.shown().training[:, 0]) == 400
+    assert len(view.shown().validation[:, 0]) == 0
+    assert all(text.endswith("validation –") for text in view.shown().headings)
 
 
-def test_regression_has_r_squared_in_place_of_accuracy(shown):
+def test_regression_has_r_squared_in_place_of_accuracy(qtbot, shown):
     view = shown(CurvesView(), make_snapshot(sample(Hills())), SIZE)
-    assert view.texts()[1].startswith("R² training 0.")
+    assert view.shown().headings[1].startswith("R² training 0.")
     view.show_snapshot(make_snapshot())
-    assert view._score.axis.ends == accuracy_axis().ends
+    qtbot.waitUntil(lambda: view.shown().headings[1].startswith("Accuracy"))
+    assert view.shown().score_ends[0] in accuracy_axis().ends
 
 
 def test_the_loss_axis_turns_logarithmic_beyond_two_decades(shown):
     history = history_of(300)
     view = shown(CurvesView(), with_history(history), SIZE)
-    assert not view.loss_is_logarithmic()
+    assert not view.shown().loss_is_logarithmic
     steep = history._replace(train_loss=history.train_loss * np.exp(-history.epoch / 40))
     view.show_snapshot(with_history(steep))
-    assert view.loss_is_logarithmic()
-    assert view.drawn_losses() == pytest.approx(np.log10(steep.train_loss))
+    assert view.shown().loss_is_logarithmic
+    assert view.shown().training[:, 1] == pytest.approx(np.log10(steep.train_loss))
 
 
 def test_a_loss_of_zero_has_a_place_on_a_logarithmic_axis(shown):
     history = history_of(100)
     loss = np.where(history.epoch > 50, 0.0, 10 ** (-history.epoch / 10))
     view = shown(CurvesView(), with_history(history._replace(train_loss=loss)), SIZE)
-    assert view.loss_is_logarithmic()
-    assert np.isfinite(view.drawn_losses()).all() and len(view.drawn_losses()) == 100
+    assert view.shown().loss_is_logarithmic
+    assert np.isfinite(view.shown().training[:, 1]).all() and len(view.shown().training[:, 1]) == 100
 
 
 def test_axes_change_in_leaps():
@@ -128,18 +132,18 @@ def test_accuracy_and_r_squared_leave_nothing_out():
     assert fit.low == -1 and fit.places(np.array([-20.0]))[0] == -1
 
 
-def test_hovering_reads_the_values_of_an_epoch_and_leaving_the_present_ones(shown, point_at, leave):
+def test_hovering_reads_the_values_of_an_epoch_and_leaving_the_present_ones(shown):
     history = history_of(101)
     view = shown(CurvesView(), with_history(history), SIZE)
-    present = view.texts()
+    present = view.shown().headings
     place = at_epoch(view, 40)
-    point_at(view, place)
-    epoch = int(view.epoch_text().removeprefix("epoch "))
+    hands.hover(view, place)
+    epoch = int(view.shown().reading.removeprefix("epoch "))
     assert abs(epoch - 40) <= 1
-    assert f"training {history.train_loss[epoch]:.3f}" in view.texts()[0]
-    leave(view, place)
-    assert view.texts() == present
-    assert view.epoch_text() == "epoch"
+    assert f"training {history.train_loss[epoch]:.3f}" in view.shown().headings[0]
+    hands.leave(view, place)
+    assert view.shown().headings == present
+    assert view.shown().reading == "epoch"
 
 
 def test_nothing_is_drawn_anew_when_no_row_was_added(shown, monkeypatch):
@@ -158,8 +162,8 @@ def test_nothing_is_drawn_anew_when_no_row_was_added(shown, monkeypatch):
 def test_only_finite_numbers_reach_the_plot(shown, caplog):
     view = shown(CurvesView(), diverged(make_snapshot()), SIZE)
     view.grab()
-    assert np.isfinite(view.drawn_losses()).all()
-    assert list(view.drawn_epochs()) == list(range(398))
+    assert np.isfinite(view.shown().training[:, 1]).all()
+    assert list(view.shown().training[:, 0]) == list(range(398))
     assert not caplog.records
 
 
@@ -167,22 +171,22 @@ def test_only_finite_numbers_reach_the_plot(shown, caplog):
 def test_it_survives_a_training_that_has_hardly_begun(shown, rows, caplog):
     view = shown(CurvesView(), make_snapshot(rows=rows, boundary=False), SIZE)
     view.grab()
-    assert len(view.drawn_epochs()) == rows
+    assert len(view.shown().training[:, 0]) == rows
     assert not caplog.records
 
 
 def test_after_a_reset_the_axis_starts_small_again(shown):
     view = shown(CurvesView(), make_snapshot(rows=5000), SIZE)
-    assert view._loss.plot.getViewBox().viewRange()[0][1] >= 4999
+    assert view.shown().times[1] >= 4999
     view.show_snapshot(make_snapshot(rows=1))
-    assert view._loss.plot.getViewBox().viewRange()[0][1] == 10
+    assert view.shown().times[1] == 10
 
 
 @pytest.mark.parametrize("size", [(200, 170), (260, 190), (300, 240), (800, 400)])
 def test_the_heading_fits_its_width(shown, size):
     view = shown(CurvesView(), make_snapshot(), size)
-    heading = view._loss.heading
-    names, widths, value = heading._columns()
+    heading = view.findChild(Heading)
+    names, widths, value = heading.columns()
     needed = heading.TITLE + sum(widths) + 2 * (heading.MARK + 6 + value) + heading.GAP
     assert needed <= heading.width() or names == ("", "")
 
@@ -197,13 +201,13 @@ def test_it_takes_over_a_new_theme_at_once(shown, qapp):
 # Smoothing, axes and marks ------------------------------------------------------------------------------------
 
 
-def pick(qtbot, view: CurvesView, name: str) -> None:
+def pick(view: CurvesView, name: str) -> None:
     """Click a switch, in the panel if that is where it stands."""
     button = view.findChild(QToolButton, name)
     if not button.isVisible():
-        qtbot.mouseClick(view.controls.button, Qt.MouseButton.LeftButton)
+        hands.click(part_of(view, "curves.controls").button)
     assert button.isVisible()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    hands.click(button)
 
 
 def noisy(rows: int, spike: int | None = None) -> History:
@@ -218,167 +222,167 @@ def changed(*epochs: float) -> tuple[Change, ...]:
     return tuple(Change(int(8 * epoch), epoch, epoch / 10, f"Change at {epoch:g}") for epoch in epochs)
 
 
-def test_smoothing_is_off_until_chosen_and_takes_away_the_noise(shown, qtbot):
+def test_smoothing_is_off_until_chosen_and_takes_away_the_noise(shown):
     view = shown(CurvesView(), with_history(noisy(1000)), SIZE)
-    rough = view.drawn_losses()
-    assert view.smoothing == "off" and len(view.drawn_band()) == 0
+    rough = view.shown().training[:, 1]
+    assert view.shown().smoothing == "off" and len(view.shown().band) == 0
     spread = []
     for name in ("some", "strong"):
-        pick(qtbot, view, f"curves.smoothing.{name}")
-        assert view.smoothing == name
-        spread.append(view.drawn_losses().std())
+        pick(view, f"curves.smoothing.{name}")
+        assert view.shown().smoothing == name
+        spread.append(view.shown().training[:, 1].std())
     assert rough.std() > 3 * spread[0] > 3 * spread[1]
-    pick(qtbot, view, "curves.smoothing.off")
-    assert np.array_equal(view.drawn_losses(), rough) and len(view.drawn_band()) == 0
+    pick(view, "curves.smoothing.off")
+    assert np.array_equal(view.shown().training[:, 1], rough) and len(view.shown().band) == 0
 
 
 @pytest.mark.parametrize("rows", [40, 1000, 10_000])
-def test_the_band_below_a_smoothed_curve_keeps_every_extreme(shown, qtbot, rows):
+def test_the_band_below_a_smoothed_curve_keeps_every_extreme(shown, rows):
     history = noisy(rows, spike=rows // 3)
     view = shown(CurvesView(), with_history(history), SIZE)
-    pick(qtbot, view, "curves.smoothing.strong")
-    band = view.drawn_band()
+    pick(view, "curves.smoothing.strong")
+    band = view.shown().band
     assert band[:, 1].max() == 5.0 and band[:, 1].min() == pytest.approx(history.train_loss.min())
     assert band[:, 0].min() == 0 and band[:, 0].max() == rows - 1
     top = band[np.argmax(band[:, 1]), 0]
     assert abs(top - rows // 3) < 0.05 * rows
-    assert len(band) < 1300 and len(view.drawn_epochs()) < 1300
+    assert len(band) < 1300 and len(view.shown().training[:, 0]) < 1300
 
 
 def test_a_smoothed_value_is_the_mean_of_those_around_it():
     assert list(smoothed(np.array([0.0, 3, 6, 0, 0]), 3)) == [1.5, 3, 3, 2, 0]
 
 
-def test_hovering_a_smoothed_curve_reads_the_raw_value(shown, qtbot, point_at):
+def test_hovering_a_smoothed_curve_reads_the_raw_value(shown):
     history = noisy(101, spike=40)
     view = shown(CurvesView(), with_history(history), SIZE)
-    pick(qtbot, view, "curves.smoothing.strong")
-    view.controls.panel.hide()
-    point_at(view, at_epoch(view, 40))
-    epoch = int(view.epoch_text().removeprefix("epoch "))
-    assert f"training {history.train_loss[epoch]:.2f}" in view.texts()[0]
+    pick(view, "curves.smoothing.strong")
+    part_of(view, "curves.controls").panel.hide()
+    hands.hover(view, at_epoch(view, 40))
+    epoch = int(view.shown().reading.removeprefix("epoch "))
+    assert f"training {history.train_loss[epoch]:.2f}" in view.shown().headings[0]
 
 
-def test_the_axis_across_measures_epochs_steps_or_seconds(shown, qtbot, point_at):
+def test_the_axis_across_measures_epochs_steps_or_seconds(shown):
     history = noisy(101)
     view = shown(CurvesView(), with_history(history), SIZE)
     for along, column in (("step", history.step), ("seconds", history.seconds), ("epoch", history.epoch)):
-        pick(qtbot, view, f"curves.along.{along}")
-        assert view.along == along
-        assert np.array_equal(view.drawn_epochs(), column)
-        assert view._loss.plot.getViewBox().viewRange()[0][1] >= column[-1]
-    pick(qtbot, view, "curves.along.seconds")
-    view.controls.panel.hide()
-    point_at(view, at_epoch(view, 6))
-    assert view.epoch_text().endswith(" seconds")
-    assert float(view.epoch_text().split()[0]) == pytest.approx(6, abs=0.5)
+        pick(view, f"curves.along.{along}")
+        assert view.shown().along == along
+        assert np.array_equal(view.shown().training[:, 0], column)
+        assert view.shown().times[1] >= column[-1]
+    pick(view, "curves.along.seconds")
+    part_of(view, "curves.controls").panel.hide()
+    hands.hover(view, at_epoch(view, 6))
+    assert view.shown().reading.endswith(" seconds")
+    assert float(view.shown().reading.split()[0]) == pytest.approx(6, abs=0.5)
 
 
-def test_without_recorded_seconds_nothing_is_drawn_along_them(shown, qtbot, caplog):
+def test_without_recorded_seconds_nothing_is_drawn_along_them(shown, caplog):
     view = shown(CurvesView(), make_snapshot(), SIZE)
-    pick(qtbot, view, "curves.along.seconds")
+    pick(view, "curves.along.seconds")
     view.grab()
-    assert len(view.drawn_epochs()) == 0
+    assert len(view.shown().training[:, 0]) == 0
     assert not caplog.records
 
 
-def test_a_logarithmic_axis_across_gives_the_beginning_room(shown, qtbot, point_at):
+def test_a_logarithmic_axis_across_gives_the_beginning_room(shown):
     history = noisy(1001)
     view = shown(CurvesView(), with_history(history), SIZE)
-    pick(qtbot, view, "curves.across.log")
-    assert view.time_is_logarithmic
-    assert view.drawn_epochs() == pytest.approx(np.log10(np.arange(1, 1001)))
-    view.controls.panel.hide()
-    point_at(view, at_epoch(view, 1.0))
-    assert abs(int(view.epoch_text().removeprefix("epoch ")) - 10) <= 1
+    pick(view, "curves.across.log")
+    assert view.shown().time_is_logarithmic
+    assert view.shown().training[:, 0] == pytest.approx(np.log10(np.arange(1, 1001)))
+    part_of(view, "curves.controls").panel.hide()
+    hands.hover(view, at_epoch(view, 1.0))
+    assert abs(int(view.shown().reading.removeprefix("epoch ")) - 10) <= 1
 
 
-def test_the_axis_of_the_loss_can_be_forced(shown, qtbot):
+def test_the_axis_of_the_loss_can_be_forced(shown):
     history = noisy(100)
     view = shown(CurvesView(), with_history(history), SIZE)
-    assert view.loss_scale == "auto" and not view.loss_is_logarithmic()
-    pick(qtbot, view, "curves.loss.log")
-    assert view.loss_is_logarithmic()
-    assert view.drawn_losses() == pytest.approx(np.log10(history.train_loss))
+    assert view.shown().loss_scale == "auto" and not view.shown().loss_is_logarithmic
+    pick(view, "curves.loss.log")
+    assert view.shown().loss_is_logarithmic
+    assert view.shown().training[:, 1] == pytest.approx(np.log10(history.train_loss))
     steep = history._replace(train_loss=10 ** (-history.epoch / 10))
-    pick(qtbot, view, "curves.loss.linear")
+    pick(view, "curves.loss.linear")
     view.show_snapshot(with_history(steep))
-    assert not view.loss_is_logarithmic()
-    pick(qtbot, view, "curves.loss.auto")
-    assert view.loss_is_logarithmic()
+    assert not view.shown().loss_is_logarithmic
+    pick(view, "curves.loss.auto")
+    assert view.shown().loss_is_logarithmic
 
 
-def test_changes_are_marked_and_read(shown, qtbot, point_at, leave):
+def test_changes_are_marked_and_read(shown):
     view = shown(CurvesView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
-    assert [mark.place for mark in view.marks()] == [20, 60]
-    point_at(view, at_epoch(view, 60))
-    assert view.epoch_text().endswith("· Change at 60")
-    assert view._loss.plot.toolTip() == "Change at 60"
-    point_at(view, at_epoch(view, 40))
-    assert "Change" not in view.epoch_text()
-    leave(view, at_epoch(view, 40))
-    assert view.epoch_text() == "epoch"
+    assert [mark.place for mark in view.shown().marks] == [20, 60]
+    hands.hover(view, at_epoch(view, 60))
+    assert view.shown().reading.endswith("· Change at 60")
+    assert part_of(view, "curves.plot.loss").toolTip() == "Change at 60"
+    hands.hover(view, at_epoch(view, 40))
+    assert "Change" not in view.shown().reading
+    hands.leave(view, at_epoch(view, 40))
+    assert view.shown().reading == "epoch"
 
 
-def test_long_words_are_cut_in_the_middle_below_the_axis(shown, point_at):
+def test_long_words_are_cut_in_the_middle_below_the_axis(shown):
     words = "Data: 5 < 6 points & more " * 10
     snapshot = with_history(noisy(101), changes=(Change(480, 60.0, 6.0, words),))
     view = shown(CurvesView(), snapshot, SIZE)
-    point_at(view, at_epoch(view, 60))
-    assert view.epoch_text() == f"epoch 60 · {words}"
-    axis = view._score.plot.getAxis("bottom")
+    hands.hover(view, at_epoch(view, 60))
+    assert view.shown().reading == f"epoch 60 · {words}"
+    axis = part_of(view, "curves.plot.score").getAxis("bottom")
     label = axis.label.sceneBoundingRect()
-    box = view._score.plot.getViewBox().sceneBoundingRect()
+    box = part_of(view, "curves.plot.score").getViewBox().sceneBoundingRect()
     assert axis.label.toPlainText().strip().startswith("epoch 60 · Data: 5 < 6 points & ")
     assert label.width() <= axis.width() and abs(label.center().x() - box.center().x()) < 12
 
 
-def test_marks_move_with_the_axis(shown, qtbot):
+def test_marks_move_with_the_axis(shown):
     view = shown(CurvesView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
-    pick(qtbot, view, "curves.along.step")
-    assert [mark.place for mark in view.marks()] == [160, 480]
-    pick(qtbot, view, "curves.across.log")
-    assert [mark.place for mark in view.marks()] == pytest.approx(list(np.log10([160, 480])))
+    pick(view, "curves.along.step")
+    assert [mark.place for mark in view.shown().marks] == [160, 480]
+    pick(view, "curves.across.log")
+    assert [mark.place for mark in view.shown().marks] == pytest.approx(list(np.log10([160, 480])))
 
 
 def test_a_new_change_is_marked_without_a_new_row(shown):
     snapshot = with_history(noisy(101))
     view = shown(CurvesView(), snapshot, SIZE)
     view.show_snapshot(dataclasses.replace(snapshot, changes=changed(50)))
-    assert len(view.marks()) == 1
+    assert len(view.shown().marks) == 1
     view.show_snapshot(snapshot)
-    assert view.marks() == ()
+    assert view.shown().marks == ()
 
 
 def test_many_changes_are_merged_and_none_is_lost(shown):
     view = shown(CurvesView(), with_history(noisy(1001), changes=changed(*range(1, 1001))), SIZE)
-    assert 20 < len(view.marks()) <= 51
-    assert sum(mark.words.count("Change at") for mark in view.marks()) == 1000
-    assert view.marks()[0].words.startswith("20 changes: Change at 1; ")
+    assert 20 < len(view.shown().marks) <= 51
+    assert sum(mark.words.count("Change at") for mark in view.shown().marks) == 1000
+    assert view.shown().marks[0].words.startswith("20 changes: Change at 1; ")
 
 
 def test_settings_stand_in_the_line_where_there_is_room_and_else_in_a_panel(shown, qtbot):
     view = shown(CurvesView(), make_snapshot(), (300, 240))
-    assert view.controls.inline() == 0 and view.controls.button.isVisible()
+    assert part_of(view, "curves.controls").inline() == 0 and part_of(view, "curves.controls").button.isVisible()
     view.resize(1100, 400)
-    qtbot.waitUntil(lambda: view.controls.inline() == 4)
-    assert not view.controls.button.isVisible()
+    qtbot.waitUntil(lambda: part_of(view, "curves.controls").inline() == 4)
+    assert not part_of(view, "curves.controls").button.isVisible()
     assert view.findChild(QToolButton, "curves.loss.log").isVisible()
     view.resize(700, 400)
-    qtbot.waitUntil(lambda: 0 < view.controls.inline() < 4)
+    qtbot.waitUntil(lambda: 0 < part_of(view, "curves.controls").inline() < 4)
 
 
-def test_the_panel_is_opened_used_and_closed_by_keyboard(shown, qtbot):
+def test_the_panel_is_opened_used_and_closed_by_keyboard(shown):
     view = shown(CurvesView(), make_snapshot(), (300, 240))
-    view.controls.button.setFocus()
-    qtbot.keyClick(view.controls.button, Qt.Key.Key_Space)
-    panel = view.controls.panel
+    part_of(view, "curves.controls").button.setFocus()
+    hands.key(part_of(view, "curves.controls").button, "Space")
+    panel = part_of(view, "curves.controls").panel
     assert panel.isVisible()
     button = view.findChild(QToolButton, "curves.smoothing.some")
     button.setFocus()
-    qtbot.keyClick(button, Qt.Key.Key_Space)
-    assert view.smoothing == "some"
-    qtbot.keyClick(button, Qt.Key.Key_Escape)
+    hands.key(button, "Space")
+    assert view.shown().smoothing == "some"
+    hands.key(button, "Escape")
     assert not panel.isVisible()
 
 
@@ -393,7 +397,7 @@ def test_every_setting_has_a_name_and_says_what_it_does(shown):
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2, 3, 400])
-def test_every_setting_survives_every_history(shown, qtbot, caplog, rows):
+def test_every_setting_survives_every_history(shown, caplog, rows):
     snapshot = make_snapshot(rows=rows, boundary=False)
     snapshot = dataclasses.replace(
         snapshot,
@@ -403,9 +407,9 @@ def test_every_setting_survives_every_history(shown, qtbot, caplog, rows):
     for broken in (snapshot, diverged(snapshot)) if rows > 3 else (snapshot,):
         view = shown(CurvesView(), broken, (1100, 400))
         for name in ("smoothing.strong", "across.log", "along.seconds", "loss.log", "along.step", "smoothing.some"):
-            pick(qtbot, view, f"curves.{name}")
+            pick(view, f"curves.{name}")
             view.grab()
-        assert np.isfinite(view.drawn_losses()).all() and np.isfinite(view.drawn_epochs()).all()
+        assert np.isfinite(view.shown().training[:, 1]).all() and np.isfinite(view.shown().training[:, 0]).all()
     assert not caplog.records
 
 
@@ -427,7 +431,7 @@ def test_no_text_stands_on_another_or_is_cut(shown, along, across, factor, size)
         view.findChild(QToolButton, button).click()
     QApplication.processEvents()
     texts = painted_texts(view)
-    assert {"Loss", "Accuracy", view.epoch_text()} <= {text.strip() for text, _ in texts}
+    assert {"Loss", "Accuracy", view.shown().reading} <= {text.strip() for text, _ in texts}
     assert overlaps(texts) == []
     inside = view.rect().toRectF()
     assert all(inside.contains(box) for _, box in texts)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtCore import QPointF
 
 from playground import Snapshot, Trainer
 from playground.experiment.rules import convert
 from playground.measure.snapshot import Histogram
+from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, make_snapshot, with_answers
 from ui.look import theme
@@ -120,19 +120,19 @@ def test_many_zeros_stand_out(shown) -> None:
     assert [row.stands_out for row in view.shown().rows] == [True, False]
 
 
-def test_hovering_reads_bin_and_count(shown, point_at, leave) -> None:
+def test_hovering_reads_bin_and_count(shown) -> None:
     view = shown(GradientHistogramsView(), with_gradients(layer(-3, [2, 0, 6, 4], 3), layer(-1, [5])), (700, 300))
     low, high = view.shown().limits[1]
     assert (low, high) == (-4, 0)
     idle = view.shown().reading
     place = inside(view, 0, 1, (-3 + 0.6 - low) / (high - low))
-    point_at(view, place)
+    hands.hover(view, place)
     assert view.shown().reading == "layer 1: 6 gradients in 3.2e-3…5.6e-3 · median 1.0e-2, 20.0 % are 0"
-    point_at(view, inside(view, 0, 0))
+    hands.hover(view, inside(view, 0, 0))
     assert view.shown().reading == "layer 1: 3 of 15 gradients are 0 · median 1.0e-2, 20.0 % are 0"
-    point_at(view, inside(view, 1, 1, 0.1))
+    hands.hover(view, inside(view, 1, 1, 0.1))
     assert view.shown().reading == "output: none here · median 1.0e-2"
-    leave(view, place)
+    hands.leave(view, place)
     assert view.shown().reading == idle
 
 
@@ -159,22 +159,22 @@ def test_the_axis_grows_at_once_and_shrinks_late(shown) -> None:
     assert view.shown().limits[1][0] > -9
 
 
-def test_logarithmic_heights_are_chosen_here_too(shown, qtbot) -> None:
+def test_logarithmic_heights_are_chosen_here_too(shown) -> None:
     view = shown(GradientHistogramsView(), with_gradients(layer(-3, [1, 90])), (700, 300))
-    qtbot.mouseClick(view.findChild(QToolButton, "gradient_histograms.counts.log"), Qt.MouseButton.LeftButton)
+    hands.push(view, "gradient_histograms.counts.log")
     assert view.shown().logarithmic
 
 
-def test_before_training_it_says_so(shown, point_at) -> None:
+def test_before_training_it_says_so(shown) -> None:
     view = shown(GradientHistogramsView(), make_snapshot(rows=1), (700, 300))
     assert not any(any(row.bars) for row in view.shown().rows)
     assert view.shown().description == "There are no gradients before the first update."
-    point_at(view, inside(view, 0, 1))
+    hands.hover(view, inside(view, 0, 1))
     assert view.shown().reading == f"layer 1: {UNKNOWN}"
 
 
 @pytest.mark.parametrize("size", [SIZE, (700, 400), (220, 140)])
-def test_it_survives_every_network(shown, point_at, caplog, size) -> None:
+def test_it_survives_every_network(shown, caplog, size) -> None:
     deep = trainer(layers=[{"units": 2, "activation": "tanh"}] * 30, steps=3)
     one_unit = trainer(layers=[{"units": 1, "activation": "relu"}], features=["x1"])
     for snapshot in (
@@ -185,7 +185,7 @@ def test_it_survives_every_network(shown, point_at, caplog, size) -> None:
         *(one.snapshot([GradientHistogramsRequest()]) for one in (trainer(), deep, one_unit)),
     ):
         view = shown(GradientHistogramsView(), snapshot, size)
-        point_at(view, QPointF(size[0] / 2, size[1] / 2))
+        hands.hover(view, QPointF(size[0] / 2, size[1] / 2))
         view.grab()
     assert not caplog.records
 

@@ -6,11 +6,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtWidgets import QToolButton
 
 from playground.measure.requests import HistogramsRequest
 from playground.measure.snapshot import Histogram, LayerHistograms, Snapshot
+from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, make_snapshot, with_answers
 from ui.look import theme
@@ -123,40 +124,40 @@ def test_limits_grow_at_once_and_shrink_late(shown):
     assert limits(view, "weights") == (-1, 1)
 
 
-def test_hovering_reads_bin_and_count_mean_and_spread(shown, point_at, leave):
+def test_hovering_reads_bin_and_count_mean_and_spread(shown):
     weights = histogram(-1, 1, [3, 0, 7, 30])
     view = shown(HistogramsView(), with_histograms((weights, None), (weights, None)), (700, 300))
     idle = view.shown().reading
     place = inside(view, 0, "weights", 0.6)
-    point_at(view, place)
+    hands.hover(view, place)
     assert view.shown().reading == "layer 1: 7 weights in 0…0.50 · mean 0.55 ± 0.42"
-    leave(view, place)
+    hands.leave(view, place)
     assert view.shown().reading == idle
 
 
-def test_hovering_activations_reads_the_measured_mean_and_spread(shown, point_at):
+def test_hovering_activations_reads_the_measured_mean_and_spread(shown):
     view = shown(
         HistogramsView(),
         with_histograms((None, histogram(-1, 1, [1, 1])), mean=0.25, spread=0.5),
         (700, 300),
     )
-    point_at(view, inside(view, 0, "activations", 0.75))
+    hands.hover(view, inside(view, 0, "activations", 0.75))
     assert view.shown().reading == "output: 1 activation in 0…1.0 · mean 0.25 ± 0.50"
-    point_at(view, inside(view, 0, "weights"))
+    hands.hover(view, inside(view, 0, "weights"))
     assert view.shown().reading == "output, weights: nothing measured yet"
 
 
-def test_hovering_beside_the_bins_says_that_there_is_nothing(shown, point_at):
+def test_hovering_beside_the_bins_says_that_there_is_nothing(shown):
     pair = histogram(-1, 1, [4, 4]), None
     view = shown(HistogramsView(), with_histograms(pair, (histogram(0.1, 0.2, [1, 1]), None)), (700, 300))
-    point_at(view, inside(view, 1, "weights", 0.1))
+    hands.hover(view, inside(view, 1, "weights", 0.1))
     assert view.shown().reading.startswith("output: none here")
 
 
-def test_hovering_a_name_reads_the_state_of_the_layer(shown, point_at):
+def test_hovering_a_name_reads_the_state_of_the_layer(shown):
     view = shown(HistogramsView(), many(3), SIZE)
     place = inside(view, 1, "weights")
-    point_at(view, QPointF(14, place.y()))
+    hands.hover(view, QPointF(14, place.y()))
     assert view.shown().reading == "layer 2: 2 of 8 dead, 20 % saturated"
 
 
@@ -174,37 +175,37 @@ def test_in_a_narrow_picture_only_the_worst_is_said(shown):
     assert view.shown().end_words[0] == view.shown().rows[0].words == "2 of 8 dead, 20 % saturated"
 
 
-def test_logarithmic_heights_show_rare_values(shown, qtbot):
+def test_logarithmic_heights_show_rare_values(shown):
     view = shown(HistogramsView(), many(3), (700, 300))
     assert not view.shown().logarithmic
     before = view.grab().toImage()
     button = view.findChild(QToolButton, "histograms.counts.log")
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    hands.click(button)
     assert view.shown().logarithmic
     assert view.grab().toImage() != before
     assert Bars(histogram(0, 1, [1, 999])).heights(True)[0] == pytest.approx(0.1, abs=0.01)
     linear = view.findChild(QToolButton, "histograms.counts.linear")
     linear.setFocus()
-    qtbot.keyClick(linear, Qt.Key.Key_Space)
+    hands.key(linear, "Space")
     assert not view.shown().logarithmic
 
 
-def test_in_a_narrow_picture_the_switch_stands_in_the_panel(shown, qtbot):
+def test_in_a_narrow_picture_the_switch_stands_in_the_panel(shown):
     view = shown(HistogramsView(), many(3), SIZE)
-    qtbot.mouseClick(view.findChild(QToolButton, "histograms.controls.more"), Qt.MouseButton.LeftButton)
+    hands.push(view, "histograms.controls.more")
     button = view.findChild(QToolButton, "histograms.counts.log")
     assert button.isVisible() and button.toolTip() and button.accessibleName()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    hands.click(button)
     assert view.shown().logarithmic
 
 
-def test_many_layers_scroll_with_wheel_and_keyboard_below_titles_that_stay(shown, qtbot):
+def test_many_layers_scroll_with_wheel_and_keyboard_below_titles_that_stay(shown):
     view = shown(HistogramsView(), many(30), SIZE)
     scroll = part_of(view, "histograms.scroll")
     bar = scroll.verticalScrollBar()
     assert bar.maximum() > 0 and view.shown().row_height >= 24
     scroll.setFocus()
-    qtbot.keyClick(scroll, Qt.Key.Key_PageDown)
+    hands.key(scroll, "PageDown")
     assert bar.value() > 0
     titles, axes = part_of(view, "histograms.titles"), part_of(view, "histograms.axes")
     assert titles.y() < scroll.y() < axes.y()
@@ -242,7 +243,7 @@ def test_what_cannot_be_drawn_is_left_out():
 
 
 @pytest.mark.parametrize("size", [SIZE, (700, 400), (220, 140)])
-def test_it_survives_untrained_diverged_and_single_valued_layers(shown, point_at, caplog, size):
+def test_it_survives_untrained_diverged_and_single_valued_layers(shown, caplog, size):
     one_value = Histogram(np.array([0.3, 0.3 + 1e-16, 0.3 + 2e-16]), np.array([5, 0]))
     huge = histogram(-1e38, 1e38, [1, 2])
     for snapshot in (
@@ -253,7 +254,7 @@ def test_it_survives_untrained_diverged_and_single_valued_layers(shown, point_at
         many(30),
     ):
         view = shown(HistogramsView(), snapshot, size)
-        point_at(view, QPointF(size[0] / 2, size[1] / 2))
+        hands.hover(view, QPointF(size[0] / 2, size[1] / 2))
         view.grab()
     assert not caplog.records
 
@@ -265,11 +266,11 @@ def test_an_untrained_network_is_not_drawn_anew_because_its_numbers_are_absent(s
     assert not calls
 
 
-def test_other_layers_can_appear_while_it_is_shown(shown, qtbot):
+def test_other_layers_can_appear_while_it_is_shown(shown):
     view = shown(HistogramsView(), many(3), SIZE)
     place = inside(view, 2, "weights").toPoint()
     rows = part_of(view, "histograms.rows")
-    qtbot.mouseMove(rows, rows.mapFrom(view, place) + QPoint(2, 0))
+    hands.move(rows, rows.mapFrom(view, place) + QPoint(2, 0))
     for layers in (30, 1, 4):
         view.show_snapshot(many(layers))
         view.grab()

@@ -18,6 +18,7 @@ from playground.catalog.normalizations import LayerNormalization
 from playground.measure.microscope import LayerPass, Microscope
 from playground.measure.requests import MicroscopeRequest
 from playground.measure.snapshot import Snapshot
+from tests.ui import hands
 from tests.ui.snapshots import clouds, make_snapshot, with_answers
 from ui.look import theme
 from ui.views.microscope.equations import Term, backward, forward, sentence
@@ -95,14 +96,14 @@ def test_without_a_point_it_says_what_to_do(shown):
     assert view.hint.isVisible()
 
 
-def test_the_sentence_names_point_class_answer_and_loss(view):
-    snapshot = view._snapshot
-    assert snapshot is not None and passes_of(snapshot) is not None
+def test_the_sentence_names_point_class_answer_and_loss(shown):
+    snapshot = seen()
+    view = shown(MicroscopeView(), snapshot, (720, 560))
     microscope = passes_of(snapshot)
     share = 1 / (1 + np.exp(-microscope.output[0]))
     winner, sure = ("class B", share) if share >= 0.5 else ("class A", 1 - share)
     part = "training" if snapshot.sample.split[12] == TRAIN else "validation"
-    text = view.words.text()
+    text = view.shown().sentence
     assert text.startswith(f"Point 12 ({part}; x₁ ")
     assert f"is class {'AB'[int(microscope.label)]}. The network says {winner}, probability {sure:.2f}." in text
     assert text.endswith(f"E = {microscope.loss:.3g}.") or "E = " in text
@@ -202,11 +203,11 @@ def test_a_muted_layer_passes_on_what_comes_in():
     assert back[3].formula.startswith("δ₁ = δ₂ ⊙ f′(z₁)")
 
 
-def test_one_way_alone_can_be_shown(qtbot, view):
+def test_one_way_alone_can_be_shown(view):
     for name, first in (("forward", "forward"), ("backward", "backward"), ("both", "forward")):
         button = view.findChild(QToolButton, f"microscope.direction.{name}")
-        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-        assert view.blocks()[0].key == first
+        hands.click(button)
+        assert view.shown().blocks[0].key == first
     assert "Backward" in view.sheet.text() and "Forward" in view.sheet.text()
 
 
@@ -224,22 +225,22 @@ def test_large_matrices_are_folded_and_say_how_much_is_missing(shown):
     assert view.unfold.isVisible()
 
 
-def test_a_click_on_what_is_folded_unfolds_that_layer_only(qtbot, shown):
+def test_a_click_on_what_is_folded_unfolds_that_layer_only(shown):
     view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
     weights = placed(view, "W₂")
     view.sheet.verticalScrollBar().setValue(weights.cells.top() - 60)
     mark = weights.fold_marks[0][0].translated(0, -view.sheet.verticalScrollBar().value())
-    qtbot.mouseClick(view.sheet.viewport(), Qt.MouseButton.LeftButton, pos=mark.center())
+    hands.click(view.sheet.viewport(), mark.center())
     assert (placed(view, "W₂").rows, placed(view, "W₂").columns) == (20, 20)
     assert placed(view, "b₁").rows == FOLD
 
 
-def test_all_can_be_unfolded_with_a_key(qtbot, shown):
+def test_all_can_be_unfolded_with_a_key(shown):
     view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
     view.unfold.setFocus()
-    qtbot.keyClick(view.unfold, Qt.Key.Key_Space)
+    hands.key(view.unfold, "Space")
     assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {20}
-    qtbot.keyClick(view.unfold, Qt.Key.Key_Space)
+    hands.key(view.unfold, "Space")
     assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {FOLD}
 
 
@@ -262,28 +263,28 @@ def test_a_cell_tells_all_its_digits(view):
     assert view.sheet.words_at(place_in(view, "a₀", 1, 0)).startswith("a₀, x₂: ")
 
 
-def test_cells_are_selected_with_the_mouse_and_copied_with_ctrl_c(qtbot, view):
+def test_cells_are_selected_with_the_mouse_and_copied_with_ctrl_c(view):
     viewport = view.sheet.viewport()
     start = place_in(view, "W₁", 0, 0)
-    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=start)
-    qtbot.mouseMove(viewport, start + QPoint(CELL, ROW))
-    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=start + QPoint(CELL, ROW))
+    hands.press(viewport, start)
+    hands.move(viewport, start + QPoint(CELL, ROW))
+    hands.release(viewport, start + QPoint(CELL, ROW))
     view.sheet.setFocus()
-    qtbot.keyClick(view.sheet, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    hands.key(view.sheet, "Ctrl+C")
     rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
     expected = placed(view, "W₁").term.values[:2, :2]
     assert np.array([[float(cell) for cell in row] for row in rows]) == pytest.approx(expected)
 
 
-def test_a_double_click_selects_a_matrix_whole_even_if_it_is_folded(qtbot, shown):
+def test_a_double_click_selects_a_matrix_whole_even_if_it_is_folded(shown):
     view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
-    qtbot.mouseDClick(view.sheet.viewport(), Qt.MouseButton.LeftButton, pos=place_in(view, "b₁", 1, 0))
+    hands.double_click(view.sheet.viewport(), place_in(view, "b₁", 1, 0))
     assert len(view.sheet.selected_text().splitlines()) == 20
 
 
-def test_with_nothing_selected_everything_is_copied(qtbot, view):
+def test_with_nothing_selected_everything_is_copied(view):
     view.sheet.setFocus()
-    qtbot.keyClick(view.sheet, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    hands.key(view.sheet, "Ctrl+C")
     text = QGuiApplication.clipboard().text()
     assert text == view.sheet.text()
     for words in ("Forward", "z₁ = W₁ a₀ + b₁", "Backward", "∂E/∂W₁ =\n"):
@@ -294,15 +295,15 @@ def test_the_sentence_can_be_selected_too(view):
     assert view.words.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByKeyboard
 
 
-def test_keys_scroll(qtbot, view):
+def test_keys_scroll(view):
     bar = view.sheet.verticalScrollBar()
     view.sheet.setFocus()
     assert bar.maximum() > 0
-    qtbot.keyClick(view.sheet, Qt.Key.Key_PageDown)
+    hands.key(view.sheet, "PageDown")
     assert bar.value() > 0
-    qtbot.keyClick(view.sheet, Qt.Key.Key_End)
+    hands.key(view.sheet, "End")
     assert bar.value() == bar.maximum()
-    qtbot.keyClick(view.sheet, Qt.Key.Key_Home)
+    hands.key(view.sheet, "Home")
     assert bar.value() == 0
 
 
@@ -322,10 +323,12 @@ def test_numbers_change_at_most_four_times_a_second_and_the_view_stays(shown, qt
     assert view.sheet.verticalScrollBar().value() == 100
 
 
-def test_nothing_is_made_anew_for_the_same_pass(view, monkeypatch):
+def test_nothing_is_made_anew_for_the_same_pass(shown, monkeypatch):
+    snapshot = seen()
+    view = shown(MicroscopeView(), snapshot, (720, 560))
     calls: list[int] = []
     monkeypatch.setattr(view.sheet, "show_blocks", lambda blocks: calls.append(1))
-    view.show_snapshot(dataclasses.replace(view._snapshot, step=99))
+    view.show_snapshot(dataclasses.replace(snapshot, step=99))
     assert calls == []
 
 
@@ -346,7 +349,7 @@ def test_it_survives_a_diverged_network(shown, caplog):
     broken = passes_of(snapshot)._replace(layers=layers, loss=float("nan"), output=np.array([np.nan]))
     view = shown(MicroscopeView(), with_answers(snapshot, {MicroscopeRequest(0): broken}))
     view.grab()
-    assert "not a finite number" in view.words.text()
+    assert "not a finite number" in view.shown().sentence
     assert not caplog.records
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
 from playground.catalog.activations import Linear, Relu, Sigmoid, Tanh
 from playground.catalog.datasets.base import Sample, sample
@@ -21,6 +21,8 @@ from playground.catalog.features import FEATURES, inputs
 from playground.experiment.tree import Experiment, Layer
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitMaps, UnitStates
+from tests.ui import hands
+from tests.ui.parts import part_of
 from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
 from ui.views.network.diagram import INPUTS, SMALLEST, arranged, matched, structure_of
@@ -78,51 +80,19 @@ def mapped(view: NetworkView) -> tuple[tuple[int, ...], ...]:
     return units
 
 
-class Gestures:
-    """The real mouse and keyboard over a view."""
+def canvas(view: NetworkView) -> QWidget:
+    """The picture itself, which has the keyboard."""
+    return hands.control(view, "network.diagram")
 
-    def __init__(self, qtbot, view: NetworkView) -> None:
-        self.qtbot, self.view = qtbot, view
-        self.canvas: QWidget = view.findChild(QWidget, "network.diagram")
 
-    def on_canvas(self, at: QPointF) -> QPoint:
-        return self.canvas.mapFrom(self.view, at.toPoint())
+def editor(view: NetworkView) -> QWidget:
+    """What a weight or bias is edited with."""
+    return hands.control(view, "network.editor")
 
-    def point(self, at: QPointF) -> None:
-        self.qtbot.mouseMove(self.canvas, self.on_canvas(at) + QPoint(40, 2))
-        self.qtbot.mouseMove(self.canvas, self.on_canvas(at))
 
-    def click(self, at: QPointF) -> None:
-        self.qtbot.mouseClick(self.canvas, Qt.MouseButton.LeftButton, pos=self.on_canvas(at))
-
-    def double_click(self, at: QPointF) -> None:
-        self.click(at)
-        self.qtbot.mouseDClick(self.canvas, Qt.MouseButton.LeftButton, pos=self.on_canvas(at))
-
-    def drag(self, start: QPointF, end: QPointF) -> None:
-        self.qtbot.mousePress(self.canvas, Qt.MouseButton.LeftButton, pos=self.on_canvas(start))
-        for share in (0.3, 0.7, 1.0):
-            self.qtbot.mouseMove(self.canvas, self.on_canvas(start + share * (end - start)))
-        self.qtbot.mouseRelease(self.canvas, Qt.MouseButton.LeftButton, pos=self.on_canvas(end))
-
-    def scroll(self, at: QPointF, notches: int, sideways: bool = False) -> None:
-        place = QPointF(self.on_canvas(at))
-        turn = QPoint(120 * notches, 0) if sideways else QPoint(0, 120 * notches)
-        buttons, modifiers = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
-        glide = Qt.ScrollPhase.NoScrollPhase
-        event = QWheelEvent(place, place, QPoint(), turn, buttons, modifiers, glide, False)
-        QApplication.sendEvent(self.canvas, event)
-
-    def key(self, *keys: Qt.Key, on: QWidget | None = None) -> None:
-        for key in keys:
-            self.qtbot.keyClick(on or self.canvas, key)
-
-    @property
-    def editor(self) -> QWidget:
-        return self.view.findChild(QWidget, "network.editor")
-
-    def part(self, name: str) -> QWidget:
-        return self.view.findChild(QWidget, f"network.editor.{name}")
+def part(view: NetworkView, name: str) -> QWidget:
+    """A part of the editor."""
+    return hands.control(view, f"network.editor.{name}")
 
 
 @pytest.fixture
@@ -131,11 +101,6 @@ def view(shown) -> NetworkView:
     view = NetworkView()
     view.show_experiment(SMALL)
     return shown(view, network_snapshot(), SIZE)
-
-
-@pytest.fixture
-def hand(qtbot, view) -> Gestures:
-    return Gestures(qtbot, view)
 
 
 @pytest.fixture(autouse=True)
@@ -162,25 +127,25 @@ def test_an_experiment_is_drawn_before_any_snapshot(shown):
     view.show_experiment(SMALL)
     shown(view, None, SIZE)
     view.grab()
-    assert [layer.units for layer in view.structure().layers] == [5, 4, 1]
-    assert not view.unit_rect(1, 3).isEmpty()
+    assert [layer.units for layer in view.shown().structure.layers] == [5, 4, 1]
+    assert not view.shown().places.unit(1, 3).isEmpty()
 
 
 def test_a_snapshot_alone_is_drawn_as_well(shown):
     view = shown(NetworkView(), network_snapshot(), SIZE)
-    assert [layer.name for layer in view.structure().layers] == ["A", "B", "output"]
+    assert [layer.name for layer in view.shown().structure.layers] == ["A", "B", "output"]
 
 
 def test_columns_run_from_inputs_to_output_without_overlap(view):
-    tiles = [view.unit_rect(place, 0) for place in range(INPUTS, 3)]
+    tiles = [view.shown().places.unit(place, 0) for place in range(INPUTS, 3)]
     assert all(left.right() < right.left() for left, right in itertools.pairwise(tiles))
     for place, units in ((0, 5), (1, 4)):
-        rects = [view.unit_rect(place, unit) for unit in range(units)]
+        rects = [view.shown().places.unit(place, unit) for unit in range(units)]
         assert all(upper.bottom() < lower.top() for upper, lower in itertools.pairwise(rects))
 
 
 def middle_colour(view: NetworkView, layer: int, unit: int) -> str:
-    return view.grab().toImage().pixelColor(view.unit_rect(layer, unit).center().toPoint()).name()
+    return view.grab().toImage().pixelColor(view.shown().places.unit(layer, unit).center().toPoint()).name()
 
 
 def test_a_unit_shows_its_map_in_the_fields_colours_with_x2_upwards(view):
@@ -188,7 +153,7 @@ def test_a_unit_shows_its_map_in_the_fields_colours_with_x2_upwards(view):
     up = np.repeat(np.linspace(-1, 1, n, dtype=np.float32)[:, np.newaxis], n, axis=1)
     snapshot = network_snapshot()
     view.show_snapshot(with_maps(snapshot, {0: np.stack([up] * 5)}))
-    rect = view.unit_rect(0, 2)
+    rect = view.shown().places.unit(0, 2)
     image = view.grab().toImage()
     top = image.pixelColor((rect.center() - QPointF(0, 0.42 * rect.height())).toPoint())
     bottom = image.pixelColor((rect.center() + QPointF(0, 0.42 * rect.height())).toPoint())
@@ -251,21 +216,21 @@ def test_gradients_have_the_scale_of_all_pictures():
 
 def wire_colour(view: NetworkView, name: str, place: tuple[int, int]) -> QColor:
     """The colour of a wire, without the text's around the one that is pointed at."""
-    return view.grab().toImage().pixelColor(view.edge_point(name, place).toPoint())
+    return view.grab().toImage().pixelColor(view.shown().places.wire(name, place).toPoint())
 
 
-def test_a_switch_recolours_the_wires_by_their_gradients(shown, qtbot):
+def test_a_switch_recolours_the_wires_by_their_gradients(shown):
     one = Experiment(layers=(Layer(1, Tanh(), id="A"),), features=("x1",))
     snapshot = network_snapshot(one)
     snapshot = replaced(snapshot, 1, W=np.array([[2.0]]), gradient_W=np.array([[10.0]]))
     view = shown(NetworkView(), snapshot, SIZE)
     blue = wire_colour(view, "W1", (0, 0))
     assert blue.blue() > blue.red()
-    qtbot.mouseClick(view.findChild(QWidget, "network.gradients"), Qt.MouseButton.LeftButton)
-    assert view.carried() == "gradients"
+    hands.push(view, "network.gradients")
+    assert view.shown().wires == "gradients"
     yellow = wire_colour(view, "W1", (0, 0))
     assert yellow.red() > 150 and yellow.green() > 150 and yellow.blue() < 130
-    qtbot.mouseClick(view.findChild(QWidget, "network.weights"), Qt.MouseButton.LeftButton)
+    hands.push(view, "network.weights")
     assert wire_colour(view, "W1", (0, 0)) == blue
 
 
@@ -284,311 +249,306 @@ def test_dead_and_dropped_units_are_marked_and_explained(view, qtbot):
     dead = states[1]._replace(dead=np.array([True, False, False, False]))
     dropped = states[0]._replace(dropped=np.array([True, False, False, False, False]))
     view.show_snapshot(with_answers(snapshot, {UnitStatesRequest(): (dropped, dead, states[2])}))
-    qtbot.waitUntil(lambda: "crossed: dead" in view.reading())
-    assert "hatched: dropped" in view.reading()
+    qtbot.waitUntil(lambda: "crossed: dead" in view.shown().reading)
+    assert "hatched: dropped" in view.shown().reading
     assert middle_colour(view, 1, 0) == theme.current().danger != plain
 
 
 def test_frozen_and_muted_layers_are_marked_and_explained(shown, qtbot):
     layers = (Layer(2, Tanh(), id="A", trainable=False), Layer(2, Tanh(), id="B", muted=True))
     view = shown(NetworkView(), network_snapshot(Experiment(layers=layers)), SIZE)
-    qtbot.waitUntil(lambda: "lock: frozen" in view.reading() and "dashed: muted" in view.reading())
-    hand = Gestures(qtbot, view)
-    hand.point(view.header_rect(0).center())
-    assert "frozen" in view.reading()
-    hand.point(view.header_rect(1).center())
-    assert "muted" in view.reading()
+    qtbot.waitUntil(lambda: "lock: frozen" in view.shown().reading and "dashed: muted" in view.shown().reading)
+    hands.hover(view, view.shown().places.header(0).center())
+    assert "frozen" in view.shown().reading
+    hands.hover(view, view.shown().places.header(1).center())
+    assert "muted" in view.shown().reading
 
 
 # Hovering -----------------------------------------------------------------------------------------------------
 
 
-def test_hovering_a_unit_names_it_and_asks_to_magnify_it(view, hand, leave):
+def test_hovering_a_unit_names_it_and_asks_to_magnify_it(view):
     said = heard(view.magnified)
-    hand.point(view.unit_rect(1, 2).center())
+    hands.hover(view, view.shown().places.unit(1, 2).center())
     assert said[-1] == (1, 2)
     bias = network_snapshot().answer(ParametersRequest)[1].b[2]
-    assert view.reading().startswith("B3: ReLU, bias ")
-    assert f"{abs(bias):.3f}"[:4] in view.reading()
-    assert "25.0 % of the layer dead" in view.reading()
-    leave(view, view.unit_rect(1, 2).center())
+    assert view.shown().reading.startswith("B3: ReLU, bias ")
+    assert f"{abs(bias):.3f}"[:4] in view.shown().reading
+    assert "25.0 % of the layer dead" in view.shown().reading
+    hands.leave(view, view.shown().places.unit(1, 2).center())
     assert said[-1] is None
-    assert view.reading() == HINT
+    assert view.shown().reading == HINT
 
 
-def test_hovering_a_wire_or_a_bias_reads_its_value_and_gradient(view, hand):
+def test_hovering_a_wire_or_a_bias_reads_its_value_and_gradient(view):
     W = np.zeros((4, 5))
     W[1, 2] = 0.482
     gradient = np.full((4, 5), 1.2e-4)
     view.show_snapshot(replaced(network_snapshot(), 1, W=W, gradient_W=gradient, b=np.full(4, -0.25)))
-    hand.point(view.edge_point("W1", (1, 2)))
-    assert view.reading() == "w: A3 → B2 = 0.482, ∂E/∂w = 1.2e-4"
-    hand.point(view.bias_rect(1, 3).center())
-    assert view.reading().startswith("b: B4 = −0.250, ∂E/∂b = ")
+    hands.hover(view, view.shown().places.wire("W1", (1, 2)))
+    assert view.shown().reading == "w: A3 → B2 = 0.482, ∂E/∂w = 1.2e-4"
+    hands.hover(view, view.shown().places.bias(1, 3).center())
+    assert view.shown().reading.startswith("b: B4 = −0.250, ∂E/∂b = ")
 
 
-def test_wires_from_inputs_bear_their_names_and_go_to_the_right_column_of_W(shown, qtbot):
+def test_wires_from_inputs_bear_their_names_and_go_to_the_right_column_of_W(shown):
     swapped = msgspec.structs.replace(SMALL, features=("x2", "sin_x1", "x1"))
     view = shown(NetworkView(), network_snapshot(swapped), SIZE)
-    point = view.edge_point("W0", (0, 2))
-    hand = Gestures(qtbot, view)
-    hand.point(point)
-    assert view.reading().startswith("w: x₁ → A1 = ")
-    at_x1, at_x2 = (view.unit_rect(INPUTS, k).center().y() for k in (0, 1))
-    assert abs(view.edge_point("W0", (4, 2)).y() - at_x1) < abs(view.edge_point("W0", (4, 0)).y() - at_x2) + 40
+    point = view.shown().places.wire("W0", (0, 2))
+    hands.hover(view, point)
+    assert view.shown().reading.startswith("w: x₁ → A1 = ")
+    at_x1, at_x2 = (view.shown().places.unit(INPUTS, k).center().y() for k in (0, 1))
+    assert (
+        abs(view.shown().places.wire("W0", (4, 2)).y() - at_x1)
+        < abs(view.shown().places.wire("W0", (4, 0)).y() - at_x2) + 40
+    )
 
 
 def test_every_wire_can_be_found(view):
     for name, shape in (("W0", (5, 2)), ("W1", (4, 5)), ("W2", (1, 4))):
         for place in np.ndindex(shape):
-            assert isinstance(view.edge_point(name, place), QPointF)
+            assert isinstance(view.shown().places.wire(name, place), QPointF)
     with pytest.raises(LookupError):
-        view.edge_point("W0", (9, 0))
+        view.shown().places.wire("W0", (9, 0))
 
 
-def test_before_a_snapshot_nothing_is_known_and_nothing_fails(shown, qtbot):
+def test_before_a_snapshot_nothing_is_known_and_nothing_fails(shown):
     view = NetworkView()
     view.show_experiment(SMALL)
     shown(view, None, SIZE)
-    hand = Gestures(qtbot, view)
-    hand.point(view.edge_point("W1", (0, 0)))
-    assert view.reading() == "w: A1 → B1 = –, ∂E/∂w = –"
-    hand.click(view.edge_point("W1", (0, 0)))
-    assert not hand.editor.isVisible()
+    hands.hover(view, view.shown().places.wire("W1", (0, 0)))
+    assert view.shown().reading == "w: A1 → B1 = –, ∂E/∂w = –"
+    hands.click(view, view.shown().places.wire("W1", (0, 0)))
+    assert not editor(view).isVisible()
 
 
 # Clicks -------------------------------------------------------------------------------------------------------
 
 
-def test_clicking_an_input_toggles_it(view, hand):
+def test_clicking_an_input_toggles_it(view):
     said = heard(view.feature_toggled)
     names = list(FEATURES)
-    hand.click(view.unit_rect(INPUTS, names.index("sin_x1")).center())
-    hand.click(view.unit_rect(INPUTS, names.index("x2")).center())
+    hands.click(view, view.shown().places.unit(INPUTS, names.index("sin_x1")).center())
+    hands.click(view, view.shown().places.unit(INPUTS, names.index("x2")).center())
     assert said == [("sin_x1", True), ("x2", False)]
 
 
-def test_the_last_input_stays(shown, qtbot):
+def test_the_last_input_stays(shown):
     view = shown(NetworkView(), network_snapshot(msgspec.structs.replace(SMALL, features=("x1",))), SIZE)
     said = heard(view.feature_toggled)
-    Gestures(qtbot, view).click(view.unit_rect(INPUTS, 0).center())
+    hands.click(view, view.shown().places.unit(INPUTS, 0).center())
     assert not said
-    assert "at least one" in view.reading()
+    assert "at least one" in view.shown().reading
 
 
-def test_the_buttons_of_a_header_ask_for_units(view, hand):
+def test_the_buttons_of_a_header_ask_for_units(view):
     said = heard(view.units_asked)
-    hand.click(view.units_button_rect(0, more=True).center())
-    hand.click(view.units_button_rect(1, more=False).center())
+    hands.click(view, view.shown().places.units_button(0, more=True).center())
+    hands.click(view, view.shown().places.units_button(1, more=False).center())
     assert said == [(0, 6), (1, 3)]
 
 
-def test_clicking_a_button_fast_counts_every_click(view, hand):
+def test_clicking_a_button_fast_counts_every_click(view):
     said = heard(view.units_asked)
-    place = view.units_button_rect(0, more=True).center()
-    hand.double_click(place)
-    hand.qtbot.mouseRelease(hand.canvas, Qt.MouseButton.LeftButton, pos=hand.on_canvas(place))
+    place = view.shown().places.units_button(0, more=True).center()
+    hands.double_click(view, place)
     assert len(said) == 2
 
 
-def test_a_layer_keeps_at_least_one_unit_and_at_most_so_many(shown, qtbot):
+def test_a_layer_keeps_at_least_one_unit_and_at_most_so_many(shown):
     layers = (Layer(1, Tanh(), id="A"), Layer(MOST_UNITS, Tanh(), id="B"))
     view = NetworkView()
     view.show_experiment(Experiment(layers=layers))
     shown(view, None, SIZE)
-    said, hand = heard(view.units_asked), Gestures(qtbot, view)
-    hand.click(view.units_button_rect(0, more=False).center())
-    hand.click(view.units_button_rect(1, more=True).center())
+    said = heard(view.units_asked)
+    hands.click(view, view.shown().places.units_button(0, more=False).center())
+    hands.click(view, view.shown().places.units_button(1, more=True).center())
     assert not said
 
 
-def test_plus_between_columns_asks_for_a_layer_there(view, hand):
+def test_plus_between_columns_asks_for_a_layer_there(view):
     said = heard(view.layer_asked)
     for position in range(3):
-        hand.click(view.insertion_rect(position).center())
+        hands.click(view, view.shown().places.insertion(position).center())
     assert said == [0, 1, 2]
 
 
-def test_double_clicking_a_header_opens_its_layer(view, hand):
+def test_double_clicking_a_header_opens_its_layer(view):
     said = heard(view.layer_opened)
-    hand.double_click(view.header_rect(1).center() + QPointF(0, 18))
-    hand.double_click(view.header_rect(2).center() + QPointF(0, 18))
+    hands.double_click(view, view.shown().places.header(1).center() + QPointF(0, 18))
+    hands.double_click(view, view.shown().places.header(2).center() + QPointF(0, 18))
     assert said == [1]
 
 
 # The editor ---------------------------------------------------------------------------------------------------
 
 
-def test_clicking_a_wire_opens_an_editor_whose_enter_commits(view, hand):
+def test_clicking_a_wire_opens_an_editor_whose_enter_commits(view):
     W = np.full((4, 5), 0.5)
     view.show_snapshot(replaced(network_snapshot(), 1, W=W))
     said = heard(view.weight_edited)
-    hand.click(view.edge_point("W1", (2, 3)))
-    assert hand.editor.isVisible()
-    entry = hand.part("entry")
+    hands.click(view, view.shown().places.wire("W1", (2, 3)))
+    assert editor(view).isVisible()
+    entry = part(view, "entry")
     assert entry.accessibleName() == "Weight" and entry.text() == "0.5"
-    hand.qtbot.keyClicks(entry, "-1.25")
-    hand.key(Qt.Key.Key_Return, on=entry)
+    hands.type_text("-1.25", entry)
+    hands.key(entry, "Return")
     assert said == [("W1", (2, 3), -1.25, "weight A4 → B3", False)]
-    assert not hand.editor.isVisible()
-    assert hand.canvas.hasFocus()
+    assert not editor(view).isVisible()
+    assert canvas(view).hasFocus()
 
 
-def test_clicking_a_bias_edits_it(view, hand):
+def test_clicking_a_bias_edits_it(view):
     view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.125)))
     said = heard(view.weight_edited)
-    hand.click(view.bias_rect(0, 1).center())
-    entry = hand.part("entry")
-    assert entry.accessibleName() == "Bias" == hand.part("slider").accessibleName()
-    hand.qtbot.keyClicks(entry, "1")
-    hand.key(Qt.Key.Key_Return, on=entry)
+    hands.click(view, view.shown().places.bias(0, 1).center())
+    entry = part(view, "entry")
+    assert entry.accessibleName() == "Bias" == part(view, "slider").accessibleName()
+    hands.type_text("1", entry)
+    hands.key(entry, "Return")
     assert said == [("b0", (1,), 1.0, "bias of A2", False)]
 
 
-def test_escape_puts_the_old_value_back(view, hand):
+def test_escape_puts_the_old_value_back(view):
     view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.125)))
     said = heard(view.weight_edited)
-    hand.click(view.bias_rect(0, 1).center())
-    hand.key(Qt.Key.Key_Up, on=hand.part("entry"))
+    hands.click(view, view.shown().places.bias(0, 1).center())
+    hands.key(part(view, "entry"), "Up")
     assert said[-1][2] != 0.125
-    hand.key(Qt.Key.Key_Escape, on=hand.part("entry"))
+    hands.key(part(view, "entry"), "Escape")
     assert said[-1][2] == 0.125 and said[-1][4] is False
-    assert not hand.editor.isVisible()
+    assert not editor(view).isVisible()
 
 
-def test_escape_after_typing_only_changes_nothing(view, hand):
+def test_escape_after_typing_only_changes_nothing(view):
     said = heard(view.weight_edited)
-    hand.click(view.bias_rect(0, 1).center())
-    hand.qtbot.keyClicks(hand.part("entry"), "77")
-    hand.key(Qt.Key.Key_Escape, on=hand.part("entry"))
+    hands.click(view, view.shown().places.bias(0, 1).center())
+    hands.type_text("77", part(view, "entry"))
+    hands.key(part(view, "entry"), "Escape")
     assert not said
 
 
-def test_dragging_the_slider_changes_the_value_on_the_way(view, hand):
+def test_dragging_the_slider_changes_the_value_on_the_way(view):
     view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.0)))
     said = heard(view.weight_edited)
-    hand.click(view.bias_rect(0, 0).center())
-    slider = hand.part("slider")
-    middle = QPoint(slider.width() // 2, slider.height() // 2)
-    hand.qtbot.mousePress(slider, Qt.MouseButton.LeftButton, pos=middle)
-    for way in (10, 20, 30):
-        hand.qtbot.mouseMove(slider, middle + QPoint(way, 0))
-        hand.qtbot.wait(20)
-    hand.qtbot.mouseRelease(slider, Qt.MouseButton.LeftButton, pos=middle + QPoint(30, 0))
+    hands.click(view, view.shown().places.bias(0, 0).center())
+    slider = part(view, "slider")
+    middle = slider.rect().center()
+    hands.drag(slider, middle, middle + QPoint(30, 0))
     assert all(edit[4] for edit in said[:-1]) and said[-1][4] is False
     assert said[-1][2] > 0.5
 
 
-def test_a_number_that_is_there_already_is_no_edit(view, hand):
+def test_a_number_that_is_there_already_is_no_edit(view):
     view.show_snapshot(replaced(network_snapshot(), 0, b=np.full(5, 0.125)))
     said = heard(view.weight_edited)
-    hand.click(view.bias_rect(0, 1).center())
-    hand.qtbot.keyClicks(hand.part("entry"), "0.125")
-    hand.key(Qt.Key.Key_Return, on=hand.part("entry"))
-    assert not said and not hand.editor.isVisible()
+    hands.click(view, view.shown().places.bias(0, 1).center())
+    hands.type_text("0.125", part(view, "entry"))
+    hands.key(part(view, "entry"), "Return")
+    assert not said and not editor(view).isVisible()
 
 
-def test_refused_text_keeps_the_editor_open(view, hand):
+def test_refused_text_keeps_the_editor_open(view):
     said = heard(view.weight_edited)
-    hand.click(view.bias_rect(0, 0).center())
-    hand.qtbot.keyClicks(hand.part("entry"), "lots")
-    hand.key(Qt.Key.Key_Return, on=hand.part("entry"))
-    assert hand.editor.isVisible() and not said
+    hands.click(view, view.shown().places.bias(0, 0).center())
+    hands.type_text("lots", part(view, "entry"))
+    hands.key(part(view, "entry"), "Return")
+    assert editor(view).isVisible() and not said
 
 
-def test_clicking_elsewhere_keeps_what_was_typed_and_closes(view, hand):
+def test_clicking_elsewhere_keeps_what_was_typed_and_closes(view):
     said = heard(view.weight_edited)
-    hand.click(view.bias_rect(0, 0).center())
-    hand.qtbot.keyClicks(hand.part("entry"), "2")
-    hand.click(view.unit_rect(1, 3).center())
+    hands.click(view, view.shown().places.bias(0, 0).center())
+    hands.type_text("2", part(view, "entry"))
+    hands.click(view, view.shown().places.unit(1, 3).center())
     assert [edit[2] for edit in said] == [2.0]
-    assert not hand.editor.isVisible()
+    assert not editor(view).isVisible()
 
 
-def test_left_and_right_walk_through_the_parameters_of_a_unit(view, hand):
-    hand.click(view.bias_rect(1, 0).center())
+def test_left_and_right_walk_through_the_parameters_of_a_unit(view):
+    hands.click(view, view.shown().places.bias(1, 0).center())
     captions = []
     for _ in range(6):
-        captions.append(hand.editor.caption.text())
-        hand.key(Qt.Key.Key_Right, on=hand.part("entry"))
+        captions.append(editor(view).caption.text())
+        hands.key(part(view, "entry"), "Right")
     weights = [f"Weight A{k + 1} → B1" for k in range(5)]
     assert captions == ["Bias of B1", *weights]
-    assert hand.editor.caption.text() == "Bias of B1"
-    hand.key(Qt.Key.Key_Left, on=hand.part("entry"))
-    assert hand.editor.caption.text() == "Weight A5 → B1"
-    hand.qtbot.mouseClick(hand.part("next"), Qt.MouseButton.LeftButton)
-    assert hand.editor.caption.text() == "Bias of B1"
+    assert editor(view).caption.text() == "Bias of B1"
+    hands.key(part(view, "entry"), "Left")
+    assert editor(view).caption.text() == "Weight A5 → B1"
+    hands.click(part(view, "next"))
+    assert editor(view).caption.text() == "Bias of B1"
 
 
-def test_the_editor_follows_training_until_a_person_types(view, hand):
+def test_the_editor_follows_training_until_a_person_types(view, qtbot):
     def with_bias(value: float) -> Snapshot:
         return replaced(network_snapshot(), 0, b=np.full(5, value))
 
     view.show_snapshot(with_bias(0.125))
-    hand.click(view.bias_rect(0, 0).center())
+    hands.click(view, view.shown().places.bias(0, 0).center())
     view.show_snapshot(with_bias(0.375))
-    hand.qtbot.waitUntil(lambda: hand.part("entry").text() == "0.375")
-    hand.qtbot.keyClicks(hand.part("entry"), "9")
+    qtbot.waitUntil(lambda: part(view, "entry").text() == "0.375")
+    hands.type_text("9", part(view, "entry"))
     view.show_snapshot(with_bias(0.625))
-    hand.qtbot.wait(300)
-    assert hand.part("entry").text() == "9"
+    qtbot.wait(300)
+    assert part(view, "entry").text() == "9"
 
 
-def test_the_editor_stays_inside_the_view(view, hand):
-    for place in (view.bias_rect(0, 4), view.bias_rect(2, 0), view.bias_rect(0, 0)):
-        hand.click(place.center())
-        assert view.rect().contains(hand.editor.geometry())
-        hand.key(Qt.Key.Key_Escape, on=hand.part("entry"))
+def test_the_editor_stays_inside_the_view(view):
+    for place in (view.shown().places.bias(0, 4), view.shown().places.bias(2, 0), view.shown().places.bias(0, 0)):
+        hands.click(view, place.center())
+        assert view.rect().contains(editor(view).geometry())
+        hands.key(part(view, "entry"), "Escape")
 
 
-def test_the_editor_closes_when_its_weight_is_gone(view, hand):
+def test_the_editor_closes_when_its_weight_is_gone(view):
     said = heard(view.weight_edited)
-    hand.click(view.bias_rect(1, 3).center())
+    hands.click(view, view.shown().places.bias(1, 3).center())
     view.show_experiment(Experiment(layers=SMALL.layers[:1]))
-    assert not hand.editor.isVisible() and not said
+    assert not editor(view).isVisible() and not said
 
 
 # The keyboard -------------------------------------------------------------------------------------------------
 
 
-def test_arrow_keys_move_the_selection_and_say_so(view, hand):
+def test_arrow_keys_move_the_selection_and_say_so(view):
     said = heard(view.magnified)
     before = view.findChild(QWidget, "network.gradients")
     before.setFocus()
-    hand.key(Qt.Key.Key_Tab, on=before)
+    hands.key(before, "Tab")
     assert said == [(0, 0)]
-    hand.key(Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right)
+    hands.key(canvas(view), "Down", "Down", "Right")
     assert said[-1][0] == 1
-    assert "Selected: B" in hand.canvas.accessibleDescription()
-    assert view.reading().startswith("B")
-    hand.key(Qt.Key.Key_Home)
+    assert "Selected: B" in canvas(view).accessibleDescription()
+    assert view.shown().reading.startswith("B")
+    hands.key(canvas(view), "Home")
     assert said[-1] is None
-    assert "Selected: x" in hand.canvas.accessibleDescription()
-    hand.key(Qt.Key.Key_End)
+    assert "Selected: x" in canvas(view).accessibleDescription()
+    hands.key(canvas(view), "End")
     assert said[-1] == (2, 0)
 
 
-def test_enter_edits_the_bias_of_the_unit_that_is_selected(view, hand):
-    hand.click(view.unit_rect(1, 1).center())
-    hand.key(Qt.Key.Key_Return)
-    assert hand.editor.isVisible()
-    assert hand.editor.caption.text() == "Bias of B2"
+def test_enter_edits_the_bias_of_the_unit_that_is_selected(view):
+    hands.click(view, view.shown().places.unit(1, 1).center())
+    hands.key(canvas(view), "Return")
+    assert editor(view).isVisible()
+    assert editor(view).caption.text() == "Bias of B2"
 
 
-def test_keys_ask_for_units_and_layers_and_settings(view, hand):
+def test_keys_ask_for_units_and_layers_and_settings(view):
     units, layers, opened = heard(view.units_asked), heard(view.layer_asked), heard(view.layer_opened)
     toggled = heard(view.feature_toggled)
-    hand.click(view.unit_rect(1, 1).center())
-    hand.key(Qt.Key.Key_Plus, Qt.Key.Key_Minus, Qt.Key.Key_Insert, Qt.Key.Key_F2)
+    hands.click(view, view.shown().places.unit(1, 1).center())
+    hands.key(canvas(view), "Plus", "Minus", "Insert", "F2")
     assert (units, layers, opened) == ([(1, 5), (1, 3)], [2], [1])
-    hand.key(Qt.Key.Key_Home, Qt.Key.Key_PageUp, Qt.Key.Key_Return)
+    hands.key(canvas(view), "Home", "PageUp", "Return")
     assert toggled == [("x1", False)]
 
 
-def test_space_is_left_to_the_window(view, hand):
+def test_space_is_left_to_the_window(view):
     toggled = heard(view.feature_toggled)
-    hand.click(view.unit_rect(1, 1).center())
-    hand.key(Qt.Key.Key_Home, Qt.Key.Key_Space)
+    hands.click(view, view.shown().places.unit(1, 1).center())
+    hands.key(canvas(view), "Home", "Space")
     assert not toggled
 
 
@@ -619,70 +579,67 @@ def deep(shown) -> NetworkView:
 
 
 def test_a_wide_layer_folds_and_only_what_is_seen_is_requested(deep):
-    seen = deep.units_seen(0)
+    seen = deep.shown().places.units_seen(0)
     assert 8 <= len(seen) < 64
-    assert deep.unit_rect(0, 0).width() >= SMALLEST >= 20
-    assert not deep.chip_rect(0).isEmpty()
+    assert deep.shown().places.unit(0, 0).width() >= SMALLEST >= 20
+    assert not deep.shown().places.chip(0).isEmpty()
     assert {type(one) for one in deep.requests} == {UnitMapsRequest, ParametersRequest, UnitStatesRequest}
     assert mapped(deep)[0] == tuple(seen)
     assert mapped(deep)[20] == ()
 
 
 @pytest.mark.parametrize("gesture", ["click", "scroll", "keys"])
-def test_other_units_of_a_folded_layer_can_be_seen(deep, qtbot, gesture):
-    hand, said = Gestures(qtbot, deep), heard(deep.requests_changed)
-    before = deep.units_seen(0)
+def test_other_units_of_a_folded_layer_can_be_seen(deep, gesture):
+    said = heard(deep.requests_changed)
+    before = deep.shown().places.units_seen(0)
     if gesture == "click":
-        hand.click(deep.chip_rect(0).center())
+        hands.click(deep, deep.shown().places.chip(0).center())
     elif gesture == "scroll":
-        hand.scroll(deep.unit_rect(0, 3).center(), -1)
+        hands.wheel(deep, -1, deep.shown().places.unit(0, 3).center())
     else:
-        hand.click(deep.unit_rect(0, before[-1]).center())
-        hand.key(Qt.Key.Key_Down, Qt.Key.Key_Down)
-    after = deep.units_seen(0)
+        hands.click(deep, deep.shown().places.unit(0, before[-1]).center())
+        hands.key(canvas(deep), "Down", "Down")
+    after = deep.shown().places.units_seen(0)
     assert after.start > before.start
     assert said and mapped(deep)[0] == tuple(after)
 
 
-def test_the_chip_comes_round_to_the_first_units(deep, qtbot):
-    hand = Gestures(qtbot, deep)
+def test_the_chip_comes_round_to_the_first_units(deep):
     for _ in range(10):
-        hand.click(deep.chip_rect(0).center())
-        if deep.units_seen(0).start == 0:
+        hands.click(deep, deep.shown().places.chip(0).center())
+        if deep.shown().places.units_seen(0).start == 0:
             break
-    assert deep.units_seen(0).start == 0
+    assert deep.shown().places.units_seen(0).start == 0
 
 
 @pytest.mark.parametrize("gesture", ["drag", "scroll", "overview", "keys"])
-def test_a_deep_network_can_be_moved_along(deep, qtbot, gesture):
-    hand = Gestures(qtbot, deep)
-    before = deep.unit_rect(0, 0).left()
+def test_a_deep_network_can_be_moved_along(deep, gesture):
+    before = deep.shown().places.unit(0, 0).left()
     if gesture == "drag":
-        hand.drag(QPointF(250, 300), QPointF(60, 300))
+        hands.drag(deep, QPointF(250, 300), QPointF(60, 300))
     elif gesture == "scroll":
-        hand.scroll(QPointF(250, 300), -3, sideways=True)
+        hands.wheel(deep, -3, QPointF(250, 300), sideways=True)
     elif gesture == "overview":
-        hand.click(deep.overview_rect().center())
-        assert 0 < deep.unit_rect(15, 0).left() < deep.width()
+        hands.click(deep, deep.shown().places.overview().center())
+        assert 0 < deep.shown().places.unit(15, 0).left() < deep.width()
     else:
-        hand.click(deep.unit_rect(0, 0).center())
-        hand.key(Qt.Key.Key_End)
-        assert deep.rect().contains(deep.unit_rect(30, 0).toRect())
-    assert deep.unit_rect(0, 0).left() < before - 50
+        hands.click(deep, deep.shown().places.unit(0, 0).center())
+        hands.key(canvas(deep), "End")
+        assert deep.rect().contains(deep.shown().places.unit(30, 0).toRect())
+    assert deep.shown().places.unit(0, 0).left() < before - 50
     deep.grab()
     assert mapped(deep)[0] == () or gesture in ("drag", "scroll")
 
 
-def test_a_drag_is_no_click(deep, qtbot):
-    hand = Gestures(qtbot, deep)
+def test_a_drag_is_no_click(deep):
     said = heard(deep.units_asked)
-    button = deep.units_button_rect(2, more=True).center()
-    hand.drag(button, button - QPointF(100, 0))
+    button = deep.shown().places.units_button(2, more=True).center()
+    hands.drag(deep, button, button - QPointF(100, 0))
     assert not said
 
 
 def test_a_network_that_fits_has_no_overview(view):
-    assert view.overview_rect().isEmpty()
+    assert view.shown().places.overview().isEmpty()
 
 
 @pytest.mark.parametrize("size", [(330, 420), (420, 600), (700, 800), (1200, 500)])
@@ -703,7 +660,7 @@ def test_tiles_never_get_too_small_and_stay_apart(size, layers):
 def test_only_the_largest_of_very_many_wires_are_drawn(shown):
     wide = Experiment(layers=tuple(Layer(64, Tanh()) for _ in range(9)))
     view = shown(NetworkView(), network_snapshot(wide), (900, 900))
-    strokes = view._sketch.strokes
+    strokes = part_of(view, "network.diagram").drawing.strokes
     assert len(strokes.drawn) > 2000 == strokes.drawn.sum()
 
 
@@ -711,7 +668,7 @@ def test_only_the_largest_of_very_many_wires_are_drawn(shown):
 
 
 @pytest.mark.parametrize("experiment", [Experiment(), Experiment(layers=(Layer(1, Tanh()),)), SMALL, DEEP])
-def test_it_survives_networks_of_all_sizes(shown, qtbot, experiment):
+def test_it_survives_networks_of_all_sizes(shown, experiment):
     view = NetworkView()
     view.show_experiment(experiment)
     shown(view, None, (360, 500))
@@ -731,7 +688,7 @@ def test_it_survives_a_snapshot_that_holds_nothing(shown):
     view.grab()
 
 
-def test_it_survives_a_diverged_network(view, hand):
+def test_it_survives_a_diverged_network(view):
     whole = network_snapshot()
     snapshot = dataclasses.replace(diverged(whole), answers=whole.answers)
     broken = tuple(
@@ -740,19 +697,19 @@ def test_it_survives_a_diverged_network(view, hand):
     )
     view.show_snapshot(with_answers(snapshot, {ParametersRequest(): broken}))
     view.grab()
-    hand.point(view.edge_point("W1", (0, 0)))
-    assert "w: A1 → B1 = ∞" in view.reading()
-    hand.click(view.edge_point("W1", (0, 0)))
-    hand.key(Qt.Key.Key_Escape, on=hand.part("entry"))
+    hands.hover(view, view.shown().places.wire("W1", (0, 0)))
+    assert "w: A1 → B1 = ∞" in view.shown().reading
+    hands.click(view, view.shown().places.wire("W1", (0, 0)))
+    hands.key(part(view, "entry"), "Escape")
 
 
-def test_untrained_gradients_are_dashes(view, hand):
+def test_untrained_gradients_are_dashes(view):
     nothing = np.full((4, 5), np.nan)
     view.show_snapshot(replaced(network_snapshot(), 1, gradient_W=nothing))
-    hand.qtbot.mouseClick(view.findChild(QWidget, "network.gradients"), Qt.MouseButton.LeftButton)
+    hands.push(view, "network.gradients")
     view.grab()
-    hand.point(view.edge_point("W1", (0, 0)))
-    assert view.reading().endswith("∂E/∂w = –")
+    hands.hover(view, view.shown().places.wire("W1", (0, 0)))
+    assert view.shown().reading.endswith("∂E/∂w = –")
 
 
 def test_regression_and_several_classes_are_drawn(shown):
@@ -760,10 +717,10 @@ def test_regression_and_several_classes_are_drawn(shown):
     view.grab()
     view.show_snapshot(network_snapshot(points=clouds(4)))
     view.grab()
-    assert view.structure().layers[-1].units == 4
+    assert view.shown().structure.layers[-1].units == 4
 
 
-def test_snapshots_of_an_older_shape_fill_in_what_matches(view, hand):
+def test_snapshots_of_an_older_shape_fill_in_what_matches(view):
     old = network_snapshot()
     new = Experiment(
         layers=(SMALL.layers[0], Layer(3, Tanh(), id="C"), Layer(6, Relu(), id="B")), features=("x2", "x1")
@@ -772,15 +729,15 @@ def test_snapshots_of_an_older_shape_fill_in_what_matches(view, hand):
     view.show_snapshot(old)
     view.grab()
     # A has kept its weights, and its inputs have changed places.
-    hand.point(view.edge_point("W0", (0, 0)))
-    assert view.reading().startswith(f"w: x₂ → A1 = {number(old.answer(ParametersRequest)[0].W[0, 1])}")
+    hands.hover(view, view.shown().places.wire("W0", (0, 0)))
+    assert view.shown().reading.startswith(f"w: x₂ → A1 = {number(old.answer(ParametersRequest)[0].W[0, 1])}")
     # C is new, so that neither it nor what comes from it is known.
-    hand.point(view.edge_point("W2", (0, 0)))
-    assert view.reading() == "w: C1 → B1 = –, ∂E/∂w = –"
-    hand.point(view.unit_rect(2, 3).center())
-    assert f"bias {number(old.answer(ParametersRequest)[1].b[3])}" in view.reading()
-    hand.point(view.unit_rect(2, 5).center())
-    assert "bias –" in view.reading()
+    hands.hover(view, view.shown().places.wire("W2", (0, 0)))
+    assert view.shown().reading == "w: C1 → B1 = –, ∂E/∂w = –"
+    hands.hover(view, view.shown().places.unit(2, 3).center())
+    assert f"bias {number(old.answer(ParametersRequest)[1].b[3])}" in view.shown().reading
+    hands.hover(view, view.shown().places.unit(2, 5).center())
+    assert "bias –" in view.shown().reading
 
 
 def number(value: float) -> str:
@@ -802,9 +759,9 @@ def test_an_experiment_keeps_its_shape_until_the_next_whatever_snapshots_say(vie
     wider = Experiment(layers=(Layer(7, Tanh(), id="A"), SMALL.layers[1]))
     view.show_experiment(wider)
     view.show_snapshot(network_snapshot())
-    assert view.structure().layers[0].units == 7
+    assert view.shown().structure.layers[0].units == 7
     view.show_snapshot(network_snapshot(wider))
-    assert view.structure().layers[0].units == 7
+    assert view.shown().structure.layers[0].units == 7
 
 
 def test_what_is_requested_follows_the_structure(view):
@@ -814,11 +771,11 @@ def test_what_is_requested_follows_the_structure(view):
     assert mapped(view) == (tuple(range(7)), tuple(range(4)), (0,))
 
 
-def test_hiding_the_view_ends_what_was_going_on(view, hand):
+def test_hiding_the_view_ends_what_was_going_on(view):
     said, magnified = heard(view.weight_edited), heard(view.magnified)
-    hand.point(view.unit_rect(0, 0).center())
-    hand.click(view.bias_rect(0, 0).center())
-    hand.key(Qt.Key.Key_Up, on=hand.part("entry"))
+    hands.hover(view, view.shown().places.unit(0, 0).center())
+    hands.click(view, view.shown().places.bias(0, 0).center())
+    hands.key(part(view, "entry"), "Up")
     view.hide()
     assert said[-1][4] is False
     assert magnified[-1] is None
@@ -829,4 +786,7 @@ def test_it_takes_over_a_new_theme_at_once(view, qapp):
     view.apply_theme()
     image = view.grab().toImage()
     assert image.pixelColor(1, 1).name() == theme.current().surface
-    assert image.pixelColor(view.insertion_rect(1).center().toPoint() + QPoint(0, 30)).name() == theme.current().surface
+    assert (
+        image.pixelColor(view.shown().places.insertion(1).center().toPoint() + QPoint(0, 30)).name()
+        == theme.current().surface
+    )

@@ -6,9 +6,9 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QToolButton, QWidget
 
+from tests.ui import hands
 from ui.guard.faults import guarded
 from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks, leap_above, nearest
 from ui.views.chart.controls import Choices, Controls, Option
@@ -88,7 +88,7 @@ def test_choices_tell_which_was_picked(qtbot):
     choices.show()
     assert choices.value == "one"
     with qtbot.waitSignal(choices.picked) as picked:
-        qtbot.mouseClick(choices.buttons[1], Qt.MouseButton.LeftButton)
+        hands.click(choices.buttons[1])
     assert picked.args == ["two"] and choices.value == "two"
 
 

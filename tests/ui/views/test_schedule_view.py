@@ -7,7 +7,7 @@ import dataclasses
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QToolButton
 
 from playground import Experiment, Trainer, Training
@@ -24,6 +24,8 @@ from playground.catalog.schedules import (
     StepDecay,
 )
 from playground.measure.snapshot import History, Snapshot
+from tests.ui import hands
+from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, make_snapshot
 from ui.look import theme
 from ui.views.schedule.view import (
@@ -58,7 +60,7 @@ def snapshot_with(schedule: Schedule, epochs: int = 0, **training: object) -> Sn
 
 def at_epoch(view: ScheduleView, epoch: float) -> QPointF:
     """A place of the plot above an epoch."""
-    plot = view._plot
+    plot = part_of(view, "schedule.plot")
     scene = plot.getViewBox().mapViewToScene(QPointF(epoch, 0.05))
     return plot.mapTo(view, plot.mapFromScene(scene)).toPointF()
 
@@ -71,7 +73,7 @@ def test_what_is_foretold_comes_true(shown, kind, warmup):
         schedule = Plateau(warmup=warmup, patience=10_000)
     trainer = Trainer(experiment_with(schedule))
     view = shown(ScheduleView(), trainer.snapshot(), SIZE)
-    epochs, rates = view.coming()
+    epochs, rates = view.shown().coming
     for epoch in (3, 8):
         snapshot = at_epoch_of(trainer, epoch - trainer.state.epoch)
         foretold = rates[np.searchsorted(epochs, epoch + 1e-9, side="right") - 1]
@@ -90,12 +92,12 @@ def test_steps_per_epoch_are_the_trainers():
 def test_the_dot_stands_at_the_present(shown):
     trainer = Trainer(experiment_with(Exponential(gamma=0.9)))
     view = shown(ScheduleView(), trainer.snapshot(), SIZE)
-    assert view.dot() == (0, pytest.approx(0.1))
+    assert view.shown().present == (0, pytest.approx(0.1))
     view.show_snapshot(at_epoch_of(trainer, 5))
-    assert view.dot() == (5, pytest.approx(0.1 * 0.9**5))
+    assert view.shown().present == (5, pytest.approx(0.1 * 0.9**5))
     trainer.advance(steps=trainer.setup.steps_per_epoch // 2)
     view.show_snapshot(trainer.snapshot())
-    epoch, rate = view.dot()
+    epoch, rate = view.shown().present
     assert 5.4 < epoch < 5.6 and rate == pytest.approx(0.1 * 0.9**5)
 
 
@@ -104,10 +106,10 @@ def test_the_past_is_drawn_as_it_was_whatever_the_schedule_is_now(shown):
     trainer.advance(epochs=20)
     trainer.configure(experiment_with(Constant(), learning_rate=0.5))
     view = shown(ScheduleView(), at_epoch_of(trainer, 10), SIZE)
-    epochs, rates = view.past()
+    epochs, rates = view.shown().past
     assert (rates[epochs < 19.5] == 0.1).all()
     assert (rates[epochs > 21] == 0.5).all()
-    assert view.coming()[0][0] == 30 and (view.coming()[1] == 0.5).all()
+    assert view.shown().coming[0][0] == 30 and (view.shown().coming[1] == 0.5).all()
 
 
 def test_a_rate_was_used_in_the_epoch_before_its_row():
@@ -171,25 +173,25 @@ def test_of_long_previews_no_rhythm_gets_lost():
 
 def test_plateau_says_that_the_loss_decides(shown):
     view = shown(ScheduleView(), snapshot_with(Plateau(watch="validation_loss"), epochs=5), (700, 300))
-    assert view.reading() == "η = 0.1; what comes depends on the validation loss"
-    assert (view.coming()[1] == 0.1).all()
-    assert len(view.past()[0]) > 5
+    assert view.shown().reading == "η = 0.1; what comes depends on the validation loss"
+    assert (view.shown().coming[1] == 0.1).all()
+    assert len(view.shown().past[0]) > 5
 
 
 def test_the_words_say_the_present_rate(shown):
     view = shown(ScheduleView(), snapshot_with(Exponential(gamma=0.5), epochs=4), SIZE)
-    assert view.reading() == "Exponential: η = 0.00625 at epoch 4"
+    assert view.shown().reading == "Exponential: η = 0.00625 at epoch 4"
 
 
-def test_hovering_reads_what_was_and_what_will_be(shown, point_at, leave):
+def test_hovering_reads_what_was_and_what_will_be(shown):
     view = shown(ScheduleView(), snapshot_with(StepDecay(step_size=10), epochs=20), SIZE)
-    idle = view.reading()
-    point_at(view, at_epoch(view, 5))
-    assert view.reading() == "epoch 5: η was 0.1"
-    point_at(view, at_epoch(view, 35))
-    assert view.reading() == "epoch 35: η will be 0.0001"
-    leave(view, at_epoch(view, 35))
-    assert view.reading() == idle
+    idle = view.shown().reading
+    hands.hover(view, at_epoch(view, 5))
+    assert view.shown().reading == "epoch 5: η was 0.1"
+    hands.hover(view, at_epoch(view, 35))
+    assert view.shown().reading == "epoch 35: η will be 0.0001"
+    hands.leave(view, at_epoch(view, 35))
+    assert view.shown().reading == idle
 
 
 def test_an_edit_is_shown_at_once_and_not_taken_back_by_a_snapshot_from_before(shown):
@@ -199,43 +201,43 @@ def test_an_edit_is_shown_at_once_and_not_taken_back_by_a_snapshot_from_before(s
         old.experiment, training=msgspec.structs.replace(old.experiment.training, learning_rate=0.7)
     )
     view.show_experiment(edited)
-    assert (view.coming()[1] == 0.7).all() and view.dot() == (3, 0.7)
+    assert (view.shown().coming[1] == 0.7).all() and view.shown().present == (3, 0.7)
     view.show_snapshot(dataclasses.replace(old, step=old.step + 1))
-    assert (view.coming()[1] == 0.7).all()
+    assert (view.shown().coming[1] == 0.7).all()
     view.show_snapshot(dataclasses.replace(old, experiment=experiment_with(Constant(), learning_rate=0.2)))
-    assert (view.coming()[1] == 0.2).all()
+    assert (view.shown().coming[1] == 0.2).all()
 
 
-def test_it_shows_an_experiment_before_there_is_any_snapshot(shown, point_at):
+def test_it_shows_an_experiment_before_there_is_any_snapshot(shown):
     view = shown(ScheduleView(), None, SIZE)
     view.grab()
     view.show_experiment(experiment_with(OneCycle()))
-    assert view.coming()[1].max() == pytest.approx(0.1, rel=0.01)
-    assert view.dot()[0] == 0
-    assert view.reading().startswith("One cycle: η = 0.004")
-    point_at(view, at_epoch(view, 30))
-    assert "will be" in view.reading()
+    assert view.shown().coming[1].max() == pytest.approx(0.1, rel=0.01)
+    assert view.shown().present[0] == 0
+    assert view.shown().reading.startswith("One cycle: η = 0.004")
+    hands.hover(view, at_epoch(view, 30))
+    assert "will be" in view.shown().reading
 
 
-def test_the_axis_can_be_logarithmic(shown, qtbot):
+def test_the_axis_can_be_logarithmic(shown):
     view = shown(ScheduleView(), snapshot_with(Exponential(gamma=0.9)), (700, 300))
     button = view.findChild(QToolButton, "schedule.scale.log")
-    assert not view.is_logarithmic and button.toolTip() and button.accessibleName()
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert view.is_logarithmic
-    low, high = view._plot.getViewBox().viewRange()[1]
+    assert not view.shown().logarithmic and button.toolTip() and button.accessibleName()
+    hands.click(button)
+    assert view.shown().logarithmic
+    low, high = view.shown().rates
     assert high == pytest.approx(-1, abs=0.3) and low < -3
     linear = view.findChild(QToolButton, "schedule.scale.linear")
     linear.setFocus()
-    qtbot.keyClick(linear, Qt.Key.Key_Space)
-    assert not view.is_logarithmic
+    hands.key(linear, "Space")
+    assert not view.shown().logarithmic
 
 
-def test_in_little_room_the_switch_stands_in_the_panel(shown, qtbot):
+def test_in_little_room_the_switch_stands_in_the_panel(shown):
     view = shown(ScheduleView(), snapshot_with(Constant()), SIZE)
-    qtbot.mouseClick(view.findChild(QToolButton, "schedule.controls.more"), Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(view.findChild(QToolButton, "schedule.scale.log"), Qt.MouseButton.LeftButton)
-    assert view.is_logarithmic
+    hands.push(view, "schedule.controls.more")
+    hands.push(view, "schedule.scale.log")
+    assert view.shown().logarithmic
 
 
 def test_a_rate_of_zero_has_a_place_on_a_logarithmic_axis():
@@ -253,13 +255,13 @@ def test_rates_are_written_short():
 
 
 @pytest.mark.parametrize("kind", sorted(members(Schedule)))
-def test_it_survives_extreme_experiments_and_diverged_training(shown, point_at, caplog, kind):
+def test_it_survives_extreme_experiments_and_diverged_training(shown, caplog, kind):
     schedule = members(Schedule)[kind](warmup=1_000_000)
     broken = diverged(make_snapshot(rows=5))
     for rate in (0.0, 1e-9, 1e9):
         snapshot = dataclasses.replace(broken, experiment=experiment_with(schedule, learning_rate=rate))
         view = shown(ScheduleView(), snapshot, SIZE)
-        point_at(view, QPointF(200, 100))
+        hands.hover(view, QPointF(200, 100))
         view.findChild(QToolButton, "schedule.scale.log").click()
         view.grab()
     assert not caplog.records
@@ -276,7 +278,7 @@ def test_nothing_is_computed_anew_while_nothing_moves(shown, monkeypatch):
     snapshot = snapshot_with(Cosine(), epochs=3)
     view = shown(ScheduleView(), snapshot, SIZE)
     calls = []
-    monkeypatch.setattr(type(view._axis), "fit", lambda *given: calls.append(given))
+    monkeypatch.setattr(RateAxis, "fit", lambda *given: calls.append(given))
     view.show_snapshot(dataclasses.replace(snapshot, seconds=99.0))
     assert not calls
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from numpy.testing import assert_array_equal
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from playground import Document, Trainer, load
@@ -18,11 +18,11 @@ from playground.files.atomic import previous
 from playground.interop.opening import preset
 from playground.measure.requests import BoundaryRequest
 from playground.storage.document import load_document, save_document
+from tests.ui import hands
 from ui.panels.data.import_dialog import ImportDialog
 from ui.window import saves, work
 from ui.window.window import Window
 
-LEFT = Qt.MouseButton.LeftButton
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
@@ -59,7 +59,7 @@ def answer(qtbot, window: Window, name: str, question_name: str = "changes.quest
     question = window.findChild(QMessageBox, question_name)
     assert question is not None and question.isVisible()
     button = next(button for button in question.buttons() if button.accessibleName() == name)
-    qtbot.mouseClick(button, LEFT)
+    hands.click(button)
 
 
 # Saving and opening -----------------------------------------------------------------------------------------------
@@ -128,10 +128,10 @@ def test_the_keyboard_saves_and_begins_anew(qtbot, window: Window, tmp_path: Pat
     save_as(qtbot, window, tmp_path / "mine.playground")
     set_rate(window, 0.5)
     assert window.work.modified
-    qtbot.keyClick(window, Qt.Key.Key_S, CONTROL)
+    hands.key(window, "Ctrl+S")
     qtbot.waitUntil(lambda: not window.work.modified)
     assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate == 0.5
-    qtbot.keyClick(window, Qt.Key.Key_N, CONTROL)
+    hands.key(window, "Ctrl+N")
     assert window.work.path is None
     assert window.session.experiment.name == preset("spiral").name
 
@@ -254,7 +254,7 @@ def test_the_title_tells_whether_there_are_changes(qtbot, window: Window, tmp_pa
     qtbot.waitUntil(window.isWindowModified)
 
 
-def test_a_weight_set_by_hand_is_a_change(qtbot, window: Window) -> None:
+def test_a_weight_set_by_hand_is_a_change(window: Window) -> None:
     window.session.set_weight("W0", (0, 0), 0.5, "weight")
     assert window.work.modified
     window.session.undo()
@@ -390,39 +390,32 @@ def test_recent_files_are_offered_the_latest_first(qtbot, window: Window, tmp_pa
 LINK = "https://playground.tensorflow.org/#activation=tanh&batchSize=10&dataset=circle&networkShape=4,2&seed=0.59704"
 
 
-def drop(window: Window, mime: QMimeData) -> None:
-    """Drop something on the window, as a person does."""
-    event = QDropEvent(QPointF(300, 300), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier)
-    window.dropEvent(event)
-    assert event.isAccepted()
-
-
 def text_of(words: str) -> QMimeData:
     mime = QMimeData()
     mime.setText(words)
     return mime
 
 
-def test_an_experiment_is_copied_as_text_and_pasted(qtbot, window: Window) -> None:
+def test_an_experiment_is_copied_as_text_and_pasted(window: Window) -> None:
     set_rate(window, 0.5)
     shared = window.session.experiment
     window.boundary.setFocus()
-    qtbot.keyClick(window, Qt.Key.Key_C, CONTROL)
+    hands.key(window, "Ctrl+C")
     window.documents.open("xor")
-    qtbot.keyClick(window, Qt.Key.Key_V, CONTROL)
+    hands.key(window, "Ctrl+V")
     assert window.session.experiment == shared
 
 
-def test_a_link_is_pasted_and_gives_the_same_link_back(qtbot, window: Window) -> None:
+def test_a_link_is_pasted_and_gives_the_same_link_back(window: Window) -> None:
     QGuiApplication.clipboard().setText(LINK)
-    qtbot.keyClick(window, Qt.Key.Key_V, CONTROL)
+    hands.key(window, "Ctrl+V")
     assert window.session.experiment.data.kind == "tfplayground"
-    qtbot.keyClick(window, Qt.Key.Key_L, CONTROL | SHIFT)
+    hands.key(window, "Ctrl+Shift+L")
     copied = QGuiApplication.clipboard().text()
     assert "seed=0.59704" in copied and copied.startswith("https://playground.tensorflow.org/#")
 
 
-def test_what_no_link_can_say_is_named(qtbot, window: Window) -> None:
+def test_what_no_link_can_say_is_named(window: Window) -> None:
     QGuiApplication.clipboard().setText("before")
     window.sharing.copy_link()
     assert "Nothing was copied." in window.banner.text.text() and "optimizer" in window.banner.text.text().lower()
@@ -438,9 +431,9 @@ def test_there_may_be_nothing_on_the_clipboard(window: Window, monkeypatch: pyte
 def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
     address = QMimeData()
     address.setUrls([QUrl(LINK)])
-    drop(window, address)
+    hands.drop(window, address)
     assert window.session.experiment.data.kind == "tfplayground"
-    drop(window, text_of('{"version": 1, "name": "mine"}'))
+    hands.drop(window, text_of('{"version": 1, "name": "mine"}'))
     assert window.session.experiment.name == "mine"
 
 
@@ -450,7 +443,7 @@ def test_a_dropped_document_is_opened(qtbot, window: Window, tmp_path: Path) -> 
     save_document(tmp_path / "other.playground", trainer.document())
     mime = QMimeData()
     mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "other.playground"))])
-    drop(window, mime)
+    hands.drop(window, mime)
     qtbot.waitUntil(lambda: step(window) == trainer.state.step)
 
 

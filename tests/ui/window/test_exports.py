@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 
 from playground.interop.export import formats, proof
+from tests.ui import hands
 from ui.window.window import Window
 
 
@@ -50,7 +50,7 @@ def test_a_script_can_be_written_without_the_library_that_would_prove_it(
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
     window.exports.ask("pytorch")
     assert "needs torch, which is not installed" in window.banner.text.text()
-    qtbot.mouseClick(window.banner.remedy, Qt.MouseButton.LeftButton)
+    hands.click(window.banner.remedy)
     dialog = window.findChild(QFileDialog, "file.dialog")
     assert dialog is not None and dialog.isVisible()
     dialog.fileSelected.emit(str(tmp_path / "mine.py"))
@@ -97,7 +97,7 @@ def test_a_place_that_can_not_be_written_to_is_told(qtbot, window: Window, tmp_p
     qtbot.waitUntil(lambda: "Nothing was exported to" in window.banner.text.text())
 
 
-def test_the_dialog_suggests_the_experiments_name(qtbot, window: Window) -> None:
+def test_the_dialog_suggests_the_experiments_name(window: Window) -> None:
     window.exports.ask("weights")
     dialog = window.findChild(QFileDialog, "file.dialog")
     assert dialog is not None and dialog.isVisible()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from playground.catalog.datasets.own_points import UserPoints
+from tests.ui import hands
 from ui.shell.dialogs import FOLDER, suffix_of
 from ui.window.window import Window
 
@@ -28,12 +29,12 @@ def type_into_dialog(qtbot, window: Window, name: str) -> None:
     assert dialog is not None and dialog.isVisible()
     line = dialog.findChild(QLineEdit, "fileNameEdit")
     line.clear()
-    qtbot.keyClicks(line, name)
+    hands.type_text(name, line)
     offered = line.completer().popup()
     if offered.isVisible():
         # The list of names gets the keys while it is open.
-        qtbot.keyClick(offered, Qt.Key.Key_Escape)
-    qtbot.keyClick(line, Qt.Key.Key_Return)
+        hands.key(offered, "Escape")
+    hands.key(line, "Return")
     qtbot.waitUntil(lambda: not window.findChildren(QFileDialog))
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
@@ -47,7 +48,7 @@ def test_what_is_saved_is_opened_through_the_dialogs(qtbot, window: Window, chos
     qtbot.waitUntil(lambda: window.work.path == chosen_last / name)
     window.documents.open("xor")
     assert window.session.experiment != before
-    qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    hands.key(window, "Ctrl+O")
     type_into_dialog(qtbot, window, name)
     assert window.session.experiment == before
 
@@ -56,7 +57,7 @@ def test_points_are_exported_and_imported_through_the_dialogs(qtbot, window: Win
     window.sharing.ask_export()
     type_into_dialog(qtbot, window, "points.csv")
     assert (chosen_last / "points.csv").read_text().startswith("x1,x2,")
-    qtbot.keyClick(window, Qt.Key.Key_I, Qt.KeyboardModifier.ControlModifier)
+    hands.key(window, "Ctrl+I")
     type_into_dialog(qtbot, window, "points.csv")
     assert isinstance(window.session.experiment.data, UserPoints)
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QProgressBar, QPushButton
+from PySide6.QtWidgets import QProgressBar
 
 from playground import Document, Experiment, Trainer
 from playground.catalog.datasets.table import Table
@@ -17,6 +16,7 @@ from playground.experiment.text import to_text
 from playground.interop.opening import preset
 from playground.storage.document import load_document, to_bytes
 from playground.storage.recovery import Slot, recoverable
+from tests.ui import hands
 from ui.shell import waiting
 from ui.shell.waiting import Waiting
 from ui.window import autosave
@@ -79,7 +79,7 @@ def test_opening_can_be_cancelled(qtbot, trained: Window, large: Path) -> None:
     before = trained.session.experiment
     trained.documents.open(str(large))
     dialog = dialog_of(qtbot, trained)
-    qtbot.mouseClick(dialog.findChild(QPushButton, "waiting.cancel"), Qt.MouseButton.LeftButton)
+    hands.push(dialog, "waiting.cancel")
     assert trained.status.text().endswith("large.json was not opened; everything is as it was.")
     qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
     assert trained.session.experiment == before and trained.work.path is None
@@ -91,7 +91,7 @@ def test_escape_cancels_what_was_pasted(qtbot, trained: Window, large: Path) -> 
     text = large.read_text().replace('"large.csv"', f'"{large.parent / "large.csv"}"')
     QGuiApplication.clipboard().setText(text)
     trained.sharing.paste()
-    qtbot.keyClick(dialog_of(qtbot, trained), Qt.Key.Key_Escape)
+    hands.key(dialog_of(qtbot, trained), "Escape")
     qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
     assert trained.session.experiment == before
 

@@ -265,6 +265,22 @@ def cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
     return QRectF(box.left() + given * wide, box.top() + true * high, wide, high)
 
 
+@dataclass(frozen=True)
+class ConfusionShown:
+    """The matrix as data."""
+
+    points: str
+    """Whose points are counted: train or validation."""
+    matrix: Matrix | None
+    """None if there is nothing to count."""
+    message: str
+    """Why there is no matrix; empty if there is one."""
+    cells: tuple[tuple[QRectF, ...], ...]
+    """Where in the view each cell is, by true class and predicted class."""
+    reading: str
+    """The line of words below the matrix."""
+
+
 class ConfusionView(View):
     """A switch between the sets, a line of words, and the matrix."""
 
@@ -314,26 +330,18 @@ class ConfusionView(View):
         """The size it has in a small window."""
         return QSize(px(356), px(240))
 
-    @property
-    def shown_set(self) -> str:
-        """Whose points are counted: train or validation."""
-        return self._set.value
-
-    def matrix(self) -> Matrix | None:
-        """What is shown; None if there is nothing to count."""
-        return self._chart.matrix
-
-    def reading(self) -> str:
-        """The line of words below the matrix."""
-        return self._words.text()
-
-    def message(self) -> str:
-        """Why there is no matrix; empty if there is one."""
-        return "" if self._chart.matrix is not None else self._chart.message
-
-    def cell_rect(self, true: int, given: int) -> QRectF:
-        """Where a cell is in the view."""
-        return self._chart.cell(true, given).translated(QPointF(self._chart.pos()))
+    def shown(self) -> ConfusionShown:
+        """What there is to see and to read."""
+        matrix, chart = self._chart.matrix, self._chart
+        classes = range(0 if matrix is None else len(matrix.names))
+        at = QPointF(chart.pos())
+        return ConfusionShown(
+            points=self._set.value,
+            matrix=matrix,
+            message=chart.message if matrix is None else "",
+            cells=tuple(tuple(chart.cell(true, given).translated(at) for given in classes) for true in classes),
+            reading=self._words.text(),
+        )
 
     # Drawing and words -----------------------------------------------------------------------------------------
 
@@ -341,7 +349,7 @@ class ConfusionView(View):
         if self._snapshot is None:
             return
         counts, sample = self._counts(self._snapshot), self._snapshot.sample
-        what = (sample.task, self.shown_set, sample.class_names, counts is None)
+        what = (sample.task, self._set.value, sample.class_names, counts is None)
         now = (what, None if counts is None else counts.tobytes())
         if now == self._drawn:
             return
@@ -366,7 +374,7 @@ class ConfusionView(View):
         confusion = snapshot.answer(ConfusionRequest)
         if confusion is None or snapshot.sample.task == "regression":
             return None
-        counts: Array = getattr(confusion, self.shown_set)
+        counts: Array = getattr(confusion, self._set.value)
         return counts if counts.size else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -265,7 +266,7 @@ class Heading(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Write in columns that stay where they are whatever the values."""
         look = theme.current()
-        names, widths, value_width = self._columns()
+        names, widths, value_width = self.columns()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(small_font())
@@ -286,7 +287,7 @@ class Heading(QWidget):
     @property
     def digits(self) -> int:
         """How many digits of an exact number have room."""
-        return 5 if self._columns()[2] == self._value_width("0.00000") else 4
+        return 5 if self.columns()[2] == self._value_width("0.00000") else 4
 
     def widest(self) -> int:
         """The width that everything takes in full."""
@@ -308,7 +309,7 @@ class Heading(QWidget):
         advance = QFontMetrics(small_font()).horizontalAdvance
         return [advance(name) + px(6) if name else 0 for name in names]
 
-    def _columns(self) -> tuple[tuple[str, str], list[int], int]:
+    def columns(self) -> tuple[tuple[str, str], list[int], int]:
         """The names of the sets, as long as there is room for, their widths and that of a value."""
         room = min(self.room, self.width())
         for names, value in (
@@ -422,6 +423,36 @@ class CurvePlot(QWidget):
         self.heading.update()
 
 
+@dataclass(frozen=True)
+class CurvesShown:
+    """The curves as data. Places on a logarithmic axis are powers of ten."""
+
+    along: str
+    """What the horizontal axis measures: epoch, step or seconds."""
+    smoothing: str
+    """off, some or strong."""
+    loss_scale: str
+    """How the axis of the loss is chosen: auto, linear or log."""
+    time_is_logarithmic: bool
+    loss_is_logarithmic: bool
+    training: Array
+    """The curve of the training loss, shape (points, 2), smoothed if that is chosen."""
+    validation: Array
+    """That of the validation loss; empty without a validation set."""
+    band: Array
+    """The outline of the band of the raw training loss, shape (points, 2); empty while nothing is smoothed."""
+    marks: tuple[Mark, ...]
+    """Where something was changed, and in words."""
+    times: tuple[float, float]
+    """Both ends of the horizontal axis."""
+    score_ends: tuple[float, float]
+    """Both ends of the axis of accuracy or R²."""
+    headings: tuple[str, str]
+    """The lines above the two plots."""
+    reading: str
+    """The title of the horizontal axis, which names the place under the mouse and what was changed there."""
+
+
 # The view -----------------------------------------------------------------------------------------------------
 
 
@@ -501,73 +532,31 @@ class CurvesView(View):
         """Two plots that can still be read."""
         return QSize(px(200), px(170))
 
-    @property
-    def smoothing(self) -> str:
-        """How much the curves are smoothed: off, some or strong."""
-        return self._smoothing.value
-
-    @property
-    def along(self) -> str:
-        """What the axis across measures: epoch, step or seconds."""
-        return self._along.value
-
-    @property
-    def time_is_logarithmic(self) -> bool:
-        """Whether the axis across is logarithmic."""
-        return self._across.value == "log"
-
-    @property
-    def loss_scale(self) -> str:
-        """How the axis of the loss runs: auto, linear or log."""
-        return self._loss_scale.value
-
-    @property
-    def controls(self) -> Controls:
-        """The switches, in the line above the loss or in its panel."""
-        return self._controls
-
-    def drawn_epochs(self) -> Array:
-        """Where the training loss is drawn: its epochs, steps or seconds, as powers of ten on a logarithmic axis."""
-        x, _ = self._loss.curves[0].getData()
-        return np.zeros(0) if x is None else x.copy()
-
-    def drawn_validation_epochs(self) -> Array:
-        """The same of the validation loss; empty without a validation set."""
-        x, _ = self._loss.curves[1].getData()
-        return np.zeros(0) if x is None else x.copy()
-
-    def loss_is_logarithmic(self) -> bool:
-        """Whether the axis of the loss is logarithmic."""
-        return isinstance(self._loss.axis, LossAxis) and self._loss.axis.logarithmic
-
-    def drawn_losses(self) -> Array:
-        """The training losses as drawn, smoothed if they are, as powers of ten on a logarithmic axis."""
-        _, y = self._loss.curves[0].getData()
-        return np.zeros(0) if y is None else y.copy()
-
-    def drawn_band(self) -> Array:
-        """The outline of the band of the raw training loss, (points, 2); empty while nothing is smoothed."""
-        x, y = self._loss.bands[0].getData()
-        return np.zeros((0, 2)) if x is None else np.stack([x, y], axis=1)
-
-    def marks(self) -> tuple[Mark, ...]:
-        """Where something was changed, as drawn, and in words."""
-        return tuple(self._marks)
-
-    def texts(self) -> tuple[str, str]:
-        """The lines above the two plots."""
-        return self._loss.heading.text(), self._score.heading.text()
-
-    def epoch_text(self) -> str:
-        """The title of the axis across, which names the place under the mouse and what was changed there."""
-        return self._title
+    def shown(self) -> CurvesShown:
+        """What there is to see and to read."""
+        loss, score = self._loss, self._score
+        return CurvesShown(
+            along=self._along.value,
+            smoothing=self._smoothing.value,
+            loss_scale=self._loss_scale.value,
+            time_is_logarithmic=self._times.logarithmic,
+            loss_is_logarithmic=isinstance(loss.axis, LossAxis) and loss.axis.logarithmic,
+            training=points_of(loss.curves[0]),
+            validation=points_of(loss.curves[1]),
+            band=points_of(loss.bands[0]),
+            marks=tuple(self._marks),
+            times=tuple(loss.plot.getViewBox().viewRange()[0]),
+            score_ends=(score.axis.low, score.axis.high),
+            headings=(loss.heading.text(), score.heading.text()),
+            reading=self._title,
+        )
 
     # Drawing and words -----------------------------------------------------------------------------------------
 
     def _on_setting(self) -> None:
-        self._times.kind, self._times.logarithmic = self.along, self.time_is_logarithmic
+        self._times.kind, self._times.logarithmic = self._along.value, self._across.value == "log"
         if isinstance(self._loss.axis, LossAxis):
-            self._loss.axis.scale = self.loss_scale
+            self._loss.axis.scale = self._loss_scale.value
         if self._snapshot is not None:
             self._drawn = ()
             self.show_snapshot(self._snapshot)
@@ -579,8 +568,8 @@ class CurvesView(View):
         column = times.column(history)
         times.fit(column)
         at = times.places(column)
-        self._loss.draw(times, at, (history.train_loss, history.validation_loss), self.smoothing)
-        self._score.draw(times, at, (history.train_accuracy, history.validation_accuracy), self.smoothing)
+        self._loss.draw(times, at, (history.train_loss, history.validation_loss), self._smoothing.value)
+        self._score.draw(times, at, (history.train_accuracy, history.validation_accuracy), self._smoothing.value)
         self._draw_marks(self._snapshot.changes)
 
     def _draw_marks(self, changes: Sequence[Change]) -> None:
@@ -621,7 +610,7 @@ class CurvesView(View):
     def _show_place(self, value: float | None) -> None:
         """The cursor at an epoch, a step or a second, and the words below it."""
         mark = self._hovered_mark()
-        self._title = TITLES[self.along] if value is None else self._times.words(value)
+        self._title = TITLES[self._along.value] if value is None else self._times.words(value)
         self._title += f" · {mark.words}" if mark else ""
         title_axis(self._score.plot.getAxis("bottom"), self._title)
         for part in self._plots:
@@ -665,3 +654,9 @@ def drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]:
         history.train_accuracy,
         history.validation_accuracy,
     )
+
+
+def points_of(curve: pg.PlotCurveItem) -> Array:
+    """The points of a curve, shape (points, 2)."""
+    x, y = curve.getData()
+    return np.zeros((0, 2)) if x is None else np.stack([x, y], axis=1)

@@ -7,10 +7,12 @@ under the mouse, or else what ails the network, with a remedy as a button.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.measure.diagnosis import Finding
@@ -39,6 +41,28 @@ SCALES = (
 )
 NARROWEST = {"map": 150, "lines": 190, "now": 150}
 """Pixels that a picture needs, its labels included."""
+
+
+@dataclass(frozen=True)
+class GradientsShown:
+    """The gradients as data. Layers stand in order, hidden then output."""
+
+    quantity: str
+    """Which size is shown, by its name in LayerStatistics."""
+    pictures: tuple[str, ...]
+    """Which pictures have room: map, lines, now."""
+    logarithmic: bool
+    """Whether the scale is the fixed logarithmic one."""
+    bars: Array
+    """The sizes that the bars show, shape (layers,); NaN where there is none yet."""
+    numbers: tuple[str, ...]
+    """The same as written, one per layer."""
+    map: Array
+    """The colours of the history, uint8 (layers, columns, 4), transparent where nothing is known."""
+    lines: tuple[Array, ...]
+    """Steps (points,) and sizes (points, layers) of the lines."""
+    reading: str
+    """The line of words below the pictures."""
 
 
 class GradientsView(View):
@@ -100,7 +124,7 @@ class GradientsView(View):
         if now == self._drawn:
             return
         fresh, self._drawn = self._drawn[:1] != now[:1], now
-        self._chart.show_sizes(sizes_of(snapshot, self._quantity, self.is_logarithmic))
+        self._chart.show_sizes(sizes_of(snapshot, self._quantity, self._scale.value == "log"))
         if fresh:
             self._write.now()
         else:
@@ -123,51 +147,19 @@ class GradientsView(View):
         """The size it has in a small window."""
         return QSize(px(356), px(240))
 
-    def bar_values(self) -> Array:
-        """The sizes that the bars show, hidden layers in order then output; NaN where there is none yet."""
-        return self._chart.sizes.now.copy()
-
-    def heat_colours(self) -> Array:
-        """The colours of the history as drawn, uint8 (layers, columns, 4), transparent where nothing is known."""
-        return self._chart.heat.colours
-
-    def drawn_lines(self) -> tuple[Array, Array]:
-        """Steps (points,) and sizes (points, layers) of the lines as drawn."""
-        steps, sizes = self._chart.lines.drawn
-        return steps.copy(), sizes.copy()
-
-    @property
-    def pictures(self) -> tuple[str, ...]:
-        """Which pictures are shown: map, lines, now."""
-        return self._chart.pictures
-
-    @property
-    def is_logarithmic(self) -> bool:
-        """Whether the scale is the fixed logarithmic one."""
-        return self._scale.value == "log"
-
-    def quantity(self) -> str:
-        """Which size is shown, by its name in LayerStatistics."""
-        return self._quantity.field
-
-    def number_texts(self) -> tuple[str, ...]:
-        """The numbers as written, one per layer."""
-        return self._chart.texts
-
-    def reading(self) -> str:
-        """The line of words below the pictures."""
-        return self._below.words.text()
-
-    def switch_button(self, name: str) -> QToolButton:
-        """The button of a size, a picture or a scale, by its name in code."""
-        found = self.findChild(QToolButton, name) or next(
-            button
-            for control in (self._switch, self._pictures, self._scale)
-            for button in control.buttons
-            if button.objectName().endswith(f".{name}")
+    def shown(self) -> GradientsShown:
+        """What there is to see and to read."""
+        chart = self._chart
+        return GradientsShown(
+            quantity=self._quantity.field,
+            pictures=chart.pictures,
+            logarithmic=self._scale.value == "log",
+            bars=chart.sizes.now.copy(),
+            numbers=chart.texts,
+            map=chart.heat.colours,
+            lines=tuple(part.copy() for part in chart.lines.drawn),
+            reading=self._below.words.text(),
         )
-        assert isinstance(found, QToolButton)
-        return found
 
     # Drawing and words -----------------------------------------------------------------------------------------
 
@@ -182,10 +174,10 @@ class GradientsView(View):
 
     def _on_picture(self, picture: str) -> None:
         """Show a picture, or put it away unless it is the only one."""
-        if picture not in self.pictures:
+        if picture not in self._chart.pictures:
             self._order = [picture, *(other for other in self._order if other != picture)]
-        elif len(self.pictures) > 1:
-            self._order = [other for other in self._order if other in self.pictures and other != picture]
+        elif len(self._chart.pictures) > 1:
+            self._order = [other for other in self._order if other in self._chart.pictures and other != picture]
         self._arrange()
         self._draw_anew()
 

@@ -5,6 +5,8 @@ The point is picked in the boundary; the equations are those of the lecture, lay
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -28,6 +30,16 @@ TIPS = (
     "Only the way from the point to its loss. It shows what every layer makes of the point.",
     "Only the way from the loss back to the gradients. It shows what this point would change.",
 )
+
+
+@dataclass(frozen=True)
+class MicroscopeShown:
+    """The pass of a point as data."""
+
+    sentence: str
+    """The point, what the network says of it and its loss; empty without a point."""
+    blocks: tuple[Block, ...]
+    """The equations with their numbers, in the order in which they stand."""
 
 
 class MicroscopeView(View):
@@ -129,6 +141,11 @@ class MicroscopeView(View):
         """Follow this point of the sample; None: no point."""
         self.request(*([] if point is None else [MicroscopeRequest(point)]))
 
+    def shown(self) -> MicroscopeShown:
+        """What there is to see and to read."""
+        blocks = self._blocks()
+        return MicroscopeShown(self.words.text() if blocks else "", tuple(blocks))
+
     def _seen(self) -> Microscope | None:
         """The pass that is shown."""
         return None if self._snapshot is None else self._snapshot.answer(MicroscopeRequest)
@@ -138,7 +155,7 @@ class MicroscopeView(View):
         on_surface(self)
         self.sheet.viewport().update()
 
-    def blocks(self) -> list[Block]:
+    def _blocks(self) -> list[Block]:
         """The equations to show; none without a point."""
         shot, seen, way = self._snapshot, self._seen(), self.directions.group.checkedId()
         if shot is None or seen is None or not seen.layers:
@@ -152,7 +169,7 @@ class MicroscopeView(View):
         self._show()
 
     def _show(self) -> None:
-        blocks = self.blocks()
+        blocks = self._blocks()
         self.pages.setCurrentIndex(1 if blocks else 0)
         self._shown = ()
         seen = self._seen()

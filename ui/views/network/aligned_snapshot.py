@@ -19,7 +19,7 @@ from ui.views.network.thumbnails import range_of_activation, share_colours, unit
 from ui.views.plane.field import Range, range_of
 
 
-class Held:
+class AlignedSnapshot:
     """A snapshot as the drawing of `structure` sees it."""
 
     def __init__(self, shown: Experiment, structure: Structure, snapshot: Snapshot) -> None:

@@ -41,7 +41,7 @@ FADED = 0.22
 """How strong the other wires are while those of one unit stand out."""
 
 
-class Sketch:
+class Drawing:
     """What is drawn of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
 
     All lengths are right at the usual size of everything; `zoom` makes them those in force when they are painted.
@@ -78,8 +78,8 @@ class Sketch:
 
     def renew(self) -> None:
         """Draw everything anew at the next frame."""
-        self._still: QPixmap | None = None
-        self._wired: QPixmap | None = None
+        self.still: QPixmap | None = None
+        self.wired: QPixmap | None = None
 
     # What is on it ---------------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class Sketch:
         """Let the wires look as what they carry; says whether any looks different now."""
         changed = self.strokes.show(self._values, self.largest, self.pens)
         if changed:
-            self._wired = None
+            self.wired = None
         return changed
 
     # Where it is -----------------------------------------------------------------------------------------------
@@ -262,11 +262,11 @@ class Sketch:
 
     def _still_picture(self) -> QPixmap:
         """The parts that don't move: headers, inputs, buttons."""
-        if self._still is None:
-            self._still = self._blank()
-            with self._started(self._still) as painter:
+        if self.still is None:
+            self.still = self._blank()
+            with self._started(self.still) as painter:
                 self._paint_still(painter)
-        return self._still
+        return self.still
 
     def _paint_still(self, painter: QPainter) -> None:
         look, structure = self._look, self.structure
@@ -287,11 +287,11 @@ class Sketch:
     def _wire_picture(self) -> QPixmap:
         """All wires, over the still parts."""
         still = self._still_picture()
-        if self._wired is None:
-            self._wired = still.copy()
-            with self._started(self._wired) as painter:
+        if self.wired is None:
+            self.wired = still.copy()
+            with self._started(self.wired) as painter:
                 self.strokes.paint(painter)
-        return self._wired
+        return self.wired
 
     def _paint_strong_wires(self, painter: QPainter, hit: Hit | None, focus: tuple[int, int] | None) -> None:
         """The wires of the unit that is looked at, or the one wire that is pointed at."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -26,13 +26,15 @@ from ui.look.theme import px, scaled
 from ui.views.chart.axes import leap_above
 from ui.views.chart.controls import style_words
 from ui.views.chart.plot import on_surface
-from ui.views.network.aligned_snapshot import Held
-from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure, structure_of, wire_point
+from ui.views.network.aligned_snapshot import AlignedSnapshot
+from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure, structure_of
+from ui.views.network.parameter_editing import ParameterEditing
+from ui.views.network.places import Places
+from ui.views.network.shown import NetworkShown
 from ui.views.network.strokes import Carried
-from ui.views.network.weight_editor import WeightEditor
 from ui.views.network.widget import NetworkCanvas
 from ui.views.network.wire_scale import WireScale
-from ui.views.network.wording import HINT, Wording, exists
+from ui.views.network.wording import HINT, Wording
 from ui.views.view import View
 
 POINTS, MORE_POINTS, LARGE_TILE = 24, 32, 42
@@ -71,16 +73,15 @@ class NetworkView(View):
         self._told = False
         self._outputs, self._output_activation = 1, ""
         self._snapshot: Snapshot | None = None
-        self._held: Held | None = None
+        self._aligned: AlignedSnapshot | None = None
         self._carried: Carried = "weights"
         self._largest = 1.0
         self._magnified: tuple[int, int] | None = None
-        self._edited: Hit | None = None
         self._canvas = NetworkCanvas(self)
-        self._sketch = self._canvas.sketch
+        self._drawing = self._canvas.drawing
         self._scale = WireScale(self)
         self._words = QLabel(HINT)
-        self._editor = WeightEditor(self)
+        self._editing = ParameterEditing(self, self._canvas, self._places, lambda: self._wording)
         self._build()
         self._notice = ""
         self._noticed = QTimer(self, singleShot=True, interval=NOTICE_MILLISECONDS)
@@ -125,9 +126,8 @@ class NetworkView(View):
         self._canvas.double_clicked.connect(self._on_double_clicked)
         self._canvas.selected.connect(self._on_selected)
         self._canvas.key_asked.connect(self._on_key)
-        self._editor.edited.connect(self._on_edited)
-        self._editor.moved.connect(self._on_moved)
-        self._editor.closed.connect(self._on_closed)
+        self._editing.edited.connect(self.weight_edited)
+        self._editing.changed.connect(self._read)
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
@@ -152,7 +152,7 @@ class NetworkView(View):
             self._experiment, self._outputs, self._output_activation = experiment, outputs, activation
             self._restructure()
         else:
-            self._hold(fresh)
+            self._align(fresh)
             self._show_maps()
             self._show_values()
         self._slowly.request()
@@ -161,25 +161,24 @@ class NetworkView(View):
         """Draw the present experiment; what the last snapshot knows of it stays."""
         assert self._experiment is not None
         structure = structure_of(self._experiment, self._outputs, self._output_activation)
-        if structure.shape != self._sketch.structure.shape:
+        if structure.shape != self._drawing.structure.shape:
             # What was pointed at or edited may be another number now, or none.
-            self._edited = None
-            self._editor.cancel()
+            self._editing.cancel()
             self._canvas.point_at(None)
-        self._hold(True, structure)
+        self._align(True, structure)
         # Settings that change nothing in the drawing are no reason to paint it anew.
-        if structure != self._sketch.structure:
+        if structure != self._drawing.structure:
             self._canvas.show_structure(structure)
         self._describe()
 
-    def _hold(self, fresh: bool, structure: Structure | None = None) -> None:
+    def _align(self, fresh: bool, structure: Structure | None = None) -> None:
         """Look at the last snapshot from the network that is drawn."""
         if self._snapshot is None or self._experiment is None:
-            self._held = None
-        elif fresh or self._held is None:
-            self._held = Held(self._experiment, structure or self._sketch.structure, self._snapshot)
+            self._aligned = None
+        elif fresh or self._aligned is None:
+            self._aligned = AlignedSnapshot(self._experiment, structure or self._drawing.structure, self._snapshot)
         else:
-            self._held.snapshot = self._snapshot
+            self._aligned.snapshot = self._snapshot
 
     def _refresh(self) -> None:
         """Show all there is to show in what is seen."""
@@ -188,29 +187,28 @@ class NetworkView(View):
         self._slowly.request()
 
     def _show_maps(self) -> None:
-        if self._held is not None:
-            self._canvas.show_maps(*self._held.map_colours(self._sketch.columns, theme.current()))
+        if self._aligned is not None:
+            self._canvas.show_maps(*self._aligned.map_colours(self._drawing.columns, theme.current()))
 
     def _show_values(self) -> None:
-        if self._held is None:
+        if self._aligned is None:
             return
-        held, canvas = self._held, self._canvas
-        values = held.wire_values(self._sketch.wires, self._carried)
+        aligned, canvas = self._aligned, self._canvas
+        values = aligned.wire_values(self._drawing.wires, self._carried)
         if self._carried == "weights":
             self._largest = calm_scale(self._largest, values)
-        columns = self._sketch.columns
-        biases = {c.place: held.biases(c.place, self._carried)[c.first : c.first + c.shown] for c in columns}
+        columns = self._drawing.columns
+        biases = {c.place: aligned.biases(c.place, self._carried)[c.first : c.first + c.shown] for c in columns}
         canvas.show_values(values, biases, self._carried, self._largest)
         self._scale.show_scale(self._carried, self._largest)
 
     def _show_slow(self) -> None:
         """What would flicker or could not be read at the pace of pictures: dropped units, words."""
-        if self._held is not None:
-            places = [column.place for column in self._sketch.columns]
-            states = {place: self._held.states(place) for place in places}
+        if self._aligned is not None:
+            places = [column.place for column in self._drawing.columns]
+            states = {place: self._aligned.states(place) for place in places}
             self._canvas.show_states({place: known for place, known in states.items() if known is not None})
-        if self._edited is not None:
-            self._editor.show_value(self.value(self._edited))
+        self._editing.show_value()
         self._read()
 
     def apply_theme(self) -> None:
@@ -221,92 +219,30 @@ class NetworkView(View):
         self._refresh()
         self._read()
 
-    def carried(self) -> Carried:
-        """What the wires show."""
-        return self._carried
+    def shown(self) -> NetworkShown:
+        """What there is to see and to read."""
+        return NetworkShown(
+            structure=self._drawing.structure,
+            wires=self._carried,
+            selection=self._canvas.selection,
+            reading=self._words.text(),
+            description=self.accessibleDescription(),
+            places=self._places(),
+        )
 
-    def reading(self) -> str:
-        """The line of words below the drawing."""
-        return self._words.text()
+    def _places(self) -> Places:
+        return Places(self._drawing, self._canvas.pos())
 
-    def structure(self) -> Structure:
-        """The network that is drawn."""
-        return self._sketch.structure
-
-    # Where things are, in the view's own coordinates -----------------------------------------------------------
-
-    def unit_rect(self, layer: int, unit: int) -> QRectF:
-        """The tile of a unit; that of an input at layer −1, by its number among all inputs there are."""
-        return self._in_sight(self._sketch.diagram.column(layer).rect(unit))
-
-    def bias_rect(self, layer: int, unit: int) -> QRectF:
-        """The square of a unit's bias."""
-        return self._in_sight(self._sketch.diagram.column(layer).bias(unit))
-
-    def header_rect(self, layer: int) -> QRectF:
-        """The header of a layer."""
-        return self._in_sight(self._sketch.diagram.column(layer).header())
-
-    def units_button_rect(self, layer: int, more: bool) -> QRectF:
-        """The button that takes a unit from a layer, or gives it one more."""
-        column = self._sketch.diagram.column(layer)
-        return self._in_sight(column.more() if more else column.fewer())
-
-    def insertion_rect(self, position: int) -> QRectF:
-        """The button that adds a layer at a position."""
-        return self._in_sight(self._sketch.diagram.insertion(position))
-
-    def chip_rect(self, layer: int) -> QRectF:
-        """Where a folded column says how many units are not seen; empty if all are."""
-        column = self._sketch.diagram.column(layer)
-        return self._in_sight(column.chip()) if column.folded else QRectF()
-
-    def overview_rect(self) -> QRectF:
-        """The overview of a drawing that is wider than the view; empty if it isn't."""
-        return self._here(self._sketch.strip()) if self._sketch.overflows else QRectF()
-
-    def edge_point(self, name: str, place: tuple[int, int]) -> QPointF:
-        """A place on the wire of the weight W[place], where the mouse would find just this one.
-
-        Raises LookupError if the wire is not drawn.
-        """
-        layer, (unit, source) = int(name[1:]), place
-        number = self._sketch.wires.find(layer, unit, source)
-        if number is None:
-            raise LookupError(f"{name}{list(place)} is not drawn")
-        ends = self._sketch.wires.ends[number]
-        for along in 0.5 + 0.01 * np.array([0, *(sign * k for k in range(1, 46) for sign in (1, -1))]):
-            seen = wire_point(ends, float(along)) - QPointF(self._sketch.offset, 0)
-            point = (seen * theme.size()).toPoint()
-            if self._sketch.hit_at(QPointF(point) / theme.size()) == Hit("wire", layer, unit, source):
-                return QPointF(point + self._canvas.pos())
-        raise LookupError(f"{name}{list(place)} lies under others")
-
-    def units_seen(self, layer: int) -> range:
-        """The units of a layer whose tiles are drawn."""
-        return self._sketch.diagram.column(layer).seen
-
-    def _in_sight(self, rect: QRectF) -> QRectF:
-        return self._here(rect.translated(-self._sketch.offset, 0))
-
-    def _here(self, rect: QRectF) -> QRectF:
-        corner = self._point_here(rect.topLeft())
-        return QRectF(corner, rect.size() * theme.size())
-
-    def _point_here(self, point: QPointF) -> QPointF:
-        """A place of the drawing's window in the view's own coordinates."""
-        return point * theme.size() + QPointF(self._canvas.pos())
-
-    # What it wants ---------------------------------------------------------------------------------------------
+    # What it requests -----------------------------------------------------------------------------------------
 
     def _on_rearranged(self) -> None:
-        self._want()
+        self._update_requests()
         self._refresh()
 
-    def _want(self) -> None:
-        """Ask for the maps that are seen, fine enough for their tiles."""
-        columns = self._sketch.columns
-        mapped: list[tuple[int, ...]] = [() for _ in self._sketch.structure.layers]
+    def _update_requests(self) -> None:
+        """Request the maps that are seen, fine enough for their tiles."""
+        columns = self._drawing.columns
+        mapped: list[tuple[int, ...]] = [() for _ in self._drawing.structure.layers]
         for column in columns:
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
@@ -317,7 +253,7 @@ class NetworkView(View):
 
     def _describe(self) -> None:
         """Tell screen readers the network and the unit that is selected."""
-        words = self._sketch.structure.words()
+        words = self._drawing.structure.words()
         self.setAccessibleDescription(words)
         chosen = self._canvas.selection
         if chosen is not None:
@@ -331,7 +267,7 @@ class NetworkView(View):
         words = self._wording.hit(hit, self._column_of(hit)) if hit is not None else ""
         style_words(self._words, theme.current().text if words else theme.current().quiet)
         self._canvas.tooltip = words if self._canvas.hit is not None else ""
-        self._words.setText(self._notice or words or self._wording.idle(self._sketch.columns))
+        self._words.setText(self._notice or words or self._wording.idle(self._drawing.columns))
 
     def _notify(self, words: str) -> None:
         """Say for a moment why something was not done."""
@@ -344,16 +280,12 @@ class NetworkView(View):
         self._read()
 
     def _column_of(self, hit: Hit) -> Column | None:
-        return self._sketch.diagram.column(hit.place) if hit.kind == "chip" else None
+        return self._drawing.diagram.column(hit.place) if hit.kind == "chip" else None
 
     @property
     def _wording(self) -> Wording:
         """The present state in words."""
-        return Wording(self._sketch.structure, self._held)
-
-    def value(self, hit: Hit, carried: Carried = "weights") -> float:
-        """The weight of a wire or the bias of a unit, or its gradient; NaN if it isn't known."""
-        return self._wording.value(hit, carried)
+        return Wording(self._drawing.structure, self._aligned)
 
     # What a person does ----------------------------------------------------------------------------------------
 
@@ -376,8 +308,7 @@ class NetworkView(View):
             self.magnified.emit(unit)
 
     def _on_clicked(self, hit: Hit) -> None:
-        if self._editor.isVisible():
-            self._editor.confirm()
+        self._editing.confirm()
         if hit.kind == "feature":
             self._toggle(hit.unit)
         elif hit.kind == "unit":
@@ -392,20 +323,20 @@ class NetworkView(View):
             self._canvas.turn_page(hit.place)
 
     def _on_double_clicked(self, hit: Hit) -> None:
-        if 0 <= hit.place < self._sketch.structure.output:
+        if 0 <= hit.place < self._drawing.structure.output:
             self.layer_opened.emit(hit.place)
 
     def _on_key(self, what: str) -> None:
         """A key that asks for something for the unit or input that is selected."""
         assert self._canvas.selection is not None
         place, unit = self._canvas.selection
-        hidden = 0 <= place < self._sketch.structure.output
+        hidden = 0 <= place < self._drawing.structure.output
         if what == "edit" and place == INPUTS:
             self._toggle(unit)
         elif what == "edit":
             self._edit(Hit("bias", place, unit))
         elif what == "insert":
-            self._ask_layer(min(place + 1, self._sketch.structure.output))
+            self._ask_layer(min(place + 1, self._drawing.structure.output))
         elif what == "open" and hidden:
             self.layer_opened.emit(place)
         elif what in ("fewer", "more") and hidden:
@@ -413,93 +344,37 @@ class NetworkView(View):
 
     def _toggle(self, number: int) -> None:
         """Ask for an input or its removal; the last one stays."""
-        name, used = NAMES[number], self._sketch.structure.features
+        name, used = NAMES[number], self._drawing.structure.features
         if used == (name,):
             self._notify("The network needs at least one input.")
         else:
             self.feature_toggled.emit(name, name not in used)
 
     def _ask_units(self, place: int, more: int) -> None:
-        units = self._sketch.structure.units(place) + more
+        units = self._drawing.structure.units(place) + more
         if 1 <= units <= MOST_UNITS:
             self.units_asked.emit(place, units)
 
     def _ask_layer(self, position: int) -> None:
-        if self._sketch.structure.output < MAX_LAYERS:
+        if self._drawing.structure.output < MAX_LAYERS:
             self.layer_asked.emit(position)
         else:
             self._notify(f"There can be at most {MAX_LAYERS} layers.")
 
-    # The editor ------------------------------------------------------------------------------------------------
-
     def _edit(self, hit: Hit) -> None:
-        """Open the editor on a weight or a bias."""
-        value = self.value(hit)
-        if math.isnan(value) and self._held is None:
-            return
-        self._edited = hit
-        self._canvas.keep(hit)
-        name = "Bias" if hit.kind == "bias" else "Weight"
-        self._editor.open(name, f"{name} {'of ' if hit.kind == 'bias' else ''}{self._wording.whose(hit)}", value)
-        self._place_editor()
-
-    def _place_editor(self) -> None:
-        """Put the editor next to what it edits, inside the view."""
-        if self._edited is None:
-            return
-        spot, edge, away = self._spot(self._edited), px(4), px(14)
-        size, room = self._editor.size(), self.rect().adjusted(edge, edge, -edge, -edge)
-        x = min(max(spot.x() - size.width() / 2, room.left()), max(room.left(), room.right() - size.width()))
-        y = spot.y() + away if spot.y() + away + size.height() <= room.bottom() else spot.y() - away - size.height()
-        self._editor.move(QPoint(int(x), int(max(y, room.top()))))
-
-    def _spot(self, hit: Hit) -> QPointF:
-        """Where a weight or a bias is drawn; a weight whose wire isn't, at its unit."""
-        number = self._sketch.wires.find(hit.place, hit.unit, hit.source) if hit.kind == "wire" else None
-        if number is not None:
-            point = wire_point(self._sketch.wires.ends[number], 0.5) - QPointF(self._sketch.offset, 0)
-            return self._point_here(point)
-        return self.bias_rect(hit.place, hit.unit).center()
-
-    def _on_edited(self, value: float, changing: bool) -> None:
-        hit = self._edited
-        if hit is None or not exists(hit, self._sketch.structure):
-            return
-        bias = hit.kind == "bias"
-        name, place = (f"b{hit.place}", (hit.unit,)) if bias else (f"W{hit.place}", (hit.unit, hit.source))
-        label = f"bias of {self._wording.whose(hit)}" if bias else f"weight {self._wording.whose(hit)}"
-        self.weight_edited.emit(name, place, value, label, changing)
-
-    def _on_moved(self, by: int) -> None:
-        """Go on to another parameter of the same unit: the bias, then the weights in order, and round again."""
-        if self._edited is None:
-            return
-        place, unit = self._edited.place, self._edited.unit
-        hits = [Hit("bias", place, unit)]
-        hits += [Hit("wire", place, unit, source) for source in range(self._sketch.structure.inputs(place))]
-        now = hits.index(self._edited) if self._edited in hits else 0
-        self._canvas.point_at(None)
-        self._edit(hits[(now + by) % len(hits)])
-        self._read()
-
-    def _on_closed(self) -> None:
-        """The keyboard goes back to the drawing."""
-        self._edited = None
-        self._canvas.keep(None)
-        self._read()
-        if self.isVisible():
-            self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Open the editor on a weight or a bias, if anything is known of it."""
+        if self._aligned is not None or not math.isnan(self._wording.value(hit)):
+            self._editing.open(hit)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A press beside the drawing closes the editor."""
-        if self._editor.isVisible():
-            self._editor.confirm()
+        self._editing.confirm()
         super().mousePressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The editor stays at its wire."""
         super().resizeEvent(event)
-        self._place_editor()
+        self._editing.place()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Nothing is looked at any more."""
@@ -508,7 +383,7 @@ class NetworkView(View):
 
     def leave_sight(self) -> None:
         """Out of sight, whether hidden or behind something: nothing is edited or looked at any more."""
-        self._editor.confirm()
+        self._editing.confirm()
         self._canvas.point_at(None)
         self._canvas.clearFocus()
         self._magnify(None)

@@ -29,7 +29,7 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Column, Hit, Structure
-from ui.views.network.drawing import FADE, Sketch
+from ui.views.network.drawing import FADE, Drawing
 from ui.views.network.strokes import Carried
 
 SLACK = 5
@@ -60,7 +60,7 @@ class NetworkCanvas(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.sketch = Sketch()
+        self.drawing = Drawing()
         self.hit: Hit | None = None
         """What the mouse points at."""
         self.kept: Hit | None = None
@@ -84,15 +84,15 @@ class NetworkCanvas(QWidget):
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
-        self.sketch.apply_theme()
+        self.drawing.apply_theme()
         self.update()
 
     def show_structure(self, structure: Structure) -> None:
         """Draw another network."""
-        if structure == self.sketch.structure:
+        if structure == self.drawing.structure:
             return
         self.hit = None
-        self.sketch.show_structure(structure)
+        self.drawing.show_structure(structure)
         if self.selection is not None:
             place = min(self.selection[0], structure.output)
             self.select((place, min(self.selection[1], structure.units(place) - 1)))
@@ -100,15 +100,15 @@ class NetworkCanvas(QWidget):
 
     def show_maps(self, places: Mapping[tuple[int, int], int], colours: Array | None) -> None:
         """The maps of units: packed colours (maps, n, n), and where that of each unit is."""
-        self.sketch.show_maps(places, colours)
+        self.drawing.show_maps(places, colours)
         self.update()
 
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
-        """What the wires carry, one number each in the order of `sketch.wires`, and the biases that are seen.
+        """What the wires carry, one number each in the order of `drawing.wires`, and the biases that are seen.
 
         Numbers of another kind or of other wires are drawn at once, others when their time has come.
         """
-        if self.sketch.show_values(wires, biases, carried, largest):
+        if self.drawing.show_values(wires, biases, carried, largest):
             self._sort.now()
         else:
             self._sort.request()
@@ -116,11 +116,11 @@ class NetworkCanvas(QWidget):
 
     def show_states(self, states: dict[int, UnitStates]) -> None:
         """Which units of each layer are dead or dropped."""
-        self.sketch.show_states(states)
+        self.drawing.show_states(states)
         self.update()
 
     def _sort_wires(self) -> None:
-        if self.sketch.sort():
+        if self.drawing.sort():
             self.update()
 
     def _rewired(self) -> None:
@@ -131,14 +131,14 @@ class NetworkCanvas(QWidget):
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw a frame."""
-        if self.sketch.ratio != self.devicePixelRatioF():
-            self.sketch.resize(QSizeF(self.size()), self.devicePixelRatioF())
+        if self.drawing.ratio != self.devicePixelRatioF():
+            self.drawing.resize(QSizeF(self.size()), self.devicePixelRatioF())
             self.rearranged.emit()
         with QPainter(self) as painter:
-            self.sketch.paint(painter, self.looked_at, self._unit_in_focus())
+            self.drawing.paint(painter, self.looked_at, self._unit_in_focus())
             if self.selection is not None:
-                self.sketch.paint_selection(painter, self.selection, self.hasFocus())
-            self.sketch.paint_ends(painter)
+                self.drawing.paint_selection(painter, self.selection, self.hasFocus())
+            self.drawing.paint_ends(painter)
 
     def _unit_in_focus(self) -> tuple[int, int] | None:
         """The unit or input whose wires stand out."""
@@ -151,33 +151,33 @@ class NetworkCanvas(QWidget):
 
     def pan(self, offset: float) -> None:
         """Move the drawing so that the widget begins at `offset`."""
-        if self.sketch.pan(offset):
+        if self.drawing.pan(offset):
             self._rewired()
         self.update()
 
     def page(self, place: int, by: int) -> None:
         """Show other tiles of a column that is folded, `by` further down."""
-        if self.sketch.page(place, by):
+        if self.drawing.page(place, by):
             self._rewired()
 
     def turn_page(self, place: int) -> None:
         """Show the next tiles of a column, after the last ones the first."""
-        column = self.sketch.diagram.column(place)
+        column = self.drawing.diagram.column(place)
         self.page(place, column.shown if column.first < column.folded else -column.units)
 
     def reveal(self, place: int, unit: int) -> None:
         """Bring a tile into sight."""
-        column = self.sketch.diagram.column(place)
+        column = self.drawing.diagram.column(place)
         if unit not in column.seen:
             self.page(place, unit - column.first if unit < column.first else unit - column.seen[-1])
         margin = column.tile / 2 + 2 * FADE
-        self.pan(min(max(self.sketch.offset, column.x + margin - self.sketch.size.width()), column.x - margin))
+        self.pan(min(max(self.drawing.offset, column.x + margin - self.drawing.size.width()), column.x - margin))
 
     # The mouse -------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Place everything anew."""
-        self.sketch.resize(QSizeF(self.size()), self.devicePixelRatioF())
+        self.drawing.resize(QSizeF(self.size()), self.devicePixelRatioF())
         self._rewired()
 
     @property
@@ -205,11 +205,11 @@ class NetworkCanvas(QWidget):
             event.ignore()
             return
         at = in_drawing(event)
-        if self.sketch.overflows and at.y() >= self.sketch.strip().top() - 2:
+        if self.drawing.overflows and at.y() >= self.drawing.strip().top() - 2:
             self._scrubbing = True
             self._scrub(at.x())
         else:
-            self._pressed = at, self.sketch.offset, self.sketch.hit_at(at)
+            self._pressed = at, self.drawing.offset, self.drawing.hit_at(at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the mouse; with the button down, the drawing follows if it is wider than the widget."""
@@ -218,12 +218,12 @@ class NetworkCanvas(QWidget):
             self._scrub(at.x())
         elif self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
             start, offset, _ = self._pressed
-            if self.sketch.overflows and (self._panning or abs(at.x() - start.x()) > SLACK):
+            if self.drawing.overflows and (self._panning or abs(at.x() - start.x()) > SLACK):
                 self._panning = True
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
                 self.pan(offset + start.x() - at.x())
         else:
-            self.point_at(self.sketch.hit_at(at))
+            self.point_at(self.drawing.hit_at(at))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """What was pressed and let go at the same place is clicked."""
@@ -231,16 +231,16 @@ class NetworkCanvas(QWidget):
         self._pressed, self._panning, self._scrubbing = None, False, False
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        hit = self.sketch.hit_at(in_drawing(event))
+        hit = self.drawing.hit_at(in_drawing(event))
         if panned:
             self.setCursor(Qt.CursorShape.ArrowCursor)
         elif pressed is not None and hit is not None and hit == pressed[2]:
             self.clicked.emit(hit)
-        self.point_at(self.sketch.hit_at(in_drawing(event)))
+        self.point_at(self.drawing.hit_at(in_drawing(event)))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """A double click means something on headers; elsewhere it is the second of two clicks."""
-        hit = self.sketch.hit_at(in_drawing(event))
+        hit = self.drawing.hit_at(in_drawing(event))
         if event.button() == Qt.MouseButton.LeftButton and hit is not None and hit.kind == "header":
             self.double_clicked.emit(hit)
         else:
@@ -252,8 +252,8 @@ class NetworkCanvas(QWidget):
 
     def _scrub(self, x: float) -> None:
         """Bring the place of the overview that is pressed to the middle."""
-        strip = self.sketch.strip()
-        self.pan((x - strip.left()) / strip.width() * self.sketch.diagram.width - self.sketch.size.width() / 2)
+        strip = self.drawing.strip()
+        self.pan((x - strip.left()) / strip.width() * self.drawing.diagram.width - self.drawing.size.width() / 2)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Page through a folded column, or move the drawing sideways."""
@@ -264,16 +264,16 @@ class NetworkCanvas(QWidget):
             if steps:
                 self.page(column.place, -steps * max(1, column.shown // 3))
             event.accept()
-        elif self.sketch.overflows:
-            self.pan(self.sketch.offset - (turn.x() or turn.y()) / 120 * WHEEL_PIXELS)
+        elif self.drawing.overflows:
+            self.pan(self.drawing.offset - (turn.x() or turn.y()) / 120 * WHEEL_PIXELS)
             event.accept()
         else:
             event.ignore()
-        self.point_at(self.sketch.hit_at(in_drawing(event)))
+        self.point_at(self.drawing.hit_at(in_drawing(event)))
 
     def _folded_at(self, at: QPointF) -> Column | None:
-        x = at.x() + self.sketch.offset
-        near = (c for c in self.sketch.diagram.columns if c.folded and abs(x - c.x) <= max(c.room, c.tile) / 2)
+        x = at.x() + self.drawing.offset
+        near = (c for c in self.drawing.diagram.columns if c.folded and abs(x - c.x) <= max(c.room, c.tile) / 2)
         return next(near, None)
 
     def event(self, event: QEvent) -> bool:
@@ -299,8 +299,8 @@ class NetworkCanvas(QWidget):
         """Coming in by keyboard begins at the first unit."""
         super().focusInEvent(event)
         by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if by_key and self.selection is None and self.sketch.structure.layers:
-            self._go(0, self.sketch.diagram.column(0).first)
+        if by_key and self.selection is None and self.drawing.structure.layers:
+            self._go(0, self.drawing.diagram.column(0).first)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -321,7 +321,7 @@ class NetworkCanvas(QWidget):
             Qt.Key.Key_F2: "open",
         }
         others = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
-        if event.modifiers() & others or not self.sketch.structure.layers:
+        if event.modifiers() & others or not self.drawing.structure.layers:
             event.ignore()
         elif key in asked and self.selection is not None:
             self.key_asked.emit(asked[key])
@@ -334,18 +334,18 @@ class NetworkCanvas(QWidget):
         """Move the selection by an arrow key; says whether the key is one."""
         if self.selection is None:
             if key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right):
-                self._go(0, self.sketch.diagram.column(0).first)
+                self._go(0, self.drawing.diagram.column(0).first)
                 return True
             return False
         place, unit = self.selection
-        page = max(1, self.sketch.diagram.column(place).shown)
+        page = max(1, self.drawing.diagram.column(place).shown)
         down = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page}
         across = {Qt.Key.Key_Left: place - 1, Qt.Key.Key_Right: place + 1, Qt.Key.Key_Home: INPUTS,
-                  Qt.Key.Key_End: self.sketch.structure.output}  # fmt: skip
+                  Qt.Key.Key_End: self.drawing.structure.output}  # fmt: skip
         if key in down:
             self._go(place, unit + down[key])
         elif key in across:
-            self._cross(min(max(across[key], INPUTS), self.sketch.structure.output))
+            self._cross(min(max(across[key], INPUTS), self.drawing.structure.output))
         else:
             return False
         return True
@@ -355,13 +355,13 @@ class NetworkCanvas(QWidget):
         assert self.selection is not None
         if place == self.selection[0]:
             return
-        before = self.sketch.diagram.column(self.selection[0])
+        before = self.drawing.diagram.column(self.selection[0])
         height = before.rect(min(max(self.selection[1], before.first), before.seen[-1])).center().y()
-        column = self.sketch.diagram.column(place)
+        column = self.drawing.diagram.column(place)
         self._go(place, column.first + int(np.argmin(np.abs(column.middles() - height))))
 
     def _go(self, place: int, unit: int) -> None:
-        unit = min(max(unit, 0), self.sketch.structure.units(place) - 1)
+        unit = min(max(unit, 0), self.drawing.structure.units(place) - 1)
         self.reveal(place, unit)
         self.select((place, unit))
 

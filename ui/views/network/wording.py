@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from playground.catalog.features import FEATURES
 from ui.look.numbers import number_text, percent_text, power_text
-from ui.views.network.aligned_snapshot import Held
+from ui.views.network.aligned_snapshot import AlignedSnapshot
 from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure
 from ui.views.network.strokes import Carried
 
@@ -20,13 +20,13 @@ class Wording:
     """A network and what is known of it, in words."""
 
     structure: Structure
-    held: Held | None
+    aligned: AlignedSnapshot | None
 
     def idle(self, columns: Sequence[Column]) -> str:
         """What can be done, or what the marks on the tiles mean if there are any."""
-        if self.held is None:
+        if self.aligned is None:
             return HINT
-        states = [self.held.states(column.place) for column in columns]
+        states = [self.aligned.states(column.place) for column in columns]
         known = [state for state in states if state is not None]
         marks = [
             ("crossed: dead", any(state.dead.any() for state in known)),
@@ -63,15 +63,15 @@ class Wording:
             return f"{feature.label}, {'in use' if used else 'not in use'}. {feature.help}"
         layer = structure.layers[place]
         parts = [f"{structure.unit_name(place, unit)}: {layer.activation}"]
-        if self.held is not None:
-            parts.append(f"bias {number_text(float(self.held.biases(place)[unit]))}")
+        if self.aligned is not None:
+            parts.append(f"bias {number_text(float(self.aligned.biases(place)[unit]))}")
             parts += self._states(place, unit)
         return ", ".join(parts)
 
     def _states(self, place: int, unit: int) -> list[str]:
         """Whether a unit is dead or dropped, and how many of its layer are dead."""
-        assert self.held is not None
-        words, states, measured = [], self.held.states(place), self.held.statistics(place)
+        assert self.aligned is not None
+        words, states, measured = [], self.aligned.states(place), self.aligned.statistics(place)
         if states is not None and unit < len(states.dead):
             words += ["dead"] if states.dead[unit] else []
             words += ["dropped"] if states.dropped[unit] else []
@@ -105,11 +105,11 @@ class Wording:
 
     def value(self, hit: Hit, carried: Carried = "weights") -> float:
         """The weight of a wire or the bias of a unit, or its gradient; NaN if it isn't known."""
-        if self.held is None or not exists(hit, self.structure):
+        if self.aligned is None or not exists(hit, self.structure):
             return math.nan
         if hit.kind == "bias":
-            return float(self.held.biases(hit.place, carried)[hit.unit])
-        return float(self.held.weights(hit.place, carried)[hit.unit, hit.source])
+            return float(self.aligned.biases(hit.place, carried)[hit.unit])
+        return float(self.aligned.weights(hit.place, carried)[hit.unit, hit.source])
 
 
 def folded_words(column: Column) -> str:

@@ -7,6 +7,7 @@ was, with all changes that were made. A dot marks the present.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
@@ -190,6 +191,26 @@ class RateAxis:
         return at, [short_text(value) for value in at]
 
 
+@dataclass(frozen=True)
+class ScheduleShown:
+    """The learning rate over the epochs as data."""
+
+    past: tuple[Array, Array]
+    """Epochs and learning rates as they were."""
+    coming: tuple[Array, Array]
+    """Epochs and learning rates of the preview."""
+    present: tuple[float, float]
+    """Epoch and learning rate of now."""
+    end: float
+    """The epoch at which the picture ends."""
+    logarithmic: bool
+    """Whether the axis of the rate is logarithmic."""
+    rates: tuple[float, float]
+    """Both ends of that axis, as powers of ten on a logarithmic one."""
+    reading: str
+    """The line of words above the plot."""
+
+
 # The view -----------------------------------------------------------------------------------------------------
 
 
@@ -276,30 +297,17 @@ class ScheduleView(View):
         """The size it has in a small window."""
         return QSize(px(356), px(200))
 
-    @property
-    def is_logarithmic(self) -> bool:
-        """Whether the axis of the rate is logarithmic."""
-        return self._scale.value == "log"
-
-    def coming(self) -> tuple[Array, Array]:
-        """Epochs and learning rates of the preview."""
-        return self._coming
-
-    def past(self) -> tuple[Array, Array]:
-        """Epochs and learning rates as they were."""
-        return self._past
-
-    def dot(self) -> tuple[float, float]:
-        """Epoch and learning rate of the present."""
-        return self._present_epoch(), self._present_rate()
-
-    def end(self) -> float:
-        """The epoch at which the picture ends."""
-        return self._end
-
-    def reading(self) -> str:
-        """The line of words above the plot."""
-        return self._words.text()
+    def shown(self) -> ScheduleShown:
+        """What there is to see and to read."""
+        return ScheduleShown(
+            past=self._past,
+            coming=self._coming,
+            present=(self._present_epoch(), self._present_rate()),
+            end=self._end,
+            logarithmic=self._scale.value == "log",
+            rates=tuple(self._plot.getViewBox().viewRange()[1]),
+            reading=self._words.text(),
+        )
 
     # Where training stands -------------------------------------------------------------------------------------
 
@@ -360,7 +368,7 @@ class ScheduleView(View):
         for curve, (epochs, rates) in ((self._coming_curve, self._coming), (self._past_curve, self._past)):
             known = np.isfinite(rates)
             curve.setData(*peaks(epochs[known], self._axis.places(rates[known])))
-        epoch, rate = self.dot()
+        epoch, rate = (self._present_epoch(), self._present_rate())
         if math.isfinite(rate):
             self._dot.setData([epoch], self._axis.places(np.array([rate])))
         else:
@@ -388,7 +396,7 @@ class ScheduleView(View):
             self._fit_limits()
 
     def _on_scale(self) -> None:
-        self._axis.logarithmic = self.is_logarithmic
+        self._axis.logarithmic = self._scale.value == "log"
         if self._experiment is not None:
             self._show(fresh=True)
 

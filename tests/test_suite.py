@@ -1,0 +1,33 @@
+"""What the tests promise about themselves: all of them run, and all use the same hands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(file.relative_to(ROOT) for file in (ROOT / "tests").rglob("test_*.py"))
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_make_test_runs_every_file_once() -> None:
+    planned = subprocess.run(["make", "-n", "test"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    runs = re.findall(r"pytest -n \d+ (.*)", planned)
+    assert len(runs) == 2
+    for file in FILES:
+        taken = 0
+        for words in map(str.split, runs):
+            ignored = [word.removeprefix("--ignore=") for word in words if word.startswith("--ignore=")]
+            inside = any(file.is_relative_to(word) for word in words if not word.startswith("-"))
+            taken += inside and not any(file.is_relative_to(word) for word in ignored)
+        assert taken == 1, f"{file} is run {taken} times"
+
+
+def test_only_the_hands_send_events_of_mouse_and_keyboard() -> None:
+    own = re.compile(r"QTest\.|qtbot\.(mouse|key)|sendEvent|Q(Wheel|Drop|DragEnter|Key|ContextMenu|Help)Event\(")
+    files = [file for file in (ROOT / "tests").rglob("*.py") if file.name not in ("hands.py", Path(__file__).name)]
+    assert [file.name for file in files if own.search(file.read_text("utf-8"))] == []

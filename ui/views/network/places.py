@@ -1,0 +1,87 @@
+"""Where the parts of the drawing of a network are, in the coordinates of its view."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, QRectF
+
+from ui.look import theme
+from ui.views.network.diagram import Hit, wire_point
+from ui.views.network.drawing import Drawing
+
+
+class Places:
+    """Finds things in a drawing whose window begins at `origin`."""
+
+    def __init__(self, drawing: Drawing, origin: QPoint) -> None:
+        self._drawing, self._origin = drawing, QPointF(origin)
+
+    def unit(self, layer: int, unit: int) -> QRectF:
+        """The tile of a unit; that of an input at layer −1, by its number among all inputs there are."""
+        return self._in_sight(self._drawing.diagram.column(layer).rect(unit))
+
+    def bias(self, layer: int, unit: int) -> QRectF:
+        """The square of a unit's bias."""
+        return self._in_sight(self._drawing.diagram.column(layer).bias(unit))
+
+    def header(self, layer: int) -> QRectF:
+        """The header of a layer."""
+        return self._in_sight(self._drawing.diagram.column(layer).header())
+
+    def units_button(self, layer: int, more: bool) -> QRectF:
+        """The button that takes a unit from a layer, or gives it one more."""
+        column = self._drawing.diagram.column(layer)
+        return self._in_sight(column.more() if more else column.fewer())
+
+    def insertion(self, position: int) -> QRectF:
+        """The button that adds a layer at a position."""
+        return self._in_sight(self._drawing.diagram.insertion(position))
+
+    def chip(self, layer: int) -> QRectF:
+        """Where a folded column says how many units are not seen; empty if all are."""
+        column = self._drawing.diagram.column(layer)
+        return self._in_sight(column.chip()) if column.folded else QRectF()
+
+    def overview(self) -> QRectF:
+        """The overview of a drawing that is wider than the view; empty if it isn't."""
+        return self._here(self._drawing.strip()) if self._drawing.overflows else QRectF()
+
+    def units_seen(self, layer: int) -> range:
+        """The units of a layer whose tiles are in the drawing."""
+        return self._drawing.diagram.column(layer).seen
+
+    def wire(self, name: str, place: tuple[int, int]) -> QPointF:
+        """A place on the wire of the weight W[place], where the mouse would find just this one.
+
+        Raises LookupError if there is no such place.
+        """
+        layer, (unit, source) = int(name[1:]), place
+        number = self._drawing.wires.find(layer, unit, source)
+        if number is None:
+            raise LookupError(f"{name}{list(place)} is not drawn")
+        ends = self._drawing.wires.ends[number]
+        for along in 0.5 + 0.01 * np.array([0, *(sign * k for k in range(1, 46) for sign in (1, -1))]):
+            seen = wire_point(ends, float(along)) - QPointF(self._drawing.offset, 0)
+            point = (seen * theme.size()).toPoint()
+            if self._drawing.hit_at(QPointF(point) / theme.size()) == Hit("wire", layer, unit, source):
+                return QPointF(point) + self._origin
+        raise LookupError(f"{name}{list(place)} lies under others")
+
+    def parameter(self, hit: Hit) -> QPointF:
+        """Where a weight or a bias is; a weight whose wire is not drawn, at its unit."""
+        number = self._drawing.wires.find(hit.place, hit.unit, hit.source) if hit.kind == "wire" else None
+        if number is not None:
+            return self._point_here(
+                wire_point(self._drawing.wires.ends[number], 0.5) - QPointF(self._drawing.offset, 0)
+            )
+        return self.bias(hit.place, hit.unit).center()
+
+    def _in_sight(self, rect: QRectF) -> QRectF:
+        return self._here(rect.translated(-self._drawing.offset, 0))
+
+    def _here(self, rect: QRectF) -> QRectF:
+        return QRectF(self._point_here(rect.topLeft()), rect.size() * theme.size())
+
+    def _point_here(self, point: QPointF) -> QPointF:
+        """A place of the drawing's window in the view's own coordinates."""
+        return point * theme.size() + self._origin
