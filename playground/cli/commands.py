@@ -27,7 +27,7 @@ from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
 from playground.measure.requests import WholeSetRequest
-from playground.run.run import Document, resumed
+from playground.run.run import Document, resume
 from playground.run.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
 
 def _resumed_trainer(document: Document) -> Trainer:
     """A trainer at the present moment of a document."""
-    return Trainer.of(resumed(document))
+    return Trainer.of(resume(document))
 
 
 def bench(arguments: argparse.Namespace) -> None:

@@ -64,7 +64,7 @@ class Health:
         started = time.perf_counter()
         if started < self.due:
             return
-        inputs, targets, loss_of = *looked_at(setup), setup.network.loss
+        inputs, targets, loss_of = *some_points(setup), setup.network.loss
         loss = mean_loss(loss_of, outputs(inputs), targets)
         idle = mean_loss(loss_of, np.zeros_like(targets), targets)
         self.best = self.best or idle
@@ -82,7 +82,7 @@ class Health:
         return min(MUCH_WORSE * self.best, HOPELESS * max(self.best, idle), sys.float_info.max)
 
 
-def looked_at(setup: Setup) -> tuple[Array, Array]:
+def some_points(setup: Setup) -> tuple[Array, Array]:
     """Inputs and targets of some of the training points, evenly spread."""
     inputs, targets, _ = setup.train
     if setup.points <= LOOK_POINTS:

@@ -32,7 +32,7 @@ def put_parameters(network: Network, flat: Array, given: Mapping[str, Array]) ->
         present[name][...] = values
 
 
-def usable(network: Network, given: Mapping[str, Array]) -> dict[str, Array]:
+def usable_parameters(network: Network, given: Mapping[str, Array]) -> dict[str, Array]:
     """Those of the given arrays that have a place in a network, which may be another one than they were made for."""
     present, result = named_parameters(network, np.empty(network.size, network.dtype)), {}
     for name, values in given.items():

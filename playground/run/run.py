@@ -3,7 +3,7 @@
     run = new_run(Setup(check(experiment)))
 
 Functions of runs do everything else: `training.advance` moves one on, `changes.change` gives it another experiment,
-`save` and `resumed` turn it into a document and back.
+`save` and `resume` turn it into a document and back.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from playground.experiment.tree import Experiment, with_ids
 from playground.measure.changes import Change
 from playground.measure.snapshot import Status
 from playground.run.health import Health, Moment
-from playground.run.parameters import put_parameters, usable
+from playground.run.parameters import put_parameters, usable_parameters
 from playground.run.record import Record, When
 from playground.run.timeline import Timeline
 
@@ -104,7 +104,7 @@ def reset(run: Run, engine: EngineName) -> None:
     """
     initial, rows, notes = run.record.initial, run.record.history.most, run.record.notes
     run.state = initial_state(run.setup)
-    put_parameters(run.setup.network, run.state.parameters, usable(run.setup.network, initial))
+    put_parameters(run.setup.network, run.state.parameters, usable_parameters(run.setup.network, initial))
     run.record = Record.new(run.setup.network, initial, engine, rows)
     run.record.notes = notes
 
@@ -129,7 +129,7 @@ def restore(run: Run, moment: Checkpoint) -> None:
     """Go back to a moment; the histories start there."""
     run.setup, run.state = Setup(moment.experiment, run.setup), moment.state.copy()
     record = run.record
-    record.notes, record.changes = (), ()
+    record.notes, record.changes, record.begun = (), (), None
     record.be_ready()
     record.begin_again(run.setup.network)
     # A moment at which the loss had grown without end is none to come back to.
@@ -223,11 +223,10 @@ def save(run: Run) -> Document:
     )
 
 
-def resumed(document: Document, *, rows: int | None = None, before: Setup | None = None) -> Run:
+def resume(document: Document, *, rows: int | None = None) -> Run:
     """The run that a document holds, which goes on as if it had never stopped.
 
-    Its histories keep at most so many rows; None stands for as many as before. What it has in common with the setup
-    `before` is not derived again.
+    Its histories keep at most so many rows; None stands for as many as before.
     """
     present = document.checkpoints[PRESENT]
     best, rate, seconds = document.health
@@ -246,4 +245,4 @@ def resumed(document: Document, *, rows: int | None = None, before: Setup | None
         health=Health(best, rate, healthy),
         started_from=document.started_from,
     )
-    return Run(Setup(present.experiment, before), present.state.copy(), record)
+    return Run(Setup(present.experiment), present.state.copy(), record)

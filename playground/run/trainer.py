@@ -77,7 +77,7 @@ class Trainer:
     def _settle(self) -> None:
         """Get the engine ready for the present setup, and measure the present moment if that is to be done."""
         self._engine = engine_for(self.run.setup, self.chosen_engine, self._engine)
-        training.settle(self._engine, self.run)
+        training.measure_if_needed(self._engine, self.run)
 
     @property
     def setup(self) -> Setup:
@@ -151,7 +151,7 @@ class Trainer:
 
     def usable_initial(self) -> dict[str, Array]:
         """The weights to start from that were given and still have a place in the network."""
-        return parameters.usable(self.network, self.run.record.initial)
+        return parameters.usable_parameters(self.network, self.run.record.initial)
 
     def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Status:
         """Train until one of the limits is reached or training stops by itself; returns the status.

@@ -33,7 +33,7 @@ def advance(
     last_step = NO_LIMIT if steps is None else state.step + steps
     last_epoch = NO_LIMIT if epochs is None else state.epoch + epochs
     deadline = math.inf if seconds is None else time.perf_counter() + seconds
-    settle(engine, run)
+    measure_if_needed(engine, run)
     stop_if_complete(run)
     while record.status == "ready" and state.step < last_step and state.epoch < last_epoch:
         until = min(last_epoch, next_decision(run))
@@ -42,7 +42,7 @@ def advance(
         outcome = engine.advance(state, coming_rates(run, until - state.epoch), limits)
         if outcome.latest is not None or state.step > before:
             record.latest = outcome.latest
-        take_up(engine, run, outcome)
+        record_outcome(engine, run, outcome)
         if time.perf_counter() >= deadline:
             break
     if record.status != "diverged":
@@ -83,7 +83,7 @@ def steps_left(run: Run) -> int:
     return max(1, -(-rest // size) if run.setup.training.batching == "partial" else rest // size)
 
 
-def take_up(engine: Engine, run: Run, outcome: Outcome) -> None:
+def record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
     """Record what came of some updates, and stop if that is what the numbers say."""
     record = run.record
     outcome.epochs[:, -1] += record.seconds
@@ -146,7 +146,7 @@ def measure(engine: Engine, run: Run) -> None:
         run.record.begin(run.setup.network, run.state, run.learning_rate, evaluation)
 
 
-def settle(engine: Engine, run: Run) -> None:
+def measure_if_needed(engine: Engine, run: Run) -> None:
     """Measure the present moment, unless that has been done since it last changed."""
     if run.record.evaluation is None:
         measure(engine, run)

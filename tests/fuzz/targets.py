@@ -39,7 +39,7 @@ from playground.measure.requests import (
     UnitMapsRequest,
     UnitStatesRequest,
 )
-from playground.run.run import Document, resumed
+from playground.run.run import Document, resume
 from playground.storage import document as documents
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz"))
@@ -118,7 +118,7 @@ def with_checksum(payload: bytes) -> bytes:
 
 def go_on(read: Document) -> None:
     """Take a document up and use it."""
-    trainer = Trainer.of(resumed(read))
+    trainer = Trainer.of(resume(read))
     train(trainer)
     try:
         trainer.clear_outcome()

@@ -36,7 +36,7 @@ from playground.interop.export.exportable import Exportable, flat
 from playground.interop.export.formats import FORMATS, MissingLibraryError, NotProvenError, export
 from playground.interop.opening import RESOURCES, preset, preset_paths
 from playground.interop.weights import load_weights, save_weights
-from playground.run.run import resumed
+from playground.run.run import resume
 from playground.storage.document import save_document
 from tests.engine.random_experiments import random_experiment
 
@@ -257,7 +257,7 @@ def test_a_changed_shape_is_none_to_repeat(trainer: Trainer) -> None:
 
 def test_a_document_can_be_repeated_like_the_training_in_it(trainer: Trainer) -> None:
     trainer.advance(epochs=2)
-    opened = Trainer.of(resumed(trainer.document()))
+    opened = Trainer.of(resume(trainer.document()))
     exportable = Exportable.of(opened)
     assert exportable.repeatable
     assert all(
@@ -268,7 +268,7 @@ def test_a_document_can_be_repeated_like_the_training_in_it(trainer: Trainer) ->
 def test_a_document_keeps_weights_that_were_set_before_the_first_update(trainer: Trainer) -> None:
     trainer.set_parameters({"W0": np.ones((6, 2))})
     trainer.advance(epochs=1)
-    opened = Trainer.of(resumed(trainer.document()))
+    opened = Trainer.of(resume(trainer.document()))
     exportable = Exportable.of(opened)
     assert exportable.repeatable
     np.testing.assert_array_equal(exportable.initial["W0"], 1)

@@ -33,7 +33,8 @@ from playground.experiment.rules import convert
 from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, prefix, this_computer
 from playground.measure.changes import WeightEdit
-from playground.run.run import HEALTHY, PRESENT, resumed
+from playground.run import health
+from playground.run.run import HEALTHY, PRESENT, resume
 from playground.run.timeline import Timeline
 from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
 from tests.engine.random_experiments import random_experiment
@@ -65,7 +66,7 @@ def saved_and_opened(trainer: Trainer, path: Path, engine: EngineName = "referen
     """Another trainer that goes on from a file of this one."""
     save_document(path, trainer.document())
     document = load_document(path)
-    return Trainer.of(resumed(document), engine)
+    return Trainer.of(resume(document), engine)
 
 
 def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
@@ -158,7 +159,7 @@ def test_weights_that_have_no_place_any_more_do_not_keep_a_training_from_startin
     trainer = Trainer(Experiment())
     given = {"W0": np.array([[1e300, 1.0]]), "b0": np.array([0.5]), "W7": np.array([1.0])}
     save_document(tmp_path / "mine.playground", trainer.document()._replace(initial=given))
-    other = Trainer.of(resumed(load_document(tmp_path / "mine.playground")))
+    other = Trainer.of(resume(load_document(tmp_path / "mine.playground")))
     other.reset()
     assert_array_equal(other.parameters()["W0"], trainer.parameters()["W0"])
     assert other.parameters()["b0"] == 0.5
@@ -176,7 +177,7 @@ def test_layers_without_a_name_get_the_same_one_at_every_moment() -> None:
 def test_a_history_without_bounds_is_bounded_where_it_is_gone_on_with(tmp_path: Path) -> None:
     trainer = Trainer(Experiment())
     trainer.advance(epochs=400)
-    bounded = Trainer.of(resumed(trainer.document(), rows=100))
+    bounded = Trainer.of(resume(trainer.document(), rows=100))
     rows = bounded.history.view()
     assert trainer.history.count == 401 and 50 <= len(rows) <= 100
     assert_array_equal(rows[[0, -1]], trainer.history.view()[[0, -1]])
@@ -327,7 +328,7 @@ def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, chang
         (tmp_path / "mine.csv").write_text((tmp_path / "mine.csv").read_text() + "99,99,yes\n")
     read = load_document(tmp_path / "mine.playground")
     assert len(read.notes) == 1 and "the document keeps" in read.notes[0]
-    other = Trainer.of(resumed(read))
+    other = Trainer.of(resume(read))
     assert_array_equal(other.sample.x, trainer.sample.x)
     assert_array_equal(other.sample.labels, trainer.sample.labels)
     assert other.sample.class_names == trainer.sample.class_names
@@ -361,11 +362,11 @@ def test_training_from_a_document_starts_afresh(capsys: pytest.CaptureFixture[st
 
 def test_a_table_that_goes_while_training_runs_is_saved_with_the_points_that_were_trained_on(tmp_path: Path) -> None:
     document = table_document(tmp_path)
-    trainer = Trainer.of(resumed(document))
+    trainer = Trainer.of(resume(document))
     (tmp_path / "mine.csv").unlink()
     save_document(tmp_path / "mine.playground", trainer.document())
     read = load_document(tmp_path / "mine.playground")
-    other = Trainer.of(resumed(read))
+    other = Trainer.of(resume(read))
     assert_array_equal(other.sample.x, trainer.sample.x)
     assert_array_equal(other.state.parameters, trainer.state.parameters)
 
@@ -578,7 +579,9 @@ CHANGED: dict[str, Any] = {
 }
 
 
-def test_points_are_not_kept_a_second_time_with_every_change() -> None:
+def test_points_are_not_kept_a_second_time_with_every_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A healthy moment on the way would keep the points it had.
+    monkeypatch.setattr(health, "LOOK_SECONDS", math.inf)
     trainer, random = Trainer(Experiment()), np.random.default_rng(0)
     size = len(to_bytes(trainer.document()))
     for _ in range(10):
@@ -646,7 +649,7 @@ def test_documents_of_every_version_open_with_the_same_numbers_and_go_on(path: P
         len(document.history.view()),
     ) == EXPECTED[path.stem]
     assert set(document.checkpoints) == {PRESENT, HEALTHY}
-    trainer = Trainer.of(resumed(document))
+    trainer = Trainer.of(resume(document))
     trainer.clear_outcome()
     before = trainer.state.step
     trainer.advance(steps=1)

@@ -20,7 +20,7 @@ from playground.engine.compiled import cache
 from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
 from playground.measure.requests import FinalTestRequest
-from playground.run.run import resumed
+from playground.run.run import resume
 from ui.session.commands import (
     Ask,
     Command,
@@ -268,28 +268,28 @@ class Worker(QThread):
     def start_anew(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
         """Have another trainer, which starts from its initial weights or goes on from somewhere."""
         if isinstance(memory, Document):
-            trainer = self.going_on(memory, self.engine)
+            trainer = self.resume_document(memory, self.engine)
             if trainer.status == "diverged":
                 trainer.clear_outcome()
         elif memory is None and command.document is not None:
-            trainer = self.taken_up(command.document)
+            trainer = self.open_document(command.document)
         else:
             trainer = self.fresh_trainer(command.experiment)
             if isinstance(memory, Checkpoint):
                 trainer.restore(memory)
         self.trainer = trainer
 
-    def going_on(self, document: Document, engine: EngineName) -> Trainer:
+    def resume_document(self, document: Document, engine: EngineName) -> Trainer:
         """A trainer that goes on with a document."""
-        return Trainer.of(resumed(document, rows=HISTORY_ROWS), engine)
+        return Trainer.of(resume(document, rows=HISTORY_ROWS), engine)
 
-    def taken_up(self, document: Document) -> Trainer:
+    def open_document(self, document: Document) -> Trainer:
         """A trainer that goes on with a document that is opened.
 
         That is as if it had never stopped, unless it was trained on the slower engine: then the faster one takes over.
         """
         is_at_hand = document.engine == "compiled" and cache.are_cached(document.experiment.precision)
-        trainer = self.going_on(document, "compiled" if is_at_hand else self.engine)
+        trainer = self.resume_document(document, "compiled" if is_at_hand else self.engine)
         if trainer.engine != document.engine:
             trainer.run.record.notes += (
                 f"It was trained on the {document.engine} engine; the {trainer.engine} one goes on and rounds "

@@ -236,7 +236,7 @@ def test_a_fault_in_taking_up_loses_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(worker, "resumed", fail)
+    monkeypatch.setattr(worker, "resume", fail)
     other.autosave.recover(recoverable(folder)[0])
     qtbot.waitUntil(lambda: other.autosave.restoring is None)
     (found,) = recoverable(folder)
