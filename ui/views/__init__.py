@@ -1,4 +1,5 @@
-"""Pictures of a snapshot or an experiment. A view knows neither session nor worker nor any other view.
+"""Pictures of a snapshot. A view knows neither session nor worker nor any other view.
 
-Each view has `wanted`, what it needs in a snapshot, and `show_snapshot(snapshot)`.
+`view` says what every view is, `registry` lists them all, `chart` and `plane` are what several share. A new picture is
+one folder here and one line in the registry.
 """

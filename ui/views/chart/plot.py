@@ -1,4 +1,4 @@
-"""What the pictures share: axis limits, quiet plots, the mouse over a picture, switches.
+"""What the pictures share: quiet plots, their colours and ticks, and words that are painted.
 
 Nothing here knows a snapshot. Plots are pyqtgraph's with everything taken off that a person does not need; ticks
 are set by us, because limits and texts have to stay put while training runs.
@@ -17,14 +17,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 from ui.look import theme
 from ui.look.theme import px, scaled
 from ui.views.chart.controls import small_font
-
-# Words ------------------------------------------------------------------------------------------------------
-
-
-# Limits -------------------------------------------------------------------------------------------------------
-
-
-# The mouse -----------------------------------------------------------------------------------------------
 
 
 class Cursor(pg.InfiniteLine):
@@ -137,6 +129,3 @@ def write_centred(painter: QPainter, x: float, top: float, text: str, low: float
     width = metrics.horizontalAdvance(text) + px(2)
     left = min(max(x - width / 2, low), high - width)
     painter.drawText(QRectF(left, top, width, metrics.height()), CENTRE, text)
-
-
-# Switches -----------------------------------------------------------------------------------------------------
