@@ -30,7 +30,7 @@ def first_frame(application: object, window: object, *_: object) -> int:
             return False
 
     painted = Painted()
-    window.status.installEventFilter(painted)
+    window.messages.status.installEventFilter(painted)
     while not painted.seen:
         application.processEvents()
     frame, loaded = time.time() - started, sorted(sys.modules)

@@ -196,10 +196,10 @@ def start_up(experiment: str) -> list[Figure]:
 def training(window: Window, seconds: float) -> tuple[list[Figure], float]:
     """Speed, redraw rates and lateness while everything is visible; and the speed by itself."""
     pictures = {
-        "boundary": window.boundary.findChild(pg.PlotWidget).viewport(),
-        "curves": window.view(CurvesView).findChild(pg.PlotWidget).viewport(),
-        "gradients": window.gradients.findChild(GradientChart),
-        "the network": window.network.findChild(NetworkCanvas),
+        "boundary": window.parts.boundary.findChild(pg.PlotWidget).viewport(),
+        "curves": window.parts.view(CurvesView).findChild(pg.PlotWidget).viewport(),
+        "gradients": window.parts.gradients.findChild(GradientChart),
+        "the network": window.parts.network.findChild(NetworkCanvas),
     }
     goals = {"the network": 30}
     paints = {name: Paints(widget) for name, widget in pictures.items()}
@@ -227,7 +227,7 @@ def many_maps(window: Window, seconds: float) -> list[Figure]:
     layers = tuple(Layer(10, Tanh()) for _ in range(6))
     before = window.session.experiment
     window.session.open(msgspec.structs.replace(before, layers=layers), "sixty units")
-    paint = Paints(window.network.findChild(NetworkCanvas))
+    paint = Paints(window.parts.network.findChild(NetworkCanvas))
     window.session.play()
     spin(2)
     paint.count, started = 0, time.perf_counter()
@@ -261,7 +261,7 @@ def pauses(window: Window, times: int = 25) -> list[Figure]:
 
 def dragging(window: Window, seconds: float) -> list[Figure]:
     """Lateness while the learning rate's slider is dragged to and fro and training runs."""
-    slider = window.training.rows["training.learning_rate"].findChild(QSlider)
+    slider = window.parts.training.rows["training.learning_rate"].findChild(QSlider)
     window.session.play()
     spin(0.5)
     middle = slider.height() // 2

@@ -13,8 +13,8 @@ from ui.window.window import Window
 
 def losses(window: Window) -> tuple[str, str]:
     """Training and validation loss as the transport bar writes them, and as the legend of the curves does."""
-    legend = window.view(CurvesView).shown().headings[0].split()
-    return window.transport.loss.text(), f"{legend[2]} / {legend[4]}"
+    legend = window.parts.view(CurvesView).shown().headings[0].split()
+    return window.parts.transport.loss.text(), f"{legend[2]} / {legend[4]}"
 
 
 @pytest.mark.parametrize("speed", [None, 50.0])
@@ -26,8 +26,8 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
 
     def look() -> None:
         seen.append(losses(window))
-        if window.transport.step.text() != "0":
-            states.append((f"step {window.transport.step.text()}", window.status.text()))
+        if window.parts.transport.step.text() != "0":
+            states.append((f"step {window.parts.transport.step.text()}", window.messages.status.text()))
 
     window.session.play()
     qtbot.waitUntil(lambda: window.display.running)
@@ -39,17 +39,17 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
     window.session.pause()
     qtbot.waitUntil(lambda: not window.display.running)
     last = window.session.report.snapshot
-    assert window.transport.step.text() == f"{last.step:,}"
+    assert window.parts.transport.step.text() == f"{last.step:,}"
     assert losses(window)[0] == losses(window)[1]
-    assert f"step {last.step:,}" in window.status.text()
+    assert f"step {last.step:,}" in window.messages.status.text()
 
 
 def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, trained: Window) -> None:
     trained.docks.show("curves")
-    plot = trained.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
+    plot = trained.parts.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
     for round_ in range(20):
         hands.move(plot, QPoint(80 + round_, 40))
-        qtbot.waitUntil(lambda: trained.view(CurvesView).shown().reading != "epoch")
+        qtbot.waitUntil(lambda: trained.parts.view(CurvesView).shown().reading != "epoch")
         hands.leave(plot)
-        assert trained.view(CurvesView).shown().reading == "epoch"
+        assert trained.parts.view(CurvesView).shown().reading == "epoch"
         assert losses(trained)[0] == losses(trained)[1]

@@ -14,5 +14,5 @@ def test_every_control_of_the_window_has_a_name_an_explanation_and_a_label(qtbot
 
 
 def test_a_nameless_control_is_found(window: Window) -> None:
-    window.transport.play.setAccessibleName("")
+    window.parts.transport.play.setAccessibleName("")
     assert any("transport.play" in fault for fault in unnamed(window))

@@ -113,10 +113,10 @@ def test_a_kept_icon_is_made_anew_for_another_size(qapp: QApplication, window: W
 
 @pytest.mark.parametrize("name", ["data", "training", "drawing", "layers"])
 def test_no_label_of_a_panel_is_cut_off(qtbot, large: Window, name: str) -> None:
-    panel = getattr(large, name)
+    panel = getattr(large.parts, name)
     large.docks.show(name)
     if name == "training":
-        large.training.more.button.click()
+        large.parts.training.more.button.click()
     lay_out(large)
 
     def labels() -> list[QLabel]:
@@ -147,7 +147,7 @@ def test_no_control_of_a_panel_reaches_beyond_its_dock(qtbot, large: Window, nam
     controls = [
         control
         for kind in (QAbstractButton, QLineEdit, Combo, Slider, Switch)
-        for control in getattr(large, name).findChildren(kind)
+        for control in getattr(large.parts, name).findChildren(kind)
         if control.isVisible()
     ]
     assert len(controls) > 5
@@ -160,7 +160,7 @@ def test_buttons_with_words_show_all_of_them(qtbot, large: Window) -> None:
     for name in ("data", "training", "drawing", "layers"):
         large.docks.show(name)
         lay_out(large)
-        for button in getattr(large, name).findChildren(QAbstractButton):
+        for button in getattr(large.parts, name).findChildren(QAbstractButton):
             words = button.isVisible() and button.text() and not isinstance(button, Tile)
             if words and isinstance(button, QToolButton) and button.property("segment"):
                 assert button.width() >= button.fontMetrics().horizontalAdvance(button.text()), button.text()
@@ -168,7 +168,7 @@ def test_buttons_with_words_show_all_of_them(qtbot, large: Window) -> None:
 
 def test_docks_and_the_bar_do_not_overlap(qtbot, large: Window) -> None:
     parts = [dock for name, dock in large.docks.docks.items() if name in large.docks.seen]
-    places = [in_window(part) for part in (*parts, large.boundary, large.transport)]
+    places = [in_window(part) for part in (*parts, large.parts.boundary, large.parts.transport)]
     assert len(places) >= 4
     for number, place in enumerate(places):
         assert large.rect().contains(place)
@@ -176,7 +176,7 @@ def test_docks_and_the_bar_do_not_overlap(qtbot, large: Window) -> None:
 
 
 def test_the_parts_of_the_bar_do_not_overlap_and_show_their_numbers(large: Window) -> None:
-    bar = large.transport
+    bar = large.parts.transport
     parts = [bar.play, bar.reseed, bar.epoch, bar.step, bar.loss, bar.score, bar.guest, bar.speed_slider]
     places = [in_window(part) for part in parts]
     for left, right in itertools.pairwise(places):
@@ -186,15 +186,15 @@ def test_the_parts_of_the_bar_do_not_overlap_and_show_their_numbers(large: Windo
 
 
 def test_a_readout_makes_room_for_a_long_number(qtbot, large: Window) -> None:
-    large.transport.step.setText("12,345,678")
-    large.transport.loss.setText("1.23e-05 / 1.23e-05")
+    large.parts.transport.step.setText("12,345,678")
+    large.parts.transport.loss.setText("1.23e-05 / 1.23e-05")
     lay_out(large)
-    for number in (large.transport.step, large.transport.loss):
+    for number in (large.parts.transport.step, large.parts.transport.loss):
         assert number.width() >= needed(number)
 
 
 def test_tiles_are_sharp_and_as_large_as_everything(large: Window) -> None:
-    tile = next(iter(large.data.tiles))
+    tile = next(iter(large.parts.data.tiles))
     tile.grab()
     picture = tile._picture
     assert picture.width() == round(tile.picture_size * picture.devicePixelRatio())
@@ -202,7 +202,7 @@ def test_tiles_are_sharp_and_as_large_as_everything(large: Window) -> None:
 
 
 def test_the_mouse_finds_what_is_drawn_in_the_network(qtbot, large: Window) -> None:
-    network, canvas = large.network, part_of(large.network, "network.diagram")
+    network, canvas = large.parts.network, part_of(large.parts.network, "network.diagram")
     large.docks.show("network")
     lay_out(large)
     seen = network.shown().places.unit(0, 1)
@@ -218,7 +218,7 @@ def test_the_mouse_finds_what_is_drawn_in_the_network(qtbot, large: Window) -> N
 
 
 def test_the_networks_tiles_fill_whole_pixels(qtbot, large: Window) -> None:
-    column = part_of(large.network, "network.diagram").drawing.diagram.column(0)
+    column = part_of(large.parts.network, "network.diagram").drawing.diagram.column(0)
     for unit in column.seen:
         rect = column.rect(unit)
         for length in (rect.left(), rect.top(), rect.width()):
@@ -228,7 +228,7 @@ def test_the_networks_tiles_fill_whole_pixels(qtbot, large: Window) -> None:
 def test_the_kept_pictures_of_the_network_have_the_pixels_of_the_widget(qtbot, large: Window) -> None:
     large.docks.show("network")
     lay_out(large)
-    canvas = part_of(large.network, "network.diagram")
+    canvas = part_of(large.parts.network, "network.diagram")
     canvas.grab()
     for picture in (canvas.drawing.still, canvas.drawing.wired):
         ratio = canvas.devicePixelRatioF()
@@ -237,7 +237,7 @@ def test_the_kept_pictures_of_the_network_have_the_pixels_of_the_widget(qtbot, l
 
 
 def test_words_of_the_boundary_fit(large: Window) -> None:
-    boundary = large.boundary
+    boundary = large.parts.boundary
     for button in part_of(boundary, "boundary.field").buttons:
         assert button.width() >= QFontMetrics(small_font()).horizontalAdvance(button.text())
     axis = boundary.findChild(pg.PlotWidget).getAxis("bottom")
@@ -265,7 +265,7 @@ def test_a_panel_that_a_layout_closes_opens_in_a_place_of_its_own(qtbot, large: 
     qtbot.waitUntil(lambda: "confusion" in large.docks.seen)
     dock = large.docks.docks["confusion"]
     assert large.dockWidgetArea(dock) != Qt.DockWidgetArea.NoDockWidgetArea
-    assert not in_window(dock).intersects(in_window(large.boundary))
+    assert not in_window(dock).intersects(in_window(large.parts.boundary))
 
 
 @pytest.mark.parametrize("size", theme.SIZES)

@@ -32,19 +32,19 @@ from ui.window.window import Window
 def test_the_window_opens_with_an_untrained_spiral(window: Window) -> None:
     assert snapshot(window).step == 0
     assert snapshot(window).experiment.data.kind == "spiral"
-    assert "Ready" in window.status.text()
+    assert "Ready" in window.messages.status.text()
 
 
 def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window) -> None:
-    qtbot.waitUntil(lambda: window.boundary.shown().colours.size > 0)
-    image, bars = window.boundary.shown().colours.copy(), window.gradients.shown().bars.copy()
+    qtbot.waitUntil(lambda: window.parts.boundary.shown().colours.size > 0)
+    image, bars = window.parts.boundary.shown().colours.copy(), window.parts.gradients.shown().bars.copy()
     hands.key(window, "Space")
     qtbot.waitUntil(lambda: step(window) > 200)
-    assert not np.array_equal(window.boundary.shown().colours, image)
-    assert np.isfinite(window.gradients.shown().bars).all()
-    assert not np.array_equal(window.gradients.shown().bars, bars)
-    assert len(window.view(CurvesView).shown().training[:, 0]) > 1
-    qtbot.waitUntil(lambda: "steps per second" in window.status.text())
+    assert not np.array_equal(window.parts.boundary.shown().colours, image)
+    assert np.isfinite(window.parts.gradients.shown().bars).all()
+    assert not np.array_equal(window.parts.gradients.shown().bars, bars)
+    assert len(window.parts.view(CurvesView).shown().training[:, 0]) > 1
+    qtbot.waitUntil(lambda: "steps per second" in window.messages.status.text())
 
 
 def test_space_pauses_and_plays_again(qtbot, trained: Window) -> None:
@@ -256,10 +256,10 @@ def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> N
     settle(qtbot, window)
     hands.fill(control(window, "training.learning_rate"), "1000")
     hands.key(window, "Space")
-    qtbot.waitUntil(lambda: window.banner.isVisible())
-    assert "no longer a finite number" in window.banner.text.text()
-    assert "Diverged" in window.status.text()
-    hands.click(window.banner.remedy)
+    qtbot.waitUntil(lambda: window.messages.banner.isVisible())
+    assert "no longer a finite number" in window.messages.banner.text.text()
+    assert "Diverged" in window.messages.status.text()
+    hands.click(window.messages.banner.remedy)
     assert window.session.experiment.training.learning_rate == 0.1
     assert settle(qtbot, window).status == "ready"
 
@@ -269,11 +269,11 @@ def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, wind
     window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
-    qtbot.waitUntil(lambda: window.diagnosis.remedy.isVisible(), timeout=15_000)
-    finding = window.diagnosis.finding
+    qtbot.waitUntil(lambda: window.messages.diagnosis.remedy.isVisible(), timeout=15_000)
+    finding = window.messages.diagnosis.finding
     assert finding is not None and finding.kind == "vanishing"
-    assert "gradient" in window.diagnosis.text.text()
-    hands.click(window.diagnosis.remedy)
+    assert "gradient" in window.messages.diagnosis.text.text()
+    hands.click(window.messages.diagnosis.remedy)
     assert window.session.experiment == finding.remedy.experiment
     window.session.undo()
     assert window.session.experiment.layers[0].activation.kind == "sigmoid"
@@ -286,7 +286,7 @@ def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot
     window.session.play()
     remedy = control(window, "gradients.remedy")
     qtbot.waitUntil(remedy.isVisible, timeout=15_000)
-    assert not window.diagnosis.remedy.isVisible()
+    assert not window.messages.diagnosis.remedy.isVisible()
     hands.click(remedy)
     assert window.session.experiment.layers[0].activation.kind != "sigmoid"
 
@@ -305,8 +305,8 @@ def test_a_bad_file_is_a_banner_and_changes_nothing(qtbot, trained: Window, tmp_
     path.write_text(content)
     before = trained.session.experiment
     trained.documents.open(str(path))
-    assert trained.banner.isVisible()
-    assert named in trained.banner.text.text()
+    assert trained.messages.banner.isVisible()
+    assert named in trained.messages.banner.text.text()
     assert trained.session.experiment == before
     at = step(trained)
     qtbot.waitUntil(lambda: step(trained) > at)
@@ -323,8 +323,8 @@ def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window
     }
     path.write_text(json.dumps({"version": 1, "data": table}))
     window.documents.open(str(path))
-    assert "beak" in window.banner.text.text()
-    assert "bill_length_mm" in window.banner.text.text()
+    assert "beak" in window.messages.banner.text.text()
+    assert "bill_length_mm" in window.messages.banner.text.text()
 
 
 def test_a_dropped_file_is_opened(qtbot, window: Window) -> None:
@@ -344,7 +344,7 @@ def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp
 
 def test_a_failed_save_is_told(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(str(tmp_path / "no such folder" / "mine.json"))
-    qtbot.waitUntil(lambda: "Nothing was saved" in window.banner.text.text())
+    qtbot.waitUntil(lambda: "Nothing was saved" in window.messages.banner.text.text())
 
 
 # Coming and going -------------------------------------------------------------------------------------------------
@@ -387,9 +387,9 @@ def test_every_control_has_an_accessible_name_and_a_tooltip(window: Window, kind
 
 def test_only_what_is_seen_is_computed(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is not None)
-    window.boundary.hide()
+    window.parts.boundary.hide()
     qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is None)
-    window.boundary.show()
+    window.parts.boundary.show()
     qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is not None)
 
 
@@ -410,9 +410,9 @@ def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained:
     gate.shut()
     qtbot.waitUntil(lambda: trained.display.running)
     hands.key(trained, "Space")
-    qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.status.text())
+    qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.messages.status.text())
     gate.open.set()
-    qtbot.waitUntil(lambda: "Paused at" in trained.status.text())
+    qtbot.waitUntil(lambda: "Paused at" in trained.messages.status.text())
 
 
 def test_the_space_bar_plays_before_anything_was_touched(qtbot, window: Window) -> None:
@@ -483,18 +483,18 @@ def test_own_points_with_marks_have_a_test_result(qtbot, window: Window) -> None
 def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> None:
     experiment = window.session.experiment
     refused = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, noise=7.0))
-    window.data.edited.emit(refused, "noise 7", False)
-    assert window.banner.isVisible()
-    assert "Noise 7 was not changed" in window.banner.text.text()
+    window.parts.data.edited.emit(refused, "noise 7", False)
+    assert window.messages.banner.isVisible()
+    assert "Noise 7 was not changed" in window.messages.banner.text.text()
     qtbot.wait(50)
-    assert window.banner.isVisible()
+    assert window.messages.banner.isVisible()
     hands.fill(control(window, "data.noise"), "0.2")
-    assert not window.banner.isVisible()
+    assert not window.messages.banner.isVisible()
 
 
 def test_a_change_leaves_other_messages_alone(window: Window) -> None:
-    window.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
+    window.parts.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
     window.desk.tell("The file was not saved.")
     hands.fill(control(window, "data.noise"), "0.2")
-    assert window.banner.isVisible()
-    assert window.banner.text.text() == "The file was not saved."
+    assert window.messages.banner.isVisible()
+    assert window.messages.banner.text.text() == "The file was not saved."

@@ -117,11 +117,11 @@ def hold_still(hand: Hand) -> None:
 
 
 def test_a_click_on_an_input_switches_it(busy: Hand) -> None:
-    network, radius = busy.window.network, list(FEATURES).index("radius")
+    network, radius = busy.window.parts.network, list(FEATURES).index("radius")
     hands.click(network, network.shown().places.unit(-1, radius).center())
     assert "radius" in busy.settle().experiment.features
     assert busy.trainer.network.layers[0].inputs == 3
-    assert busy.window.data.features["radius"].isChecked()
+    assert busy.window.parts.data.features["radius"].isChecked()
     hands.click(network, network.shown().places.unit(-1, radius).center())
     busy.settle()
     assert busy.trainer.network.layers[0].inputs == 2
@@ -129,19 +129,19 @@ def test_a_click_on_an_input_switches_it(busy: Hand) -> None:
 
 
 def test_plus_and_minus_change_the_units(busy: Hand) -> None:
-    network = busy.window.network
+    network = busy.window.parts.network
     for _ in range(2):
         hands.click(network, network.shown().places.units_button(0, more=True).center())
     hands.click(network, network.shown().places.units_button(1, more=False).center())
     busy.settle()
     assert [layer.units for layer in busy.trainer.network.layers] == [6, 2, 1]
-    busy.window.layers.wake()
-    assert busy.window.layers.cards[0].layer.units == 6
+    busy.window.parts.layers.wake()
+    assert busy.window.parts.layers.cards[0].layer.units == 6
     busy.trains_on()
 
 
 def test_a_plus_between_columns_inserts_a_layer(busy: Hand) -> None:
-    network = busy.window.network
+    network = busy.window.parts.network
     hands.click(network, network.shown().places.insertion(1).center())
     busy.settle()
     assert [layer.units for layer in busy.trainer.network.layers] == [4, 4, 3, 1]
@@ -155,7 +155,7 @@ def test_a_layer_inserted_beside_a_muted_and_frozen_one_takes_part_and_learns(ha
     still = msgspec.structs.replace(layers[1], muted=True, trainable=False)
     hand.window.session.edit(msgspec.structs.replace(hand.experiment, layers=(layers[0], still)), "muted")
     hand.settle()
-    network = hand.window.network
+    network = hand.window.parts.network
     hands.click(network, network.shown().places.insertion(2).center())
     new = hand.settle().experiment.layers[2]
     assert new.units == 3
@@ -163,26 +163,26 @@ def test_a_layer_inserted_beside_a_muted_and_frozen_one_takes_part_and_learns(ha
 
 
 def test_a_double_click_on_a_header_opens_the_card_of_the_layer(hand: Hand) -> None:
-    network = hand.window.network
+    network = hand.window.parts.network
     hands.double_click(network, network.shown().places.header(1).center())
     hand.until(lambda: "layers" in hand.window.docks.seen)
-    assert QApplication.focusWidget() is hand.window.layers.cards[1]
+    assert QApplication.focusWidget() is hand.window.parts.layers.cards[1]
 
 
 def test_pointing_at_a_unit_shows_its_map_in_the_boundary(hand: Hand) -> None:
-    network, boundary = hand.window.network, hand.window.boundary
+    network, boundary = hand.window.parts.network, hand.window.parts.boundary
     hand.until(lambda: boundary.shown().colours.size > 0 and network.shown().places.unit(0, 2).isValid())
     hands.hover(network, network.shown().places.unit(0, 2).center())
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
     assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (0, 2)
     hand.until(lambda: boundary.shown().unit == "Unit A3: what it puts out")
-    hands.leave(network, network.shown().places.unit(0, 2).center(), to=hand.window.transport)
+    hands.leave(network, network.shown().places.unit(0, 2).center(), to=hand.window.parts.transport)
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     hand.until(lambda: boundary.shown().unit == "")
 
 
 def test_the_way_back_from_a_unit_works_while_the_mouse_still_points_at_it(hand: Hand) -> None:
-    network, boundary = hand.window.network, hand.window.boundary
+    network, boundary = hand.window.parts.network, hand.window.parts.boundary
     hands.hover(network, network.shown().places.unit(1, 0).center())
     hand.until(lambda: boundary.shown().unit != "")
     boundary.setFocus()
@@ -196,7 +196,7 @@ def test_the_way_back_from_a_unit_works_while_the_mouse_still_points_at_it(hand:
 
 def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Hand) -> None:
     hold_still(busy)
-    network = busy.window.network
+    network = busy.window.parts.network
     before = busy.trainer.parameters()["W1"].copy()
     hands.click(network, network.shown().places.wire("W1", (2, 1)))
     assert control(busy.window, "network.editor").isVisible()
@@ -215,7 +215,7 @@ def test_a_typed_weight_arrives_while_training_and_ctrl_z_takes_it_back(busy: Ha
 
 def test_a_bias_is_edited_at_its_square(busy: Hand) -> None:
     hold_still(busy)
-    network = busy.window.network
+    network = busy.window.parts.network
     hands.click(network, network.shown().places.bias(0, 3).center())
     hands.type_text("-0.75")
     busy.key("Return")
@@ -225,7 +225,7 @@ def test_a_bias_is_edited_at_its_square(busy: Hand) -> None:
 
 def test_dragging_the_slider_of_the_editor_is_one_undo_step(busy: Hand) -> None:
     hold_still(busy)
-    network, so_far = busy.window.network, len(busy.edits)
+    network, so_far = busy.window.parts.network, len(busy.edits)
     before = float(busy.trainer.parameters()["W0"][1, 0])
     hands.click(network, network.shown().places.wire("W0", (1, 0)))
     slider = busy.window.findChild(QSlider, "network.editor.slider")
@@ -241,7 +241,7 @@ def test_dragging_the_slider_of_the_editor_is_one_undo_step(busy: Hand) -> None:
 
 def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand) -> None:
     hand.key("Ctrl+P")
-    network = hand.window.network
+    network = hand.window.parts.network
     hands.click(network, network.shown().places.wire("W1", (0, 0)))
     before = hand.trainer.parameters()["W1"].copy()
     hand.key("Up")
@@ -251,14 +251,14 @@ def test_escape_in_the_editor_puts_the_weight_back_also_while_drawing(hand: Hand
     hand.settle()
     np.testing.assert_array_equal(hand.trainer.parameters()["W1"], before)
     assert not network.findChild(QWidget, "network.editor").isVisible()
-    assert hand.window.drawing.toolbox.tool is not None
+    assert hand.window.parts.drawing.toolbox.tool is not None
 
 
 def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Hand) -> None:
-    window, network = hand.window, hand.window.network
+    window, network = hand.window, hand.window.parts.network
     hands.click(network, network.shown().places.wire("W1", (0, 0)))
     hands.type_text("3")
-    window.layers.remove_layer(1)
+    window.parts.layers.remove_layer(1)
     hand.settle()
     assert hand.edits[-1] == "layer B removed"
     assert not network.findChild(QWidget, "network.editor").isVisible()
@@ -267,10 +267,10 @@ def test_a_weight_being_typed_is_given_to_no_other_when_its_layer_goes(hand: Han
 
 def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(busy: Hand) -> None:
     hold_still(busy)
-    window, network = busy.window, busy.window.network
+    window, network = busy.window, busy.window.parts.network
     hands.click(network, network.shown().places.unit(0, 1).center())
     busy.key("Down")
-    busy.until(lambda: window.boundary.shown().unit == "Unit A3: what it puts out")
+    busy.until(lambda: window.parts.boundary.shown().unit == "Unit A3: what it puts out")
     busy.key("Return")
     hands.type_text("2.5")
     busy.key("Ctrl+5")
@@ -278,15 +278,15 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
     busy.settle()
     assert busy.trainer.parameters()["b0"][2] == pytest.approx(2.5, abs=1e-6)
     busy.until(lambda: snapshot(window).answer(UnitMapRequest) is None)
-    assert window.layers.isAncestorOf(QApplication.focusWidget())
+    assert window.parts.layers.isAncestorOf(QApplication.focusWidget())
 
 
 def test_wires_show_weights_or_gradients(busy: Hand) -> None:
     push(busy.window, "network.gradients")
-    assert busy.window.network.shown().wires == "gradients"
+    assert busy.window.parts.network.shown().wires == "gradients"
     busy.trains_on()
     push(busy.window, "network.weights")
-    assert busy.window.network.shown().wires == "weights"
+    assert busy.window.parts.network.shown().wires == "weights"
 
 
 # The boundary -------------------------------------------------------------------------------------------------------
@@ -299,7 +299,7 @@ def lonely_point(x: Array) -> int:
 
 
 def test_the_colours_the_contours_and_the_mistakes_are_chosen(busy: Hand) -> None:
-    boundary = busy.window.boundary
+    boundary = busy.window.parts.boundary
     layers = tuple(msgspec.structs.replace(layer, dropout=0.3) for layer in busy.experiment.layers)
     busy.window.session.edit(msgspec.structs.replace(busy.experiment, layers=layers), "dropout")
     busy.settle()
@@ -319,7 +319,7 @@ def test_the_colours_the_contours_and_the_mistakes_are_chosen(busy: Hand) -> Non
 
 
 def test_the_wheel_zooms_dragging_moves_and_home_shows_everything(busy: Hand) -> None:
-    boundary = busy.window.boundary
+    boundary = busy.window.parts.boundary
     whole = boundary.shown().seen
     hands.wheel(boundary, 4, boundary.shown().place_of(2, 1))
     assert boundary.shown().seen.width() < 0.6 * whole.width()
@@ -337,38 +337,40 @@ def test_the_wheel_zooms_dragging_moves_and_home_shows_everything(busy: Hand) ->
 def test_a_click_on_a_point_opens_the_microscope_with_its_numbers(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
     index = lonely_point(x)
-    hands.click(window.boundary, window.boundary.shown().place_of(*x[index]))
+    hands.click(window.parts.boundary, window.parts.boundary.shown().place_of(*x[index]))
     hand.until(lambda: "microscope" in window.docks.seen)
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
     seen = snapshot(window).answer(MicroscopeRequest)
     assert seen.point == index
     np.testing.assert_array_equal(seen.x, hand.trainer.sample.x[index])
-    hand.until(lambda: window.view(MicroscopeView).shown().sentence.startswith(f"Point {index} ("))
-    assert len(window.view(MicroscopeView).shown().blocks) > 0
+    hand.until(lambda: window.parts.view(MicroscopeView).shown().sentence.startswith(f"Point {index} ("))
+    assert len(window.parts.view(MicroscopeView).shown().blocks) > 0
 
 
 def test_n_and_p_go_from_point_to_point(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
     index = lonely_point(x)
-    hands.click(window.boundary, window.boundary.shown().place_of(*x[index]))
+    hands.click(window.parts.boundary, window.parts.boundary.shown().place_of(*x[index]))
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
     for key, expected in ((Qt.Key.Key_N, index + 1), (Qt.Key.Key_P, index), (Qt.Key.Key_P, index - 1)):
         hand.key(key)
         point = expected % len(x)
         hand.until(lambda point=point: snapshot(window).answer(MicroscopeRequest).point == point)
-        hand.until(lambda point=point: window.view(MicroscopeView).shown().sentence.startswith(f"Point {point} ("))
+        hand.until(
+            lambda point=point: window.parts.view(MicroscopeView).shown().sentence.startswith(f"Point {point} (")
+        )
     hand.key("Escape")
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
-    hand.until(lambda: not window.view(MicroscopeView).shown().blocks)
+    hand.until(lambda: not window.parts.view(MicroscopeView).shown().blocks)
 
 
 def test_other_points_let_go_of_the_one_that_was_picked(hand: Hand) -> None:
     window, x = hand.window, snapshot(hand.window).sample.x
-    hands.click(window.boundary, window.boundary.shown().place_of(*x[lonely_point(x)]))
+    hands.click(window.parts.boundary, window.parts.boundary.shown().place_of(*x[lonely_point(x)]))
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is not None)
     push(hand.window, "data.kind.moons")
     hand.settle()
-    hand.until(lambda: window.boundary.shown().picked is None)
+    hand.until(lambda: window.parts.boundary.shown().picked is None)
     hand.until(lambda: snapshot(window).answer(MicroscopeRequest) is None)
 
 
@@ -376,7 +378,7 @@ def test_other_points_let_go_of_the_one_that_was_picked(hand: Hand) -> None:
 
 
 def places(hand: Hand, *at: tuple[float, float]) -> list[QPointF]:
-    return [hand.window.boundary.shown().place_of(*place) for place in at]
+    return [hand.window.parts.boundary.shown().place_of(*place) for place in at]
 
 
 @pytest.fixture
@@ -385,13 +387,13 @@ def drawing(busy: Hand) -> Hand:
     push(busy.window, "data.draw")
     busy.until(lambda: "drawing" in busy.window.docks.seen)
     lay_out(busy.window)
-    assert busy.window.drawing.toolbox.tool is not None and busy.window.drawing.toolbox.tool.name == "brush"
+    assert busy.window.parts.drawing.toolbox.tool is not None and busy.window.parts.drawing.toolbox.tool.name == "brush"
     return busy
 
 
 def test_a_stroke_of_the_brush_adds_points_in_one_undo_step(drawing: Hand) -> None:
     before, so_far = drawing.trainer.sample.x.copy(), len(drawing.edits)
-    hands.drag(drawing.window.boundary, *places(drawing, (-4, 4), (0, 4.5), (4, 4)))
+    hands.drag(drawing.window.parts.boundary, *places(drawing, (-4, 4), (0, 4.5), (4, 4)))
     drawing.settle()
     drawn = drawing.trainer.sample
     assert len(drawn.x) > len(before) + 20
@@ -409,14 +411,14 @@ def test_a_stroke_of_the_brush_adds_points_in_one_undo_step(drawing: Hand) -> No
 def test_another_class_is_drawn_by_its_number(drawing: Hand) -> None:
     before = len(drawing.trainer.sample.x)
     drawing.key("2")
-    hands.click(drawing.window.boundary, places(drawing, (5, -5))[0])
+    hands.click(drawing.window.parts.boundary, places(drawing, (5, -5))[0])
     drawing.settle()
     assert len(drawing.trainer.sample.x) == before + 1
     assert drawing.trainer.sample.labels[-1] == 1
 
 
 def test_the_right_button_erases(drawing: Hand) -> None:
-    boundary, before = drawing.window.boundary, drawing.trainer.sample.x.copy()
+    boundary, before = drawing.window.parts.boundary, drawing.trainer.sample.x.copy()
     hands.drag(boundary, *places(drawing, (-3, 0), (3, 0)), button=hands.RIGHT)
     drawing.settle()
     kept = drawing.trainer.sample.x
@@ -429,8 +431,8 @@ def test_a_point_is_dragged_somewhere_else(drawing: Hand) -> None:
     x = drawing.trainer.sample.x.copy()
     index = lonely_point(x)
     drawing.key("M")
-    assert drawing.window.drawing.toolbox.tool.name == "move"
-    hands.drag(drawing.window.boundary, *places(drawing, tuple(x[index]), (5.5, -5.5)))
+    assert drawing.window.parts.drawing.toolbox.tool.name == "move"
+    hands.drag(drawing.window.parts.boundary, *places(drawing, tuple(x[index]), (5.5, -5.5)))
     drawing.settle()
     moved = drawing.trainer.sample.x
     np.testing.assert_allclose(moved[index], (5.5, -5.5), atol=0.06)
@@ -440,21 +442,21 @@ def test_a_point_is_dragged_somewhere_else(drawing: Hand) -> None:
 def test_a_click_with_the_cluster_tool_adds_a_cloud(drawing: Hand) -> None:
     before = len(drawing.trainer.sample.x)
     push(drawing.window, "drawing.tool.cluster")
-    hands.click(drawing.window.boundary, places(drawing, (3, -3))[0])
+    hands.click(drawing.window.parts.boundary, places(drawing, (3, -3))[0])
     drawing.settle()
     cloud = drawing.trainer.sample.x[before:]
-    assert len(cloud) == drawing.window.drawing.toolbox.settings.cluster_points
+    assert len(cloud) == drawing.window.parts.drawing.toolbox.settings.cluster_points
     np.testing.assert_allclose(cloud.mean(axis=0), (3, -3), atol=0.5)
 
 
 def test_the_wheel_changes_the_brush_and_not_the_view(drawing: Hand) -> None:
     boundary, seen, before = (
-        drawing.window.boundary,
-        drawing.window.boundary.shown().seen,
-        drawing.window.drawing.toolbox.reach,
+        drawing.window.parts.boundary,
+        drawing.window.parts.boundary.shown().seen,
+        drawing.window.parts.drawing.toolbox.reach,
     )
     hands.wheel(boundary, 3, places(drawing, (1, 1))[0])
-    assert drawing.window.drawing.toolbox.reach > 1.3 * before
+    assert drawing.window.parts.drawing.toolbox.reach > 1.3 * before
     assert boundary.shown().seen == seen
 
 
@@ -465,22 +467,22 @@ def test_done_goes_back_to_looking(drawing: Hand, way: str) -> None:
     else:
         drawing.key("Escape")
     drawing.until(lambda: "data" in drawing.window.docks.seen)
-    assert drawing.window.drawing.toolbox.tool is None
+    assert drawing.window.parts.drawing.toolbox.tool is None
     so_far = drawing.edits
     x = drawing.trainer.sample.x
     index = lonely_point(x)
-    hands.click(drawing.window.boundary, drawing.window.boundary.shown().place_of(*x[index]))
+    hands.click(drawing.window.parts.boundary, drawing.window.parts.boundary.shown().place_of(*x[index]))
     drawing.until(lambda: snapshot(drawing.window).answer(MicroscopeRequest) is not None)
     assert drawing.edits == so_far
 
 
 def test_another_tab_puts_the_brush_down(drawing: Hand) -> None:
     hands.open_tab(drawing.window, "Training")
-    drawing.until(lambda: drawing.window.drawing.toolbox.tool is None)
-    drawing.window.boundary.setFocus()
+    drawing.until(lambda: drawing.window.parts.drawing.toolbox.tool is None)
+    drawing.window.parts.boundary.setFocus()
     drawing.key("B")
     before = drawing.experiment
-    hands.drag(drawing.window.boundary, *places(drawing, (-4, 4), (4, 4)))
+    hands.drag(drawing.window.parts.boundary, *places(drawing, (-4, 4), (4, 4)))
     assert drawing.experiment == before
 
 
@@ -491,7 +493,7 @@ def test_ctrl_p_starts_drawing_from_anywhere(hand: Hand) -> None:
     hand.until(lambda: "drawing" in hand.window.docks.seen)
     lay_out(hand.window)
     before = len(hand.trainer.sample.x)
-    hands.click(hand.window.boundary, places(hand, (5, 5))[0])
+    hands.click(hand.window.parts.boundary, places(hand, (5, 5))[0])
     hand.settle()
     assert len(hand.trainer.sample.x) == before + 1
 
@@ -501,14 +503,14 @@ def test_typing_in_a_list_searches_it_also_while_drawing(drawing: Hand) -> None:
     combo.setFocus()
     drawing.key("E")
     assert drawing.settle().experiment.layers[0].activation.label.startswith("E")
-    assert drawing.window.drawing.toolbox.tool.name == "brush"
+    assert drawing.window.parts.drawing.toolbox.tool.name == "brush"
 
 
 # Data ---------------------------------------------------------------------------------------------------------------
 
 
 def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> None:
-    hands.drop_file(busy.window, RESOURCES / "data" / "penguins.csv", busy.window.boundary)
+    hands.drop_file(busy.window, RESOURCES / "data" / "penguins.csv", busy.window.parts.boundary)
     dialog = busy.window.findChild(ImportDialog)
     busy.qtbot.waitExposed(dialog)
     hands.choose(hands.control(dialog, "import.x1"), "flipper_length_mm")
@@ -525,7 +527,7 @@ def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> Non
 @pytest.mark.parametrize("name", ["boundary", "network", "curves", "data", "training.learning_rate"])
 def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
     views = {view.name: view for view in hand.window.parts.views}
-    target = views.get(name) or getattr(hand.window, name, None) or control(hand.window, name, QLineEdit)
+    target = views.get(name) or getattr(hand.window.parts, name, None) or control(hand.window, name, QLineEdit)
     hands.drop_file(hand.window, RESOURCES / "data" / "penguins.csv", target)
     dialog = hand.window.findChild(ImportDialog)
     assert dialog is not None and dialog.isVisible()
@@ -551,16 +553,16 @@ def test_points_are_copied_and_pasted(busy: Hand, by_button: bool) -> None:
     np.testing.assert_array_equal(busy.trainer.sample.x, before.x)
     np.testing.assert_array_equal(busy.trainer.sample.labels, before.labels)
     np.testing.assert_array_equal(busy.trainer.sample.split, before.split)
-    assert "taken from the clipboard" in busy.window.status.text()
+    assert "taken from the clipboard" in busy.window.messages.status.text()
     busy.trains_on()
 
 
 def test_exported_points_come_back_bit_for_bit(hand: Hand, tmp_path: Path) -> None:
     before, file = hand.trainer.sample, tmp_path / "points.csv"
-    hand.window.data.own_data.export_points(file)
+    hand.window.parts.data.own_data.export_points(file)
     push(hand.window, "data.kind.moons")
     hand.settle()
-    hands.drop_file(hand.window, file, hand.window.network)
+    hands.drop_file(hand.window, file, hand.window.parts.network)
     assert isinstance(hand.settle().experiment.data, UserPoints)
     after = hand.trainer.sample
     assert after.x.tobytes() == before.x.tobytes()
@@ -619,7 +621,7 @@ def test_a_shape_is_chosen_from_the_menu(busy: Hand) -> None:
 def test_a_chip_is_dragged_into_the_stack(busy: Hand) -> None:
     chip, above = control(busy.window, "layers.new.relu"), control(busy.window, "layers.1")
     lay_out(busy.window)
-    layers = busy.window.layers
+    layers = busy.window.parts.layers
     start = chip.mapTo(layers, chip.rect().center())
     end = above.mapTo(layers, QPoint(above.width() // 2, 3))
     hands.drag(layers, QPointF(start), QPointF(end))
@@ -633,7 +635,7 @@ def test_a_chip_is_dragged_into_the_stack(busy: Hand) -> None:
 
 
 def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> None:
-    gradients = busy.window.gradients
+    gradients = busy.window.parts.gradients
     busy.window.docks.show("gradients")
     for field in ("delta_rms", "update_ratio", "gradient_rms"):
         hands.click(part_of(gradients, f"gradients.quantity.{field}"))
@@ -654,7 +656,7 @@ def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
     hand.window.documents.open("vanishing-gradients")
     hand.settle()
     hand.window.session.play()
-    remedy = hand.window.gradients.findChild(QWidget, "gradients.remedy")
+    remedy = hand.window.parts.gradients.findChild(QWidget, "gradients.remedy")
     hand.qtbot.waitUntil(remedy.isVisible, timeout=15_000)
     hands.click(remedy)
     hand.settle()
@@ -662,13 +664,13 @@ def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
 
 
 def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
-    curves = busy.window.view(CurvesView)
+    curves = busy.window.parts.view(CurvesView)
     busy.window.docks.show("curves")
     busy.until(lambda: len(curves.shown().training[:, 0]) > 3)
     hands.fill(control(busy.window, "training.learning_rate"), "0.02")
     busy.until(lambda: len(curves.shown().marks) > 0)
     assert "learning rate 0.02" in curves.shown().marks[-1].words.lower()
-    network = busy.window.network
+    network = busy.window.parts.network
     busy.window.docks.show("network")
     hands.click(network, network.shown().places.bias(1, 0).center())
     hands.type_text("0.5")
@@ -677,7 +679,7 @@ def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
 
 
 def test_the_axes_and_the_smoothing_of_the_curves_are_chosen(busy: Hand) -> None:
-    curves = busy.window.view(CurvesView)
+    curves = busy.window.parts.view(CurvesView)
     busy.window.docks.show("curves")
     busy.until(lambda: len(curves.shown().training[:, 0]) > 10)
 
@@ -708,15 +710,15 @@ def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy
     assert snapshot(window).answer(ConfusionRequest) is None
     window.docks.show("histograms")
     busy.until(lambda: snapshot(window).answer(HistogramsRequest) is not None)
-    busy.until(lambda: len(window.view(HistogramsView).shown().rows) == 3)
+    busy.until(lambda: len(window.parts.view(HistogramsView).shown().rows) == 3)
     assert snapshot(window).answer(HistogramsRequest)[0].activations is not None
     window.docks.show("confusion")
     busy.until(lambda: snapshot(window).answer(ConfusionRequest) is not None)
-    busy.until(lambda: window.view(ConfusionView).shown().matrix is not None)
+    busy.until(lambda: window.parts.view(ConfusionView).shown().matrix is not None)
     assert snapshot(window).answer(HistogramsRequest) is None
-    assert window.view(ConfusionView).shown().matrix.counts.sum() == 60
+    assert window.parts.view(ConfusionView).shown().matrix.counts.sum() == 60
     push(busy.window, "confusion.set.validation")
-    assert window.view(ConfusionView).shown().matrix.counts.sum() == 20
+    assert window.parts.view(ConfusionView).shown().matrix.counts.sum() == 20
 
 
 def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand) -> None:
@@ -724,21 +726,21 @@ def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand
     window.session.pause()
     busy.until(lambda: not window.session.report.running)
     window.docks.show("confusion")
-    busy.until(lambda: window.view(ConfusionView).shown().matrix is not None)
+    busy.until(lambda: window.parts.view(ConfusionView).shown().matrix is not None)
     window.docks.show("histograms")
-    busy.until(lambda: len(window.view(HistogramsView).shown().rows) == 3)
+    busy.until(lambda: len(window.parts.view(HistogramsView).shown().rows) == 3)
     window.docks.show("schedule")
-    busy.until(lambda: len(window.view(ScheduleView).shown().past[0]) > 0)
-    assert window.view(ScheduleView).shown().present[1] == busy.trainer.learning_rate
+    busy.until(lambda: len(window.parts.view(ScheduleView).shown().past[0]) > 0)
+    assert window.parts.view(ScheduleView).shown().present[1] == busy.trainer.learning_rate
 
 
 def test_the_schedule_follows_the_learning_rate(busy: Hand) -> None:
     window = busy.window
     window.docks.show("schedule")
-    busy.until(lambda: len(window.view(ScheduleView).shown().past[0]) > 0)
+    busy.until(lambda: len(window.parts.view(ScheduleView).shown().past[0]) > 0)
     hands.fill(control(window, "training.learning_rate"), "0.02")
     busy.settle()
-    busy.until(lambda: window.view(ScheduleView).shown().present[1] == pytest.approx(0.02))
+    busy.until(lambda: window.parts.view(ScheduleView).shown().present[1] == pytest.approx(0.02))
     assert busy.trainer.learning_rate == 0.02
 
 
@@ -746,7 +748,7 @@ def test_everything_works_again_after_another_size_was_chosen(busy: Hand) -> Non
     window = busy.window
     window.rebuild()
     lay_out(busy.window)
-    network = window.network
+    network = window.parts.network
     hands.click(network, network.shown().places.units_button(0, more=True).center())
     busy.settle()
     assert busy.trainer.network.layers[0].units == 5
@@ -754,6 +756,6 @@ def test_everything_works_again_after_another_size_was_chosen(busy: Hand) -> Non
     busy.until(lambda: "drawing" in window.docks.seen)
     lay_out(busy.window)
     before = len(busy.trainer.sample.x)
-    hands.click(window.boundary, places(busy, (5, 5))[0])
+    hands.click(window.parts.boundary, places(busy, (5, 5))[0])
     busy.settle()
     assert len(busy.trainer.sample.x) == before + 1

@@ -34,7 +34,7 @@ def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
     if name.startswith("layers."):
         # There are no cards before somebody looks at them.
         window.docks.show("layers")
-        window.layers.complete()
+        window.parts.layers.complete()
     found = hands.control(window, name, kind)
     window.controls.reveal(found)
     return found

@@ -115,8 +115,6 @@ class Window(QMainWindow):
         self._add_menus()
         self.wiring.connect_parts()
         self.display.adopt_parts()
-        vars(self).update(vars(self.parts), view=self.parts.view)
-        self.banner, self.status, self.diagnosis = self.messages.banner, self.messages.status, self.messages.diagnosis
 
     def _add_bar(self) -> None:
         """Put the bar that runs the training across the top, with the banner below it."""

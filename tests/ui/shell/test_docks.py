@@ -26,7 +26,7 @@ def test_nothing_is_computed_for_a_closed_picture(qtbot, window: Window) -> None
     window.docks.show("gradients")
     dock(window, "gradients").close()
     shown = []
-    window.gradients.show_snapshot = shown.append
+    window.parts.gradients.show_snapshot = shown.append
     window.session.epoch()
     qtbot.waitUntil(lambda: window.session.report.snapshot.epoch == 1)
     assert not shown
@@ -49,8 +49,8 @@ def test_docks_that_share_a_place_have_tabs_that_show_them(qtbot, window: Window
     )
     place = [bar.tabText(k) for k in range(bar.count())].index("Training")
     hands.click(bar, bar.tabRect(place).center())
-    qtbot.waitUntil(lambda: window.docks.shows(window.training))
-    assert not window.docks.shows(window.data)
+    qtbot.waitUntil(lambda: window.docks.shows(window.parts.training))
+    assert not window.docks.shows(window.parts.data)
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
@@ -103,5 +103,5 @@ def test_a_kept_layout_that_cannot_be_read_changes_nothing(window: Window) -> No
 
 def test_a_number_key_goes_to_a_panel(qtbot, window: Window) -> None:
     hands.key(window, "Ctrl+2")
-    qtbot.waitUntil(lambda: window.training.isAncestorOf(window.focusWidget()))
-    assert window.docks.shows(window.training)
+    qtbot.waitUntil(lambda: window.parts.training.isAncestorOf(window.focusWidget()))
+    assert window.docks.shows(window.parts.training)

@@ -105,15 +105,18 @@ def test_maps_of_units_in_an_svg_are_their_own(qtbot, learned: Window) -> None:
 
 
 def test_points_are_shapes_only_while_the_picture_is_taken(qtbot, learned: Window) -> None:
-    before = pixels(learned.boundary.grab().toImage())
-    assert imaging.svg(learned.boundary).count(b"<circle") + imaging.svg(learned.boundary).count(b"<path") > 400
-    assert np.array_equal(pixels(learned.boundary.grab().toImage()), before)
+    before = pixels(learned.parts.boundary.grab().toImage())
+    assert (
+        imaging.svg(learned.parts.boundary).count(b"<circle") + imaging.svg(learned.parts.boundary).count(b"<path")
+        > 400
+    )
+    assert np.array_equal(pixels(learned.parts.boundary.grab().toImage()), before)
 
 
 def test_a_scrolled_panel_is_pictured_as_a_whole(qtbot, learned: Window) -> None:
     learned.resize(1280, 640)
     part = shown(qtbot, learned, "data")
-    whole = learned.data.size()
+    whole = learned.parts.data.size()
     assert whole.height() > part.height()
     assert read(imaging.png(part)).size() == whole
 
@@ -140,7 +143,7 @@ def test_an_untrained_part_has_its_picture(qtbot, window: Window) -> None:
 
 def test_other_endings_are_refused(window: Window) -> None:
     with pytest.raises(InputError, match=r"\.png or \.svg"):
-        imaging.encoded(window.boundary, Path("a.jpg"))
+        imaging.encoded(window.parts.boundary, Path("a.jpg"))
 
 
 # The clipboard ----------------------------------------------------------------------------------------------------
@@ -168,25 +171,25 @@ def choose(qtbot, text: str) -> None:
 
 
 def test_the_menu_of_the_boundary_copies_it(qtbot, learned: Window) -> None:
-    inside = learned.boundary.childAt(learned.boundary.rect().center())
+    inside = learned.parts.boundary.childAt(learned.parts.boundary.rect().center())
     hands.ask_for_menu(inside, inside.rect().center())
     choose(qtbot, "Copy picture")
     data = QGuiApplication.clipboard().mimeData()
     assert data.hasImage()
-    assert data.imageData().size() == learned.boundary.size() * imaging.CLIPBOARD_SCALE
+    assert data.imageData().size() == learned.parts.boundary.size() * imaging.CLIPBOARD_SCALE
     assert clipboard_title() == "Boundary"
-    assert "clipboard" in learned.status.text()
+    assert "clipboard" in learned.messages.status.text()
 
 
 def test_with_a_drawing_tool_in_hand_the_right_button_erases_and_nothing_else(qtbot, window: Window) -> None:
     window.wiring.start_drawing()
-    qtbot.waitUntil(lambda: window.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.PreventContextMenu)
-    inside = window.boundary.childAt(window.boundary.rect().center())
+    qtbot.waitUntil(lambda: window.parts.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.PreventContextMenu)
+    inside = window.parts.boundary.childAt(window.parts.boundary.rect().center())
     hands.ask_for_menu(inside, inside.rect().center())
     qtbot.wait(20)
     assert QApplication.activePopupWidget() is None
     window.wiring.stop_drawing()
-    qtbot.waitUntil(lambda: window.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.CustomContextMenu)
+    qtbot.waitUntil(lambda: window.parts.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.CustomContextMenu)
 
 
 def test_the_menu_of_a_tab_copies_what_is_behind_it_once_it_is_up_to_date(qtbot, learned: Window) -> None:
@@ -249,8 +252,8 @@ def answer(window: Window, path: Path, kind: str) -> None:
 def test_a_picture_is_saved_as_fine_as_chosen(qtbot, learned: Window, tmp_path: Path) -> None:
     learned.pictures.ask_save("boundary")
     answer(learned, tmp_path / "b.png", "four times")
-    assert QImage(str(tmp_path / "b.png")).size() == learned.boundary.size() * 4
-    assert "b.png" in learned.status.text()
+    assert QImage(str(tmp_path / "b.png")).size() == learned.parts.boundary.size() * 4
+    assert "b.png" in learned.messages.status.text()
 
 
 def test_the_end_of_the_name_decides_on_the_format(qtbot, learned: Window, tmp_path: Path) -> None:
@@ -262,8 +265,8 @@ def test_the_end_of_the_name_decides_on_the_format(qtbot, learned: Window, tmp_p
 
 def test_a_name_of_another_kind_is_refused_in_the_banner(window: Window, tmp_path: Path) -> None:
     window.pictures.save("boundary", str(tmp_path / "b.jpg"))
-    assert window.banner.isVisible()
-    text = window.banner.findChild(QLabel).text()
+    assert window.messages.banner.isVisible()
+    text = window.messages.banner.findChild(QLabel).text()
     assert "b.jpg" in text
     assert ".png or .svg" in text
     assert not list(tmp_path.glob("b*"))
@@ -271,7 +274,7 @@ def test_a_name_of_another_kind_is_refused_in_the_banner(window: Window, tmp_pat
 
 def test_a_folder_that_is_missing_is_told_in_the_banner(window: Window, tmp_path: Path) -> None:
     window.pictures.save("boundary", str(tmp_path / "none" / "b.png"))
-    text = window.banner.findChild(QLabel).text()
+    text = window.messages.banner.findChild(QLabel).text()
     assert "b.png" in text
     assert "Try another folder" in text
 

@@ -38,8 +38,8 @@ def test_a_setting_takes_a_value(qtbot, window: Window) -> None:
 def test_a_refused_value_is_told_and_changes_nothing(qtbot, window: Window) -> None:
     before = window.session.experiment
     type_command(qtbot, window, "learning rate -3")
-    assert window.banner.isVisible()
-    assert "Learning rate" in window.banner.text.text()
+    assert window.messages.banner.isVisible()
+    assert "Learning rate" in window.messages.banner.text.text()
     assert window.session.experiment == before
 
 
@@ -51,11 +51,11 @@ def test_a_setting_alone_brings_its_control_into_sight(qtbot, window: Window) ->
 
 
 def test_escape_closes_it_and_gives_the_focus_back(window: Window) -> None:
-    window.transport.play.setFocus()
+    window.parts.transport.play.setFocus()
     window.palette_of_commands.open()
     hands.key(window.palette_of_commands.line, "Escape")
     assert not window.palette_of_commands.isVisible()
-    assert window.focusWidget() is window.transport.play
+    assert window.focusWidget() is window.parts.transport.play
 
 
 def test_the_arrows_walk_the_list(window: Window) -> None:

@@ -27,7 +27,7 @@ def test_the_tour_goes_through_all_its_stops(window: Window) -> None:
 def test_the_tour_goes_on_when_what_it_asks_for_is_done(qtbot, window: Window) -> None:
     window.tour.start()
     assert window.tour.shown.at == 0
-    hands.click(window.transport.play)
+    hands.click(window.parts.transport.play)
     qtbot.waitUntil(lambda: window.tour.shown.at == 1)
     window.session.pause()
 
@@ -35,7 +35,7 @@ def test_the_tour_goes_on_when_what_it_asks_for_is_done(qtbot, window: Window) -
 def test_the_tour_leaves_what_it_points_at_to_the_mouse(window: Window) -> None:
     window.tour.start()
     hole = window.tour.shown.hole()
-    assert window.childAt(hole.center()) is window.transport.play
+    assert window.childAt(hole.center()) is window.parts.transport.play
 
 
 def test_the_tour_goes_back_and_ends_with_escape(window: Window) -> None:
@@ -49,15 +49,15 @@ def test_the_tour_goes_back_and_ends_with_escape(window: Window) -> None:
 
 def test_the_tour_is_offered_once(window: Window) -> None:
     window.tour.offer()
-    assert "tour" in window.banner.text.text()
-    window.banner.hide()
+    assert "tour" in window.messages.banner.text.text()
+    window.messages.banner.hide()
     window.tour.offer()
-    assert not window.banner.isVisible()
+    assert not window.messages.banner.isVisible()
 
 
 def test_the_offered_tour_is_taken_by_its_button(window: Window) -> None:
     window.tour.offer()
-    hands.click(window.banner.remedy)
+    hands.click(window.messages.banner.remedy)
     assert window.tour.shown is not None
     window.tour.shown.end()
 
@@ -74,10 +74,10 @@ def test_f1_lists_the_shortcuts_and_finds_one(window: Window) -> None:
 
 def test_focus_mode_hides_the_controls_and_brings_them_back(window: Window) -> None:
     hands.key(window, "F9")
-    assert not window.data.isVisible() and not window.layers.isVisible()
-    assert window.boundary.isVisible() and window.transport.isVisible()
+    assert not window.parts.data.isVisible() and not window.parts.layers.isVisible()
+    assert window.parts.boundary.isVisible() and window.parts.transport.isVisible()
     hands.key(window, "F9")
-    assert window.data.isVisible() and window.layers.isVisible()
+    assert window.parts.data.isVisible() and window.parts.layers.isVisible()
 
 
 def test_a_teacher_chooses_what_focus_mode_hides(window: Window) -> None:
@@ -90,10 +90,10 @@ def test_a_teacher_chooses_what_focus_mode_hides(window: Window) -> None:
             item.setCheckState(0, Qt.CheckState.Checked if hide else Qt.CheckState.Unchecked)
     choice.accept()
     window.menus.action("view.focus").trigger()
-    assert window.data.isVisible() and not window.layers.isVisible()
-    assert not window.data.rows["data.noise"].isVisible()
+    assert window.parts.data.isVisible() and not window.parts.layers.isVisible()
+    assert not window.parts.data.rows["data.noise"].isVisible()
     window.menus.action("view.focus").trigger()
-    assert window.data.rows["data.noise"].isVisible()
+    assert window.parts.data.rows["data.noise"].isVisible()
     assert set(window.settings.value("focus/hidden")) == {"layers", "data.noise"}
 
 
@@ -103,14 +103,14 @@ def test_everything_grows_and_training_goes_on(qtbot, qapp: QApplication, traine
         trained.rebuild()
 
     trained.appearance.size_chosen.connect(resize)
-    before = trained.status.fontMetrics().height()
+    before = trained.messages.status.fontMetrics().height()
     learned = trained.session.experiment
     hands.key(trained, "Ctrl+Equal")
     assert theme.size() == 1.25
-    qtbot.waitUntil(lambda: trained.status.fontMetrics().height() > before)
+    qtbot.waitUntil(lambda: trained.messages.status.fontMetrics().height() > before)
     assert trained.session.experiment == learned
     at = trained.session.report.snapshot.step
     qtbot.waitUntil(lambda: trained.session.report.snapshot.step > at)
-    hands.click(trained.transport.play)
+    hands.click(trained.parts.transport.play)
     qtbot.waitUntil(lambda: not trained.session.report.running)
     theme.apply(qapp, "light")

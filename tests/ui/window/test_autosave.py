@@ -94,9 +94,9 @@ def test_the_work_of_a_killed_window_is_offered_and_recovered(
     killed_window(folder, tmp_path)
     before = other.session.experiment
     other.autosave.begin(folder)
-    assert "ended unexpectedly" in other.banner.text.text()
+    assert "ended unexpectedly" in other.messages.banner.text.text()
     assert other.session.experiment == before
-    other.banner.apply_remedy()
+    other.messages.banner.apply_remedy()
     qtbot.waitUntil(lambda: other.autosave.restoring is None)
     assert other.session.experiment.training.learning_rate == 0.125
     assert step(other) > 0
@@ -116,8 +116,8 @@ def test_a_file_that_was_saved_later_is_not_replaced_unasked(
     os.utime(file, (later, later))
     saved = file.read_bytes()
     other.autosave.begin(folder)
-    assert "The file itself was saved after that." in other.banner.text.text()
-    other.banner.apply_remedy()
+    assert "The file itself was saved after that." in other.messages.banner.text.text()
+    other.messages.banner.apply_remedy()
     qtbot.waitUntil(lambda: step(other) == trainer.state.step)
     other.documents.save()
     question = other.findChild(QMessageBox, "replacing.question")
@@ -129,16 +129,16 @@ def test_what_the_banner_offers_stays_at_another_size(qtbot, other: Window, fold
     leave(folder)
     other.autosave.begin(folder)
     other.rebuild()
-    qtbot.waitUntil(other.banner.isVisible)
-    assert "ended unexpectedly" in other.banner.text.text()
-    other.banner.apply_remedy()
+    qtbot.waitUntil(other.messages.banner.isVisible)
+    assert "ended unexpectedly" in other.messages.banner.text.text()
+    other.messages.banner.apply_remedy()
     assert other.session.experiment.name == preset("xor").name
 
 
 def test_nobody_is_forced_to_recover(qtbot, other: Window, folder: Path) -> None:
     leave(folder)
     other.autosave.begin(folder)
-    other.banner.hide()
+    other.messages.banner.hide()
     other.session.step()
     qtbot.waitUntil(lambda: step(other) == 1)
     assert [one.note.title for one in recoverable(folder)] == ["Left over"]
@@ -150,7 +150,7 @@ def test_after_two_failed_attempts_the_start_is_empty_and_the_file_is_kept(qtbot
     other.autosave.begin(folder)
     for words in ("It can be tried once more", "the file is kept"):
         other.autosave.recover(recoverable(folder)[0])
-        assert words in other.banner.text.text()
+        assert words in other.messages.banner.text.text()
     assert recoverable(folder) == []
     (kept,) = aside(folder)
     assert kept.read_bytes() == b"damaged"
@@ -193,7 +193,7 @@ def test_closing_leaves_nothing_behind(qtbot, other: Window, folder: Path) -> No
 def test_a_folder_that_can_not_be_made_is_told(other: Window, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     other.autosave.begin(tmp_path / "file" / "recovery")
-    assert "Work is not kept for recovery" in other.status.text()
+    assert "Work is not kept for recovery" in other.messages.status.text()
 
 
 def test_recovering_asks_before_changes_are_lost(qtbot, other: Window, folder: Path) -> None:

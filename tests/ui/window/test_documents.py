@@ -108,7 +108,7 @@ def test_going_on_by_another_engine_is_said(
     save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, "compiled"),)))
     window.documents.open(str(tmp_path / "other.playground"))
     words = "trained on the compiled engine; the reference one goes on"
-    qtbot.waitUntil(lambda: words in window.status.text())
+    qtbot.waitUntil(lambda: words in window.messages.status.text())
 
 
 def test_a_damaged_document_is_refused_and_changes_nothing(qtbot, window: Window, tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_damaged_document_is_refused_and_changes_nothing(qtbot, window: Window
     (tmp_path / "bad.playground").write_bytes(content)
     experiment, before = window.session.experiment, step(window)
     window.documents.open(str(tmp_path / "bad.playground"))
-    assert "bad.playground was not opened; everything is as it was." in window.banner.text.text()
+    assert "bad.playground was not opened; everything is as it was." in window.messages.banner.text.text()
     assert (window.session.experiment, step(window)) == (experiment, before)
     assert window.work.path == tmp_path / "mine.playground"
 
@@ -146,7 +146,7 @@ def test_an_experiment_file_keeps_the_settings_alone(qtbot, window: Window, tmp_
 def test_what_can_not_be_saved_is_told_with_another_way(qtbot, window: Window, tmp_path: Path) -> None:
     path = tmp_path / "none" / "mine.playground"
     window.documents.save_to(path)
-    qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in window.banner.text.text())
+    qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in window.messages.banner.text.text())
     assert window.work.path is None
 
 
@@ -177,7 +177,7 @@ def test_closing_at_once_after_saving_waits_until_all_is_safe(qtbot, window: Win
 def test_a_save_that_fails_keeps_the_window_open(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(tmp_path / "none" / "mine.playground")
     window.close()
-    qtbot.waitUntil(lambda: "Nothing was saved" in window.banner.text.text())
+    qtbot.waitUntil(lambda: "Nothing was saved" in window.messages.banner.text.text())
     qtbot.wait(50)
     assert window.isVisible()
 
@@ -381,7 +381,7 @@ def test_recent_files_are_offered_the_latest_first(qtbot, window: Window, tmp_pa
     assert [Path(path).stem for path in window.documents.recent.paths()] == ["two", "one"]
     (tmp_path / "two.playground").unlink()
     window.documents.open_carefully(window.documents.recent.paths()[0])
-    assert "two.playground was not opened" in window.banner.text.text()
+    assert "two.playground was not opened" in window.messages.banner.text.text()
     assert [Path(path).stem for path in window.documents.recent.paths()] == ["one"]
 
 
@@ -399,7 +399,7 @@ def text_of(words: str) -> QMimeData:
 def test_an_experiment_is_copied_as_text_and_pasted(window: Window) -> None:
     set_rate(window, 0.5)
     shared = window.session.experiment
-    window.boundary.setFocus()
+    window.parts.boundary.setFocus()
     hands.key(window, "Ctrl+C")
     window.documents.open("xor")
     hands.key(window, "Ctrl+V")
@@ -418,14 +418,17 @@ def test_a_link_is_pasted_and_gives_the_same_link_back(window: Window) -> None:
 def test_what_no_link_can_say_is_named(window: Window) -> None:
     QGuiApplication.clipboard().setText("before")
     window.sharing.copy_link()
-    assert "Nothing was copied." in window.banner.text.text() and "optimizer" in window.banner.text.text().lower()
+    assert (
+        "Nothing was copied." in window.messages.banner.text.text()
+        and "optimizer" in window.messages.banner.text.text().lower()
+    )
     assert QGuiApplication.clipboard().text() == "before"
 
 
 def test_there_may_be_nothing_on_the_clipboard(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(QGuiApplication.clipboard()), "mimeData", lambda self: None)
     window.sharing.paste()
-    assert "There is no text in the clipboard" in window.status.text()
+    assert "There is no text in the clipboard" in window.messages.status.text()
 
 
 def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
@@ -453,7 +456,7 @@ def test_what_is_pasted_and_wrong_changes_nothing(window: Window, words: str) ->
     QGuiApplication.clipboard().setText(words)
     window.sharing.paste()
     assert window.session.experiment == before
-    assert "everything is as it was" in window.banner.text.text()
+    assert "everything is as it was" in window.messages.banner.text.text()
 
 
 def test_cells_are_pasted_as_points(window: Window) -> None:

@@ -22,8 +22,8 @@ def test_a_script_is_proven_and_the_difference_is_told(qtbot, window: Window, tm
     window.session.epoch()
     qtbot.waitUntil(lambda: window.session.report is not None and window.session.report.snapshot.epoch == 1)
     export(qtbot, window, "numpy", tmp_path / "mine.py")
-    assert "Exported to mine.py. Run again from the file" in window.status.text()
-    assert "predictions differ by" in window.status.text()
+    assert "Exported to mine.py. Run again from the file" in window.messages.status.text()
+    assert "predictions differ by" in window.messages.status.text()
 
 
 @pytest.mark.parametrize(("name", "begins"), [("weights", b"PK"), ("history", b"epoch,"), ("points", b"x1,x2,")])
@@ -41,7 +41,7 @@ def test_every_format_is_in_the_menu(window: Window) -> None:
 def test_without_its_library_a_format_says_what_to_install(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
     window.exports.ask("onnx")
-    assert "pip install" in window.banner.text.text() and "onnxruntime" in window.banner.text.text()
+    assert "pip install" in window.messages.banner.text.text() and "onnxruntime" in window.messages.banner.text.text()
 
 
 def test_a_script_can_be_written_without_the_library_that_would_prove_it(
@@ -49,12 +49,12 @@ def test_a_script_can_be_written_without_the_library_that_would_prove_it(
 ) -> None:
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
     window.exports.ask("pytorch")
-    assert "needs torch, which is not installed" in window.banner.text.text()
-    hands.click(window.banner.remedy)
+    assert "needs torch, which is not installed" in window.messages.banner.text.text()
+    hands.click(window.messages.banner.remedy)
     dialog = window.findChild(QFileDialog, "file.dialog")
     assert dialog is not None and dialog.isVisible()
     dialog.fileSelected.emit(str(tmp_path / "mine.py"))
-    qtbot.waitUntil(lambda: "Exported to mine.py. It was not run again." in window.status.text())
+    qtbot.waitUntil(lambda: "Exported to mine.py. It was not run again." in window.messages.status.text())
     assert "import torch" in (tmp_path / "mine.py").read_text()
     dialog.reject()
 
@@ -66,11 +66,11 @@ def test_a_proof_can_be_cancelled_and_nothing_is_written(
     window.exports.begin("numpy", str(tmp_path / "mine.py"))
     qtbot.waitUntil(lambda: window.exports.job is not None)
     window.exports.ask("numpy")
-    assert "still being proven" in window.banner.text.text()
+    assert "still being proven" in window.messages.banner.text.text()
     assert window.menus.action("export.cancel").isEnabled()
     window.menus.action("export.cancel").trigger()
     qtbot.waitUntil(lambda: window.exports.job is None)
-    assert "was cancelled; nothing was written" in window.status.text()
+    assert "was cancelled; nothing was written" in window.messages.status.text()
     assert list(tmp_path.glob("*.py")) == []
 
 
@@ -88,13 +88,13 @@ def test_what_is_not_what_the_network_is_is_not_kept(
     wrong = proof.PREDICTIONS.replace("x[:, 0],", "1 + x[:, 0],")
     monkeypatch.setattr(proof, "PREDICTIONS", wrong)
     window.exports.begin("numpy", str(tmp_path / "mine.py"))
-    qtbot.waitUntil(lambda: "it is not what the network is" in window.banner.text.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "it is not what the network is" in window.messages.banner.text.text(), timeout=30_000)
     assert list(tmp_path.glob("*.py")) == []
 
 
 def test_a_place_that_can_not_be_written_to_is_told(qtbot, window: Window, tmp_path: Path) -> None:
     window.exports.begin("weights", str(tmp_path / "none" / "mine.npz"))
-    qtbot.waitUntil(lambda: "Nothing was exported to" in window.banner.text.text())
+    qtbot.waitUntil(lambda: "Nothing was exported to" in window.messages.banner.text.text())
 
 
 def test_the_dialog_suggests_the_experiments_name(window: Window) -> None:
