@@ -42,7 +42,7 @@ from ui.guard.faults import guarded
 from ui.look.theme import current, mixed, px, scaled
 
 SLIDER_STEPS = 1000
-HANDLE = 14
+_HANDLE = 14
 """The diameter of a slider's handle, in pixels at the usual size."""
 
 
@@ -176,15 +176,15 @@ class Slider(QSlider):
 
     def x_of(self, place: float) -> float:
         """Where the middle of the handle is at a place, 0…1."""
-        handle = px(HANDLE)
+        handle = px(_HANDLE)
         return handle / 2 + px(1) + place * (self.width() - handle - 2 * px(1))
 
     def handle(self) -> QRectF:
         """Where the handle is."""
-        x, handle = self.x_of(self.value() / SLIDER_STEPS), px(HANDLE)
+        x, handle = self.x_of(self.value() / SLIDER_STEPS), px(_HANDLE)
         return QRectF(x - handle / 2, (self.height() - handle) / 2, handle, handle)
 
-    def value_at(self, x: float) -> int:
+    def _value_at(self, x: float) -> int:
         """The value that puts the middle of the handle at `x`."""
         place = (x - self.x_of(0)) / max(self.x_of(1) - self.x_of(0), 1)
         return round(min(max(place, 0), 1) * SLIDER_STEPS)
@@ -251,7 +251,7 @@ class Slider(QSlider):
         self.reset_asked.emit()
 
     def _follow(self, x: float) -> None:
-        value = self.value_at(x + self._offset)
+        value = self._value_at(x + self._offset)
         if value != self.value():
             with QSignalBlocker(self):
                 self.setValue(value)

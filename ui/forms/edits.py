@@ -14,7 +14,7 @@ SETTLE_MILLISECONDS = 500
 """Steps of a wheel or key that follow each other within this time are one edit."""
 
 
-FRAME_MILLISECONDS = 16
+_FRAME_MILLISECONDS = 16
 
 
 NOTCH = 120
@@ -38,7 +38,7 @@ class Edits(QObject):
         self.latest: object = None
         self.running = False
         self._waiting = False
-        self._turn = QTimer(self, singleShot=True, interval=FRAME_MILLISECONDS)
+        self._turn = QTimer(self, singleShot=True, interval=_FRAME_MILLISECONDS)
         self._turn.timeout.connect(self._next_turn)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self.end)

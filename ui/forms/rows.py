@@ -32,12 +32,12 @@ from ui.forms.layouts import quiet, tight
 from ui.look.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
-ENTRY_WIDTH, WIDEST_ENTRY = 60, 120
+_ENTRY_WIDTH, _WIDEST_ENTRY = 60, 120
 """Beside a slider: usually, and for a number that needs more."""
-INDENT = 12
-WIDEST = 16777215
+_INDENT = 12
+_WIDEST = 16777215
 """Qt's word for no limit."""
-SEGMENT_LETTERS = 18
+_SEGMENT_LETTERS = 18
 """Names that are together no longer than this stand side by side; longer ones go into a combo box."""
 
 
@@ -69,7 +69,7 @@ class Look:
     """Fields of the value that get no row."""
 
 
-PLAIN = Look()
+_PLAIN = Look()
 
 
 class Row(QWidget):
@@ -78,7 +78,7 @@ class Row(QWidget):
     edited = Signal(str, object, bool)
     """The path, the value asked for, and whether more of the same follows."""
 
-    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__()
         self.field, self.path, self.look, self.level = field, path, look, level
         self.place, self.reason = "", ""
@@ -150,14 +150,14 @@ class Row(QWidget):
         return value_words(self.field, value)
 
     @property
-    def range_words(self) -> str:
+    def _range_words(self) -> str:
         """What is allowed."""
         return ""
 
     @property
     def hint(self) -> str:
         """The tooltip: why it is off, what it does, what is allowed, where it starts."""
-        facts = [self.range_words] if self.range_words else []
+        facts = [self._range_words] if self._range_words else []
         if self.field.default is not msgspec.NODEFAULT:
             facts.append(f"Default: {self.named(self.field.default)}.")
         return tip(self.reason, self.field.help, " ".join(facts))
@@ -180,14 +180,14 @@ def caption_width(text: str, level: int) -> int:
     """The width of the column of labels; a little more for a label that would be cut off."""
     font = QFont(QApplication.font())
     font.setPixelSize(px(NORMAL))
-    column = px(CAPTION_WIDTH - INDENT * level)
-    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(2)), column + px(3 * INDENT))
+    column = px(CAPTION_WIDTH - _INDENT * level)
+    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(2)), column + px(3 * _INDENT))
 
 
 class NumberRow(Row):
     """A number: a slider to explore, an entry to be exact; with a switch where it can be off."""
 
-    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
         self.quantity = Quantity.of(field)
         self.shown: Number | None = None
@@ -233,14 +233,14 @@ class NumberRow(Row):
             self.outer.addWidget(self.slider)
         if self.look.prominent:
             self.caption.setMinimumWidth(px(CAPTION_WIDTH))
-            self.caption.setMaximumWidth(WIDEST)
+            self.caption.setMaximumWidth(_WIDEST)
             for widget in (self.caption, self.entry):
                 widget.setProperty("prominent", True)
         if self.switch:
             self.line.addWidget(self.switch)
         if self.slider and not below:
             self.line.addWidget(self.slider, 1)
-        self.entry.setMinimumWidth(px(ENTRY_WIDTH - GRID))
+        self.entry.setMinimumWidth(px(_ENTRY_WIDTH - GRID))
         beside = self.slider is not None and not self.field.optional
         self.line.addWidget(self.entry, 0 if beside else 1)
         if beside:
@@ -249,9 +249,9 @@ class NumberRow(Row):
 
     def _fit(self, text: str) -> None:
         """Have room for the whole number, so that 1,000,000 does not look like 1,000,0."""
-        usual = px(ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0))
+        usual = px(_ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0))
         needed = self.entry.fontMetrics().horizontalAdvance(text) + px(2 * GRID + 4)
-        self.entry.setFixedWidth(min(max(usual, needed), max(usual, px(WIDEST_ENTRY))))
+        self.entry.setFixedWidth(min(max(usual, needed), max(usual, px(_WIDEST_ENTRY))))
 
     @property
     def value(self) -> Number | None:
@@ -331,14 +331,14 @@ class NumberRow(Row):
         return self.named(None) if value is None else self.quantity.write(value)
 
     @property
-    def range_words(self) -> str:
+    def _range_words(self) -> str:
         return f"Allowed: {self.quantity.allowed}{' or off' if self.field.optional else ''}."
 
 
 class SwitchRow(Row):
     """On or off."""
 
-    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
         self.switch = Switch(self)
         self.switch.toggled.connect(self.ask)
@@ -351,20 +351,20 @@ class SwitchRow(Row):
         self.switch.show_on(value)
 
 
-class PickRow(Row):
+class _PickRow(Row):
     """One of a few names: side by side if they are short, else in a combo box."""
 
-    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
         self.values: tuple[Any, ...] = get_args(field.type)
         if field.optional:
             self.values = (None, *self.values)
         names = [self.title(value) for value in self.values]
-        if sum(map(len, names)) <= SEGMENT_LETTERS:
-            self.picker: Segments | Combo = self._segments(names)
+        if sum(map(len, names)) <= _SEGMENT_LETTERS:
+            self._picker: Segments | Combo = self._segments(names)
         else:
-            self.picker = self._combo(names)
-        self.line.addWidget(self.picker, 1)
+            self._picker = self._combo(names)
+        self.line.addWidget(self._picker, 1)
         self.finish()
 
     def _segments(self, names: list[str]) -> Segments:
@@ -384,7 +384,7 @@ class PickRow(Row):
         return combo
 
     def show_value(self, value: Any) -> None:
-        self.picker.show_index(self.values.index(value))
+        self._picker.show_index(self.values.index(value))
 
     def _chosen(self, index: int) -> None:
         self.ask(self.values[index])
@@ -394,18 +394,18 @@ class PickRow(Row):
         return self.field.nothing if value is None else title_of(value)
 
 
-def nothing_wrong(_text: str) -> str:
+def _nothing_wrong(_text: str) -> str:
     """Any text will do."""
     return ""
 
 
-class TextRow(Row):
+class _TextRow(Row):
     """A text, taken over with Enter or on leaving."""
 
-    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
         self.shown = ""
-        self.entry = Entry(nothing_wrong, self)
+        self.entry = Entry(_nothing_wrong, self)
         self.entry.entered.connect(self.ask)
         self.entry.left.connect(self._left)
         self.line.addWidget(self.entry, 1)
@@ -423,7 +423,7 @@ class TextRow(Row):
 class ChoiceRow(Row):
     """A member of a family, with a row for each of its own parameters below."""
 
-    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
         self.shown: Choice | None = None
         self.kinds: list[type[Choice] | None] = [*([None] if field.optional else []), *field.choices]
@@ -431,11 +431,11 @@ class ChoiceRow(Row):
         self.combo = Combo(self)
         for place, kind in enumerate(self.kinds):
             self.combo.addItem(self.title(kind))
-            self.combo.setItemData(place, self.item_tip(kind), Qt.ItemDataRole.ToolTipRole)
+            self.combo.setItemData(place, self._item_tip(kind), Qt.ItemDataRole.ToolTipRole)
         self.combo.currentIndexChanged.connect(self._chosen)
         self.line.addWidget(self.combo, 1)
         self.control(self.combo)
-        self.nothing_formula = ""
+        self._nothing_formula = ""
         self.formula = self._formula_line()
         self.finish()
         self._show_formula()
@@ -444,7 +444,7 @@ class ChoiceRow(Row):
         """The formula of the chosen member, a line for each of its steps; `side` has room for a picture of it."""
         formula = quiet(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText))
         below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
-        below.setContentsMargins(px(INDENT), 0, 0, 0)
+        below.setContentsMargins(px(_INDENT), 0, 0, 0)
         below.addWidget(formula)
         head.setSpacing(0)
         self.side.setSpacing(px(GRID))
@@ -456,7 +456,7 @@ class ChoiceRow(Row):
         return formula
 
     def _show_formula(self) -> None:
-        formula = "\n".join(steps(self.shown.formula if self.shown is not None else self.nothing_formula))
+        formula = "\n".join(steps(self.shown.formula if self.shown is not None else self._nothing_formula))
         self.formula.setVisible(bool(formula))
         if formula != self.formula.text():
             self.formula.setText(formula)
@@ -514,14 +514,14 @@ class ChoiceRow(Row):
         if self.combo.itemText(0) != words:
             self.combo.setItemText(0, words)
             self.combo.setItemData(0, tip(why, *steps(formula)), Qt.ItemDataRole.ToolTipRole)
-            self.nothing_formula = formula
+            self._nothing_formula = formula
             self._show_formula()
 
     def title(self, kind: type[Choice] | None) -> str:
         """What the combo box calls a member."""
         return self.field.nothing if kind is None else kind.label or title_of(kind.__name__)
 
-    def item_tip(self, kind: type[Choice] | None) -> str:
+    def _item_tip(self, kind: type[Choice] | None) -> str:
         """What the list says about a member."""
         return tip(self.title(None)) if kind is None else explained(kind)
 
@@ -532,10 +532,10 @@ class ChoiceRow(Row):
         return super().hint + present
 
 
-class GroupRow(Row):
+class _GroupRow(Row):
     """A group of fields, with a switch where the whole group can be off."""
 
-    def __init__(self, field: Field, path: str, look: Look = PLAIN, level: int = 0) -> None:
+    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
         self.form = Form(field.type, path, level=level + 1, skip=look.skip)
         self.form.edited.connect(self.edited)
@@ -568,15 +568,15 @@ class GroupRow(Row):
         self.form.set_place(place)
 
 
-def row_for(field: Field, path: str, look: Look = PLAIN, level: int = 0) -> Row | None:
+def row_for(field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> Row | None:
     """The row that fits what a field declares; None for what no row can show, such as a list."""
-    kinds: dict[Any, type[Row]] = {bool: SwitchRow, int: NumberRow, float: NumberRow, str: TextRow}
+    kinds: dict[Any, type[Row]] = {bool: SwitchRow, int: NumberRow, float: NumberRow, str: _TextRow}
     if field.choices:
         return ChoiceRow(field, path, look, level)
     if get_origin(field.type) is Literal:
-        return PickRow(field, path, look, level)
+        return _PickRow(field, path, look, level)
     if is_struct(field.type):
-        return GroupRow(field, path, look, level)
+        return _GroupRow(field, path, look, level)
     kind = kinds.get(field.type)
     return kind(field, path, look, level) if kind else None
 
@@ -590,7 +590,7 @@ class Form(QWidget):
         super().__init__()
         self.rows: dict[str, Row] = {}
         lines = QVBoxLayout(self)
-        lines.setContentsMargins(px(INDENT) if level else 0, 0, 0, 0)
+        lines.setContentsMargins(px(_INDENT) if level else 0, 0, 0, 0)
         lines.setSpacing(px(GRID // 2))
         for name, declaration in with_distinct_labels(fields_of(struct)).items():
             row = None if name in skip else row_for(declaration, join_path(path, name), level=level)

@@ -47,7 +47,7 @@ class Faults(QObject):
             f"can go on. The details are in {self.log_path}."
         )
 
-    def thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
+    def _thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
         """An exception in a thread that is not Qt's."""
         self.exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
 
@@ -94,6 +94,6 @@ def install(folder: Path | None = None) -> Faults:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     sys.excepthook = faults.exception
-    threading.excepthook = faults.thread_exception
+    threading.excepthook = faults._thread_exception
     qInstallMessageHandler(faults.message)
     return faults

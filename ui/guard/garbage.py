@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 MILLISECONDS = 1000
 FULL_TURNS = 30
 """After so many collections of what is young it is looked whether what is old has grown."""
-GROWTH = 1.25
+_GROWTH = 1.25
 """By how much it has to have grown: a full collection takes some 50 ms, more than a frame."""
 
 
@@ -33,7 +33,7 @@ class Collector(QObject):
         """Collect what is young, and now and then all."""
         gc.collect(1)
         self.turns += 1
-        if self.turns % FULL_TURNS == 0 and len(gc.get_objects(generation=2)) > GROWTH * self.old:
+        if self.turns % FULL_TURNS == 0 and len(gc.get_objects(generation=2)) > _GROWTH * self.old:
             gc.collect()
             self.old = len(gc.get_objects(generation=2))
 

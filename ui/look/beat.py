@@ -14,7 +14,7 @@ TEXT_INTERVAL = 250
 """Milliseconds between two changes of a text; faster can't be read."""
 
 
-class Beat(QObject):
+class _Beat(QObject):
     """Strikes when something has been asked for: once this turn of the event loop is over, so that everybody has been
     given the same, and at most once per interval.
     """
@@ -41,11 +41,11 @@ class Beat(QObject):
         self.struck.emit()
 
 
-def text_beat() -> Beat:
+def text_beat() -> _Beat:
     """The beat that all texts of the window share."""
     app = QCoreApplication.instance()
     assert app is not None
-    return app.findChild(Beat, options=Qt.FindChildOption.FindDirectChildrenOnly) or Beat(TEXT_INTERVAL, app)
+    return app.findChild(_Beat, options=Qt.FindChildOption.FindDirectChildrenOnly) or _Beat(TEXT_INTERVAL, app)
 
 
 class Throttle(QObject):
@@ -59,7 +59,7 @@ class Throttle(QObject):
         super().__init__(parent)
         self._is_due = False
         self._due.connect(action)
-        self._beat = text_beat() if interval is None else Beat(interval, self)
+        self._beat = text_beat() if interval is None else _Beat(interval, self)
         self._beat.struck.connect(self._on_beat)
 
     def request(self) -> None:

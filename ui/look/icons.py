@@ -12,11 +12,11 @@ from ui.look.theme import Theme, current
 
 def icon(name: str, colour: str = "") -> QIcon:
     """The icon called `name` in a colour, by default that of quiet text; paler when it can't be used."""
-    return coloured(name, colour, current())
+    return _coloured(name, colour, current())
 
 
 @lru_cache(maxsize=256)
-def coloured(name: str, colour: str, theme: Theme) -> QIcon:
+def _coloured(name: str, colour: str, theme: Theme) -> QIcon:
     """The icon in the colours of a theme; made once, since a stack of layers needs the same few many times."""
     return qtawesome.icon(
         f"ph.{name}",

@@ -55,7 +55,7 @@ class Theme:
     """The curves of the two sets; no class has these colours."""
 
 
-OKABE_ITO = ("#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f", "#8c6bb1", "#a6761d")
+_OKABE_ITO = ("#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f", "#8c6bb1", "#a6761d")
 
 LIGHT = Theme(
     name="light",
@@ -72,7 +72,7 @@ LIGHT = Theme(
     field_low="#f7c08a",
     field_middle="#f3f3f1",
     field_high="#93bfe8",
-    classes=("#e07b00", "#0a6ebd", *OKABE_ITO),
+    classes=("#e07b00", "#0a6ebd", *_OKABE_ITO),
     boundary_line="#7b8089",
     points_middle="#b9b9b4",
     train="#1d2129",
@@ -93,7 +93,7 @@ DARK = Theme(
     field_low="#7a4a14",
     field_middle="#23262c",
     field_high="#1d4f7c",
-    classes=("#ff9f40", "#5db3ff", *OKABE_ITO),
+    classes=("#ff9f40", "#5db3ff", *_OKABE_ITO),
     boundary_line="#8d95a3",
     points_middle="#8a8a86",
     train="#e8eaee",
@@ -184,11 +184,11 @@ def palette(theme: Theme) -> QPalette:
 
 def stylesheet(theme: Theme) -> str:
     """What the palette can't say: shapes, gaps and states, at the size in force."""
-    usual = "\n".join(part(theme) for part in (base_style, button_style, input_style, surface_style))
+    usual = "\n".join(part(theme) for part in (_base_style, _button_style, _input_style, _surface_style))
     return re.sub(r"(\d+)px", lambda length: f"{px(int(length[1]))}px", usual)
 
 
-def base_style(theme: Theme) -> str:
+def _base_style(theme: Theme) -> str:
     """Type and the places where text stands."""
     return f"""
     QWidget {{ font-size: {NORMAL}px; }}
@@ -208,7 +208,7 @@ def base_style(theme: Theme) -> str:
     """
 
 
-def button_style(theme: Theme) -> str:
+def _button_style(theme: Theme) -> str:
     """Buttons, flat until they matter; segments; the round button that plays."""
     hover, pressed = mixed(theme.raised, theme.text, 0.06), mixed(theme.raised, theme.text, 0.14)
     ring = f"border: 2px solid {theme.accent}"
@@ -253,7 +253,7 @@ def button_style(theme: Theme) -> str:
     """
 
 
-def input_style(theme: Theme) -> str:
+def _input_style(theme: Theme) -> str:
     """Entries and combo boxes; sliders and switches draw themselves."""
     edge = mixed(theme.line, theme.quiet, 0.35)
     return f"""
@@ -280,7 +280,7 @@ def input_style(theme: Theme) -> str:
     """
 
 
-def surface_style(theme: Theme) -> str:
+def _surface_style(theme: Theme) -> str:
     """Cards, scroll bars and the marks of dragging."""
     return f"""
     QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}

@@ -12,7 +12,7 @@ from ui.views.boundary.words import LINE, BoundaryWords
 from ui.views.plane.legend import Legend
 from ui.views.plane.plane import BOTTOM, EDGE, Plane
 
-COLUMN = 144
+_COLUMN = 144
 """Pixels that words beside the plane need at least."""
 
 
@@ -27,7 +27,7 @@ class Arrangement:
         grid = px(theme.GRID)
         room = self._view.rect().adjusted(grid, grid, -grid, -grid)
         across, down = self._plane.axis_width + px(EDGE), px(BOTTOM) + px(EDGE)
-        column = max(px(COLUMN), self._legend.column_width())
+        column = max(px(_COLUMN), self._legend.column_width())
         wide = room.width() - self._plane.axis_width
         above = self._modes.height_for(wide) + self._legend.height_for(wide)
         stacked = min(room.width() - across, room.height() - down - above - px(LINE) - note)

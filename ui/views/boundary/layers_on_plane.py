@@ -24,28 +24,28 @@ from ui.views.chart.controls import small_font
 from ui.views.chart.plot import pen
 from ui.views.plane.field import NO_LINES, Lines, level_lines, on_plane
 
-PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
-APART = 48.0
+_PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
+_APART = 48.0
 """Pixels between two numbers, at least."""
-STEEPEST = 7.0
+_STEEPEST = 7.0
 """Pixels between two lines, at least, where one of them gets its number."""
-STAY = 48.0
+_STAY = 48.0
 """Pixels that a number follows its line before it looks for a better place."""
 
 
-class FieldImage(pg.GraphicsObject):
+class _FieldImage(pg.GraphicsObject):
     """An image on the plane whose pixels blend into each other when they are drawn large."""
 
     def __init__(self) -> None:
         super().__init__()
         self._pixels: Array = np.zeros((0, 0), np.uint32)
-        self._image, self._place = QImage(), PLANE
+        self._image, self._place = QImage(), _PLANE
 
     def boundingRect(self) -> QRectF:
         """Where it lies."""
         return self._place
 
-    def show_pixels(self, pixels: Array, place: QRectF) -> None:
+    def _show_pixels(self, pixels: Array, place: QRectF) -> None:
         """Show pixels 0xffRRGGBB, uint32 (rows, columns), row 0 at the bottom, at this place of the plane."""
         if place != self._place:
             self.prepareGeometryChange()
@@ -63,7 +63,7 @@ class FieldImage(pg.GraphicsObject):
         painter.drawImage(self._place, self._image)
 
 
-class Strokes(pg.GraphicsObject):
+class _Strokes(pg.GraphicsObject):
     """Straight pieces between places of the plane, all in one pen."""
 
     def __init__(self) -> None:
@@ -73,16 +73,16 @@ class Strokes(pg.GraphicsObject):
 
     def boundingRect(self) -> QRectF:
         """The plane."""
-        return PLANE
+        return _PLANE
 
-    def set_pen(self, pen: QPen) -> None:
+    def _set_pen(self, pen: QPen) -> None:
         """Draw with this pen from now on."""
         # The pieces are short: flat ends don't overlap, so that they look like one stroke.
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         self._pen = pen
         self.update()
 
-    def show_ends(self, ends: Array) -> None:
+    def _show_ends(self, ends: Array) -> None:
         """Show pieces given by their ends, (2 × pieces, 2) in coordinates of the plane."""
         if not len(ends) and not len(self._pieces):
             return
@@ -112,7 +112,7 @@ class Number(NamedTuple):
     x2: float
 
 
-class Numbers(pg.GraphicsObject):
+class _Numbers(pg.GraphicsObject):
     """The numbers of lines of equal value, upright and of one size at any zoom."""
 
     def __init__(self) -> None:
@@ -121,7 +121,7 @@ class Numbers(pg.GraphicsObject):
 
     def boundingRect(self) -> QRectF:
         """The plane."""
-        return PLANE
+        return _PLANE
 
     def show_numbers(self, numbers: Sequence[Number]) -> None:
         """Show exactly these."""
@@ -159,7 +159,7 @@ class Canvas:
     """A picture on the plane: its image, its lines, the numbers at them."""
 
     def __init__(self) -> None:
-        self._image, self._contours, self._line, self._numbers = FieldImage(), Strokes(), Strokes(), Numbers()
+        self._image, self._contours, self._line, self._numbers = _FieldImage(), _Strokes(), _Strokes(), _Numbers()
         self.below = (self._image, self._contours, self._line)
         """What lies below the points."""
         self.above = (self._numbers,)
@@ -170,8 +170,8 @@ class Canvas:
     def apply_theme(self) -> None:
         """The line where the answer changes is thin, but told from lines of equal value."""
         look, among = theme.current(), self._with_contours
-        self._contours.set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
-        self._line.set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
+        self._contours._set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
+        self._line._set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
 
     def show_picture(self, picture: Picture | None, contours: bool) -> None:
         """Draw a picture, with or without lines of equal value; None: nothing."""
@@ -183,13 +183,13 @@ class Canvas:
             self._with_contours = contours
             self.apply_theme()
         self._image.setVisible(picture is not None)
-        self._line.show_ends(picture.line if picture is not None else NO_LINES.ends)
+        self._line._show_ends(picture.line if picture is not None else NO_LINES.ends)
         self._lines = NO_LINES
         if picture is not None:
-            self._image.show_pixels(picture.pixels, picture.place)
+            self._image._show_pixels(picture.pixels, picture.place)
             if contours:
                 self._lines = level_lines(picture.values, picture.levels)
-        self._contours.show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
+        self._contours._show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
         if not len(self._lines.level):
             self._numbers.show_numbers(())
 
@@ -201,7 +201,7 @@ class Canvas:
             return
         before = [number for number in self._numbers.numbers() if number.text in picture.texts]
         n = picture.values.shape[-1]
-        self._numbers.show_numbers(numbers_for(self._lines, picture.levels, picture.texts, before, n, seen, pixel))
+        self._numbers.show_numbers(_numbers_for(self._lines, picture.levels, picture.texts, before, n, seen, pixel))
 
     def numbers(self) -> tuple[Number, ...]:
         """The numbers that are shown."""
@@ -212,7 +212,7 @@ class Canvas:
         return self._contours.count()
 
 
-def numbers_for(
+def _numbers_for(
     lines: Lines,
     levels: Array,
     texts: Sequence[str],
@@ -238,27 +238,27 @@ def numbers_for(
     inside = (
         np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]
     ).all(1)
-    free = inside & (gap >= STEEPEST)
+    free = inside & (gap >= _STEEPEST)
     result: list[Number] = []
     for k, text in enumerate(texts):
         here = np.flatnonzero(free & (lines.level == k))
         old = [number for number in before if number.level == k]
-        place = best_place(middles[here], gap[here], result, old, pixel)
+        place = _best_place(middles[here], gap[here], result, old, pixel)
         if place is not None:
             result.append(Number(k, text, *(float(value) for value in middles[here[place]])))
     return tuple(result)
 
 
-def best_place(middles: Array, gap: Array, taken: Sequence[Number], old: Sequence[Number], pixel: float) -> int | None:
+def _best_place(middles: Array, gap: Array, taken: Sequence[Number], old: Sequence[Number], pixel: float) -> int | None:
     """Which of the places is clear of those taken and near an old one, or else where the lines are farthest apart."""
     for number in taken:
-        clear = np.hypot(*(middles - [number.x1, number.x2]).T) >= APART * pixel
+        clear = np.hypot(*(middles - [number.x1, number.x2]).T) >= _APART * pixel
         gap = np.where(clear, gap, -1.0)
     usable = gap >= 0
     if not usable.any():
         return None
     for number in old:
         away = np.where(usable, np.hypot(*(middles - [number.x1, number.x2]).T), np.inf)
-        if away.min() <= STAY * pixel:
+        if away.min() <= _STAY * pixel:
             return int(np.argmin(away))
     return int(np.argmax(gap))

@@ -18,26 +18,26 @@ from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.theme import px
 
-Field: TypeAlias = Literal["probability", "classes", "uncertainty"]
-FIELDS: tuple[Field, ...] = ("probability", "classes", "uncertainty")
-TIPS = {
+_Field: TypeAlias = Literal["probability", "classes", "uncertainty"]
+_FIELDS: tuple[_Field, ...] = ("probability", "classes", "uncertainty")
+_TIPS = {
     "probability": "How sure the network is everywhere: the paler the colour, the less sure. The line is where the "
     "answer changes.",
     "classes": "The class that each place is given, and nothing else. It shows the exact shape of the regions.",
     "uncertainty": "How far the answers lie apart when dropout silences other units each time. Strong colours are "
     "places where the network would not say the same twice.",
 }
-VALUE_TIP = (
+_VALUE_TIP = (
     "The value that the network gives to every place. The colours at both ends of the scale follow from the data."
 )
-NO_CLASSES = (
+_NO_CLASSES = (
     "There are no classes here: this task gives every point a value. Choose a classification data set for them."
 )
-ROOMY = 24
+_ROOMY = 24
 """Pixels more than the choice of colours needs, where there is room."""
 
 
-class ModeButton(IconButton):
+class _ModeButton(IconButton):
     """A quiet toggle: an icon that takes the accent colour while it is on, and a word."""
 
     def __init__(self, icon_name: str, word: str, tip: str, parent: QWidget) -> None:
@@ -55,17 +55,17 @@ class Modes(QWidget):
     way_back = Signal()
     """The person wants the boundary back in place of a unit's map."""
 
-    LINE, GAP = 26, 4
+    _LINE, GAP = 26, 4
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAccessibleName("What the boundary shows")
-        self.field: Field = "probability"
+        self.field: _Field = "probability"
         self.fields = Segments(("Probability", "Classes", "Uncertainty"), self)
         self.fields.setObjectName("boundary.field")
         self.fields.setAccessibleName("What the colours show")
         self.fields.setToolTip("What the colours of the boundary show.")
-        for button, name in zip(self.fields.buttons, FIELDS, strict=True):
+        for button, name in zip(self.fields.buttons, _FIELDS, strict=True):
             button.setObjectName(f"boundary.field.{name}")
         self.fields.show_index(0)
         self.fields.chosen.connect(self._choose)
@@ -76,14 +76,14 @@ class Modes(QWidget):
 
     def _make_toggles(self) -> QWidget:
         holder = QWidget(self)
-        self.contours = ModeButton(
+        self.contours = _ModeButton(
             "waves",
             "Contours",
             "Lines of equal value, with their numbers. Lines that crowd show where the answer changes steeply.",
             holder,
         )
         self.contours.setObjectName("boundary.contours")
-        self.mistakes = ModeButton(
+        self.mistakes = _ModeButton(
             "x-circle",
             "Mistakes",
             "A ring around every point that the network gets wrong; for values its size is the miss. The sets are "
@@ -116,23 +116,23 @@ class Modes(QWidget):
 
     # What is chosen --------------------------------------------------------------------------------------------
 
-    def show_field(self, field: Field) -> None:
+    def _show_field(self, field: _Field) -> None:
         """Choose what the colours show."""
-        self.fields.group.button(FIELDS.index(field)).setChecked(True)
+        self.fields.group.button(_FIELDS.index(field)).setChecked(True)
 
     def show_task(self, task: Task) -> None:
         """Offer what the task has."""
         values = task == "regression"
         first, classes, uncertainty = self.fields.buttons
         first.setText("Value" if values else "Probability")
-        first.setToolTip(VALUE_TIP if values else TIPS["probability"])
+        first.setToolTip(_VALUE_TIP if values else _TIPS["probability"])
         classes.setEnabled(not values)
-        classes.setToolTip(NO_CLASSES if values else TIPS["classes"])
-        uncertainty.setToolTip(TIPS["uncertainty"])
+        classes.setToolTip(_NO_CLASSES if values else _TIPS["classes"])
+        uncertainty.setToolTip(_TIPS["uncertainty"])
         for button in (first, classes, uncertainty):
             button.setAccessibleName(button.text())
         if values and self.field == "classes":
-            self.show_field("probability")
+            self._show_field("probability")
 
     def show_title(self, title: str) -> None:
         """Put a title and the way back in place of the choice of colours, or take them away."""
@@ -144,7 +144,7 @@ class Modes(QWidget):
         self.fields.setVisible(not self._magnified)
 
     def _choose(self, index: int) -> None:
-        self.field = FIELDS[index]
+        self.field = _FIELDS[index]
         self.changed.emit()
 
     # Places ----------------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ class Modes(QWidget):
         """The height that the controls need at a width."""
         if column:
             return self.fields.sizeHint().height() + self._toggles.sizeHint().height() + px(theme.GRID)
-        return px(self.LINE if self._words_fit(width) or self._icons_fit(width) else 2 * self.LINE)
+        return px(self._LINE if self._words_fit(width) or self._icons_fit(width) else 2 * self._LINE)
 
     def set_column(self, column: bool) -> None:
         """Whether everything stands below each other."""
@@ -177,19 +177,19 @@ class Modes(QWidget):
         if self._column:
             self._arrange_column()
             return
-        one, gap, inner = words or icons, px(theme.GRID), px(self.LINE - 2)
+        one, gap, inner = words or icons, px(theme.GRID), px(self._LINE - 2)
         toggles = self._toggles_width(words=not icons or words)
-        first = min(self.width(), self.fields.sizeHint().width() + px(ROOMY))
+        first = min(self.width(), self.fields.sizeHint().width() + px(_ROOMY))
         if one:
             first = min(first, self.width() - toggles - gap)
         self.fields.setGeometry(0, 0, first, inner)
         self._banner.setGeometry(0, 0, first if one else self.width(), inner)
-        self._toggles.setGeometry(first + gap if one else 0, 0 if one else px(self.LINE), toggles, inner)
+        self._toggles.setGeometry(first + gap if one else 0, 0 if one else px(self._LINE), toggles, inner)
 
     def _arrange_column(self) -> None:
         width, fields = self.width(), self.fields.sizeHint().height()
         self.fields.setGeometry(0, 0, width, fields)
-        self._banner.setGeometry(0, 0, width, px(self.LINE - 2))
+        self._banner.setGeometry(0, 0, width, px(self._LINE - 2))
         self._toggles.setGeometry(0, fields + px(theme.GRID), width, self._toggles.sizeHint().height())
 
     def _toggles_width(self, words: bool) -> int:

@@ -10,7 +10,7 @@ from ui.look.theme import px
 from ui.views.boundary.points import Points
 from ui.views.plane.plane import Plane
 
-REACH = 8.0
+_REACH = 8.0
 """How near, in pixels, the mouse has to be to a point to read it."""
 
 
@@ -55,7 +55,7 @@ class Picking(QObject):
 
     def point_at(self, place: QPointF) -> int | None:
         """The point that the mouse is at."""
-        return self._points.nearest(place, px(REACH) * self._plane.pixel)
+        return self._points.nearest(place, px(_REACH) * self._plane.pixel)
 
     def _on_clicked(self, place: QPointF) -> None:
         self._before = self.index

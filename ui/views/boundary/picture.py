@@ -34,15 +34,15 @@ from ui.views.plane.field import (
 )
 from ui.views.plane.legend import Scale, range_scale
 
-SURE = (0.75, 0.9)
+_SURE = (0.75, 0.9)
 """Lines of equal probability: how sure the network is of the class that it gives."""
-SHARES = (0.5, 0.75, 0.9)
+_SHARES = (0.5, 0.75, 0.9)
 """Lines of equal probability where there are several classes."""
-STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+_STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 """How far values at lines may lie apart, times a power of ten."""
-MOST_UNSURE = 0.5
+_MOST_UNSURE = 0.5
 """No share of answers strays further than that: half of them 0, half 1."""
-PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
+_PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
 
 @dataclass(frozen=True)
@@ -78,23 +78,23 @@ def pictured(shot: Snapshot, scale: Range, crisp: bool) -> Picture:
     classes = shot.sample.task == "classification"
     if classes and crisp:
         count = max(2, len(field))
-        pixels, place = painted_classes(winners(field), count, look), PLANE
+        pixels, place = painted_classes(winners(field), count, look), _PLANE
     else:
-        pixels, place = painted(field, scale, look), grid_rect(field.shape[1])
-    levels, texts = answer_levels(shot, scale)
+        pixels, place = painted(field, scale, look), _grid_rect(field.shape[1])
+    levels, texts = _answer_levels(shot, scale)
     bar = None if classes else range_scale(shot.sample.target_name, scale)
-    return Picture(pixels, place, values, levels, texts, answer_line(shot), bar)
+    return Picture(pixels, place, values, levels, texts, _answer_line(shot), bar)
 
 
 def pictured_uncertainty(shot: Snapshot, values: Array, scale: Range) -> Picture:
     """How far the answers lie apart, up to what is possible, or to half of the values' range."""
     look = theme.current()
-    most = MOST_UNSURE if shot.sample.task == "classification" else scale.half / 2
+    most = _MOST_UNSURE if shot.sample.task == "classification" else scale.half / 2
     levels = most * np.arange(1, 5) / 5
     bar = Scale("uncertainty", "0", "", short_text(most), sequential=True)
     pixels = painted_uncertainty(values, most, look)
-    place = grid_rect(len(values))
-    return Picture(pixels, place, finite(values), levels, level_texts(levels), answer_line(shot), bar)
+    place = _grid_rect(len(values))
+    return Picture(pixels, place, finite(values), levels, _level_texts(levels), _answer_line(shot), bar)
 
 
 def pictured_unit(shot: Snapshot, unit: UnitMap, scale: Range, half: float) -> Picture:
@@ -109,7 +109,7 @@ def pictured_unit(shot: Snapshot, unit: UnitMap, scale: Range, half: float) -> P
     pixels = painted(unit.values[np.newaxis], scale, theme.current())
     levels = even_levels(scale)
     return Picture(
-        pixels, grid_rect(len(unit.values)), finite(unit.values), levels, level_texts(levels), NO_LINES.ends, bar
+        pixels, _grid_rect(len(unit.values)), finite(unit.values), levels, _level_texts(levels), NO_LINES.ends, bar
     )
 
 
@@ -120,7 +120,7 @@ def unit_range(values: Array, before: float) -> float:
     return before if before / 2 < half <= before else half
 
 
-def answer_line(shot: Snapshot) -> Array:
+def _answer_line(shot: Snapshot) -> Array:
     """Where the class changes; nothing for values."""
     field = shot.answer(BoundaryRequest)
     if field is None or shot.sample.task == "regression":
@@ -129,36 +129,36 @@ def answer_line(shot: Snapshot) -> Array:
     return on_plane(ends, field.shape[1])
 
 
-def answer_levels(shot: Snapshot, scale: Range) -> tuple[Array, tuple[str, ...]]:
+def _answer_levels(shot: Snapshot, scale: Range) -> tuple[Array, tuple[str, ...]]:
     """Lines for what the network says, and the numbers at them as hovering reads them."""
     if shot.sample.task == "regression":
         levels = even_levels(scale)
-        return levels, level_texts(levels)
+        return levels, _level_texts(levels)
     field = shot.answer(BoundaryRequest)
     if field is not None and len(field) > 1:
-        return np.array(SHARES), level_texts(SHARES)
+        return np.array(_SHARES), _level_texts(_SHARES)
     # One output shows 2 p − 1 for class 1; people read p of the class that wins.
-    sure = np.array(SURE)
+    sure = np.array(_SURE)
     levels = np.concatenate([1 - 2 * sure[::-1], 2 * sure - 1])
-    texts = (*SURE[::-1], *SURE) if isinstance(shot.loss, CrossEntropy) else tuple(levels.round(2))
-    return levels, level_texts(texts)
+    texts = (*_SURE[::-1], *_SURE) if isinstance(shot.loss, CrossEntropy) else tuple(levels.round(2))
+    return levels, _level_texts(texts)
 
 
 def even_levels(scale: Range) -> Array:
     """Round values within a range, some nine of them."""
     low, high = scale.ends
     unit = 10.0 ** np.floor(np.log10(scale.half / 4.5))
-    step = max(leap for leap in (*STEPS, 10.0) if unit * leap <= scale.half / 4.5 * (1 + 1e-9)) * unit
+    step = max(leap for leap in (*_STEPS, 10.0) if unit * leap <= scale.half / 4.5 * (1 + 1e-9)) * unit
     first, last = int(np.floor(low / step)) + 1, int(np.ceil(high / step)) - 1
     return np.arange(first, last + 1) * step
 
 
-def level_texts(levels: Sequence[float] | Array) -> tuple[str, ...]:
+def _level_texts(levels: Sequence[float] | Array) -> tuple[str, ...]:
     """The numbers at lines of equal value, without needless digits."""
     return tuple(short_text(float(f"{level:.4g}")) for level in levels)
 
 
-def grid_rect(n: int) -> QRectF:
+def _grid_rect(n: int) -> QRectF:
     """Where an image of n × n lies so that the centres of its outermost pixels are at −6 and 6."""
     cell = 2 * EXTENT / (n - 1)
     return QRectF(-EXTENT - cell / 2, -EXTENT - cell / 2, 2 * EXTENT + cell, 2 * EXTENT + cell)

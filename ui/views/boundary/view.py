@@ -42,7 +42,7 @@ from ui.views.view import View
 
 PASSES = 20
 """How often the network answers with dropout left on for the field of uncertainty."""
-RING_INTERVAL = 100
+_RING_INTERVAL = 100
 """Milliseconds between two changes of the rings; making them takes longer than a frame of the field."""
 
 
@@ -82,7 +82,7 @@ class BoundaryView(View):
         self._build()
         self._read = Throttle(self._show_reading, self)
         self._number = Throttle(self._show_numbers, self)
-        self._ring = Throttle(self._show_rings, self, RING_INTERVAL)
+        self._ring = Throttle(self._show_rings, self, _RING_INTERVAL)
         self._count = Throttle(self._show_note, self)
         self.apply_theme()
 
@@ -151,7 +151,7 @@ class BoundaryView(View):
         before, self._snapshot = self._snapshot, snapshot
         if snapshot.answer(UnitMapRequest) is None:
             self._dismissed = False
-        if before is None or not same_points(before.sample, snapshot.sample):
+        if before is None or not _same_points(before.sample, snapshot.sample):
             if before is not None:
                 self._picking.follow(before.sample, snapshot.sample)
             self._show_sample()
@@ -344,7 +344,7 @@ class BoundaryView(View):
 
     def _lacks_dropout(self) -> bool:
         """Whether uncertainty is to be shown of a network that has nothing to vary."""
-        return self._shows_uncertainty() and self._snapshot is not None and not has_dropout(self._snapshot.experiment)
+        return self._shows_uncertainty() and self._snapshot is not None and not _has_dropout(self._snapshot.experiment)
 
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
@@ -418,11 +418,11 @@ class BoundaryView(View):
         super().focusOutEvent(event)
 
 
-def has_dropout(experiment: Experiment) -> bool:
+def _has_dropout(experiment: Experiment) -> bool:
     """Whether a network has something to vary from pass to pass."""
     return any(layer.dropout > 0 and not layer.muted for layer in experiment.layers)
 
 
-def same_points(a: Sample, b: Sample) -> bool:
+def _same_points(a: Sample, b: Sample) -> bool:
     """Whether two samples hold the very same arrays, so that nothing has to be drawn anew."""
     return a is b or (a.x is b.x and a.labels is b.labels and a.split is b.split and a[3:] == b[3:])

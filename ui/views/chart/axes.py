@@ -9,14 +9,14 @@ import numpy as np
 from playground.catalog.choice import Array
 from ui.look.numbers import short_text
 
-LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+_LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Where an axis may end, times a power of ten."""
 
 
 def leap_above(value: float) -> float:
     """The first of the LEAPS at or above `value`, which is positive. Limits that grow in leaps seldom change."""
     unit = 10.0 ** math.floor(math.log10(value))
-    return next((unit * leap for leap in LEAPS if unit * leap >= value * (1 - 1e-9)), unit * 10)
+    return next((unit * leap for leap in _LEAPS if unit * leap >= value * (1 - 1e-9)), unit * 10)
 
 
 def even_ticks(low: float, high: float, most: int) -> list[float]:
@@ -29,10 +29,10 @@ def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[
     """Whole powers of ten between two powers, at most `most`, and what they say."""
     every = max(1, math.ceil((high - low) / max(1, most)))
     powers = [k for k in range(math.ceil(low), math.floor(high) + 1) if k % every == 0]
-    return [float(k) for k in powers], [power_name(k) for k in powers]
+    return [float(k) for k in powers], [_power_name(k) for k in powers]
 
 
-def power_name(power: int) -> str:
+def _power_name(power: int) -> str:
     """A power of ten as a tick says it: 0.01, 1,000, 1e-4."""
     return short_text(10.0**power) if -3 <= power <= 3 else f"1e{power}"
 

@@ -87,7 +87,7 @@ class Choices(Segments):
         self.picked.emit(self.options[index].value)
 
 
-class Panel(QFrame):
+class _Panel(QFrame):
     """Named controls under each other, in a window of its own that closes at a click beside it or Escape."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -117,7 +117,7 @@ class Controls(QWidget):
         super().__init__(parent)
         self.setObjectName(name)
         self._always_named = always_named
-        self.panel = Panel(self)
+        self.panel = _Panel(self)
         self.button = IconButton(
             "faders-horizontal",
             "Settings of the picture",
@@ -126,7 +126,7 @@ class Controls(QWidget):
         )
         self.button.setObjectName(f"{name}.more")
         self.button.setProperty("small", True)
-        self.button.clicked.connect(self.open_panel)
+        self.button.clicked.connect(self._open_panel)
         self._named: list[tuple[QLabel, Choices]] = []
         self._inside, self._captions = 0, False
         self._line = QHBoxLayout(self)
@@ -160,7 +160,7 @@ class Controls(QWidget):
         """How many controls stand in the line; the others are in the panel."""
         return self._inside
 
-    def open_panel(self) -> None:
+    def _open_panel(self) -> None:
         """Open the panel below the button, within the screen, with the keyboard in it."""
         self.panel.adjustSize()
         corner = self.button.mapToGlobal(QPoint(self.button.width(), self.button.height() + px(2)))

@@ -30,12 +30,12 @@ from ui.views.chart.mouse import Mouse
 from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, write_centred
 from ui.views.view import View
 
-LEAST_ROW = 24
+_LEAST_ROW = 24
 """Pixels that a row needs so that its shape can be seen; more layers scroll."""
-MOST_ROW = 96
-READING = 340
+_MOST_ROW = 96
+_READING = 340
 """Pixels that the line of words needs."""
-COUNTS = (
+_COUNTS = (
     Option("linear", "Linear", "The heights are the counts. Where most numbers are is seen best."),
     Option("log", "Log", "The heights are the logarithms of the counts. Rare values can be seen, too."),
 )
@@ -97,7 +97,7 @@ def bin_at(histogram: Histogram, value: float) -> int | None:
 # Axes ---------------------------------------------------------------------------------------------------------
 
 
-class HistogramAxis(Protocol):
+class _HistogramAxis(Protocol):
     """The axis that the histograms of a column share."""
 
     low: float
@@ -135,7 +135,7 @@ class ValueAxis:
 class DecadeAxis:
     """Whole powers of ten, by their exponents: from the lowest to the highest, calm at both ends."""
 
-    LEAST = 4
+    _LEAST = 4
     """Decades that it spans at least."""
 
     def __init__(self) -> None:
@@ -151,7 +151,7 @@ class DecadeAxis:
         if low < self.low or high > self.high:
             self.low, self.high, self._waited = min(low, self.low), max(high, self.high), 0
             return
-        low = min(low, high - self.LEAST)
+        low = min(low, high - self._LEAST)
         self._waited = self._waited + 1 if low - self.low + self.high - high >= 2 else 0
         if self._waited >= CalmLimit.PATIENCE:
             self.low, self.high, self._waited = max(low, self.low), high, 0
@@ -174,7 +174,7 @@ class NoAxis:
         return [], []
 
 
-def places_on(axis: HistogramAxis, values: Array) -> Array:
+def _places_on(axis: _HistogramAxis, values: Array) -> Array:
     """Where values stand on an axis, 0…1."""
     return np.clip((values - axis.low) / (axis.high - axis.low), 0, 1)
 
@@ -186,13 +186,13 @@ class Column(NamedTuple):
     """A column of histograms."""
 
     title: str
-    axis: HistogramAxis
+    axis: _HistogramAxis
     width: int = 0
     """In pixels; 0 for an equal share of what the others leave."""
 
 
 @dataclass(frozen=True)
-class Columns:
+class _Columns:
     """Where names, histograms and words stand; only left and width of the rectangles count."""
 
     names: float
@@ -200,10 +200,10 @@ class Columns:
     words: QRectF
 
 
-class HistogramRows(QWidget):
+class _HistogramRows(QWidget):
     """The painted rows. Titles and axes are painted by the view around them."""
 
-    GAP, WIDE, LABELS = 28, 480, 64
+    GAP, _WIDE, _LABELS = 28, 480, 64
 
     resized = Signal()
 
@@ -230,7 +230,7 @@ class HistogramRows(QWidget):
     def show_rows(self, rows: tuple[Row, ...]) -> None:
         """Show these layers."""
         if len(rows) != len(self.rows):
-            self.setMinimumHeight(px(LEAST_ROW) * len(rows))
+            self.setMinimumHeight(px(_LEAST_ROW) * len(rows))
         self.rows = rows
         for column, kind in enumerate(self.kinds):
             kind.axis.fit([bars.histogram for row in rows if (bars := row.bars[column]) is not None])
@@ -240,16 +240,16 @@ class HistogramRows(QWidget):
         """Both ends of the axis of each column."""
         return tuple((kind.axis.low, kind.axis.high) for kind in self.kinds)
 
-    def columns(self) -> Columns:
+    def columns(self) -> _Columns:
         """Divide the width among names, histograms and words."""
         asked = (self.width(), *((row.name, row.states) for row in self.rows))
         if asked != self._columns_for:
             self._columns_for, self._columns = asked, self._divided()
         return self._columns
 
-    def _divided(self) -> Columns:
+    def _divided(self) -> _Columns:
         advance = self.metrics.horizontalAdvance
-        names = min(max((advance(row.name) for row in self.rows), default=0), px(self.LABELS)) + px(8)
+        names = min(max((advance(row.name) for row in self.rows), default=0), px(self._LABELS)) + px(8)
         words = max((advance(self.words(row)) + px(8) for row in self.rows if row.states), default=0)
         fixed = sum(px(kind.width) for kind in self.kinds) + px(self.GAP) * (len(self.kinds) - 1)
         shares = sum(not kind.width for kind in self.kinds)
@@ -258,15 +258,15 @@ class HistogramRows(QWidget):
         for kind in self.kinds:
             places.append(QRectF(left, 0, px(kind.width) or each, 1))
             left += places[-1].width() + px(self.GAP)
-        return Columns(names, tuple(places), QRectF(places[-1].right() + px(6), 0, words, 1))
+        return _Columns(names, tuple(places), QRectF(places[-1].right() + px(6), 0, words, 1))
 
     def words(self, row: Row) -> str:
         """What is said at the end of a row: all that is notable, or in a narrow picture the most important."""
-        return row.words if self.width() >= px(self.WIDE) else row.states[0] if row.states else ""
+        return row.words if self.width() >= px(self._WIDE) else row.states[0] if row.states else ""
 
     def pitch(self) -> float:
         """The height of a row."""
-        return min(px(MOST_ROW), self.height() / max(1, len(self.rows)))
+        return min(px(_MOST_ROW), self.height() / max(1, len(self.rows)))
 
     def box(self, index: int, column: int) -> QRectF:
         """Where a histogram is, with a little room above it."""
@@ -289,10 +289,10 @@ class HistogramRows(QWidget):
             for column in range(len(self.kinds)):
                 self._paint_column(painter, column, seen)
 
-    def _paint_words(self, painter: QPainter, columns: Columns, index: int) -> None:
+    def _paint_words(self, painter: QPainter, columns: _Columns, index: int) -> None:
         look, row, pitch = theme.current(), self.rows[index], self.pitch()
         painter.setPen(QColor(look.quiet))
-        name = self.metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, px(self.LABELS))
+        name = self.metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, px(self._LABELS))
         painter.drawText(QRectF(0, index * pitch, columns.names - px(8), pitch), RIGHT, name)
         if row.states:
             painter.setPen(QColor(look.warning if row.stands_out else look.quiet))
@@ -303,16 +303,16 @@ class HistogramRows(QWidget):
         """The histograms of a column, on lines, with an upright one at 0 that shows which way a layer leans."""
         look, axis, place = theme.current(), self.kinds[column].axis, self.columns().histograms[column]
         painter.setPen(QColor(look.line))
-        zero = round(place.left() + float(places_on(axis, np.zeros(1))[0]) * place.width())
+        zero = round(place.left() + float(_places_on(axis, np.zeros(1))[0]) * place.width())
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.pitch() * len(self.rows)))
         pale = QColor(theme.mixed(look.surface, look.accent, 0.6))
         for index in seen:
             box, bars = self.box(index, column), self.rows[index].bars[column]
             painter.drawLine(box.bottomLeft(), box.bottomRight())
             if bars is not None:
-                x = box.left() + places_on(axis, bars.histogram.edges) * box.width()
+                x = box.left() + _places_on(axis, bars.histogram.edges) * box.width()
                 colour = QColor(look.accent) if self.pointed == (index, column) else pale
-                painter.fillPath(steps_path(x, box, bars.heights(self.logarithmic)), colour)
+                painter.fillPath(_steps_path(x, box, bars.heights(self.logarithmic)), colour)
 
     def at(self, place: QPointF) -> tuple[int, int | None, float] | None:
         """Row, column and value under the mouse; no column beside the histograms. None beside everything."""
@@ -327,20 +327,20 @@ class HistogramRows(QWidget):
 
     def sizeHint(self) -> QSize:
         """Enough to see the shapes."""
-        return QSize(px(340), px(LEAST_ROW) * max(4, len(self.rows)))
+        return QSize(px(340), px(_LEAST_ROW) * max(4, len(self.rows)))
 
 
-def steps_path(x: Array, box: QRectF, shares: Array) -> QPainterPath:
+def _steps_path(x: Array, box: QRectF, shares: Array) -> QPainterPath:
     """The outline of bars between the `x` of their edges; every bar is seen, however narrow."""
     if x[-1] - x[0] < len(shares):
-        x, shares = by_pixels(x, shares, box)
+        x, shares = _by_pixels(x, shares, box)
     tops = box.bottom() - shares * box.height()
     outline_x = np.concatenate([x[:1], np.repeat(x, 2)[1:-1], x[-1:]])
     outline_y = np.concatenate([[box.bottom()], np.repeat(tops, 2), [box.bottom()]])
     return pg.functions.arrayToQPath(outline_x, outline_y, connect="all", finiteCheck=False)
 
 
-def by_pixels(x: Array, shares: Array, box: QRectF) -> tuple[Array, Array]:
+def _by_pixels(x: Array, shares: Array, box: QRectF) -> tuple[Array, Array]:
     """Bars narrower than a pixel as bars of one pixel, each as high as the highest that falls into it."""
     first = np.floor(min(x[0], box.right() - 1))
     columns = np.minimum((x[:-1] + x[1:]) / 2, box.right() - 1) - first
@@ -350,10 +350,10 @@ def by_pixels(x: Array, shares: Array, box: QRectF) -> tuple[Array, Array]:
     return first + np.arange(len(highest) + 1), highest
 
 
-class Edge(QWidget):
+class _Edge(QWidget):
     """The titles above the rows, or the axes below them."""
 
-    def __init__(self, rows: HistogramRows, titles: bool, parent: QWidget) -> None:
+    def __init__(self, rows: _HistogramRows, titles: bool, parent: QWidget) -> None:
         super().__init__(parent)
         self._rows, self._titles = rows, titles
         self.setFixedHeight(px(16 if titles else 18))
@@ -373,9 +373,9 @@ class Edge(QWidget):
                 else:
                     self._paint_axis(painter, column, kind.axis)
 
-    def _paint_axis(self, painter: QPainter, column: QRectF, axis: HistogramAxis) -> None:
+    def _paint_axis(self, painter: QPainter, column: QRectF, axis: _HistogramAxis) -> None:
         for value, text in zip(*axis.ticks(3 if column.width() >= px(100) else 2), strict=True):
-            x = column.left() + float(places_on(axis, np.array([value]))[0]) * column.width()
+            x = column.left() + float(_places_on(axis, np.array([value]))[0]) * column.width()
             write_centred(painter, x, px(2), text, column.left() - px(theme.GRID), column.right())
 
 
@@ -383,7 +383,7 @@ class Edge(QWidget):
 
 
 @dataclass(frozen=True)
-class HistogramsShown:
+class _HistogramsShown:
     """Rows of histograms as data."""
 
     rows: tuple[Row, ...]
@@ -417,12 +417,12 @@ class HistogramsPicture(View):
         super().__init__(parent, *requests)
         self._drawn: tuple[object, ...] = ()
         self._controls = Controls(f"{self.name}.controls", self)
-        self._counts = self._controls.add(Choices(f"{self.name}.counts", "Heights", COUNTS))
+        self._counts = self._controls.add(Choices(f"{self.name}.counts", "Heights", _COUNTS))
         self._counts.picked.connect(self._on_counts)
         self._words = Words("What is under the mouse", self)
         self._words.setObjectName(f"{self.name}.words")
         self._words.setAlignment(RIGHT)
-        self._rows = HistogramRows(self.name, rows_name, columns, self)
+        self._rows = _HistogramRows(self.name, rows_name, columns, self)
         self._rows.resized.connect(self._update_edges)
         self._mouse = Mouse(self._rows)
         self._mouse.moved.connect(self._show_texts)
@@ -436,7 +436,7 @@ class HistogramsPicture(View):
         # A scroll area has its content painted on a background of its own.
         self._rows.setAutoFillBackground(False)
         self._scroll.viewport().setAutoFillBackground(False)
-        self._edges = (Edge(self._rows, True, self), Edge(self._rows, False, self))
+        self._edges = (_Edge(self._rows, True, self), _Edge(self._rows, False, self))
         for edge, part in zip(self._edges, ("titles", "axes"), strict=True):
             edge.setObjectName(f"{self.name}.{part}")
         self._build()
@@ -476,11 +476,11 @@ class HistogramsPicture(View):
         """A place in a histogram in words."""
         raise NotImplementedError
 
-    def shown(self) -> HistogramsShown:
+    def shown(self) -> _HistogramsShown:
         """What there is to see and to read."""
         rows = self._rows
         count = range(len(rows.rows))
-        return HistogramsShown(
+        return _HistogramsShown(
             rows=rows.rows,
             end_words=tuple(map(rows.words, rows.rows)),
             limits=rows.limits(),
@@ -506,7 +506,7 @@ class HistogramsPicture(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The rest of the line above is for words."""
-        self._controls.fit(self.width() - px(READING))
+        self._controls.fit(self.width() - px(_READING))
 
     def _update_edges(self) -> None:
         for edge in self._edges:
@@ -538,7 +538,7 @@ class HistogramsPicture(View):
     @property
     def has_room_for_words(self) -> bool:
         """Whether the line of words is long enough to say everything."""
-        return self._words.width() >= px(READING)
+        return self._words.width() >= px(_READING)
 
 
 def layer_name(row: Row) -> str:

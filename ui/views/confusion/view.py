@@ -29,7 +29,7 @@ from ui.views.chart.mouse import Mouse
 from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, pen
 from ui.views.view import View
 
-SETS = (
+_SETS = (
     Option(
         "train",
         "Training",
@@ -38,11 +38,11 @@ SETS = (
     Option("validation", "Validation", "Points that the network never learns from. Shows how it does on what is new."),
 )
 REGRESSION = "A confusion matrix needs classes: this data set has a number as its target."
-WAITING = "Not counted yet."
-STRONGEST = 0.5
+_WAITING = "Not counted yet."
+_STRONGEST = 0.5
 """How much of the accent is in the colour of a whole row; more, and text could not be read on it."""
-WIDEST_CELL, HIGHEST_CELL = 200, 120
-SMALLEST = 8
+_WIDEST_CELL, _HIGHEST_CELL = 200, 120
+_SMALLEST = 8
 """Pixels of the smallest type in which numbers of many classes are still written."""
 
 
@@ -78,7 +78,7 @@ class Matrix:
         found = int(np.trace(self.counts))
         return f"{found:,} of {counted(total, 'point')} right ({percent_text(found / total)})"
 
-    def cell_words(self, true: int, given: int) -> str:
+    def _cell_words(self, true: int, given: int) -> str:
         """One cell in words, with what it means for its class."""
         count, total = int(self.counts[true, given]), int(self.counts[true].sum())
         share = percent_text(count / total) if total else "–"
@@ -94,13 +94,13 @@ class Matrix:
 @lru_cache(maxsize=512)
 def cell_colour(percent: int, look: theme.Theme) -> QColor:
     """The colour of a cell with this share of its row."""
-    return QColor(theme.mixed(look.raised, look.accent, STRONGEST * percent / 100))
+    return QColor(theme.mixed(look.raised, look.accent, _STRONGEST * percent / 100))
 
 
-class MatrixChart(QWidget):
+class _MatrixChart(QWidget):
     """The painted matrix with the names of its classes."""
 
-    TITLE, LOW = 18, 13
+    TITLE, _LOW = 18, 13
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -109,7 +109,7 @@ class MatrixChart(QWidget):
         self.setToolTip("Rows are the true classes. Columns are what the network takes their points for.")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.matrix: Matrix | None = None
-        self.message = WAITING
+        self.message = _WAITING
         self.pointed: tuple[int, int] | None = None
         """Row and column of the cell under the mouse."""
         self.apply_theme()
@@ -149,17 +149,17 @@ class MatrixChart(QWidget):
         left = min(widest + px(12), 0.35 * self.width())
         classes = len(self.matrix.names)
         top = 2.0 * px(self.TITLE)
-        if (self.height() - top) / classes < px(self.LOW):
+        if (self.height() - top) / classes < px(self._LOW):
             # Then the rows need it more than the title of the columns.
             top /= 2
-        width = min(self.width() - left, classes * px(WIDEST_CELL))
-        height = min(self.height() - top, classes * px(HIGHEST_CELL))
+        width = min(self.width() - left, classes * px(_WIDEST_CELL))
+        height = min(self.height() - top, classes * px(_HIGHEST_CELL))
         return QRectF(left, top, max(width, classes), max(height, classes))
 
     def cell(self, true: int, given: int) -> QRectF:
         """Where a cell is."""
         assert self.matrix is not None
-        return cell_in(self.places(), len(self.matrix.names), true, given)
+        return _cell_in(self.places(), len(self.matrix.names), true, given)
 
     def at(self, mouse: QPointF) -> tuple[int, int] | None:
         """Row and column under the mouse; the column is −1 over the names of the rows. None beside everything."""
@@ -201,10 +201,10 @@ class MatrixChart(QWidget):
         above_font = self._fitted(title, box.width() / classes - px(4), longest)
         every = max(1, math.ceil(QFontMetrics(beside).capHeight() / high))
         for index, name in enumerate(matrix.names):
-            cell = cell_in(box, classes, index, index)
+            cell = _cell_in(box, classes, index, index)
             painter.setFont(above_font)
             above = QRectF(cell.left(), names, cell.width(), title)
-            painter.drawText(above, CENTRE, cut_to(name, painter.fontMetrics(), cell.width() - px(4)))
+            painter.drawText(above, CENTRE, _cut_to(name, painter.fontMetrics(), cell.width() - px(4)))
             if index % every == 0:
                 painter.setFont(beside)
                 row = QRectF(0, cell.center().y() - px(10), box.left() - gap, 2 * px(10))
@@ -213,14 +213,14 @@ class MatrixChart(QWidget):
 
     def _paint_cells(self, painter: QPainter, matrix: Matrix) -> None:
         box, classes = self.places(), len(matrix.names)
-        cell = cell_in(box, classes, 0, 0)
+        cell = _cell_in(box, classes, 0, 0)
         gap = scaled(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
         widest = max((count_text(count) for count in matrix.counts.ravel().tolist()), key=len)
         painter.setFont(self._fitted(cell.height() - 2 * gap, cell.width() - 2 * gap - px(2), widest))
         counts, percents = matrix.counts.tolist(), np.rint(100 * matrix.shares).astype(int).tolist()
         for true in range(classes):
             for given in range(classes):
-                inner = cell_in(box, classes, true, given).adjusted(gap, gap, -gap, -gap)
+                inner = _cell_in(box, classes, true, given).adjusted(gap, gap, -gap, -gap)
                 painter.fillRect(inner, cell_colour(percents[true][given], theme.current()))
                 self._write_cell(painter, inner, counts[true][given], percents[true][given])
 
@@ -244,7 +244,7 @@ class MatrixChart(QWidget):
     def _fitted(self, height: float, width: float, text: str) -> QFont:
         """The largest type, from the usual small one down to what can just be read, in which a text fits."""
         font = QFont(self.small)
-        for size in range(px(theme.SMALL), px(SMALLEST) - 1, -1):
+        for size in range(px(theme.SMALL), px(_SMALLEST) - 1, -1):
             font.setPixelSize(size)
             metrics = QFontMetrics(font)
             if metrics.capHeight() + px(2) <= height and metrics.horizontalAdvance(text) <= max(width, 0):
@@ -252,21 +252,21 @@ class MatrixChart(QWidget):
         return font
 
 
-def cut_to(name: str, metrics: QFontMetrics, width: float) -> str:
+def _cut_to(name: str, metrics: QFontMetrics, width: float) -> str:
     """As many letters of a name as have room; dots would only take room from letters."""
     while len(name) > 1 and metrics.horizontalAdvance(name) > width:
         name = name[:-1]
     return name
 
 
-def cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
+def _cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
     """Where a cell of a matrix is that fills a box."""
     wide, high = box.width() / classes, box.height() / classes
     return QRectF(box.left() + given * wide, box.top() + true * high, wide, high)
 
 
 @dataclass(frozen=True)
-class ConfusionShown:
+class _ConfusionShown:
     """The matrix as data."""
 
     points: str
@@ -292,14 +292,14 @@ class ConfusionView(View):
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()
         self._controls = Controls("confusion.controls", self)
-        self._set = self._controls.add(Choices("confusion.set", "Points", SETS))
+        self._set = self._controls.add(Choices("confusion.set", "Points", _SETS))
         self._set.picked.connect(self._show)
         self._words = Words("The cell under the mouse, or how many points are right", self)
         self._words.setObjectName("confusion.words")
         self._words.setAlignment(LEFT)
         self._words.setWordWrap(True)
         self._words.setFixedHeight(px(30))
-        self._chart = MatrixChart(self)
+        self._chart = _MatrixChart(self)
         self._mouse = Mouse(self._chart)
         self._mouse.moved.connect(self._read)
         above = QHBoxLayout()
@@ -330,12 +330,12 @@ class ConfusionView(View):
         """The size it has in a small window."""
         return QSize(px(356), px(240))
 
-    def shown(self) -> ConfusionShown:
+    def shown(self) -> _ConfusionShown:
         """What there is to see and to read."""
         matrix, chart = self._chart.matrix, self._chart
         classes = range(0 if matrix is None else len(matrix.names))
         at = QPointF(chart.pos())
-        return ConfusionShown(
+        return _ConfusionShown(
             points=self._set.value,
             matrix=matrix,
             message=chart.message if matrix is None else "",
@@ -364,7 +364,7 @@ class ConfusionView(View):
         counts, regression = self._counts(self._snapshot), self._snapshot.sample.task == "regression"
         names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
         self._chart.show_matrix(
-            None if counts is None else Matrix(counts, names), REGRESSION if regression else WAITING
+            None if counts is None else Matrix(counts, names), REGRESSION if regression else _WAITING
         )
         self._controls.setEnabled(not regression)
         self._set.setToolTip(REGRESSION if regression else "")
@@ -392,7 +392,7 @@ class ConfusionView(View):
         if pointed is None:
             return matrix.right()
         true, given = pointed
-        return matrix.class_words(true) if given < 0 else matrix.cell_words(true, given)
+        return matrix.class_words(true) if given < 0 else matrix._cell_words(true, given)
 
 
 def class_names(names: tuple[str, ...], count: int) -> tuple[str, ...]:

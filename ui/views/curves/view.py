@@ -37,43 +37,43 @@ from ui.views.view import View
 
 FIRST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """What each axis reaches at least."""
-DECADES_FOR_LOG = 2.0
-SMALLEST, LARGEST = 1e-30, 1e30
+_DECADES_FOR_LOG = 2.0
+_SMALLEST, _LARGEST = 1e-30, 1e30
 """Losses beyond these are not drawn as what they are; nothing can be seen there anyway."""
-TITLES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}
-AXIS = 48
-MOST_MARKS = 50
+_TITLES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}
+_AXIS = 48
+_MOST_MARKS = 50
 """Marks of changes along the axis; those that lie closer together become one."""
-MARK_REACH = 5.0
+_MARK_REACH = 5.0
 """Pixels from which the mouse finds a mark."""
-SMOOTHING = {"off": 0.0, "some": 1 / 50, "strong": 1 / 10}
+_SMOOTHING = {"off": 0.0, "some": 1 / 50, "strong": 1 / 10}
 """The share of the rows so far that a smoothed value is the mean of."""
-SMOOTHING_OPTIONS = (
+_SMOOTHING_OPTIONS = (
     Option("off", "Off", "Every epoch as it was. Noise and all."),
     Option("some", "Some", "The mean of nearby epochs, over the band of the raw curve. Takes the noise away."),
     Option(
         "strong", "Strong", "The mean of many epochs, over the band in which the raw curve runs. Shows where it goes."
     ),
 )
-ALONG_OPTIONS = (
+_ALONG_OPTIONS = (
     Option("epoch", "Epoch", "By passes through the training points. Each point has then been seen equally often."),
     Option("step", "Step", "By updates of the weights. Fair to different batch sizes."),
     Option("seconds", "Time", "By seconds spent in training. Shows what is worth the wait."),
 )
-ACROSS_OPTIONS = (
+_ACROSS_OPTIONS = (
     Option("linear", "Linear", "Equal distances are equal times. The beginning has little room in a long training."),
     Option(
         "log", "Log", "Equal distances are equal factors, so that the beginning has room. What happened at 0 has none."
     ),
 )
-LOSS_OPTIONS = (
+_LOSS_OPTIONS = (
     Option("auto", "Auto", "Linear from 0 at first. Logarithmic once the losses span more than a factor of 100."),
     Option("linear", "Linear", "From 0 up. Small losses all look like 0."),
     Option("log", "Log", "Equal distances are equal factors. Small losses can be told apart."),
 )
 
 
-def series_pens() -> tuple[QPen, QPen]:
+def _series_pens() -> tuple[QPen, QPen]:
     """How the training curve and the validation curve are drawn. Wider lines take Qt ten times as long."""
     look = theme.current()
     return pen(look.train), pen(look.validation, style=Qt.PenStyle.DashLine)
@@ -82,7 +82,7 @@ def series_pens() -> tuple[QPen, QPen]:
 # Axes ---------------------------------------------------------------------------------------------------------
 
 
-class TimeAxis:
+class _TimeAxis:
     """The axis that both plots share: epochs, steps or seconds, from 0 or logarithmic. It grows in leaps."""
 
     kind = "epoch"
@@ -136,13 +136,13 @@ class LossAxis:
     def fit(self, *columns: Array) -> None:
         """Take in all losses of a history."""
         values = np.concatenate([column[np.isfinite(column)] for column in columns])
-        values = np.minimum(values, LARGEST)
-        positive = values[values > SMALLEST]
+        values = np.minimum(values, _LARGEST)
+        positive = values[values > _SMALLEST]
         if not len(positive):
             self.logarithmic, self.low, self.high = False, 0.0, 1.0
             return
         least, most = math.log10(positive.min()), math.log10(positive.max())
-        self.logarithmic = most - least > DECADES_FOR_LOG if self.scale == "auto" else self.scale == "log"
+        self.logarithmic = most - least > _DECADES_FOR_LOG if self.scale == "auto" else self.scale == "log"
         if self.logarithmic:
             self.low, self.high = math.floor(2 * least) / 2, math.ceil(2 * most) / 2
             # At least a whole power of ten, so that a number stands on the axis.
@@ -154,8 +154,8 @@ class LossAxis:
     def places(self, values: Array) -> Array:
         """Values as places on the axis."""
         if self.logarithmic:
-            return np.log10(np.clip(values, 10**self.low, LARGEST))
-        return np.clip(values, 0, LARGEST)
+            return np.log10(np.clip(values, 10**self.low, _LARGEST))
+        return np.clip(values, 0, _LARGEST)
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         """Where numbers stand and what they say."""
@@ -165,7 +165,7 @@ class LossAxis:
         return decade_ticks(self.low, self.high, most)
 
 
-class ShareAxis:
+class _ShareAxis:
     """Accuracy or R²: up to 1, from the highest of some fixed ends that leaves nothing out."""
 
     def __init__(self, ends: tuple[float, ...], text: Callable[[float], str]) -> None:
@@ -188,29 +188,29 @@ class ShareAxis:
         return at, [self.text(value) for value in at]
 
 
-def accuracy_axis() -> ShareAxis:
+def accuracy_axis() -> _ShareAxis:
     """The axis of accuracy, in percent."""
-    return ShareAxis((0.5, 0.0), lambda value: f"{100 * value:.0f} %")
+    return _ShareAxis((0.5, 0.0), lambda value: f"{100 * value:.0f} %")
 
 
-def r_squared_axis() -> ShareAxis:
+def r_squared_axis() -> _ShareAxis:
     """The axis of R²: 1 is perfect, 0 no better than the mean."""
-    return ShareAxis((0.0, -1.0), short_text)
+    return _ShareAxis((0.0, -1.0), short_text)
 
 
 # Changes ------------------------------------------------------------------------------------------------------
 
 
-class Mark(NamedTuple):
+class _Mark(NamedTuple):
     """One or more changes that lie close together, at a place of the axis."""
 
     place: float
     words: str
 
 
-def marks_of(changes: Sequence[Change], axis: TimeAxis) -> list[Mark]:
-    """Where something was changed, at most about `MOST_MARKS` places in ascending order."""
-    apart = (axis.high - axis.low) / MOST_MARKS
+def _marks_of(changes: Sequence[Change], axis: _TimeAxis) -> list[_Mark]:
+    """Where something was changed, at most about `_MOST_MARKS` places in ascending order."""
+    apart = (axis.high - axis.low) / _MOST_MARKS
     at = axis.places(np.array([getattr(change, axis.kind) for change in changes], dtype=np.float64))
     groups: list[tuple[float, list[str]]] = []
     for place, change in zip(np.nan_to_num(at, nan=axis.low), changes, strict=True):
@@ -221,14 +221,14 @@ def marks_of(changes: Sequence[Change], axis: TimeAxis) -> list[Mark]:
         else:
             groups.append((float(place), [change.label]))
     return [
-        Mark(place, words[0] if len(words) == 1 else f"{len(words)} changes: {'; '.join(words)}")
+        _Mark(place, words[0] if len(words) == 1 else f"{len(words)} changes: {'; '.join(words)}")
         for place, words in groups
     ]
 
 
-def smoothing_window(rows: int, smoothing: str) -> int:
+def _smoothing_window(rows: int, smoothing: str) -> int:
     """The odd number of rows whose mean a smoothed value is, 1 for none. It doubles, so that it seldom changes."""
-    share = SMOOTHING[smoothing]
+    share = _SMOOTHING[smoothing]
     if not share or rows < 4:
         return 1
     return int(2 ** max(1 if smoothing == "some" else 3, round(math.log2(share * rows)))) + 1
@@ -240,7 +240,7 @@ def smoothing_window(rows: int, smoothing: str) -> int:
 class Heading(QWidget):
     """The line above a plot: its title, and for each set a piece of its curve, its name and its value."""
 
-    HEIGHT, TITLE, MARK, GAP = 20, 60, 14, 10
+    _HEIGHT, TITLE, MARK, GAP = 20, 60, 14, 10
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -248,7 +248,7 @@ class Heading(QWidget):
         self.room = 10_000
         """The width that the headings of both plots have, so that they look the same."""
         self.values: tuple[str, str] = ("–", "–")
-        self.setFixedHeight(px(self.HEIGHT))
+        self.setFixedHeight(px(self._HEIGHT))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_values(self, title: str, values: tuple[str, str]) -> None:
@@ -271,21 +271,21 @@ class Heading(QWidget):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(small_font())
             painter.setPen(QColor(look.text))
-            painter.drawText(QRectF(0, 0, px(self.TITLE), px(self.HEIGHT)), Qt.AlignmentFlag.AlignVCenter, self.title)
+            painter.drawText(QRectF(0, 0, px(self.TITLE), px(self._HEIGHT)), Qt.AlignmentFlag.AlignVCenter, self.title)
             x = float(px(self.TITLE))
-            for name, width, value, line in zip(names, widths, self.values, series_pens(), strict=True):
+            for name, width, value, line in zip(names, widths, self.values, _series_pens(), strict=True):
                 self._paint_mark(painter, x, line)
                 x += px(self.MARK + 6)
                 if width:
                     painter.setPen(QColor(look.quiet))
-                    painter.drawText(QRectF(x, 0, width, px(self.HEIGHT)), Qt.AlignmentFlag.AlignVCenter, name)
+                    painter.drawText(QRectF(x, 0, width, px(self._HEIGHT)), Qt.AlignmentFlag.AlignVCenter, name)
                 painter.setPen(QColor(look.text))
-                box = QRectF(x + width, 0, value_width, px(self.HEIGHT))
+                box = QRectF(x + width, 0, value_width, px(self._HEIGHT))
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, value)
                 x += width + value_width + px(self.GAP)
 
     @property
-    def digits(self) -> int:
+    def _digits(self) -> int:
         """How many digits of an exact number have room."""
         return 5 if self.columns()[2] == self._value_width("0.00000") else 4
 
@@ -324,20 +324,20 @@ class Heading(QWidget):
     def _paint_mark(self, painter: QPainter, x: float, line: QPen) -> None:
         painter.setPen(line)
         painter.drawLine(
-            QPointF(x, px(self.HEIGHT) / 2 + 0.5),
-            QPointF(x + px(self.MARK), px(self.HEIGHT) / 2 + 0.5),
+            QPointF(x, px(self._HEIGHT) / 2 + 0.5),
+            QPointF(x + px(self.MARK), px(self._HEIGHT) / 2 + 0.5),
         )
 
 
-class CurvePlot(QWidget):
+class _CurvePlot(QWidget):
     """One plot with its heading: the curves of training and of validation, and the marks of changes."""
 
-    def __init__(self, parent: QWidget, axis: LossAxis | ShareAxis, with_times: bool) -> None:
+    def __init__(self, parent: QWidget, axis: LossAxis | _ShareAxis, with_times: bool) -> None:
         super().__init__(parent)
         self.axis = axis
         self.heading = Heading(self)
         self.plot = quiet_plot(self)
-        self.plot.getAxis("left").setWidth(px(AXIS))
+        self.plot.getAxis("left").setWidth(px(_AXIS))
         self.plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         if with_times:
             show_across(self.plot, "epoch")
@@ -345,12 +345,12 @@ class CurvePlot(QWidget):
             self.plot.getAxis("bottom").setStyle(showValues=False)
             self.plot.getAxis("bottom").setHeight(px(6))
         self.curves = [pg.PlotCurveItem(skipFiniteCheck=True, antialias=True) for _ in range(2)]
-        self.bands = [pg.PlotCurveItem(skipFiniteCheck=True, fillLevel="enclosed", pen=None) for _ in range(2)]
+        self._bands = [pg.PlotCurveItem(skipFiniteCheck=True, fillLevel="enclosed", pen=None) for _ in range(2)]
         self.marks = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
-        self.mark_heads = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
-        self.upright = Cursor()
+        self._mark_heads = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
+        self._upright = Cursor()
         self.mouse = PlotMouse(self.plot)
-        for item in (*reversed(self.bands), self.marks, self.mark_heads, self.upright, *reversed(self.curves)):
+        for item in (*reversed(self._bands), self.marks, self._mark_heads, self._upright, *reversed(self.curves)):
             self.plot.addItem(item, ignoreBounds=True)
         self._limits: tuple[object, ...] = ()
         self._marked: Array = np.zeros(0)
@@ -363,13 +363,13 @@ class CurvePlot(QWidget):
         layout.addLayout(self.above)
         layout.addWidget(self.plot, 1)
 
-    def draw(self, times: TimeAxis, at: Array, values: tuple[Array, Array], smoothing: str) -> None:
+    def draw(self, times: _TimeAxis, at: Array, values: tuple[Array, Array], smoothing: str) -> None:
         """Draw both curves at these places; limits and ticks are touched only when they change."""
         self.axis.fit(*values)
-        for curve, filled, column in zip(self.curves, self.bands, values, strict=True):
+        for curve, filled, column in zip(self.curves, self._bands, values, strict=True):
             known = np.isfinite(column) & np.isfinite(at)
             x, y = at[known], self.axis.places(column[known])
-            window = smoothing_window(len(x), smoothing)
+            window = _smoothing_window(len(x), smoothing)
             # What is hidden costs nothing.
             filled.setVisible(window > 1)
             if window > 1:
@@ -379,9 +379,9 @@ class CurvePlot(QWidget):
             if filled.xData is not None:
                 filled.setData(np.zeros(0), np.zeros(0))
             curve.setData(*peaks(x, y))
-        self.fit_limits(times)
+        self._fit_limits(times)
 
-    def fit_limits(self, times: TimeAxis) -> None:
+    def _fit_limits(self, times: _TimeAxis) -> None:
         """Let the axes reach what the curves need."""
         room = self.plot.getViewBox()
         across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
@@ -393,38 +393,38 @@ class CurvePlot(QWidget):
         room.setRange(xRange=(times.low, times.high), yRange=(self.axis.low, self.top), padding=0)
         set_ticks(self.plot.getAxis("bottom"), *times.ticks(across))
         set_ticks(self.plot.getAxis("left"), *self.axis.ticks(down))
-        self.show_marks(self._marked)
+        self._show_marks(self._marked)
 
     @property
     def top(self) -> float:
         """The upper end: with a little room, so that a curve along the end of the axis shows its whole width."""
         return self.axis.high + 0.03 * (self.axis.high - self.axis.low)
 
-    def show_marks(self, places: Array) -> None:
+    def _show_marks(self, places: Array) -> None:
         """Mark these places with thin upright lines, each with a thick end at the top."""
         self._marked = places
         x = np.repeat(places, 2)
         head = 0.07 * (self.top - self.axis.low)
-        for item in (self.marks, self.mark_heads):
+        for item in (self.marks, self._mark_heads):
             item.setVisible(len(places) > 0)
         self.marks.setData(x, np.tile([self.axis.low, self.top], len(places)))
-        self.mark_heads.setData(x, np.tile([self.top - head, self.top], len(places)))
+        self._mark_heads.setData(x, np.tile([self.top - head, self.top], len(places)))
 
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
         look = theme.current()
         colour_plot(self.plot)
-        for curve, filled, line in zip(self.curves, self.bands, series_pens(), strict=True):
+        for curve, filled, line in zip(self.curves, self._bands, _series_pens(), strict=True):
             curve.setPen(line)
             filled.setBrush(QColor(theme.mixed(look.surface, line.color().name(), 0.2)))
-        self.upright.apply_theme()
+        self._upright.apply_theme()
         self.marks.setPen(pen(theme.mixed(look.surface, look.accent, 0.5)))
-        self.mark_heads.setPen(pen(look.accent, 3))
+        self._mark_heads.setPen(pen(look.accent, 3))
         self.heading.update()
 
 
 @dataclass(frozen=True)
-class CurvesShown:
+class _CurvesShown:
     """The curves as data. Places on a logarithmic axis are powers of ten."""
 
     along: str
@@ -441,7 +441,7 @@ class CurvesShown:
     """That of the validation loss; empty without a validation set."""
     band: Array
     """The outline of the band of the raw training loss, shape (points, 2); empty while nothing is smoothed."""
-    marks: tuple[Mark, ...]
+    marks: tuple[_Mark, ...]
     """Where something was changed, and in words."""
     times: tuple[float, float]
     """Both ends of the horizontal axis."""
@@ -466,19 +466,19 @@ class CurvesView(View):
         self.setAccessibleName("Loss and accuracy over the epochs")
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()
-        self._title = TITLES["epoch"]
+        self._title = _TITLES["epoch"]
         self._present = Evaluation(None, None, None, None)
-        self._marks: list[Mark] = []
-        self._times = TimeAxis()
-        self._loss = CurvePlot(self, LossAxis(), with_times=False)
-        self._score = CurvePlot(self, accuracy_axis(), with_times=True)
+        self._marks: list[_Mark] = []
+        self._times = _TimeAxis()
+        self._loss = _CurvePlot(self, LossAxis(), with_times=False)
+        self._score = _CurvePlot(self, accuracy_axis(), with_times=True)
         self._loss.plot.setAccessibleName("Loss of training and validation over the epochs")
         self._score.plot.setAccessibleName("Accuracy of training and validation over the epochs")
         self._loss.plot.setObjectName("curves.plot.loss")
         self._score.plot.setObjectName("curves.plot.score")
         self._plots = (self._loss, self._score)
         for part in self._plots:
-            part.plot.setToolTip(HELP)
+            part.plot.setToolTip(_HELP)
             part.mouse.moved.connect(self._show_words)
         self._build()
         layout = QVBoxLayout(self)
@@ -491,10 +491,10 @@ class CurvesView(View):
 
     def _build(self) -> None:
         self._controls = Controls("curves.controls", self, always_named=True)
-        self._smoothing = self._controls.add(Choices("curves.smoothing", "Smoothing", SMOOTHING_OPTIONS))
-        self._along = self._controls.add(Choices("curves.along", "Along", ALONG_OPTIONS))
-        self._across = self._controls.add(Choices("curves.across", "Axis across", ACROSS_OPTIONS))
-        self._loss_scale = self._controls.add(Choices("curves.loss", "Axis of the loss", LOSS_OPTIONS))
+        self._smoothing = self._controls.add(Choices("curves.smoothing", "Smoothing", _SMOOTHING_OPTIONS))
+        self._along = self._controls.add(Choices("curves.along", "Along", _ALONG_OPTIONS))
+        self._across = self._controls.add(Choices("curves.across", "Axis across", _ACROSS_OPTIONS))
+        self._loss_scale = self._controls.add(Choices("curves.loss", "Axis of the loss", _LOSS_OPTIONS))
         for control in (self._smoothing, self._along, self._across, self._loss_scale):
             control.picked.connect(self._on_setting)
         self._loss.above.addWidget(self._controls)
@@ -509,7 +509,7 @@ class CurvesView(View):
             self._score.axis = accuracy_axis() if snapshot.sample.task == "classification" else r_squared_axis()
             self._drawn = ()
         changes = (len(snapshot.changes), snapshot.changes[-1:])
-        now = (*outline_of(self._times.column(snapshot.history), *drawn_columns(snapshot.history)), changes)
+        now = (*outline_of(self._times.column(snapshot.history), *_drawn_columns(snapshot.history)), changes)
         if now != self._drawn:
             self._drawn = now
             self._draw()
@@ -532,10 +532,10 @@ class CurvesView(View):
         """Two plots that can still be read."""
         return QSize(px(200), px(170))
 
-    def shown(self) -> CurvesShown:
+    def shown(self) -> _CurvesShown:
         """What there is to see and to read."""
         loss, score = self._loss, self._score
-        return CurvesShown(
+        return _CurvesShown(
             along=self._along.value,
             smoothing=self._smoothing.value,
             loss_scale=self._loss_scale.value,
@@ -543,7 +543,7 @@ class CurvesView(View):
             loss_is_logarithmic=isinstance(loss.axis, LossAxis) and loss.axis.logarithmic,
             training=points_of(loss.curves[0]),
             validation=points_of(loss.curves[1]),
-            band=points_of(loss.bands[0]),
+            band=points_of(loss._bands[0]),
             marks=tuple(self._marks),
             times=tuple(loss.plot.getViewBox().viewRange()[0]),
             score_ends=(score.axis.low, score.axis.high),
@@ -573,11 +573,11 @@ class CurvesView(View):
         self._draw_marks(self._snapshot.changes)
 
     def _draw_marks(self, changes: Sequence[Change]) -> None:
-        marks = marks_of(changes, self._times)
+        marks = _marks_of(changes, self._times)
         if marks != self._marks:
             self._marks = marks
             for part in self._plots:
-                part.show_marks(np.array([mark.place for mark in marks]))
+                part._show_marks(np.array([mark.place for mark in marks]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More room has room for more ticks and switches."""
@@ -598,9 +598,9 @@ class CurvesView(View):
         if self._snapshot is None:
             return
         row, history = self._hovered_row(), self._snapshot.history
-        values = self._present if row is None else tuple(float(column[row]) for column in drawn_columns(history)[1:])
+        values = self._present if row is None else tuple(float(column[row]) for column in _drawn_columns(history)[1:])
         classes = self._snapshot.sample.task == "classification"
-        digits = 3 if row is None else self._loss.heading.digits
+        digits = 3 if row is None else self._loss.heading._digits
         number = [number_text(value, digits) for value in values]
         share = [percent_text(value) for value in values] if classes else number
         self._loss.heading.show_values("Loss", (number[0], number[1]))
@@ -610,12 +610,12 @@ class CurvesView(View):
     def _show_place(self, value: float | None) -> None:
         """The cursor at an epoch, a step or a second, and the words below it."""
         mark = self._hovered_mark()
-        self._title = TITLES[self._along.value] if value is None else self._times.words(value)
+        self._title = _TITLES[self._along.value] if value is None else self._times.words(value)
         self._title += f" · {mark.words}" if mark else ""
         title_axis(self._score.plot.getAxis("bottom"), self._title)
         for part in self._plots:
-            part.upright.show_at(None if value is None else float(self._times.places(np.array([value]))[0]))
-            part.plot.setToolTip(mark.words if mark else HELP)
+            part._upright.show_at(None if value is None else float(self._times.places(np.array([value]))[0]))
+            part.plot.setToolTip(mark.words if mark else _HELP)
 
     @property
     def _hovered(self) -> float | None:
@@ -631,21 +631,21 @@ class CurvesView(View):
         row = nearest(at[known], self._hovered)
         return None if row is None else int(known[row])
 
-    def _hovered_mark(self) -> Mark | None:
+    def _hovered_mark(self) -> _Mark | None:
         """The mark of a change under the mouse."""
         if self._hovered is None or not self._marks:
             return None
         place = nearest(np.array([mark.place for mark in self._marks]), self._hovered)
         assert place is not None
         pixel = (self._times.high - self._times.low) / max(1.0, self._loss.plot.getViewBox().width())
-        near = abs(self._marks[place].place - self._hovered) <= scaled(MARK_REACH) * pixel
+        near = abs(self._marks[place].place - self._hovered) <= scaled(_MARK_REACH) * pixel
         return self._marks[place] if near else None
 
 
-HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."
+_HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."
 
 
-def drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]:
+def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]:
     """The columns that this view shows, in the order of Evaluation after the epoch."""
     return (
         history.epoch,

@@ -25,9 +25,9 @@ from ui.views.chart.histogram_rows import (
 )
 from ui.views.gradient_histograms.request import GradientHistogram, GradientHistogramsRequest
 
-ZEROS = 36
+_ZEROS = 36
 """Pixels for the bar of the gradients that are 0."""
-MUCH = 0.5
+_MUCH = 0.5
 """The share of zeros from which the words stand out."""
 UNKNOWN = "no gradients before the first update"
 
@@ -39,7 +39,7 @@ class GradientHistogramsView(HistogramsPicture):
     idle = "sizes of the gradients per layer"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        columns = (Column("0", NoAxis(), ZEROS), Column("size of ∂E/∂w", DecadeAxis()))
+        columns = (Column("0", NoAxis(), _ZEROS), Column("size of ∂E/∂w", DecadeAxis()))
         rows_name = "Histograms of each layer's gradients"
         super().__init__(parent, columns, rows_name, GradientHistogramsRequest())
         self.setAccessibleName("Histograms of gradients")
@@ -49,11 +49,11 @@ class GradientHistogramsView(HistogramsPicture):
         """Show this moment; nothing is drawn again if no gradient has changed."""
         layers = snapshot.answer(GradientHistogramsRequest) or ()
         names = tuple(layer.name for layer in snapshot.layers)
-        now = (names, *map(fingerprint, layers))
+        now = (names, *map(_fingerprint, layers))
         if now != self._drawn:
             self._drawn, self._layers = now, layers
             known = (*layers, *[None] * (len(names) - len(layers)))
-            self.show_rows(tuple(row_of(name, layer) for name, layer in zip(names, known, strict=False)))
+            self.show_rows(tuple(_row_of(name, layer) for name, layer in zip(names, known, strict=False)))
 
     def describe(self, row: Row) -> str:
         """Median size and share of zeros of a layer."""
@@ -83,16 +83,16 @@ class GradientHistogramsView(HistogramsPicture):
         return f"{layer_name(row)}: {number} in {low}…{high} · {row.words}"
 
 
-def row_of(name: str, layer: GradientHistogram | None) -> Row:
+def _row_of(name: str, layer: GradientHistogram | None) -> Row:
     """A layer as it is shown."""
     if layer is None:
         return Row(name, (None, None), ())
     zeros = Bars(Histogram(np.array([0.0, 1.0]), np.array([layer.zeros])), float(layer.total))
     share = layer.zeros / layer.total
-    return Row(name, (zeros, bars_of(layer.sizes)), states_of(layer), share >= MUCH)
+    return Row(name, (zeros, bars_of(layer.sizes)), _states_of(layer), share >= _MUCH)
 
 
-def states_of(layer: GradientHistogram) -> tuple[str, ...]:
+def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
     """The median size of a layer's gradients and the share of zeros, in a few words each."""
     if layer.zeros == layer.total:
         return ("all 0",)
@@ -112,7 +112,7 @@ def sentence(name: str, layer: GradientHistogram) -> str:
     return f"{whole}, {share} of them exactly 0; the others have a median size of {power_text(layer.median)}"
 
 
-def fingerprint(layer: GradientHistogram) -> tuple[object, ...]:
+def _fingerprint(layer: GradientHistogram) -> tuple[object, ...]:
     """What tells whether a layer looks the same; the median as text, since NaN does not equal itself."""
     arrays = () if layer.sizes is None else layer.sizes
     return (layer.zeros, layer.total, str(layer.median), *(array.tobytes() for array in arrays))

@@ -15,7 +15,7 @@ from ui.views.gradients.scales import Quantity, Scale
 
 TOP, BOTTOM, AXIS = 20, 38, 40
 """Pixels above and below a picture, and for the numbers beside the lines."""
-HEALTHY = (3e-4, 3e-3)
+_HEALTHY = (3e-4, 3e-3)
 """Where the ratio of an update to the weights is healthy for many networks."""
 
 
@@ -39,7 +39,7 @@ def healthy_span(quantity: Quantity, scale: Scale) -> tuple[float, float] | None
     """Where healthy updates stand on a scale, 0…1; None for other sizes."""
     if quantity.field != "update_ratio":
         return None
-    low, high = scale.places(np.array(HEALTHY)).tolist()
+    low, high = scale.places(np.array(_HEALTHY)).tolist()
     return low, high
 
 

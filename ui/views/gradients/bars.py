@@ -14,7 +14,7 @@ from ui.views.gradients.heat import PREMULTIPLIED
 from ui.views.gradients.scales import magnitude_table, size_colours
 from ui.views.gradients.sizes import Sizes
 
-THICKEST = 18.0
+_THICKEST = 18.0
 
 
 class Bars:
@@ -62,7 +62,7 @@ class Bars:
         sizes = self.sizes
         lengths = sizes.scale.places(sizes.now) * box.width()
         height = box.height() / max(1, len(lengths))
-        thick = min(scaled(THICKEST), height - 1 if height >= 3 else height)
+        thick = min(scaled(_THICKEST), height - 1 if height >= 3 else height)
         for index, (length, colour) in enumerate(zip(lengths, size_colours(sizes.now, sizes.scale), strict=True)):
             bar = QRectF(box.left(), box.top() + (index + 0.5) * height - thick / 2, box.width(), thick)
             if sizes.states[index]:

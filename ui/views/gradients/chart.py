@@ -20,14 +20,14 @@ from ui.views.gradients.heat import HeatMap
 from ui.views.gradients.lines import Lines
 from ui.views.gradients.sizes import Sizes
 
-SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
+_SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
 """How the width is divided, from left to right."""
 
-HATCHED = "Hatched layers are muted, so that no error pulls at their weights, or frozen, so that nothing moves them."
+_HATCHED = "Hatched layers are muted, so that no error pulls at their weights, or frozen, so that nothing moves them."
 
 
 @dataclass(frozen=True)
-class Places:
+class _Places:
     """Where the pictures are, in pixels; without width where one is not shown."""
 
     heat: QRectF
@@ -45,7 +45,7 @@ class Places:
 class GradientChart(QWidget):
     """Names of the layers, map, bars with their numbers, and lines, as far as they are shown."""
 
-    GAP, LABELS = 16, 64
+    GAP, _LABELS = 16, 64
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -62,7 +62,7 @@ class GradientChart(QWidget):
     def show_sizes(self, sizes: Sizes) -> None:
         """Show these sizes."""
         self.sizes, self.heat, self.bars, self.lines = sizes, HeatMap(sizes), Bars(sizes), Lines(sizes)
-        self.setToolTip(HATCHED if any(sizes.states) else "")
+        self.setToolTip(_HATCHED if any(sizes.states) else "")
         self.update()
 
     def show_texts(self, texts: tuple[str, ...]) -> None:
@@ -96,33 +96,33 @@ class GradientChart(QWidget):
 
     # Places ----------------------------------------------------------------------------------------------------
 
-    def places(self) -> Places:
+    def places(self) -> _Places:
         """Divide the width among names, map, bars, numbers and lines."""
         names, numbers, ends = self._widths()
         before = {"map": 0, "now": 0, "lines": px(AXIS)}
         after = {"map": 0, "now": numbers, "lines": ends}
-        x = float(names if self.has_rows else 0)
+        x = float(names if self._has_rows else 0)
         taken = sum(before[picture] + after[picture] for picture in self.pictures)
         room = max(scaled(40.0), self.width() - x - taken - px(self.GAP) * (len(self.pictures) - 1))
-        whole = sum(SHARES[picture] for picture in self.pictures)
+        whole = sum(_SHARES[picture] for picture in self.pictures)
         height = max(px(8), self.height() - px(TOP) - px(BOTTOM))
-        boxes = {picture: QRectF(x, px(TOP), 0, height) for picture in SHARES}
-        for picture in SHARES:
+        boxes = {picture: QRectF(x, px(TOP), 0, height) for picture in _SHARES}
+        for picture in _SHARES:
             if picture in self.pictures:
-                width = round(room * SHARES[picture] / whole)
+                width = round(room * _SHARES[picture] / whole)
                 boxes[picture] = QRectF(x + before[picture], px(TOP), width, height)
                 x = boxes[picture].right() + after[picture] + px(self.GAP)
-        return Places(boxes["map"], boxes["now"], boxes["lines"], boxes["now"].right() + px(8))
+        return _Places(boxes["map"], boxes["now"], boxes["lines"], boxes["now"].right() + px(8))
 
     @property
-    def has_rows(self) -> bool:
+    def _has_rows(self) -> bool:
         """Whether a picture with one row per layer is shown."""
         return self.pictures != ("lines",)
 
     def _widths(self) -> tuple[int, int, int]:
         """The widths of the names, of the numbers, and of what stands beside the lines' ends."""
         if self._widths_of[0] != self.lines.labels:
-            advance, most = self.metrics.horizontalAdvance, px(self.LABELS)
+            advance, most = self.metrics.horizontalAdvance, px(self._LABELS)
             names = min(max(advance(name) for name in (*self.sizes.names, "layer")), most) + px(8)
             ends = min(max(advance(name) for name in (*self.lines.labels, "layer")), 2 * most) + px(8)
             self._widths_of = self.lines.labels, (names, advance("8.8e-88") + px(8), ends)
@@ -141,7 +141,7 @@ class GradientChart(QWidget):
         if "lines" in self.pictures and mouse.x() >= places.lines.left():
             return self.lines.at(mouse, places.lines)
         heat = places.heat
-        if not self.has_rows or not layers or not heat.top() <= mouse.y() < heat.bottom():
+        if not self._has_rows or not layers or not heat.top() <= mouse.y() < heat.bottom():
             return None
         row = int((mouse.y() - heat.top()) / heat.height() * layers)
         if "map" in self.pictures and heat.left() <= mouse.x() <= heat.right():
@@ -172,10 +172,10 @@ class GradientChart(QWidget):
                 self.bars.paint(painter, places.bars)
             if "lines" in self.pictures:
                 self.lines.paint(painter, places.lines, self.pointed[0] if self.pointed else None)
-            if self.sizes.names and self.has_rows:
+            if self.sizes.names and self._has_rows:
                 self._paint_texts(painter, places)
 
-    def _paint_texts(self, painter: QPainter, places: Places) -> None:
+    def _paint_texts(self, painter: QPainter, places: _Places) -> None:
         """The names of the rows, and the numbers beside the bars."""
         look, names, elided = theme.current(), self._widths()[0] - px(8), Qt.TextElideMode.ElideRight
         quiet, strong = QColor(look.quiet), QColor(look.text)

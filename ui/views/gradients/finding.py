@@ -15,7 +15,7 @@ from ui.views.chart.plot import LEFT
 class FindingLine(QWidget):
     """What ails the network, in two lines that are cut where there is no room, and the remedy as a button."""
 
-    HEIGHT = 30
+    _HEIGHT = 30
 
     accepted = Signal(object)
     """The Remedy that the person wants."""
@@ -42,8 +42,8 @@ class FindingLine(QWidget):
         line.addWidget(self.remedy)
         # The height never depends on what is said.
         self.words.setWordWrap(True)
-        self.words.setFixedHeight(px(self.HEIGHT))
-        self.setFixedHeight(px(self.HEIGHT))
+        self.words.setFixedHeight(px(self._HEIGHT))
+        self.setFixedHeight(px(self._HEIGHT))
 
     def show_finding(self, finding: Finding | None) -> None:
         """Show what ails the network, or nothing."""

@@ -16,7 +16,7 @@ from ui.views.gradients.axes import hatch, paint_steps, write_title
 from ui.views.gradients.scales import size_colours
 from ui.views.gradients.sizes import Sizes
 
-MAX_COLUMNS = 400
+_MAX_COLUMNS = 400
 PREMULTIPLIED = QImage.Format.Format_RGBA8888_Premultiplied
 """The same bytes as without, since colours are either opaque or absent; Qt draws it without converting."""
 
@@ -40,7 +40,7 @@ class HeatMap:
     @cached_property
     def colours(self) -> Array:
         """The picture, uint8 (layers, columns, 4), transparent where nothing is known."""
-        rows = column_rows(self.sizes.steps, self.sizes.limit, MAX_COLUMNS)
+        rows = column_rows(self.sizes.steps, self.sizes.limit, _MAX_COLUMNS)
         known = rows >= 0
         shown = np.full((len(rows), self.sizes.past.shape[1]), np.nan)
         shown[known] = self.sizes.past[rows[known]]
@@ -71,7 +71,7 @@ class HeatMap:
         """Hatch a layer's row where it has had no sizes, and write why if there is room."""
         left, right = (
             row.left() + min(step, self.sizes.limit) / self.sizes.limit * row.width()
-            for step in (start, self.sizes.last * (1 + 1 / MAX_COLUMNS))
+            for step in (start, self.sizes.last * (1 + 1 / _MAX_COLUMNS))
         )
         absence = QRectF(left, row.top(), right - left, row.height())
         if absence.width() <= 0:

@@ -20,15 +20,15 @@ from ui.views.gradients.axes import AXIS, healthy_colour, healthy_span, paint_st
 from ui.views.gradients.scales import Scale, depth_colours, narrowed
 from ui.views.gradients.sizes import Sizes
 
-MOST_COLUMNS, MOST_PLACES = 150, 2400
+_MOST_COLUMNS, _MOST_PLACES = 150, 2400
 """Places along a line, and along all lines; of the rows between two of them the lowest and the highest are drawn."""
-REACH = 24.0
+_REACH = 24.0
 """Pixels from which the mouse finds a line."""
-SMOOTH = 8
+_SMOOTH = 8
 """Lines that are drawn smoothly; many of them would cost more than a frame has."""
 
 
-def extremes(step: Array, sizes: Array, limit: float, columns: int) -> tuple[Array, Array]:
+def _extremes(step: Array, sizes: Array, limit: float, columns: int) -> tuple[Array, Array]:
     """Steps, and sizes of shape (points, layers), of lines with few points that look the same.
 
     All rows if there are few, else the lowest and the highest size of the rows in each column of the picture.
@@ -43,7 +43,7 @@ def extremes(step: Array, sizes: Array, limit: float, columns: int) -> tuple[Arr
     return np.repeat((column[starts] + 0.5) * limit / columns, 2), ends.reshape(sizes.shape[1], -1).T
 
 
-def last_known(values: Array) -> float | None:
+def _last_known(values: Array) -> float | None:
     """The last number that is one."""
     known = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else None
@@ -61,7 +61,7 @@ def spread_apart(places: list[float], apart: float, low: float, high: float) -> 
     return result
 
 
-def line_path(x: Array, y: Array) -> QPainterPath:
+def _line_path(x: Array, y: Array) -> QPainterPath:
     """A line through the points that are known."""
     known = np.isfinite(y)
     if not known.any():
@@ -81,8 +81,8 @@ class Lines:
     def drawn(self) -> tuple[Array, Array]:
         """Steps (points,) and sizes (points, layers) as drawn."""
         sizes = self.sizes
-        columns = min(MOST_COLUMNS, max(20, MOST_PLACES // max(1, len(sizes.names))))
-        return extremes(sizes.steps, sizes.past, sizes.limit, columns)
+        columns = min(_MOST_COLUMNS, max(20, _MOST_PLACES // max(1, len(sizes.names))))
+        return _extremes(sizes.steps, sizes.past, sizes.limit, columns)
 
     @cached_property
     def scale(self) -> Scale:
@@ -109,14 +109,14 @@ class Lines:
         if not len(self.drawn[0]):
             return
         x, y = self.places(box)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(self.labels) <= SMOOTH)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(self.labels) <= _SMOOTH)
         for index, colour in enumerate(depth_colours(len(self.labels), theme.current())):
             width, end = 2.0 if index == pointed else 1.0, np.searchsorted(self.drawn[0], self.sizes.absent_from[index])
             painter.setPen(pen(colour, width))
-            painter.drawPath(line_path(x[:end], y[:end, index]))
+            painter.drawPath(_line_path(x[:end], y[:end, index]))
             if end < len(x):
                 painter.setPen(pen(theme.current().quiet, width, Qt.PenStyle.DashLine))
-                painter.drawPath(line_path(x[end:], y[end:, index]))
+                painter.drawPath(_line_path(x[end:], y[end:, index]))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self._paint_names(painter, box, y)
 
@@ -156,7 +156,7 @@ class Lines:
         """Which layers are named beside the end of their line, and at what height, moved apart so that none overlap."""
         layers, apart = len(self.labels), QFontMetrics(small_font()).height() - 2
         every = math.ceil(layers * apart / max(apart, box.height()))
-        ends = {index: last_known(y[:, index]) for index in range(layers - 1, -1, -every)}
+        ends = {index: _last_known(y[:, index]) for index in range(layers - 1, -1, -every)}
         order = sorted((end, index) for index, end in ends.items() if end is not None)
         heights = spread_apart([end for end, _ in order], apart, box.top(), box.bottom())
         return {index: height for (_, index), height in zip(order, heights, strict=True)}
@@ -168,6 +168,6 @@ class Lines:
         if place is None:
             return None
         away = np.abs(self.places(box)[1][place] - mouse.y())
-        if not np.isfinite(away).any() or np.nanmin(away) > px(REACH):
+        if not np.isfinite(away).any() or np.nanmin(away) > px(_REACH):
             return None
         return int(np.nanargmin(away)), float(np.clip(step, 0, self.drawn[0][-1]))

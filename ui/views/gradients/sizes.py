@@ -13,7 +13,7 @@ from ui.look.numbers import power_text
 from ui.views.chart.axes import leap_above
 from ui.views.gradients.scales import QUANTITIES, Quantity, Scale, fixed_scale
 
-FIRST_LIMIT = 100.0
+_FIRST_LIMIT = 100.0
 """Steps that the history's axis reaches at least."""
 
 
@@ -44,7 +44,7 @@ class Sizes:
     @property
     def limit(self) -> float:
         """The step at which the axis ends. It grows in leaps."""
-        return leap_above(max(FIRST_LIMIT, self.last))
+        return leap_above(max(_FIRST_LIMIT, self.last))
 
     def texts(self) -> tuple[str, ...]:
         """The sizes now as they are written, or the state that stands in their place."""
@@ -73,10 +73,10 @@ def sizes_of(snapshot: Snapshot, quantity: Quantity, logarithmic: bool) -> Sizes
     if any(states):
         past = past.copy()
         for index in [index for index, state in enumerate(states) if state]:
-            first = first_absent(past[:, index])
+            first = _first_absent(past[:, index])
             absent_from[index] = float(steps[first]) if first < len(steps) else math.inf
             past[first:, index] = now[index] = np.nan
-    scale = fixed_scale(quantity) if logarithmic else linear_scale(past, now)
+    scale = fixed_scale(quantity) if logarithmic else _linear_scale(past, now)
     return Sizes(quantity, scale, names, states, now, steps, past, tuple(absent_from))
 
 
@@ -87,7 +87,7 @@ def states_of(snapshot: Snapshot, quantity: Quantity) -> tuple[str, ...]:
     return tuple(state if state in quantity.absent else "" for state in states)
 
 
-def first_absent(sizes: Array) -> int:
+def _first_absent(sizes: Array) -> int:
     """The row from which on a layer has had no size but 0."""
     other = np.flatnonzero(sizes != 0)
     return int(other[-1]) + 1 if len(other) else 0
@@ -101,7 +101,7 @@ def recorded(history: GradientHistory, name: str, layers: int) -> tuple[Array, A
     return np.zeros(0), np.zeros((0, layers))
 
 
-def linear_scale(*sizes: Array) -> Scale:
+def _linear_scale(*sizes: Array) -> Scale:
     """From 0 to the largest of all sizes."""
     known = np.concatenate([array.ravel() for array in sizes])
     known = known[np.isfinite(known) & (known > 0)]

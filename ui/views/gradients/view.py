@@ -30,7 +30,7 @@ from ui.views.gradients.scales import QUANTITIES
 from ui.views.gradients.sizes import recorded, sizes_of, states_of
 from ui.views.view import View
 
-PICTURES = (
+_PICTURES = (
     Option("map", "Map", "The size of every layer at every step, as a colour. Shows where the gradient fades."),
     Option("lines", "Lines", "A line per layer over the steps, coloured by depth. Shows how the sizes develop."),
     Option("now", "Now", "A bar per layer for its present size. Shows how the layers compare."),
@@ -39,12 +39,12 @@ SCALES = (
     Option("log", "Log", "Equal steps are equal factors. The scale never moves, so that pictures can be compared."),
     Option("linear", "Linear", "From 0 to the largest size so far. Small sizes can't be told apart."),
 )
-NARROWEST = {"map": 150, "lines": 190, "now": 150}
+_NARROWEST = {"map": 150, "lines": 190, "now": 150}
 """Pixels that a picture needs, its labels included."""
 
 
 @dataclass(frozen=True)
-class GradientsShown:
+class _GradientsShown:
     """The gradients as data. Layers stand in order, hidden then output."""
 
     quantity: str
@@ -96,9 +96,9 @@ class GradientsView(View):
         options = [Option(quantity.field, quantity.symbol, quantity.help) for quantity in QUANTITIES]
         self._switch = self._controls.add(Choices("gradients.quantity", "Size", options))
         self._switch.picked.connect(self._on_quantity)
-        self._pictures = self._controls.add(Choices("gradients.pictures", "Pictures", PICTURES))
+        self._pictures = self._controls.add(Choices("gradients.pictures", "Pictures", _PICTURES))
         self._pictures.group.setExclusive(False)
-        for button, option in zip(self._pictures.buttons, PICTURES, strict=True):
+        for button, option in zip(self._pictures.buttons, _PICTURES, strict=True):
             button.clicked.connect(lambda _=False, picture=option.value: self._on_picture(picture))
         self._scale = self._controls.add(Choices("gradients.scale", "Scale", SCALES))
         self._scale.picked.connect(lambda _: self._draw_anew())
@@ -147,10 +147,10 @@ class GradientsView(View):
         """The size it has in a small window."""
         return QSize(px(356), px(240))
 
-    def shown(self) -> GradientsShown:
+    def shown(self) -> _GradientsShown:
         """What there is to see and to read."""
         chart = self._chart
-        return GradientsShown(
+        return _GradientsShown(
             quantity=self._quantity.field,
             pictures=chart.pictures,
             logarithmic=self._scale.value == "log",
@@ -186,13 +186,13 @@ class GradientsView(View):
         room = self.width() - 2 * px(theme.GRID)
         shown: list[str] = []
         for picture in self._order:
-            if not shown or px(NARROWEST[picture]) <= room:
+            if not shown or px(_NARROWEST[picture]) <= room:
                 shown.append(picture)
-                room -= px(NARROWEST[picture])
-        pictures = tuple(option.value for option in PICTURES if option.value in shown)
+                room -= px(_NARROWEST[picture])
+        pictures = tuple(option.value for option in _PICTURES if option.value in shown)
         changed = pictures != self._chart.pictures
         self._chart.pictures = pictures
-        for button, option in zip(self._pictures.buttons, PICTURES, strict=True):
+        for button, option in zip(self._pictures.buttons, _PICTURES, strict=True):
             button.setChecked(option.value in shown)
         if changed:
             self._draw_anew()

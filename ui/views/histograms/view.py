@@ -15,26 +15,26 @@ from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatist
 from ui.look.numbers import counted, number_text
 from ui.views.chart.histogram_rows import Column, HistogramsPicture, Row, ValueAxis, bars_of, bin_at, layer_name
 
-BINS = 40
-MUCH = 0.5
+_BINS = 40
+_MUCH = 0.5
 """The share of saturated activations or dead units from which the words stand out."""
-NOTHING_WRONG = "nothing saturated or dead"
-UNKNOWN = LayerHistograms(None, None)
+_NOTHING_WRONG = "nothing saturated or dead"
+_UNKNOWN = LayerHistograms(None, None)
 
 
-def layers_of(snapshot: Snapshot) -> list[tuple[LayerStatistics, LayerHistograms]]:
+def _layers_of(snapshot: Snapshot) -> list[tuple[LayerStatistics, LayerHistograms]]:
     """Every layer with its histograms, as far as they are known."""
     known = snapshot.answer(HistogramsRequest) or ()
-    return [(layer, known[place] if place < len(known) else UNKNOWN) for place, layer in enumerate(snapshot.layers)]
+    return [(layer, known[place] if place < len(known) else _UNKNOWN) for place, layer in enumerate(snapshot.layers)]
 
 
-def row_of(layer: LayerStatistics, histograms: LayerHistograms) -> Row:
+def _row_of(layer: LayerStatistics, histograms: LayerHistograms) -> Row:
     """A layer as it is shown."""
-    bad = any(np.isfinite(share) and share >= MUCH for share in (layer.saturated, layer.dead))
+    bad = any(np.isfinite(share) and share >= _MUCH for share in (layer.saturated, layer.dead))
     return Row(layer.name, (bars_of(histograms.weights), bars_of(histograms.activations)), states_of(layer), bad)
 
 
-def fingerprint(layer: LayerStatistics, histograms: LayerHistograms) -> tuple[object, ...]:
+def _fingerprint(layer: LayerStatistics, histograms: LayerHistograms) -> tuple[object, ...]:
     """What tells whether a layer looks the same. Shares as text, since what is absent does not equal itself."""
     arrays = [array for one in histograms if one is not None for array in one]
     shares = f"{layer.units} {layer.saturated} {layer.dead} {layer.mean} {layer.spread}"
@@ -68,21 +68,21 @@ class HistogramsView(HistogramsPicture):
     def __init__(self, parent: QWidget | None = None) -> None:
         columns = (Column("weights", ValueAxis()), Column("activations", ValueAxis()))
         rows_name = "Histograms of each layer's weights and activations"
-        super().__init__(parent, columns, rows_name, HistogramsRequest(BINS))
+        super().__init__(parent, columns, rows_name, HistogramsRequest(_BINS))
         self.setAccessibleName("Histograms of weights and activations")
         self._layers: tuple[LayerStatistics, ...] = ()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn again if no layer has changed."""
-        layers = layers_of(snapshot)
-        now = tuple(fingerprint(*layer) for layer in layers)
+        layers = _layers_of(snapshot)
+        now = tuple(_fingerprint(*layer) for layer in layers)
         if now != self._drawn:
             self._drawn, self._layers = now, snapshot.layers
-            self.show_rows(tuple(row_of(*layer) for layer in layers))
+            self.show_rows(tuple(_row_of(*layer) for layer in layers))
 
     def describe(self, row: Row) -> str:
         """What is wrong with the activations of a layer."""
-        return row.words or NOTHING_WRONG
+        return row.words or _NOTHING_WRONG
 
     def read(self, index: int, column: int, value: float) -> str:
         """Bin and count at a place, then mean and spread."""

@@ -21,8 +21,8 @@ from playground.measure.snapshot import Snapshot
 from ui.look.numbers import number_text
 from ui.views.plane.answers import PART_NAMES, label_words, place_words, value_words
 
-MUTED = "The layer is muted: what comes in passes on unchanged, forward and backward."
-LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_MUTED = "The layer is muted: what comes in passes on unchanged, forward and backward."
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +54,9 @@ class Block:
     heading: bool = False
 
 
-def numbered(name: str, layer: int) -> str:
+def _numbered(name: str, layer: int) -> str:
     """A symbol with the layer's number lowered: W₁."""
-    return name + str(layer).translate(LOWERED)
+    return name + str(layer).translate(_LOWERED)
 
 
 def column(values: Array) -> Array:
@@ -75,12 +75,12 @@ def sentence(snapshot: Snapshot, seen: Microscope) -> str:
     is_what = label_words(sample, seen.label)
     if sample.task == "regression":
         is_what = f"{sample.target_name} {is_what}"
-    answer = value_words(snapshot, answer_of(snapshot, seen))
+    answer = value_words(snapshot, _answer_of(snapshot, seen))
     point = f"Point {seen.point:,} ({set_name}; {place})"
     return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
 
 
-def answer_of(snapshot: Snapshot, seen: Microscope) -> Array:
+def _answer_of(snapshot: Snapshot, seen: Microscope) -> Array:
     """What the network says, as the boundary has it."""
     output = column(seen.output).astype(np.float64)
     with np.errstate(all="ignore"):
@@ -88,7 +88,7 @@ def answer_of(snapshot: Snapshot, seen: Microscope) -> Array:
     return shown[:, 0]
 
 
-def layer_of(snapshot: Snapshot, passed: LayerPass) -> Layer | None:
+def _layer_of(snapshot: Snapshot, passed: LayerPass) -> Layer | None:
     """The hidden layer of the experiment that a pass went through; None for the output."""
     for number, layer in enumerate(snapshot.experiment.layers, 1):
         if passed.name in (layer.id, str(number)):
@@ -106,16 +106,16 @@ def normalized(layer: Layer | None) -> bool:
 
 def forward(snapshot: Snapshot, seen: Microscope) -> list[Block]:
     """From the point to its loss."""
-    layers = [forward_layer(snapshot, seen, place) for place in range(len(seen.layers))]
+    layers = [_forward_layer(snapshot, seen, place) for place in range(len(seen.layers))]
     return [
         Block("forward", "Forward: from the point to its loss", heading=True),
-        input_block(snapshot, seen),
+        _input_block(snapshot, seen),
         *layers,
-        loss_block(snapshot, seen),
+        _loss_block(snapshot, seen),
     ]
 
 
-def input_block(snapshot: Snapshot, seen: Microscope) -> Block:
+def _input_block(snapshot: Snapshot, seen: Microscope) -> Block:
     """What the network is given of the point."""
     names = tuple(FEATURES[name].label for name in snapshot.experiment.features if name in FEATURES)
     point = Term("x", column(seen.x), "the point", snapshot.sample.axis_names)
@@ -125,15 +125,15 @@ def input_block(snapshot: Snapshot, seen: Microscope) -> Block:
     return Block("input", "Input", f"a₀ = ({', '.join(names)})", ((point, "features", first),))
 
 
-def forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
+def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     """z = W a + b and a = f(z) of one layer."""
     passed, number = seen.layers[place], place + 1
-    layer = layer_of(snapshot, passed)
-    W, a, b, z = numbered("W", number), numbered("a", place), numbered("b", number), numbered("z", number)
-    out, key, title = numbered("a", number), f"forward {place}", layer_title(snapshot, seen, place)
+    layer = _layer_of(snapshot, passed)
+    W, a, b, z = _numbered("W", number), _numbered("a", place), _numbered("b", number), _numbered("z", number)
+    out, key, title = _numbered("a", number), f"forward {place}", _layer_title(snapshot, seen, place)
     if layer is not None and layer.muted:
         same = Term(a, column(passed.a_in), "what comes in"), "=", Term(out, column(passed.a), "what goes out")
-        return Block(key, title, f"{out} = {a}", (same,), MUTED)
+        return Block(key, title, f"{out} = {a}", (same,), _MUTED)
     activation = passed.activation.replace("_", " ")
     between = "norm" if normalized(layer) else ""
     skips = layer is not None and layer.skip
@@ -151,10 +151,10 @@ def forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     )
     if place == len(seen.layers) - 1:
         formula += " = o"
-    return Block(key, title, formula, (line,), forward_note(layer))
+    return Block(key, title, formula, (line,), _forward_note(layer))
 
 
-def layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
+def _layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
     """Name, size and activation of a layer."""
     passed = seen.layers[place]
     name = "Output" if place == len(seen.layers) - 1 else f"Layer {passed.name}"
@@ -162,7 +162,7 @@ def layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
     return f"{name}:  {inputs} → {units}, {passed.activation.replace('_', ' ')}"
 
 
-def forward_note(layer: Layer | None) -> str:
+def _forward_note(layer: Layer | None) -> str:
     """What else the layer does, or would do in training."""
     words = []
     if normalized(layer):
@@ -172,7 +172,7 @@ def forward_note(layer: Layer | None) -> str:
     return " ".join(words)
 
 
-def loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
+def _loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
     """Output, target and what the difference costs."""
     loss = snapshot.loss
     output, target = column(seen.output), column(seen.target)
@@ -193,21 +193,21 @@ def backward(snapshot: Snapshot, seen: Microscope) -> list[Block]:
     places = reversed(range(len(seen.layers)))
     return [
         Block("backward", "Backward: from the loss to the gradients", heading=True),
-        *(backward_layer(snapshot, seen, place) for place in places),
+        *(_backward_layer(snapshot, seen, place) for place in places),
     ]
 
 
-def backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
+def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     """δ of one layer, and the gradient of its weights."""
     passed, number = seen.layers[place], place + 1
-    layer, key, title = layer_of(snapshot, passed), f"backward {place}", layer_title(snapshot, seen, place)
-    delta, a, W, b = numbered("δ", number), numbered("a", place), numbered("W", number), numbered("b", number)
+    layer, key, title = _layer_of(snapshot, passed), f"backward {place}", _layer_title(snapshot, seen, place)
+    delta, a, W, b = _numbered("δ", number), _numbered("a", place), _numbered("W", number), _numbered("b", number)
     if layer is not None and layer.muted:
         same = Term(delta, column(passed.delta), "∂E/∂a: how E answers to what goes out")
-        formula = f"{delta} = ∂E/∂{numbered('a', number)},   ∂E/∂{W} = 0,   ∂E/∂{b} = 0"
-        return Block(key, title, formula, ((same,),), MUTED)
+        formula = f"{delta} = ∂E/∂{_numbered('a', number)},   ∂E/∂{W} = 0,   ∂E/∂{b} = 0"
+        return Block(key, title, formula, ((same,),), _MUTED)
     own = Term(delta, column(passed.delta), "∂E/∂z: how E answers to the weighted sum")
-    start, made_of = back_to_slope(snapshot, seen, place)
+    start, made_of = _back_to_slope(snapshot, seen, place)
     gradient: Line = (
         own,
         Term(f"{a}ᵀ", passed.a_in[np.newaxis], "what came in, lying"),
@@ -221,40 +221,40 @@ def backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     return Block(key, title, formula, lines, note)
 
 
-def back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Line, str]:
+def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Line, str]:
     """∂E/∂a ⊙ f′(z) of a layer, as far as that is made of the layer above: the terms, and in symbols."""
     passed, number = seen.layers[place], place + 1
-    z = numbered("z", number)
+    z = _numbered("z", number)
     slope = Term(f"f′({z})", column(passed.slope), "slope of the activation")
     if number == len(seen.layers):
-        error = Term("∂E/∂o", column(back_into(snapshot, seen, place)), "how E answers to the output")
+        error = Term("∂E/∂o", column(_back_into(snapshot, seen, place)), "how E answers to the output")
         return (error, "⊙", slope), f"∂E/∂o ⊙ f′({z})"
     above = seen.layers[number]
-    layer, W, delta = layer_of(snapshot, above), numbered("W", number + 1), numbered("δ", number + 1)
+    layer, W, delta = _layer_of(snapshot, above), _numbered("W", number + 1), _numbered("δ", number + 1)
     error = Term(delta, column(above.delta), "δ of the next layer")
     if layer is not None and layer.muted:
         return (error, "⊙", slope), f"{delta} ⊙ f′({z})"
     weights = Term(f"{W}ᵀ", above.W.T, "the next layer's weights, turned over")
     if layer is not None and layer.skip:
-        out = f"∂E/∂{numbered('a', number + 1)}"
-        beside = Term(out, column(back_into(snapshot, seen, number)), "what the skip connection passes back")
+        out = f"∂E/∂{_numbered('a', number + 1)}"
+        beside = Term(out, column(_back_into(snapshot, seen, number)), "what the skip connection passes back")
         return ("(", weights, error, "+", beside, ") ⊙", slope), f"({W}ᵀ {delta} + {out}) ⊙ f′({z})"
     return (weights, error, "⊙", slope), f"{W}ᵀ {delta} ⊙ f′({z})"
 
 
-def back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
+def _back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
     """∂E/∂a of a layer: how E answers to what goes out of it, shape (units,)."""
     with np.errstate(all="ignore"):
         if place == len(seen.layers) - 1:
             output, target = (column(part).astype(np.float64) for part in (seen.output, seen.target))
             return snapshot.loss.derivative(output, target)[:, 0]
         above = seen.layers[place + 1]
-        layer = layer_of(snapshot, above)
+        layer = _layer_of(snapshot, above)
         if layer is not None and layer.muted:
-            return back_into(snapshot, seen, place + 1)
+            return _back_into(snapshot, seen, place + 1)
         back: Array = above.W.T @ above.delta
         if layer is not None and layer.skip:
-            back = back + back_into(snapshot, seen, place + 1)
+            back = back + _back_into(snapshot, seen, place + 1)
         return back
 
 

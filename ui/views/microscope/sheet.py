@@ -38,11 +38,11 @@ from ui.views.microscope.equations import Block, Line, Term, as_text, cells_text
 
 FOLD = 8
 """Rows and columns of a matrix that are shown while it is folded."""
-CELL, ROW, GAP, MARGIN = 52, 18, 8, 16
+CELL, ROW, GAP, _MARGIN = 52, 18, 8, 16
 """Width and height of a cell, the gap between things, the margin of the sheet, in pixels at the usual size."""
-MARK, INDENT = 22, 24
+MARK, _INDENT = 22, 24
 """The room for words beside a folded matrix, and before the rest of a long equation."""
-SHADES = 33
+_SHADES = 33
 
 
 @lru_cache
@@ -52,7 +52,7 @@ def cell_width(size: float) -> int:
     return max(round(CELL * size), QFontMetrics(small_font()).horizontalAdvance("−0.0895") + px(6) - 2)
 
 
-class Spot(NamedTuple):
+class _Spot(NamedTuple):
     """A cell: in which term of the sheet, row and column."""
 
     term: int
@@ -102,7 +102,7 @@ class PlacedTerm:
         return marks
 
 
-class PlacedText(NamedTuple):
+class _PlacedText(NamedTuple):
     """Words on the sheet: "title", "formula", "note", "heading" or "sign"."""
 
     text: str
@@ -110,17 +110,17 @@ class PlacedText(NamedTuple):
     place: QRect
 
 
-class Layout:
+class _Layout:
     """Where everything stands, for given blocks and given blocks unfolded."""
 
     def __init__(self, blocks: list[Block], unfolded: set[str], everything: bool, width: int) -> None:
-        self.terms: list[PlacedTerm] = []
-        self.texts: list[PlacedText] = []
-        self.width, self._y = 0, px(MARGIN) // 2
-        self._metrics, self._room = QFontMetrics(small_font()), width - 2 * px(MARGIN)
+        self._terms: list[PlacedTerm] = []
+        self.texts: list[_PlacedText] = []
+        self.width, self._y = 0, px(_MARGIN) // 2
+        self._metrics, self._room = QFontMetrics(small_font()), width - 2 * px(_MARGIN)
         for block in blocks:
             self._put_block(block, everything or block.key in unfolded)
-        self.height = self._y + px(MARGIN)
+        self.height = self._y + px(_MARGIN)
 
     def _put_block(self, block: Block, unfolded: bool) -> None:
         if block.heading:
@@ -140,19 +140,19 @@ class Layout:
         width = max(self._room, px(200))
         if kind == "formula":
             width = max(width, self._metrics.horizontalAdvance(text) + px(8))
-        self.texts.append(PlacedText(text, kind, QRect(px(MARGIN), self._y, width, height)))
+        self.texts.append(_PlacedText(text, kind, QRect(px(_MARGIN), self._y, width, height)))
         self._y += height
 
     def _put_line(self, block: Block, line: Line, unfolded: bool) -> None:
         """An equation, broken like words where it is too long."""
         row: list[Term | str] = []
-        x = px(MARGIN)
+        x = px(_MARGIN)
         for group in groups(line):
             width = sum(self._width(part, unfolded) for part in group)
-            if row and x + width > px(MARGIN) + self._room:
+            if row and x + width > px(_MARGIN) + self._room:
                 self._put_row(block, row, unfolded)
                 # What goes on below stands further in.
-                row, x = [""], px(MARGIN) + px(INDENT)
+                row, x = [""], px(_MARGIN) + px(_INDENT)
             row += group
             x += width
         self._put_row(block, row, unfolded)
@@ -160,8 +160,8 @@ class Layout:
 
     def _width(self, part: Term | str, unfolded: bool) -> int:
         if isinstance(part, str):
-            return self._metrics.horizontalAdvance(part) + px(GAP) if part else px(INDENT)
-        columns = shown_shape(part, unfolded)[1]
+            return self._metrics.horizontalAdvance(part) + px(GAP) if part else px(_INDENT)
+        columns = _shown_shape(part, unfolded)[1]
         return (
             columns * cell_width(theme.size()) + px(12) + (px(MARK) if columns < part.values.shape[1] else 0) + px(GAP)
         )
@@ -169,25 +169,25 @@ class Layout:
     def _put_row(self, block: Block, row: list[Term | str], unfolded: bool) -> None:
         """Terms and signs side by side, with their middles on one line."""
         terms = [part for part in row if isinstance(part, Term)]
-        shapes = [shown_shape(term, unfolded) for term in terms]
+        shapes = [_shown_shape(term, unfolded) for term in terms]
         most = max(rows for rows, _ in shapes)
         folded = any(len(term.values) > rows for term, (rows, _) in zip(terms, shapes, strict=True))
-        x, top = px(MARGIN), self._y + px(ROW)
+        x, top = px(_MARGIN), self._y + px(ROW)
         for part in row:
             width = self._width(part, unfolded)
             if isinstance(part, str):
-                self.texts.append(PlacedText(part, "sign", QRect(x, top, width, most * px(ROW))))
+                self.texts.append(_PlacedText(part, "sign", QRect(x, top, width, most * px(ROW))))
             else:
-                rows, columns = shown_shape(part, unfolded)
+                rows, columns = _shown_shape(part, unfolded)
                 cells = QRect(
                     x + px(6),
                     top + (most - rows) * px(ROW) // 2,
                     columns * cell_width(theme.size()),
                     rows * px(ROW),
                 )
-                self.terms.append(PlacedTerm(part, block, cells, rows, columns))
+                self._terms.append(PlacedTerm(part, block, cells, rows, columns))
             x += width
-        self.width = max(self.width, x + px(MARGIN))
+        self.width = max(self.width, x + px(_MARGIN))
         self._y = top + most * px(ROW) + (px(ROW) if folded else 0)
 
 
@@ -203,7 +203,7 @@ def groups(line: Line) -> list[list[Term | str]]:
     return result
 
 
-def shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
+def _shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
     """How many rows and columns of a term are shown. One more than fits is shown rather than spoken of."""
     rows, columns = (size if unfolded or size <= FOLD + 1 else FOLD for size in term.values.shape)
     return rows, columns
@@ -226,9 +226,9 @@ class Sheet(QAbstractScrollArea):
         self._unfolded: set[str] = set()
         self._everything = False
         self._signature: tuple[object, ...] = ()
-        self._layout = Layout([], set(), False, 400)
-        self._from: Spot | None = None
-        self._to: Spot | None = None
+        self._layout = _Layout([], set(), False, 400)
+        self._from: _Spot | None = None
+        self._to: _Spot | None = None
         self._all = False
         self._add_actions()
         self.verticalScrollBar().setSingleStep(px(ROW))
@@ -236,7 +236,7 @@ class Sheet(QAbstractScrollArea):
 
     def _add_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for text, slot in (("Copy", self.copy), ("Select all", self.select_all)):
+        for text, slot in (("Copy", self.copy), ("Select all", self._select_all)):
             action = QAction(text, self)
             action.triggered.connect(slot)
             self.addAction(action)
@@ -245,7 +245,7 @@ class Sheet(QAbstractScrollArea):
 
     def show_blocks(self, blocks: list[Block]) -> None:
         """Show these equations; the view stays where it is as long as they have the same shapes."""
-        signature = tuple(outline(block) for block in blocks)
+        signature = tuple(_outline(block) for block in blocks)
         self._blocks = blocks
         if signature != self._signature:
             self._signature = signature
@@ -270,10 +270,10 @@ class Sheet(QAbstractScrollArea):
 
     def placed_terms(self) -> list[PlacedTerm]:
         """The terms with their places on the sheet."""
-        return self._layout.terms
+        return self._layout._terms
 
     def _lay_out(self) -> None:
-        self._layout = Layout(self._blocks, self._unfolded, self._everything, self.viewport().width())
+        self._layout = _Layout(self._blocks, self._unfolded, self._everything, self.viewport().width())
         self._set_bars()
         self.viewport().update()
 
@@ -311,9 +311,9 @@ class Sheet(QAbstractScrollArea):
             painter.setFont(small_font())
             for words in self._layout.texts:
                 if words.place.intersects(seen):
-                    paint_words(painter, words)
+                    _paint_words(painter, words)
             painter.setFont(small_font())
-            for number, placed in enumerate(self._layout.terms):
+            for number, placed in enumerate(self._layout._terms):
                 if placed.whole.intersects(seen):
                     self._paint_term(painter, number, placed, seen)
             if self.hasFocus():
@@ -339,7 +339,7 @@ class Sheet(QAbstractScrollArea):
             max(0, (seen.left() - cells.left()) // cell_width(theme.size())),
             min(placed.columns, (seen.right() - cells.left()) // cell_width(theme.size()) + 1),
         )
-        shades, places = shade_colours(look), shade_places(placed.term.values)
+        shades, places = _shade_colours(look), _shade_places(placed.term.values)
         ink = QColor(look.text)
         for row in range(first, last):
             for k in range(left, right):
@@ -354,7 +354,7 @@ class Sheet(QAbstractScrollArea):
                 painter.drawText(box.adjusted(0, 0, -px(6), 0), RIGHT, number_text(float(placed.term.values[row, k])))
         self._paint_brackets(painter, cells)
         for box, words in placed.fold_marks:
-            paint_fold(painter, box, words)
+            _paint_fold(painter, box, words)
         chosen = self._chosen_in(number, placed)
         if chosen is not None:
             painter.setPen(QPen(QColor(look.accent), scaled(2)))
@@ -386,7 +386,7 @@ class Sheet(QAbstractScrollArea):
     def _area(self) -> tuple[int, int, int, int, int] | None:
         """Term, first and last row, first and last column of what is selected."""
         a, b = self._from, self._to
-        if a is None or b is None or a.term >= len(self._layout.terms):
+        if a is None or b is None or a.term >= len(self._layout._terms):
             return None
         rows, columns = sorted((a.row, b.row)), sorted((a.column, b.column))
         return a.term, rows[0], rows[1], columns[0], columns[1]
@@ -397,29 +397,29 @@ class Sheet(QAbstractScrollArea):
         if area is None or self._all:
             return self.text()
         number, top, bottom, left, right = area
-        return cells_text(self._layout.terms[number].term.values[top : bottom + 1, left : right + 1])
+        return cells_text(self._layout._terms[number].term.values[top : bottom + 1, left : right + 1])
 
     def copy(self) -> None:
         """Put what is selected, or else everything, on the clipboard."""
         QGuiApplication.clipboard().setText(self.selected_text())
 
-    def select_all(self) -> None:
+    def _select_all(self) -> None:
         """Select every number."""
         self._all, self._from, self._to = True, None, None
         self.viewport().update()
 
-    def select_none(self) -> None:
+    def _select_none(self) -> None:
         """Select nothing."""
         self._all, self._from, self._to = False, None, None
         self.viewport().update()
 
-    def spot_at(self, position: QPoint) -> Spot | None:
+    def _spot_at(self, position: QPoint) -> _Spot | None:
         """The cell at a place of the viewport."""
         place = position + self._offset
-        for number, placed in enumerate(self._layout.terms):
+        for number, placed in enumerate(self._layout._terms):
             if placed.cells.contains(place):
                 inside = place - placed.cells.topLeft()
-                return Spot(number, inside.y() // px(ROW), inside.x() // cell_width(theme.size()))
+                return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width(theme.size()))
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -430,18 +430,18 @@ class Sheet(QAbstractScrollArea):
         if self._fold_at(place):
             return
         self._all = False
-        self._from = self._to = self.spot_at(place)
+        self._from = self._to = self._spot_at(place)
         self.viewport().update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Select as far as the mouse goes, within the term where it began."""
         place = event.position().toPoint()
         if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
-            cells = self._layout.terms[self._from.term].cells
+            cells = self._layout._terms[self._from.term].cells
             inside = place + self._offset - cells.topLeft()
             row, column = inside.y() // px(ROW), inside.x() // cell_width(theme.size())
             last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width(theme.size()) - 1
-            self._to = Spot(self._from.term, min(max(row, 0), last_row), min(max(column, 0), last_column))
+            self._to = _Spot(self._from.term, min(max(row, 0), last_row), min(max(column, 0), last_column))
             self.viewport().update()
         else:
             over = self._mark_at(place) is not None
@@ -450,16 +450,16 @@ class Sheet(QAbstractScrollArea):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Select the whole term, folded rows and columns as well."""
-        spot = self.spot_at(event.position().toPoint())
+        spot = self._spot_at(event.position().toPoint())
         if spot is not None:
-            rows, columns = self._layout.terms[spot.term].term.values.shape
-            self._from, self._to = Spot(spot.term, 0, 0), Spot(spot.term, rows - 1, columns - 1)
+            rows, columns = self._layout._terms[spot.term].term.values.shape
+            self._from, self._to = _Spot(spot.term, 0, 0), _Spot(spot.term, rows - 1, columns - 1)
             self.viewport().update()
 
     def _mark_at(self, position: QPoint) -> PlacedTerm | None:
         """The term whose words about folded rows or columns are at a place."""
         place = position + self._offset
-        marked = (placed for placed in self._layout.terms if any(box.contains(place) for box, _ in placed.fold_marks))
+        marked = (placed for placed in self._layout._terms if any(box.contains(place) for box, _ in placed.fold_marks))
         return next(marked, None)
 
     def _fold_at(self, position: QPoint) -> bool:
@@ -478,9 +478,9 @@ class Sheet(QAbstractScrollArea):
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
-            self.select_all()
+            self._select_all()
         elif event.key() == Qt.Key.Key_Escape and (self._all or self._from is not None):
-            self.select_none()
+            self._select_none()
         elif event.key() == Qt.Key.Key_Home:
             bar.setValue(bar.minimum())
         elif event.key() == Qt.Key.Key_End:
@@ -501,17 +501,17 @@ class Sheet(QAbstractScrollArea):
 
     def words_at(self, position: QPoint) -> str:
         """What the number at a place is, with all its digits."""
-        spot = self.spot_at(position)
+        spot = self._spot_at(position)
         if spot is None:
             return ""
-        term = self._layout.terms[spot.term].term
+        term = self._layout._terms[spot.term].term
         value = signed(f"{float(term.values[spot.row, spot.column]):.8g}")
         row = term.row_names[spot.row] if spot.row < len(term.row_names) else f"row {spot.row + 1}"
         place = row if term.values.shape[1] == 1 else f"{row}, column {spot.column + 1}"
         return f"{term.name}, {place}: {value}\n{term.words[:1].upper()}{term.words[1:]}."
 
 
-def outline(block: Block) -> tuple[object, ...]:
+def _outline(block: Block) -> tuple[object, ...]:
     """What tells whether a block has other words or shapes than before, whatever its numbers."""
     parts = (part for line in block.lines for part in line)
     shapes = (part if isinstance(part, str) else (part.name, part.values.shape) for part in parts)
@@ -521,7 +521,7 @@ def outline(block: Block) -> tuple[object, ...]:
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-def paint_words(painter: QPainter, words: PlacedText) -> None:
+def _paint_words(painter: QPainter, words: _PlacedText) -> None:
     """Write a title, a formula, a note or a sign."""
     look, font = theme.current(), small_font()
     left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -539,7 +539,7 @@ def paint_words(painter: QPainter, words: PlacedText) -> None:
     painter.drawText(words.place, flags, words.text)
 
 
-def paint_fold(painter: QPainter, box: QRect, words: str) -> None:
+def _paint_fold(painter: QPainter, box: QRect, words: str) -> None:
     """Say how many rows or columns are folded away; beside a matrix from bottom to top."""
     painter.save()
     painter.setPen(QColor(theme.current().accent))
@@ -554,16 +554,16 @@ def paint_fold(painter: QPainter, box: QRect, words: str) -> None:
 
 
 @lru_cache(maxsize=4)
-def shade_colours(look: theme.Theme) -> list[QColor]:
+def _shade_colours(look: theme.Theme) -> list[QColor]:
     """The colours of cells from the most negative to the most positive."""
-    return [QColor(*(int(value) for value in row[:3])) for row in theme.field_table(look, SHADES)]
+    return [QColor(*(int(value) for value in row[:3])) for row in theme.field_table(look, _SHADES)]
 
 
-def shade_places(values: Array) -> Array:
+def _shade_places(values: Array) -> Array:
     """Which of the shades each cell has: the strongest for the largest size in its term."""
     known = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
     largest = float(np.abs(known).max(initial=0.0))
     shares = known / largest if largest > 0 else known
-    middle = SHADES // 2
+    middle = _SHADES // 2
     result: Array = middle + np.round(shares * middle).astype(np.intp)
     return result

@@ -23,9 +23,9 @@ from ui.views.microscope.sheet import Sheet
 from ui.views.view import View
 
 HINT = "Click a point in the boundary."
-MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
-DIRECTIONS = ("Both", "Forward", "Backward")
-TIPS = (
+_MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
+_DIRECTIONS = ("Both", "Forward", "Backward")
+_TIPS = (
     "Forward to the loss, then backward to the gradients.",
     "Only the way from the point to its loss. It shows what every layer makes of the point.",
     "Only the way from the loss back to the gradients. It shows what this point would change.",
@@ -33,7 +33,7 @@ TIPS = (
 
 
 @dataclass(frozen=True)
-class MicroscopeShown:
+class _MicroscopeShown:
     """The pass of a point as data."""
 
     sentence: str
@@ -65,7 +65,7 @@ class MicroscopeView(View):
         self.words.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.hint = QLabel(f"{HINT}\n{MORE}", wordWrap=True)
+        self.hint = QLabel(f"{HINT}\n{_MORE}", wordWrap=True)
         self.hint.setObjectName("microscope.hint")
         self.hint.setProperty("quiet", True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -78,24 +78,24 @@ class MicroscopeView(View):
         column.setSpacing(theme.px(theme.GRID))
         column.addLayout(self._make_top())
         column.addWidget(self.sheet, 1)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.hint)
-        self.pages.addWidget(inside)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.hint)
+        self._pages.addWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.pages)
+        whole.addWidget(self._pages)
 
     def _make_top(self) -> QVBoxLayout:
-        self.directions = Segments(DIRECTIONS)
-        self.directions.setObjectName("microscope.direction")
-        self.directions.setAccessibleName("Which way is shown")
-        for name, tip, button in zip(DIRECTIONS, TIPS, self.directions.buttons, strict=True):
+        self._directions = Segments(_DIRECTIONS)
+        self._directions.setObjectName("microscope.direction")
+        self._directions.setAccessibleName("Which way is shown")
+        for name, tip, button in zip(_DIRECTIONS, _TIPS, self._directions.buttons, strict=True):
             button.setObjectName(f"microscope.direction.{name.lower()}")
             button.setAccessibleName(name)
             button.setToolTip(tip)
-        self.directions.setFixedWidth(theme.px(216))
-        self.directions.show_index(0)
-        self.directions.chosen.connect(self._show_again)
+        self._directions.setFixedWidth(theme.px(216))
+        self._directions.show_index(0)
+        self._directions.chosen.connect(self._show_again)
         self.unfold = IconButton(
             "arrows-out-simple",
             "Whole matrices",
@@ -108,7 +108,7 @@ class MicroscopeView(View):
         self.unfold.toggled.connect(self.sheet.set_everything)
         row = QHBoxLayout()
         row.setSpacing(theme.px(theme.GRID))
-        row.addWidget(self.directions)
+        row.addWidget(self._directions)
         row.addWidget(self.unfold)
         row.addStretch(1)
         top = QVBoxLayout()
@@ -141,10 +141,10 @@ class MicroscopeView(View):
         """Follow this point of the sample; None: no point."""
         self.request(*([] if point is None else [MicroscopeRequest(point)]))
 
-    def shown(self) -> MicroscopeShown:
+    def shown(self) -> _MicroscopeShown:
         """What there is to see and to read."""
         blocks = self._blocks()
-        return MicroscopeShown(self.words.text() if blocks else "", tuple(blocks))
+        return _MicroscopeShown(self.words.text() if blocks else "", tuple(blocks))
 
     def _seen(self) -> Microscope | None:
         """The pass that is shown."""
@@ -157,7 +157,7 @@ class MicroscopeView(View):
 
     def _blocks(self) -> list[Block]:
         """The equations to show; none without a point."""
-        shot, seen, way = self._snapshot, self._seen(), self.directions.group.checkedId()
+        shot, seen, way = self._snapshot, self._seen(), self._directions.group.checkedId()
         if shot is None or seen is None or not seen.layers:
             return []
         ahead = forward(shot, seen) if way != 2 else []
@@ -170,7 +170,7 @@ class MicroscopeView(View):
 
     def _show(self) -> None:
         blocks = self._blocks()
-        self.pages.setCurrentIndex(1 if blocks else 0)
+        self._pages.setCurrentIndex(1 if blocks else 0)
         self._shown = ()
         seen = self._seen()
         if not blocks or self._snapshot is None or seen is None:

@@ -52,7 +52,7 @@ class AlignedSnapshot:
         parameters, columns = self._parameters(place), self._columns[place]
         if parameters is None or columns is None:
             return np.full((units, inputs), np.nan)
-        return aligned(parameters.W if carried == "weights" else parameters.gradient_W, units, columns)
+        return _aligned(parameters.W if carried == "weights" else parameters.gradient_W, units, columns)
 
     def biases(self, place: int, carried: Carried = "weights") -> Array:
         """b of a layer, or its gradient, in the shape of the drawing."""
@@ -60,7 +60,7 @@ class AlignedSnapshot:
         if parameters is None:
             return np.full(units, np.nan)
         vector = parameters.b if carried == "weights" else parameters.gradient_b
-        return vector if len(vector) == units else aligned(vector[:, np.newaxis], units, np.zeros(1, np.intp))[:, 0]
+        return vector if len(vector) == units else _aligned(vector[:, np.newaxis], units, np.zeros(1, np.intp))[:, 0]
 
     def wire_values(self, wires: Wires, carried: Carried) -> Array:
         """What each wire carries, in the order of `wires`."""
@@ -111,7 +111,7 @@ class AlignedSnapshot:
         return None if layer.skip or layer.muted else range_of_activation(layer.activation)
 
 
-def aligned(matrix: Array, units: int, columns: Array) -> Array:
+def _aligned(matrix: Array, units: int, columns: Array) -> Array:
     """The rows and `columns` of a matrix in the shape of the drawing, NaN for what it hasn't got."""
     if matrix.shape == (units, len(columns)) and np.array_equal(columns, np.arange(len(columns))):
         return matrix

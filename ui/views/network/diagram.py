@@ -25,19 +25,19 @@ INPUTS = -1
 NAMES = tuple(FEATURES)
 """All inputs there are, in the order in which they are drawn."""
 
-HEADER, EDGE, LABELS = 60, 6, 46
+HEADER, _EDGE, LABELS = 60, 6, 46
 """The header of a column, the margin around the drawing, the names left of the inputs. All lengths here
 are pixels at the usual size of everything, since the drawing is scaled as a whole."""
-SMALLEST, LARGEST, LARGEST_OUTPUT = 22, 52, 96
+SMALLEST, _LARGEST, _LARGEST_OUTPUT = 22, 52, 96
 """The least and the largest side of a tile, in pixels, and that of a lone output."""
-ROWS = 10
+_ROWS = 10
 """Tiles shrink to show up to so many rows; columns with more are folded."""
-NARROWEST, WIDEST = 54, 190
+_NARROWEST, _WIDEST = 54, 190
 """The least and the largest distance between the middles of two columns; the least grows with the digits of units."""
-CHIP = 18
-BUTTON = 16
+_CHIP = 18
+_BUTTON = 16
 BIAS = 8
-REACH = 5.0
+_REACH = 5.0
 """How near, in pixels, the mouse has to be to a wire to point at it."""
 
 
@@ -100,11 +100,11 @@ class Structure:
 
 def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> Structure:
     """The network that an experiment describes. How many outputs it has follows from the data."""
-    hidden = tuple(shown_layer(layer, place) for place, layer in enumerate(experiment.layers))
+    hidden = tuple(_shown_layer(layer, place) for place, layer in enumerate(experiment.layers))
     return Structure(experiment.features, (*hidden, ShownLayer("output", outputs, output_activation)))
 
 
-def shown_layer(layer: Layer, place: int) -> ShownLayer:
+def _shown_layer(layer: Layer, place: int) -> ShownLayer:
     """What is said about a hidden layer."""
     remarks = []
     if layer.dropout:
@@ -165,7 +165,7 @@ class Column:
     def chip(self) -> QRectF:
         """Where it says how many tiles are not seen."""
         y = self.top + (self.shown - 1) * self.pitch + self.tile + 6
-        return QRectF(self.x - self.room / 2 + 2, round(y), self.room - 4, CHIP)
+        return QRectF(self.x - self.room / 2 + 2, round(y), self.room - 4, _CHIP)
 
     def header(self) -> QRectF:
         """Where the header is."""
@@ -173,11 +173,11 @@ class Column:
 
     def fewer(self) -> QRectF:
         """The button that takes a unit away."""
-        return QRectF(round(self.x) - half_number(self.units) - BUTTON, 21, BUTTON, BUTTON)
+        return QRectF(round(self.x) - _half_number(self.units) - _BUTTON, 21, _BUTTON, _BUTTON)
 
     def more(self) -> QRectF:
         """The button that adds a unit."""
-        return QRectF(round(self.x) + half_number(self.units), 21, BUTTON, BUTTON)
+        return QRectF(round(self.x) + _half_number(self.units), 21, _BUTTON, _BUTTON)
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class Diagram:
         x = (left.x + left.tile / 2 + right.x - right.tile / 2) / 2 if position == 0 else (left.x + right.x) / 2
         # The last layer's name is long.
         x -= 3 if right.place == len(self.columns) - 2 and position else 0
-        return QRectF(round(x) - BUTTON / 2, 3, BUTTON, BUTTON)
+        return QRectF(round(x) - _BUTTON / 2, 3, _BUTTON, _BUTTON)
 
 
 def whole(length: float, rounded: Callable[[float], int] = round) -> float:
@@ -207,7 +207,7 @@ def whole(length: float, rounded: Callable[[float], int] = round) -> float:
     return rounded(length * theme.size()) / theme.size()
 
 
-def half_number(units: int) -> int:
+def _half_number(units: int) -> int:
     """Half the room, in pixels, that the number of units takes between its buttons."""
     return 10 if units < 100 else 13 if units < 1000 else 20
 
@@ -219,47 +219,47 @@ def arranged(structure: Structure, width: float, height: float, firsts: Mapping[
     """
     if not structure.layers:
         return Diagram()
-    body = max(height - HEADER - EDGE, SMALLEST + CHIP + 8)
+    body = max(height - HEADER - _EDGE, SMALLEST + _CHIP + 8)
     gaps = len(structure.layers)
-    side = tile_side(structure, width, body)
-    start = EDGE + LABELS + side / 2
-    last = lone_side(side, (width - start) / gaps) if structure.layers[-1].units == 1 else side
-    end = max(last / 2, NARROWEST / 2) + EDGE / 2
-    narrowest = NARROWEST + 2 * (half_number(max(layer.units for layer in structure.layers)) - half_number(1))
-    pitch = min(max((width - start - end) / gaps, narrowest), WIDEST)
+    side = _tile_side(structure, width, body)
+    start = _EDGE + LABELS + side / 2
+    last = _lone_side(side, (width - start) / gaps) if structure.layers[-1].units == 1 else side
+    end = max(last / 2, _NARROWEST / 2) + _EDGE / 2
+    narrowest = _NARROWEST + 2 * (_half_number(max(layer.units for layer in structure.layers)) - _half_number(1))
+    pitch = min(max((width - start - end) / gaps, narrowest), _WIDEST)
     whole = start + gaps * pitch + end
     shift = max(0.0, (width - whole) / 2)
     columns = [
-        column_at(structure, place, shift + start + (place + 1) * pitch, last if place == gaps - 1 else side, body,
+        _column_at(structure, place, shift + start + (place + 1) * pitch, last if place == gaps - 1 else side, body,
                   pitch, firsts.get(place, 0))
         for place in range(INPUTS, gaps)
     ]  # fmt: skip
     return Diagram(tuple(columns), max(whole, width), height)
 
 
-def tile_side(structure: Structure, width: float, body: float) -> float:
+def _tile_side(structure: Structure, width: float, body: float) -> float:
     """The side of the tiles: as large as rows and columns allow, never too small to tell what is on it."""
-    rows = min(max(len(NAMES), *(layer.units for layer in structure.layers)), ROWS)
-    folding = CHIP + 6 if any(layer.units > ROWS for layer in structure.layers) else 0
+    rows = min(max(len(NAMES), *(layer.units for layer in structure.layers)), _ROWS)
+    folding = _CHIP + 6 if any(layer.units > _ROWS for layer in structure.layers) else 0
     tall = (body - folding) / rows * 0.84
-    wide = (width - EDGE - LABELS) / (len(structure.layers) + 1) * 0.48
-    return whole(min(max(min(tall, wide), SMALLEST), LARGEST), int)
+    wide = (width - _EDGE - LABELS) / (len(structure.layers) + 1) * 0.48
+    return whole(min(max(min(tall, wide), SMALLEST), _LARGEST), int)
 
 
-def lone_side(side: float, pitch: float) -> float:
+def _lone_side(side: float, pitch: float) -> float:
     """The side of a single output, which is drawn larger where there is room."""
-    return whole(min(max(side, min(2 * side, pitch - 32)), LARGEST_OUTPUT), int)
+    return whole(min(max(side, min(2 * side, pitch - 32)), _LARGEST_OUTPUT), int)
 
 
-def column_at(
+def _column_at(
     structure: Structure, place: int, x: float, side: float, body: float, distance: float, first: int
 ) -> Column:
     """A column around `x`: in the middle of the height, folded if not all of its tiles fit."""
     units = structure.units(place)
     least = side + 4
     fitting = max(1, int((body + 4) // least))
-    shown = units if units <= fitting else max(1, int((body - CHIP - 6 + 4) // least))
-    room = body if shown == units else body - CHIP - 6
+    shown = units if units <= fitting else max(1, int((body - _CHIP - 6 + 4) // least))
+    room = body if shown == units else body - _CHIP - 6
     pitch = min(side + max(14.0, 0.42 * side), (room - side) / max(1, shown - 1)) if shown > 1 else side
     used = (shown - 1) * pitch + side
     top = HEADER + max(0.0, (room - used) / 2)
@@ -291,14 +291,14 @@ NO_WIRES = Wires(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.intp
 
 def wires_between(structure: Structure, diagram: Diagram, places: range) -> Wires:
     """The wires into the layers `places`."""
-    parts = [wires_into(structure, diagram, place) for place in places]
+    parts = [_wires_into(structure, diagram, place) for place in places]
     if not parts:
         return NO_WIRES
     layer, unit, source, ends = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     return Wires(layer, unit, source, ends)
 
 
-def wires_into(structure: Structure, diagram: Diagram, place: int) -> Wires:
+def _wires_into(structure: Structure, diagram: Diagram, place: int) -> Wires:
     """All wires into the units of a layer that are seen, from what is seen of the layer before."""
     left, right = diagram.column(place - 1), diagram.column(place)
     heights = left.middles()
@@ -319,15 +319,15 @@ def wires_into(structure: Structure, diagram: Diagram, place: int) -> Wires:
     return Wires(layer, np.repeat(units, len(sources)), np.tile(sources, len(units)), ends)
 
 
-ALONG = np.linspace(0, 1, 65)
-ACROSS = 1.5 * ALONG - 1.5 * ALONG**2 + ALONG**3
-"""How far a wire has come from left to right, at each of the places `ALONG` it: a cubic curve that leaves and arrives
+_ALONG = np.linspace(0, 1, 65)
+_ACROSS = 1.5 * _ALONG - 1.5 * _ALONG**2 + _ALONG**3
+"""How far a wire has come from left to right, at each of the places `_ALONG` it: a cubic curve that leaves and arrives
 level, with its control points half way."""
 
 
 def wire_point(ends: Array, along: float) -> QPointF:
     """A place on a wire, 0…1 along it."""
-    x = ends[0] + (ends[2] - ends[0]) * np.interp(along, ALONG, ACROSS)
+    x = ends[0] + (ends[2] - ends[0]) * np.interp(along, _ALONG, _ACROSS)
     return QPointF(float(x), float(ends[1] + (ends[3] - ends[1]) * (3 * along**2 - 2 * along**3)))
 
 
@@ -338,12 +338,12 @@ def nearest_wire(wires: Wires, candidates: Array, at: QPointF) -> int | None:
     if not len(reached):
         return None
     x0, y0, x1, y1 = ends[reached].T
-    along = np.interp((at.x() - x0) / (x1 - x0), ACROSS, ALONG)
+    along = np.interp((at.x() - x0) / (x1 - x0), _ACROSS, _ALONG)
     rise = (y1 - y0) * (6 * along - 6 * along**2)
     run = (x1 - x0) * (1.5 - 3 * along + 3 * along**2)
     away = np.abs(y0 + (y1 - y0) * (3 * along**2 - 2 * along**3) - at.y()) * run / np.hypot(run, rise)
     nearest = int(np.argmin(away))
-    return int(reached[nearest]) if away[nearest] <= REACH else None
+    return int(reached[nearest]) if away[nearest] <= _REACH else None
 
 
 # What lies at a place -----------------------------------------------------------------------------------------
@@ -362,13 +362,13 @@ class Hit(NamedTuple):
 
 def hit_column(structure: Structure, diagram: Diagram, at: QPointF) -> Hit | None:
     """What of the columns lies at a place."""
-    return next(hits_of_columns(structure, diagram, at), None)
+    return next(_hits_of_columns(structure, diagram, at), None)
 
 
-def hits_of_columns(structure: Structure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
+def _hits_of_columns(structure: Structure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
     """What of the columns lies at a place, topmost first."""
     if at.y() < HEADER:
-        yield from hits_of_headers(structure, diagram, at)
+        yield from _hits_of_headers(structure, diagram, at)
         return
     for column in diagram.columns:
         if abs(at.x() - column.x) > max(column.room, column.tile) / 2 + LABELS:
@@ -376,13 +376,13 @@ def hits_of_columns(structure: Structure, diagram: Diagram, at: QPointF) -> Iter
         if column.folded and column.chip().contains(at):
             yield Hit("chip", column.place)
         if column.place == INPUTS:
-            yield from (Hit("feature", INPUTS, k) for k in column.seen if named_rect(column, k).contains(at))
+            yield from (Hit("feature", INPUTS, k) for k in column.seen if _named_rect(column, k).contains(at))
         else:
             yield from (Hit("bias", column.place, k) for k in column.seen if wide(column.bias(k)).contains(at))
             yield from (Hit("unit", column.place, k) for k in column.seen if column.rect(k).contains(at))
 
 
-def hits_of_headers(structure: Structure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
+def _hits_of_headers(structure: Structure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
     """What of the headers lies at a place."""
     for position in range(len(structure.layers)):
         if wide(diagram.insertion(position)).contains(at):
@@ -397,7 +397,7 @@ def hits_of_headers(structure: Structure, diagram: Diagram, at: QPointF) -> Iter
             yield Hit("header", column.place)
 
 
-def named_rect(column: Column, unit: int) -> QRectF:
+def _named_rect(column: Column, unit: int) -> QRectF:
     """An input's tile with its name at the left."""
     return column.rect(unit).adjusted(-LABELS, 0, 0, 0)
 

@@ -35,9 +35,9 @@ from ui.views.network.diagram import (
 from ui.views.network.strokes import Carried, Pens, Strokes, value_colours
 from ui.views.network.thumbnails import Atlas
 
-OVERVIEW, OVERVIEW_GAP = 22, 6
+_OVERVIEW, _OVERVIEW_GAP = 22, 6
 FADE = 18
-FADED = 0.22
+_FADED = 0.22
 """How strong the other wires are while those of one unit stand out."""
 
 
@@ -50,14 +50,14 @@ class Drawing:
     def __init__(self) -> None:
         self.structure, self.diagram = Structure(), Diagram()
         self.offset, self.size, self.ratio = 0.0, QSizeF(1, 1), 1.0
-        self.zoom = theme.size()
+        self._zoom = theme.size()
         self.places = range(0)
         """The layers whose wires are seen."""
         self.columns: list[Column] = []
         """The layers' columns that are seen, or will be after a small move."""
         self.wires: Wires = NO_WIRES
         self.strokes = Strokes(NO_WIRES, np.zeros(0, bool), 1.0)
-        self.largest = 1.0
+        self._largest = 1.0
         self._firsts: dict[int, int] = {}
         self._values: Array = np.zeros(0)
         self.apply_theme()
@@ -66,8 +66,8 @@ class Drawing:
     def apply_theme(self) -> None:
         """Take over the colours of the theme in force."""
         self._look = theme.current()
-        self.pens = Pens("weights")
-        self.renew()
+        self._pens = Pens("weights")
+        self._renew()
 
     def clear(self) -> None:
         """Forget all that is known of units."""
@@ -76,7 +76,7 @@ class Drawing:
         self._bias_colours: dict[int, list[int]] = {}
         self._states: dict[int, UnitStates] = {}
 
-    def renew(self) -> None:
+    def _renew(self) -> None:
         """Draw everything anew at the next frame."""
         self.still: QPixmap | None = None
         self.wired: QPixmap | None = None
@@ -97,11 +97,11 @@ class Drawing:
 
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> bool:
         """What wires and biases carry; says whether the wires should be sorted at once."""
-        urgent = carried != self.pens.carried or not np.isfinite(self._values).any()
-        if carried != self.pens.carried:
-            self.pens = Pens(carried)
-        self.largest, self._values = largest, wires
-        self._bias_colours = {place: value_colours(vector, largest, self.pens) for place, vector in biases.items()}
+        urgent = carried != self._pens.carried or not np.isfinite(self._values).any()
+        if carried != self._pens.carried:
+            self._pens = Pens(carried)
+        self._largest, self._values = largest, wires
+        self._bias_colours = {place: value_colours(vector, largest, self._pens) for place, vector in biases.items()}
         return urgent
 
     def show_states(self, states: dict[int, UnitStates]) -> None:
@@ -110,7 +110,7 @@ class Drawing:
 
     def sort(self) -> bool:
         """Let the wires look as what they carry; says whether any looks different now."""
-        changed = self.strokes.show(self._values, self.largest, self.pens)
+        changed = self.strokes.show(self._values, self._largest, self._pens)
         if changed:
             self.wired = None
         return changed
@@ -122,14 +122,14 @@ class Drawing:
         width, height = self.size.width(), self.size.height()
         self.diagram = arranged(self.structure, width, height, self._firsts)
         if self.overflows:
-            self.diagram = arranged(self.structure, width, height - OVERVIEW - OVERVIEW_GAP, self._firsts)
+            self.diagram = arranged(self.structure, width, height - _OVERVIEW - _OVERVIEW_GAP, self._firsts)
         self._firsts = {column.place: column.first for column in self.diagram.columns}
         self.offset = self._held(self.offset)
         self._wire_up()
 
     def resize(self, size: QSizeF, ratio: float) -> None:
         """Fit the drawing into a window of so many pixels; `ratio` is the screen's pixels per pixel."""
-        self.size, self.ratio = size / self.zoom, ratio
+        self.size, self.ratio = size / self._zoom, ratio
         self.arrange()
 
     def pan(self, offset: float) -> bool:
@@ -137,7 +137,7 @@ class Drawing:
         self.offset, before = self._held(offset), self.offset
         if self.offset == before:
             return False
-        self.renew()
+        self._renew()
         if self._places_in_sight() == self.places:
             return False
         self._wire_up()
@@ -162,12 +162,12 @@ class Drawing:
         self.wires = wires_between(self.structure, self.diagram, self.places)
         muted = np.array([layer.muted for layer in self.structure.layers], dtype=bool)
         dashed = muted[self.wires.layer] if len(self.wires.layer) else np.zeros(0, bool)
-        self.strokes = Strokes(self.wires, dashed, self.ratio * self.zoom)
+        self.strokes = Strokes(self.wires, dashed, self.ratio * self._zoom)
         self._values = np.full(len(dashed), np.nan)
         first = max(0, self.places.start - 1) if len(self.places) else 0
         self.columns = [column for column in self.diagram.columns if first <= column.place < self.places.stop]
         self.sort()
-        self.renew()
+        self._renew()
 
     def _places_in_sight(self) -> range:
         """The layers whose tiles or incoming wires are in sight."""
@@ -181,7 +181,7 @@ class Drawing:
 
     def hit_at(self, at: QPointF) -> Hit | None:
         """What lies at a place of the window."""
-        if self.overflows and at.y() >= self.strip().top() - OVERVIEW_GAP:
+        if self.overflows and at.y() >= self.strip().top() - _OVERVIEW_GAP:
             return None
         inside = at + QPointF(self.offset, 0)
         found = hit_column(self.structure, self.diagram, inside)
@@ -197,9 +197,9 @@ class Drawing:
 
     def strip(self) -> QRectF:
         """Where the overview is."""
-        return QRectF(8, self.size.height() - OVERVIEW - 1, self.size.width() - 16, OVERVIEW)
+        return QRectF(8, self.size.height() - _OVERVIEW - 1, self.size.width() - 16, _OVERVIEW)
 
-    def wires_of(self, place: int, unit: int) -> list[int]:
+    def _wires_of(self, place: int, unit: int) -> list[int]:
         """The numbers of the drawn wires into and out of a unit, or out of an input."""
         wires = self.wires
         into = (wires.layer == place) & (wires.unit == unit)
@@ -218,7 +218,7 @@ class Drawing:
         on_screen = not tiles.is_vector(painter) and painter.deviceTransform().m11() == self.ratio
         if on_screen:
             self._paint_kept(painter, focus is not None)
-        painter.scale(self.zoom, self.zoom)
+        painter.scale(self._zoom, self._zoom)
         painter.translate(-self.offset, 0)
         if not on_screen:
             self._paint_afresh(painter, focus is not None)
@@ -233,7 +233,7 @@ class Drawing:
         """All wires and the still parts, as they are kept for the screen."""
         painter.drawPixmap(0, 0, self._wire_picture())
         if faded:
-            painter.setOpacity(1 - FADED)
+            painter.setOpacity(1 - _FADED)
             painter.drawPixmap(0, 0, self._still_picture())
             painter.setOpacity(1.0)
 
@@ -241,14 +241,14 @@ class Drawing:
         """All wires and the still parts for a picture that is finer than the screen; wires are single lines."""
         painter.fillRect(QRectF(QPointF(self.offset, 0), self.size), QColor(self._look.surface))
         self._paint_still(painter)
-        painter.setOpacity(FADED if faded else 1.0)
+        painter.setOpacity(_FADED if faded else 1.0)
         drawn = np.flatnonzero(self.strokes.drawn)
         for number in drawn[np.argsort(np.abs(self.strokes.looks[drawn]), kind="stable")].tolist():
             painter.strokePath(self.strokes.path(number), self._pen(number))
         painter.setOpacity(1.0)
 
     def _blank(self) -> QPixmap:
-        picture = QPixmap((self.size * self.zoom * self.ratio).toSize())
+        picture = QPixmap((self.size * self._zoom * self.ratio).toSize())
         picture.setDevicePixelRatio(self.ratio)
         picture.fill(self._look.surface)
         return picture
@@ -256,7 +256,7 @@ class Drawing:
     def _started(self, picture: QPixmap) -> QPainter:
         painter = QPainter(picture)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.scale(self.zoom, self.zoom)
+        painter.scale(self._zoom, self._zoom)
         painter.translate(-self.offset, 0)
         return painter
 
@@ -295,7 +295,7 @@ class Drawing:
 
     def _paint_strong_wires(self, painter: QPainter, hit: Hit | None, focus: tuple[int, int] | None) -> None:
         """The wires of the unit that is looked at, or the one wire that is pointed at."""
-        chosen = self.wires_of(*focus) if focus is not None else []
+        chosen = self._wires_of(*focus) if focus is not None else []
         for number in chosen:
             painter.strokePath(self.strokes.path(number), self._pen(number))
         pointed = self.wires.find(hit.place, hit.unit, hit.source) if hit and hit.kind == "wire" else None
@@ -306,7 +306,7 @@ class Drawing:
             painter.strokePath(path, pen)
 
     def _pen(self, number: int) -> QPen:
-        return QPen(self.pens.pen(int(self.strokes.looks[number])))
+        return QPen(self._pens.pen(int(self.strokes.looks[number])))
 
     def _paint_column(self, painter: QPainter, column: Column) -> None:
         look, place = self._look, column.place
@@ -360,7 +360,7 @@ class Drawing:
         """What shows that the drawing goes on: fading edges and the overview."""
         if not self.overflows:
             return
-        bottom = self.strip().top() - OVERVIEW_GAP
+        bottom = self.strip().top() - _OVERVIEW_GAP
         if self.offset > 0:
             tiles.paint_fade(painter, QRectF(0, 0, FADE, bottom), True, self._look)
         if self.offset < self.diagram.width - self.size.width():

@@ -20,22 +20,22 @@ from ui.views.network.diagram import Wires
 
 Carried: TypeAlias = Literal["weights", "gradients"]
 
-MOST = 2000
+_MOST = 2000
 """The most wires that are drawn; beyond, the largest."""
 LOWEST, HIGHEST = theme.MAGNITUDES
 STEPS = 8
 """Looks of weights for each sign."""
-SHADES = 24
+_SHADES = 24
 """Looks of gradients."""
-UNKNOWN = 0
+_UNKNOWN = 0
 """The look of a wire of which nothing is known."""
-THINNEST, THICKEST = 0.6, 4.6
-AIRY = 160
+_THINNEST, _THICKEST = 0.6, 4.6
+_AIRY = 160
 """Up to so many wires they have their full width; more get finer, so that they don't run into one mass."""
-FINEST = 0.45
-APART = 0.72
+_FINEST = 0.45
+_APART = 0.72
 """The distance of the lines that make up a wide wire, in pixels of the screen."""
-DASHES = (4.0, 3.0)
+_DASHES = (4.0, 3.0)
 
 
 def gradient_places(values: Array) -> Array:
@@ -49,34 +49,34 @@ def weight_looks(values: Array, largest: float) -> Array:
     with np.errstate(invalid="ignore"):
         sizes = np.clip(np.abs(values) / largest, 0, 1) ** 0.8
         looks = np.sign(values) * (1 + np.minimum(sizes * STEPS, STEPS - 1).astype(np.int64, casting="unsafe"))
-    return np.where(np.isfinite(values), looks, UNKNOWN).astype(np.int64, casting="unsafe")
+    return np.where(np.isfinite(values), looks, _UNKNOWN).astype(np.int64, casting="unsafe")
 
 
 def gradient_looks(values: Array) -> Array:
     """The look of each gradient, 1…SHADES by size."""
     places = gradient_places(values)
     known = np.isfinite(places)
-    return np.where(known, 1 + np.minimum(np.where(known, places, 0) * SHADES, SHADES - 1), UNKNOWN).astype(np.int64)
+    return np.where(known, 1 + np.minimum(np.where(known, places, 0) * _SHADES, _SHADES - 1), _UNKNOWN).astype(np.int64)
 
 
-def fineness(wires: int) -> float:
+def _fineness(wires: int) -> float:
     """How wide wires are drawn where there are so many, as a share of their full width."""
-    return max(FINEST, min(1.0, (AIRY / max(wires, 1)) ** 0.5))
+    return max(_FINEST, min(1.0, (_AIRY / max(wires, 1)) ** 0.5))
 
 
 def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float = 1.0) -> QPen:
     """The pen of a weight whose size is a share 0…1 of the largest; where wires are fine, small ones are paler too."""
     strength = 0.25 + 0.75 * share ** (0.6 / fine)
     colour = theme.mixed(colours.line, colours.classes[1 if positive else 0], strength)
-    return QPen(QColor(colour), THINNEST + fine * (THICKEST - THINNEST) * share)
+    return QPen(QColor(colour), _THINNEST + fine * (_THICKEST - _THINNEST) * share)
 
 
 def gradient_pen(share: float, table: Array, fine: float = 1.0) -> QPen:
     """The pen of a gradient by its place 0…1 on the scale: it sets the colour and, more gently, the width."""
-    return QPen(shade(share, table), 0.8 + fine * 2.6 * share)
+    return QPen(_shade(share, table), 0.8 + fine * 2.6 * share)
 
 
-def shade(share: float, table: Array) -> QColor:
+def _shade(share: float, table: Array) -> QColor:
     """The colour at a place of the gradients' scale, 0…1."""
     return QColor(*(int(channel) for channel in table[int(share * (len(table) - 1) + 0.5)][:3]))
 
@@ -104,10 +104,10 @@ class Pens:
         return self._made[look]
 
     def _new(self, look: int) -> QPen:
-        if look == UNKNOWN:
+        if look == _UNKNOWN:
             return QPen(QColor(self.colours.line), 1.0)
         if self.carried == "gradients":
-            return gradient_pen((look - 0.5) / SHADES, self.table, self._fine)
+            return gradient_pen((look - 0.5) / _SHADES, self.table, self._fine)
         return weight_pen((abs(look) - 0.5) / STEPS, look > 0, self.colours, self._fine)
 
     def fresh(self, strokes: Strokes) -> bool:
@@ -115,7 +115,7 @@ class Pens:
         known, self._known = self._known, strokes
         if known is strokes:
             return False
-        fine = fineness(min(len(strokes.wires.layer), MOST))
+        fine = _fineness(min(len(strokes.wires.layer), _MOST))
         if fine != self._fine:
             self._fine, self._made = fine, {}
         return True
@@ -129,7 +129,7 @@ class Strokes:
 
     def __init__(self, wires: Wires, dashed: Array, ratio: float) -> None:
         """`dashed` tells which wires belong to layers that are taken out; `ratio` is the screen's pixels per length."""
-        self.wires, self.dashed, self.ratio = wires, dashed, ratio
+        self.wires, self._dashed, self.ratio = wires, dashed, ratio
         self.looks: Array = np.zeros(len(dashed), np.int64)
         self.drawn: Array = np.zeros(len(dashed), bool)
         self._ends: list[list[float]] = wires.ends.tolist()
@@ -139,7 +139,7 @@ class Strokes:
     def show(self, values: Array, largest: float, pens: Pens) -> bool:
         """Sort the wires by what they carry; says whether any looks different now."""
         looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
-        drawn = most_of(values)
+        drawn = _most_of(values)
         if pens.fresh(self):
             changed = {*looks.tolist()}
             self._bundles = {}
@@ -156,7 +156,7 @@ class Strokes:
         of_look = self.drawn & (self.looks == look)
         for dashed in (False, True):
             self._bundles.pop((look, dashed), None)
-            chosen = np.flatnonzero(of_look & (self.dashed == dashed)).tolist()
+            chosen = np.flatnonzero(of_look & (self._dashed == dashed)).tolist()
             if chosen:
                 pen = pens.pen(look)
                 self._bundles[look, dashed] = (
@@ -176,7 +176,7 @@ class Strokes:
         """One of the lines that make up a wire, `place` half steps beside its middle."""
         known = self._hairs.get((number, place))
         if known is None:
-            known = self._hairs[number, place] = curve(self._ends[number], place * APART / 2 / self.ratio)
+            known = self._hairs[number, place] = curve(self._ends[number], place * _APART / 2 / self.ratio)
         return known
 
     def path(self, number: int) -> QPainterPath:
@@ -194,7 +194,7 @@ class Strokes:
 
 def hairs(width: float) -> int:
     """How many lines side by side make up a wire of this width on the screen."""
-    return max(1, round(1 + (width - 1) / APART))
+    return max(1, round(1 + (width - 1) / _APART))
 
 
 def hair(pen: QPen, dashed: bool, ratio: float = 1.0) -> QPen:
@@ -203,7 +203,7 @@ def hair(pen: QPen, dashed: bool, ratio: float = 1.0) -> QPen:
     result.setCosmetic(True)
     result.setCapStyle(Qt.PenCapStyle.FlatCap)
     if dashed:
-        result.setDashPattern([length * ratio for length in DASHES])
+        result.setDashPattern([length * ratio for length in _DASHES])
     return result
 
 
@@ -219,11 +219,11 @@ def curve(ends: list[float], beside: float = 0.0) -> QPainterPath:
     return path
 
 
-def most_of(values: Array) -> Array:
-    """Which of the wires are drawn: the largest `MOST`."""
-    if len(values) <= MOST:
+def _most_of(values: Array) -> Array:
+    """Which of the wires are drawn: the largest `_MOST`."""
+    if len(values) <= _MOST:
         return np.ones(len(values), bool)
     sizes = np.nan_to_num(np.abs(values), nan=0.0)
     drawn = np.zeros(len(values), bool)
-    drawn[np.argpartition(sizes, -MOST)[-MOST:]] = True
+    drawn[np.argpartition(sizes, -_MOST)[-_MOST:]] = True
     return drawn

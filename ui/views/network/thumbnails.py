@@ -21,9 +21,9 @@ from playground.catalog.features import FEATURES
 from ui.look import theme
 from ui.views.plane.field import Range, channels, pale_classes
 
-QUIETEST = 0.1
+_QUIETEST = 0.1
 """Maps that stay below this size are not stretched to full colours; they would show noise."""
-FEATURE_POINTS = 32
+_FEATURE_POINTS = 32
 
 
 @lru_cache(maxsize=256)
@@ -38,16 +38,16 @@ def range_of_activation(activation: Activation) -> Range | None:
     return Range(0.5, 0.5) if low > -0.01 else Range(0.0, 1.0 if max(-low, high) <= 1.01 else max(-low, high))
 
 
-def own_ranges(maps: Array) -> tuple[Array, Array]:
+def _own_ranges(maps: Array) -> tuple[Array, Array]:
     """Middle and half of the range of each map (units, n, n): symmetric about 0, as wide as the map needs."""
     sizes = np.maximum(maps.max(axis=(1, 2)), -maps.min(axis=(1, 2))) if len(maps) else np.zeros(0)
-    return np.zeros(len(maps)), np.maximum(sizes, QUIETEST)
+    return np.zeros(len(maps)), np.maximum(sizes, _QUIETEST)
 
 
 def colour_numbers(maps: Array, scale: Range | None) -> Array:
     """Maps (units, n, n) as places in a table of 256 colours, uint8; each on its own range if there is no `scale`."""
     if scale is None:
-        middle, half = own_ranges(maps)
+        middle, half = _own_ranges(maps)
     else:
         middle, half = np.full(len(maps), scale.middle), np.full(len(maps), scale.half)
     factor = (127.5 / half).astype(np.float32)[:, np.newaxis, np.newaxis]
@@ -60,7 +60,7 @@ def colour_numbers(maps: Array, scale: Range | None) -> Array:
     return places.astype(np.uint8)
 
 
-def packed(table: Array) -> Array:
+def _packed(table: Array) -> Array:
     """Colours (…, 3 or more) as numbers 0xffRRGGBB, as Qt stores them."""
     red, green, blue = (table[..., k].astype(np.uint32) for k in range(3))
     result: Array = 0xFF000000 | red << 16 | green << 8 | blue
@@ -68,17 +68,17 @@ def packed(table: Array) -> Array:
 
 
 @lru_cache(maxsize=8)
-def field_colours(look: theme.Theme) -> Array:
+def _field_colours(look: theme.Theme) -> Array:
     """The field's 256 colours, packed."""
-    return packed(theme.field_table(look))
+    return _packed(theme.field_table(look))
 
 
 @lru_cache(maxsize=8)
-def class_colours(look: theme.Theme, classes: int) -> Array:
+def _class_colours(look: theme.Theme, classes: int) -> Array:
     """For each class 256 colours from neutral to its own, packed, (classes, 256)."""
     at = np.linspace(0, 1, 256)[:, np.newaxis]
     neutral = channels(look.field_middle)
-    return np.stack([packed((neutral + at * (own - neutral)).round()) for own in pale_classes(look, classes)])
+    return np.stack([_packed((neutral + at * (own - neutral)).round()) for own in pale_classes(look, classes)])
 
 
 class Atlas:
@@ -96,20 +96,20 @@ class Atlas:
 
 def unit_colours(maps: Array, scale: Range | None, look: theme.Theme) -> Array:
     """The colours of the maps of a layer, packed, (units, n, n)."""
-    return np.take(field_colours(look), colour_numbers(maps, scale))
+    return np.take(_field_colours(look), colour_numbers(maps, scale))
 
 
 def share_colours(maps: Array, units: Sequence[int], classes: int, look: theme.Theme) -> Array:
     """The colours of the maps of several outputs, each the share of a class, packed."""
     numbers = colour_numbers(maps, Range(0.5, 0.5))
-    tables = class_colours(look, classes)
+    tables = _class_colours(look, classes)
     return np.stack([np.take(tables[unit], number) for unit, number in zip(units, numbers, strict=True)])
 
 
 @lru_cache(maxsize=4)
 def feature_atlas(look: theme.Theme) -> Atlas:
     """The maps of all inputs there are, on the same rules as those of units."""
-    at = np.linspace(-EXTENT, EXTENT, FEATURE_POINTS)
+    at = np.linspace(-EXTENT, EXTENT, _FEATURE_POINTS)
     x1, x2 = np.meshgrid(at, at)
     maps = np.stack([feature.formula(x1, x2) for feature in FEATURES.values()]).astype(np.float32)
     return Atlas(unit_colours(maps, None, look))

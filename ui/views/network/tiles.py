@@ -26,9 +26,9 @@ from ui.views.chart.controls import small_font
 from ui.views.network.diagram import BIAS, LABELS, NAMES, Column, ShownLayer
 from ui.views.network.thumbnails import Atlas, feature_atlas
 
-VECTOR_DENSITY = 4.0
+_VECTOR_DENSITY = 4.0
 """Pixels of the small pictures in an SVG, which can be shown at any size."""
-CENTRE = Qt.AlignmentFlag.AlignCenter
+_CENTRE = Qt.AlignmentFlag.AlignCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -39,7 +39,7 @@ def plain_font() -> QFont:
     return result
 
 
-def strong_font() -> QFont:
+def _strong_font() -> QFont:
     """The font of a layer's name."""
     result = plain_font()
     result.setPixelSize(theme.NORMAL)
@@ -68,11 +68,11 @@ def frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillPath(whole.subtracted(inside), QColor(look.surface))
-        painter.strokePath(inside, outline(look, dashed))
+        painter.strokePath(inside, _outline(look, dashed))
     return picture
 
 
-def outline(look: theme.Theme, dashed: bool = False) -> QPen:
+def _outline(look: theme.Theme, dashed: bool = False) -> QPen:
     """The line around a tile."""
     pen = QPen(QColor(theme.mixed(look.line, look.quiet, 0.55)), 1.0)
     if dashed:
@@ -99,7 +99,7 @@ def paint_empty(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
 
 def paint_frame(painter: QPainter, rect: QRectF, dashed: bool, look: theme.Theme) -> None:
     """Round corners and the outline."""
-    painter.drawPixmap(rect.topLeft(), frame(rect.width(), density(painter), dashed, look))
+    painter.drawPixmap(rect.topLeft(), frame(rect.width(), _density(painter), dashed, look))
 
 
 def is_vector(painter: QPainter) -> bool:
@@ -107,9 +107,9 @@ def is_vector(painter: QPainter) -> bool:
     return painter.paintEngine().type() == QPaintEngine.Type.SVG
 
 
-def density(painter: QPainter) -> float:
+def _density(painter: QPainter) -> float:
     """The pixels for each pixel of the drawing; those of the screen, or of the picture that is made of the drawing."""
-    return VECTOR_DENSITY if is_vector(painter) else painter.deviceTransform().m11()
+    return _VECTOR_DENSITY if is_vector(painter) else painter.deviceTransform().m11()
 
 
 def paint_ring(painter: QPainter, rect: QRectF, colour: str, width: float) -> None:
@@ -123,14 +123,14 @@ def paint_ring(painter: QPainter, rect: QRectF, colour: str, width: float) -> No
 
 def paint_dropped(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
     """A unit that dropout has silenced: pale and hatched."""
-    veil(painter, rect, look, 150)
+    _veil(painter, rect, look, 150)
     painter.setBrush(QBrush(QColor(look.quiet), Qt.BrushStyle.BDiagPattern))
     painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), radius(rect.width()), radius(rect.width()))
 
 
 def paint_dead(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
     """A unit that has stopped learning: pale and crossed."""
-    veil(painter, rect, look, 110)
+    _veil(painter, rect, look, 110)
     inset = rect.width() * 0.3
     cross = rect.adjusted(inset, inset, -inset, -inset)
     for colour, width in ((look.surface, 4.0), (look.danger, 2.0)):
@@ -139,7 +139,7 @@ def paint_dead(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
         painter.drawLine(cross.bottomLeft(), cross.topRight())
 
 
-def veil(painter: QPainter, rect: QRectF, look: theme.Theme, alpha: int) -> None:
+def _veil(painter: QPainter, rect: QRectF, look: theme.Theme, alpha: int) -> None:
     """Make what is drawn in `rect` paler."""
     colour = QColor(look.surface)
     colour.setAlpha(alpha)
@@ -150,7 +150,7 @@ def veil(painter: QPainter, rect: QRectF, look: theme.Theme, alpha: int) -> None
 
 def paint_bias(painter: QPainter, rect: QRectF, colour: int, look: theme.Theme) -> None:
     """The square of a bias in a colour packed as 0xffRRGGBB."""
-    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), square(colour, density(painter), look))
+    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), square(colour, _density(painter), look))
 
 
 @lru_cache(maxsize=512)
@@ -201,40 +201,40 @@ def paint_header(painter: QPainter, column: Column, layer: ShownLayer, hidden: b
     """A layer's name with its marks, how many units it has, its activation."""
     box = column.header()
     marks = [name for name, on in (("lock-simple", not layer.trainable), ("prohibit", layer.muted)) if on]
-    paint_title(painter, QRectF(box.left(), 2, box.width(), 18), layer.name, marks, look)
+    _paint_title(painter, QRectF(box.left(), 2, box.width(), 18), layer.name, marks, look)
     painter.setFont(plain_font())
     painter.setPen(QColor(look.text))
     painter.drawText(
-        QRectF(box.left(), 20, box.width(), 18), CENTRE, f"{layer.units:,}" if hidden else units_words(layer)
+        QRectF(box.left(), 20, box.width(), 18), _CENTRE, f"{layer.units:,}" if hidden else _units_words(layer)
     )
     painter.setPen(QColor(look.quiet))
     text = painter.fontMetrics().elidedText(layer.activation, Qt.TextElideMode.ElideRight, int(box.width()))
-    painter.drawText(QRectF(box.left(), 39, box.width(), 16), CENTRE, text)
+    painter.drawText(QRectF(box.left(), 39, box.width(), 16), _CENTRE, text)
     if hidden:
         paint_button(painter, column.fewer(), "−", layer.units > 1, False, look)
         paint_button(painter, column.more(), "+", True, False, look)
 
 
-def units_words(layer: ShownLayer) -> str:
+def _units_words(layer: ShownLayer) -> str:
     """How many units the output has."""
     return "1 unit" if layer.units == 1 else f"{layer.units} units"
 
 
-def paint_title(painter: QPainter, box: QRectF, name: str, marks: list[str], look: theme.Theme) -> None:
+def _paint_title(painter: QPainter, box: QRectF, name: str, marks: list[str], look: theme.Theme) -> None:
     """A name in the middle of `box`, with icons after it."""
-    painter.setFont(strong_font())
+    painter.setFont(_strong_font())
     painter.setPen(QColor(look.text))
-    metrics = QFontMetricsF(strong_font())
+    metrics = QFontMetricsF(_strong_font())
     text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, box.width() - 9 - 13 * len(marks))
     width = metrics.horizontalAdvance(text) + 14 * len(marks)
     left = box.center().x() - width / 2
     painter.drawText(QRectF(left, box.top(), width + 2, box.height()), Qt.AlignmentFlag.AlignVCenter, text)
     for number, mark in enumerate(marks):
         x = left + metrics.horizontalAdvance(text) + 2 + 14 * number
-        paint_icon(painter, QRectF(x, box.center().y() - 6, 12, 12), icon(mark, look.quiet))
+        _paint_icon(painter, QRectF(x, box.center().y() - 6, 12, 12), icon(mark, look.quiet))
 
 
-def paint_icon(painter: QPainter, rect: QRectF, picture: QIcon) -> None:
+def _paint_icon(painter: QPainter, rect: QRectF, picture: QIcon) -> None:
     """An icon."""
     picture.paint(painter, rect.toRect())
 
@@ -242,7 +242,7 @@ def paint_icon(painter: QPainter, rect: QRectF, picture: QIcon) -> None:
 def paint_inputs_header(painter: QPainter, column: Column, used: int, look: theme.Theme) -> None:
     """The header over the inputs."""
     box = QRectF(column.x - column.tile / 2 - LABELS, 0, LABELS + column.tile + 4, 18)
-    painter.setFont(strong_font())
+    painter.setFont(_strong_font())
     painter.setPen(QColor(look.text))
     painter.drawText(box.translated(0, 2), RIGHT, "inputs")
     painter.setFont(plain_font())
@@ -277,7 +277,7 @@ def paint_chip(painter: QPainter, column: Column, pointed: bool, look: theme.The
     painter.setPen(QColor(look.on_accent if pointed else look.quiet))
     words = f"+ {column.folded:,} more"
     fits = painter.fontMetrics().horizontalAdvance(words) + 8 <= rect.width()
-    painter.drawText(rect, CENTRE, words if fits else f"+ {column.folded:,}")
+    painter.drawText(rect, _CENTRE, words if fits else f"+ {column.folded:,}")
 
 
 # Around the drawing -------------------------------------------------------------------------------------------

@@ -37,13 +37,13 @@ from ui.views.network.wire_scale import WireScale
 from ui.views.network.wording import HINT, Wording
 from ui.views.view import View
 
-POINTS, MORE_POINTS, LARGE_TILE = 24, 32, 42
+_POINTS, _MORE_POINTS, _LARGE_TILE = 24, 32, 42
 """Grid points along each side of a map, on tiles up to LARGE_TILE pixels and above."""
-SMALLEST_SCALE = 0.5
+_SMALLEST_SCALE = 0.5
 """Weights are compared at least with this size, so that a network of tiny weights looks like one."""
 MOST_UNITS = 4096
-NOTICE_MILLISECONDS = 3000
-CARRIED: tuple[Carried, ...] = ("weights", "gradients")
+_NOTICE_MILLISECONDS = 3000
+_CARRIED: tuple[Carried, ...] = ("weights", "gradients")
 
 
 class NetworkView(View):
@@ -66,7 +66,7 @@ class NetworkView(View):
     more of the same edit follows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, UnitMapsRequest(POINTS), ParametersRequest(), UnitStatesRequest())
+        super().__init__(parent, UnitMapsRequest(_POINTS), ParametersRequest(), UnitStatesRequest())
         self.setObjectName("network")
         self.setAccessibleName("Network")
         self._experiment: Experiment | None = None
@@ -84,7 +84,7 @@ class NetworkView(View):
         self._editing = ParameterEditing(self, self._canvas, self._places, lambda: self._wording)
         self._build()
         self._notice = ""
-        self._noticed = QTimer(self, singleShot=True, interval=NOTICE_MILLISECONDS)
+        self._noticed = QTimer(self, singleShot=True, interval=_NOTICE_MILLISECONDS)
         self._noticed.timeout.connect(self._forget_notice)
         self._slowly = Throttle(self._show_slow, self)
         self.apply_theme()
@@ -95,7 +95,7 @@ class NetworkView(View):
             "Wires show the weights: blue is positive, orange negative. The width is the size.",
             "Wires show the gradients ∂E/∂w: how strongly the error pulls at each weight. Bright is large.",
         )
-        for carried, button, words in zip(CARRIED, self._switch.buttons, helps, strict=True):
+        for carried, button, words in zip(_CARRIED, self._switch.buttons, helps, strict=True):
             button.setObjectName(f"network.{carried}")
             button.setAccessibleName(f"Wires show {carried}")
             button.setToolTip(words)
@@ -196,7 +196,7 @@ class NetworkView(View):
         aligned, canvas = self._aligned, self._canvas
         values = aligned.wire_values(self._drawing.wires, self._carried)
         if self._carried == "weights":
-            self._largest = calm_scale(self._largest, values)
+            self._largest = _calm_scale(self._largest, values)
         columns = self._drawing.columns
         biases = {c.place: aligned.biases(c.place, self._carried)[c.first : c.first + c.shown] for c in columns}
         canvas.show_values(values, biases, self._carried, self._largest)
@@ -246,7 +246,7 @@ class NetworkView(View):
         for column in columns:
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
-        points = POINTS if scaled(largest) <= LARGE_TILE else MORE_POINTS
+        points = _POINTS if scaled(largest) <= _LARGE_TILE else _MORE_POINTS
         self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
 
     # Words -----------------------------------------------------------------------------------------------------
@@ -290,7 +290,7 @@ class NetworkView(View):
     # What a person does ----------------------------------------------------------------------------------------
 
     def _on_switched(self, index: int) -> None:
-        self._carried = CARRIED[index]
+        self._carried = _CARRIED[index]
         self._show_values()
 
     def _on_pointed(self, hit: Hit | None) -> None:
@@ -389,10 +389,10 @@ class NetworkView(View):
         self._magnify(None)
 
 
-def calm_scale(before: float, values: Array) -> float:
+def _calm_scale(before: float, values: Array) -> float:
     """What weights are compared with: a round number at or above all of them, that shrinks only when it is far off."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return before
-    needed = leap_above(max(float(np.abs(finite).max()), SMALLEST_SCALE))
+    needed = leap_above(max(float(np.abs(finite).max()), _SMALLEST_SCALE))
     return before if needed <= before <= 2 * needed else needed

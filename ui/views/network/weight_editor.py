@@ -22,8 +22,8 @@ from ui.look.numbers import signed
 from ui.look.theme import px
 from ui.views.chart.axes import leap_above
 
-FURTHEST = 1e6
-SPAN = 2.0
+_FURTHEST = 1e6
+_SPAN = 2.0
 """What the slider covers at least, to both sides of 0."""
 
 
@@ -41,7 +41,7 @@ class WeightEditor(QFrame):
         self.setProperty("card", True)
         self.setObjectName("network.editor")
         self.setAccessibleName("Editor of a weight or bias")
-        self._quantity = Quantity(False, -FURTHEST, FURTHEST, span=(-SPAN, SPAN))
+        self._quantity = Quantity(False, -_FURTHEST, _FURTHEST, span=(-_SPAN, _SPAN))
         self._opened = self._before = self.value = 0.0
         self._in_run = self._touched = False
         self._since = QElapsedTimer()
@@ -100,8 +100,8 @@ class WeightEditor(QFrame):
         """Start on a number: `name` is Weight or Bias, `words` say whose."""
         self._edits.end()
         self.entry.abandon()
-        span = max(SPAN, leap_above(2 * abs(value))) if math.isfinite(value) and value else SPAN
-        self._quantity = Quantity(False, -FURTHEST, FURTHEST, span=(-span, span))
+        span = max(_SPAN, leap_above(2 * abs(value))) if math.isfinite(value) and value else _SPAN
+        self._quantity = Quantity(False, -_FURTHEST, _FURTHEST, span=(-span, span))
         self._opened = self.value = value if math.isfinite(value) else 0.0
         self._in_run = self._touched = False
         self.caption.setText(words)

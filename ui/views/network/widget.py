@@ -32,10 +32,10 @@ from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Column, Hit, Stru
 from ui.views.network.drawing import FADE, Drawing
 from ui.views.network.strokes import Carried
 
-SLACK = 5
+_SLACK = 5
 """Pixels of the drawing that a mouse may move between press and release of a click."""
-WHEEL_PIXELS = 48
-WIRE_INTERVAL = 40
+_WHEEL_PIXELS = 48
+_WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
 
 
@@ -70,7 +70,7 @@ class NetworkCanvas(QWidget):
         self._pressed: tuple[QPointF, float, Hit | None] | None = None
         self._panning = self._scrubbing = False
         self._wheel = WheelSteps()
-        self._sort = Throttle(self._sort_wires, self, WIRE_INTERVAL)
+        self._sort = Throttle(self._sort_wires, self, _WIRE_INTERVAL)
 
     def sizeHint(self) -> QSize:
         """The size it has in a small window."""
@@ -204,7 +204,7 @@ class NetworkCanvas(QWidget):
         if event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
-        at = in_drawing(event)
+        at = _in_drawing(event)
         if self.drawing.overflows and at.y() >= self.drawing.strip().top() - 2:
             self._scrubbing = True
             self._scrub(at.x())
@@ -213,12 +213,12 @@ class NetworkCanvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the mouse; with the button down, the drawing follows if it is wider than the widget."""
-        at = in_drawing(event)
+        at = _in_drawing(event)
         if self._scrubbing:
             self._scrub(at.x())
         elif self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
             start, offset, _ = self._pressed
-            if self.drawing.overflows and (self._panning or abs(at.x() - start.x()) > SLACK):
+            if self.drawing.overflows and (self._panning or abs(at.x() - start.x()) > _SLACK):
                 self._panning = True
                 self.setCursor(Qt.CursorShape.ClosedHandCursor)
                 self.pan(offset + start.x() - at.x())
@@ -231,16 +231,16 @@ class NetworkCanvas(QWidget):
         self._pressed, self._panning, self._scrubbing = None, False, False
         if event.button() != Qt.MouseButton.LeftButton:
             return
-        hit = self.drawing.hit_at(in_drawing(event))
+        hit = self.drawing.hit_at(_in_drawing(event))
         if panned:
             self.setCursor(Qt.CursorShape.ArrowCursor)
         elif pressed is not None and hit is not None and hit == pressed[2]:
             self.clicked.emit(hit)
-        self.point_at(self.drawing.hit_at(in_drawing(event)))
+        self.point_at(self.drawing.hit_at(_in_drawing(event)))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """A double click means something on headers; elsewhere it is the second of two clicks."""
-        hit = self.drawing.hit_at(in_drawing(event))
+        hit = self.drawing.hit_at(_in_drawing(event))
         if event.button() == Qt.MouseButton.LeftButton and hit is not None and hit.kind == "header":
             self.double_clicked.emit(hit)
         else:
@@ -258,18 +258,18 @@ class NetworkCanvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Page through a folded column, or move the drawing sideways."""
         turn, shifted = event.angleDelta(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        column = self._folded_at(in_drawing(event)) if turn.y() and not shifted else None
+        column = self._folded_at(_in_drawing(event)) if turn.y() and not shifted else None
         if column is not None:
             steps = self._wheel.take(event)
             if steps:
                 self.page(column.place, -steps * max(1, column.shown // 3))
             event.accept()
         elif self.drawing.overflows:
-            self.pan(self.drawing.offset - (turn.x() or turn.y()) / 120 * WHEEL_PIXELS)
+            self.pan(self.drawing.offset - (turn.x() or turn.y()) / 120 * _WHEEL_PIXELS)
             event.accept()
         else:
             event.ignore()
-        self.point_at(self.drawing.hit_at(in_drawing(event)))
+        self.point_at(self.drawing.hit_at(_in_drawing(event)))
 
     def _folded_at(self, at: QPointF) -> Column | None:
         x = at.x() + self.drawing.offset
@@ -366,6 +366,6 @@ class NetworkCanvas(QWidget):
         self.select((place, unit))
 
 
-def in_drawing(event: QMouseEvent | QWheelEvent) -> QPointF:
+def _in_drawing(event: QMouseEvent | QWheelEvent) -> QPointF:
     """Where on the drawing an event happens, which is scaled as a whole."""
     return event.position() / theme.size()

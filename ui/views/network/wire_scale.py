@@ -22,7 +22,7 @@ class WireScale(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.carried: Carried = "weights"
-        self.largest = 1.0
+        self._largest = 1.0
         self._table = theme.magnitude_table()
         self.setAccessibleName("Legend of the wires")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -31,8 +31,8 @@ class WireScale(QWidget):
 
     def show_scale(self, carried: Carried, largest: float) -> None:
         """What the wires carry, and the weight at the ends of the scale."""
-        if (carried, largest) != (self.carried, self.largest):
-            self.carried, self.largest = carried, largest
+        if (carried, largest) != (self.carried, self._largest):
+            self.carried, self._largest = carried, largest
             self._tell()
             self.update()
 
@@ -40,7 +40,7 @@ class WireScale(QWidget):
         """The numbers at both ends."""
         if self.carried == "gradients":
             return f"1e{LOWEST:.0f}", short_text(10.0**HIGHEST)
-        return short_text(-self.largest), short_text(self.largest)
+        return short_text(-self._largest), short_text(self._largest)
 
     def _tell(self) -> None:
         low, high = self.ends()

@@ -48,7 +48,7 @@ class Wording:
         if hit.kind == "insertion":
             return "Add a layer here. The others keep their weights."
         if hit.kind == "chip" and column is not None:
-            return folded_words(column)
+            return _folded_words(column)
         layer = structure.layers[hit.place]
         return (
             f"Layer {layer.name}: one unit {'more' if hit.kind == 'more' else 'fewer'}. The others keep their weights."
@@ -112,7 +112,7 @@ class Wording:
         return float(self.aligned.weights(hit.place, carried)[hit.unit, hit.source])
 
 
-def folded_words(column: Column) -> str:
+def _folded_words(column: Column) -> str:
     """Which tiles of a folded column are seen."""
     noun = "Inputs" if column.place == INPUTS else "Units"
     return f"{noun} {column.first + 1} to {column.seen[-1] + 1} of {column.units:,}. Click or scroll for others."

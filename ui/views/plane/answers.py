@@ -85,7 +85,7 @@ def mistakes_words(sample: Sample, predictions: Predictions) -> str:
         return "There are no points to be wrong about."
     parts = sample.split[predictions.indices]
     if sample.task == "regression":
-        return miss_words(misses(sample, predictions), parts)
+        return _miss_words(misses(sample, predictions), parts)
     bad = predictions.values != sample.labels[predictions.indices]
     counts = [
         f"{int((bad & (parts == part)).sum()):,} of {int((parts == part).sum()):,} {name}"
@@ -93,10 +93,10 @@ def mistakes_words(sample: Sample, predictions: Predictions) -> str:
         if (parts == part).any()
     ]
     many = "points" if len(parts) != 1 else "point"
-    return f"Wrong: {listed(counts)} {many}."
+    return f"Wrong: {_listed(counts)} {many}."
 
 
-def miss_words(amounts: Array, parts: Array) -> str:
+def _miss_words(amounts: Array, parts: Array) -> str:
     """How far off values are: the mean distance in each set, and the largest."""
     sizes = np.abs(amounts)
     means = [
@@ -104,9 +104,9 @@ def miss_words(amounts: Array, parts: Array) -> str:
         for part, name in PART_NAMES.items()
         if (parts == part).any()
     ]
-    return f"Off by {listed(means)} on average, at most {number_text(float(sizes.max()))}."
+    return f"Off by {_listed(means)} on average, at most {number_text(float(sizes.max()))}."
 
 
-def listed(words: list[str]) -> str:
+def _listed(words: list[str]) -> str:
     """Words as a list: a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -14,7 +14,7 @@ from playground.catalog.datasets.base import EXTENT, Sample
 from ui.look import theme
 from ui.views.chart.axes import leap_above
 
-FINE = 3
+_FINE = 3
 """Pixels for every step of the grid where classes are drawn crisply."""
 
 
@@ -74,13 +74,13 @@ def painted(field: Array, scale: Range, look: theme.Theme) -> Array:
         pale = pale_classes(look, len(field)).astype(np.float32)
         shares = np.nan_to_num(field, nan=1 / len(field), posinf=1.0, neginf=0.0).reshape(len(field), -1)
         blend = (shares.T.astype(np.float32) @ pale + 0.5).clip(0, 255).astype(np.uint8)
-        return packed(blend).reshape(field.shape[1:])
-    table = packed(theme.field_table(look)[:, :3])
+        return _packed(blend).reshape(field.shape[1:])
+    table = _packed(theme.field_table(look)[:, :3])
     places = np.nan_to_num(scale.shares(field[0]), nan=0.5) * (len(table) - 1) + 0.5
     return table.take(places.astype(np.intp))
 
 
-def packed(colours: Array) -> Array:
+def _packed(colours: Array) -> Array:
     """Colours, uint8 (…, 3), as the pixels that Qt draws without converting them: 0xffRRGGBB, uint32 (…)."""
     red, green, blue = (colours[..., k].astype(np.uint32) for k in range(3))
     result: Array = 0xFF000000 | red << 16 | green << 8 | blue
@@ -102,7 +102,7 @@ def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
 
 def painted_uncertainty(values: Array, most: float, look: theme.Theme) -> Array:
     """Uncertainty (n, n) as pixels, uint32 (n, n); from `most` up all is one colour."""
-    table = packed(uncertainty_table(look)[:, :3])
+    table = _packed(uncertainty_table(look)[:, :3])
     places = np.nan_to_num(np.clip(values / most, 0, 1)) * (len(table) - 1) + 0.5
     return table.take(places.astype(np.intp))
 
@@ -110,7 +110,7 @@ def painted_uncertainty(values: Array, most: float, look: theme.Theme) -> Array:
 # Classes ------------------------------------------------------------------------------------------------------
 
 
-def winners(field: Array, fine: int = FINE) -> Array:
+def winners(field: Array, fine: int = _FINE) -> Array:
     """The class given everywhere, uint8 (m, m) with m = fine × (n − 1): pixels that fill the plane from edge to edge.
 
     Only cells of the grid whose corners disagree are looked at more closely, between their corners.
@@ -120,16 +120,16 @@ def winners(field: Array, fine: int = FINE) -> Array:
     whole = (scores.argmax(axis=0) if len(field) > 1 else field[0] >= 0).astype(np.uint8)
     cells = len(whole) - 1
     result = whole[:-1, :-1].repeat(fine, axis=0).repeat(fine, axis=1)
-    cell = disagreeing(whole)
+    cell = _disagreeing(whole)
     row, column = np.divmod(cell, cells)
-    block = (at_corners(scores, cell) @ corner_shares(fine)).argmax(axis=0).astype(np.uint8)
+    block = (_at_corners(scores, cell) @ _corner_shares(fine)).argmax(axis=0).astype(np.uint8)
     blocks = result.reshape(cells, fine, cells, fine).transpose(0, 2, 1, 3)
     blocks[row, column] = block.reshape(-1, fine, fine)
     return result
 
 
 @lru_cache
-def corner_shares(fine: int) -> Array:
+def _corner_shares(fine: int) -> Array:
     """The shares of a cell's four corners in the centres of its fine × fine pixels, (4, fine²)."""
     at = (np.arange(fine) + 0.5) / fine
     up, across = (part.ravel() for part in np.meshgrid(at, at, indexing="ij"))
@@ -139,10 +139,10 @@ def corner_shares(fine: int) -> Array:
 
 def painted_classes(given: Array, classes: int, look: theme.Theme) -> Array:
     """Classes (m, m) in the field's colours, as pixels, uint32 (m, m)."""
-    return packed((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
+    return _packed((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
 
 
-def disagreeing(whole: Array) -> Array:
+def _disagreeing(whole: Array) -> Array:
     """The cells, by number, whose four corners are not of one class; `whole` is (n, n)."""
     low, high = whole[:-1], whole[1:]
     differs = (low[:, 1:] != low[:, :-1]) | (high[:, 1:] != high[:, :-1]) | (low[:, 1:] != high[:, 1:])
@@ -163,16 +163,16 @@ class Lines(NamedTuple):
     """How much the values differ within the cell of each piece, (pieces,)."""
 
 
-START_X, START_Y = np.array([0, 1, 1, 0]), np.array([0, 0, 1, 1])
-STEP_X, STEP_Y = np.array([1, 0, -1, 0]), np.array([0, 1, 0, -1])
+_START_X, _START_Y = np.array([0, 1, 1, 0]), np.array([0, 0, 1, 1])
+_STEP_X, _STEP_Y = np.array([1, 0, -1, 0]), np.array([0, 1, 0, -1])
 """Where the sides of a cell start and where they go, against the clock from the lower left."""
 NO_LINES = Lines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0))
 
 
 def zero_line(values: Array) -> Array:
     """Where a field (n, n) crosses 0: the ends of straight pieces, (2 × pieces, 2) as column and row numbers."""
-    cell = disagreeing(values >= 0)
-    return pieces(at_corners(values, cell), cell, len(values))
+    cell = _disagreeing(values >= 0)
+    return _pieces(_at_corners(values, cell), cell, len(values))
 
 
 def level_lines(values: Array, levels: Array) -> Lines:
@@ -181,11 +181,11 @@ def level_lines(values: Array, levels: Array) -> Lines:
     low, high = (bound.reduce(quads).ravel() for bound in (np.minimum, np.maximum))
     levels = levels.astype(values.dtype)[:, np.newaxis]
     level, cell = np.divmod(np.flatnonzero((low < levels) & (high >= levels)), len(low))
-    at = at_corners(values, cell) - levels[level]
+    at = _at_corners(values, cell) - levels[level]
     above = at >= 0
     # Two opposite corners above, two below: the line passes such a cell twice.
     count = 1 + ((above[:, 0] == above[:, 2]) & (above[:, 1] == above[:, 3]) & (above[:, 0] != above[:, 1]))
-    return Lines(pieces(at, cell, len(values)), level.repeat(count), (high - low)[cell].repeat(count))
+    return Lines(_pieces(at, cell, len(values)), level.repeat(count), (high - low)[cell].repeat(count))
 
 
 def borders(shares: Array) -> Array:
@@ -194,19 +194,19 @@ def borders(shares: Array) -> Array:
     Of the winners at a cell's corners all but the last are told from the rest, so that hardly a line is drawn twice.
     """
     whole = shares.argmax(axis=0)
-    cell = disagreeing(whole)
-    at, given = at_corners(shares, cell), at_corners(whole, cell)
+    cell = _disagreeing(whole)
+    at, given = _at_corners(shares, cell), _at_corners(whole, cell)
     best = at.max(axis=0)
     found = [np.zeros((0, 2))]
     for k in np.unique(given):
         here = np.flatnonzero((given == k).any(axis=1) & (given.max(axis=1) > k))
         others = np.delete(at[:, here], k, axis=0).max(axis=0)
         lead = np.where(given[here] == k, at[k, here] - others, at[k, here] - best[here])
-        found.append(pieces(lead, cell[here], len(whole)))
+        found.append(_pieces(lead, cell[here], len(whole)))
     return np.concatenate(found)
 
 
-def at_corners(values: Array, cell: Array) -> Array:
+def _at_corners(values: Array, cell: Array) -> Array:
     """Values (…, n, n) at the corners of cells, given by number: (…, cells, 4), against the clock from the lower left.
 
     A grid of n × n points has (n − 1)² cells, row by row.
@@ -218,7 +218,7 @@ def at_corners(values: Array, cell: Array) -> Array:
     return result
 
 
-def pieces(at: Array, cell: Array, n: int) -> Array:
+def _pieces(at: Array, cell: Array, n: int) -> Array:
     """Marching squares for many cells at once: one with two crossings has one piece, one with four has two.
 
     `at` are the values at the corners, (cells, 4); side k goes from corner k to corner k + 1. The ends come as column
@@ -232,8 +232,8 @@ def pieces(at: Array, cell: Array, n: int) -> Array:
     which, side = crossing >> 2, crossing & 3
     row, column = np.divmod(cell[which], n - 1)
     ends = np.empty((len(crossing), 2))
-    ends[:, 0] = column + START_X[side] + along * STEP_X[side]
-    ends[:, 1] = row + START_Y[side] + along * STEP_Y[side]
+    ends[:, 0] = column + _START_X[side] + along * _STEP_X[side]
+    ends[:, 1] = row + _START_Y[side] + along * _STEP_Y[side]
     return ends
 
 

@@ -20,12 +20,12 @@ from ui.views.chart.controls import small_font
 from ui.views.plane.field import Range, uncertainty_table
 from ui.views.plane.marks import SYMBOLS, mark_style, ring_style
 
-LONGEST = 20
+_LONGEST = 20
 """Characters of a name in the legend."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class _Entry:
     """One word of the legend with its mark. `filled` tells the training points' look from the hollow one."""
 
     text: str
@@ -55,16 +55,16 @@ class Scale(NamedTuple):
 class Legend(QWidget):
     """Classes and fills in words; for values the colours and their numbers. In lines, or as a column."""
 
-    HEIGHT, LINE, MARK, GAP, BAR = 24, 18, 9, 16, 96
+    _HEIGHT, _LINE, MARK, GAP, _BAR = 24, 18, 9, 16, 96
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._entries: tuple[Entry, ...] = ()
+        self._entries: tuple[_Entry, ...] = ()
         self._scale: Scale | None = None
         self._column = False
         self.setAccessibleName("Legend of the decision boundary")
 
-    def show_entries(self, entries: tuple[Entry, ...], scale: Scale | None) -> bool:
+    def show_entries(self, entries: tuple[_Entry, ...], scale: Scale | None) -> bool:
         """Show these marks, and a colour bar if there is a scale. Whether that is something else than before."""
         if (entries, scale) == (self._entries, self._scale):
             return False
@@ -86,18 +86,18 @@ class Legend(QWidget):
     def height_for(self, width: int, column: bool = False) -> int:
         """The height that the legend needs at a width."""
         lines = max((line for _, line, _ in self._places(width, column)), default=0)
-        return px(self.HEIGHT) + lines * px(self.LINE)
+        return px(self._HEIGHT) + lines * px(self._LINE)
 
     def column_width(self) -> int:
         """The width of the legend as a column."""
         metrics = QFontMetrics(small_font())
         words = [self._mark_width(entry) + metrics.horizontalAdvance(entry.text) for entry in self._entries]
         if self._scale:
-            bar = metrics.horizontalAdvance(self._scale.low + self._scale.high) + px(self.BAR + 12)
+            bar = metrics.horizontalAdvance(self._scale.low + self._scale.high) + px(self._BAR + 12)
             words += [bar, metrics.horizontalAdvance(self._scale.name)]
         return max(words, default=0) + px(4)
 
-    def _places(self, width: int, column: bool) -> list[tuple[int, int, Entry]]:
+    def _places(self, width: int, column: bool) -> list[tuple[int, int, _Entry]]:
         """Left edge and line of each entry, broken into lines like words."""
         metrics = QFontMetrics(small_font())
         x, line = (0, 2) if column and self._scale else (self._scale_width(), 0)
@@ -115,7 +115,7 @@ class Legend(QWidget):
         if self._scale is None:
             return 0
         metrics, scale = QFontMetrics(small_font()), self._scale
-        return metrics.horizontalAdvance(scale.name + scale.low + scale.high) + px(self.BAR + 24 + self.GAP)
+        return metrics.horizontalAdvance(scale.name + scale.low + scale.high) + px(self._BAR + 24 + self.GAP)
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -126,9 +126,9 @@ class Legend(QWidget):
             if self._scale:
                 self._paint_scale(painter, self._scale)
             for x, line, entry in self._places(self.width(), self._column):
-                self._paint_entry(painter, x, line * px(self.LINE), entry)
+                self._paint_entry(painter, x, line * px(self._LINE), entry)
 
-    def _paint_entry(self, painter: QPainter, x: int, y: int, entry: Entry) -> None:
+    def _paint_entry(self, painter: QPainter, x: int, y: int, entry: _Entry) -> None:
         if entry.symbol:
             line, brush = mark_style(entry.colour, entry.filled)
             if entry.ring:
@@ -136,7 +136,7 @@ class Legend(QWidget):
             elif entry.filled:
                 line = QPen(Qt.PenStyle.NoPen)
             painter.save()
-            painter.translate(x + (self._mark_width(entry) - px(6)) / 2, y + px(self.HEIGHT) / 2)
+            painter.translate(x + (self._mark_width(entry) - px(6)) / 2, y + px(self._HEIGHT) / 2)
             # What the line of a hollow mark is wider than usual must not stick out.
             size = px(self.MARK + 2 * entry.ring) - 1.5 * (theme.size() - 1 / self.devicePixelRatioF())
             drawSymbol(painter, entry.symbol, size, line, brush)
@@ -144,7 +144,7 @@ class Legend(QWidget):
         painter.setPen(QColor(theme.current().text))
         self._write(painter, x + self._mark_width(entry), y, entry.text)
 
-    def _mark_width(self, entry: Entry) -> int:
+    def _mark_width(self, entry: _Entry) -> int:
         return px(self.MARK + 6 + 4 * entry.ring) if entry.symbol else 0
 
     def _paint_scale(self, painter: QPainter, scale: Scale) -> None:
@@ -152,10 +152,10 @@ class Legend(QWidget):
         look = theme.current()
         painter.setPen(QColor(look.text))
         x = self._write(painter, 0, 0, scale.name) + px(12)
-        x, y = (0, px(self.LINE)) if self._column else (x, 0)
+        x, y = (0, px(self._LINE)) if self._column else (x, 0)
         painter.setPen(QColor(look.quiet))
         x = self._write(painter, x, y, scale.low) + px(6)
-        bar = QRectF(x, y + px(self.HEIGHT) / 2 - px(5), px(self.BAR), px(10))
+        bar = QRectF(x, y + px(self._HEIGHT) / 2 - px(5), px(self._BAR), px(10))
         table = uncertainty_table(look) if scale.sequential else theme.field_table(look)
         row = np.ascontiguousarray(table[np.newaxis, :, :3])
         painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
@@ -166,29 +166,29 @@ class Legend(QWidget):
 
     def _write(self, painter: QPainter, x: int, y: int, text: str) -> int:
         width = painter.fontMetrics().horizontalAdvance(text)
-        box = QRectF(x, y, width + px(2), px(self.HEIGHT))
+        box = QRectF(x, y, width + px(2), px(self._HEIGHT))
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
         return x + width
 
 
-def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False) -> tuple[Entry, ...]:
+def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False) -> tuple[_Entry, ...]:
     """The words of the legend: the classes, what filled, hollow and crossed points are, and what rings are."""
     look = theme.current()
     entries = [
-        Entry(short(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
+        _Entry(short(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
         for k, name in enumerate(sample.class_names)
     ]
     if (sample.split == VALIDATION).any():
-        entries += [Entry("training", "o", look.quiet), Entry("validation", "o", look.quiet, filled=False)]
+        entries += [_Entry("training", "o", look.quiet), _Entry("validation", "o", look.quiet, filled=False)]
     if (sample.split == TEST).any():
-        entries.append(Entry("test", "x", look.quiet, filled=False))
+        entries.append(_Entry("test", "x", look.quiet, filled=False))
     if rings and sample.task == "regression":
         low, high = look.classes[:2]
-        entries += [Entry("too high", "o", high, ring=True), Entry("too low", "o", low, ring=True)]
+        entries += [_Entry("too high", "o", high, ring=True), _Entry("too low", "o", low, ring=True)]
     elif rings:
-        entries.append(Entry("wrong", "o", look.text, ring=True))
+        entries.append(_Entry("wrong", "o", look.text, ring=True))
     if usable > drawn:
-        entries.append(Entry(f"{drawn:,} of {usable:,} points", "", look.quiet))
+        entries.append(_Entry(f"{drawn:,} of {usable:,} points", "", look.quiet))
     return tuple(entries)
 
 
@@ -200,4 +200,4 @@ def range_scale(name: str, scale: Range) -> Scale:
 
 def short(name: str) -> str:
     """A name from a table, cut where it would push the picture aside."""
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"

@@ -15,9 +15,9 @@ SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 """pyqtgraph's names of the shapes, by class."""
 
 
-RING, LARGEST_RING, SMALLEST_RING = 13.0, 60.0, 9.0
+_RING, LARGEST_RING, _SMALLEST_RING = 13.0, 60.0, 9.0
 """Diameters of rings in pixels: around a wrong point, for a miss of half the scale, and the least that can be seen."""
-MOST_RINGS = 300
+_MOST_RINGS = 300
 """Rings of misses, the largest; small ones among many would only be a haze."""
 
 
@@ -40,7 +40,7 @@ def wrong_rings(sample: Sample, wrong: Array) -> dict[str, object]:
     """A ring around each of these points, as pyqtgraph wants them."""
     return {
         "pos": sample.x[wrong],
-        "size": theme.scaled(RING),
+        "size": theme.scaled(_RING),
         "symbol": "o",
         "pen": ring_style(theme.current().text),
         "brush": None,
@@ -51,8 +51,8 @@ def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: Range) -> 
     """Rings as large as the misses, in the colour of what is said instead: too high or too low."""
     amounts = np.nan_to_num(amounts, posinf=1e300, neginf=-1e300)
     sizes = np.minimum(np.abs(amounts) / scale.half, 1.0) * LARGEST_RING
-    kept = np.argsort(-sizes, kind="stable")[:MOST_RINGS]
-    kept = kept[sizes[kept] >= SMALLEST_RING]
+    kept = np.argsort(-sizes, kind="stable")[:_MOST_RINGS]
+    kept = kept[sizes[kept] >= _SMALLEST_RING]
     low, high = (ring_style(colour) for colour in theme.current().classes[:2])
     return {
         "pos": sample.x[indices[kept]],
@@ -66,13 +66,13 @@ def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: Range) -> 
 def picked_ring(sample: Sample, index: int) -> dict[str, object]:
     """The mark of the picked point, outside of the ring that a mistake has."""
     line = pen(theme.current().accent, 3.0)
-    return {"pos": sample.x[[index]], "size": theme.scaled(RING + 7), "symbol": "o", "pen": line, "brush": None}
+    return {"pos": sample.x[[index]], "size": theme.scaled(_RING + 7), "symbol": "o", "pen": line, "brush": None}
 
 
 def spots(sample: Sample, drawn: Array, scale: Range) -> dict[str, object]:
     """The points as pyqtgraph wants them."""
     size = 8.0 if len(drawn) <= 300 else 7.0 if len(drawn) <= 700 else 5.5
-    colours, symbols = point_looks(sample, drawn, scale)
+    colours, symbols = _point_looks(sample, drawn, scale)
     tests = sample.split[drawn] == TEST
     known: dict[tuple[str, bool], tuple[QPen, QBrush]] = {}
     pens, brushes = [], []
@@ -90,18 +90,18 @@ def spots(sample: Sample, drawn: Array, scale: Range) -> dict[str, object]:
     }
 
 
-def point_looks(sample: Sample, drawn: Array, scale: Range) -> tuple[list[str], list[str]]:
+def _point_looks(sample: Sample, drawn: Array, scale: Range) -> tuple[list[str], list[str]]:
     """Colour and symbol of each drawn point: by class, or by value for regression."""
     look = theme.current()
     if sample.task == "regression":
-        shades = value_shades(look)
+        shades = _value_shades(look)
         places = (scale.shares(sample.labels[drawn]) * (len(shades) - 1)).round().astype(int)
         return [shades[k] for k in places], ["o"] * len(drawn)
     labels = sample.labels[drawn].astype(int)
     return [look.classes[k % len(look.classes)] for k in labels], [SYMBOLS[k % len(SYMBOLS)] for k in labels]
 
 
-def value_shades(look: theme.Theme, steps: int = 33) -> list[str]:
+def _value_shades(look: theme.Theme, steps: int = 33) -> list[str]:
     """The colours of regression's points: the field's order of colours, but strong."""
     stops = [channels(name) for name in (look.classes[0], look.points_middle, look.classes[1])]
     at = np.linspace(0, 2, steps)

@@ -22,17 +22,17 @@ from ui.views.chart.plot import colour_plot, pen, quiet_plot, set_ticks
 
 Tool: TypeAlias = Literal["look", "edit"]
 
-LEFT, BOTTOM, EDGE = 40, 34, 8
-LEFT_OF_COLUMNS = 52
+_LEFT, BOTTOM, EDGE = 40, 34, 8
+_LEFT_OF_COLUMNS = 52
 """Pixels around the square: for the axes, and the rest; the numbers of a table's columns need more."""
-NEAREST = 0.6
+_NEAREST = 0.6
 """The side of the smallest part of the plane that can be seen."""
-ZOOM = 1.25
+_ZOOM = 1.25
 """How much larger everything gets with one notch of the wheel, or one key."""
-STEP = 0.15
+_STEP = 0.15
 """How far an arrow key moves, as a share of what is seen."""
-MOST_TICKS = 7
-WHOLE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
+_MOST_TICKS = 7
+_WHOLE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
 
 class Plane(QObject):
@@ -57,16 +57,16 @@ class Plane(QObject):
         self.plot = quiet_plot(parent)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setAccessibleName("Plane of the two inputs")
-        self.axis_width = theme.px(LEFT)
+        self.axis_width = theme.px(_LEFT)
         """Pixels for the axis beside the square."""
         self.plot.getAxis("left").setWidth(self.axis_width)
         self.plot.getAxis("bottom").setHeight(theme.px(BOTTOM))
         self.plot.getPlotItem().layout.setContentsMargins(0, theme.px(EDGE), theme.px(EDGE), 0)
         self.box = self.plot.getViewBox()
         self.tool: Tool = "look"
-        self.seen = WHOLE
+        self.seen = _WHOLE
         """The part of the plane in sight, a square."""
-        self.scales: AxisScales = AS_THEY_ARE
+        self._scales: AxisScales = AS_THEY_ARE
         self._held: QPointF | None = None
         self._last = QPointF()
         self._button = Qt.MouseButton.NoButton
@@ -79,7 +79,7 @@ class Plane(QObject):
         self.box.addItem(self._brush, ignoreBounds=True)
         self.plot.viewport().setMouseTracking(True)
         self.plot.viewport().installEventFilter(self)
-        self._see(WHOLE)
+        self._see(_WHOLE)
 
     def apply_theme(self, focused: bool) -> None:
         """Take over the colours of the theme in force; the edge tells whether keys go here."""
@@ -97,11 +97,11 @@ class Plane(QObject):
 
     def show_scales(self, scales: AxisScales) -> bool:
         """Number the axes in the units that the points came in; returns whether that takes other room."""
-        if scales == self.scales:
+        if scales == self._scales:
             return False
-        self.scales, before = scales, self.axis_width
+        self._scales, before = scales, self.axis_width
         self._number_axes()
-        self.axis_width = theme.px(LEFT if scales == AS_THEY_ARE else LEFT_OF_COLUMNS)
+        self.axis_width = theme.px(_LEFT if scales == AS_THEY_ARE else _LEFT_OF_COLUMNS)
         self.plot.getAxis("left").setWidth(self.axis_width)
         return self.axis_width != before
 
@@ -129,7 +129,7 @@ class Plane(QObject):
 
     def values_at(self, place: QPointF) -> tuple[float, float]:
         """What a place stands for in the units that the points came in."""
-        first, second = self.scales
+        first, second = self._scales
         return first.value(place.x()), second.value(place.y())
 
     # What is seen ----------------------------------------------------------------------------------------------
@@ -142,18 +142,18 @@ class Plane(QObject):
     @property
     def zoomed(self) -> bool:
         """Whether only a part of the plane is in sight."""
-        return self.seen.width() < WHOLE.width()
+        return self.seen.width() < _WHOLE.width()
 
     def look_at_whole(self) -> None:
         """Show all of it."""
-        self._see(WHOLE)
+        self._see(_WHOLE)
 
-    def zoom(self, factor: float, at: QPointF | None = None) -> None:
+    def _zoom(self, factor: float, at: QPointF | None = None) -> None:
         """Make everything larger by a factor; the place `at`, by default the middle, stays where it is."""
         place = at or self.seen.center()
-        side = max(self.seen.width() / factor, NEAREST)
-        if side > WHOLE.width() * (1 - 1e-6):
-            side = WHOLE.width()
+        side = max(self.seen.width() / factor, _NEAREST)
+        if side > _WHOLE.width() * (1 - 1e-6):
+            side = _WHOLE.width()
         share = side / self.seen.width()
         corner = place + (self.seen.topLeft() - place) * share
         self._see(QRectF(corner, QSizeF(side, side)))
@@ -165,17 +165,17 @@ class Plane(QObject):
     def take_key(self, key: Qt.Key) -> bool:
         """Move by an arrow key, zoom by plus and minus, show all by Home; says whether the key is one of these."""
         ways = {
-            Qt.Key.Key_Left: (-STEP, 0.0),
-            Qt.Key.Key_Right: (STEP, 0.0),
-            Qt.Key.Key_Up: (0.0, STEP),
-            Qt.Key.Key_Down: (0.0, -STEP),
+            Qt.Key.Key_Left: (-_STEP, 0.0),
+            Qt.Key.Key_Right: (_STEP, 0.0),
+            Qt.Key.Key_Up: (0.0, _STEP),
+            Qt.Key.Key_Down: (0.0, -_STEP),
         }
         if key in ways:
             self.pan(*ways[key])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom(ZOOM)
+            self._zoom(_ZOOM)
         elif key == Qt.Key.Key_Minus:
-            self.zoom(1 / ZOOM)
+            self._zoom(1 / _ZOOM)
         elif key == Qt.Key.Key_Home:
             self.look_at_whole()
         else:
@@ -207,11 +207,11 @@ class Plane(QObject):
 
     def _starts(self) -> tuple[tuple[float, AxisScale], tuple[float, AxisScale]]:
         """Where both axes begin, and what they measure."""
-        return (self.seen.left(), self.scales[0]), (self.seen.top(), self.scales[1])
+        return (self.seen.left(), self._scales[0]), (self.seen.top(), self._scales[1])
 
     def _numbered(self, low: float, scale: AxisScale) -> list[tuple[float, str]]:
         """The places of an axis that have numbers, and these."""
-        values = even_ticks(low, low + self.seen.width(), scale)
+        values = _even_ticks(low, low + self.seen.width(), scale)
         return [(scale.place(value), short_text(value)) for value in values]
 
     # The mouse -------------------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ class Plane(QObject):
         """Where on the plane the brush is drawn, if it is."""
         return self._brush.rect() if self._brush.isVisible() else None
 
-    def place_at(self, position: QPointF) -> QPointF:
+    def _place_at(self, position: QPointF) -> QPointF:
         """The place of the plane at a position in the plot's viewport."""
         return self.box.mapSceneToView(self.plot.mapToScene(position.toPoint()))
 
@@ -263,7 +263,7 @@ class Plane(QObject):
 
     def _place(self, event: QMouseEvent | QWheelEvent) -> QPointF:
         """Where an event happens, moved onto the plane if it is beside it."""
-        place = self.place_at(event.position())
+        place = self._place_at(event.position())
         return QPointF(*(min(max(value, -EXTENT), EXTENT) for value in (place.x(), place.y())))
 
     def _press(self, event: QMouseEvent) -> bool:
@@ -331,7 +331,7 @@ class Plane(QObject):
             if steps:
                 self.wheeled.emit(place.x(), place.y(), steps)
         else:
-            self.zoom(ZOOM ** (event.angleDelta().y() / NOTCH), place)
+            self._zoom(_ZOOM ** (event.angleDelta().y() / NOTCH), place)
         event.accept()
         return True
 
@@ -356,11 +356,11 @@ class Plane(QObject):
         self._brush.setBrush(inside)
 
 
-def even_ticks(low: float, high: float, scale: AxisScale = AS_THEY_ARE[0]) -> list[float]:
+def _even_ticks(low: float, high: float, scale: AxisScale = AS_THEY_ARE[0]) -> list[float]:
     """Round numbers, not too many, between what two ends of an axis stand for."""
     if not scale.factor:
         return [scale.offset]
     low, high = scale.value(low), scale.value(high)
-    step = round_step((high - low) / MOST_TICKS)
+    step = round_step((high - low) / _MOST_TICKS)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [float(f"{k * step:.12g}") for k in range(first, last + 1)]

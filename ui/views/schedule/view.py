@@ -40,14 +40,14 @@ from ui.views.chart.plot import RIGHT, Cursor, colour_plot, on_surface, pen, qui
 from ui.views.chart.series import outline_of, peaks
 from ui.views.view import View
 
-FIRST_EPOCHS = 10.0
+_FIRST_EPOCHS = 10.0
 """Epochs that the axis reaches at least."""
-MOST_PREVIEWED = 800
+_MOST_PREVIEWED = 800
 """Rates that are computed for the preview; of more updates, some from every stretch."""
-LOWEST_DECADES = 8.0
+_LOWEST_DECADES = 8.0
 """How far below the highest rate a logarithmic axis reaches at most."""
-AXIS = 56
-READING = 300
+_AXIS = 56
+_READING = 300
 """Pixels that the line of words needs."""
 SCALES = (
     Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
@@ -55,14 +55,14 @@ SCALES = (
 )
 
 
-STAIRS = 60
+_STAIRS = 60
 """Up to so many rates each is drawn as a step, as which it acts; of more, the steps can't be seen."""
 
 
 # The schedule over time ---------------------------------------------------------------------------------------
 
 
-def characteristic_epochs(schedule: Schedule, steps_per_epoch: int) -> float:
+def _characteristic_epochs(schedule: Schedule, steps_per_epoch: int) -> float:
     """The epochs in which a schedule does what it is there for; 0 if it does the same all the time."""
     epochs = schedule.warmup / steps_per_epoch
     match schedule:
@@ -88,8 +88,8 @@ def horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) -> float
     """The epochs that the preview covers."""
     training = experiment.training
     wanted = (
-        FIRST_EPOCHS,
-        2 * characteristic_epochs(training.schedule, steps_per_epoch),
+        _FIRST_EPOCHS,
+        2 * _characteristic_epochs(training.schedule, steps_per_epoch),
         float(training.epochs or 0),
         1.25 * epoch,
     )
@@ -131,16 +131,16 @@ def preview(experiment: Experiment, per_epoch: int, epoch: float, step: int, end
     training, schedule = experiment.training, experiment.training.schedule
     # Most schedules change once per epoch, and then it is enough to ask once per epoch.
     per_ask = 1 if schedule.changes_every_step or step < schedule.warmup else per_epoch
-    asked = update_places((end - epoch) * per_epoch / per_ask, MOST_PREVIEWED) * per_ask
+    asked = update_places((end - epoch) * per_epoch / per_ask, _MOST_PREVIEWED) * per_ask
     at = np.append(epoch + asked / per_epoch, end)
     rates = [
         schedule.learning_rate(training.learning_rate, Progress(int(e + 1e-9), step + int(ahead), per_epoch))
         for e, ahead in zip(at[:-1], asked, strict=True)
     ]
-    return stairs(at, np.array(rates)) if len(rates) <= STAIRS else (at, np.append(rates, rates[-1]))
+    return _stairs(at, np.array(rates)) if len(rates) <= _STAIRS else (at, np.append(rates, rates[-1]))
 
 
-def stairs(ends: Array, rates: Array) -> tuple[Array, Array]:
+def _stairs(ends: Array, rates: Array) -> tuple[Array, Array]:
     """Corners of a staircase whose steps have these rates and stand between these ends, one more."""
     return np.repeat(ends, 2)[1:-1], np.repeat(rates, 2)
 
@@ -156,7 +156,7 @@ def used(history: History) -> tuple[Array, Array]:
     """The rates as they were. A row holds that of the last update before it, so each step goes back from its row."""
     known = np.isfinite(history.learning_rate)
     epochs, rates = history.epoch[known], history.learning_rate[known]
-    return stairs(epochs, rates[1:]) if 2 <= len(epochs) <= STAIRS else (epochs, rates)
+    return _stairs(epochs, rates[1:]) if 2 <= len(epochs) <= _STAIRS else (epochs, rates)
 
 
 class RateAxis:
@@ -175,7 +175,7 @@ class RateAxis:
             return
         high = math.ceil(math.log10(most) - 1e-9)
         low = math.floor(math.log10(float(values.min())) + 1e-9) if len(values) else high
-        self.low, self.high = max(float(min(low, high - 1)), high - LOWEST_DECADES), float(high)
+        self.low, self.high = max(float(min(low, high - 1)), high - _LOWEST_DECADES), float(high)
 
     def places(self, rates: Array) -> Array:
         """Rates as places on the axis; what is below stands at its low end."""
@@ -192,7 +192,7 @@ class RateAxis:
 
 
 @dataclass(frozen=True)
-class ScheduleShown:
+class _ScheduleShown:
     """The learning rate over the epochs as data."""
 
     past: tuple[Array, Array]
@@ -225,7 +225,7 @@ class ScheduleView(View):
         self._experiment: Experiment | None = None
         self._snapshot: Snapshot | None = None
         self._axis = RateAxis()
-        self._end = FIRST_EPOCHS
+        self._end = _FIRST_EPOCHS
         self._drawn: tuple[object, ...] = ()
         self._limits: tuple[object, ...] = ()
         self._asked: tuple[object, ...] = ()
@@ -246,7 +246,7 @@ class ScheduleView(View):
         self._plot.setObjectName("schedule.plot")
         self._plot.setAccessibleName("Learning rate over the epochs: used so far, and coming")
         self._plot.setToolTip("Strong: the learning rates used so far. Pale: those to come. The dot is the present.")
-        self._plot.getAxis("left").setWidth(px(AXIS))
+        self._plot.getAxis("left").setWidth(px(_AXIS))
         show_across(self._plot, "epoch")
         self._plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         self._coming_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
@@ -297,9 +297,9 @@ class ScheduleView(View):
         """The size it has in a small window."""
         return QSize(px(356), px(200))
 
-    def shown(self) -> ScheduleShown:
+    def shown(self) -> _ScheduleShown:
         """What there is to see and to read."""
-        return ScheduleShown(
+        return _ScheduleShown(
             past=self._past,
             coming=self._coming,
             present=(self._present_epoch(), self._present_rate()),
@@ -391,7 +391,7 @@ class ScheduleView(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More room has room for more ticks."""
-        self._controls.fit(self.width() - px(READING))
+        self._controls.fit(self.width() - px(_READING))
         if self._experiment is not None:
             self._fit_limits()
 
