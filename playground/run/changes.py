@@ -55,6 +55,8 @@ def change(
         rebuild(run, old, memory)
     if old.training.optimizer.kind != setup.training.optimizer.kind:
         run.state.renew_optimizer(setup.training.optimizer)
+    if record.started_from is not None:
+        record.started_from = record.started_from.astype(setup.network.dtype, copy=False)
     forget(run.state, old, setup, restructured=restructured)
     record.be_ready()
     if run.state.step == 0:
