@@ -26,6 +26,7 @@ from ui.session.commands import (
     Command,
     Configure,
     Epoch,
+    ForgetMoments,
     Pause,
     Play,
     Report,
@@ -238,9 +239,9 @@ class Worker(QThread):
         self.tests = True
 
     def configure(self, command: Configure) -> None:
+        memory = self.moments.pop(command.memory, None) if command.memory is not None else None
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.remember(command.keep_as, whole=command.fresh)
-        memory = self.moments.pop(command.memory, None) if command.memory is not None else None
         if command.fresh:
             self.give_up_epoch()
             self.start_anew(command, memory)
@@ -258,10 +259,14 @@ class Worker(QThread):
         documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
         for name, document in documents[:-REMEMBERED_WHOLE]:
             self.moments[name] = document.present
-        self.forget_moments()
+        self.keep_latest_moments()
 
-    def forget_moments(self) -> None:
-        """Keep only the latest moments."""
+    def forget_moments(self, command: ForgetMoments) -> None:
+        for name in command.names:
+            self.moments.pop(name, None)
+
+    def keep_latest_moments(self) -> None:
+        """Keep only the latest moments, as many as there may be undo steps."""
         while len(self.moments) > REMEMBERED:
             self.moments.popitem(last=False)
 
@@ -305,7 +310,7 @@ class Worker(QThread):
         edit = self.trainer.set_weight(command.name, command.place, value, goes_on=self.goes_on(command.keep_as))
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.moments[command.keep_as] = edit.before
-            self.forget_moments()
+            self.keep_latest_moments()
         self.latest_change = command.keep_as
 
     def goes_on(self, drag: object) -> bool:
@@ -330,6 +335,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     ShowTest: Worker.show_test,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,
+    ForgetMoments: Worker.forget_moments,
     UseEngine: Worker.use_engine,
     Ask: Worker.ask,
     Stop: Worker.finish,

@@ -255,6 +255,45 @@ def test_a_drag_of_a_weight_is_one_undo_step_and_one_change(session: Session, se
     assert weight(session) == 0.75
 
 
+def test_all_undo_steps_can_be_taken_back_however_much_was_undone_and_done_since(
+    session: Session, settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.session.session.UNDO_STEPS", 6)
+    monkeypatch.setattr("ui.session.worker.REMEMBERED", 6)
+    before = weight(session)
+    set_weight(session, 0.75)
+
+    def edit(times: int) -> None:
+        for _ in range(times):
+            rate = session.experiment.training.learning_rate / 2
+            session.edit(with_training(session.experiment, learning_rate=rate))
+
+    edit(5)
+    for _ in range(5):
+        session.undo()
+    edit(5)
+    for _ in range(6):
+        session.undo()
+    assert weight(session) == before and not session.done
+
+
+def test_what_can_no_longer_be_undone_takes_no_memory(
+    session: Session, settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.session.session.UNDO_STEPS", 3)
+    for value in (0.5, 0.6, 0.7, 0.8, 0.9):
+        set_weight(session, value)
+        session.edit(replace(session.experiment, name=f"{value}"))
+    session.undo()
+    session.undo()
+    set_weight(session, 0.1)
+    settled(session)
+    assert len(session.worker.moments) == len(session.done) == 2
+    session.undo()
+    session.forget_edits()
+    assert checkpoint(session) and not session.worker.moments
+
+
 def test_two_drags_are_two_undo_steps_even_of_one_weight(session: Session, settled) -> None:
     for value in (0.5, 0.6):
         set_weight(session, value - 0.1, changing=True)
