@@ -168,7 +168,8 @@ class Document(NamedTuple):
     notes: tuple[str, ...] = ()
     """What is to be known about how it was read."""
     sample: Sample | None = None
-    """The points of the present moment as they were drawn: a table may be another one, or gone, once it is written."""
+    """The points of the present moment as they were drawn: a table may be another one, or gone, later. None if they are
+    to be drawn again."""
 
     @property
     def experiment(self) -> Experiment:
@@ -245,4 +246,4 @@ def resume(document: Document, *, rows: int | None = None) -> Run:
         health=Health(best, rate, healthy),
         started_from=document.started_from,
     )
-    return Run(Setup(present.experiment), present.state.copy(), record)
+    return Run(Setup(present.experiment, points=document.sample), present.state.copy(), record)

@@ -16,6 +16,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from playground import Checkpoint, Document, Experiment, InputError, Trainer
+from playground.catalog.datasets.table import Table
 from playground.engine.compiled import cache
 from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
@@ -254,8 +255,11 @@ class Worker(QThread):
 
     def remember(self, name: object, *, whole: bool) -> None:
         """Keep the present moment for undo and redo, with its past if it is to come back with that."""
-        # Points can be drawn again.
-        self.moments[name] = self.trainer.document()._replace(sample=None) if whole else self.trainer.checkpoint()
+        kept = self.trainer.document() if whole else self.trainer.checkpoint()
+        if isinstance(kept, Document) and not isinstance(kept.experiment.data, Table):
+            # All but the points of a file, which may change, can be drawn again.
+            kept = kept._replace(sample=None)
+        self.moments[name] = kept
         documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
         for name, document in documents[:-REMEMBERED_WHOLE]:
             self.moments[name] = document.present

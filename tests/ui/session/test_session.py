@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Relu, Tanh
+from playground.catalog.datasets.table import Table
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
 from playground.measure.changes import WeightEdit
@@ -75,6 +77,26 @@ def test_reseed_starts_from_other_weights_and_undo_returns_to_the_training(sessi
     session.undo()
     assert settled(session).step == 1
     np.testing.assert_array_equal(checkpoint(session).state.parameters, trained)
+
+
+def test_undo_returns_to_the_points_of_a_table_that_has_changed_since(
+    session: Session, settled, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.csv"
+
+    def write(classes: str) -> None:
+        rows = [f"{number % 7},{number % 5},{classes[number % len(classes)]}" for number in range(60)]
+        file.write_text("\n".join(["a,b,c", *rows]))
+
+    write("no")
+    session.edit(replace(session.experiment, data=Table(path=str(file), x1="a", x2="b", target="c")))
+    before = checkpoint(session)
+    write("yes")
+    session.reseed()
+    assert len(settled(session).sample.class_names) == 3
+    session.undo()
+    assert settled(session).sample.class_names == ("n", "o")
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, before.state.parameters)
 
 
 def test_a_slow_speed_is_kept(qtbot, session: Session) -> None:
