@@ -99,10 +99,18 @@ class Record:
         differences = for_the_record(difference(begun, new))
         if latest is not None:
             differences = of_one_drag(latest.differences or (), differences)
+        went_back = self.begun is None
         self.begun = begun if differences or title else None
         if self.begun is not None:
             label = title or edit_words(begun, new) or (latest.label if latest is not None else "")
-            self._remember(Change(*now, label, differences), instead=latest is not None)
+            change = Change(*now, label, differences)
+            # After a divergence the same change is made again where it was made before.
+            again = (
+                went_back
+                and bool(self.changes)
+                and self.changes[-1]._replace(epoch=now.epoch, seconds=now.seconds) == change
+            )
+            self._remember(change, instead=latest is not None or again)
 
     def remember_weight(self, now: When, edit: WeightEdit, *, goes_on: bool = False) -> None:
         """Put a weight set by hand on record, in the place of the latest one if that `goes_on`."""

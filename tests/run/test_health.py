@@ -14,8 +14,10 @@ from playground.catalog.activations import Relu
 from playground.catalog.choice import Array
 from playground.catalog.datasets.shapes import Circle, Hills, Plane, Spiral
 from playground.catalog.initializers import Uniform
+from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Adam, Sgd
 from playground.engine.engine import ENGINES
+from playground.experiment.paths import with_value
 from playground.measure.diagnosis import diagnose
 from playground.run import health
 from playground.run.health import Health, Moment
@@ -297,3 +299,17 @@ def test_which_moments_are_kept(monkeypatch: pytest.MonkeyPatch, losses: list[fl
         state.step = number
         watch.look(trainer.setup, lambda x: np.ones((1, x.shape[1])), Moment(trainer.experiment, state, 0.0))
     assert watch.moment is not None and watch.moment.state.step == kept
+
+
+def test_going_on_after_a_divergence_puts_no_change_on_record_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(health, "LOOK_REST", 0.0)
+    chosen = Experiment(layers=(Layer(4),), loss=SquaredError(output="linear"))
+    trainer = Trainer(chosen)
+    trainer.advance(steps=10)
+    monkeypatch.setattr(health, "LOOK_SECONDS", 1000.0)
+    trainer.configure(with_value(chosen, "training.learning_rate", 1e9))
+    for _ in range(2):
+        assert trainer.advance(steps=100) == "diverged"
+        trainer.clear_outcome()
+        assert [change.label for change in trainer.snapshot().changes] == ["learning rate 1,000,000,000"]
