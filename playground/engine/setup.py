@@ -38,13 +38,14 @@ class Part(NamedTuple):
 class Setup:
     """The points, the network and its inputs that belong to an experiment, which must have been checked.
 
-    `before` is the setup to share with. Everything else than points and network is made when it is first used.
+    `before` is the setup to share with; `points` are those of the experiment's data, if they have been drawn already.
+    Everything else than points and network is made when it is first used.
     """
 
-    def __init__(self, experiment: Experiment, before: Setup | None = None) -> None:
+    def __init__(self, experiment: Experiment, before: Setup | None = None, points: Sample | None = None) -> None:
         self.experiment = experiment
         same_points = before is not None and same(before.experiment, experiment, ("data",))
-        self.sample: Sample = before.sample if before is not None and same_points else sample(experiment.data)
+        self.sample: Sample = before.sample if before is not None and same_points else points or sample(experiment.data)
         if before is not None and same_points and same(before.experiment, experiment, SHAPES_NETWORK):
             self.network: Network = before.network
         else:

@@ -66,6 +66,10 @@ class State:
         }
         return replace(self, **arrays)
 
+    def fits(self, network: Network) -> bool:
+        """Whether it has as many parameters as a network."""
+        return len(self.parameters) == network.size
+
     def renew_optimizer(self, optimizer: Optimizer) -> None:
         """Give a newly chosen optimizer an empty memory."""
         self.slots = np.zeros((len(optimizer.slots), len(self.parameters)), self.parameters.dtype)

@@ -12,6 +12,7 @@ as a whole too (`training.optimizer`), and one of the same kind setting by setti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -85,7 +86,16 @@ WAY_OF_LEARNING = (
     "training.clip_norm",
 )
 """How the same network is led down the same losses."""
-WITHOUT_EFFECT = ("version", "name", "seed", "initializer", "bias", "data.class_names", "training.epochs")
+WITHOUT_EFFECT = (
+    "version",
+    "name",
+    "seed",
+    "initializer",
+    "layers.initializer",
+    "bias",
+    "data.class_names",
+    "training.epochs",
+)
 """What changes no loss of a training under way: names, the end, and what acts at the next reset."""
 
 
@@ -94,7 +104,7 @@ def losses_are_comparable(differences: Iterable[Difference]) -> bool:
 
     Such losses may stand in one table, whatever else differs, the network included.
     """
-    return not any(is_among(one.path, MEASURE) and not is_among(one.path, WITHOUT_EFFECT) for one in differences)
+    return not any(_is_kind_of(one.path, MEASURE) and not _is_kind_of(one.path, WITHOUT_EFFECT) for one in differences)
 
 
 def only_learning_differs(differences: Iterable[Difference]) -> bool:
@@ -102,4 +112,9 @@ def only_learning_differs(differences: Iterable[Difference]) -> bool:
 
     Only then is a jump between the losses before and after the doing of the learning rate and its like.
     """
-    return all(is_among(one.path, (*WAY_OF_LEARNING, *WITHOUT_EFFECT)) for one in differences)
+    return all(_is_kind_of(one.path, (*WAY_OF_LEARNING, *WITHOUT_EFFECT)) for one in differences)
+
+
+def _is_kind_of(path: str, tops: Iterable[str]) -> bool:
+    """Whether a path is among others that name settings of any layer without its place: `layers.initializer`."""
+    return is_among(re.sub(r"^layers\.\d+\.", "layers.", path), tops)

@@ -138,7 +138,7 @@ def _whole(struct: type[msgspec.Struct]) -> Field:
 
 def _part(tree: Any, step: str) -> Any:
     """What stands one step further. Raises LookupError if nothing does."""
-    if isinstance(tree, tuple) and step.isdigit() and int(step) < len(tree):
+    if isinstance(tree, tuple) and step.isdecimal() and int(step) < len(tree):
         return tree[int(step)]
     if isinstance(tree, msgspec.Struct) and step in tree.__struct_fields__:
         return getattr(tree, step)

@@ -12,7 +12,7 @@ from playground.engine.setup import Setup, grid_points
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.tree import Experiment
 from playground.run.insertion import insert, insertable
-from playground.run.run import Checkpoint, Run, initial_state
+from playground.run.run import OTHER_POINTS, Checkpoint, Run, initial_state
 from playground.run.transplant import (
     Sources,
     Structure,
@@ -55,6 +55,8 @@ def change(
         rebuild(run, old, memory)
     if old.training.optimizer.kind != setup.training.optimizer.kind:
         run.state.renew_optimizer(setup.training.optimizer)
+    if record.started_from is not None:
+        record.started_from = record.started_from.astype(setup.network.dtype, copy=False)
     forget(run.state, old, setup, restructured=restructured)
     record.be_ready()
     if run.state.step == 0:
@@ -112,6 +114,10 @@ def rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
     if memory is not None:
         memory = memory.way_back or memory
         then = structure(Setup(memory.experiment, run.setup))
+        if not memory.state.fits(then.network):
+            run.record.notes = (*run.record.notes, OTHER_POINTS)
+            memory = None
+    if memory is not None:
         restored = matched(then, after)
         transplanted(then, after, memory.state, state, restored)
     known = [place for place, source in enumerate(restored) if source is not None]

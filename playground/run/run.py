@@ -31,6 +31,7 @@ from playground.run.record import Record, When
 from playground.run.timeline import Timeline
 
 PRESENT, HEALTHY = "present", "healthy"
+OTHER_POINTS = "The table has other classes by now, so the weights from then do not fit it."
 
 
 @dataclass
@@ -126,10 +127,15 @@ def checkpoint(run: Run) -> Checkpoint:
 
 
 def restore(run: Run, moment: Checkpoint) -> None:
-    """Go back to a moment; the histories start there."""
-    run.setup, run.state = Setup(moment.experiment, run.setup), moment.state.copy()
+    """Go back to a moment; the histories start there. If its weights no longer fit, the initial ones are used."""
+    run.setup = Setup(moment.experiment, run.setup)
+    fits = moment.state.fits(run.setup.network)
+    run.state = moment.state.copy() if fits else initial_state(run.setup)
+    if run.state.position >= run.setup.points:
+        # A table may have fewer rows by now.
+        run.state.position = run.state.carried_points = 0
     record = run.record
-    record.notes, record.changes, record.begun = (), (), None
+    record.notes, record.changes, record.begun = () if fits else (OTHER_POINTS,), (), None
     record.be_ready()
     record.begin_again(run.setup.network)
     # A moment at which the loss had grown without end is none to come back to.
@@ -168,7 +174,8 @@ class Document(NamedTuple):
     notes: tuple[str, ...] = ()
     """What is to be known about how it was read."""
     sample: Sample | None = None
-    """The points of the present moment as they were drawn: a table may be another one, or gone, once it is written."""
+    """The points of the present moment as they were drawn: a table may be another one, or gone, later. None if they are
+    to be drawn again."""
 
     @property
     def experiment(self) -> Experiment:
@@ -245,4 +252,4 @@ def resume(document: Document, *, rows: int | None = None) -> Run:
         health=Health(best, rate, healthy),
         started_from=document.started_from,
     )
-    return Run(Setup(present.experiment), present.state.copy(), record)
+    return Run(Setup(present.experiment, points=document.sample), present.state.copy(), record)

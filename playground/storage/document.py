@@ -267,8 +267,10 @@ def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Docume
         "changes": tuple(_change(one, f"{place}: changes[{number}]") for number, one in enumerate(record.changes)),
     }
     if record.started_from is not None:
-        shape = state.parameters.shape
-        values["started_from"] = _array(record.started_from, f"{place}: started_from", experiment.precision, shape)
+        # After a change of precision it used to be written as it was at the start.
+        kind = "float64" if record.started_from.kind == "float64" else "float32"
+        started_from = _array(record.started_from, f"{place}: started_from", kind, state.parameters.shape)
+        values["started_from"] = started_from.astype(experiment.precision)
     del values["points"]
     return Document(**values)
 

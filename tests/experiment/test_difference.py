@@ -14,6 +14,7 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle, Spiral
 from playground.catalog.datasets.table import Table
+from playground.catalog.initializers import HeNormal
 from playground.catalog.losses import SquaredError
 from playground.catalog.normalizations import BatchNormalization
 from playground.catalog.optimizers import Adam, Sgd
@@ -112,6 +113,8 @@ LED = {
     "name": "batch-7",
     "training.epochs": 10,
     "seed": 5,
+    "initializer": HeNormal(),
+    "layers.0.initializer": HeNormal(),
 }
 OTHER_NETWORK = {
     "layers.0.normalization": BatchNormalization(),

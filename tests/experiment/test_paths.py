@@ -27,6 +27,7 @@ def test_a_path_leads_into_the_tree_and_back() -> None:
     ("path", "allowed"),
     [
         ("layers.2.units", "a place from 0 to 1 below layers"),
+        ("layers.².units", "a place from 0 to 1 below layers"),
         ("training.optimizer.mu", "one of the fields beta1, beta2, eps below training.optimizer"),
         ("training.beta", "one of the fields optimizer, learning_rate, "),
         ("seed.more", "nothing further below seed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,7 +12,9 @@ import pytest
 from playground import Experiment, Layer, Trainer, Training
 from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
+from playground.catalog.datasets.table import Table
 from playground.experiment.rules import convert
+from playground.run.run import OTHER_POINTS
 
 GRID = np.random.default_rng(7).uniform(-6, 6, (500, 2))
 
@@ -360,3 +363,41 @@ def test_a_changed_seed_acts_at_the_next_reset() -> None:
     for trainer in (changed, fresh):
         trainer.advance(steps=30)
     np.testing.assert_array_equal(changed.state.parameters, fresh.state.parameters)
+
+
+def test_a_table_that_has_another_class_since_takes_no_weights_from_before(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+
+    def write(classes: str) -> None:
+        rows = [f"{number % 7},{number % 5},{classes[number % len(classes)]}" for number in range(60)]
+        file.write_text("\n".join(["a,b,c", *rows]))
+
+    write("no")
+    chosen = msgspec.structs.replace(experiment(A, B), data=Table(path=str(file), x1="a", x2="b", target="c"))
+    trainer = Trainer(chosen)
+    trainer.advance(epochs=2)
+    moment = trainer.checkpoint()
+    trainer.configure(experiment(A, B))
+    write("yes")
+    assert OTHER_POINTS in trainer.configure(chosen, memory=moment)
+    assert trainer.advance(epochs=1) == "ready"
+    trainer.restore(moment)
+    assert trainer.snapshot().notes == (OTHER_POINTS,)
+    assert trainer.advance(epochs=1) == "ready"
+
+
+def test_a_moment_within_an_epoch_is_restored_though_its_table_has_fewer_rows_by_now(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+
+    def write(rows: int) -> None:
+        file.write_text("\n".join(["a,b,c", *(f"{number},{number % 5},{number % 2}" for number in range(rows))]))
+
+    write(200)
+    data = Table(path=str(file), x1="a", x2="b", target="c")
+    trainer = Trainer(msgspec.structs.replace(experiment(A, B), data=data))
+    trainer.advance(steps=3)
+    moment = trainer.checkpoint()
+    write(20)
+    other = Trainer(experiment(A, B))
+    other.restore(moment)
+    assert other.advance(epochs=2) == "ready" and other.state.epoch == 2

@@ -226,6 +226,21 @@ def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
     assert_array_equal(other.run.record.started_from, trainer.run.record.started_from)
 
 
+def test_a_document_can_be_opened_after_another_precision_was_chosen(tmp_path: Path) -> None:
+    trainer = Trainer(Experiment())
+    trainer.advance(epochs=2)
+    as_it_began = trainer.run.record.started_from
+    assert as_it_began is not None
+    trainer.configure(with_value(trainer.experiment, "precision", "float64"))
+    other = saved_and_opened(trainer, tmp_path / "mine.playground")
+    started_from = other.run.record.started_from
+    assert started_from is not None and started_from.dtype == np.float64
+    assert_array_equal(started_from, as_it_began)
+    # As older programs wrote it.
+    document = trainer.document()._replace(started_from=as_it_began)
+    assert_array_equal(from_bytes(to_bytes(document), "mine").started_from, started_from)
+
+
 def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
     trainer = Trainer(Experiment(), initial={"W0": np.array([[1, -2]], np.int32), "b0": np.zeros(1, np.float16)})
     other = saved_and_opened(trainer, tmp_path / "mine.playground")

@@ -79,6 +79,12 @@ class SetWeight(NamedTuple):
     memory: object = None
 
 
+class ForgetMoments(NamedTuple):
+    """Let go of what was kept under some names: nothing goes back to it any more."""
+
+    names: tuple[object, ...]
+
+
 class UseEngine(NamedTuple):
     """Train on another engine from the next step on, now and after every fresh start."""
 
@@ -106,6 +112,7 @@ Command: TypeAlias = (
     | ShowTest
     | Configure
     | SetWeight
+    | ForgetMoments
     | UseEngine
     | Ask
     | Stop

@@ -6,7 +6,7 @@ it back, tells the panels, and hands it to the worker. Nothing else in the windo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 import msgspec
@@ -24,6 +24,7 @@ from ui.session.commands import (
     Command,
     Configure,
     Epoch,
+    ForgetMoments,
     Pause,
     Play,
     Report,
@@ -189,6 +190,7 @@ class Session(QObject):
     def begin(self, title: str, what: ExperimentEdit | WeightSetting, changing: bool) -> None:
         """Begin a new undo step."""
         self.revision += 1
+        self.forget_moments(self.done[: -UNDO_STEPS + 1], self.undone)
         self.done = [*self.done[-UNDO_STEPS + 1 :], Edit(self.revision, title, what, changing)]
         self.undone.clear()
 
@@ -201,7 +203,7 @@ class Session(QObject):
         self.undone.append(edit)
         what, keep_as, memory = edit.what, ("redo", edit.number), ("undo", edit.number)
         if isinstance(what, WeightSetting):
-            self.put_weight(what, keep_as=keep_as, memory=memory)
+            self.put_weight(what, memory=memory)
         else:
             title = f"undo {edit.title}" if edit.title else ""
             self.put(what.before, title, keep_as=keep_as, memory=memory, fresh=what.fresh)
@@ -222,9 +224,16 @@ class Session(QObject):
 
     def forget_edits(self) -> None:
         """Nothing of what was done so far can be taken back."""
+        self.forget_moments(self.done, self.undone)
         self.done.clear()
         self.undone.clear()
         self.undo_changed.emit()
+
+    def forget_moments(self, done: Iterable[Edit], undone: Iterable[Edit]) -> None:
+        """Let the worker forget what it kept to take some edits back, or to make others again."""
+        names = (*(("undo", edit.number) for edit in done), *(("redo", edit.number) for edit in undone))
+        if names:
+            self.send(ForgetMoments(names))
 
     def put(
         self,
@@ -244,7 +253,7 @@ class Session(QObject):
         self.experiment_changed.emit(experiment)
         self.undo_changed.emit()
 
-    def put_weight(self, setting: WeightSetting, *, keep_as: object, memory: object = None) -> None:
+    def put_weight(self, setting: WeightSetting, *, keep_as: object = None, memory: object = None) -> None:
         """Set one parameter, or give it back what it was."""
         self.revision += 1
         self.send(SetWeight(*setting, self.revision, keep_as, memory))

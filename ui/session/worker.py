@@ -16,6 +16,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from playground import Checkpoint, Document, Experiment, InputError, Trainer
+from playground.catalog.datasets.table import Table
 from playground.engine.compiled import cache
 from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
@@ -26,6 +27,7 @@ from ui.session.commands import (
     Command,
     Configure,
     Epoch,
+    ForgetMoments,
     Pause,
     Play,
     Report,
@@ -238,9 +240,9 @@ class Worker(QThread):
         self.tests = True
 
     def configure(self, command: Configure) -> None:
+        memory = self.moments.pop(command.memory, None) if command.memory is not None else None
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.remember(command.keep_as, whole=command.fresh)
-        memory = self.moments.pop(command.memory, None) if command.memory is not None else None
         if command.fresh:
             self.give_up_epoch()
             self.start_anew(command, memory)
@@ -253,15 +255,22 @@ class Worker(QThread):
 
     def remember(self, name: object, *, whole: bool) -> None:
         """Keep the present moment for undo and redo, with its past if it is to come back with that."""
-        # Points can be drawn again.
-        self.moments[name] = self.trainer.document()._replace(sample=None) if whole else self.trainer.checkpoint()
+        kept = self.trainer.document() if whole else self.trainer.checkpoint()
+        if isinstance(kept, Document) and not isinstance(kept.experiment.data, Table):
+            # All but the points of a file, which may change, can be drawn again.
+            kept = kept._replace(sample=None)
+        self.moments[name] = kept
         documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
         for name, document in documents[:-REMEMBERED_WHOLE]:
             self.moments[name] = document.present
-        self.forget_moments()
+        self.keep_latest_moments()
 
-    def forget_moments(self) -> None:
-        """Keep only the latest moments."""
+    def forget_moments(self, command: ForgetMoments) -> None:
+        for name in command.names:
+            self.moments.pop(name, None)
+
+    def keep_latest_moments(self) -> None:
+        """Keep only the latest moments, as many as there may be undo steps."""
         while len(self.moments) > REMEMBERED:
             self.moments.popitem(last=False)
 
@@ -305,7 +314,7 @@ class Worker(QThread):
         edit = self.trainer.set_weight(command.name, command.place, value, goes_on=self.goes_on(command.keep_as))
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.moments[command.keep_as] = edit.before
-            self.forget_moments()
+            self.keep_latest_moments()
         self.latest_change = command.keep_as
 
     def goes_on(self, drag: object) -> bool:
@@ -330,6 +339,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     ShowTest: Worker.show_test,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,
+    ForgetMoments: Worker.forget_moments,
     UseEngine: Worker.use_engine,
     Ask: Worker.ask,
     Stop: Worker.finish,

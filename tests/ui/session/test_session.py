@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Relu, Tanh
+from playground.catalog.datasets.table import Table
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
 from playground.measure.changes import WeightEdit
@@ -75,6 +77,26 @@ def test_reseed_starts_from_other_weights_and_undo_returns_to_the_training(sessi
     session.undo()
     assert settled(session).step == 1
     np.testing.assert_array_equal(checkpoint(session).state.parameters, trained)
+
+
+def test_undo_returns_to_the_points_of_a_table_that_has_changed_since(
+    session: Session, settled, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.csv"
+
+    def write(classes: str) -> None:
+        rows = [f"{number % 7},{number % 5},{classes[number % len(classes)]}" for number in range(60)]
+        file.write_text("\n".join(["a,b,c", *rows]))
+
+    write("no")
+    session.edit(replace(session.experiment, data=Table(path=str(file), x1="a", x2="b", target="c")))
+    before = checkpoint(session)
+    write("yes")
+    session.reseed()
+    assert len(settled(session).sample.class_names) == 3
+    session.undo()
+    assert settled(session).sample.class_names == ("n", "o")
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, before.state.parameters)
 
 
 def test_a_slow_speed_is_kept(qtbot, session: Session) -> None:
@@ -253,6 +275,45 @@ def test_a_drag_of_a_weight_is_one_undo_step_and_one_change(session: Session, se
     assert weight(session) == before
     session.redo()
     assert weight(session) == 0.75
+
+
+def test_all_undo_steps_can_be_taken_back_however_much_was_undone_and_done_since(
+    session: Session, settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.session.session.UNDO_STEPS", 6)
+    monkeypatch.setattr("ui.session.worker.REMEMBERED", 6)
+    before = weight(session)
+    set_weight(session, 0.75)
+
+    def edit(times: int) -> None:
+        for _ in range(times):
+            rate = session.experiment.training.learning_rate / 2
+            session.edit(with_training(session.experiment, learning_rate=rate))
+
+    edit(5)
+    for _ in range(5):
+        session.undo()
+    edit(5)
+    for _ in range(6):
+        session.undo()
+    assert weight(session) == before and not session.done
+
+
+def test_what_can_no_longer_be_undone_takes_no_memory(
+    session: Session, settled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.session.session.UNDO_STEPS", 3)
+    for value in (0.5, 0.6, 0.7, 0.8, 0.9):
+        set_weight(session, value)
+        session.edit(replace(session.experiment, name=f"{value}"))
+    session.undo()
+    session.undo()
+    set_weight(session, 0.1)
+    settled(session)
+    assert len(session.worker.moments) == len(session.done) == 2
+    session.undo()
+    session.forget_edits()
+    assert checkpoint(session) and not session.worker.moments
 
 
 def test_two_drags_are_two_undo_steps_even_of_one_weight(session: Session, settled) -> None:
