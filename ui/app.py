@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
     from ui.window.window import Window
 
-NO_DISPLAY = 3
+_NO_DISPLAY = 3
 """The exit code when there is no display to open a window on."""
 
 
-def parser() -> Parser:
+def _parser() -> Parser:
     """The options of the window."""
     result = Parser(
         "main.py",
@@ -75,26 +75,26 @@ def size(text: str) -> tuple[int, int]:
 
 def main(argv: Sequence[str]) -> int:
     """Open the window, or take its picture; returns the exit code."""
-    arguments = parser().parse_args(argv)
+    arguments = _parser().parse_args(argv)
     try:
         check_target("--screenshot", arguments.screenshot)
         found = open_source(arguments.experiment)
     except InputError as error:
         print(f"main.py: {error}", file=sys.stderr)
         return BAD_INPUT
-    if lacks_display():
+    if _lacks_display():
         if not arguments.screenshot:
             print(
                 "There is no display to open a window on; this works without one: "
                 ".venv/bin/python main.py train spiral --epochs 100",
                 file=sys.stderr,
             )
-            return NO_DISPLAY
+            return _NO_DISPLAY
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     return run(found, arguments)
 
 
-def lacks_display() -> bool:
+def _lacks_display() -> bool:
     """Whether a window has nowhere to open (Linux without X11 or Wayland)."""
     wayland_or_x11 = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     return sys.platform.startswith("linux") and not wayland_or_x11 and "QT_QPA_PLATFORM" not in os.environ
@@ -115,7 +115,7 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
     caught = faults.install()
     settings = QSettings()
     chosen = arguments.theme or str(settings.value("theme", "system"))
-    theme.apply(app, resolved_theme(app, chosen), 1.0 if arguments.screenshot else stored_size(settings))
+    theme.apply(app, _resolved_theme(app, chosen), 1.0 if arguments.screenshot else _stored_size(settings))
 
     from ui.guard.garbage import Collector
     from ui.session.compiling import Kernels
@@ -131,7 +131,7 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
     def choose(name: str) -> None:
         settings.setValue("theme", name)
         window.appearance.theme = name
-        theme.apply(app, resolved_theme(app, name), theme.size())
+        theme.apply(app, _resolved_theme(app, name), theme.size())
         window.apply_theme()
 
     def resize(size: float) -> None:
@@ -165,7 +165,7 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
     return int(app.exec())
 
 
-def stored_size(settings: QSettings) -> float:
+def _stored_size(settings: QSettings) -> float:
     """The size of everything that was chosen in an earlier run."""
     from ui.look.theme import SIZES
 
@@ -173,7 +173,7 @@ def stored_size(settings: QSettings) -> float:
     return next((known for known in SIZES if str(size) == str(known)), 1.0)
 
 
-def resolved_theme(app: QApplication, name: str) -> str:
+def _resolved_theme(app: QApplication, name: str) -> str:
     """The theme to use: `name`, or what the system shows."""
     from PySide6.QtCore import Qt
 

@@ -17,7 +17,7 @@ from ui.forms.layouts import tight
 from ui.forms.rows import Row
 from ui.look.theme import px
 
-HEADING_HEIGHT = 28
+_HEADING_HEIGHT = 28
 
 
 class Panel(QWidget):
@@ -58,19 +58,19 @@ class Panel(QWidget):
         if not changing:
             Edits.end_open()
         try:
-            wanted = with_value(with_layers_set(self.experiment, self._off, True), path, value)
+            wanted = with_value(_with_layers_set(self.experiment, self._off, True), path, value)
         except InputError:
             # The place went away while its control still had something to say.
             return
         off = list(misfits(wanted))
         self._off = off if changing else []
-        self._asked = with_layers_set(wanted, off, False)
+        self._asked = _with_layers_set(wanted, off, False)
         if title and off:
             title = f"{title}, {edit_words(wanted, self._asked)}"
         self.edited.emit(self._asked, title, changing)
 
 
-def with_layers_set(experiment: Experiment, places: Iterable[tuple[int, str]], on: bool) -> Experiment:
+def _with_layers_set(experiment: Experiment, places: Iterable[tuple[int, str]], on: bool) -> Experiment:
     """The experiment with some fields of its layers switched on or off."""
     for place, name in places:
         experiment = with_value(experiment, f"layers.{place}.{name}", on)
@@ -105,5 +105,5 @@ def heading(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("heading", True)
     label.setIndent(0)
-    label.setFixedHeight(px(HEADING_HEIGHT))
+    label.setFixedHeight(px(_HEADING_HEIGHT))
     return label

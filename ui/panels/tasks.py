@@ -21,12 +21,12 @@ def task_of(dataset: Dataset) -> Task:
         return dataset.task
     if isinstance(dataset, Table):
         columns = {name: getattr(dataset, name) for name in ("path", "x1", "x2", "target", "task")}
-        return sampled_task(Table(**columns))
-    return sampled_task(dataset)
+        return _sampled_task(Table(**columns))
+    return _sampled_task(dataset)
 
 
 @lru_cache(maxsize=8)
-def sampled_task(dataset: Dataset) -> Task:
+def _sampled_task(dataset: Dataset) -> Task:
     """The task as the points themselves tell it; classification where there are none."""
     try:
         return sample(dataset).task

@@ -36,17 +36,17 @@ from ui.look.numbers import signed
 from ui.look.theme import MAGNITUDES, SMALL, Theme, current, field_table, magnitude_table, px, scaled
 from ui.look.theme import size as size_in_force
 
-SMALLEST, LARGEST = (10.0**power for power in MAGNITUDES)
+_SMALLEST, _LARGEST = (10.0**power for power in MAGNITUDES)
 """The ends of the gradient bars' logarithmic scale."""
-CURVE_EXTENT = 3.0
-CURVE_ICON = QSize(28, 18)
-CURVE, LARGE_CURVE = QSize(56, 44), QSize(264, 184)
+_CURVE_EXTENT = 3.0
+_CURVE_ICON = QSize(28, 18)
+_CURVE, LARGE_CURVE = QSize(56, 44), QSize(264, 184)
 """In pixels at the usual size."""
-ZERO_AT, UNIT = 0.58, 0.34
+_ZERO_AT, _UNIT = 0.58, 0.34
 """Where 0 is on the upward axis of a curve, and how long 1 is, as shares of the height."""
-NARROWEST = 60
+_NARROWEST = 60
 """The narrowest type that names a tile, in percent."""
-SHADES = 9
+_SHADES = 9
 """Colours between the two ends for regression points; more can't be told apart at this size."""
 
 
@@ -61,23 +61,23 @@ def points_picture(sample: Sample, size: int, ratio: float, theme: Theme) -> QPi
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     at = (sample.x * [1, -1] + EXTENT) / (2 * EXTENT) * size
-    groups, colours = coloured(sample, theme)
+    groups, colours = _coloured(sample, theme)
     for group, colour in enumerate(colours):
         painter.setPen(QPen(colour, scaled(2.6), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawPoints(polygon(at[groups == group]))
+        painter.drawPoints(_polygon(at[groups == group]))
     painter.end()
     return picture
 
 
-def coloured(sample: Sample, theme: Theme) -> tuple[Array, list[QColor]]:
+def _coloured(sample: Sample, theme: Theme) -> tuple[Array, list[QColor]]:
     """A group number per point, and the colour of each group: classes, or shades of the value."""
     if sample.task == "classification":
         classes = theme.classes
         return sample.labels, [QColor(classes[k % len(classes)]) for k in range(max(len(sample.class_names), 2))]
     reach = float(np.abs(sample.labels).max()) or 1.0
-    groups = np.round((sample.labels / reach + 1) / 2 * (SHADES - 1)).astype(int)
+    groups = np.round((sample.labels / reach + 1) / 2 * (_SHADES - 1)).astype(int)
     low, high = QColor(theme.classes[0]), QColor(theme.classes[1])
-    return groups, [mixed(low, QColor(theme.line), high, k / (SHADES - 1)) for k in range(SHADES)]
+    return groups, [mixed(low, QColor(theme.line), high, k / (_SHADES - 1)) for k in range(_SHADES)]
 
 
 def mixed(low: QColor, middle: QColor, high: QColor, share: float) -> QColor:
@@ -87,12 +87,12 @@ def mixed(low: QColor, middle: QColor, high: QColor, share: float) -> QColor:
     return QColor(*(round(a + along * (b - a)) for a, b in pairs))
 
 
-def polygon(points: Array) -> QPolygonF:
+def _polygon(points: Array) -> QPolygonF:
     """An array of shape (n, 2) for the painter."""
     return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
 
 
-def feature_picture(name: str, size: int, ratio: float, theme: Theme) -> QPixmap:
+def _feature_picture(name: str, size: int, ratio: float, theme: Theme) -> QPixmap:
     """A feature on the whole plane in the colours of the field."""
     steps = round(size * ratio)
     axis = np.linspace(-EXTENT, EXTENT, steps)
@@ -181,7 +181,7 @@ class Tile(QAbstractButton):
 def fitted(font: QFont, text: str, width: int) -> QFont:
     """The font, narrowed as far as it stays legible, so that a text fits a width."""
     result = QFont(font)
-    for stretch in range(100, NARROWEST - 1, -4):
+    for stretch in range(100, _NARROWEST - 1, -4):
         result.setStretch(stretch)
         if QFontMetrics(result).horizontalAdvance(text) <= width:
             break
@@ -213,7 +213,7 @@ class FeatureTile(Tile):
         self.feature = feature
 
     def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
-        return feature_picture(self.feature, size, ratio, theme)
+        return _feature_picture(self.feature, size, ratio, theme)
 
 
 # Activations --------------------------------------------------------------------------------------------------
@@ -222,15 +222,15 @@ class FeatureTile(Tile):
 @lru_cache(maxsize=64)
 def curves(activation: Activation) -> tuple[Array, Array, Array]:
     """z from −3 to 3, f(z) and f′(z)."""
-    z = np.linspace(-CURVE_EXTENT, CURVE_EXTENT, 61)
+    z = np.linspace(-_CURVE_EXTENT, _CURVE_EXTENT, 61)
     a = activation(z)
     return z, a, activation.derivative(z, a)
 
 
 def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: Theme, slope: bool = True) -> None:
     """f as a line, f′ faint and dotted, on axes that are the same for every activation."""
-    middle, unit = size.height() * ZERO_AT, size.height() * UNIT
-    scale, edge = (size.width() - px(4)) / (2 * CURVE_EXTENT), px(2)
+    middle, unit = size.height() * _ZERO_AT, size.height() * _UNIT
+    scale, edge = (size.width() - px(4)) / (2 * _CURVE_EXTENT), px(2)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(theme.line), scaled(1)))
     painter.drawLine(QPointF(edge, middle), QPointF(size.width() - edge, middle))
@@ -240,18 +240,18 @@ def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: 
     for values, pen in [*lines, (f, QPen(QColor(theme.accent), scaled(1.6)))]:
         painter.setPen(pen)
         at = np.stack([size.width() / 2 + z * scale, middle - values * unit], axis=1)
-        painter.drawPolyline(polygon(at[np.isfinite(at).all(axis=1)]))
+        painter.drawPolyline(_polygon(at[np.isfinite(at).all(axis=1)]))
 
 
 def curve_icon_size() -> QSize:
     """How large the curve of an activation is in a list."""
-    return CURVE_ICON * size_in_force()
+    return _CURVE_ICON * size_in_force()
 
 
 @lru_cache(maxsize=64)
 def curve_icon(activation: Activation, theme: Theme, size_of_everything: float = 1.0) -> QIcon:
     """The curve of an activation for a list, legible on a selected line too."""
-    icon, size = QIcon(), CURVE_ICON * size_of_everything
+    icon, size = QIcon(), _CURVE_ICON * size_of_everything
     for mode, colour in ((QIcon.Mode.Normal, theme.accent), (QIcon.Mode.Selected, theme.on_accent)):
         picture = QPixmap(size * 2)
         picture.setDevicePixelRatio(2)
@@ -275,8 +275,8 @@ def large_curve(activation: Activation, theme: Theme, size_of_everything: float 
     font = QFont()
     font.setPixelSize(px(SMALL))
     painter.setFont(font)
-    middle, unit = size.height() * ZERO_AT, size.height() * UNIT
-    scale = (size.width() - px(4)) / (2 * CURVE_EXTENT)
+    middle, unit = size.height() * _ZERO_AT, size.height() * _UNIT
+    scale = (size.width() - px(4)) / (2 * _CURVE_EXTENT)
     left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
     texts = [
         (px(8), px(14), left, f"f(z): {activation.label}", theme.accent),
@@ -293,7 +293,7 @@ def large_curve(activation: Activation, theme: Theme, size_of_everything: float 
     return image
 
 
-def as_html(image: QImage) -> str:
+def _as_html(image: QImage) -> str:
     """A picture inside a tooltip."""
     data = QByteArray()
     buffer = QBuffer(data)
@@ -309,7 +309,7 @@ class Curve(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.activation: Activation | None = None
-        self.setFixedSize(CURVE * size_in_force())
+        self.setFixedSize(_CURVE * size_in_force())
         self.setAccessibleName("Activation curve")
 
     def show_activation(self, activation: Activation) -> None:
@@ -322,7 +322,7 @@ class Curve(QWidget):
     def event(self, event: QEvent) -> bool:
         # Drawn when somebody wants to see it: a deep network has many of these.
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self.activation is not None:
-            large = as_html(large_curve(self.activation, current(), size_in_force()))
+            large = _as_html(large_curve(self.activation, current(), size_in_force()))
             QToolTip.showText(event.globalPos(), f"{large}<p>{self.activation.formula}</p>", self)
             return True
         return super().event(event)
@@ -348,7 +348,7 @@ def magnitude(value: float) -> float:
     """Where a size stands on the logarithmic scale of the gradient bars, 0…1."""
     if not value > 0:
         return 0.0
-    along = math.log(value / SMALLEST) / math.log(LARGEST / SMALLEST) if math.isfinite(value) else 1.0
+    along = math.log(value / _SMALLEST) / math.log(_LARGEST / _SMALLEST) if math.isfinite(value) else 1.0
     return min(max(along, 0.0), 1.0)
 
 
@@ -387,13 +387,13 @@ class MagnitudeBar(QWidget):
         painter.setBrush(QColor(theme.raised))
         painter.drawRoundedRect(track, corner, corner)
         if self._drawn > 0:
-            red, green, blue = magnitude_colours()[round(magnitude(self.value) * 255)]
+            red, green, blue = _magnitude_colours()[round(magnitude(self.value) * 255)]
             painter.setBrush(QColor(red, green, blue))
             painter.drawRoundedRect(QRectF(0, edge, max(self._drawn, px(8)), track.height()), corner, corner)
         painter.end()
 
 
 @lru_cache(maxsize=1)
-def magnitude_colours() -> list[tuple[int, int, int]]:
+def _magnitude_colours() -> list[tuple[int, int, int]]:
     """The colours of the scale as plain numbers."""
     return [(int(r), int(g), int(b)) for r, g, b, *_ in magnitude_table(256)]

@@ -29,8 +29,8 @@ FIRST = (
     "regularizer",
     "training.weight_decay",
 )
-MORE_OF_EXPERIMENT = ("initializer", "bias", "seed", "precision")
-LOOKS: Mapping[str, Look] = {
+_MORE_OF_EXPERIMENT = ("initializer", "bias", "seed", "precision")
+_LOOKS: Mapping[str, Look] = {
     "training.learning_rate": Look(prominent=True),
 }
 
@@ -57,12 +57,12 @@ class TrainingPanel(Panel):
 
     @staticmethod
     def _more_paths() -> list[str]:
-        paths = [f"training.{name}" for name in fields_of(Training)] + list(MORE_OF_EXPERIMENT)
+        paths = [f"training.{name}" for name in fields_of(Training)] + list(_MORE_OF_EXPERIMENT)
         return [path for path in paths if path not in FIRST]
 
     def _add_row(self, path: str, lines: QVBoxLayout) -> None:
         owner: type[msgspec.Struct] = Training if path.startswith("training.") else Experiment
-        row = row_for(fields_of(owner)[path.rpartition(".")[2]], path, LOOKS.get(path, Look()))
+        row = row_for(fields_of(owner)[path.rpartition(".")[2]], path, _LOOKS.get(path, Look()))
         if row is not None:
             lines.addWidget(self.add(row))
 

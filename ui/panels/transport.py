@@ -18,25 +18,25 @@ from ui.look.beat import Throttle
 from ui.look.numbers import counted, number_text, percent_text
 from ui.look.theme import GRID, px, tabular
 
-SLOWEST, FASTEST = 1.0, 10_000.0
+_SLOWEST, _FASTEST = 1.0, 10_000.0
 """Steps per second at the left end of the speed slider and just before its right end, which has no limit."""
 DEFAULT_SPEED = 200.0
 """Slow enough to watch: a spiral takes shape in ten seconds and is learned in twenty."""
-UNLIMITED = 0.94
+_UNLIMITED = 0.94
 """From here on the slider means as fast as it goes."""
 
-SPEED_HELP = (
+_SPEED_HELP = (
     "How many updates are made per second. At the left end you see every single one; at the right end training goes as "
     "fast as it can. A double click brings back the speed to watch at."
 )
 
-ROOMY = 1170
+_ROOMY = 1170
 """The least width, in pixels, in which nothing has to be narrow."""
-GUEST_WIDTHS, SPEED_WIDTHS = (196, 220), (72, 120)
+_GUEST_WIDTHS, _SPEED_WIDTHS = (196, 220), (72, 120)
 """Pixels for a row of another panel and for the speed, where there is little room and else."""
 
 
-class Readout(QLabel):
+class _Readout(QLabel):
     """A number with room for the longest one, as long as there is any."""
 
     def __init__(self, usual: str, widest: str) -> None:
@@ -85,8 +85,8 @@ class TransportBar(QWidget):
             "Accuracy", "00.0 % / 00.0 %", "−0.0e000 / −0.0e000", "Share of points right: training / validation."
         )
         self.line.addStretch(1)
-        self.guests = QHBoxLayout()
-        self.line.addLayout(self.guests, 3)
+        self._guests = QHBoxLayout()
+        self.line.addLayout(self._guests, 3)
         self.line.addSpacing(px(2 * GRID))
         self._add_speed()
         self._text = Throttle(self._write, self)
@@ -94,8 +94,8 @@ class TransportBar(QWidget):
 
     def give_room(self, row: QWidget) -> None:
         """Take in a row of another panel that has to be in reach all the time."""
-        self.guests.addStretch(1)
-        self.guests.addWidget(row)
+        self._guests.addStretch(1)
+        self._guests.addWidget(row)
         self.guest = row
         self._divide()
 
@@ -104,11 +104,11 @@ class TransportBar(QWidget):
         self._divide()
 
     def _divide(self) -> None:
-        roomy = self.width() >= px(ROOMY)
+        roomy = self.width() >= px(_ROOMY)
         self.line.setSpacing(px(GRID if roomy else GRID // 2))
-        self.speed_slider.setFixedWidth(px(SPEED_WIDTHS[roomy]))
+        self.speed_slider.setFixedWidth(px(_SPEED_WIDTHS[roomy]))
         if self.guest is not None:
-            self.guest.setFixedWidth(px(GUEST_WIDTHS[roomy]))
+            self.guest.setFixedWidth(px(_GUEST_WIDTHS[roomy]))
 
     # Buttons ------------------------------------------------------------------------------------------------
 
@@ -118,14 +118,14 @@ class TransportBar(QWidget):
         self.play.setProperty("play", True)
         self.play.setCheckable(True)
         self.play.setIconSize(QSize(px(20), px(20)))
-        self.one_step = self._button("step", "caret-right", "One step", "One update of the weights.")
-        self.one_epoch = self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.")
+        self._one_step = self._button("step", "caret-right", "One step", "One update of the weights.")
+        self._one_epoch = self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.")
         self.reseed = self._button("reseed", "dice-five", "Reseed", "Start from other random weights: the next seed.")
         QWidget.setTabOrder(self.play, self.reset)
         self.reset.clicked.connect(self.reset_requested)
         self.play.clicked.connect(self._play_clicked)
-        self.one_step.clicked.connect(self.step_requested)
-        self.one_epoch.clicked.connect(self.epoch_requested)
+        self._one_step.clicked.connect(self.step_requested)
+        self._one_epoch.clicked.connect(self.epoch_requested)
         self.reseed.clicked.connect(self.reseed_requested)
         self._show_play()
 
@@ -162,7 +162,7 @@ class TransportBar(QWidget):
     def _add_readout(self, title: str, usual: str, widest: str, tip: str) -> QLabel:
         block = QVBoxLayout()
         block.setSpacing(0)
-        caption, number = QLabel(title), Readout(usual, widest)
+        caption, number = QLabel(title), _Readout(usual, widest)
         caption.setProperty("quiet", True)
         identify(number, f"transport.{title.lower()}.value", title)
         block.addStretch(1)
@@ -208,7 +208,7 @@ class TransportBar(QWidget):
         self.speed_text.setBuddy(self.speed_slider)
         block.addStretch(1)
         for widget in (self.speed_text, self.speed_slider):
-            widget.setToolTip(tip(SPEED_HELP))
+            widget.setToolTip(tip(_SPEED_HELP))
             block.addWidget(widget)
         block.addStretch(1)
         self.line.addLayout(block)
@@ -231,7 +231,7 @@ class TransportBar(QWidget):
         """Show a speed."""
         self._speed = steps_per_second
         self.speed_slider.show_place(place_of(steps_per_second))
-        self.speed_text.setText(speed_words(steps_per_second))
+        self.speed_text.setText(_speed_words(steps_per_second))
 
     def _drag_speed(self, position: int) -> None:
         wanted = speed_at(position / SLIDER_STEPS)
@@ -256,19 +256,19 @@ class TransportBar(QWidget):
 
 def speed_at(place: float) -> float | None:
     """Steps per second at a place of the slider, 0…1; None for no limit."""
-    if place >= UNLIMITED:
+    if place >= _UNLIMITED:
         return None
-    return rounded(SLOWEST * (FASTEST / SLOWEST) ** (place / UNLIMITED))
+    return rounded(_SLOWEST * (_FASTEST / _SLOWEST) ** (place / _UNLIMITED))
 
 
 def place_of(steps_per_second: float | None) -> float:
     """Where a speed stands on the slider."""
     if steps_per_second is None:
         return 1.0
-    return UNLIMITED * math.log(max(steps_per_second, SLOWEST) / SLOWEST) / math.log(FASTEST / SLOWEST)
+    return _UNLIMITED * math.log(max(steps_per_second, _SLOWEST) / _SLOWEST) / math.log(_FASTEST / _SLOWEST)
 
 
-def speed_words(steps_per_second: float | None) -> str:
+def _speed_words(steps_per_second: float | None) -> str:
     """A speed in words."""
     if steps_per_second is None:
         return "Full speed"

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from ui.shell.palette import PaletteCommand
 
-Keys: TypeAlias = QKeySequence | QKeySequence.StandardKey | str
+_Keys: TypeAlias = QKeySequence | QKeySequence.StandardKey | str
 
 
 class Action(NamedTuple):
@@ -27,7 +27,7 @@ class Action(NamedTuple):
     text: str | Callable[[], str]
     """With & before the letter of its access key."""
     do: Callable[[], object]
-    keys: tuple[Keys, ...] = ()
+    keys: tuple[_Keys, ...] = ()
     """Its shortcuts; the first is the one that is shown."""
     enabled: Callable[[], bool] | None = None
     """Whether it can be chosen now; None: always."""
@@ -116,7 +116,7 @@ class Menus(QObject):
         """Say of these actions, or of all, what they do now, whether they can be chosen and have a check mark."""
         for name in names or self._made:
             action, made = self._made[name]
-            dress(made, action)
+            _dress(made, action)
 
     def commands(self, *, every: bool = False) -> list[PaletteCommand]:
         """What can be chosen now, or `every` single action, for the palette and the list of shortcuts."""
@@ -173,11 +173,11 @@ class Menus(QObject):
             self._groups.setdefault(action.group, QActionGroup(self)).addAction(made)
         # Without what it would be told: whether a check mark is set.
         made.triggered.connect(lambda: self._run(action))
-        dress(made, action)
+        _dress(made, action)
         return made
 
 
-def dress(made: QAction, action: Action) -> None:
+def _dress(made: QAction, action: Action) -> None:
     """Have Qt's action look like what it stands for now."""
     made.setText(action.wording)
     made.setEnabled(action.usable)

@@ -12,21 +12,21 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from playground.files.atomic import previous
 from ui.forms.buttons import identify
 
-ALL_FILES = "All files (*)"
+_ALL_FILES = "All files (*)"
 FOLDER = "files/folder"
 """The setting that keeps the folder in which a file was chosen last."""
 
 
 def ask_to_open(parent: QWidget, title: str, kinds: list[str], then: Callable[[str], object]) -> None:
     """Let the person choose a file that exists; `kinds` are like "Tables (*.csv *.tsv)"."""
-    dialog = file_dialog(parent, title, [*kinds, ALL_FILES], then)
+    dialog = _file_dialog(parent, title, [*kinds, _ALL_FILES], then)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
     dialog.open()
 
 
 def ask_to_save(parent: QWidget, title: str, name: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:
     """Let the person choose where to save; what they leave out at the name's end follows from the kind they chose."""
-    dialog = file_dialog(parent, title, kinds, then)
+    dialog = _file_dialog(parent, title, kinds, then)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.selectFile(name)
     dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(suffix_of(kind)))
@@ -35,7 +35,7 @@ def ask_to_save(parent: QWidget, title: str, name: str, kinds: list[str], then: 
     return dialog
 
 
-def file_dialog(parent: QWidget, title: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:
+def _file_dialog(parent: QWidget, title: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:
     """A dialog that opens where a file was chosen last."""
     settings = QSettings()
     dialog = QFileDialog(parent, title, str(settings.value(FOLDER, "")))
@@ -56,7 +56,7 @@ def suffix_of(kind: str) -> str:
     return kind.partition("*.")[2].partition(" ")[0].rstrip(")")
 
 
-class Answer(NamedTuple):
+class _Answer(NamedTuple):
     """One of the buttons of a question."""
 
     text: str
@@ -75,8 +75,8 @@ def ask_about_changes(parent: QWidget, name: str, save: Callable[[], object], di
         f"Save the changes to {name}?",
         "What was changed or trained since it was last saved is lost otherwise.",
         (
-            Answer("Save", roles.AcceptRole, "Saves first.", save),
-            Answer("Discard", roles.DestructiveRole, "Goes on without saving.", discard),
+            _Answer("Save", roles.AcceptRole, "Saves first.", save),
+            _Answer("Discard", roles.DestructiveRole, "Goes on without saving.", discard),
         ),
     )
 
@@ -91,13 +91,13 @@ def ask_about_replacing(parent: QWidget, path: Path, save_as: Callable[[], objec
         f"{path.name} was changed by another window or program since it was opened here.",
         f"If it is replaced, what it holds now is kept as {previous(path).name}.",
         (
-            Answer("Save as…", roles.AcceptRole, "Leaves the file as it is and asks for another one.", save_as),
-            Answer("Replace", roles.DestructiveRole, "Saves what there is in this window.", save),
+            _Answer("Save as…", roles.AcceptRole, "Leaves the file as it is and asks for another one.", save_as),
+            _Answer("Replace", roles.DestructiveRole, "Saves what there is in this window.", save),
         ),
     )
 
 
-def ask(parent: QWidget, name: str, title: str, words: str, details: str, answers: Sequence[Answer]) -> None:
+def ask(parent: QWidget, name: str, title: str, words: str, details: str, answers: Sequence[_Answer]) -> None:
     """Ask something. The first answer is the usual one; Cancel and Escape do nothing."""
     question = QMessageBox(parent)
     question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -107,7 +107,7 @@ def ask(parent: QWidget, name: str, title: str, words: str, details: str, answer
     question.setTextFormat(Qt.TextFormat.PlainText)
     question.setText(words)
     question.setInformativeText(details)
-    cancel = Answer("Cancel", QMessageBox.ButtonRole.RejectRole, "Goes back.", lambda: None)
+    cancel = _Answer("Cancel", QMessageBox.ButtonRole.RejectRole, "Goes back.", lambda: None)
     buttons = []
     for text, role, tip, then in (*answers, cancel):
         button = question.addButton(text, role)

@@ -27,7 +27,7 @@ from ui.forms.buttons import IconButton, identify
 from ui.forms.layouts import quiet
 from ui.look.theme import GRID, px
 
-TITLE_HEIGHT = 24
+_TITLE_HEIGHT = 24
 VERSION = 1
 """Of the states that Qt writes; another set of docks needs another number."""
 
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     """Of the row below, in pixels."""
 
 
-class DockTitle(QWidget):
+class _DockTitle(QWidget):
     """The bar by which a dock is dragged, with buttons to float and to close it."""
 
     def __init__(self, dock: QDockWidget) -> None:
@@ -65,17 +65,17 @@ class DockTitle(QWidget):
         for button in (float_button, close_button):
             button.setProperty("small", True)
             line.addWidget(button)
-        self.setFixedHeight(px(TITLE_HEIGHT))
+        self.setFixedHeight(px(_TITLE_HEIGHT))
         self.setToolTip(f"Drag {title} to another place; drop it on a neighbour to share its place as a tab.")
         float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         close_button.clicked.connect(dock.close)
 
     def minimumSizeHint(self) -> QSize:
         """Narrow docks cut the title."""
-        return QSize(px(64), px(TITLE_HEIGHT))
+        return QSize(px(64), px(_TITLE_HEIGHT))
 
 
-class NoTitle(QWidget):
+class _NoTitle(QWidget):
     """What a dock has instead of a bar where a tab names it already; the tab's menu has what the buttons do."""
 
     def sizeHint(self) -> QSize:
@@ -101,7 +101,7 @@ class Docks(QObject):
         super().__init__(window)
         self.window = window
         self.docks: dict[str, QDockWidget] = {}
-        self.titles: dict[str, tuple[DockTitle, NoTitle]] = {}
+        self.titles: dict[str, tuple[_DockTitle, _NoTitle]] = {}
         self.seen: set[str] = set()
         """The docks in sight. Qt calls one behind another tab visible too."""
         options = QMainWindow.DockOption
@@ -115,7 +115,7 @@ class Docks(QObject):
         dock = identify(QDockWidget(tab or title, self.window), name, title)
         dock.toggleViewAction().setText(title)
         dock.setWidget(content)
-        self.titles[name] = DockTitle(dock), NoTitle(dock)
+        self.titles[name] = _DockTitle(dock), _NoTitle(dock)
         bar = self.titles[name][0]
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         bar.customContextMenuRequested.connect(lambda at: self.offer(name, bar.mapToGlobal(at)))

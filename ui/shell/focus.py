@@ -11,7 +11,7 @@ from ui.forms.buttons import identify
 from ui.forms.rows import Row
 from ui.shell.docks import Docks
 
-USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training"})
+_USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training"})
 """Until a teacher chooses: all panels of controls; the network, the pictures and the bar at the top stay."""
 
 
@@ -22,21 +22,21 @@ class FocusMode(QObject):
         super().__init__(docks)
         self.docks, self.rows, self.settings = docks, rows, settings
         self.on = False
-        self.hidden = frozenset(stored_names(settings.value("focus/hidden"), USUALLY_HIDDEN))
+        self._hidden = frozenset(_stored_names(settings.value("focus/hidden"), _USUALLY_HIDDEN))
 
     def toggle(self) -> None:
         """Hide what is to be hidden, or bring it back."""
         self.on = not self.on
         if self.on:
             self.before = self.docks.state()
-            for name in self.hidden & set(self.docks.docks):
+            for name in self._hidden & set(self.docks.docks):
                 self.docks.docks[name].close()
         else:
             self.docks.restore(self.before)
         self.docks.set_locked(self.on)
         for rows in self.rows().values():
             for path, row in rows.items():
-                if path in self.hidden:
+                if path in self._hidden:
                     row.setVisible(not self.on)
 
     def choose(self) -> None:
@@ -44,22 +44,22 @@ class FocusMode(QObject):
         parts = {"Panels": {name: dock.accessibleName() for name, dock in self.docks.docks.items()}}
         for panel, rows in self.rows().items():
             parts[f"Settings of {panel}"] = {path: row.field.label for path, row in rows.items()}
-        choice = FocusChoice(parts, self.hidden, self.docks.window)
-        choice.chosen.connect(self.set_hidden)
+        choice = FocusChoice(parts, self._hidden, self.docks.window)
+        choice.chosen.connect(self._set_hidden)
         choice.open()
 
-    def set_hidden(self, hidden: frozenset[str]) -> None:
+    def _set_hidden(self, hidden: frozenset[str]) -> None:
         """Take over what is hidden, also while something is."""
         on = self.on
         if on:
             self.toggle()
-        self.hidden = hidden
+        self._hidden = hidden
         self.settings.setValue("focus/hidden", sorted(hidden) or [""])
         if on:
             self.toggle()
 
 
-def stored_names(value: object, otherwise: Iterable[str]) -> list[str]:
+def _stored_names(value: object, otherwise: Iterable[str]) -> list[str]:
     """A list of names out of the settings, which keep a list of one as a text."""
     if isinstance(value, str):
         return [value]
@@ -101,7 +101,7 @@ class FocusChoice(QDialog):
             identify(button, spoken=name, hint="Keeps this choice." if name == "OK" else "Leaves everything as it was.")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self.accepted.connect(lambda: self.chosen.emit(self.hidden()))
+        self.accepted.connect(lambda: self.chosen.emit(self._hidden()))
         lines = QVBoxLayout(self)
         lines.addWidget(QLabel("Hidden while focus mode is on:"))
         lines.addWidget(self.tree)
@@ -111,7 +111,7 @@ class FocusChoice(QDialog):
         """Everything that can be hidden."""
         return self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
 
-    def hidden(self) -> frozenset[str]:
+    def _hidden(self) -> frozenset[str]:
         """The names that have a check mark."""
         named = ((item, item.data(0, Qt.ItemDataRole.UserRole)) for item in self.items())
         return frozenset(name for item, name in named if name and item.checkState(0) == Qt.CheckState.Checked)

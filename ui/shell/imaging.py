@@ -22,7 +22,7 @@ SCALES = (1, 2, 4)
 """Pixels of a PNG for each pixel of the window."""
 CLIPBOARD_SCALE = 2
 SVG = "image/svg+xml"
-EMPTY_PATH = re.compile(rb'<path [^>]*\bd=""/>')
+_EMPTY_PATH = re.compile(rb'<path [^>]*\bd=""/>')
 
 
 def image(widget: QWidget, scale: int = 1) -> QImage:
@@ -56,7 +56,7 @@ def svg(widget: QWidget, title: str = "") -> bytes:
     generator.setTitle(title)
     paint(widget, generator)
     # A curve that has no points yet is an empty path, of which viewers complain.
-    return EMPTY_PATH.sub(b"", bytes(buffer.data().data()))
+    return _EMPTY_PATH.sub(b"", bytes(buffer.data().data()))
 
 
 def mime(widget: QWidget, title: str = "") -> QMimeData:
@@ -85,13 +85,13 @@ def whole(widget: QWidget) -> QWidget:
 
 def paint(widget: QWidget, device: QPaintDevice) -> None:
     """Paint a widget and all in it on a device of its size."""
-    with drawn_one_by_one(widget), QPainter(device) as painter:
+    with _drawn_one_by_one(widget), QPainter(device) as painter:
         painter.fillRect(widget.rect(), widget.palette().window())
         widget.render(painter, QPoint())
 
 
 @contextmanager
-def drawn_one_by_one(widget: QWidget) -> Iterator[None]:
+def _drawn_one_by_one(widget: QWidget) -> Iterator[None]:
     """Have plots draw each point as a shape, not from a table of small pictures that were made for the screen."""
     views = [widget, *widget.findChildren(pg.GraphicsView)]
     items = [item for view in views if isinstance(view, pg.GraphicsView) for item in view.scene().items()]

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
 
-PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
+_PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 
 
 class FocusedKeys(QObject):
@@ -34,7 +34,7 @@ class FocusedKeys(QObject):
             if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
                 event.accept()
                 return True
-            if isinstance(watched, QComboBox) and event.modifiers() in PLAIN and event.text().isalnum():
+            if isinstance(watched, QComboBox) and event.modifiers() in _PLAIN and event.text().isalnum():
                 # A list is searched by typing.
                 event.accept()
                 return True

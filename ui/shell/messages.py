@@ -15,16 +15,16 @@ from ui.forms.buttons import identify
 from ui.look import theme
 from ui.session.commands import Report
 
-NOTICE_SECONDS = 10.0
+_NOTICE_SECONDS = 10.0
 """How long a notice stands in the status line."""
 
 
-def remedy_button() -> QPushButton:
+def _remedy_button() -> QPushButton:
     """The button that does what a message advises; hidden until there is something to advise."""
     return identify(QPushButton(), spoken="Remedy", hint="Does what the message advises.")
 
 
-class DiagnosisLine(QWidget):
+class _DiagnosisLine(QWidget):
     """What the network ails, in one sentence, with a remedy as a button."""
 
     accepted = Signal(object)
@@ -35,7 +35,7 @@ class DiagnosisLine(QWidget):
         self.text = QElidingLabel()
         self.text.setAccessibleName("Diagnosis")
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.remedy = remedy_button()
+        self.remedy = _remedy_button()
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.remedy.clicked.connect(self._accept)
         self.finding: Finding | None = None
@@ -72,7 +72,7 @@ Offer: TypeAlias = tuple[str, Callable[[], object]]
 """The words on a button and what it does."""
 
 
-class Message(NamedTuple):
+class _Message(NamedTuple):
     """What a banner says."""
 
     text: str
@@ -80,7 +80,7 @@ class Message(NamedTuple):
     refuses: bool
 
 
-class Banner(QFrame):
+class _Banner(QFrame):
     """A line across the window that says what went wrong and, where there is one, offers a remedy."""
 
     def __init__(self) -> None:
@@ -88,7 +88,7 @@ class Banner(QFrame):
         self.setObjectName("banner")
         self.text = QLabel(wordWrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.remedy = remedy_button()
+        self.remedy = _remedy_button()
         self.remedy.clicked.connect(self.apply_remedy)
         close = QToolButton()
         close.setText("✕")
@@ -116,11 +116,11 @@ class Banner(QFrame):
         if self.refuses:
             self.hide()
 
-    def message(self) -> Message | None:
+    def message(self) -> _Message | None:
         """What it says now."""
-        return None if self.isHidden() else Message(self.text.text(), self.offer, self.refuses)
+        return None if self.isHidden() else _Message(self.text.text(), self.offer, self.refuses)
 
-    def tell_again(self, message: Message) -> None:
+    def _tell_again(self, message: _Message) -> None:
         """Say what another banner said."""
         self.tell(message.text, message.remedy)
         self.refuses = message.refuses
@@ -157,7 +157,7 @@ class Messages(QObject):
         self._make_widgets()
 
     def _make_widgets(self) -> None:
-        self.banner, self.status, self.diagnosis = Banner(), QElidingLabel(), DiagnosisLine()
+        self.banner, self.status, self.diagnosis = _Banner(), QElidingLabel(), _DiagnosisLine()
         identify(self.status, "status", "Status")
         self.status.setContentsMargins(theme.px(theme.GRID), 0, 0, 0)
         self._bar.addWidget(self.status, 1)
@@ -172,7 +172,7 @@ class Messages(QObject):
             label.deleteLater()
         self._make_widgets()
         if message is not None:
-            self.banner.tell_again(message)
+            self.banner._tell_again(message)
         if self._report is not None:
             self.show_report(self._report)
 
@@ -197,15 +197,15 @@ class Messages(QObject):
     def show_report(self, report: Report) -> None:
         """Say where training stands, and the latest notice for a while."""
         self._report = report
-        recent = time.monotonic() - self._noticed_at < NOTICE_SECONDS
-        self.status.setText(" ".join([status_words(report), *([self._notice] if recent else [])]))
+        recent = time.monotonic() - self._noticed_at < _NOTICE_SECONDS
+        self.status.setText(" ".join([_status_words(report), *([self._notice] if recent else [])]))
 
     def say_pausing(self) -> None:
         """Say that a pause waits for a long step; the next report takes it back."""
         self.status.setText("Pausing after the step in progress…")
 
 
-def status_words(report: Report) -> str:
+def _status_words(report: Report) -> str:
     """What runs, at which step, how fast; or why nothing runs."""
     snapshot = report.snapshot
     place = f"epoch {snapshot.epoch:,}, step {snapshot.step:,}"

@@ -19,8 +19,8 @@ from ui.forms.buttons import identify
 from ui.forms.layouts import quiet
 from ui.look.theme import GRID, px
 
-WIDTH, ROWS = 560, 12
-MOST = 200
+_WIDTH, _ROWS = 560, 12
+_MOST = 200
 """Lines in the list; who looks for more types another letter."""
 
 
@@ -46,14 +46,14 @@ def score(name: str, typed: str) -> float | None:
         if at >= 0:
             begins_word = at == 0 or not low[at - 1].isalnum()
             total += (0 if begins_word else 3) + at / 100
-        elif len(word) > 1 and word in initials(low):
+        elif len(word) > 1 and word in _initials(low):
             total += 10
         else:
             return None
     return total + len(name) / 1000
 
 
-def initials(text: str) -> str:
+def _initials(text: str) -> str:
     """The first letters of all words."""
     return "".join(word[0] for word in re.findall(r"\w+", text))
 
@@ -68,7 +68,7 @@ def matching(commands: Sequence[PaletteCommand], typed: str) -> list[PaletteComm
             ranked.append((whole, place, command))
         elif command.set is not None and name and value and (part := score(command.name, name)) is not None:
             ranked.append((part + 1, place, PaletteCommand(f"{command.name} ← {value}", partial(command.set, value))))
-    return [command for *_, command in sorted(ranked, key=lambda entry: entry[:2])][:MOST]
+    return [command for *_, command in sorted(ranked, key=lambda entry: entry[:2])][:_MOST]
 
 
 class CommandPalette(QFrame):
@@ -79,7 +79,7 @@ class CommandPalette(QFrame):
         self.setObjectName("palette")
         self.setProperty("card", True)
         self.setAccessibleName("Command palette")
-        self.host, self.gather = parent, gather
+        self.host, self._gather = parent, gather
         self.commands, self.shown = list[PaletteCommand](), list[PaletteCommand]()
         self.before: QWidget | None = None
         self.line = QLineEdit(placeholderText="Type what you want to do, or a setting and its value")
@@ -105,7 +105,7 @@ class CommandPalette(QFrame):
     def open(self) -> None:
         """Show what there is to do now."""
         self.before = self.window().focusWidget()
-        self.commands = self.gather()
+        self.commands = self._gather()
         self.line.clear()
         self._fill()
         self.show()
@@ -115,7 +115,7 @@ class CommandPalette(QFrame):
     def _fill(self) -> None:
         """List what fits."""
         typed = self.line.text().strip()
-        self.shown = matching(self.commands, typed) if typed else self.commands[:MOST]
+        self.shown = matching(self.commands, typed) if typed else self.commands[:_MOST]
         self.list.clear()
         for command in self.shown:
             item = QListWidgetItem(f"{command.name}\t{command.keys}" if command.keys else command.name)
@@ -127,9 +127,9 @@ class CommandPalette(QFrame):
 
     def _fit(self) -> None:
         """Be as high as the list needs, up to so many rows."""
-        rows, row = min(len(self.shown), ROWS), max(self.list.sizeHintForRow(0), px(24))
+        rows, row = min(len(self.shown), _ROWS), max(self.list.sizeHintForRow(0), px(24))
         self.list.setFixedHeight(rows * row + 2 * self.list.frameWidth())
-        width = min(px(WIDTH), self.host.width() - px(4 * GRID))
+        width = min(px(_WIDTH), self.host.width() - px(4 * GRID))
         column = self.layout()
         assert column is not None
         column.activate()
@@ -159,7 +159,7 @@ class CommandPalette(QFrame):
 
     def _key(self, key: int) -> bool:
         last = self.list.count() - 1
-        moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: ROWS - 1, Qt.Key.Key_PageUp: 1 - ROWS}
+        moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: _ROWS - 1, Qt.Key.Key_PageUp: 1 - _ROWS}
         if key == Qt.Key.Key_Escape:
             self._close_quietly()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

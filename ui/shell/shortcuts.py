@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from ui.forms.buttons import identify
 from ui.shell.palette import PaletteCommand
 
-GESTURES = (
+_GESTURES = (
     ("Any number", "Wheel, arrow keys", "Change it a little; with Shift a lot"),
     ("Any setting", "Double-click its name", "Back to its default"),
     ("Any setting", "Right click", "What else it can do"),
@@ -46,7 +46,7 @@ class ShortcutList(QDialog):
         self.setWindowTitle("Shortcuts and gestures")
         self.resize(640, 560)
         self.rows = [(*split(command.name), command.keys) for command in commands if command.keys]
-        self.rows += [(where, what, how) for where, how, what in GESTURES]
+        self.rows += [(where, what, how) for where, how, what in _GESTURES]
         self.search = QLineEdit(placeholderText="Search")
         identify(self.search, spoken="Search the shortcuts", hint="Shows only lines that contain what you type.")
         self.search.textChanged.connect(self._filter)

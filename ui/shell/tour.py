@@ -17,8 +17,8 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.theme import GRID, px, scaled
 
-CARD_WIDTH = 320
-LOOK_MILLISECONDS = 200
+_CARD_WIDTH = 320
+_LOOK_MILLISECONDS = 200
 """How often the tour looks whether what it asked for has been done."""
 
 
@@ -44,7 +44,7 @@ class Tour(QWidget):
         self.host, self.stops, self.at = parent, stops, 0
         self.target: QWidget | None = None
         self.card = self._card()
-        self.watch = QTimer(self, interval=LOOK_MILLISECONDS)
+        self.watch = QTimer(self, interval=_LOOK_MILLISECONDS)
         self.watch.timeout.connect(self._look)
         parent.installEventFilter(self)
         self.setGeometry(parent.rect())
@@ -54,7 +54,7 @@ class Tour(QWidget):
             self, spoken="Tour", about="Enter or the right arrow key goes on, the left one back, Escape ends the tour."
         )
         self.show()
-        self.show_stop(0)
+        self._show_stop(0)
         self.setFocus()
         self.watch.start()
 
@@ -65,8 +65,8 @@ class Tour(QWidget):
         self.title, self.words, self.place = QLabel(), QLabel(wordWrap=True), QLabel()
         self.title.setProperty("heading", True)
         self.place.setProperty("quiet", True)
-        self.back = self._button("Back", "The card before", lambda: self.show_stop(self.at - 1))
-        self.next = self._button("Next", "The next card", lambda: self.show_stop(self.at + 1))
+        self.back = self._button("Back", "The card before", lambda: self._show_stop(self.at - 1))
+        self.next = self._button("Next", "The next card", lambda: self._show_stop(self.at + 1))
         self.leave = self._button("End the tour", "Closes the tour. The Help menu has it again.", self.end)
         buttons = QHBoxLayout()
         buttons.addWidget(self.leave)
@@ -80,7 +80,7 @@ class Tour(QWidget):
         column.addWidget(self.title)
         column.addWidget(self.words)
         column.addLayout(buttons)
-        card.setFixedWidth(px(CARD_WIDTH))
+        card.setFixedWidth(px(_CARD_WIDTH))
         return card
 
     def _button(self, name: str, tip: str, slot: Callable[[], object]) -> QPushButton:
@@ -89,7 +89,7 @@ class Tour(QWidget):
         button.clicked.connect(slot)
         return button
 
-    def show_stop(self, at: int) -> None:
+    def _show_stop(self, at: int) -> None:
         """Show a card; behind the last one the tour ends."""
         if at >= len(self.stops):
             self.end()
@@ -110,7 +110,7 @@ class Tour(QWidget):
         """Go on when what the card asks for has been done; follow a target that moved."""
         done = self.stops[self.at].done
         if done is not None and done():
-            self.show_stop(self.at + 1)
+            self._show_stop(self.at + 1)
         else:
             self._arrange()
 
@@ -178,9 +178,9 @@ class Tour(QWidget):
         if event.key() == Qt.Key.Key_Escape:
             self.end()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Right):
-            self.show_stop(self.at + 1)
+            self._show_stop(self.at + 1)
         elif event.key() == Qt.Key.Key_Left:
-            self.show_stop(self.at - 1)
+            self._show_stop(self.at - 1)
         else:
             super().keyPressEvent(event)
 

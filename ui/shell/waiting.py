@@ -17,7 +17,7 @@ AT_ONCE_MILLISECONDS = 150
 """The window waits so long for work, so that what is done by then is seen at once."""
 PATIENCE_MILLISECONDS = 300
 """Then it goes on, and after this time shows the dialog, which would only flicker for shorter work."""
-WIDTH = 360
+_WIDTH = 360
 
 
 class Waiting(QDialog):
@@ -41,7 +41,7 @@ class Waiting(QDialog):
         self.setObjectName("waiting")
         self.setWindowTitle(title)
         self.setModal(True)
-        self.setMinimumWidth(px(WIDTH))
+        self.setMinimumWidth(px(_WIDTH))
         self.job = Job(lambda _: work(), self)
         self.job.done.connect(self._take)
         self.job.failed.connect(self._give_up)

@@ -31,7 +31,7 @@ from ui.window.save_pictures import Pictures
 from ui.window.sharing import Sharing
 from ui.window.wiring import Wiring
 
-STANDARD = QKeySequence.StandardKey
+_STANDARD = QKeySequence.StandardKey
 
 
 # Files ------------------------------------------------------------------------------------------------------------
@@ -53,26 +53,26 @@ def file_menu(
     return Menu(
         "&File",
         [
-            Action("file.new", "&New", documents.new, (STANDARD.New,)),
-            Action("file.open", "&Open…", documents.ask_open, (STANDARD.Open,)),
-            Menu("Open &recent", partial(recent_files, documents)),
-            Menu("Re&cover", partial(recoverable_work, autosave), "Work of a run that ended unexpectedly."),
+            Action("file.new", "&New", documents.new, (_STANDARD.New,)),
+            Action("file.open", "&Open…", documents.ask_open, (_STANDARD.Open,)),
+            Menu("Open &recent", partial(_recent_files, documents)),
+            Menu("Re&cover", partial(_recoverable_work, autosave), "Work of a run that ended unexpectedly."),
             Menu("&Presets", presets),
             SEPARATOR,
-            Action("file.save", "&Save", documents.save, (STANDARD.Save,)),
+            Action("file.save", "&Save", documents.save, (_STANDARD.Save,)),
             Action("file.save_as", "Save &as…", documents.ask_save, ("Ctrl+Shift+S",)),
             SEPARATOR,
             Action("points.import", "&Import points (CSV)…", sharing.ask_import, ("Ctrl+I",)),
-            Menu("&Export", export_entries(exports)),
-            Menu("Sa&ve a picture of", picture_entries("picture.save", pictures, "…", pictures.ask_save)),
+            Menu("&Export", _export_entries(exports)),
+            Menu("Sa&ve a picture of", _picture_entries("picture.save", pictures, "…", pictures.ask_save)),
             Action("picture.animation", "Training as an animated &GIF…", pictures.ask_animation),
             SEPARATOR,
-            Action("file.quit", "&Quit", close, (STANDARD.Quit,)),
+            Action("file.quit", "&Quit", close, (_STANDARD.Quit,)),
         ],
     )
 
 
-def recent_files(documents: Documents) -> list[Entry]:
+def _recent_files(documents: Documents) -> list[Entry]:
     """The files that were opened and saved last."""
     files: list[Entry] = [
         Action("file.recent", path, partial(documents.open_carefully, path)) for path in documents.recent.paths()
@@ -80,7 +80,7 @@ def recent_files(documents: Documents) -> list[Entry]:
     return files or [nothing("file.recent", "No files yet")]
 
 
-def recoverable_work(autosave: Autosave) -> list[Entry]:
+def _recoverable_work(autosave: Autosave) -> list[Entry]:
     """What runs that ended unexpectedly have left."""
     found = autosave.found()
     if not found:
@@ -92,7 +92,7 @@ def recoverable_work(autosave: Autosave) -> list[Entry]:
     ]
 
 
-def export_entries(exports: Exports) -> list[Entry]:
+def _export_entries(exports: Exports) -> list[Entry]:
     """An entry for every format, and one to stop."""
     formats = [
         Action(f"export.{name}", f"{chosen.title} (*{chosen.suffix})…", partial(exports.ask, name))
@@ -102,7 +102,7 @@ def export_entries(exports: Exports) -> list[Entry]:
     return [*formats, SEPARATOR, cancel]
 
 
-def picture_entries(name: str, pictures: Pictures, dots: str, do: Callable[[str], object]) -> list[Entry]:
+def _picture_entries(name: str, pictures: Pictures, dots: str, do: Callable[[str], object]) -> list[Entry]:
     """An entry for every part of the window there can be a picture of."""
     return [Action(f"{name}.{part}", f"{title}{dots}", partial(do, part)) for part, title in pictures.titles().items()]
 
@@ -117,38 +117,38 @@ def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pict
         [
             Action(
                 "edit.undo",
-                lambda: naming("Undo", session.done),
+                lambda: _naming("Undo", session.done),
                 session.undo,
                 ("Ctrl+Z",),
                 enabled=lambda: bool(session.done),
             ),
             Action(
                 "edit.redo",
-                lambda: naming("Redo", session.undone),
+                lambda: _naming("Redo", session.undone),
                 session.redo,
                 ("Ctrl+Shift+Z", "Ctrl+Y"),
                 enabled=lambda: bool(session.undone),
             ),
             SEPARATOR,
             Action("points.draw", "&Draw points", wiring.start_drawing, ("Ctrl+P",)),
-            Action("experiment.copy", "Copy the &experiment as text", sharing.copy_experiment, (STANDARD.Copy,)),
+            Action("experiment.copy", "Copy the &experiment as text", sharing.copy_experiment, (_STANDARD.Copy,)),
             Action(
                 "experiment.copy_link",
                 "Copy as a &link to playground.tensorflow.org",
                 sharing.copy_link,
                 ("Ctrl+Shift+L",),
             ),
-            Action("edit.paste", "&Paste an experiment, a link or points", sharing.paste, (STANDARD.Paste,)),
+            Action("edit.paste", "&Paste an experiment, a link or points", sharing.paste, (_STANDARD.Paste,)),
             SEPARATOR,
             Action("points.copy", "&Copy all points as cells", parts.data.own_data.copy_points, ("Ctrl+Shift+C",)),
             Action("points.paste", "&Paste points from cells", parts.data.own_data.paste_points, ("Ctrl+Shift+V",)),
             SEPARATOR,
-            Menu("Copy a p&icture of", picture_entries("picture.copy", pictures, "", pictures.copy)),
+            Menu("Copy a p&icture of", _picture_entries("picture.copy", pictures, "", pictures.copy)),
         ],
     )
 
 
-def naming(word: str, edits: Sequence[Edit]) -> str:
+def _naming(word: str, edits: Sequence[Edit]) -> str:
     """Undo, or redo, with the name of what it would act on."""
     return f"{word} {edits[-1].label}" if edits else word
 
@@ -191,7 +191,7 @@ def view_menu(
         [
             Menu("&Panels", panels),
             Menu("&Go to", places),
-            Menu("&Layouts", partial(layout_entries, docks, layouts)),
+            Menu("&Layouts", partial(_layout_entries, docks, layouts)),
             SEPARATOR,
             Action(
                 "view.focus",
@@ -202,14 +202,14 @@ def view_menu(
             ),
             Action("view.focus_choice", "What focus mode &hides…", focus_mode.choose),
             Action("view.full_screen", "Full &screen", toggle_full_screen, ("F11",)),
-            Menu("&Size of everything", size_entries(appearance)),
+            Menu("&Size of everything", _size_entries(appearance)),
             SEPARATOR,
-            *theme_entries(appearance),
+            *_theme_entries(appearance),
         ],
     )
 
 
-def layout_entries(docks: Docks, layouts: Layouts) -> list[Entry]:
+def _layout_entries(docks: Docks, layouts: Layouts) -> list[Entry]:
     """The layouts that come with the program and those a person saved."""
     saved = layouts.names()
     entries: list[Entry] = [
@@ -224,7 +224,7 @@ def layout_entries(docks: Docks, layouts: Layouts) -> list[Entry]:
     return entries
 
 
-def size_entries(appearance: Appearance) -> list[Entry]:
+def _size_entries(appearance: Appearance) -> list[Entry]:
     """The sizes of everything."""
 
     def entry(size: float) -> Action:
@@ -243,7 +243,7 @@ def size_entries(appearance: Appearance) -> list[Entry]:
     ]
 
 
-def theme_entries(appearance: Appearance) -> list[Entry]:
+def _theme_entries(appearance: Appearance) -> list[Entry]:
     """The colours."""
 
     def entry(name: str) -> Action:

@@ -31,19 +31,19 @@ from ui.session.jobs import Job, finish_jobs
 from ui.session.session import Session
 from ui.shell.dialogs import ask_to_save
 
-WIDTH, BAR_HEIGHT = 400, 10
-YIELD_MILLISECONDS, REST_MILLISECONDS = 2, 20
+_WIDTH, _BAR_HEIGHT = 400, 10
+_YIELD_MILLISECONDS, _REST_MILLISECONDS = 2, 20
 """Left to the window whenever the thread looks whether to go on, and after each frame: drawing holds the interpreter
 lock."""
-ANSWER_SECONDS = 0.05
+_ANSWER_SECONDS = 0.05
 """Between two looks while it waits for the weights to start from."""
-NOTE = (
+_NOTE = (
     "Training is repeated from its start with the present settings. What was changed while it ran, and weights that "
     "were set by hand, are not repeated."
 )
 
 
-class Making(NamedTuple):
+class _Making(NamedTuple):
     """All that it takes to make an animation, apart from the window."""
 
     path: Path
@@ -58,17 +58,17 @@ class Making(NamedTuple):
 
         def progress(done: int, of: int) -> None:
             job.report(done, of)
-            job.msleep(REST_MILLISECONDS)
+            job.msleep(_REST_MILLISECONDS)
 
         def cancelled() -> bool:
-            job.msleep(YIELD_MILLISECONDS)
+            job.msleep(_YIELD_MILLISECONDS)
             return job.cancelled
 
         settings: dict[str, Any] = msgspec.structs.asdict(self.settings)
         animation = save_animation(
             self.path,
             self.experiment,
-            initial=self.given_weights(job),
+            initial=self._given_weights(job),
             engine=self.engine,
             progress=progress,
             cancelled=cancelled,
@@ -78,11 +78,11 @@ class Making(NamedTuple):
             raise CancelledError
         return animation
 
-    def given_weights(self, job: Job) -> dict[str, Array]:
+    def _given_weights(self, job: Job) -> dict[str, Array]:
         """The weights to start from, when the training thread has told them."""
         while not job.cancelled:
             try:
-                given: dict[str, Array] = self.initial.result(ANSWER_SECONDS)
+                given: dict[str, Array] = self.initial.result(_ANSWER_SECONDS)
             except TimeoutError:
                 continue
             return given
@@ -108,10 +108,10 @@ class AnimationDialog(QDialog):
         self.form.show_value(self.settings)
         self.form.edited.connect(self._change)
         self.note, self.message = self._words("note", "What the animation shows"), self._words("message", "Result")
-        self.note.setText(NOTE)
+        self.note.setText(_NOTE)
         self.bar = identify(QProgressBar(), "gif.progress", "Frames done", tip("How many frames are done."))
         self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(theme.px(BAR_HEIGHT))
+        self.bar.setFixedHeight(theme.px(_BAR_HEIGHT))
         # Nothing moves when they come and go.
         policy = self.bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -142,7 +142,7 @@ class AnimationDialog(QDialog):
             lines.addWidget(part)
         lines.addStretch(1)
         lines.addLayout(buttons)
-        self.setMinimumWidth(theme.px(WIDTH))
+        self.setMinimumWidth(theme.px(_WIDTH))
 
     def _words(self, name: str, spoken: str) -> QLabel:
         """A quiet text."""
@@ -167,7 +167,7 @@ class AnimationDialog(QDialog):
         if report is not None and report.snapshot.engine == "compiled":
             engine = "compiled"
         initial = self.session.ask(Trainer.usable_initial)
-        making = Making(self.path, self.session.experiment, self.settings, engine, initial)
+        making = _Making(self.path, self.session.experiment, self.settings, engine, initial)
         self.bar.setRange(0, self.settings.frames)
         self.bar.setValue(0)
         self._show_making(True)
@@ -192,7 +192,7 @@ class AnimationDialog(QDialog):
     def _show_failed(self, error: Exception) -> None:
         """Say why nothing was written."""
         if self.job is not None and self.sender() is self.job:
-            self._finish(failed_words(self.path, error), problem=True)
+            self._finish(_failed_words(self.path, error), problem=True)
 
     def _finish(self, words: str, problem: bool = False) -> None:
         """Nothing is to be made any longer; say what came of it."""
@@ -226,7 +226,7 @@ class AnimationDialog(QDialog):
         super().closeEvent(event)
 
 
-def failed_words(path: Path, error: Exception) -> str:
+def _failed_words(path: Path, error: Exception) -> str:
     """Why nothing was written, in a sentence."""
     if isinstance(error, InputError):
         return f"{path.name} was not written. {error}."

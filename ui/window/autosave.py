@@ -21,10 +21,10 @@ from ui.window.desk import Desk
 from ui.window.documents import Documents
 from ui.window.work import Mark
 
-AUTOSAVE_MILLISECONDS = 15_000
+_AUTOSAVE_MILLISECONDS = 15_000
 
 
-class Asked(NamedTuple):
+class _Asked(NamedTuple):
     """What a document was asked for with."""
 
     mark: Mark
@@ -35,7 +35,7 @@ class Asked(NamedTuple):
     """Whether that includes what is being recovered."""
 
 
-class Restoring(NamedTuple):
+class _Restoring(NamedTuple):
     """What is being recovered."""
 
     found: Found
@@ -55,8 +55,8 @@ class Autosave(QObject):
         self.kept: Mark | None = None
         """The mark of what was kept last; see `Work.mark`."""
         self.job: Job | None = None
-        self.restoring: Restoring | None = None
-        self.timer = QTimer(self, interval=AUTOSAVE_MILLISECONDS)
+        self.restoring: _Restoring | None = None
+        self.timer = QTimer(self, interval=_AUTOSAVE_MILLISECONDS)
         self.timer.timeout.connect(self.keep)
         # A fault may have been in taking up what is recovered.
         desk.session.failed.connect(lambda _: self._end_recovery(restored=False))
@@ -97,10 +97,10 @@ class Autosave(QObject):
         mark = self.work.mark()
         if self.slot is not None and self.job is None and mark != self.kept:
             restores = self.restoring is not None and self.restoring.taken
-            asked = Asked(mark, self.work.name, str(self.work.path or ""), restores)
+            asked = _Asked(mark, self.work.name, str(self.work.path or ""), restores)
             self.desk.session.ask(Trainer.document, partial(self._write, asked))
 
-    def _write(self, asked: Asked, document: Document) -> None:
+    def _write(self, asked: _Asked, document: Document) -> None:
         """Write what was asked for, beside the window."""
         slot = self.slot
         if slot is None or self.job is not None:
@@ -162,7 +162,7 @@ class Autosave(QObject):
         if lock is None or self.restoring is not None:
             self.desk.tell("That is being recovered already, or was.")
             return
-        self.restoring = Restoring(found, lock)
+        self.restoring = _Restoring(found, lock)
         words = words_for(found)
         Waiting(self.desk.window, "Recovering", words, lambda: load_document(found.document), self._take, self._refuse)
 

@@ -105,7 +105,7 @@ class Display(QObject):
         if report is None:
             return
         self.desk.messages.show_report(report)
-        finding = main_finding(report.snapshot)
+        finding = _main_finding(report.snapshot)
         self.parts.gradients.show_finding(finding)
         # Said once: beside the gradients, or in the status line while they are out of sight.
         beside = self.desk.docks.shows(self.parts.gradients)
@@ -135,6 +135,6 @@ class Display(QObject):
         self.desk.say(f"The compiled engine is not available: {reason}")
 
 
-def main_finding(snapshot: Snapshot) -> Finding | None:
+def _main_finding(snapshot: Snapshot) -> Finding | None:
     """The first finding that the banner does not tell already."""
     return next((finding for finding in diagnose(snapshot) if finding.kind != "diverged"), None)

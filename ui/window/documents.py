@@ -23,8 +23,8 @@ from ui.window.recent_files import RecentFiles
 from ui.window.saves import Save, Saves
 from ui.window.work import UNTITLED, Work
 
-DOCUMENTS, EXPERIMENTS = f"Documents: training and all (*{SUFFIX})", "Experiments: settings alone (*.json)"
-BOTH = f"Documents and experiments (*{SUFFIX} *.json)"
+_DOCUMENTS, _EXPERIMENTS = f"Documents: training and all (*{SUFFIX})", "Experiments: settings alone (*.json)"
+_BOTH = f"Documents and experiments (*{SUFFIX} *.json)"
 
 
 class Documents(QObject):
@@ -36,7 +36,7 @@ class Documents(QObject):
         self.work, self.saves, self.recent = Work(desk.session), Saves(desk), RecentFiles(desk.settings)
         self.careful = False
         """Whether to ask before changes are lost."""
-        self.closing = False
+        self._closing = False
         """Whether the window is to be closed once all is safe."""
         self.saves.done.connect(self._note_saved)
         self.saves.failed.connect(self._tell_failure)
@@ -52,7 +52,7 @@ class Documents(QObject):
         """Whether nothing is lost if the window closes now. If not, it closes later, if the person agrees."""
         if self.saves.busy:
             # It closes once all is safe, and stays if that fails.
-            self.closing = True
+            self._closing = True
         elif self.careful and self.work.modified:
             self.before_losing(self._close_for_good)
         else:
@@ -71,7 +71,7 @@ class Documents(QObject):
 
     def ask_open(self) -> None:
         """Let the person choose a file."""
-        self.before_losing(lambda: self.desk.ask_to_open("Open", [BOTH], self.open))
+        self.before_losing(lambda: self.desk.ask_to_open("Open", [_BOTH], self.open))
 
     def open_carefully(self, source: str) -> None:
         """Open something, if no changes are lost by that which the person wants to keep."""
@@ -98,7 +98,7 @@ class Documents(QObject):
 
     def take(self, source: str, found: Opened) -> None:
         """Put what was read from a source in force."""
-        path = path_of(source, found)
+        path = _path_of(source, found)
         name = path.stem if path is not None else found.experiment.name or Path(source).stem
         self._begin(found.experiment, name, path, found.document)
         self._say(found.notes)
@@ -110,7 +110,7 @@ class Documents(QObject):
             self.desk.session.forget_edits()
             self.work.changed.emit()
         else:
-            path = path_of(source, found)
+            path = _path_of(source, found)
             self.work.note_file(path)
             if path is not None:
                 self.recent.remember(path)
@@ -154,7 +154,7 @@ class Documents(QObject):
     def ask_save(self, then: Callable[[], object] | None = None) -> None:
         """Let the person choose where to save."""
         name = str(self.work.path or f"{self.desk.session.experiment.name or UNTITLED}{SUFFIX}")
-        self.desk.ask_to_save("Save", name, [DOCUMENTS, EXPERIMENTS], lambda path: self.save_to(path, then))
+        self.desk.ask_to_save("Save", name, [_DOCUMENTS, _EXPERIMENTS], lambda path: self.save_to(path, then))
 
     def save_to(self, path: str | Path, then: Callable[[], object] | None = None) -> None:
         """Save the whole training, or to a `.json` file the settings alone."""
@@ -184,13 +184,13 @@ class Documents(QObject):
         if save.then is not None:
             # There may have been changes meanwhile.
             self.before_losing(save.then)
-        elif self.closing and not self.saves.busy:
-            self.closing = False
+        elif self._closing and not self.saves.busy:
+            self._closing = False
             self.desk.window.close()
 
     def _tell_failure(self, save: Save, error: Exception | str) -> None:
         """Say that nothing was saved, and what to do. What was to be done then is not done."""
-        self.closing = False
+        self._closing = False
         reason = error if isinstance(error, str) else reason_of(error)
         self.desk.tell(
             f"Nothing was saved to {save.path}: {reason}. Your work goes on unsaved; try another folder.",
@@ -198,7 +198,7 @@ class Documents(QObject):
         )
 
 
-def path_of(source: str, found: Opened) -> Path | None:
+def _path_of(source: str, found: Opened) -> Path | None:
     """The file to which what was opened is saved again; presets, links and tables have none."""
     path = Path(source)
     is_experiment = path.suffix.lower() == ".json" and path.is_file()

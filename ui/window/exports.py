@@ -15,7 +15,7 @@ from ui.session.jobs import Job, finish_jobs
 from ui.window.desk import Desk
 from ui.window.work import Work
 
-BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
+_BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
 
 
 class Exports(QObject):
@@ -40,7 +40,7 @@ class Exports(QObject):
             offer = None if chosen.missing(proof=False) else ("Export without proof…", partial(self.ask, name, False))
             self.desk.tell(words, offer)
         elif self.job is not None:
-            self.desk.tell(BUSY)
+            self.desk.tell(_BUSY)
         else:
             kind = f"{chosen.title} (*{chosen.suffix})"
             self.desk.ask_to_save(
@@ -64,7 +64,7 @@ class Exports(QObject):
         """Prove and write what was asked for, beside the window; with `proof` it is run again before."""
         self._answer = None
         if self.job is not None:
-            self.desk.tell(BUSY)
+            self.desk.tell(_BUSY)
             return
         proves = proof and chosen.prove is not None
         self.job = job = Job(

@@ -7,18 +7,18 @@ from ui.shell.docks import Plan, Tabs
 from ui.views.registry import VIEWS
 
 
-def with_neighbours(tabs: Tabs) -> Tabs:
+def _with_neighbours(tabs: Tabs) -> Tabs:
     """Tabs with the views that stand beside one of them, each after its neighbour."""
     return tuple(name for tab in tabs for name in (tab, *(view.name for view in VIEWS if view.beside == tab)))
 
 
 def complete(plan: Plan) -> Plan:
     """A plan with the views that stand beside those it names."""
-    left, below = (tuple((width, with_neighbours(tabs)) for width, tabs in part) for part in (plan.left, plan.below))
+    left, below = (tuple((width, _with_neighbours(tabs)) for width, tabs in part) for part in (plan.left, plan.below))
     return plan._replace(left=left, below=below)
 
 
-DESIGNED = (
+_DESIGNED = (
     Plan(
         "Standard",
         left=((288, ("data", "training", "drawing")), (376, ("network", "layers", "microscope"))),
@@ -47,7 +47,7 @@ DESIGNED = (
         height=0,
     ),
 )
-PLANS = tuple(map(complete, DESIGNED))
+PLANS = tuple(map(complete, _DESIGNED))
 """The layouts that come with the program, for windows of usual and of large size first; the last needs least room."""
 
 

@@ -21,7 +21,7 @@ from ui.views.network.view import NetworkView
 from ui.views.registry import VIEWS
 from ui.views.view import View
 
-SAMPLE_TABLES = (
+_SAMPLE_TABLES = (
     (
         "Penguins",
         Table(
@@ -47,7 +47,7 @@ class Parts:
         self.views = tuple(view() for view in VIEWS)
         self.boundary, self.network = self.view(BoundaryView), self.view(NetworkView)
         self.gradients = self.view(GradientsView)
-        self.data, self.layers, self.training = DataPanel(list(SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
+        self.data, self.layers, self.training = DataPanel(list(_SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
         self.drawing = DrawingPanel()
         self.layers.sleep()
         self.panels = (self.data, self.layers, self.training, self.drawing)
@@ -61,9 +61,9 @@ class Parts:
         """What stands in docks: a name for layouts, a title, the panel or picture, and a short title for its tab."""
         network, *others = ((view.name, view.title, view, view.tab) for view in self.views if view is not self.boundary)
         return [
-            ("data", "Data", scrolling(self.data), ""),
-            ("training", "Training", scrolling(self.training), ""),
-            ("drawing", "Draw points", scrolling(self.drawing), ""),
+            ("data", "Data", _scrolling(self.data), ""),
+            ("training", "Training", _scrolling(self.training), ""),
+            ("drawing", "Draw points", _scrolling(self.drawing), ""),
             network,
             ("layers", "Layers", self.layers, ""),
             *others,
@@ -75,7 +75,7 @@ class Parts:
             view.apply_theme()
 
 
-def scrolling(panel: QWidget) -> QScrollArea:
+def _scrolling(panel: QWidget) -> QScrollArea:
     """A panel that can be longer than its place."""
     scroll = QScrollArea(widgetResizable=True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)

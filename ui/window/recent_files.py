@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
-MOST_RECENT = 10
-RECENT = "files/recent"
+_MOST_RECENT = 10
+_RECENT = "files/recent"
 
 
 class RecentFiles:
@@ -18,7 +18,7 @@ class RecentFiles:
 
     def paths(self) -> list[str]:
         """All of them, the latest first."""
-        stored = self._settings.value(RECENT)
+        stored = self._settings.value(_RECENT)
         return [stored] if isinstance(stored, str) else [str(path) for path in stored or []]
 
     def remember(self, path: Path) -> None:
@@ -32,4 +32,4 @@ class RecentFiles:
             self._keep([other for other in self.paths() if other != str(path.resolve())])
 
     def _keep(self, paths: list[str]) -> None:
-        self._settings.setValue(RECENT, paths[:MOST_RECENT])
+        self._settings.setValue(_RECENT, paths[:_MOST_RECENT])

@@ -19,11 +19,11 @@ from ui.shell.docks import picture_menu
 from ui.window.desk import Desk
 from ui.window.parts import Parts
 
-BOUNDARY = "boundary"
+_BOUNDARY = "boundary"
 """The part that stands in no dock."""
 PATIENCE_MILLISECONDS = 5000
 """A part that was out of sight is taken as it is if it has heard nothing new by then."""
-KINDS = {
+_KINDS = {
     "PNG, twice as fine as the screen (*.png)": 2,
     "PNG, as on the screen (*.png)": 1,
     "PNG, four times as fine (*.png)": 4,
@@ -48,15 +48,15 @@ class Pictures(QObject):
 
     def titles(self) -> dict[str, str]:
         """What there are pictures of: names and titles."""
-        return {BOUNDARY: "Boundary", **{name: dock.accessibleName() for name, dock in self.desk.docks.docks.items()}}
+        return {_BOUNDARY: "Boundary", **{name: dock.accessibleName() for name, dock in self.desk.docks.docks.items()}}
 
     def part(self, name: str) -> QWidget:
         """What goes by a name."""
-        return self.parts.boundary if name == BOUNDARY else self.desk.docks.docks[name].widget()
+        return self.parts.boundary if name == _BOUNDARY else self.desk.docks.docks[name].widget()
 
     def offer_boundary(self, at: QPoint) -> None:
         """The menu of the boundary."""
-        menu = picture_menu(self.desk.window, partial(self.copy, BOUNDARY), partial(self.ask_save, BOUNDARY))
+        menu = picture_menu(self.desk.window, partial(self.copy, _BOUNDARY), partial(self.ask_save, _BOUNDARY))
         menu.popup(self.parts.boundary.mapToGlobal(at))
 
     # Doing --------------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ class Pictures(QObject):
         """Let the person choose where a picture goes, and in which format."""
         title = f"Save a picture of {self.titles()[name]}"
         dialog = self.desk.ask_to_save(
-            title, f"{name}.png", list(KINDS), lambda path: self.save(name, path, scale_chosen(dialog))
+            title, f"{name}.png", list(_KINDS), lambda path: self.save(name, path, _scale_chosen(dialog))
         )
 
     def save(self, name: str, path: str, scale: int = 1) -> None:
@@ -118,7 +118,7 @@ class Pictures(QObject):
             do()
             return
         self.waiting.append((name, do))
-        if name != BOUNDARY:
+        if name != _BOUNDARY:
             self.desk.docks.show(name)
         self.patience.start()
 
@@ -145,6 +145,6 @@ class Pictures(QObject):
             do()
 
 
-def scale_chosen(dialog: QFileDialog) -> int:
+def _scale_chosen(dialog: QFileDialog) -> int:
     """How fine a picture is to be."""
-    return KINDS.get(dialog.selectedNameFilter(), 1)
+    return _KINDS.get(dialog.selectedNameFilter(), 1)

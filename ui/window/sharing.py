@@ -18,7 +18,7 @@ from ui.window.desk import Desk
 from ui.window.documents import Documents
 from ui.window.parts import Parts
 
-TABLES = (".csv", ".tsv", ".txt")
+_TABLES = (".csv", ".tsv", ".txt")
 """Files that are imported as points; others are opened."""
 
 
@@ -77,7 +77,7 @@ class Sharing(QObject):
 
     def _take_file(self, path: str) -> None:
         """Import a table, open any other file."""
-        if Path(path).suffix.lower() in TABLES:
+        if Path(path).suffix.lower() in _TABLES:
             self.parts.data.own_data.import_file(path)
         else:
             self.documents.open_carefully(path)

@@ -22,7 +22,7 @@ class WindowTour(QObject):
     def start(self) -> None:
         """Begin the tour, unless it is shown."""
         if self.shown is None:
-            self.shown = Tour(self.desk.window, tour_stops(self.desk, self.parts, self.display))
+            self.shown = Tour(self.desk.window, _tour_stops(self.desk, self.parts, self.display))
             self.shown.ended.connect(self._forget)
 
     def close(self) -> None:
@@ -42,7 +42,7 @@ class WindowTour(QObject):
             self.desk.tell("New here? The tour shows in two minutes what there is.", ("Take the tour", self.start))
 
 
-def tour_stops(desk: Desk, parts: Parts, display: Display) -> list[Stop]:
+def _tour_stops(desk: Desk, parts: Parts, display: Display) -> list[Stop]:
     """The cards of the tour."""
     session, docks = desk.session, desk.docks
     before = session.experiment

@@ -27,7 +27,7 @@ class Mark(NamedTuple):
     """At which training stood."""
 
 
-class Place(NamedTuple):
+class _Place(NamedTuple):
     """What is worked on: a file, what it holds, and what tells whether another program has written it since."""
 
     path: Path | None
@@ -35,9 +35,9 @@ class Place(NamedTuple):
     stamp: Stamp | None
 
 
-UNSAVED = Mark(None, -1, -1)
+_UNSAVED = Mark(None, -1, -1)
 """No file holds what there is."""
-OUTDATED: Stamp = (-1, -1)
+_OUTDATED: Stamp = (-1, -1)
 """The file holds something newer than what there is."""
 
 
@@ -60,7 +60,7 @@ class Work(QObject):
         """The edit with which the present work was opened, or came back."""
         self._began_at = 0
         """The step at which it was then; -1 while that is not known."""
-        self._places: dict[int, tuple[Place, Place]] = {}
+        self._places: dict[int, tuple[_Place, _Place]] = {}
         """For every undo step that opened something what was worked on before and after."""
         session.taken_back.connect(lambda number: self._go_to(number, 0))
         session.made_again.connect(lambda number: self._go_to(number, 1))
@@ -92,19 +92,19 @@ class Work(QObject):
         Without a file for it, training alone can be had again; it counts once it took long.
         """
         now = self.mark()
-        if self.has_document:
+        if self._has_document:
             return now != self.saved
         return now[:2] != self.saved[:2] or (self.path is None and self.seconds > LONG_SECONDS)
 
     @property
-    def has_document(self) -> bool:
+    def _has_document(self) -> bool:
         """Whether the file holds the whole training."""
         return self.path is not None and self.path.suffix.lower() != ".json"
 
     @property
     def is_safe(self) -> bool:
         """Whether the whole training is in a file of its own."""
-        return self.has_document and self.mark() == self.saved
+        return self._has_document and self.mark() == self.saved
 
     @property
     def name(self) -> str:
@@ -112,8 +112,8 @@ class Work(QObject):
         return self.path.name if self.path is not None else self.session.experiment.name or UNTITLED
 
     @property
-    def _place(self) -> Place:
-        return Place(self.path, self.saved, self.stamp)
+    def _place(self) -> _Place:
+        return _Place(self.path, self.saved, self.stamp)
 
     def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
         """Work on something that was opened; returns whether it was accepted."""
@@ -138,9 +138,9 @@ class Work(QObject):
 
     def note_recovered(self, *, outdated: bool) -> None:
         """Take note that no file holds what was opened; its own may hold something newer (`outdated`)."""
-        self.saved = UNSAVED
+        self.saved = _UNSAVED
         if outdated:
-            self.stamp = OUTDATED
+            self.stamp = _OUTDATED
         self.changed.emit()
 
     def note_saved(self, path: Path, mark: Mark) -> None:

@@ -13,7 +13,7 @@ from ui.forms.buttons import identify, push_button
 from ui.forms.layouts import tight
 from ui.look.numbers import counted, number_text, percent_text
 
-ABOUT = (
+_ABOUT = (
     "How well the network does on the test points, at this moment. Look once, at the end: settings that are chosen by "
     "this result make it too good to be true."
 )
@@ -29,7 +29,7 @@ class FinalTest(QWidget):
         self.data: Dataset | None = None
         self.looks = 0
         self.waiting = False
-        self.button = push_button("data.final_test", "Show the test result", ABOUT, small=True)
+        self.button = push_button("data.final_test", "Show the test result", _ABOUT, small=True)
         self.button.clicked.connect(self._ask)
         self.result = identify(QLabel(), "data.final_test.result", "Test result")
         self.result.setTextFormat(Qt.TextFormat.PlainText)
@@ -43,8 +43,8 @@ class FinalTest(QWidget):
         self.data, self.looks, self.waiting = data, 0, False
         self.result.hide()
         # A disabled button is not offered as a command either.
-        self.button.setEnabled(has_test(data))
-        self.setVisible(has_test(data))
+        self.button.setEnabled(_has_test(data))
+        self.setVisible(_has_test(data))
 
     def _ask(self) -> None:
         self.waiting = True
@@ -56,11 +56,11 @@ class FinalTest(QWidget):
         if self.waiting and result is not None and snapshot.experiment.data == self.data:
             self.waiting = False
             self.looks += 1
-            self.result.setText(f"{result_words(result, snapshot)} {looks_words(self.looks)}".strip())
+            self.result.setText(f"{_result_words(result, snapshot)} {_looks_words(self.looks)}".strip())
             self.result.show()
 
 
-def has_test(data: Dataset) -> bool:
+def _has_test(data: Dataset) -> bool:
     """Whether there are test points; a table that can't be read has none."""
     try:
         return data.tests
@@ -68,7 +68,7 @@ def has_test(data: Dataset) -> bool:
         return False
 
 
-def result_words(result: FinalResult, snapshot: Snapshot) -> str:
+def _result_words(result: FinalResult, snapshot: Snapshot) -> str:
     """The result and its moment in a sentence."""
     points = counted(result.points, "test point")
     if result.accuracy is None:
@@ -80,6 +80,6 @@ def result_words(result: FinalResult, snapshot: Snapshot) -> str:
     return f"{points} at step {snapshot.step:,}: loss {number_text(result.loss)}{score}."
 
 
-def looks_words(looks: int) -> str:
+def _looks_words(looks: int) -> str:
     """What many looks do to the test."""
     return f"You looked {looks} times: the more often, the less it says about new points." if looks > 1 else ""

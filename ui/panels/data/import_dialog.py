@@ -60,14 +60,14 @@ from ui.session.jobs import Job, finish_jobs
 PREVIEW_ROWS = 200
 READ_AT_ONCE = 2**20
 """What is larger is read beside the window."""
-PICTURE_SIZE = 216
-MOST_DRAWN = 2000
-LONGEST_CELL = 60
-AXES = (("x1", "x₁"), ("x2", "x₂"), ("target", "Target"))
-TASKS: tuple[Task | None, ...] = (None, "classification", "regression")
+_PICTURE_SIZE = 216
+_MOST_DRAWN = 2000
+_LONGEST_CELL = 60
+_AXES = (("x1", "x₁"), ("x2", "x₂"), ("target", "Target"))
+_TASKS: tuple[Task | None, ...] = (None, "classification", "regression")
 
 
-class SheetModel(QAbstractTableModel):
+class _SheetModel(QAbstractTableModel):
     """The first rows of a sheet, with the chosen columns set off and the cells marked that keep a row out."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -75,7 +75,7 @@ class SheetModel(QAbstractTableModel):
         self.sheet: Sheet | None = None
         self.picked = Picked(0, 0, 0)
 
-    def show_sheet(self, sheet: Sheet | None, picked: Picked) -> None:
+    def _show_sheet(self, sheet: Sheet | None, picked: Picked) -> None:
         """Show another sheet, or the same with other columns chosen."""
         if sheet is not self.sheet:
             self.beginResetModel()
@@ -98,19 +98,19 @@ class SheetModel(QAbstractTableModel):
             return None
         cell = self.sheet.rows[index.row()][index.column()].strip()
         if role == Qt.ItemDataRole.DisplayRole:
-            return cell if len(cell) <= LONGEST_CELL else cell[: LONGEST_CELL - 1] + "…"
+            return cell if len(cell) <= _LONGEST_CELL else cell[: _LONGEST_CELL - 1] + "…"
         if role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignLeft if self.sheet.number(cell) is None else Qt.AlignmentFlag.AlignRight
             return side | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.ForegroundRole and self.spoils(cell, index.column()):
+        if role == Qt.ItemDataRole.ForegroundRole and self._spoils(cell, index.column()):
             return QColor(current().danger)
         if role == Qt.ItemDataRole.BackgroundRole and index.column() in self.picked[:3]:
             theme = current()
-            share = 0.28 if self.spoils(cell, index.column()) and not cell else 0.1
+            share = 0.28 if self._spoils(cell, index.column()) and not cell else 0.1
             return QColor(mixed(theme.surface, theme.danger if share > 0.1 else theme.accent, share))
         return None
 
-    def spoils(self, cell: str, column: int) -> bool:
+    def _spoils(self, cell: str, column: int) -> bool:
         """Whether a cell keeps its row from being used."""
         assert self.sheet is not None
         if column not in self.picked[:3]:
@@ -123,20 +123,20 @@ class SheetModel(QAbstractTableModel):
             return None
         if orientation == Qt.Orientation.Vertical:
             return str(self.sheet.lines[section])
-        roles = [spoken for (_, spoken), place in zip(AXES, self.picked[:3], strict=True) if place == section]
+        roles = [spoken for (_, spoken), place in zip(_AXES, self.picked[:3], strict=True) if place == section]
         name = self.sheet.names[section]
-        short = name if len(name) <= LONGEST_CELL else name[: LONGEST_CELL - 1] + "…"
+        short = name if len(name) <= _LONGEST_CELL else name[: _LONGEST_CELL - 1] + "…"
         return f"{short}\n{', '.join(roles)}" if roles else f"{short}\n"
 
 
-class PointsPicture(QWidget):
+class _PointsPicture(QWidget):
     """The points that would be used, as they would lie on the plane."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.drawn: Sample | None = None
         self._picture: QPixmap | None = None
-        self.setFixedSize(px(PICTURE_SIZE), px(PICTURE_SIZE))
+        self.setFixedSize(px(_PICTURE_SIZE), px(_PICTURE_SIZE))
         identify(
             self,
             "import.picture",
@@ -144,10 +144,10 @@ class PointsPicture(QWidget):
             tip("The points as they would lie on the plane, each axis scaled to fill it."),
         )
 
-    def show_points(self, drawn: Sample | None) -> None:
+    def _show_points(self, drawn: Sample | None) -> None:
         """Show other points; None for none."""
-        if drawn is not None and len(drawn.labels) > MOST_DRAWN:
-            step = -(-len(drawn.labels) // MOST_DRAWN)
+        if drawn is not None and len(drawn.labels) > _MOST_DRAWN:
+            step = -(-len(drawn.labels) // _MOST_DRAWN)
             drawn = drawn._replace(x=drawn.x[::step], labels=drawn.labels[::step], split=drawn.split[::step])
         self.drawn, self._picture = drawn, None
         self.update()
@@ -188,14 +188,14 @@ class ImportDialog(QDialog):
         super().__init__(parent)
         self.source, self.name = source, source.name if isinstance(source, Path) else name
         self.sheet: Sheet | None = None
-        self.picked, self.proposed = Picked(0, 0, 0), Picked(0, 0, 0)
+        self.picked, self._proposed = Picked(0, 0, 0), Picked(0, 0, 0)
         self.job: Job | None = None
         self.then: Callable[[Any], None] | None = None
         """What to do with what the job returns."""
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.reject)
-        self.is_large = size_of(source) > READ_AT_ONCE
+        self._is_large = size_of(source) > READ_AT_ONCE
         self.dataset: Dataset | None = None
         self.columns = ""
         """Which columns the points come from, in a sentence; empty for points of our own."""
@@ -258,7 +258,7 @@ class ImportDialog(QDialog):
         return label
 
     def _table(self) -> QTableView:
-        self.model = SheetModel(self)
+        self.model = _SheetModel(self)
         self.table = QTableView(self)
         self.table.setModel(self.model)
         identify(
@@ -286,7 +286,7 @@ class ImportDialog(QDialog):
             "The column for the vertical axis. It has to hold numbers.",
             "The column that the network learns to predict. Text means classes; many different numbers mean values.",
         )
-        for row, ((name, spoken), words) in enumerate(zip(AXES, helps, strict=True)):
+        for row, ((name, spoken), words) in enumerate(zip(_AXES, helps, strict=True)):
             combo = identify(Combo(self), f"import.{name}", f"Column for {spoken}", tip(words))
             combo.currentIndexChanged.connect(self._column_chosen)
             caption = QLabel(spoken)
@@ -300,13 +300,13 @@ class ImportDialog(QDialog):
             "Every different cell of the target column is a class. There may be at most 10.",
             "The target column holds numbers to predict. Rows where it has none are left out.",
         )
-        for button, task, words in zip(self.task.buttons, TASKS, tips, strict=True):
+        for button, task, words in zip(self.task.buttons, _TASKS, tips, strict=True):
             identify(button, f"import.task.{task or 'automatic'}", f"Task {button.text().lower()}", tip(words))
         self.task.show_index(0)
         self.task.chosen.connect(self._task_chosen)
-        self.picture = PointsPicture(self)
+        self.picture = _PointsPicture(self)
         self.counts = self._words("counts", "Rows used and left out")
-        self.counts.setFixedWidth(px(PICTURE_SIZE))
+        self.counts.setFixedWidth(px(_PICTURE_SIZE))
         self.counts.setAlignment(Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
@@ -332,7 +332,7 @@ class ImportDialog(QDialog):
             tip("How much of the text has been read. Cancel stops it."),
         )
         self.bar.setTextVisible(False)
-        self.bar.setFixedSize(px(PICTURE_SIZE), px(6))
+        self.bar.setFixedSize(px(_PICTURE_SIZE), px(6))
         self.bar.hide()
         line.addWidget(self.message, 1)
         line.addWidget(self.bar)
@@ -359,7 +359,7 @@ class ImportDialog(QDialog):
     def _take_sheet(self, sheet: Sheet) -> None:
         """Show what the source was taken apart into."""
         self.sheet = sheet
-        self.picked = self.proposed = guess(sheet)._replace(task=self.picked.task)
+        self.picked = self._proposed = guess(sheet)._replace(task=self.picked.task)
         self.understood.setText(f"{sheet.words}.")
         self.header.show_on(sheet.has_header)
         for combo, chosen in zip(self.combos, self.picked[:3], strict=True):
@@ -376,7 +376,7 @@ class ImportDialog(QDialog):
         if self.job is not None:
             self.job.cancel()
             self.job = None
-        if not self.is_large:
+        if not self._is_large:
             try:
                 then(work())
             except InputError as error:
@@ -429,7 +429,7 @@ class ImportDialog(QDialog):
         self._judge()
 
     def _task_chosen(self, index: int) -> None:
-        self.picked = self.picked._replace(task=TASKS[index])
+        self.picked = self.picked._replace(task=_TASKS[index])
         self._judge()
 
     # What comes of it ---------------------------------------------------------------------------------------
@@ -438,15 +438,15 @@ class ImportDialog(QDialog):
         """Make the data set that is asked for, or say why there is none."""
         if self.sheet is None:
             return
-        sheet, picked, proposed = self.sheet, self.picked, self.proposed
-        self.model.show_sheet(sheet, picked)
-        self._run(lambda: made_of(sheet, picked, picked == proposed), self._show)
+        sheet, picked, proposed = self.sheet, self.picked, self._proposed
+        self.model._show_sheet(sheet, picked)
+        self._run(lambda: _made_of(sheet, picked, picked == proposed), self._show)
 
     def _show(self, made: tuple[Dataset, Sample, list[str], str]) -> None:
         dataset, drawn, counts, how = made
         self.dataset = dataset
-        self.columns = "" if how == "exact" or self.sheet is None else columns_words(self.sheet, self.picked)
-        self.picture.show_points(drawn)
+        self.columns = "" if how == "exact" or self.sheet is None else _columns_words(self.sheet, self.picked)
+        self.picture._show_points(drawn)
         self.counts.setText("\n".join([class_words(drawn), *counts]))
         if how == "exact":
             words = "These are points as this program writes them: they are taken exactly as they are."
@@ -461,8 +461,8 @@ class ImportDialog(QDialog):
         self.dataset = None
         if self.sheet is None:
             self.understood.setText("")
-            self.model.show_sheet(None, self.picked)
-        self.picture.show_points(None)
+            self.model._show_sheet(None, self.picked)
+        self.picture._show_points(None)
         self.counts.setText("")
         self._say(str(error), problem=True)
         self.ok.setEnabled(False)
@@ -475,7 +475,7 @@ class ImportDialog(QDialog):
     def _dress(self) -> None:
         theme = current()
         self.message.setStyleSheet(f"color: {theme.danger}" if self._problem else "")
-        self.table.setStyleSheet(table_style(theme))
+        self.table.setStyleSheet(_table_style(theme))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -499,7 +499,7 @@ class ImportDialog(QDialog):
         return QSize(px(860), px(560))
 
 
-def table_style(theme: Theme) -> str:
+def _table_style(theme: Theme) -> str:
     """A table as quiet as the rest of the window."""
     return f"""
     QTableView {{ border: 1px solid {theme.line}; gridline-color: {theme.line}; background: {theme.surface}; }}
@@ -518,25 +518,25 @@ def size_of(source: Path | str) -> int:
         return 0
 
 
-def made_of(sheet: Sheet, picked: Picked, proposed: bool) -> tuple[Dataset, Sample, list[str], str]:
+def _made_of(sheet: Sheet, picked: Picked, proposed: bool) -> tuple[Dataset, Sample, list[str], str]:
     """The data set of three columns, its points, what to know of the rows, and "exact" if it is. Raises InputError."""
     exact = read_own_points(sheet) if proposed else None
     if exact is not None:
         return exact, sample(exact), [f"All {exact.size:,} rows are used."], "exact"
     points = extracted(sheet, picked)
     dataset, notes = data_set(sheet, picked, points)
-    return dataset, sample(dataset), [used_words(points, len(sheet.rows)), *notes], ""
+    return dataset, sample(dataset), [_used_words(points, len(sheet.rows)), *notes], ""
 
 
-def used_words(points: Extracted, rows: int) -> str:
+def _used_words(points: Extracted, rows: int) -> str:
     """How many rows are used, in words."""
     used = len(points.used)
     return f"All {rows:,} rows are used." if used == rows else f"{used:,} of {rows:,} rows are usable."
 
 
-def columns_words(sheet: Sheet, picked: Picked) -> str:
+def _columns_words(sheet: Sheet, picked: Picked) -> str:
     """Which columns are which, in a sentence."""
-    names = (one_line(sheet.names[place], LONGEST_CELL) for place in picked[:3])
+    names = (one_line(sheet.names[place], _LONGEST_CELL) for place in picked[:3])
     return "x₁ is {}, x₂ is {}, the target is {}.".format(*names)
 
 

@@ -45,7 +45,7 @@ class OwnData(QWidget):
         super().__init__(parent)
         self.data: Dataset = Circle()
         self.dialog: ImportDialog | None = None
-        self.brought: tuple[UserPoints, str] | None = None
+        self._brought: tuple[UserPoints, str] | None = None
         """The points that were brought along last, and what became of them."""
         outer = tight(QVBoxLayout(self))
         self.line = QHBoxLayout()
@@ -83,9 +83,9 @@ class OwnData(QWidget):
         """Another data set is in force."""
         self.data = data
         self.message.hide()
-        if self.brought is not None and isinstance(data, UserPoints) and same_places(data, self.brought[0]):
+        if self._brought is not None and isinstance(data, UserPoints) and _same_places(data, self._brought[0]):
             # An experiment has no place for the names of columns, so they are known as long as the window is.
-            self.message.setText(self.brought[1])
+            self.message.setText(self._brought[1])
             self.message.show()
 
     def _say(self, words: str) -> None:
@@ -151,7 +151,7 @@ class OwnData(QWidget):
     def _take(self, data: Dataset, label: str, words: str) -> None:
         """Pass on what was brought along, and say what became of it."""
         if isinstance(data, UserPoints):
-            self.brought = data, words
+            self._brought = data, words
         self.taken.emit(data, label)
         self._say(words)
 
@@ -173,6 +173,6 @@ class OwnData(QWidget):
             self.dialog = None
 
 
-def same_places(one: UserPoints, other: UserPoints) -> bool:
+def _same_places(one: UserPoints, other: UserPoints) -> bool:
     """Whether two sets have the same points at the same places."""
     return (one.x1, one.x2, one.target) == (other.x1, other.x2, other.target)

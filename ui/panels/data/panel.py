@@ -31,15 +31,15 @@ from ui.panels.panel import Panel, heading
 from ui.panels.tasks import task_of, with_data
 from ui.panels.tiles import DataTile, FeatureTile
 
-GALLERY_COLUMNS = 5
-FEATURE_COLUMNS = 5
-PICTURE_POINTS = {"classification": 240, "regression": 900}
+_GALLERY_COLUMNS = 5
+_FEATURE_COLUMNS = 5
+_PICTURE_POINTS = {"classification": 240, "regression": 900}
 """Values fill the plane, so that their shape shows; classes leave gaps, so that their points do."""
-COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")
-TABLE_PLACE = ("path", "x1", "x2", "target")
+_COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")
+_TABLE_PLACE = ("path", "x1", "x2", "target")
 """Where a table comes from is chosen by opening a file, not in a row."""
-OWN_NAME = "Own points"
-MOST_PICTURED = 600
+_OWN_NAME = "Own points"
+_MOST_PICTURED = 600
 """Points of an own data set that its small picture shows."""
 
 
@@ -60,14 +60,14 @@ class DataPanel(Panel):
         self.lines.setSpacing(px(GRID // 2))
         self.tiles: dict[DataTile, Dataset] = {}
         self.forms: dict[type[Dataset], Form] = {}
-        self.common: dict[str, Row] = {}
+        self._common: dict[str, Row] = {}
         self.own_tile: DataTile | None = None
         self._late = Throttle(self._show_late, self)
         self._add_gallery(samples)
         self._add_own_data()
         self._add_common_rows()
-        self.own_rows = QVBoxLayout()
-        self.lines.addLayout(self.own_rows)
+        self._own_rows = QVBoxLayout()
+        self.lines.addLayout(self._own_rows)
         self._add_new_data()
         self.features = self._add_features()
         self.lines.addStretch(1)
@@ -78,15 +78,15 @@ class DataPanel(Panel):
     def _add_gallery(self, samples: Sequence[tuple[str, Table]]) -> None:
         self.lines.addWidget(heading("Data"))
         self.group = QButtonGroup(self, exclusive=True)
-        self.gallery = grid = QGridLayout()
+        self._gallery = grid = QGridLayout()
         grid.setSpacing(px(GRID // 2))
         declared = [(kind.label, kind()) for kind in members(Dataset).values()]
         for name, dataset in [*declared, *samples]:
-            drawn = drawable(dataset)
+            drawn = _drawable(dataset)
             # One point, as a set has that is still to be drawn, makes no picture.
             if drawn is not None and len(drawn.x) > 1:
                 self._tile(name, dataset, drawn)
-        for column in range(GALLERY_COLUMNS):
+        for column in range(_GALLERY_COLUMNS):
             grid.setColumnStretch(column, 1)
         self.lines.addLayout(grid)
         self.about = quiet(QLabel(wordWrap=True))
@@ -98,12 +98,12 @@ class DataPanel(Panel):
         self.lines.addWidget(self.notes)
 
     def _tile(self, name: str, dataset: Dataset, drawn: Sample) -> DataTile:
-        tile = DataTile(name, tip(about_data(dataset)), drawn, self)
+        tile = DataTile(name, tip(_about_data(dataset)), drawn, self)
         identify(tile, f"data.kind.{name.lower() if isinstance(dataset, Table) else dataset.kind}", f"Data set {name}")
         tile.clicked.connect(self._tile_clicked)
         self.group.addButton(tile)
         self.tiles[tile] = dataset
-        self.gallery.addWidget(tile, *divmod(len(self.tiles) - 1, GALLERY_COLUMNS))
+        self._gallery.addWidget(tile, *divmod(len(self.tiles) - 1, _GALLERY_COLUMNS))
         return tile
 
     def _tile_clicked(self) -> None:
@@ -116,7 +116,7 @@ class DataPanel(Panel):
         """Ask for a data set of this kind; points, noise and shares stay as they are. Own points come back as left."""
         Edits.end_open()
         present = self.experiment.data
-        if same_source(dataset, present):
+        if _same_source(dataset, present):
             return
         data = dataset
         if isinstance(dataset, Adjustable) and not isinstance(dataset, UserPoints):
@@ -143,20 +143,20 @@ class DataPanel(Panel):
         if not changing:
             Edits.end_open()
         try:
-            data = with_setting(self.experiment.data, path.removeprefix("data."), value)
+            data = _with_setting(self.experiment.data, path.removeprefix("data."), value)
         except InputError:
             # The data set went away while its control still had something to say.
             return
         self.edited.emit(with_data(self.experiment, data), title, changing)
 
     def _show_gallery(self, data: Dataset) -> None:
-        chosen = next((tile for tile, dataset in self.tiles.items() if same_source(dataset, data)), None)
+        chosen = next((tile for tile, dataset in self.tiles.items() if _same_source(dataset, data)), None)
         # An exclusive group keeps one button checked; a data set that has no picture unchecks them all.
         self.group.setExclusive(False)
         for tile in self.tiles:
             tile.setChecked(tile is chosen)
         self.group.setExclusive(True)
-        self.about.setText(about_data(data))
+        self.about.setText(_about_data(data))
 
     def _show_late(self) -> None:
         """What follows the data set at a calmer pace: its picture, and what to know about a table."""
@@ -171,14 +171,14 @@ class DataPanel(Panel):
         """What a tile shows: the present settings while it is chosen, own points always, else clean points."""
         if isinstance(dataset, UserPoints):
             return thinned(sample(dataset))
-        return (drawable(self.experiment.data, noisy=True) if tile.isChecked() else None) or tile.clean
+        return (_drawable(self.experiment.data, noisy=True) if tile.isChecked() else None) or tile.clean
 
     def _keep_own_points(self, data: Dataset) -> None:
         """Have a tile for the points a person has, also while another data set is shown."""
         if not isinstance(data, UserPoints) or data.is_blank:
             return
         if self.own_tile is None:
-            self.own_tile = self._tile(OWN_NAME, data, thinned(sample(data)))
+            self.own_tile = self._tile(_OWN_NAME, data, thinned(sample(data)))
             self.own_tile.setObjectName("data.kind.points")
         self.tiles[self.own_tile] = data
 
@@ -192,16 +192,16 @@ class DataPanel(Panel):
     # Rows ---------------------------------------------------------------------------------------------------
 
     def _add_common_rows(self) -> None:
-        self.common_rows = QWidget()
-        lines = tight(QVBoxLayout(self.common_rows))
-        self.lines.addWidget(self.common_rows)
+        self._common_rows = QWidget()
+        lines = tight(QVBoxLayout(self._common_rows))
+        self.lines.addWidget(self._common_rows)
         declared = fields_of(Adjustable)
-        names = [*COMMON[:-1], *(name for name in declared if name not in COMMON), COMMON[-1]]
+        names = [*_COMMON[:-1], *(name for name in declared if name not in _COMMON), _COMMON[-1]]
         for name in names:
             row = row_for(declared[name], f"data.{name}") if name in declared else None
             if row is not None:
                 lines.addWidget(self.add(row))
-                self.common[name] = row
+                self._common[name] = row
             if name == "test_fraction":
                 self.final_test = FinalTest()
                 self.final_test.asked.connect(self.test_asked)
@@ -209,10 +209,10 @@ class DataPanel(Panel):
 
     def _add_new_data(self) -> None:
         words = "Draws other points of the same kind: the next data seed."
-        self.new_data = push_button("data.new", "New data", words, small=True)
-        self.new_data.clicked.connect(self._next_seed)
+        self._new_data = push_button("data.new", "New data", words, small=True)
+        self._new_data.clicked.connect(self._next_seed)
         seed = self.rows["data.seed"]
-        seed.line.addWidget(self.new_data)
+        seed.line.addWidget(self._new_data)
 
     def _next_seed(self) -> None:
         if isinstance(self.experiment.data, Adjustable):
@@ -222,9 +222,9 @@ class DataPanel(Panel):
         kind = type(data)
         if kind not in self.forms:
             elsewhere = fields_of(Adjustable) if issubclass(kind, Adjustable) else ()
-            self.forms[kind] = Form(kind, "", skip={*elsewhere, *TABLE_PLACE})
+            self.forms[kind] = Form(kind, "", skip={*elsewhere, *_TABLE_PLACE})
             self.forms[kind].edited.connect(self.ask)
-            self.own_rows.addWidget(self.forms[kind])
+            self._own_rows.addWidget(self.forms[kind])
         for other, form in self.forms.items():
             form.set_path("data" if other is kind else "")
             form.setVisible(other is kind and bool(form.rows))
@@ -241,7 +241,7 @@ class DataPanel(Panel):
             tile = tiles[name] = FeatureTile(name, self)
             identify(tile, f"features.{name}", f"Feature {FEATURES[name].label}")
             tile.clicked.connect(self._feature_clicked)
-            grid.addWidget(tile, *divmod(place, FEATURE_COLUMNS))
+            grid.addWidget(tile, *divmod(place, _FEATURE_COLUMNS))
         self.lines.addLayout(grid)
         return tiles
 
@@ -280,9 +280,9 @@ class DataPanel(Panel):
 
     def _place_common_rows(self, data: Dataset) -> None:
         """Take the common rows away where a data set has settings of its own instead."""
-        for name, row in self.common.items():
+        for name, row in self._common.items():
             row.set_path(f"data.{name}" if isinstance(data, Adjustable) else "")
-        self.common_rows.setVisible(isinstance(data, Adjustable))
+        self._common_rows.setVisible(isinstance(data, Adjustable))
 
     def _show_data(self, data: Dataset) -> None:
         self._keep_own_points(data)
@@ -298,10 +298,10 @@ class DataPanel(Panel):
         )
 
 
-def drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
+def _drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
     """Some points of a data set for its picture; None for a kind that has none before a person gives it some."""
     wanted = {} if noisy else {"noise": 0.0, "label_noise": 0.0}
-    wanted["points"] = PICTURE_POINTS[dataset.tasks[0]]
+    wanted["points"] = _PICTURE_POINTS[dataset.tasks[0]]
     known = {name: value for name, value in wanted.items() if name in fields_of(type(dataset))}
     try:
         drawn = sample(msgspec.structs.replace(dataset, **known))
@@ -312,11 +312,11 @@ def drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
 
 def thinned(drawn: Sample) -> Sample:
     """So many of the points as a small picture can show, evenly taken."""
-    step = -(-len(drawn.labels) // MOST_PICTURED)
+    step = -(-len(drawn.labels) // _MOST_PICTURED)
     return drawn._replace(x=drawn.x[::step], labels=drawn.labels[::step], split=drawn.split[::step])
 
 
-def with_setting(data: Dataset, name: str, value: Any) -> Dataset:
+def _with_setting(data: Dataset, name: str, value: Any) -> Dataset:
     """The data set with another value of one of its fields. Raises InputError if it has no such field."""
     if value_at(data, name) == value:
         return data
@@ -329,10 +329,10 @@ def with_setting(data: Dataset, name: str, value: Any) -> Dataset:
     return changed
 
 
-def same_source(one: Dataset, other: Dataset) -> bool:
+def _same_source(one: Dataset, other: Dataset) -> bool:
     """Whether two data sets are of the same kind, and for tables of the same columns."""
     return type(one) is type(other) and all(
-        getattr(one, name) == getattr(other, name) for name in TABLE_PLACE if isinstance(one, Table)
+        getattr(one, name) == getattr(other, name) for name in _TABLE_PLACE if isinstance(one, Table)
     )
 
 
@@ -344,12 +344,12 @@ def own_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
     for name, field in own.items():
         value, theirs = getattr(present, name, None), before.get(name)
         alike = theirs is not None and (theirs.type, theirs.optional) == (field.type, field.optional)
-        if alike and name not in TABLE_PLACE and fits(value, field):
+        if alike and name not in _TABLE_PLACE and fits(value, field):
             settings[name] = value
     return settings
 
 
-def about_data(data: Dataset) -> str:
+def _about_data(data: Dataset) -> str:
     """A data set in a sentence or two."""
     if isinstance(data, Table) and data.target:
         words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")

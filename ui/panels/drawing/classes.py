@@ -18,7 +18,7 @@ from ui.look.theme import GRID, px
 from ui.panels.drawing.tools import ClassButton
 from ui.panels.tasks import task_of
 
-CLASS_COLUMNS = 3
+_CLASS_COLUMNS = 3
 
 
 class ClassPicker(QWidget):
@@ -39,7 +39,7 @@ class ClassPicker(QWidget):
         self._group.idClicked.connect(self.choose)
         self._grid = QGridLayout()
         self._grid.setSpacing(px(GRID // 2))
-        for place in range(CLASS_COLUMNS):
+        for place in range(_CLASS_COLUMNS):
             self._grid.setColumnStretch(place, 1)
         self.add_button = push_button(
             "drawing.class.add",
@@ -102,7 +102,7 @@ class ClassPicker(QWidget):
             button.show_name(name)
             button.setChecked(button.place == self.chosen)
         self.add_button.setVisible(len(names) < MAX_CLASSES)
-        self._grid.addWidget(self.add_button, *divmod(len(names), CLASS_COLUMNS))
+        self._grid.addWidget(self.add_button, *divmod(len(names), _CLASS_COLUMNS))
         self._show_name()
 
     def _make_buttons(self, count: int) -> None:
@@ -114,7 +114,7 @@ class ClassPicker(QWidget):
         while len(self.buttons) < count:
             button = ClassButton(len(self.buttons))
             self._group.addButton(button, button.place)
-            self._grid.addWidget(button, *divmod(button.place, CLASS_COLUMNS))
+            self._grid.addWidget(button, *divmod(button.place, _CLASS_COLUMNS))
             self.buttons.append(button)
 
     def _show_name(self) -> None:
@@ -127,12 +127,12 @@ def class_names_of(data: Dataset) -> tuple[str, ...]:
         classes = data.classes if data.task == "classification" else 2
         return data.all_names(max(classes, len(data.class_names)))
     if isinstance(data, Table) and task_of(data) == "classification":
-        return names_in(Table(path=data.path, x1=data.x1, x2=data.x2, target=data.target, task=data.task))
+        return _names_in(Table(path=data.path, x1=data.x1, x2=data.x2, target=data.target, task=data.task))
     return UserPoints().all_names(getattr(data, "classes", 2))
 
 
 @lru_cache(maxsize=4)
-def names_in(table: Table) -> tuple[str, ...]:
+def _names_in(table: Table) -> tuple[str, ...]:
     """The classes in a table's target column, at least two."""
     names = sample(table).class_names
     return UserPoints(class_names=names).all_names(max(2, len(names)))

@@ -9,22 +9,22 @@ from PySide6.QtCore import QObject, Signal
 from ui.forms.edits import Edits
 from ui.panels.drawing.strokes import Canvas, Place, Stroke, Style
 
-STROKE_MILLISECONDS = 33
-SHARE_OF_TIME = 3
+_STROKE_MILLISECONDS = 33
+_SHARE_OF_TIME = 3
 """An edit that takes long is followed by so many times its time for everything else."""
-SLOWEST_MILLISECONDS = 500
+_SLOWEST_MILLISECONDS = 500
 
 
-class StrokeEdits(Edits):
+class _StrokeEdits(Edits):
     """Edits of one stroke: at most thirty a second, and fewer where one takes long."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._turn.setInterval(STROKE_MILLISECONDS)
+        self._turn.setInterval(_STROKE_MILLISECONDS)
 
-    def wait_after(self, seconds: float) -> None:
+    def _wait_after(self, seconds: float) -> None:
         """The last edit took so long; wait in proportion before the next."""
-        wait = min(max(round(1000 * SHARE_OF_TIME * seconds), STROKE_MILLISECONDS), SLOWEST_MILLISECONDS)
+        wait = min(max(round(1000 * _SHARE_OF_TIME * seconds), _STROKE_MILLISECONDS), _SLOWEST_MILLISECONDS)
         if wait != self._turn.interval():
             self._turn.setInterval(wait)
 
@@ -45,7 +45,7 @@ class Gesture(QObject):
         super().__init__(parent)
         self.stroke: Stroke | None = None
         self._words = ""
-        self.edits = StrokeEdits(self)
+        self.edits = _StrokeEdits(self)
         self.edits.given.connect(self._give)
 
     def begin(self, kind: type[Stroke], canvas: Canvas, at: Place, style: Style) -> None:
@@ -84,4 +84,4 @@ class Gesture(QObject):
             self.stroke = None
         started = time.perf_counter()
         self.drawn.emit(canvas, self._words, changing)
-        self.edits.wait_after(time.perf_counter() - started)
+        self.edits._wait_after(time.perf_counter() - started)

@@ -34,8 +34,8 @@ from ui.panels.drawing.words import count_words, hint_words
 from ui.panels.panel import Panel, heading
 from ui.panels.tasks import task_of, with_data
 
-KEY_STEPS = 2
-TASKS: tuple[Task, ...] = ("classification", "regression")
+_KEY_STEPS = 2
+_TASKS: tuple[Task, ...] = ("classification", "regression")
 
 
 class DrawingPanel(Panel):
@@ -75,7 +75,7 @@ class DrawingPanel(Panel):
 
     def _add_title(self) -> None:
         line = QHBoxLayout()
-        self.done = small_button("done", "Done", "Ends drawing: the picture is for looking at again. Esc does it too.")
+        self.done = _small_button("done", "Done", "Ends drawing: the picture is for looking at again. Esc does it too.")
         self.done.clicked.connect(self._finish)
         line.addWidget(heading("Draw points"))
         line.addStretch(1)
@@ -98,7 +98,7 @@ class DrawingPanel(Panel):
             "Every point belongs to a class. Values turn into classes: at most ten different ones become a class each.",
             "Every point has a value. Classes turn into values from −1 to 1, evenly spaced.",
         )
-        for button, task, words in zip(self.task.buttons, TASKS, helps, strict=True):
+        for button, task, words in zip(self.task.buttons, _TASKS, helps, strict=True):
             identify(button, f"drawing.task.{task}", task.capitalize(), tip(words))
         self.task.chosen.connect(self._task_chosen)
         self.lines.addWidget(self.task)
@@ -118,7 +118,7 @@ class DrawingPanel(Panel):
     def _add_place(self) -> None:
         self.lines.addSpacing(px(GRID // 2))
         self.entry = PointEntry()
-        self.entry.added.connect(self.add_point)
+        self.entry.added.connect(self._add_point)
         self.entry.refused.connect(self.hint.setText)
         self.lines.addWidget(self.entry)
 
@@ -127,15 +127,15 @@ class DrawingPanel(Panel):
         self.lines.addWidget(self.toolbox.rows["jitter"])
         line = QHBoxLayout()
         line.setSpacing(px(GRID))
-        self.noise_button = small_button(
+        self._noise_button = _small_button(
             "noise", "Add noise", "Moves every point at random by about σ. Each press adds to what is there."
         )
-        self.noise_button.clicked.connect(self.add_noise)
-        self.clear_button = small_button("clear", "Clear", "Takes all points away. Undo brings them back.")
-        self.clear_button.clicked.connect(self.clear)
+        self._noise_button.clicked.connect(self._add_noise)
+        self._clear_button = _small_button("clear", "Clear", "Takes all points away. Undo brings them back.")
+        self._clear_button.clicked.connect(self.clear)
         self.count = quiet(identify(QLabel(wordWrap=True), "drawing.count", "Points drawn"))
-        line.addWidget(self.noise_button, 1)
-        line.addWidget(self.clear_button, 1)
+        line.addWidget(self._noise_button, 1)
+        line.addWidget(self._clear_button, 1)
         self.lines.addLayout(line)
         self.lines.addWidget(self.count)
 
@@ -143,8 +143,8 @@ class DrawingPanel(Panel):
         self._tool_keys = [shortcut(self, tool.key, partial(self.choose_tool, tool.name)) for tool in TOOLS.values()]
         self._drawing_keys = [
             shortcut(self, "Esc", self._escape),
-            shortcut(self, "[", lambda: self.toolbox.turn(-KEY_STEPS)),
-            shortcut(self, "]", lambda: self.toolbox.turn(KEY_STEPS)),
+            shortcut(self, "[", lambda: self.toolbox.turn(-_KEY_STEPS)),
+            shortcut(self, "]", lambda: self.toolbox.turn(_KEY_STEPS)),
             *(shortcut(self, str((k + 1) % 10), partial(self._class_key, k)) for k in range(MAX_CLASSES)),
         ]
 
@@ -226,7 +226,7 @@ class DrawingPanel(Panel):
         Edits.end_open()
         canvas = self._canvas()
         if canvas is not None:
-            self.gesture.begin(tool.stroke, canvas, (x1, x2), self.style_of_points)
+            self.gesture.begin(tool.stroke, canvas, (x1, x2), self._style_of_points)
 
     def drag(self, x1: float, x2: float) -> None:
         """The mouse has moved with the button down."""
@@ -258,7 +258,7 @@ class DrawingPanel(Panel):
         return canvas_of(self.experiment.data)
 
     @property
-    def style_of_points(self) -> Style:
+    def _style_of_points(self) -> Style:
         """How the tools are set now."""
         settings, common = self.toolbox.settings, with_common(self.experiment.data, UserPoints)
         return Style(
@@ -280,11 +280,11 @@ class DrawingPanel(Panel):
         if canvas is not None:
             self._ask_for(change(canvas).as_data(self.experiment.data), words)
 
-    def add_point(self, x1: float, x2: float) -> None:
+    def _add_point(self, x1: float, x2: float) -> None:
         """One point of the chosen class or value, exactly at a place."""
-        self._change("point added", lambda canvas: Painting(canvas, (x1, x2), self.style_of_points).canvas)
+        self._change("point added", lambda canvas: Painting(canvas, (x1, x2), self._style_of_points).canvas)
 
-    def add_noise(self) -> None:
+    def _add_noise(self) -> None:
         """Move every point at random; the same points with the same data seed move alike."""
         seed, spread = with_common(self.experiment.data, UserPoints).seed, self.toolbox.settings.jitter
         self._change("noise added", lambda canvas: canvas.jittered(spread, seed))
@@ -307,11 +307,11 @@ class DrawingPanel(Panel):
 
     def _task_chosen(self, index: int) -> None:
         canvas = self._canvas()
-        if canvas is not None and canvas.task != TASKS[index]:
+        if canvas is not None and canvas.task != _TASKS[index]:
             Edits.end_open()
             data = canvas.as_data(self.experiment.data)
-            self._ask_for(data.as_task(TASKS[index]), f"task {TASKS[index]}")
-        self.task.show_index(TASKS.index(task_of(self.experiment.data)))
+            self._ask_for(data.as_task(_TASKS[index]), f"task {_TASKS[index]}")
+        self.task.show_index(_TASKS.index(task_of(self.experiment.data)))
 
     def _name_classes(self, names: tuple[str, ...], words: str) -> None:
         Edits.end_open()
@@ -335,7 +335,7 @@ class DrawingPanel(Panel):
 
     def _show_data(self) -> None:
         self.classes.show_names(class_names_of(self.experiment.data))
-        self.task.show_index(TASKS.index(task_of(self.experiment.data)))
+        self.task.show_index(_TASKS.index(task_of(self.experiment.data)))
         self._show_rows()
         self._tell_tool()
         self._text.request()
@@ -355,7 +355,7 @@ class DrawingPanel(Panel):
             self._tell_tool()
 
 
-def small_button(name: str, text: str, help_text: str) -> QPushButton:
+def _small_button(name: str, text: str, help_text: str) -> QPushButton:
     """A button of the panel."""
     return push_button(f"drawing.{name}", text, help_text, small=True)
 

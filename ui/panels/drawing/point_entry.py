@@ -12,7 +12,7 @@ from ui.forms.controls import Entry
 from ui.forms.layouts import tight
 from ui.look.theme import GRID, px
 
-PLACE = Quantity(False, -EXTENT, EXTENT)
+_PLACE = Quantity(False, -EXTENT, EXTENT)
 """A coordinate on the plane."""
 
 
@@ -30,8 +30,8 @@ class PointEntry(QWidget):
         line.addWidget(QLabel("Point at"))
         self.places: list[Entry] = []
         for name, spoken in (("x1", "x₁"), ("x2", "x₂")):
-            entry = identify(Entry(PLACE.problem_with), f"drawing.{name}", f"{spoken} of a point to add")
-            entry.set_hint(tip(f"{spoken} of the point to add. Allowed: {PLACE.allowed}."))
+            entry = identify(Entry(_PLACE.problem_with), f"drawing.{name}", f"{spoken} of a point to add")
+            entry.set_hint(tip(f"{spoken} of the point to add. Allowed: {_PLACE.allowed}."))
             entry.setAlignment(Qt.AlignmentFlag.AlignRight)
             entry.setMinimumWidth(px(48))
             entry.setText("0")
@@ -49,9 +49,9 @@ class PointEntry(QWidget):
 
     def _add(self) -> None:
         for entry in self.places:
-            problem = PLACE.problem_with(entry.text())
+            problem = _PLACE.problem_with(entry.text())
             if problem:
                 self.refused.emit(problem)
                 entry.setFocus()
                 return
-        self.added.emit(*(float(PLACE.read(entry.text())) for entry in self.places))
+        self.added.emit(*(float(_PLACE.read(entry.text())) for entry in self.places))

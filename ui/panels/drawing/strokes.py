@@ -28,9 +28,9 @@ from playground.catalog.datasets.base import (
 )
 from playground.catalog.datasets.own_points import UserPoints
 
-DENSITY = 10.0
+_DENSITY = 10.0
 """Points that a brush leaves per unit of its way and unit of its radius."""
-SPARSEST = 2.0
+_SPARSEST = 2.0
 """Points per unit of the way, however thin the brush."""
 REACH = 0.4
 """A point at most this far from the mouse can be taken hold of."""
@@ -71,7 +71,7 @@ class Canvas:
         """How many points more there may be."""
         return max(MAX_OWN_POINTS - len(self), 0)
 
-    def with_points(self, x: Array, style: Style) -> Canvas:
+    def _with_points(self, x: Array, style: Style) -> Canvas:
         """These points and more at the places x, of shape (k, 2), as far as there is room."""
         x = folded(x[: self.room])
         parts = parts_of(len(self), len(x), style)
@@ -82,13 +82,13 @@ class Canvas:
             split=np.concatenate([self.split, parts]),
         )
 
-    def without(self, gone: Array) -> Canvas:
+    def _without(self, gone: Array) -> Canvas:
         """All points but those marked in `gone`."""
         if not gone.any():
             return self
         return replace(self, x=self.x[~gone], labels=self.labels[~gone], split=self.split[~gone])
 
-    def with_moved(self, index: int, to: Place) -> Canvas:
+    def _with_moved(self, index: int, to: Place) -> Canvas:
         """One point somewhere else on the plane."""
         x = self.x.copy()
         x[index] = np.clip(to, -EXTENT, EXTENT)
@@ -154,7 +154,7 @@ def folded(x: Array) -> Array:
     return result
 
 
-def distance_to_way(x: Array, start: Place, end: Place) -> Array:
+def _distance_to_way(x: Array, start: Place, end: Place) -> Array:
     """How far each point is from the line between two places."""
     first, way = np.array(start), np.subtract(end, start)
     length = float(way @ way)
@@ -188,19 +188,19 @@ class Painting(Stroke):
         super().__init__(canvas, at, style)
         self.random = canvas.random(style.seed)
         self.due = 0.0
-        self.canvas = canvas.with_points(np.array([at]), style)
+        self.canvas = canvas._with_points(np.array([at]), style)
 
     def move(self, to: Place) -> None:
         way = math.hypot(to[0] - self.at[0], to[1] - self.at[1])
-        self.due += way * max(SPARSEST, DENSITY * self.style.radius)
+        self.due += way * max(_SPARSEST, _DENSITY * self.style.radius)
         count = min(int(self.due), self.canvas.room)
         self.due -= int(self.due)
         if count:
             centres = np.linspace(self.at, to, count + 1)[1:]
-            self.canvas = self.canvas.with_points(centres + self.scattered(count), self.style)
+            self.canvas = self.canvas._with_points(centres + self._scattered(count), self.style)
         self.at = to
 
-    def scattered(self, count: int) -> Array:
+    def _scattered(self, count: int) -> Array:
         """Places in a disc of the brush's radius."""
         angles = self.random.uniform(0, 2 * np.pi, count)
         radii = self.style.radius * np.sqrt(self.random.uniform(0, 1, count))
@@ -217,7 +217,7 @@ class Erasing(Stroke):
         self.move(at)
 
     def move(self, to: Place) -> None:
-        self.canvas = self.canvas.without(distance_to_way(self.canvas.x, self.at, to) <= self.style.radius)
+        self.canvas = self.canvas._without(_distance_to_way(self.canvas.x, self.at, to) <= self.style.radius)
         self.at = to
 
 
@@ -233,7 +233,7 @@ class Moving(Stroke):
 
     def move(self, to: Place) -> None:
         if self.index is not None and to != self.at:
-            self.canvas = self.canvas.with_moved(self.index, (to[0] + self.offset[0], to[1] + self.offset[1]))
+            self.canvas = self.canvas._with_moved(self.index, (to[0] + self.offset[0], to[1] + self.offset[1]))
         self.at = to
 
 
@@ -245,9 +245,9 @@ class Clustering(Stroke):
     def __init__(self, canvas: Canvas, at: Place, style: Style) -> None:
         super().__init__(canvas, at, style)
         self.before = canvas
-        self.cloud = canvas.random(style.seed).normal(0, style.spread, (style.cluster_points, 2))
+        self._cloud = canvas.random(style.seed).normal(0, style.spread, (style.cluster_points, 2))
         self.move(at)
 
     def move(self, to: Place) -> None:
-        self.canvas = self.before.with_points(self.cloud + to, self.style)
+        self.canvas = self.before._with_points(self._cloud + to, self.style)
         self.at = to

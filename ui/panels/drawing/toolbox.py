@@ -15,7 +15,7 @@ from ui.panels.drawing.strokes import REACH
 from ui.panels.drawing.tools import CLUSTER, ERASER, MOVE, TOOLS, Settings, Tool, ToolButton
 from ui.panels.tiles import mixed
 
-WHEEL_FACTOR = 1.15
+_WHEEL_FACTOR = 1.15
 
 
 class Toolbox(QObject):
@@ -63,7 +63,7 @@ class Toolbox(QObject):
         """Make the brush or the cluster larger or smaller."""
         name = "spread" if self.tool is CLUSTER else "radius"
         before = getattr(self.settings, name)
-        value = round(before * WHEEL_FACTOR**steps, 2)
+        value = round(before * _WHEEL_FACTOR**steps, 2)
         if value == before:
             value += 0.01 if steps > 0 else -0.01
         self.set(name, min(max(round(value, 2), 0.05), 3.0))

@@ -32,7 +32,7 @@ class Tool:
     """The settings that matter to it."""
 
 
-BRUSH = Tool(
+_BRUSH = Tool(
     "brush", "Brush", "paint-brush", "B", Painting, "Adds points while you drag; a click adds just one.", ("radius",)
 )
 ERASER = Tool("eraser", "Eraser", "eraser", "E", Erasing, "Takes away the points it passes over.", ("radius",))
@@ -46,7 +46,7 @@ CLUSTER = Tool(
     "A click adds a round cloud of points; drag to place it.",
     ("cluster_points", "spread"),
 )
-TOOLS = {tool.name: tool for tool in (BRUSH, ERASER, MOVE, CLUSTER)}
+TOOLS = {tool.name: tool for tool in (_BRUSH, ERASER, MOVE, CLUSTER)}
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -27,24 +27,24 @@ from ui.panels.layers.dragging import Drag
 from ui.panels.tiles import Curve, MagnitudeBar, curve_icon, curve_icon_size
 
 FIRST = ("units", "activation", "dropout")
-IN_HEADER = ("trainable", "muted")
+_IN_HEADER = ("trainable", "muted")
 """Fields that are buttons in the header."""
-RARE = tuple(name for name in fields_of(Layer) if name not in (*FIRST, *IN_HEADER, "id"))
+_RARE = tuple(name for name in fields_of(Layer) if name not in (*FIRST, *_IN_HEADER, "id"))
 """Fields below “more”."""
-BODY_INDENT = GRID * 2 + GRID // 2
-BAR_WIDTH, NUMBER_WIDTH = 48, 40
-SUMMARY_WIDTH = 72
+_BODY_INDENT = GRID * 2 + GRID // 2
+_BAR_WIDTH, _NUMBER_WIDTH = 48, 40
+_SUMMARY_WIDTH = 72
 """So that the bars of compact cards start below each other."""
-KEYS = (
+_KEYS = (
     "Alt+Up and Alt+Down move it, Delete removes it, Ctrl+D duplicates it, Ctrl+C copies it and Ctrl+V pastes it after "
     "another."
 )
-HEALTH_HELP = (
+_HEALTH_HELP = (
     "Dead: the share of units whose slope f′(z) is 0 on every point of the latest batch, so that they learn nothing. "
     "Saturated: the share of activations on the flat ends of tanh or sigmoid, where the slope is below 5 % of the "
     "steepest."
 )
-GRADIENT_HELP = "Size of the gradient ∂E/∂W of this layer (root mean square), on a logarithmic scale from 1e-8 to 10."
+_GRADIENT_HELP = "Size of the gradient ∂E/∂W of this layer (root mean square), on a logarithmic scale from 1e-8 to 10."
 
 
 class Gradient(QWidget):
@@ -56,11 +56,11 @@ class Gradient(QWidget):
         self.bar = MagnitudeBar(self)
         self.number = quiet(QLabel("–", self))
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.number.setFixedWidth(px(NUMBER_WIDTH))
+        self.number.setFixedWidth(px(_NUMBER_WIDTH))
         line.addWidget(self.bar, 1)
         line.addWidget(self.number)
         for widget in (self, self.bar, self.number):
-            widget.setToolTip(tip(GRADIENT_HELP))
+            widget.setToolTip(tip(_GRADIENT_HELP))
         self.bar.setAccessibleName("Gradient")
 
     def show_statistics(self, layer: LayerStatistics | None) -> None:
@@ -72,7 +72,7 @@ class Gradient(QWidget):
         self.number.setText(number_text(self.bar.value, digits=2))
 
 
-class Vitals(QWidget):
+class _Vitals(QWidget):
     """How a layer is: the gradient, and which share of its units or activations has stopped learning, if any."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -81,7 +81,7 @@ class Vitals(QWidget):
         self.gradient = Gradient(self)
         self.health = quiet(QElidingLabel(self))
         self.health.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        identify(self.health, spoken="Dead and saturated", hint=tip(HEALTH_HELP))
+        identify(self.health, spoken="Dead and saturated", hint=tip(_HEALTH_HELP))
         line = tight(QHBoxLayout(self))
         line.addWidget(self.gradient)
         line.addWidget(self.health, 1)
@@ -92,7 +92,7 @@ class Vitals(QWidget):
         self.gradient.number.setVisible(not compact)
         self.health.setVisible(not compact)
         # A bar has the same length on all cards, so that they can be compared, whatever is said beside it.
-        self.gradient.bar.setFixedWidth(px(BAR_WIDTH))
+        self.gradient.bar.setFixedWidth(px(_BAR_WIDTH))
 
     def show_statistics(self, layer: LayerStatistics | None) -> None:
         """Move the bar."""
@@ -102,23 +102,23 @@ class Vitals(QWidget):
     def write(self) -> None:
         """Bring the texts up to date."""
         self.gradient.write()
-        words = health_words(self.layer) if self.layer is not None else ""
+        words = _health_words(self.layer) if self.layer is not None else ""
         if words != self.health.text():
             self.health.setText(words)
 
 
-def health_words(layer: LayerStatistics) -> str:
+def _health_words(layer: LayerStatistics) -> str:
     """Which share of a layer has stopped learning: `dead 12 % · saturated 40 %`; nothing if all learns."""
     shares = (("dead", layer.dead), ("saturated", layer.saturated))
-    return " · ".join(f"{name} {share_words(share)}" for name, share in shares if share > 0)
+    return " · ".join(f"{name} {_share_words(share)}" for name, share in shares if share > 0)
 
 
-def share_words(share: float) -> str:
+def _share_words(share: float) -> str:
     """A share above 0 in whole percent, never rounded away."""
     return "< 1 %" if share < 0.01 else f"{min(100 * share, 100):.0f} %"
 
 
-class Header(QWidget):
+class _Header(QWidget):
     """The part of a card by which the mouse drags it."""
 
     pressed = Signal()
@@ -143,7 +143,7 @@ class Header(QWidget):
             self.drag.end(keep=True)
 
 
-class Grip(QLabel):
+class _Grip(QLabel):
     """The dots that say where to drag; the mouse goes through to the header."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -195,35 +195,35 @@ class LayerCard(QFrame):
 
     # Parts --------------------------------------------------------------------------------------------------
 
-    def _header(self) -> Header:
-        header = Header(self)
+    def _header(self) -> _Header:
+        header = _Header(self)
         line, self.second = QHBoxLayout(), QHBoxLayout()
         lines = tight(QVBoxLayout(header), GRID // 4)
         lines.addLayout(line)
         lines.addLayout(self.second)
         line.setSpacing(px(GRID // 2))
-        self.second.setContentsMargins(px(BODY_INDENT), 0, 0, 0)
+        self.second.setContentsMargins(px(_BODY_INDENT), 0, 0, 0)
         self.first = line
-        self.grip, self.title, self.summary = Grip(header), QLabel(header), QLabel(header)
+        self._grip, self.title, self.summary = _Grip(header), QLabel(header), QLabel(header)
         self.title.setProperty("strong", True)
         self.summary.setProperty("quiet", True)
-        self.vitals = Vitals(header)
-        self.freeze = IconButton("lock-simple-open", "Freeze", "", header)
-        self.mute = IconButton("speaker-high", "Mute", "", header)
+        self.vitals = _Vitals(header)
+        self._freeze = IconButton("lock-simple-open", "Freeze", "", header)
+        self._mute = IconButton("speaker-high", "Mute", "", header)
         self.duplicate = IconButton("copy", "Duplicate", "Duplicate this layer (Ctrl+D).", header)
         self.remove = IconButton("x", "Remove", "Remove this layer (Delete).", header)
         self.more = IconButton("caret-right", "More", "More settings of this layer.", header)
-        for button in (self.freeze, self.mute, self.more):
+        for button in (self._freeze, self._mute, self.more):
             button.setCheckable(True)
-        for widget in (self.grip, self.title, self.summary):
+        for widget in (self._grip, self.title, self.summary):
             line.addWidget(widget)
         line.addStretch(1)
         self.second.addWidget(self.vitals, 1)
-        for button in (self.freeze, self.mute, self.more, self.duplicate, self.remove):
+        for button in (self._freeze, self._mute, self.more, self.duplicate, self.remove):
             button.setProperty("small", True)
             line.addWidget(button)
-        self.freeze.clicked.connect(self._freeze_clicked)
-        self.mute.clicked.connect(self._mute_clicked)
+        self._freeze.clicked.connect(self._freeze_clicked)
+        self._mute.clicked.connect(self._mute_clicked)
         self.more.toggled.connect(self._unfold)
         self.duplicate.clicked.connect(self.duplicated)
         self.remove.clicked.connect(self.removed)
@@ -234,7 +234,7 @@ class LayerCard(QFrame):
     def _part(self) -> QWidget:
         part = QWidget(self)
         lines = QVBoxLayout(part)
-        lines.setContentsMargins(px(BODY_INDENT), 0, 0, 0)
+        lines.setContentsMargins(px(_BODY_INDENT), 0, 0, 0)
         lines.setSpacing(px(GRID // 2))
         self.outer.addWidget(part)
         return part
@@ -251,13 +251,13 @@ class LayerCard(QFrame):
 
     def complete(self) -> None:
         """Make the rows below “more”, which take longer than all the rest of a card and are seldom seen."""
-        if self.rows.keys() >= set(RARE):
+        if self.rows.keys() >= set(_RARE):
             return
-        self._add_rows(self.rest, RARE)
-        for name in RARE:
+        self._add_rows(self.rest, _RARE)
+        for name in _RARE:
             self._name_row(name)
         if self.layer is not None:
-            for name in RARE:
+            for name in _RARE:
                 self.rows[name].show_value(getattr(self.layer, name))
             self._show_switches(self.layer)
         for before, after in itertools.pairwise(self.tab_stops):
@@ -302,7 +302,7 @@ class LayerCard(QFrame):
             self.duplicate.setVisible(not compact)
             self.remove.setVisible(not compact)
             self._show_buttons()
-            self.summary.setMinimumWidth(px(SUMMARY_WIDTH) if compact else 0)
+            self.summary.setMinimumWidth(px(_SUMMARY_WIDTH) if compact else 0)
             self.vitals.set_compact(compact)
             if compact:
                 self.first.insertWidget(self.first.indexOf(self.summary) + 1, self.vitals)
@@ -335,16 +335,16 @@ class LayerCard(QFrame):
         why = "" if fitting else f"Off: the layer has {layer.units:,} units, but {self.inputs:,} numbers come in."
         if "skip" in self.rows:
             self.rows["skip"].set_available(fitting or layer.skip, why)
-        self.mute.setEnabled(fitting or layer.muted)
-        self.freeze.setChecked(not layer.trainable)
-        self.mute.setChecked(layer.muted)
-        self.freeze.set_icon("lock-simple-open" if layer.trainable else "lock-simple")
-        self.mute.set_icon("speaker-slash" if layer.muted else "speaker-high")
+        self._mute.setEnabled(fitting or layer.muted)
+        self._freeze.setChecked(not layer.trainable)
+        self._mute.setChecked(layer.muted)
+        self._freeze.set_icon("lock-simple-open" if layer.trainable else "lock-simple")
+        self._mute.set_icon("speaker-slash" if layer.muted else "speaker-high")
         freeze = "Frozen: click to let this layer learn." if not layer.trainable else "Click to freeze this layer."
         mute = (
             "Muted: click to put this layer back in." if layer.muted else "Click to mute this layer." if fitting else ""
         )
-        for name, button, words in (("trainable", self.freeze, freeze), ("muted", self.mute, mute)):
+        for name, button, words in (("trainable", self._freeze, freeze), ("muted", self._mute, mute)):
             identify(
                 button,
                 hint=tip(why if name == "muted" else "", words, fields_of(Layer)[name].help),
@@ -355,20 +355,20 @@ class LayerCard(QFrame):
     def _show_buttons(self, layer: Layer | None = None) -> None:
         """A compact card has no room for a button that says nothing."""
         layer = layer or self.layer
-        self.freeze.setVisible(not self.compact or (layer is not None and not layer.trainable))
-        self.mute.setVisible(not self.compact or (layer is not None and layer.muted))
+        self._freeze.setVisible(not self.compact or (layer is not None and not layer.trainable))
+        self._mute.setVisible(not self.compact or (layer is not None and layer.muted))
 
     def _set_place(self, index: int, layer_id: str | None) -> None:
         self.index, self._named = index, layer_id
         path, place = self.path, self.place
-        identify(self, path, f"L{place[1:]}", tip(KEYS), f"Number {index + 1} from the input side. {KEYS}")
+        identify(self, path, f"L{place[1:]}", tip(_KEYS), f"Number {index + 1} from the input side. {_KEYS}")
         self.title.setText(f"L{place[1:]}")
         for name in self.rows:
             self._name_row(name)
         for name, widget, label in self._named_parts():
             identify(widget, f"{path}.{name}", f"{label} {place}")
-        for widget in (self.header, self.grip, self.title, self.summary):
-            widget.setToolTip(tip(f"Drag to move the layer. {KEYS}"))
+        for widget in (self.header, self._grip, self.title, self.summary):
+            widget.setToolTip(tip(f"Drag to move the layer. {_KEYS}"))
 
     def _name_row(self, name: str) -> None:
         if self.index >= 0:
@@ -387,11 +387,11 @@ class LayerCard(QFrame):
 
     def _named_parts(self) -> list[tuple[str, QWidget, str]]:
         return [
-            ("handle", self.grip, "Move"),
+            ("handle", self._grip, "Move"),
             ("gradient", self.vitals.gradient.bar, "Gradient of"),
             ("health", self.vitals.health, "Dead and saturated in"),
-            ("trainable", self.freeze, "Freeze"),
-            ("muted", self.mute, "Mute"),
+            ("trainable", self._freeze, "Freeze"),
+            ("muted", self._mute, "Mute"),
             ("duplicate", self.duplicate, "Duplicate"),
             ("remove", self.remove, "Remove"),
             ("more", self.more, "More of"),
@@ -420,11 +420,11 @@ class LayerCard(QFrame):
     # A click asks; the button follows what the layer is.
 
     def _freeze_clicked(self, on: bool) -> None:
-        self.freeze.setChecked(not on)
+        self._freeze.setChecked(not on)
         self._row_edited(f"layers.{self.index}.trainable", not on, False)
 
     def _mute_clicked(self, on: bool) -> None:
-        self.mute.setChecked(not on)
+        self._mute.setChecked(not on)
         self._row_edited(f"layers.{self.index}.muted", on, False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -449,14 +449,14 @@ class OutputCard(QFrame):
         self.setProperty("card", True)
         identify(self, "layers.output", "Output layer")
         lines, line = QVBoxLayout(self), QHBoxLayout()
-        lines.setContentsMargins(px(BODY_INDENT + GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2))
+        lines.setContentsMargins(px(_BODY_INDENT + GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2))
         lines.setSpacing(px(GRID // 4))
         lines.addLayout(line)
         line.setSpacing(px(GRID))
         title = QLabel("Output", self)
         title.setProperty("strong", True)
         self.summary = quiet(QLabel(self))
-        self.vitals = Vitals(self)
+        self.vitals = _Vitals(self)
         identify(self.vitals.gradient.bar, "layers.output.gradient", "Gradient of the output layer")
         line.addWidget(title)
         line.addWidget(self.summary)
@@ -468,11 +468,11 @@ class OutputCard(QFrame):
     def show_statistics(self, layer: LayerStatistics | None) -> None:
         """Show the size, the activation and the gradient of the output layer."""
         self.vitals.show_statistics(layer)
-        text = output_words(layer) if layer is not None else ""
+        text = _output_words(layer) if layer is not None else ""
         if text != self.summary.text():
             self.summary.setText(text)
 
 
-def output_words(layer: LayerStatistics) -> str:
+def _output_words(layer: LayerStatistics) -> str:
     """The output layer in words."""
     return f"{layer.units} {'unit' if layer.units == 1 else 'units'}, {layer.activation.replace('_', ' ')}"

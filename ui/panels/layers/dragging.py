@@ -13,7 +13,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 
-class Draggable(Protocol):
+class _Draggable(Protocol):
     """What can be dragged: a widget with these signals."""
 
     grabbed: SignalInstance
@@ -28,7 +28,7 @@ class Draggable(Protocol):
 class Drag:
     """The drag of one widget, which passes on its mouse events."""
 
-    def __init__(self, widget: Draggable) -> None:
+    def __init__(self, widget: _Draggable) -> None:
         self.widget = widget
         self.active = False
         self._pressed_at: QPoint | None = None

@@ -20,9 +20,9 @@ from ui.panels.layers.dragging import Drag
 from ui.panels.tiles import fitted, paint_curves
 
 FIRST_LAYER = Layer(units=4, activation=Tanh())
-COLUMNS = 6
-PICTURE_HEIGHT = 20
-HOW = "Click to put it next to the output; drag it into the stack to put it anywhere."
+_COLUMNS = 6
+_PICTURE_HEIGHT = 20
+_HOW = "Click to put it next to the output; drag it into the stack to put it anywhere."
 
 
 class Chip(QAbstractButton):
@@ -54,7 +54,7 @@ class Chip(QAbstractButton):
             return Layer(units=(before or FIRST_LAYER).units, activation=self.kind())
         return msgspec.structs.replace(before or FIRST_LAYER, trainable=True, muted=False)
 
-    def show_last(self, last: Layer | None) -> None:
+    def _show_last(self, last: Layer | None) -> None:
         """Show which layer the chip without an activation of its own repeats."""
         if self.kind is None and self.activation != (last or FIRST_LAYER).activation:
             self.activation = (last or FIRST_LAYER).activation
@@ -64,10 +64,10 @@ class Chip(QAbstractButton):
         """Switch the chip off where it can't apply, and say why."""
         self.setEnabled(not why_not)
         if self.kind is None:
-            self.setToolTip(tip(why_not, "A layer with the settings of the last one.", HOW))
+            self.setToolTip(tip(why_not, "A layer with the settings of the last one.", _HOW))
         else:
             does = f"{self.kind.label}: {summary_of(self.kind)}"
-            self.setToolTip(tip(why_not, does, *steps(self.kind.formula), HOW))
+            self.setToolTip(tip(why_not, does, *steps(self.kind.formula), _HOW))
 
     # Gestures -----------------------------------------------------------------------------------------------
 
@@ -98,7 +98,7 @@ class Chip(QAbstractButton):
     # Picture ------------------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        return QSize(px(40), px(PICTURE_HEIGHT + 2) + QFontMetrics(self._small).height())
+        return QSize(px(40), px(_PICTURE_HEIGHT + 2) + QFontMetrics(self._small).height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -111,7 +111,7 @@ class Chip(QAbstractButton):
 
     @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
-        theme, picture = current(), QRectF(0, 0, self.width(), px(PICTURE_HEIGHT))
+        theme, picture = current(), QRectF(0, 0, self.width(), px(_PICTURE_HEIGHT))
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(1.0 if self.isEnabled() else 0.4)
@@ -141,12 +141,12 @@ class Palette(QWidget):
         self.chips = [Chip(kind, self) for kind in (None, *members(Activation).values())]
         grid = tight(QGridLayout(self))
         for place, chip in enumerate(self.chips):
-            grid.addWidget(chip, *divmod(place, COLUMNS))
-        for column in range(COLUMNS):
+            grid.addWidget(chip, *divmod(place, _COLUMNS))
+        for column in range(_COLUMNS):
             grid.setColumnStretch(column, 1)
 
     def show_stack(self, last: Layer | None, why_not: str) -> None:
         """Show which layer is the last, and why there can be no more, if so."""
         for chip in self.chips:
-            chip.show_last(last)
+            chip._show_last(last)
             chip.set_available(why_not)

@@ -45,7 +45,7 @@ class LayersPanel(Panel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.cards: list[LayerCard] = []
-        self.asleep = self.missed = False
+        self._asleep = self._missed = False
         self.snapshot: Snapshot | None = None
         self._follow: str | None = None
         self._text = Throttle(self._write, self)
@@ -59,7 +59,7 @@ class LayersPanel(Panel):
         outer.addWidget(self.view, 1)
         self.drag = StackDrag(self, self.view, self.stack, self.inputs)
         self.drag.card_dropped.connect(self._card_dropped)
-        self.drag.chip_dropped.connect(self.add_layer)
+        self.drag.chip_dropped.connect(self._add_layer)
         for chip in self.new_layers.chips:
             self.drag.follow_chip(chip)
         self.show_experiment(self.experiment)
@@ -135,12 +135,12 @@ class LayersPanel(Panel):
 
     def sleep(self) -> None:
         """Make no cards from now on: nobody sees them, and thirty take a second."""
-        self.asleep = True
+        self._asleep = True
 
     def wake(self) -> None:
         """Show what has changed meanwhile."""
-        self.asleep = False
-        if self.missed:
+        self._asleep = False
+        if self._missed:
             self.show_experiment(self.experiment)
 
     def complete(self) -> None:
@@ -152,8 +152,8 @@ class LayersPanel(Panel):
     def show_experiment(self, experiment: Experiment) -> None:
         super().show_experiment(experiment)
         self.shape.present = [layer.units for layer in experiment.layers] or [FIRST_LAYER.units]
-        self.missed = self.asleep
-        if self.asleep:
+        self._missed = self._asleep
+        if self._asleep:
             return
         layers = experiment.layers
         cards = self._cards_for(layers)
@@ -226,23 +226,23 @@ class LayersPanel(Panel):
 
     # Edits --------------------------------------------------------------------------------------------------
 
-    def add_layer(self, chip: Chip, place: int | None = None) -> None:
+    def _add_layer(self, chip: Chip, place: int | None = None) -> None:
         """Ask for a new layer at a place, by default next to the output."""
         layers = self._identified()
         place = len(layers) if place is None else place
         before = layers[max(place - 1, 0)] if layers else None
         self._insert(place, chip.layer(before), follow=False)
 
-    def duplicate_layer(self, index: int) -> None:
+    def _duplicate_layer(self, index: int) -> None:
         """Ask for a copy of a layer right after it."""
         layer = self._identified()[index]
         self._insert(index + 1, layer, f"layer {layer.id} duplicated")
 
-    def copy_layer(self, index: int) -> None:
+    def _copy_layer(self, index: int) -> None:
         """Put a layer on the clipboard, as text that an experiment file would contain."""
         QGuiApplication.clipboard().setText(msgspec.json.encode(self.experiment.layers[index]).decode())
 
-    def paste_layer(self, place: int) -> None:
+    def _paste_layer(self, place: int) -> None:
         """Ask for the layer on the clipboard, if it is one, at a place."""
         try:
             layer = msgspec.json.decode(QGuiApplication.clipboard().text(), type=Layer)
@@ -271,7 +271,7 @@ class LayersPanel(Panel):
         neighbour = rest[min(index, len(rest) - 1)].id if rest else None
         self._ask_layers(rest, focus=neighbour)
 
-    def move_layer(self, index: int, to: int) -> None:
+    def _move_layer(self, index: int, to: int) -> None:
         """Ask for a layer at another place, counted without it."""
         layers = self._identified()
         if 0 <= to < len(layers) and to != index:
@@ -323,24 +323,24 @@ class LayersPanel(Panel):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         card = self._focused_card()
         if event.matches(QKeySequence.StandardKey.Copy) and card is not None:
-            self.copy_layer(card.index)
+            self._copy_layer(card.index)
         elif event.matches(QKeySequence.StandardKey.Paste):
-            self.paste_layer(card.index + 1 if card is not None else len(self.cards))
+            self._paste_layer(card.index + 1 if card is not None else len(self.cards))
         else:
             super().keyPressEvent(event)
 
     def _chip_clicked(self) -> None:
         chip = self.sender()
         if isinstance(chip, Chip):
-            self.add_layer(chip)
+            self._add_layer(chip)
 
     def _card_moved(self, by: int) -> None:
         card = self._card_of(self.sender())
         if card is not None:
-            self.move_layer(card.index, card.index + by)
+            self._move_layer(card.index, card.index + by)
 
     def _card_dropped(self, card: LayerCard, place: int) -> None:
-        self.move_layer(card.index, place)
+        self._move_layer(card.index, place)
 
     def _card_removed(self) -> None:
         card = self._card_of(self.sender())
@@ -350,4 +350,4 @@ class LayersPanel(Panel):
     def _card_duplicated(self) -> None:
         card = self._card_of(self.sender())
         if card is not None:
-            self.duplicate_layer(card.index)
+            self._duplicate_layer(card.index)

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QToolButton
 from ui.forms.buttons import IconButton, identify, tip
 from ui.panels.layers.shapes import ABOUT, SHAPES, widths_of, widths_words
 
-ASK_WIDTHS = "Units of each layer, input side first, such as 16-8-4 or 3 × 8:"
-HELP = "Replaces all layers by ones of other widths, like the first one in all else. One undo takes it back."
+_ASK_WIDTHS = "Units of each layer, input side first, such as 16-8-4 or 3 × 8:"
+_HELP = "Replaces all layers by ones of other widths, like the first one in all else. One undo takes it back."
 
 
 class ShapeButton(IconButton):
@@ -24,7 +24,7 @@ class ShapeButton(IconButton):
         super().__init__("hourglass-simple-medium", "Shape", "")
         self.present: Sequence[int] = ()
         """The widths there are."""
-        identify(self, "layers.shape", hint=tip(HELP))
+        identify(self, "layers.shape", hint=tip(_HELP))
         self.setText("Shape")
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setStyleSheet("QToolButton::menu-indicator { image: none; }")
@@ -36,16 +36,16 @@ class ShapeButton(IconButton):
             action.setToolTip(ABOUT[name])
             action.triggered.connect(lambda _=False, name=name: self.chosen.emit(SHAPES[name], name.lower()))
         menu.addSeparator()
-        menu.addAction("Other widths…").triggered.connect(lambda: self.ask_widths())
+        menu.addAction("Other widths…").triggered.connect(lambda: self._ask_widths())
         self.setMenu(menu)
 
-    def ask_widths(self, text: str = "", problem: str = "") -> None:
+    def _ask_widths(self, text: str = "", problem: str = "") -> None:
         """Let the person write the widths of all layers."""
         dialog = QInputDialog(self.parentWidget())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setObjectName("layers.widths")
         dialog.setWindowTitle("Shape")
-        dialog.setLabelText("\n".join(part for part in (problem, ASK_WIDTHS) if part))
+        dialog.setLabelText("\n".join(part for part in (problem, _ASK_WIDTHS) if part))
         dialog.setTextValue(text or widths_words(self.present))
         dialog.textValueSelected.connect(self._widths_given)
         dialog.open()
@@ -54,6 +54,6 @@ class ShapeButton(IconButton):
         try:
             widths = widths_of(text)
         except ValueError as error:
-            self.ask_widths(text, f"“{text}” is refused. {error}")
+            self._ask_widths(text, f"“{text}” is refused. {error}")
         else:
             self.chosen.emit(widths, "")

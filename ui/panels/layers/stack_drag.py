@@ -10,7 +10,7 @@ from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard
 from ui.panels.layers.palette import Chip
 
-EDGE = 32
+_EDGE = 32
 """So close to the edge of the visible part, a dragged card makes the stack scroll."""
 
 
@@ -29,7 +29,7 @@ class StackDrag(QObject):
         self.cards: list[LayerCard] = []
         """All cards in their order; whoever orders them anew says so here."""
         self.held: LayerCard | None = None
-        self.offered: Chip | None = None
+        self._offered: Chip | None = None
         self._at = QPoint()
         self.ghost = QLabel(panel)
         self.ghost.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -65,17 +65,17 @@ class StackDrag(QObject):
         if self.held is not None:
             # The header alone follows the mouse: a whole card would hide where it is going.
             self.held.setProperty("held", True)
-            restyle(self.held)
+            _restyle(self.held)
             self._begin(self.held.header, self.held.width())
 
     def _grab_chip(self) -> None:
         chip = self.sender()
         if isinstance(chip, Chip):
-            self.offered = chip
+            self._offered = chip
             self._begin(chip, chip.width() + px(GRID))
 
     def _begin(self, seen: QWidget, width: int) -> None:
-        self.ghost.setPixmap(picture_of(seen))
+        self.ghost.setPixmap(_picture_of(seen))
         self.ghost.setFixedSize(QSize(width, seen.height() + px(GRID)))
         self.ghost.show()
         self.ghost.raise_()
@@ -83,7 +83,7 @@ class StackDrag(QObject):
 
     def _drag(self, at: QPoint) -> None:
         self._at = at
-        if self.held is None and self.offered is None:
+        if self.held is None and self._offered is None:
             return
         # The panel is not held: it would go whenever the garbage collector runs, perhaps while something is painted.
         panel = self.ghost.parentWidget()
@@ -100,8 +100,8 @@ class StackDrag(QObject):
 
     def _place_at(self, at: QPoint) -> int | None:
         """The place among the other cards for what is dropped at a point of the screen; none beside the stack."""
-        inside = QRect(self.view.mapToGlobal(QPoint()), self.view.size()).adjusted(-px(GRID), 0, px(GRID), px(EDGE))
-        if self.offered is not None and not inside.contains(at):
+        inside = QRect(self.view.mapToGlobal(QPoint()), self.view.size()).adjusted(-px(GRID), 0, px(GRID), px(_EDGE))
+        if self._offered is not None and not inside.contains(at):
             return None
         y = self.stack.mapFromGlobal(at).y()
         return sum(card.geometry().center().y() < y for card in self.cards if card is not self.held)
@@ -116,11 +116,11 @@ class StackDrag(QObject):
     def _scroll_on(self) -> None:
         view, bar = self.view.viewport(), self.view.verticalScrollBar()
         y = view.mapFromGlobal(self._at).y()
-        if self.offered is not None and y < 0:
+        if self._offered is not None and y < 0:
             return
-        if y < px(EDGE):
+        if y < px(_EDGE):
             bar.setValue(bar.value() - px(GRID))
-        elif y > view.height() - px(EDGE):
+        elif y > view.height() - px(_EDGE):
             bar.setValue(bar.value() + px(GRID))
         else:
             return
@@ -128,20 +128,20 @@ class StackDrag(QObject):
 
     def _drop(self, keep: bool) -> None:
         place = self._place_at(self._at) if keep else None
-        (card, self.held), (chip, self.offered) = (self.held, None), (self.offered, None)
+        (card, self.held), (chip, self._offered) = (self.held, None), (self._offered, None)
         self._scrolling.stop()
         for widget in (self.ghost, self.mark):
             widget.hide()
         if card is not None:
             card.setProperty("held", False)
-            restyle(card)
+            _restyle(card)
         if card is not None and place is not None:
             self.card_dropped.emit(card, place)
         elif chip is not None and place is not None:
             self.chip_dropped.emit(chip, place)
 
 
-def picture_of(widget: QWidget) -> QPixmap:
+def _picture_of(widget: QWidget) -> QPixmap:
     """A widget without the background that stands behind it."""
     ratio = widget.devicePixelRatioF()
     picture = QPixmap(widget.size() * ratio)
@@ -151,7 +151,7 @@ def picture_of(widget: QWidget) -> QPixmap:
     return picture
 
 
-def restyle(widget: QWidget) -> None:
+def _restyle(widget: QWidget) -> None:
     """Make the style sheet see a changed property."""
     widget.style().unpolish(widget)
     widget.style().polish(widget)
