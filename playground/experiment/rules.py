@@ -24,6 +24,9 @@ VERSION = 1
 EXPERIMENT = field_of(Experiment)
 """What a whole experiment may be."""
 
+# msgspec learns a type when it is first used; two threads that first use it at once would crash the process.
+msgspec.convert({}, Experiment)
+
 
 LONGEST_TEXT = 10_000
 

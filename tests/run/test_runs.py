@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -222,3 +225,14 @@ def test_making_a_run_of_a_checked_experiment_takes_no_time(experiment: Experime
         engine_for(run.setup, engine)
         spent.append(time.perf_counter() - started)
     assert min(spent) < 0.001 and median(spent) < 0.005
+
+
+def test_the_first_experiments_of_a_process_may_be_checked_by_two_threads_at_once() -> None:
+    code = (
+        "import threading\n"
+        "from playground import Experiment, Layer, check\n"
+        "threads = [threading.Thread(target=check, args=(Experiment(layers=(Layer(4),)),)) for _ in range(4)]\n"
+        "for thread in threads: thread.start()\n"
+        "for thread in threads: thread.join()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode == 0
