@@ -25,7 +25,7 @@ from playground.catalog.datasets.base import (
     small_enough,
     with_common,
 )
-from playground.catalog.datasets.table import MAX_TABLE_ROWS
+from playground.files.cells import MAX_TABLE_ROWS
 from playground.files.errors import InputError
 
 
