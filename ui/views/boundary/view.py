@@ -125,15 +125,12 @@ class BoundaryView(View):
         self._whole.clicked.connect(plane.look_at_whole)
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(420), px(480))
 
     def minimumSizeHint(self) -> QSize:
-        """Small, but still a picture."""
         return QSize(px(240), px(300))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Place the parts again."""
         self._place()
 
     def _place(self) -> None:
@@ -165,7 +162,6 @@ class BoundaryView(View):
             self._count.request()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         on_surface(self)
         self._plane.apply_theme(self.hasFocus() and self._focus_by_keys)
         self._canvas.apply_theme()
@@ -199,7 +195,6 @@ class BoundaryView(View):
         self._plane.set_brush(radius, colour)
 
     def shown(self) -> BoundaryShown:
-        """What there is to see and to read."""
         picture, mouse = self._picture, self._mouse
         return BoundaryShown(
             colours=picture.colours if picture is not None else np.zeros((0, 0, 3), np.uint8),
@@ -227,7 +222,6 @@ class BoundaryView(View):
     # The field -------------------------------------------------------------------------------------------------
 
     def _unit(self) -> UnitMap | None:
-        """The unit whose map is shown in place of the boundary."""
         if self._snapshot is None or self._dismissed:
             return None
         return self._snapshot.answer(UnitMapRequest)
@@ -343,14 +337,12 @@ class BoundaryView(View):
         return self._modes.field == "uncertainty"
 
     def _lacks_dropout(self) -> bool:
-        """Whether uncertainty is to be shown of a network that has nothing to vary."""
         return self._shows_uncertainty() and self._snapshot is not None and not _has_dropout(self._snapshot.experiment)
 
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
 
     def _show_note(self) -> None:
-        """Say what is wrong, and why there is no uncertainty."""
         words = [NO_DROPOUT] if self._lacks_dropout() else []
         predictions = None if self._snapshot is None else self._snapshot.answer(PredictionsRequest)
         if self._modes.mistakes.isChecked() and self._snapshot is not None and predictions is not None:
@@ -370,7 +362,6 @@ class BoundaryView(View):
             self._read.now()
 
     def _show_reading(self) -> None:
-        """Say what is under the mouse."""
         shot, mouse, picture = self._snapshot, self._mouse, self._picture
         if shot is None or mouse is None:
             self._words.show_reading("", "")
@@ -383,7 +374,6 @@ class BoundaryView(View):
         self._words.show_reading(reading, "" if index is None else point_words(shot.sample, index))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Zoom, move and go from point to point."""
         if self._take_key(event):
             self._plane.show_focus(True)
         else:
@@ -406,20 +396,17 @@ class BoundaryView(View):
         return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show that keys go here, if they brought the person here."""
         mouse = Qt.FocusReason.MouseFocusReason
         self._focus_by_keys = event.reason() not in (mouse, Qt.FocusReason.ActiveWindowFocusReason)
         self._plane.show_focus(self._focus_by_keys)
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Keys go elsewhere."""
         self._plane.show_focus(False)
         super().focusOutEvent(event)
 
 
 def _has_dropout(experiment: Experiment) -> bool:
-    """Whether a network has something to vary from pass to pass."""
     return any(layer.dropout > 0 and not layer.muted for layer in experiment.layers)
 
 

@@ -100,7 +100,6 @@ class _Panel(QFrame):
         self.grid.setVerticalSpacing(px(theme.GRID))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape puts it away."""
         if event.key() == Qt.Key.Key_Escape:
             self.hide()
         else:
@@ -174,7 +173,6 @@ class Controls(QWidget):
         button.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _needed(self, inside: int, captions: bool) -> int:
-        """The width of the line with so many controls in it."""
         gap = px(self.GAP)
         width = 0 if inside == len(self._named) else self.button.sizeHint().width() + gap
         for label, control in self._named[:inside]:

@@ -175,7 +175,6 @@ class NoAxis:
 
 
 def _places_on(axis: _HistogramAxis, values: Array) -> Array:
-    """Where values stand on an axis, 0…1."""
     return np.clip((values - axis.low) / (axis.high - axis.low), 0, 1)
 
 
@@ -221,7 +220,6 @@ class _HistogramRows(QWidget):
         self.apply_theme()
 
     def apply_theme(self) -> None:
-        """Take over the font and the colours of the theme in force."""
         self.small = small_font()
         self.metrics = QFontMetrics(self.small)
         self._columns_for = ()
@@ -274,12 +272,10 @@ class _HistogramRows(QWidget):
         return QRectF(place.left(), index * pitch + px(3), place.width(), pitch - px(4))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What stands around the rows has to follow their columns."""
         self.resized.emit()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows that are seen."""
         pitch = self.pitch()
         seen = range(int(event.rect().top() / pitch), min(len(self.rows), int(event.rect().bottom() / pitch) + 1))
         with QPainter(self) as painter:
@@ -326,7 +322,6 @@ class _HistogramRows(QWidget):
         return index, None, 0.0
 
     def sizeHint(self) -> QSize:
-        """Enough to see the shapes."""
         return QSize(px(340), px(_LEAST_ROW) * max(4, len(self.rows)))
 
 
@@ -360,7 +355,6 @@ class _Edge(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write where the columns of the rows are."""
         columns = self._rows.columns()
         with QPainter(self) as painter:
             painter.setFont(self._rows.small)
@@ -477,7 +471,6 @@ class HistogramsPicture(View):
         raise NotImplementedError
 
     def shown(self) -> _HistogramsShown:
-        """What there is to see and to read."""
         rows = self._rows
         count = range(len(rows.rows))
         return _HistogramsShown(
@@ -495,17 +488,14 @@ class HistogramsPicture(View):
         return self._rows.box(index, column).translated(QPointF(self._rows.mapTo(self, self._rows.rect().topLeft())))
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         on_surface(self)
         self._rows.apply_theme()
         self._update_edges()
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(356), px(240))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The rest of the line above is for words."""
         self._controls.fit(self.width() - px(_READING))
 
     def _update_edges(self) -> None:

@@ -22,7 +22,6 @@ class Mouse(QObject):
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watch the mouse; the widget gets every event all the same."""
         if event.type() == QEvent.Type.Leave:
             self._be_at(None)
         elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):

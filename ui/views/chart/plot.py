@@ -33,11 +33,7 @@ class Cursor(pg.InfiniteLine):
         self.setVisible(x is not None)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         self.setPen(pen(theme.current().quiet))
-
-
-# Plots --------------------------------------------------------------------------------------------------------
 
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
@@ -115,8 +111,6 @@ def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) 
     """Put exactly these ticks on an axis."""
     axis.setTicks([list(zip(values, texts, strict=True))])
 
-
-# Painting -----------------------------------------------------------------------------------------------------
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

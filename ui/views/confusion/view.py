@@ -79,7 +79,6 @@ class ConfusionMatrix:
         return f"{found:,} of {counted(total, 'point')} right ({percent_text(found / total)})"
 
     def _cell_words(self, true: int, given: int) -> str:
-        """One cell in words, with what it means for its class."""
         count, total = int(self.counts[true, given]), int(self.counts[true].sum())
         share = percent_text(count / total) if total else "–"
         what = "recognised" if true == given else f"taken for {self.names[given]}"
@@ -128,17 +127,14 @@ class _MatrixChart(QWidget):
             self.update()
 
     def apply_theme(self) -> None:
-        """Take over the font and the colours of the theme in force."""
         self.small = small_font()
         self.metrics = QFontMetrics(self.small)
         self.update()
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(340), px(200))
 
     def minimumSizeHint(self) -> QSize:
-        """Two classes that can be read."""
         return QSize(px(160), px(100))
 
     def places(self) -> QRectF:
@@ -173,7 +169,6 @@ class _MatrixChart(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the matrix, or say why there is none."""
         with QPainter(self) as painter:
             painter.setFont(self.small)
             if self.matrix is None:
@@ -260,15 +255,12 @@ def _cut_to(name: str, metrics: QFontMetrics, width: float) -> str:
 
 
 def _cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
-    """Where a cell of a matrix is that fills a box."""
     wide, high = box.width() / classes, box.height() / classes
     return QRectF(box.left() + given * wide, box.top() + true * high, wide, high)
 
 
 @dataclass(frozen=True)
 class _ConfusionShown:
-    """The matrix as data."""
-
     points: str
     """Whose points are counted: train or validation."""
     matrix: ConfusionMatrix | None
@@ -322,16 +314,13 @@ class ConfusionView(View):
         self._show()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         on_surface(self)
         self._chart.apply_theme()
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(356), px(240))
 
     def shown(self) -> _ConfusionShown:
-        """What there is to see and to read."""
         matrix, chart = self._chart.matrix, self._chart
         classes = range(0 if matrix is None else len(matrix.names))
         at = QPointF(chart.pos())
@@ -378,11 +367,9 @@ class ConfusionView(View):
         return counts if counts.size else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the switch have the width."""
         self._controls.fit(self.width() - 2 * px(theme.GRID))
 
     def _read(self) -> None:
-        """Say what is under the mouse, or else how many points are right."""
         matrix, place = self._chart.matrix, self._mouse.place
         pointed = None if place is None else self._chart.at(place)
         self._chart.show_pointed(pointed)

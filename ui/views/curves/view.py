@@ -280,7 +280,6 @@ class CurveHeading(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write in columns that stay where they are whatever the values."""
         look = theme.current()
         names, widths, value_width = self.columns()
         with QPainter(self) as painter:
@@ -302,7 +301,6 @@ class CurveHeading(QWidget):
 
     @property
     def _digits(self) -> int:
-        """How many digits of an exact number have room."""
         return 5 if self.columns()[2] == self._value_width("0.00000") else 4
 
     def widest(self) -> int:
@@ -398,7 +396,6 @@ class _CurvePlot(QWidget):
         self._fit_limits(times)
 
     def _fit_limits(self, times: _TimeAxis) -> None:
-        """Let the axes reach what the curves need."""
         room = self.plot.getViewBox()
         across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
         logarithmic = (times.logarithmic, getattr(self.axis, "logarithmic", False))
@@ -427,7 +424,6 @@ class _CurvePlot(QWidget):
         self._mark_heads.setData(x, np.tile([self.top - head, self.top], len(places)))
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         look = theme.current()
         colour_plot(self.plot)
         for curve, filled, line in zip(self.curves, self._bands, _series_pens(), strict=True):
@@ -535,21 +531,17 @@ class CurvesView(View):
             self._write.request()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         on_surface(self)
         for part in self._plots:
             part.apply_theme()
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(300), px(240))
 
     def minimumSizeHint(self) -> QSize:
-        """Two plots that can still be read."""
         return QSize(px(200), px(170))
 
     def shown(self) -> _CurvesShown:
-        """What there is to see and to read."""
         loss, score = self._loss, self._score
         return _CurvesShown(
             along=self._along.value,
@@ -596,7 +588,6 @@ class CurvesView(View):
                 part._show_marks(np.array([mark.place for mark in marks]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More room has room for more ticks and switches."""
         room = self.width() - px(2 * theme.GRID + theme.GRID // 2)
         taken = self._controls.fit(room - self._loss.heading.widest())
         for part in self._plots:
@@ -639,7 +630,6 @@ class CurvesView(View):
         return next((part.mouse.place.x() for part in self._plots if part.mouse.place is not None), None)
 
     def _hovered_row(self) -> int | None:
-        """The row nearest to the mouse, of those that are drawn."""
         if self._hovered is None or self._snapshot is None:
             return None
         at = self._times.places(self._times.column(self._snapshot.history))
@@ -648,7 +638,6 @@ class CurvesView(View):
         return None if row is None else int(known[row])
 
     def _hovered_mark(self) -> _Mark | None:
-        """The mark of a change under the mouse."""
         if self._hovered is None or not self._marks:
             return None
         place = nearest_row(np.array([mark.place for mark in self._marks]), self._hovered)

@@ -84,7 +84,6 @@ class GradientHistogramsView(HistogramsPicture):
 
 
 def _row_of(name: str, layer: GradientHistogram | None) -> HistogramRow:
-    """A layer as it is shown."""
     if layer is None:
         return HistogramRow(name, (None, None), ())
     zeros = HistogramBars(Histogram(np.array([0.0, 1.0]), np.array([layer.zeros])), float(layer.total))

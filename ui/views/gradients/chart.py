@@ -80,21 +80,16 @@ class GradientChart(QWidget):
             self.update()
 
     def apply_theme(self) -> None:
-        """Take over the font and the colours of the theme in force."""
         self.small = small_font()
         self.metrics = QFontMetrics(self.small)
         self._widths_of: tuple[tuple[str, ...] | None, tuple[int, int, int]] = (None, (0, 0, 0))
         self.update()
 
     def minimumSizeHint(self) -> QSize:
-        """Enough for a few rows."""
         return QSize(px(220), px(100))
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(420), px(180))
-
-    # Places ----------------------------------------------------------------------------------------------------
 
     def places(self) -> _Places:
         """Divide the width among names, map, bars, numbers and lines."""
@@ -116,7 +111,6 @@ class GradientChart(QWidget):
 
     @property
     def _has_rows(self) -> bool:
-        """Whether a picture with one row per layer is shown."""
         return self.pictures != ("lines",)
 
     def _widths(self) -> tuple[int, int, int]:
@@ -158,11 +152,8 @@ class GradientChart(QWidget):
             return f"{self.sizes.layer_words(row)}, now: {self.texts[row]}"
         return self.sizes.words(row, step)
 
-    # Painting --------------------------------------------------------------------------------------------------
-
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw everything that is shown."""
         with QPainter(self) as painter:
             painter.setFont(self.small)
             places = self.places()
@@ -176,7 +167,6 @@ class GradientChart(QWidget):
                 self._paint_texts(painter, places)
 
     def _paint_texts(self, painter: QPainter, places: _Places) -> None:
-        """The names of the rows, and the numbers beside the bars."""
         look, names, elided = theme.current(), self._widths()[0] - px(8), Qt.TextElideMode.ElideRight
         quiet, strong = QColor(look.quiet), QColor(look.text)
         painter.setPen(quiet)

@@ -44,7 +44,6 @@ def _extremes(step: Array, sizes: Array, limit: float, columns: int) -> tuple[Ar
 
 
 def _last_known(values: Array) -> float | None:
-    """The last number that is one."""
     known = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else None
 
@@ -62,7 +61,6 @@ def spread_apart(places: list[float], apart: float, low: float, high: float) -> 
 
 
 def _line_path(x: Array, y: Array) -> QPainterPath:
-    """A line through the points that are known."""
     known = np.isfinite(y)
     if not known.any():
         return QPainterPath()
@@ -143,7 +141,6 @@ class SizeLines:
             painter.drawText(QRectF(box.left() - px(AXIS), y - px(8), px(AXIS - 6), px(16)), RIGHT, text)
 
     def _paint_names(self, painter: QPainter, box: QRectF, y: Array) -> None:
-        """Each line's name beside its end."""
         look, metrics = theme.current(), painter.fontMetrics()
         colours = depth_colours(len(self.labels), look)
         x = box.left() + min(self.drawn[0][-1] / self.sizes.limit, 1) * box.width() + px(5)

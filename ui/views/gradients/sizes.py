@@ -102,7 +102,6 @@ def recorded_sizes(history: GradientHistory, name: str, layers: int) -> tuple[Ar
 
 
 def _linear_scale(*sizes: Array) -> SizeScale:
-    """From 0 to the largest of all sizes."""
     known = np.concatenate([array.ravel() for array in sizes])
     known = known[np.isfinite(known) & (known > 0)]
     return SizeScale(0.0, nice_limit(float(np.clip(known.max(initial=1e-300), 1e-300, 1e300))), False)

@@ -112,8 +112,6 @@ class GradientsView(View):
         layout.addWidget(self._chart, 1)
         layout.addWidget(self._below)
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn anew if no gradient has changed."""
         self._snapshot = snapshot
@@ -136,7 +134,6 @@ class GradientsView(View):
             self._write.request()
 
     def minimumSizeHint(self) -> QSize:
-        """Small; the switches fold away."""
         return QSize(theme.px(300), theme.px(160))
 
     def show_finding(self, finding: Finding | None) -> None:
@@ -144,16 +141,13 @@ class GradientsView(View):
         self._below.show_finding(finding)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         on_surface(self)
         self._chart.apply_theme()
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(356), px(240))
 
     def shown(self) -> _GradientsShown:
-        """What there is to see and to read."""
         chart = self._chart
         return _GradientsShown(
             quantity=self._quantity.field,
@@ -165,8 +159,6 @@ class GradientsView(View):
             lines=tuple(part.copy() for part in chart.lines.drawn),
             reading=self._below.words.text(),
         )
-
-    # Drawing and words -----------------------------------------------------------------------------------------
 
     def _draw_anew(self) -> None:
         self._drawn = ()
@@ -203,7 +195,6 @@ class GradientsView(View):
             self._draw_anew()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More room has room for more pictures and switches."""
         self._controls.fit(self.width() - 2 * px(theme.GRID))
         self._arrange()
 
@@ -213,7 +204,6 @@ class GradientsView(View):
         self._read()
 
     def _read(self) -> None:
-        """Say what is under the mouse."""
         place, chart = self._mouse.place, self._chart
         chart.show_pointed(None if place is None else chart.at(place))
         self._below.reading = chart.words()

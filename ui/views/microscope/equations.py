@@ -64,9 +64,6 @@ def as_column(values: Array) -> Array:
     return np.asarray(values)[:, np.newaxis]
 
 
-# Words --------------------------------------------------------------------------------------------------------
-
-
 def point_sentence(snapshot: Snapshot, seen: Microscope) -> str:
     """Which point it is, what it should be, what the network says, and its loss."""
     sample = snapshot.sample
@@ -101,9 +98,6 @@ def has_normalization(layer: Layer | None) -> bool:
     return layer is not None and not isinstance(layer.normalization, NoNormalization)
 
 
-# Forward ------------------------------------------------------------------------------------------------------
-
-
 def forward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
     """From the point to its loss."""
     layers = [_forward_layer(snapshot, seen, place) for place in range(len(seen.layers))]
@@ -116,7 +110,6 @@ def forward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
 
 
 def _input_block(snapshot: Snapshot, seen: Microscope) -> Block:
-    """What the network is given of the point."""
     names = tuple(FEATURES[name].label for name in snapshot.experiment.features if name in FEATURES)
     point = Term("x", as_column(seen.x), "the point", snapshot.sample.axis_names)
     first = Term("a₀", as_column(seen.layers[0].a_in), "what the network is given of the point", names)
@@ -155,7 +148,6 @@ def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
 
 
 def _layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
-    """Name, size and activation of a layer."""
     passed = seen.layers[place]
     name = "Output" if place == len(seen.layers) - 1 else f"Layer {passed.name}"
     units, inputs = passed.W.shape
@@ -163,7 +155,6 @@ def _layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
 
 
 def _forward_note(layer: Layer | None) -> str:
-    """What else the layer does, or would do in training."""
     words = []
     if has_normalization(layer):
         words.append("The weighted sum is normalized before it becomes z.")
@@ -173,7 +164,6 @@ def _forward_note(layer: Layer | None) -> str:
 
 
 def _loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
-    """Output, target and what the difference costs."""
     loss = snapshot.loss
     output, target = as_column(seen.output), as_column(seen.target)
     line: list[Term | str] = [Term("o", output, "output")]
@@ -183,9 +173,6 @@ def _loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
         line += ["→ σ →" if len(output) == 1 else "→ softmax →", Term("p", shares, "probabilities")]
     line += [",", Term("t", target, "target"), "→", Term("E", np.array([[seen.loss]]), "loss of this point")]
     return Block("loss", f"Loss: {loss.label}", f"E = {loss.formula}", (tuple(line),))
-
-
-# Backward -----------------------------------------------------------------------------------------------------
 
 
 def backward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
@@ -256,9 +243,6 @@ def _back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
         if layer is not None and layer.skip:
             back = back + _back_into(snapshot, seen, place + 1)
         return back
-
-
-# As text ------------------------------------------------------------------------------------------------------
 
 
 def as_text(blocks: list[Block]) -> str:

@@ -289,11 +289,9 @@ class EquationSheet(QAbstractScrollArea):
             bar.setRange(0, max(0, size - room))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words are broken anew."""
         self._lay_out()
 
     def sizeHint(self) -> QSize:
-        """Enough for a small network."""
         return QSize(px(560), px(480))
 
     @property
@@ -304,7 +302,6 @@ class EquationSheet(QAbstractScrollArea):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what is in sight."""
         with QPainter(self.viewport()) as painter:
             painter.fillRect(event.rect(), QColor(theme.current().surface))
             painter.translate(-self._offset)
@@ -369,7 +366,6 @@ class EquationSheet(QAbstractScrollArea):
                 painter.drawLine(x, y, x + inward, y)
 
     def _chosen_in(self, number: int, placed: PlacedTerm) -> QRect | None:
-        """The part of a term that is selected."""
         if self._all:
             return placed.cells
         area = self._area()
@@ -385,7 +381,6 @@ class EquationSheet(QAbstractScrollArea):
     # Selecting and copying -------------------------------------------------------------------------------------
 
     def _area(self) -> tuple[int, int, int, int, int] | None:
-        """Term, first and last row, first and last column of what is selected."""
         a, b = self._from, self._to
         if a is None or b is None or a.term >= len(self._layout._terms):
             return None
@@ -405,17 +400,14 @@ class EquationSheet(QAbstractScrollArea):
         QGuiApplication.clipboard().setText(self.selected_text())
 
     def _select_all(self) -> None:
-        """Select every number."""
         self._all, self._from, self._to = True, None, None
         self.viewport().update()
 
     def _select_none(self) -> None:
-        """Select nothing."""
         self._all, self._from, self._to = False, None, None
         self.viewport().update()
 
     def _spot_at(self, position: QPoint) -> _Spot | None:
-        """The cell at a place of the viewport."""
         place = position + self._offset
         for number, placed in enumerate(self._layout._terms):
             if placed.cells.contains(place):
@@ -424,7 +416,6 @@ class EquationSheet(QAbstractScrollArea):
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Unfold or fold, or start to select."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
         place = event.position().toPoint()
@@ -435,7 +426,6 @@ class EquationSheet(QAbstractScrollArea):
         self.viewport().update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Select as far as the mouse goes, within the term where it began."""
         place = event.position().toPoint()
         if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
             cells = self._layout._terms[self._from.term].cells
@@ -450,7 +440,6 @@ class EquationSheet(QAbstractScrollArea):
             self.viewport().setCursor(shape)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Select the whole term, folded rows and columns as well."""
         spot = self._spot_at(event.position().toPoint())
         if spot is not None:
             rows, columns = self._layout._terms[spot.term].term.values.shape
@@ -474,7 +463,6 @@ class EquationSheet(QAbstractScrollArea):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy, select, and scroll to both ends; the scroll area knows the other keys."""
         bar = self.verticalScrollBar()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
@@ -490,7 +478,6 @@ class EquationSheet(QAbstractScrollArea):
             super().keyPressEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Say what a cell is when the mouse rests on it."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             words = self.words_at(event.pos())
             if words:
@@ -520,7 +507,6 @@ def _outline(block: Block) -> tuple[object, ...]:
 
 
 def _paint_words(painter: QPainter, words: _PlacedText) -> None:
-    """Write a title, a formula, a note or a sign."""
     look, font = theme.current(), small_font()
     left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     flags = int(left)

@@ -105,7 +105,6 @@ def structure_of(experiment: Experiment, outputs: int, output_activation: str) -
 
 
 def _shown_layer(layer: Layer, place: int) -> ShownLayer:
-    """What is said about a hidden layer."""
     remarks = []
     if layer.dropout:
         remarks.append(f"dropout {100 * layer.dropout:.3g} %")
@@ -247,7 +246,6 @@ def _tile_side(structure: NetworkStructure, width: float, body: float) -> float:
 
 
 def _lone_side(side: float, pitch: float) -> float:
-    """The side of a single output, which is drawn larger where there is room."""
     return whole_pixels(min(max(side, min(2 * side, pitch - 32)), _LARGEST_OUTPUT), int)
 
 
@@ -383,7 +381,6 @@ def _hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF)
 
 
 def _hits_of_headers(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
-    """What of the headers lies at a place."""
     for position in range(len(structure.layers)):
         if widen_target(diagram.insertion(position)).contains(at):
             yield Hit("insertion", position)

@@ -77,7 +77,6 @@ def gradient_pen(share: float, table: Array, fine: float = 1.0) -> QPen:
 
 
 def _shade(share: float, table: Array) -> QColor:
-    """The colour at a place of the gradients' scale, 0…1."""
     return QColor(*(int(channel) for channel in table[int(share * (len(table) - 1) + 0.5)][:3]))
 
 
@@ -152,7 +151,6 @@ class Strokes:
         return bool(changed)
 
     def _bundle(self, look: int, pens: Pens) -> None:
-        """Gather the wires of a look anew."""
         of_look = self.drawn & (self.looks == look)
         for dashed in (False, True):
             self._bundles.pop((look, dashed), None)
@@ -165,7 +163,6 @@ class Strokes:
                 )
 
     def _joined(self, chosen: list[int], count: int) -> QPainterPath:
-        """One path of all hairs of some wires."""
         path = QPainterPath()
         for number in chosen:
             for place in range(1 - count, count, 2):
@@ -220,7 +217,6 @@ def wire_path(ends: list[float], beside: float = 0.0) -> QPainterPath:
 
 
 def _most_of(values: Array) -> Array:
-    """Which of the wires are drawn: the largest `_MOST`."""
     if len(values) <= _MOST:
         return np.ones(len(values), bool)
     sizes = np.nan_to_num(np.abs(values), nan=0.0)

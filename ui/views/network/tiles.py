@@ -39,7 +39,6 @@ def plain_font() -> QFont:
 
 
 def _strong_font() -> QFont:
-    """The font of a layer's name."""
     result = plain_font()
     result.setPixelSize(theme.NORMAL)
     result.setWeight(QFont.Weight.DemiBold)
@@ -72,7 +71,6 @@ def tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QP
 
 
 def _outline(look: theme.Theme, dashed: bool = False) -> QPen:
-    """The line around a tile."""
     pen = QPen(QColor(theme.mixed(look.line, look.quiet, 0.55)), 1.0)
     if dashed:
         pen.setDashPattern([3, 3])
@@ -215,12 +213,10 @@ def paint_header(painter: QPainter, column: TileColumn, layer: ShownLayer, hidde
 
 
 def _units_words(layer: ShownLayer) -> str:
-    """How many units the output has."""
     return "1 unit" if layer.units == 1 else f"{layer.units} units"
 
 
 def _paint_title(painter: QPainter, box: QRectF, name: str, marks: list[str], look: theme.Theme) -> None:
-    """A name in the middle of `box`, with icons after it."""
     painter.setFont(_strong_font())
     painter.setPen(QColor(look.text))
     metrics = QFontMetricsF(_strong_font())
@@ -234,7 +230,6 @@ def _paint_title(painter: QPainter, box: QRectF, name: str, marks: list[str], lo
 
 
 def _paint_icon(painter: QPainter, rect: QRectF, picture: QIcon) -> None:
-    """An icon."""
     picture.paint(painter, rect.toRect())
 
 

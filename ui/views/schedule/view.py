@@ -193,8 +193,6 @@ class RateAxis:
 
 @dataclass(frozen=True)
 class _ScheduleShown:
-    """The learning rate over the epochs as data."""
-
     past: tuple[Array, Array]
     """Epochs and learning rates as they were."""
     coming: tuple[Array, Array]
@@ -270,7 +268,6 @@ class ScheduleView(View):
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """Show the schedule of an experiment, at once after an edit."""
         self._experiment = experiment
         self._show(fresh=True)
 
@@ -283,7 +280,6 @@ class ScheduleView(View):
         self._show(fresh=before is None)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         look = theme.current()
         on_surface(self)
         colour_plot(self._plot)
@@ -294,11 +290,9 @@ class ScheduleView(View):
         self._cursor.apply_theme()
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(356), px(200))
 
     def shown(self) -> _ScheduleShown:
-        """What there is to see and to read."""
         return _ScheduleShown(
             past=self._past,
             coming=self._coming,
@@ -325,7 +319,6 @@ class ScheduleView(View):
         return self._snapshot.epoch + (share if 0 <= share < 1 else 0.0)
 
     def _present_rate(self) -> float:
-        """The rate of the next update."""
         if self._snapshot is not None and self._snapshot.experiment is self._experiment:
             return self._snapshot.learning_rate
         return float(self._coming[1][0]) if len(self._coming[1]) else float("nan")
@@ -376,7 +369,6 @@ class ScheduleView(View):
         self._fit_limits()
 
     def _fit_limits(self) -> None:
-        """Limits and ticks are touched only when they change."""
         room, axis = self._plot.getViewBox(), self._axis
         across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
         limits = (self._end, axis.low, axis.high, axis.logarithmic, across, down)
@@ -390,7 +382,6 @@ class ScheduleView(View):
         set_ticks(self._plot.getAxis("left"), *axis.ticks(down))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More room has room for more ticks."""
         self._controls.fit(self.width() - px(_READING))
         if self._experiment is not None:
             self._fit_limits()
@@ -408,7 +399,6 @@ class ScheduleView(View):
             self._read()
 
     def _read(self) -> None:
-        """Say what is under the mouse, or else what is now."""
         epoch = None if self._mouse.place is None else self._mouse.place.x()
         self._cursor.show_at(epoch)
         self._words.say(self._idle if epoch is None or self._experiment is None else self._words_at(epoch))
@@ -421,7 +411,6 @@ class ScheduleView(View):
         return f"{schedule.label}: η = {rate} at epoch {math.floor(self._present_epoch()):,}"
 
     def _words_at(self, epoch: float) -> str:
-        """The rate at an epoch: as it was, or as it will be."""
         if not 0 <= epoch <= self._end:
             return ""
         now = self._present_epoch()
