@@ -20,8 +20,7 @@ from playground.catalog.datasets.base import EXTENT
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.views.boundary.picture import BoundaryPicture
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import pen
+from ui.views.chart.plot import pen, small_font
 from ui.views.plane.field import NO_CONTOURS, ContourLines, level_lines, on_plane
 
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)

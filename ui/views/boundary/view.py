@@ -32,8 +32,7 @@ from ui.views.boundary.picture import BoundaryPicture, answer_picture, uncertain
 from ui.views.boundary.points import MAX_DRAWN_POINTS, PointMarks
 from ui.views.boundary.shown import BoundaryShown
 from ui.views.boundary.words import NO_DROPOUT, BoundaryWords, point_words, reading_words
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import on_surface
+from ui.views.chart.plot import small_font
 from ui.views.plane.answers import mistakes_words, unit_words
 from ui.views.plane.field import ValueRange, value_range_of
 from ui.views.plane.legend import Legend, legend_entries, range_scale
@@ -162,7 +161,7 @@ class BoundaryView(View):
             self._count.request()
 
     def apply_theme(self) -> None:
-        on_surface(self)
+        super().apply_theme()
         self._plane.apply_theme(self.hasFocus() and self._focus_by_keys)
         self._canvas.apply_theme()
         self._legend.update()

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.catalog.choice import Array
 from playground.measure.requests import ConfusionRequest
@@ -24,9 +24,8 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import count_text, counted, percent_text
 from ui.look.theme import px, scaled
-from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, small_font
-from ui.views.chart.mouse import Mouse
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, pen
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ui.views.chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen
 from ui.views.view import View
 
 _SETS = (
@@ -96,22 +95,18 @@ def cell_colour(percent: int, look: theme.Theme) -> QColor:
     return QColor(theme.mixed(look.raised, look.accent, _STRONGEST * percent / 100))
 
 
-class _MatrixChart(QWidget):
+class _MatrixChart(PaintedChart):
     """The painted matrix with the names of its classes."""
 
     TITLE, _LOW = 18, 13
 
+    SIZE, LEAST = (340, 200), (160, 100)
+
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("confusion.matrix")
-        self.setAccessibleName("Confusion matrix")
+        super().__init__("confusion.matrix", "Confusion matrix", parent)
         self.setToolTip("Rows are the true classes. Columns are what the network takes their points for.")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.matrix: ConfusionMatrix | None = None
         self.message = _WAITING
-        self.pointed: tuple[int, int] | None = None
-        """Row and column of the cell under the mouse."""
-        self.apply_theme()
 
     def show_matrix(self, matrix: ConfusionMatrix | None, message: str) -> None:
         """Show this matrix, or why there is none."""
@@ -119,23 +114,6 @@ class _MatrixChart(QWidget):
         words = [] if matrix is None else [matrix.right(), *map(matrix.class_words, range(len(matrix.names)))]
         self.setAccessibleDescription("; ".join(words) or message)
         self.update()
-
-    def show_pointed(self, pointed: tuple[int, int] | None) -> None:
-        """Let the cell under the mouse stand out."""
-        if pointed != self.pointed:
-            self.pointed = pointed
-            self.update()
-
-    def apply_theme(self) -> None:
-        self.small = small_font()
-        self.metrics = QFontMetrics(self.small)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(px(340), px(200))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(px(160), px(100))
 
     def places(self) -> QRectF:
         """Where the cells are: as large as there is room, but no larger than helps."""
@@ -277,6 +255,7 @@ class ConfusionView(View):
     """A switch between the sets, a line of words, and the matrix."""
 
     name, title = "confusion", "Confusion"
+    SIZE = (356, 240)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, ConfusionRequest())
@@ -286,23 +265,12 @@ class ConfusionView(View):
         self._controls = Controls("confusion.controls", self)
         self._set = self._controls.add(Choices("confusion.set", "Points", _SETS))
         self._set.picked.connect(self._show)
-        self._words = ReadingLine("The cell under the mouse, or how many points are right", self)
-        self._words.setObjectName("confusion.words")
-        self._words.setAlignment(LEFT)
-        self._words.setWordWrap(True)
-        self._words.setFixedHeight(px(30))
+        spoken = "The cell under the mouse, or how many points are right"
+        self._words = ReadingLine("confusion.words", spoken, self, lines=2)
         self._chart = _MatrixChart(self)
         self._mouse = Mouse(self._chart)
         self._mouse.moved.connect(self._read)
-        above = QHBoxLayout()
-        above.addWidget(self._controls)
-        above.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
-        layout.setSpacing(px(theme.GRID // 2))
-        layout.addLayout(above)
-        layout.addWidget(self._chart, 1)
-        layout.addWidget(self._words)
+        stack_chart(self, self._controls, None, self._chart, self._words)
         self._write = Throttle(self._show_matrix, self)
         self.apply_theme()
 
@@ -314,11 +282,8 @@ class ConfusionView(View):
         self._show()
 
     def apply_theme(self) -> None:
-        on_surface(self)
+        super().apply_theme()
         self._chart.apply_theme()
-
-    def sizeHint(self) -> QSize:
-        return QSize(px(356), px(240))
 
     def shown(self) -> _ConfusionShown:
         matrix, chart = self._chart.matrix, self._chart
@@ -343,10 +308,7 @@ class ConfusionView(View):
         if now == self._drawn:
             return
         fresh, self._drawn = now[:1] != self._drawn[:1], now
-        if fresh:
-            self._write.now()
-        else:
-            self._write.request()
+        self._write.request(at_once=fresh)
 
     def _show_matrix(self) -> None:
         assert self._snapshot is not None

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -29,16 +29,16 @@ from ui.look.beat import Throttle
 from ui.look.numbers import number_text, percent_text, short_text
 from ui.look.theme import px, scaled
 from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
-from ui.views.chart.controls import Choices, Controls, Option, small_font
-from ui.views.chart.mouse import PlotMouse
+from ui.views.chart.controls import Choices, Controls, Option
 from ui.views.chart.plot import (
     Cursor,
+    PlotMouse,
     colour_plot,
-    on_surface,
     pen,
     quiet_plot,
     set_ticks,
     show_bottom_axis,
+    small_font,
     title_axis,
 )
 from ui.views.chart.series import (
@@ -472,6 +472,7 @@ class CurvesView(View):
     """Loss above, accuracy or R² below."""
 
     name, title = "curves", "Curves"
+    SIZE, LEAST = (300, 240), (200, 170)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -525,21 +526,13 @@ class CurvesView(View):
         if now != self._drawn:
             self._drawn = now
             self._draw()
-        if before is None:
-            self._write.now()
-        elif before.evaluation != snapshot.evaluation or before.sample is not snapshot.sample:
-            self._write.request()
+        if before is None or before.evaluation != snapshot.evaluation or before.sample is not snapshot.sample:
+            self._write.request(at_once=before is None)
 
     def apply_theme(self) -> None:
-        on_surface(self)
+        super().apply_theme()
         for part in self._plots:
             part.apply_theme()
-
-    def sizeHint(self) -> QSize:
-        return QSize(px(300), px(240))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(px(200), px(170))
 
     def shown(self) -> _CurvesShown:
         loss, score = self._loss, self._score

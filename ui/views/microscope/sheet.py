@@ -33,8 +33,7 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import number_text, signed
 from ui.look.theme import px, scaled
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import RIGHT
+from ui.views.chart.plot import RIGHT, small_font
 from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_text
 
 FOLDED_SIZE = 8

@@ -17,7 +17,6 @@ from ui.forms.buttons import IconButton
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.views.chart.plot import on_surface
 from ui.views.microscope.equations import Block, backward_blocks, forward_blocks, point_sentence
 from ui.views.microscope.sheet import EquationSheet
 from ui.views.view import View
@@ -145,7 +144,7 @@ class MicroscopeView(View):
         return None if self._snapshot is None else self._snapshot.answer(MicroscopeRequest)
 
     def apply_theme(self) -> None:
-        on_surface(self)
+        super().apply_theme()
         self.sheet.viewport().update()
 
     def _blocks(self) -> list[Block]:

@@ -22,8 +22,7 @@ from PySide6.QtGui import (
 from playground.catalog.features import FEATURES
 from ui.look import theme
 from ui.look.icons import icon
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import CENTRE, RIGHT
+from ui.views.chart.plot import CENTRE, RIGHT, small_font
 from ui.views.network.diagram import BIAS_SIDE, FEATURE_NAMES, LABELS, ShownLayer, TileColumn
 from ui.views.network.thumbnails import Atlas, feature_atlas
 

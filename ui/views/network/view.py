@@ -24,8 +24,7 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px, scaled
 from ui.views.chart.axes import nice_limit
-from ui.views.chart.controls import style_words
-from ui.views.chart.plot import on_surface
+from ui.views.chart.plot import style_words
 from ui.views.network.aligned_snapshot import AlignedSnapshot
 from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn, structure_of
 from ui.views.network.parameter_editing import ParameterEditing
@@ -207,7 +206,7 @@ class NetworkView(View):
         self._read()
 
     def apply_theme(self) -> None:
-        on_surface(self)
+        super().apply_theme()
         self._canvas.apply_theme()
         self._scale.update()
         self._refresh()

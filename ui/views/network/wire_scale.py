@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import short_text
-from ui.views.chart.controls import small_font
+from ui.views.chart.plot import small_font
 from ui.views.network.strokes import HIGHEST, LOWEST, Carried, gradient_pen, weight_pen
 
 

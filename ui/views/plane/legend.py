@@ -16,7 +16,7 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import short_text
 from ui.look.theme import px
-from ui.views.chart.controls import small_font
+from ui.views.chart.plot import small_font
 from ui.views.plane.field import ValueRange, uncertainty_table
 from ui.views.plane.marks import SYMBOLS, mark_style, ring_style
 

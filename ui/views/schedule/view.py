@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TRAIN, Sample
@@ -29,14 +28,14 @@ from playground.catalog.schedules import (
 )
 from playground.experiment.tree import Experiment
 from playground.measure.snapshot import History, Snapshot
+from ui.forms.buttons import identify
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import power_text, short_text
 from ui.look.theme import px
 from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
-from ui.views.chart.controls import Choices, Controls, Option, ReadingLine
-from ui.views.chart.mouse import PlotMouse
-from ui.views.chart.plot import RIGHT, Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_bottom_axis
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ui.views.chart.plot import Cursor, PlotMouse, colour_plot, pen, quiet_plot, set_ticks, show_bottom_axis
 from ui.views.chart.series import series_fingerprint, thin_to_extremes
 from ui.views.view import View
 
@@ -216,6 +215,7 @@ class ScheduleView(View):
     """A switch and a line of words above the plot of the learning rate."""
 
     name, title = "schedule", "Schedule"
+    SIZE = (356, 200)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -238,12 +238,13 @@ class ScheduleView(View):
         self._controls = Controls("schedule.controls", self)
         self._scale = self._controls.add(Choices("schedule.scale", "Axis of the rate", RATE_SCALES))
         self._scale.picked.connect(self._on_scale)
-        self._words = ReadingLine("The learning rate under the mouse, or now", self)
-        self._words.setObjectName("schedule.words")
-        self._words.setAlignment(RIGHT)
-        self._plot.setObjectName("schedule.plot")
-        self._plot.setAccessibleName("Learning rate over the epochs: used so far, and coming")
-        self._plot.setToolTip("Strong: the learning rates used so far. Pale: those to come. The dot is the present.")
+        self._words = ReadingLine("schedule.words", "The learning rate under the mouse, or now", self)
+        identify(
+            self._plot,
+            "schedule.plot",
+            "Learning rate over the epochs: used so far, and coming",
+            "Strong: the learning rates used so far. Pale: those to come. The dot is the present.",
+        )
         self._plot.getAxis("left").setWidth(px(_AXIS))
         show_bottom_axis(self._plot, "epoch")
         self._plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
@@ -255,15 +256,7 @@ class ScheduleView(View):
             self._plot.addItem(item, ignoreBounds=True)
         self._mouse = PlotMouse(self._plot)
         self._mouse.moved.connect(self._read)
-        above = QHBoxLayout()
-        above.setSpacing(px(theme.GRID))
-        above.addWidget(self._controls)
-        above.addWidget(self._words, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
-        layout.setSpacing(px(theme.GRID // 2))
-        layout.addLayout(above)
-        layout.addWidget(self._plot, 1)
+        stack_chart(self, self._controls, self._words, self._plot)
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -281,16 +274,13 @@ class ScheduleView(View):
 
     def apply_theme(self) -> None:
         look = theme.current()
-        on_surface(self)
+        super().apply_theme()
         colour_plot(self._plot)
         self._coming_curve.setPen(pen(theme.mixed(look.surface, look.accent, 0.55)))
         self._past_curve.setPen(pen(look.text))
         self._dot.setBrush(pg.mkBrush(look.accent))
         self._dot.setPen(pen(look.surface))
         self._cursor.apply_theme()
-
-    def sizeHint(self) -> QSize:
-        return QSize(px(356), px(200))
 
     def shown(self) -> _ScheduleShown:
         return _ScheduleShown(
@@ -338,10 +328,7 @@ class ScheduleView(View):
         self._drawn = now
         self._compute(experiment, epoch, step)
         self._draw()
-        if fresh:
-            self._write.now()
-        else:
-            self._write.request()
+        self._write.request(at_once=fresh)
 
     def _compute(self, experiment: Experiment, epoch: float, step: int) -> None:
         """The two curves, in epochs and rates. The preview is made anew when the present has moved by a pixel."""
