@@ -51,7 +51,7 @@ from ui.views.chart.series import (
 )
 from ui.views.view import View
 
-LEAST_REACH = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
+_LEAST_REACH = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """What each axis reaches at least."""
 _DECADES_FOR_LOG = 2.0
 _SMALLEST, _LARGEST = 1e-30, 1e30
@@ -103,7 +103,7 @@ class _TimeAxis:
 
     kind = "epoch"
     logarithmic = False
-    low, high = 0.0, LEAST_REACH["epoch"]
+    low, high = 0.0, _LEAST_REACH["epoch"]
 
     def column(self, history: History) -> Array:
         """What the axis measures, for each row of a history; NaN where it has not been recorded."""
@@ -112,7 +112,7 @@ class _TimeAxis:
 
     def fit(self, values: Array) -> None:
         """Take in all rows of a history."""
-        last = max(LEAST_REACH[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
+        last = max(_LEAST_REACH[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
         positive = values[values > 0]
         if self.logarithmic:
             first = min(float(positive[0]), last / 10) if len(positive) else last / 10
@@ -542,9 +542,9 @@ class CurvesView(View):
             loss_scale=self._loss_scale.value,
             time_is_logarithmic=self._times.logarithmic,
             loss_is_logarithmic=isinstance(loss.axis, LossAxis) and loss.axis.logarithmic,
-            training=curve_points(loss.curves[0]),
-            validation=curve_points(loss.curves[1]),
-            band=curve_points(loss._bands[0]),
+            training=_curve_points(loss.curves[0]),
+            validation=_curve_points(loss.curves[1]),
+            band=_curve_points(loss._bands[0]),
             marks=tuple(self._marks),
             times=tuple(loss.plot.getViewBox().viewRange()[0]),
             score_ends=(score.axis.low, score.axis.high),
@@ -654,7 +654,7 @@ def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]
     )
 
 
-def curve_points(curve: pg.PlotCurveItem) -> Array:
+def _curve_points(curve: pg.PlotCurveItem) -> Array:
     """The points of a curve, shape (points, 2)."""
     x, y = curve.getData()
     return np.zeros((0, 2)) if x is None else np.stack([x, y], axis=1)

@@ -24,13 +24,13 @@ _HEALTHY = (3e-4, 3e-3)
 """Where the ratio of an update to the weights is healthy for many networks."""
 
 
-def write_title(painter: QPainter, box: QRectF, text: str) -> None:
+def _write_title(painter: QPainter, box: QRectF, text: str) -> None:
     """Write a title above a picture."""
     painter.setPen(QColor(theme.current().quiet))
     painter.drawText(QRectF(box.left(), 0, box.width(), px(TOP - 4)), LEFT, text)
 
 
-def paint_steps(painter: QPainter, box: QRectF, limit: float) -> None:
+def _paint_steps(painter: QPainter, box: QRectF, limit: float) -> None:
     """The axis of the steps, from 0 to `limit`, below a picture."""
     painter.setPen(QColor(theme.current().quiet))
     under = box.bottom() + px(4)
@@ -40,7 +40,7 @@ def paint_steps(painter: QPainter, box: QRectF, limit: float) -> None:
     write_centred(painter, box.center().x(), under + painter.fontMetrics().height(), "step", 0, box.right() + px(AXIS))
 
 
-def healthy_span(quantity: GradientQuantity, scale: SizeScale) -> tuple[float, float] | None:
+def _healthy_span(quantity: GradientQuantity, scale: SizeScale) -> tuple[float, float] | None:
     """Where healthy updates stand on a scale, 0…1; None for other sizes."""
     if quantity.field != "update_ratio":
         return None
@@ -48,11 +48,11 @@ def healthy_span(quantity: GradientQuantity, scale: SizeScale) -> tuple[float, f
     return low, high
 
 
-def healthy_colour() -> QColor:
+def _healthy_colour() -> QColor:
     return QColor(theme.mixed(theme.current().surface, theme.current().accent, 0.14))
 
 
-def hatch(painter: QPainter, box: QRectF) -> None:
+def _hatch(painter: QPainter, box: QRectF) -> None:
     """Mark where a layer has no sizes: its emptiness means nothing."""
     look = theme.current()
     painter.fillRect(box, QColor(look.raised))
@@ -67,13 +67,13 @@ class SizeBars:
 
     def paint(self, painter: QPainter, box: QRectF) -> None:
         """Draw them with their axis."""
-        write_title(painter, box, "now")
-        span = healthy_span(self.sizes.quantity, self.sizes.scale)
+        _write_title(painter, box, "now")
+        span = _healthy_span(self.sizes.quantity, self.sizes.scale)
         if span is not None:
             low, high = (box.left() + place * box.width() for place in span)
             painter.fillRect(
                 QRectF(low, box.top(), high - low, box.height()),
-                healthy_colour(),
+                _healthy_colour(),
             )
         self._paint_axis(painter, box)
         self._paint_bars(painter, box)
@@ -82,7 +82,7 @@ class SizeBars:
         look, scale, line = theme.current(), self.sizes.scale, painter.fontMetrics().height()
         strip = QRectF(box.left(), box.bottom(), box.width(), px(5))
         row = np.ascontiguousarray(theme.magnitude_table()[np.newaxis])
-        painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], PREMULTIPLIED))
+        painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], _PREMULTIPLIED))
         painter.setPen(QColor(look.quiet))
         words = "log scale" if scale.logarithmic else "linear scale"
         far = box.right() + px(80)
@@ -111,14 +111,14 @@ class SizeBars:
         for index, (length, colour) in enumerate(zip(lengths, size_colours(sizes.now, sizes.scale), strict=True)):
             bar = QRectF(box.left(), box.top() + (index + 0.5) * height - thick / 2, box.width(), thick)
             if sizes.states[index]:
-                hatch(painter, bar)
+                _hatch(painter, bar)
             elif not np.isnan(length):
                 bar.setWidth(max(scaled(2.0), length))
                 painter.fillRect(bar, QColor(*(int(channel) for channel in colour[:3])))
 
 
 _MAX_COLUMNS = 400
-PREMULTIPLIED = QImage.Format.Format_RGBA8888_Premultiplied
+_PREMULTIPLIED = QImage.Format.Format_RGBA8888_Premultiplied
 """The same bytes as without, since colours are either opaque or absent; Qt draws it without converting."""
 
 
@@ -151,12 +151,12 @@ class HeatMap:
         """Draw it with its axis."""
         look = theme.current()
         painter.fillRect(box, QColor(look.raised))
-        write_title(painter, box, "over training")
-        paint_steps(painter, box, self.sizes.limit)
+        _write_title(painter, box, "over training")
+        _paint_steps(painter, box, self.sizes.limit)
         layers, columns = self.colours.shape[:2]
         if layers == 0:
             return
-        painter.drawImage(box, QImage(self.colours.data, columns, layers, self.colours.strides[0], PREMULTIPLIED))
+        painter.drawImage(box, QImage(self.colours.data, columns, layers, self.colours.strides[0], _PREMULTIPLIED))
         height = box.height() / layers
         for index, state in enumerate(self.sizes.states):
             if state:
@@ -177,7 +177,7 @@ class HeatMap:
         absence = QRectF(left, row.top(), right - left, row.height())
         if absence.width() <= 0:
             return
-        hatch(painter, absence)
+        _hatch(painter, absence)
         metrics, look = painter.fontMetrics(), theme.current()
         width = metrics.horizontalAdvance(state) + px(8)
         if row.height() >= metrics.height() and absence.width() >= width:
@@ -268,9 +268,9 @@ class SizeLines:
 
     def paint(self, painter: QPainter, box: QRectF, pointed: int | None) -> None:
         """Draw them with their axes and names, that of the layer under the mouse thick."""
-        write_title(painter, box, "each layer")
+        _write_title(painter, box, "each layer")
         self._paint_healthy(painter, box)
-        paint_steps(painter, box, self.sizes.limit)
+        _paint_steps(painter, box, self.sizes.limit)
         self._paint_axis(painter, box)
         if not len(self.drawn[0]):
             return
@@ -287,12 +287,12 @@ class SizeLines:
         self._paint_names(painter, box, y)
 
     def _paint_healthy(self, painter: QPainter, box: QRectF) -> None:
-        span = healthy_span(self.sizes.quantity, self.scale)
+        span = _healthy_span(self.sizes.quantity, self.scale)
         if span is None:
             return
         low, high = (box.bottom() - place * box.height() for place in span)
         band = QRectF(box.left(), high, box.width(), low - high)
-        painter.fillRect(band, healthy_colour())
+        painter.fillRect(band, _healthy_colour())
         if band.height() >= 2 * painter.fontMetrics().height():
             painter.setPen(QColor(theme.current().quiet))
             corner = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft

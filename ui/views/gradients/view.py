@@ -34,7 +34,7 @@ _PICTURES = (
     Option("lines", "Lines", "A line per layer over the steps, coloured by depth. Shows how the sizes develop."),
     Option("now", "Now", "A bar per layer for its present size. Shows how the layers compare."),
 )
-SIZE_SCALES = (
+_SIZE_SCALES = (
     Option("log", "Log", "Equal steps are equal factors. The scale never moves, so that pictures can be compared."),
     Option("linear", "Linear", "From 0 to the largest size so far. Small sizes can't be told apart."),
 )
@@ -134,7 +134,7 @@ class GradientsView(View):
         self._pictures.group.setExclusive(False)
         for button, option in zip(self._pictures.buttons, _PICTURES, strict=True):
             button.clicked.connect(lambda _=False, picture=option.value: self._on_picture(picture))
-        self._scale = self._controls.add(Choices("gradients.scale", "Scale", SIZE_SCALES))
+        self._scale = self._controls.add(Choices("gradients.scale", "Scale", _SIZE_SCALES))
         for control in (self._switch, self._scale):
             control.picked.connect(self._draw_again)
         stack_chart(self, self._controls, None, self._chart, self._below)

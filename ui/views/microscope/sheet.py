@@ -38,9 +38,9 @@ from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_
 
 FOLDED_SIZE = 8
 """Rows and columns of a matrix that are shown while it is folded."""
-CELL, ROW, GAP, _MARGIN = 52, 18, 8, 16
+CELL, ROW, _GAP, _MARGIN = 52, 18, 8, 16
 """Width and height of a cell, the gap between things, the margin of the sheet, in pixels at the usual size."""
-MARK, _INDENT = 22, 24
+_MARK, _INDENT = 22, 24
 """The room for words beside a folded matrix, and before the rest of a long equation."""
 _SHADES = 33
 
@@ -96,7 +96,7 @@ class PlacedTerm:
             below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width(theme.size())), px(ROW))
             marks.append((below, f"… {self.more_rows:,} more"))
         if self.more_columns:
-            beside = QRect(cells.right() + px(4), cells.top(), px(MARK - 4), max(cells.height(), 4 * px(ROW)))
+            beside = QRect(cells.right() + px(4), cells.top(), px(_MARK - 4), max(cells.height(), 4 * px(ROW)))
             beside.moveCenter(QPoint(beside.center().x(), cells.center().y()))
             marks.append((beside, f"… {self.more_columns:,} more"))
         return marks
@@ -124,7 +124,7 @@ class _Layout:
 
     def _put_block(self, block: Block, unfolded: bool) -> None:
         if block.heading:
-            self._y += px(GAP)
+            self._y += px(_GAP)
         self._put_words(block.title, "heading" if block.heading else "title", px(26 if block.heading else 22))
         if block.formula:
             self._put_words(block.formula, "formula", px(ROW))
@@ -134,7 +134,7 @@ class _Layout:
             self._put_words(block.note, "note", box.height() + px(4))
         for line in block.lines:
             self._put_line(block, line, unfolded)
-        self._y += 0 if block.heading else 2 * px(GAP)
+        self._y += 0 if block.heading else 2 * px(_GAP)
 
     def _put_words(self, text: str, kind: str, height: int) -> None:
         width = max(self._room, px(200))
@@ -147,7 +147,7 @@ class _Layout:
         """An equation, broken like words where it is too long."""
         row: list[Term | str] = []
         x = px(_MARGIN)
-        for group in unbreakable_groups(line):
+        for group in _unbreakable_groups(line):
             width = sum(self._width(part, unfolded) for part in group)
             if row and x + width > px(_MARGIN) + self._room:
                 self._put_row(block, row, unfolded)
@@ -156,15 +156,14 @@ class _Layout:
             row += group
             x += width
         self._put_row(block, row, unfolded)
-        self._y += px(GAP)
+        self._y += px(_GAP)
 
     def _width(self, part: Term | str, unfolded: bool) -> int:
         if isinstance(part, str):
-            return self._metrics.horizontalAdvance(part) + px(GAP) if part else px(_INDENT)
+            return self._metrics.horizontalAdvance(part) + px(_GAP) if part else px(_INDENT)
         columns = _shown_shape(part, unfolded)[1]
-        return (
-            columns * cell_width(theme.size()) + px(12) + (px(MARK) if columns < part.values.shape[1] else 0) + px(GAP)
-        )
+        mark = px(_MARK) if columns < part.values.shape[1] else 0
+        return columns * cell_width(theme.size()) + px(12) + mark + px(_GAP)
 
     def _put_row(self, block: Block, row: list[Term | str], unfolded: bool) -> None:
         """Terms and signs side by side, with their middles on one line."""
@@ -191,7 +190,7 @@ class _Layout:
         self._y = top + most * px(ROW) + (px(ROW) if folded else 0)
 
 
-def unbreakable_groups(line: Equation) -> list[list[Term | str]]:
+def _unbreakable_groups(line: Equation) -> list[list[Term | str]]:
     """An equation in parts that stay together: a term with the signs before it."""
     result: list[list[Term | str]] = [[]]
     for part in line:

@@ -174,7 +174,7 @@ def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False)
     """The words of the legend: the classes, what filled, hollow and crossed points are, and what rings are."""
     look = theme.current()
     entries = [
-        _Entry(shorten_name(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
+        _Entry(_shorten_name(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
         for k, name in enumerate(sample.class_names)
     ]
     if (sample.split == VALIDATION).any():
@@ -194,9 +194,9 @@ def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False)
 def range_scale(name: str, scale: ValueRange) -> ColourScale:
     """The colours of a quantity between the ends of its range."""
     low, high = scale.ends
-    return ColourScale(shorten_name(name), short_text(low), short_text(scale.middle), short_text(high))
+    return ColourScale(_shorten_name(name), short_text(low), short_text(scale.middle), short_text(high))
 
 
-def shorten_name(name: str) -> str:
+def _shorten_name(name: str) -> str:
     """A name from a table, cut where it would push the picture aside."""
     return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"

@@ -48,7 +48,7 @@ _LOWEST_DECADES = 8.0
 _AXIS = 56
 _READING = 300
 """Pixels that the line of words needs."""
-RATE_SCALES = (
+_RATE_SCALES = (
     Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
     Option("log", "Log", "Equal distances are equal factors. Exponential decay is a straight line."),
 )
@@ -236,7 +236,7 @@ class ScheduleView(View):
 
     def _build(self) -> None:
         self._controls = Controls("schedule.controls", self)
-        self._scale = self._controls.add(Choices("schedule.scale", "Axis of the rate", RATE_SCALES))
+        self._scale = self._controls.add(Choices("schedule.scale", "Axis of the rate", _RATE_SCALES))
         self._scale.picked.connect(self._on_scale)
         self._words = ReadingLine("schedule.words", "The learning rate under the mouse, or now", self)
         identify(
