@@ -54,7 +54,7 @@ class _FindingLine(QWidget):
         self.reading = self.idle = ""
         spoken = "What is under the mouse, or what ails the network"
         self.words = ReadingLine("gradients.words", spoken, self, lines=2)
-        self.remedy = push_button("gradients.remedy", "", "", small=True)
+        self.remedy = push_button("gradients.remedy", "Remedy", "Does what the diagnosis advises.", small=True)
         self.remedy.clicked.connect(self._accept)
         self.remedy.hide()
         line = tight(QHBoxLayout(self), theme.GRID)
