@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from ui.forms.buttons import identify
@@ -188,6 +188,21 @@ def title_axis(axis: pg.AxisItem, text: str) -> None:
 def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) -> None:
     """Put exactly these ticks on an axis."""
     axis.setTicks([list(zip(values, texts, strict=True))])
+
+
+def write(painter: QPainter, box: QRectF, align: Qt.AlignmentFlag, text: str, colour: str) -> None:
+    """Write `text` into a box in a colour."""
+    painter.setPen(QColor(colour))
+    painter.drawText(box, align, text)
+
+
+def paint_box(
+    painter: QPainter, box: QRectF, corner: float, fill: QColor | QBrush | None = None, line: QPen | None = None
+) -> None:
+    """Paint a box with round corners, filled, outlined, or both."""
+    painter.setPen(Qt.PenStyle.NoPen if line is None else line)
+    painter.setBrush(Qt.BrushStyle.NoBrush if fill is None else fill)
+    painter.drawRoundedRect(box, corner, corner)
 
 
 def write_centred(painter: QPainter, x: float, top: float, text: str, low: float, high: float) -> None:

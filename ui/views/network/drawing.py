@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Mapping
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from playground.catalog.choice import Array
@@ -312,7 +312,7 @@ class Drawing:
             rect = column.rect(unit)
             number = self._tiles.get((place, unit))
             if number is None or self._atlas is None:
-                tiles.paint_empty(painter, rect, look)
+                painter.fillRect(rect, QColor(look.field_middle))
             else:
                 tiles.paint_map(painter, rect, self._atlas, number)
             tiles.paint_frame(painter, rect, muted, look)
@@ -329,7 +329,9 @@ class Drawing:
         if hit.kind == "insertion":
             spot = self.diagram.insertion(hit.place)
             tiles.paint_button(painter, spot, "+", True, True, look, round_=True)
-            tiles.paint_guide(painter, spot.center().x(), spot.bottom() + 4, self.diagram.height - 8, look)
+            painter.setPen(QPen(QColor(look.accent), 1.5, Qt.PenStyle.DashLine))
+            start = QPointF(spot.center().x(), spot.bottom() + 4)
+            painter.drawLine(start, QPointF(start.x(), self.diagram.height - 8))
             return
         column = self.diagram.column(hit.place)
         if hit.kind in ("unit", "feature"):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF
 
 from ui.look import theme
-from ui.views.network.diagram import Hit, wire_point
+from ui.views.network.diagram import Hit, NetworkStructure, wire_point
 from ui.views.network.drawing import Drawing
+from ui.views.network.strokes import Carried
 
 
 class Places:
@@ -85,3 +88,21 @@ class Places:
     def _point_here(self, point: QPointF) -> QPointF:
         """A place of the drawing's window in the view's own coordinates."""
         return point * theme.size() + self._origin
+
+
+@dataclass(frozen=True)
+class NetworkShown:
+    """The network, what its wires show, and all words of the picture."""
+
+    structure: NetworkStructure
+    """The network that is drawn."""
+    wires: Carried
+    """Whether the wires show weights or gradients."""
+    selection: tuple[int, int] | None
+    """The layer and unit that the keyboard is at; an input at layer −1."""
+    reading: str
+    """The line of words below the drawing."""
+    description: str
+    """The network in words, for screen readers."""
+    places: Places
+    """Where its parts are in the view."""

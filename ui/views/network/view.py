@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import Experiment
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import Snapshot
+from ui.forms.buttons import identify
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
@@ -26,11 +27,10 @@ from ui.look.theme import px, scaled
 from ui.views.chart.axes import nice_limit
 from ui.views.chart.plot import style_words
 from ui.views.network.aligned_snapshot import AlignedSnapshot
-from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn, structure_of
-from ui.views.network.parameter_editing import ParameterEditing
-from ui.views.network.places import Places
-from ui.views.network.shown import NetworkShown
+from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, structure_of
+from ui.views.network.places import NetworkShown, Places
 from ui.views.network.strokes import Carried
+from ui.views.network.weight_editor import ParameterEditing
 from ui.views.network.widget import NetworkCanvas
 from ui.views.network.wire_scale import WireScale
 from ui.views.network.wording import NETWORK_HINT, Wording
@@ -49,6 +49,7 @@ class NetworkView(View):
     """The drawing with a switch and a legend above it and a line of words below."""
 
     name, title = "network", "Network"
+    SIZE = (420, 560)
 
     feature_toggled = Signal(str, bool)
     """An input by its name in files, and whether it is to be used."""
@@ -73,7 +74,6 @@ class NetworkView(View):
         self._outputs, self._output_activation = 1, ""
         self._snapshot: Snapshot | None = None
         self._aligned: AlignedSnapshot | None = None
-        self._carried: Carried = "weights"
         self._largest = 1.0
         self._magnified: tuple[int, int] | None = None
         self._canvas = NetworkCanvas(self)
@@ -84,7 +84,7 @@ class NetworkView(View):
         self._build()
         self._notice = ""
         self._noticed = QTimer(self, singleShot=True, interval=_NOTICE_MILLISECONDS)
-        self._noticed.timeout.connect(self._forget_notice)
+        self._noticed.timeout.connect(self._read)
         self._slowly = Throttle(self._show_slow, self)
         self.apply_theme()
 
@@ -95,30 +95,27 @@ class NetworkView(View):
             "Wires show the gradients ∂E/∂w: how strongly the error pulls at each weight. Bright is large.",
         )
         for carried, button, words in zip(_CARRIED, self._switch.buttons, helps, strict=True):
-            button.setObjectName(f"network.{carried}")
-            button.setAccessibleName(f"Wires show {carried}")
-            button.setToolTip(words)
-            button.setMinimumWidth(px(66))
+            identify(button, f"network.{carried}", f"Wires show {carried}", words).setMinimumWidth(px(66))
         self._switch.show_index(0)
-        self._switch.chosen.connect(self._on_switched)
-        self._words.setObjectName("network.reading")
+        self._switch.chosen.connect(self._show_values)
+        identify(
+            self._words,
+            "network.reading",
+            "What the mouse points at in the network",
+            "What the mouse points at, or the keyboard has selected, in words and numbers.",
+        )
         self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setAccessibleName("What the mouse points at in the network")
-        self._words.setToolTip("What the mouse points at, or the keyboard has selected, in words and numbers.")
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         above = QHBoxLayout()
         above.setSpacing(px(theme.GRID))
         above.addWidget(self._switch)
         above.addWidget(self._scale, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID))
+        layout.setContentsMargins(*[px(theme.GRID)] * 4)
         layout.setSpacing(px(theme.GRID))
         layout.addLayout(above)
         layout.addWidget(self._canvas, 1)
         layout.addWidget(self._words)
-        self._connect()
-
-    def _connect(self) -> None:
         self._canvas.rearranged.connect(self._on_rearranged)
         self._canvas.pointed.connect(self._on_pointed)
         self._canvas.clicked.connect(self._on_clicked)
@@ -127,9 +124,6 @@ class NetworkView(View):
         self._canvas.key_asked.connect(self._on_key)
         self._editing.edited.connect(self.weight_edited)
         self._editing.changed.connect(self._read)
-
-    def sizeHint(self) -> QSize:
-        return QSize(px(420), px(560))
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -182,7 +176,8 @@ class NetworkView(View):
 
     def _show_maps(self) -> None:
         if self._aligned is not None:
-            self._canvas.show_maps(*self._aligned.map_colours(self._drawing.columns, theme.current()))
+            self._drawing.show_maps(*self._aligned.map_colours(self._drawing.columns, theme.current()))
+            self._canvas.update()
 
     def _show_values(self) -> None:
         if self._aligned is None:
@@ -201,7 +196,8 @@ class NetworkView(View):
         if self._aligned is not None:
             places = [column.place for column in self._drawing.columns]
             states = {place: self._aligned.states(place) for place in places}
-            self._canvas.show_states({place: known for place, known in states.items() if known is not None})
+            self._drawing.show_states({place: known for place, known in states.items() if known is not None})
+            self._canvas.update()
         self._editing.show_value()
         self._read()
 
@@ -254,10 +250,12 @@ class NetworkView(View):
         hit, chosen = self._canvas.looked_at, self._canvas.selection
         if hit is None and chosen is not None and self._canvas.hasFocus():
             hit = Hit("unit" if chosen[0] >= 0 else "feature", *chosen)
-        words = self._wording.hit(hit, self._column_of(hit)) if hit is not None else ""
+        column = self._drawing.diagram.column(hit.place) if hit is not None and hit.kind == "chip" else None
+        words = self._wording.hit(hit, column) if hit is not None else ""
         style_words(self._words, theme.current().text if words else theme.current().quiet)
         self._canvas.tooltip = words if self._canvas.hit is not None else ""
-        self._words.setText(self._notice or words or self._wording.idle(self._drawing.columns))
+        notice = self._notice if self._noticed.isActive() else ""
+        self._words.setText(notice or words or self._wording.idle(self._drawing.columns))
 
     def _notify(self, words: str) -> None:
         """Say for a moment why something was not done."""
@@ -265,22 +263,15 @@ class NetworkView(View):
         self._noticed.start()
         self._read()
 
-    def _forget_notice(self) -> None:
-        self._notice = ""
-        self._read()
-
-    def _column_of(self, hit: Hit) -> TileColumn | None:
-        return self._drawing.diagram.column(hit.place) if hit.kind == "chip" else None
+    @property
+    def _carried(self) -> Carried:
+        return _CARRIED[self._switch.group.checkedId()]
 
     @property
     def _wording(self) -> Wording:
         return Wording(self._drawing.structure, self._aligned)
 
     # What a person does ----------------------------------------------------------------------------------------
-
-    def _on_switched(self, index: int) -> None:
-        self._carried = _CARRIED[index]
-        self._show_values()
 
     def _on_pointed(self, hit: Hit | None) -> None:
         self._magnify((hit.place, hit.unit) if hit is not None and hit.kind == "unit" else None)

@@ -6,10 +6,8 @@ say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
@@ -23,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.catalog.choice import Array
-from playground.measure.snapshot import UnitStates
+from ui.forms.buttons import identify
 from ui.forms.edits import WheelSteps
 from ui.guard.faults import guarded
 from ui.look import theme
@@ -31,6 +29,7 @@ from ui.look.beat import Throttle
 from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Hit, NetworkStructure, TileColumn
 from ui.views.network.drawing import FADE, Drawing
 from ui.views.network.strokes import Carried
+from ui.views.view import SizedWidget
 
 _SLACK = 5
 """Pixels of the drawing that a mouse may move between press and release of a click."""
@@ -39,8 +38,10 @@ _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
 
 
-class NetworkCanvas(QWidget):
+class NetworkCanvas(SizedWidget):
     """The drawing, the mouse and the keyboard over it."""
+
+    SIZE, LEAST = (420, 440), (240, HEADER + 4 * SMALLEST)
 
     rearranged = Signal()
     """Other tiles or wires are seen than before."""
@@ -55,8 +56,7 @@ class NetworkCanvas(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("network.diagram")
-        self.setAccessibleName("Diagram of the network")
+        identify(self, "network.diagram", "Diagram of the network")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -71,12 +71,6 @@ class NetworkCanvas(QWidget):
         self._panning = self._scrubbing = False
         self._wheel = WheelSteps()
         self._sort = Throttle(self._sort_wires, self, _WIRE_INTERVAL)
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme.px(420), theme.px(440))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme.px(240), theme.px(HEADER + 4 * SMALLEST))
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -95,25 +89,12 @@ class NetworkCanvas(QWidget):
             self.select((place, min(self.selection[1], structure.units(place) - 1)))
         self._rewired()
 
-    def show_maps(self, places: Mapping[tuple[int, int], int], colours: Array | None) -> None:
-        """The maps of units: packed colours (maps, n, n), and where that of each unit is."""
-        self.drawing.show_maps(places, colours)
-        self.update()
-
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
         """What the wires carry, one number each in the order of `drawing.wires`, and the biases that are seen.
 
         Numbers of another kind or of other wires are drawn at once, others when their time has come.
         """
-        if self.drawing.show_values(wires, biases, carried, largest):
-            self._sort.now()
-        else:
-            self._sort.request()
-        self.update()
-
-    def show_states(self, states: dict[int, UnitStates]) -> None:
-        """Which units of each layer are dead or dropped."""
-        self.drawing.show_states(states)
+        self._sort.request(at_once=self.drawing.show_values(wires, biases, carried, largest))
         self.update()
 
     def _sort_wires(self) -> None:

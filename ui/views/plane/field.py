@@ -74,17 +74,17 @@ def field_pixels(field: Array, scale: ValueRange, look: theme.Theme) -> Array:
         pale = pale_classes(look, len(field)).astype(np.float32)
         shares = np.nan_to_num(field, nan=1 / len(field), posinf=1.0, neginf=0.0).reshape(len(field), -1)
         blend = (shares.T.astype(np.float32) @ pale + 0.5).clip(0, 255).astype(np.uint8)
-        return _packed(blend).reshape(field.shape[1:])
-    table = _packed(theme.field_table(look)[:, :3])
+        return pack_colours(blend).reshape(field.shape[1:])
+    table = pack_colours(theme.field_table(look)[:, :3])
     places = np.nan_to_num(scale.shares(field[0]), nan=0.5) * (len(table) - 1) + 0.5
     return table.take(places.astype(np.intp))
 
 
-def _packed(colours: Array) -> Array:
-    """Colours, uint8 (…, 3), as the pixels that Qt draws without converting them: 0xffRRGGBB, uint32 (…)."""
+def pack_colours(colours: Array) -> Array:
+    """Colours, (…, 3 or more), as the pixels that Qt draws without converting them: 0xffRRGGBB, uint32 (…)."""
     red, green, blue = (colours[..., k].astype(np.uint32) for k in range(3))
     result: Array = 0xFF000000 | red << 16 | green << 8 | blue
-    return result.astype(np.uint32)
+    return result
 
 
 def pixel_colours(pixels: Array) -> Array:
@@ -102,7 +102,7 @@ def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
 
 def uncertainty_pixels(values: Array, most: float, look: theme.Theme) -> Array:
     """Uncertainty (n, n) as pixels, uint32 (n, n); from `most` up all is one colour."""
-    table = _packed(uncertainty_table(look)[:, :3])
+    table = pack_colours(uncertainty_table(look)[:, :3])
     places = np.nan_to_num(np.clip(values / most, 0, 1)) * (len(table) - 1) + 0.5
     return table.take(places.astype(np.intp))
 
@@ -136,7 +136,7 @@ def _corner_shares(fine: int) -> Array:
 
 def class_pixels(given: Array, classes: int, look: theme.Theme) -> Array:
     """Classes (m, m) in the field's colours, as pixels, uint32 (m, m)."""
-    return _packed((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
+    return pack_colours((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
 
 
 def _disagreeing(whole: Array) -> Array:
