@@ -14,9 +14,10 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import Quantity
-from ui.forms.buttons import IconButton
+from ui.forms.buttons import IconButton, identify
 from ui.forms.controls import SLIDER_STEPS, Entry, Slider
 from ui.forms.edits import Edits
+from ui.forms.layouts import tight
 from ui.guard.faults import guarded
 from ui.look.beat import TEXT_INTERVAL
 from ui.look.numbers import signed
@@ -43,22 +44,14 @@ class WeightEditor(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setProperty("card", True)
-        self.setObjectName("network.editor")
-        self.setAccessibleName("Editor of a weight or bias")
+        identify(self, "network.editor", "Editor of a weight or bias").setProperty("card", True)
         self._quantity = Quantity(False, -_FURTHEST, _FURTHEST, span=(-_SPAN, _SPAN))
-        self._opened = self._before = self.value = 0.0
+        self._opened = self.value = 0.0
         self._in_run = self._touched = False
         self._since = QElapsedTimer()
         self._edits = Edits(self)
         self._edits.given.connect(self._given)
-        self._build()
-        self.hide()
-
-    def _build(self) -> None:
-        self.caption = QLabel(self)
-        self.caption.setTextFormat(Qt.TextFormat.PlainText)
-        self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.caption = QLabel(self, textFormat=Qt.TextFormat.PlainText, alignment=Qt.AlignmentFlag.AlignCenter)
         self.caption.setProperty("strong", True)
         self.entry = Entry(self._quantity.problem_with, self)
         self.entry.setFixedWidth(px(84))
@@ -67,37 +60,35 @@ class WeightEditor(QFrame):
         self.previous = IconButton("caret-left", "Previous parameter of the unit", parent=self)
         self.next = IconButton("caret-right", "Next parameter of the unit", parent=self)
         parts = {"entry": self.entry, "slider": self.slider, "previous": self.previous, "next": self.next}
-        for control in (self.entry, self.slider):
-            control.setAccessibleName("Value")
-        hint = "The number itself: Enter takes it over, Escape puts the old one back."
-        self.entry.set_hint(hint)
-        self.slider.setToolTip(hint)
         for name, part in parts.items():
             part.setObjectName(f"network.editor.{name}")
             part.installEventFilter(self)
-        above, below = QHBoxLayout(), QHBoxLayout()
-        for layout, widgets in ((above, (self.previous, self.caption, self.next)), (below, (self.entry, self.slider))):
-            layout.setSpacing(px(6))
-            for widget in widgets:
-                layout.addWidget(widget, 1 if widget in (self.caption, self.slider) else 0)
-        outer = QVBoxLayout(self)
+        self._explain("Value", "The number itself: Enter takes it over, Escape puts the old one back.")
+        outer = tight(QVBoxLayout(self), 4)
         outer.setContentsMargins(px(8), px(6), px(8), px(8))
-        outer.setSpacing(px(4))
-        outer.addLayout(above)
-        outer.addLayout(below)
+        for widgets in ((self.previous, self.caption, self.next), (self.entry, self.slider)):
+            line = tight(QHBoxLayout(), 6)
+            for widget in widgets:
+                line.addWidget(widget, 1 if widget in (self.caption, self.slider) else 0)
+            outer.addLayout(line)
         self._connect()
+        self.hide()
+
+    def _explain(self, name: str, entry_hint: str, slider_hint: str = "") -> None:
+        identify(self.entry, None, name).set_hint(entry_hint)
+        identify(self.slider, None, name, slider_hint or entry_hint)
 
     def _connect(self) -> None:
         self.entry.entered.connect(self._entered)
         self.entry.stepped.connect(self._stepped)
         self.entry.left.connect(self._write)
-        self.slider.dragged.connect(self._dragged)
+        self.slider.dragged.connect(lambda place: self._edits.change(self._slider_value(place)))
         self.slider.let_go.connect(self._edits.end)
         self.slider.stepped.connect(self._stepped)
-        self.slider.valueChanged.connect(self._slid)
-        self.slider.reset_asked.connect(self._zero)
-        self.previous.clicked.connect(self._previous)
-        self.next.clicked.connect(self._next)
+        self.slider.valueChanged.connect(lambda place: self._edits.make(self._slider_value(place)))
+        self.slider.reset_asked.connect(lambda: self._edits.make(0.0))
+        self.previous.clicked.connect(lambda: self._move(-1))
+        self.next.clicked.connect(lambda: self._move(1))
 
     def open(self, name: str, words: str, value: float) -> None:
         """Start on a number: `name` is Weight or Bias, `words` say whose."""
@@ -108,24 +99,20 @@ class WeightEditor(QFrame):
         self._opened = self.value = value if math.isfinite(value) else 0.0
         self._in_run = self._touched = False
         self.caption.setText(words)
-        self.entry.setAccessibleName(name)
-        self.slider.setAccessibleName(name)
-        self.entry.set_hint(
+        self._explain(
+            name,
             f"The {name.lower()}. Type a number and press Enter; Escape puts the old one back. "
-            "The left and right arrow keys go on to the other weights of the unit."
+            "The left and right arrow keys go on to the other weights of the unit.",
+            f"Drags the {name.lower()} while the network answers. A double click sets it to 0.",
         )
-        self.slider.setToolTip(f"Drags the {name.lower()} while the network answers. A double click sets it to 0.")
         self.slider.set_mark(0.5)
         self._write()
-        self._fit()
+        self.setFixedWidth(max(px(220), self.caption.sizeHint().width() + px(76)))
+        self.adjustSize()
         self.show()
         self.raise_()
         self.entry.setFocus(Qt.FocusReason.PopupFocusReason)
         self.entry.selectAll()
-
-    def _fit(self) -> None:
-        self.setFixedWidth(max(px(220), self.caption.sizeHint().width() + px(76)))
-        self.adjustSize()
 
     def show_value(self, value: float) -> None:
         """The number has moved by itself; shown unless a person is at it or has just been."""
@@ -158,20 +145,8 @@ class WeightEditor(QFrame):
     def _stepped(self, steps: int) -> None:
         self._edits.step(float(self._quantity.stepped(self.value, steps)))
 
-    def _dragged(self, place: int) -> None:
-        self._edits.change(float(self._quantity.at(place / SLIDER_STEPS)))
-
-    def _slid(self, place: int) -> None:
-        self._edits.make(float(self._quantity.at(place / SLIDER_STEPS)))
-
-    def _zero(self) -> None:
-        self._edits.make(0.0)
-
-    def _previous(self) -> None:
-        self._move(-1)
-
-    def _next(self) -> None:
-        self._move(1)
+    def _slider_value(self, place: int) -> float:
+        return float(self._quantity.at(place / SLIDER_STEPS))
 
     def _move(self, by: int) -> None:
         self._take_over()
