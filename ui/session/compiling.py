@@ -16,8 +16,8 @@ from playground.engine.compiled import cache
 from playground.engine.compiled.warm import PRECISIONS
 
 COMPILE = (sys.executable, "-m", "playground.engine.compiled.warm")
-ROOT = Path(__file__).parents[2]
-END_MILLISECONDS = 1000
+_ROOT = Path(__file__).parents[2]
+_END_MILLISECONDS = 1000
 
 
 class Kernels(QObject):
@@ -33,7 +33,7 @@ class Kernels(QObject):
         self.process = QProcess(self)
         self.process.setProgram(command[0])
         self.process.setArguments(list(command[1:]))
-        self.process.setWorkingDirectory(str(ROOT))
+        self.process.setWorkingDirectory(str(_ROOT))
         self.process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         self.process.finished.connect(self.tell)
         self.process.errorOccurred.connect(self.tell_error)
@@ -51,9 +51,9 @@ class Kernels(QObject):
         self.closed = True
         if self.process.state() != QProcess.ProcessState.NotRunning:
             self.process.terminate()
-            if not self.process.waitForFinished(END_MILLISECONDS):
+            if not self.process.waitForFinished(_END_MILLISECONDS):
                 self.process.kill()
-                self.process.waitForFinished(END_MILLISECONDS)
+                self.process.waitForFinished(_END_MILLISECONDS)
 
     def tell(self, code: int, status: QProcess.ExitStatus) -> None:
         """Say how the process ended."""

@@ -39,7 +39,7 @@ from ui.session.commands import (
 from ui.session.undo import Edit, ExperimentEdit, WeightSetting
 from ui.session.worker import Worker
 
-Value = TypeVar("Value")
+_Answered = TypeVar("_Answered")
 
 DISPLAY_MILLISECONDS = 16
 PAUSE_MILLISECONDS = 100
@@ -71,7 +71,7 @@ class Session(QObject):
 
     def __init__(self, experiment: Experiment, requests: Requests = frozenset(), parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.experiment = named(check(experiment))
+        self.experiment = with_layer_ids(check(experiment))
         self.done: list[Edit] = []
         self.undone: list[Edit] = []
         self.revision = 0
@@ -82,16 +82,16 @@ class Session(QObject):
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self.worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
-        self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
-        self.display.timeout.connect(self.look)
+        self.display_timer = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
+        self.display_timer.timeout.connect(self.look)
         self.patience = QTimer(self, interval=PAUSE_MILLISECONDS, singleShot=True)
         self.patience.timeout.connect(self.pausing)
         self.worker.start()
-        self.display.start()
+        self.display_timer.start()
 
     def close(self) -> None:
         """Stop the display and the thread; nothing happens after this."""
-        self.display.stop()
+        self.display_timer.stop()
         self.patience.stop()
         if self.worker.isRunning():
             self.worker.stop()
@@ -133,7 +133,7 @@ class Session(QObject):
     ) -> bool:
         """Check a change, remember it and carry it out."""
         try:
-            experiment = named(check(experiment))
+            experiment = with_layer_ids(check(experiment))
         except InputError as error:
             self.refuse(title or edit_words(self.experiment, experiment), error)
             self.experiment_changed.emit(self.experiment)
@@ -301,8 +301,8 @@ class Session(QObject):
 
     def ask(
         self,
-        make: Callable[[Trainer], Value],
-        then: Callable[[Value], object] | None = None,
+        make: Callable[[Trainer], _Answered],
+        then: Callable[[_Answered], object] | None = None,
         failed: Callable[[Exception], object] | None = None,
     ) -> Answer:
         """Have something made of the trainer, on its thread; `then` is told it, `failed` why there is nothing."""
@@ -316,6 +316,6 @@ class Session(QObject):
         self.send(SetRequests(requests))
 
 
-def named(experiment: Experiment) -> Experiment:
+def with_layer_ids(experiment: Experiment) -> Experiment:
     """The experiment with an id for every layer, so that weights follow a layer that is moved."""
     return msgspec.structs.replace(experiment, layers=with_ids(experiment.layers))

@@ -45,7 +45,7 @@ class CostlyAnswers:
         return self.latest
 
 
-class Pace:
+class StepRate:
     """How fast training goes: measured over half a second, and how many steps are due at a chosen speed."""
 
     def __init__(self) -> None:

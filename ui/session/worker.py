@@ -40,7 +40,7 @@ from ui.session.commands import (
     Stop,
     UseEngine,
 )
-from ui.session.speed import CostlyAnswers, Pace
+from ui.session.speed import CostlyAnswers, StepRate
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Worker(QThread):
         self.latest_change: object = None
         """The name of the drag that the latest change on record belongs to."""
         self.costly = CostlyAnswers()
-        self.pace = Pace()
+        self.pace = StepRate()
 
     # Called by the window's thread --------------------------------------------------------------------------
 
@@ -196,7 +196,7 @@ class Worker(QThread):
         if self.trainer.advance(steps=0) not in ("ready", "diverged"):
             return False
         self.trainer.clear_outcome()
-        self.pace = Pace()
+        self.pace = StepRate()
         return True
 
     def pause(self, _: Pause) -> None:
@@ -231,7 +231,7 @@ class Worker(QThread):
             self.engine = command.engine
 
     def set_speed(self, command: SetSpeed) -> None:
-        self.speed, self.pace = command.steps_per_second, Pace()
+        self.speed, self.pace = command.steps_per_second, StepRate()
 
     def set_requests(self, command: SetRequests) -> None:
         self.requests = command.requests

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.look import theme
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.controls import small_font
 
 
@@ -45,7 +45,7 @@ def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidL
     app = QApplication.instance()
     # Qt counts the width of such a pen in pixels of the screen.
     ratio = app.devicePixelRatio() if isinstance(app, QApplication) else 1.0
-    result = QPen(QColor(colour), scaled(width) * ratio, style)
+    result = QPen(QColor(colour), exact_px(width) * ratio, style)
     result.setCosmetic(True)
     return result
 

@@ -46,11 +46,11 @@ def healthy_span(quantity: Quantity, scale: Scale) -> tuple[float, float] | None
 def healthy_colour() -> QColor:
     """The band of healthy updates."""
     look = theme.current()
-    return QColor(theme.mixed(look.surface, look.accent, 0.14))
+    return QColor(theme.blend(look.surface, look.accent, 0.14))
 
 
 def hatch(painter: QPainter, box: QRectF) -> None:
     """Mark where a layer has no sizes: its emptiness means nothing."""
     look = theme.current()
     painter.fillRect(box, QColor(look.raised))
-    painter.fillRect(box, QBrush(QColor(theme.mixed(look.raised, look.quiet, 0.5)), Qt.BrushStyle.BDiagPattern))
+    painter.fillRect(box, QBrush(QColor(theme.blend(look.raised, look.quiet, 0.5)), Qt.BrushStyle.BDiagPattern))

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from ui.look import theme
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.plot import pen, write_centred
 from ui.views.gradients.axes import hatch, healthy_colour, healthy_span, write_title
 from ui.views.gradients.heat import PREMULTIPLIED
@@ -62,11 +62,11 @@ class Bars:
         sizes = self.sizes
         lengths = sizes.scale.places(sizes.now) * box.width()
         height = box.height() / max(1, len(lengths))
-        thick = min(scaled(_THICKEST), height - 1 if height >= 3 else height)
+        thick = min(exact_px(_THICKEST), height - 1 if height >= 3 else height)
         for index, (length, colour) in enumerate(zip(lengths, size_colours(sizes.now, sizes.scale), strict=True)):
             bar = QRectF(box.left(), box.top() + (index + 0.5) * height - thick / 2, box.width(), thick)
             if sizes.states[index]:
                 hatch(painter, bar)
             elif not np.isnan(length):
-                bar.setWidth(max(scaled(2.0), length))
+                bar.setWidth(max(exact_px(2.0), length))
                 painter.fillRect(bar, QColor(*(int(channel) for channel in colour[:3])))

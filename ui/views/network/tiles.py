@@ -74,7 +74,7 @@ def frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap
 
 def _outline(look: theme.Theme, dashed: bool = False) -> QPen:
     """The line around a tile."""
-    pen = QPen(QColor(theme.mixed(look.line, look.quiet, 0.55)), 1.0)
+    pen = QPen(QColor(theme.blend(look.line, look.quiet, 0.55)), 1.0)
     if dashed:
         pen.setDashPattern([3, 3])
     return pen

@@ -22,7 +22,7 @@ from playground.measure.snapshot import Snapshot
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.axes import leap_above
 from ui.views.chart.controls import style_words
 from ui.views.chart.plot import on_surface
@@ -246,7 +246,7 @@ class NetworkView(View):
         for column in columns:
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
-        points = _POINTS if scaled(largest) <= _LARGE_TILE else _MORE_POINTS
+        points = _POINTS if exact_px(largest) <= _LARGE_TILE else _MORE_POINTS
         self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
 
     # Words -----------------------------------------------------------------------------------------------------

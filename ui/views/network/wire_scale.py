@@ -71,7 +71,7 @@ class WireScale(QWidget):
             painter.setFont(small_font())
             low, high = self.ends()
             widths = [painter.fontMetrics().horizontalAdvance(text) + theme.px(6) for text in (low, high)]
-            bar = min(theme.scaled(120.0), self.width() - sum(widths) - theme.scaled(4.0))
+            bar = min(theme.exact_px(120.0), self.width() - sum(widths) - theme.exact_px(4.0))
             left = self.width() - widths[1] - bar
             painter.setPen(QColor(look.quiet))
             right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -81,7 +81,7 @@ class WireScale(QWidget):
                 self._paint_piece(painter, left + start * bar, left + end * bar, colour, thick)
 
     def _paint_piece(self, painter: QPainter, x0: float, x1: float, colour: QColor, thick: float) -> None:
-        half, middle = theme.scaled(max(thick, 1.0) * 0.9), self.height() / 2
+        half, middle = theme.exact_px(max(thick, 1.0) * 0.9), self.height() / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         painter.drawRect(QRectF(x0, middle - half, x1 - x0 + 0.4, 2 * half))

@@ -40,7 +40,7 @@ def wrong_rings(sample: Sample, wrong: Array) -> dict[str, object]:
     """A ring around each of these points, as pyqtgraph wants them."""
     return {
         "pos": sample.x[wrong],
-        "size": theme.scaled(_RING),
+        "size": theme.exact_px(_RING),
         "symbol": "o",
         "pen": ring_style(theme.current().text),
         "brush": None,
@@ -56,7 +56,7 @@ def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: Range) -> 
     low, high = (ring_style(colour) for colour in theme.current().classes[:2])
     return {
         "pos": sample.x[indices[kept]],
-        "size": theme.scaled(1) * sizes[kept],
+        "size": theme.exact_px(1) * sizes[kept],
         "symbol": "o",
         "pen": [high if amounts[k] > 0 else low for k in kept],
         "brush": None,
@@ -66,7 +66,7 @@ def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: Range) -> 
 def picked_ring(sample: Sample, index: int) -> dict[str, object]:
     """The mark of the picked point, outside of the ring that a mistake has."""
     line = pen(theme.current().accent, 3.0)
-    return {"pos": sample.x[[index]], "size": theme.scaled(_RING + 7), "symbol": "o", "pen": line, "brush": None}
+    return {"pos": sample.x[[index]], "size": theme.exact_px(_RING + 7), "symbol": "o", "pen": line, "brush": None}
 
 
 def spots(sample: Sample, drawn: Array, scale: Range) -> dict[str, object]:
@@ -83,7 +83,7 @@ def spots(sample: Sample, drawn: Array, scale: Range) -> dict[str, object]:
         brushes.append(brush)
     return {
         "pos": sample.x[drawn],
-        "size": theme.scaled(1) * np.where(tests, size - 1, size),
+        "size": theme.exact_px(1) * np.where(tests, size - 1, size),
         "symbol": ["x" if test else symbol for test, symbol in zip(tests, symbols, strict=True)],
         "pen": pens,
         "brush": brushes,

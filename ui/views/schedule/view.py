@@ -287,7 +287,7 @@ class ScheduleView(View):
         look = theme.current()
         on_surface(self)
         colour_plot(self._plot)
-        self._coming_curve.setPen(pen(theme.mixed(look.surface, look.accent, 0.55)))
+        self._coming_curve.setPen(pen(theme.blend(look.surface, look.accent, 0.55)))
         self._past_curve.setPen(pen(look.text))
         self._dot.setBrush(pg.mkBrush(look.accent))
         self._dot.setPen(pen(look.surface))
