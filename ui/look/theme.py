@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyqtgraph as pg
@@ -133,6 +134,7 @@ def field_table(theme: Theme, steps: int = 256) -> np.ndarray:
     return np.stack([np.interp(at, [0, 1, 2], channels[:, k]) for k in range(4)], axis=1).astype(np.uint8)
 
 
+@lru_cache
 def magnitude_table(steps: int = 256) -> np.ndarray:
     """The colours of gradient magnitudes from small to large, uint8 (steps, 4): viridis."""
     return pg.colormap.get("viridis").getLookupTable(nPts=steps, alpha=True)

@@ -7,6 +7,7 @@ never falls behind and nothing is computed that nobody looks at. Never a signal 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 from collections import OrderedDict, deque
@@ -73,6 +74,7 @@ class Worker(QThread):
         self.mailbox: Report | None = None
         self.experiment, self.requests = experiment, requests
         self.running, self.stopping, self.changed = False, False, True
+        self._ended = False
         self.speed: float | None = None
         self.last_epoch: int | None = None
         """Where to pause by itself."""
@@ -93,8 +95,10 @@ class Worker(QThread):
     # Called by the window's thread --------------------------------------------------------------------------
 
     def send(self, command: Command) -> None:
-        """Have a command carried out soon."""
+        """Have a command carried out soon; a question to a worker that has ended is cancelled."""
         self.commands.put(command)
+        if self._ended:
+            self._cancel_questions()
 
     def take(self) -> Report | None:
         """The latest report, once; None if nothing has changed."""
@@ -106,17 +110,32 @@ class Worker(QThread):
         self.send(Stop())
         self.wait()
 
+    def _cancel_questions(self) -> None:
+        """Cancel the questions that nobody will answer; the worker has ended."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                command = self.commands.get_nowait()
+                if isinstance(command, Ask):
+                    command.answer.cancel()
+
     # Called by the worker's own thread ----------------------------------------------------------------------
 
     def run(self) -> None:
         """The thread's work: commands first, then a chunk of training, then a report if the mailbox is empty."""
-        self.trainer = self.fresh_trainer(self.experiment)
-        while not self.stopping:
-            self.attempt("carrying out commands", self.carry_out_waiting)
-            if self.running:
-                self.attempt("training", self.train)
-            if self.changed and self.mailbox is None:
-                self.attempt("measuring", self.publish)
+        try:
+            self.trainer = self.fresh_trainer(self.experiment)
+            while not self.stopping:
+                self.attempt("carrying out commands", self.carry_out_waiting)
+                if self.running:
+                    self.attempt("training", self.train)
+                if self.changed and self.mailbox is None:
+                    self.attempt("measuring", self.publish)
+        finally:
+            for command in self.waiting:
+                self.commands.put(command)
+            # In this order: a question that comes in between is cancelled by whoever asks it.
+            self._ended = True
+            self._cancel_questions()
 
     def attempt(self, what: str, work: Callable[[], None]) -> None:
         """Do a part of the work; a fault pauses training and is told to the window."""

@@ -18,7 +18,7 @@ from tests.ui.snapshots import diverged, make_snapshot, with_answers
 from ui.look import theme
 from ui.views.chart.axes import CalmLimit
 from ui.views.gradient_histograms.request import GradientHistogram, GradientHistogramsRequest
-from ui.views.gradient_histograms.view import UNKNOWN, GradientHistogramsView
+from ui.views.gradient_histograms.view import NO_GRADIENTS_YET, GradientHistogramsView
 from ui.views.registry import VIEWS
 from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
@@ -170,7 +170,7 @@ def test_before_training_it_says_so(shown) -> None:
     assert not any(any(row.bars) for row in view.shown().rows)
     assert view.shown().description == "There are no gradients before the first update."
     hands.hover(view, inside(view, 0, 1))
-    assert view.shown().reading == f"layer 1: {UNKNOWN}"
+    assert view.shown().reading == f"layer 1: {NO_GRADIENTS_YET}"
 
 
 @pytest.mark.parametrize("size", [SIZE, (700, 400), (220, 140)])

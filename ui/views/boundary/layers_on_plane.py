@@ -19,10 +19,10 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT
 from ui.guard.faults import guarded
 from ui.look import theme
-from ui.views.boundary.picture import Picture
+from ui.views.boundary.picture import BoundaryPicture
 from ui.views.chart.controls import small_font
 from ui.views.chart.plot import pen
-from ui.views.plane.field import NO_LINES, Lines, level_lines, on_plane
+from ui.views.plane.field import NO_CONTOURS, ContourLines, level_lines, on_plane
 
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 _APART = 48.0
@@ -103,7 +103,7 @@ class _Strokes(pg.GraphicsObject):
             painter.drawLines(*self._pieces.drawargs())
 
 
-class Number(NamedTuple):
+class ContourLabel(NamedTuple):
     """The number of a line of a level, at a place of the plane."""
 
     level: int
@@ -117,19 +117,19 @@ class _Numbers(pg.GraphicsObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._numbers: tuple[Number, ...] = ()
+        self._numbers: tuple[ContourLabel, ...] = ()
 
     def boundingRect(self) -> QRectF:
         """The plane."""
         return _PLANE
 
-    def show_numbers(self, numbers: Sequence[Number]) -> None:
+    def show_numbers(self, numbers: Sequence[ContourLabel]) -> None:
         """Show exactly these."""
         if tuple(numbers) != self._numbers:
             self._numbers = tuple(numbers)
             self.update()
 
-    def numbers(self) -> tuple[Number, ...]:
+    def numbers(self) -> tuple[ContourLabel, ...]:
         """What is shown."""
         return self._numbers
 
@@ -155,7 +155,7 @@ class _Numbers(pg.GraphicsObject):
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number.text)
 
 
-class Canvas:
+class PlaneLayers:
     """A picture on the plane: its image, its lines, the numbers at them."""
 
     def __init__(self) -> None:
@@ -163,8 +163,8 @@ class Canvas:
         self.below = (self._image, self._contours, self._line)
         """What lies below the points."""
         self.above = (self._numbers,)
-        self._picture: Picture | None = None
-        self._lines: Lines = NO_LINES
+        self._picture: BoundaryPicture | None = None
+        self._lines: ContourLines = NO_CONTOURS
         self._with_contours = False
 
     def apply_theme(self) -> None:
@@ -173,7 +173,7 @@ class Canvas:
         self._contours._set_pen(pen(theme.blend(look.boundary_line, look.field_middle, 0.25), 1.0))
         self._line._set_pen(pen(theme.blend(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
 
-    def show_picture(self, picture: Picture | None, contours: bool) -> None:
+    def show_picture(self, picture: BoundaryPicture | None, contours: bool) -> None:
         """Draw a picture, with or without lines of equal value; None: nothing."""
         if picture is None or self._picture is None or picture.texts != self._picture.texts:
             # Numbers of other lines must not wait until it is time to write anew.
@@ -183,8 +183,8 @@ class Canvas:
             self._with_contours = contours
             self.apply_theme()
         self._image.setVisible(picture is not None)
-        self._line._show_ends(picture.line if picture is not None else NO_LINES.ends)
-        self._lines = NO_LINES
+        self._line._show_ends(picture.line if picture is not None else NO_CONTOURS.ends)
+        self._lines = NO_CONTOURS
         if picture is not None:
             self._image._show_pixels(picture.pixels, picture.place)
             if contours:
@@ -203,7 +203,7 @@ class Canvas:
         n = picture.values.shape[-1]
         self._numbers.show_numbers(_numbers_for(self._lines, picture.levels, picture.texts, before, n, seen, pixel))
 
-    def numbers(self) -> tuple[Number, ...]:
+    def numbers(self) -> tuple[ContourLabel, ...]:
         """The numbers that are shown."""
         return self._numbers.numbers()
 
@@ -213,14 +213,14 @@ class Canvas:
 
 
 def _numbers_for(
-    lines: Lines,
+    lines: ContourLines,
     levels: Array,
     texts: Sequence[str],
-    before: Sequence[Number],
+    before: Sequence[ContourLabel],
     n: int,
     seen: QRectF,
     pixel: float,
-) -> tuple[Number, ...]:
+) -> tuple[ContourLabel, ...]:
     """Where the numbers of lines stand: where lines are far apart, clear of each other, near where they stood.
 
     A level without such a place has no number. `before` are the numbers shown so far, `n` the grid's side, `seen` the
@@ -239,17 +239,19 @@ def _numbers_for(
         np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]
     ).all(1)
     free = inside & (gap >= _STEEPEST)
-    result: list[Number] = []
+    result: list[ContourLabel] = []
     for k, text in enumerate(texts):
         here = np.flatnonzero(free & (lines.level == k))
         old = [number for number in before if number.level == k]
         place = _best_place(middles[here], gap[here], result, old, pixel)
         if place is not None:
-            result.append(Number(k, text, *(float(value) for value in middles[here[place]])))
+            result.append(ContourLabel(k, text, *(float(value) for value in middles[here[place]])))
     return tuple(result)
 
 
-def _best_place(middles: Array, gap: Array, taken: Sequence[Number], old: Sequence[Number], pixel: float) -> int | None:
+def _best_place(
+    middles: Array, gap: Array, taken: Sequence[ContourLabel], old: Sequence[ContourLabel], pixel: float
+) -> int | None:
     """Which of the places is clear of those taken and near an old one, or else where the lines are farthest apart."""
     for number in taken:
         clear = np.hypot(*(middles - [number.x1, number.x2]).T) >= _APART * pixel

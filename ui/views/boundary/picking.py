@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, QPointF, Signal
 
 from playground.catalog.datasets.base import Sample
 from ui.look.theme import px
-from ui.views.boundary.points import Points
-from ui.views.plane.plane import Plane
+from ui.views.boundary.points import PointMarks
+from ui.views.plane.plane import InputPlane
 
 _REACH = 8.0
 """How near, in pixels, the mouse has to be to a point to read it."""
@@ -20,7 +20,7 @@ class Picking(QObject):
     picked_by_hand = Signal(object)
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
 
-    def __init__(self, plane: Plane, points: Points) -> None:
+    def __init__(self, plane: InputPlane, points: PointMarks) -> None:
         super().__init__(plane)
         self._plane, self._points = plane, points
         self.index: int | None = None

@@ -9,14 +9,14 @@ from PySide6.QtCore import QPointF, Qt
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.measure.snapshot import Predictions
-from ui.views.plane.answers import misses, wrong
-from ui.views.plane.field import Range
+from ui.views.plane.answers import signed_errors, wrong_points
+from ui.views.plane.field import ValueRange
 from ui.views.plane.marks import miss_rings, picked_ring, spots, wrong_rings
 
-MAX_POINTS = 2000
+MAX_DRAWN_POINTS = 2000
 
 
-class Points:
+class PointMarks:
     """The points of a sample, drawn anew only when they are others."""
 
     def __init__(self) -> None:
@@ -26,18 +26,18 @@ class Points:
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self._spots, self._rings, self._pick = self.items
         self._sample: Sample | None = None
-        self._scale = Range()
+        self._scale = ValueRange()
         self._wrong: bytes | None = None
         self.usable = 0
         """How many points can be drawn."""
         self.drawn: Array = np.zeros(0, np.intp)
         """Those that are, by their index in the sample."""
 
-    def show_sample(self, sample: Sample, scale: Range) -> None:
+    def show_sample(self, sample: Sample, scale: ValueRange) -> None:
         """Draw these points, evenly thinned if there are very many."""
         self._sample, self._scale, self._wrong = sample, scale, None
         usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
-        keep = np.linspace(0, len(usable) - 1, min(len(usable), MAX_POINTS)).round().astype(np.intp)
+        keep = np.linspace(0, len(usable) - 1, min(len(usable), MAX_DRAWN_POINTS)).round().astype(np.intp)
         self.usable, self.drawn = len(usable), usable[keep] if len(usable) else usable
         # Training points last, so that they lie on top.
         self.drawn = self.drawn[np.argsort(-sample.split[self.drawn], kind="stable")]
@@ -50,9 +50,11 @@ class Points:
         if predictions is None or sample is None:
             return
         if sample.task == "regression":
-            self._rings.setData(**miss_rings(sample, predictions.indices, misses(sample, predictions), self._scale))
+            self._rings.setData(
+                **miss_rings(sample, predictions.indices, signed_errors(sample, predictions), self._scale)
+            )
             return
-        bad = wrong(sample, predictions)
+        bad = wrong_points(sample, predictions)
         if self._wrong != bad.tobytes():
             self._wrong = bad.tobytes()
             self._rings.setData(**wrong_rings(sample, bad))

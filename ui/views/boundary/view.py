@@ -25,19 +25,19 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px
 from ui.views.boundary.arrangement import Arrangement
-from ui.views.boundary.layers_on_plane import Canvas
+from ui.views.boundary.layers_on_plane import PlaneLayers
 from ui.views.boundary.modes import Modes
 from ui.views.boundary.picking import Picking
-from ui.views.boundary.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
-from ui.views.boundary.points import MAX_POINTS, Points
+from ui.views.boundary.picture import BoundaryPicture, answer_picture, uncertainty_picture, unit_picture, unit_range
+from ui.views.boundary.points import MAX_DRAWN_POINTS, PointMarks
 from ui.views.boundary.shown import BoundaryShown
 from ui.views.boundary.words import NO_DROPOUT, BoundaryWords, point_words, reading_words
 from ui.views.chart.controls import small_font
 from ui.views.chart.plot import on_surface
 from ui.views.plane.answers import mistakes_words, unit_words
-from ui.views.plane.field import Range, range_of
+from ui.views.plane.field import ValueRange, value_range_of
 from ui.views.plane.legend import Legend, legend_entries, range_scale
-from ui.views.plane.plane import Plane, Tool
+from ui.views.plane.plane import InputPlane, PlaneTool
 from ui.views.view import View
 
 PASSES = 20
@@ -71,12 +71,12 @@ class BoundaryView(View):
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._snapshot: Snapshot | None = None
-        self._scale = Range()
+        self._scale = ValueRange()
         self._unit_half = 0.0
         self._magnified: tuple[int, int] | None = None
         self._dismissed = False
         self._source: tuple[object, ...] = ()
-        self._picture: Picture | None = None
+        self._picture: BoundaryPicture | None = None
         self._mouse: QPointF | None = None
         self._focus_by_keys = False
         self._build()
@@ -89,8 +89,8 @@ class BoundaryView(View):
     # Its parts -------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._plane = Plane(self)
-        self._canvas, self._points = Canvas(), Points()
+        self._plane = InputPlane(self)
+        self._canvas, self._points = PlaneLayers(), PointMarks()
         *points, pick = self._points.items
         items = (*self._canvas.below, *points, *self._canvas.above, pick)
         for place, item in enumerate(items):
@@ -190,7 +190,7 @@ class BoundaryView(View):
         """Highlight a point of the sample."""
         self._picking.pick(index)
 
-    def set_tool(self, name: Tool) -> None:
+    def set_tool(self, name: PlaneTool) -> None:
         """What the mouse is for: "look" at the field and at points, or "edit", which only tells what the mouse does."""
         self._plane.set_tool(name)
 
@@ -239,7 +239,7 @@ class BoundaryView(View):
         if self._shows_uncertainty() and not self._lacks_dropout():
             requests.append(UncertaintyRequest(PASSES))
         if self._modes.mistakes.isChecked():
-            requests.append(PredictionsRequest(MAX_POINTS))
+            requests.append(PredictionsRequest(MAX_DRAWN_POINTS))
         self.request(*requests)
 
     def _show_field(self) -> None:
@@ -262,11 +262,11 @@ class BoundaryView(View):
         if self._mouse is not None:
             self._read.request()
 
-    def _make_picture(self, shot: Snapshot, unit: UnitMap | None) -> Picture | None:
+    def _make_picture(self, shot: Snapshot, unit: UnitMap | None) -> BoundaryPicture | None:
         if unit is not None:
             if unit.layer < len(shot.layers) - 1:
                 self._unit_half = unit_range(unit.values, self._unit_half)
-            return pictured_unit(shot, unit, self._scale, self._unit_half)
+            return unit_picture(shot, unit, self._scale, self._unit_half)
         field = shot.answer(BoundaryRequest)
         if field is None:
             return None
@@ -274,8 +274,8 @@ class BoundaryView(View):
             lacking = self._lacks_dropout()
             values = np.zeros(field.shape[1:], np.float32) if lacking else shot.answer(UncertaintyRequest)
             if values is not None:
-                return pictured_uncertainty(shot, values, self._scale)
-        return pictured(shot, self._scale, crisp=self._modes.field == "classes")
+                return uncertainty_picture(shot, values, self._scale)
+        return answer_picture(shot, self._scale, crisp=self._modes.field == "classes")
 
     def _show_numbers(self) -> None:
         self._canvas.show_numbers(self._plane.seen, self._plane.pixel)
@@ -293,7 +293,7 @@ class BoundaryView(View):
     def _show_sample(self) -> None:
         assert self._snapshot is not None
         sample = self._snapshot.sample
-        self._scale = range_of(sample)
+        self._scale = value_range_of(sample)
         self._points.show_sample(sample, self._scale)
         if self._plane.show_scales(sample.axis_scales):
             self._place()

@@ -31,7 +31,7 @@ def style_words(label: QLabel, colour: str) -> None:
         label.setStyleSheet(style)
 
 
-class Words(QElidingLabel):
+class ReadingLine(QElidingLabel):
     """A small quiet line of words that takes whatever room there is and is cut where there is too little."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:

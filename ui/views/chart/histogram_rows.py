@@ -25,7 +25,7 @@ from ui.look.beat import Throttle
 from ui.look.numbers import short_text
 from ui.look.theme import exact_px, px
 from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks
-from ui.views.chart.controls import Choices, Controls, Option, Words, small_font
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, small_font
 from ui.views.chart.mouse import Mouse
 from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, write_centred
 from ui.views.view import View
@@ -41,7 +41,7 @@ _COUNTS = (
 )
 
 
-class Bars(NamedTuple):
+class HistogramBars(NamedTuple):
     """A histogram in a row."""
 
     histogram: Histogram
@@ -58,11 +58,11 @@ class Bars(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class HistogramRow:
     """What is shown of one layer."""
 
     name: str
-    bars: tuple[Bars | None, ...]
+    bars: tuple[HistogramBars | None, ...]
     """One for each column; None where nothing is known."""
     states: tuple[str, ...]
     """What is notable about the layer, in a few words each, the most important first."""
@@ -75,17 +75,17 @@ class Row:
         return ", ".join(self.states)
 
 
-def usable(histogram: Histogram | None) -> Histogram | None:
+def usable_histogram(histogram: Histogram | None) -> Histogram | None:
     """The histogram, if there is one with finite edges and something in it."""
     if histogram is None or not len(histogram.counts) or not np.isfinite(histogram.edges).all():
         return None
     return histogram if np.sum(histogram.counts) > 0 else None
 
 
-def bars_of(histogram: Histogram | None) -> Bars | None:
+def bars_of(histogram: Histogram | None) -> HistogramBars | None:
     """The bars of a histogram that can be drawn."""
-    known = usable(histogram)
-    return None if known is None else Bars(known)
+    known = usable_histogram(histogram)
+    return None if known is None else HistogramBars(known)
 
 
 def bin_at(histogram: Histogram, value: float) -> int | None:
@@ -182,7 +182,7 @@ def _places_on(axis: _HistogramAxis, values: Array) -> Array:
 # The painted rows ---------------------------------------------------------------------------------------------
 
 
-class Column(NamedTuple):
+class HistogramColumn(NamedTuple):
     """A column of histograms."""
 
     title: str
@@ -207,13 +207,13 @@ class _HistogramRows(QWidget):
 
     resized = Signal()
 
-    def __init__(self, name: str, accessible_name: str, columns: Sequence[Column], parent: QWidget) -> None:
+    def __init__(self, name: str, accessible_name: str, columns: Sequence[HistogramColumn], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(f"{name}.rows")
         self.setAccessibleName(accessible_name)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.kinds = tuple(columns)
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[HistogramRow, ...] = ()
         self.logarithmic = False
         self.pointed: tuple[int, int] | None = None
         """Row and column under the mouse."""
@@ -227,7 +227,7 @@ class _HistogramRows(QWidget):
         self._columns_for = ()
         self.update()
 
-    def show_rows(self, rows: tuple[Row, ...]) -> None:
+    def show_rows(self, rows: tuple[HistogramRow, ...]) -> None:
         """Show these layers."""
         if len(rows) != len(self.rows):
             self.setMinimumHeight(px(_LEAST_ROW) * len(rows))
@@ -260,7 +260,7 @@ class _HistogramRows(QWidget):
             left += places[-1].width() + px(self.GAP)
         return _Columns(names, tuple(places), QRectF(places[-1].right() + px(6), 0, words, 1))
 
-    def words(self, row: Row) -> str:
+    def words(self, row: HistogramRow) -> str:
         """What is said at the end of a row: all that is notable, or in a narrow picture the most important."""
         return row.words if self.width() >= px(self._WIDE) else row.states[0] if row.states else ""
 
@@ -386,7 +386,7 @@ class _Edge(QWidget):
 class _HistogramsShown:
     """Rows of histograms as data."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[HistogramRow, ...]
     end_words: tuple[str, ...]
     """The words at the end of each row, as far as they have room."""
     limits: tuple[tuple[float, float], ...]
@@ -412,14 +412,14 @@ class HistogramsPicture(View):
     """What the line of words says while the mouse is elsewhere."""
 
     def __init__(
-        self, parent: QWidget | None, columns: Sequence[Column], rows_name: str, *requests: Request[Any]
+        self, parent: QWidget | None, columns: Sequence[HistogramColumn], rows_name: str, *requests: Request[Any]
     ) -> None:
         super().__init__(parent, *requests)
         self._drawn: tuple[object, ...] = ()
         self._controls = Controls(f"{self.name}.controls", self)
         self._counts = self._controls.add(Choices(f"{self.name}.counts", "Heights", _COUNTS))
         self._counts.picked.connect(self._on_counts)
-        self._words = Words("What is under the mouse", self)
+        self._words = ReadingLine("What is under the mouse", self)
         self._words.setObjectName(f"{self.name}.words")
         self._words.setAlignment(RIGHT)
         self._rows = _HistogramRows(self.name, rows_name, columns, self)
@@ -456,7 +456,7 @@ class HistogramsPicture(View):
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self._edges[1])
 
-    def show_rows(self, rows: tuple[Row, ...]) -> None:
+    def show_rows(self, rows: tuple[HistogramRow, ...]) -> None:
         """Show these layers, and bring the words up to date."""
         fresh = len(rows) != len(self._rows.rows)
         limits, columns = self._rows.limits(), self._rows.columns()
@@ -468,7 +468,7 @@ class HistogramsPicture(View):
         else:
             self._write.request()
 
-    def describe(self, row: Row) -> str:
+    def describe(self, row: HistogramRow) -> str:
         """One row in words."""
         raise NotImplementedError
 
@@ -526,7 +526,7 @@ class HistogramsPicture(View):
         if place is None:
             self._words.say(self.idle)
         elif column is None:
-            self._words.say(f"{layer_name(self._rows.rows[index])}: {self.describe(self._rows.rows[index])}")
+            self._words.say(f"{layer_phrase(self._rows.rows[index])}: {self.describe(self._rows.rows[index])}")
         else:
             self._words.say(self.read(index, column, value))
         self._rows.setAccessibleDescription(self.description())
@@ -541,6 +541,6 @@ class HistogramsPicture(View):
         return self._words.width() >= px(_READING)
 
 
-def layer_name(row: Row) -> str:
+def layer_phrase(row: HistogramRow) -> str:
     """A layer in a sentence."""
     return row.name if row.name == "output" else f"layer {row.name}"

@@ -94,7 +94,7 @@ def colour_plot(plot: pg.PlotWidget) -> None:
         axis.resizeEvent(None)
 
 
-def show_across(plot: pg.PlotWidget, title: str) -> None:
+def show_bottom_axis(plot: pg.PlotWidget, title: str) -> None:
     """Give a plot numbers and a title below, clear of the lowest number at its left."""
     axis = plot.getAxis("bottom")
     axis.setStyle(tickTextOffset=px(6))

@@ -24,7 +24,7 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import count_text, percent_text, plural_text
 from ui.look.theme import exact_px, px
-from ui.views.chart.controls import Choices, Controls, Option, Words, small_font
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, small_font
 from ui.views.chart.mouse import Mouse
 from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, pen
 from ui.views.view import View
@@ -37,7 +37,7 @@ _SETS = (
     ),
     Option("validation", "Validation", "Points that the network never learns from. Shows how it does on what is new."),
 )
-REGRESSION = "A confusion matrix needs classes: this data set has a number as its target."
+NEEDS_CLASSES = "A confusion matrix needs classes: this data set has a number as its target."
 _WAITING = "Not counted yet."
 _STRONGEST = 0.5
 """How much of the accent is in the colour of a whole row; more, and text could not be read on it."""
@@ -47,7 +47,7 @@ _SMALLEST = 8
 
 
 @dataclass(frozen=True)
-class Matrix:
+class ConfusionMatrix:
     """Counted points, int64 (classes, classes): rows are true classes, columns those given."""
 
     counts: Array
@@ -108,13 +108,13 @@ class _MatrixChart(QWidget):
         self.setAccessibleName("Confusion matrix")
         self.setToolTip("Rows are the true classes. Columns are what the network takes their points for.")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.matrix: Matrix | None = None
+        self.matrix: ConfusionMatrix | None = None
         self.message = _WAITING
         self.pointed: tuple[int, int] | None = None
         """Row and column of the cell under the mouse."""
         self.apply_theme()
 
-    def show_matrix(self, matrix: Matrix | None, message: str) -> None:
+    def show_matrix(self, matrix: ConfusionMatrix | None, message: str) -> None:
         """Show this matrix, or why there is none."""
         self.matrix, self.message = matrix, message
         words = [] if matrix is None else [matrix.right(), *map(matrix.class_words, range(len(matrix.names)))]
@@ -186,7 +186,7 @@ class _MatrixChart(QWidget):
                 painter.setPen(pen(theme.current().text))
                 painter.drawRect(self.cell(*self.pointed).adjusted(1, 1, -2, -2))
 
-    def _paint_names(self, painter: QPainter, matrix: Matrix) -> None:
+    def _paint_names(self, painter: QPainter, matrix: ConfusionMatrix) -> None:
         look, box, classes = theme.current(), self.places(), len(matrix.names)
         title, gap = px(self.TITLE), px(8)
         painter.setPen(QColor(look.quiet))
@@ -211,7 +211,7 @@ class _MatrixChart(QWidget):
                 elided = Qt.TextElideMode.ElideRight
                 painter.drawText(row, RIGHT, painter.fontMetrics().elidedText(name, elided, int(box.left()) - gap))
 
-    def _paint_cells(self, painter: QPainter, matrix: Matrix) -> None:
+    def _paint_cells(self, painter: QPainter, matrix: ConfusionMatrix) -> None:
         box, classes = self.places(), len(matrix.names)
         cell = _cell_in(box, classes, 0, 0)
         gap = exact_px(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
@@ -271,7 +271,7 @@ class _ConfusionShown:
 
     points: str
     """Whose points are counted: train or validation."""
-    matrix: Matrix | None
+    matrix: ConfusionMatrix | None
     """None if there is nothing to count."""
     message: str
     """Why there is no matrix; empty if there is one."""
@@ -294,7 +294,7 @@ class ConfusionView(View):
         self._controls = Controls("confusion.controls", self)
         self._set = self._controls.add(Choices("confusion.set", "Points", _SETS))
         self._set.picked.connect(self._show)
-        self._words = Words("The cell under the mouse, or how many points are right", self)
+        self._words = ReadingLine("The cell under the mouse, or how many points are right", self)
         self._words.setObjectName("confusion.words")
         self._words.setAlignment(LEFT)
         self._words.setWordWrap(True)
@@ -364,10 +364,10 @@ class ConfusionView(View):
         counts, regression = self._counts(self._snapshot), self._snapshot.sample.task == "regression"
         names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
         self._chart.show_matrix(
-            None if counts is None else Matrix(counts, names), REGRESSION if regression else _WAITING
+            None if counts is None else ConfusionMatrix(counts, names), NEEDS_CLASSES if regression else _WAITING
         )
         self._controls.setEnabled(not regression)
-        self._set.setToolTip(REGRESSION if regression else "")
+        self._set.setToolTip(NEEDS_CLASSES if regression else "")
         self._read()
 
     def _counts(self, snapshot: Snapshot) -> Array | None:
@@ -388,7 +388,7 @@ class ConfusionView(View):
         self._chart.show_pointed(pointed)
         self._words.say("" if matrix is None else self._reading(matrix, pointed))
 
-    def _reading(self, matrix: Matrix, pointed: tuple[int, int] | None) -> str:
+    def _reading(self, matrix: ConfusionMatrix, pointed: tuple[int, int] | None) -> str:
         if pointed is None:
             return matrix.right()
         true, given = pointed

@@ -11,7 +11,7 @@ from ui.look.numbers import short_text
 from ui.look.theme import px
 from ui.views.chart.axes import even_ticks
 from ui.views.chart.plot import LEFT, write_centred
-from ui.views.gradients.scales import Quantity, Scale
+from ui.views.gradients.scales import GradientQuantity, SizeScale
 
 TOP, BOTTOM, AXIS = 20, 38, 40
 """Pixels above and below a picture, and for the numbers beside the lines."""
@@ -35,7 +35,7 @@ def paint_steps(painter: QPainter, box: QRectF, limit: float) -> None:
     write_centred(painter, box.center().x(), under + painter.fontMetrics().height(), "step", 0, box.right() + px(AXIS))
 
 
-def healthy_span(quantity: Quantity, scale: Scale) -> tuple[float, float] | None:
+def healthy_span(quantity: GradientQuantity, scale: SizeScale) -> tuple[float, float] | None:
     """Where healthy updates stand on a scale, 0…1; None for other sizes."""
     if quantity.field != "update_ratio":
         return None

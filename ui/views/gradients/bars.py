@@ -11,13 +11,13 @@ from ui.look.theme import exact_px, px
 from ui.views.chart.plot import pen, write_centred
 from ui.views.gradients.axes import hatch, healthy_colour, healthy_span, write_title
 from ui.views.gradients.heat import PREMULTIPLIED
-from ui.views.gradients.scales import magnitude_table, size_colours
+from ui.views.gradients.scales import size_colours
 from ui.views.gradients.sizes import Sizes
 
 _THICKEST = 18.0
 
 
-class Bars:
+class SizeBars:
     """A bar per layer, input side first."""
 
     def __init__(self, sizes: Sizes) -> None:
@@ -36,7 +36,7 @@ class Bars:
     def _paint_axis(self, painter: QPainter, box: QRectF) -> None:
         look, scale, line = theme.current(), self.sizes.scale, painter.fontMetrics().height()
         strip = QRectF(box.left(), box.bottom(), box.width(), px(5))
-        row = np.ascontiguousarray(magnitude_table()[np.newaxis])
+        row = np.ascontiguousarray(theme.magnitude_table()[np.newaxis])
         painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], PREMULTIPLIED))
         painter.setPen(QColor(look.quiet))
         words = "log scale" if scale.logarithmic else "linear scale"

@@ -15,9 +15,9 @@ from ui.look.theme import exact_px, px
 from ui.views.chart.controls import small_font
 from ui.views.chart.plot import LEFT, RIGHT
 from ui.views.gradients.axes import AXIS, BOTTOM, TOP
-from ui.views.gradients.bars import Bars
+from ui.views.gradients.bars import SizeBars
 from ui.views.gradients.heat import HeatMap
-from ui.views.gradients.lines import Lines
+from ui.views.gradients.lines import SizeLines
 from ui.views.gradients.sizes import Sizes
 
 _SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
@@ -61,7 +61,7 @@ class GradientChart(QWidget):
 
     def show_sizes(self, sizes: Sizes) -> None:
         """Show these sizes."""
-        self.sizes, self.heat, self.bars, self.lines = sizes, HeatMap(sizes), Bars(sizes), Lines(sizes)
+        self.sizes, self.heat, self.bars, self.lines = sizes, HeatMap(sizes), SizeBars(sizes), SizeLines(sizes)
         self.setToolTip(_HATCHED if any(sizes.states) else "")
         self.update()
 

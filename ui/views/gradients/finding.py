@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from playground.measure.diagnosis import Finding
 from ui.look import theme
 from ui.look.theme import px
-from ui.views.chart.controls import Words
+from ui.views.chart.controls import ReadingLine
 from ui.views.chart.plot import LEFT
 
 
@@ -24,7 +24,7 @@ class FindingLine(QWidget):
         super().__init__(parent)
         self.finding: Finding | None = None
         self.reading = self.idle = ""
-        self.words = Words("What is under the mouse, or what ails the network", self)
+        self.words = ReadingLine("What is under the mouse, or what ails the network", self)
         self.words.setObjectName("gradients.words")
         self.words.setAlignment(LEFT)
         self.remedy = QPushButton(self)

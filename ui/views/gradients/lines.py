@@ -13,11 +13,11 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath
 from playground.catalog.choice import Array
 from ui.look import theme
 from ui.look.theme import px
-from ui.views.chart.axes import nearest
+from ui.views.chart.axes import nearest_row
 from ui.views.chart.controls import small_font
 from ui.views.chart.plot import LEFT, RIGHT, pen
 from ui.views.gradients.axes import AXIS, healthy_colour, healthy_span, paint_steps, write_title
-from ui.views.gradients.scales import Scale, depth_colours, narrowed
+from ui.views.gradients.scales import SizeScale, depth_colours, narrow_scale
 from ui.views.gradients.sizes import Sizes
 
 _MOST_COLUMNS, _MOST_PLACES = 150, 2400
@@ -69,7 +69,7 @@ def _line_path(x: Array, y: Array) -> QPainterPath:
     return pg.functions.arrayToQPath(x[known], y[known], connect="all", finiteCheck=False)
 
 
-class Lines:
+class SizeLines:
     """A line per layer. What is drawn is computed when it is first asked for."""
 
     def __init__(self, sizes: Sizes) -> None:
@@ -85,9 +85,9 @@ class Lines:
         return _extremes(sizes.steps, sizes.past, sizes.limit, columns)
 
     @cached_property
-    def scale(self) -> Scale:
+    def scale(self) -> SizeScale:
         """The part of the scale that the lines need."""
-        return narrowed(self.sizes.scale, self.drawn[1])
+        return narrow_scale(self.sizes.scale, self.drawn[1])
 
     def places(self, box: QRectF) -> tuple[Array, Array]:
         """Where the lines run, in pixels: x of shape (points,), y of shape (points, layers), NaN where they break.
@@ -164,7 +164,7 @@ class Lines:
     def at(self, mouse: QPointF, box: QRectF) -> tuple[int, float] | None:
         """The layer whose line is nearest above or below the mouse, if it is near, and the step there."""
         step = (mouse.x() - box.left()) / box.width() * self.sizes.limit
-        place = nearest(self.drawn[0], min(step, self.sizes.limit))
+        place = nearest_row(self.drawn[0], min(step, self.sizes.limit))
         if place is None:
             return None
         away = np.abs(self.places(box)[1][place] - mouse.y())

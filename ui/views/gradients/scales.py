@@ -14,7 +14,7 @@ from ui.look.numbers import short_text
 
 
 @dataclass(frozen=True)
-class Quantity:
+class GradientQuantity:
     """One of the sizes that can be shown, by its name in LayerStatistics and GradientHistory.
 
     `low` and `high` are the powers of ten at the ends of its scale; what lies beyond gets the colour and the length of
@@ -33,7 +33,7 @@ class Quantity:
 
 
 QUANTITIES = (
-    Quantity(
+    GradientQuantity(
         "gradient_rms",
         "∂E/∂W",
         "How strongly the error pulls at the weights of each layer, as root mean square. "
@@ -41,14 +41,14 @@ QUANTITIES = (
         "∂E/∂W: root mean square per layer",
         absent=("muted",),
     ),
-    Quantity(
+    GradientQuantity(
         "delta_rms",
         "δ",
         "How strongly each point's error reaches the units of each layer, δ = ∂E/∂z, as root mean square. "
         "It passes from the output back to layer 1.",
         "δ = ∂E/∂z: root mean square per layer",
     ),
-    Quantity(
+    GradientQuantity(
         "update_ratio",
         "ΔW/W",
         "How far one update moves the weights of each layer, as a share of their size. "
@@ -62,7 +62,7 @@ QUANTITIES = (
 )
 
 
-class Scale(NamedTuple):
+class SizeScale(NamedTuple):
     """From the size `low` to the size `high`, in powers of ten if it is logarithmic."""
 
     low: float
@@ -84,12 +84,12 @@ class Scale(NamedTuple):
         return [((k - self.low) / (self.high - self.low), "1" if k == 0 else f"1e{k}") for k in powers]
 
 
-def fixed_scale(quantity: Quantity) -> Scale:
+def fixed_scale(quantity: GradientQuantity) -> SizeScale:
     """The scale of a size that never moves."""
-    return Scale(quantity.low, quantity.high)
+    return SizeScale(quantity.low, quantity.high)
 
 
-def narrowed(scale: Scale, sizes: Array) -> Scale:
+def narrow_scale(scale: SizeScale, sizes: Array) -> SizeScale:
     """The part of a logarithmic scale, in whole powers of ten and at least two, that holds all sizes of a history.
 
     A history only grows, so that this hardly moves.
@@ -99,18 +99,12 @@ def narrowed(scale: Scale, sizes: Array) -> Scale:
         return scale
     low, high = np.clip(np.log10([known.min(), known.max()]), scale.low, scale.high)
     high = max(np.ceil(high), scale.low + 2)
-    return Scale(float(min(np.floor(low), high - 2)), float(high))
+    return SizeScale(float(min(np.floor(low), high - 2)), float(high))
 
 
-@lru_cache(maxsize=1)
-def magnitude_table() -> Array:
-    """The colours of sizes from small to large, uint8 (steps, 4)."""
-    return theme.magnitude_table()
-
-
-def size_colours(values: Array, scale: Scale) -> Array:
+def size_colours(values: Array, scale: SizeScale) -> Array:
     """The colours of sizes of any shape, uint8 (…, 4); transparent where there is no number."""
-    places, table = scale.places(values), magnitude_table()
+    places, table = scale.places(values), theme.magnitude_table()
     absent = np.isnan(places)
     colours: Array = table[(np.where(absent, 0, places) * (len(table) - 1) + 0.5).astype(np.intp)]
     colours[absent] = 0

@@ -10,8 +10,8 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.measure.snapshot import GradientHistory, Snapshot
 from ui.look.numbers import power_text
-from ui.views.chart.axes import leap_above
-from ui.views.gradients.scales import QUANTITIES, Quantity, Scale, fixed_scale
+from ui.views.chart.axes import nice_limit
+from ui.views.gradients.scales import QUANTITIES, GradientQuantity, SizeScale, fixed_scale
 
 _FIRST_LIMIT = 100.0
 """Steps that the history's axis reaches at least."""
@@ -25,8 +25,8 @@ class Sizes:
     since it is muted or frozen, which its state says.
     """
 
-    quantity: Quantity = QUANTITIES[0]
-    scale: Scale = field(default_factory=lambda: fixed_scale(QUANTITIES[0]))
+    quantity: GradientQuantity = QUANTITIES[0]
+    scale: SizeScale = field(default_factory=lambda: fixed_scale(QUANTITIES[0]))
     names: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     """For each layer muted or frozen, or empty if it has sizes."""
@@ -44,7 +44,7 @@ class Sizes:
     @property
     def limit(self) -> float:
         """The step at which the axis ends. It grows in leaps."""
-        return leap_above(max(_FIRST_LIMIT, self.last))
+        return nice_limit(max(_FIRST_LIMIT, self.last))
 
     def texts(self) -> tuple[str, ...]:
         """The sizes now as they are written, or the state that stands in their place."""
@@ -63,12 +63,12 @@ class Sizes:
         return f"{self.layer_words(row)}, step {self.steps[at]:,.0f}: {size}"
 
 
-def sizes_of(snapshot: Snapshot, quantity: Quantity, logarithmic: bool) -> Sizes:
+def sizes_of(snapshot: Snapshot, quantity: GradientQuantity, logarithmic: bool) -> Sizes:
     """One of the sizes of a snapshot."""
     names = tuple(layer.name for layer in snapshot.layers)
-    states = states_of(snapshot, quantity)
+    states = absence_states(snapshot, quantity)
     now = np.array([getattr(layer, quantity.field) for layer in snapshot.layers], dtype=np.float64)
-    steps, past = recorded(snapshot.gradients, quantity.field, len(names))
+    steps, past = recorded_sizes(snapshot.gradients, quantity.field, len(names))
     absent_from = [math.inf] * len(names)
     if any(states):
         past = past.copy()
@@ -80,7 +80,7 @@ def sizes_of(snapshot: Snapshot, quantity: Quantity, logarithmic: bool) -> Sizes
     return Sizes(quantity, scale, names, states, now, steps, past, tuple(absent_from))
 
 
-def states_of(snapshot: Snapshot, quantity: Quantity) -> tuple[str, ...]:
+def absence_states(snapshot: Snapshot, quantity: GradientQuantity) -> tuple[str, ...]:
     """For each layer what keeps it from having a size that means something."""
     hidden = ["muted" if one.muted else "" if one.trainable else "frozen" for one in snapshot.experiment.layers]
     states = [*hidden, *[""] * len(snapshot.layers)][: len(snapshot.layers)]
@@ -93,7 +93,7 @@ def _first_absent(sizes: Array) -> int:
     return int(other[-1]) + 1 if len(other) else 0
 
 
-def recorded(history: GradientHistory, name: str, layers: int) -> tuple[Array, Array]:
+def recorded_sizes(history: GradientHistory, name: str, layers: int) -> tuple[Array, Array]:
     """The steps and one of the sizes, (rows, layers); no row where it has not been recorded."""
     sizes = getattr(history, name)
     if sizes.shape == (len(history.step), layers):
@@ -101,8 +101,8 @@ def recorded(history: GradientHistory, name: str, layers: int) -> tuple[Array, A
     return np.zeros(0), np.zeros((0, layers))
 
 
-def _linear_scale(*sizes: Array) -> Scale:
+def _linear_scale(*sizes: Array) -> SizeScale:
     """From 0 to the largest of all sizes."""
     known = np.concatenate([array.ravel() for array in sizes])
     known = known[np.isfinite(known) & (known > 0)]
-    return Scale(0.0, leap_above(float(np.clip(known.max(initial=1e-300), 1e-300, 1e300))), False)
+    return SizeScale(0.0, nice_limit(float(np.clip(known.max(initial=1e-300), 1e-300, 1e300))), False)

@@ -23,11 +23,11 @@ from ui.look.theme import px
 from ui.views.chart.controls import Choices, Controls, Option
 from ui.views.chart.mouse import Mouse
 from ui.views.chart.plot import on_surface
-from ui.views.chart.series import outline_of
+from ui.views.chart.series import series_fingerprint
 from ui.views.gradients.chart import GradientChart
 from ui.views.gradients.finding import FindingLine
 from ui.views.gradients.scales import QUANTITIES
-from ui.views.gradients.sizes import recorded, sizes_of, states_of
+from ui.views.gradients.sizes import absence_states, recorded_sizes, sizes_of
 from ui.views.view import View
 
 _PICTURES = (
@@ -35,7 +35,7 @@ _PICTURES = (
     Option("lines", "Lines", "A line per layer over the steps, coloured by depth. Shows how the sizes develop."),
     Option("now", "Now", "A bar per layer for its present size. Shows how the layers compare."),
 )
-SCALES = (
+SIZE_SCALES = (
     Option("log", "Log", "Equal steps are equal factors. The scale never moves, so that pictures can be compared."),
     Option("linear", "Linear", "From 0 to the largest size so far. Small sizes can't be told apart."),
 )
@@ -100,7 +100,7 @@ class GradientsView(View):
         self._pictures.group.setExclusive(False)
         for button, option in zip(self._pictures.buttons, _PICTURES, strict=True):
             button.clicked.connect(lambda _=False, picture=option.value: self._on_picture(picture))
-        self._scale = self._controls.add(Choices("gradients.scale", "Scale", SCALES))
+        self._scale = self._controls.add(Choices("gradients.scale", "Scale", SIZE_SCALES))
         self._scale.picked.connect(lambda _: self._draw_anew())
         above = QHBoxLayout()
         above.addWidget(self._controls)
@@ -118,9 +118,14 @@ class GradientsView(View):
         """Show this moment; nothing is drawn anew if no gradient has changed."""
         self._snapshot = snapshot
         field, layers = self._quantity.field, snapshot.layers
-        what = (field, self._scale.value, tuple(layer.name for layer in layers), states_of(snapshot, self._quantity))
+        what = (
+            field,
+            self._scale.value,
+            tuple(layer.name for layer in layers),
+            absence_states(snapshot, self._quantity),
+        )
         values = np.array([getattr(layer, field) for layer in layers]).tobytes()
-        now = (what, values, *outline_of(*recorded(snapshot.gradients, field, len(layers))))
+        now = (what, values, *series_fingerprint(*recorded_sizes(snapshot.gradients, field, len(layers))))
         if now == self._drawn:
             return
         fresh, self._drawn = self._drawn[:1] != now[:1], now

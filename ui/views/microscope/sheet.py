@@ -34,9 +34,10 @@ from ui.look import theme
 from ui.look.numbers import minus_text, number_text
 from ui.look.theme import exact_px, px
 from ui.views.chart.controls import small_font
-from ui.views.microscope.equations import Block, Line, Term, as_text, cells_text
+from ui.views.chart.plot import RIGHT
+from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_text
 
-FOLD = 8
+FOLDED_SIZE = 8
 """Rows and columns of a matrix that are shown while it is folded."""
 CELL, ROW, GAP, _MARGIN = 52, 18, 8, 16
 """Width and height of a cell, the gap between things, the margin of the sheet, in pixels at the usual size."""
@@ -143,11 +144,11 @@ class _Layout:
         self.texts.append(_PlacedText(text, kind, QRect(px(_MARGIN), self._y, width, height)))
         self._y += height
 
-    def _put_line(self, block: Block, line: Line, unfolded: bool) -> None:
+    def _put_line(self, block: Block, line: Equation, unfolded: bool) -> None:
         """An equation, broken like words where it is too long."""
         row: list[Term | str] = []
         x = px(_MARGIN)
-        for group in groups(line):
+        for group in unbreakable_groups(line):
             width = sum(self._width(part, unfolded) for part in group)
             if row and x + width > px(_MARGIN) + self._room:
                 self._put_row(block, row, unfolded)
@@ -191,7 +192,7 @@ class _Layout:
         self._y = top + most * px(ROW) + (px(ROW) if folded else 0)
 
 
-def groups(line: Line) -> list[list[Term | str]]:
+def unbreakable_groups(line: Equation) -> list[list[Term | str]]:
     """An equation in parts that stay together: a term with the signs before it."""
     result: list[list[Term | str]] = [[]]
     for part in line:
@@ -205,11 +206,11 @@ def groups(line: Line) -> list[list[Term | str]]:
 
 def _shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
     """How many rows and columns of a term are shown. One more than fits is shown rather than spoken of."""
-    rows, columns = (size if unfolded or size <= FOLD + 1 else FOLD for size in term.values.shape)
+    rows, columns = (size if unfolded or size <= FOLDED_SIZE + 1 else FOLDED_SIZE for size in term.values.shape)
     return rows, columns
 
 
-class Sheet(QAbstractScrollArea):
+class EquationSheet(QAbstractScrollArea):
     """Equations one below the other."""
 
     folding_changed = Signal()
@@ -262,7 +263,7 @@ class Sheet(QAbstractScrollArea):
     def has_folds(self) -> bool:
         """Whether some matrix is too large to be shown whole unasked."""
         terms = (part for block in self._blocks for line in block.lines for part in line if isinstance(part, Term))
-        return any(max(term.values.shape) > FOLD + 1 for term in terms)
+        return any(max(term.values.shape) > FOLDED_SIZE + 1 for term in terms)
 
     def text(self) -> str:
         """Everything on the sheet as text, with exact numbers."""
@@ -516,9 +517,6 @@ def _outline(block: Block) -> tuple[object, ...]:
     parts = (part for line in block.lines for part in line)
     shapes = (part if isinstance(part, str) else (part.name, part.values.shape) for part in parts)
     return (block.key, block.title, block.formula, block.note, *shapes)
-
-
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def _paint_words(painter: QPainter, words: _PlacedText) -> None:

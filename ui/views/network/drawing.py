@@ -18,16 +18,16 @@ from playground.measure.snapshot import UnitStates
 from ui.look import theme
 from ui.views.network import tiles
 from ui.views.network.diagram import (
+    FEATURE_NAMES,
     HEADER,
     INPUTS,
-    NAMES,
     NO_WIRES,
-    Column,
     Diagram,
     Hit,
-    Structure,
+    NetworkStructure,
+    TileColumn,
     Wires,
-    arranged,
+    arrange_diagram,
     hit_column,
     nearest_wire,
     wires_between,
@@ -48,12 +48,12 @@ class Drawing:
     """
 
     def __init__(self) -> None:
-        self.structure, self.diagram = Structure(), Diagram()
+        self.structure, self.diagram = NetworkStructure(), Diagram()
         self.offset, self.size, self.ratio = 0.0, QSizeF(1, 1), 1.0
         self._zoom = theme.zoom()
         self.places = range(0)
         """The layers whose wires are seen."""
-        self.columns: list[Column] = []
+        self.columns: list[TileColumn] = []
         """The layers' columns that are seen, or will be after a small move."""
         self.wires: Wires = NO_WIRES
         self.strokes = Strokes(NO_WIRES, np.zeros(0, bool), 1.0)
@@ -83,7 +83,7 @@ class Drawing:
 
     # What is on it ---------------------------------------------------------------------------------------------
 
-    def show_structure(self, structure: Structure) -> None:
+    def show_structure(self, structure: NetworkStructure) -> None:
         """Draw another network, of which nothing is known yet."""
         self.structure = structure
         self._firsts = {place: first for place, first in self._firsts.items() if place < len(structure.layers)}
@@ -120,9 +120,9 @@ class Drawing:
     def arrange(self) -> None:
         """Place everything anew."""
         width, height = self.size.width(), self.size.height()
-        self.diagram = arranged(self.structure, width, height, self._firsts)
+        self.diagram = arrange_diagram(self.structure, width, height, self._firsts)
         if self.overflows:
-            self.diagram = arranged(self.structure, width, height - _OVERVIEW - _OVERVIEW_GAP, self._firsts)
+            self.diagram = arrange_diagram(self.structure, width, height - _OVERVIEW - _OVERVIEW_GAP, self._firsts)
         self._firsts = {column.place: column.first for column in self.diagram.columns}
         self.offset = self._held(self.offset)
         self._wire_up()
@@ -205,7 +205,7 @@ class Drawing:
         into = (wires.layer == place) & (wires.unit == unit)
         source = unit
         if place == INPUTS:
-            name = NAMES[unit]
+            name = FEATURE_NAMES[unit]
             source = self.structure.features.index(name) if name in self.structure.features else -1
         out_of = (wires.layer == place + 1) & (wires.source == source)
         return np.flatnonzero((into | out_of) & self.strokes.drawn).tolist()
@@ -308,7 +308,7 @@ class Drawing:
     def _pen(self, number: int) -> QPen:
         return QPen(self._pens.pen(int(self.strokes.looks[number])))
 
-    def _paint_column(self, painter: QPainter, column: Column) -> None:
+    def _paint_column(self, painter: QPainter, column: TileColumn) -> None:
         look, place = self._look, column.place
         muted = self.structure.layers[place].muted
         states, colours = self._states.get(place), self._bias_colours.get(place)

@@ -12,7 +12,7 @@ from ui.views.network.diagram import Hit
 from ui.views.network.places import Places
 from ui.views.network.weight_editor import WeightEditor
 from ui.views.network.widget import NetworkCanvas
-from ui.views.network.wording import Wording, exists
+from ui.views.network.wording import Wording, parameter_exists
 
 
 class ParameterEditing(QObject):
@@ -71,7 +71,7 @@ class ParameterEditing(QObject):
 
     def _on_edited(self, value: float, changing: bool) -> None:
         hit, wording = self._hit, self._wording()
-        if hit is None or not exists(hit, wording.structure):
+        if hit is None or not parameter_exists(hit, wording.structure):
             return
         bias = hit.kind == "bias"
         name, place = (f"b{hit.place}", (hit.unit,)) if bias else (f"W{hit.place}", (hit.unit, hit.source))

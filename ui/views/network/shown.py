@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ui.views.network.diagram import Structure
+from ui.views.network.diagram import NetworkStructure
 from ui.views.network.places import Places
 from ui.views.network.strokes import Carried
 
@@ -13,7 +13,7 @@ from ui.views.network.strokes import Carried
 class NetworkShown:
     """The network, what its wires show, and all words of the picture."""
 
-    structure: Structure
+    structure: NetworkStructure
     """The network that is drawn."""
     wires: Carried
     """Whether the wires show weights or gradients."""

@@ -160,8 +160,8 @@ class Strokes:
             if chosen:
                 pen = pens.pen(look)
                 self._bundles[look, dashed] = (
-                    self._joined(chosen, hairs(pen.widthF() * self.ratio)),
-                    hair(pen, dashed, self.ratio),
+                    self._joined(chosen, hair_count(pen.widthF() * self.ratio)),
+                    hair_pen(pen, dashed, self.ratio),
                 )
 
     def _joined(self, chosen: list[int], count: int) -> QPainterPath:
@@ -176,7 +176,7 @@ class Strokes:
         """One of the lines that make up a wire, `place` half steps beside its middle."""
         known = self._hairs.get((number, place))
         if known is None:
-            known = self._hairs[number, place] = curve(self._ends[number], place * _APART / 2 / self.ratio)
+            known = self._hairs[number, place] = wire_path(self._ends[number], place * _APART / 2 / self.ratio)
         return known
 
     def path(self, number: int) -> QPainterPath:
@@ -192,12 +192,12 @@ class Strokes:
             painter.drawPath(path)
 
 
-def hairs(width: float) -> int:
+def hair_count(width: float) -> int:
     """How many lines side by side make up a wire of this width on the screen."""
     return max(1, round(1 + (width - 1) / _APART))
 
 
-def hair(pen: QPen, dashed: bool, ratio: float = 1.0) -> QPen:
+def hair_pen(pen: QPen, dashed: bool, ratio: float = 1.0) -> QPen:
     """The pen of one of the lines that make up wires of this look."""
     result = QPen(pen.color(), 1.0)
     result.setCosmetic(True)
@@ -207,7 +207,7 @@ def hair(pen: QPen, dashed: bool, ratio: float = 1.0) -> QPen:
     return result
 
 
-def curve(ends: list[float], beside: float = 0.0) -> QPainterPath:
+def wire_path(ends: list[float], beside: float = 0.0) -> QPainterPath:
     """A wire as a path that leaves and arrives level, or a line that runs `beside` it all the way."""
     x0, y0, x1, y1 = ends
     run, rise = 0.75 * (x1 - x0), 1.5 * (y1 - y0)

@@ -23,13 +23,12 @@ from playground.catalog.features import FEATURES
 from ui.look import theme
 from ui.look.icons import icon
 from ui.views.chart.controls import small_font
-from ui.views.network.diagram import BIAS, LABELS, NAMES, Column, ShownLayer
+from ui.views.chart.plot import CENTRE, RIGHT
+from ui.views.network.diagram import BIAS_SIDE, FEATURE_NAMES, LABELS, ShownLayer, TileColumn
 from ui.views.network.thumbnails import Atlas, feature_atlas
 
 _VECTOR_DENSITY = 4.0
 """Pixels of the small pictures in an SVG, which can be shown at any size."""
-_CENTRE = Qt.AlignmentFlag.AlignCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 def plain_font() -> QFont:
@@ -47,7 +46,7 @@ def _strong_font() -> QFont:
     return result
 
 
-def radius(side: float) -> float:
+def corner_radius(side: float) -> float:
     """How round the corners of a tile of this side are."""
     return min(8.0, side / 5)
 
@@ -56,7 +55,7 @@ def radius(side: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap:
+def tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap:
     """What lies over a square map to make it a tile: round corners in the surface's colour, and an outline."""
     picture = QPixmap((QSizeF(side, side) * ratio).toSize())
     picture.setDevicePixelRatio(ratio)
@@ -64,7 +63,7 @@ def frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap
     whole, inside = QPainterPath(), QPainterPath()
     whole.addRect(QRectF(0, 0, side, side))
     shape = QRectF(0.5, 0.5, side - 1, side - 1)
-    inside.addRoundedRect(shape, radius(side), radius(side))
+    inside.addRoundedRect(shape, corner_radius(side), corner_radius(side))
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillPath(whole.subtracted(inside), QColor(look.surface))
@@ -99,7 +98,7 @@ def paint_empty(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
 
 def paint_frame(painter: QPainter, rect: QRectF, dashed: bool, look: theme.Theme) -> None:
     """Round corners and the outline."""
-    painter.drawPixmap(rect.topLeft(), frame(rect.width(), _density(painter), dashed, look))
+    painter.drawPixmap(rect.topLeft(), tile_frame(rect.width(), _density(painter), dashed, look))
 
 
 def is_vector(painter: QPainter) -> bool:
@@ -118,14 +117,14 @@ def paint_ring(painter: QPainter, rect: QRectF, colour: str, width: float) -> No
     around = rect.adjusted(-away, -away, away, away)
     painter.setPen(QPen(QColor(colour), width))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(around, radius(rect.width()) + away, radius(rect.width()) + away)
+    painter.drawRoundedRect(around, corner_radius(rect.width()) + away, corner_radius(rect.width()) + away)
 
 
 def paint_dropped(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
     """A unit that dropout has silenced: pale and hatched."""
     _veil(painter, rect, look, 150)
     painter.setBrush(QBrush(QColor(look.quiet), Qt.BrushStyle.BDiagPattern))
-    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), radius(rect.width()), radius(rect.width()))
+    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), corner_radius(rect.width()), corner_radius(rect.width()))
 
 
 def paint_dead(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
@@ -145,25 +144,25 @@ def _veil(painter: QPainter, rect: QRectF, look: theme.Theme, alpha: int) -> Non
     colour.setAlpha(alpha)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), radius(rect.width()), radius(rect.width()))
+    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), corner_radius(rect.width()), corner_radius(rect.width()))
 
 
 def paint_bias(painter: QPainter, rect: QRectF, colour: int, look: theme.Theme) -> None:
     """The square of a bias in a colour packed as 0xffRRGGBB."""
-    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), square(colour, _density(painter), look))
+    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), bias_picture(colour, _density(painter), look))
 
 
 @lru_cache(maxsize=512)
-def square(colour: int, ratio: float, look: theme.Theme) -> QPixmap:
+def bias_picture(colour: int, ratio: float, look: theme.Theme) -> QPixmap:
     """The picture of a bias, with an outline in the surface's colour around it."""
-    picture = QPixmap((QSizeF(BIAS + 2, BIAS + 2) * ratio).toSize())
+    picture = QPixmap((QSizeF(BIAS_SIDE + 2, BIAS_SIDE + 2) * ratio).toSize())
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(look.surface), 1.5))
         painter.setBrush(QColor.fromRgb(colour))
-        painter.drawRoundedRect(QRectF(1, 1, BIAS, BIAS), 2, 2)
+        painter.drawRoundedRect(QRectF(1, 1, BIAS_SIDE, BIAS_SIDE), 2, 2)
     return picture
 
 
@@ -177,11 +176,11 @@ def paint_pointed_bias(painter: QPainter, rect: QRectF, look: theme.Theme) -> No
 # Inputs -------------------------------------------------------------------------------------------------------
 
 
-def paint_inputs(painter: QPainter, column: Column, used: tuple[str, ...], look: theme.Theme) -> None:
+def paint_inputs(painter: QPainter, column: TileColumn, used: tuple[str, ...], look: theme.Theme) -> None:
     """All inputs there are, those not in use pale, each with its name at the left."""
     atlas = feature_atlas(look)
     for number in column.seen:
-        rect, name = column.rect(number), NAMES[number]
+        rect, name = column.rect(number), FEATURE_NAMES[number]
         on = name in used
         painter.setOpacity(1.0 if on else 0.4)
         paint_map(painter, rect, atlas, number)
@@ -197,7 +196,7 @@ def paint_inputs(painter: QPainter, column: Column, used: tuple[str, ...], look:
 # Headers ------------------------------------------------------------------------------------------------------
 
 
-def paint_header(painter: QPainter, column: Column, layer: ShownLayer, hidden: bool, look: theme.Theme) -> None:
+def paint_header(painter: QPainter, column: TileColumn, layer: ShownLayer, hidden: bool, look: theme.Theme) -> None:
     """A layer's name with its marks, how many units it has, its activation."""
     box = column.header()
     marks = [name for name, on in (("lock-simple", not layer.trainable), ("prohibit", layer.muted)) if on]
@@ -205,11 +204,11 @@ def paint_header(painter: QPainter, column: Column, layer: ShownLayer, hidden: b
     painter.setFont(plain_font())
     painter.setPen(QColor(look.text))
     painter.drawText(
-        QRectF(box.left(), 20, box.width(), 18), _CENTRE, f"{layer.units:,}" if hidden else _units_words(layer)
+        QRectF(box.left(), 20, box.width(), 18), CENTRE, f"{layer.units:,}" if hidden else _units_words(layer)
     )
     painter.setPen(QColor(look.quiet))
     text = painter.fontMetrics().elidedText(layer.activation, Qt.TextElideMode.ElideRight, int(box.width()))
-    painter.drawText(QRectF(box.left(), 39, box.width(), 16), _CENTRE, text)
+    painter.drawText(QRectF(box.left(), 39, box.width(), 16), CENTRE, text)
     if hidden:
         paint_button(painter, column.fewer(), "−", layer.units > 1, False, look)
         paint_button(painter, column.more(), "+", True, False, look)
@@ -239,7 +238,7 @@ def _paint_icon(painter: QPainter, rect: QRectF, picture: QIcon) -> None:
     picture.paint(painter, rect.toRect())
 
 
-def paint_inputs_header(painter: QPainter, column: Column, used: int, look: theme.Theme) -> None:
+def paint_inputs_header(painter: QPainter, column: TileColumn, used: int, look: theme.Theme) -> None:
     """The header over the inputs."""
     box = QRectF(column.x - column.tile / 2 - LABELS, 0, LABELS + column.tile + 4, 18)
     painter.setFont(_strong_font())
@@ -247,7 +246,7 @@ def paint_inputs_header(painter: QPainter, column: Column, used: int, look: them
     painter.drawText(box.translated(0, 2), RIGHT, "inputs")
     painter.setFont(plain_font())
     painter.setPen(QColor(look.quiet))
-    painter.drawText(box.translated(0, 20), RIGHT, f"{used} of {len(NAMES)}")
+    painter.drawText(box.translated(0, 20), RIGHT, f"{used} of {len(FEATURE_NAMES)}")
 
 
 def paint_button(
@@ -267,7 +266,7 @@ def paint_button(
         painter.drawLine(middle - QPointF(0, arm), middle + QPointF(0, arm))
 
 
-def paint_chip(painter: QPainter, column: Column, pointed: bool, look: theme.Theme) -> None:
+def paint_chip(painter: QPainter, column: TileColumn, pointed: bool, look: theme.Theme) -> None:
     """How many tiles of a column are not seen."""
     rect = column.chip()
     painter.setPen(Qt.PenStyle.NoPen)
@@ -277,7 +276,7 @@ def paint_chip(painter: QPainter, column: Column, pointed: bool, look: theme.The
     painter.setPen(QColor(look.on_accent if pointed else look.quiet))
     words = f"+ {column.folded:,} more"
     fits = painter.fontMetrics().horizontalAdvance(words) + 8 <= rect.width()
-    painter.drawText(rect, _CENTRE, words if fits else f"+ {column.folded:,}")
+    painter.drawText(rect, CENTRE, words if fits else f"+ {column.folded:,}")
 
 
 # Around the drawing -------------------------------------------------------------------------------------------

@@ -23,18 +23,18 @@ from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import exact_px, px
-from ui.views.chart.axes import leap_above
+from ui.views.chart.axes import nice_limit
 from ui.views.chart.controls import style_words
 from ui.views.chart.plot import on_surface
 from ui.views.network.aligned_snapshot import AlignedSnapshot
-from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure, structure_of
+from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn, structure_of
 from ui.views.network.parameter_editing import ParameterEditing
 from ui.views.network.places import Places
 from ui.views.network.shown import NetworkShown
 from ui.views.network.strokes import Carried
 from ui.views.network.widget import NetworkCanvas
 from ui.views.network.wire_scale import WireScale
-from ui.views.network.wording import HINT, Wording
+from ui.views.network.wording import NETWORK_HINT, Wording
 from ui.views.view import View
 
 _POINTS, _MORE_POINTS, _LARGE_TILE = 24, 32, 42
@@ -80,7 +80,7 @@ class NetworkView(View):
         self._canvas = NetworkCanvas(self)
         self._drawing = self._canvas.drawing
         self._scale = WireScale(self)
-        self._words = QLabel(HINT)
+        self._words = QLabel(NETWORK_HINT)
         self._editing = ParameterEditing(self, self._canvas, self._places, lambda: self._wording)
         self._build()
         self._notice = ""
@@ -171,7 +171,7 @@ class NetworkView(View):
             self._canvas.show_structure(structure)
         self._describe()
 
-    def _align(self, fresh: bool, structure: Structure | None = None) -> None:
+    def _align(self, fresh: bool, structure: NetworkStructure | None = None) -> None:
         """Look at the last snapshot from the network that is drawn."""
         if self._snapshot is None or self._experiment is None:
             self._aligned = None
@@ -279,7 +279,7 @@ class NetworkView(View):
         self._notice = ""
         self._read()
 
-    def _column_of(self, hit: Hit) -> Column | None:
+    def _column_of(self, hit: Hit) -> TileColumn | None:
         return self._drawing.diagram.column(hit.place) if hit.kind == "chip" else None
 
     @property
@@ -344,7 +344,7 @@ class NetworkView(View):
 
     def _toggle(self, number: int) -> None:
         """Ask for an input or its removal; the last one stays."""
-        name, used = NAMES[number], self._drawing.structure.features
+        name, used = FEATURE_NAMES[number], self._drawing.structure.features
         if used == (name,):
             self._notify("The network needs at least one input.")
         else:
@@ -394,5 +394,5 @@ def _calm_scale(before: float, values: Array) -> float:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return before
-    needed = leap_above(max(float(np.abs(finite).max()), _SMALLEST_SCALE))
+    needed = nice_limit(max(float(np.abs(finite).max()), _SMALLEST_SCALE))
     return before if needed <= before <= 2 * needed else needed

@@ -20,7 +20,7 @@ from ui.guard.faults import guarded
 from ui.look.beat import TEXT_INTERVAL
 from ui.look.numbers import minus_text
 from ui.look.theme import px
-from ui.views.chart.axes import leap_above
+from ui.views.chart.axes import nice_limit
 
 _FURTHEST = 1e6
 _SPAN = 2.0
@@ -100,7 +100,7 @@ class WeightEditor(QFrame):
         """Start on a number: `name` is Weight or Bias, `words` say whose."""
         self._edits.end()
         self.entry.abandon()
-        span = max(_SPAN, leap_above(2 * abs(value))) if math.isfinite(value) and value else _SPAN
+        span = max(_SPAN, nice_limit(2 * abs(value))) if math.isfinite(value) and value else _SPAN
         self._quantity = Quantity(False, -_FURTHEST, _FURTHEST, span=(-span, span))
         self._opened = self.value = value if math.isfinite(value) else 0.0
         self._in_run = self._touched = False

@@ -28,7 +28,7 @@ from ui.forms.edits import WheelSteps
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Column, Hit, Structure
+from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Hit, NetworkStructure, TileColumn
 from ui.views.network.drawing import FADE, Drawing
 from ui.views.network.strokes import Carried
 
@@ -87,7 +87,7 @@ class NetworkCanvas(QWidget):
         self.drawing.apply_theme()
         self.update()
 
-    def show_structure(self, structure: Structure) -> None:
+    def show_structure(self, structure: NetworkStructure) -> None:
         """Draw another network."""
         if structure == self.drawing.structure:
             return
@@ -271,7 +271,7 @@ class NetworkCanvas(QWidget):
             event.ignore()
         self.point_at(self.drawing.hit_at(_in_drawing(event)))
 
-    def _folded_at(self, at: QPointF) -> Column | None:
+    def _folded_at(self, at: QPointF) -> TileColumn | None:
         x = at.x() + self.drawing.offset
         near = (c for c in self.drawing.diagram.columns if c.folded and abs(x - c.x) <= max(c.room, c.tile) / 2)
         return next(near, None)

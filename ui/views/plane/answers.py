@@ -21,7 +21,7 @@ def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
     return f"{names[0]} {first}, {names[1]} {second}"
 
 
-def value_words(snapshot: Snapshot, values: Array) -> str:
+def answer_words(snapshot: Snapshot, values: Array) -> str:
     """What the network says, in words: a value, or a class with its probability. `values` are as in the boundary.
 
     With other losses than cross-entropy its score is no probability.
@@ -66,13 +66,13 @@ def unit_words(snapshot: Snapshot, layer: int, unit: int) -> tuple[str, str]:
 # Mistakes -----------------------------------------------------------------------------------------------------
 
 
-def wrong(sample: Sample, predictions: Predictions) -> Array:
+def wrong_points(sample: Sample, predictions: Predictions) -> Array:
     """The points, by index, that are given another class than their own."""
     result: Array = predictions.indices[predictions.values != sample.labels[predictions.indices]]
     return result
 
 
-def misses(sample: Sample, predictions: Predictions) -> Array:
+def signed_errors(sample: Sample, predictions: Predictions) -> Array:
     """How much too high the value given to each point is."""
     with np.errstate(invalid="ignore", over="ignore"):
         result: Array = predictions.values - sample.labels[predictions.indices]
@@ -85,7 +85,7 @@ def mistakes_words(sample: Sample, predictions: Predictions) -> str:
         return "There are no points to be wrong about."
     parts = sample.split[predictions.indices]
     if sample.task == "regression":
-        return _miss_words(misses(sample, predictions), parts)
+        return _miss_words(signed_errors(sample, predictions), parts)
     bad = predictions.values != sample.labels[predictions.indices]
     counts = [
         f"{int((bad & (parts == part)).sum()):,} of {int((parts == part).sum()):,} {name}"

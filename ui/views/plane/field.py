@@ -12,14 +12,14 @@ from PySide6.QtGui import QColor
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
 from ui.look import theme
-from ui.views.chart.axes import leap_above
+from ui.views.chart.axes import nice_limit
 
 _FINE = 3
 """Pixels for every step of the grid where classes are drawn crisply."""
 
 
 @dataclass(frozen=True)
-class Range:
+class ValueRange:
     """The values between the two ends of a regression's colours. It follows from the data, never from the network."""
 
     middle: float = 0.0
@@ -35,17 +35,17 @@ class Range:
         return np.clip((values - self.middle) / (2 * self.half) + 0.5, 0, 1)
 
 
-def range_of(sample: Sample) -> Range:
+def value_range_of(sample: Sample) -> ValueRange:
     """−1…1 for classes. For regression symmetric about 0, or about the data's middle if all have one sign."""
     if sample.task == "classification" or not len(sample.labels):
-        return Range()
+        return ValueRange()
     low, high = float(sample.labels.min()), float(sample.labels.max())
     if low < 0 < high or low == high == 0:
-        return Range(0.0, leap_above(max(-low, high, 1e-12)))
+        return ValueRange(0.0, nice_limit(max(-low, high, 1e-12)))
     spread = max((high - low) / 2, 1e-3 * abs(high), 1e-12)
     unit = 10.0 ** np.floor(np.log10(spread)) / 2
     middle = float(np.round((low + high) / 2 / unit) * unit)
-    return Range(middle, leap_above(max(spread, high - middle, middle - low)))
+    return ValueRange(middle, nice_limit(max(spread, high - middle, middle - low)))
 
 
 def pale_classes(look: theme.Theme, classes: int) -> Array:
@@ -63,12 +63,12 @@ def channels(name: str) -> Array:
     return np.array([colour.red(), colour.green(), colour.blue()], dtype=np.float64)
 
 
-def coloured(field: Array, scale: Range, look: theme.Theme) -> Array:
+def field_colours(field: Array, scale: ValueRange, look: theme.Theme) -> Array:
     """The field (outputs, n, n) as colours, uint8 (n, n, 3), row 0 at the bottom. What is not finite is neutral."""
-    return unpacked(painted(field, scale, look))
+    return pixel_colours(field_pixels(field, scale, look))
 
 
-def painted(field: Array, scale: Range, look: theme.Theme) -> Array:
+def field_pixels(field: Array, scale: ValueRange, look: theme.Theme) -> Array:
     """The same as pixels, uint32 (n, n)."""
     if len(field) > 1:
         pale = pale_classes(look, len(field)).astype(np.float32)
@@ -87,7 +87,7 @@ def _packed(colours: Array) -> Array:
     return result.astype(np.uint32)
 
 
-def unpacked(pixels: Array) -> Array:
+def pixel_colours(pixels: Array) -> Array:
     """Pixels, uint32 (m, m), as colours, uint8 (m, m, 3)."""
     return np.stack([pixels >> 16 & 255, pixels >> 8 & 255, pixels & 255], axis=-1).astype(np.uint8)
 
@@ -100,7 +100,7 @@ def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
     return np.stack([*mixed, np.full(steps, 255.0)], axis=1).round().astype(np.uint8)
 
 
-def painted_uncertainty(values: Array, most: float, look: theme.Theme) -> Array:
+def uncertainty_pixels(values: Array, most: float, look: theme.Theme) -> Array:
     """Uncertainty (n, n) as pixels, uint32 (n, n); from `most` up all is one colour."""
     table = _packed(uncertainty_table(look)[:, :3])
     places = np.nan_to_num(np.clip(values / most, 0, 1)) * (len(table) - 1) + 0.5
@@ -110,7 +110,7 @@ def painted_uncertainty(values: Array, most: float, look: theme.Theme) -> Array:
 # Classes ------------------------------------------------------------------------------------------------------
 
 
-def winners(field: Array, fine: int = _FINE) -> Array:
+def winning_classes(field: Array, fine: int = _FINE) -> Array:
     """The class given everywhere, uint8 (m, m) with m = fine × (n − 1): pixels that fill the plane from edge to edge.
 
     Only cells of the grid whose corners disagree are looked at more closely, between their corners.
@@ -137,7 +137,7 @@ def _corner_shares(fine: int) -> Array:
     return np.stack(shares).astype(np.float32)
 
 
-def painted_classes(given: Array, classes: int, look: theme.Theme) -> Array:
+def class_pixels(given: Array, classes: int, look: theme.Theme) -> Array:
     """Classes (m, m) in the field's colours, as pixels, uint32 (m, m)."""
     return _packed((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
 
@@ -152,7 +152,7 @@ def _disagreeing(whole: Array) -> Array:
 # Lines --------------------------------------------------------------------------------------------------------
 
 
-class Lines(NamedTuple):
+class ContourLines(NamedTuple):
     """Straight pieces of lines of equal value."""
 
     ends: Array
@@ -166,7 +166,7 @@ class Lines(NamedTuple):
 _START_X, _START_Y = np.array([0, 1, 1, 0]), np.array([0, 0, 1, 1])
 _STEP_X, _STEP_Y = np.array([1, 0, -1, 0]), np.array([0, 1, 0, -1])
 """Where the sides of a cell start and where they go, against the clock from the lower left."""
-NO_LINES = Lines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0))
+NO_CONTOURS = ContourLines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0))
 
 
 def zero_line(values: Array) -> Array:
@@ -175,7 +175,7 @@ def zero_line(values: Array) -> Array:
     return _pieces(_at_corners(values, cell), cell, len(values))
 
 
-def level_lines(values: Array, levels: Array) -> Lines:
+def level_lines(values: Array, levels: Array) -> ContourLines:
     """Where a field (n, n) crosses each of the levels; all of them at once."""
     quads = values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1]
     low, high = (bound.reduce(quads).ravel() for bound in (np.minimum, np.maximum))
@@ -185,7 +185,7 @@ def level_lines(values: Array, levels: Array) -> Lines:
     above = at >= 0
     # Two opposite corners above, two below: the line passes such a cell twice.
     count = 1 + ((above[:, 0] == above[:, 2]) & (above[:, 1] == above[:, 3]) & (above[:, 0] != above[:, 1]))
-    return Lines(_pieces(at, cell, len(values)), level.repeat(count), (high - low)[cell].repeat(count))
+    return ContourLines(_pieces(at, cell, len(values)), level.repeat(count), (high - low)[cell].repeat(count))
 
 
 def borders(shares: Array) -> Array:
@@ -246,7 +246,7 @@ def on_plane(ends: Array, n: int) -> Array:
 # A single place -----------------------------------------------------------------------------------------------
 
 
-def interpolated(field: Array, x1: float, x2: float) -> Array:
+def interpolate(field: Array, x1: float, x2: float) -> Array:
     """The field (outputs, n, n) at a place of the plane, between the four grid points around it."""
     n = field.shape[1]
     column, row = ((value + EXTENT) / (2 * EXTENT) * (n - 1) for value in (x1, x2))

@@ -9,7 +9,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, Sample
 from ui.look import theme
 from ui.views.chart.plot import pen
-from ui.views.plane.field import Range, channels
+from ui.views.plane.field import ValueRange, channels
 
 SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 """pyqtgraph's names of the shapes, by class."""
@@ -47,7 +47,7 @@ def wrong_rings(sample: Sample, wrong: Array) -> dict[str, object]:
     }
 
 
-def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: Range) -> dict[str, object]:
+def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: ValueRange) -> dict[str, object]:
     """Rings as large as the misses, in the colour of what is said instead: too high or too low."""
     amounts = np.nan_to_num(amounts, posinf=1e300, neginf=-1e300)
     sizes = np.minimum(np.abs(amounts) / scale.half, 1.0) * LARGEST_RING
@@ -69,7 +69,7 @@ def picked_ring(sample: Sample, index: int) -> dict[str, object]:
     return {"pos": sample.x[[index]], "size": theme.exact_px(_RING + 7), "symbol": "o", "pen": line, "brush": None}
 
 
-def spots(sample: Sample, drawn: Array, scale: Range) -> dict[str, object]:
+def spots(sample: Sample, drawn: Array, scale: ValueRange) -> dict[str, object]:
     """The points as pyqtgraph wants them."""
     size = 8.0 if len(drawn) <= 300 else 7.0 if len(drawn) <= 700 else 5.5
     colours, symbols = _point_looks(sample, drawn, scale)
@@ -90,7 +90,7 @@ def spots(sample: Sample, drawn: Array, scale: Range) -> dict[str, object]:
     }
 
 
-def _point_looks(sample: Sample, drawn: Array, scale: Range) -> tuple[list[str], list[str]]:
+def _point_looks(sample: Sample, drawn: Array, scale: ValueRange) -> tuple[list[str], list[str]]:
     """Colour and symbol of each drawn point: by class, or by value for regression."""
     look = theme.current()
     if sample.task == "regression":

@@ -20,7 +20,7 @@ from ui.look import theme
 from ui.look.numbers import short_text
 from ui.views.chart.plot import colour_plot, pen, quiet_plot, set_ticks
 
-Tool: TypeAlias = Literal["look", "edit"]
+PlaneTool: TypeAlias = Literal["look", "edit"]
 
 _LEFT, BOTTOM, EDGE = 40, 34, 8
 _LEFT_OF_COLUMNS = 52
@@ -35,7 +35,7 @@ _MOST_TICKS = 7
 _WHOLE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
 
-class Plane(QObject):
+class InputPlane(QObject):
     """A plot of the plane with everything that mouse and keys do to it."""
 
     moved = Signal(QPointF)
@@ -63,7 +63,7 @@ class Plane(QObject):
         self.plot.getAxis("bottom").setHeight(theme.px(BOTTOM))
         self.plot.getPlotItem().layout.setContentsMargins(0, theme.px(EDGE), theme.px(EDGE), 0)
         self.box = self.plot.getViewBox()
-        self.tool: Tool = "look"
+        self.tool: PlaneTool = "look"
         self.seen = _WHOLE
         """The part of the plane in sight, a square."""
         self._scales: AxisScales = AS_THEY_ARE
@@ -216,7 +216,7 @@ class Plane(QObject):
 
     # The mouse -------------------------------------------------------------------------------------------------
 
-    def set_tool(self, tool: Tool) -> None:
+    def set_tool(self, tool: PlaneTool) -> None:
         """What the mouse is for. A stroke that is under way ends."""
         if self.tool == "edit" and self._button != Qt.MouseButton.NoButton:
             self.released.emit(self._last.x(), self._last.y())

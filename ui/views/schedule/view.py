@@ -33,11 +33,11 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import power_text, short_text
 from ui.look.theme import px
-from ui.views.chart.axes import decade_ticks, even_ticks, leap_above, nearest
-from ui.views.chart.controls import Choices, Controls, Option, Words
+from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine
 from ui.views.chart.mouse import PlotMouse
-from ui.views.chart.plot import RIGHT, Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_across
-from ui.views.chart.series import outline_of, peaks
+from ui.views.chart.plot import RIGHT, Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_bottom_axis
+from ui.views.chart.series import series_fingerprint, thin_to_extremes
 from ui.views.view import View
 
 _FIRST_EPOCHS = 10.0
@@ -49,7 +49,7 @@ _LOWEST_DECADES = 8.0
 _AXIS = 56
 _READING = 300
 """Pixels that the line of words needs."""
-SCALES = (
+RATE_SCALES = (
     Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
     Option("log", "Log", "Equal distances are equal factors. Exponential decay is a straight line."),
 )
@@ -84,7 +84,7 @@ def _characteristic_epochs(schedule: Schedule, steps_per_epoch: int) -> float:
     return epochs
 
 
-def horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) -> float:
+def preview_horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) -> float:
     """The epochs that the preview covers."""
     training = experiment.training
     wanted = (
@@ -93,7 +93,7 @@ def horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) -> float
         float(training.epochs or 0),
         1.25 * epoch,
     )
-    return leap_above(min(max(wanted), 1e12))
+    return nice_limit(min(max(wanted), 1e12))
 
 
 def steps_per_epoch(experiment: Experiment, points: int) -> int:
@@ -123,7 +123,7 @@ def update_places(total: float, most: int) -> Array:
     return np.floor((places + (places * 0.6180339887498949) % 1) * (total / most))
 
 
-def preview(experiment: Experiment, per_epoch: int, epoch: float, step: int, end: float) -> tuple[Array, Array]:
+def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: int, end: float) -> tuple[Array, Array]:
     """The coming rates from a place on: epochs and rates, a few as a staircase.
 
     `epoch` may lie within an epoch. The steps are counted on from `step`, whatever batches there were before.
@@ -152,7 +152,7 @@ def rate_text(rate: float) -> str:
     return power_text(rate) if rate < 1e-4 or rate >= 1e6 else f"{rate:.3g}"
 
 
-def used(history: History) -> tuple[Array, Array]:
+def used_rates(history: History) -> tuple[Array, Array]:
     """The rates as they were. A row holds that of the last update before it, so each step goes back from its row."""
     known = np.isfinite(history.learning_rate)
     epochs, rates = history.epoch[known], history.learning_rate[known]
@@ -171,7 +171,7 @@ class RateAxis:
         values = np.minimum(values[np.isfinite(values) & (values > 0)], 1e30)
         most = float(values.max()) if len(values) else 1.0
         if not self.logarithmic:
-            self.low, self.high = 0.0, leap_above(max(most, 1e-30))
+            self.low, self.high = 0.0, nice_limit(max(most, 1e-30))
             return
         high = math.ceil(math.log10(most) - 1e-9)
         low = math.floor(math.log10(float(values.min())) + 1e-9) if len(values) else high
@@ -238,16 +238,16 @@ class ScheduleView(View):
 
     def _build(self) -> None:
         self._controls = Controls("schedule.controls", self)
-        self._scale = self._controls.add(Choices("schedule.scale", "Axis of the rate", SCALES))
+        self._scale = self._controls.add(Choices("schedule.scale", "Axis of the rate", RATE_SCALES))
         self._scale.picked.connect(self._on_scale)
-        self._words = Words("The learning rate under the mouse, or now", self)
+        self._words = ReadingLine("The learning rate under the mouse, or now", self)
         self._words.setObjectName("schedule.words")
         self._words.setAlignment(RIGHT)
         self._plot.setObjectName("schedule.plot")
         self._plot.setAccessibleName("Learning rate over the epochs: used so far, and coming")
         self._plot.setToolTip("Strong: the learning rates used so far. Pale: those to come. The dot is the present.")
         self._plot.getAxis("left").setWidth(px(_AXIS))
-        show_across(self._plot, "epoch")
+        show_bottom_axis(self._plot, "epoch")
         self._plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         self._coming_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
         self._past_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
@@ -336,8 +336,8 @@ class ScheduleView(View):
         experiment, snapshot = self._experiment, self._snapshot
         assert experiment is not None
         epoch, step = self._present_epoch(), snapshot.step if snapshot else 0
-        self._end = horizon(experiment, self._per_epoch(), epoch)
-        rows = outline_of(snapshot.history.epoch, snapshot.history.learning_rate) if snapshot else ()
+        self._end = preview_horizon(experiment, self._per_epoch(), epoch)
+        rows = series_fingerprint(snapshot.history.epoch, snapshot.history.learning_rate) if snapshot else ()
         rate = snapshot.learning_rate if snapshot else None
         now = (id(experiment), epoch, step, rate, rows, self._end, self._axis.logarithmic)
         if now == self._drawn:
@@ -359,15 +359,15 @@ class ScheduleView(View):
             # What it will do depends on the loss, so that only what is now can be drawn on.
             self._coming = (np.array([epoch, self._end]), np.full(2, snapshot.learning_rate))
         elif asked != self._asked:
-            self._coming = preview(experiment, self._per_epoch(), epoch, step, self._end)
+            self._coming = preview_rates(experiment, self._per_epoch(), epoch, step, self._end)
         self._asked = asked
-        self._past = used(snapshot.history) if snapshot else (np.zeros(0), np.zeros(0))
+        self._past = used_rates(snapshot.history) if snapshot else (np.zeros(0), np.zeros(0))
 
     def _draw(self) -> None:
         self._axis.fit(self._past[1], self._coming[1])
         for curve, (epochs, rates) in ((self._coming_curve, self._coming), (self._past_curve, self._past)):
             known = np.isfinite(rates)
-            curve.setData(*peaks(epochs[known], self._axis.places(rates[known])))
+            curve.setData(*thin_to_extremes(epochs[known], self._axis.places(rates[known])))
         epoch, rate = (self._present_epoch(), self._present_rate())
         if math.isfinite(rate):
             self._dot.setData([epoch], self._axis.places(np.array([rate])))
@@ -426,7 +426,7 @@ class ScheduleView(View):
             return ""
         now = self._present_epoch()
         epochs, rates = self._past if epoch < now and len(self._past[0]) else self._coming
-        row = nearest(epochs, epoch)
+        row = nearest_row(epochs, epoch)
         if row is None:
             return ""
         when = "was" if epoch < now else "will be"
