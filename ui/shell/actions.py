@@ -75,7 +75,7 @@ def placeholder(name: str, text: str) -> Action:
 
 def actions_in(menu: Menu, place: str = "") -> Iterator[tuple[str, Action]]:
     """Every action of a menu, with what is in menus inside it, and where each stands: `File: Export: `."""
-    place = f"{place}{without_access_key(menu.title)}: "
+    place = f"{place}{_without_access_key(menu.title)}: "
     for entry in menu.present():
         if isinstance(entry, Menu):
             yield from actions_in(entry, place)
@@ -83,7 +83,7 @@ def actions_in(menu: Menu, place: str = "") -> Iterator[tuple[str, Action]]:
             yield place, entry
 
 
-def without_access_key(text: str) -> str:
+def _without_access_key(text: str) -> str:
     """A menu's text without the mark of its access key."""
     return text.replace("&", "")
 
@@ -122,7 +122,7 @@ class Menus(QObject):
         """What can be chosen now, or `every` single action, for the palette and the list of shortcuts."""
         return [
             PaletteCommand(
-                f"{place}{without_access_key(action.wording)}", partial(self._run, action), _shown_keys(action)
+                f"{place}{_without_access_key(action.wording)}", partial(self._run, action), _shown_keys(action)
             )
             for menu in self.table
             for place, action in actions_in(menu)

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from playground import InputError
 
-SCALES = (1, 2, 4)
+PIXEL_SCALES = (1, 2, 4)
 """Pixels of a PNG for each pixel of the window."""
 CLIPBOARD_SCALE = 2
 SVG = "image/svg+xml"
