@@ -59,7 +59,7 @@ def test_a_click_takes_another_data_set_and_keeps_the_common_settings(owner) -> 
 
 def test_a_click_on_a_sample_takes_the_table(owner) -> None:
     hands.click(owner.find("data.kind.penguins"))
-    assert owner.experiment.data == msgspec.structs.replace(PENGUINS, points=300, noise=0.1, seed=5)
+    assert owner.experiment.data == msgspec.structs.replace(PENGUINS, noise=0.1, seed=5)
     assert chosen(owner) == ["Penguins"]
     assert "species" in owner.panel.about.text()
 

@@ -221,7 +221,8 @@ class DataPanel(Panel):
     def _show_own_rows(self, data: Dataset) -> None:
         kind = type(data)
         if kind not in self.forms:
-            elsewhere = fields_of(Adjustable) if issubclass(kind, Adjustable) else ()
+            common = fields_of(Adjustable) if issubclass(kind, Adjustable) else {}
+            elsewhere = {name for name, field in fields_of(kind).items() if field == common.get(name)}
             self.forms[kind] = Form(kind, "", skip={*elsewhere, *_TABLE_PLACE})
             self.forms[kind].edited.connect(self.ask)
             self._own_rows.addWidget(self.forms[kind])
@@ -281,7 +282,10 @@ class DataPanel(Panel):
     def _place_common_rows(self, data: Dataset) -> None:
         """Take the common rows away where a data set has settings of its own instead."""
         for name, row in self._common.items():
-            row.set_path(f"data.{name}" if isinstance(data, Adjustable) else "")
+            has_own = name == "points" and isinstance(data, Table)
+            row.set_path(f"data.{name}" if isinstance(data, Adjustable) and not has_own else "")
+            # Own points are all used: how many there are is said above.
+            row.setVisible(name != "points" or not isinstance(data, (Table, UserPoints)))
         self._common_rows.setVisible(isinstance(data, Adjustable))
 
     def _show_data(self, data: Dataset) -> None:
@@ -291,8 +295,6 @@ class DataPanel(Panel):
         self.own_data.show_data(data)
         self.final_test.show_data(data)
         self._late.request()
-        # Own points are all used: how many there are is said above.
-        self.rows["data.points"].setVisible(not isinstance(data, UserPoints))
         self.rows["data.label_noise"].set_available(
             task_of(data) == "classification", "Off: this is regression, so there are no classes to get wrong."
         )
@@ -339,7 +341,7 @@ def _same_source(one: Dataset, other: Dataset) -> bool:
 def kept_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
     """What `wanted` sets beyond what all data sets share, with what a person set under the same name."""
     common, before = fields_of(Adjustable), fields_of(type(present))
-    own = {name: field for name, field in fields_of(type(wanted)).items() if name not in common}
+    own = {name: field for name, field in fields_of(type(wanted)).items() if field != common.get(name)}
     settings = {name: getattr(wanted, name) for name in own}
     for name, field in own.items():
         value, theirs = getattr(present, name, None), before.get(name)
