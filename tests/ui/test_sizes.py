@@ -21,8 +21,7 @@ from ui.forms.controls import Combo, Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, Caption, caption_width
 from ui.look import theme
 from ui.panels.tiles import Tile, curve_icon, curve_icon_size
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import pen
+from ui.views.chart.plot import pen, small_font
 from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
 from ui.window.window import Window

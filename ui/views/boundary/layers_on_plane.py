@@ -20,8 +20,7 @@ from playground.catalog.datasets.base import EXTENT
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.views.boundary.picture import BoundaryPicture
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import pen
+from ui.views.chart.plot import pen, small_font
 from ui.views.plane.field import NO_CONTOURS, ContourLines, level_lines, on_plane
 
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
@@ -42,7 +41,6 @@ class _FieldImage(pg.GraphicsObject):
         self._image, self._place = QImage(), _PLANE
 
     def boundingRect(self) -> QRectF:
-        """Where it lies."""
         return self._place
 
     def _show_pixels(self, pixels: Array, place: QRectF) -> None:
@@ -58,7 +56,6 @@ class _FieldImage(pg.GraphicsObject):
 
     @guarded
     def paint(self, painter: QPainter, *args: object) -> None:
-        """Draw, smoothly scaled."""
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(self._place, self._image)
 
@@ -72,11 +69,9 @@ class _Strokes(pg.GraphicsObject):
         self._pen = QPen()
 
     def boundingRect(self) -> QRectF:
-        """The plane."""
         return _PLANE
 
     def _set_pen(self, pen: QPen) -> None:
-        """Draw with this pen from now on."""
         # The pieces are short: flat ends don't overlap, so that they look like one stroke.
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         self._pen = pen
@@ -96,7 +91,6 @@ class _Strokes(pg.GraphicsObject):
 
     @guarded
     def paint(self, painter: QPainter, *args: object) -> None:
-        """Draw all pieces at once."""
         if len(self._pieces):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(self._pen)
@@ -120,7 +114,6 @@ class _Numbers(pg.GraphicsObject):
         self._numbers: tuple[ContourLabel, ...] = ()
 
     def boundingRect(self) -> QRectF:
-        """The plane."""
         return _PLANE
 
     def show_numbers(self, numbers: Sequence[ContourLabel]) -> None:
@@ -135,7 +128,6 @@ class _Numbers(pg.GraphicsObject):
 
     @guarded
     def paint(self, painter: QPainter, *args: object) -> None:
-        """Write each number on a patch that lets it stand out from its line."""
         if not self._numbers:
             return
         places = [painter.transform().map(QPointF(number.x1, number.x2)) for number in self._numbers]

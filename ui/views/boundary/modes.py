@@ -114,10 +114,7 @@ class Modes(QWidget):
         holder.hide()
         return holder
 
-    # What is chosen --------------------------------------------------------------------------------------------
-
     def _show_field(self, field: _Field) -> None:
-        """Choose what the colours show."""
         self.fields.group.button(_FIELDS.index(field)).setChecked(True)
 
     def show_task(self, task: Task) -> None:
@@ -147,8 +144,6 @@ class Modes(QWidget):
         self.field = _FIELDS[index]
         self.changed.emit()
 
-    # Places ----------------------------------------------------------------------------------------------------
-
     def height_for(self, width: int, column: bool = False) -> int:
         """The height that the controls need at a width."""
         if column:
@@ -164,7 +159,6 @@ class Modes(QWidget):
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Place the two groups."""
         self._arrange()
 
     def _arrange(self) -> None:

@@ -32,8 +32,7 @@ from ui.views.boundary.picture import BoundaryPicture, answer_picture, uncertain
 from ui.views.boundary.points import MAX_DRAWN_POINTS, PointMarks
 from ui.views.boundary.shown import BoundaryShown
 from ui.views.boundary.words import NO_DROPOUT, BoundaryWords, point_words, reading_words
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import on_surface
+from ui.views.chart.plot import small_font
 from ui.views.plane.answers import mistakes_words, unit_words
 from ui.views.plane.field import ValueRange, value_range_of
 from ui.views.plane.legend import Legend, legend_entries, range_scale
@@ -125,15 +124,12 @@ class BoundaryView(View):
         self._whole.clicked.connect(plane.look_at_whole)
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(420), px(480))
 
     def minimumSizeHint(self) -> QSize:
-        """Small, but still a picture."""
         return QSize(px(240), px(300))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Place the parts again."""
         self._place()
 
     def _place(self) -> None:
@@ -165,8 +161,7 @@ class BoundaryView(View):
             self._count.request()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self._plane.apply_theme(self.hasFocus() and self._focus_by_keys)
         self._canvas.apply_theme()
         self._legend.update()
@@ -199,7 +194,6 @@ class BoundaryView(View):
         self._plane.set_brush(radius, colour)
 
     def shown(self) -> BoundaryShown:
-        """What there is to see and to read."""
         picture, mouse = self._picture, self._mouse
         return BoundaryShown(
             colours=picture.colours if picture is not None else np.zeros((0, 0, 3), np.uint8),
@@ -227,7 +221,6 @@ class BoundaryView(View):
     # The field -------------------------------------------------------------------------------------------------
 
     def _unit(self) -> UnitMap | None:
-        """The unit whose map is shown in place of the boundary."""
         if self._snapshot is None or self._dismissed:
             return None
         return self._snapshot.answer(UnitMapRequest)
@@ -343,14 +336,12 @@ class BoundaryView(View):
         return self._modes.field == "uncertainty"
 
     def _lacks_dropout(self) -> bool:
-        """Whether uncertainty is to be shown of a network that has nothing to vary."""
         return self._shows_uncertainty() and self._snapshot is not None and not _has_dropout(self._snapshot.experiment)
 
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
 
     def _show_note(self) -> None:
-        """Say what is wrong, and why there is no uncertainty."""
         words = [NO_DROPOUT] if self._lacks_dropout() else []
         predictions = None if self._snapshot is None else self._snapshot.answer(PredictionsRequest)
         if self._modes.mistakes.isChecked() and self._snapshot is not None and predictions is not None:
@@ -370,7 +361,6 @@ class BoundaryView(View):
             self._read.now()
 
     def _show_reading(self) -> None:
-        """Say what is under the mouse."""
         shot, mouse, picture = self._snapshot, self._mouse, self._picture
         if shot is None or mouse is None:
             self._words.show_reading("", "")
@@ -383,7 +373,6 @@ class BoundaryView(View):
         self._words.show_reading(reading, "" if index is None else point_words(shot.sample, index))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Zoom, move and go from point to point."""
         if self._take_key(event):
             self._plane.show_focus(True)
         else:
@@ -406,20 +395,17 @@ class BoundaryView(View):
         return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show that keys go here, if they brought the person here."""
         mouse = Qt.FocusReason.MouseFocusReason
         self._focus_by_keys = event.reason() not in (mouse, Qt.FocusReason.ActiveWindowFocusReason)
         self._plane.show_focus(self._focus_by_keys)
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Keys go elsewhere."""
         self._plane.show_focus(False)
         super().focusOutEvent(event)
 
 
 def _has_dropout(experiment: Experiment) -> bool:
-    """Whether a network has something to vary from pass to pass."""
     return any(layer.dropout > 0 and not layer.muted for layer in experiment.layers)
 
 

@@ -14,7 +14,7 @@ from playground.measure.snapshot import Snapshot, UnitMap
 from ui.look import theme
 from ui.look.numbers import number_text
 from ui.look.theme import px
-from ui.views.chart.controls import small_font, style_words
+from ui.views.chart.plot import small_font, style_words
 from ui.views.plane.answers import PART_NAMES, answer_words, label_words, place_words, unit_words
 from ui.views.plane.field import interpolate
 from ui.views.plane.plane import EDGE

@@ -64,7 +64,7 @@ class GradientHistogramsView(HistogramsPicture):
         if not self._layers:
             return "There are no gradients before the first update."
         rows = zip(self._rows.rows, self._layers, strict=False)
-        return " ".join(f"{gradient_sentence(row.name, layer)}." for row, layer in rows)
+        return " ".join(f"{_gradient_sentence(row.name, layer)}." for row, layer in rows)
 
     def read(self, index: int, column: int, value: float) -> str:
         """Bin and count at a place, then median size and share of zeros."""
@@ -84,7 +84,6 @@ class GradientHistogramsView(HistogramsPicture):
 
 
 def _row_of(name: str, layer: GradientHistogram | None) -> HistogramRow:
-    """A layer as it is shown."""
     if layer is None:
         return HistogramRow(name, (None, None), ())
     zeros = HistogramBars(Histogram(np.array([0.0, 1.0]), np.array([layer.zeros])), float(layer.total))
@@ -101,7 +100,7 @@ def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
     return (*median, *zeros) or ("none is finite",)
 
 
-def gradient_sentence(name: str, layer: GradientHistogram) -> str:
+def _gradient_sentence(name: str, layer: GradientHistogram) -> str:
     """A layer's gradients in a sentence."""
     whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {plural_text(layer.total, 'gradient')}"
     if layer.zeros == layer.total:

@@ -31,13 +31,11 @@ _UNKNOWN = LayerHistograms(None, None)
 
 
 def _layers_of(snapshot: Snapshot) -> list[tuple[LayerStatistics, LayerHistograms]]:
-    """Every layer with its histograms, as far as they are known."""
     known = snapshot.answer(HistogramsRequest) or ()
     return [(layer, known[place] if place < len(known) else _UNKNOWN) for place, layer in enumerate(snapshot.layers)]
 
 
 def _row_of(layer: LayerStatistics, histograms: LayerHistograms) -> HistogramRow:
-    """A layer as it is shown."""
     bad = any(np.isfinite(share) and share >= _MUCH for share in (layer.saturated, layer.dead))
     return HistogramRow(
         layer.name, (bars_of(histograms.weights), bars_of(histograms.activations)), activation_problems(layer), bad

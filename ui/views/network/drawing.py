@@ -64,7 +64,6 @@ class Drawing:
         self.clear()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         self._look = theme.current()
         self._pens = Pens("weights")
         self._renew()
@@ -77,7 +76,6 @@ class Drawing:
         self._states: dict[int, UnitStates] = {}
 
     def _renew(self) -> None:
-        """Draw everything anew at the next frame."""
         self.still: QPixmap | None = None
         self.wired: QPixmap | None = None
 
@@ -261,7 +259,6 @@ class Drawing:
         return painter
 
     def _still_picture(self) -> QPixmap:
-        """The parts that don't move: headers, inputs, buttons."""
         if self.still is None:
             self.still = self._blank()
             with self._started(self.still) as painter:
@@ -285,7 +282,6 @@ class Drawing:
                 tiles.paint_chip(painter, column, False, look)
 
     def _wire_picture(self) -> QPixmap:
-        """All wires, over the still parts."""
         still = self._still_picture()
         if self.wired is None:
             self.wired = still.copy()
@@ -329,7 +325,6 @@ class Drawing:
                 tiles.paint_bias(painter, column.bias(unit), colours[unit - column.first], look)
 
     def _paint_pointed(self, painter: QPainter, hit: Hit) -> None:
-        """What the mouse points at, apart from wires."""
         look = self._look
         if hit.kind == "insertion":
             spot = self.diagram.insertion(hit.place)

@@ -91,7 +91,6 @@ class ParameterEditing(QObject):
         self.changed.emit()
 
     def _on_closed(self) -> None:
-        """The keyboard goes back to the drawing."""
         self._hit = None
         self._canvas.keep(None)
         self.changed.emit()

@@ -61,7 +61,6 @@ def colour_numbers(maps: Array, scale: ValueRange | None) -> Array:
 
 
 def _packed(table: Array) -> Array:
-    """Colours (…, 3 or more) as numbers 0xffRRGGBB, as Qt stores them."""
     red, green, blue = (table[..., k].astype(np.uint32) for k in range(3))
     result: Array = 0xFF000000 | red << 16 | green << 8 | blue
     return result
@@ -69,7 +68,6 @@ def _packed(table: Array) -> Array:
 
 @lru_cache(maxsize=8)
 def _field_colours(look: theme.Theme) -> Array:
-    """The field's 256 colours, packed."""
     return _packed(theme.field_table(look))
 
 

@@ -22,8 +22,7 @@ from PySide6.QtGui import (
 from playground.catalog.features import FEATURES
 from ui.look import theme
 from ui.look.icons import icon
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import CENTRE, RIGHT
+from ui.views.chart.plot import CENTRE, RIGHT, small_font
 from ui.views.network.diagram import BIAS_SIDE, FEATURE_NAMES, LABELS, ShownLayer, TileColumn
 from ui.views.network.thumbnails import Atlas, feature_atlas
 
@@ -39,14 +38,13 @@ def plain_font() -> QFont:
 
 
 def _strong_font() -> QFont:
-    """The font of a layer's name."""
     result = plain_font()
     result.setPixelSize(theme.NORMAL)
     result.setWeight(QFont.Weight.DemiBold)
     return result
 
 
-def corner_radius(side: float) -> float:
+def _corner_radius(side: float) -> float:
     """How round the corners of a tile of this side are."""
     return min(8.0, side / 5)
 
@@ -55,7 +53,7 @@ def corner_radius(side: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap:
+def _tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap:
     """What lies over a square map to make it a tile: round corners in the surface's colour, and an outline."""
     picture = QPixmap((QSizeF(side, side) * ratio).toSize())
     picture.setDevicePixelRatio(ratio)
@@ -63,7 +61,7 @@ def tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QP
     whole, inside = QPainterPath(), QPainterPath()
     whole.addRect(QRectF(0, 0, side, side))
     shape = QRectF(0.5, 0.5, side - 1, side - 1)
-    inside.addRoundedRect(shape, corner_radius(side), corner_radius(side))
+    inside.addRoundedRect(shape, _corner_radius(side), _corner_radius(side))
     with QPainter(picture) as painter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillPath(whole.subtracted(inside), QColor(look.surface))
@@ -72,7 +70,6 @@ def tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QP
 
 
 def _outline(look: theme.Theme, dashed: bool = False) -> QPen:
-    """The line around a tile."""
     pen = QPen(QColor(theme.blend(look.line, look.quiet, 0.55)), 1.0)
     if dashed:
         pen.setDashPattern([3, 3])
@@ -98,7 +95,7 @@ def paint_empty(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
 
 def paint_frame(painter: QPainter, rect: QRectF, dashed: bool, look: theme.Theme) -> None:
     """Round corners and the outline."""
-    painter.drawPixmap(rect.topLeft(), tile_frame(rect.width(), _density(painter), dashed, look))
+    painter.drawPixmap(rect.topLeft(), _tile_frame(rect.width(), _density(painter), dashed, look))
 
 
 def is_vector(painter: QPainter) -> bool:
@@ -117,14 +114,14 @@ def paint_ring(painter: QPainter, rect: QRectF, colour: str, width: float) -> No
     around = rect.adjusted(-away, -away, away, away)
     painter.setPen(QPen(QColor(colour), width))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(around, corner_radius(rect.width()) + away, corner_radius(rect.width()) + away)
+    painter.drawRoundedRect(around, _corner_radius(rect.width()) + away, _corner_radius(rect.width()) + away)
 
 
 def paint_dropped(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
     """A unit that dropout has silenced: pale and hatched."""
     _veil(painter, rect, look, 150)
     painter.setBrush(QBrush(QColor(look.quiet), Qt.BrushStyle.BDiagPattern))
-    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), corner_radius(rect.width()), corner_radius(rect.width()))
+    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), _corner_radius(rect.width()), _corner_radius(rect.width()))
 
 
 def paint_dead(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
@@ -144,16 +141,16 @@ def _veil(painter: QPainter, rect: QRectF, look: theme.Theme, alpha: int) -> Non
     colour.setAlpha(alpha)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
-    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), corner_radius(rect.width()), corner_radius(rect.width()))
+    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), _corner_radius(rect.width()), _corner_radius(rect.width()))
 
 
 def paint_bias(painter: QPainter, rect: QRectF, colour: int, look: theme.Theme) -> None:
     """The square of a bias in a colour packed as 0xffRRGGBB."""
-    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), bias_picture(colour, _density(painter), look))
+    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), _bias_picture(colour, _density(painter), look))
 
 
 @lru_cache(maxsize=512)
-def bias_picture(colour: int, ratio: float, look: theme.Theme) -> QPixmap:
+def _bias_picture(colour: int, ratio: float, look: theme.Theme) -> QPixmap:
     """The picture of a bias, with an outline in the surface's colour around it."""
     picture = QPixmap((QSizeF(BIAS_SIDE + 2, BIAS_SIDE + 2) * ratio).toSize())
     picture.setDevicePixelRatio(ratio)
@@ -215,12 +212,10 @@ def paint_header(painter: QPainter, column: TileColumn, layer: ShownLayer, hidde
 
 
 def _units_words(layer: ShownLayer) -> str:
-    """How many units the output has."""
     return "1 unit" if layer.units == 1 else f"{layer.units} units"
 
 
 def _paint_title(painter: QPainter, box: QRectF, name: str, marks: list[str], look: theme.Theme) -> None:
-    """A name in the middle of `box`, with icons after it."""
     painter.setFont(_strong_font())
     painter.setPen(QColor(look.text))
     metrics = QFontMetricsF(_strong_font())
@@ -234,7 +229,6 @@ def _paint_title(painter: QPainter, box: QRectF, name: str, marks: list[str], lo
 
 
 def _paint_icon(painter: QPainter, rect: QRectF, picture: QIcon) -> None:
-    """An icon."""
     picture.paint(painter, rect.toRect())
 
 

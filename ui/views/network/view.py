@@ -24,8 +24,7 @@ from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import exact_px, px
 from ui.views.chart.axes import nice_limit
-from ui.views.chart.controls import style_words
-from ui.views.chart.plot import on_surface
+from ui.views.chart.plot import style_words
 from ui.views.network.aligned_snapshot import AlignedSnapshot
 from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn, structure_of
 from ui.views.network.parameter_editing import ParameterEditing
@@ -130,13 +129,11 @@ class NetworkView(View):
         self._editing.changed.connect(self._read)
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(px(420), px(560))
 
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """Draw the network of an experiment at once; numbers and maps come with its snapshots."""
         self._told = True
         if experiment != self._experiment:
             self._experiment = experiment
@@ -158,7 +155,6 @@ class NetworkView(View):
         self._slowly.request()
 
     def _restructure(self) -> None:
-        """Draw the present experiment; what the last snapshot knows of it stays."""
         assert self._experiment is not None
         structure = structure_of(self._experiment, self._outputs, self._output_activation)
         if structure.shape != self._drawing.structure.shape:
@@ -172,7 +168,6 @@ class NetworkView(View):
         self._describe()
 
     def _align(self, fresh: bool, structure: NetworkStructure | None = None) -> None:
-        """Look at the last snapshot from the network that is drawn."""
         if self._snapshot is None or self._experiment is None:
             self._aligned = None
         elif fresh or self._aligned is None:
@@ -181,7 +176,6 @@ class NetworkView(View):
             self._aligned.snapshot = self._snapshot
 
     def _refresh(self) -> None:
-        """Show all there is to show in what is seen."""
         self._show_maps()
         self._show_values()
         self._slowly.request()
@@ -212,15 +206,13 @@ class NetworkView(View):
         self._read()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self._canvas.apply_theme()
         self._scale.update()
         self._refresh()
         self._read()
 
     def shown(self) -> NetworkShown:
-        """What there is to see and to read."""
         return NetworkShown(
             structure=self._drawing.structure,
             wires=self._carried,
@@ -240,7 +232,6 @@ class NetworkView(View):
         self._refresh()
 
     def _update_requests(self) -> None:
-        """Request the maps that are seen, fine enough for their tiles."""
         columns = self._drawing.columns
         mapped: list[tuple[int, ...]] = [() for _ in self._drawing.structure.layers]
         for column in columns:
@@ -252,7 +243,6 @@ class NetworkView(View):
     # Words -----------------------------------------------------------------------------------------------------
 
     def _describe(self) -> None:
-        """Tell screen readers the network and the unit that is selected."""
         words = self._drawing.structure.words()
         self.setAccessibleDescription(words)
         chosen = self._canvas.selection
@@ -284,7 +274,6 @@ class NetworkView(View):
 
     @property
     def _wording(self) -> Wording:
-        """The present state in words."""
         return Wording(self._drawing.structure, self._aligned)
 
     # What a person does ----------------------------------------------------------------------------------------
@@ -362,27 +351,22 @@ class NetworkView(View):
             self._notify(f"There can be at most {MAX_LAYERS} layers.")
 
     def _edit(self, hit: Hit) -> None:
-        """Open the editor on a weight or a bias, if anything is known of it."""
         if self._aligned is not None or not math.isnan(self._wording.value(hit)):
             self._editing.open(hit)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A press beside the drawing closes the editor."""
         self._editing.confirm()
         super().mousePressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The editor stays at its wire."""
         super().resizeEvent(event)
         self._editing.place()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing is looked at any more."""
         self.leave_sight()
         super().hideEvent(event)
 
     def leave_sight(self) -> None:
-        """Out of sight, whether hidden or behind something: nothing is edited or looked at any more."""
         self._editing.confirm()
         self._canvas.point_at(None)
         self._canvas.clearFocus()

@@ -94,8 +94,6 @@ class WeightEditor(QFrame):
         self.previous.clicked.connect(self._previous)
         self.next.clicked.connect(self._next)
 
-    # Showing ---------------------------------------------------------------------------------------------------
-
     def open(self, name: str, words: str, value: float) -> None:
         """Start on a number: `name` is Weight or Bias, `words` say whose."""
         self._edits.end()
@@ -138,8 +136,6 @@ class WeightEditor(QFrame):
             # So that typing still replaces a number that has moved.
             self.entry.selectAll()
         self.slider.show_place(self._quantity.place(self.value))
-
-    # Gestures --------------------------------------------------------------------------------------------------
 
     def _given(self, value: object, changing: bool) -> None:
         assert isinstance(value, (int, float))
@@ -203,11 +199,9 @@ class WeightEditor(QFrame):
 
     @guarded
     def hideEvent(self, event: QEvent) -> None:
-        """Hidden with the view, it leaves no edit open."""
         self._edits.end()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The keys that mean the same on every part of the editor."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             # Escape is a shortcut, too, while points are drawn.
             if event.key() == Qt.Key.Key_Escape:

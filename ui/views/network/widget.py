@@ -73,17 +73,14 @@ class NetworkCanvas(QWidget):
         self._sort = Throttle(self._sort_wires, self, _WIRE_INTERVAL)
 
     def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
         return QSize(theme.px(420), theme.px(440))
 
     def minimumSizeHint(self) -> QSize:
-        """A few tiles."""
         return QSize(theme.px(240), theme.px(HEADER + 4 * SMALLEST))
 
     # What it shows ---------------------------------------------------------------------------------------------
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         self.drawing.apply_theme()
         self.update()
 
@@ -124,13 +121,11 @@ class NetworkCanvas(QWidget):
             self.update()
 
     def _rewired(self) -> None:
-        """Other tiles or wires are seen."""
         self.rearranged.emit()
         self.update()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw a frame."""
         if self.drawing.ratio != self.devicePixelRatioF():
             self.drawing.resize(QSizeF(self.size()), self.devicePixelRatioF())
             self.rearranged.emit()
@@ -141,7 +136,6 @@ class NetworkCanvas(QWidget):
             self.drawing.paint_ends(painter)
 
     def _unit_in_focus(self) -> tuple[int, int] | None:
-        """The unit or input whose wires stand out."""
         hit = self.looked_at
         if hit is not None and hit.kind in ("unit", "feature"):
             return hit.place, hit.unit
@@ -176,7 +170,6 @@ class NetworkCanvas(QWidget):
     # The mouse -------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Place everything anew."""
         self.drawing.resize(QSizeF(self.size()), self.devicePixelRatioF())
         self._rewired()
 
@@ -200,7 +193,6 @@ class NetworkCanvas(QWidget):
             self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click or a drag begins."""
         if event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
@@ -212,7 +204,6 @@ class NetworkCanvas(QWidget):
             self._pressed = at, self.drawing.offset, self.drawing.hit_at(at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the mouse; with the button down, the drawing follows if it is wider than the widget."""
         at = _in_drawing(event)
         if self._scrubbing:
             self._scrub(at.x())
@@ -226,7 +217,6 @@ class NetworkCanvas(QWidget):
             self.point_at(self.drawing.hit_at(at))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """What was pressed and let go at the same place is clicked."""
         pressed, panned = self._pressed, self._panning or self._scrubbing
         self._pressed, self._panning, self._scrubbing = None, False, False
         if event.button() != Qt.MouseButton.LeftButton:
@@ -239,7 +229,6 @@ class NetworkCanvas(QWidget):
         self.point_at(self.drawing.hit_at(_in_drawing(event)))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A double click means something on headers; elsewhere it is the second of two clicks."""
         hit = self.drawing.hit_at(_in_drawing(event))
         if event.button() == Qt.MouseButton.LeftButton and hit is not None and hit.kind == "header":
             self.double_clicked.emit(hit)
@@ -247,16 +236,13 @@ class NetworkCanvas(QWidget):
             self.mousePressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is pointed at any more."""
         self.point_at(None)
 
     def _scrub(self, x: float) -> None:
-        """Bring the place of the overview that is pressed to the middle."""
         strip = self.drawing.strip()
         self.pan((x - strip.left()) / strip.width() * self.drawing.diagram.width - self.drawing.size.width() / 2)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Page through a folded column, or move the drawing sideways."""
         turn, shifted = event.angleDelta(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         column = self._folded_at(_in_drawing(event)) if turn.y() and not shifted else None
         if column is not None:
@@ -277,7 +263,6 @@ class NetworkCanvas(QWidget):
         return next(near, None)
 
     def event(self, event: QEvent) -> bool:
-        """Show what is pointed at as a tooltip, after the usual pause."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             if self.tooltip:
                 QToolTip.showText(event.globalPos() + QPoint(0, theme.px(8)), self.tooltip, self)
@@ -296,7 +281,6 @@ class NetworkCanvas(QWidget):
             self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Coming in by keyboard begins at the first unit."""
         super().focusInEvent(event)
         by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         if by_key and self.selection is None and self.drawing.structure.layers:
@@ -304,12 +288,10 @@ class NetworkCanvas(QWidget):
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """The selection turns pale."""
         super().focusOutEvent(event)
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the selection, or ask for something for what is selected."""
         key = Qt.Key(event.key())
         asked = {
             Qt.Key.Key_Return: "edit",
@@ -331,7 +313,6 @@ class NetworkCanvas(QWidget):
             event.ignore()
 
     def _walk(self, key: Qt.Key) -> bool:
-        """Move the selection by an arrow key; says whether the key is one."""
         if self.selection is None:
             if key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right):
                 self._go(0, self.drawing.diagram.column(0).first)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import short_text
-from ui.views.chart.controls import small_font
+from ui.views.chart.plot import small_font
 from ui.views.network.strokes import HIGHEST, LOWEST, Carried, gradient_pen, weight_pen
 
 
@@ -55,16 +55,13 @@ class WireScale(QWidget):
         self.setAccessibleDescription(words)
 
     def sizeHint(self) -> QSize:
-        """Numbers and some of the bar."""
         return QSize(theme.px(150), theme.px(24))
 
     def minimumSizeHint(self) -> QSize:
-        """The numbers and a little bar."""
         return QSize(theme.px(110), theme.px(24))
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bar, as thick as wires are, between its numbers."""
         look = theme.current()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)

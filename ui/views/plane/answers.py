@@ -63,9 +63,6 @@ def unit_words(snapshot: Snapshot, layer: int, unit: int) -> tuple[str, str]:
     return short, f"Unit {short}"
 
 
-# Mistakes -----------------------------------------------------------------------------------------------------
-
-
 def wrong_points(sample: Sample, predictions: Predictions) -> Array:
     """The points, by index, that are given another class than their own."""
     result: Array = predictions.indices[predictions.values != sample.labels[predictions.indices]]
@@ -108,5 +105,4 @@ def _miss_words(amounts: Array, parts: Array) -> str:
 
 
 def _listed(words: list[str]) -> str:
-    """Words as a list: a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

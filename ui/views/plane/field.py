@@ -107,9 +107,6 @@ def uncertainty_pixels(values: Array, most: float, look: theme.Theme) -> Array:
     return table.take(places.astype(np.intp))
 
 
-# Classes ------------------------------------------------------------------------------------------------------
-
-
 def winning_classes(field: Array, fine: int = _FINE) -> Array:
     """The class given everywhere, uint8 (m, m) with m = fine × (n − 1): pixels that fill the plane from edge to edge.
 
@@ -147,9 +144,6 @@ def _disagreeing(whole: Array) -> Array:
     low, high = whole[:-1], whole[1:]
     differs = (low[:, 1:] != low[:, :-1]) | (high[:, 1:] != high[:, :-1]) | (low[:, 1:] != high[:, 1:])
     return np.flatnonzero(differs)
-
-
-# Lines --------------------------------------------------------------------------------------------------------
 
 
 class ContourLines(NamedTuple):
@@ -241,9 +235,6 @@ def on_plane(ends: Array, n: int) -> Array:
     """Column and row numbers of a grid of n × n as places on the plane."""
     result: Array = ends * (2 * EXTENT / (n - 1)) - EXTENT
     return result
-
-
-# A single place -----------------------------------------------------------------------------------------------
 
 
 def interpolate(field: Array, x1: float, x2: float) -> Array:
