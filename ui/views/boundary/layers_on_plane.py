@@ -139,7 +139,7 @@ class _Numbers(_Layer):
             box.moveCenter(place)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ground)
-            painter.drawRoundedRect(box, theme.scaled(3), theme.scaled(3))
+            painter.drawRoundedRect(box, theme.exact_px(3), theme.exact_px(3))
             painter.setPen(QColor(look.text))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number.text)
 
@@ -159,8 +159,8 @@ class PlaneLayers:
     def apply_theme(self) -> None:
         """The line where the answer changes is thin, but told from lines of equal value."""
         look, among = theme.current(), self._with_contours
-        self.contours.set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
-        self._line.set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
+        self.contours.set_pen(pen(theme.blend(look.boundary_line, look.field_middle, 0.25), 1.0))
+        self._line.set_pen(pen(theme.blend(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
 
     def show_picture(self, picture: BoundaryPicture | None, contours: bool) -> None:
         """Draw a picture, with or without lines of equal value; None: nothing."""
@@ -214,7 +214,7 @@ def _numbers_for(
     # Lines are as far apart as their levels, by how steep the field is between them.
     step = np.diff(np.sort(levels)).min() if len(levels) > 1 else np.inf
     gap = step / np.maximum(lines.spread, 1e-12) * cell / pixel
-    pixel = theme.scaled(pixel)
+    pixel = theme.exact_px(pixel)
     inner = seen.adjusted(24 * pixel, 12 * pixel, -24 * pixel, -12 * pixel)
     inside = (
         np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]

@@ -24,7 +24,7 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import short_text
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks
 from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
 from ui.views.chart.plot import CENTRE, LEFT, RIGHT, Mouse, PaintedChart, write_centred
@@ -241,7 +241,7 @@ class _HistogramRows(PaintedChart):
         words = max((advance(self.words(row)) + px(8) for row in self.rows if row.states), default=0)
         fixed = sum(px(kind.width) for kind in self.kinds) + px(self.GAP) * (len(self.kinds) - 1)
         shares = sum(not kind.width for kind in self.kinds)
-        each = max(scaled(20.0), (self.width() - names - words - fixed) / shares)
+        each = max(exact_px(20.0), (self.width() - names - words - fixed) / shares)
         places, left = [], float(names)
         for kind in self.kinds:
             places.append(QRectF(left, 0, px(kind.width) or each, 1))
@@ -291,7 +291,7 @@ class _HistogramRows(PaintedChart):
         painter.setPen(QColor(look.line))
         zero = round(place.left() + float(_places_on(axis, np.zeros(1))[0]) * place.width())
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.pitch() * len(self.rows)))
-        pale = QColor(theme.mixed(look.surface, look.accent, 0.6))
+        pale = QColor(theme.blend(look.surface, look.accent, 0.6))
         for index in seen:
             box, bars = self.box(index, column), self.rows[index].bars[column]
             painter.drawLine(box.bottomLeft(), box.bottomRight())

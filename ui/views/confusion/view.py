@@ -22,8 +22,8 @@ from playground.measure.snapshot import Snapshot
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.look.numbers import count_text, counted, percent_text
-from ui.look.theme import px, scaled
+from ui.look.numbers import count_text, percent_text, plural_text
+from ui.look.theme import exact_px, px
 from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
 from ui.views.chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen
 from ui.views.view import View
@@ -75,7 +75,7 @@ class ConfusionMatrix:
         if total == 0:
             return "no points in this set"
         found = int(np.trace(self.counts))
-        return f"{found:,} of {counted(total, 'point')} right ({percent_text(found / total)})"
+        return f"{found:,} of {plural_text(total, 'point')} right ({percent_text(found / total)})"
 
     def _cell_words(self, true: int, given: int) -> str:
         count, total = int(self.counts[true, given]), int(self.counts[true].sum())
@@ -92,7 +92,7 @@ class ConfusionMatrix:
 @lru_cache(maxsize=512)
 def cell_colour(percent: int, look: theme.Theme) -> QColor:
     """The colour of a cell with this share of its row."""
-    return QColor(theme.mixed(look.raised, look.accent, _STRONGEST * percent / 100))
+    return QColor(theme.blend(look.raised, look.accent, _STRONGEST * percent / 100))
 
 
 class _MatrixChart(PaintedChart):
@@ -187,7 +187,7 @@ class _MatrixChart(PaintedChart):
     def _paint_cells(self, painter: QPainter, matrix: ConfusionMatrix) -> None:
         box, classes = self.places(), len(matrix.names)
         cell = _cell_in(box, classes, 0, 0)
-        gap = scaled(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
+        gap = exact_px(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
         widest = max((count_text(count) for count in matrix.counts.ravel().tolist()), key=len)
         painter.setFont(self._fitted(cell.height() - 2 * gap, cell.width() - 2 * gap - px(2), widest))
         counts, percents = matrix.counts.tolist(), np.rint(100 * matrix.shares).astype(int).tolist()

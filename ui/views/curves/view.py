@@ -27,7 +27,7 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import number_text, percent_text, short_text
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
 from ui.views.chart.controls import Choices, Controls, Option
 from ui.views.chart.plot import (
@@ -428,9 +428,9 @@ class _CurvePlot(QWidget):
         colour_plot(self.plot)
         for curve, filled, line in zip(self.curves, self._bands, _series_pens(), strict=True):
             curve.setPen(line)
-            filled.setBrush(QColor(theme.mixed(look.surface, line.color().name(), 0.2)))
+            filled.setBrush(QColor(theme.blend(look.surface, line.color().name(), 0.2)))
         self._upright.apply_theme()
-        self.marks.setPen(pen(theme.mixed(look.surface, look.accent, 0.5)))
+        self.marks.setPen(pen(theme.blend(look.surface, look.accent, 0.5)))
         self._mark_heads.setPen(pen(look.accent, 3))
         self.heading.update()
 
@@ -636,7 +636,7 @@ class CurvesView(View):
         place = nearest_row(np.array([mark.place for mark in self._marks]), self._hovered)
         assert place is not None
         pixel = (self._times.high - self._times.low) / max(1.0, self._loss.plot.getViewBox().width())
-        near = abs(self._marks[place].place - self._hovered) <= scaled(_MARK_REACH) * pixel
+        near = abs(self._marks[place].place - self._hovered) <= exact_px(_MARK_REACH) * pixel
         return self._marks[place] if near else None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from playground.measure.snapshot import Histogram, Snapshot
-from ui.look.numbers import counted, percent_text, power_text
+from ui.look.numbers import percent_text, plural_text, power_text
 from ui.views.chart.histogram_rows import (
     DecadeAxis,
     HistogramBars,
@@ -73,12 +73,12 @@ class GradientHistogramsView(HistogramsPicture):
             return f"{layer_phrase(row)}: {NO_GRADIENTS_YET}"
         layer = self._layers[index]
         if column == 0:
-            return f"{layer_phrase(row)}: {layer.zeros:,} of {counted(layer.total, 'gradient')} are 0 · {row.words}"
+            return f"{layer_phrase(row)}: {layer.zeros:,} of {plural_text(layer.total, 'gradient')} are 0 · {row.words}"
         place = None if layer.sizes is None else bin_at(layer.sizes, value)
         if place is None or layer.sizes is None:
             return f"{layer_phrase(row)}: none here · {row.words}"
         count = int(layer.sizes.counts[place])
-        number = counted(count, "gradient") if self.has_room_for_words else f"{count:,}"
+        number = plural_text(count, "gradient") if self.has_room_for_words else f"{count:,}"
         low, high = (power_text(10.0 ** float(edge)) for edge in layer.sizes.edges[place : place + 2])
         return f"{layer_phrase(row)}: {number} in {low}…{high} · {row.words}"
 
@@ -102,7 +102,7 @@ def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
 
 def _gradient_sentence(name: str, layer: GradientHistogram) -> str:
     """A layer's gradients in a sentence."""
-    whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {counted(layer.total, 'gradient')}"
+    whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {plural_text(layer.total, 'gradient')}"
     if layer.zeros == layer.total:
         return f"{whole}, all exactly 0"
     if not layer.zeros:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from ui.guard.faults import guarded
 from ui.look import theme
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.plot import LEFT, RIGHT, PaintedChart
 from ui.views.gradients.pictures import AXIS, BOTTOM, TOP, HeatMap, SizeBars, SizeLines
 from ui.views.gradients.sizes import Sizes
@@ -76,7 +76,7 @@ class GradientChart(PaintedChart):
         after = {"map": 0, "now": numbers, "lines": ends}
         x = float(names if self._has_rows else 0)
         taken = sum(before[picture] + after[picture] for picture in self.pictures)
-        room = max(scaled(40.0), self.width() - x - taken - px(self.GAP) * (len(self.pictures) - 1))
+        room = max(exact_px(40.0), self.width() - x - taken - px(self.GAP) * (len(self.pictures) - 1))
         whole = sum(_SHARES[picture] for picture in self.pictures)
         height = max(px(8), self.height() - px(TOP) - px(BOTTOM))
         boxes = {picture: QRectF(x, px(TOP), 0, height) for picture in _SHARES}
@@ -151,7 +151,7 @@ class GradientChart(PaintedChart):
         painter.drawText(QRectF(0, 0, names + px(8), px(TOP - 4)), LEFT, "layer")
         for index in self.labelled_rows():
             top, height = places.row(index, len(self.sizes.names))
-            top, height = top + height / 2 - px(10), scaled(20.0)
+            top, height = top + height / 2 - px(10), exact_px(20.0)
             painter.setPen(quiet)
             name = self.metrics.elidedText(self.sizes.names[index], elided, names + px(2))
             painter.drawText(QRectF(0, top, names, height), RIGHT, name)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QPainter, QPaint
 from playground.catalog.choice import Array
 from ui.look import theme
 from ui.look.numbers import short_text
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.axes import even_ticks, nearest_row
 from ui.views.chart.plot import CENTRE, LEFT, RIGHT, pen, small_font, write_centred
 from ui.views.gradients.sizes import GradientQuantity, Sizes, SizeScale, depth_colours, narrow_scale, size_colours
@@ -49,14 +49,14 @@ def _healthy_span(quantity: GradientQuantity, scale: SizeScale) -> tuple[float, 
 
 
 def _healthy_colour() -> QColor:
-    return QColor(theme.mixed(theme.current().surface, theme.current().accent, 0.14))
+    return QColor(theme.blend(theme.current().surface, theme.current().accent, 0.14))
 
 
 def _hatch(painter: QPainter, box: QRectF) -> None:
     """Mark where a layer has no sizes: its emptiness means nothing."""
     look = theme.current()
     painter.fillRect(box, QColor(look.raised))
-    painter.fillRect(box, QBrush(QColor(theme.mixed(look.raised, look.quiet, 0.5)), Qt.BrushStyle.BDiagPattern))
+    painter.fillRect(box, QBrush(QColor(theme.blend(look.raised, look.quiet, 0.5)), Qt.BrushStyle.BDiagPattern))
 
 
 class SizeBars:
@@ -107,13 +107,13 @@ class SizeBars:
         sizes = self.sizes
         lengths = sizes.scale.places(sizes.now) * box.width()
         height = box.height() / max(1, len(lengths))
-        thick = min(scaled(18.0), height - 1 if height >= 3 else height)
+        thick = min(exact_px(18.0), height - 1 if height >= 3 else height)
         for index, (length, colour) in enumerate(zip(lengths, size_colours(sizes.now, sizes.scale), strict=True)):
             bar = QRectF(box.left(), box.top() + (index + 0.5) * height - thick / 2, box.width(), thick)
             if sizes.states[index]:
                 _hatch(painter, bar)
             elif not np.isnan(length):
-                bar.setWidth(max(scaled(2.0), length))
+                bar.setWidth(max(exact_px(2.0), length))
                 painter.fillRect(bar, QColor(*(int(channel) for channel in colour[:3])))
 
 

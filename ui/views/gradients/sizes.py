@@ -117,7 +117,7 @@ def size_colours(values: Array, scale: SizeScale) -> Array:
 @lru_cache(maxsize=8)
 def depth_colours(layers: int, look: theme.Theme) -> tuple[str, ...]:
     """A colour for each layer, from the one of the input side to that of the output."""
-    return tuple(theme.mixed(look.classes[1], look.classes[0], index / max(1, layers - 1)) for index in range(layers))
+    return tuple(theme.blend(look.classes[1], look.classes[0], index / max(1, layers - 1)) for index in range(layers))
 
 
 _FIRST_LIMIT = 100.0

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.measure.requests import HistogramsRequest
 from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, Snapshot
-from ui.look.numbers import counted, number_text
+from ui.look.numbers import number_text, plural_text
 from ui.views.chart.histogram_rows import (
     HistogramColumn,
     HistogramRow,
@@ -108,5 +108,5 @@ class HistogramsView(HistogramsPicture):
             return f"{name}: none here · {whole}"
         ends = f"{number_text(float(edges[place]), 2)}…{number_text(float(edges[place + 1]), 2)}"
         count = int(counts[place])
-        number = counted(count, sample[:-1]) if self.has_room_for_words else f"{count:,}"
+        number = plural_text(count, sample[:-1]) if self.has_room_for_words else f"{count:,}"
         return f"{name}: {number} in {ends} · {whole}"

@@ -31,8 +31,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidg
 from playground.catalog.choice import Array
 from ui.guard.faults import guarded
 from ui.look import theme
-from ui.look.numbers import number_text, signed
-from ui.look.theme import px, scaled
+from ui.look.numbers import minus_text, number_text
+from ui.look.theme import exact_px, px
 from ui.views.chart.plot import RIGHT, small_font
 from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_text
 
@@ -93,7 +93,7 @@ class PlacedTerm:
         """Where the words about folded rows and columns stand."""
         marks, cells = [], self.cells
         if self.more_rows:
-            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width(theme.size())), px(ROW))
+            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width(theme.zoom())), px(ROW))
             marks.append((below, f"… {self.more_rows:,} more"))
         if self.more_columns:
             beside = QRect(cells.right() + px(4), cells.top(), px(_MARK - 4), max(cells.height(), 4 * px(ROW)))
@@ -163,7 +163,7 @@ class _Layout:
             return self._metrics.horizontalAdvance(part) + px(_GAP) if part else px(_INDENT)
         columns = _shown_shape(part, unfolded)[1]
         mark = px(_MARK) if columns < part.values.shape[1] else 0
-        return columns * cell_width(theme.size()) + px(12) + mark + px(_GAP)
+        return columns * cell_width(theme.zoom()) + px(12) + mark + px(_GAP)
 
     def _put_row(self, block: Block, row: list[Term | str], unfolded: bool) -> None:
         """Terms and signs side by side, with their middles on one line."""
@@ -181,7 +181,7 @@ class _Layout:
                 cells = QRect(
                     x + px(6),
                     top + (most - rows) * px(ROW) // 2,
-                    columns * cell_width(theme.size()),
+                    columns * cell_width(theme.zoom()),
                     rows * px(ROW),
                 )
                 self._terms.append(PlacedTerm(part, block, cells, rows, columns))
@@ -231,7 +231,7 @@ class EquationSheet(QAbstractScrollArea):
         self._all = False
         self._add_actions()
         self.verticalScrollBar().setSingleStep(px(ROW))
-        self.horizontalScrollBar().setSingleStep(cell_width(theme.size()))
+        self.horizontalScrollBar().setSingleStep(cell_width(theme.zoom()))
 
     def _add_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -314,7 +314,7 @@ class EquationSheet(QAbstractScrollArea):
                     self._paint_term(painter, number, placed, seen)
             if self.hasFocus():
                 painter.resetTransform()
-                painter.setPen(QPen(QColor(theme.current().accent), scaled(2)))
+                painter.setPen(QPen(QColor(theme.current().accent), exact_px(2)))
                 painter.drawRect(self.viewport().rect().adjusted(px(1), px(1), -px(1), -px(1)))
 
     def _paint_term(self, painter: QPainter, number: int, placed: PlacedTerm, seen: QRect) -> None:
@@ -323,7 +323,7 @@ class EquationSheet(QAbstractScrollArea):
         name = QRect(
             cells.left() - px(6),
             cells.top() - px(ROW),
-            max(cells.width() + px(12), cell_width(theme.size())),
+            max(cells.width() + px(12), cell_width(theme.zoom())),
             px(ROW),
         )
         painter.drawText(name, Qt.AlignmentFlag.AlignCenter, placed.term.name)
@@ -332,17 +332,17 @@ class EquationSheet(QAbstractScrollArea):
             min(placed.rows, (seen.bottom() - cells.top()) // px(ROW) + 1),
         )
         left, right = (
-            max(0, (seen.left() - cells.left()) // cell_width(theme.size())),
-            min(placed.columns, (seen.right() - cells.left()) // cell_width(theme.size()) + 1),
+            max(0, (seen.left() - cells.left()) // cell_width(theme.zoom())),
+            min(placed.columns, (seen.right() - cells.left()) // cell_width(theme.zoom()) + 1),
         )
         shades, places = _shade_colours(look), _shade_places(placed.term.values)
         ink = QColor(look.text)
         for row in range(first, last):
             for k in range(left, right):
                 box = QRect(
-                    cells.left() + k * cell_width(theme.size()),
+                    cells.left() + k * cell_width(theme.zoom()),
                     cells.top() + row * px(ROW),
-                    cell_width(theme.size()),
+                    cell_width(theme.zoom()),
                     px(ROW),
                 )
                 painter.fillRect(box.adjusted(0, 0, -1, -1), shades[places[row, k]])
@@ -353,11 +353,11 @@ class EquationSheet(QAbstractScrollArea):
             _paint_fold(painter, box, words)
         chosen = self._chosen_in(number, placed)
         if chosen is not None:
-            painter.setPen(QPen(QColor(look.accent), scaled(2)))
+            painter.setPen(QPen(QColor(look.accent), exact_px(2)))
             painter.drawRect(chosen.adjusted(0, 0, -1, -1))
 
     def _paint_brackets(self, painter: QPainter, cells: QRect) -> None:
-        painter.setPen(QPen(QColor(theme.current().quiet), scaled(1)))
+        painter.setPen(QPen(QColor(theme.current().quiet), exact_px(1)))
         for x, inward in ((cells.left() - px(4), px(3)), (cells.right() + px(3), -px(3))):
             painter.drawLine(x, cells.top(), x, cells.bottom())
             for y in (cells.top(), cells.bottom()):
@@ -371,9 +371,9 @@ class EquationSheet(QAbstractScrollArea):
             return None
         _, top, bottom, left, right = area
         cells = placed.cells
-        corner = QPoint(cells.left() + left * cell_width(theme.size()), cells.top() + top * px(ROW))
+        corner = QPoint(cells.left() + left * cell_width(theme.zoom()), cells.top() + top * px(ROW))
         return QRect(
-            corner, QSize((right - left + 1) * cell_width(theme.size()), (bottom - top + 1) * px(ROW))
+            corner, QSize((right - left + 1) * cell_width(theme.zoom()), (bottom - top + 1) * px(ROW))
         ).intersected(cells)
 
     # Selecting and copying -------------------------------------------------------------------------------------
@@ -410,7 +410,7 @@ class EquationSheet(QAbstractScrollArea):
         for number, placed in enumerate(self._layout._terms):
             if placed.cells.contains(place):
                 inside = place - placed.cells.topLeft()
-                return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width(theme.size()))
+                return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width(theme.zoom()))
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -428,8 +428,8 @@ class EquationSheet(QAbstractScrollArea):
         if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
             cells = self._layout._terms[self._from.term].cells
             inside = place + self._offset - cells.topLeft()
-            row, column = inside.y() // px(ROW), inside.x() // cell_width(theme.size())
-            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width(theme.size()) - 1
+            row, column = inside.y() // px(ROW), inside.x() // cell_width(theme.zoom())
+            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width(theme.zoom()) - 1
             self._to = _Spot(self._from.term, min(max(row, 0), last_row), min(max(column, 0), last_column))
             self.viewport().update()
         else:
@@ -491,7 +491,7 @@ class EquationSheet(QAbstractScrollArea):
         if spot is None:
             return ""
         term = self._layout._terms[spot.term].term
-        value = signed(f"{float(term.values[spot.row, spot.column]):.8g}")
+        value = minus_text(f"{float(term.values[spot.row, spot.column]):.8g}")
         row = term.row_names[spot.row] if spot.row < len(term.row_names) else f"row {spot.row + 1}"
         place = row if term.values.shape[1] == 1 else f"{row}, column {spot.column + 1}"
         return f"{term.name}, {place}: {value}\n{term.words[:1].upper()}{term.words[1:]}."

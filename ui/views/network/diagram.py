@@ -18,7 +18,7 @@ from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.experiment.tree import Experiment, Layer
 from ui.look import theme
-from ui.look.numbers import counted
+from ui.look.numbers import plural_text
 
 INPUTS = -1
 """The place of the inputs among the layers."""
@@ -92,10 +92,10 @@ class NetworkStructure:
     def words(self) -> str:
         """The network in words."""
         hidden = [layer.units for layer in self.layers[:-1]]
-        parts = [counted(len(self.features), "input")]
+        parts = [plural_text(len(self.features), "input")]
         if hidden:
-            parts.append(f"{counted(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
-        return ", ".join([*parts, counted(self.layers[-1].units if self.layers else 1, "output")])
+            parts.append(f"{plural_text(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
+        return ", ".join([*parts, plural_text(self.layers[-1].units if self.layers else 1, "output")])
 
 
 def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> NetworkStructure:
@@ -203,7 +203,7 @@ class Diagram:
 
 def _whole_pixels(length: float, rounded: Callable[[float], int] = round) -> float:
     """A length that fills whole pixels at the size of everything in force, so that tiles have sharp edges."""
-    return rounded(length * theme.size()) / theme.size()
+    return rounded(length * theme.zoom()) / theme.zoom()
 
 
 def _half_number(units: int) -> int:

@@ -50,7 +50,7 @@ class Drawing:
     def __init__(self) -> None:
         self.structure, self.diagram = NetworkStructure(), Diagram()
         self.offset, self.size, self.ratio = 0.0, QSizeF(1, 1), 1.0
-        self._zoom = theme.size()
+        self._zoom = theme.zoom()
         self.places = range(0)
         """The layers whose wires are seen."""
         self.columns: list[TileColumn] = []
@@ -350,7 +350,7 @@ class Drawing:
         column = self.diagram.column(selection[0])
         if selection[1] in column.seen:
             rect = column.rect(selection[1]).translated(-self.offset, 0)
-            colour = self._look.accent if strong else theme.mixed(self._look.accent, self._look.surface, 0.4)
+            colour = self._look.accent if strong else theme.blend(self._look.accent, self._look.surface, 0.4)
             tiles.paint_ring(painter, rect, colour, 2.5 if strong else 1.5)
 
     def paint_ends(self, painter: QPainter) -> None:

@@ -65,8 +65,8 @@ class Places:
         ends = self._drawing.wires.ends[number]
         for along in 0.5 + 0.01 * np.array([0, *(sign * k for k in range(1, 46) for sign in (1, -1))]):
             seen = wire_point(ends, float(along)) - QPointF(self._drawing.offset, 0)
-            point = (seen * theme.size()).toPoint()
-            if self._drawing.hit_at(QPointF(point) / theme.size()) == Hit("wire", layer, unit, source):
+            point = (seen * theme.zoom()).toPoint()
+            if self._drawing.hit_at(QPointF(point) / theme.zoom()) == Hit("wire", layer, unit, source):
                 return QPointF(point) + self._origin
         raise LookupError(f"{name}{list(place)} lies under others")
 
@@ -83,11 +83,11 @@ class Places:
         return self._here(rect.translated(-self._drawing.offset, 0))
 
     def _here(self, rect: QRectF) -> QRectF:
-        return QRectF(self._point_here(rect.topLeft()), rect.size() * theme.size())
+        return QRectF(self._point_here(rect.topLeft()), rect.size() * theme.zoom())
 
     def _point_here(self, point: QPointF) -> QPointF:
         """A place of the drawing's window in the view's own coordinates."""
-        return point * theme.size() + self._origin
+        return point * theme.zoom() + self._origin
 
 
 @dataclass(frozen=True)

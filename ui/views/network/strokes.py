@@ -67,7 +67,7 @@ def _fineness(wires: int) -> float:
 def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float = 1.0) -> QPen:
     """The pen of a weight whose size is a share 0…1 of the largest; where wires are fine, small ones are paler too."""
     strength = 0.25 + 0.75 * share ** (0.6 / fine)
-    colour = theme.mixed(colours.line, colours.classes[1 if positive else 0], strength)
+    colour = theme.blend(colours.line, colours.classes[1 if positive else 0], strength)
     return QPen(QColor(colour), _THINNEST + fine * (_THICKEST - _THINNEST) * share)
 
 

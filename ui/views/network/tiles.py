@@ -67,7 +67,7 @@ def _tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> Q
     whole, inside = QPainterPath(), QPainterPath()
     whole.addRect(QRectF(0, 0, side, side))
     inside.addRoundedRect(QRectF(0.5, 0.5, side - 1, side - 1), _corner_radius(side), _corner_radius(side))
-    outline = QPen(QColor(theme.mixed(look.line, look.quiet, 0.55)), 1.0)
+    outline = QPen(QColor(theme.blend(look.line, look.quiet, 0.55)), 1.0)
     if dashed:
         outline.setDashPattern([3, 3])
     with _stamp(side, ratio) as (picture, painter):

@@ -23,7 +23,7 @@ from ui.forms.buttons import identify
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.axes import nice_limit
 from ui.views.chart.plot import style_words
 from ui.views.network.aligned_snapshot import AlignedSnapshot
@@ -233,7 +233,7 @@ class NetworkView(View):
         for column in columns:
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
-        points = _POINTS if scaled(largest) <= _LARGE_TILE else _MORE_POINTS
+        points = _POINTS if exact_px(largest) <= _LARGE_TILE else _MORE_POINTS
         self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
 
     # Words -----------------------------------------------------------------------------------------------------

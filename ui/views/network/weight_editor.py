@@ -15,12 +15,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import Quantity
 from ui.forms.buttons import IconButton, identify
-from ui.forms.controls import SLIDER_STEPS, Entry, Slider
+from ui.forms.controls import SLIDER_STEPS, Slider, ValueEntry
 from ui.forms.edits import Edits
 from ui.forms.layouts import tight
 from ui.guard.faults import guarded
 from ui.look.beat import TEXT_INTERVAL
-from ui.look.numbers import signed
+from ui.look.numbers import minus_text
 from ui.look.theme import px
 from ui.views.chart.axes import nice_limit
 from ui.views.network.diagram import Hit
@@ -53,7 +53,7 @@ class WeightEditor(QFrame):
         self._edits.given.connect(self._given)
         self.caption = QLabel(self, textFormat=Qt.TextFormat.PlainText, alignment=Qt.AlignmentFlag.AlignCenter)
         self.caption.setProperty("strong", True)
-        self.entry = Entry(self._quantity.problem_with, self)
+        self.entry = ValueEntry(self._quantity.problem_with, self)
         self.entry.setFixedWidth(px(84))
         self.slider = Slider(self)
         self.slider.setMinimumWidth(px(104))
@@ -123,7 +123,7 @@ class WeightEditor(QFrame):
 
     def _write(self) -> None:
         untouched = self.entry.selectedText() == self.entry.text()
-        self.entry.show_text(signed(f"{self.value:.4g}"))
+        self.entry.show_text(minus_text(f"{self.value:.4g}"))
         if untouched and not self.entry.being_typed:
             # So that typing still replaces a number that has moved.
             self.entry.selectAll()

@@ -330,4 +330,4 @@ class NetworkCanvas(SizedWidget):
 
 def _in_drawing(event: QMouseEvent | QWheelEvent) -> QPointF:
     """Where on the drawing an event happens, which is scaled as a whole."""
-    return event.position() / theme.size()
+    return event.position() / theme.zoom()

@@ -13,7 +13,7 @@ from ui.forms.buttons import identify
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import short_text
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.plot import RIGHT, small_font, write
 from ui.views.network.strokes import HIGHEST, LOWEST, Carried, gradient_pen, weight_pen
 from ui.views.view import SizedWidget
@@ -67,14 +67,14 @@ class WireScale(SizedWidget):
             painter.setFont(small_font())
             low, high = self.ends()
             before, after = (painter.fontMetrics().horizontalAdvance(text) + px(6) for text in (low, high))
-            bar = min(scaled(120.0), self.width() - before - after - scaled(4.0))
+            bar = min(exact_px(120.0), self.width() - before - after - exact_px(4.0))
             left = self.width() - after - bar
             write(painter, QRectF(left - before - px(4), 0, before, self.height()), RIGHT, low, look.quiet)
             write(painter, QRectF(self.width() - after, 0, after, self.height()), RIGHT, high, look.quiet)
             painter.setPen(Qt.PenStyle.NoPen)
             for start, end in itertools.pairwise(np.linspace(0, 1, _PIECES + 1).tolist()):
                 line = self._pen_at((start + end) / 2)
-                half = scaled(max(line.widthF(), 1.0) * 0.9)
+                half = exact_px(max(line.widthF(), 1.0) * 0.9)
                 painter.setBrush(line.color())
                 painter.drawRect(
                     QRectF(left + start * bar, self.height() / 2 - half, (end - start) * bar + 0.4, 2 * half)

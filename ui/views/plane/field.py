@@ -94,7 +94,7 @@ def pixel_colours(pixels: Array) -> Array:
 
 def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
     """The colours of uncertainty from certain to unsure, uint8 (steps, 4): ever further from the neutral ground."""
-    stops = [channels(name) for name in (look.field_middle, theme.mixed(look.field_middle, look.validation, 0.8))]
+    stops = [channels(name) for name in (look.field_middle, theme.blend(look.field_middle, look.validation, 0.8))]
     at = np.linspace(0, 1, steps)
     mixed = [np.interp(at, [0, 1], [stop[k] for stop in stops]) for k in range(3)]
     return np.stack([*mixed, np.full(steps, 255.0)], axis=1).round().astype(np.uint8)

@@ -137,7 +137,7 @@ class Legend(QWidget):
             painter.save()
             painter.translate(x + (self._mark_width(entry) - px(6)) / 2, y + px(self._HEIGHT) / 2)
             # What the line of a hollow mark is wider than usual must not stick out.
-            size = px(self.MARK + 2 * entry.ring) - 1.5 * (theme.size() - 1 / self.devicePixelRatioF())
+            size = px(self.MARK + 2 * entry.ring) - 1.5 * (theme.zoom() - 1 / self.devicePixelRatioF())
             drawSymbol(painter, entry.symbol, size, line, brush)
             painter.restore()
         painter.setPen(QColor(theme.current().text))

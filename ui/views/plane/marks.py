@@ -35,7 +35,7 @@ def ring_style(colour: str) -> QPen:
 
 
 def _rings(places: Array, size: float | Array, lines: QPen | list[QPen]) -> dict[str, object]:
-    return {"pos": places, "size": theme.scaled(1) * size, "symbol": "o", "pen": lines, "brush": None}
+    return {"pos": places, "size": theme.exact_px(1) * size, "symbol": "o", "pen": lines, "brush": None}
 
 
 def wrong_rings(sample: Sample, wrong: Array) -> dict[str, object]:
@@ -72,7 +72,7 @@ def spots(sample: Sample, drawn: Array, scale: ValueRange) -> dict[str, object]:
         brushes.append(brush)
     return {
         "pos": sample.x[drawn],
-        "size": theme.scaled(1) * np.where(tests, size - 1, size),
+        "size": theme.exact_px(1) * np.where(tests, size - 1, size),
         "symbol": ["x" if test else symbol for test, symbol in zip(tests, symbols, strict=True)],
         "pen": pens,
         "brush": brushes,

@@ -109,7 +109,7 @@ class InputPlane(QObject):
         for side, name in zip(("bottom", "left"), names, strict=True):
             axis = self.plot.getAxis(side)
             axis.setLabel(name)
-            if theme.size() > 1:
+            if theme.zoom() > 1:
                 # It was placed for a smaller font, and would be cut off.
                 axis.resizeEvent(None)
 

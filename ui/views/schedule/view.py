@@ -276,7 +276,7 @@ class ScheduleView(View):
         look = theme.current()
         super().apply_theme()
         colour_plot(self._plot)
-        self._coming_curve.setPen(pen(theme.mixed(look.surface, look.accent, 0.55)))
+        self._coming_curve.setPen(pen(theme.blend(look.surface, look.accent, 0.55)))
         self._past_curve.setPen(pen(look.text))
         self._dot.setBrush(pg.mkBrush(look.accent))
         self._dot.setPen(pen(look.surface))
