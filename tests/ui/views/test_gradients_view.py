@@ -22,9 +22,8 @@ from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui.look import theme
 from ui.look.beat import text_beat
-from ui.views.gradients.heat import column_rows
-from ui.views.gradients.lines import spread_apart
-from ui.views.gradients.scales import QUANTITIES, fixed_scale, narrow_scale, size_colours
+from ui.views.gradients.pictures import column_rows, spread_apart
+from ui.views.gradients.sizes import QUANTITIES, fixed_scale, narrow_scale, size_colours
 from ui.views.gradients.view import GradientsView
 
 SIZE = (356, 240)

@@ -74,7 +74,7 @@ def answer_picture(shot: Snapshot, scale: ValueRange, crisp: bool) -> BoundaryPi
     """What the network says: with `crisp` only the class, else how sure it is of it, or the value."""
     field, look = shot.answer(BoundaryRequest), theme.current()
     assert field is not None
-    values = zero_nonfinite(field.max(axis=0) if len(field) > 1 else field[0])
+    values = _zero_nonfinite(field.max(axis=0) if len(field) > 1 else field[0])
     classes = shot.sample.task == "classification"
     if classes and crisp:
         count = max(2, len(field))
@@ -94,7 +94,9 @@ def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> Bou
     bar = ColourScale("uncertainty", "0", "", short_text(most), sequential=True)
     pixels = uncertainty_pixels(values, most, look)
     place = _grid_rect(len(values))
-    return BoundaryPicture(pixels, place, zero_nonfinite(values), levels, _level_texts(levels), _answer_line(shot), bar)
+    return BoundaryPicture(
+        pixels, place, _zero_nonfinite(values), levels, _level_texts(levels), _answer_line(shot), bar
+    )
 
 
 def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:
@@ -113,7 +115,7 @@ def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) 
     return BoundaryPicture(
         pixels,
         _grid_rect(len(unit.values)),
-        zero_nonfinite(unit.values),
+        _zero_nonfinite(unit.values),
         levels,
         _level_texts(levels),
         NO_CONTOURS.ends,
@@ -123,7 +125,7 @@ def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) 
 
 def unit_range(values: Array, before: float) -> float:
     """Up to which size the values of a unit have colours of their own: it grows at once and shrinks late."""
-    largest = float(np.abs(zero_nonfinite(values)).max(initial=0.0))
+    largest = float(np.abs(_zero_nonfinite(values)).max(initial=0.0))
     half = nice_limit(max(largest, 1e-6))
     return before if before / 2 < half <= before else half
 
@@ -133,7 +135,7 @@ def _answer_line(shot: Snapshot) -> Array:
     field = shot.answer(BoundaryRequest)
     if field is None or shot.sample.task == "regression":
         return NO_CONTOURS.ends
-    ends = borders(zero_nonfinite(field)) if len(field) > 1 else zero_line(zero_nonfinite(field[0]))
+    ends = borders(_zero_nonfinite(field)) if len(field) > 1 else zero_line(_zero_nonfinite(field[0]))
     return on_plane(ends, field.shape[1])
 
 
@@ -172,6 +174,6 @@ def _grid_rect(n: int) -> QRectF:
     return QRectF(-EXTENT - cell / 2, -EXTENT - cell / 2, 2 * EXTENT + cell, 2 * EXTENT + cell)
 
 
-def zero_nonfinite(values: Array) -> Array:
+def _zero_nonfinite(values: Array) -> Array:
     """`values` with 0 where there is no number."""
     return values if np.isfinite(values).all() else np.nan_to_num(values, posinf=0.0, neginf=0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QFontMetrics
@@ -11,10 +13,11 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot, UnitMap
+from ui.forms.buttons import identify
 from ui.look import theme
 from ui.look.numbers import number_text
 from ui.look.theme import px
-from ui.views.chart.controls import small_font, style_words
+from ui.views.chart.plot import small_font, style_words
 from ui.views.plane.answers import PART_NAMES, answer_words, label_words, place_words, unit_words
 from ui.views.plane.field import interpolate
 from ui.views.plane.plane import EDGE
@@ -31,17 +34,12 @@ class BoundaryWords:
     def __init__(self, parent: QWidget) -> None:
         self.reading, self.near, self.note_text = BOUNDARY_HINT, "", ""
         self._place, self._beside = QRect(), False
-        self._reading, self._near, self._note = QLabel(BOUNDARY_HINT, parent), QLabel("", parent), QLabel("", parent)
-        self._reading.setAccessibleName("What the network says at the mouse")
-        self._near.setAccessibleName("The point at the mouse")
-        self._note.setAccessibleName("Mistakes and uncertainty in words")
-        self._note.setObjectName("boundary.note")
-        self._note.setWordWrap(True)
+        label = partial(QLabel, parent, textFormat=Qt.TextFormat.PlainText)
+        tip = "Where the mouse is, the answer there and how sure the network is of it (1 is certain)."
+        self._reading = identify(label(text=BOUNDARY_HINT), None, "What the network says at the mouse", tip)
+        self._near = identify(label(), None, "The point at the mouse", tip)
+        self._note = identify(label(wordWrap=True), "boundary.note", "Mistakes and uncertainty in words")
         self._note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        for label in (self._reading, self._near, self._note):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-        for label in (self._reading, self._near):
-            label.setToolTip("Where the mouse is, the answer there and how sure the network is of it (1 is certain).")
 
     def place(self, strip: QRect, note: QRect, *, beside: bool) -> None:
         """Stand in these places, below the plane or `beside` it."""

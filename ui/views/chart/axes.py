@@ -33,7 +33,6 @@ def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[
 
 
 def _power_name(power: int) -> str:
-    """A power of ten as a tick says it: 0.01, 1,000, 1e-4."""
     return short_text(10.0**power) if -3 <= power <= 3 else f"1e{power}"
 
 

@@ -13,21 +13,21 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from playground.catalog.choice import Array
 from playground.measure.observe import Request
 from playground.measure.snapshot import Histogram
+from ui.forms.buttons import identify
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import short_text
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks
-from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, small_font
-from ui.views.chart.mouse import Mouse
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, write_centred
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ui.views.chart.plot import CENTRE, LEFT, RIGHT, Mouse, PaintedChart, write_centred
 from ui.views.view import View
 
 _LEAST_ROW = 24
@@ -175,7 +175,6 @@ class NoAxis:
 
 
 def _places_on(axis: _HistogramAxis, values: Array) -> Array:
-    """Where values stand on an axis, 0…1."""
     return np.clip((values - axis.low) / (axis.high - axis.low), 0, 1)
 
 
@@ -200,35 +199,24 @@ class _Columns:
     words: QRectF
 
 
-class _HistogramRows(QWidget):
+class _HistogramRows(PaintedChart):
     """The painted rows. Titles and axes are painted by the view around them."""
 
     GAP, _WIDE, _LABELS = 28, 480, 64
 
     resized = Signal()
 
-    def __init__(self, name: str, accessible_name: str, columns: Sequence[HistogramColumn], parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"{name}.rows")
-        self.setAccessibleName(accessible_name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+    def __init__(self, name: str, spoken: str, columns: Sequence[HistogramColumn], parent: QWidget) -> None:
         self.kinds = tuple(columns)
         self.rows: tuple[HistogramRow, ...] = ()
         self.logarithmic = False
-        self.pointed: tuple[int, int] | None = None
-        """Row and column under the mouse."""
-        self._columns_for: tuple[object, ...] = ()
-        self.apply_theme()
+        super().__init__(f"{name}.rows", spoken, parent)
 
     def apply_theme(self) -> None:
-        """Take over the font and the colours of the theme in force."""
-        self.small = small_font()
-        self.metrics = QFontMetrics(self.small)
-        self._columns_for = ()
-        self.update()
+        super().apply_theme()
+        self._columns_for: tuple[object, ...] = ()
 
     def show_rows(self, rows: tuple[HistogramRow, ...]) -> None:
-        """Show these layers."""
         if len(rows) != len(self.rows):
             self.setMinimumHeight(px(_LEAST_ROW) * len(rows))
         self.rows = rows
@@ -253,7 +241,7 @@ class _HistogramRows(QWidget):
         words = max((advance(self.words(row)) + px(8) for row in self.rows if row.states), default=0)
         fixed = sum(px(kind.width) for kind in self.kinds) + px(self.GAP) * (len(self.kinds) - 1)
         shares = sum(not kind.width for kind in self.kinds)
-        each = max(scaled(20.0), (self.width() - names - words - fixed) / shares)
+        each = max(exact_px(20.0), (self.width() - names - words - fixed) / shares)
         places, left = [], float(names)
         for kind in self.kinds:
             places.append(QRectF(left, 0, px(kind.width) or each, 1))
@@ -274,12 +262,10 @@ class _HistogramRows(QWidget):
         return QRectF(place.left(), index * pitch + px(3), place.width(), pitch - px(4))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What stands around the rows has to follow their columns."""
         self.resized.emit()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows that are seen."""
         pitch = self.pitch()
         seen = range(int(event.rect().top() / pitch), min(len(self.rows), int(event.rect().bottom() / pitch) + 1))
         with QPainter(self) as painter:
@@ -305,7 +291,7 @@ class _HistogramRows(QWidget):
         painter.setPen(QColor(look.line))
         zero = round(place.left() + float(_places_on(axis, np.zeros(1))[0]) * place.width())
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.pitch() * len(self.rows)))
-        pale = QColor(theme.mixed(look.surface, look.accent, 0.6))
+        pale = QColor(theme.blend(look.surface, look.accent, 0.6))
         for index in seen:
             box, bars = self.box(index, column), self.rows[index].bars[column]
             painter.drawLine(box.bottomLeft(), box.bottomRight())
@@ -326,7 +312,6 @@ class _HistogramRows(QWidget):
         return index, None, 0.0
 
     def sizeHint(self) -> QSize:
-        """Enough to see the shapes."""
         return QSize(px(340), px(_LEAST_ROW) * max(4, len(self.rows)))
 
 
@@ -360,7 +345,6 @@ class _Edge(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write where the columns of the rows are."""
         columns = self._rows.columns()
         with QPainter(self) as painter:
             painter.setFont(self._rows.small)
@@ -408,8 +392,9 @@ class HistogramsPicture(View):
     Subclasses say what the rows are and how a place is read.
     """
 
+    SIZE = (356, 240)
     idle = ""
-    """What the line of words says while the mouse is elsewhere."""
+    """The line of words while the mouse is elsewhere."""
 
     def __init__(
         self, parent: QWidget | None, columns: Sequence[HistogramColumn], rows_name: str, *requests: Request[Any]
@@ -419,16 +404,12 @@ class HistogramsPicture(View):
         self._controls = Controls(f"{self.name}.controls", self)
         self._counts = self._controls.add(Choices(f"{self.name}.counts", "Heights", _COUNTS))
         self._counts.picked.connect(self._on_counts)
-        self._words = ReadingLine("What is under the mouse", self)
-        self._words.setObjectName(f"{self.name}.words")
-        self._words.setAlignment(RIGHT)
+        self._words = ReadingLine(f"{self.name}.words", "What is under the mouse", self)
         self._rows = _HistogramRows(self.name, rows_name, columns, self)
         self._rows.resized.connect(self._update_edges)
         self._mouse = Mouse(self._rows)
         self._mouse.moved.connect(self._show_texts)
-        self._scroll = QScrollArea(self)
-        self._scroll.setObjectName(f"{self.name}.scroll")
-        self._scroll.setAccessibleName("Layers")
+        self._scroll = identify(QScrollArea(self), f"{self.name}.scroll", "Layers")
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -439,22 +420,9 @@ class HistogramsPicture(View):
         self._edges = (_Edge(self._rows, True, self), _Edge(self._rows, False, self))
         for edge, part in zip(self._edges, ("titles", "axes"), strict=True):
             edge.setObjectName(f"{self.name}.{part}")
-        self._build()
+        stack_chart(self, self._controls, self._words, self._edges[0], self._scroll, self._edges[1])
         self._write = Throttle(self._show_texts, self)
         self.apply_theme()
-
-    def _build(self) -> None:
-        above = QHBoxLayout()
-        above.setSpacing(px(theme.GRID))
-        above.addWidget(self._controls)
-        above.addWidget(self._words, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
-        layout.setSpacing(px(theme.GRID // 2))
-        layout.addLayout(above)
-        layout.addWidget(self._edges[0])
-        layout.addWidget(self._scroll, 1)
-        layout.addWidget(self._edges[1])
 
     def show_rows(self, rows: tuple[HistogramRow, ...]) -> None:
         """Show these layers, and bring the words up to date."""
@@ -463,10 +431,7 @@ class HistogramsPicture(View):
         self._rows.show_rows(rows)
         if limits != self._rows.limits() or columns != self._rows.columns():
             self._update_edges()
-        if fresh:
-            self._write.now()
-        else:
-            self._write.request()
+        self._write.request(at_once=fresh)
 
     def describe(self, row: HistogramRow) -> str:
         """One row in words."""
@@ -477,35 +442,25 @@ class HistogramsPicture(View):
         raise NotImplementedError
 
     def shown(self) -> _HistogramsShown:
-        """What there is to see and to read."""
-        rows = self._rows
-        count = range(len(rows.rows))
+        rows, across = self._rows, range(len(self._rows.kinds))
+        at = QPointF(rows.mapTo(self, rows.rect().topLeft()))
         return _HistogramsShown(
             rows=rows.rows,
             end_words=tuple(map(rows.words, rows.rows)),
             limits=rows.limits(),
-            boxes=tuple(tuple(self._box(index, column) for column in range(len(rows.kinds))) for index in count),
+            boxes=tuple(tuple(rows.box(k, column).translated(at) for column in across) for k in range(len(rows.rows))),
             row_height=rows.pitch(),
             logarithmic=rows.logarithmic,
             reading=self._words.text(),
             description=rows.accessibleDescription(),
         )
 
-    def _box(self, index: int, column: int) -> QRectF:
-        return self._rows.box(index, column).translated(QPointF(self._rows.mapTo(self, self._rows.rect().topLeft())))
-
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self._rows.apply_theme()
         self._update_edges()
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(356), px(240))
-
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The rest of the line above is for words."""
         self._controls.fit(self.width() - px(_READING))
 
     def _update_edges(self) -> None:
@@ -519,10 +474,7 @@ class HistogramsPicture(View):
     def _show_texts(self) -> None:
         place = None if self._mouse.place is None else self._rows.at(self._mouse.place)
         index, column, value = place or (0, None, 0.0)
-        pointed = None if column is None else (index, column)
-        if pointed != self._rows.pointed:
-            self._rows.pointed = pointed
-            self._rows.update()
+        self._rows.show_pointed(None if column is None else (index, column))
         if place is None:
             self._words.say(self.idle)
         elif column is None:

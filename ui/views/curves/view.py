@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -27,18 +27,18 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import number_text, percent_text, short_text
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
-from ui.views.chart.controls import Choices, Controls, Option, small_font
-from ui.views.chart.mouse import PlotMouse
+from ui.views.chart.controls import Choices, Controls, Option
 from ui.views.chart.plot import (
     Cursor,
+    PlotMouse,
     colour_plot,
-    on_surface,
     pen,
     quiet_plot,
     set_ticks,
     show_bottom_axis,
+    small_font,
     title_axis,
 )
 from ui.views.chart.series import (
@@ -51,7 +51,7 @@ from ui.views.chart.series import (
 )
 from ui.views.view import View
 
-LEAST_REACH = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
+_LEAST_REACH = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """What each axis reaches at least."""
 _DECADES_FOR_LOG = 2.0
 _SMALLEST, _LARGEST = 1e-30, 1e30
@@ -103,7 +103,7 @@ class _TimeAxis:
 
     kind = "epoch"
     logarithmic = False
-    low, high = 0.0, LEAST_REACH["epoch"]
+    low, high = 0.0, _LEAST_REACH["epoch"]
 
     def column(self, history: History) -> Array:
         """What the axis measures, for each row of a history; NaN where it has not been recorded."""
@@ -112,7 +112,7 @@ class _TimeAxis:
 
     def fit(self, values: Array) -> None:
         """Take in all rows of a history."""
-        last = max(LEAST_REACH[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
+        last = max(_LEAST_REACH[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
         positive = values[values > 0]
         if self.logarithmic:
             first = min(float(positive[0]), last / 10) if len(positive) else last / 10
@@ -280,7 +280,6 @@ class CurveHeading(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write in columns that stay where they are whatever the values."""
         look = theme.current()
         names, widths, value_width = self.columns()
         with QPainter(self) as painter:
@@ -302,7 +301,6 @@ class CurveHeading(QWidget):
 
     @property
     def _digits(self) -> int:
-        """How many digits of an exact number have room."""
         return 5 if self.columns()[2] == self._value_width("0.00000") else 4
 
     def widest(self) -> int:
@@ -398,7 +396,6 @@ class _CurvePlot(QWidget):
         self._fit_limits(times)
 
     def _fit_limits(self, times: _TimeAxis) -> None:
-        """Let the axes reach what the curves need."""
         room = self.plot.getViewBox()
         across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
         logarithmic = (times.logarithmic, getattr(self.axis, "logarithmic", False))
@@ -427,14 +424,13 @@ class _CurvePlot(QWidget):
         self._mark_heads.setData(x, np.tile([self.top - head, self.top], len(places)))
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         look = theme.current()
         colour_plot(self.plot)
         for curve, filled, line in zip(self.curves, self._bands, _series_pens(), strict=True):
             curve.setPen(line)
-            filled.setBrush(QColor(theme.mixed(look.surface, line.color().name(), 0.2)))
+            filled.setBrush(QColor(theme.blend(look.surface, line.color().name(), 0.2)))
         self._upright.apply_theme()
-        self.marks.setPen(pen(theme.mixed(look.surface, look.accent, 0.5)))
+        self.marks.setPen(pen(theme.blend(look.surface, look.accent, 0.5)))
         self._mark_heads.setPen(pen(look.accent, 3))
         self.heading.update()
 
@@ -476,6 +472,7 @@ class CurvesView(View):
     """Loss above, accuracy or R² below."""
 
     name, title = "curves", "Curves"
+    SIZE, LEAST = (300, 240), (200, 170)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -529,27 +526,15 @@ class CurvesView(View):
         if now != self._drawn:
             self._drawn = now
             self._draw()
-        if before is None:
-            self._write.now()
-        elif before.evaluation != snapshot.evaluation or before.sample is not snapshot.sample:
-            self._write.request()
+        if before is None or before.evaluation != snapshot.evaluation or before.sample is not snapshot.sample:
+            self._write.request(at_once=before is None)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         for part in self._plots:
             part.apply_theme()
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(300), px(240))
-
-    def minimumSizeHint(self) -> QSize:
-        """Two plots that can still be read."""
-        return QSize(px(200), px(170))
-
     def shown(self) -> _CurvesShown:
-        """What there is to see and to read."""
         loss, score = self._loss, self._score
         return _CurvesShown(
             along=self._along.value,
@@ -557,9 +542,9 @@ class CurvesView(View):
             loss_scale=self._loss_scale.value,
             time_is_logarithmic=self._times.logarithmic,
             loss_is_logarithmic=isinstance(loss.axis, LossAxis) and loss.axis.logarithmic,
-            training=curve_points(loss.curves[0]),
-            validation=curve_points(loss.curves[1]),
-            band=curve_points(loss._bands[0]),
+            training=_curve_points(loss.curves[0]),
+            validation=_curve_points(loss.curves[1]),
+            band=_curve_points(loss._bands[0]),
             marks=tuple(self._marks),
             times=tuple(loss.plot.getViewBox().viewRange()[0]),
             score_ends=(score.axis.low, score.axis.high),
@@ -596,7 +581,6 @@ class CurvesView(View):
                 part._show_marks(np.array([mark.place for mark in marks]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More room has room for more ticks and switches."""
         room = self.width() - px(2 * theme.GRID + theme.GRID // 2)
         taken = self._controls.fit(room - self._loss.heading.widest())
         for part in self._plots:
@@ -639,7 +623,6 @@ class CurvesView(View):
         return next((part.mouse.place.x() for part in self._plots if part.mouse.place is not None), None)
 
     def _hovered_row(self) -> int | None:
-        """The row nearest to the mouse, of those that are drawn."""
         if self._hovered is None or self._snapshot is None:
             return None
         at = self._times.places(self._times.column(self._snapshot.history))
@@ -648,13 +631,12 @@ class CurvesView(View):
         return None if row is None else int(known[row])
 
     def _hovered_mark(self) -> _Mark | None:
-        """The mark of a change under the mouse."""
         if self._hovered is None or not self._marks:
             return None
         place = nearest_row(np.array([mark.place for mark in self._marks]), self._hovered)
         assert place is not None
         pixel = (self._times.high - self._times.low) / max(1.0, self._loss.plot.getViewBox().width())
-        near = abs(self._marks[place].place - self._hovered) <= scaled(_MARK_REACH) * pixel
+        near = abs(self._marks[place].place - self._hovered) <= exact_px(_MARK_REACH) * pixel
         return self._marks[place] if near else None
 
 
@@ -672,7 +654,7 @@ def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]
     )
 
 
-def curve_points(curve: pg.PlotCurveItem) -> Array:
+def _curve_points(curve: pg.PlotCurveItem) -> Array:
     """The points of a curve, shape (points, 2)."""
     x, y = curve.getData()
     return np.zeros((0, 2)) if x is None else np.stack([x, y], axis=1)

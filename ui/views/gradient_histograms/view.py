@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from playground.measure.snapshot import Histogram, Snapshot
-from ui.look.numbers import counted, percent_text, power_text
+from ui.look.numbers import percent_text, plural_text, power_text
 from ui.views.chart.histogram_rows import (
     DecadeAxis,
     HistogramBars,
@@ -64,7 +64,7 @@ class GradientHistogramsView(HistogramsPicture):
         if not self._layers:
             return "There are no gradients before the first update."
         rows = zip(self._rows.rows, self._layers, strict=False)
-        return " ".join(f"{gradient_sentence(row.name, layer)}." for row, layer in rows)
+        return " ".join(f"{_gradient_sentence(row.name, layer)}." for row, layer in rows)
 
     def read(self, index: int, column: int, value: float) -> str:
         """Bin and count at a place, then median size and share of zeros."""
@@ -73,18 +73,17 @@ class GradientHistogramsView(HistogramsPicture):
             return f"{layer_phrase(row)}: {NO_GRADIENTS_YET}"
         layer = self._layers[index]
         if column == 0:
-            return f"{layer_phrase(row)}: {layer.zeros:,} of {counted(layer.total, 'gradient')} are 0 · {row.words}"
+            return f"{layer_phrase(row)}: {layer.zeros:,} of {plural_text(layer.total, 'gradient')} are 0 · {row.words}"
         place = None if layer.sizes is None else bin_at(layer.sizes, value)
         if place is None or layer.sizes is None:
             return f"{layer_phrase(row)}: none here · {row.words}"
         count = int(layer.sizes.counts[place])
-        number = counted(count, "gradient") if self.has_room_for_words else f"{count:,}"
+        number = plural_text(count, "gradient") if self.has_room_for_words else f"{count:,}"
         low, high = (power_text(10.0 ** float(edge)) for edge in layer.sizes.edges[place : place + 2])
         return f"{layer_phrase(row)}: {number} in {low}…{high} · {row.words}"
 
 
 def _row_of(name: str, layer: GradientHistogram | None) -> HistogramRow:
-    """A layer as it is shown."""
     if layer is None:
         return HistogramRow(name, (None, None), ())
     zeros = HistogramBars(Histogram(np.array([0.0, 1.0]), np.array([layer.zeros])), float(layer.total))
@@ -101,9 +100,9 @@ def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
     return (*median, *zeros) or ("none is finite",)
 
 
-def gradient_sentence(name: str, layer: GradientHistogram) -> str:
+def _gradient_sentence(name: str, layer: GradientHistogram) -> str:
     """A layer's gradients in a sentence."""
-    whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {counted(layer.total, 'gradient')}"
+    whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {plural_text(layer.total, 'gradient')}"
     if layer.zeros == layer.total:
         return f"{whole}, all exactly 0"
     if not layer.zeros:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.measure.requests import HistogramsRequest
 from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, Snapshot
-from ui.look.numbers import counted, number_text
+from ui.look.numbers import number_text, plural_text
 from ui.views.chart.histogram_rows import (
     HistogramColumn,
     HistogramRow,
@@ -31,13 +31,11 @@ _UNKNOWN = LayerHistograms(None, None)
 
 
 def _layers_of(snapshot: Snapshot) -> list[tuple[LayerStatistics, LayerHistograms]]:
-    """Every layer with its histograms, as far as they are known."""
     known = snapshot.answer(HistogramsRequest) or ()
     return [(layer, known[place] if place < len(known) else _UNKNOWN) for place, layer in enumerate(snapshot.layers)]
 
 
 def _row_of(layer: LayerStatistics, histograms: LayerHistograms) -> HistogramRow:
-    """A layer as it is shown."""
     bad = any(np.isfinite(share) and share >= _MUCH for share in (layer.saturated, layer.dead))
     return HistogramRow(
         layer.name, (bars_of(histograms.weights), bars_of(histograms.activations)), activation_problems(layer), bad
@@ -110,5 +108,5 @@ class HistogramsView(HistogramsPicture):
             return f"{name}: none here · {whole}"
         ends = f"{number_text(float(edges[place]), 2)}…{number_text(float(edges[place + 1]), 2)}"
         count = int(counts[place])
-        number = counted(count, sample[:-1]) if self.has_room_for_words else f"{count:,}"
+        number = plural_text(count, sample[:-1]) if self.has_room_for_words else f"{count:,}"
         return f"{name}: {number} in {ends} · {whole}"

@@ -17,7 +17,6 @@ from ui.forms.buttons import IconButton
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.views.chart.plot import on_surface
 from ui.views.microscope.equations import Block, backward_blocks, forward_blocks, point_sentence
 from ui.views.microscope.sheet import EquationSheet
 from ui.views.view import View
@@ -119,14 +118,10 @@ class MicroscopeView(View):
         return top
 
     def minimumSizeHint(self) -> QSize:
-        """Small; what does not fit is scrolled to."""
         return QSize(theme.px(260), theme.px(140))
 
     def sizeHint(self) -> QSize:
-        """Enough for a small network."""
         return QSize(theme.px(640), theme.px(480))
-
-    # What it shows ---------------------------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; numbers change at most four times a second."""
@@ -142,21 +137,17 @@ class MicroscopeView(View):
         self.request(*([] if point is None else [MicroscopeRequest(point)]))
 
     def shown(self) -> _MicroscopeShown:
-        """What there is to see and to read."""
         blocks = self._blocks()
         return _MicroscopeShown(self.words.text() if blocks else "", tuple(blocks))
 
     def _seen(self) -> Microscope | None:
-        """The pass that is shown."""
         return None if self._snapshot is None else self._snapshot.answer(MicroscopeRequest)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self.sheet.viewport().update()
 
     def _blocks(self) -> list[Block]:
-        """The equations to show; none without a point."""
         shot, seen, way = self._snapshot, self._seen(), self._directions.group.checkedId()
         if shot is None or seen is None or not seen.layers:
             return []

@@ -29,8 +29,6 @@ class AlignedSnapshot:
             match_sources(shown, snapshot.experiment, self.places, place) for place in range(len(self.places))
         ]
 
-    # Numbers ---------------------------------------------------------------------------------------------------
-
     def statistics(self, place: int) -> LayerStatistics | None:
         """What was measured of a layer."""
         return self._at(self.snapshot.layers, place)
@@ -69,8 +67,6 @@ class AlignedSnapshot:
             of_layer = slice(*np.searchsorted(wires.layer, [place, place + 1]))
             values[of_layer] = self.weights(place, carried)[wires.unit[of_layer], wires.source[of_layer]]
         return values
-
-    # Maps ------------------------------------------------------------------------------------------------------
 
     def map_colours(
         self, columns: list[TileColumn], look: theme.Theme

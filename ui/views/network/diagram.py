@@ -18,7 +18,7 @@ from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.experiment.tree import Experiment, Layer
 from ui.look import theme
-from ui.look.numbers import counted
+from ui.look.numbers import plural_text
 
 INPUTS = -1
 """The place of the inputs among the layers."""
@@ -92,10 +92,10 @@ class NetworkStructure:
     def words(self) -> str:
         """The network in words."""
         hidden = [layer.units for layer in self.layers[:-1]]
-        parts = [counted(len(self.features), "input")]
+        parts = [plural_text(len(self.features), "input")]
         if hidden:
-            parts.append(f"{counted(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
-        return ", ".join([*parts, counted(self.layers[-1].units if self.layers else 1, "output")])
+            parts.append(f"{plural_text(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
+        return ", ".join([*parts, plural_text(self.layers[-1].units if self.layers else 1, "output")])
 
 
 def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> NetworkStructure:
@@ -105,7 +105,6 @@ def structure_of(experiment: Experiment, outputs: int, output_activation: str) -
 
 
 def _shown_layer(layer: Layer, place: int) -> ShownLayer:
-    """What is said about a hidden layer."""
     remarks = []
     if layer.dropout:
         remarks.append(f"dropout {100 * layer.dropout:.3g} %")
@@ -151,7 +150,7 @@ class TileColumn:
     def rect(self, unit: int) -> QRectF:
         """Where a tile is."""
         y = self.top + (unit - self.first) * self.pitch
-        return QRectF(whole_pixels(self.x - self.tile / 2), whole_pixels(y), self.tile, self.tile)
+        return QRectF(_whole_pixels(self.x - self.tile / 2), _whole_pixels(y), self.tile, self.tile)
 
     def middles(self) -> Array:
         """The heights of the middles of all tiles that are seen."""
@@ -202,9 +201,9 @@ class Diagram:
         return QRectF(round(x) - _BUTTON / 2, 3, _BUTTON, _BUTTON)
 
 
-def whole_pixels(length: float, rounded: Callable[[float], int] = round) -> float:
+def _whole_pixels(length: float, rounded: Callable[[float], int] = round) -> float:
     """A length that fills whole pixels at the size of everything in force, so that tiles have sharp edges."""
-    return rounded(length * theme.size()) / theme.size()
+    return rounded(length * theme.zoom()) / theme.zoom()
 
 
 def _half_number(units: int) -> int:
@@ -243,12 +242,11 @@ def _tile_side(structure: NetworkStructure, width: float, body: float) -> float:
     folding = _CHIP + 6 if any(layer.units > _ROWS for layer in structure.layers) else 0
     tall = (body - folding) / rows * 0.84
     wide = (width - _EDGE - LABELS) / (len(structure.layers) + 1) * 0.48
-    return whole_pixels(min(max(min(tall, wide), SMALLEST), _LARGEST), int)
+    return _whole_pixels(min(max(min(tall, wide), SMALLEST), _LARGEST), int)
 
 
 def _lone_side(side: float, pitch: float) -> float:
-    """The side of a single output, which is drawn larger where there is room."""
-    return whole_pixels(min(max(side, min(2 * side, pitch - 32)), _LARGEST_OUTPUT), int)
+    return _whole_pixels(min(max(side, min(2 * side, pitch - 32)), _LARGEST_OUTPUT), int)
 
 
 def _column_at(
@@ -378,14 +376,13 @@ def _hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF)
         if column.place == INPUTS:
             yield from (Hit("feature", INPUTS, k) for k in column.seen if _named_rect(column, k).contains(at))
         else:
-            yield from (Hit("bias", column.place, k) for k in column.seen if widen_target(column.bias(k)).contains(at))
+            yield from (Hit("bias", column.place, k) for k in column.seen if _widen_target(column.bias(k)).contains(at))
             yield from (Hit("unit", column.place, k) for k in column.seen if column.rect(k).contains(at))
 
 
 def _hits_of_headers(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
-    """What of the headers lies at a place."""
     for position in range(len(structure.layers)):
-        if widen_target(diagram.insertion(position)).contains(at):
+        if _widen_target(diagram.insertion(position)).contains(at):
             yield Hit("insertion", position)
     for column in diagram.columns:
         hidden = 0 <= column.place < structure.output
@@ -402,7 +399,7 @@ def _named_rect(column: TileColumn, unit: int) -> QRectF:
     return column.rect(unit).adjusted(-LABELS, 0, 0, 0)
 
 
-def widen_target(rect: QRectF) -> QRectF:
+def _widen_target(rect: QRectF) -> QRectF:
     """A small target, made easier to hit."""
     return rect.adjusted(-2, -2, 2, 2)
 

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Mapping
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from playground.catalog.choice import Array
@@ -50,7 +50,7 @@ class Drawing:
     def __init__(self) -> None:
         self.structure, self.diagram = NetworkStructure(), Diagram()
         self.offset, self.size, self.ratio = 0.0, QSizeF(1, 1), 1.0
-        self._zoom = theme.size()
+        self._zoom = theme.zoom()
         self.places = range(0)
         """The layers whose wires are seen."""
         self.columns: list[TileColumn] = []
@@ -64,7 +64,6 @@ class Drawing:
         self.clear()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         self._look = theme.current()
         self._pens = Pens("weights")
         self._renew()
@@ -77,7 +76,6 @@ class Drawing:
         self._states: dict[int, UnitStates] = {}
 
     def _renew(self) -> None:
-        """Draw everything anew at the next frame."""
         self.still: QPixmap | None = None
         self.wired: QPixmap | None = None
 
@@ -261,7 +259,6 @@ class Drawing:
         return painter
 
     def _still_picture(self) -> QPixmap:
-        """The parts that don't move: headers, inputs, buttons."""
         if self.still is None:
             self.still = self._blank()
             with self._started(self.still) as painter:
@@ -285,7 +282,6 @@ class Drawing:
                 tiles.paint_chip(painter, column, False, look)
 
     def _wire_picture(self) -> QPixmap:
-        """All wires, over the still parts."""
         still = self._still_picture()
         if self.wired is None:
             self.wired = still.copy()
@@ -316,7 +312,7 @@ class Drawing:
             rect = column.rect(unit)
             number = self._tiles.get((place, unit))
             if number is None or self._atlas is None:
-                tiles.paint_empty(painter, rect, look)
+                painter.fillRect(rect, QColor(look.field_middle))
             else:
                 tiles.paint_map(painter, rect, self._atlas, number)
             tiles.paint_frame(painter, rect, muted, look)
@@ -329,12 +325,13 @@ class Drawing:
                 tiles.paint_bias(painter, column.bias(unit), colours[unit - column.first], look)
 
     def _paint_pointed(self, painter: QPainter, hit: Hit) -> None:
-        """What the mouse points at, apart from wires."""
         look = self._look
         if hit.kind == "insertion":
             spot = self.diagram.insertion(hit.place)
             tiles.paint_button(painter, spot, "+", True, True, look, round_=True)
-            tiles.paint_guide(painter, spot.center().x(), spot.bottom() + 4, self.diagram.height - 8, look)
+            painter.setPen(QPen(QColor(look.accent), 1.5, Qt.PenStyle.DashLine))
+            start = QPointF(spot.center().x(), spot.bottom() + 4)
+            painter.drawLine(start, QPointF(start.x(), self.diagram.height - 8))
             return
         column = self.diagram.column(hit.place)
         if hit.kind in ("unit", "feature"):
@@ -353,7 +350,7 @@ class Drawing:
         column = self.diagram.column(selection[0])
         if selection[1] in column.seen:
             rect = column.rect(selection[1]).translated(-self.offset, 0)
-            colour = self._look.accent if strong else theme.mixed(self._look.accent, self._look.surface, 0.4)
+            colour = self._look.accent if strong else theme.blend(self._look.accent, self._look.surface, 0.4)
             tiles.paint_ring(painter, rect, colour, 2.5 if strong else 1.5)
 
     def paint_ends(self, painter: QPainter) -> None:

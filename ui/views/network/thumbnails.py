@@ -19,7 +19,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT
 from playground.catalog.features import FEATURES
 from ui.look import theme
-from ui.views.plane.field import ValueRange, channels, pale_classes
+from ui.views.plane.field import ValueRange, channels, pack_colours, pale_classes
 
 _QUIETEST = 0.1
 """Maps that stay below this size are not stretched to full colours; they would show noise."""
@@ -60,17 +60,9 @@ def colour_numbers(maps: Array, scale: ValueRange | None) -> Array:
     return places.astype(np.uint8)
 
 
-def _packed(table: Array) -> Array:
-    """Colours (…, 3 or more) as numbers 0xffRRGGBB, as Qt stores them."""
-    red, green, blue = (table[..., k].astype(np.uint32) for k in range(3))
-    result: Array = 0xFF000000 | red << 16 | green << 8 | blue
-    return result
-
-
 @lru_cache(maxsize=8)
 def _field_colours(look: theme.Theme) -> Array:
-    """The field's 256 colours, packed."""
-    return _packed(theme.field_table(look))
+    return pack_colours(theme.field_table(look))
 
 
 @lru_cache(maxsize=8)
@@ -78,7 +70,7 @@ def _class_colours(look: theme.Theme, classes: int) -> Array:
     """For each class 256 colours from neutral to its own, packed, (classes, 256)."""
     at = np.linspace(0, 1, 256)[:, np.newaxis]
     neutral = channels(look.field_middle)
-    return np.stack([_packed((neutral + at * (own - neutral)).round()) for own in pale_classes(look, classes)])
+    return np.stack([pack_colours((neutral + at * (own - neutral)).round()) for own in pale_classes(look, classes)])
 
 
 class Atlas:

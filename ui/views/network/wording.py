@@ -69,7 +69,6 @@ class Wording:
         return ", ".join(parts)
 
     def _states(self, place: int, unit: int) -> list[str]:
-        """Whether a unit is dead or dropped, and how many of its layer are dead."""
         assert self.aligned is not None
         words, states, measured = [], self.aligned.states(place), self.aligned.statistics(place)
         if states is not None and unit < len(states.dead):
@@ -113,7 +112,6 @@ class Wording:
 
 
 def _folded_words(column: TileColumn) -> str:
-    """Which tiles of a folded column are seen."""
     noun = "Inputs" if column.place == INPUTS else "Units"
     return f"{noun} {column.first + 1} to {column.seen[-1] + 1} of {column.units:,}. Click or scroll for others."
 

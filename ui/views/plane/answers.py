@@ -8,14 +8,14 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
 from playground.catalog.losses import CrossEntropy
 from playground.measure.snapshot import Predictions, Snapshot
-from ui.look.numbers import number_text, signed
+from ui.look.numbers import minus_text, number_text
 
 PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
 
 def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
     """A place on the plane; long names of columns would not fit and stand at the axes anyway."""
-    first, second = (signed(f"{value:.2f}") for value in (x1, x2))
+    first, second = (minus_text(f"{value:.2f}") for value in (x1, x2))
     if max(len(name) for name in names) > 4:
         return f"at {first}, {second}"
     return f"{names[0]} {first}, {names[1]} {second}"
@@ -40,7 +40,7 @@ def answer_words(snapshot: Snapshot, values: Array) -> str:
         # The field shows 2 p − 1 for class 1; people read p of the class that wins.
         number = (1 + abs(float(values[0]))) / 2 if sure else float(values[0])
     kind = "probability" if sure else "score"
-    return f"{label_words(sample, winner)}, {kind} {signed(f'{number:.2f}')}"
+    return f"{label_words(sample, winner)}, {kind} {minus_text(f'{number:.2f}')}"
 
 
 def label_words(sample: Sample, label: float) -> str:
@@ -61,9 +61,6 @@ def unit_words(snapshot: Snapshot, layer: int, unit: int) -> tuple[str, str]:
     name = snapshot.layers[layer].name
     short = f"{name}{unit + 1}" if not name[-1:].isdigit() else f"{name}.{unit + 1}"
     return short, f"Unit {short}"
-
-
-# Mistakes -----------------------------------------------------------------------------------------------------
 
 
 def wrong_points(sample: Sample, predictions: Predictions) -> Array:
@@ -108,5 +105,4 @@ def _miss_words(amounts: Array, parts: Array) -> str:
 
 
 def _listed(words: list[str]) -> str:
-    """Words as a list: a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -74,17 +74,17 @@ def field_pixels(field: Array, scale: ValueRange, look: theme.Theme) -> Array:
         pale = pale_classes(look, len(field)).astype(np.float32)
         shares = np.nan_to_num(field, nan=1 / len(field), posinf=1.0, neginf=0.0).reshape(len(field), -1)
         blend = (shares.T.astype(np.float32) @ pale + 0.5).clip(0, 255).astype(np.uint8)
-        return _packed(blend).reshape(field.shape[1:])
-    table = _packed(theme.field_table(look)[:, :3])
+        return pack_colours(blend).reshape(field.shape[1:])
+    table = pack_colours(theme.field_table(look)[:, :3])
     places = np.nan_to_num(scale.shares(field[0]), nan=0.5) * (len(table) - 1) + 0.5
     return table.take(places.astype(np.intp))
 
 
-def _packed(colours: Array) -> Array:
-    """Colours, uint8 (…, 3), as the pixels that Qt draws without converting them: 0xffRRGGBB, uint32 (…)."""
+def pack_colours(colours: Array) -> Array:
+    """Colours, (…, 3 or more), as the pixels that Qt draws without converting them: 0xffRRGGBB, uint32 (…)."""
     red, green, blue = (colours[..., k].astype(np.uint32) for k in range(3))
     result: Array = 0xFF000000 | red << 16 | green << 8 | blue
-    return result.astype(np.uint32)
+    return result
 
 
 def pixel_colours(pixels: Array) -> Array:
@@ -94,7 +94,7 @@ def pixel_colours(pixels: Array) -> Array:
 
 def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
     """The colours of uncertainty from certain to unsure, uint8 (steps, 4): ever further from the neutral ground."""
-    stops = [channels(name) for name in (look.field_middle, theme.mixed(look.field_middle, look.validation, 0.8))]
+    stops = [channels(name) for name in (look.field_middle, theme.blend(look.field_middle, look.validation, 0.8))]
     at = np.linspace(0, 1, steps)
     mixed = [np.interp(at, [0, 1], [stop[k] for stop in stops]) for k in range(3)]
     return np.stack([*mixed, np.full(steps, 255.0)], axis=1).round().astype(np.uint8)
@@ -102,12 +102,9 @@ def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
 
 def uncertainty_pixels(values: Array, most: float, look: theme.Theme) -> Array:
     """Uncertainty (n, n) as pixels, uint32 (n, n); from `most` up all is one colour."""
-    table = _packed(uncertainty_table(look)[:, :3])
+    table = pack_colours(uncertainty_table(look)[:, :3])
     places = np.nan_to_num(np.clip(values / most, 0, 1)) * (len(table) - 1) + 0.5
     return table.take(places.astype(np.intp))
-
-
-# Classes ------------------------------------------------------------------------------------------------------
 
 
 def winning_classes(field: Array, fine: int = _FINE) -> Array:
@@ -139,7 +136,7 @@ def _corner_shares(fine: int) -> Array:
 
 def class_pixels(given: Array, classes: int, look: theme.Theme) -> Array:
     """Classes (m, m) in the field's colours, as pixels, uint32 (m, m)."""
-    return _packed((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
+    return pack_colours((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
 
 
 def _disagreeing(whole: Array) -> Array:
@@ -147,9 +144,6 @@ def _disagreeing(whole: Array) -> Array:
     low, high = whole[:-1], whole[1:]
     differs = (low[:, 1:] != low[:, :-1]) | (high[:, 1:] != high[:, :-1]) | (low[:, 1:] != high[:, 1:])
     return np.flatnonzero(differs)
-
-
-# Lines --------------------------------------------------------------------------------------------------------
 
 
 class ContourLines(NamedTuple):
@@ -241,9 +235,6 @@ def on_plane(ends: Array, n: int) -> Array:
     """Column and row numbers of a grid of n × n as places on the plane."""
     result: Array = ends * (2 * EXTENT / (n - 1)) - EXTENT
     return result
-
-
-# A single place -----------------------------------------------------------------------------------------------
 
 
 def interpolate(field: Array, x1: float, x2: float) -> Array:

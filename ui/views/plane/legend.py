@@ -16,7 +16,7 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import short_text
 from ui.look.theme import px
-from ui.views.chart.controls import small_font
+from ui.views.chart.plot import small_font
 from ui.views.plane.field import ValueRange, uncertainty_table
 from ui.views.plane.marks import SYMBOLS, mark_style, ring_style
 
@@ -119,7 +119,6 @@ class Legend(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the colour bar if there is one, then the marks."""
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(small_font())
@@ -138,7 +137,7 @@ class Legend(QWidget):
             painter.save()
             painter.translate(x + (self._mark_width(entry) - px(6)) / 2, y + px(self._HEIGHT) / 2)
             # What the line of a hollow mark is wider than usual must not stick out.
-            size = px(self.MARK + 2 * entry.ring) - 1.5 * (theme.size() - 1 / self.devicePixelRatioF())
+            size = px(self.MARK + 2 * entry.ring) - 1.5 * (theme.zoom() - 1 / self.devicePixelRatioF())
             drawSymbol(painter, entry.symbol, size, line, brush)
             painter.restore()
         painter.setPen(QColor(theme.current().text))
@@ -175,7 +174,7 @@ def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False)
     """The words of the legend: the classes, what filled, hollow and crossed points are, and what rings are."""
     look = theme.current()
     entries = [
-        _Entry(shorten_name(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
+        _Entry(_shorten_name(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
         for k, name in enumerate(sample.class_names)
     ]
     if (sample.split == VALIDATION).any():
@@ -195,9 +194,9 @@ def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False)
 def range_scale(name: str, scale: ValueRange) -> ColourScale:
     """The colours of a quantity between the ends of its range."""
     low, high = scale.ends
-    return ColourScale(shorten_name(name), short_text(low), short_text(scale.middle), short_text(high))
+    return ColourScale(_shorten_name(name), short_text(low), short_text(scale.middle), short_text(high))
 
 
-def shorten_name(name: str) -> str:
+def _shorten_name(name: str) -> str:
     """A name from a table, cut where it would push the picture aside."""
     return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"

@@ -82,7 +82,6 @@ class InputPlane(QObject):
         self._see(_WHOLE)
 
     def apply_theme(self, focused: bool) -> None:
-        """Take over the colours of the theme in force; the edge tells whether keys go here."""
         colour_plot(self.plot)
         self.show_focus(focused)
         self._dress_brush()
@@ -110,7 +109,7 @@ class InputPlane(QObject):
         for side, name in zip(("bottom", "left"), names, strict=True):
             axis = self.plot.getAxis(side)
             axis.setLabel(name)
-            if theme.size() > 1:
+            if theme.zoom() > 1:
                 # It was placed for a smaller font, and would be cut off.
                 axis.resizeEvent(None)
 
@@ -206,11 +205,9 @@ class InputPlane(QObject):
             set_ticks(self.plot.getAxis(name), [place for place, _ in ticks], [text for _, text in ticks])
 
     def _starts(self) -> tuple[tuple[float, AxisScale], tuple[float, AxisScale]]:
-        """Where both axes begin, and what they measure."""
         return (self.seen.left(), self._scales[0]), (self.seen.top(), self._scales[1])
 
     def _numbered(self, low: float, scale: AxisScale) -> list[tuple[float, str]]:
-        """The places of an axis that have numbers, and these."""
         values = _even_ticks(low, low + self.seen.width(), scale)
         return [(scale.place(value), short_text(value)) for value in values]
 
@@ -237,11 +234,9 @@ class InputPlane(QObject):
         return self._brush.rect() if self._brush.isVisible() else None
 
     def _place_at(self, position: QPointF) -> QPointF:
-        """The place of the plane at a position in the plot's viewport."""
         return self.box.mapSceneToView(self.plot.mapToScene(position.toPoint()))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watch the mouse over the plot."""
         kind = event.type()
         if kind == QEvent.Type.Leave:
             self._leave()

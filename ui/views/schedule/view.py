@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TRAIN, Sample
@@ -29,14 +28,14 @@ from playground.catalog.schedules import (
 )
 from playground.experiment.tree import Experiment
 from playground.measure.snapshot import History, Snapshot
+from ui.forms.buttons import identify
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import power_text, short_text
 from ui.look.theme import px
 from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
-from ui.views.chart.controls import Choices, Controls, Option, ReadingLine
-from ui.views.chart.mouse import PlotMouse
-from ui.views.chart.plot import RIGHT, Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_bottom_axis
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ui.views.chart.plot import Cursor, PlotMouse, colour_plot, pen, quiet_plot, set_ticks, show_bottom_axis
 from ui.views.chart.series import series_fingerprint, thin_to_extremes
 from ui.views.view import View
 
@@ -49,7 +48,7 @@ _LOWEST_DECADES = 8.0
 _AXIS = 56
 _READING = 300
 """Pixels that the line of words needs."""
-RATE_SCALES = (
+_RATE_SCALES = (
     Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
     Option("log", "Log", "Equal distances are equal factors. Exponential decay is a straight line."),
 )
@@ -193,8 +192,6 @@ class RateAxis:
 
 @dataclass(frozen=True)
 class _ScheduleShown:
-    """The learning rate over the epochs as data."""
-
     past: tuple[Array, Array]
     """Epochs and learning rates as they were."""
     coming: tuple[Array, Array]
@@ -218,6 +215,7 @@ class ScheduleView(View):
     """A switch and a line of words above the plot of the learning rate."""
 
     name, title = "schedule", "Schedule"
+    SIZE = (356, 200)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -238,14 +236,15 @@ class ScheduleView(View):
 
     def _build(self) -> None:
         self._controls = Controls("schedule.controls", self)
-        self._scale = self._controls.add(Choices("schedule.scale", "Axis of the rate", RATE_SCALES))
+        self._scale = self._controls.add(Choices("schedule.scale", "Axis of the rate", _RATE_SCALES))
         self._scale.picked.connect(self._on_scale)
-        self._words = ReadingLine("The learning rate under the mouse, or now", self)
-        self._words.setObjectName("schedule.words")
-        self._words.setAlignment(RIGHT)
-        self._plot.setObjectName("schedule.plot")
-        self._plot.setAccessibleName("Learning rate over the epochs: used so far, and coming")
-        self._plot.setToolTip("Strong: the learning rates used so far. Pale: those to come. The dot is the present.")
+        self._words = ReadingLine("schedule.words", "The learning rate under the mouse, or now", self)
+        identify(
+            self._plot,
+            "schedule.plot",
+            "Learning rate over the epochs: used so far, and coming",
+            "Strong: the learning rates used so far. Pale: those to come. The dot is the present.",
+        )
         self._plot.getAxis("left").setWidth(px(_AXIS))
         show_bottom_axis(self._plot, "epoch")
         self._plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
@@ -257,20 +256,11 @@ class ScheduleView(View):
             self._plot.addItem(item, ignoreBounds=True)
         self._mouse = PlotMouse(self._plot)
         self._mouse.moved.connect(self._read)
-        above = QHBoxLayout()
-        above.setSpacing(px(theme.GRID))
-        above.addWidget(self._controls)
-        above.addWidget(self._words, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
-        layout.setSpacing(px(theme.GRID // 2))
-        layout.addLayout(above)
-        layout.addWidget(self._plot, 1)
+        stack_chart(self, self._controls, self._words, self._plot)
 
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """Show the schedule of an experiment, at once after an edit."""
         self._experiment = experiment
         self._show(fresh=True)
 
@@ -283,22 +273,16 @@ class ScheduleView(View):
         self._show(fresh=before is None)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         look = theme.current()
-        on_surface(self)
+        super().apply_theme()
         colour_plot(self._plot)
-        self._coming_curve.setPen(pen(theme.mixed(look.surface, look.accent, 0.55)))
+        self._coming_curve.setPen(pen(theme.blend(look.surface, look.accent, 0.55)))
         self._past_curve.setPen(pen(look.text))
         self._dot.setBrush(pg.mkBrush(look.accent))
         self._dot.setPen(pen(look.surface))
         self._cursor.apply_theme()
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(356), px(200))
-
     def shown(self) -> _ScheduleShown:
-        """What there is to see and to read."""
         return _ScheduleShown(
             past=self._past,
             coming=self._coming,
@@ -325,7 +309,6 @@ class ScheduleView(View):
         return self._snapshot.epoch + (share if 0 <= share < 1 else 0.0)
 
     def _present_rate(self) -> float:
-        """The rate of the next update."""
         if self._snapshot is not None and self._snapshot.experiment is self._experiment:
             return self._snapshot.learning_rate
         return float(self._coming[1][0]) if len(self._coming[1]) else float("nan")
@@ -345,10 +328,7 @@ class ScheduleView(View):
         self._drawn = now
         self._compute(experiment, epoch, step)
         self._draw()
-        if fresh:
-            self._write.now()
-        else:
-            self._write.request()
+        self._write.request(at_once=fresh)
 
     def _compute(self, experiment: Experiment, epoch: float, step: int) -> None:
         """The two curves, in epochs and rates. The preview is made anew when the present has moved by a pixel."""
@@ -376,7 +356,6 @@ class ScheduleView(View):
         self._fit_limits()
 
     def _fit_limits(self) -> None:
-        """Limits and ticks are touched only when they change."""
         room, axis = self._plot.getViewBox(), self._axis
         across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
         limits = (self._end, axis.low, axis.high, axis.logarithmic, across, down)
@@ -390,7 +369,6 @@ class ScheduleView(View):
         set_ticks(self._plot.getAxis("left"), *axis.ticks(down))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More room has room for more ticks."""
         self._controls.fit(self.width() - px(_READING))
         if self._experiment is not None:
             self._fit_limits()
@@ -408,7 +386,6 @@ class ScheduleView(View):
             self._read()
 
     def _read(self) -> None:
-        """Say what is under the mouse, or else what is now."""
         epoch = None if self._mouse.place is None else self._mouse.place.x()
         self._cursor.show_at(epoch)
         self._words.say(self._idle if epoch is None or self._experiment is None else self._words_at(epoch))
@@ -421,7 +398,6 @@ class ScheduleView(View):
         return f"{schedule.label}: η = {rate} at epoch {math.floor(self._present_epoch()):,}"
 
     def _words_at(self, epoch: float) -> str:
-        """The rate at an epoch: as it was, or as it will be."""
         if not 0 <= epoch <= self._end:
             return ""
         now = self._present_epoch()
