@@ -7,8 +7,6 @@ readings, and `Reading` chooses. Every refusal is an InputError that names the r
 
 from __future__ import annotations
 
-import codecs
-import csv
 import io
 import itertools
 import math
@@ -17,24 +15,50 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TextIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from playground.files import progress
-from playground.files.atomic import TooLargeError, read_bytes
 from playground.files.errors import InputError, one_line
+from playground.files.layout import Question, Reading, layout_of
+from playground.files.numerals import (
+    CODE,
+    DATE,
+    EPOCH,
+    MISSING,
+    MISSING_SIGNS,
+    MISSING_WORDS,
+    NUMBERS,
+    Signs,
+    day_of,
+    is_missing,
+    is_number,
+    number,
+)
+from playground.files.rows import (
+    LONGEST_ROW,
+    MARKS,
+    MAX_TABLE_BYTES,
+    SEPARATORS,
+    Lines,
+    QuoteError,
+    Text,
+    encodings_of,
+    likely_separator,
+    rows_in,
+    split_comment,
+)
 
 Kind: TypeAlias = Literal["number", "class", "date", "text", "empty"]
-MAX_TABLE_BYTES = 2**28
 MAX_TABLE_ROWS = 1_000_000
 _MOST_CLASSES = 10
 """A column of text with more different cells than this is no column of classes."""
-LONGEST_ROW = 100_000
 _MAX_COLUMNS = 1_000
-_MAX_CELLS = 10_000_000
+_MAX_CELLS = 8_000_000
 _NOTE_ROWS = 1000
 """Rows between two reports of progress."""
 _LOOK = 1000
@@ -43,72 +67,6 @@ _MOST_KNOWN = 100_000
 """Different cells that are kept but once however often they stand in a table."""
 _MOST_SAID = 10
 """Rows that are named one by one."""
-_EPOCH = date(1970, 1, 1).toordinal()
-SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "blanks"}
-"""What may separate cells, with its name; of two that fit equally well the first is taken."""
-
-_ERRORS = "#n/a #na #null! #div/0! #value! #ref! #name? #num!"
-"""What spreadsheets write where there is no value."""
-_MISSING = frozenset(["", *f"? n/a nan -nan nat <na> \\n 1.#qnan 1.#ind {_ERRORS}".split()])
-"""Cells without a value, in small letters."""
-_MISSING_WORDS = frozenset(("na", "none", "null"))
-"""Cells without a value among numbers; among text they may as well be classes."""
-_MISSING_SIGNS = frozenset(("-", "--", "–", "—", ".", "..", "*", "nil", "missing", "undefined"))
-"""Cells without a value among numbers, and among text if numbers of the same table are missing by them."""
-
-_CLEANED = str.maketrans({"−": "-", "’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
-_GROUPED = {
-    # In threes, or the Indian way; a comma, a point, an apostrophe or a blank between the groups.
-    ".": r"[1-9]\d{0,2}(?:(?P<group>[,' ])\d{3})(?:(?P=group)\d{3})*|[1-9]\d?(?:,\d\d)+,\d{3}",
-    ",": r"[1-9]\d{0,2}(?:(?P<group>[.' ])\d{3})(?:(?P=group)\d{3})*",
-}
-_NUMBERS = {
-    sign: re.compile(rf"[+-]?(?:(?:\d+|{grouped})(?:[{sign}]\d*)?|[{sign}]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-    for sign, grouped in _GROUPED.items()
-}
-_CODE = re.compile(r"[+-]?0\d+|\d+[eE]\d+|\d{16,}", re.ASCII)
-"""What may be a code as well as a number: 007, 1E2, or more digits than a number keeps."""
-_DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?", re.ASCII)
-_COMMENT = re.compile(rf"\s*(?:#(?!\d|[0-9a-f]{{6}}\b|{_ERRORS[1:].replace(' #', '|')})|%|//)", re.IGNORECASE)
-_MARKS = "#%/ \t"
-_RULE = re.compile(r"[-=+|:\s]*--[-=+|:\s]*")
-"""The line below the names in tables made for reading."""
-
-
-class Reading(NamedTuple):
-    """How a table is to be read where that is open; None means the likelier way."""
-
-    separator: str | None = None
-    header: bool | None = None
-    """Whether the first row names the columns."""
-    decimal: Literal[".", ","] | None = None
-    """The decimal sign of columns in which it could as well group digits."""
-    dates: Literal["day", "month"] | None = None
-    """What comes first in dates that don't tell."""
-    codes: Literal["number", "text"] | None = None
-    """What 007 and 1E2 are."""
-    words: Literal["class", "missing"] | None = None
-    """What "none" and "NA" are among text."""
-    letters: Literal["different", "same"] | None = None
-    """What classes are that differ only in capital letters."""
-
-
-class Question(NamedTuple):
-    """Something that can be read in two ways: `labels` say how it is read, and how it could be."""
-
-    subject: str
-    name: str
-    """The field of `Reading` that chooses; empty if another choice does, such as that of a task."""
-    values: tuple[Any, Any]
-    """Its values for the two ways."""
-    labels: tuple[str, str]
-    columns: tuple[str, ...] = ()
-
-    @property
-    def words(self) -> str:
-        """The question in a sentence with both readings."""
-        where = f" in {', '.join(self.columns)}" if self.columns else ""
-        return f"{self.subject}{where} is read as {self.labels[0]}; it could be {self.labels[1]}."
 
 
 class Column(NamedTuple):
@@ -169,64 +127,47 @@ def read_cells(
 
     Of the columns only the `wanted` ones are kept, if there are some. Raises NoColumnError if one of them is missing.
     """
-    path = source if isinstance(source, Path) else None
+    reading = reading or Reading()
     if isinstance(source, Path):
-        name = source.name
-        text, encoding = decoded(_content(source))
-    else:
-        text, encoding = source.removeprefix("\ufeff"), "utf-8"
-        if len(text) > MAX_TABLE_BYTES:
-            raise InputError(name, f"{len(text):,} characters", f"at most {MAX_TABLE_BYTES:,} characters")
+        encodings = encodings_of(source)
+        for encoding in encodings:
+            text = Text(partial(source.open, encoding=encoding, newline=""), source.name, source.stat().st_size)
+            with suppress(UnicodeDecodeError):
+                found = _cells(text, reading, wanted)
+                return found._replace(path=source, encoding=encoding.removesuffix("-sig"))
+    size = len(str(source))
+    if size > MAX_TABLE_BYTES:
+        raise InputError(name, f"{size:,} characters", f"at most {MAX_TABLE_BYTES:,} characters")
+    return _cells(
+        Text(partial(io.StringIO, str(source).removeprefix("\ufeff"), newline=""), name, size), reading, wanted
+    )
+
+
+def _cells(text: Text, reading: Reading, wanted: Sequence[str]) -> Cells:
+    """The table in a text, whose quotes may be escaped by a backslash or followed by blanks. Raises InputError."""
     try:
-        found = _cells(text, name, reading or Reading(), wanted)
-    except _QuoteError as error:
-        # Quotes are sometimes escaped, or blanks follow the last one.
+        return _table(text, reading, wanted, mended=False)
+    except QuoteError as error:
         with suppress(InputError):
-            return _cells(text, name, reading or Reading(), wanted, mended=True)._replace(path=path, encoding=encoding)
+            return _table(text, reading, wanted, mended=True)
         raise error
-    return found._replace(path=path, encoding=encoding)
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a file. Raises InputError."""
-    try:
-        return read_bytes(path, MAX_TABLE_BYTES)
-    except TooLargeError as error:
-        size = MAX_TABLE_BYTES // 2**20
-        raise InputError(path.name, f"more than {size} MB", f"at most {size} MB") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(str(path), "this file", f"a readable text file ({reason})") from error
-
-
-def decoded(content: bytes) -> tuple[str, str]:
-    """The text in some bytes, and its encoding: by its mark, UTF-16 by its zeros, else UTF-8 if it can be."""
-    marks = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
-    marks |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-    encoding = next((name for mark, name in marks.items() if content.startswith(mark)), "")
-    even, odd = content[:4000:2].count(0), content[1:4000:2].count(0)
-    if not encoding and 4 * max(even, odd) > len(content[:4000:2]) and 10 * min(even, odd) < max(even, odd):
-        encoding = "utf-16-le" if odd > even else "utf-16-be"
-    for name in (encoding or "utf-8", "cp1252"):
-        try:
-            return content.decode(name).removeprefix("\ufeff"), name
-        except UnicodeDecodeError:
-            continue
-    return content.decode("latin-1"), "latin-1"
-
-
-def _cells(text: str, source: str, reading: Reading, wanted: Sequence[str], mended: bool = False) -> Cells:
+def _table(text: Text, reading: Reading, wanted: Sequence[str], mended: bool) -> Cells:
     """The table in a text. Raises InputError."""
-    declared = re.match(r'"?sep=([\t;,| ])"?(?:\r?\n|$)', text)
-    separator = reading.separator or (declared[1] if declared else _likely_separator(text))
-    rows = _rows(text, separator, source, mended)
+    source = text.source
+    with text.open() as file:
+        start = list(itertools.islice(_first_lines(file), 100))
+    declared = re.fullmatch(r'"?sep=([\t;,| ])"?\s*', start[0]) if start else None
+    separator = reading.separator or (declared[1] if declared else likely_separator(start))
+    rows = rows_in(text, separator, mended)
     if declared:
         next(rows, None)
     look = list(itertools.islice(rows, _LOOK))
     if not look:
         raise InputError(source, "no cells", "a table with at least one row")
-    above = ((line, _split(text, separator)) for line, text in look[0][2].comments)
-    layout = _layout([(line, row) for line, row, _ in look], list(above), reading)
+    above = ((line, split_comment(comment, separator)) for line, comment in look[0][2].comments)
+    layout = layout_of([(line, row) for line, row, _ in look], list(above), reading)
     names = _names(layout.header or [], layout.width)
     places = list(range(1 if layout.named_rows else 0, layout.width))
     if wanted:
@@ -257,112 +198,18 @@ class NoColumnError(InputError):
     """A table has no column of a name: that is the value, and what is allowed lists those it has."""
 
 
-class _QuoteError(InputError):
-    """A quote is not closed, or closed where its cell does not end."""
-
-
-class _Lines:
-    """The lines of a table for a CSV reader, which takes as many as a row has: none of them may be endless."""
-
-    def __init__(self, text: str, source: str, separator: str, mended: bool) -> None:
-        self.file, self.source, self.separator, self.mended = io.StringIO(text, newline=""), source, separator, mended
-        self.size, self.line = len(text), 0
-        self.row: list[str] = []
-        """The lines of the row so far."""
-        self.comments: list[tuple[int, str]] = []
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        while True:
-            line = self.file.readline(LONGEST_ROW + 1)
-            if not line:
-                raise StopIteration
-            self.line += 1
-            if "\0" in line:
-                raise InputError(f"{self.source}, row {self.line}", "a zero byte", "text; this looks like another file")
-            if self.row or not (_COMMENT.match(line) or _RULE.fullmatch(line)):
-                break
-            self.comments.append((self.line, line.strip()))
-        self.row.append(line)
-        if sum(map(len, self.row)) > LONGEST_ROW:
-            raise csv.Error
-        if self.separator == " " and len(self.row) == 1:
-            line = line.replace("\t", " ").strip() + "\n"
-        return re.sub(rf'(?<=")[ \t]+(?=[{self.separator}\r\n]|$)', "", line) if self.mended else line
-
-    @property
-    def start(self) -> int:
-        """The line at which the row begins."""
-        return self.line - len(self.row) + 1
-
-
-def _rows(text: str, separator: str, source: str, mended: bool = False) -> Iterator[tuple[int, list[str], _Lines]]:
-    """Yield the rows that are not empty: the line each begins at, its cells, and all lines. Raises InputError."""
-    lines = _Lines(text, source, separator, mended)
-    escape = "\\" if mended and '\\"' in text else None
-    rows = csv.reader(
-        lines, delimiter=separator, skipinitialspace=True, strict=True, escapechar=escape, doublequote=not escape
-    )
-    while True:
-        lines.row = []
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            raise _quote_error("".join(lines.row), lines, separator) from error
-        if row is None:
-            return
-        row = [cell.strip() for cell in row]
-        if any(row):
-            yield lines.start, row, lines
-
-
-def _quote_error(row: str, lines: _Lines, separator: str) -> InputError:
-    """The error for a row that is endless, or has a quote that does not close at the end of its cell."""
-    whole = re.compile(rf' *(?:"(?:[^"]|"")*"|[^"{separator}\r\n][^{separator}\r\n]*)?(?:[{separator}\r\n]|$)')
-    place = 0
-    while place < len(row) and (cell := whole.match(row, place)):
-        place = cell.end()
-    if len(row) > LONGEST_ROW and row.find('"', place) < 0:
-        length = f"more than {LONGEST_ROW:,} characters"
-        return InputError(f"{lines.source}, row {lines.start}", length, f"at most {LONGEST_ROW:,} in a row")
-    line = lines.start + len(re.findall(r"\r\n|\r|\n", row[:place]))
-    rest = one_line(row[place : place + 80], 24)
-    return _QuoteError(f"{lines.source}, row {line}", rest, "a quote that is closed again, at the end of its cell")
-
-
-def _split(comment: str, separator: str) -> list[str]:
-    """The cells of a comment, as far as it has some."""
-    with suppress(InputError):
-        return next((row for _, row, _ in _rows(comment.lstrip(_MARKS), separator, "", mended=True)), [])
-    return []
-
-
-def _likely_separator(text: str) -> str:
-    """The separator that gives the most regular rows with the most numbers in them."""
-    start = "".join(itertools.islice(io.StringIO(text, newline=""), 100))
-    scores = {separator: _regularity(start, separator) for separator in SEPARATORS}
-    return max(scores, key=lambda separator: scores[separator])
-
-
-def _regularity(text: str, separator: str) -> float:
-    """How regular the table is with this separator; 0 for a single column."""
-    rows: list[list[str]] = []
-    # The last row may be cut off.
-    with suppress(InputError):
-        rows.extend(row for _, row, _ in _rows(text, separator, "", mended=True))
-    widths = Counter(map(len, rows))
-    usual = max(widths, key=lambda width: widths[width], default=0)
-    if usual < 2:
-        return 0.0
-    signs = "." if separator == "," else ".,"
-    clean = [not cell or any(number(cell, sign) is not None for sign in signs) for row in rows for cell in row]
-    return widths[usual] / len(rows) * (0.1 + sum(clean) / len(clean))
+def _first_lines(file: TextIO) -> Iterator[str]:
+    """Yield the lines by which the separator is recognised."""
+    read = 0
+    for line in iter(partial(file.readline, LONGEST_ROW), ""):
+        yield line
+        read += len(line)
+        if read >= LONGEST_ROW:
+            break
 
 
 def _taken(
-    rows: Iterable[tuple[int, list[str], _Lines]], width: int, places: Sequence[int], source: str
+    rows: Iterable[tuple[int, list[str], Lines]], width: int, places: Sequence[int], source: str
 ) -> tuple[list[list[str]], list[int], list[tuple[int, int]], list[tuple[int, str]]]:
     """The cells of some columns, the lines of the rows, the lines and widths of those too wide, and the comments."""
     columns: list[list[str]] = [[] for _ in places]
@@ -370,11 +217,10 @@ def _taken(
     ragged: list[tuple[int, int]] = []
     known: dict[str, str] = {}
     comments: list[tuple[int, str]] = []
-    size = 0
     for line, row, read in rows:
         if (len(lines) + len(ragged)) % _NOTE_ROWS == 0:
-            comments, size = read.comments, size or read.size
-            progress.note(min(read.file.tell(), size), size)
+            comments = read.comments
+            progress.note(min(read.read, read.size), read.size)
         while len(row) > width and not row[-1]:
             row.pop()
         if len(row) > width:
@@ -393,110 +239,7 @@ def _taken(
     return columns, lines, ragged, comments
 
 
-# How a table is laid out --------------------------------------------------------------------------------------
-
-
-_Row: TypeAlias = tuple[int, list[str]]
-"""A line and the cells that begin there."""
-
-
-class _Layout(NamedTuple):
-    """Where rows begin, how many cells they have, and what is said above them."""
-
-    start: int
-    header: list[str] | None
-    width: int
-    named_rows: bool = False
-    """Whether the first cell of each row is its name, for which the header has none."""
-    notes: tuple[str, ...] = ()
-    questions: tuple[Question, ...] = ()
-
-
-def _layout(rows: Sequence[_Row], comments: Iterable[_Row], reading: Reading) -> _Layout:
-    """How a table is laid out, by its first rows and the cells of its comments."""
-    widths = Counter(len(row) for _, row in rows)
-    width = max(widths, key=lambda width: (widths[width], width))
-    start, notes = 0, []
-    while start + 1 < len(rows) and _stands_above([row for _, row in rows[start : start + _LOOK]], width):
-        line, row = rows[start]
-        notes.append(f"Row {line} is neither header nor point: {one_line(', '.join(row), 60)}.")
-        start += 1
-    line, first = rows[start]
-    below = [row for _, row in rows[start + 1 :]]
-    header, doubtful = _is_header(first, below, width)
-    names = next((row for place, row in comments if place == line - 1 and len(row) == width > 1), None)
-    if names is not None and not header and reading.header is None:
-        notes.append(f"The names of the columns stand in the comment above, row {line - 1}.")
-        return _Layout(start, names, width, notes=tuple(notes))
-    header = header if reading.header is None else reading.header
-    ways = {True: "the names of the columns", False: "a row like the others"}
-    subject = f"Row {line} ({one_line(', '.join(first), 60)})"
-    question = Question(subject, "header", (header, not header), (ways[header], ways[not header]))
-    questions = (question,) if doubtful else ()
-    if not header:
-        return _Layout(start, None, width, notes=tuple(notes), questions=questions)
-    while first and not first[-1]:
-        first = first[:-1]
-    named_rows = len(first) == width - 1 and any(len(row) == width and row[-1] for row in below)
-    if named_rows:
-        notes.append("The first cell of each row is its name, since the header has one cell less.")
-        first = ["", *first]
-    width = max(width, len(first))
-    return _Layout(start + 1, [*first, *[""] * (width - len(first))], width, named_rows, tuple(notes), questions)
-
-
-def _stands_above(rows: Sequence[list[str]], width: int) -> bool:
-    """Whether the first of some rows is neither header nor point: a title, or the counts that scikit-learn writes."""
-    first = rows[0]
-    longer = next((row for row in rows[1:] if len(row) > len(first)), None)
-    filled = [cell for cell in first if cell]
-    numeric = [cell for cell in filled if _is_number(cell)]
-    counts = len(first) > 2 and first[0].isdecimal() and first[1] == str(width - 1) and len(numeric) == 2
-    if counts and all(_is_number(cell) for row in rows[1:] for cell in row[2 : len(first)] if len(row) == width):
-        return True
-    if len(first) >= width or longer is None:
-        return False
-    # A header may lack the name of the column of row names, or some names.
-    return len(filled) == 1 or bool(numeric) or not any(map(_is_number, longer))
-
-
-def _is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> tuple[bool, bool]:
-    """Whether a row names the columns of the rows below it, and whether that can be doubted."""
-    numbers = [value for value in map(_any_number, first) if value is not None]
-    if not below:
-        return not numbers, False
-    shift = max(width - len(first), 0)
-    votes = set()
-    for place, cell in enumerate(first, shift):
-        votes.add(_vote(cell, [row[place] for row in below if place < len(row) and not _is_missing(row[place])]))
-    if "name" in votes:
-        return True, bool(votes & {"value", "odd value", "repeated"})
-    if "repeated" in votes:
-        return False, False
-    distinct = len(set(first)) == len(first)
-    if not numbers:
-        return distinct, True
-    steps = {after - before for before, after in itertools.pairwise(numbers)}
-    counted = steps == {1} and numbers[0] in (0, 1)
-    years = len(numbers) > 1 and all(value in range(1800, 2200) for value in numbers)
-    doubtful = distinct and (counted or years or "new" in votes)
-    return doubtful and "odd value" in votes and "value" not in votes, doubtful
-
-
-def _vote(cell: str, below: Sequence[str]) -> str:
-    """What a cell of the first row is, by those below it: a name, a value like them, an odd one, a class, or either."""
-    values = [value for value in map(_any_number, below) if value is not None]
-    value = _any_number(cell)
-    if not below or _is_missing(cell):
-        return ""
-    if value is not None and len(values) == len(below):
-        whole = value.is_integer() and not any(one.is_integer() for one in values)
-        return "odd value" if len(values) > 2 and (whole or not min(values) <= value <= max(values)) else "value"
-    if len(values) == len(below) or all(map(_DATE.fullmatch, below)):
-        return "value" if _DATE.fullmatch(cell) and not values else "name"
-    if cell in below:
-        return "repeated"
-    return "new" if len(set(below)) < len(below) else ""
+# What cells are -----------------------------------------------------------------------------------------------
 
 
 def _names(header: Sequence[str], width: int) -> list[str]:
@@ -520,7 +263,7 @@ def _column_name(cell: str) -> str:
 def _place_of(name: str, names: Sequence[str], source: str) -> int:
     """The place of the column of a name. Raises NoColumnError."""
     # Where the names stand in a comment, an older program took its mark for a part of the first.
-    for written in (_column_name(name), name.lstrip(_MARKS)):
+    for written in (_column_name(name), name.lstrip(MARKS)):
         if written in names:
             return names.index(written)
     raise NoColumnError(source, name, f"a column of {source}: {', '.join(names)}")
@@ -540,70 +283,7 @@ def rows_words(lines: Sequence[int]) -> str:
     return f"row{'s' if len(lines) > 1 else ''} {', '.join(f'{line}' for line in lines[:_MOST_SAID])}{more}"
 
 
-# What cells are -----------------------------------------------------------------------------------------------
-
-
-def number(cell: str, decimal: str = ".") -> float | None:
-    """The finite number in a cell, or None."""
-    cell = cell.strip()
-    if not cell.isascii():
-        cell = cell.translate(_CLEANED)
-    found = _NUMBERS[decimal].fullmatch(cell)
-    if found is None:
-        return None
-    if found["group"] is not None or (decimal == "." and "," in cell):
-        cell = re.sub(rf"[^\d{decimal}eE+-]", "", cell)
-    value = float(cell.replace(",", "."))
-    return value if math.isfinite(value) else None
-
-
-def _any_number(cell: str) -> float | None:
-    """The number in a cell with either decimal sign."""
-    point = number(cell)
-    return point if point is not None else number(cell, ",")
-
-
-def _is_number(cell: str) -> bool:
-    return _any_number(cell) is not None
-
-
-def _is_missing(cell: str) -> bool:
-    """Whether a cell has no value, if it stands among numbers."""
-    lower = cell.lower()
-    return lower in _MISSING or lower in _MISSING_WORDS or lower in _MISSING_SIGNS
-
-
-class _Signs(NamedTuple):
-    """What the numbers of a column say about the decimal sign."""
-
-    proven: str = ""
-    """The sign that is proven by most cells; empty if none is."""
-    example: str = ""
-    """A cell like 1,200 or 1.200 that proves none."""
-    plain: str = ""
-    """What stands beside such cells without a sign: numbers that are "small" and need no grouping, or "large"."""
-
-    @classmethod
-    def of(cls, cells: Iterable[str]) -> _Signs:
-        """What these cells say."""
-        proofs: Counter[str] = Counter()
-        example, plain = "", ""
-        for cell in sorted({cell for cell in cells if not cell.isalpha()}):
-            cleaned = cell.translate(_CLEANED)
-            fitting = [sign for sign in _NUMBERS if _NUMBERS[sign].fullmatch(cleaned)]
-            if len(fitting) == 1:
-                proofs[fitting[0]] += 1
-            elif fitting and ("," in cell or "." in cell):
-                example = example or cell
-            elif fitting and cleaned.lstrip("+-").isdecimal():
-                plain = "large" if plain == "large" or len(cleaned.lstrip("+-")) > 3 else "small"
-        return cls(max(proofs, key=lambda sign: proofs[sign], default=""), example, plain)
-
-    @property
-    def likely(self) -> str:
-        """The decimal sign if 1.200 beside 950 is 1200; empty if nothing speaks for that."""
-        groups = self.example and self.plain == "small" and not self.proven
-        return ("," if "." in self.example else ".") if groups else ""
+# What columns are ----------------------------------------------------------------------------------------------
 
 
 class _Context(NamedTuple):
@@ -617,7 +297,7 @@ class _Context(NamedTuple):
     @classmethod
     def of(cls, columns: Sequence[Sequence[str]], separator: str) -> _Context:
         """What the first rows say."""
-        signs = [_Signs.of(column) for column in columns]
+        signs = [Signs.of(column) for column in columns]
         proven = {one.proven for one in signs if one.proven}
         likely = [one.likely for one in signs if one.likely]
         examples = "".join(one.example for one in signs)
@@ -629,11 +309,11 @@ class _Context(NamedTuple):
             decimal = "," if "," in examples and separator == ";" else "."
         words: set[str] = set()
         for column in columns:
-            if 2 * sum(map(_is_number, column)) > sum(not _is_missing(cell) for cell in column):
-                words |= {cell.lower() for cell in column} & (_MISSING_WORDS | _MISSING_SIGNS)
+            if 2 * sum(map(is_number, column)) > sum(not is_missing(cell) for cell in column):
+                words |= {cell.lower() for cell in column} & (MISSING_WORDS | MISSING_SIGNS)
         return cls(decimal, len(proven) == 1, separator, frozenset(words))
 
-    def is_sure(self, signs: _Signs) -> bool:
+    def is_sure(self, signs: Signs) -> bool:
         """Whether a column without a proof of its own has but one sensible reading."""
         if signs.plain and self.decimal in signs.example:
             return False
@@ -665,7 +345,7 @@ class _Asked:
 def _column(name: str, cells: list[str], asked: _Asked) -> Column:
     """The column of these cells."""
     distinct = Counter(cells)
-    present = [cell for cell in distinct if not _is_missing(cell)]
+    present = [cell for cell in distinct if not is_missing(cell)]
     values = _numbers(name, distinct, present, asked)
     counted = sum(distinct[cell] for cell in present if cell in values)
     others = [cell for cell in present if cell not in values]
@@ -674,20 +354,20 @@ def _column(name: str, cells: list[str], asked: _Asked) -> Column:
             where = rows_words([asked.lines[place] for place, cell in enumerate(cells) if cell in set(others)])
             ways = {"number": "no number", "text": "a class, as all cells there would be"}
             if len(present) <= _MOST_CLASSES:
-                ways = {"text": "a class if that is the target, else no number", "number": "a missing value"}
+                ways = {"text": "a class where that is the target", "number": "a missing value"}
             asked.choose("", name, f"{one_line(others[0], 24)} ({where})", ways)
-        return _made(name, "number", cells, lambda cell: _is_missing(cell), values)
+        return _made(name, "number", cells, lambda cell: is_missing(cell), values)
     days = _days(name, present, asked)
     if days:
-        return _made(name, "date", cells, _is_missing, days)
-    words = [cell for cell in distinct if cell.lower() in _MISSING_WORDS]
-    never = _MISSING | asked.context.words
+        return _made(name, "date", cells, is_missing, days)
+    words = [cell for cell in distinct if cell.lower() in MISSING_WORDS]
+    never = MISSING | asked.context.words
     if present and words and not all(cell.lower() in asked.context.words for cell in words):
         ways = {"class": "a class", "missing": "a missing value"}
         if asked.choose("words", name, words[0], ways) == "missing":
-            never |= _MISSING_WORDS
+            never |= MISSING_WORDS
     elif not present:
-        never |= _MISSING_WORDS | _MISSING_SIGNS
+        never |= MISSING_WORDS | MISSING_SIGNS
     cells = _with_equal_letters(name, cells, asked)
     classes = len({cell for cell in set(cells) if cell.lower() not in never})
     kind: Kind = "empty" if not classes else "class" if classes <= _MOST_CLASSES else "text"
@@ -705,17 +385,17 @@ def _made(
 
 def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _Asked) -> dict[str, float]:
     """The numbers in the cells of a column; none if they are codes."""
-    signs, context = _Signs.of(present[:_LOOK]), asked.context
+    signs, context = Signs.of(present[:_LOOK]), asked.context
     if not signs.proven and len(present) > _LOOK:
-        signs = _Signs.of(present)
+        signs = Signs.of(present)
     decimal = signs.proven or context.decimal
     if signs.example and not signs.proven and not context.is_sure(signs):
-        order = sorted(_NUMBERS, key=lambda sign: sign != decimal)
+        order = sorted(NUMBERS, key=lambda sign: sign != decimal)
         ways = {sign: f"{number(signs.example, sign):.15g}" for sign in order}
         decimal = asked.choose("decimal", name, signs.example, ways)
     read = ((cell, number(cell, decimal)) for cell in present)
     values = {cell: value for cell, value in read if value is not None}
-    codes = [cell for cell in values if _CODE.fullmatch(cell)]
+    codes = [cell for cell in values if CODE.fullmatch(cell)]
     if any("." in cell or "," in cell for cell in values):
         # Beside 2.5e3, 1e3 is no code.
         codes = [cell for cell in codes if "e" not in cell.lower()]
@@ -729,7 +409,7 @@ def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _As
 
 def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
     """The days since 1970 that dates stand for; empty unless all cells are dates."""
-    found = [_DATE.fullmatch(cell) for cell in cells]
+    found = [DATE.fullmatch(cell) for cell in cells]
     dates = [date for date in found if date is not None]
     if not dates or len(dates) < len(cells):
         return {}
@@ -738,26 +418,12 @@ def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
     if any(int(date[3]) > 12 for date in short):
         first = "month"
     elif short and len(open_) == len(short):
-        ways = {"day": _day(short[0], "day"), "month": _day(short[0], "month")}
+        ways = {"day": day_of(short[0], "day"), "month": day_of(short[0], "month")}
         likely = sorted(ways, key=lambda way: (way == "day") == (short[0][2] == "/"))
-        shown = {way: f"{date.fromordinal(_EPOCH + int(ways[way] or 0))}, the {way} first" for way in likely}
+        shown = {way: f"{date.fromordinal(EPOCH + int(ways[way] or 0))}, the {way} first" for way in likely}
         first = asked.choose("dates", name, short[0][0], shown)
-    days = {date[0]: _day(date, first) for date in dates}
+    days = {date[0]: day_of(date, first) for date in dates}
     return {} if None in days.values() else {cell: day for cell, day in days.items() if day is not None}
-
-
-def _day(found: re.Match[str], first: str) -> float | None:
-    """The days since 1970 of a date in digits, None if there is no such day."""
-    one, two, three = int(found[1]), int(found[3]), int(found[4])
-    if len(found[1]) == 4:
-        year, month, day = one, two, three
-    else:
-        year, day, month = three, *((one, two) if first == "day" else (two, one))
-    seconds = 3600 * int(found[5] or 0) + 60 * int(found[6] or 0) + int(found[7] or 0)
-    try:
-        return date(year, month, day).toordinal() - _EPOCH + seconds / 86400
-    except ValueError:
-        return None
 
 
 def _with_equal_letters(name: str, cells: list[str], asked: _Asked) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 
 from playground.catalog.datasets.base import (
     CLASS_NAMES,
@@ -20,8 +21,9 @@ from playground.catalog.datasets.base import (
     Task,
 )
 from playground.catalog.datasets.own_points import UserPoints, unused
-from playground.files.cells import Cells, Column, number
+from playground.files.cells import Cells, Column
 from playground.files.errors import InputError
+from playground.files.numerals import number
 
 _PART_NAMES = {TRAIN: "train", VALIDATION: "validation", TEST: "test"}
 
@@ -90,8 +92,9 @@ def _place(cells: Cells, row: int, column: Column) -> str:
 def _coordinates(cells: Cells, column: Column) -> tuple[float, ...]:
     """A column of numbers, each required."""
     # As this program writes them; another one may have used decimal commas.
-    written = [number(cell) if "," not in cell else None for cell in column.cells]
-    values = column.numbers.tolist() if None in written else [value for value in written if value is not None]
+    commas = any("," in cell for cell in column.cells)
+    read = column.numbers.tolist() if commas else map(number, column.cells)
+    values = [math.nan if value is None else value for value in read]
     for row, value in enumerate(values):
         if not abs(value) <= LARGEST:
             allowed = f"a number from −{LARGEST:g} to {LARGEST:g}"

@@ -14,8 +14,9 @@ import numpy as np
 from playground.catalog.datasets.base import CLASS_NAMES, MAX_OWN_POINTS, Dataset, Task
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table, TableRows, rows_of, scaled
-from playground.files.cells import Cells, Column, Reading
+from playground.files.cells import Cells, Column
 from playground.files.errors import InputError, one_line
+from playground.files.layout import Reading
 
 _TARGET_WORDS = (
     *("label", "target", "class", "species", "y", "value", "output", "outcome", "response"),
@@ -53,7 +54,7 @@ def propose(cells: Cells, fixed: Mapping[str, str] | None = None) -> Picked:
         found = {place: next(others, None) for place in needed}
         if None not in found.values():
             names = {place: column.name for place, column in found.items() if column is not None}
-            return Picked(**{**names, **fixed, "target": target.name})
+            return Picked(**{**fixed, **names, "target": target.name}, task=None)
     kinds = ", ".join(f"{one_line(column.name, 40)} ({column.kind})" for column in cells.columns[:20])
     allowed = "two columns of different numbers for x1 and x2, and a third one of numbers or at most 10 classes"
     raise InputError(cells.source, kinds, allowed)
@@ -104,13 +105,13 @@ def _targets(columns: Sequence[Column], axes: Sequence[Column]) -> list[Column]:
 # What comes of it ---------------------------------------------------------------------------------------------
 
 
-def data_set(cells: Cells, picked: Picked, reading: Reading | None = None) -> tuple[Dataset, tuple[str, ...]]:
-    """A data set for three columns of a table, and notes on it. Raises InputError.
+def data_set(
+    cells: Cells, picked: Picked, rows: TableRows, reading: Reading | None = None
+) -> tuple[Dataset, tuple[str, ...]]:
+    """A data set for three columns of a table with their usable rows, and notes on it. Raises InputError.
 
     A file stays the source of its points, to be read as `reading` says; any other text becomes own points.
     """
-    refuse_one_axis(cells, picked)
-    rows = rows_of(cells, *picked)
     notes = (*(drop.words for drop in rows.dropped), *_leak_words(picked))
     if cells.path is not None:
         chosen = (reading or Reading())._asdict()

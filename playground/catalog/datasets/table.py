@@ -24,16 +24,10 @@ from playground.catalog.datasets.base import (
     small_enough,
 )
 from playground.files.atomic import readable_size
-from playground.files.cells import (
-    MAX_TABLE_BYTES,
-    Cells,
-    Column,
-    NoColumnError,
-    Reading,
-    read_cells,
-    rows_words,
-)
+from playground.files.cells import Cells, Column, NoColumnError, read_cells, rows_words
 from playground.files.errors import InputError, one_line
+from playground.files.layout import Reading
+from playground.files.rows import MAX_TABLE_BYTES
 
 
 class Table(Adjustable, frozen=True, tag="table"):
@@ -98,7 +92,7 @@ class Table(Adjustable, frozen=True, tag="table"):
         Literal["\t", ";", ",", "|", " "] | None,
         setting(
             "Separator",
-            "What stands between the cells of a row. Left open, whatever gives the most regular rows.",
+            "What stands between the cells of a row. Left open, it is the one that gives the most regular rows.",
             nothing="Automatic",
         ),
     ] = None
@@ -126,13 +120,15 @@ class Table(Adjustable, frozen=True, tag="table"):
     ] = None
     codes: Annotated[
         Literal["number", "text"] | None,
-        setting("Codes", "What cells like 007 and 1E2 are. Left open, they are numbers.", nothing="Automatic"),
+        setting(
+            "Codes", "What cells like 007 and 1E2 are. Left open, they are numbers like any other.", nothing="Automatic"
+        ),
     ] = None
     words: Annotated[
         Literal["class", "missing"] | None,
         setting(
             "Words",
-            "What cells like none and NA mean in a column of text. Left open, they are classes unless numbers are missing by that word.",
+            "What cells like none and NA mean in a column of text. Left open, they are classes, unless numbers of other columns are missing by that word.",
             nothing="Automatic",
         ),
     ] = None
@@ -140,7 +136,7 @@ class Table(Adjustable, frozen=True, tag="table"):
         Literal["different", "same"] | None,
         setting(
             "Capital letters",
-            "Whether classes are different that only differ in capital letters, like Yes and yes. Left open, they are.",
+            "Whether classes are different that only differ in capital letters, like Yes and yes. Left open, they are as different as any others.",
             nothing="Automatic",
         ),
     ] = None

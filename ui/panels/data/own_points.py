@@ -1,6 +1,6 @@
 """Points of a person's own: the buttons that draw, import, copy, paste and export, and what they do.
 
-Text is read and written by `playground.interop.tables`; cells that could mean several things are asked for in the
+Text is read and written by `playground.interop.point_text`; cells that could mean several things are asked for in the
 `ImportDialog`.
 """
 
@@ -18,8 +18,9 @@ from playground.catalog.datasets.base import Dataset, sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
+from playground.files.cells import read_cells
 from playground.files.errors import reason_of
-from playground.interop.tables import from_file, from_text, read_own_points, to_csv, to_tsv
+from playground.interop.point_text import read_own_points, to_csv, to_tsv
 from ui.forms.buttons import IconButton, identify, tip
 from ui.forms.layouts import quiet, tight
 from ui.look.numbers import plural_text
@@ -136,8 +137,7 @@ class OwnData(QWidget):
             self._open_dialog(source)
             return
         try:
-            sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
-            points = read_own_points(sheet)
+            points = read_own_points(read_cells(source, name))
         except InputError as error:
             self._say(str(error))
             return
