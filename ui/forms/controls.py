@@ -185,7 +185,6 @@ class Slider(QSlider):
         return QRectF(x - handle / 2, (self.height() - handle) / 2, handle, handle)
 
     def _value_at(self, x: float) -> int:
-        """The value that puts the middle of the handle at `x`."""
         place = (x - self.x_of(0)) / max(self.x_of(1) - self.x_of(0), 1)
         return round(min(max(place, 0), 1) * SLIDER_STEPS)
 

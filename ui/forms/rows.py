@@ -41,9 +41,6 @@ _SEGMENT_LETTERS = 18
 """Names that are together no longer than this stand side by side; longer ones go into a combo box."""
 
 
-# Declarations -------------------------------------------------------------------------------------------------
-
-
 def member_tip(member: type[Choice]) -> str:
     """What a member of a family does, and its formula, as a tooltip."""
     return tip(summary_of(member), *formula_lines(member.formula))
@@ -52,9 +49,6 @@ def member_tip(member: type[Choice]) -> str:
 def formula_lines(formula: str) -> list[str]:
     """The parts of a formula that stand below each other."""
     return [" ".join(part.split()) for part in formula.split(";") if part.strip()]
-
-
-# Rows ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -133,7 +127,6 @@ class Row(QWidget):
             self.ask(self.field.default)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer the default on a right click."""
         if self.field.default is not msgspec.NODEFAULT:
             menu = QMenu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -151,7 +144,6 @@ class Row(QWidget):
 
     @property
     def _range_words(self) -> str:
-        """What is allowed."""
         return ""
 
     @property
@@ -395,7 +387,6 @@ class _PickRow(Row):
 
 
 def _nothing_wrong(_text: str) -> str:
-    """Any text will do."""
     return ""
 
 
@@ -522,7 +513,6 @@ class ChoiceRow(Row):
         return self.field.nothing if kind is None else kind.label or title_of(kind.__name__)
 
     def _item_tip(self, kind: type[Choice] | None) -> str:
-        """What the list says about a member."""
         return tip(self.title(None)) if kind is None else member_tip(kind)
 
     @property

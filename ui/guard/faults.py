@@ -48,7 +48,6 @@ class Faults(QObject):
         )
 
     def _thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
-        """An exception in a thread that is not Qt's."""
         self.exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
 
     def message(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:

@@ -71,7 +71,6 @@ class Panel(QWidget):
 
 
 def _with_layers_set(experiment: Experiment, places: Iterable[tuple[int, str]], on: bool) -> Experiment:
-    """The experiment with some fields of its layers switched on or off."""
     for place, name in places:
         experiment = with_value(experiment, f"layers.{place}.{name}", on)
     return experiment

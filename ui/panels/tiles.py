@@ -49,9 +49,6 @@ _SHADES = 9
 """Colours between the two ends for regression points; more can't be told apart at this size."""
 
 
-# Points and features ------------------------------------------------------------------------------------------
-
-
 def points_picture(sample: Sample, size: int, ratio: float, theme: Theme) -> QPixmap:
     """The points of a data set in their colours, `size` logical pixels square."""
     picture = QPixmap(round(size * ratio), round(size * ratio))
@@ -87,12 +84,10 @@ def diverging_colour(low: QColor, middle: QColor, high: QColor, share: float) ->
 
 
 def _polygon(points: Array) -> QPolygonF:
-    """An array of shape (n, 2) for the painter."""
     return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
 
 
 def _feature_picture(name: str, size: int, ratio: float, theme: Theme) -> QPixmap:
-    """A feature on the whole plane in the colours of the field."""
     steps = round(size * ratio)
     axis = np.linspace(-EXTENT, EXTENT, steps)
     x1, x2 = np.meshgrid(axis, axis[::-1])
@@ -217,9 +212,6 @@ class FeatureTile(Tile):
         return _feature_picture(self.feature, size, ratio, theme)
 
 
-# Activations --------------------------------------------------------------------------------------------------
-
-
 @lru_cache(maxsize=64)
 def curves(activation: Activation) -> tuple[Array, Array, Array]:
     """z from −3 to 3, f(z) and f′(z)."""
@@ -301,7 +293,6 @@ def large_curve(activation: Activation, theme: Theme, size_of_everything: float 
 
 
 def _as_html(image: QImage) -> str:
-    """A picture inside a tooltip."""
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -346,9 +337,6 @@ class ActivationCurve(QWidget):
         if self.activation is not None:
             paint_curves(painter, self.activation, self.size(), theme)
         painter.end()
-
-
-# Gradients ----------------------------------------------------------------------------------------------------
 
 
 def magnitude_place(value: float) -> float:
@@ -402,5 +390,4 @@ class MagnitudeBar(QWidget):
 
 @lru_cache(maxsize=1)
 def _magnitude_colours() -> list[tuple[int, int, int]]:
-    """The colours of the scale as plain numbers."""
     return [(int(r), int(g), int(b)) for r, g, b, *_ in magnitude_table(256)]

@@ -100,7 +100,6 @@ class TransportBar(QWidget):
         self._divide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What can be narrow is, where there is little room."""
         self._divide()
 
     def _divide(self) -> None:
@@ -109,8 +108,6 @@ class TransportBar(QWidget):
         self.speed_slider.setFixedWidth(px(_SPEED_WIDTHS[roomy]))
         if self.guest is not None:
             self.guest.setFixedWidth(px(_GUEST_WIDTHS[roomy]))
-
-    # Buttons ------------------------------------------------------------------------------------------------
 
     def _add_buttons(self) -> None:
         self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", "Back to the same initial weights.")
@@ -157,8 +154,6 @@ class TransportBar(QWidget):
             hint="Pause training (Space)" if self.running else "Train (Space)",
         )
 
-    # Readout ------------------------------------------------------------------------------------------------
-
     def _add_readout(self, title: str, usual: str, widest: str, tip: str) -> QLabel:
         block = QVBoxLayout()
         block.setSpacing(0)
@@ -197,8 +192,6 @@ class TransportBar(QWidget):
         write = number_text if regression else percent_text
         self.score.setText(" / ".join(write(share) for share in shares))
         self.score_caption.setText("R²" if regression else "Accuracy")
-
-    # Speed --------------------------------------------------------------------------------------------------
 
     def _add_speed(self) -> None:
         block = QVBoxLayout()
@@ -269,7 +262,6 @@ def speed_place(steps_per_second: float | None) -> float:
 
 
 def _speed_words(steps_per_second: float | None) -> str:
-    """A speed in words."""
     if steps_per_second is None:
         return "Full speed"
     return f"{plural_text(round(steps_per_second), 'step')}/s"

@@ -36,7 +36,6 @@ def ask_to_save(parent: QWidget, title: str, name: str, kinds: list[str], then: 
 
 
 def _file_dialog(parent: QWidget, title: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:
-    """A dialog that opens where a file was chosen last."""
     settings = QSettings()
     dialog = QFileDialog(parent, title, str(settings.value(FOLDER, "")))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

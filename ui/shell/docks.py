@@ -71,7 +71,6 @@ class _DockTitle(QWidget):
         close_button.clicked.connect(dock.close)
 
     def minimumSizeHint(self) -> QSize:
-        """Narrow docks cut the title."""
         return QSize(px(64), px(_TITLE_HEIGHT))
 
 
@@ -79,7 +78,6 @@ class _NoTitle(QWidget):
     """What a dock has instead of a bar where a tab names it already; the tab's menu has what the buttons do."""
 
     def sizeHint(self) -> QSize:
-        """No room at all."""
         return QSize(0, 0)
 
     minimumSizeHint = sizeHint
@@ -255,14 +253,12 @@ class Docks(QObject):
                 bar.setTabToolTip(place, f"Show {whole}. Right click: its picture, float, close.")
 
     def _offer(self, at: QPoint) -> None:
-        """What can be done with the dock of a tab."""
         bar = self.sender()
         if not isinstance(bar, QTabBar) or bar.tabAt(at) < 0:
             return
         self.offer(self._name_of(bar.tabText(bar.tabAt(at))), bar.mapToGlobal(at))
 
     def _name_of(self, tab: str) -> str:
-        """The dock whose tab says this."""
         return next(name for name, dock in self.docks.items() if dock.windowTitle() == tab)
 
     def offer(self, name: str, at: QPoint) -> None:

@@ -49,7 +49,6 @@ class FocusMode(QObject):
         choice.open()
 
     def _set_hidden(self, hidden: frozenset[str]) -> None:
-        """Take over what is hidden, also while something is."""
         on = self.on
         if on:
             self.toggle()
@@ -112,6 +111,5 @@ class FocusChoice(QDialog):
         return self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
 
     def _hidden(self) -> frozenset[str]:
-        """The names that have a check mark."""
         named = ((item, item.data(0, Qt.ItemDataRole.UserRole)) for item in self.items())
         return frozenset(name for item, name in named if name and item.checkState(0) == Qt.CheckState.Checked)

@@ -22,7 +22,6 @@ class FocusedKeys(QObject):
         application().focusChanged.disconnect(self._follow)
 
     def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
-        """Look at the keys that the focused control gets, before it does."""
         if before is not None:
             before.removeEventFilter(self)
         if now is not None:

@@ -20,7 +20,6 @@ _NOTICE_SECONDS = 10.0
 
 
 def _remedy_button() -> QPushButton:
-    """The button that does what a message advises; hidden until there is something to advise."""
     return identify(QPushButton(), spoken="Remedy", hint="Does what the message advises.")
 
 
@@ -63,7 +62,6 @@ class _DiagnosisLine(QWidget):
             self.remedy.setToolTip(f"{remedy.label}, {words}. Ctrl+Z takes it back.")
 
     def _accept(self) -> None:
-        """Ask for the remedy."""
         if self.finding is not None and self.finding.remedy is not None:
             self.accepted.emit(self.finding.remedy)
 
@@ -121,7 +119,6 @@ class _Banner(QFrame):
         return None if self.isHidden() else _Message(self.text.text(), self.offer, self.refuses)
 
     def _tell_again(self, message: _Message) -> None:
-        """Say what another banner said."""
         self.tell(message.text, message.remedy)
         self.refuses = message.refuses
 
@@ -206,7 +203,6 @@ class Messages(QObject):
 
 
 def _status_words(report: Report) -> str:
-    """What runs, at which step, how fast; or why nothing runs."""
     snapshot = report.snapshot
     place = f"epoch {snapshot.epoch:,}, step {snapshot.step:,}"
     if snapshot.status == "diverged":

@@ -54,7 +54,6 @@ def score(name: str, typed: str) -> float | None:
 
 
 def _initials(text: str) -> str:
-    """The first letters of all words."""
     return "".join(word[0] for word in re.findall(r"\w+", text))
 
 
@@ -113,7 +112,6 @@ class CommandPalette(QFrame):
         self.line.setFocus()
 
     def _fill(self) -> None:
-        """List what fits."""
         typed = self.line.text().strip()
         self.shown = matching(self.commands, typed) if typed else self.commands[:_MOST]
         self.list.clear()
@@ -126,7 +124,6 @@ class CommandPalette(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        """Be as high as the list needs, up to so many rows."""
         rows, row = min(len(self.shown), _ROWS), max(self.list.sizeHintForRow(0), px(24))
         self.list.setFixedHeight(rows * row + 2 * self.list.frameWidth())
         width = min(px(_WIDTH), self.host.width() - px(4 * GRID))
@@ -136,14 +133,12 @@ class CommandPalette(QFrame):
         self.setGeometry((self.host.width() - width) // 2, px(8 * GRID), width, self.sizeHint().height())
 
     def _close_quietly(self) -> None:
-        """Go away and give the focus back."""
         if self.isVisible():
             self.hide()
             if self.before is not None:
                 self.before.setFocus()
 
     def _do_chosen(self) -> None:
-        """Do the chosen command."""
         row = self.list.currentRow()
         self._close_quietly()
         if 0 <= row < len(self.shown):

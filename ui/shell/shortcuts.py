@@ -68,7 +68,6 @@ class ShortcutList(QDialog):
         lines.addWidget(self.table)
 
     def _filter(self, typed: str) -> None:
-        """Show the lines that contain what was typed."""
         for row, texts in enumerate(self.rows):
             self.table.setRowHidden(row, typed.lower() not in " ".join(texts).lower())
 

@@ -90,7 +90,6 @@ class Tour(QWidget):
         return button
 
     def _show_stop(self, at: int) -> None:
-        """Show a card; behind the last one the tour ends."""
         if at >= len(self.stops):
             self.end()
             return
@@ -150,7 +149,6 @@ class Tour(QWidget):
 
     @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Dim everything but the part."""
         look = theme.current()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -170,11 +168,9 @@ class Tour(QWidget):
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Follow the window."""
         self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape ends the tour, Enter and the arrows turn its cards."""
         if event.key() == Qt.Key.Key_Escape:
             self.end()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Right):
@@ -185,7 +181,6 @@ class Tour(QWidget):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Cover the window at every size."""
         if event.type() == QEvent.Type.Resize and watched is self.host:
             self.setGeometry(self.host.rect())
         return False

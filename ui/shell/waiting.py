@@ -58,7 +58,6 @@ class Waiting(QDialog):
             self.timer.start()
 
     def _arrange(self, words: str) -> None:
-        """What it is about, a bar, and a button."""
         self.bar = QProgressBar()
         identify(
             self.bar, "waiting.progress", "How far it is", tip("How much is done. Cancel stops it and changes nothing.")
@@ -80,17 +79,14 @@ class Waiting(QDialog):
             lines.addWidget(part)
 
     def _show_progress(self, done: int, of: int) -> None:
-        """Move the bar on."""
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
     def _take(self, result: Any) -> None:
-        """The work is done."""
         if self._end():
             self.then(result)
 
     def _give_up(self, error: Exception) -> None:
-        """The work has failed."""
         if self._end():
             self.failed(error)
 

@@ -79,7 +79,6 @@ class _Making(NamedTuple):
         return animation
 
     def _given_weights(self, job: Job) -> dict[str, Array]:
-        """The weights to start from, when the training thread has told them."""
         while not job.cancelled:
             try:
                 given: dict[str, Array] = self.initial.result(_ANSWER_SECONDS)
@@ -129,7 +128,6 @@ class AnimationDialog(QDialog):
         self._show_making(False)
 
     def _arrange(self) -> None:
-        """Put everything in its place."""
         lines = QVBoxLayout(self)
         margin = theme.px(2 * theme.GRID)
         lines.setContentsMargins(margin, margin, margin, margin)
@@ -145,19 +143,14 @@ class AnimationDialog(QDialog):
         self.setMinimumWidth(theme.px(_WIDTH))
 
     def _words(self, name: str, spoken: str) -> QLabel:
-        """A quiet text."""
         label = quiet(identify(QLabel(wordWrap=True), f"gif.{name}", spoken))
         return label
 
-    # Doing --------------------------------------------------------------------------------------------------
-
     def _change(self, path: str, value: int, *_: object) -> None:
-        """Take over a setting."""
         self.settings = msgspec.structs.replace(self.settings, **{path.removeprefix("gif."): value})
         self.form.show_value(self.settings)
 
     def _ask_path(self) -> None:
-        """Let the person choose the file, and make the animation."""
         ask_to_save(self, "Save the animation", "training.gif", ["Animations (*.gif)"], self.create_file)
 
     def create_file(self, path: str) -> None:
@@ -178,24 +171,20 @@ class AnimationDialog(QDialog):
         self.job.start()
 
     def _show_progress(self, done: int, of: int) -> None:
-        """Move the bar on."""
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
     def _show_made(self, animation: Animation) -> None:
-        """Say what was written."""
         if self.job is not None and self.sender() is self.job:
             words = made_words(self.path.name, animation)
             self._finish(words)
             self.said.emit(words)
 
     def _show_failed(self, error: Exception) -> None:
-        """Say why nothing was written."""
         if self.job is not None and self.sender() is self.job:
             self._finish(_failed_words(self.path, error), problem=True)
 
     def _finish(self, words: str, problem: bool = False) -> None:
-        """Nothing is to be made any longer; say what came of it."""
         finish_jobs(self)
         self.job = None
         self._show_making(False)
@@ -203,7 +192,6 @@ class AnimationDialog(QDialog):
         self.message.setStyleSheet(f"color: {theme.current().danger}" if problem else "")
 
     def _show_making(self, on: bool) -> None:
-        """Offer what can be done now."""
         self.form.setEnabled(not on)
         self.create_button.setEnabled(not on)
         self.bar.setVisible(on)
@@ -214,20 +202,17 @@ class AnimationDialog(QDialog):
             self.close_button.setFocus()
 
     def reject(self) -> None:
-        """Cancel what is being made; with nothing to cancel, close."""
         if self.job is not None:
             self._finish("Cancelled; nothing was written.")
         else:
             super().reject()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close, whatever is being made."""
         self._finish("")
         super().closeEvent(event)
 
 
 def _failed_words(path: Path, error: Exception) -> str:
-    """Why nothing was written, in a sentence."""
     if isinstance(error, InputError):
         return f"{path.name} was not written. {error}."
     if isinstance(error, OSError):

@@ -76,7 +76,6 @@ class WindowParts:
 
 
 def _scrolling(panel: QWidget) -> QScrollArea:
-    """A panel that can be longer than its place."""
     scroll = QScrollArea(widgetResizable=True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

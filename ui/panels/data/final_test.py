@@ -61,7 +61,6 @@ class FinalTest(QWidget):
 
 
 def _has_test(data: Dataset) -> bool:
-    """Whether there are test points; a table that can't be read has none."""
     try:
         return data.tests
     except InputError:
@@ -69,7 +68,6 @@ def _has_test(data: Dataset) -> bool:
 
 
 def _result_words(result: FinalResult, snapshot: Snapshot) -> str:
-    """The result and its moment in a sentence."""
     points = plural_text(result.points, "test point")
     if result.accuracy is None:
         score = ""
@@ -81,5 +79,4 @@ def _result_words(result: FinalResult, snapshot: Snapshot) -> str:
 
 
 def _looks_words(looks: int) -> str:
-    """What many looks do to the test."""
     return f"You looked {looks} times: the more often, the less it says about new points." if looks > 1 else ""

@@ -89,12 +89,9 @@ class OwnData(QWidget):
             self.message.show()
 
     def _say(self, words: str) -> None:
-        """Say what became of points."""
         self.message.setText(words)
         self.message.show()
         self.said.emit(words)
-
-    # Out ----------------------------------------------------------------------------------------------------
 
     def copy_points(self) -> None:
         """Put all points on the clipboard as cells."""
@@ -112,8 +109,6 @@ class OwnData(QWidget):
             self._say(f"{file} was not written: {reason_of(error)}. Choose another place.")
         else:
             self._say(f"{plural_text(len(drawn.labels), 'point')} written to {file.name}.")
-
-    # In -----------------------------------------------------------------------------------------------------
 
     def paste_points(self) -> None:
         """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
@@ -149,7 +144,6 @@ class OwnData(QWidget):
             )
 
     def _take(self, data: Dataset, label: str, words: str) -> None:
-        """Pass on what was brought along, and say what became of it."""
         if isinstance(data, UserPoints):
             self._brought = data, words
         self.taken.emit(data, label)
@@ -174,5 +168,4 @@ class OwnData(QWidget):
 
 
 def _same_places(one: UserPoints, other: UserPoints) -> bool:
-    """Whether two sets have the same points at the same places."""
     return (one.x1, one.x2, one.target) == (other.x1, other.x2, other.target)

@@ -73,8 +73,6 @@ class DataPanel(Panel):
         self.lines.addStretch(1)
         self.show_experiment(self.experiment)
 
-    # Gallery ------------------------------------------------------------------------------------------------
-
     def _add_gallery(self, samples: Sequence[tuple[str, Table]]) -> None:
         self.lines.addWidget(heading("Data"))
         self.group = QButtonGroup(self, exclusive=True)
@@ -182,14 +180,10 @@ class DataPanel(Panel):
             self.own_tile.setObjectName("data.kind.points")
         self.tiles[self.own_tile] = data
 
-    # Own data -----------------------------------------------------------------------------------------------
-
     def _add_own_data(self) -> None:
         self.own_data = OwnData()
         self.own_data.taken.connect(self.take)
         self.lines.addWidget(self.own_data)
-
-    # Rows ---------------------------------------------------------------------------------------------------
 
     def _add_common_rows(self) -> None:
         self._common_rows = QWidget()
@@ -231,8 +225,6 @@ class DataPanel(Panel):
             form.setVisible(other is kind and bool(form.rows))
         self.forms[kind].show_value(data)
 
-    # Features -----------------------------------------------------------------------------------------------
-
     def _add_features(self) -> dict[str, FeatureTile]:
         self.lines.addSpacing(px(GRID // 2))
         self.lines.addWidget(heading("Features"))
@@ -264,8 +256,6 @@ class DataPanel(Panel):
             last = tuple(features) == (name,)
             only = "The network needs at least one input: switch another one on first." if last else ""
             tile.setToolTip(tip(only, f"{FEATURES[name].label}: {FEATURES[name].help}"))
-
-    # Showing ------------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
         before, first = self.experiment, not self.forms
@@ -313,7 +303,6 @@ def _drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
 
 
 def _thin_out(drawn: Sample) -> Sample:
-    """So many of the points as a small picture can show, evenly taken."""
     step = -(-len(drawn.labels) // _MOST_PICTURED)
     return drawn._replace(x=drawn.x[::step], labels=drawn.labels[::step], split=drawn.split[::step])
 
@@ -352,7 +341,6 @@ def kept_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
 
 
 def _about_data(data: Dataset) -> str:
-    """A data set in a sentence or two."""
     if isinstance(data, Table) and data.target:
         words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")
         return f"A table: {words}."

@@ -133,6 +133,5 @@ def class_names_of(data: Dataset) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _names_in(table: Table) -> tuple[str, ...]:
-    """The classes in a table's target column, at least two."""
     names = sample(table).class_names
     return UserPoints(class_names=names).all_names(max(2, len(names)))

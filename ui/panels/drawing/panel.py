@@ -71,8 +71,6 @@ class DrawingPanel(Panel):
         self.show_experiment(self.experiment)
         self._show_tool()
 
-    # Parts --------------------------------------------------------------------------------------------------
-
     def _add_title(self) -> None:
         line = QHBoxLayout()
         self.done = _small_button("done", "Done", "Ends drawing: the picture is for looking at again. Esc does it too.")
@@ -148,8 +146,6 @@ class DrawingPanel(Panel):
             *(shortcut(self, str((k + 1) % 10), partial(self._class_key, k)) for k in range(MAX_CLASSES)),
         ]
 
-    # Tools --------------------------------------------------------------------------------------------------
-
     def start(self) -> None:
         """Begin to draw, with the brush unless another tool is in hand."""
         if self.toolbox.tool is None:
@@ -209,8 +205,6 @@ class DrawingPanel(Panel):
     def _is_regression(self) -> bool:
         return task_of(self.experiment.data) == "regression"
 
-    # Gestures -----------------------------------------------------------------------------------------------
-
     def press(
         self,
         x1: float,
@@ -259,7 +253,6 @@ class DrawingPanel(Panel):
 
     @property
     def _style_of_points(self) -> Style:
-        """How the tools are set now."""
         settings, common = self.toolbox.settings, with_common(self.experiment.data, UserPoints)
         return Style(
             settings.radius,
@@ -271,8 +264,6 @@ class DrawingPanel(Panel):
             common.test_fraction,
         )
 
-    # All points at once --------------------------------------------------------------------------------------
-
     def _change(self, words: str, change: Callable[[Canvas], Canvas]) -> None:
         """One edit of all points: `change` makes a canvas of the present one."""
         Edits.end_open()
@@ -281,7 +272,6 @@ class DrawingPanel(Panel):
             self._ask_for(change(canvas).as_data(self.experiment.data), words)
 
     def _add_point(self, x1: float, x2: float) -> None:
-        """One point of the chosen class or value, exactly at a place."""
         self._change("point added", lambda canvas: Painting(canvas, (x1, x2), self._style_of_points).canvas)
 
     def _add_noise(self) -> None:
@@ -322,8 +312,6 @@ class DrawingPanel(Panel):
             own = data if isinstance(data, UserPoints) else canvas.as_data(data)
             self._ask_for(msgspec.structs.replace(own, class_names=names), words)
 
-    # Showing ------------------------------------------------------------------------------------------------
-
     def show_experiment(self, experiment: Experiment) -> None:
         before, first = self.experiment, not self._shown
         super().show_experiment(experiment)
@@ -356,7 +344,6 @@ class DrawingPanel(Panel):
 
 
 def _small_button(name: str, text: str, help_text: str) -> QPushButton:
-    """A button of the panel."""
     return push_button(f"drawing.{name}", text, help_text, small=True)
 
 

@@ -114,7 +114,6 @@ def _health_words(layer: LayerStatistics) -> str:
 
 
 def _share_words(share: float) -> str:
-    """A share above 0 in whole percent, never rounded away."""
     return "< 1 %" if share < 0.01 else f"{min(100 * share, 100):.0f} %"
 
 
@@ -193,8 +192,6 @@ class LayerCard(QFrame):
         self._draw_curves()
         self._unfold(False)
 
-    # Parts --------------------------------------------------------------------------------------------------
-
     def _header(self) -> _Header:
         header = _Header(self)
         line, self.second = QHBoxLayout(), QHBoxLayout()
@@ -269,7 +266,6 @@ class LayerCard(QFrame):
             row.side.addWidget(self.curve)
 
     def _draw_curves(self) -> None:
-        """Put each activation's curve beside its name in the list."""
         row = self.rows["activation"]
         if isinstance(row, ChoiceRow):
             row.combo.setIconSize(curve_icon_size())
@@ -311,8 +307,6 @@ class LayerCard(QFrame):
             self._unfold(self.more.isChecked())
             self._write_summary()
 
-    # Showing ------------------------------------------------------------------------------------------------
-
     def show_layer(self, layer: Layer, index: int, inputs: int) -> None:
         """Show a layer, its place in the stack, counted from 0, and how many numbers come into it."""
         moved = (index, layer.id) != (self.index, self._named)
@@ -330,7 +324,6 @@ class LayerCard(QFrame):
             self._write_summary()
 
     def _show_switches(self, layer: Layer) -> None:
-        """Show what is frozen or muted, and switch off what the widths don't allow."""
         fitting = layer.units == self.inputs
         why = "" if fitting else f"Off: the layer has {layer.units:,} units, but {self.inputs:,} numbers come in."
         if "skip" in self.rows:
@@ -411,8 +404,6 @@ class LayerCard(QFrame):
         if self.layer is not None:
             self.summary.setText(f"{self.layer.units} {self.layer.activation.label}" if self.compact else "")
 
-    # Gestures -----------------------------------------------------------------------------------------------
-
     def _row_edited(self, path: str, value: object, changing: bool) -> None:
         self._asked = True
         self.edited.emit(path, value, changing)
@@ -474,5 +465,4 @@ class OutputCard(QFrame):
 
 
 def _output_words(layer: LayerStatistics) -> str:
-    """The output layer in words."""
     return f"{layer.units} {'unit' if layer.units == 1 else 'units'}, {layer.activation.replace('_', ' ')}"

@@ -69,8 +69,6 @@ class Chip(QAbstractButton):
             does = f"{self.kind.label}: {summary_of(self.kind)}"
             self.setToolTip(tip(why_not, does, *formula_lines(self.kind.formula), _HOW))
 
-    # Gestures -----------------------------------------------------------------------------------------------
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
@@ -94,8 +92,6 @@ class Chip(QAbstractButton):
         super().mouseReleaseEvent(event)
         if event.button() == Qt.MouseButton.LeftButton:
             self.drag.end(keep=True)
-
-    # Picture ------------------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
         return QSize(px(40), px(_PICTURE_HEIGHT + 2) + QFontMetrics(self._small).height())

@@ -64,8 +64,6 @@ class LayersPanel(Panel):
             self.drag.follow_chip(chip)
         self.show_experiment(self.experiment)
 
-    # Parts --------------------------------------------------------------------------------------------------
-
     def _title(self) -> QHBoxLayout:
         line = QHBoxLayout()
         line.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
@@ -130,8 +128,6 @@ class LayersPanel(Panel):
         self.lines.setSpacing(px(GRID // 2 if compact else GRID))
         for card in self.cards:
             card.set_compact(compact)
-
-    # Showing ------------------------------------------------------------------------------------------------
 
     def sleep(self) -> None:
         """Make no cards from now on: nobody sees them, and thirty take a second."""
@@ -224,22 +220,17 @@ class LayersPanel(Panel):
             card.vitals.write()
         self.output.vitals.write()
 
-    # Edits --------------------------------------------------------------------------------------------------
-
     def _add_layer(self, chip: Chip, place: int | None = None) -> None:
-        """Ask for a new layer at a place, by default next to the output."""
         layers = self._identified()
         place = len(layers) if place is None else place
         before = layers[max(place - 1, 0)] if layers else None
         self._insert(place, chip.layer(before), follow=False)
 
     def _duplicate_layer(self, index: int) -> None:
-        """Ask for a copy of a layer right after it."""
         layer = self._identified()[index]
         self._insert(index + 1, layer, f"layer {layer.id} duplicated")
 
     def _copy_layer(self, index: int) -> None:
-        """Put a layer on the clipboard, as text that an experiment file would contain."""
         QGuiApplication.clipboard().setText(msgspec.json.encode(self.experiment.layers[index]).decode())
 
     def _paste_layer(self, place: int) -> None:

@@ -142,7 +142,6 @@ class StackDrag(QObject):
 
 
 def _picture_of(widget: QWidget) -> QPixmap:
-    """A widget without the background that stands behind it."""
     ratio = widget.devicePixelRatioF()
     picture = QPixmap(widget.size() * ratio)
     picture.setDevicePixelRatio(ratio)
@@ -152,6 +151,5 @@ def _picture_of(widget: QWidget) -> QPixmap:
 
 
 def _restyle(widget: QWidget) -> None:
-    """Make the style sheet see a changed property."""
     widget.style().unpolish(widget)
     widget.style().polish(widget)
