@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QIcon,
     QImage,
     QPainter,
-    QPaintEvent,
     QPen,
     QPixmap,
     QPolygonF,
@@ -31,7 +30,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
 from playground.catalog.features import FEATURES
 from ui.forms.buttons import identify
-from ui.guard.faults import guarded
+from ui.guard.faults import painted
 from ui.look.numbers import minus_text
 from ui.look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, px, zoom
 
@@ -108,7 +107,7 @@ class Tile(QAbstractButton):
         super().__init__(parent)
         self.picture_size = px(picture_size)
         self._picture: QPixmap | None = None
-        self._hovered = False
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setText(name)
         self._small = QFont(self.font())
         self._small.setPixelSize(px(SMALL))
@@ -127,31 +126,21 @@ class Tile(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def enterEvent(self, event: QEvent) -> None:
-        self._hovered = True
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hovered = False
-        self.update()
-
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._picture = None
             self.update()
 
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         theme, size = current(), self.picture_size
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
             self._picture = self.draw(size, ratio, theme)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         around = px(2)
         frame = QRectF((self.width() - size) / 2 - around, px(1), size + 2 * around, size + 2 * around)
-        painter.setOpacity(1.0 if self.isChecked() or self._hovered else 0.7)
+        painter.setOpacity(1.0 if self.isChecked() or self.underMouse() else 0.7)
         painter.setBrush(QColor(theme.surface))
         painter.setPen(self._frame_pen(theme))
         painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), exact_px(6), exact_px(6))
@@ -163,7 +152,6 @@ class Tile(QAbstractButton):
         painter.setFont(font)
         name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
-        painter.end()
 
     def _frame_pen(self, theme: Theme) -> QPen:
         if self.isChecked() or self.hasFocus():
@@ -171,7 +159,7 @@ class Tile(QAbstractButton):
             return QPen(
                 QColor(theme.text if self.isChecked() and self.hasFocus() else theme.accent), exact_px(2), style
             )
-        return QPen(QColor(theme.quiet if self._hovered else theme.line), exact_px(1))
+        return QPen(QColor(theme.quiet if self.underMouse() else theme.line), exact_px(1))
 
 
 def font_fitting(font: QFont, text: str, width: int) -> QFont:
@@ -325,18 +313,15 @@ class ActivationCurve(QWidget):
             return True
         return super().event(event)
 
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         theme = current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.raised))
         painter.drawRoundedRect(QRectF(self.rect()), exact_px(4), exact_px(4))
         painter.setClipRect(self.rect().adjusted(1, 1, -1, -1))
         if self.activation is not None:
             paint_curves(painter, self.activation, self.size(), theme)
-        painter.end()
 
 
 def magnitude_place(value: float) -> float:
@@ -370,12 +355,10 @@ class MagnitudeBar(QWidget):
         if self.filled != self._drawn:
             self.update()
 
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         theme = current()
         self._drawn = self.filled
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         edge, corner = px(1), exact_px(4)
         track = QRectF(0, edge, self.width(), self.height() - 2 * edge)
@@ -385,7 +368,6 @@ class MagnitudeBar(QWidget):
             red, green, blue = _magnitude_colours()[round(magnitude_place(self.value) * 255)]
             painter.setBrush(QColor(red, green, blue))
             painter.drawRoundedRect(QRectF(0, edge, max(self._drawn, px(8)), track.height()), corner, corner)
-        painter.end()
 
 
 @lru_cache(maxsize=1)

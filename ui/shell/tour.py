@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QRegion, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui.forms.buttons import identify
-from ui.guard.faults import guarded
+from ui.guard.faults import painted
 from ui.look import theme
 from ui.look.theme import GRID, exact_px, px
 
@@ -147,11 +147,9 @@ class Tour(QWidget):
         self.deleteLater()
         self.ended.emit()
 
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         look = theme.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         path = QPainterPath()
         path.addRect(QRectF(self.rect()))
         hole, corner = QRectF(self.hole()), exact_px(8)
@@ -165,7 +163,6 @@ class Tour(QWidget):
         if hole.isValid():
             painter.setPen(QPen(QColor(look.accent), exact_px(2)))
             painter.drawRoundedRect(hole.adjusted(-px(1), -px(1), px(1), px(1)), corner, corner)
-        painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
