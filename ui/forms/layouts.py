@@ -19,11 +19,15 @@ _Label = TypeVar("_Label", bound=QWidget)
 
 
 def tight(
-    layout: _Layout, spacing: float = GRID // 2, margins: tuple[float, float, float, float] = (0, 0, 0, 0)
+    layout: _Layout, spacing: float | None = GRID // 2, margins: tuple[float, float, float, float] = (0, 0, 0, 0)
 ) -> _Layout:
-    """Give a layout these margins, by default none, and this spacing, in pixels at the usual zoom; return it."""
+    """Give a layout these margins, by default none, and this spacing, in pixels at the usual zoom; return it.
+
+    A spacing of None leaves Qt's.
+    """
     layout.setContentsMargins(*(px(margin) for margin in margins))
-    layout.setSpacing(px(spacing))
+    if spacing is not None:
+        layout.setSpacing(px(spacing))
     return layout
 
 

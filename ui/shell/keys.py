@@ -30,11 +30,10 @@ class FocusedKeys(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep a key for the control that has the focus, or leave it to the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
-                event.accept()
-                return True
-            if isinstance(watched, QComboBox) and event.modifiers() in _PLAIN and event.text().isalnum():
-                # A list is searched by typing.
+            presses = event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox))
+            # A list is searched by typing.
+            searches = isinstance(watched, QComboBox) and event.modifiers() in _PLAIN and event.text().isalnum()
+            if presses or searches:
                 event.accept()
                 return True
             if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):

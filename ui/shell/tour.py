@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QRegi
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui.forms.buttons import identify
+from ui.forms.layouts import STRETCH, fill, quiet, tight
 from ui.guard.faults import painted
 from ui.look import theme
 from ui.look.theme import GRID, exact_px, px
@@ -50,9 +51,8 @@ class Tour(QWidget):
         self.setGeometry(parent.rect())
         # Not a button of the card: the space bar plays, and the first card asks for that.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        identify(
-            self, spoken="Tour", about="Enter or the right arrow key goes on, the left one back, Escape ends the tour."
-        )
+        keys = "Enter or the right arrow key goes on, the left one back, Escape ends the tour."
+        identify(self, spoken="Tour", about=keys)
         self.show()
         self._show_stop(0)
         self.setFocus()
@@ -62,24 +62,14 @@ class Tour(QWidget):
         card = QFrame(self)
         card.setProperty("card", True)
         card.setAutoFillBackground(True)
-        self.title, self.words, self.place = QLabel(), QLabel(wordWrap=True), QLabel()
+        self.title, self.words, self.place = QLabel(), QLabel(wordWrap=True), quiet(QLabel())
         self.title.setProperty("heading", True)
-        self.place.setProperty("quiet", True)
         self.back = self._button("Back", "The card before", lambda: self._show_stop(self.at - 1))
         self.next = self._button("Next", "The next card", lambda: self._show_stop(self.at + 1))
         self.leave = self._button("End the tour", "Closes the tour. The Help menu has it again.", self.end)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.leave)
-        buttons.addStretch(1)
-        buttons.addWidget(self.place)
-        buttons.addWidget(self.back)
-        buttons.addWidget(self.next)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(px(2 * GRID), px(GRID), px(2 * GRID), px(2 * GRID))
-        column.setSpacing(px(GRID))
-        column.addWidget(self.title)
-        column.addWidget(self.words)
-        column.addLayout(buttons)
+        buttons = fill(QHBoxLayout(), self.leave, STRETCH, self.place, self.back, self.next)
+        column = tight(QVBoxLayout(card), GRID, (2 * GRID, GRID, 2 * GRID, 2 * GRID))
+        fill(column, self.title, self.words, buttons)
         card.setFixedWidth(px(_CARD_WIDTH))
         return card
 
@@ -101,8 +91,7 @@ class Tour(QWidget):
         self.card.setAccessibleName(f"{stop.title}. {stop.words}")
         self.place.setText(f"{self.at + 1} of {len(self.stops)}")
         self.back.setEnabled(self.at > 0)
-        last = self.at == len(self.stops) - 1
-        self.next.setText("Done" if last else "Next")
+        self.next.setText("Done" if self.at == len(self.stops) - 1 else "Next")
         self._arrange()
 
     def _look(self) -> None:

@@ -164,13 +164,14 @@ def view_menu(
     toggle_full_screen: Callable[[], object],
 ) -> Menu:
     """Panels, their layouts, focus mode, sizes and colours."""
+    shown = {name: dock.toggleViewAction() for name, dock in docks.docks.items()}
     panels = [
-        Action(f"panel.{name}", shown.text(), shown.trigger, (), shown.isEnabled, shown.isChecked)
-        for name, shown in docks.actions()
+        Action(f"panel.{name}", action.text(), action.trigger, (), action.isEnabled, action.isChecked)
+        for name, action in shown.items()
     ]
     places = [
-        Action(f"go_to.{name}", shown.text(), partial(docks.go_to, name), (f"Ctrl+{place}",) if place < 10 else ())
-        for place, (name, shown) in enumerate(docks.actions(), start=1)
+        Action(f"go_to.{name}", action.text(), partial(docks.go_to, name), (f"Ctrl+{place}",) if place < 10 else ())
+        for place, (name, action) in enumerate(shown.items(), start=1)
     ]
     return Menu(
         "&View",
