@@ -20,7 +20,7 @@ from playground.catalog.datasets.base import EXTENT
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.views.boundary.picture import BoundaryPicture
-from ui.views.chart.plot import pen, small_font
+from ui.views.chart.plot import paint_box, pen, small_font, write
 from ui.views.plane.field import NO_CONTOURS, ContourLines, level_lines, on_plane
 
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
@@ -137,11 +137,8 @@ class _Numbers(_Layer):
         for number, place in zip(self.numbers, places, strict=True):
             box = QRectF(0, 0, metrics.horizontalAdvance(number.text) + theme.px(6), metrics.height())
             box.moveCenter(place)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(ground)
-            painter.drawRoundedRect(box, theme.exact_px(3), theme.exact_px(3))
-            painter.setPen(QColor(look.text))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number.text)
+            paint_box(painter, box, theme.exact_px(3), ground)
+            write(painter, box, Qt.AlignmentFlag.AlignCenter, number.text, look.text)
 
 
 class PlaneLayers:

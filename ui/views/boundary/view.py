@@ -3,7 +3,7 @@
 The hero of the window: a smooth field in the theme's pale colours, points told apart by colour and by shape, training
 points filled, validation points hollow. The colours can show crisp classes or uncertainty instead, or the map of a
 single unit; lines of equal value and rings around mistakes lie over them. Hovering reads the field in words, clicking
-picks a point. Points are drawn anew only when the sample changes; a frame costs one small image and the lines.
+picks a point. Points are drawn again only when the sample changes; a frame costs one small image and the lines.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from playground.catalog.datasets.base import Sample
-from playground.experiment.tree import Experiment
 from playground.measure.observe import Request
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Snapshot, UnitMap
@@ -100,7 +99,7 @@ class BoundaryView(View):
         self._arrangement = Arrangement(self, self._plane, self._modes, self._legend, self._words)
         self._picking = Picking(self._plane, self._points)
         plane.moved.connect(self._on_moved)
-        plane.left.connect(self._on_left)
+        plane.left.connect(lambda: self._on_moved(None))
         plane.seen_changed.connect(self._on_seen)
         self._picking.picked_by_hand.connect(self.point_picked)
         self._modes.changed.connect(self._on_mode)
@@ -314,7 +313,9 @@ class BoundaryView(View):
         return self._modes.field == "uncertainty"
 
     def _lacks_dropout(self) -> bool:
-        return self._shows_uncertainty() and self._snapshot is not None and not _has_dropout(self._snapshot.experiment)
+        if not self._shows_uncertainty() or self._snapshot is None:
+            return False
+        return not any(layer.dropout > 0 and not layer.muted for layer in self._snapshot.experiment.layers)
 
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
@@ -329,13 +330,9 @@ class BoundaryView(View):
 
     # Mouse and keys --------------------------------------------------------------------------------------------
 
-    def _on_moved(self, place: QPointF) -> None:
-        self._mouse = place
-        self._read.now()
-
-    def _on_left(self) -> None:
-        if self._mouse is not None:
-            self._mouse = None
+    def _on_moved(self, place: QPointF | None) -> None:
+        if place is not None or self._mouse is not None:
+            self._mouse = place
             self._read.now()
 
     def _show_reading(self) -> None:
@@ -383,10 +380,6 @@ class BoundaryView(View):
         super().focusOutEvent(event)
 
 
-def _has_dropout(experiment: Experiment) -> bool:
-    return any(layer.dropout > 0 and not layer.muted for layer in experiment.layers)
-
-
 def _same_points(a: Sample, b: Sample) -> bool:
-    """Whether two samples hold the very same arrays, so that nothing has to be drawn anew."""
+    """Whether two samples hold the very same arrays, so that nothing has to be drawn again."""
     return a is b or (a.x is b.x and a.labels is b.labels and a.split is b.split and a[3:] == b[3:])

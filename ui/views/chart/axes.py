@@ -29,11 +29,7 @@ def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[
     """Whole powers of ten between two powers, at most `most`, and what they say."""
     every = max(1, math.ceil((high - low) / max(1, most)))
     powers = [k for k in range(math.ceil(low), math.floor(high) + 1) if k % every == 0]
-    return [float(k) for k in powers], [_power_name(k) for k in powers]
-
-
-def _power_name(power: int) -> str:
-    return short_text(10.0**power) if -3 <= power <= 3 else f"1e{power}"
+    return [float(k) for k in powers], [short_text(10.0**k) if -3 <= k <= 3 else f"1e{k}" for k in powers]
 
 
 class CalmLimit:

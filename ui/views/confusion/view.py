@@ -25,7 +25,7 @@ from ui.look.beat import Throttle
 from ui.look.numbers import count_text, percent_text, plural_text
 from ui.look.theme import exact_px, px
 from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
-from ui.views.chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen
+from ui.views.chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen, write
 from ui.views.view import View
 
 _SETS = (
@@ -150,8 +150,9 @@ class _MatrixChart(PaintedChart):
         with QPainter(self) as painter:
             painter.setFont(self.small)
             if self.matrix is None:
-                painter.setPen(QColor(theme.current().quiet))
-                painter.drawText(QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message)
+                write(
+                    painter, QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message, theme.current().quiet
+                )
                 return
             self._paint_names(painter, self.matrix)
             self._paint_cells(painter, self.matrix)

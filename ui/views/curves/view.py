@@ -23,6 +23,8 @@ from playground.catalog.choice import Array
 from playground.engine.evaluation import Evaluation
 from playground.measure.changes import Change
 from playground.measure.snapshot import History, Snapshot
+from ui.forms.buttons import identify
+from ui.forms.layouts import tight
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
@@ -31,6 +33,7 @@ from ui.look.theme import exact_px, px
 from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
 from ui.views.chart.controls import Choices, Controls, Option
 from ui.views.chart.plot import (
+    LEFT,
     Cursor,
     PlotMouse,
     colour_plot,
@@ -40,6 +43,7 @@ from ui.views.chart.plot import (
     show_bottom_axis,
     small_font,
     title_axis,
+    write,
 )
 from ui.views.chart.series import (
     band_outline,
@@ -253,6 +257,15 @@ def _smoothing_window(rows: int, smoothing: str) -> int:
 # Pieces -------------------------------------------------------------------------------------------------------
 
 
+_HEADINGS = (
+    (("training", "validation"), "0.00000"),
+    (("train", "val."), "0.00000"),
+    (("train", "val."), "99.9 %"),
+    (("", ""), "99.9 %"),
+)
+"""Names of the sets and a value as wide as any, the widest heading first."""
+
+
 class CurveHeading(QWidget):
     """The line above a plot: its title, and for each set a piece of its curve, its name and its value."""
 
@@ -280,67 +293,43 @@ class CurveHeading(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        look = theme.current()
+        look, high = theme.current(), px(self._HEIGHT)
         names, widths, value_width = self.columns()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(small_font())
-            painter.setPen(QColor(look.text))
-            painter.drawText(QRectF(0, 0, px(self.TITLE), px(self._HEIGHT)), Qt.AlignmentFlag.AlignVCenter, self.title)
+            write(painter, QRectF(0, 0, px(self.TITLE), high), LEFT, self.title, look.text)
             x = float(px(self.TITLE))
             for name, width, value, line in zip(names, widths, self.values, _series_pens(), strict=True):
-                self._paint_mark(painter, x, line)
+                painter.setPen(line)
+                painter.drawLine(QPointF(x, high / 2 + 0.5), QPointF(x + px(self.MARK), high / 2 + 0.5))
                 x += px(self.MARK + 6)
-                if width:
-                    painter.setPen(QColor(look.quiet))
-                    painter.drawText(QRectF(x, 0, width, px(self._HEIGHT)), Qt.AlignmentFlag.AlignVCenter, name)
-                painter.setPen(QColor(look.text))
-                box = QRectF(x + width, 0, value_width, px(self._HEIGHT))
-                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, value)
+                write(painter, QRectF(x, 0, width, high), LEFT, name, look.quiet)
+                write(painter, QRectF(x + width, 0, value_width, high), LEFT, value, look.text)
                 x += width + value_width + px(self.GAP)
 
     @property
-    def _digits(self) -> int:
-        return 5 if self.columns()[2] == self._value_width("0.00000") else 4
+    def digits(self) -> int:
+        """How many digits of an exact number have room."""
+        return 5 if self.columns()[2] == self._layout(*_HEADINGS[0])[1] else 4
 
     def widest(self) -> int:
         """The width that everything takes in full."""
-        return self._needed(("training", "validation"), "0.00000")
+        return self._layout(*_HEADINGS[0])[2]
 
-    def _value_width(self, text: str) -> int:
-        return QFontMetrics(small_font()).horizontalAdvance(text) + px(2)
-
-    def _needed(self, names: tuple[str, str], value: str) -> int:
-        """The width that these names take, with a value each."""
-        return (
-            px(self.TITLE)
-            + sum(self._widths(names))
-            + 2 * (px(self.MARK + 6) + self._value_width(value))
-            + px(self.GAP)
-        )
-
-    def _widths(self, names: tuple[str, str]) -> list[int]:
+    def _layout(self, names: tuple[str, str], value: str) -> tuple[list[int], int, int]:
+        """The widths of names and of a value each, and that of the whole line."""
         advance = QFontMetrics(small_font()).horizontalAdvance
-        return [advance(name) + px(6) if name else 0 for name in names]
+        widths, of_value = [advance(name) + px(6) if name else 0 for name in names], advance(value) + px(2)
+        return widths, of_value, px(self.TITLE) + sum(widths) + 2 * (px(self.MARK + 6) + of_value) + px(self.GAP)
 
     def columns(self) -> tuple[tuple[str, str], list[int], int]:
-        """The names of the sets, as long as there is room for, their widths and that of a value."""
-        room = min(self.room, self.width())
-        for names, value in (
-            (("training", "validation"), "0.00000"),
-            (("train", "val."), "0.00000"),
-            (("train", "val."), "99.9 %"),
-        ):
-            if self._needed(names, value) <= room:
-                return names, self._widths(names), self._value_width(value)
-        return ("", ""), [0, 0], self._value_width("99.9 %")
-
-    def _paint_mark(self, painter: QPainter, x: float, line: QPen) -> None:
-        painter.setPen(line)
-        painter.drawLine(
-            QPointF(x, px(self._HEIGHT) / 2 + 0.5),
-            QPointF(x + px(self.MARK), px(self._HEIGHT) / 2 + 0.5),
-        )
+        """The names of the sets, as far as there is room for them, their widths and that of a value."""
+        for names, value in _HEADINGS:
+            widths, of_value, needed = self._layout(names, value)
+            if needed <= min(self.room, self.width()):
+                break
+        return names, widths, of_value
 
 
 class _CurvePlot(QWidget):
@@ -371,9 +360,7 @@ class _CurvePlot(QWidget):
         self.above = QHBoxLayout()
         self.above.setSpacing(px(theme.GRID))
         self.above.addWidget(self.heading, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = tight(QVBoxLayout(self), 0)
         layout.addLayout(self.above)
         layout.addWidget(self.plot, 1)
 
@@ -406,14 +393,14 @@ class _CurvePlot(QWidget):
         room.setRange(xRange=(times.low, times.high), yRange=(self.axis.low, self.top), padding=0)
         set_ticks(self.plot.getAxis("bottom"), *times.ticks(across))
         set_ticks(self.plot.getAxis("left"), *self.axis.ticks(down))
-        self._show_marks(self._marked)
+        self.show_marks(self._marked)
 
     @property
     def top(self) -> float:
         """The upper end: with a little room, so that a curve along the end of the axis shows its whole width."""
         return self.axis.high + 0.03 * (self.axis.high - self.axis.low)
 
-    def _show_marks(self, places: Array) -> None:
+    def show_marks(self, places: Array) -> None:
         """Mark these places with thin upright lines, each with a thick end at the top."""
         self._marked = places
         x = np.repeat(places, 2)
@@ -485,24 +472,16 @@ class CurvesView(View):
         self._times = _TimeAxis()
         self._loss = _CurvePlot(self, LossAxis(), with_times=False)
         self._score = _CurvePlot(self, accuracy_axis(), with_times=True)
-        self._loss.plot.setAccessibleName("Loss of training and validation over the epochs")
-        self._score.plot.setAccessibleName("Accuracy of training and validation over the epochs")
-        self._loss.plot.setObjectName("curves.plot.loss")
-        self._score.plot.setObjectName("curves.plot.score")
+        identify(self._loss.plot, "curves.plot.loss", "Loss of training and validation over the epochs")
+        identify(self._score.plot, "curves.plot.score", "Accuracy of training and validation over the epochs")
         self._plots = (self._loss, self._score)
         for part in self._plots:
             part.plot.setToolTip(_HELP)
             part.mouse.moved.connect(self._show_words)
-        self._build()
-        layout = QVBoxLayout(self)
+        layout = tight(QVBoxLayout(self), 0)
         layout.setContentsMargins(px(theme.GRID), px(theme.GRID), 0, px(theme.GRID))
-        layout.setSpacing(0)
         layout.addWidget(self._loss, 10)
         layout.addWidget(self._score, 9)
-        self._write = Throttle(self._show_texts, self)
-        self.apply_theme()
-
-    def _build(self) -> None:
         self._controls = Controls("curves.controls", self, always_named=True)
         self._smoothing = self._controls.add(Choices("curves.smoothing", "Smoothing", _SMOOTHING_OPTIONS))
         self._along = self._controls.add(Choices("curves.along", "Along", _ALONG_OPTIONS))
@@ -512,6 +491,8 @@ class CurvesView(View):
             control.picked.connect(self._on_setting)
         self._loss.above.addWidget(self._controls)
         self._loss.above.addSpacing(px(theme.GRID // 2))
+        self._write = Throttle(self._show_texts, self)
+        self.apply_theme()
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -571,14 +552,11 @@ class CurvesView(View):
         at = times.places(column)
         self._loss.draw(times, at, (history.train_loss, history.validation_loss), self._smoothing.value)
         self._score.draw(times, at, (history.train_accuracy, history.validation_accuracy), self._smoothing.value)
-        self._draw_marks(self._snapshot.changes)
-
-    def _draw_marks(self, changes: Sequence[Change]) -> None:
-        marks = _marks_of(changes, self._times)
+        marks = _marks_of(self._snapshot.changes, times)
         if marks != self._marks:
             self._marks = marks
             for part in self._plots:
-                part._show_marks(np.array([mark.place for mark in marks]))
+                part.show_marks(np.array([mark.place for mark in marks]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         room = self.width() - px(2 * theme.GRID + theme.GRID // 2)
@@ -600,7 +578,7 @@ class CurvesView(View):
         row, history = self._hovered_row(), self._snapshot.history
         values = self._present if row is None else tuple(float(column[row]) for column in _drawn_columns(history)[1:])
         classes = self._snapshot.sample.task == "classification"
-        digits = 3 if row is None else self._loss.heading._digits
+        digits = 3 if row is None else self._loss.heading.digits
         number = [number_text(value, digits) for value in values]
         share = [percent_text(value) for value in values] if classes else number
         self._loss.heading.show_values("Loss", (number[0], number[1]))
@@ -645,13 +623,11 @@ _HELP = "Solid: the points that train. Dashed: points kept out, to see overfitti
 
 def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]:
     """The columns that this view shows, in the order of Evaluation after the epoch."""
-    return (
-        history.epoch,
-        history.train_loss,
-        history.validation_loss,
-        history.train_accuracy,
-        history.validation_accuracy,
+    loss, accuracy = (
+        (history.train_loss, history.validation_loss),
+        (history.train_accuracy, history.validation_accuracy),
     )
+    return history.epoch, *loss, *accuracy
 
 
 def _curve_points(curve: pg.PlotCurveItem) -> Array:

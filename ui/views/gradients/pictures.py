@@ -15,7 +15,7 @@ from ui.look import theme
 from ui.look.numbers import short_text
 from ui.look.theme import exact_px, px
 from ui.views.chart.axes import even_ticks, nearest_row
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, pen, small_font, write_centred
+from ui.views.chart.plot import CENTRE, LEFT, RIGHT, pen, small_font, write, write_centred
 from ui.views.gradients.sizes import GradientQuantity, Sizes, SizeScale, depth_colours, narrow_scale, size_colours
 
 TOP, BOTTOM, AXIS = 20, 38, 40
@@ -26,8 +26,7 @@ _HEALTHY = (3e-4, 3e-3)
 
 def _write_title(painter: QPainter, box: QRectF, text: str) -> None:
     """Write a title above a picture."""
-    painter.setPen(QColor(theme.current().quiet))
-    painter.drawText(QRectF(box.left(), 0, box.width(), px(TOP - 4)), LEFT, text)
+    write(painter, QRectF(box.left(), 0, box.width(), px(TOP - 4)), LEFT, text, theme.current().quiet)
 
 
 def _paint_steps(painter: QPainter, box: QRectF, limit: float) -> None:
@@ -184,8 +183,7 @@ class HeatMap:
             plate = QRectF(absence.center().x() - width / 2, row.center().y() - metrics.height() / 2, width, 0)
             plate.setHeight(metrics.height())
             painter.fillRect(plate, QColor(look.raised))
-            painter.setPen(QColor(look.quiet))
-            painter.drawText(plate, CENTRE, state)
+            write(painter, plate, CENTRE, state, look.quiet)
 
 
 _MOST_COLUMNS, _MOST_PLACES = 150, 2400
@@ -305,8 +303,7 @@ class SizeLines:
             y = round(box.bottom() - place * box.height())
             painter.setPen(pen(look.line))
             painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-            painter.setPen(QColor(look.quiet))
-            painter.drawText(QRectF(box.left() - px(AXIS), y - px(8), px(AXIS - 6), px(16)), RIGHT, text)
+            write(painter, QRectF(box.left() - px(AXIS), y - px(8), px(AXIS - 6), px(16)), RIGHT, text, look.quiet)
 
     def _paint_names(self, painter: QPainter, box: QRectF, y: Array) -> None:
         look, metrics = theme.current(), painter.fontMetrics()

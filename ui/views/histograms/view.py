@@ -30,11 +30,6 @@ _NOTHING_WRONG = "nothing saturated or dead"
 _UNKNOWN = LayerHistograms(None, None)
 
 
-def _layers_of(snapshot: Snapshot) -> list[tuple[LayerStatistics, LayerHistograms]]:
-    known = snapshot.answer(HistogramsRequest) or ()
-    return [(layer, known[place] if place < len(known) else _UNKNOWN) for place, layer in enumerate(snapshot.layers)]
-
-
 def _row_of(layer: LayerStatistics, histograms: LayerHistograms) -> HistogramRow:
     bad = any(np.isfinite(share) and share >= _MUCH for share in (layer.saturated, layer.dead))
     return HistogramRow(
@@ -82,7 +77,8 @@ class HistogramsView(HistogramsPicture):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn again if no layer has changed."""
-        layers = _layers_of(snapshot)
+        known = (*(snapshot.answer(HistogramsRequest) or ()), *[_UNKNOWN] * len(snapshot.layers))
+        layers = list(zip(snapshot.layers, known, strict=False))
         now = tuple(_fingerprint(*layer) for layer in layers)
         if now != self._drawn:
             self._drawn, self._layers = now, snapshot.layers

@@ -72,17 +72,12 @@ def point_sentence(snapshot: Snapshot, seen: Microscope) -> str:
     is_what = label_words(sample, seen.label)
     if sample.task == "regression":
         is_what = f"{sample.target_name} {is_what}"
-    answer = answer_words(snapshot, _answer_of(snapshot, seen))
-    point = f"Point {seen.point:,} ({set_name}; {place})"
-    return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
-
-
-def _answer_of(snapshot: Snapshot, seen: Microscope) -> Array:
-    """What the network says, as the boundary has it."""
     output = _as_column(seen.output).astype(np.float64)
     with np.errstate(all="ignore"):
-        shown: Array = output if snapshot.sample.task == "regression" else snapshot.loss.score(output)
-    return shown[:, 0]
+        shown = output if sample.task == "regression" else snapshot.loss.score(output)
+    answer = answer_words(snapshot, shown[:, 0])
+    point = f"Point {seen.point:,} ({set_name}; {place})"
+    return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
 
 
 def _layer_of(snapshot: Snapshot, passed: LayerPass) -> Layer | None:

@@ -222,7 +222,10 @@ def arrange_diagram(structure: NetworkStructure, width: float, height: float, fi
     gaps = len(structure.layers)
     side = _tile_side(structure, width, body)
     start = _EDGE + LABELS + side / 2
-    last = _lone_side(side, (width - start) / gaps) if structure.layers[-1].units == 1 else side
+    last = side
+    if structure.layers[-1].units == 1:
+        # A single output is drawn larger where there is room.
+        last = _whole_pixels(min(max(side, min(2 * side, (width - start) / gaps - 32)), _LARGEST_OUTPUT), int)
     end = max(last / 2, _NARROWEST / 2) + _EDGE / 2
     narrowest = _NARROWEST + 2 * (_half_number(max(layer.units for layer in structure.layers)) - _half_number(1))
     pitch = min(max((width - start - end) / gaps, narrowest), _WIDEST)
@@ -243,10 +246,6 @@ def _tile_side(structure: NetworkStructure, width: float, body: float) -> float:
     tall = (body - folding) / rows * 0.84
     wide = (width - _EDGE - LABELS) / (len(structure.layers) + 1) * 0.48
     return _whole_pixels(min(max(min(tall, wide), SMALLEST), _LARGEST), int)
-
-
-def _lone_side(side: float, pitch: float) -> float:
-    return _whole_pixels(min(max(side, min(2 * side, pitch - 32)), _LARGEST_OUTPUT), int)
 
 
 def _column_at(
@@ -374,7 +373,8 @@ def _hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF)
         if column.folded and column.chip().contains(at):
             yield Hit("chip", column.place)
         if column.place == INPUTS:
-            yield from (Hit("feature", INPUTS, k) for k in column.seen if _named_rect(column, k).contains(at))
+            names = {k: column.rect(k).adjusted(-LABELS, 0, 0, 0) for k in column.seen}
+            yield from (Hit("feature", INPUTS, k) for k, rect in names.items() if rect.contains(at))
         else:
             yield from (Hit("bias", column.place, k) for k in column.seen if _widen_target(column.bias(k)).contains(at))
             yield from (Hit("unit", column.place, k) for k in column.seen if column.rect(k).contains(at))
@@ -392,11 +392,6 @@ def _hits_of_headers(structure: NetworkStructure, diagram: Diagram, at: QPointF)
             yield Hit("more", column.place)
         if column.header().contains(at):
             yield Hit("header", column.place)
-
-
-def _named_rect(column: TileColumn, unit: int) -> QRectF:
-    """An input's tile with its name at the left."""
-    return column.rect(unit).adjusted(-LABELS, 0, 0, 0)
 
 
 def _widen_target(rect: QRectF) -> QRectF:

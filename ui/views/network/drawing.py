@@ -245,12 +245,6 @@ class Drawing:
             painter.strokePath(self.strokes.path(number), self._pen(number))
         painter.setOpacity(1.0)
 
-    def _blank(self) -> QPixmap:
-        picture = QPixmap((self.size * self._zoom * self.ratio).toSize())
-        picture.setDevicePixelRatio(self.ratio)
-        picture.fill(self._look.surface)
-        return picture
-
     def _started(self, picture: QPixmap) -> QPainter:
         painter = QPainter(picture)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
@@ -260,7 +254,9 @@ class Drawing:
 
     def _still_picture(self) -> QPixmap:
         if self.still is None:
-            self.still = self._blank()
+            self.still = QPixmap((self.size * self._zoom * self.ratio).toSize())
+            self.still.setDevicePixelRatio(self.ratio)
+            self.still.fill(self._look.surface)
             with self._started(self.still) as painter:
                 self._paint_still(painter)
         return self.still

@@ -59,11 +59,6 @@ def gradient_looks(values: Array) -> Array:
     return np.where(known, 1 + np.minimum(np.where(known, places, 0) * _SHADES, _SHADES - 1), _UNKNOWN).astype(np.int64)
 
 
-def _fineness(wires: int) -> float:
-    """How wide wires are drawn where there are so many, as a share of their full width."""
-    return max(_FINEST, min(1.0, (_AIRY / max(wires, 1)) ** 0.5))
-
-
 def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float = 1.0) -> QPen:
     """The pen of a weight whose size is a share 0…1 of the largest; where wires are fine, small ones are paler too."""
     strength = 0.25 + 0.75 * share ** (0.6 / fine)
@@ -73,11 +68,8 @@ def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float =
 
 def gradient_pen(share: float, table: Array, fine: float = 1.0) -> QPen:
     """The pen of a gradient by its place 0…1 on the scale: it sets the colour and, more gently, the width."""
-    return QPen(_shade(share, table), 0.8 + fine * 2.6 * share)
-
-
-def _shade(share: float, table: Array) -> QColor:
-    return QColor(*(int(channel) for channel in table[int(share * (len(table) - 1) + 0.5)][:3]))
+    red, green, blue, _ = table[int(share * (len(table) - 1) + 0.5)].tolist()
+    return QPen(QColor(red, green, blue), 0.8 + fine * 2.6 * share)
 
 
 def value_colours(values: Array, largest: float, pens: Pens) -> list[int]:
@@ -114,7 +106,8 @@ class Pens:
         known, self._known = self._known, strokes
         if known is strokes:
             return False
-        fine = _fineness(min(len(strokes.wires.layer), _MOST))
+        wires = min(len(strokes.wires.layer), _MOST)
+        fine = max(_FINEST, min(1.0, (_AIRY / max(wires, 1)) ** 0.5))
         if fine != self._fine:
             self._fine, self._made = fine, {}
         return True

@@ -38,16 +38,12 @@ def range_of_activation(activation: Activation) -> ValueRange | None:
     return ValueRange(0.5, 0.5) if low > -0.01 else ValueRange(0.0, 1.0 if max(-low, high) <= 1.01 else max(-low, high))
 
 
-def _own_ranges(maps: Array) -> tuple[Array, Array]:
-    """Middle and half of the range of each map (units, n, n): symmetric about 0, as wide as the map needs."""
-    sizes = np.maximum(maps.max(axis=(1, 2)), -maps.min(axis=(1, 2))) if len(maps) else np.zeros(0)
-    return np.zeros(len(maps)), np.maximum(sizes, _QUIETEST)
-
-
 def colour_numbers(maps: Array, scale: ValueRange | None) -> Array:
     """Maps (units, n, n) as places in a table of 256 colours, uint8; each on its own range if there is no `scale`."""
     if scale is None:
-        middle, half = _own_ranges(maps)
+        # Symmetric about 0, as wide as each map needs.
+        sizes = np.maximum(maps.max(axis=(1, 2)), -maps.min(axis=(1, 2))) if len(maps) else np.zeros(0)
+        middle, half = np.zeros(len(maps)), np.maximum(sizes, _QUIETEST)
     else:
         middle, half = np.full(len(maps), scale.middle), np.full(len(maps), scale.half)
     factor = (127.5 / half).astype(np.float32)[:, np.newaxis, np.newaxis]

@@ -116,7 +116,8 @@ class NetworkView(View):
         layout.addLayout(above)
         layout.addWidget(self._canvas, 1)
         layout.addWidget(self._words)
-        self._canvas.rearranged.connect(self._on_rearranged)
+        self._canvas.rearranged.connect(self._update_requests)
+        self._canvas.rearranged.connect(self._refresh)
         self._canvas.pointed.connect(self._on_pointed)
         self._canvas.clicked.connect(self._on_clicked)
         self._canvas.double_clicked.connect(self._on_double_clicked)
@@ -222,10 +223,6 @@ class NetworkView(View):
         return Places(self._drawing, self._canvas.pos())
 
     # What it requests -----------------------------------------------------------------------------------------
-
-    def _on_rearranged(self) -> None:
-        self._update_requests()
-        self._refresh()
 
     def _update_requests(self) -> None:
         columns = self._drawing.columns

@@ -16,7 +16,7 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import short_text
 from ui.look.theme import px
-from ui.views.chart.plot import small_font
+from ui.views.chart.plot import small_font, write
 from ui.views.plane.field import ValueRange, uncertainty_table
 from ui.views.plane.marks import SYMBOLS, mark_style, ring_style
 
@@ -158,8 +158,7 @@ class Legend(QWidget):
         table = uncertainty_table(look) if scale.sequential else theme.field_table(look)
         row = np.ascontiguousarray(table[np.newaxis, :, :3])
         painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
-        painter.setPen(QColor(look.text))
-        painter.drawText(bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle)
+        write(painter, bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle, look.text)
         painter.setPen(QColor(look.quiet))
         self._write(painter, int(bar.right()) + px(6), y, scale.high)
 
