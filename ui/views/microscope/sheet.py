@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QFont,
     QFontMetrics,
@@ -29,11 +28,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
 
 from playground.catalog.choice import Array
+from ui.forms.buttons import identify
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import minus_text, number_text
 from ui.look.theme import exact_px, px
-from ui.views.chart.plot import RIGHT, small_font
+from ui.views.chart.plot import CENTRE, LEFT, RIGHT, small_font
 from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_text
 
 FOLDED_SIZE = 8
@@ -215,9 +215,8 @@ class EquationSheet(QAbstractScrollArea):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("microscope.sheet")
-        self.setAccessibleDescription("Arrow keys scroll, dragging selects numbers, Ctrl+C copies them.")
-        self.setAccessibleName("Forward and backward pass in numbers")
+        about = "Arrow keys scroll, dragging selects numbers, Ctrl+C copies them."
+        identify(self, "microscope.sheet", "Forward and backward pass in numbers", about=about)
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
@@ -229,16 +228,11 @@ class EquationSheet(QAbstractScrollArea):
         self._from: _Spot | None = None
         self._to: _Spot | None = None
         self._all = False
-        self._add_actions()
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.addAction("Copy", self.copy)
+        self.addAction("Select all", self._select_all)
         self.verticalScrollBar().setSingleStep(px(ROW))
         self.horizontalScrollBar().setSingleStep(cell_width(theme.zoom()))
-
-    def _add_actions(self) -> None:
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for text, slot in (("Copy", self.copy), ("Select all", self._select_all)):
-            action = QAction(text, self)
-            action.triggered.connect(slot)
-            self.addAction(action)
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -272,19 +266,15 @@ class EquationSheet(QAbstractScrollArea):
         return self._layout._terms
 
     def _lay_out(self) -> None:
-        self._layout = _Layout(self._blocks, self._unfolded, self._everything, self.viewport().width())
-        self._set_bars()
-        self.viewport().update()
-
-    def _set_bars(self) -> None:
-        seen, layout = self.viewport().size(), self._layout
-        bars = (
-            (self.horizontalScrollBar(), layout.width, seen.width()),
-            (self.verticalScrollBar(), layout.height, seen.height()),
-        )
-        for bar, size, room in bars:
+        view = self.viewport()
+        self._layout = layout = _Layout(self._blocks, self._unfolded, self._everything, view.width())
+        for bar, size, room in (
+            (self.horizontalScrollBar(), layout.width, view.width()),
+            (self.verticalScrollBar(), layout.height, view.height()),
+        ):
             bar.setPageStep(room)
             bar.setRange(0, max(0, size - room))
+        view.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._lay_out()
@@ -326,7 +316,7 @@ class EquationSheet(QAbstractScrollArea):
             max(cells.width() + px(12), cell_width(theme.zoom())),
             px(ROW),
         )
-        painter.drawText(name, Qt.AlignmentFlag.AlignCenter, placed.term.name)
+        painter.drawText(name, CENTRE, placed.term.name)
         first, last = (
             max(0, (seen.top() - cells.top()) // px(ROW)),
             min(placed.rows, (seen.bottom() - cells.top()) // px(ROW) + 1),
@@ -505,20 +495,16 @@ def _outline(block: Block) -> tuple[object, ...]:
 
 
 def _paint_words(painter: QPainter, words: _PlacedText) -> None:
-    look, font = theme.current(), small_font()
-    left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-    flags = int(left)
-    if words.kind in ("heading", "title"):
+    look, font, kind = theme.current(), small_font(), words.kind
+    if kind in ("heading", "title"):
         font = QFont(QApplication.font())
-        font.setPixelSize(px(theme.LARGE if words.kind == "heading" else theme.NORMAL))
+        font.setPixelSize(px(theme.LARGE if kind == "heading" else theme.NORMAL))
         font.setWeight(QFont.Weight.DemiBold)
-    if words.kind == "note":
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
-    if words.kind == "sign":
-        flags = int(Qt.AlignmentFlag.AlignCenter)
+    wrapped = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+    flags = {"note": wrapped, "sign": CENTRE}.get(kind, LEFT)
     painter.setFont(font)
-    painter.setPen(QColor(look.quiet if words.kind in ("note", "formula") else look.text))
-    painter.drawText(words.place, flags, words.text)
+    painter.setPen(QColor(look.quiet if kind in ("note", "formula") else look.text))
+    painter.drawText(words.place, int(flags), words.text)
 
 
 def _paint_fold(painter: QPainter, box: QRect, words: str) -> None:
@@ -529,9 +515,9 @@ def _paint_fold(painter: QPainter, box: QRect, words: str) -> None:
         painter.translate(box.center())
         painter.rotate(-90)
         turned = QRect(-box.height() // 2, -box.width() // 2, box.height(), box.width())
-        painter.drawText(turned, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(turned, CENTRE, words)
     else:
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        painter.drawText(box, LEFT, words)
     painter.restore()
 
 
