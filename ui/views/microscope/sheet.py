@@ -5,6 +5,7 @@ Only what is in sight is painted. Large matrices are folded until they are asked
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -46,10 +47,14 @@ _SHADES = 33
 
 
 @lru_cache
-def cell_width(size: float) -> int:
-    """The width of a cell at a size of everything; letters in whole pixels may grow by more than lengths do."""
-    # The minus sign stands a little in the margin.
-    return max(round(CELL * size), QFontMetrics(small_font()).horizontalAdvance("−0.0895") + px(6) - 2)
+def _cell_width_at(zoom: float) -> int:
+    # Letters in whole pixels may grow by more than lengths do; the minus sign stands a little in the margin.
+    return max(round(CELL * zoom), QFontMetrics(small_font()).horizontalAdvance("−0.0895") + px(6) - 2)
+
+
+def cell_width() -> int:
+    """The width of a cell at the current zoom, in pixels."""
+    return _cell_width_at(theme.zoom())
 
 
 class _Spot(NamedTuple):
@@ -69,6 +74,11 @@ class PlacedTerm:
     cells: QRect
     rows: int
     columns: int
+
+    def cell(self, row: int, column: int) -> QRect:
+        """The place of a number on the sheet."""
+        wide, high = cell_width(), px(ROW)
+        return QRect(self.cells.left() + column * wide, self.cells.top() + row * high, wide, high)
 
     @property
     def more_rows(self) -> int:
@@ -93,7 +103,7 @@ class PlacedTerm:
         """Where the words about folded rows and columns stand."""
         marks, cells = [], self.cells
         if self.more_rows:
-            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width(theme.zoom())), px(ROW))
+            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width()), px(ROW))
             marks.append((below, f"… {self.more_rows:,} more"))
         if self.more_columns:
             beside = QRect(cells.right() + px(4), cells.top(), px(_MARK - 4), max(cells.height(), 4 * px(ROW)))
@@ -163,7 +173,7 @@ class _Layout:
             return self._metrics.horizontalAdvance(part) + px(_GAP) if part else px(_INDENT)
         columns = _shown_shape(part, unfolded)[1]
         mark = px(_MARK) if columns < part.values.shape[1] else 0
-        return columns * cell_width(theme.zoom()) + px(12) + mark + px(_GAP)
+        return columns * cell_width() + px(12) + mark + px(_GAP)
 
     def _put_row(self, block: Block, row: list[Term | str], unfolded: bool) -> None:
         """Terms and signs side by side, with their middles on one line."""
@@ -181,7 +191,7 @@ class _Layout:
                 cells = QRect(
                     x + px(6),
                     top + (most - rows) * px(ROW) // 2,
-                    columns * cell_width(theme.zoom()),
+                    columns * cell_width(),
                     rows * px(ROW),
                 )
                 self._terms.append(PlacedTerm(part, block, cells, rows, columns))
@@ -230,9 +240,9 @@ class EquationSheet(QAbstractScrollArea):
         self._all = False
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.addAction("Copy", self.copy)
-        self.addAction("Select all", self._select_all)
+        self.addAction("Select all", lambda: self._select(everything=True))
         self.verticalScrollBar().setSingleStep(px(ROW))
-        self.horizontalScrollBar().setSingleStep(cell_width(theme.zoom()))
+        self.horizontalScrollBar().setSingleStep(cell_width())
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -308,36 +318,24 @@ class EquationSheet(QAbstractScrollArea):
                 painter.drawRect(self.viewport().rect().adjusted(px(1), px(1), -px(1), -px(1)))
 
     def _paint_term(self, painter: QPainter, number: int, placed: PlacedTerm, seen: QRect) -> None:
-        look, cells = theme.current(), placed.cells
+        look, cells, wide, high = theme.current(), placed.cells, cell_width(), px(ROW)
         painter.setPen(QColor(look.quiet))
-        name = QRect(
-            cells.left() - px(6),
-            cells.top() - px(ROW),
-            max(cells.width() + px(12), cell_width(theme.zoom())),
-            px(ROW),
-        )
+        name = QRect(cells.left() - px(6), cells.top() - high, max(cells.width() + px(12), wide), high)
         painter.drawText(name, CENTRE, placed.term.name)
-        first, last = (
-            max(0, (seen.top() - cells.top()) // px(ROW)),
-            min(placed.rows, (seen.bottom() - cells.top()) // px(ROW) + 1),
+        rows = range(
+            max(0, (seen.top() - cells.top()) // high),
+            min(placed.rows, (seen.bottom() - cells.top()) // high + 1),
         )
-        left, right = (
-            max(0, (seen.left() - cells.left()) // cell_width(theme.zoom())),
-            min(placed.columns, (seen.right() - cells.left()) // cell_width(theme.zoom()) + 1),
+        columns = range(
+            max(0, (seen.left() - cells.left()) // wide),
+            min(placed.columns, (seen.right() - cells.left()) // wide + 1),
         )
         shades, places = _shade_colours(look), _shade_places(placed.term.values)
-        ink = QColor(look.text)
-        for row in range(first, last):
-            for k in range(left, right):
-                box = QRect(
-                    cells.left() + k * cell_width(theme.zoom()),
-                    cells.top() + row * px(ROW),
-                    cell_width(theme.zoom()),
-                    px(ROW),
-                )
-                painter.fillRect(box.adjusted(0, 0, -1, -1), shades[places[row, k]])
-                painter.setPen(ink)
-                painter.drawText(box.adjusted(0, 0, -px(6), 0), RIGHT, number_text(float(placed.term.values[row, k])))
+        painter.setPen(QColor(look.text))
+        for row, column in itertools.product(rows, columns):
+            box = placed.cell(row, column)
+            painter.fillRect(box.adjusted(0, 0, -1, -1), shades[places[row, column]])
+            painter.drawText(box.adjusted(0, 0, -px(6), 0), RIGHT, number_text(float(placed.term.values[row, column])))
         self._paint_brackets(painter, cells)
         for box, words in placed.fold_marks:
             _paint_fold(painter, box, words)
@@ -360,11 +358,7 @@ class EquationSheet(QAbstractScrollArea):
         if area is None or area[0] != number:
             return None
         _, top, bottom, left, right = area
-        cells = placed.cells
-        corner = QPoint(cells.left() + left * cell_width(theme.zoom()), cells.top() + top * px(ROW))
-        return QRect(
-            corner, QSize((right - left + 1) * cell_width(theme.zoom()), (bottom - top + 1) * px(ROW))
-        ).intersected(cells)
+        return placed.cell(top, left).united(placed.cell(bottom, right)).intersected(placed.cells)
 
     # Selecting and copying -------------------------------------------------------------------------------------
 
@@ -387,12 +381,8 @@ class EquationSheet(QAbstractScrollArea):
         """Put what is selected, or else everything, on the clipboard."""
         QGuiApplication.clipboard().setText(self.selected_text())
 
-    def _select_all(self) -> None:
-        self._all, self._from, self._to = True, None, None
-        self.viewport().update()
-
-    def _select_none(self) -> None:
-        self._all, self._from, self._to = False, None, None
+    def _select(self, everything: bool) -> None:
+        self._all, self._from, self._to = everything, None, None
         self.viewport().update()
 
     def _spot_at(self, position: QPoint) -> _Spot | None:
@@ -400,7 +390,7 @@ class EquationSheet(QAbstractScrollArea):
         for number, placed in enumerate(self._layout._terms):
             if placed.cells.contains(place):
                 inside = place - placed.cells.topLeft()
-                return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width(theme.zoom()))
+                return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width())
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -418,8 +408,8 @@ class EquationSheet(QAbstractScrollArea):
         if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
             cells = self._layout._terms[self._from.term].cells
             inside = place + self._offset - cells.topLeft()
-            row, column = inside.y() // px(ROW), inside.x() // cell_width(theme.zoom())
-            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width(theme.zoom()) - 1
+            row, column = inside.y() // px(ROW), inside.x() // cell_width()
+            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width() - 1
             self._to = _Spot(self._from.term, min(max(row, 0), last_row), min(max(column, 0), last_column))
             self.viewport().update()
         else:
@@ -455,9 +445,9 @@ class EquationSheet(QAbstractScrollArea):
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
-            self._select_all()
+            self._select(everything=True)
         elif event.key() == Qt.Key.Key_Escape and (self._all or self._from is not None):
-            self._select_none()
+            self._select(everything=False)
         elif event.key() == Qt.Key.Key_Home:
             bar.setValue(bar.minimum())
         elif event.key() == Qt.Key.Key_End:
