@@ -38,7 +38,7 @@ from ui.views.plane.plane import InputPlane, PlaneTool
 from ui.views.view import View
 
 PASSES = 20
-"""How often the network answers with dropout left on for the field of uncertainty."""
+"""The number of passes with dropout left on for the field of uncertainty."""
 _RING_INTERVAL = 100
 """Milliseconds between two changes of the rings; making them takes longer than a frame of the field."""
 
@@ -150,24 +150,20 @@ class BoundaryView(View):
         self._show_note()
 
     def magnify(self, unit: tuple[int, int] | None) -> None:
-        """Ask for the map of a unit (layer from 0, the output last; unit from 0) in place of the boundary; None: leave.
-
-        The map is shown as soon as a snapshot has it.
-        """
+        """Show the map of a unit (layer from 0, the output last), once a snapshot has it; None: the boundary."""
         self._magnified, self._dismissed, self._unit_half = unit, unit is None, 0.0
         self._update_requests()
         self._show_field()
 
     def pick(self, index: int | None) -> None:
-        """Highlight a point of the sample."""
         self._picking.pick(index)
 
     def set_tool(self, name: PlaneTool) -> None:
-        """What the mouse is for: "look" at the field and at points, or "edit", which only tells what the mouse does."""
+        """Use the mouse to "look" at the field and at points, or to "edit", which only reports the mouse."""
         self._plane.set_tool(name)
 
     def set_brush(self, radius: float, colour: str | None) -> None:
-        """The brush of the tool "edit": its radius in units of the plane, and its colour as #rrggbb or None."""
+        """Set the brush of the tool "edit": its radius on the plane, and its colour as #rrggbb or None."""
         self._plane.set_brush(radius, colour)
 
     def shown(self) -> BoundaryShown:
@@ -213,7 +209,7 @@ class BoundaryView(View):
         self.request(*requests)
 
     def _show_field(self) -> None:
-        """Draw what the colours and lines show, unless that is what is already drawn."""
+        """Draw the colours and contours, unless they are already drawn."""
         if self._snapshot is None:
             return
         shot, unit = self._snapshot, self._unit()
@@ -275,7 +271,7 @@ class BoundaryView(View):
         self._place()
 
     def _show_legend(self) -> None:
-        """Say what the marks and colours mean; the parts are placed again only if that is something else."""
+        """Explain the marks and colours; the parts are placed again only if that changes."""
         if self._snapshot is None:
             return
         sample, scale = self._snapshot.sample, self._picture.scale if self._picture is not None else None
@@ -381,5 +377,5 @@ class BoundaryView(View):
 
 
 def _same_points(a: Sample, b: Sample) -> bool:
-    """Whether two samples hold the very same arrays, so that nothing has to be drawn again."""
+    """Whether two samples hold the same arrays, so that nothing has to be drawn again."""
     return a is b or (a.x is b.x and a.labels is b.labels and a.split is b.split and a[3:] == b[3:])

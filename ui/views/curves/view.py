@@ -56,10 +56,10 @@ from ui.views.chart.series import (
 from ui.views.view import View
 
 _LEAST_REACH = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
-"""What each axis reaches at least."""
+"""The least reach of each axis."""
 _DECADES_FOR_LOG = 2.0
 _SMALLEST, _LARGEST = 1e-30, 1e30
-"""Losses beyond these are not drawn as what they are; nothing can be seen there anyway."""
+"""Losses beyond these are drawn at the limits; nothing can be seen there anyway."""
 _TITLES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}
 _AXIS = 48
 _MOST_MARKS = 50
@@ -94,7 +94,7 @@ _LOSS_OPTIONS = (
 
 
 def _series_pens() -> tuple[QPen, QPen]:
-    """How the training curve and the validation curve are drawn. Wider lines take Qt ten times as long."""
+    """The pens of the training and the validation curve. Wider lines take Qt ten times as long."""
     look = theme.current()
     return pen(look.train), pen(look.validation, style=Qt.PenStyle.DashLine)
 
@@ -103,19 +103,19 @@ def _series_pens() -> tuple[QPen, QPen]:
 
 
 class _TimeAxis:
-    """The axis that both plots share: epochs, steps or seconds, from 0 or logarithmic. It grows in leaps."""
+    """The axis that both plots share: epochs, steps or seconds, from 0 or logarithmic."""
 
     kind = "epoch"
     logarithmic = False
     low, high = 0.0, _LEAST_REACH["epoch"]
 
     def column(self, history: History) -> Array:
-        """What the axis measures, for each row of a history; NaN where it has not been recorded."""
+        """The values on the axis for each row of a history; NaN where they have not been recorded."""
         values: Array = getattr(history, self.kind)
         return values if len(values) == len(history.epoch) else np.full(len(history.epoch), np.nan)
 
     def fit(self, values: Array) -> None:
-        """Take in all rows of a history."""
+        """Fit the axis to all rows of a history."""
         last = max(_LEAST_REACH[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
         positive = values[values > 0]
         if self.logarithmic:
@@ -131,14 +131,12 @@ class _TimeAxis:
         return np.log10(np.where(values > 0, values, np.nan))
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Where numbers stand and what they say."""
         if self.logarithmic:
             return decade_ticks(self.low, self.high, most)
         at = even_ticks(self.low, self.high, most)
         return at, [short_text(value) for value in at]
 
     def words(self, value: float) -> str:
-        """A place on the axis in words."""
         return f"{number_text(value, 4)} seconds" if self.kind == "seconds" else f"{self.kind} {value:,.0f}"
 
 
@@ -154,7 +152,7 @@ class LossAxis:
     low, high = 0.0, 1.0
 
     def fit(self, *columns: Array) -> None:
-        """Take in all losses of a history."""
+        """Fit the axis to all losses of a history."""
         values = np.concatenate([column[np.isfinite(column)] for column in columns])
         values = np.minimum(values, _LARGEST)
         positive = values[values > _SMALLEST]
@@ -172,13 +170,11 @@ class LossAxis:
             self.low, self.high = 0.0, nice_limit(10**most)
 
     def places(self, values: Array) -> Array:
-        """Values as places on the axis."""
         if self.logarithmic:
             return np.log10(np.clip(values, 10**self.low, _LARGEST))
         return np.clip(values, 0, _LARGEST)
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Where numbers stand and what they say."""
         if not self.logarithmic:
             at = even_ticks(self.low, self.high, most)
             return at, [short_text(value) for value in at]
@@ -193,7 +189,7 @@ class _ShareAxis:
         self.low, self.high = ends[0], 1.0
 
     def fit(self, *columns: Array) -> None:
-        """Take in all values of a history."""
+        """Fit the axis to all values of a history."""
         values = np.concatenate([column[np.isfinite(column)] for column in columns])
         least = float(values.min()) if len(values) else 1.0
         self.low = next((end for end in self.ends if end <= least), self.ends[-1])
@@ -222,14 +218,14 @@ def r_squared_axis() -> _ShareAxis:
 
 
 class _Mark(NamedTuple):
-    """One or more changes that lie close together, at a place of the axis."""
+    """One or more changes close together, at a place of the axis."""
 
     place: float
     words: str
 
 
 def _marks_of(changes: Sequence[Change], axis: _TimeAxis) -> list[_Mark]:
-    """Where something was changed, at most about `_MOST_MARKS` places in ascending order."""
+    """The marks of changes, about `_MOST_MARKS` at most, in ascending order."""
     apart = (axis.high - axis.low) / _MOST_MARKS
     at = axis.places(np.array([getattr(change, axis.kind) for change in changes], dtype=np.float64))
     groups: list[tuple[float, list[str]]] = []
@@ -247,7 +243,7 @@ def _marks_of(changes: Sequence[Change], axis: _TimeAxis) -> list[_Mark]:
 
 
 def _smoothing_window(rows: int, smoothing: str) -> int:
-    """The odd number of rows whose mean a smoothed value is, 1 for none. It doubles, so that it seldom changes."""
+    """The odd number of rows in a moving mean, 1 for none. It doubles, so that it seldom changes."""
     share = _SMOOTHING[smoothing]
     if not share or rows < 4:
         return 1
@@ -281,14 +277,12 @@ class CurveHeading(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_values(self, title: str, values: tuple[str, str]) -> None:
-        """Show these values of training and validation."""
         if (title, values) != (self.title, self.values):
             self.title, self.values = title, values
             self.setAccessibleName(f"{title}: training {values[0]}, validation {values[1]}")
             self.update()
 
     def text(self) -> str:
-        """The whole line as text."""
         return f"{self.title} training {self.values[0]} validation {self.values[1]}"
 
     @guarded
@@ -310,7 +304,7 @@ class CurveHeading(QWidget):
 
     @property
     def digits(self) -> int:
-        """How many digits of an exact number have room."""
+        """The number of digits of an exact number that have room."""
         return 5 if self.columns()[2] == self._layout(*_HEADINGS[0])[1] else 4
 
     def widest(self) -> int:
@@ -365,7 +359,7 @@ class _CurvePlot(QWidget):
         layout.addWidget(self.plot, 1)
 
     def draw(self, times: _TimeAxis, at: Array, values: tuple[Array, Array], smoothing: str) -> None:
-        """Draw both curves at these places; limits and ticks are touched only when they change."""
+        """Draw both curves; limits and ticks are touched only when they change."""
         self.axis.fit(*values)
         for curve, filled, column in zip(self.curves, self._bands, values, strict=True):
             known = np.isfinite(column) & np.isfinite(at)
@@ -427,11 +421,11 @@ class _CurvesShown:
     """The curves as data. Places on a logarithmic axis are powers of ten."""
 
     along: str
-    """What the horizontal axis measures: epoch, step or seconds."""
+    """The quantity on the horizontal axis: epoch, step or seconds."""
     smoothing: str
     """off, some or strong."""
     loss_scale: str
-    """How the axis of the loss is chosen: auto, linear or log."""
+    """The setting for the axis of the loss: auto, linear or log."""
     time_is_logarithmic: bool
     loss_is_logarithmic: bool
     training: Array
@@ -441,13 +435,10 @@ class _CurvesShown:
     band: Array
     """The outline of the band of the raw training loss, shape (points, 2); empty while nothing is smoothed."""
     marks: tuple[_Mark, ...]
-    """Where something was changed, and in words."""
+    """The marks of changes."""
     times: tuple[float, float]
-    """Both ends of the horizontal axis."""
     score_ends: tuple[float, float]
-    """Both ends of the axis of accuracy or R²."""
     headings: tuple[str, str]
-    """The lines above the two plots."""
     reading: str
     """The title of the horizontal axis, which names the place under the mouse and what was changed there."""
 
@@ -497,7 +488,7 @@ class CurvesView(View):
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment; nothing is drawn anew if no row has been added."""
+        """Show this moment; nothing is drawn again if no row has been added."""
         before, self._snapshot = self._snapshot, snapshot
         if before is None or before.sample.task != snapshot.sample.task:
             self._score.axis = accuracy_axis() if snapshot.sample.task == "classification" else r_squared_axis()
@@ -572,7 +563,7 @@ class CurvesView(View):
             self._show_words()
 
     def _show_words(self) -> None:
-        """The values at the row under the mouse, or else those of the moment in which texts changed last."""
+        """Write the values at the row under the mouse, or else the latest ones."""
         if self._snapshot is None:
             return
         row, history = self._hovered_row(), self._snapshot.history
@@ -586,7 +577,7 @@ class CurvesView(View):
         self._show_place(None if row is None else float(self._times.column(history)[row]))
 
     def _show_place(self, value: float | None) -> None:
-        """The cursor at an epoch, a step or a second, and the words below it."""
+        """Move the cursor to an epoch, a step or a second, and write the words below it."""
         mark = self._hovered_mark()
         self._title = _TITLES[self._along.value] if value is None else self._times.words(value)
         self._title += f" · {mark.words}" if mark else ""
@@ -597,7 +588,7 @@ class CurvesView(View):
 
     @property
     def _hovered(self) -> float | None:
-        """The place on the axis across under the mouse, over either plot."""
+        """The place on the horizontal axis under the mouse, over either plot."""
         return next((part.mouse.place.x() for part in self._plots if part.mouse.place is not None), None)
 
     def _hovered_row(self) -> int | None:
@@ -622,7 +613,7 @@ _HELP = "Solid: the points that train. Dashed: points kept out, to see overfitti
 
 
 def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]:
-    """The columns that this view shows, in the order of Evaluation after the epoch."""
+    """The epochs, and the drawn columns in the order of Evaluation."""
     loss, accuracy = (
         (history.train_loss, history.validation_loss),
         (history.train_accuracy, history.validation_accuracy),

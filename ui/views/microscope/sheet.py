@@ -38,9 +38,9 @@ from ui.views.chart.plot import CENTRE, LEFT, RIGHT, small_font
 from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_text
 
 FOLDED_SIZE = 8
-"""Rows and columns of a matrix that are shown while it is folded."""
+"""The rows and columns shown of a folded matrix."""
 CELL, ROW, _GAP, _MARGIN = 52, 18, 8, 16
-"""Width and height of a cell, the gap between things, the margin of the sheet, in pixels at the usual size."""
+"""Width and height of a cell, the gap between things, the margin of the sheet, in pixels before zooming."""
 _MARK, _INDENT = 22, 24
 """The room for words beside a folded matrix, and before the rest of a long equation."""
 _SHADES = 33
@@ -82,17 +82,15 @@ class PlacedTerm:
 
     @property
     def more_rows(self) -> int:
-        """Rows that are folded away."""
         return len(self.term.values) - self.rows
 
     @property
     def more_columns(self) -> int:
-        """Columns that are folded away."""
         return self.term.values.shape[1] - self.columns
 
     @property
     def whole(self) -> QRect:
-        """Cells, name above, and what is said of folded ones."""
+        """The area of the cells, the name above and the marks of folded ones."""
         result = self.cells.adjusted(-px(6), -px(ROW), px(6), 0)
         for box, _ in self.fold_marks:
             result = result.united(box)
@@ -100,7 +98,7 @@ class PlacedTerm:
 
     @property
     def fold_marks(self) -> list[tuple[QRect, str]]:
-        """Where the words about folded rows and columns stand."""
+        """The places and texts of the words about folded rows and columns."""
         marks, cells = [], self.cells
         if self.more_rows:
             below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width()), px(ROW))
@@ -121,7 +119,7 @@ class _PlacedText(NamedTuple):
 
 
 class _Layout:
-    """Where everything stands, for given blocks and given blocks unfolded."""
+    """The places of all terms and texts, for given blocks and given blocks unfolded."""
 
     def __init__(self, blocks: list[Block], unfolded: set[str], everything: bool, width: int) -> None:
         self._terms: list[PlacedTerm] = []
@@ -213,14 +211,12 @@ def _unbreakable_groups(line: Equation) -> list[list[Term | str]]:
 
 
 def _shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
-    """How many rows and columns of a term are shown. One more than fits is shown rather than spoken of."""
+    """The numbers of shown rows and columns of a term. One more than fits is shown rather than mentioned."""
     rows, columns = (size if unfolded or size <= FOLDED_SIZE + 1 else FOLDED_SIZE for size in term.values.shape)
     return rows, columns
 
 
 class EquationSheet(QAbstractScrollArea):
-    """Equations one below the other."""
-
     folding_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -263,12 +259,11 @@ class EquationSheet(QAbstractScrollArea):
         self._lay_out()
 
     def has_folds(self) -> bool:
-        """Whether some matrix is too large to be shown whole unasked."""
+        """Whether some matrix is large enough to be folded."""
         terms = (part for block in self._blocks for line in block.lines for part in line if isinstance(part, Term))
         return any(max(term.values.shape) > FOLDED_SIZE + 1 for term in terms)
 
     def text(self) -> str:
-        """Everything on the sheet as text, with exact numbers."""
         return as_text(self._blocks)
 
     def placed_terms(self) -> list[PlacedTerm]:
@@ -370,7 +365,7 @@ class EquationSheet(QAbstractScrollArea):
         return a.term, rows[0], rows[1], columns[0], columns[1]
 
     def selected_text(self) -> str:
-        """What is selected, with exact numbers; everything if nothing is."""
+        """The selection as text with exact numbers; everything if nothing is selected."""
         area = self._area()
         if area is None or self._all:
             return self.text()
@@ -378,7 +373,7 @@ class EquationSheet(QAbstractScrollArea):
         return cells_text(self._layout._terms[number].term.values[top : bottom + 1, left : right + 1])
 
     def copy(self) -> None:
-        """Put what is selected, or else everything, on the clipboard."""
+        """Copy the selection, or else everything, to the clipboard."""
         QGuiApplication.clipboard().setText(self.selected_text())
 
     def _select(self, everything: bool) -> None:
@@ -466,7 +461,7 @@ class EquationSheet(QAbstractScrollArea):
         return super().viewportEvent(event)
 
     def words_at(self, position: QPoint) -> str:
-        """What the number at a place is, with all its digits."""
+        """Describe the number at a place, with all its digits."""
         spot = self._spot_at(position)
         if spot is None:
             return ""
@@ -478,7 +473,7 @@ class EquationSheet(QAbstractScrollArea):
 
 
 def _outline(block: Block) -> tuple[object, ...]:
-    """What tells whether a block has other words or shapes than before, whatever its numbers."""
+    """The words and shapes of a block, whatever its numbers."""
     parts = (part for line in block.lines for part in line)
     shapes = (part if isinstance(part, str) else (part.name, part.values.shape) for part in parts)
     return (block.key, block.title, block.formula, block.note, *shapes)
@@ -518,7 +513,7 @@ def _shade_colours(look: theme.Theme) -> list[QColor]:
 
 
 def _shade_places(values: Array) -> Array:
-    """Which of the shades each cell has: the strongest for the largest size in its term."""
+    """The shade of each cell: the strongest for the largest size in its term."""
     known = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
     largest = float(np.abs(known).max(initial=0.0))
     shares = known / largest if largest > 0 else known

@@ -38,9 +38,8 @@ class _MicroscopeShown:
     """The pass of a point as data."""
 
     sentence: str
-    """The point, what the network says of it and its loss; empty without a point."""
+    """The point, the network's answer and its loss; empty without a point."""
     blocks: tuple[Block, ...]
-    """The equations with their numbers, in the order in which they stand."""
 
 
 class MicroscopeView(View):
@@ -111,7 +110,6 @@ class MicroscopeView(View):
             self._update.request()
 
     def show_point(self, point: int | None) -> None:
-        """Follow this point of the sample; None: no point."""
         self.request(*([] if point is None else [MicroscopeRequest(point)]))
 
     def shown(self) -> _MicroscopeShown:

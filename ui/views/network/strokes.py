@@ -21,7 +21,7 @@ from ui.views.network.diagram import Wires
 Carried: TypeAlias = Literal["weights", "gradients"]
 
 _MOST = 2000
-"""The most wires that are drawn; beyond, the largest."""
+"""The largest number of drawn wires; of more, the largest weights."""
 LOWEST, HIGHEST = theme.MAGNITUDES
 STEPS = 8
 """Looks of weights for each sign."""
@@ -31,7 +31,7 @@ _UNKNOWN = 0
 """The look of a wire of which nothing is known."""
 _THINNEST, _THICKEST = 0.6, 4.6
 _AIRY = 160
-"""Up to so many wires they have their full width; more get finer, so that they don't run into one mass."""
+"""Up to this many wires have their full width; more get finer, so that they don't merge into one mass."""
 _FINEST = 0.45
 _APART = 0.72
 """The distance of the lines that make up a wide wire, in pixels of the screen."""
@@ -39,7 +39,7 @@ _DASHES = (4.0, 3.0)
 
 
 def gradient_places(values: Array) -> Array:
-    """Where gradients stand on their scale, 0…1, by size; NaN where there is no number."""
+    """The places of gradients on their scale, 0…1, by size; NaN where there is no number."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.clip((np.log10(np.abs(values)) - LOWEST) / (HIGHEST - LOWEST), 0, 1)
 
@@ -73,13 +73,13 @@ def gradient_pen(share: float, table: Array, fine: float = 1.0) -> QPen:
 
 
 def value_colours(values: Array, largest: float, pens: Pens) -> list[int]:
-    """The colours of the squares of biases, packed as 0xffRRGGBB: those of wires that carry as much."""
+    """The colours of the squares of biases, packed as 0xffRRGGBB, like those of wires."""
     looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
     return [pens.pen(look).color().rgb() for look in looks.tolist()]
 
 
 class Pens:
-    """The pens of all looks, for one theme and for what the wires carry."""
+    """The pens of all looks, for one theme and for weights or gradients."""
 
     def __init__(self, carried: Carried) -> None:
         self.carried, self.colours, self.table = carried, theme.current(), theme.magnitude_table()
@@ -88,7 +88,7 @@ class Pens:
         self._known: Strokes | None = None
 
     def pen(self, look: int) -> QPen:
-        """The pen of a look, as wide as its wires are to appear."""
+        """The pen of a look, as wide as its wires."""
         if look not in self._made:
             self._made[look] = self._new(look)
             self._made[look].setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -102,7 +102,7 @@ class Pens:
         return weight_pen((abs(look) - 0.5) / STEPS, look > 0, self.colours, self._fine)
 
     def fresh(self, strokes: Strokes) -> bool:
-        """Whether these pens have not been used for `strokes` yet; from now on they suit them."""
+        """Fit the pens to `strokes`; returns whether they were used for others before."""
         known, self._known = self._known, strokes
         if known is strokes:
             return False
@@ -120,7 +120,7 @@ class Strokes:
     """
 
     def __init__(self, wires: Wires, dashed: Array, ratio: float) -> None:
-        """`dashed` tells which wires belong to layers that are taken out; `ratio` is the screen's pixels per length."""
+        """`dashed` marks the wires of muted layers; `ratio` is the screen's pixels per length."""
         self.wires, self._dashed, self.ratio = wires, dashed, ratio
         self.looks: Array = np.zeros(len(dashed), np.int64)
         self.drawn: Array = np.zeros(len(dashed), bool)
@@ -129,7 +129,7 @@ class Strokes:
         self._bundles: dict[tuple[int, bool], tuple[QPainterPath, QPen]] = {}
 
     def show(self, values: Array, largest: float, pens: Pens) -> bool:
-        """Sort the wires by what they carry; says whether any looks different now."""
+        """Sort the wires by their values; returns whether any look has changed."""
         looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
         drawn = _most_of(values)
         if pens.fresh(self):
@@ -170,11 +170,9 @@ class Strokes:
         return known
 
     def path(self, number: int) -> QPainterPath:
-        """The middle of a wire."""
         return self._hair(number, 0)
 
     def paint(self, painter: QPainter) -> None:
-        """Draw all bundles, the strongest on top."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for key in sorted(self._bundles, key=lambda key: (abs(key[0]), key)):
             path, pen = self._bundles[key]
@@ -183,7 +181,7 @@ class Strokes:
 
 
 def _hair_count(width: float) -> int:
-    """How many lines side by side make up a wire of this width on the screen."""
+    """The number of parallel lines that make up a wire of this width on the screen."""
     return max(1, round(1 + (width - 1) / _APART))
 
 

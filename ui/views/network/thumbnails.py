@@ -28,7 +28,7 @@ _FEATURE_POINTS = 32
 
 @lru_cache(maxsize=256)
 def range_of_activation(activation: Activation) -> ValueRange | None:
-    """The range in which an activation stays, if it is −1…1 or 0…1 or nearly so."""
+    """The range of an activation, if it is −1…1 or 0…1 or nearly so; else None."""
     at = np.concatenate([np.linspace(-20, 20, 401), [-1e4, 1e4]])
     with np.errstate(all="ignore"):
         values = np.nan_to_num(activation(at), nan=np.inf)
@@ -96,7 +96,7 @@ def share_colours(maps: Array, units: Sequence[int], classes: int, look: theme.T
 
 @lru_cache(maxsize=4)
 def feature_atlas(look: theme.Theme) -> Atlas:
-    """The maps of all inputs there are, on the same rules as those of units."""
+    """The maps of all available inputs, coloured by the same rules as those of units."""
     at = np.linspace(-EXTENT, EXTENT, _FEATURE_POINTS)
     x1, x2 = np.meshgrid(at, at)
     maps = np.stack([feature.formula(x1, x2) for feature in FEATURES.values()]).astype(np.float32)
