@@ -160,7 +160,7 @@ class PlaneLayers:
     def show_picture(self, picture: BoundaryPicture | None, contours: bool) -> None:
         """Draw a picture, with or without contours; None: nothing."""
         if picture is None or self._picture is None or picture.texts != self._picture.texts:
-            # Numbers of other lines must not wait until it is time to write anew.
+            # Numbers of other lines must not wait until the next writing.
             self.numbers.show_numbers(())
         self._picture = picture
         if contours != self._with_contours:

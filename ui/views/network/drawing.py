@@ -44,7 +44,7 @@ _FADED = 0.22
 class Drawing:
     """What is drawn of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
 
-    All lengths are right at the usual size of everything; `zoom` makes them those in force when they are painted.
+    All lengths are in pixels before zooming; the painter is scaled by `zoom`.
     """
 
     def __init__(self) -> None:

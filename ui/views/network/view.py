@@ -157,7 +157,7 @@ class NetworkView(View):
             self._editing.cancel()
             self._canvas.point_at(None)
         self._align(True, structure)
-        # Settings that change nothing in the drawing are no reason to paint it anew.
+        # Settings that change nothing in the drawing are no reason to paint it again.
         if structure != self._drawing.structure:
             self._canvas.show_structure(structure)
         self._describe()
