@@ -12,7 +12,7 @@ from playground.measure.snapshot import Predictions
 from ui.look.theme import px
 from ui.views.plane.answers import signed_errors, wrong_points
 from ui.views.plane.field import ValueRange
-from ui.views.plane.marks import miss_rings, picked_ring, spots, wrong_rings
+from ui.views.plane.legend import miss_rings, picked_ring, spots, wrong_rings
 from ui.views.plane.plane import InputPlane
 
 MAX_DRAWN_POINTS = 2000

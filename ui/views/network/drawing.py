@@ -33,7 +33,7 @@ from ui.views.network.diagram import (
     wires_between,
 )
 from ui.views.network.strokes import Carried, Pens, Strokes, value_colours
-from ui.views.network.thumbnails import Atlas
+from ui.views.network.tiles import Atlas
 
 _OVERVIEW, _OVERVIEW_GAP = 22, 6
 FADE = 18
