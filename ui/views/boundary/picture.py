@@ -99,7 +99,10 @@ def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> Bou
 
 
 def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:
-    """Picture a unit's output; `half` is the largest size of its values that has a colour of its own."""
+    """Picture a unit's output; `half` is the largest size of its values that has a colour of its own.
+
+    The output layer has the colours of the boundary.
+    """
     if unit.layer < len(shot.layers) - 1:
         scale = ValueRange(0.0, half)
     low, high = scale.ends
