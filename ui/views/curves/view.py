@@ -432,7 +432,7 @@ class _CurvesShown:
     training: Array
     """The curve of the training loss, shape (points, 2), smoothed if that is chosen."""
     validation: Array
-    """That of the validation loss; empty without a validation set."""
+    """The curve of the validation loss; empty without a validation set."""
     band: Array
     """The outline of the band of the raw training loss, shape (points, 2); empty while nothing is smoothed."""
     marks: tuple[_Mark, ...]

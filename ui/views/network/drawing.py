@@ -42,7 +42,7 @@ _FADED = 0.22
 
 
 class Drawing:
-    """What is drawn of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
+    """The drawing of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
 
     All lengths are in pixels before zooming; the painter is scaled by `zoom`.
     """

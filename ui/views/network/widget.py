@@ -99,9 +99,9 @@ class NetworkCanvas(SizedWidget):
         self._rewired()
 
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
-        """What the wires carry, one number each in the order of `drawing.wires`, and the biases that are seen.
+        """Show the values of wires, in the order of `drawing.wires`, and the visible biases.
 
-        Numbers of another kind or of other wires are drawn at once, others when their time has come.
+        Values of another kind or of other wires are drawn at once, others at the next beat.
         """
         self._sort.request(at_once=self.drawing.show_values(wires, biases, carried, largest))
         self.update()
