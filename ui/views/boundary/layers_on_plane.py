@@ -199,8 +199,8 @@ def _numbers_for(
 ) -> tuple[ContourLabel, ...]:
     """Place the numbers of contours where lines are far apart, clear of each other, near their old places.
 
-    A level without such a place has no number. `before` are the present numbers, `n` the grid's side, `seen` the visible
-    part of the plane and `pixel` the size of a pixel on the plane.
+    A level without such a place has no number. `before` are the present numbers, `n` the grid's side, `seen` the
+    visible part of the plane and `pixel` the size of a pixel on the plane.
     """
     if not len(lines.level):
         return ()

@@ -314,7 +314,7 @@ def _wires_into(structure: NetworkStructure, diagram: Diagram, place: int) -> Wi
 
 _ALONG = np.linspace(0, 1, 65)
 _ACROSS = 1.5 * _ALONG - 1.5 * _ALONG**2 + _ALONG**3
-"""The share of its width that a wire has covered at each of the places `_ALONG` it: a cubic curve, level at both ends."""
+"""The share of its width that a wire has covered at the places `_ALONG` it: a cubic curve, level at both ends."""
 
 
 def wire_point(ends: Array, along: float) -> QPointF:
