@@ -107,12 +107,12 @@ def carry_settings(old: Choice | None, kind: type[Choice]) -> Choice:
     for name, ours in fields_of(kind).items():
         theirs = before.get(name)
         value = getattr(old, name, None)
-        if theirs and theirs.type == ours.type and value != theirs.default and fits(value, ours):
+        if theirs and theirs.type == ours.type and value != theirs.default and is_in_range(value, ours):
             kept[name] = value
     return kind(**kept)
 
 
-def fits(value: Any, wanted: Field) -> bool:
+def is_in_range(value: Any, wanted: Field) -> bool:
     """Whether a value is within the range that a field declares."""
     if wanted.type in (int, float) and value is not None:
         return Quantity.of(wanted).admits(value)

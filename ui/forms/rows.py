@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLay
 from playground.catalog.choice import Choice
 from playground.experiment.declarations import Field, fields_of, is_struct, summary_of, with_distinct_labels
 from playground.experiment.paths import carry_settings, join_path
-from playground.experiment.quantity import Number, Quantity
+from playground.experiment.quantity import Quantity, _Number
 from playground.experiment.words import title_of, value_words
 from ui.forms.buttons import identify, tip
 from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Entry, Segments, Slider, Switch
@@ -190,7 +190,7 @@ class NumberRow(Row):
     def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
         self.quantity = Quantity.of(field)
-        self.shown: Number | None = None
+        self.shown: _Number | None = None
         self.edits = Edits(self)
         self.edits.given.connect(self.ask)
         self.switch = self._switch() if field.optional else None
@@ -254,18 +254,18 @@ class NumberRow(Row):
         self.entry.setFixedWidth(min(max(usual, needed), max(usual, px(_WIDEST_ENTRY))))
 
     @property
-    def value(self) -> Number | None:
+    def value(self) -> _Number | None:
         """What the controls show: the shown value, or what a person is making of it."""
         latest: Any = self.edits.latest
         return latest if self.edits.running else self.shown
 
-    def show_value(self, value: Number | None) -> None:
+    def show_value(self, value: _Number | None) -> None:
         self.shown = value
         self.edits.shown(value)
         if not (self.slider and self.slider.isSliderDown()):
             self._display(value)
 
-    def _display(self, value: Number | None) -> None:
+    def _display(self, value: _Number | None) -> None:
         if self.switch:
             self.switch.show_on(value is not None)
             self.entry.setEnabled(value is not None)
@@ -276,7 +276,7 @@ class NumberRow(Row):
         if not (self.entry.hasFocus() and value is not None and self._means(value)):
             self.entry.show_text(self.written(value))
 
-    def _means(self, value: Number) -> bool:
+    def _means(self, value: _Number) -> bool:
         try:
             return self.quantity.read(self.entry.text()) == value
         except ValueError:
@@ -291,7 +291,7 @@ class NumberRow(Row):
         self.edits.end()
         self.entry.show_text(self.written(self.shown))
 
-    def _at(self, position: int) -> Number:
+    def _at(self, position: int) -> _Number:
         return self.quantity.at(position / SLIDER_STEPS)
 
     def _dragged(self, position: int) -> None:
@@ -326,7 +326,7 @@ class NumberRow(Row):
         if self.field.default is not msgspec.NODEFAULT and self.isEnabled() and self.value != self.field.default:
             self.edits.make(self.field.default)
 
-    def written(self, value: Number | None) -> str:
+    def written(self, value: _Number | None) -> str:
         """A value as the entry shows it, without its unit."""
         return self.named(None) if value is None else self.quantity.write(value)
 

@@ -12,7 +12,7 @@ import msgspec
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground import Experiment, Training
-from playground.catalog.datasets.base import Task
+from playground.catalog.choice import Task
 from playground.catalog.losses import default_loss
 from playground.experiment.declarations import fields_of
 from ui.forms.rows import ChoiceRow, Look, row_for

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from playground.files.atomic import previous
+from playground.files.atomic import previous_path
 from ui.forms.buttons import identify
 
 _ALL_FILES = "All files (*)"
@@ -89,7 +89,7 @@ def ask_about_replacing(parent: QWidget, path: Path, save_as: Callable[[], objec
         "replacing.question",
         "Replace the file?",
         f"{path.name} was changed by another window or program since it was opened here.",
-        f"If it is replaced, what it holds now is kept as {previous(path).name}.",
+        f"If it is replaced, what it holds now is kept as {previous_path(path).name}.",
         (
             _Answer("Save as…", roles.AcceptRole, "Leaves the file as it is and asks for another one.", save_as),
             _Answer("Replace", roles.DestructiveRole, "Saves what there is in this window.", save),
