@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _train_parser() -> Parser:
-    """The options of `train`."""
+    """The options of `_train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
     _add_training_options(parser, default="the experiment's")
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
@@ -65,12 +65,12 @@ def _add_training_options(parser: Parser, default: str) -> None:
 
 
 def _presets_parser() -> Parser:
-    """The options of `presets`: none."""
+    """The options of `_presets`: none."""
     return Parser("main.py presets", description="List the presets, one per line, name first.")
 
 
 def _export_parser() -> Parser:
-    """The options of `export`."""
+    """The options of `_export`."""
     lines = [f"  {one.name:<12} {one.title} ({one.suffix}){_needs_words(one)}" for one in FORMATS.values()]
     formats = "\n".join([*lines, f"  {_GIF:<12} Training as an animation, from its start (.gif)"])
     parser = Parser(
@@ -96,7 +96,7 @@ def _needs_words(one: Format) -> str:
 
 
 def _bench_parser() -> Parser:
-    """The options of `bench`."""
+    """The options of `_bench`."""
     from playground.cli.bench import add_options
 
     parser = Parser(

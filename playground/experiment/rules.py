@@ -18,7 +18,11 @@ from playground.experiment.declarations import Field, field_of, is_struct
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
-_VERSION = 1
+_VERSION = 2
+
+
+_BEFORE_VERSION_2: dict[str, dict[str, Any]] = {"table": {"points": 500}, "points": {}}
+"""What files of version 1 mean where they are silent, by the kind of their data."""
 
 
 _EXPERIMENT = field_of(Experiment)
@@ -64,7 +68,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
     Raises InputError.
     """
     if not isinstance(raw, dict):
-        raise InputError("experiment", raw, "a JSON object like {\"version\": 1, …}")  # fmt: skip
+        raise InputError("experiment", raw, "a JSON object like {\"version\": 2, …}")  # fmt: skip
     try:
         refuse_unwritable(raw)
         raw = _migrate(raw)
@@ -82,14 +86,19 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
 
 
 def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
-    """`raw` in the present version. There is only one so far."""
+    """`raw` in the present version: what an older one means where it is silent is spelled out."""
     if "version" not in raw:
         raise InputError("version", None, f"{_VERSION}; every experiment file names its version")
-    version = raw["version"]
-    if version != _VERSION or isinstance(version, bool):
+    version, data = raw["version"], raw.get("data")
+    if type(version) is not int or version not in range(1, _VERSION + 1):
         newer = isinstance(version, int) and version > _VERSION
-        raise InputError("version", version, f"{_VERSION}" + (" (the file is from a newer program)" if newer else ""))
-    return raw
+        allowed = f"1 or {_VERSION}" + (" (the file is from a newer program)" if newer else "")
+        raise InputError("version", version, allowed)
+    kind = data.get("kind") if isinstance(data, dict) else data
+    if version == _VERSION or kind not in list(_BEFORE_VERSION_2):
+        return {**raw, "version": _VERSION}
+    settings = data if isinstance(data, dict) else {"kind": kind}
+    return {**raw, "version": _VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
 
 
 def _check_rules(experiment: Experiment) -> None:

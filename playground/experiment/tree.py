@@ -121,7 +121,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything there is to know about a run."""
 
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     name: Annotated[str, setting("Name", "What the experiment is called. Empty, it has no name of its own.")] = ""
     seed: Annotated[
         int,

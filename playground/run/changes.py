@@ -14,10 +14,10 @@ from playground.experiment.tree import Experiment
 from playground.run.insertion import insert_layers, insertable_layers
 from playground.run.run import OTHER_POINTS, Checkpoint, Run, initial_state
 from playground.run.transplant import (
-    NetworkStructure,
+    SetupStructure,
     Sources,
     describe_losses,
-    match_layers,
+    layer_sources,
     silence_newcomers,
     structure_of_setup,
     surviving_blocks,
@@ -73,7 +73,7 @@ def go_back(run: Run) -> None:
     if moment.experiment != run.experiment:
         before, layers = structure_of_setup(run.setup), len(run.setup.network.layers)
         run.setup = Setup(moment.experiment, run.setup)
-        record.rearrange_gradients(match_layers(before, structure_of_setup(run.setup)), layers)
+        record.rearrange_gradients(layer_sources(before, structure_of_setup(run.setup)), layers)
     run.state, record.seconds, record.latest = moment.state.copy(), moment.seconds, None
     record.forget_since(run.state.step)
 
@@ -107,7 +107,7 @@ def _forget(state: State, old: Setup, new: Setup, *, restructured: bool) -> None
 def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
     """Carry the state over to the present network, from that of the setup `old`."""
     before, after = structure_of_setup(old), structure_of_setup(run.setup)
-    sources = match_layers(before, after)
+    sources = layer_sources(before, after)
     restored: Sources = ()
     state = initial_state(run.setup)
     silence_newcomers(after, surviving_blocks(before, after, sources), state.parameters)
@@ -118,7 +118,7 @@ def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
             run.record.notes = (*run.record.notes, OTHER_POINTS)
             memory = None
     if memory is not None:
-        restored = match_layers(then, after)
+        restored = layer_sources(then, after)
         transplant(then, after, memory.state, state, restored)
     known = [place for place, source in enumerate(restored) if source is not None]
     places = insertable_layers(old.network, run.setup.network, sources, known)
@@ -132,7 +132,7 @@ def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
 
 
 def _insert_layers(
-    run: Run, before: NetworkStructure, after: NetworkStructure, places: Sequence[int], sources: Sources, state: State
+    run: Run, before: SetupStructure, after: SetupStructure, places: Sequence[int], sources: Sources, state: State
 ) -> None:
     """Carry the state over to a network with new layers at `places`, which start as near-identities."""
     setup = run.setup

@@ -65,8 +65,8 @@ class Health:
         if started < self.due:
             return
         inputs, targets, loss_of = *_some_points(setup), setup.network.loss
-        loss = mean_loss_of(loss_of, outputs(inputs), targets)
-        idle = mean_loss_of(loss_of, np.zeros_like(targets), targets)
+        loss = _mean_loss(loss_of, outputs(inputs), targets)
+        idle = _mean_loss(loss_of, np.zeros_like(targets), targets)
         self.best = self.best or idle
         if loss <= self._bearable(idle):
             self.moment = moment._replace(state=moment.state.copy())
@@ -91,7 +91,7 @@ def _some_points(setup: Setup) -> tuple[Array, Array]:
     return inputs[:, places], targets[:, places]
 
 
-def mean_loss_of(loss: Loss, o: Array, targets: Array) -> float:
+def _mean_loss(loss: Loss, o: Array, targets: Array) -> float:
     """The mean loss per point; not finite where it overflows."""
     with np.errstate(all="ignore"):
         return float(np.mean(loss.per_point(o, targets), dtype=np.float64))

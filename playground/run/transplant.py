@@ -29,7 +29,7 @@ Sources: TypeAlias = Sequence[int | None]
 """For every layer, the output layer included, the layer of the old network that it continues."""
 
 
-class NetworkStructure(NamedTuple):
+class SetupStructure(NamedTuple):
     """What a transplant must know of one side."""
 
     features: tuple[str, ...]
@@ -37,10 +37,10 @@ class NetworkStructure(NamedTuple):
     network: Network
 
 
-def structure_of_setup(setup: Setup) -> NetworkStructure:
+def structure_of_setup(setup: Setup) -> SetupStructure:
     """The structure of a setup's network."""
     experiment = setup.experiment
-    return NetworkStructure(experiment.features, tuple(layer.id for layer in experiment.layers), setup.network)
+    return SetupStructure(experiment.features, tuple(layer.id for layer in experiment.layers), setup.network)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class _Patch:
     units: int
 
 
-def match_layers(old: NetworkStructure, new: NetworkStructure) -> list[int | None]:
+def layer_sources(old: SetupStructure, new: SetupStructure) -> list[int | None]:
     """For every layer of `new`, the output layer included, the layer of `old` that it continues."""
     return [
         *continued_layers(old.ids, new.ids),
@@ -68,7 +68,7 @@ def _outputs_correspond(old: Network, new: Network) -> bool:
 
 
 def surviving_blocks(
-    old: NetworkStructure, new: NetworkStructure, sources: Sources, *, same_source_only: bool = False
+    old: SetupStructure, new: SetupStructure, sources: Sources, *, same_source_only: bool = False
 ) -> list[_Patch]:
     """The blocks of weights that survive from `old` to `new`.
 
@@ -86,7 +86,7 @@ def surviving_blocks(
 
 
 def _surviving_columns(
-    old: NetworkStructure, new: NetworkStructure, sources: Sources, place: int, source: int, same_source_only: bool
+    old: SetupStructure, new: SetupStructure, sources: Sources, place: int, source: int, same_source_only: bool
 ) -> tuple[Array, Array]:
     """Which columns of the old layer's weights go to which columns of the new layer's."""
     none = np.empty(0, dtype=int)
@@ -109,7 +109,7 @@ def _was_removed(layer: int, sources: Sources) -> bool:
 
 
 def _copy_flat(
-    old: NetworkStructure, new: NetworkStructure, blocks: Sequence[_Patch], source: Array, target: Array
+    old: SetupStructure, new: SetupStructure, blocks: Sequence[_Patch], source: Array, target: Array
 ) -> None:
     """Copy the surviving entries of a flat array to one of the new layout."""
     for block in blocks:
@@ -120,7 +120,7 @@ def _copy_flat(
             target[after.per_unit[name]][rows] = source[before.per_unit[name]][rows]
 
 
-def silence_newcomers(new: NetworkStructure, blocks: Sequence[_Patch], parameters: Array) -> None:
+def silence_newcomers(new: SetupStructure, blocks: Sequence[_Patch], parameters: Array) -> None:
     """Set to 0 what surviving units are given by units and features that are new."""
     for block in blocks:
         w = new.network.layers[block.new].W(parameters)
@@ -129,8 +129,8 @@ def silence_newcomers(new: NetworkStructure, blocks: Sequence[_Patch], parameter
 
 
 def transplant(
-    old: NetworkStructure,
-    new: NetworkStructure,
+    old: SetupStructure,
+    new: SetupStructure,
     state: State,
     target: State,
     sources: Sources | None = None,
@@ -139,7 +139,7 @@ def transplant(
 ) -> State:
     """`target`, a fresh state of the new network, with all that survives of `state` put into it."""
     blocks = surviving_blocks(
-        old, new, match_layers(old, new) if sources is None else sources, same_source_only=same_source_only
+        old, new, layer_sources(old, new) if sources is None else sources, same_source_only=same_source_only
     )
     for name in ("parameters", "gradient", "carried", "pruned"):
         _copy_flat(old, new, blocks, getattr(state, name), getattr(target, name))
@@ -154,9 +154,9 @@ def transplant(
 # In words -------------------------------------------------------------------------------------------------------
 
 
-def describe_losses(old: NetworkStructure, new: NetworkStructure) -> tuple[str, ...]:
+def describe_losses(old: SetupStructure, new: SetupStructure) -> tuple[str, ...]:
     """In words, what of the old network has no place in the new one: at most two sentences."""
-    sources = match_layers(old, new)
+    sources = layer_sources(old, new)
     kept = {block.new for block in surviving_blocks(old, new, sources)}
     gone = [name for name in old.features if name not in new.features]
     survivors = [(old.network.layers[s], new.network.layers[p], p) for p, s in enumerate(sources) if s is not None]
@@ -188,14 +188,14 @@ def _in_one(sentences: Sequence[str]) -> str:
     return f"{'; '.join([first, *(other[0].lower() + other[1:] for other in others)])}."
 
 
-def _removed_layers(layers: Sequence[NetworkLayer], old: NetworkStructure) -> list[str]:
+def _removed_layers(layers: Sequence[NetworkLayer], old: SetupStructure) -> list[str]:
     """In words, which layers are gone."""
     if len(layers) > 1:
         return [f"{len(layers)} layers were removed: {_names(layers, old)}."]
     return [f"{_units_words(layer.units)} of layer {layer.name} {_was(layer.units)} removed." for layer in layers]
 
 
-def _narrowed(pairs: Sequence[tuple[NetworkLayer, NetworkLayer]], new: NetworkStructure) -> list[str]:
+def _narrowed(pairs: Sequence[tuple[NetworkLayer, NetworkLayer]], new: SetupStructure) -> list[str]:
     """In words, which layers that survive have lost units; pairs of a layer before and after."""
     if len(pairs) > 1:
         gone = sum(before.units - after.units for before, after in pairs)
@@ -208,7 +208,7 @@ def _narrowed(pairs: Sequence[tuple[NetworkLayer, NetworkLayer]], new: NetworkSt
     return result
 
 
-def _listening_elsewhere(layers: Sequence[NetworkLayer], new: NetworkStructure) -> list[str]:
+def _listening_elsewhere(layers: Sequence[NetworkLayer], new: SetupStructure) -> list[str]:
     """In words, which layers that survive listen to nothing that they knew."""
     if len(layers) > 1:
         return [
@@ -220,14 +220,14 @@ def _listening_elsewhere(layers: Sequence[NetworkLayer], new: NetworkStructure) 
     ]
 
 
-def _without_normalization(layers: Sequence[NetworkLayer], new: NetworkStructure) -> list[str]:
+def _without_normalization(layers: Sequence[NetworkLayer], new: SetupStructure) -> list[str]:
     """In words, which layers that survive have another normalization than before, or none."""
     if len(layers) > 1:
         return [f"The normalization of {len(layers)} layers was removed, with its γ and β: {_names(layers, new)}."]
     return [f"The normalization of {_layer_name(layer)} was removed, with its γ and β." for layer in layers]
 
 
-def _names(layers: Sequence[NetworkLayer], structure: NetworkStructure) -> str:
+def _names(layers: Sequence[NetworkLayer], structure: SetupStructure) -> str:
     """The names of some layers of a network; the first and the last of three or more neighbours stand for all."""
     order = [layer.name for layer in structure.network.layers]
     runs: list[list[str]] = []

@@ -20,7 +20,7 @@ from msgspec.structs import fields, replace
 from playground import Experiment, InputError, Layer, Trainer, Training, check, load, save
 from playground.catalog.activations import Activation, Linear, Tanh
 from playground.catalog.choice import Choice, kind_of, members
-from playground.catalog.datasets.base import Dataset
+from playground.catalog.datasets.base import Dataset, draw_sample
 from playground.catalog.datasets.shapes import Circle, TiltedPlane
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
@@ -390,11 +390,34 @@ def test_keys_that_stand_twice_are_refused(text: str, path: str) -> None:
     assert "once" in error.allowed
 
 
-@pytest.mark.parametrize("version", [0, 2, "1", 1.0, True, None, [], 10**30])
+@pytest.mark.parametrize("version", [0, 3, "1", 1.0, True, None, [], 10**30])
 def test_other_versions_are_refused(version: object) -> None:
     error = refusal(text_with(version=version))
     assert error.path == "version"
-    assert ("newer" in error.allowed) == (version in (2, 10**30))
+    assert ("newer" in error.allowed) == (version in (3, 10**30))
+
+
+@pytest.mark.parametrize(("version", "points"), [(1, 500), (2, None)])
+def test_a_table_has_all_its_rows_unless_the_file_is_of_version_1(tmp_path: Path, version: int, points: object) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,c\n" + "".join(f"{k},{k % 7},{'xy'[k % 2]}\n" for k in range(5000)))
+    data = {"kind": "table", "path": str(file), "x1": "a", "x2": "b", "target": "c"}
+    experiment = experiment_from_text(text_with(version=version, data=data))
+    assert experiment.data.points == points
+    assert len(draw_sample(experiment.data).x) == (points or 5000)
+    for wanted in (1, 20, 5000, 10_000):
+        stated = experiment_from_text(text_with(version=version, data={**data, "points": wanted}))
+        assert len(draw_sample(stated.data).x) == min(wanted, 5000)
+
+
+def test_a_file_of_version_1_is_saved_as_what_it_means(tmp_path: Path) -> None:
+    file = tmp_path / "t.csv"
+    file.write_text("a,b,c\n" + "".join(f"{k},{k % 7},{'xy'[k % 2]}\n" for k in range(600)))
+    data = {"kind": "table", "path": str(file), "x1": "a", "x2": "b", "target": "c"}
+    old = experiment_from_text(text_with(version=1, data=data))
+    save(old, tmp_path / "e.json")
+    assert json.loads((tmp_path / "e.json").read_text("utf-8"))["version"] == 2
+    assert load(tmp_path / "e.json") == old
 
 
 def test_a_file_without_a_version_is_refused() -> None:
@@ -493,7 +516,7 @@ def test_whatever_stands_anywhere_is_read_or_refused_in_one_line(path: str, valu
 def test_a_saved_experiment_loads_equal(tmp_path: Path, experiment: Experiment) -> None:
     save(experiment, tmp_path / "e.json")
     assert load(tmp_path / "e.json") == experiment
-    assert json.loads((tmp_path / "e.json").read_text("utf-8"))["version"] == 1
+    assert json.loads((tmp_path / "e.json").read_text("utf-8"))["version"] == 2
 
 
 def test_a_tables_path_is_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

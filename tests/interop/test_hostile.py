@@ -212,7 +212,7 @@ def test_a_table_that_is_a_device_does_not_stop_an_experiment_from_being_refused
         ('{"version": 1, "a\\nb": 1}', "only the fields"),
         ('{"version": 1, "bias": 1, "bias": 2}', "each key once"),
         ("[" * 100_000, "deeply nested"),
-        ('{"version": 2}', "newer program"),
+        ('{"version": 3}', "newer program"),
         ("version: 1", "no JSON"),
     ],
 )

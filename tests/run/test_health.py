@@ -290,12 +290,12 @@ def test_which_moments_are_kept(monkeypatch: pytest.MonkeyPatch, losses: list[fl
     """An output of 0 has the loss log 2 here."""
     trainer = Trainer(Experiment(data=Circle(points=20)))
     watch, waiting = Health(), list(losses)
-    measured = health.mean_loss_of
+    measured = health._mean_loss
 
     def planned(problem: Any, o: Array, targets: Array) -> float:
         return measured(problem, o, targets) if not o.any() else waiting.pop(0)
 
-    monkeypatch.setattr(health, "mean_loss_of", planned)
+    monkeypatch.setattr(health, "_mean_loss", planned)
     for number in range(len(losses)):
         state = trainer.state.copy()
         state.step = number

@@ -62,8 +62,11 @@ class Throttle(QObject):
         self._beat = text_beat() if interval is None else _Beat(interval, self)
         self._beat.struck.connect(self._on_beat)
 
-    def request(self) -> None:
-        """Run the action at the next beat."""
+    def request(self, at_once: bool = False) -> None:
+        """Run the action at the next beat, or now."""
+        if at_once:
+            self.now()
+            return
         self._is_due = True
         self._beat.ask()
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from playground import Trainer
+from playground.files.errors import CancelledError
 
 
 class Answer(QObject):
@@ -26,7 +27,8 @@ class Answer(QObject):
         super().__init__(parent)
         self._make, self._then, self._failed = make, then, failed
         self._future: Future[Any] = Future()
-        self._made.connect(self._tell)
+        # Never before the one who asks has got the answer.
+        self._made.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def forget(self) -> None:
         """Tell nobody any more."""
@@ -35,7 +37,7 @@ class Answer(QObject):
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the answer, on another thread than the window's.
 
-        Raises TimeoutError, or what was raised where the answer was made.
+        Raises TimeoutError, what was raised where the answer was made, or CancelledError if training ended before.
         """
         return self._future.result(timeout)
 
@@ -43,11 +45,16 @@ class Answer(QObject):
         """Make the answer, on the training thread; an exception is passed on to both sides."""
         try:
             self._future.set_result(self._make(trainer))
-        except Exception as error:
+        except BaseException as error:
             self._future.set_exception(error)
             raise
         finally:
             self._made.emit()
+
+    def cancel(self) -> None:
+        """Say on both sides that there will be no answer, since the training thread has ended."""
+        self._future.set_exception(CancelledError("training has ended"))
+        self._made.emit()
 
     def _tell(self) -> None:
         error = self._future.exception()

@@ -4,37 +4,52 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QWidget
 
 from playground import Experiment, Snapshot
 from playground.measure.observe import Request, Requests
+from ui.look import theme
+from ui.look.theme import px
 
 
-class View(QWidget):
+class SizedWidget(QWidget):
+    """A widget of a preferred and a least size, in pixels before zooming; None leaves a size to Qt."""
+
+    SIZE: ClassVar[tuple[int, int] | None] = None
+    LEAST: ClassVar[tuple[int, int] | None] = None
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() if self.SIZE is None else QSize(px(self.SIZE[0]), px(self.SIZE[1]))
+
+    def minimumSizeHint(self) -> QSize:
+        return super().minimumSizeHint() if self.LEAST is None else QSize(px(self.LEAST[0]), px(self.LEAST[1]))
+
+
+class View(SizedWidget):
     """One picture. It knows neither the session nor other views.
 
     While it is in sight, the window shows it snapshots that answer its requests.
     """
 
     name: ClassVar[str]
-    """What layouts and settings call it."""
+    """The name in layouts and settings."""
     title: ClassVar[str]
-    """What docks and menus call it."""
+    """The name in docks and menus."""
     tab: ClassVar[str] = ""
-    """What its tab says where the title is too long for one."""
+    """The text of its tab where the title is too long for one."""
     beside: ClassVar[str] = ""
-    """The name of the view whose place it shares in layouts that do not say where it stands."""
+    """The name of the view whose place it shares in layouts that do not mention it."""
 
     requests_changed = Signal()
-    """`requests` are others than before."""
 
     def __init__(self, parent: QWidget | None = None, *requests: Request[Any]) -> None:
         super().__init__(parent)
         self.requests: Requests = frozenset(requests)
 
     def request(self, *requests: Request[Any]) -> None:
-        """Have snapshots answer this from now on."""
+        """Replace what snapshots have to answer from now on."""
         if frozenset(requests) != self.requests:
             self.requests = frozenset(requests)
             self.requests_changed.emit()
@@ -44,7 +59,7 @@ class View(QWidget):
         raise NotImplementedError
 
     def shown(self) -> object:
-        """What there is to see and to read, as data: a frozen dataclass of plain values."""
+        """Return all that can be seen and read, as a frozen dataclass of plain values."""
         raise NotImplementedError
 
     def show_experiment(self, experiment: Experiment) -> None:
@@ -54,5 +69,8 @@ class View(QWidget):
         """Stop what a person does in it: it went behind another dock, or was closed."""
 
     def apply_theme(self) -> None:
-        """Take over the colours, the font and the sizes of the theme in force."""
-        raise NotImplementedError
+        """Take the colours, the font and the sizes from the current theme."""
+        changed = QPalette(self.palette())
+        changed.setColor(QPalette.ColorRole.Window, QColor(theme.current().surface))
+        self.setPalette(changed)
+        self.setAutoFillBackground(True)

@@ -237,4 +237,6 @@ def _mislabelled(labels: Array, share: float, classes: int, random: np.random.Ge
 def with_common(dataset: Dataset, kind: type[_A], **settings: Any) -> _A:
     """A data set of class `kind` with the number of points, noise, seed and shares of `dataset`, where it has them."""
     common = {name: getattr(dataset, name) for name in Adjustable.__struct_fields__ if isinstance(dataset, Adjustable)}
-    return kind(**{**common, **settings})
+    # All rows of a table are no number of points to draw.
+    known = {name: value for name, value in common.items() if value is not None}
+    return kind(**{**known, **settings})

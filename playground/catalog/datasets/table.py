@@ -34,6 +34,21 @@ class Table(Adjustable, frozen=True, tag="table"):
     label = "Table"
     tasks = ("classification", "regression")
 
+    points: (
+        Annotated[
+            int,
+            setting(
+                "Points",
+                "How many rows to use, drawn at random by the data seed. Left open, all of them; few overfit quickly, many make every epoch longer.",
+                ge=1,
+                le=1_000_000,
+                scale="log",
+                slider=(20, 5000),
+                nothing="All rows",
+            ),
+        ]
+        | None
+    ) = None  # type: ignore[assignment]  # here, and only here, there may be no number
     path: Annotated[
         str,
         setting(
@@ -77,7 +92,7 @@ class Table(Adjustable, frozen=True, tag="table"):
 
     @property
     def size(self) -> int:
-        return min(len(self.rows.x), self.points)
+        return len(self.rows.x[: self.points])
 
     @property
     def rows(self) -> TableRows:
@@ -100,7 +115,7 @@ class Table(Adjustable, frozen=True, tag="table"):
         if dropped:
             notes.append(f"{dropped:,} row{'s were' if dropped > 1 else ' was'} left out, since cells are missing.")
         if len(kept) < len(x):
-            notes.append(f"{len(kept):,} of {len(x):,} rows are used; raise the number of points for more.")
+            notes.append(f"{len(kept):,} of {len(x):,} rows are used; set points to All rows for more.")
         scales = axis_scales(x[kept])
         x = scaled(x[kept]) + random.normal(0, self.noise, (len(kept), 2))
         return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, tuple(notes), scales)

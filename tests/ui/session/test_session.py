@@ -14,9 +14,10 @@ from playground.catalog.activations import Relu, Tanh
 from playground.catalog.datasets.table import Table
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
+from playground.files.errors import CancelledError
 from playground.measure.changes import WeightEdit
-from ui.session.commands import SetWeight
-from ui.session.session import Session, named
+from ui.session.commands import Ask, SetWeight, Stop
+from ui.session.session import Session, with_layer_ids
 
 replace = msgspec.structs.replace
 
@@ -183,9 +184,9 @@ def test_undoing_a_narrowing_keeps_what_was_learned_since(session: Session, sett
 
 
 def test_layers_without_names_get_one_so_that_weights_follow_them(experiment: Experiment) -> None:
-    first = named(experiment)
+    first = with_layer_ids(experiment)
     assert [layer.id for layer in first.layers] == ["A", "B"]
-    longer = named(replace(first, layers=(Layer(2, Relu()), *first.layers)))
+    longer = with_layer_ids(replace(first, layers=(Layer(2, Relu()), *first.layers)))
     assert [layer.id for layer in longer.layers] == ["C", "A", "B"]
 
 
@@ -237,6 +238,78 @@ def test_closing_ends_the_thread(qtbot, experiment: Experiment, when: str) -> No
         qtbot.wait(30)
     session.close()
     assert session.worker.isFinished()
+
+
+# Questions --------------------------------------------------------------------------------------------------------
+
+
+def test_a_question_to_a_closed_session_is_cancelled(qtbot, session: Session) -> None:
+    session.close()
+    made: list[object] = []
+    told: list[Exception] = []
+    answer = session.ask(Trainer.checkpoint, made.append, told.append)
+    with pytest.raises(CancelledError):
+        answer.result(timeout=5)
+    # Not before there is an answer to forget.
+    assert not told
+    qtbot.waitUntil(lambda: [type(error) for error in told] == [CancelledError])
+    assert not made
+
+
+def test_questions_that_are_open_when_training_ends_are_cancelled(qtbot, session: Session, caplog) -> None:
+    asked, ends = threading.Event(), threading.Event()
+
+    def wait(_: Trainer) -> None:
+        asked.set()
+        assert ends.wait(5)
+
+    session.ask(wait)
+    assert asked.wait(5)
+    told: list[Exception] = []
+    session.send(Stop())
+    # It is fetched together with the end, and stands behind a fault.
+    session.ask(lambda _: 1 / 0)
+    answer = session.ask(Trainer.checkpoint, failed=told.append)
+    ends.set()
+    with pytest.raises(CancelledError):
+        answer.result(timeout=5)
+    qtbot.waitUntil(lambda: [type(error) for error in told] == [CancelledError])
+    assert session.worker.wait(5000)
+    caplog.clear()
+
+
+class Question:
+    """Notes what becomes of it."""
+
+    def __init__(self) -> None:
+        self.fate = ""
+        self.settled = threading.Event()
+
+    def make(self, trainer: Trainer) -> None:
+        self.fate = "made"
+        self.settled.set()
+
+    def cancel(self) -> None:
+        self.fate = "cancelled"
+        self.settled.set()
+
+
+@pytest.mark.parametrize("attempt", range(20))
+def test_no_question_is_lost_while_a_session_closes(session: Session, attempt: int) -> None:
+    fates: list[str] = []
+
+    def ask() -> None:
+        while fates[-1:] in ([], ["made"]):
+            question = Question()
+            session.send(Ask(question))
+            question.settled.wait(5)
+            fates.append(question.fate)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    session.close()
+    thread.join()
+    assert fates[-1] == "cancelled"
 
 
 # Weights by hand --------------------------------------------------------------------------------------------------

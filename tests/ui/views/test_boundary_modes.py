@@ -21,12 +21,20 @@ from tests.ui.parts import part_of
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
 from ui.views.boundary.picture import even_levels, unit_range
-from ui.views.boundary.points import MAX_POINTS
+from ui.views.boundary.points import MAX_DRAWN_POINTS
 from ui.views.boundary.view import PASSES, BoundaryView
-from ui.views.boundary.words import HINT, NO_DROPOUT
+from ui.views.boundary.words import BOUNDARY_HINT, NO_DROPOUT
 from ui.views.plane import marks
 from ui.views.plane.answers import mistakes_words, unit_words
-from ui.views.plane.field import Range, borders, coloured, level_lines, pale_classes, winners, zero_line
+from ui.views.plane.field import (
+    ValueRange,
+    borders,
+    field_colours,
+    level_lines,
+    pale_classes,
+    winning_classes,
+    zero_line,
+)
 
 
 def spread_out(count: int = 5) -> Sample:
@@ -50,7 +58,7 @@ def magnified(snapshot: Snapshot, layer: int = 0, unit: int = 2, size: float = 1
 
 def given(snapshot: Snapshot, values: np.ndarray) -> Snapshot:
     """The same moment with what the network makes of every point."""
-    return with_answers(snapshot, {PredictionsRequest(MAX_POINTS): Predictions(np.arange(len(values)), values)})
+    return with_answers(snapshot, {PredictionsRequest(MAX_DRAWN_POINTS): Predictions(np.arange(len(values)), values)})
 
 
 # Colours and lines --------------------------------------------------------------------------------------------
@@ -58,7 +66,7 @@ def given(snapshot: Snapshot, values: np.ndarray) -> Snapshot:
 
 def test_classes_are_crisp_and_follow_the_answer_between_grid_points():
     x1, x2 = plane_grid()
-    given = winners((np.hypot(x1, x2) - 3)[np.newaxis].astype(np.float32))
+    given = winning_classes((np.hypot(x1, x2) - 3)[np.newaxis].astype(np.float32))
     m = len(given)
     assert set(np.unique(given)) == {0, 1} and m >= 250
     at = (np.arange(m) + 0.5) / m * 12 - 6
@@ -68,7 +76,7 @@ def test_classes_are_crisp_and_follow_the_answer_between_grid_points():
 
 def test_classes_of_many_are_those_with_the_largest_share():
     field = boundary_of(clouds(5), 0)
-    whole = winners(field, fine=1)
+    whole = winning_classes(field, fine=1)
     n = field.shape[1]
     middles = (field[:, :-1, :-1] + field[:, 1:, :-1] + field[:, :-1, 1:] + field[:, 1:, 1:]) / 4
     assert np.mean(whole != middles.argmax(axis=0)) < 0.001 and whole.shape == (n - 1, n - 1)
@@ -166,7 +174,7 @@ def few() -> Sample:
 
 
 def test_levels_are_round_numbers_within_the_range():
-    for scale in (Range(), Range(0.0, 1.2), Range(4500.0, 2000.0), Range(0.0, 3e-5)):
+    for scale in (ValueRange(), ValueRange(0.0, 1.2), ValueRange(4500.0, 2000.0), ValueRange(0.0, 3e-5)):
         levels, (low, high) = even_levels(scale), scale.ends
         assert 5 <= len(levels) <= 13
         assert low < levels[0] and levels[-1] < high
@@ -240,7 +248,7 @@ def test_rings_mark_the_wrong_points_and_words_count_them(qtbot, shown):
     assert len(view.shown().rings) == 0 and view.requests == {BoundaryRequest()}
     with qtbot.waitSignal(view.requests_changed):
         hands.push(view, "boundary.mistakes")
-    assert view.requests == {BoundaryRequest(), PredictionsRequest(MAX_POINTS)}
+    assert view.requests == {BoundaryRequest(), PredictionsRequest(MAX_DRAWN_POINTS)}
     assert view.shown().rings == pytest.approx(points.x[[1, 2]])
     assert view.shown().note == "Wrong: 1 of 3 training and 1 of 2 validation points."
     assert "wrong" in view.shown().legend
@@ -270,7 +278,7 @@ def test_rings_of_values_are_as_large_as_the_miss(qtbot, shown):
     view.show_snapshot(given(make_snapshot(points), values))
     qtbot.waitUntil(lambda: len(view.shown().rings) == 2)
     assert view.shown().rings == pytest.approx(points.x[[3, 7]])
-    looks = marks.miss_rings(points, np.arange(40), values - points.labels, Range(0.0, half))
+    looks = marks.miss_rings(points, np.arange(40), values - points.labels, ValueRange(0.0, half))
     assert looks["size"] == pytest.approx([marks.LARGEST_RING / 2, marks.LARGEST_RING / 4])
     low, high = theme.current().classes[:2]
     assert [pen.color().name() for pen in looks["pen"]] == [high, low]
@@ -601,7 +609,7 @@ def test_every_mode_survives_every_network(shown, caplog, points, field, layers)
     broken = Predictions(np.arange(5), np.full(5, np.nan) if points.task == "regression" else np.zeros(5, int))
     for one in (
         with_answers(
-            with_dropout(diverged(make_snapshot(points, layers=layers))), {PredictionsRequest(MAX_POINTS): broken}
+            with_dropout(diverged(make_snapshot(points, layers=layers))), {PredictionsRequest(MAX_DRAWN_POINTS): broken}
         ),
         make_snapshot(points, layers=layers, boundary=False),
         make_snapshot(points, layers=layers, rows=0),
@@ -617,7 +625,11 @@ def test_every_mode_survives_every_network(shown, caplog, points, field, layers)
 def test_it_starts_as_quietly_as_before(shown):
     view = shown(BoundaryView(), make_snapshot())
     assert view.requests == {BoundaryRequest(100)}
-    assert view.shown().reading == HINT and view.shown().note == "" and not part_of(view, "boundary.note").isVisible()
+    assert (
+        view.shown().reading == BOUNDARY_HINT
+        and view.shown().note == ""
+        and not part_of(view, "boundary.note").isVisible()
+    )
     assert not part_of(view, "boundary.contours").isChecked() and not part_of(view, "boundary.mistakes").isChecked()
     assert view.findChild(QToolButton, "boundary.field.probability").isChecked()
 
@@ -640,9 +652,9 @@ def test_focus_by_key_shows_and_leaves(qtbot, shown):
 def test_leaving_the_view_hides_the_reading(shown):
     view = shown(BoundaryView(), make_snapshot(few()))
     hands.hover(view, view.shown().place_of(3, 2))
-    assert view.shown().reading != HINT
+    assert view.shown().reading != BOUNDARY_HINT
     hands.leave(view, view.shown().place_of(3, 2))
-    assert view.shown().reading == HINT
+    assert view.shown().reading == BOUNDARY_HINT
 
 
 # Colours that everybody can tell apart ------------------------------------------------------------------------
@@ -683,7 +695,7 @@ def test_classes_can_be_told_apart_by_everybody(name, deficiency):
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)
 def test_both_ends_of_the_field_can_be_told_apart_by_everybody(name, deficiency):
     look = theme.THEMES[name]
-    ends = coloured(np.array([[[-1.0, 0.0, 1.0]]]), Range(), look)[0].astype(float)
+    ends = field_colours(np.array([[[-1.0, 0.0, 1.0]]]), ValueRange(), look)[0].astype(float)
     low, middle, high = lab(ends, deficiency)
     assert np.linalg.norm(low - high) > 25
     assert min(np.linalg.norm(low - middle), np.linalg.norm(high - middle)) > 10

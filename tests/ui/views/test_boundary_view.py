@@ -20,7 +20,7 @@ from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, pla
 from ui.look import theme
 from ui.views.boundary import points as module
 from ui.views.boundary.view import BoundaryView
-from ui.views.plane.field import coloured, interpolated, range_of, zero_line
+from ui.views.plane.field import field_colours, interpolate, value_range_of, zero_line
 from ui.views.plane.marks import spots
 
 
@@ -60,7 +60,7 @@ def test_nothing_is_computed_for_a_field_that_is_already_drawn(shown):
 def test_two_classes_have_the_ends_of_the_field_and_neutral_ground_between():
     look = theme.current()
     field = np.array([[[-1.0, 0.0, 1.0]]])
-    low, middle, high = coloured(field, range_of(few_points()), look)[0]
+    low, middle, high = field_colours(field, value_range_of(few_points()), look)[0]
     assert tuple(low) == rgb(look.field_low)
     assert tuple(high) == rgb(look.field_high)
     assert np.abs(middle.astype(int) - rgb(look.field_middle)).max() <= 1
@@ -68,8 +68,10 @@ def test_two_classes_have_the_ends_of_the_field_and_neutral_ground_between():
 
 def test_three_classes_blend_by_their_share():
     field = np.array([[[1, 0, 0.5]], [[0, 0, 0.5]], [[0, 1, 0]]])
-    first, third, between = coloured(field, range_of(clouds(3)), theme.current())[0].astype(int)
-    second = coloured(np.array([[[0]], [[1]], [[0]]]), range_of(clouds(3)), theme.current())[0, 0].astype(int)
+    first, third, between = field_colours(field, value_range_of(clouds(3)), theme.current())[0].astype(int)
+    second = field_colours(np.array([[[0]], [[1]], [[0]]]), value_range_of(clouds(3)), theme.current())[0, 0].astype(
+        int
+    )
     assert np.abs(between - (first + second) / 2).max() <= 1
     assert (tuple(first), tuple(second)) == (rgb(theme.current().field_low), rgb(theme.current().field_high))
     assert tuple(third) not in (tuple(first), tuple(second))
@@ -127,7 +129,7 @@ def test_hovering_reads_class_and_probability(shown):
     view = shown(BoundaryView(), snapshot)
     hands.hover(view, place_of(view, 3, 2))
     x1, x2 = view.shown().mouse
-    score = float(interpolated(snapshot.answer(BoundaryRequest), x1, x2)[0])
+    score = float(interpolate(snapshot.answer(BoundaryRequest), x1, x2)[0])
     winner = "class B" if score >= 0 else "class A"
     assert abs(x1 - 3) < 0.1 and abs(x2 - 2) < 0.1
     assert view.shown().reading == f"x₁ {x1:.2f}, x₂ {x2:.2f} → {winner}, probability {(1 + abs(score)) / 2:.2f}"
@@ -137,7 +139,7 @@ def test_hovering_reads_the_winner_among_many(shown):
     snapshot = make_snapshot(clouds(3))
     view = shown(BoundaryView(), snapshot)
     hands.hover(view, place_of(view, 5.5, 0))
-    share = float(interpolated(snapshot.answer(BoundaryRequest), *view.shown().mouse)[0])
+    share = float(interpolate(snapshot.answer(BoundaryRequest), *view.shown().mouse)[0])
     assert f"→ Adelie, probability {share:.2f}" in view.shown().reading
 
 
@@ -184,10 +186,10 @@ def test_the_words_under_a_resting_mouse_follow_the_training(shown, qtbot):
 
 def test_grid_points_read_exactly_what_the_network_said():
     field = np.arange(25, dtype=np.float32).reshape(1, 5, 5)
-    assert interpolated(field, -6, -6)[0] == 0
-    assert interpolated(field, 6, 6)[0] == 24
-    assert interpolated(field, 3, -3)[0] == pytest.approx(8)
-    assert interpolated(field, 1.5, -3)[0] == pytest.approx(7.5)
+    assert interpolate(field, -6, -6)[0] == 0
+    assert interpolate(field, 6, 6)[0] == 24
+    assert interpolate(field, 3, -3)[0] == pytest.approx(8)
+    assert interpolate(field, 1.5, -3)[0] == pytest.approx(7.5)
 
 
 def test_regression_has_a_range_that_the_network_cannot_move(shown):
@@ -203,20 +205,20 @@ def test_regression_has_a_range_that_the_network_cannot_move(shown):
 def test_values_of_one_sign_use_the_whole_range_of_colours():
     points = draw_sample(Hills(points=50))
     mass = points._replace(labels=np.linspace(2700.0, 6300.0, 50), target_name="body mass")
-    low, high = range_of(mass).ends
+    low, high = value_range_of(mass).ends
     assert 1500 < low <= 2700 and 6300 <= high < 7500
 
 
 def test_constant_targets_still_make_a_range():
     points = draw_sample(Hills(points=50))
     for value in (0.0, 5.0, -3e-9, 1e12):
-        low, high = range_of(points._replace(labels=np.full(50, value))).ends
+        low, high = value_range_of(points._replace(labels=np.full(50, value))).ends
         assert low < value < high
 
 
 def test_classes_differ_in_colour_and_shape_and_the_sets_in_fill():
     points = clouds(10, 400)
-    looks = spots(points, np.arange(400), range_of(points))
+    looks = spots(points, np.arange(400), value_range_of(points))
     by_class: dict[int, set] = {}
     for label, part, symbol, pen, brush in zip(
         points.labels, points.split, looks["symbol"], looks["pen"], looks["brush"], strict=True
@@ -231,7 +233,7 @@ def test_classes_differ_in_colour_and_shape_and_the_sets_in_fill():
 
 def test_test_points_are_small_crosses(shown):
     points = draw_sample(Spiral(points=100, test_fraction=0.2))
-    looks = spots(points, np.arange(100), range_of(points))
+    looks = spots(points, np.arange(100), value_range_of(points))
     crosses = [symbol == "x" for symbol in looks["symbol"]]
     assert crosses == list(points.split == TEST)
     assert "test" in shown(BoundaryView(), make_snapshot(points)).shown().legend

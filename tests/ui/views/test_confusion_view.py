@@ -17,7 +17,7 @@ from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import clouds, diverged, make_snapshot, with_answers
 from ui.look import theme
-from ui.views.confusion.view import REGRESSION, ConfusionView, Matrix, cell_colour
+from ui.views.confusion.view import NEEDS_CLASSES, ConfusionMatrix, ConfusionView, cell_colour
 
 SIZE = (356, 240)
 TRAIN = np.array([[8, 2, 0], [1, 9, 0], [0, 5, 15]])
@@ -91,11 +91,11 @@ def test_hovering_a_name_reads_the_class(shown):
 
 
 def test_a_class_without_points_has_neither_recall_nor_a_division_by_zero():
-    matrix = Matrix(VALIDATION, ("A", "B", "C"))
+    matrix = ConfusionMatrix(VALIDATION, ("A", "B", "C"))
     assert matrix.recall(2) is None and matrix.precision(2) is None
     assert matrix.class_words(2) == "C: recall –, precision –"
     assert (matrix.shares[2] == 0).all()
-    assert Matrix(np.zeros((2, 2), int), ("A", "B")).right() == "no points in this set"
+    assert ConfusionMatrix(np.zeros((2, 2), int), ("A", "B")).right() == "no points in this set"
 
 
 def test_the_colour_is_the_share_of_the_row(shown):
@@ -107,8 +107,8 @@ def test_the_colour_is_the_share_of_the_row(shown):
         return image.pixelColor((cell.topLeft() + QPointF(4, 4)).toPoint()).name()
 
     look = theme.current()
-    assert colour(0, 0) == theme.mixed(look.raised, look.accent, 0.45)
-    assert colour(1, 0) == colour(1, 1) == theme.mixed(look.raised, look.accent, 0.25)
+    assert colour(0, 0) == theme.blend(look.raised, look.accent, 0.45)
+    assert colour(1, 0) == colour(1, 1) == theme.blend(look.raised, look.accent, 0.25)
 
 
 @pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK])
@@ -119,7 +119,7 @@ def test_numbers_can_be_read_on_every_colour(look):
 
 def test_for_regression_it_says_why_there_is_no_matrix(shown, caplog):
     view = shown(ConfusionView(), make_snapshot(draw_sample(Hills())), SIZE)
-    assert view.shown().message == REGRESSION
+    assert view.shown().message == NEEDS_CLASSES
     assert view.shown().matrix is None
     assert not view.findChild(QToolButton, "confusion.set.train").isEnabled()
     hands.hover(view, QPointF(150, 120))

@@ -19,9 +19,9 @@ from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot
 from ui.look import theme
 from ui.look.beat import text_beat
-from ui.views.chart.series import peaks, smoothed
+from ui.views.chart.series import moving_mean, thin_to_extremes
 from ui.views.curves import view as module
-from ui.views.curves.view import CurvesView, Heading, LossAxis, accuracy_axis, r_squared_axis
+from ui.views.curves.view import CurveHeading, CurvesView, LossAxis, accuracy_axis, r_squared_axis
 
 SIZE = (300, 240)
 
@@ -54,10 +54,10 @@ def test_thinning_keeps_every_peak_and_moves_nothing_that_was_drawn():
     x = np.arange(10_000.0)
     y = np.random.default_rng(0).random(10_000)
     y[[1234, 8765]] = [7.0, -7.0]
-    few_x, few_y = peaks(x, y)
+    few_x, few_y = thin_to_extremes(x, y)
     assert few_y.max() == 7.0 and few_y.min() == -7.0
     assert abs(few_x[np.argmax(few_y)] - 1234) < 64
-    longer_x, longer_y = peaks(np.arange(10_100.0), np.append(y, np.zeros(100)))
+    longer_x, longer_y = thin_to_extremes(np.arange(10_100.0), np.append(y, np.zeros(100)))
     assert np.array_equal(longer_x[:300], few_x[:300]) and np.array_equal(longer_y[:300], few_y[:300])
 
 
@@ -148,7 +148,7 @@ def test_hovering_reads_the_values_of_an_epoch_and_leaving_the_present_ones(show
 
 def test_nothing_is_drawn_anew_when_no_row_was_added(shown, monkeypatch):
     calls: list[int] = []
-    monkeypatch.setattr(module, "peaks", lambda *arguments: calls.append(1) or peaks(*arguments))
+    monkeypatch.setattr(module, "thin_to_extremes", lambda *arguments: calls.append(1) or thin_to_extremes(*arguments))
     snapshot = make_snapshot(rows=5000)
     view = shown(CurvesView(), snapshot, SIZE)
     drawn = len(calls)
@@ -185,7 +185,7 @@ def test_after_a_reset_the_axis_starts_small_again(shown):
 @pytest.mark.parametrize("size", [(200, 170), (260, 190), (300, 240), (800, 400)])
 def test_the_heading_fits_its_width(shown, size):
     view = shown(CurvesView(), make_snapshot(), size)
-    heading = view.findChild(Heading)
+    heading = view.findChild(CurveHeading)
     names, widths, value = heading.columns()
     needed = heading.TITLE + sum(widths) + 2 * (heading.MARK + 6 + value) + heading.GAP
     assert needed <= heading.width() or names == ("", "")
@@ -250,7 +250,7 @@ def test_the_band_below_a_smoothed_curve_keeps_every_extreme(shown, rows):
 
 
 def test_a_smoothed_value_is_the_mean_of_those_around_it():
-    assert list(smoothed(np.array([0.0, 3, 6, 0, 0]), 3)) == [1.5, 3, 3, 2, 0]
+    assert list(moving_mean(np.array([0.0, 3, 6, 0, 0]), 3)) == [1.5, 3, 3, 2, 0]
 
 
 def test_hovering_a_smoothed_curve_reads_the_raw_value(shown):

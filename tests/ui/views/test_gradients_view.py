@@ -22,9 +22,8 @@ from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui.look import theme
 from ui.look.beat import text_beat
-from ui.views.gradients.heat import column_rows
-from ui.views.gradients.lines import spread_apart
-from ui.views.gradients.scales import QUANTITIES, fixed_scale, narrowed, size_colours
+from ui.views.gradients.pictures import column_rows, spread_apart
+from ui.views.gradients.sizes import QUANTITIES, fixed_scale, narrow_scale, size_colours
 from ui.views.gradients.view import GradientsView
 
 SIZE = (356, 240)
@@ -376,11 +375,11 @@ def test_names_that_would_overlap_move_apart_and_stay_inside():
 
 def test_lines_zoom_in_to_the_decades_they_need():
     scale = fixed_scale(QUANTITIES[0])
-    near = narrowed(scale, np.array([[2e-3, 4e-2]]))
+    near = narrow_scale(scale, np.array([[2e-3, 4e-2]]))
     assert (near.low, near.high) == (-3, -1)
-    wide = narrowed(scale, np.array([[1e-30, np.inf, np.nan, 1e30]]))
+    wide = narrow_scale(scale, np.array([[1e-30, np.inf, np.nan, 1e30]]))
     assert (wide.low, wide.high) == (-8, 1)
-    assert narrowed(scale, np.zeros((0, 3))) == scale
+    assert narrow_scale(scale, np.zeros((0, 3))) == scale
 
 
 def test_hovering_a_line_reads_layer_step_and_number(shown):

@@ -16,8 +16,8 @@ from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, make_snapshot, with_answers
 from ui.look import theme
 from ui.views.chart.axes import CalmLimit
-from ui.views.chart.histogram_rows import Bars, usable
-from ui.views.histograms.view import HistogramsView, moments, states_of
+from ui.views.chart.histogram_rows import HistogramBars, usable_histogram
+from ui.views.histograms.view import HistogramsView, activation_problems, histogram_moments
 
 SIZE = (356, 240)
 SAMPLES = ("weights", "activations")
@@ -93,7 +93,7 @@ def test_a_narrow_histogram_is_drawn_narrow(shown):
 
     def is_filled(index: int, share: float) -> bool:
         place = inside(view, index, "weights", share).toPoint()
-        pale = theme.mixed(theme.current().surface, theme.current().accent, 0.6)
+        pale = theme.blend(theme.current().surface, theme.current().accent, 0.6)
         return image.pixelColor(place).name() == pale
 
     assert is_filled(0, 0.1) and is_filled(0, 0.9)
@@ -106,7 +106,7 @@ def test_the_narrowest_histogram_can_still_be_seen(shown):
     image = view.grab().toImage()
     box = box_of(view, 1, "weights")
     corner = box.topLeft().toPoint()
-    pale = theme.mixed(theme.current().surface, theme.current().accent, 0.6)
+    pale = theme.blend(theme.current().surface, theme.current().accent, 0.6)
     row = corner.y() + int(box.height() / 2)
     seen = [x for x in range(int(box.width())) if image.pixelColor(corner.x() + x, row).name() == pale]
     assert len(seen) in (1, 2)
@@ -163,9 +163,9 @@ def test_hovering_a_name_reads_the_state_of_the_layer(shown):
 
 def test_saturated_and_dead_shares_are_said_in_words():
     layer = make_snapshot().layers[0]
-    assert states_of(layer._replace(saturated=0.61, dead=0.25)) == ("61 % saturated", "2 of 8 dead")
-    assert states_of(layer._replace(saturated=0.0, dead=0.01)) == ("1 of 8 dead",)
-    assert states_of(layer._replace(saturated=np.nan, dead=np.nan)) == ()
+    assert activation_problems(layer._replace(saturated=0.61, dead=0.25)) == ("61 % saturated", "2 of 8 dead")
+    assert activation_problems(layer._replace(saturated=0.0, dead=0.01)) == ("1 of 8 dead",)
+    assert activation_problems(layer._replace(saturated=np.nan, dead=np.nan)) == ()
 
 
 def test_in_a_narrow_picture_only_the_worst_is_said(shown):
@@ -183,7 +183,7 @@ def test_logarithmic_heights_show_rare_values(shown):
     hands.click(button)
     assert view.shown().logarithmic
     assert view.grab().toImage() != before
-    assert Bars(histogram(0, 1, [1, 999])).heights(True)[0] == pytest.approx(0.1, abs=0.01)
+    assert HistogramBars(histogram(0, 1, [1, 999])).heights(True)[0] == pytest.approx(0.1, abs=0.01)
     linear = view.findChild(QToolButton, "histograms.counts.linear")
     linear.setFocus()
     hands.key(linear, "Space")
@@ -231,15 +231,15 @@ def test_nothing_is_painted_for_layers_that_are_already_drawn(shown, monkeypatch
 
 
 def test_moments_of_a_histogram():
-    mean, spread = moments(histogram(0, 4, [1, 0, 0, 1]))
+    mean, spread = histogram_moments(histogram(0, 4, [1, 0, 0, 1]))
     assert (mean, spread) == (2, 1.5)
 
 
 def test_what_cannot_be_drawn_is_left_out():
-    assert usable(None) is None
-    assert usable(histogram(0, 1, [0, 0])) is None
-    assert usable(Histogram(np.array([0, np.nan, 1]), np.array([1, 1]))) is None
-    assert usable(Histogram(np.array([0.0, np.inf]), np.array([1]))) is None
+    assert usable_histogram(None) is None
+    assert usable_histogram(histogram(0, 1, [0, 0])) is None
+    assert usable_histogram(Histogram(np.array([0, np.nan, 1]), np.array([1, 1]))) is None
+    assert usable_histogram(Histogram(np.array([0.0, np.inf]), np.array([1]))) is None
 
 
 @pytest.mark.parametrize("size", [SIZE, (700, 400), (220, 140)])

@@ -21,9 +21,9 @@ from playground.measure.snapshot import Snapshot
 from tests.ui import hands
 from tests.ui.snapshots import clouds, make_snapshot, with_answers
 from ui.look import theme
-from ui.views.microscope.equations import Term, backward, forward, sentence
-from ui.views.microscope.sheet import CELL, FOLD, ROW, PlacedTerm
-from ui.views.microscope.view import HINT, MicroscopeView
+from ui.views.microscope.equations import Term, backward_blocks, forward_blocks, point_sentence
+from ui.views.microscope.sheet import CELL, FOLDED_SIZE, ROW, PlacedTerm
+from ui.views.microscope.view import MICROSCOPE_HINT, MicroscopeView
 
 
 def passes(snapshot: Snapshot, point: int, sizes: tuple[int, ...], seed: int = 0) -> Microscope:
@@ -89,7 +89,7 @@ def view(shown) -> MicroscopeView:
 def test_without_a_point_it_says_what_to_do(shown):
     view = shown(MicroscopeView(), make_snapshot())
     assert view.hint.isVisible() and not view.sheet.isVisible()
-    assert view.hint.text().startswith(HINT)
+    assert view.hint.text().startswith(MICROSCOPE_HINT)
     view.show_snapshot(seen())
     assert view.sheet.isVisible() and not view.hint.isVisible()
     view.show_snapshot(make_snapshot())
@@ -111,16 +111,16 @@ def test_the_sentence_names_point_class_answer_and_loss(shown):
 
 def test_regression_is_told_in_values():
     snapshot = seen(draw_sample(Hills(points=50)))
-    words = sentence(snapshot, passes_of(snapshot))
+    words = point_sentence(snapshot, passes_of(snapshot))
     assert "is value " in words and "The network says value " in words
 
 
 def test_forward_goes_from_the_point_to_the_loss_and_backward_to_the_first_layer():
     snapshot = seen()
-    assert [block.key for block in forward(snapshot, passes_of(snapshot))] == [
+    assert [block.key for block in forward_blocks(snapshot, passes_of(snapshot))] == [
         "forward", "input", "forward 0", "forward 1", "forward 2", "loss",
     ]  # fmt: skip
-    assert [block.key for block in backward(snapshot, passes_of(snapshot))] == [
+    assert [block.key for block in backward_blocks(snapshot, passes_of(snapshot))] == [
         "backward", "backward 2", "backward 1", "backward 0",
     ]  # fmt: skip
 
@@ -132,8 +132,8 @@ def test_every_equation_holds_for_the_numbers_it_shows(points):
     snapshot = seen(points)
     terms: dict[str, dict[str, np.ndarray]] = {}
     for block in (
-        *forward(snapshot, passes_of(snapshot)),
-        *backward(snapshot, passes_of(snapshot)),
+        *forward_blocks(snapshot, passes_of(snapshot)),
+        *backward_blocks(snapshot, passes_of(snapshot)),
     ):
         terms[block.key] = {p.name: p.values for line in block.lines for p in line if isinstance(p, Term)}
     for place, (below, own) in enumerate((("₀", "₁"), ("₁", "₂"), ("₂", "₃"))):
@@ -147,10 +147,10 @@ def test_every_equation_holds_for_the_numbers_it_shows(points):
 
 def test_the_formulas_are_those_of_the_lecture():
     snapshot = seen()
-    formulas = [block.formula for block in forward(snapshot, passes_of(snapshot))]
+    formulas = [block.formula for block in forward_blocks(snapshot, passes_of(snapshot))]
     assert formulas[1] == "a₀ = x"
     assert formulas[2] == "z₁ = W₁ a₀ + b₁,   a₁ = tanh(z₁)"
-    formulas = [block.formula for block in backward(snapshot, passes_of(snapshot))]
+    formulas = [block.formula for block in backward_blocks(snapshot, passes_of(snapshot))]
     assert formulas[1] == "δ₃ = ∂E/∂o ⊙ f′(z₃),   ∂E/∂W₃ = δ₃ a₂ᵀ,   ∂E/∂b₃ = δ₃"
     assert formulas[2] == "δ₂ = W₃ᵀ δ₃ ⊙ f′(z₂),   ∂E/∂W₂ = δ₂ a₁ᵀ,   ∂E/∂b₂ = δ₂"
 
@@ -158,7 +158,7 @@ def test_the_formulas_are_those_of_the_lecture():
 def test_features_are_named():
     snapshot = seen()
     experiment = msgspec.structs.replace(snapshot.experiment, features=("x1_squared", "radius"))
-    block = forward(dataclasses.replace(snapshot, experiment=experiment), passes_of(snapshot))[1]
+    block = forward_blocks(dataclasses.replace(snapshot, experiment=experiment), passes_of(snapshot))[1]
     assert block.formula == "a₀ = (x₁², radius)"
 
 
@@ -172,8 +172,8 @@ def with_layers(snapshot: Snapshot, *changes: dict[str, object]) -> Snapshot:
 def test_normalization_stands_between_sum_and_activation_both_ways():
     changed = with_layers(seen(), {"normalization": LayerNormalization(), "dropout": 0.5}, {})
     ahead, back = (
-        forward(changed, passes_of(changed)),
-        backward(changed, passes_of(changed)),
+        forward_blocks(changed, passes_of(changed)),
+        backward_blocks(changed, passes_of(changed)),
     )
     assert ahead[2].formula.startswith("z₁ = norm(W₁ a₀ + b₁)")
     assert "normalized" in ahead[2].note and "dropout works in training only" in ahead[2].note
@@ -184,8 +184,8 @@ def test_normalization_stands_between_sum_and_activation_both_ways():
 def test_a_skip_connection_adds_both_ways():
     changed = with_layers(seen(sizes=(4, 4)), {}, {"skip": True})
     ahead, back = (
-        forward(changed, passes_of(changed)),
-        backward(changed, passes_of(changed)),
+        forward_blocks(changed, passes_of(changed)),
+        backward_blocks(changed, passes_of(changed)),
     )
     assert ahead[3].formula.endswith("a₂ = tanh(z₂) + a₁")
     assert back[3].formula.startswith("δ₁ = (W₂ᵀ δ₂ + ∂E/∂a₂) ⊙ f′(z₁)")
@@ -197,8 +197,8 @@ def test_a_skip_connection_adds_both_ways():
 def test_a_muted_layer_passes_on_what_comes_in():
     changed = with_layers(seen(sizes=(4, 4)), {}, {"muted": True})
     ahead, back = (
-        forward(changed, passes_of(changed)),
-        backward(changed, passes_of(changed)),
+        forward_blocks(changed, passes_of(changed)),
+        backward_blocks(changed, passes_of(changed)),
     )
     assert ahead[3].formula == "a₂ = a₁" and "muted" in ahead[3].note
     assert back[2].formula == "δ₂ = ∂E/∂a₂,   ∂E/∂W₂ = 0,   ∂E/∂b₂ = 0"
@@ -221,9 +221,9 @@ def test_small_matrices_are_whole_and_nothing_offers_to_unfold(view):
 def test_large_matrices_are_folded_and_say_how_much_is_missing(shown):
     view = shown(MicroscopeView(), seen(sizes=(64, 64)), (720, 560))
     weights = placed(view, "W₂")
-    assert (weights.rows, weights.columns) == (FOLD, FOLD)
+    assert (weights.rows, weights.columns) == (FOLDED_SIZE, FOLDED_SIZE)
     assert {words for _, words in weights.fold_marks} == {"… 56 more"}
-    assert placed(view, "z₂").rows == FOLD
+    assert placed(view, "z₂").rows == FOLDED_SIZE
     assert view.unfold.isVisible()
 
 
@@ -234,7 +234,7 @@ def test_a_click_on_what_is_folded_unfolds_that_layer_only(shown):
     mark = weights.fold_marks[0][0].translated(0, -view.sheet.verticalScrollBar().value())
     hands.click(view.sheet.viewport(), mark.center())
     assert (placed(view, "W₂").rows, placed(view, "W₂").columns) == (20, 20)
-    assert placed(view, "b₁").rows == FOLD
+    assert placed(view, "b₁").rows == FOLDED_SIZE
 
 
 def test_all_can_be_unfolded_with_a_key(shown):
@@ -243,7 +243,7 @@ def test_all_can_be_unfolded_with_a_key(shown):
     hands.key(view.unfold, "Space")
     assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {20}
     hands.key(view.unfold, "Space")
-    assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {FOLD}
+    assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {FOLDED_SIZE}
 
 
 def test_negative_cells_are_orange_and_positive_ones_blue(view):

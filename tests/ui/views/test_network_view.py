@@ -25,12 +25,12 @@ from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
-from ui.views.network.diagram import INPUTS, SMALLEST, arranged, matched, structure_of
+from ui.views.network.diagram import INPUTS, SMALLEST, arrange_diagram, match_layers, structure_of
 from ui.views.network.strokes import STEPS, Pens, gradient_looks, gradient_places, weight_looks, weight_pen
 from ui.views.network.thumbnails import colour_numbers, feature_atlas, range_of_activation
 from ui.views.network.view import MOST_UNITS, NetworkView
-from ui.views.network.wording import HINT
-from ui.views.plane.field import Range
+from ui.views.network.wording import NETWORK_HINT
+from ui.views.plane.field import ValueRange
 
 SIZE = (420, 600)
 SMALL = Experiment(layers=(Layer(5, Tanh(), id="A"), Layer(4, Relu(), id="B")))
@@ -171,8 +171,8 @@ def test_every_map_finds_its_unit_when_only_some_are_there(view):
 
 
 def test_bounded_activations_have_their_own_range_and_others_that_of_the_map():
-    assert range_of_activation(Tanh()) == Range(0, 1)
-    assert range_of_activation(Sigmoid()) == Range(0.5, 0.5)
+    assert range_of_activation(Tanh()) == ValueRange(0, 1)
+    assert range_of_activation(Sigmoid()) == ValueRange(0.5, 0.5)
     assert range_of_activation(Relu()) is None and range_of_activation(Linear()) is None
     off = np.zeros((1, 4, 4), np.float32)
     assert (colour_numbers(off, None) == 128).all()
@@ -277,7 +277,7 @@ def test_hovering_a_unit_names_it_and_asks_to_magnify_it(view):
     assert "25.0 % of the layer dead" in view.shown().reading
     hands.leave(view, view.shown().places.unit(1, 2).center())
     assert said[-1] is None
-    assert view.shown().reading == HINT
+    assert view.shown().reading == NETWORK_HINT
 
 
 def test_hovering_a_wire_or_a_bias_reads_its_value_and_gradient(view):
@@ -646,7 +646,7 @@ def test_a_network_that_fits_has_no_overview(view):
 @pytest.mark.parametrize("layers", [0, 1, 3, 12, 30])
 def test_tiles_never_get_too_small_and_stay_apart(size, layers):
     experiment = Experiment(layers=tuple(Layer(9, Tanh()) for _ in range(layers)))
-    diagram = arranged(structure_of(experiment, 1, "Tanh"), *size, {})
+    diagram = arrange_diagram(structure_of(experiment, 1, "Tanh"), *size, {})
     for column in diagram.columns:
         assert column.tile >= 20
         assert column.pitch >= column.tile + 2 or column.shown == 1
@@ -749,10 +749,10 @@ def number(value: float) -> str:
 
 def test_layers_are_matched_by_id_else_by_place():
     a, b, c = Layer(2, id="A"), Layer(3, id="B"), Layer(4, id="C")
-    assert matched(Experiment(layers=(b, a)), Experiment(layers=(a, b))) == (1, 0, 2)
-    assert matched(Experiment(layers=(a, c)), Experiment(layers=(a, b))) == (0, None, 2)
-    assert matched(Experiment(layers=(a,)), Experiment(layers=(Layer(2),))) == (0, 1)
-    assert matched(Experiment(layers=(Layer(2),) * 2), Experiment(layers=(Layer(2),))) == (None, None, 1)
+    assert match_layers(Experiment(layers=(b, a)), Experiment(layers=(a, b))) == (1, 0, 2)
+    assert match_layers(Experiment(layers=(a, c)), Experiment(layers=(a, b))) == (0, None, 2)
+    assert match_layers(Experiment(layers=(a,)), Experiment(layers=(Layer(2),))) == (0, 1)
+    assert match_layers(Experiment(layers=(Layer(2),) * 2), Experiment(layers=(Layer(2),))) == (None, None, 1)
 
 
 def test_an_experiment_keeps_its_shape_until_the_next_whatever_snapshots_say(view):

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from tests.ui import hands
 from ui.guard.faults import guarded
-from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks, leap_above, nearest
+from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks, nearest_row, nice_limit
 from ui.views.chart.controls import Choices, Controls, Option
-from ui.views.chart.series import band
+from ui.views.chart.series import band_outline
 from ui.views.confusion.view import ConfusionView
 from ui.views.curves.view import CurvesView
 from ui.views.gradients.view import GradientsView
@@ -40,7 +40,7 @@ def test_a_paint_that_fails_draws_nothing_and_is_told_once(qtbot, monkeypatch):
 
 def test_an_axis_ends_at_or_above_what_it_shows_and_has_round_ticks():
     for value in (1e-9, 0.34, 1.0, 1.01, 7, 9.99, 123456):
-        assert value <= leap_above(value) <= 1.6 * value
+        assert value <= nice_limit(value) <= 1.6 * value
     assert even_ticks(0, 3000, 4) == [0, 1500, 3000]
 
 
@@ -62,14 +62,14 @@ def test_a_limit_stays_while_now_and_then_it_is_needed():
 
 def test_the_nearest_row_is_found():
     x = np.array([0.0, 1, 5])
-    assert [nearest(x, place) for place in (-3, 0.6, 2.9, 3.1, 99)] == [0, 1, 1, 2, 2]
-    assert nearest(np.zeros(0), 1) is None
+    assert [nearest_row(x, place) for place in (-3, 0.6, 2.9, 3.1, 99)] == [0, 1, 1, 2, 2]
+    assert nearest_row(np.zeros(0), 1) is None
 
 
 def test_a_band_leaves_no_row_outside():
     x = np.arange(1003.0)
     y = np.random.default_rng(0).normal(size=1003)
-    outline_x, outline_y = band(x, y, 16)
+    outline_x, outline_y = band_outline(x, y, 16)
     half = len(outline_x) // 2
     low, high = outline_y[:half], outline_y[half:][::-1]
     assert outline_x[0] == 0 and outline_x[half - 1] == 1002

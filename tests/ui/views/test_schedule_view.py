@@ -31,13 +31,13 @@ from ui.look import theme
 from ui.views.schedule.view import (
     RateAxis,
     ScheduleView,
-    horizon,
-    preview,
+    preview_horizon,
+    preview_rates,
     rate_text,
     steps_per_epoch,
     training_points,
     update_places,
-    used,
+    used_rates,
 )
 
 SIZE = (356, 200)
@@ -115,26 +115,26 @@ def test_the_past_is_drawn_as_it_was_whatever_the_schedule_is_now(shown):
 def test_a_rate_was_used_in_the_epoch_before_its_row():
     nothing = np.zeros(4)
     rates = np.array([0.1, 0.1, 0.05, 0.025])
-    epochs, past = used(History(np.arange(4.0), nothing, rates, nothing, nothing, nothing, nothing))
+    epochs, past = used_rates(History(np.arange(4.0), nothing, rates, nothing, nothing, nothing, nothing))
     assert list(epochs) == [0, 1, 1, 2, 2, 3]
     assert list(past) == [0.1, 0.1, 0.05, 0.05, 0.025, 0.025]
 
 
 def test_a_cycle_of_updates_goes_on_where_the_updates_are():
     schedule = OneCycle(epochs=10)
-    _, rates = preview(experiment_with(schedule), 25, 4.0, step=100, end=20)
+    _, rates = preview_rates(experiment_with(schedule), 25, 4.0, step=100, end=20)
     assert rates[0] == pytest.approx(schedule.learning_rate(0.1, Progress(4, 100, 25)))
     assert rates[0] > 10 * rates[-1]
 
 
 def test_other_batches_before_do_not_move_what_comes():
-    epochs, rates = preview(experiment_with(StepDecay(step_size=10)), 5, 4.0, step=999, end=30)
+    epochs, rates = preview_rates(experiment_with(StepDecay(step_size=10)), 5, 4.0, step=999, end=30)
     assert rates[epochs < 10 - 1e-9] == pytest.approx(0.1)
     assert rates[(epochs > 10.5) & (epochs < 19.5)] == pytest.approx(0.01)
 
 
 def test_a_cut_is_as_steep_as_a_cliff_when_there_are_few_epochs():
-    epochs, rates = preview(experiment_with(StepDecay(step_size=5)), 25, 0.0, step=0, end=20)
+    epochs, rates = preview_rates(experiment_with(StepDecay(step_size=5)), 25, 0.0, step=0, end=20)
     cut = np.flatnonzero(np.diff(rates) < -0.05)[0]
     assert epochs[cut] == epochs[cut + 1] == 5
 
@@ -155,18 +155,18 @@ def test_a_cut_is_as_steep_as_a_cliff_when_there_are_few_epochs():
     ],
 )
 def test_the_picture_shows_what_a_schedule_is_there_for(schedule, least, most):
-    assert least <= horizon(experiment_with(schedule), 25, 0) <= most
+    assert least <= preview_horizon(experiment_with(schedule), 25, 0) <= most
 
 
 def test_the_picture_includes_the_present_and_the_end_of_training():
-    assert horizon(experiment_with(Constant()), 25, 1000) >= 1250
-    assert horizon(experiment_with(Constant(), epochs=700), 25, 0) >= 700
+    assert preview_horizon(experiment_with(Constant()), 25, 1000) >= 1250
+    assert preview_horizon(experiment_with(Constant(), epochs=700), 25, 0) >= 700
 
 
 def test_of_long_previews_no_rhythm_gets_lost():
     places = update_places(1e6, 800)
     assert len(places) == 800 and (np.diff(places) > 0).all() and places[-1] < 1e6
-    epochs, rates = preview(experiment_with(Cosine(period=3)), 25, 0.0, step=0, end=30_000)
+    epochs, rates = preview_rates(experiment_with(Cosine(period=3)), 25, 0.0, step=0, end=30_000)
     assert rates.max() == pytest.approx(0.1) and rates.min() < 0.03
     assert len(epochs) < 1000
 
@@ -285,7 +285,7 @@ def test_nothing_is_computed_anew_while_nothing_moves(shown, monkeypatch):
 
 def test_the_preview_asks_the_schedule():
     schedule = Cosine(period=10)
-    epochs, rates = preview(experiment_with(schedule), 25, 0.0, step=0, end=200)
+    epochs, rates = preview_rates(experiment_with(schedule), 25, 0.0, step=0, end=200)
     expected = [schedule.learning_rate(0.1, Progress(int(epoch), 0, 25)) for epoch in epochs[:-1]]
     assert rates[:-1] == pytest.approx(expected)
 

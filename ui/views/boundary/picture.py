@@ -18,21 +18,21 @@ from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot, UnitMap
 from ui.look import theme
 from ui.look.numbers import short_text
-from ui.views.chart.axes import leap_above
+from ui.views.chart.axes import nice_limit
 from ui.views.plane.answers import unit_words
 from ui.views.plane.field import (
-    NO_LINES,
-    Range,
+    NO_CONTOURS,
+    ValueRange,
     borders,
+    class_pixels,
+    field_pixels,
     on_plane,
-    painted,
-    painted_classes,
-    painted_uncertainty,
-    unpacked,
-    winners,
+    pixel_colours,
+    uncertainty_pixels,
+    winning_classes,
     zero_line,
 )
-from ui.views.plane.legend import Scale, range_scale
+from ui.views.plane.legend import ColourScale, range_scale
 
 _SURE = (0.75, 0.9)
 """Lines of equal probability: how sure the network is of the class that it gives."""
@@ -46,7 +46,7 @@ _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
 
 @dataclass(frozen=True)
-class Picture:
+class BoundaryPicture:
     """Colours for the plane with all that belongs to them."""
 
     pixels: Array
@@ -61,62 +61,72 @@ class Picture:
     """The numbers at them."""
     line: Array
     """Where the answer changes: ends of pieces on the plane, (2 × pieces, 2)."""
-    scale: Scale | None
+    scale: ColourScale | None
     """The colours in the legend; None where the classes there say enough."""
 
     @cached_property
     def colours(self) -> Array:
         """The pixels as red, green, blue: uint8 (m, m, 3)."""
-        return unpacked(self.pixels)
+        return pixel_colours(self.pixels)
 
 
-def pictured(shot: Snapshot, scale: Range, crisp: bool) -> Picture:
+def answer_picture(shot: Snapshot, scale: ValueRange, crisp: bool) -> BoundaryPicture:
     """What the network says: with `crisp` only the class, else how sure it is of it, or the value."""
     field, look = shot.answer(BoundaryRequest), theme.current()
     assert field is not None
-    values = finite(field.max(axis=0) if len(field) > 1 else field[0])
+    values = _zero_nonfinite(field.max(axis=0) if len(field) > 1 else field[0])
     classes = shot.sample.task == "classification"
     if classes and crisp:
         count = max(2, len(field))
-        pixels, place = painted_classes(winners(field), count, look), _PLANE
+        pixels, place = class_pixels(winning_classes(field), count, look), _PLANE
     else:
-        pixels, place = painted(field, scale, look), _grid_rect(field.shape[1])
+        pixels, place = field_pixels(field, scale, look), _grid_rect(field.shape[1])
     levels, texts = _answer_levels(shot, scale)
     bar = None if classes else range_scale(shot.sample.target_name, scale)
-    return Picture(pixels, place, values, levels, texts, _answer_line(shot), bar)
+    return BoundaryPicture(pixels, place, values, levels, texts, _answer_line(shot), bar)
 
 
-def pictured_uncertainty(shot: Snapshot, values: Array, scale: Range) -> Picture:
+def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> BoundaryPicture:
     """How far the answers lie apart, up to what is possible, or to half of the values' range."""
     look = theme.current()
     most = _MOST_UNSURE if shot.sample.task == "classification" else scale.half / 2
     levels = most * np.arange(1, 5) / 5
-    bar = Scale("uncertainty", "0", "", short_text(most), sequential=True)
-    pixels = painted_uncertainty(values, most, look)
+    bar = ColourScale("uncertainty", "0", "", short_text(most), sequential=True)
+    pixels = uncertainty_pixels(values, most, look)
     place = _grid_rect(len(values))
-    return Picture(pixels, place, finite(values), levels, _level_texts(levels), _answer_line(shot), bar)
+    return BoundaryPicture(
+        pixels, place, _zero_nonfinite(values), levels, _level_texts(levels), _answer_line(shot), bar
+    )
 
 
-def pictured_unit(shot: Snapshot, unit: UnitMap, scale: Range, half: float) -> Picture:
+def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:
     """What a unit puts out; `half` is the largest size of its values that has a colour of its own.
 
     The output layer has the colours of the boundary.
     """
     if unit.layer < len(shot.layers) - 1:
-        scale = Range(0.0, half)
+        scale = ValueRange(0.0, half)
     low, high = scale.ends
-    bar = Scale(unit_words(shot, unit.layer, unit.unit)[0], short_text(low), short_text(scale.middle), short_text(high))
-    pixels = painted(unit.values[np.newaxis], scale, theme.current())
+    bar = ColourScale(
+        unit_words(shot, unit.layer, unit.unit)[0], short_text(low), short_text(scale.middle), short_text(high)
+    )
+    pixels = field_pixels(unit.values[np.newaxis], scale, theme.current())
     levels = even_levels(scale)
-    return Picture(
-        pixels, _grid_rect(len(unit.values)), finite(unit.values), levels, _level_texts(levels), NO_LINES.ends, bar
+    return BoundaryPicture(
+        pixels,
+        _grid_rect(len(unit.values)),
+        _zero_nonfinite(unit.values),
+        levels,
+        _level_texts(levels),
+        NO_CONTOURS.ends,
+        bar,
     )
 
 
 def unit_range(values: Array, before: float) -> float:
     """Up to which size the values of a unit have colours of their own: it grows at once and shrinks late."""
-    largest = float(np.abs(finite(values)).max(initial=0.0))
-    half = leap_above(max(largest, 1e-6))
+    largest = float(np.abs(_zero_nonfinite(values)).max(initial=0.0))
+    half = nice_limit(max(largest, 1e-6))
     return before if before / 2 < half <= before else half
 
 
@@ -124,12 +134,12 @@ def _answer_line(shot: Snapshot) -> Array:
     """Where the class changes; nothing for values."""
     field = shot.answer(BoundaryRequest)
     if field is None or shot.sample.task == "regression":
-        return NO_LINES.ends
-    ends = borders(finite(field)) if len(field) > 1 else zero_line(finite(field[0]))
+        return NO_CONTOURS.ends
+    ends = borders(_zero_nonfinite(field)) if len(field) > 1 else zero_line(_zero_nonfinite(field[0]))
     return on_plane(ends, field.shape[1])
 
 
-def _answer_levels(shot: Snapshot, scale: Range) -> tuple[Array, tuple[str, ...]]:
+def _answer_levels(shot: Snapshot, scale: ValueRange) -> tuple[Array, tuple[str, ...]]:
     """Lines for what the network says, and the numbers at them as hovering reads them."""
     if shot.sample.task == "regression":
         levels = even_levels(scale)
@@ -144,7 +154,7 @@ def _answer_levels(shot: Snapshot, scale: Range) -> tuple[Array, tuple[str, ...]
     return levels, _level_texts(texts)
 
 
-def even_levels(scale: Range) -> Array:
+def even_levels(scale: ValueRange) -> Array:
     """Round values within a range, some nine of them."""
     low, high = scale.ends
     unit = 10.0 ** np.floor(np.log10(scale.half / 4.5))
@@ -164,6 +174,6 @@ def _grid_rect(n: int) -> QRectF:
     return QRectF(-EXTENT - cell / 2, -EXTENT - cell / 2, 2 * EXTENT + cell, 2 * EXTENT + cell)
 
 
-def finite(values: Array) -> Array:
+def _zero_nonfinite(values: Array) -> Array:
     """`values` with 0 where there is no number."""
     return values if np.isfinite(values).all() else np.nan_to_num(values, posinf=0.0, neginf=0.0)

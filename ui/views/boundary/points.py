@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.measure.snapshot import Predictions
-from ui.views.plane.answers import misses, wrong
-from ui.views.plane.field import Range
+from ui.look.theme import px
+from ui.views.plane.answers import signed_errors, wrong_points
+from ui.views.plane.field import ValueRange
 from ui.views.plane.marks import miss_rings, picked_ring, spots, wrong_rings
+from ui.views.plane.plane import InputPlane
 
-MAX_POINTS = 2000
+MAX_DRAWN_POINTS = 2000
 
 
-class Points:
+class PointMarks:
     """The points of a sample, drawn anew only when they are others."""
 
     def __init__(self) -> None:
@@ -26,18 +28,18 @@ class Points:
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self._spots, self._rings, self._pick = self.items
         self._sample: Sample | None = None
-        self._scale = Range()
+        self._scale = ValueRange()
         self._wrong: bytes | None = None
         self.usable = 0
         """How many points can be drawn."""
         self.drawn: Array = np.zeros(0, np.intp)
         """Those that are, by their index in the sample."""
 
-    def show_sample(self, sample: Sample, scale: Range) -> None:
+    def show_sample(self, sample: Sample, scale: ValueRange) -> None:
         """Draw these points, evenly thinned if there are very many."""
         self._sample, self._scale, self._wrong = sample, scale, None
         usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
-        keep = np.linspace(0, len(usable) - 1, min(len(usable), MAX_POINTS)).round().astype(np.intp)
+        keep = np.linspace(0, len(usable) - 1, min(len(usable), MAX_DRAWN_POINTS)).round().astype(np.intp)
         self.usable, self.drawn = len(usable), usable[keep] if len(usable) else usable
         # Training points last, so that they lie on top.
         self.drawn = self.drawn[np.argsort(-sample.split[self.drawn], kind="stable")]
@@ -50,9 +52,11 @@ class Points:
         if predictions is None or sample is None:
             return
         if sample.task == "regression":
-            self._rings.setData(**miss_rings(sample, predictions.indices, misses(sample, predictions), self._scale))
+            self._rings.setData(
+                **miss_rings(sample, predictions.indices, signed_errors(sample, predictions), self._scale)
+            )
             return
-        bad = wrong(sample, predictions)
+        bad = wrong_points(sample, predictions)
         if self._wrong != bad.tobytes():
             self._wrong = bad.tobytes()
             self._rings.setData(**wrong_rings(sample, bad))
@@ -89,3 +93,60 @@ class Points:
             return None
         start = int(np.searchsorted(order, index)) if index is not None else -1 if step > 0 else 0
         return int(order[(start + step) % len(order)])
+
+
+_REACH = 8.0
+"""How near, in pixels, the mouse has to be to a point to read it."""
+
+
+class Picking(QObject):
+    """Picks points of the plane and marks the one that is picked."""
+
+    picked_by_hand = Signal(object)
+    """The index in the sample of the point that a person picked; None if they picked an empty place."""
+
+    def __init__(self, plane: InputPlane, points: PointMarks) -> None:
+        super().__init__(plane)
+        self._plane, self._points = plane, points
+        self.index: int | None = None
+        self._before: int | None = None
+        plane.clicked.connect(self._on_clicked)
+        plane.double_clicked.connect(self._on_double_clicked)
+
+    def pick(self, index: int | None) -> None:
+        """Mark a point of the sample; None: no mark."""
+        self.index = index
+        self._points.show_pick(index)
+
+    def pick_by_hand(self, index: int | None) -> None:
+        """Mark the point that a person wants, and tell."""
+        self.pick(index)
+        self.picked_by_hand.emit(index)
+
+    def step(self, sample: Sample, by: int) -> None:
+        """Pick the next or the previous of the drawn points, in the order of the sample."""
+        index = self._points.next_to(self.index, by)
+        if index is not None:
+            self.pick_by_hand(index)
+            self._plane.bring_into_sight(QPointF(*(float(value) for value in sample.x[index])))
+
+    def follow(self, before: Sample, now: Sample) -> None:
+        """Let go of the picked point, unless it is still there under its index."""
+        index, old, new = self.index, before.x, now.x
+        if index is None:
+            return
+        if index >= len(new) or index >= len(old) or not np.array_equal(old[index], new[index]):
+            self.pick_by_hand(None)
+
+    def point_at(self, place: QPointF) -> int | None:
+        """The point that the mouse is at."""
+        return self._points.nearest(place, px(_REACH) * self._plane.pixel)
+
+    def _on_clicked(self, place: QPointF) -> None:
+        self._before = self.index
+        self.pick_by_hand(self.point_at(place))
+
+    def _on_double_clicked(self, place: QPointF) -> None:
+        # The first of the two clicks was no wish to let go of the point.
+        if self.index is None and self._before is not None:
+            self.pick_by_hand(self._before)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF
 
 from playground.catalog.choice import Array
-from ui.views.boundary.layers_on_plane import Number
+from ui.views.boundary.layers_on_plane import ContourLabel
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class BoundaryShown:
     """The values of lines of equal value, as they are written at them."""
     contour_pieces: int
     """How many pieces these lines have; 0 while they are off."""
-    numbers: tuple[Number, ...]
+    numbers: tuple[ContourLabel, ...]
     """The numbers at these lines."""
     legend: tuple[str, ...]
     """The words and numbers of the legend."""

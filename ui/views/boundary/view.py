@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -20,24 +20,22 @@ from playground.experiment.tree import Experiment
 from playground.measure.observe import Request
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Snapshot, UnitMap
-from ui.forms.buttons import IconButton
+from ui.forms.buttons import IconButton, identify
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px
 from ui.views.boundary.arrangement import Arrangement
-from ui.views.boundary.layers_on_plane import Canvas
+from ui.views.boundary.layers_on_plane import PlaneLayers
 from ui.views.boundary.modes import Modes
-from ui.views.boundary.picking import Picking
-from ui.views.boundary.picture import Picture, pictured, pictured_uncertainty, pictured_unit, unit_range
-from ui.views.boundary.points import MAX_POINTS, Points
+from ui.views.boundary.picture import BoundaryPicture, answer_picture, uncertainty_picture, unit_picture, unit_range
+from ui.views.boundary.points import MAX_DRAWN_POINTS, Picking, PointMarks
 from ui.views.boundary.shown import BoundaryShown
 from ui.views.boundary.words import NO_DROPOUT, BoundaryWords, point_words, reading_words
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import on_surface
+from ui.views.chart.plot import small_font
 from ui.views.plane.answers import mistakes_words, unit_words
-from ui.views.plane.field import Range, range_of
+from ui.views.plane.field import ValueRange, value_range_of
 from ui.views.plane.legend import Legend, legend_entries, range_scale
-from ui.views.plane.plane import Plane, Tool
+from ui.views.plane.plane import InputPlane, PlaneTool
 from ui.views.view import View
 
 PASSES = 20
@@ -55,28 +53,20 @@ class BoundaryView(View):
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
     magnified_left = Signal()
     """The person wants the boundary back in place of a unit's map."""
-    pressed = Signal(float, float, object, object)
-    """With the tool "edit": x₁, x₂ of a press on the plane, the mouse button, the modifiers."""
-    dragged = Signal(float, float)
-    """With the tool "edit": x₁, x₂ of the mouse while a button is held, always on the plane."""
-    released = Signal(float, float)
-    wheeled = Signal(float, float, int)
-    """With the tool "edit": x₁, x₂ and whole notches of the wheel, up positive."""
+    SIZE, LEAST = (420, 480), (240, 300)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, BoundaryRequest())
-        self.setAccessibleName("Decision boundary")
-        self.setAccessibleDescription(
-            "Arrow keys move, plus and minus zoom, Home shows the whole plane, N and P go from point to point."
-        )
+        about = "Arrow keys move, plus and minus zoom, Home shows the whole plane, N and P go from point to point."
+        identify(self, None, "Decision boundary", about=about)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._snapshot: Snapshot | None = None
-        self._scale = Range()
+        self._scale = ValueRange()
         self._unit_half = 0.0
         self._magnified: tuple[int, int] | None = None
         self._dismissed = False
         self._source: tuple[object, ...] = ()
-        self._picture: Picture | None = None
+        self._picture: BoundaryPicture | None = None
         self._mouse: QPointF | None = None
         self._focus_by_keys = False
         self._build()
@@ -89,11 +79,12 @@ class BoundaryView(View):
     # Its parts -------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._plane = Plane(self)
-        self._canvas, self._points = Canvas(), Points()
+        self._plane = plane = InputPlane(self)
+        self.pressed, self.dragged = plane.pressed, plane.dragged
+        self.released, self.wheeled = plane.released, plane.wheeled
+        self._layers, self._points = PlaneLayers(), PointMarks()
         *points, pick = self._points.items
-        items = (*self._canvas.below, *points, *self._canvas.above, pick)
-        for place, item in enumerate(items):
+        for place, item in enumerate((*self._layers.below, *points, *self._layers.above, pick)):
             item.setZValue(place)
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             self._plane.plot.addItem(item, ignoreBounds=True)
@@ -101,39 +92,22 @@ class BoundaryView(View):
         # A patch of its own, so that the button can be seen on every field.
         self._patch = QFrame(self)
         self._patch.setProperty("card", True)
-        self._whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)
-        self._whole.setObjectName("boundary.whole")
+        whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)
+        self._whole = identify(whole, "boundary.whole")
         self._whole.setGeometry(px(1), px(1), px(26), px(26))
         self._patch.hide()
         self._legend, self._words = Legend(self), BoundaryWords(self)
         self._arrangement = Arrangement(self, self._plane, self._modes, self._legend, self._words)
         self._picking = Picking(self._plane, self._points)
-        self._connect()
-
-    def _connect(self) -> None:
-        plane = self._plane
         plane.moved.connect(self._on_moved)
         plane.left.connect(self._on_left)
         plane.seen_changed.connect(self._on_seen)
-        plane.pressed.connect(self.pressed)
-        plane.dragged.connect(self.dragged)
-        plane.released.connect(self.released)
-        plane.wheeled.connect(self.wheeled)
         self._picking.picked_by_hand.connect(self.point_picked)
         self._modes.changed.connect(self._on_mode)
         self._modes.way_back.connect(self._leave_unit)
         self._whole.clicked.connect(plane.look_at_whole)
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(420), px(480))
-
-    def minimumSizeHint(self) -> QSize:
-        """Small, but still a picture."""
-        return QSize(px(240), px(300))
-
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Place the parts again."""
         self._place()
 
     def _place(self) -> None:
@@ -165,10 +139,9 @@ class BoundaryView(View):
             self._count.request()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self._plane.apply_theme(self.hasFocus() and self._focus_by_keys)
-        self._canvas.apply_theme()
+        self._layers.apply_theme()
         self._legend.update()
         self._source = ()
         if self._snapshot is not None:
@@ -190,7 +163,7 @@ class BoundaryView(View):
         """Highlight a point of the sample."""
         self._picking.pick(index)
 
-    def set_tool(self, name: Tool) -> None:
+    def set_tool(self, name: PlaneTool) -> None:
         """What the mouse is for: "look" at the field and at points, or "edit", which only tells what the mouse does."""
         self._plane.set_tool(name)
 
@@ -199,15 +172,14 @@ class BoundaryView(View):
         self._plane.set_brush(radius, colour)
 
     def shown(self) -> BoundaryShown:
-        """What there is to see and to read."""
         picture, mouse = self._picture, self._mouse
         return BoundaryShown(
             colours=picture.colours if picture is not None else np.zeros((0, 0, 3), np.uint8),
             value_range=self._scale.ends,
             unit=self._modes.title.text(),
             levels=picture.texts if picture is not None else (),
-            contour_pieces=self._canvas.contour_pieces(),
-            numbers=self._canvas.numbers(),
+            contour_pieces=self._layers.contours.count(),
+            numbers=self._layers.numbers.numbers,
             legend=self._legend.texts(),
             reading=f"{self._words.reading} {self._words.near}".strip(),
             note=self._words.note_text,
@@ -227,7 +199,6 @@ class BoundaryView(View):
     # The field -------------------------------------------------------------------------------------------------
 
     def _unit(self) -> UnitMap | None:
-        """The unit whose map is shown in place of the boundary."""
         if self._snapshot is None or self._dismissed:
             return None
         return self._snapshot.answer(UnitMapRequest)
@@ -239,7 +210,7 @@ class BoundaryView(View):
         if self._shows_uncertainty() and not self._lacks_dropout():
             requests.append(UncertaintyRequest(PASSES))
         if self._modes.mistakes.isChecked():
-            requests.append(PredictionsRequest(MAX_POINTS))
+            requests.append(PredictionsRequest(MAX_DRAWN_POINTS))
         self.request(*requests)
 
     def _show_field(self) -> None:
@@ -257,16 +228,16 @@ class BoundaryView(View):
         self._show_title(unit)
         if (before.scale if before else None) != (self._picture.scale if self._picture else None):
             self._show_legend()
-        self._canvas.show_picture(self._picture, contours)
+        self._layers.show_picture(self._picture, contours)
         self._number.request()
         if self._mouse is not None:
             self._read.request()
 
-    def _make_picture(self, shot: Snapshot, unit: UnitMap | None) -> Picture | None:
+    def _make_picture(self, shot: Snapshot, unit: UnitMap | None) -> BoundaryPicture | None:
         if unit is not None:
             if unit.layer < len(shot.layers) - 1:
                 self._unit_half = unit_range(unit.values, self._unit_half)
-            return pictured_unit(shot, unit, self._scale, self._unit_half)
+            return unit_picture(shot, unit, self._scale, self._unit_half)
         field = shot.answer(BoundaryRequest)
         if field is None:
             return None
@@ -274,11 +245,11 @@ class BoundaryView(View):
             lacking = self._lacks_dropout()
             values = np.zeros(field.shape[1:], np.float32) if lacking else shot.answer(UncertaintyRequest)
             if values is not None:
-                return pictured_uncertainty(shot, values, self._scale)
-        return pictured(shot, self._scale, crisp=self._modes.field == "classes")
+                return uncertainty_picture(shot, values, self._scale)
+        return answer_picture(shot, self._scale, crisp=self._modes.field == "classes")
 
     def _show_numbers(self) -> None:
-        self._canvas.show_numbers(self._plane.seen, self._plane.pixel)
+        self._layers.show_numbers(self._plane.seen, self._plane.pixel)
 
     def _show_title(self, unit: UnitMap | None) -> None:
         title = ""
@@ -293,7 +264,7 @@ class BoundaryView(View):
     def _show_sample(self) -> None:
         assert self._snapshot is not None
         sample = self._snapshot.sample
-        self._scale = range_of(sample)
+        self._scale = value_range_of(sample)
         self._points.show_sample(sample, self._scale)
         if self._plane.show_scales(sample.axis_scales):
             self._place()
@@ -343,14 +314,12 @@ class BoundaryView(View):
         return self._modes.field == "uncertainty"
 
     def _lacks_dropout(self) -> bool:
-        """Whether uncertainty is to be shown of a network that has nothing to vary."""
         return self._shows_uncertainty() and self._snapshot is not None and not _has_dropout(self._snapshot.experiment)
 
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
 
     def _show_note(self) -> None:
-        """Say what is wrong, and why there is no uncertainty."""
         words = [NO_DROPOUT] if self._lacks_dropout() else []
         predictions = None if self._snapshot is None else self._snapshot.answer(PredictionsRequest)
         if self._modes.mistakes.isChecked() and self._snapshot is not None and predictions is not None:
@@ -370,7 +339,6 @@ class BoundaryView(View):
             self._read.now()
 
     def _show_reading(self) -> None:
-        """Say what is under the mouse."""
         shot, mouse, picture = self._snapshot, self._mouse, self._picture
         if shot is None or mouse is None:
             self._words.show_reading("", "")
@@ -383,7 +351,6 @@ class BoundaryView(View):
         self._words.show_reading(reading, "" if index is None else point_words(shot.sample, index))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Zoom, move and go from point to point."""
         if self._take_key(event):
             self._plane.show_focus(True)
         else:
@@ -406,20 +373,17 @@ class BoundaryView(View):
         return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show that keys go here, if they brought the person here."""
         mouse = Qt.FocusReason.MouseFocusReason
         self._focus_by_keys = event.reason() not in (mouse, Qt.FocusReason.ActiveWindowFocusReason)
         self._plane.show_focus(self._focus_by_keys)
         super().focusInEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Keys go elsewhere."""
         self._plane.show_focus(False)
         super().focusOutEvent(event)
 
 
 def _has_dropout(experiment: Experiment) -> bool:
-    """Whether a network has something to vary from pass to pass."""
     return any(layer.dropout > 0 and not layer.muted for layer in experiment.layers)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QFontMetrics
@@ -11,17 +13,18 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot, UnitMap
+from ui.forms.buttons import identify
 from ui.look import theme
 from ui.look.numbers import number_text
 from ui.look.theme import px
-from ui.views.chart.controls import small_font, style_words
-from ui.views.plane.answers import PART_NAMES, label_words, place_words, unit_words, value_words
-from ui.views.plane.field import interpolated
+from ui.views.chart.plot import small_font, style_words
+from ui.views.plane.answers import PART_NAMES, answer_words, label_words, place_words, unit_words
+from ui.views.plane.field import interpolate
 from ui.views.plane.plane import EDGE
 
-LINE = 20
+LINE_HEIGHT = 20
 """Pixels for a line of words."""
-HINT = "Point at the picture to read it."
+BOUNDARY_HINT = "Point at the picture to read it."
 NO_DROPOUT = "No layer has dropout, so every answer is the same. Give a layer some dropout to see where they differ."
 
 
@@ -29,19 +32,14 @@ class BoundaryWords:
     """Three labels on a view: the reading at the mouse, the point there, and a note."""
 
     def __init__(self, parent: QWidget) -> None:
-        self.reading, self.near, self.note_text = HINT, "", ""
+        self.reading, self.near, self.note_text = BOUNDARY_HINT, "", ""
         self._place, self._beside = QRect(), False
-        self._reading, self._near, self._note = QLabel(HINT, parent), QLabel("", parent), QLabel("", parent)
-        self._reading.setAccessibleName("What the network says at the mouse")
-        self._near.setAccessibleName("The point at the mouse")
-        self._note.setAccessibleName("Mistakes and uncertainty in words")
-        self._note.setObjectName("boundary.note")
-        self._note.setWordWrap(True)
+        label = partial(QLabel, parent, textFormat=Qt.TextFormat.PlainText)
+        tip = "Where the mouse is, the answer there and how sure the network is of it (1 is certain)."
+        self._reading = identify(label(text=BOUNDARY_HINT), None, "What the network says at the mouse", tip)
+        self._near = identify(label(), None, "The point at the mouse", tip)
+        self._note = identify(label(wordWrap=True), "boundary.note", "Mistakes and uncertainty in words")
         self._note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        for label in (self._reading, self._near, self._note):
-            label.setTextFormat(Qt.TextFormat.PlainText)
-        for label in (self._reading, self._near):
-            label.setToolTip("Where the mouse is, the answer there and how sure the network is of it (1 is certain).")
 
     def place(self, strip: QRect, note: QRect, *, beside: bool) -> None:
         """Stand in these places, below the plane or `beside` it."""
@@ -54,7 +52,7 @@ class BoundaryWords:
         look = theme.current()
         style_words(self._reading, look.text if reading else look.quiet)
         style_words(self._near, look.quiet)
-        self.reading, self.near = reading or HINT, near
+        self.reading, self.near = reading or BOUNDARY_HINT, near
         self._write()
 
     def show_note(self, words: str, *, visible: bool) -> bool:
@@ -71,9 +69,11 @@ class BoundaryWords:
         """Write the reading in its strip: the place and the answer, and the point if the mouse is at one."""
         strip, metrics = self._place, QFontMetrics(small_font())
         if self._beside:
-            self._reading.setText(self.reading.replace(" → ", "\n→ ").replace(HINT, HINT.replace(" to", "\nto")))
-            self._reading.setGeometry(strip.adjusted(0, 0, 0, -px(LINE)))
-            near = strip.adjusted(0, 2 * px(LINE), 0, 0)
+            self._reading.setText(
+                self.reading.replace(" → ", "\n→ ").replace(BOUNDARY_HINT, BOUNDARY_HINT.replace(" to", "\nto"))
+            )
+            self._reading.setGeometry(strip.adjusted(0, 0, 0, -px(LINE_HEIGHT)))
+            near = strip.adjusted(0, 2 * px(LINE_HEIGHT), 0, 0)
         else:
             self._reading.setText(self.reading)
             self._reading.setGeometry(strip)
@@ -97,12 +97,12 @@ def reading_words(
     `values` is the map of the `unit`, or with `unsure` the field of uncertainty, (n, n); None: no picture.
     """
     words, field = place_words(shot.sample.axis_names, *values_at), shot.answer(BoundaryRequest)
-    here = None if values is None else float(interpolated(values[np.newaxis], place.x(), place.y())[0])
+    here = None if values is None else float(interpolate(values[np.newaxis], place.x(), place.y())[0])
     if unit is not None and here is not None:
         return f"{words} → {unit_words(shot, unit.layer, unit.unit)[0]} {number_text(here)}"
     if field is None:
         return words
-    words += f" → {value_words(shot, interpolated(field, place.x(), place.y()))}"
+    words += f" → {answer_words(shot, interpolate(field, place.x(), place.y()))}"
     return f"{words} ± {number_text(here, 2)}" if unsure and here is not None else words
 
 

@@ -13,7 +13,7 @@ _LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Where an axis may end, times a power of ten."""
 
 
-def leap_above(value: float) -> float:
+def nice_limit(value: float) -> float:
     """The first of the LEAPS at or above `value`, which is positive. Limits that grow in leaps seldom change."""
     unit = 10.0 ** math.floor(math.log10(value))
     return next((unit * leap for leap in _LEAPS if unit * leap >= value * (1 - 1e-9)), unit * 10)
@@ -33,7 +33,6 @@ def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[
 
 
 def _power_name(power: int) -> str:
-    """A power of ten as a tick says it: 0.01, 1,000, 1e-4."""
     return short_text(10.0**power) if -3 <= power <= 3 else f"1e{power}"
 
 
@@ -51,17 +50,17 @@ class CalmLimit:
     def fit(self, needed: float) -> float:
         """The limit that shows everything up to `needed`, which is positive."""
         if needed > self.limit:
-            self.limit, self._waited, self._enough = leap_above(needed), 0, 0.0
+            self.limit, self._waited, self._enough = nice_limit(needed), 0, 0.0
         elif needed > 0.5 * self.limit:
             self._waited, self._enough = 0, 0.0
         else:
             self._waited, self._enough = self._waited + 1, max(self._enough, needed)
             if self._waited >= self.PATIENCE:
-                self.limit, self._waited, self._enough = leap_above(self._enough), 0, 0.0
+                self.limit, self._waited, self._enough = nice_limit(self._enough), 0, 0.0
         return self.limit
 
 
-def nearest(x: Array, place: float) -> int | None:
+def nearest_row(x: Array, place: float) -> int | None:
     """The row of ascending `x` that is nearest to a place; None if there is no row."""
     if not len(x):
         return None

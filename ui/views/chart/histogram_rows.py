@@ -13,21 +13,21 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from playground.catalog.choice import Array
 from playground.measure.observe import Request
 from playground.measure.snapshot import Histogram
+from ui.forms.buttons import identify
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import short_text
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks
-from ui.views.chart.controls import Choices, Controls, Option, Words, small_font
-from ui.views.chart.mouse import Mouse
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, write_centred
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ui.views.chart.plot import CENTRE, LEFT, RIGHT, Mouse, PaintedChart, write_centred
 from ui.views.view import View
 
 _LEAST_ROW = 24
@@ -41,7 +41,7 @@ _COUNTS = (
 )
 
 
-class Bars(NamedTuple):
+class HistogramBars(NamedTuple):
     """A histogram in a row."""
 
     histogram: Histogram
@@ -58,11 +58,11 @@ class Bars(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
+class HistogramRow:
     """What is shown of one layer."""
 
     name: str
-    bars: tuple[Bars | None, ...]
+    bars: tuple[HistogramBars | None, ...]
     """One for each column; None where nothing is known."""
     states: tuple[str, ...]
     """What is notable about the layer, in a few words each, the most important first."""
@@ -75,17 +75,17 @@ class Row:
         return ", ".join(self.states)
 
 
-def usable(histogram: Histogram | None) -> Histogram | None:
+def usable_histogram(histogram: Histogram | None) -> Histogram | None:
     """The histogram, if there is one with finite edges and something in it."""
     if histogram is None or not len(histogram.counts) or not np.isfinite(histogram.edges).all():
         return None
     return histogram if np.sum(histogram.counts) > 0 else None
 
 
-def bars_of(histogram: Histogram | None) -> Bars | None:
+def bars_of(histogram: Histogram | None) -> HistogramBars | None:
     """The bars of a histogram that can be drawn."""
-    known = usable(histogram)
-    return None if known is None else Bars(known)
+    known = usable_histogram(histogram)
+    return None if known is None else HistogramBars(known)
 
 
 def bin_at(histogram: Histogram, value: float) -> int | None:
@@ -175,14 +175,13 @@ class NoAxis:
 
 
 def _places_on(axis: _HistogramAxis, values: Array) -> Array:
-    """Where values stand on an axis, 0…1."""
     return np.clip((values - axis.low) / (axis.high - axis.low), 0, 1)
 
 
 # The painted rows ---------------------------------------------------------------------------------------------
 
 
-class Column(NamedTuple):
+class HistogramColumn(NamedTuple):
     """A column of histograms."""
 
     title: str
@@ -200,35 +199,24 @@ class _Columns:
     words: QRectF
 
 
-class _HistogramRows(QWidget):
+class _HistogramRows(PaintedChart):
     """The painted rows. Titles and axes are painted by the view around them."""
 
     GAP, _WIDE, _LABELS = 28, 480, 64
 
     resized = Signal()
 
-    def __init__(self, name: str, accessible_name: str, columns: Sequence[Column], parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName(f"{name}.rows")
-        self.setAccessibleName(accessible_name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+    def __init__(self, name: str, spoken: str, columns: Sequence[HistogramColumn], parent: QWidget) -> None:
         self.kinds = tuple(columns)
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[HistogramRow, ...] = ()
         self.logarithmic = False
-        self.pointed: tuple[int, int] | None = None
-        """Row and column under the mouse."""
-        self._columns_for: tuple[object, ...] = ()
-        self.apply_theme()
+        super().__init__(f"{name}.rows", spoken, parent)
 
     def apply_theme(self) -> None:
-        """Take over the font and the colours of the theme in force."""
-        self.small = small_font()
-        self.metrics = QFontMetrics(self.small)
-        self._columns_for = ()
-        self.update()
+        super().apply_theme()
+        self._columns_for: tuple[object, ...] = ()
 
-    def show_rows(self, rows: tuple[Row, ...]) -> None:
-        """Show these layers."""
+    def show_rows(self, rows: tuple[HistogramRow, ...]) -> None:
         if len(rows) != len(self.rows):
             self.setMinimumHeight(px(_LEAST_ROW) * len(rows))
         self.rows = rows
@@ -253,14 +241,14 @@ class _HistogramRows(QWidget):
         words = max((advance(self.words(row)) + px(8) for row in self.rows if row.states), default=0)
         fixed = sum(px(kind.width) for kind in self.kinds) + px(self.GAP) * (len(self.kinds) - 1)
         shares = sum(not kind.width for kind in self.kinds)
-        each = max(scaled(20.0), (self.width() - names - words - fixed) / shares)
+        each = max(exact_px(20.0), (self.width() - names - words - fixed) / shares)
         places, left = [], float(names)
         for kind in self.kinds:
             places.append(QRectF(left, 0, px(kind.width) or each, 1))
             left += places[-1].width() + px(self.GAP)
         return _Columns(names, tuple(places), QRectF(places[-1].right() + px(6), 0, words, 1))
 
-    def words(self, row: Row) -> str:
+    def words(self, row: HistogramRow) -> str:
         """What is said at the end of a row: all that is notable, or in a narrow picture the most important."""
         return row.words if self.width() >= px(self._WIDE) else row.states[0] if row.states else ""
 
@@ -274,12 +262,10 @@ class _HistogramRows(QWidget):
         return QRectF(place.left(), index * pitch + px(3), place.width(), pitch - px(4))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What stands around the rows has to follow their columns."""
         self.resized.emit()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows that are seen."""
         pitch = self.pitch()
         seen = range(int(event.rect().top() / pitch), min(len(self.rows), int(event.rect().bottom() / pitch) + 1))
         with QPainter(self) as painter:
@@ -305,7 +291,7 @@ class _HistogramRows(QWidget):
         painter.setPen(QColor(look.line))
         zero = round(place.left() + float(_places_on(axis, np.zeros(1))[0]) * place.width())
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.pitch() * len(self.rows)))
-        pale = QColor(theme.mixed(look.surface, look.accent, 0.6))
+        pale = QColor(theme.blend(look.surface, look.accent, 0.6))
         for index in seen:
             box, bars = self.box(index, column), self.rows[index].bars[column]
             painter.drawLine(box.bottomLeft(), box.bottomRight())
@@ -326,7 +312,6 @@ class _HistogramRows(QWidget):
         return index, None, 0.0
 
     def sizeHint(self) -> QSize:
-        """Enough to see the shapes."""
         return QSize(px(340), px(_LEAST_ROW) * max(4, len(self.rows)))
 
 
@@ -360,7 +345,6 @@ class _Edge(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write where the columns of the rows are."""
         columns = self._rows.columns()
         with QPainter(self) as painter:
             painter.setFont(self._rows.small)
@@ -386,7 +370,7 @@ class _Edge(QWidget):
 class _HistogramsShown:
     """Rows of histograms as data."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[HistogramRow, ...]
     end_words: tuple[str, ...]
     """The words at the end of each row, as far as they have room."""
     limits: tuple[tuple[float, float], ...]
@@ -408,27 +392,24 @@ class HistogramsPicture(View):
     Subclasses say what the rows are and how a place is read.
     """
 
+    SIZE = (356, 240)
     idle = ""
-    """What the line of words says while the mouse is elsewhere."""
+    """The line of words while the mouse is elsewhere."""
 
     def __init__(
-        self, parent: QWidget | None, columns: Sequence[Column], rows_name: str, *requests: Request[Any]
+        self, parent: QWidget | None, columns: Sequence[HistogramColumn], rows_name: str, *requests: Request[Any]
     ) -> None:
         super().__init__(parent, *requests)
         self._drawn: tuple[object, ...] = ()
         self._controls = Controls(f"{self.name}.controls", self)
         self._counts = self._controls.add(Choices(f"{self.name}.counts", "Heights", _COUNTS))
         self._counts.picked.connect(self._on_counts)
-        self._words = Words("What is under the mouse", self)
-        self._words.setObjectName(f"{self.name}.words")
-        self._words.setAlignment(RIGHT)
+        self._words = ReadingLine(f"{self.name}.words", "What is under the mouse", self)
         self._rows = _HistogramRows(self.name, rows_name, columns, self)
         self._rows.resized.connect(self._update_edges)
         self._mouse = Mouse(self._rows)
         self._mouse.moved.connect(self._show_texts)
-        self._scroll = QScrollArea(self)
-        self._scroll.setObjectName(f"{self.name}.scroll")
-        self._scroll.setAccessibleName("Layers")
+        self._scroll = identify(QScrollArea(self), f"{self.name}.scroll", "Layers")
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -439,36 +420,20 @@ class HistogramsPicture(View):
         self._edges = (_Edge(self._rows, True, self), _Edge(self._rows, False, self))
         for edge, part in zip(self._edges, ("titles", "axes"), strict=True):
             edge.setObjectName(f"{self.name}.{part}")
-        self._build()
+        stack_chart(self, self._controls, self._words, self._edges[0], self._scroll, self._edges[1])
         self._write = Throttle(self._show_texts, self)
         self.apply_theme()
 
-    def _build(self) -> None:
-        above = QHBoxLayout()
-        above.setSpacing(px(theme.GRID))
-        above.addWidget(self._controls)
-        above.addWidget(self._words, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
-        layout.setSpacing(px(theme.GRID // 2))
-        layout.addLayout(above)
-        layout.addWidget(self._edges[0])
-        layout.addWidget(self._scroll, 1)
-        layout.addWidget(self._edges[1])
-
-    def show_rows(self, rows: tuple[Row, ...]) -> None:
+    def show_rows(self, rows: tuple[HistogramRow, ...]) -> None:
         """Show these layers, and bring the words up to date."""
         fresh = len(rows) != len(self._rows.rows)
         limits, columns = self._rows.limits(), self._rows.columns()
         self._rows.show_rows(rows)
         if limits != self._rows.limits() or columns != self._rows.columns():
             self._update_edges()
-        if fresh:
-            self._write.now()
-        else:
-            self._write.request()
+        self._write.request(at_once=fresh)
 
-    def describe(self, row: Row) -> str:
+    def describe(self, row: HistogramRow) -> str:
         """One row in words."""
         raise NotImplementedError
 
@@ -477,35 +442,25 @@ class HistogramsPicture(View):
         raise NotImplementedError
 
     def shown(self) -> _HistogramsShown:
-        """What there is to see and to read."""
-        rows = self._rows
-        count = range(len(rows.rows))
+        rows, across = self._rows, range(len(self._rows.kinds))
+        at = QPointF(rows.mapTo(self, rows.rect().topLeft()))
         return _HistogramsShown(
             rows=rows.rows,
             end_words=tuple(map(rows.words, rows.rows)),
             limits=rows.limits(),
-            boxes=tuple(tuple(self._box(index, column) for column in range(len(rows.kinds))) for index in count),
+            boxes=tuple(tuple(rows.box(k, column).translated(at) for column in across) for k in range(len(rows.rows))),
             row_height=rows.pitch(),
             logarithmic=rows.logarithmic,
             reading=self._words.text(),
             description=rows.accessibleDescription(),
         )
 
-    def _box(self, index: int, column: int) -> QRectF:
-        return self._rows.box(index, column).translated(QPointF(self._rows.mapTo(self, self._rows.rect().topLeft())))
-
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self._rows.apply_theme()
         self._update_edges()
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(356), px(240))
-
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The rest of the line above is for words."""
         self._controls.fit(self.width() - px(_READING))
 
     def _update_edges(self) -> None:
@@ -519,14 +474,11 @@ class HistogramsPicture(View):
     def _show_texts(self) -> None:
         place = None if self._mouse.place is None else self._rows.at(self._mouse.place)
         index, column, value = place or (0, None, 0.0)
-        pointed = None if column is None else (index, column)
-        if pointed != self._rows.pointed:
-            self._rows.pointed = pointed
-            self._rows.update()
+        self._rows.show_pointed(None if column is None else (index, column))
         if place is None:
             self._words.say(self.idle)
         elif column is None:
-            self._words.say(f"{layer_name(self._rows.rows[index])}: {self.describe(self._rows.rows[index])}")
+            self._words.say(f"{layer_phrase(self._rows.rows[index])}: {self.describe(self._rows.rows[index])}")
         else:
             self._words.say(self.read(index, column, value))
         self._rows.setAccessibleDescription(self.description())
@@ -541,6 +493,6 @@ class HistogramsPicture(View):
         return self._words.width() >= px(_READING)
 
 
-def layer_name(row: Row) -> str:
+def layer_phrase(row: HistogramRow) -> str:
     """A layer in a sentence."""
     return row.name if row.name == "output" else f"layer {row.name}"

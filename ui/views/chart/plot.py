@@ -1,7 +1,7 @@
-"""What the pictures share: quiet plots, their colours and ticks, and words that are painted.
+"""What charts share: quiet plots with ticks and colours, the mouse over them, painted widgets and painted words.
 
-Nothing here knows a snapshot. Plots are pyqtgraph's with everything taken off that a person does not need; ticks
-are set by us, because limits and texts have to stay put while training runs.
+Nothing here knows a snapshot. Ticks of plots are set by hand, because limits and texts have to stay put while training
+runs.
 """
 
 from __future__ import annotations
@@ -10,13 +10,99 @@ import html
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
+from ui.forms.buttons import identify
 from ui.look import theme
-from ui.look.theme import px, scaled
-from ui.views.chart.controls import small_font
+from ui.look.theme import exact_px, px
+from ui.views.view import SizedWidget
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+def small_font() -> QFont:
+    """The font of axes, legends and numbers: the system's, small, with digits of equal width."""
+    result = theme.tabular(QApplication.font())
+    result.setPixelSize(px(theme.SMALL))
+    return result
+
+
+def style_words(label: QLabel, colour: str) -> None:
+    """Write a label small and in `colour`."""
+    style = f"font-size: {px(theme.SMALL)}px; color: {colour};"
+    if label.styleSheet() != style:
+        label.setFont(small_font())
+        label.setStyleSheet(style)
+
+
+class PaintedChart(SizedWidget):
+    """A chart that paints itself in the small font and takes all the room it can get."""
+
+    def __init__(self, name: str, spoken: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        identify(self, name, spoken)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.pointed: tuple | None = None
+        """The part under the mouse, which stands out."""
+        self.apply_theme()
+
+    def show_pointed(self, pointed: tuple | None) -> None:
+        """Let this part stand out."""
+        if pointed != self.pointed:
+            self.pointed = pointed
+            self.update()
+
+    def apply_theme(self) -> None:
+        """Take the font and the colours from the current theme."""
+        self.small = small_font()
+        self.metrics = QFontMetrics(self.small)
+        self.update()
+
+
+class Mouse(QObject):
+    """The place of the mouse over a widget."""
+
+    moved = Signal()
+    """It has moved over the widget, or left it."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.place: QPointF | None = None
+        """None while it is elsewhere."""
+        widget.setMouseTracking(True)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._be_at(None)
+        elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            self._be_at(self.place_of(event.position()))
+        return False
+
+    def place_of(self, position: QPointF) -> QPointF | None:
+        """Convert a position on the widget to a place of the picture; None beside it."""
+        return position
+
+    def _be_at(self, place: QPointF | None) -> None:
+        if place is not None or self.place is not None:
+            self.place = place
+            self.moved.emit()
+
+
+class PlotMouse(Mouse):
+    """The place of the mouse between the axes of a plot, in the plot's coordinates."""
+
+    def __init__(self, plot: pg.PlotWidget) -> None:
+        super().__init__(plot.viewport())
+        self._plot = plot
+
+    def place_of(self, position: QPointF) -> QPointF | None:
+        scene, box = self._plot.mapToScene(position.toPoint()), self._plot.getViewBox()
+        return box.mapSceneToView(scene) if box.sceneBoundingRect().contains(scene) else None
 
 
 class Cursor(pg.InfiniteLine):
@@ -33,11 +119,7 @@ class Cursor(pg.InfiniteLine):
         self.setVisible(x is not None)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         self.setPen(pen(theme.current().quiet))
-
-
-# Plots --------------------------------------------------------------------------------------------------------
 
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
@@ -45,17 +127,9 @@ def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidL
     app = QApplication.instance()
     # Qt counts the width of such a pen in pixels of the screen.
     ratio = app.devicePixelRatio() if isinstance(app, QApplication) else 1.0
-    result = QPen(QColor(colour), scaled(width) * ratio, style)
+    result = QPen(QColor(colour), exact_px(width) * ratio, style)
     result.setCosmetic(True)
     return result
-
-
-def on_surface(view: QWidget) -> None:
-    """Let a view stand on the surface colour of the theme in force."""
-    changed = QPalette(view.palette())
-    changed.setColor(QPalette.ColorRole.Window, QColor(theme.current().surface))
-    view.setPalette(changed)
-    view.setAutoFillBackground(True)
 
 
 def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
@@ -94,7 +168,7 @@ def colour_plot(plot: pg.PlotWidget) -> None:
         axis.resizeEvent(None)
 
 
-def show_across(plot: pg.PlotWidget, title: str) -> None:
+def show_bottom_axis(plot: pg.PlotWidget, title: str) -> None:
     """Give a plot numbers and a title below, clear of the lowest number at its left."""
     axis = plot.getAxis("bottom")
     axis.setStyle(tickTextOffset=px(6))
@@ -116,11 +190,19 @@ def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) 
     axis.setTicks([list(zip(values, texts, strict=True))])
 
 
-# Painting -----------------------------------------------------------------------------------------------------
+def write(painter: QPainter, box: QRectF, align: Qt.AlignmentFlag, text: str, colour: str) -> None:
+    """Write `text` into a box in a colour."""
+    painter.setPen(QColor(colour))
+    painter.drawText(box, align, text)
 
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-CENTRE = Qt.AlignmentFlag.AlignCenter
+
+def paint_box(
+    painter: QPainter, box: QRectF, corner: float, fill: QColor | QBrush | None = None, line: QPen | None = None
+) -> None:
+    """Paint a box with round corners, filled, outlined, or both."""
+    painter.setPen(Qt.PenStyle.NoPen if line is None else line)
+    painter.setBrush(Qt.BrushStyle.NoBrush if fill is None else fill)
+    painter.drawRoundedRect(box, corner, corner)
 
 
 def write_centred(painter: QPainter, x: float, top: float, text: str, low: float, high: float) -> None:

@@ -9,31 +9,31 @@ import numpy as np
 from playground.catalog.choice import Array
 
 
-def runs_of(length: int, columns: int) -> int:
+def run_length(length: int, columns: int) -> int:
     """How many rows, a power of two, go into one of about `columns` columns; so it seldom changes as rows are added."""
     return int(2 ** max(0, math.ceil(math.log2(max(1, length) / columns))))
 
 
-def peaks(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
+def thin_to_extremes(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
     """A curve with few points that looks the same: the lowest and the highest of each run of rows, and the end.
 
     Runs are a power of two long, so that they stay the same while the curve grows.
     """
     if len(x) <= 4 * columns:
         return x, y
-    run = runs_of(len(x), columns)
+    run = run_length(len(x), columns)
     starts = np.arange(0, len(x), run)
     extremes = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], axis=1).ravel()
     return np.append(np.repeat(x[starts], 2), x[-1]), np.append(extremes, y[-1])
 
 
-def every_run(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
+def thin_evenly(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
     """A smooth curve with few points: a row of each run, and the end."""
-    run = runs_of(len(x), columns)
+    run = run_length(len(x), columns)
     return (x, y) if run == 1 else (np.append(x[::run], x[-1]), np.append(y[::run], y[-1]))
 
 
-def smoothed(y: Array, window: int) -> Array:
+def moving_mean(y: Array, window: int) -> Array:
     """The mean of the `window` rows around each row, an odd number; of fewer at the ends."""
     sums = np.concatenate([[0.0], np.cumsum(y)])
     rows = np.arange(len(y))
@@ -42,7 +42,7 @@ def smoothed(y: Array, window: int) -> Array:
     return result
 
 
-def band(x: Array, y: Array, run: int) -> tuple[Array, Array]:
+def band_outline(x: Array, y: Array, run: int) -> tuple[Array, Array]:
     """The outline of a band from the lowest to the highest of each `run` of rows; no row lies outside."""
     if not len(x):
         return x, y
@@ -53,7 +53,7 @@ def band(x: Array, y: Array, run: int) -> tuple[Array, Array]:
     return np.concatenate([at, at[::-1]]), np.concatenate([low, high[::-1]])
 
 
-def outline_of(*arrays: Array) -> tuple[object, ...]:
+def series_fingerprint(*arrays: Array) -> tuple[object, ...]:
     """What tells whether growing arrays have changed since last time: length, first and last row of each."""
     parts: list[object] = [len(arrays[0])]
     if len(arrays[0]):

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.catalog.choice import Array
 from playground.measure.requests import ConfusionRequest
@@ -22,11 +22,10 @@ from playground.measure.snapshot import Snapshot
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.look.numbers import count_text, counted, percent_text
-from ui.look.theme import px, scaled
-from ui.views.chart.controls import Choices, Controls, Option, Words, small_font
-from ui.views.chart.mouse import Mouse
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, on_surface, pen
+from ui.look.numbers import count_text, percent_text, plural_text
+from ui.look.theme import exact_px, px
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ui.views.chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen
 from ui.views.view import View
 
 _SETS = (
@@ -37,7 +36,7 @@ _SETS = (
     ),
     Option("validation", "Validation", "Points that the network never learns from. Shows how it does on what is new."),
 )
-REGRESSION = "A confusion matrix needs classes: this data set has a number as its target."
+NEEDS_CLASSES = "A confusion matrix needs classes: this data set has a number as its target."
 _WAITING = "Not counted yet."
 _STRONGEST = 0.5
 """How much of the accent is in the colour of a whole row; more, and text could not be read on it."""
@@ -47,7 +46,7 @@ _SMALLEST = 8
 
 
 @dataclass(frozen=True)
-class Matrix:
+class ConfusionMatrix:
     """Counted points, int64 (classes, classes): rows are true classes, columns those given."""
 
     counts: Array
@@ -76,10 +75,9 @@ class Matrix:
         if total == 0:
             return "no points in this set"
         found = int(np.trace(self.counts))
-        return f"{found:,} of {counted(total, 'point')} right ({percent_text(found / total)})"
+        return f"{found:,} of {plural_text(total, 'point')} right ({percent_text(found / total)})"
 
     def _cell_words(self, true: int, given: int) -> str:
-        """One cell in words, with what it means for its class."""
         count, total = int(self.counts[true, given]), int(self.counts[true].sum())
         share = percent_text(count / total) if total else "–"
         what = "recognised" if true == given else f"taken for {self.names[given]}"
@@ -94,52 +92,28 @@ class Matrix:
 @lru_cache(maxsize=512)
 def cell_colour(percent: int, look: theme.Theme) -> QColor:
     """The colour of a cell with this share of its row."""
-    return QColor(theme.mixed(look.raised, look.accent, _STRONGEST * percent / 100))
+    return QColor(theme.blend(look.raised, look.accent, _STRONGEST * percent / 100))
 
 
-class _MatrixChart(QWidget):
+class _MatrixChart(PaintedChart):
     """The painted matrix with the names of its classes."""
 
     TITLE, _LOW = 18, 13
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("confusion.matrix")
-        self.setAccessibleName("Confusion matrix")
-        self.setToolTip("Rows are the true classes. Columns are what the network takes their points for.")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.matrix: Matrix | None = None
-        self.message = _WAITING
-        self.pointed: tuple[int, int] | None = None
-        """Row and column of the cell under the mouse."""
-        self.apply_theme()
+    SIZE, LEAST = (340, 200), (160, 100)
 
-    def show_matrix(self, matrix: Matrix | None, message: str) -> None:
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__("confusion.matrix", "Confusion matrix", parent)
+        self.setToolTip("Rows are the true classes. Columns are what the network takes their points for.")
+        self.matrix: ConfusionMatrix | None = None
+        self.message = _WAITING
+
+    def show_matrix(self, matrix: ConfusionMatrix | None, message: str) -> None:
         """Show this matrix, or why there is none."""
         self.matrix, self.message = matrix, message
         words = [] if matrix is None else [matrix.right(), *map(matrix.class_words, range(len(matrix.names)))]
         self.setAccessibleDescription("; ".join(words) or message)
         self.update()
-
-    def show_pointed(self, pointed: tuple[int, int] | None) -> None:
-        """Let the cell under the mouse stand out."""
-        if pointed != self.pointed:
-            self.pointed = pointed
-            self.update()
-
-    def apply_theme(self) -> None:
-        """Take over the font and the colours of the theme in force."""
-        self.small = small_font()
-        self.metrics = QFontMetrics(self.small)
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(340), px(200))
-
-    def minimumSizeHint(self) -> QSize:
-        """Two classes that can be read."""
-        return QSize(px(160), px(100))
 
     def places(self) -> QRectF:
         """Where the cells are: as large as there is room, but no larger than helps."""
@@ -173,7 +147,6 @@ class _MatrixChart(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the matrix, or say why there is none."""
         with QPainter(self) as painter:
             painter.setFont(self.small)
             if self.matrix is None:
@@ -186,7 +159,7 @@ class _MatrixChart(QWidget):
                 painter.setPen(pen(theme.current().text))
                 painter.drawRect(self.cell(*self.pointed).adjusted(1, 1, -2, -2))
 
-    def _paint_names(self, painter: QPainter, matrix: Matrix) -> None:
+    def _paint_names(self, painter: QPainter, matrix: ConfusionMatrix) -> None:
         look, box, classes = theme.current(), self.places(), len(matrix.names)
         title, gap = px(self.TITLE), px(8)
         painter.setPen(QColor(look.quiet))
@@ -211,10 +184,10 @@ class _MatrixChart(QWidget):
                 elided = Qt.TextElideMode.ElideRight
                 painter.drawText(row, RIGHT, painter.fontMetrics().elidedText(name, elided, int(box.left()) - gap))
 
-    def _paint_cells(self, painter: QPainter, matrix: Matrix) -> None:
+    def _paint_cells(self, painter: QPainter, matrix: ConfusionMatrix) -> None:
         box, classes = self.places(), len(matrix.names)
         cell = _cell_in(box, classes, 0, 0)
-        gap = scaled(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
+        gap = exact_px(1.0) if cell.width() > 6 and cell.height() > 6 else 0.0
         widest = max((count_text(count) for count in matrix.counts.ravel().tolist()), key=len)
         painter.setFont(self._fitted(cell.height() - 2 * gap, cell.width() - 2 * gap - px(2), widest))
         counts, percents = matrix.counts.tolist(), np.rint(100 * matrix.shares).astype(int).tolist()
@@ -260,18 +233,15 @@ def _cut_to(name: str, metrics: QFontMetrics, width: float) -> str:
 
 
 def _cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
-    """Where a cell of a matrix is that fills a box."""
     wide, high = box.width() / classes, box.height() / classes
     return QRectF(box.left() + given * wide, box.top() + true * high, wide, high)
 
 
 @dataclass(frozen=True)
 class _ConfusionShown:
-    """The matrix as data."""
-
     points: str
     """Whose points are counted: train or validation."""
-    matrix: Matrix | None
+    matrix: ConfusionMatrix | None
     """None if there is nothing to count."""
     message: str
     """Why there is no matrix; empty if there is one."""
@@ -285,6 +255,7 @@ class ConfusionView(View):
     """A switch between the sets, a line of words, and the matrix."""
 
     name, title = "confusion", "Confusion"
+    SIZE = (356, 240)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, ConfusionRequest())
@@ -294,23 +265,12 @@ class ConfusionView(View):
         self._controls = Controls("confusion.controls", self)
         self._set = self._controls.add(Choices("confusion.set", "Points", _SETS))
         self._set.picked.connect(self._show)
-        self._words = Words("The cell under the mouse, or how many points are right", self)
-        self._words.setObjectName("confusion.words")
-        self._words.setAlignment(LEFT)
-        self._words.setWordWrap(True)
-        self._words.setFixedHeight(px(30))
+        spoken = "The cell under the mouse, or how many points are right"
+        self._words = ReadingLine("confusion.words", spoken, self, lines=2)
         self._chart = _MatrixChart(self)
         self._mouse = Mouse(self._chart)
         self._mouse.moved.connect(self._read)
-        above = QHBoxLayout()
-        above.addWidget(self._controls)
-        above.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
-        layout.setSpacing(px(theme.GRID // 2))
-        layout.addLayout(above)
-        layout.addWidget(self._chart, 1)
-        layout.addWidget(self._words)
+        stack_chart(self, self._controls, None, self._chart, self._words)
         self._write = Throttle(self._show_matrix, self)
         self.apply_theme()
 
@@ -322,16 +282,10 @@ class ConfusionView(View):
         self._show()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self._chart.apply_theme()
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(356), px(240))
-
     def shown(self) -> _ConfusionShown:
-        """What there is to see and to read."""
         matrix, chart = self._chart.matrix, self._chart
         classes = range(0 if matrix is None else len(matrix.names))
         at = QPointF(chart.pos())
@@ -354,20 +308,17 @@ class ConfusionView(View):
         if now == self._drawn:
             return
         fresh, self._drawn = now[:1] != self._drawn[:1], now
-        if fresh:
-            self._write.now()
-        else:
-            self._write.request()
+        self._write.request(at_once=fresh)
 
     def _show_matrix(self) -> None:
         assert self._snapshot is not None
         counts, regression = self._counts(self._snapshot), self._snapshot.sample.task == "regression"
         names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
         self._chart.show_matrix(
-            None if counts is None else Matrix(counts, names), REGRESSION if regression else _WAITING
+            None if counts is None else ConfusionMatrix(counts, names), NEEDS_CLASSES if regression else _WAITING
         )
         self._controls.setEnabled(not regression)
-        self._set.setToolTip(REGRESSION if regression else "")
+        self._set.setToolTip(NEEDS_CLASSES if regression else "")
         self._read()
 
     def _counts(self, snapshot: Snapshot) -> Array | None:
@@ -378,17 +329,15 @@ class ConfusionView(View):
         return counts if counts.size else None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the switch have the width."""
         self._controls.fit(self.width() - 2 * px(theme.GRID))
 
     def _read(self) -> None:
-        """Say what is under the mouse, or else how many points are right."""
         matrix, place = self._chart.matrix, self._mouse.place
         pointed = None if place is None else self._chart.at(place)
         self._chart.show_pointed(pointed)
         self._words.say("" if matrix is None else self._reading(matrix, pointed))
 
-    def _reading(self, matrix: Matrix, pointed: tuple[int, int] | None) -> str:
+    def _reading(self, matrix: ConfusionMatrix, pointed: tuple[int, int] | None) -> str:
         if pointed is None:
             return matrix.right()
         true, given = pointed

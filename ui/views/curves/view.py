@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -27,15 +27,31 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import number_text, percent_text, short_text
-from ui.look.theme import px, scaled
-from ui.views.chart.axes import decade_ticks, even_ticks, leap_above, nearest
-from ui.views.chart.controls import Choices, Controls, Option, small_font
-from ui.views.chart.mouse import PlotMouse
-from ui.views.chart.plot import Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_across, title_axis
-from ui.views.chart.series import band, every_run, outline_of, peaks, runs_of, smoothed
+from ui.look.theme import exact_px, px
+from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
+from ui.views.chart.controls import Choices, Controls, Option
+from ui.views.chart.plot import (
+    Cursor,
+    PlotMouse,
+    colour_plot,
+    pen,
+    quiet_plot,
+    set_ticks,
+    show_bottom_axis,
+    small_font,
+    title_axis,
+)
+from ui.views.chart.series import (
+    band_outline,
+    moving_mean,
+    run_length,
+    series_fingerprint,
+    thin_evenly,
+    thin_to_extremes,
+)
 from ui.views.view import View
 
-FIRST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
+_LEAST_REACH = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """What each axis reaches at least."""
 _DECADES_FOR_LOG = 2.0
 _SMALLEST, _LARGEST = 1e-30, 1e30
@@ -87,7 +103,7 @@ class _TimeAxis:
 
     kind = "epoch"
     logarithmic = False
-    low, high = 0.0, FIRST["epoch"]
+    low, high = 0.0, _LEAST_REACH["epoch"]
 
     def column(self, history: History) -> Array:
         """What the axis measures, for each row of a history; NaN where it has not been recorded."""
@@ -96,13 +112,13 @@ class _TimeAxis:
 
     def fit(self, values: Array) -> None:
         """Take in all rows of a history."""
-        last = max(FIRST[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
+        last = max(_LEAST_REACH[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
         positive = values[values > 0]
         if self.logarithmic:
             first = min(float(positive[0]), last / 10) if len(positive) else last / 10
-            self.low, self.high = float(math.floor(math.log10(first))), math.log10(leap_above(last))
+            self.low, self.high = float(math.floor(math.log10(first))), math.log10(nice_limit(last))
         else:
-            self.low, self.high = 0.0, leap_above(last)
+            self.low, self.high = 0.0, nice_limit(last)
 
     def places(self, values: Array) -> Array:
         """Values as places on the axis; NaN for what is before its beginning."""
@@ -149,7 +165,7 @@ class LossAxis:
             self.low = min(self.low, math.floor(self.high - 1e-9))
             self.high = max(self.high, self.low + 1)
         else:
-            self.low, self.high = 0.0, leap_above(10**most)
+            self.low, self.high = 0.0, nice_limit(10**most)
 
     def places(self, values: Array) -> Array:
         """Values as places on the axis."""
@@ -237,7 +253,7 @@ def _smoothing_window(rows: int, smoothing: str) -> int:
 # Pieces -------------------------------------------------------------------------------------------------------
 
 
-class Heading(QWidget):
+class CurveHeading(QWidget):
     """The line above a plot: its title, and for each set a piece of its curve, its name and its value."""
 
     _HEIGHT, TITLE, MARK, GAP = 20, 60, 14, 10
@@ -264,7 +280,6 @@ class Heading(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Write in columns that stay where they are whatever the values."""
         look = theme.current()
         names, widths, value_width = self.columns()
         with QPainter(self) as painter:
@@ -286,7 +301,6 @@ class Heading(QWidget):
 
     @property
     def _digits(self) -> int:
-        """How many digits of an exact number have room."""
         return 5 if self.columns()[2] == self._value_width("0.00000") else 4
 
     def widest(self) -> int:
@@ -335,12 +349,12 @@ class _CurvePlot(QWidget):
     def __init__(self, parent: QWidget, axis: LossAxis | _ShareAxis, with_times: bool) -> None:
         super().__init__(parent)
         self.axis = axis
-        self.heading = Heading(self)
+        self.heading = CurveHeading(self)
         self.plot = quiet_plot(self)
         self.plot.getAxis("left").setWidth(px(_AXIS))
         self.plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         if with_times:
-            show_across(self.plot, "epoch")
+            show_bottom_axis(self.plot, "epoch")
         else:
             self.plot.getAxis("bottom").setStyle(showValues=False)
             self.plot.getAxis("bottom").setHeight(px(6))
@@ -373,16 +387,15 @@ class _CurvePlot(QWidget):
             # What is hidden costs nothing.
             filled.setVisible(window > 1)
             if window > 1:
-                filled.setData(*band(x, y, max(window // 4, runs_of(len(x), 150), 2)))
-                curve.setData(*every_run(x, smoothed(y, window)))
+                filled.setData(*band_outline(x, y, max(window // 4, run_length(len(x), 150), 2)))
+                curve.setData(*thin_evenly(x, moving_mean(y, window)))
                 continue
             if filled.xData is not None:
                 filled.setData(np.zeros(0), np.zeros(0))
-            curve.setData(*peaks(x, y))
+            curve.setData(*thin_to_extremes(x, y))
         self._fit_limits(times)
 
     def _fit_limits(self, times: _TimeAxis) -> None:
-        """Let the axes reach what the curves need."""
         room = self.plot.getViewBox()
         across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
         logarithmic = (times.logarithmic, getattr(self.axis, "logarithmic", False))
@@ -411,14 +424,13 @@ class _CurvePlot(QWidget):
         self._mark_heads.setData(x, np.tile([self.top - head, self.top], len(places)))
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         look = theme.current()
         colour_plot(self.plot)
         for curve, filled, line in zip(self.curves, self._bands, _series_pens(), strict=True):
             curve.setPen(line)
-            filled.setBrush(QColor(theme.mixed(look.surface, line.color().name(), 0.2)))
+            filled.setBrush(QColor(theme.blend(look.surface, line.color().name(), 0.2)))
         self._upright.apply_theme()
-        self.marks.setPen(pen(theme.mixed(look.surface, look.accent, 0.5)))
+        self.marks.setPen(pen(theme.blend(look.surface, look.accent, 0.5)))
         self._mark_heads.setPen(pen(look.accent, 3))
         self.heading.update()
 
@@ -460,6 +472,7 @@ class CurvesView(View):
     """Loss above, accuracy or R² below."""
 
     name, title = "curves", "Curves"
+    SIZE, LEAST = (300, 240), (200, 170)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -509,31 +522,19 @@ class CurvesView(View):
             self._score.axis = accuracy_axis() if snapshot.sample.task == "classification" else r_squared_axis()
             self._drawn = ()
         changes = (len(snapshot.changes), snapshot.changes[-1:])
-        now = (*outline_of(self._times.column(snapshot.history), *_drawn_columns(snapshot.history)), changes)
+        now = (*series_fingerprint(self._times.column(snapshot.history), *_drawn_columns(snapshot.history)), changes)
         if now != self._drawn:
             self._drawn = now
             self._draw()
-        if before is None:
-            self._write.now()
-        elif before.evaluation != snapshot.evaluation or before.sample is not snapshot.sample:
-            self._write.request()
+        if before is None or before.evaluation != snapshot.evaluation or before.sample is not snapshot.sample:
+            self._write.request(at_once=before is None)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         for part in self._plots:
             part.apply_theme()
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(300), px(240))
-
-    def minimumSizeHint(self) -> QSize:
-        """Two plots that can still be read."""
-        return QSize(px(200), px(170))
-
     def shown(self) -> _CurvesShown:
-        """What there is to see and to read."""
         loss, score = self._loss, self._score
         return _CurvesShown(
             along=self._along.value,
@@ -541,9 +542,9 @@ class CurvesView(View):
             loss_scale=self._loss_scale.value,
             time_is_logarithmic=self._times.logarithmic,
             loss_is_logarithmic=isinstance(loss.axis, LossAxis) and loss.axis.logarithmic,
-            training=points_of(loss.curves[0]),
-            validation=points_of(loss.curves[1]),
-            band=points_of(loss._bands[0]),
+            training=_curve_points(loss.curves[0]),
+            validation=_curve_points(loss.curves[1]),
+            band=_curve_points(loss._bands[0]),
             marks=tuple(self._marks),
             times=tuple(loss.plot.getViewBox().viewRange()[0]),
             score_ends=(score.axis.low, score.axis.high),
@@ -580,7 +581,6 @@ class CurvesView(View):
                 part._show_marks(np.array([mark.place for mark in marks]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More room has room for more ticks and switches."""
         room = self.width() - px(2 * theme.GRID + theme.GRID // 2)
         taken = self._controls.fit(room - self._loss.heading.widest())
         for part in self._plots:
@@ -623,22 +623,20 @@ class CurvesView(View):
         return next((part.mouse.place.x() for part in self._plots if part.mouse.place is not None), None)
 
     def _hovered_row(self) -> int | None:
-        """The row nearest to the mouse, of those that are drawn."""
         if self._hovered is None or self._snapshot is None:
             return None
         at = self._times.places(self._times.column(self._snapshot.history))
         known = np.flatnonzero(np.isfinite(at))
-        row = nearest(at[known], self._hovered)
+        row = nearest_row(at[known], self._hovered)
         return None if row is None else int(known[row])
 
     def _hovered_mark(self) -> _Mark | None:
-        """The mark of a change under the mouse."""
         if self._hovered is None or not self._marks:
             return None
-        place = nearest(np.array([mark.place for mark in self._marks]), self._hovered)
+        place = nearest_row(np.array([mark.place for mark in self._marks]), self._hovered)
         assert place is not None
         pixel = (self._times.high - self._times.low) / max(1.0, self._loss.plot.getViewBox().width())
-        near = abs(self._marks[place].place - self._hovered) <= scaled(_MARK_REACH) * pixel
+        near = abs(self._marks[place].place - self._hovered) <= exact_px(_MARK_REACH) * pixel
         return self._marks[place] if near else None
 
 
@@ -656,7 +654,7 @@ def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]
     )
 
 
-def points_of(curve: pg.PlotCurveItem) -> Array:
+def _curve_points(curve: pg.PlotCurveItem) -> Array:
     """The points of a curve, shape (points, 2)."""
     x, y = curve.getData()
     return np.zeros((0, 2)) if x is None else np.stack([x, y], axis=1)

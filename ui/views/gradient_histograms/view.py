@@ -11,17 +11,17 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from playground.measure.snapshot import Histogram, Snapshot
-from ui.look.numbers import counted, percent_text, power_text
+from ui.look.numbers import percent_text, plural_text, power_text
 from ui.views.chart.histogram_rows import (
-    Bars,
-    Column,
     DecadeAxis,
+    HistogramBars,
+    HistogramColumn,
+    HistogramRow,
     HistogramsPicture,
     NoAxis,
-    Row,
     bars_of,
     bin_at,
-    layer_name,
+    layer_phrase,
 )
 from ui.views.gradient_histograms.request import GradientHistogram, GradientHistogramsRequest
 
@@ -29,7 +29,7 @@ _ZEROS = 36
 """Pixels for the bar of the gradients that are 0."""
 _MUCH = 0.5
 """The share of zeros from which the words stand out."""
-UNKNOWN = "no gradients before the first update"
+NO_GRADIENTS_YET = "no gradients before the first update"
 
 
 class GradientHistogramsView(HistogramsPicture):
@@ -39,7 +39,7 @@ class GradientHistogramsView(HistogramsPicture):
     idle = "sizes of the gradients per layer"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        columns = (Column("0", NoAxis(), _ZEROS), Column("size of ∂E/∂w", DecadeAxis()))
+        columns = (HistogramColumn("0", NoAxis(), _ZEROS), HistogramColumn("size of ∂E/∂w", DecadeAxis()))
         rows_name = "Histograms of each layer's gradients"
         super().__init__(parent, columns, rows_name, GradientHistogramsRequest())
         self.setAccessibleName("Histograms of gradients")
@@ -55,41 +55,40 @@ class GradientHistogramsView(HistogramsPicture):
             known = (*layers, *[None] * (len(names) - len(layers)))
             self.show_rows(tuple(_row_of(name, layer) for name, layer in zip(names, known, strict=False)))
 
-    def describe(self, row: Row) -> str:
+    def describe(self, row: HistogramRow) -> str:
         """Median size and share of zeros of a layer."""
-        return row.words or UNKNOWN
+        return row.words or NO_GRADIENTS_YET
 
     def description(self) -> str:
         """All layers in sentences."""
         if not self._layers:
             return "There are no gradients before the first update."
         rows = zip(self._rows.rows, self._layers, strict=False)
-        return " ".join(f"{sentence(row.name, layer)}." for row, layer in rows)
+        return " ".join(f"{_gradient_sentence(row.name, layer)}." for row, layer in rows)
 
     def read(self, index: int, column: int, value: float) -> str:
         """Bin and count at a place, then median size and share of zeros."""
         row = self._rows.rows[index]
         if index >= len(self._layers):
-            return f"{layer_name(row)}: {UNKNOWN}"
+            return f"{layer_phrase(row)}: {NO_GRADIENTS_YET}"
         layer = self._layers[index]
         if column == 0:
-            return f"{layer_name(row)}: {layer.zeros:,} of {counted(layer.total, 'gradient')} are 0 · {row.words}"
+            return f"{layer_phrase(row)}: {layer.zeros:,} of {plural_text(layer.total, 'gradient')} are 0 · {row.words}"
         place = None if layer.sizes is None else bin_at(layer.sizes, value)
         if place is None or layer.sizes is None:
-            return f"{layer_name(row)}: none here · {row.words}"
+            return f"{layer_phrase(row)}: none here · {row.words}"
         count = int(layer.sizes.counts[place])
-        number = counted(count, "gradient") if self.has_room_for_words else f"{count:,}"
+        number = plural_text(count, "gradient") if self.has_room_for_words else f"{count:,}"
         low, high = (power_text(10.0 ** float(edge)) for edge in layer.sizes.edges[place : place + 2])
-        return f"{layer_name(row)}: {number} in {low}…{high} · {row.words}"
+        return f"{layer_phrase(row)}: {number} in {low}…{high} · {row.words}"
 
 
-def _row_of(name: str, layer: GradientHistogram | None) -> Row:
-    """A layer as it is shown."""
+def _row_of(name: str, layer: GradientHistogram | None) -> HistogramRow:
     if layer is None:
-        return Row(name, (None, None), ())
-    zeros = Bars(Histogram(np.array([0.0, 1.0]), np.array([layer.zeros])), float(layer.total))
+        return HistogramRow(name, (None, None), ())
+    zeros = HistogramBars(Histogram(np.array([0.0, 1.0]), np.array([layer.zeros])), float(layer.total))
     share = layer.zeros / layer.total
-    return Row(name, (zeros, bars_of(layer.sizes)), _states_of(layer), share >= _MUCH)
+    return HistogramRow(name, (zeros, bars_of(layer.sizes)), _states_of(layer), share >= _MUCH)
 
 
 def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
@@ -101,9 +100,9 @@ def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
     return (*median, *zeros) or ("none is finite",)
 
 
-def sentence(name: str, layer: GradientHistogram) -> str:
+def _gradient_sentence(name: str, layer: GradientHistogram) -> str:
     """A layer's gradients in a sentence."""
-    whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {counted(layer.total, 'gradient')}"
+    whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {plural_text(layer.total, 'gradient')}"
     if layer.zeros == layer.total:
         return f"{whole}, all exactly 0"
     if not layer.zeros:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from ui.guard.faults import guarded
 from ui.look import theme
-from ui.look.theme import px, scaled
-from ui.views.chart.controls import small_font
-from ui.views.chart.plot import LEFT, RIGHT
-from ui.views.gradients.axes import AXIS, BOTTOM, TOP
-from ui.views.gradients.bars import Bars
-from ui.views.gradients.heat import HeatMap
-from ui.views.gradients.lines import Lines
+from ui.look.theme import exact_px, px
+from ui.views.chart.plot import LEFT, RIGHT, PaintedChart
+from ui.views.gradients.pictures import AXIS, BOTTOM, TOP, HeatMap, SizeBars, SizeLines
 from ui.views.gradients.sizes import Sizes
 
 _SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
@@ -42,26 +38,22 @@ class _Places:
         return self.heat.top() + index * height, height
 
 
-class GradientChart(QWidget):
+class GradientChart(PaintedChart):
     """Names of the layers, map, bars with their numbers, and lines, as far as they are shown."""
 
     GAP, _LABELS = 16, 64
 
+    SIZE, LEAST = (420, 180), (220, 100)
+
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setObjectName("gradients.chart")
-        self.setAccessibleName("Gradient size of each layer, over training and now")
         self.pictures: tuple[str, ...] = ("map", "now")
         self.texts: tuple[str, ...] = ()
-        self.pointed: tuple[int, float | None] | None = None
-        """Layer and step under the mouse; no step over the bars."""
+        super().__init__("gradients.chart", "Gradient size of each layer, over training and now", parent)
         self.show_sizes(Sizes())
-        self.apply_theme()
 
     def show_sizes(self, sizes: Sizes) -> None:
         """Show these sizes."""
-        self.sizes, self.heat, self.bars, self.lines = sizes, HeatMap(sizes), Bars(sizes), Lines(sizes)
+        self.sizes, self.heat, self.bars, self.lines = sizes, HeatMap(sizes), SizeBars(sizes), SizeLines(sizes)
         self.setToolTip(_HATCHED if any(sizes.states) else "")
         self.update()
 
@@ -73,28 +65,9 @@ class GradientChart(QWidget):
             self.setAccessibleDescription(", ".join(words))
             self.update()
 
-    def show_pointed(self, pointed: tuple[int, float | None] | None) -> None:
-        """Let the layer under the mouse stand out."""
-        if pointed != self.pointed:
-            self.pointed = pointed
-            self.update()
-
     def apply_theme(self) -> None:
-        """Take over the font and the colours of the theme in force."""
-        self.small = small_font()
-        self.metrics = QFontMetrics(self.small)
+        super().apply_theme()
         self._widths_of: tuple[tuple[str, ...] | None, tuple[int, int, int]] = (None, (0, 0, 0))
-        self.update()
-
-    def minimumSizeHint(self) -> QSize:
-        """Enough for a few rows."""
-        return QSize(px(220), px(100))
-
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(420), px(180))
-
-    # Places ----------------------------------------------------------------------------------------------------
 
     def places(self) -> _Places:
         """Divide the width among names, map, bars, numbers and lines."""
@@ -103,7 +76,7 @@ class GradientChart(QWidget):
         after = {"map": 0, "now": numbers, "lines": ends}
         x = float(names if self._has_rows else 0)
         taken = sum(before[picture] + after[picture] for picture in self.pictures)
-        room = max(scaled(40.0), self.width() - x - taken - px(self.GAP) * (len(self.pictures) - 1))
+        room = max(exact_px(40.0), self.width() - x - taken - px(self.GAP) * (len(self.pictures) - 1))
         whole = sum(_SHARES[picture] for picture in self.pictures)
         height = max(px(8), self.height() - px(TOP) - px(BOTTOM))
         boxes = {picture: QRectF(x, px(TOP), 0, height) for picture in _SHARES}
@@ -116,7 +89,6 @@ class GradientChart(QWidget):
 
     @property
     def _has_rows(self) -> bool:
-        """Whether a picture with one row per layer is shown."""
         return self.pictures != ("lines",)
 
     def _widths(self) -> tuple[int, int, int]:
@@ -158,11 +130,8 @@ class GradientChart(QWidget):
             return f"{self.sizes.layer_words(row)}, now: {self.texts[row]}"
         return self.sizes.words(row, step)
 
-    # Painting --------------------------------------------------------------------------------------------------
-
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw everything that is shown."""
         with QPainter(self) as painter:
             painter.setFont(self.small)
             places = self.places()
@@ -176,14 +145,13 @@ class GradientChart(QWidget):
                 self._paint_texts(painter, places)
 
     def _paint_texts(self, painter: QPainter, places: _Places) -> None:
-        """The names of the rows, and the numbers beside the bars."""
         look, names, elided = theme.current(), self._widths()[0] - px(8), Qt.TextElideMode.ElideRight
         quiet, strong = QColor(look.quiet), QColor(look.text)
         painter.setPen(quiet)
         painter.drawText(QRectF(0, 0, names + px(8), px(TOP - 4)), LEFT, "layer")
         for index in self.labelled_rows():
             top, height = places.row(index, len(self.sizes.names))
-            top, height = top + height / 2 - px(10), scaled(20.0)
+            top, height = top + height / 2 - px(10), exact_px(20.0)
             painter.setPen(quiet)
             name = self.metrics.elidedText(self.sizes.names[index], elided, names + px(2))
             painter.drawText(QRectF(0, top, names, height), RIGHT, name)

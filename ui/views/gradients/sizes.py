@@ -4,14 +4,121 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from playground.catalog.choice import Array
 from playground.measure.snapshot import GradientHistory, Snapshot
-from ui.look.numbers import power_text
-from ui.views.chart.axes import leap_above
-from ui.views.gradients.scales import QUANTITIES, Quantity, Scale, fixed_scale
+from ui.look import theme
+from ui.look.numbers import power_text, short_text
+from ui.views.chart.axes import nice_limit
+
+
+@dataclass(frozen=True)
+class GradientQuantity:
+    """One of the sizes that can be shown, by its name in LayerStatistics and GradientHistory.
+
+    `low` and `high` are the powers of ten at the ends of its scale; what lies beyond gets the colour and the length of
+    the end. `absent` says which layers have none: a 0 of theirs means nothing.
+    """
+
+    field: str
+    symbol: str
+    help: str
+    idle: str
+    absent: tuple[str, ...] = ()
+    low: int = theme.MAGNITUDES[0]
+    high: int = theme.MAGNITUDES[1]
+    every: int = 4
+    """Powers of ten between two ticks of the bars."""
+
+
+QUANTITIES = (
+    GradientQuantity(
+        "gradient_rms",
+        "∂E/∂W",
+        "How strongly the error pulls at the weights of each layer, as root mean square. "
+        "Where it is tiny, the layer hardly learns.",
+        "∂E/∂W: root mean square per layer",
+        absent=("muted",),
+    ),
+    GradientQuantity(
+        "delta_rms",
+        "δ",
+        "How strongly each point's error reaches the units of each layer, δ = ∂E/∂z, as root mean square. "
+        "It passes from the output back to layer 1.",
+        "δ = ∂E/∂z: root mean square per layer",
+    ),
+    GradientQuantity(
+        "update_ratio",
+        "ΔW/W",
+        "How far one update moves the weights of each layer, as a share of their size. "
+        "Around 1/1000 is healthy for many networks; far more is restless, far less is asleep.",
+        "Last update / weights: around 1e-3 is healthy",
+        absent=("muted", "frozen"),
+        low=-7,
+        high=0,
+        every=2,
+    ),
+)
+
+
+class SizeScale(NamedTuple):
+    """From the size `low` to the size `high`, in powers of ten if it is logarithmic."""
+
+    low: float
+    high: float
+    logarithmic: bool = True
+
+    def places(self, values: Array) -> Array:
+        """Where sizes stand, 0…1; NaN where there is no number. Zero stands at the low end."""
+        if not self.logarithmic:
+            return np.clip(values / self.high, 0, 1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.clip((np.log10(values) - self.low) / (self.high - self.low), 0, 1)
+
+    def ticks(self, every: int) -> list[tuple[float, str]]:
+        """Where numbers stand, 0…1, and what they say: whole powers, or both ends and the middle."""
+        if not self.logarithmic:
+            return [(share, short_text(share * self.high)) for share in (0.0, 0.5, 1.0)]
+        powers = [k for k in range(int(self.low), int(self.high) + 1) if k % every == 0]
+        return [((k - self.low) / (self.high - self.low), "1" if k == 0 else f"1e{k}") for k in powers]
+
+
+def fixed_scale(quantity: GradientQuantity) -> SizeScale:
+    """The scale of a size that never moves."""
+    return SizeScale(quantity.low, quantity.high)
+
+
+def narrow_scale(scale: SizeScale, sizes: Array) -> SizeScale:
+    """The part of a logarithmic scale, in whole powers of ten and at least two, that holds all sizes of a history.
+
+    A history only grows, so that this hardly moves.
+    """
+    known = sizes[np.isfinite(sizes) & (sizes > 0)]
+    if not scale.logarithmic or not len(known):
+        return scale
+    low, high = np.clip(np.log10([known.min(), known.max()]), scale.low, scale.high)
+    high = max(np.ceil(high), scale.low + 2)
+    return SizeScale(float(min(np.floor(low), high - 2)), float(high))
+
+
+def size_colours(values: Array, scale: SizeScale) -> Array:
+    """The colours of sizes of any shape, uint8 (…, 4); transparent where there is no number."""
+    places, table = scale.places(values), theme.magnitude_table()
+    absent = np.isnan(places)
+    colours: Array = table[(np.where(absent, 0, places) * (len(table) - 1) + 0.5).astype(np.intp)]
+    colours[absent] = 0
+    return colours
+
+
+@lru_cache(maxsize=8)
+def depth_colours(layers: int, look: theme.Theme) -> tuple[str, ...]:
+    """A colour for each layer, from the one of the input side to that of the output."""
+    return tuple(theme.blend(look.classes[1], look.classes[0], index / max(1, layers - 1)) for index in range(layers))
+
 
 _FIRST_LIMIT = 100.0
 """Steps that the history's axis reaches at least."""
@@ -25,8 +132,8 @@ class Sizes:
     since it is muted or frozen, which its state says.
     """
 
-    quantity: Quantity = QUANTITIES[0]
-    scale: Scale = field(default_factory=lambda: fixed_scale(QUANTITIES[0]))
+    quantity: GradientQuantity = QUANTITIES[0]
+    scale: SizeScale = field(default_factory=lambda: fixed_scale(QUANTITIES[0]))
     names: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     """For each layer muted or frozen, or empty if it has sizes."""
@@ -44,7 +151,7 @@ class Sizes:
     @property
     def limit(self) -> float:
         """The step at which the axis ends. It grows in leaps."""
-        return leap_above(max(_FIRST_LIMIT, self.last))
+        return nice_limit(max(_FIRST_LIMIT, self.last))
 
     def texts(self) -> tuple[str, ...]:
         """The sizes now as they are written, or the state that stands in their place."""
@@ -63,12 +170,12 @@ class Sizes:
         return f"{self.layer_words(row)}, step {self.steps[at]:,.0f}: {size}"
 
 
-def sizes_of(snapshot: Snapshot, quantity: Quantity, logarithmic: bool) -> Sizes:
+def sizes_of(snapshot: Snapshot, quantity: GradientQuantity, logarithmic: bool) -> Sizes:
     """One of the sizes of a snapshot."""
     names = tuple(layer.name for layer in snapshot.layers)
-    states = states_of(snapshot, quantity)
+    states = absence_states(snapshot, quantity)
     now = np.array([getattr(layer, quantity.field) for layer in snapshot.layers], dtype=np.float64)
-    steps, past = recorded(snapshot.gradients, quantity.field, len(names))
+    steps, past = recorded_sizes(snapshot.gradients, quantity.field, len(names))
     absent_from = [math.inf] * len(names)
     if any(states):
         past = past.copy()
@@ -80,7 +187,7 @@ def sizes_of(snapshot: Snapshot, quantity: Quantity, logarithmic: bool) -> Sizes
     return Sizes(quantity, scale, names, states, now, steps, past, tuple(absent_from))
 
 
-def states_of(snapshot: Snapshot, quantity: Quantity) -> tuple[str, ...]:
+def absence_states(snapshot: Snapshot, quantity: GradientQuantity) -> tuple[str, ...]:
     """For each layer what keeps it from having a size that means something."""
     hidden = ["muted" if one.muted else "" if one.trainable else "frozen" for one in snapshot.experiment.layers]
     states = [*hidden, *[""] * len(snapshot.layers)][: len(snapshot.layers)]
@@ -93,7 +200,7 @@ def _first_absent(sizes: Array) -> int:
     return int(other[-1]) + 1 if len(other) else 0
 
 
-def recorded(history: GradientHistory, name: str, layers: int) -> tuple[Array, Array]:
+def recorded_sizes(history: GradientHistory, name: str, layers: int) -> tuple[Array, Array]:
     """The steps and one of the sizes, (rows, layers); no row where it has not been recorded."""
     sizes = getattr(history, name)
     if sizes.shape == (len(history.step), layers):
@@ -101,8 +208,7 @@ def recorded(history: GradientHistory, name: str, layers: int) -> tuple[Array, A
     return np.zeros(0), np.zeros((0, layers))
 
 
-def _linear_scale(*sizes: Array) -> Scale:
-    """From 0 to the largest of all sizes."""
+def _linear_scale(*sizes: Array) -> SizeScale:
     known = np.concatenate([array.ravel() for array in sizes])
     known = known[np.isfinite(known) & (known > 0)]
-    return Scale(0.0, leap_above(float(np.clip(known.max(initial=1e-300), 1e-300, 1e300))), False)
+    return SizeScale(0.0, nice_limit(float(np.clip(known.max(initial=1e-300), 1e-300, 1e300))), False)

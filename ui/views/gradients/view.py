@@ -10,24 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.measure.diagnosis import Finding
 from playground.measure.snapshot import Snapshot
+from ui.forms.buttons import identify, push_button
+from ui.forms.layouts import tight
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px
-from ui.views.chart.controls import Choices, Controls, Option
-from ui.views.chart.mouse import Mouse
-from ui.views.chart.plot import on_surface
-from ui.views.chart.series import outline_of
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ui.views.chart.plot import Mouse
+from ui.views.chart.series import series_fingerprint
 from ui.views.gradients.chart import GradientChart
-from ui.views.gradients.finding import FindingLine
-from ui.views.gradients.scales import QUANTITIES
-from ui.views.gradients.sizes import recorded, sizes_of, states_of
+from ui.views.gradients.sizes import QUANTITIES, GradientQuantity, absence_states, recorded_sizes, sizes_of
 from ui.views.view import View
 
 _PICTURES = (
@@ -35,12 +34,54 @@ _PICTURES = (
     Option("lines", "Lines", "A line per layer over the steps, coloured by depth. Shows how the sizes develop."),
     Option("now", "Now", "A bar per layer for its present size. Shows how the layers compare."),
 )
-SCALES = (
+_SIZE_SCALES = (
     Option("log", "Log", "Equal steps are equal factors. The scale never moves, so that pictures can be compared."),
     Option("linear", "Linear", "From 0 to the largest size so far. Small sizes can't be told apart."),
 )
 _NARROWEST = {"map": 150, "lines": 190, "now": 150}
 """Pixels that a picture needs, its labels included."""
+
+
+class _FindingLine(QWidget):
+    """What ails the network, in two lines that are cut where there is no room, and the remedy as a button."""
+
+    accepted = Signal(object)
+    """The Remedy that the person wants."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.finding: Finding | None = None
+        self.reading = self.idle = ""
+        spoken = "What is under the mouse, or what ails the network"
+        self.words = ReadingLine("gradients.words", spoken, self, lines=2)
+        self.remedy = push_button("gradients.remedy", "Remedy", "Does what the diagnosis advises.", small=True)
+        self.remedy.clicked.connect(self._accept)
+        self.remedy.hide()
+        line = tight(QHBoxLayout(self), theme.GRID)
+        line.addWidget(self.words, 1)
+        line.addWidget(self.remedy)
+        self.setFixedHeight(self.words.maximumHeight())
+
+    def show_finding(self, finding: Finding | None) -> None:
+        if finding == self.finding:
+            return
+        self.finding = finding
+        remedy = finding.remedy if finding else None
+        self.remedy.setVisible(remedy is not None)
+        if remedy is not None:
+            self.remedy.setText(remedy.label)
+            words = "and start again from the initial weights" if remedy.reset else "while training goes on"
+            identify(self.remedy, None, remedy.label, f"{remedy.label}, {words}. Ctrl+Z takes it back.")
+        self.words.setToolTip(finding.text if finding else "")
+        self.write()
+
+    def write(self) -> None:
+        """Say what is under the mouse, or else the finding."""
+        self.words.say(self.reading or (self.finding.text if self.finding else self.idle))
+
+    def _accept(self) -> None:
+        if self.finding is not None and self.finding.remedy is not None:
+            self.accepted.emit(self.finding.remedy)
 
 
 @dataclass(frozen=True)
@@ -69,6 +110,7 @@ class GradientsView(View):
     """Switches above the pictures, and a line of words below them."""
 
     name, title = "gradients", "Gradients"
+    SIZE, LEAST = (356, 240), (300, 160)
 
     remedy_accepted = Signal(object)
     """The Remedy of the finding shown, which the person wants."""
@@ -77,78 +119,56 @@ class GradientsView(View):
         super().__init__(parent)
         self.setAccessibleName("Gradients of each layer")
         self._snapshot: Snapshot | None = None
-        self._quantity = QUANTITIES[0]
         self._order = ["now", "map", "lines"]
         """The pictures asked for, the most recently asked for first."""
         self._drawn: tuple[object, ...] = ()
         self._chart = GradientChart(self)
         self._mouse = Mouse(self._chart)
         self._mouse.moved.connect(self._read)
-        self._below = FindingLine(self)
+        self._below = _FindingLine(self)
         self._below.accepted.connect(self.remedy_accepted)
-        self._build()
-        self._write = Throttle(self._show_texts, self)
-        self.apply_theme()
-        self._arrange()
-
-    def _build(self) -> None:
         self._controls = Controls("gradients.controls", self)
         options = [Option(quantity.field, quantity.symbol, quantity.help) for quantity in QUANTITIES]
         self._switch = self._controls.add(Choices("gradients.quantity", "Size", options))
-        self._switch.picked.connect(self._on_quantity)
         self._pictures = self._controls.add(Choices("gradients.pictures", "Pictures", _PICTURES))
         self._pictures.group.setExclusive(False)
         for button, option in zip(self._pictures.buttons, _PICTURES, strict=True):
             button.clicked.connect(lambda _=False, picture=option.value: self._on_picture(picture))
-        self._scale = self._controls.add(Choices("gradients.scale", "Scale", SCALES))
-        self._scale.picked.connect(lambda _: self._draw_anew())
-        above = QHBoxLayout()
-        above.addWidget(self._controls)
-        above.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
-        layout.setSpacing(px(theme.GRID // 2))
-        layout.addLayout(above)
-        layout.addWidget(self._chart, 1)
-        layout.addWidget(self._below)
+        self._scale = self._controls.add(Choices("gradients.scale", "Scale", _SIZE_SCALES))
+        for control in (self._switch, self._scale):
+            control.picked.connect(self._draw_again)
+        stack_chart(self, self._controls, None, self._chart, self._below)
+        self._write = Throttle(self._show_texts, self)
+        self.apply_theme()
+        self._arrange()
 
-    # What it shows ---------------------------------------------------------------------------------------------
+    @property
+    def _quantity(self) -> GradientQuantity:
+        return QUANTITIES[self._switch.group.checkedId()]
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment; nothing is drawn anew if no gradient has changed."""
+        """Show this moment; nothing is drawn again if no gradient has changed."""
         self._snapshot = snapshot
         field, layers = self._quantity.field, snapshot.layers
-        what = (field, self._scale.value, tuple(layer.name for layer in layers), states_of(snapshot, self._quantity))
+        names, states = tuple(layer.name for layer in layers), absence_states(snapshot, self._quantity)
+        what = (field, self._scale.value, names, states)
         values = np.array([getattr(layer, field) for layer in layers]).tobytes()
-        now = (what, values, *outline_of(*recorded(snapshot.gradients, field, len(layers))))
+        now = (what, values, *series_fingerprint(*recorded_sizes(snapshot.gradients, field, len(layers))))
         if now == self._drawn:
             return
         fresh, self._drawn = self._drawn[:1] != now[:1], now
         self._chart.show_sizes(sizes_of(snapshot, self._quantity, self._scale.value == "log"))
-        if fresh:
-            self._write.now()
-        else:
-            self._write.request()
-
-    def minimumSizeHint(self) -> QSize:
-        """Small; the switches fold away."""
-        return QSize(theme.px(300), theme.px(160))
+        self._write.request(at_once=fresh)
 
     def show_finding(self, finding: Finding | None) -> None:
         """Say what ails the network below the pictures, with the remedy as a button; None: nothing."""
         self._below.show_finding(finding)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self._chart.apply_theme()
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(356), px(240))
-
     def shown(self) -> _GradientsShown:
-        """What there is to see and to read."""
         chart = self._chart
         return _GradientsShown(
             quantity=self._quantity.field,
@@ -161,16 +181,10 @@ class GradientsView(View):
             reading=self._below.words.text(),
         )
 
-    # Drawing and words -----------------------------------------------------------------------------------------
-
-    def _draw_anew(self) -> None:
+    def _draw_again(self) -> None:
         self._drawn = ()
         if self._snapshot is not None:
             self.show_snapshot(self._snapshot)
-
-    def _on_quantity(self, field: str) -> None:
-        self._quantity = next(quantity for quantity in QUANTITIES if quantity.field == field)
-        self._draw_anew()
 
     def _on_picture(self, picture: str) -> None:
         """Show a picture, or put it away unless it is the only one."""
@@ -179,7 +193,7 @@ class GradientsView(View):
         elif len(self._chart.pictures) > 1:
             self._order = [other for other in self._order if other in self._chart.pictures and other != picture]
         self._arrange()
-        self._draw_anew()
+        self._draw_again()
 
     def _arrange(self) -> None:
         """Give the room to the pictures asked for most recently; what has no room comes back when there is."""
@@ -190,15 +204,13 @@ class GradientsView(View):
                 shown.append(picture)
                 room -= px(_NARROWEST[picture])
         pictures = tuple(option.value for option in _PICTURES if option.value in shown)
-        changed = pictures != self._chart.pictures
-        self._chart.pictures = pictures
+        self._chart.pictures, before = pictures, self._chart.pictures
         for button, option in zip(self._pictures.buttons, _PICTURES, strict=True):
             button.setChecked(option.value in shown)
-        if changed:
-            self._draw_anew()
+        if pictures != before:
+            self._draw_again()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More room has room for more pictures and switches."""
         self._controls.fit(self.width() - 2 * px(theme.GRID))
         self._arrange()
 
@@ -208,7 +220,6 @@ class GradientsView(View):
         self._read()
 
     def _read(self) -> None:
-        """Say what is under the mouse."""
         place, chart = self._mouse.place, self._chart
         chart.show_pointed(None if place is None else chart.at(place))
         self._below.reading = chart.words()

@@ -12,8 +12,16 @@ from PySide6.QtWidgets import QWidget
 
 from playground.measure.requests import HistogramsRequest
 from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, Snapshot
-from ui.look.numbers import counted, number_text
-from ui.views.chart.histogram_rows import Column, HistogramsPicture, Row, ValueAxis, bars_of, bin_at, layer_name
+from ui.look.numbers import number_text, plural_text
+from ui.views.chart.histogram_rows import (
+    HistogramColumn,
+    HistogramRow,
+    HistogramsPicture,
+    ValueAxis,
+    bars_of,
+    bin_at,
+    layer_phrase,
+)
 
 _BINS = 40
 _MUCH = 0.5
@@ -23,15 +31,15 @@ _UNKNOWN = LayerHistograms(None, None)
 
 
 def _layers_of(snapshot: Snapshot) -> list[tuple[LayerStatistics, LayerHistograms]]:
-    """Every layer with its histograms, as far as they are known."""
     known = snapshot.answer(HistogramsRequest) or ()
     return [(layer, known[place] if place < len(known) else _UNKNOWN) for place, layer in enumerate(snapshot.layers)]
 
 
-def _row_of(layer: LayerStatistics, histograms: LayerHistograms) -> Row:
-    """A layer as it is shown."""
+def _row_of(layer: LayerStatistics, histograms: LayerHistograms) -> HistogramRow:
     bad = any(np.isfinite(share) and share >= _MUCH for share in (layer.saturated, layer.dead))
-    return Row(layer.name, (bars_of(histograms.weights), bars_of(histograms.activations)), states_of(layer), bad)
+    return HistogramRow(
+        layer.name, (bars_of(histograms.weights), bars_of(histograms.activations)), activation_problems(layer), bad
+    )
 
 
 def _fingerprint(layer: LayerStatistics, histograms: LayerHistograms) -> tuple[object, ...]:
@@ -41,7 +49,7 @@ def _fingerprint(layer: LayerStatistics, histograms: LayerHistograms) -> tuple[o
     return (layer.name, shares, histograms.weights is None, *(array.tobytes() for array in arrays))
 
 
-def states_of(layer: LayerStatistics) -> tuple[str, ...]:
+def activation_problems(layer: LayerStatistics) -> tuple[str, ...]:
     """What is wrong with a layer's activations, the larger share first."""
     found = []
     if np.isfinite(layer.saturated) and layer.saturated >= 0.005:
@@ -51,7 +59,7 @@ def states_of(layer: LayerStatistics) -> tuple[str, ...]:
     return tuple(words for _, words in sorted(found, reverse=True))
 
 
-def moments(histogram: Histogram) -> tuple[float, float]:
+def histogram_moments(histogram: Histogram) -> tuple[float, float]:
     """Mean and standard deviation, as exact as bins can tell."""
     middles = (histogram.edges[:-1] + histogram.edges[1:]) / 2
     shares = histogram.counts / histogram.counts.sum()
@@ -66,7 +74,7 @@ class HistogramsView(HistogramsPicture):
     idle = "spread of the numbers per layer"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        columns = (Column("weights", ValueAxis()), Column("activations", ValueAxis()))
+        columns = (HistogramColumn("weights", ValueAxis()), HistogramColumn("activations", ValueAxis()))
         rows_name = "Histograms of each layer's weights and activations"
         super().__init__(parent, columns, rows_name, HistogramsRequest(_BINS))
         self.setAccessibleName("Histograms of weights and activations")
@@ -80,17 +88,17 @@ class HistogramsView(HistogramsPicture):
             self._drawn, self._layers = now, snapshot.layers
             self.show_rows(tuple(_row_of(*layer) for layer in layers))
 
-    def describe(self, row: Row) -> str:
+    def describe(self, row: HistogramRow) -> str:
         """What is wrong with the activations of a layer."""
         return row.words or _NOTHING_WRONG
 
     def read(self, index: int, column: int, value: float) -> str:
         """Bin and count at a place, then mean and spread."""
         row, layer, sample = self._rows.rows[index], self._layers[index], ("weights", "activations")[column]
-        name, bars = layer_name(row), row.bars[column]
+        name, bars = layer_phrase(row), row.bars[column]
         if bars is None:
             return f"{name}, {sample}: nothing measured yet"
-        mean, spread = moments(bars.histogram)
+        mean, spread = histogram_moments(bars.histogram)
         if sample == "activations" and np.isfinite(layer.mean) and np.isfinite(layer.spread):
             mean, spread = layer.mean, layer.spread
         whole = f"mean {number_text(mean, 2)} ± {number_text(spread, 2)}"
@@ -100,5 +108,5 @@ class HistogramsView(HistogramsPicture):
             return f"{name}: none here · {whole}"
         ends = f"{number_text(float(edges[place]), 2)}…{number_text(float(edges[place + 1]), 2)}"
         count = int(counts[place])
-        number = counted(count, sample[:-1]) if self.has_room_for_words else f"{count:,}"
+        number = plural_text(count, sample[:-1]) if self.has_room_for_words else f"{count:,}"
         return f"{name}: {number} in {ends} · {whole}"

@@ -19,7 +19,7 @@ from playground.experiment.tree import Layer
 from playground.measure.microscope import LayerPass, Microscope
 from playground.measure.snapshot import Snapshot
 from ui.look.numbers import number_text
-from ui.views.plane.answers import PART_NAMES, label_words, place_words, value_words
+from ui.views.plane.answers import PART_NAMES, answer_words, label_words, place_words
 
 _MUTED = "The layer is muted: what comes in passes on unchanged, forward and backward."
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -37,7 +37,7 @@ class Term:
     row_names: tuple[str, ...] = ()
 
 
-Line: TypeAlias = tuple[Term | str, ...]
+Equation: TypeAlias = tuple[Term | str, ...]
 """An equation from left to right: terms and what stands between them."""
 
 
@@ -49,7 +49,7 @@ class Block:
     """Tells blocks apart; the same for the same layer at every moment."""
     title: str
     formula: str = ""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[Equation, ...] = ()
     note: str = ""
     heading: bool = False
 
@@ -59,15 +59,12 @@ def _numbered(name: str, layer: int) -> str:
     return name + str(layer).translate(_LOWERED)
 
 
-def column(values: Array) -> Array:
+def _as_column(values: Array) -> Array:
     """A vector as the lecture writes it: upright."""
     return np.asarray(values)[:, np.newaxis]
 
 
-# Words --------------------------------------------------------------------------------------------------------
-
-
-def sentence(snapshot: Snapshot, seen: Microscope) -> str:
+def point_sentence(snapshot: Snapshot, seen: Microscope) -> str:
     """Which point it is, what it should be, what the network says, and its loss."""
     sample = snapshot.sample
     place = place_words(sample.axis_names, float(seen.x[0]), float(seen.x[1]))
@@ -75,14 +72,14 @@ def sentence(snapshot: Snapshot, seen: Microscope) -> str:
     is_what = label_words(sample, seen.label)
     if sample.task == "regression":
         is_what = f"{sample.target_name} {is_what}"
-    answer = value_words(snapshot, _answer_of(snapshot, seen))
+    answer = answer_words(snapshot, _answer_of(snapshot, seen))
     point = f"Point {seen.point:,} ({set_name}; {place})"
     return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
 
 
 def _answer_of(snapshot: Snapshot, seen: Microscope) -> Array:
     """What the network says, as the boundary has it."""
-    output = column(seen.output).astype(np.float64)
+    output = _as_column(seen.output).astype(np.float64)
     with np.errstate(all="ignore"):
         shown: Array = output if snapshot.sample.task == "regression" else snapshot.loss.score(output)
     return shown[:, 0]
@@ -96,15 +93,12 @@ def _layer_of(snapshot: Snapshot, passed: LayerPass) -> Layer | None:
     return None
 
 
-def normalized(layer: Layer | None) -> bool:
+def _has_normalization(layer: Layer | None) -> bool:
     """Whether something stands between the weighted sum and z."""
     return layer is not None and not isinstance(layer.normalization, NoNormalization)
 
 
-# Forward ------------------------------------------------------------------------------------------------------
-
-
-def forward(snapshot: Snapshot, seen: Microscope) -> list[Block]:
+def forward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
     """From the point to its loss."""
     layers = [_forward_layer(snapshot, seen, place) for place in range(len(seen.layers))]
     return [
@@ -116,10 +110,9 @@ def forward(snapshot: Snapshot, seen: Microscope) -> list[Block]:
 
 
 def _input_block(snapshot: Snapshot, seen: Microscope) -> Block:
-    """What the network is given of the point."""
     names = tuple(FEATURES[name].label for name in snapshot.experiment.features if name in FEATURES)
-    point = Term("x", column(seen.x), "the point", snapshot.sample.axis_names)
-    first = Term("a₀", column(seen.layers[0].a_in), "what the network is given of the point", names)
+    point = Term("x", _as_column(seen.x), "the point", snapshot.sample.axis_names)
+    first = Term("a₀", _as_column(seen.layers[0].a_in), "what the network is given of the point", names)
     if tuple(snapshot.experiment.features) == ("x1", "x2"):
         return Block("input", "Input", "a₀ = x", ((first,),))
     return Block("input", "Input", f"a₀ = ({', '.join(names)})", ((point, "features", first),))
@@ -132,22 +125,22 @@ def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     W, a, b, z = _numbered("W", number), _numbered("a", place), _numbered("b", number), _numbered("z", number)
     out, key, title = _numbered("a", number), f"forward {place}", _layer_title(snapshot, seen, place)
     if layer is not None and layer.muted:
-        same = Term(a, column(passed.a_in), "what comes in"), "=", Term(out, column(passed.a), "what goes out")
+        same = Term(a, _as_column(passed.a_in), "what comes in"), "=", Term(out, _as_column(passed.a), "what goes out")
         return Block(key, title, f"{out} = {a}", (same,), _MUTED)
     activation = passed.activation.replace("_", " ")
-    between = "norm" if normalized(layer) else ""
+    between = "norm" if _has_normalization(layer) else ""
     skips = layer is not None and layer.skip
     formula = f"{z} = {f'{between}({W} {a} + {b})' if between else f'{W} {a} + {b}'},   {out} = {activation}({z})"
     formula += f" + {a}" if skips else ""
-    line: Line = (
+    line: Equation = (
         Term(W, passed.W, "weights: a row for each unit, a column for each input"),
-        Term(a, column(passed.a_in), "what comes in"),
+        Term(a, _as_column(passed.a_in), "what comes in"),
         "+",
-        Term(b, column(passed.b), "biases"),
+        Term(b, _as_column(passed.b), "biases"),
         f"→ {between} →" if between else "=",
-        Term(z, column(passed.z), "what goes into the activation"),
+        Term(z, _as_column(passed.z), "what goes into the activation"),
         f"→ {activation} →" if not skips else f"→ {activation}, + {a} →",
-        Term(out, column(passed.a), "what goes out"),
+        Term(out, _as_column(passed.a), "what goes out"),
     )
     if place == len(seen.layers) - 1:
         formula += " = o"
@@ -155,7 +148,6 @@ def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
 
 
 def _layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
-    """Name, size and activation of a layer."""
     passed = seen.layers[place]
     name = "Output" if place == len(seen.layers) - 1 else f"Layer {passed.name}"
     units, inputs = passed.W.shape
@@ -163,9 +155,8 @@ def _layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
 
 
 def _forward_note(layer: Layer | None) -> str:
-    """What else the layer does, or would do in training."""
     words = []
-    if normalized(layer):
+    if _has_normalization(layer):
         words.append("The weighted sum is normalized before it becomes z.")
     if layer is not None and layer.dropout > 0:
         words.append("No unit is dropped here: dropout works in training only.")
@@ -173,9 +164,8 @@ def _forward_note(layer: Layer | None) -> str:
 
 
 def _loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
-    """Output, target and what the difference costs."""
     loss = snapshot.loss
-    output, target = column(seen.output), column(seen.target)
+    output, target = _as_column(seen.output), _as_column(seen.target)
     line: list[Term | str] = [Term("o", output, "output")]
     if isinstance(loss, CrossEntropy):
         with np.errstate(all="ignore"):
@@ -185,10 +175,7 @@ def _loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
     return Block("loss", f"Loss: {loss.label}", f"E = {loss.formula}", (tuple(line),))
 
 
-# Backward -----------------------------------------------------------------------------------------------------
-
-
-def backward(snapshot: Snapshot, seen: Microscope) -> list[Block]:
+def backward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
     """From the loss to the gradients of every layer, the output first."""
     places = reversed(range(len(seen.layers)))
     return [
@@ -203,41 +190,41 @@ def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     layer, key, title = _layer_of(snapshot, passed), f"backward {place}", _layer_title(snapshot, seen, place)
     delta, a, W, b = _numbered("δ", number), _numbered("a", place), _numbered("W", number), _numbered("b", number)
     if layer is not None and layer.muted:
-        same = Term(delta, column(passed.delta), "∂E/∂a: how E answers to what goes out")
+        same = Term(delta, _as_column(passed.delta), "∂E/∂a: how E answers to what goes out")
         formula = f"{delta} = ∂E/∂{_numbered('a', number)},   ∂E/∂{W} = 0,   ∂E/∂{b} = 0"
         return Block(key, title, formula, ((same,),), _MUTED)
-    own = Term(delta, column(passed.delta), "∂E/∂z: how E answers to the weighted sum")
+    own = Term(delta, _as_column(passed.delta), "∂E/∂z: how E answers to the weighted sum")
     start, made_of = _back_to_slope(snapshot, seen, place)
-    gradient: Line = (
+    gradient: Equation = (
         own,
         Term(f"{a}ᵀ", passed.a_in[np.newaxis], "what came in, lying"),
         "=",
         Term(f"∂E/∂{W}", passed.gradient_W, "how E answers to each weight"),
     )
-    between = normalized(layer)
+    between = _has_normalization(layer)
     formula = f"{delta} = {f'norm′({made_of})' if between else made_of},   ∂E/∂{W} = {delta} {a}ᵀ,   ∂E/∂{b} = {delta}"
-    lines: tuple[Line, ...] = ((*start, "→ norm′ →" if between else "=", own), gradient)
+    lines: tuple[Equation, ...] = ((*start, "→ norm′ →" if between else "=", own), gradient)
     note = "δ is taken behind the normalization, where the weighted sum comes from." if between else ""
     return Block(key, title, formula, lines, note)
 
 
-def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Line, str]:
+def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Equation, str]:
     """∂E/∂a ⊙ f′(z) of a layer, as far as that is made of the layer above: the terms, and in symbols."""
     passed, number = seen.layers[place], place + 1
     z = _numbered("z", number)
-    slope = Term(f"f′({z})", column(passed.slope), "slope of the activation")
+    slope = Term(f"f′({z})", _as_column(passed.slope), "slope of the activation")
     if number == len(seen.layers):
-        error = Term("∂E/∂o", column(_back_into(snapshot, seen, place)), "how E answers to the output")
+        error = Term("∂E/∂o", _as_column(_back_into(snapshot, seen, place)), "how E answers to the output")
         return (error, "⊙", slope), f"∂E/∂o ⊙ f′({z})"
     above = seen.layers[number]
     layer, W, delta = _layer_of(snapshot, above), _numbered("W", number + 1), _numbered("δ", number + 1)
-    error = Term(delta, column(above.delta), "δ of the next layer")
+    error = Term(delta, _as_column(above.delta), "δ of the next layer")
     if layer is not None and layer.muted:
         return (error, "⊙", slope), f"{delta} ⊙ f′({z})"
     weights = Term(f"{W}ᵀ", above.W.T, "the next layer's weights, turned over")
     if layer is not None and layer.skip:
         out = f"∂E/∂{_numbered('a', number + 1)}"
-        beside = Term(out, column(_back_into(snapshot, seen, number)), "what the skip connection passes back")
+        beside = Term(out, _as_column(_back_into(snapshot, seen, number)), "what the skip connection passes back")
         return ("(", weights, error, "+", beside, ") ⊙", slope), f"({W}ᵀ {delta} + {out}) ⊙ f′({z})"
     return (weights, error, "⊙", slope), f"{W}ᵀ {delta} ⊙ f′({z})"
 
@@ -246,7 +233,7 @@ def _back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
     """∂E/∂a of a layer: how E answers to what goes out of it, shape (units,)."""
     with np.errstate(all="ignore"):
         if place == len(seen.layers) - 1:
-            output, target = (column(part).astype(np.float64) for part in (seen.output, seen.target))
+            output, target = (_as_column(part).astype(np.float64) for part in (seen.output, seen.target))
             return snapshot.loss.derivative(output, target)[:, 0]
         above = seen.layers[place + 1]
         layer = _layer_of(snapshot, above)
@@ -256,9 +243,6 @@ def _back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
         if layer is not None and layer.skip:
             back = back + _back_into(snapshot, seen, place + 1)
         return back
-
-
-# As text ------------------------------------------------------------------------------------------------------
 
 
 def as_text(blocks: list[Block]) -> str:

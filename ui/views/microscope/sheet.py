@@ -31,16 +31,16 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidg
 from playground.catalog.choice import Array
 from ui.guard.faults import guarded
 from ui.look import theme
-from ui.look.numbers import number_text, signed
-from ui.look.theme import px, scaled
-from ui.views.chart.controls import small_font
-from ui.views.microscope.equations import Block, Line, Term, as_text, cells_text
+from ui.look.numbers import minus_text, number_text
+from ui.look.theme import exact_px, px
+from ui.views.chart.plot import RIGHT, small_font
+from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_text
 
-FOLD = 8
+FOLDED_SIZE = 8
 """Rows and columns of a matrix that are shown while it is folded."""
-CELL, ROW, GAP, _MARGIN = 52, 18, 8, 16
+CELL, ROW, _GAP, _MARGIN = 52, 18, 8, 16
 """Width and height of a cell, the gap between things, the margin of the sheet, in pixels at the usual size."""
-MARK, _INDENT = 22, 24
+_MARK, _INDENT = 22, 24
 """The room for words beside a folded matrix, and before the rest of a long equation."""
 _SHADES = 33
 
@@ -93,10 +93,10 @@ class PlacedTerm:
         """Where the words about folded rows and columns stand."""
         marks, cells = [], self.cells
         if self.more_rows:
-            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width(theme.size())), px(ROW))
+            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width(theme.zoom())), px(ROW))
             marks.append((below, f"… {self.more_rows:,} more"))
         if self.more_columns:
-            beside = QRect(cells.right() + px(4), cells.top(), px(MARK - 4), max(cells.height(), 4 * px(ROW)))
+            beside = QRect(cells.right() + px(4), cells.top(), px(_MARK - 4), max(cells.height(), 4 * px(ROW)))
             beside.moveCenter(QPoint(beside.center().x(), cells.center().y()))
             marks.append((beside, f"… {self.more_columns:,} more"))
         return marks
@@ -124,7 +124,7 @@ class _Layout:
 
     def _put_block(self, block: Block, unfolded: bool) -> None:
         if block.heading:
-            self._y += px(GAP)
+            self._y += px(_GAP)
         self._put_words(block.title, "heading" if block.heading else "title", px(26 if block.heading else 22))
         if block.formula:
             self._put_words(block.formula, "formula", px(ROW))
@@ -134,7 +134,7 @@ class _Layout:
             self._put_words(block.note, "note", box.height() + px(4))
         for line in block.lines:
             self._put_line(block, line, unfolded)
-        self._y += 0 if block.heading else 2 * px(GAP)
+        self._y += 0 if block.heading else 2 * px(_GAP)
 
     def _put_words(self, text: str, kind: str, height: int) -> None:
         width = max(self._room, px(200))
@@ -143,11 +143,11 @@ class _Layout:
         self.texts.append(_PlacedText(text, kind, QRect(px(_MARGIN), self._y, width, height)))
         self._y += height
 
-    def _put_line(self, block: Block, line: Line, unfolded: bool) -> None:
+    def _put_line(self, block: Block, line: Equation, unfolded: bool) -> None:
         """An equation, broken like words where it is too long."""
         row: list[Term | str] = []
         x = px(_MARGIN)
-        for group in groups(line):
+        for group in _unbreakable_groups(line):
             width = sum(self._width(part, unfolded) for part in group)
             if row and x + width > px(_MARGIN) + self._room:
                 self._put_row(block, row, unfolded)
@@ -156,15 +156,14 @@ class _Layout:
             row += group
             x += width
         self._put_row(block, row, unfolded)
-        self._y += px(GAP)
+        self._y += px(_GAP)
 
     def _width(self, part: Term | str, unfolded: bool) -> int:
         if isinstance(part, str):
-            return self._metrics.horizontalAdvance(part) + px(GAP) if part else px(_INDENT)
+            return self._metrics.horizontalAdvance(part) + px(_GAP) if part else px(_INDENT)
         columns = _shown_shape(part, unfolded)[1]
-        return (
-            columns * cell_width(theme.size()) + px(12) + (px(MARK) if columns < part.values.shape[1] else 0) + px(GAP)
-        )
+        mark = px(_MARK) if columns < part.values.shape[1] else 0
+        return columns * cell_width(theme.zoom()) + px(12) + mark + px(_GAP)
 
     def _put_row(self, block: Block, row: list[Term | str], unfolded: bool) -> None:
         """Terms and signs side by side, with their middles on one line."""
@@ -182,7 +181,7 @@ class _Layout:
                 cells = QRect(
                     x + px(6),
                     top + (most - rows) * px(ROW) // 2,
-                    columns * cell_width(theme.size()),
+                    columns * cell_width(theme.zoom()),
                     rows * px(ROW),
                 )
                 self._terms.append(PlacedTerm(part, block, cells, rows, columns))
@@ -191,7 +190,7 @@ class _Layout:
         self._y = top + most * px(ROW) + (px(ROW) if folded else 0)
 
 
-def groups(line: Line) -> list[list[Term | str]]:
+def _unbreakable_groups(line: Equation) -> list[list[Term | str]]:
     """An equation in parts that stay together: a term with the signs before it."""
     result: list[list[Term | str]] = [[]]
     for part in line:
@@ -205,11 +204,11 @@ def groups(line: Line) -> list[list[Term | str]]:
 
 def _shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
     """How many rows and columns of a term are shown. One more than fits is shown rather than spoken of."""
-    rows, columns = (size if unfolded or size <= FOLD + 1 else FOLD for size in term.values.shape)
+    rows, columns = (size if unfolded or size <= FOLDED_SIZE + 1 else FOLDED_SIZE for size in term.values.shape)
     return rows, columns
 
 
-class Sheet(QAbstractScrollArea):
+class EquationSheet(QAbstractScrollArea):
     """Equations one below the other."""
 
     folding_changed = Signal()
@@ -232,7 +231,7 @@ class Sheet(QAbstractScrollArea):
         self._all = False
         self._add_actions()
         self.verticalScrollBar().setSingleStep(px(ROW))
-        self.horizontalScrollBar().setSingleStep(cell_width(theme.size()))
+        self.horizontalScrollBar().setSingleStep(cell_width(theme.zoom()))
 
     def _add_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
@@ -262,7 +261,7 @@ class Sheet(QAbstractScrollArea):
     def has_folds(self) -> bool:
         """Whether some matrix is too large to be shown whole unasked."""
         terms = (part for block in self._blocks for line in block.lines for part in line if isinstance(part, Term))
-        return any(max(term.values.shape) > FOLD + 1 for term in terms)
+        return any(max(term.values.shape) > FOLDED_SIZE + 1 for term in terms)
 
     def text(self) -> str:
         """Everything on the sheet as text, with exact numbers."""
@@ -288,11 +287,9 @@ class Sheet(QAbstractScrollArea):
             bar.setRange(0, max(0, size - room))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words are broken anew."""
         self._lay_out()
 
     def sizeHint(self) -> QSize:
-        """Enough for a small network."""
         return QSize(px(560), px(480))
 
     @property
@@ -303,7 +300,6 @@ class Sheet(QAbstractScrollArea):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint what is in sight."""
         with QPainter(self.viewport()) as painter:
             painter.fillRect(event.rect(), QColor(theme.current().surface))
             painter.translate(-self._offset)
@@ -318,7 +314,7 @@ class Sheet(QAbstractScrollArea):
                     self._paint_term(painter, number, placed, seen)
             if self.hasFocus():
                 painter.resetTransform()
-                painter.setPen(QPen(QColor(theme.current().accent), scaled(2)))
+                painter.setPen(QPen(QColor(theme.current().accent), exact_px(2)))
                 painter.drawRect(self.viewport().rect().adjusted(px(1), px(1), -px(1), -px(1)))
 
     def _paint_term(self, painter: QPainter, number: int, placed: PlacedTerm, seen: QRect) -> None:
@@ -327,7 +323,7 @@ class Sheet(QAbstractScrollArea):
         name = QRect(
             cells.left() - px(6),
             cells.top() - px(ROW),
-            max(cells.width() + px(12), cell_width(theme.size())),
+            max(cells.width() + px(12), cell_width(theme.zoom())),
             px(ROW),
         )
         painter.drawText(name, Qt.AlignmentFlag.AlignCenter, placed.term.name)
@@ -336,17 +332,17 @@ class Sheet(QAbstractScrollArea):
             min(placed.rows, (seen.bottom() - cells.top()) // px(ROW) + 1),
         )
         left, right = (
-            max(0, (seen.left() - cells.left()) // cell_width(theme.size())),
-            min(placed.columns, (seen.right() - cells.left()) // cell_width(theme.size()) + 1),
+            max(0, (seen.left() - cells.left()) // cell_width(theme.zoom())),
+            min(placed.columns, (seen.right() - cells.left()) // cell_width(theme.zoom()) + 1),
         )
         shades, places = _shade_colours(look), _shade_places(placed.term.values)
         ink = QColor(look.text)
         for row in range(first, last):
             for k in range(left, right):
                 box = QRect(
-                    cells.left() + k * cell_width(theme.size()),
+                    cells.left() + k * cell_width(theme.zoom()),
                     cells.top() + row * px(ROW),
-                    cell_width(theme.size()),
+                    cell_width(theme.zoom()),
                     px(ROW),
                 )
                 painter.fillRect(box.adjusted(0, 0, -1, -1), shades[places[row, k]])
@@ -357,18 +353,17 @@ class Sheet(QAbstractScrollArea):
             _paint_fold(painter, box, words)
         chosen = self._chosen_in(number, placed)
         if chosen is not None:
-            painter.setPen(QPen(QColor(look.accent), scaled(2)))
+            painter.setPen(QPen(QColor(look.accent), exact_px(2)))
             painter.drawRect(chosen.adjusted(0, 0, -1, -1))
 
     def _paint_brackets(self, painter: QPainter, cells: QRect) -> None:
-        painter.setPen(QPen(QColor(theme.current().quiet), scaled(1)))
+        painter.setPen(QPen(QColor(theme.current().quiet), exact_px(1)))
         for x, inward in ((cells.left() - px(4), px(3)), (cells.right() + px(3), -px(3))):
             painter.drawLine(x, cells.top(), x, cells.bottom())
             for y in (cells.top(), cells.bottom()):
                 painter.drawLine(x, y, x + inward, y)
 
     def _chosen_in(self, number: int, placed: PlacedTerm) -> QRect | None:
-        """The part of a term that is selected."""
         if self._all:
             return placed.cells
         area = self._area()
@@ -376,15 +371,14 @@ class Sheet(QAbstractScrollArea):
             return None
         _, top, bottom, left, right = area
         cells = placed.cells
-        corner = QPoint(cells.left() + left * cell_width(theme.size()), cells.top() + top * px(ROW))
+        corner = QPoint(cells.left() + left * cell_width(theme.zoom()), cells.top() + top * px(ROW))
         return QRect(
-            corner, QSize((right - left + 1) * cell_width(theme.size()), (bottom - top + 1) * px(ROW))
+            corner, QSize((right - left + 1) * cell_width(theme.zoom()), (bottom - top + 1) * px(ROW))
         ).intersected(cells)
 
     # Selecting and copying -------------------------------------------------------------------------------------
 
     def _area(self) -> tuple[int, int, int, int, int] | None:
-        """Term, first and last row, first and last column of what is selected."""
         a, b = self._from, self._to
         if a is None or b is None or a.term >= len(self._layout._terms):
             return None
@@ -404,26 +398,22 @@ class Sheet(QAbstractScrollArea):
         QGuiApplication.clipboard().setText(self.selected_text())
 
     def _select_all(self) -> None:
-        """Select every number."""
         self._all, self._from, self._to = True, None, None
         self.viewport().update()
 
     def _select_none(self) -> None:
-        """Select nothing."""
         self._all, self._from, self._to = False, None, None
         self.viewport().update()
 
     def _spot_at(self, position: QPoint) -> _Spot | None:
-        """The cell at a place of the viewport."""
         place = position + self._offset
         for number, placed in enumerate(self._layout._terms):
             if placed.cells.contains(place):
                 inside = place - placed.cells.topLeft()
-                return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width(theme.size()))
+                return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width(theme.zoom()))
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Unfold or fold, or start to select."""
         if event.button() != Qt.MouseButton.LeftButton:
             return
         place = event.position().toPoint()
@@ -434,13 +424,12 @@ class Sheet(QAbstractScrollArea):
         self.viewport().update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Select as far as the mouse goes, within the term where it began."""
         place = event.position().toPoint()
         if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
             cells = self._layout._terms[self._from.term].cells
             inside = place + self._offset - cells.topLeft()
-            row, column = inside.y() // px(ROW), inside.x() // cell_width(theme.size())
-            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width(theme.size()) - 1
+            row, column = inside.y() // px(ROW), inside.x() // cell_width(theme.zoom())
+            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width(theme.zoom()) - 1
             self._to = _Spot(self._from.term, min(max(row, 0), last_row), min(max(column, 0), last_column))
             self.viewport().update()
         else:
@@ -449,7 +438,6 @@ class Sheet(QAbstractScrollArea):
             self.viewport().setCursor(shape)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Select the whole term, folded rows and columns as well."""
         spot = self._spot_at(event.position().toPoint())
         if spot is not None:
             rows, columns = self._layout._terms[spot.term].term.values.shape
@@ -473,7 +461,6 @@ class Sheet(QAbstractScrollArea):
         return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy, select, and scroll to both ends; the scroll area knows the other keys."""
         bar = self.verticalScrollBar()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
@@ -489,7 +476,6 @@ class Sheet(QAbstractScrollArea):
             super().keyPressEvent(event)
 
     def viewportEvent(self, event: QEvent) -> bool:
-        """Say what a cell is when the mouse rests on it."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             words = self.words_at(event.pos())
             if words:
@@ -505,7 +491,7 @@ class Sheet(QAbstractScrollArea):
         if spot is None:
             return ""
         term = self._layout._terms[spot.term].term
-        value = signed(f"{float(term.values[spot.row, spot.column]):.8g}")
+        value = minus_text(f"{float(term.values[spot.row, spot.column]):.8g}")
         row = term.row_names[spot.row] if spot.row < len(term.row_names) else f"row {spot.row + 1}"
         place = row if term.values.shape[1] == 1 else f"{row}, column {spot.column + 1}"
         return f"{term.name}, {place}: {value}\n{term.words[:1].upper()}{term.words[1:]}."
@@ -518,11 +504,7 @@ def _outline(block: Block) -> tuple[object, ...]:
     return (block.key, block.title, block.formula, block.note, *shapes)
 
 
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-
-
 def _paint_words(painter: QPainter, words: _PlacedText) -> None:
-    """Write a title, a formula, a note or a sign."""
     look, font = theme.current(), small_font()
     left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     flags = int(left)

@@ -17,12 +17,11 @@ from ui.forms.buttons import IconButton
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.views.chart.plot import on_surface
-from ui.views.microscope.equations import Block, backward, forward, sentence
-from ui.views.microscope.sheet import Sheet
+from ui.views.microscope.equations import Block, backward_blocks, forward_blocks, point_sentence
+from ui.views.microscope.sheet import EquationSheet
 from ui.views.view import View
 
-HINT = "Click a point in the boundary."
+MICROSCOPE_HINT = "Click a point in the boundary."
 _MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
 _DIRECTIONS = ("Both", "Forward", "Backward")
 _TIPS = (
@@ -65,12 +64,12 @@ class MicroscopeView(View):
         self.words.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.hint = QLabel(f"{HINT}\n{_MORE}", wordWrap=True)
+        self.hint = QLabel(f"{MICROSCOPE_HINT}\n{_MORE}", wordWrap=True)
         self.hint.setObjectName("microscope.hint")
         self.hint.setProperty("quiet", True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setMargin(theme.px(2 * theme.GRID))
-        self.sheet = Sheet()
+        self.sheet = EquationSheet()
         self.sheet.folding_changed.connect(self._show_folding)
         inside = QWidget()
         column = QVBoxLayout(inside)
@@ -119,14 +118,10 @@ class MicroscopeView(View):
         return top
 
     def minimumSizeHint(self) -> QSize:
-        """Small; what does not fit is scrolled to."""
         return QSize(theme.px(260), theme.px(140))
 
     def sizeHint(self) -> QSize:
-        """Enough for a small network."""
         return QSize(theme.px(640), theme.px(480))
-
-    # What it shows ---------------------------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; numbers change at most four times a second."""
@@ -142,26 +137,22 @@ class MicroscopeView(View):
         self.request(*([] if point is None else [MicroscopeRequest(point)]))
 
     def shown(self) -> _MicroscopeShown:
-        """What there is to see and to read."""
         blocks = self._blocks()
         return _MicroscopeShown(self.words.text() if blocks else "", tuple(blocks))
 
     def _seen(self) -> Microscope | None:
-        """The pass that is shown."""
         return None if self._snapshot is None else self._snapshot.answer(MicroscopeRequest)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self.sheet.viewport().update()
 
     def _blocks(self) -> list[Block]:
-        """The equations to show; none without a point."""
         shot, seen, way = self._snapshot, self._seen(), self._directions.group.checkedId()
         if shot is None or seen is None or not seen.layers:
             return []
-        ahead = forward(shot, seen) if way != 2 else []
-        back = backward(shot, seen) if way != 1 else []
+        ahead = forward_blocks(shot, seen) if way != 2 else []
+        back = backward_blocks(shot, seen) if way != 1 else []
         return ahead + back
 
     def _show_again(self, _index: int) -> None:
@@ -176,7 +167,7 @@ class MicroscopeView(View):
         if not blocks or self._snapshot is None or seen is None:
             return
         self._shown = (seen,)
-        words = sentence(self._snapshot, seen)
+        words = point_sentence(self._snapshot, seen)
         if words != self.words.text() and not self.words.hasSelectedText():
             self.words.setText(words)
         self.sheet.setAccessibleDescription(words)

@@ -13,23 +13,21 @@ from playground.experiment.tree import Experiment
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates
 from ui.look import theme
-from ui.views.network.diagram import Column, Structure, Wires, matched, matched_sources
+from ui.views.network.diagram import NetworkStructure, TileColumn, Wires, match_layers, match_sources
 from ui.views.network.strokes import Carried
 from ui.views.network.thumbnails import range_of_activation, share_colours, unit_colours
-from ui.views.plane.field import Range, range_of
+from ui.views.plane.field import ValueRange, value_range_of
 
 
 class AlignedSnapshot:
     """A snapshot as the drawing of `structure` sees it."""
 
-    def __init__(self, shown: Experiment, structure: Structure, snapshot: Snapshot) -> None:
+    def __init__(self, shown: Experiment, structure: NetworkStructure, snapshot: Snapshot) -> None:
         self.structure, self.snapshot = structure, snapshot
-        self.places = matched(shown, snapshot.experiment)
+        self.places = match_layers(shown, snapshot.experiment)
         self._columns = [
-            matched_sources(shown, snapshot.experiment, self.places, place) for place in range(len(self.places))
+            match_sources(shown, snapshot.experiment, self.places, place) for place in range(len(self.places))
         ]
-
-    # Numbers ---------------------------------------------------------------------------------------------------
 
     def statistics(self, place: int) -> LayerStatistics | None:
         """What was measured of a layer."""
@@ -70,9 +68,9 @@ class AlignedSnapshot:
             values[of_layer] = self.weights(place, carried)[wires.unit[of_layer], wires.source[of_layer]]
         return values
 
-    # Maps ------------------------------------------------------------------------------------------------------
-
-    def map_colours(self, columns: list[Column], look: theme.Theme) -> tuple[dict[tuple[int, int], int], Array | None]:
+    def map_colours(
+        self, columns: list[TileColumn], look: theme.Theme
+    ) -> tuple[dict[tuple[int, int], int], Array | None]:
         """The colours of all maps that are seen and known, packed, (maps, n, n), and where each unit's map is."""
         tiles: dict[tuple[int, int], int] = {}
         parts: list[Array] = []
@@ -84,7 +82,7 @@ class AlignedSnapshot:
                 parts.append(self._coloured(column.place, units, maps, look))
         return tiles, np.concatenate(parts) if parts else None
 
-    def _maps(self, column: Column) -> tuple[list[int], Array]:
+    def _maps(self, column: TileColumn) -> tuple[list[int], Array]:
         """The units of a column whose maps are known, and these maps."""
         known = self.snapshot.answer(UnitMapsRequest)
         maps, mapped = (None, None) if known is None else (self._at(part, column.place) for part in reversed(known))
@@ -101,9 +99,9 @@ class AlignedSnapshot:
         sample = self.snapshot.sample
         if sample.task == "classification" and sample.outputs > 1:
             return share_colours(maps, units, sample.outputs, look)
-        return unit_colours(maps, range_of(sample), look)
+        return unit_colours(maps, value_range_of(sample), look)
 
-    def _range(self, place: int) -> Range | None:
+    def _range(self, place: int) -> ValueRange | None:
         there = self.places[place]
         assert there is not None
         layer = self.snapshot.experiment.layers[there]

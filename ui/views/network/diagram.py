@@ -18,11 +18,11 @@ from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.experiment.tree import Experiment, Layer
 from ui.look import theme
-from ui.look.numbers import counted
+from ui.look.numbers import plural_text
 
 INPUTS = -1
 """The place of the inputs among the layers."""
-NAMES = tuple(FEATURES)
+FEATURE_NAMES = tuple(FEATURES)
 """All inputs there are, in the order in which they are drawn."""
 
 HEADER, _EDGE, LABELS = 60, 6, 46
@@ -36,7 +36,7 @@ _NARROWEST, _WIDEST = 54, 190
 """The least and the largest distance between the middles of two columns; the least grows with the digits of units."""
 _CHIP = 18
 _BUTTON = 16
-BIAS = 8
+BIAS_SIDE = 8
 _REACH = 5.0
 """How near, in pixels, the mouse has to be to a wire to point at it."""
 
@@ -54,7 +54,7 @@ class ShownLayer(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Structure:
+class NetworkStructure:
     """A network as it is drawn: the inputs in use and all layers, the output last."""
 
     features: tuple[str, ...] = ()
@@ -72,7 +72,7 @@ class Structure:
 
     def units(self, place: int) -> int:
         """How many tiles a column has: units, or all inputs that there are."""
-        return len(NAMES) if place == INPUTS else self.layers[place].units
+        return len(FEATURE_NAMES) if place == INPUTS else self.layers[place].units
 
     def inputs(self, place: int) -> int:
         """How many weights each unit of a layer has."""
@@ -92,20 +92,19 @@ class Structure:
     def words(self) -> str:
         """The network in words."""
         hidden = [layer.units for layer in self.layers[:-1]]
-        parts = [counted(len(self.features), "input")]
+        parts = [plural_text(len(self.features), "input")]
         if hidden:
-            parts.append(f"{counted(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
-        return ", ".join([*parts, counted(self.layers[-1].units if self.layers else 1, "output")])
+            parts.append(f"{plural_text(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
+        return ", ".join([*parts, plural_text(self.layers[-1].units if self.layers else 1, "output")])
 
 
-def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> Structure:
+def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> NetworkStructure:
     """The network that an experiment describes. How many outputs it has follows from the data."""
     hidden = tuple(_shown_layer(layer, place) for place, layer in enumerate(experiment.layers))
-    return Structure(experiment.features, (*hidden, ShownLayer("output", outputs, output_activation)))
+    return NetworkStructure(experiment.features, (*hidden, ShownLayer("output", outputs, output_activation)))
 
 
 def _shown_layer(layer: Layer, place: int) -> ShownLayer:
-    """What is said about a hidden layer."""
     remarks = []
     if layer.dropout:
         remarks.append(f"dropout {100 * layer.dropout:.3g} %")
@@ -121,7 +120,7 @@ def _shown_layer(layer: Layer, place: int) -> ShownLayer:
 
 
 @dataclass(frozen=True)
-class Column:
+class TileColumn:
     """One column of tiles: the inputs or a layer."""
 
     place: int
@@ -151,7 +150,7 @@ class Column:
     def rect(self, unit: int) -> QRectF:
         """Where a tile is."""
         y = self.top + (unit - self.first) * self.pitch
-        return QRectF(whole(self.x - self.tile / 2), whole(y), self.tile, self.tile)
+        return QRectF(_whole_pixels(self.x - self.tile / 2), _whole_pixels(y), self.tile, self.tile)
 
     def middles(self) -> Array:
         """The heights of the middles of all tiles that are seen."""
@@ -160,7 +159,7 @@ class Column:
     def bias(self, unit: int) -> QRectF:
         """Where the square of a unit's bias is, at the lower left corner of its tile."""
         rect = self.rect(unit)
-        return QRectF(rect.left() - BIAS / 2 + 1, rect.bottom() - BIAS / 2 - 1, BIAS, BIAS)
+        return QRectF(rect.left() - BIAS_SIDE / 2 + 1, rect.bottom() - BIAS_SIDE / 2 - 1, BIAS_SIDE, BIAS_SIDE)
 
     def chip(self) -> QRectF:
         """Where it says how many tiles are not seen."""
@@ -184,12 +183,12 @@ class Column:
 class Diagram:
     """All columns, the inputs first."""
 
-    columns: tuple[Column, ...] = ()
+    columns: tuple[TileColumn, ...] = ()
     width: float = 0.0
     """Of the whole drawing."""
     height: float = 0.0
 
-    def column(self, place: int) -> Column:
+    def column(self, place: int) -> TileColumn:
         """The column of a layer or, at −1, of the inputs."""
         return self.columns[place + 1]
 
@@ -202,9 +201,9 @@ class Diagram:
         return QRectF(round(x) - _BUTTON / 2, 3, _BUTTON, _BUTTON)
 
 
-def whole(length: float, rounded: Callable[[float], int] = round) -> float:
+def _whole_pixels(length: float, rounded: Callable[[float], int] = round) -> float:
     """A length that fills whole pixels at the size of everything in force, so that tiles have sharp edges."""
-    return rounded(length * theme.size()) / theme.size()
+    return rounded(length * theme.zoom()) / theme.zoom()
 
 
 def _half_number(units: int) -> int:
@@ -212,7 +211,7 @@ def _half_number(units: int) -> int:
     return 10 if units < 100 else 13 if units < 1000 else 20
 
 
-def arranged(structure: Structure, width: float, height: float, firsts: Mapping[int, int]) -> Diagram:
+def arrange_diagram(structure: NetworkStructure, width: float, height: float, firsts: Mapping[int, int]) -> Diagram:
     """Place the columns in a window of this size; they never come closer than can be read, but stick out.
 
     `firsts` says for columns that are folded which tile is the first to be seen.
@@ -237,23 +236,22 @@ def arranged(structure: Structure, width: float, height: float, firsts: Mapping[
     return Diagram(tuple(columns), max(whole, width), height)
 
 
-def _tile_side(structure: Structure, width: float, body: float) -> float:
+def _tile_side(structure: NetworkStructure, width: float, body: float) -> float:
     """The side of the tiles: as large as rows and columns allow, never too small to tell what is on it."""
-    rows = min(max(len(NAMES), *(layer.units for layer in structure.layers)), _ROWS)
+    rows = min(max(len(FEATURE_NAMES), *(layer.units for layer in structure.layers)), _ROWS)
     folding = _CHIP + 6 if any(layer.units > _ROWS for layer in structure.layers) else 0
     tall = (body - folding) / rows * 0.84
     wide = (width - _EDGE - LABELS) / (len(structure.layers) + 1) * 0.48
-    return whole(min(max(min(tall, wide), SMALLEST), _LARGEST), int)
+    return _whole_pixels(min(max(min(tall, wide), SMALLEST), _LARGEST), int)
 
 
 def _lone_side(side: float, pitch: float) -> float:
-    """The side of a single output, which is drawn larger where there is room."""
-    return whole(min(max(side, min(2 * side, pitch - 32)), _LARGEST_OUTPUT), int)
+    return _whole_pixels(min(max(side, min(2 * side, pitch - 32)), _LARGEST_OUTPUT), int)
 
 
 def _column_at(
-    structure: Structure, place: int, x: float, side: float, body: float, distance: float, first: int
-) -> Column:
+    structure: NetworkStructure, place: int, x: float, side: float, body: float, distance: float, first: int
+) -> TileColumn:
     """A column around `x`: in the middle of the height, folded if not all of its tiles fit."""
     units = structure.units(place)
     least = side + 4
@@ -264,7 +262,7 @@ def _column_at(
     used = (shown - 1) * pitch + side
     top = HEADER + max(0.0, (room - used) / 2)
     first = min(max(first, 0), units - shown)
-    return Column(place, x, side, top, pitch, units, first, shown, min(distance, 110) - 2)
+    return TileColumn(place, x, side, top, pitch, units, first, shown, min(distance, 110) - 2)
 
 
 # Wires --------------------------------------------------------------------------------------------------------
@@ -289,7 +287,7 @@ class Wires(NamedTuple):
 NO_WIRES = Wires(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros((0, 4)))
 
 
-def wires_between(structure: Structure, diagram: Diagram, places: range) -> Wires:
+def wires_between(structure: NetworkStructure, diagram: Diagram, places: range) -> Wires:
     """The wires into the layers `places`."""
     parts = [_wires_into(structure, diagram, place) for place in places]
     if not parts:
@@ -298,13 +296,13 @@ def wires_between(structure: Structure, diagram: Diagram, places: range) -> Wire
     return Wires(layer, unit, source, ends)
 
 
-def _wires_into(structure: Structure, diagram: Diagram, place: int) -> Wires:
+def _wires_into(structure: NetworkStructure, diagram: Diagram, place: int) -> Wires:
     """All wires into the units of a layer that are seen, from what is seen of the layer before."""
     left, right = diagram.column(place - 1), diagram.column(place)
     heights = left.middles()
     if place == 0:
-        pairs = [(structure.features.index(NAMES[k]), heights[k - left.first]) for k in left.seen
-                 if NAMES[k] in structure.features]  # fmt: skip
+        pairs = [(structure.features.index(FEATURE_NAMES[k]), heights[k - left.first]) for k in left.seen
+                 if FEATURE_NAMES[k] in structure.features]  # fmt: skip
         pairs.sort()
         sources = np.array([source for source, _ in pairs], dtype=np.intp)
         heights = np.array([height for _, height in pairs])
@@ -360,12 +358,12 @@ class Hit(NamedTuple):
     source: int = -1
 
 
-def hit_column(structure: Structure, diagram: Diagram, at: QPointF) -> Hit | None:
+def hit_column(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Hit | None:
     """What of the columns lies at a place."""
     return next(_hits_of_columns(structure, diagram, at), None)
 
 
-def _hits_of_columns(structure: Structure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
+def _hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
     """What of the columns lies at a place, topmost first."""
     if at.y() < HEADER:
         yield from _hits_of_headers(structure, diagram, at)
@@ -378,14 +376,13 @@ def _hits_of_columns(structure: Structure, diagram: Diagram, at: QPointF) -> Ite
         if column.place == INPUTS:
             yield from (Hit("feature", INPUTS, k) for k in column.seen if _named_rect(column, k).contains(at))
         else:
-            yield from (Hit("bias", column.place, k) for k in column.seen if wide(column.bias(k)).contains(at))
+            yield from (Hit("bias", column.place, k) for k in column.seen if _widen_target(column.bias(k)).contains(at))
             yield from (Hit("unit", column.place, k) for k in column.seen if column.rect(k).contains(at))
 
 
-def _hits_of_headers(structure: Structure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
-    """What of the headers lies at a place."""
+def _hits_of_headers(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
     for position in range(len(structure.layers)):
-        if wide(diagram.insertion(position)).contains(at):
+        if _widen_target(diagram.insertion(position)).contains(at):
             yield Hit("insertion", position)
     for column in diagram.columns:
         hidden = 0 <= column.place < structure.output
@@ -397,12 +394,12 @@ def _hits_of_headers(structure: Structure, diagram: Diagram, at: QPointF) -> Ite
             yield Hit("header", column.place)
 
 
-def _named_rect(column: Column, unit: int) -> QRectF:
+def _named_rect(column: TileColumn, unit: int) -> QRectF:
     """An input's tile with its name at the left."""
     return column.rect(unit).adjusted(-LABELS, 0, 0, 0)
 
 
-def wide(rect: QRectF) -> QRectF:
+def _widen_target(rect: QRectF) -> QRectF:
     """A small target, made easier to hit."""
     return rect.adjusted(-2, -2, 2, 2)
 
@@ -410,7 +407,7 @@ def wide(rect: QRectF) -> QRectF:
 # Which layer is which -----------------------------------------------------------------------------------------
 
 
-def matched(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
+def match_layers(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
     """For each layer that is shown, the output last, its place in a snapshot of `held`; None where it has none.
 
     Layers are matched as the engine does it: by id, else by their place.
@@ -424,7 +421,7 @@ def matched(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
     return (*result, len(held.layers))
 
 
-def matched_sources(shown: Experiment, held: Experiment, places: tuple[int | None, ...], place: int) -> Array | None:
+def match_sources(shown: Experiment, held: Experiment, places: tuple[int | None, ...], place: int) -> Array | None:
     """For each input of a shown layer, its column in the W of `held`, −1 for none; None if all of it is unknown."""
     there = places[place]
     if there is None:

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Mapping
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from playground.catalog.choice import Array
@@ -18,16 +18,16 @@ from playground.measure.snapshot import UnitStates
 from ui.look import theme
 from ui.views.network import tiles
 from ui.views.network.diagram import (
+    FEATURE_NAMES,
     HEADER,
     INPUTS,
-    NAMES,
     NO_WIRES,
-    Column,
     Diagram,
     Hit,
-    Structure,
+    NetworkStructure,
+    TileColumn,
     Wires,
-    arranged,
+    arrange_diagram,
     hit_column,
     nearest_wire,
     wires_between,
@@ -48,12 +48,12 @@ class Drawing:
     """
 
     def __init__(self) -> None:
-        self.structure, self.diagram = Structure(), Diagram()
+        self.structure, self.diagram = NetworkStructure(), Diagram()
         self.offset, self.size, self.ratio = 0.0, QSizeF(1, 1), 1.0
-        self._zoom = theme.size()
+        self._zoom = theme.zoom()
         self.places = range(0)
         """The layers whose wires are seen."""
-        self.columns: list[Column] = []
+        self.columns: list[TileColumn] = []
         """The layers' columns that are seen, or will be after a small move."""
         self.wires: Wires = NO_WIRES
         self.strokes = Strokes(NO_WIRES, np.zeros(0, bool), 1.0)
@@ -64,7 +64,6 @@ class Drawing:
         self.clear()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         self._look = theme.current()
         self._pens = Pens("weights")
         self._renew()
@@ -77,13 +76,12 @@ class Drawing:
         self._states: dict[int, UnitStates] = {}
 
     def _renew(self) -> None:
-        """Draw everything anew at the next frame."""
         self.still: QPixmap | None = None
         self.wired: QPixmap | None = None
 
     # What is on it ---------------------------------------------------------------------------------------------
 
-    def show_structure(self, structure: Structure) -> None:
+    def show_structure(self, structure: NetworkStructure) -> None:
         """Draw another network, of which nothing is known yet."""
         self.structure = structure
         self._firsts = {place: first for place, first in self._firsts.items() if place < len(structure.layers)}
@@ -120,9 +118,9 @@ class Drawing:
     def arrange(self) -> None:
         """Place everything anew."""
         width, height = self.size.width(), self.size.height()
-        self.diagram = arranged(self.structure, width, height, self._firsts)
+        self.diagram = arrange_diagram(self.structure, width, height, self._firsts)
         if self.overflows:
-            self.diagram = arranged(self.structure, width, height - _OVERVIEW - _OVERVIEW_GAP, self._firsts)
+            self.diagram = arrange_diagram(self.structure, width, height - _OVERVIEW - _OVERVIEW_GAP, self._firsts)
         self._firsts = {column.place: column.first for column in self.diagram.columns}
         self.offset = self._held(self.offset)
         self._wire_up()
@@ -205,7 +203,7 @@ class Drawing:
         into = (wires.layer == place) & (wires.unit == unit)
         source = unit
         if place == INPUTS:
-            name = NAMES[unit]
+            name = FEATURE_NAMES[unit]
             source = self.structure.features.index(name) if name in self.structure.features else -1
         out_of = (wires.layer == place + 1) & (wires.source == source)
         return np.flatnonzero((into | out_of) & self.strokes.drawn).tolist()
@@ -261,7 +259,6 @@ class Drawing:
         return painter
 
     def _still_picture(self) -> QPixmap:
-        """The parts that don't move: headers, inputs, buttons."""
         if self.still is None:
             self.still = self._blank()
             with self._started(self.still) as painter:
@@ -285,7 +282,6 @@ class Drawing:
                 tiles.paint_chip(painter, column, False, look)
 
     def _wire_picture(self) -> QPixmap:
-        """All wires, over the still parts."""
         still = self._still_picture()
         if self.wired is None:
             self.wired = still.copy()
@@ -308,7 +304,7 @@ class Drawing:
     def _pen(self, number: int) -> QPen:
         return QPen(self._pens.pen(int(self.strokes.looks[number])))
 
-    def _paint_column(self, painter: QPainter, column: Column) -> None:
+    def _paint_column(self, painter: QPainter, column: TileColumn) -> None:
         look, place = self._look, column.place
         muted = self.structure.layers[place].muted
         states, colours = self._states.get(place), self._bias_colours.get(place)
@@ -316,7 +312,7 @@ class Drawing:
             rect = column.rect(unit)
             number = self._tiles.get((place, unit))
             if number is None or self._atlas is None:
-                tiles.paint_empty(painter, rect, look)
+                painter.fillRect(rect, QColor(look.field_middle))
             else:
                 tiles.paint_map(painter, rect, self._atlas, number)
             tiles.paint_frame(painter, rect, muted, look)
@@ -329,12 +325,13 @@ class Drawing:
                 tiles.paint_bias(painter, column.bias(unit), colours[unit - column.first], look)
 
     def _paint_pointed(self, painter: QPainter, hit: Hit) -> None:
-        """What the mouse points at, apart from wires."""
         look = self._look
         if hit.kind == "insertion":
             spot = self.diagram.insertion(hit.place)
             tiles.paint_button(painter, spot, "+", True, True, look, round_=True)
-            tiles.paint_guide(painter, spot.center().x(), spot.bottom() + 4, self.diagram.height - 8, look)
+            painter.setPen(QPen(QColor(look.accent), 1.5, Qt.PenStyle.DashLine))
+            start = QPointF(spot.center().x(), spot.bottom() + 4)
+            painter.drawLine(start, QPointF(start.x(), self.diagram.height - 8))
             return
         column = self.diagram.column(hit.place)
         if hit.kind in ("unit", "feature"):
@@ -353,7 +350,7 @@ class Drawing:
         column = self.diagram.column(selection[0])
         if selection[1] in column.seen:
             rect = column.rect(selection[1]).translated(-self.offset, 0)
-            colour = self._look.accent if strong else theme.mixed(self._look.accent, self._look.surface, 0.4)
+            colour = self._look.accent if strong else theme.blend(self._look.accent, self._look.surface, 0.4)
             tiles.paint_ring(painter, rect, colour, 2.5 if strong else 1.5)
 
     def paint_ends(self, painter: QPainter) -> None:

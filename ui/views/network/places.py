@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF
 
 from ui.look import theme
-from ui.views.network.diagram import Hit, wire_point
+from ui.views.network.diagram import Hit, NetworkStructure, wire_point
 from ui.views.network.drawing import Drawing
+from ui.views.network.strokes import Carried
 
 
 class Places:
@@ -62,8 +65,8 @@ class Places:
         ends = self._drawing.wires.ends[number]
         for along in 0.5 + 0.01 * np.array([0, *(sign * k for k in range(1, 46) for sign in (1, -1))]):
             seen = wire_point(ends, float(along)) - QPointF(self._drawing.offset, 0)
-            point = (seen * theme.size()).toPoint()
-            if self._drawing.hit_at(QPointF(point) / theme.size()) == Hit("wire", layer, unit, source):
+            point = (seen * theme.zoom()).toPoint()
+            if self._drawing.hit_at(QPointF(point) / theme.zoom()) == Hit("wire", layer, unit, source):
                 return QPointF(point) + self._origin
         raise LookupError(f"{name}{list(place)} lies under others")
 
@@ -80,8 +83,26 @@ class Places:
         return self._here(rect.translated(-self._drawing.offset, 0))
 
     def _here(self, rect: QRectF) -> QRectF:
-        return QRectF(self._point_here(rect.topLeft()), rect.size() * theme.size())
+        return QRectF(self._point_here(rect.topLeft()), rect.size() * theme.zoom())
 
     def _point_here(self, point: QPointF) -> QPointF:
         """A place of the drawing's window in the view's own coordinates."""
-        return point * theme.size() + self._origin
+        return point * theme.zoom() + self._origin
+
+
+@dataclass(frozen=True)
+class NetworkShown:
+    """The network, what its wires show, and all words of the picture."""
+
+    structure: NetworkStructure
+    """The network that is drawn."""
+    wires: Carried
+    """Whether the wires show weights or gradients."""
+    selection: tuple[int, int] | None
+    """The layer and unit that the keyboard is at; an input at layer −1."""
+    reading: str
+    """The line of words below the drawing."""
+    description: str
+    """The network in words, for screen readers."""
+    places: Places
+    """Where its parts are in the view."""

@@ -67,7 +67,7 @@ def _fineness(wires: int) -> float:
 def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float = 1.0) -> QPen:
     """The pen of a weight whose size is a share 0…1 of the largest; where wires are fine, small ones are paler too."""
     strength = 0.25 + 0.75 * share ** (0.6 / fine)
-    colour = theme.mixed(colours.line, colours.classes[1 if positive else 0], strength)
+    colour = theme.blend(colours.line, colours.classes[1 if positive else 0], strength)
     return QPen(QColor(colour), _THINNEST + fine * (_THICKEST - _THINNEST) * share)
 
 
@@ -77,7 +77,6 @@ def gradient_pen(share: float, table: Array, fine: float = 1.0) -> QPen:
 
 
 def _shade(share: float, table: Array) -> QColor:
-    """The colour at a place of the gradients' scale, 0…1."""
     return QColor(*(int(channel) for channel in table[int(share * (len(table) - 1) + 0.5)][:3]))
 
 
@@ -152,7 +151,6 @@ class Strokes:
         return bool(changed)
 
     def _bundle(self, look: int, pens: Pens) -> None:
-        """Gather the wires of a look anew."""
         of_look = self.drawn & (self.looks == look)
         for dashed in (False, True):
             self._bundles.pop((look, dashed), None)
@@ -160,12 +158,11 @@ class Strokes:
             if chosen:
                 pen = pens.pen(look)
                 self._bundles[look, dashed] = (
-                    self._joined(chosen, hairs(pen.widthF() * self.ratio)),
-                    hair(pen, dashed, self.ratio),
+                    self._joined(chosen, _hair_count(pen.widthF() * self.ratio)),
+                    _hair_pen(pen, dashed, self.ratio),
                 )
 
     def _joined(self, chosen: list[int], count: int) -> QPainterPath:
-        """One path of all hairs of some wires."""
         path = QPainterPath()
         for number in chosen:
             for place in range(1 - count, count, 2):
@@ -176,7 +173,7 @@ class Strokes:
         """One of the lines that make up a wire, `place` half steps beside its middle."""
         known = self._hairs.get((number, place))
         if known is None:
-            known = self._hairs[number, place] = curve(self._ends[number], place * _APART / 2 / self.ratio)
+            known = self._hairs[number, place] = _wire_path(self._ends[number], place * _APART / 2 / self.ratio)
         return known
 
     def path(self, number: int) -> QPainterPath:
@@ -192,12 +189,12 @@ class Strokes:
             painter.drawPath(path)
 
 
-def hairs(width: float) -> int:
+def _hair_count(width: float) -> int:
     """How many lines side by side make up a wire of this width on the screen."""
     return max(1, round(1 + (width - 1) / _APART))
 
 
-def hair(pen: QPen, dashed: bool, ratio: float = 1.0) -> QPen:
+def _hair_pen(pen: QPen, dashed: bool, ratio: float = 1.0) -> QPen:
     """The pen of one of the lines that make up wires of this look."""
     result = QPen(pen.color(), 1.0)
     result.setCosmetic(True)
@@ -207,7 +204,7 @@ def hair(pen: QPen, dashed: bool, ratio: float = 1.0) -> QPen:
     return result
 
 
-def curve(ends: list[float], beside: float = 0.0) -> QPainterPath:
+def _wire_path(ends: list[float], beside: float = 0.0) -> QPainterPath:
     """A wire as a path that leaves and arrives level, or a line that runs `beside` it all the way."""
     x0, y0, x1, y1 = ends
     run, rise = 0.75 * (x1 - x0), 1.5 * (y1 - y0)
@@ -220,7 +217,6 @@ def curve(ends: list[float], beside: float = 0.0) -> QPainterPath:
 
 
 def _most_of(values: Array) -> Array:
-    """Which of the wires are drawn: the largest `_MOST`."""
     if len(values) <= _MOST:
         return np.ones(len(values), bool)
     sizes = np.nan_to_num(np.abs(values), nan=0.0)

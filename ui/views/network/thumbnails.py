@@ -19,7 +19,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT
 from playground.catalog.features import FEATURES
 from ui.look import theme
-from ui.views.plane.field import Range, channels, pale_classes
+from ui.views.plane.field import ValueRange, channels, pack_colours, pale_classes
 
 _QUIETEST = 0.1
 """Maps that stay below this size are not stretched to full colours; they would show noise."""
@@ -27,7 +27,7 @@ _FEATURE_POINTS = 32
 
 
 @lru_cache(maxsize=256)
-def range_of_activation(activation: Activation) -> Range | None:
+def range_of_activation(activation: Activation) -> ValueRange | None:
     """The range in which an activation stays, if it is −1…1 or 0…1 or nearly so."""
     at = np.concatenate([np.linspace(-20, 20, 401), [-1e4, 1e4]])
     with np.errstate(all="ignore"):
@@ -35,7 +35,7 @@ def range_of_activation(activation: Activation) -> Range | None:
     low, high = float(values.min()), float(values.max())
     if high > 2 or low < -2:
         return None
-    return Range(0.5, 0.5) if low > -0.01 else Range(0.0, 1.0 if max(-low, high) <= 1.01 else max(-low, high))
+    return ValueRange(0.5, 0.5) if low > -0.01 else ValueRange(0.0, 1.0 if max(-low, high) <= 1.01 else max(-low, high))
 
 
 def _own_ranges(maps: Array) -> tuple[Array, Array]:
@@ -44,7 +44,7 @@ def _own_ranges(maps: Array) -> tuple[Array, Array]:
     return np.zeros(len(maps)), np.maximum(sizes, _QUIETEST)
 
 
-def colour_numbers(maps: Array, scale: Range | None) -> Array:
+def colour_numbers(maps: Array, scale: ValueRange | None) -> Array:
     """Maps (units, n, n) as places in a table of 256 colours, uint8; each on its own range if there is no `scale`."""
     if scale is None:
         middle, half = _own_ranges(maps)
@@ -60,17 +60,9 @@ def colour_numbers(maps: Array, scale: Range | None) -> Array:
     return places.astype(np.uint8)
 
 
-def _packed(table: Array) -> Array:
-    """Colours (…, 3 or more) as numbers 0xffRRGGBB, as Qt stores them."""
-    red, green, blue = (table[..., k].astype(np.uint32) for k in range(3))
-    result: Array = 0xFF000000 | red << 16 | green << 8 | blue
-    return result
-
-
 @lru_cache(maxsize=8)
 def _field_colours(look: theme.Theme) -> Array:
-    """The field's 256 colours, packed."""
-    return _packed(theme.field_table(look))
+    return pack_colours(theme.field_table(look))
 
 
 @lru_cache(maxsize=8)
@@ -78,7 +70,7 @@ def _class_colours(look: theme.Theme, classes: int) -> Array:
     """For each class 256 colours from neutral to its own, packed, (classes, 256)."""
     at = np.linspace(0, 1, 256)[:, np.newaxis]
     neutral = channels(look.field_middle)
-    return np.stack([_packed((neutral + at * (own - neutral)).round()) for own in pale_classes(look, classes)])
+    return np.stack([pack_colours((neutral + at * (own - neutral)).round()) for own in pale_classes(look, classes)])
 
 
 class Atlas:
@@ -94,14 +86,14 @@ class Atlas:
         )
 
 
-def unit_colours(maps: Array, scale: Range | None, look: theme.Theme) -> Array:
+def unit_colours(maps: Array, scale: ValueRange | None, look: theme.Theme) -> Array:
     """The colours of the maps of a layer, packed, (units, n, n)."""
     return np.take(_field_colours(look), colour_numbers(maps, scale))
 
 
 def share_colours(maps: Array, units: Sequence[int], classes: int, look: theme.Theme) -> Array:
     """The colours of the maps of several outputs, each the share of a class, packed."""
-    numbers = colour_numbers(maps, Range(0.5, 0.5))
+    numbers = colour_numbers(maps, ValueRange(0.5, 0.5))
     tables = _class_colours(look, classes)
     return np.stack([np.take(tables[unit], number) for unit, number in zip(units, numbers, strict=True)])
 

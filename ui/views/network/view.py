@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -19,22 +19,21 @@ from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import Experiment
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import Snapshot
+from ui.forms.buttons import identify
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.look.theme import px, scaled
-from ui.views.chart.axes import leap_above
-from ui.views.chart.controls import style_words
-from ui.views.chart.plot import on_surface
+from ui.look.theme import exact_px, px
+from ui.views.chart.axes import nice_limit
+from ui.views.chart.plot import style_words
 from ui.views.network.aligned_snapshot import AlignedSnapshot
-from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure, structure_of
-from ui.views.network.parameter_editing import ParameterEditing
-from ui.views.network.places import Places
-from ui.views.network.shown import NetworkShown
+from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, structure_of
+from ui.views.network.places import NetworkShown, Places
 from ui.views.network.strokes import Carried
+from ui.views.network.weight_editor import ParameterEditing
 from ui.views.network.widget import NetworkCanvas
 from ui.views.network.wire_scale import WireScale
-from ui.views.network.wording import HINT, Wording
+from ui.views.network.wording import NETWORK_HINT, Wording
 from ui.views.view import View
 
 _POINTS, _MORE_POINTS, _LARGE_TILE = 24, 32, 42
@@ -50,6 +49,7 @@ class NetworkView(View):
     """The drawing with a switch and a legend above it and a line of words below."""
 
     name, title = "network", "Network"
+    SIZE = (420, 560)
 
     feature_toggled = Signal(str, bool)
     """An input by its name in files, and whether it is to be used."""
@@ -74,18 +74,17 @@ class NetworkView(View):
         self._outputs, self._output_activation = 1, ""
         self._snapshot: Snapshot | None = None
         self._aligned: AlignedSnapshot | None = None
-        self._carried: Carried = "weights"
         self._largest = 1.0
         self._magnified: tuple[int, int] | None = None
         self._canvas = NetworkCanvas(self)
         self._drawing = self._canvas.drawing
         self._scale = WireScale(self)
-        self._words = QLabel(HINT)
+        self._words = QLabel(NETWORK_HINT)
         self._editing = ParameterEditing(self, self._canvas, self._places, lambda: self._wording)
         self._build()
         self._notice = ""
         self._noticed = QTimer(self, singleShot=True, interval=_NOTICE_MILLISECONDS)
-        self._noticed.timeout.connect(self._forget_notice)
+        self._noticed.timeout.connect(self._read)
         self._slowly = Throttle(self._show_slow, self)
         self.apply_theme()
 
@@ -96,30 +95,27 @@ class NetworkView(View):
             "Wires show the gradients ∂E/∂w: how strongly the error pulls at each weight. Bright is large.",
         )
         for carried, button, words in zip(_CARRIED, self._switch.buttons, helps, strict=True):
-            button.setObjectName(f"network.{carried}")
-            button.setAccessibleName(f"Wires show {carried}")
-            button.setToolTip(words)
-            button.setMinimumWidth(px(66))
+            identify(button, f"network.{carried}", f"Wires show {carried}", words).setMinimumWidth(px(66))
         self._switch.show_index(0)
-        self._switch.chosen.connect(self._on_switched)
-        self._words.setObjectName("network.reading")
+        self._switch.chosen.connect(self._show_values)
+        identify(
+            self._words,
+            "network.reading",
+            "What the mouse points at in the network",
+            "What the mouse points at, or the keyboard has selected, in words and numbers.",
+        )
         self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setAccessibleName("What the mouse points at in the network")
-        self._words.setToolTip("What the mouse points at, or the keyboard has selected, in words and numbers.")
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         above = QHBoxLayout()
         above.setSpacing(px(theme.GRID))
         above.addWidget(self._switch)
         above.addWidget(self._scale, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID))
+        layout.setContentsMargins(*[px(theme.GRID)] * 4)
         layout.setSpacing(px(theme.GRID))
         layout.addLayout(above)
         layout.addWidget(self._canvas, 1)
         layout.addWidget(self._words)
-        self._connect()
-
-    def _connect(self) -> None:
         self._canvas.rearranged.connect(self._on_rearranged)
         self._canvas.pointed.connect(self._on_pointed)
         self._canvas.clicked.connect(self._on_clicked)
@@ -129,14 +125,9 @@ class NetworkView(View):
         self._editing.edited.connect(self.weight_edited)
         self._editing.changed.connect(self._read)
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(420), px(560))
-
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """Draw the network of an experiment at once; numbers and maps come with its snapshots."""
         self._told = True
         if experiment != self._experiment:
             self._experiment = experiment
@@ -158,7 +149,6 @@ class NetworkView(View):
         self._slowly.request()
 
     def _restructure(self) -> None:
-        """Draw the present experiment; what the last snapshot knows of it stays."""
         assert self._experiment is not None
         structure = structure_of(self._experiment, self._outputs, self._output_activation)
         if structure.shape != self._drawing.structure.shape:
@@ -171,8 +161,7 @@ class NetworkView(View):
             self._canvas.show_structure(structure)
         self._describe()
 
-    def _align(self, fresh: bool, structure: Structure | None = None) -> None:
-        """Look at the last snapshot from the network that is drawn."""
+    def _align(self, fresh: bool, structure: NetworkStructure | None = None) -> None:
         if self._snapshot is None or self._experiment is None:
             self._aligned = None
         elif fresh or self._aligned is None:
@@ -181,14 +170,14 @@ class NetworkView(View):
             self._aligned.snapshot = self._snapshot
 
     def _refresh(self) -> None:
-        """Show all there is to show in what is seen."""
         self._show_maps()
         self._show_values()
         self._slowly.request()
 
     def _show_maps(self) -> None:
         if self._aligned is not None:
-            self._canvas.show_maps(*self._aligned.map_colours(self._drawing.columns, theme.current()))
+            self._drawing.show_maps(*self._aligned.map_colours(self._drawing.columns, theme.current()))
+            self._canvas.update()
 
     def _show_values(self) -> None:
         if self._aligned is None:
@@ -207,20 +196,19 @@ class NetworkView(View):
         if self._aligned is not None:
             places = [column.place for column in self._drawing.columns]
             states = {place: self._aligned.states(place) for place in places}
-            self._canvas.show_states({place: known for place, known in states.items() if known is not None})
+            self._drawing.show_states({place: known for place, known in states.items() if known is not None})
+            self._canvas.update()
         self._editing.show_value()
         self._read()
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
-        on_surface(self)
+        super().apply_theme()
         self._canvas.apply_theme()
         self._scale.update()
         self._refresh()
         self._read()
 
     def shown(self) -> NetworkShown:
-        """What there is to see and to read."""
         return NetworkShown(
             structure=self._drawing.structure,
             wires=self._carried,
@@ -240,19 +228,17 @@ class NetworkView(View):
         self._refresh()
 
     def _update_requests(self) -> None:
-        """Request the maps that are seen, fine enough for their tiles."""
         columns = self._drawing.columns
         mapped: list[tuple[int, ...]] = [() for _ in self._drawing.structure.layers]
         for column in columns:
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
-        points = _POINTS if scaled(largest) <= _LARGE_TILE else _MORE_POINTS
+        points = _POINTS if exact_px(largest) <= _LARGE_TILE else _MORE_POINTS
         self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
 
     # Words -----------------------------------------------------------------------------------------------------
 
     def _describe(self) -> None:
-        """Tell screen readers the network and the unit that is selected."""
         words = self._drawing.structure.words()
         self.setAccessibleDescription(words)
         chosen = self._canvas.selection
@@ -264,10 +250,12 @@ class NetworkView(View):
         hit, chosen = self._canvas.looked_at, self._canvas.selection
         if hit is None and chosen is not None and self._canvas.hasFocus():
             hit = Hit("unit" if chosen[0] >= 0 else "feature", *chosen)
-        words = self._wording.hit(hit, self._column_of(hit)) if hit is not None else ""
+        column = self._drawing.diagram.column(hit.place) if hit is not None and hit.kind == "chip" else None
+        words = self._wording.hit(hit, column) if hit is not None else ""
         style_words(self._words, theme.current().text if words else theme.current().quiet)
         self._canvas.tooltip = words if self._canvas.hit is not None else ""
-        self._words.setText(self._notice or words or self._wording.idle(self._drawing.columns))
+        notice = self._notice if self._noticed.isActive() else ""
+        self._words.setText(notice or words or self._wording.idle(self._drawing.columns))
 
     def _notify(self, words: str) -> None:
         """Say for a moment why something was not done."""
@@ -275,23 +263,15 @@ class NetworkView(View):
         self._noticed.start()
         self._read()
 
-    def _forget_notice(self) -> None:
-        self._notice = ""
-        self._read()
-
-    def _column_of(self, hit: Hit) -> Column | None:
-        return self._drawing.diagram.column(hit.place) if hit.kind == "chip" else None
+    @property
+    def _carried(self) -> Carried:
+        return _CARRIED[self._switch.group.checkedId()]
 
     @property
     def _wording(self) -> Wording:
-        """The present state in words."""
         return Wording(self._drawing.structure, self._aligned)
 
     # What a person does ----------------------------------------------------------------------------------------
-
-    def _on_switched(self, index: int) -> None:
-        self._carried = _CARRIED[index]
-        self._show_values()
 
     def _on_pointed(self, hit: Hit | None) -> None:
         self._magnify((hit.place, hit.unit) if hit is not None and hit.kind == "unit" else None)
@@ -344,7 +324,7 @@ class NetworkView(View):
 
     def _toggle(self, number: int) -> None:
         """Ask for an input or its removal; the last one stays."""
-        name, used = NAMES[number], self._drawing.structure.features
+        name, used = FEATURE_NAMES[number], self._drawing.structure.features
         if used == (name,):
             self._notify("The network needs at least one input.")
         else:
@@ -362,27 +342,22 @@ class NetworkView(View):
             self._notify(f"There can be at most {MAX_LAYERS} layers.")
 
     def _edit(self, hit: Hit) -> None:
-        """Open the editor on a weight or a bias, if anything is known of it."""
         if self._aligned is not None or not math.isnan(self._wording.value(hit)):
             self._editing.open(hit)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A press beside the drawing closes the editor."""
         self._editing.confirm()
         super().mousePressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The editor stays at its wire."""
         super().resizeEvent(event)
         self._editing.place()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Nothing is looked at any more."""
         self.leave_sight()
         super().hideEvent(event)
 
     def leave_sight(self) -> None:
-        """Out of sight, whether hidden or behind something: nothing is edited or looked at any more."""
         self._editing.confirm()
         self._canvas.point_at(None)
         self._canvas.clearFocus()
@@ -394,5 +369,5 @@ def _calm_scale(before: float, values: Array) -> float:
     finite = values[np.isfinite(values)]
     if not len(finite):
         return before
-    needed = leap_above(max(float(np.abs(finite).max()), _SMALLEST_SCALE))
+    needed = nice_limit(max(float(np.abs(finite).max()), _SMALLEST_SCALE))
     return before if needed <= before <= 2 * needed else needed

@@ -6,10 +6,8 @@ say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
@@ -23,14 +21,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.catalog.choice import Array
-from playground.measure.snapshot import UnitStates
+from ui.forms.buttons import identify
 from ui.forms.edits import WheelSteps
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Column, Hit, Structure
+from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Hit, NetworkStructure, TileColumn
 from ui.views.network.drawing import FADE, Drawing
 from ui.views.network.strokes import Carried
+from ui.views.view import SizedWidget
 
 _SLACK = 5
 """Pixels of the drawing that a mouse may move between press and release of a click."""
@@ -39,8 +38,10 @@ _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
 
 
-class NetworkCanvas(QWidget):
+class NetworkCanvas(SizedWidget):
     """The drawing, the mouse and the keyboard over it."""
+
+    SIZE, LEAST = (420, 440), (240, HEADER + 4 * SMALLEST)
 
     rearranged = Signal()
     """Other tiles or wires are seen than before."""
@@ -55,8 +56,7 @@ class NetworkCanvas(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("network.diagram")
-        self.setAccessibleName("Diagram of the network")
+        identify(self, "network.diagram", "Diagram of the network")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -72,22 +72,13 @@ class NetworkCanvas(QWidget):
         self._wheel = WheelSteps()
         self._sort = Throttle(self._sort_wires, self, _WIRE_INTERVAL)
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(theme.px(420), theme.px(440))
-
-    def minimumSizeHint(self) -> QSize:
-        """A few tiles."""
-        return QSize(theme.px(240), theme.px(HEADER + 4 * SMALLEST))
-
     # What it shows ---------------------------------------------------------------------------------------------
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         self.drawing.apply_theme()
         self.update()
 
-    def show_structure(self, structure: Structure) -> None:
+    def show_structure(self, structure: NetworkStructure) -> None:
         """Draw another network."""
         if structure == self.drawing.structure:
             return
@@ -98,25 +89,12 @@ class NetworkCanvas(QWidget):
             self.select((place, min(self.selection[1], structure.units(place) - 1)))
         self._rewired()
 
-    def show_maps(self, places: Mapping[tuple[int, int], int], colours: Array | None) -> None:
-        """The maps of units: packed colours (maps, n, n), and where that of each unit is."""
-        self.drawing.show_maps(places, colours)
-        self.update()
-
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
         """What the wires carry, one number each in the order of `drawing.wires`, and the biases that are seen.
 
         Numbers of another kind or of other wires are drawn at once, others when their time has come.
         """
-        if self.drawing.show_values(wires, biases, carried, largest):
-            self._sort.now()
-        else:
-            self._sort.request()
-        self.update()
-
-    def show_states(self, states: dict[int, UnitStates]) -> None:
-        """Which units of each layer are dead or dropped."""
-        self.drawing.show_states(states)
+        self._sort.request(at_once=self.drawing.show_values(wires, biases, carried, largest))
         self.update()
 
     def _sort_wires(self) -> None:
@@ -124,13 +102,11 @@ class NetworkCanvas(QWidget):
             self.update()
 
     def _rewired(self) -> None:
-        """Other tiles or wires are seen."""
         self.rearranged.emit()
         self.update()
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw a frame."""
         if self.drawing.ratio != self.devicePixelRatioF():
             self.drawing.resize(QSizeF(self.size()), self.devicePixelRatioF())
             self.rearranged.emit()
@@ -141,7 +117,6 @@ class NetworkCanvas(QWidget):
             self.drawing.paint_ends(painter)
 
     def _unit_in_focus(self) -> tuple[int, int] | None:
-        """The unit or input whose wires stand out."""
         hit = self.looked_at
         if hit is not None and hit.kind in ("unit", "feature"):
             return hit.place, hit.unit
@@ -176,7 +151,6 @@ class NetworkCanvas(QWidget):
     # The mouse -------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Place everything anew."""
         self.drawing.resize(QSizeF(self.size()), self.devicePixelRatioF())
         self._rewired()
 
@@ -200,7 +174,6 @@ class NetworkCanvas(QWidget):
             self.update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """A click or a drag begins."""
         if event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
@@ -212,7 +185,6 @@ class NetworkCanvas(QWidget):
             self._pressed = at, self.drawing.offset, self.drawing.hit_at(at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the mouse; with the button down, the drawing follows if it is wider than the widget."""
         at = _in_drawing(event)
         if self._scrubbing:
             self._scrub(at.x())
@@ -226,7 +198,6 @@ class NetworkCanvas(QWidget):
             self.point_at(self.drawing.hit_at(at))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """What was pressed and let go at the same place is clicked."""
         pressed, panned = self._pressed, self._panning or self._scrubbing
         self._pressed, self._panning, self._scrubbing = None, False, False
         if event.button() != Qt.MouseButton.LeftButton:
@@ -239,7 +210,6 @@ class NetworkCanvas(QWidget):
         self.point_at(self.drawing.hit_at(_in_drawing(event)))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """A double click means something on headers; elsewhere it is the second of two clicks."""
         hit = self.drawing.hit_at(_in_drawing(event))
         if event.button() == Qt.MouseButton.LeftButton and hit is not None and hit.kind == "header":
             self.double_clicked.emit(hit)
@@ -247,16 +217,13 @@ class NetworkCanvas(QWidget):
             self.mousePressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Nothing is pointed at any more."""
         self.point_at(None)
 
     def _scrub(self, x: float) -> None:
-        """Bring the place of the overview that is pressed to the middle."""
         strip = self.drawing.strip()
         self.pan((x - strip.left()) / strip.width() * self.drawing.diagram.width - self.drawing.size.width() / 2)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Page through a folded column, or move the drawing sideways."""
         turn, shifted = event.angleDelta(), event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         column = self._folded_at(_in_drawing(event)) if turn.y() and not shifted else None
         if column is not None:
@@ -271,13 +238,12 @@ class NetworkCanvas(QWidget):
             event.ignore()
         self.point_at(self.drawing.hit_at(_in_drawing(event)))
 
-    def _folded_at(self, at: QPointF) -> Column | None:
+    def _folded_at(self, at: QPointF) -> TileColumn | None:
         x = at.x() + self.drawing.offset
         near = (c for c in self.drawing.diagram.columns if c.folded and abs(x - c.x) <= max(c.room, c.tile) / 2)
         return next(near, None)
 
     def event(self, event: QEvent) -> bool:
-        """Show what is pointed at as a tooltip, after the usual pause."""
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             if self.tooltip:
                 QToolTip.showText(event.globalPos() + QPoint(0, theme.px(8)), self.tooltip, self)
@@ -296,7 +262,6 @@ class NetworkCanvas(QWidget):
             self.update()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Coming in by keyboard begins at the first unit."""
         super().focusInEvent(event)
         by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
         if by_key and self.selection is None and self.drawing.structure.layers:
@@ -304,12 +269,10 @@ class NetworkCanvas(QWidget):
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """The selection turns pale."""
         super().focusOutEvent(event)
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move the selection, or ask for something for what is selected."""
         key = Qt.Key(event.key())
         asked = {
             Qt.Key.Key_Return: "edit",
@@ -331,7 +294,6 @@ class NetworkCanvas(QWidget):
             event.ignore()
 
     def _walk(self, key: Qt.Key) -> bool:
-        """Move the selection by an arrow key; says whether the key is one."""
         if self.selection is None:
             if key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right):
                 self._go(0, self.drawing.diagram.column(0).first)
@@ -368,4 +330,4 @@ class NetworkCanvas(QWidget):
 
 def _in_drawing(event: QMouseEvent | QWheelEvent) -> QPointF:
     """Where on the drawing an event happens, which is scaled as a whole."""
-    return event.position() / theme.size()
+    return event.position() / theme.zoom()

@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from playground.catalog.features import FEATURES
 from ui.look.numbers import number_text, percent_text, power_text
 from ui.views.network.aligned_snapshot import AlignedSnapshot
-from ui.views.network.diagram import INPUTS, NAMES, Column, Hit, Structure
+from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn
 from ui.views.network.strokes import Carried
 
-HINT = "Point at a unit, a wire or a bias to read it."
+NETWORK_HINT = "Point at a unit, a wire or a bias to read it."
 
 
 @dataclass(frozen=True)
 class Wording:
     """A network and what is known of it, in words."""
 
-    structure: Structure
+    structure: NetworkStructure
     aligned: AlignedSnapshot | None
 
-    def idle(self, columns: Sequence[Column]) -> str:
+    def idle(self, columns: Sequence[TileColumn]) -> str:
         """What can be done, or what the marks on the tiles mean if there are any."""
         if self.aligned is None:
-            return HINT
+            return NETWORK_HINT
         states = [self.aligned.states(column.place) for column in columns]
         known = [state for state in states if state is not None]
         marks = [
@@ -34,9 +34,9 @@ class Wording:
             ("lock: frozen", any(not layer.trainable for layer in self.structure.layers)),
             ("dashed: muted", any(layer.muted for layer in self.structure.layers)),
         ]
-        return ", ".join(words for words, there in marks if there) or HINT
+        return ", ".join(words for words, there in marks if there) or NETWORK_HINT
 
-    def hit(self, hit: Hit, column: Column | None) -> str:
+    def hit(self, hit: Hit, column: TileColumn | None) -> str:
         """What the mouse points at; `column` is the one it belongs to, if any."""
         structure = self.structure
         if hit.kind in ("unit", "feature"):
@@ -58,8 +58,8 @@ class Wording:
         """A unit or an input in words."""
         structure = self.structure
         if place == INPUTS:
-            feature = FEATURES[NAMES[unit]]
-            used = NAMES[unit] in structure.features
+            feature = FEATURES[FEATURE_NAMES[unit]]
+            used = FEATURE_NAMES[unit] in structure.features
             return f"{feature.label}, {'in use' if used else 'not in use'}. {feature.help}"
         layer = structure.layers[place]
         parts = [f"{structure.unit_name(place, unit)}: {layer.activation}"]
@@ -69,7 +69,6 @@ class Wording:
         return ", ".join(parts)
 
     def _states(self, place: int, unit: int) -> list[str]:
-        """Whether a unit is dead or dropped, and how many of its layer are dead."""
         assert self.aligned is not None
         words, states, measured = [], self.aligned.states(place), self.aligned.statistics(place)
         if states is not None and unit < len(states.dead):
@@ -94,7 +93,7 @@ class Wording:
         """A header in words."""
         structure = self.structure
         if place == INPUTS:
-            return f"{len(structure.features)} of {len(NAMES)} inputs in use. Click one to switch it on or off."
+            return f"{len(structure.features)} of {len(FEATURE_NAMES)} inputs in use. Click one to switch it on or off."
         layer = structure.layers[place]
         name = "Output" if place == structure.output else f"Layer {layer.name}"
         count = f"{layer.units:,} unit" + ("" if layer.units == 1 else "s")
@@ -105,20 +104,19 @@ class Wording:
 
     def value(self, hit: Hit, carried: Carried = "weights") -> float:
         """The weight of a wire or the bias of a unit, or its gradient; NaN if it isn't known."""
-        if self.aligned is None or not exists(hit, self.structure):
+        if self.aligned is None or not parameter_exists(hit, self.structure):
             return math.nan
         if hit.kind == "bias":
             return float(self.aligned.biases(hit.place, carried)[hit.unit])
         return float(self.aligned.weights(hit.place, carried)[hit.unit, hit.source])
 
 
-def _folded_words(column: Column) -> str:
-    """Which tiles of a folded column are seen."""
+def _folded_words(column: TileColumn) -> str:
     noun = "Inputs" if column.place == INPUTS else "Units"
     return f"{noun} {column.first + 1} to {column.seen[-1] + 1} of {column.units:,}. Click or scroll for others."
 
 
-def exists(hit: Hit, structure: Structure) -> bool:
+def parameter_exists(hit: Hit, structure: NetworkStructure) -> bool:
     """Whether the network has this weight or bias."""
     if not 0 <= hit.place < len(structure.layers) or hit.unit >= structure.units(hit.place):
         return False

@@ -8,20 +8,20 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
 from playground.catalog.losses import CrossEntropy
 from playground.measure.snapshot import Predictions, Snapshot
-from ui.look.numbers import number_text, signed
+from ui.look.numbers import minus_text, number_text
 
 PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
 
 def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
     """A place on the plane; long names of columns would not fit and stand at the axes anyway."""
-    first, second = (signed(f"{value:.2f}") for value in (x1, x2))
+    first, second = (minus_text(f"{value:.2f}") for value in (x1, x2))
     if max(len(name) for name in names) > 4:
         return f"at {first}, {second}"
     return f"{names[0]} {first}, {names[1]} {second}"
 
 
-def value_words(snapshot: Snapshot, values: Array) -> str:
+def answer_words(snapshot: Snapshot, values: Array) -> str:
     """What the network says, in words: a value, or a class with its probability. `values` are as in the boundary.
 
     With other losses than cross-entropy its score is no probability.
@@ -40,7 +40,7 @@ def value_words(snapshot: Snapshot, values: Array) -> str:
         # The field shows 2 p − 1 for class 1; people read p of the class that wins.
         number = (1 + abs(float(values[0]))) / 2 if sure else float(values[0])
     kind = "probability" if sure else "score"
-    return f"{label_words(sample, winner)}, {kind} {signed(f'{number:.2f}')}"
+    return f"{label_words(sample, winner)}, {kind} {minus_text(f'{number:.2f}')}"
 
 
 def label_words(sample: Sample, label: float) -> str:
@@ -63,16 +63,13 @@ def unit_words(snapshot: Snapshot, layer: int, unit: int) -> tuple[str, str]:
     return short, f"Unit {short}"
 
 
-# Mistakes -----------------------------------------------------------------------------------------------------
-
-
-def wrong(sample: Sample, predictions: Predictions) -> Array:
+def wrong_points(sample: Sample, predictions: Predictions) -> Array:
     """The points, by index, that are given another class than their own."""
     result: Array = predictions.indices[predictions.values != sample.labels[predictions.indices]]
     return result
 
 
-def misses(sample: Sample, predictions: Predictions) -> Array:
+def signed_errors(sample: Sample, predictions: Predictions) -> Array:
     """How much too high the value given to each point is."""
     with np.errstate(invalid="ignore", over="ignore"):
         result: Array = predictions.values - sample.labels[predictions.indices]
@@ -85,7 +82,7 @@ def mistakes_words(sample: Sample, predictions: Predictions) -> str:
         return "There are no points to be wrong about."
     parts = sample.split[predictions.indices]
     if sample.task == "regression":
-        return _miss_words(misses(sample, predictions), parts)
+        return _miss_words(signed_errors(sample, predictions), parts)
     bad = predictions.values != sample.labels[predictions.indices]
     counts = [
         f"{int((bad & (parts == part)).sum()):,} of {int((parts == part).sum()):,} {name}"
@@ -108,5 +105,4 @@ def _miss_words(amounts: Array, parts: Array) -> str:
 
 
 def _listed(words: list[str]) -> str:
-    """Words as a list: a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

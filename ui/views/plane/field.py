@@ -12,14 +12,14 @@ from PySide6.QtGui import QColor
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
 from ui.look import theme
-from ui.views.chart.axes import leap_above
+from ui.views.chart.axes import nice_limit
 
 _FINE = 3
 """Pixels for every step of the grid where classes are drawn crisply."""
 
 
 @dataclass(frozen=True)
-class Range:
+class ValueRange:
     """The values between the two ends of a regression's colours. It follows from the data, never from the network."""
 
     middle: float = 0.0
@@ -35,17 +35,17 @@ class Range:
         return np.clip((values - self.middle) / (2 * self.half) + 0.5, 0, 1)
 
 
-def range_of(sample: Sample) -> Range:
+def value_range_of(sample: Sample) -> ValueRange:
     """−1…1 for classes. For regression symmetric about 0, or about the data's middle if all have one sign."""
     if sample.task == "classification" or not len(sample.labels):
-        return Range()
+        return ValueRange()
     low, high = float(sample.labels.min()), float(sample.labels.max())
     if low < 0 < high or low == high == 0:
-        return Range(0.0, leap_above(max(-low, high, 1e-12)))
+        return ValueRange(0.0, nice_limit(max(-low, high, 1e-12)))
     spread = max((high - low) / 2, 1e-3 * abs(high), 1e-12)
     unit = 10.0 ** np.floor(np.log10(spread)) / 2
     middle = float(np.round((low + high) / 2 / unit) * unit)
-    return Range(middle, leap_above(max(spread, high - middle, middle - low)))
+    return ValueRange(middle, nice_limit(max(spread, high - middle, middle - low)))
 
 
 def pale_classes(look: theme.Theme, classes: int) -> Array:
@@ -63,54 +63,51 @@ def channels(name: str) -> Array:
     return np.array([colour.red(), colour.green(), colour.blue()], dtype=np.float64)
 
 
-def coloured(field: Array, scale: Range, look: theme.Theme) -> Array:
+def field_colours(field: Array, scale: ValueRange, look: theme.Theme) -> Array:
     """The field (outputs, n, n) as colours, uint8 (n, n, 3), row 0 at the bottom. What is not finite is neutral."""
-    return unpacked(painted(field, scale, look))
+    return pixel_colours(field_pixels(field, scale, look))
 
 
-def painted(field: Array, scale: Range, look: theme.Theme) -> Array:
+def field_pixels(field: Array, scale: ValueRange, look: theme.Theme) -> Array:
     """The same as pixels, uint32 (n, n)."""
     if len(field) > 1:
         pale = pale_classes(look, len(field)).astype(np.float32)
         shares = np.nan_to_num(field, nan=1 / len(field), posinf=1.0, neginf=0.0).reshape(len(field), -1)
         blend = (shares.T.astype(np.float32) @ pale + 0.5).clip(0, 255).astype(np.uint8)
-        return _packed(blend).reshape(field.shape[1:])
-    table = _packed(theme.field_table(look)[:, :3])
+        return pack_colours(blend).reshape(field.shape[1:])
+    table = pack_colours(theme.field_table(look)[:, :3])
     places = np.nan_to_num(scale.shares(field[0]), nan=0.5) * (len(table) - 1) + 0.5
     return table.take(places.astype(np.intp))
 
 
-def _packed(colours: Array) -> Array:
-    """Colours, uint8 (…, 3), as the pixels that Qt draws without converting them: 0xffRRGGBB, uint32 (…)."""
+def pack_colours(colours: Array) -> Array:
+    """Colours, (…, 3 or more), as the pixels that Qt draws without converting them: 0xffRRGGBB, uint32 (…)."""
     red, green, blue = (colours[..., k].astype(np.uint32) for k in range(3))
     result: Array = 0xFF000000 | red << 16 | green << 8 | blue
-    return result.astype(np.uint32)
+    return result
 
 
-def unpacked(pixels: Array) -> Array:
+def pixel_colours(pixels: Array) -> Array:
     """Pixels, uint32 (m, m), as colours, uint8 (m, m, 3)."""
     return np.stack([pixels >> 16 & 255, pixels >> 8 & 255, pixels & 255], axis=-1).astype(np.uint8)
 
 
 def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
     """The colours of uncertainty from certain to unsure, uint8 (steps, 4): ever further from the neutral ground."""
-    stops = [channels(name) for name in (look.field_middle, theme.mixed(look.field_middle, look.validation, 0.8))]
+    stops = [channels(name) for name in (look.field_middle, theme.blend(look.field_middle, look.validation, 0.8))]
     at = np.linspace(0, 1, steps)
     mixed = [np.interp(at, [0, 1], [stop[k] for stop in stops]) for k in range(3)]
     return np.stack([*mixed, np.full(steps, 255.0)], axis=1).round().astype(np.uint8)
 
 
-def painted_uncertainty(values: Array, most: float, look: theme.Theme) -> Array:
+def uncertainty_pixels(values: Array, most: float, look: theme.Theme) -> Array:
     """Uncertainty (n, n) as pixels, uint32 (n, n); from `most` up all is one colour."""
-    table = _packed(uncertainty_table(look)[:, :3])
+    table = pack_colours(uncertainty_table(look)[:, :3])
     places = np.nan_to_num(np.clip(values / most, 0, 1)) * (len(table) - 1) + 0.5
     return table.take(places.astype(np.intp))
 
 
-# Classes ------------------------------------------------------------------------------------------------------
-
-
-def winners(field: Array, fine: int = _FINE) -> Array:
+def winning_classes(field: Array, fine: int = _FINE) -> Array:
     """The class given everywhere, uint8 (m, m) with m = fine × (n − 1): pixels that fill the plane from edge to edge.
 
     Only cells of the grid whose corners disagree are looked at more closely, between their corners.
@@ -137,9 +134,9 @@ def _corner_shares(fine: int) -> Array:
     return np.stack(shares).astype(np.float32)
 
 
-def painted_classes(given: Array, classes: int, look: theme.Theme) -> Array:
+def class_pixels(given: Array, classes: int, look: theme.Theme) -> Array:
     """Classes (m, m) in the field's colours, as pixels, uint32 (m, m)."""
-    return _packed((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
+    return pack_colours((pale_classes(look, classes) + 0.5).clip(0, 255).astype(np.uint8)).take(given)
 
 
 def _disagreeing(whole: Array) -> Array:
@@ -149,10 +146,7 @@ def _disagreeing(whole: Array) -> Array:
     return np.flatnonzero(differs)
 
 
-# Lines --------------------------------------------------------------------------------------------------------
-
-
-class Lines(NamedTuple):
+class ContourLines(NamedTuple):
     """Straight pieces of lines of equal value."""
 
     ends: Array
@@ -166,7 +160,7 @@ class Lines(NamedTuple):
 _START_X, _START_Y = np.array([0, 1, 1, 0]), np.array([0, 0, 1, 1])
 _STEP_X, _STEP_Y = np.array([1, 0, -1, 0]), np.array([0, 1, 0, -1])
 """Where the sides of a cell start and where they go, against the clock from the lower left."""
-NO_LINES = Lines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0))
+NO_CONTOURS = ContourLines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0))
 
 
 def zero_line(values: Array) -> Array:
@@ -175,7 +169,7 @@ def zero_line(values: Array) -> Array:
     return _pieces(_at_corners(values, cell), cell, len(values))
 
 
-def level_lines(values: Array, levels: Array) -> Lines:
+def level_lines(values: Array, levels: Array) -> ContourLines:
     """Where a field (n, n) crosses each of the levels; all of them at once."""
     quads = values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1]
     low, high = (bound.reduce(quads).ravel() for bound in (np.minimum, np.maximum))
@@ -185,7 +179,7 @@ def level_lines(values: Array, levels: Array) -> Lines:
     above = at >= 0
     # Two opposite corners above, two below: the line passes such a cell twice.
     count = 1 + ((above[:, 0] == above[:, 2]) & (above[:, 1] == above[:, 3]) & (above[:, 0] != above[:, 1]))
-    return Lines(_pieces(at, cell, len(values)), level.repeat(count), (high - low)[cell].repeat(count))
+    return ContourLines(_pieces(at, cell, len(values)), level.repeat(count), (high - low)[cell].repeat(count))
 
 
 def borders(shares: Array) -> Array:
@@ -243,10 +237,7 @@ def on_plane(ends: Array, n: int) -> Array:
     return result
 
 
-# A single place -----------------------------------------------------------------------------------------------
-
-
-def interpolated(field: Array, x1: float, x2: float) -> Array:
+def interpolate(field: Array, x1: float, x2: float) -> Array:
     """The field (outputs, n, n) at a place of the plane, between the four grid points around it."""
     n = field.shape[1]
     column, row = ((value + EXTENT) / (2 * EXTENT) * (n - 1) for value in (x1, x2))

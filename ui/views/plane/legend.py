@@ -16,8 +16,8 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import short_text
 from ui.look.theme import px
-from ui.views.chart.controls import small_font
-from ui.views.plane.field import Range, uncertainty_table
+from ui.views.chart.plot import small_font
+from ui.views.plane.field import ValueRange, uncertainty_table
 from ui.views.plane.marks import SYMBOLS, mark_style, ring_style
 
 _LONGEST = 20
@@ -36,7 +36,7 @@ class _Entry:
     """A ring around a point, not the point itself."""
 
 
-class Scale(NamedTuple):
+class ColourScale(NamedTuple):
     """What the colour bar says: what is measured, and its lowest, middle and highest value."""
 
     name: str
@@ -60,11 +60,11 @@ class Legend(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._entries: tuple[_Entry, ...] = ()
-        self._scale: Scale | None = None
+        self._scale: ColourScale | None = None
         self._column = False
         self.setAccessibleName("Legend of the decision boundary")
 
-    def show_entries(self, entries: tuple[_Entry, ...], scale: Scale | None) -> bool:
+    def show_entries(self, entries: tuple[_Entry, ...], scale: ColourScale | None) -> bool:
         """Show these marks, and a colour bar if there is a scale. Whether that is something else than before."""
         if (entries, scale) == (self._entries, self._scale):
             return False
@@ -119,7 +119,6 @@ class Legend(QWidget):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the colour bar if there is one, then the marks."""
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(small_font())
@@ -138,7 +137,7 @@ class Legend(QWidget):
             painter.save()
             painter.translate(x + (self._mark_width(entry) - px(6)) / 2, y + px(self._HEIGHT) / 2)
             # What the line of a hollow mark is wider than usual must not stick out.
-            size = px(self.MARK + 2 * entry.ring) - 1.5 * (theme.size() - 1 / self.devicePixelRatioF())
+            size = px(self.MARK + 2 * entry.ring) - 1.5 * (theme.zoom() - 1 / self.devicePixelRatioF())
             drawSymbol(painter, entry.symbol, size, line, brush)
             painter.restore()
         painter.setPen(QColor(theme.current().text))
@@ -147,7 +146,7 @@ class Legend(QWidget):
     def _mark_width(self, entry: _Entry) -> int:
         return px(self.MARK + 6 + 4 * entry.ring) if entry.symbol else 0
 
-    def _paint_scale(self, painter: QPainter, scale: Scale) -> None:
+    def _paint_scale(self, painter: QPainter, scale: ColourScale) -> None:
         """The name, then the bar between its lowest and highest value; in a column the bar comes below."""
         look = theme.current()
         painter.setPen(QColor(look.text))
@@ -175,7 +174,7 @@ def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False)
     """The words of the legend: the classes, what filled, hollow and crossed points are, and what rings are."""
     look = theme.current()
     entries = [
-        _Entry(short(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
+        _Entry(_shorten_name(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
         for k, name in enumerate(sample.class_names)
     ]
     if (sample.split == VALIDATION).any():
@@ -192,12 +191,12 @@ def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False)
     return tuple(entries)
 
 
-def range_scale(name: str, scale: Range) -> Scale:
+def range_scale(name: str, scale: ValueRange) -> ColourScale:
     """The colours of a quantity between the ends of its range."""
     low, high = scale.ends
-    return Scale(short(name), short_text(low), short_text(scale.middle), short_text(high))
+    return ColourScale(_shorten_name(name), short_text(low), short_text(scale.middle), short_text(high))
 
 
-def short(name: str) -> str:
+def _shorten_name(name: str) -> str:
     """A name from a table, cut where it would push the picture aside."""
     return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"

@@ -20,7 +20,7 @@ from ui.look import theme
 from ui.look.numbers import short_text
 from ui.views.chart.plot import colour_plot, pen, quiet_plot, set_ticks
 
-Tool: TypeAlias = Literal["look", "edit"]
+PlaneTool: TypeAlias = Literal["look", "edit"]
 
 _LEFT, BOTTOM, EDGE = 40, 34, 8
 _LEFT_OF_COLUMNS = 52
@@ -35,7 +35,7 @@ _MOST_TICKS = 7
 _WHOLE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
 
-class Plane(QObject):
+class InputPlane(QObject):
     """A plot of the plane with everything that mouse and keys do to it."""
 
     moved = Signal(QPointF)
@@ -63,7 +63,7 @@ class Plane(QObject):
         self.plot.getAxis("bottom").setHeight(theme.px(BOTTOM))
         self.plot.getPlotItem().layout.setContentsMargins(0, theme.px(EDGE), theme.px(EDGE), 0)
         self.box = self.plot.getViewBox()
-        self.tool: Tool = "look"
+        self.tool: PlaneTool = "look"
         self.seen = _WHOLE
         """The part of the plane in sight, a square."""
         self._scales: AxisScales = UNSCALED_AXES
@@ -82,7 +82,6 @@ class Plane(QObject):
         self._see(_WHOLE)
 
     def apply_theme(self, focused: bool) -> None:
-        """Take over the colours of the theme in force; the edge tells whether keys go here."""
         colour_plot(self.plot)
         self.show_focus(focused)
         self._dress_brush()
@@ -110,7 +109,7 @@ class Plane(QObject):
         for side, name in zip(("bottom", "left"), names, strict=True):
             axis = self.plot.getAxis(side)
             axis.setLabel(name)
-            if theme.size() > 1:
+            if theme.zoom() > 1:
                 # It was placed for a smaller font, and would be cut off.
                 axis.resizeEvent(None)
 
@@ -206,17 +205,15 @@ class Plane(QObject):
             set_ticks(self.plot.getAxis(name), [place for place, _ in ticks], [text for _, text in ticks])
 
     def _starts(self) -> tuple[tuple[float, AxisScale], tuple[float, AxisScale]]:
-        """Where both axes begin, and what they measure."""
         return (self.seen.left(), self._scales[0]), (self.seen.top(), self._scales[1])
 
     def _numbered(self, low: float, scale: AxisScale) -> list[tuple[float, str]]:
-        """The places of an axis that have numbers, and these."""
         values = _even_ticks(low, low + self.seen.width(), scale)
         return [(scale.place(value), short_text(value)) for value in values]
 
     # The mouse -------------------------------------------------------------------------------------------------
 
-    def set_tool(self, tool: Tool) -> None:
+    def set_tool(self, tool: PlaneTool) -> None:
         """What the mouse is for. A stroke that is under way ends."""
         if self.tool == "edit" and self._button != Qt.MouseButton.NoButton:
             self.released.emit(self._last.x(), self._last.y())
@@ -237,11 +234,9 @@ class Plane(QObject):
         return self._brush.rect() if self._brush.isVisible() else None
 
     def _place_at(self, position: QPointF) -> QPointF:
-        """The place of the plane at a position in the plot's viewport."""
         return self.box.mapSceneToView(self.plot.mapToScene(position.toPoint()))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Watch the mouse over the plot."""
         kind = event.type()
         if kind == QEvent.Type.Leave:
             self._leave()

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TRAIN, Sample
@@ -29,15 +28,15 @@ from playground.catalog.schedules import (
 )
 from playground.experiment.tree import Experiment
 from playground.measure.snapshot import History, Snapshot
+from ui.forms.buttons import identify
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.numbers import power_text, short_text
 from ui.look.theme import px
-from ui.views.chart.axes import decade_ticks, even_ticks, leap_above, nearest
-from ui.views.chart.controls import Choices, Controls, Option, Words
-from ui.views.chart.mouse import PlotMouse
-from ui.views.chart.plot import RIGHT, Cursor, colour_plot, on_surface, pen, quiet_plot, set_ticks, show_across
-from ui.views.chart.series import outline_of, peaks
+from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
+from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ui.views.chart.plot import Cursor, PlotMouse, colour_plot, pen, quiet_plot, set_ticks, show_bottom_axis
+from ui.views.chart.series import series_fingerprint, thin_to_extremes
 from ui.views.view import View
 
 _FIRST_EPOCHS = 10.0
@@ -49,7 +48,7 @@ _LOWEST_DECADES = 8.0
 _AXIS = 56
 _READING = 300
 """Pixels that the line of words needs."""
-SCALES = (
+_RATE_SCALES = (
     Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
     Option("log", "Log", "Equal distances are equal factors. Exponential decay is a straight line."),
 )
@@ -84,7 +83,7 @@ def _characteristic_epochs(schedule: Schedule, steps_per_epoch: int) -> float:
     return epochs
 
 
-def horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) -> float:
+def preview_horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) -> float:
     """The epochs that the preview covers."""
     training = experiment.training
     wanted = (
@@ -93,7 +92,7 @@ def horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) -> float
         float(training.epochs or 0),
         1.25 * epoch,
     )
-    return leap_above(min(max(wanted), 1e12))
+    return nice_limit(min(max(wanted), 1e12))
 
 
 def steps_per_epoch(experiment: Experiment, points: int) -> int:
@@ -123,7 +122,7 @@ def update_places(total: float, most: int) -> Array:
     return np.floor((places + (places * 0.6180339887498949) % 1) * (total / most))
 
 
-def preview(experiment: Experiment, per_epoch: int, epoch: float, step: int, end: float) -> tuple[Array, Array]:
+def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: int, end: float) -> tuple[Array, Array]:
     """The coming rates from a place on: epochs and rates, a few as a staircase.
 
     `epoch` may lie within an epoch. The steps are counted on from `step`, whatever batches there were before.
@@ -152,7 +151,7 @@ def rate_text(rate: float) -> str:
     return power_text(rate) if rate < 1e-4 or rate >= 1e6 else f"{rate:.3g}"
 
 
-def used(history: History) -> tuple[Array, Array]:
+def used_rates(history: History) -> tuple[Array, Array]:
     """The rates as they were. A row holds that of the last update before it, so each step goes back from its row."""
     known = np.isfinite(history.learning_rate)
     epochs, rates = history.epoch[known], history.learning_rate[known]
@@ -171,7 +170,7 @@ class RateAxis:
         values = np.minimum(values[np.isfinite(values) & (values > 0)], 1e30)
         most = float(values.max()) if len(values) else 1.0
         if not self.logarithmic:
-            self.low, self.high = 0.0, leap_above(max(most, 1e-30))
+            self.low, self.high = 0.0, nice_limit(max(most, 1e-30))
             return
         high = math.ceil(math.log10(most) - 1e-9)
         low = math.floor(math.log10(float(values.min())) + 1e-9) if len(values) else high
@@ -193,8 +192,6 @@ class RateAxis:
 
 @dataclass(frozen=True)
 class _ScheduleShown:
-    """The learning rate over the epochs as data."""
-
     past: tuple[Array, Array]
     """Epochs and learning rates as they were."""
     coming: tuple[Array, Array]
@@ -218,6 +215,7 @@ class ScheduleView(View):
     """A switch and a line of words above the plot of the learning rate."""
 
     name, title = "schedule", "Schedule"
+    SIZE = (356, 200)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -238,16 +236,17 @@ class ScheduleView(View):
 
     def _build(self) -> None:
         self._controls = Controls("schedule.controls", self)
-        self._scale = self._controls.add(Choices("schedule.scale", "Axis of the rate", SCALES))
+        self._scale = self._controls.add(Choices("schedule.scale", "Axis of the rate", _RATE_SCALES))
         self._scale.picked.connect(self._on_scale)
-        self._words = Words("The learning rate under the mouse, or now", self)
-        self._words.setObjectName("schedule.words")
-        self._words.setAlignment(RIGHT)
-        self._plot.setObjectName("schedule.plot")
-        self._plot.setAccessibleName("Learning rate over the epochs: used so far, and coming")
-        self._plot.setToolTip("Strong: the learning rates used so far. Pale: those to come. The dot is the present.")
+        self._words = ReadingLine("schedule.words", "The learning rate under the mouse, or now", self)
+        identify(
+            self._plot,
+            "schedule.plot",
+            "Learning rate over the epochs: used so far, and coming",
+            "Strong: the learning rates used so far. Pale: those to come. The dot is the present.",
+        )
         self._plot.getAxis("left").setWidth(px(_AXIS))
-        show_across(self._plot, "epoch")
+        show_bottom_axis(self._plot, "epoch")
         self._plot.getPlotItem().layout.setContentsMargins(0, px(6), px(22), 0)
         self._coming_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
         self._past_curve = pg.PlotCurveItem(skipFiniteCheck=True, antialias=True)
@@ -257,20 +256,11 @@ class ScheduleView(View):
             self._plot.addItem(item, ignoreBounds=True)
         self._mouse = PlotMouse(self._plot)
         self._mouse.moved.connect(self._read)
-        above = QHBoxLayout()
-        above.setSpacing(px(theme.GRID))
-        above.addWidget(self._controls)
-        above.addWidget(self._words, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
-        layout.setSpacing(px(theme.GRID // 2))
-        layout.addLayout(above)
-        layout.addWidget(self._plot, 1)
+        stack_chart(self, self._controls, self._words, self._plot)
 
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """Show the schedule of an experiment, at once after an edit."""
         self._experiment = experiment
         self._show(fresh=True)
 
@@ -283,22 +273,16 @@ class ScheduleView(View):
         self._show(fresh=before is None)
 
     def apply_theme(self) -> None:
-        """Take over the colours of the theme in force."""
         look = theme.current()
-        on_surface(self)
+        super().apply_theme()
         colour_plot(self._plot)
-        self._coming_curve.setPen(pen(theme.mixed(look.surface, look.accent, 0.55)))
+        self._coming_curve.setPen(pen(theme.blend(look.surface, look.accent, 0.55)))
         self._past_curve.setPen(pen(look.text))
         self._dot.setBrush(pg.mkBrush(look.accent))
         self._dot.setPen(pen(look.surface))
         self._cursor.apply_theme()
 
-    def sizeHint(self) -> QSize:
-        """The size it has in a small window."""
-        return QSize(px(356), px(200))
-
     def shown(self) -> _ScheduleShown:
-        """What there is to see and to read."""
         return _ScheduleShown(
             past=self._past,
             coming=self._coming,
@@ -325,7 +309,6 @@ class ScheduleView(View):
         return self._snapshot.epoch + (share if 0 <= share < 1 else 0.0)
 
     def _present_rate(self) -> float:
-        """The rate of the next update."""
         if self._snapshot is not None and self._snapshot.experiment is self._experiment:
             return self._snapshot.learning_rate
         return float(self._coming[1][0]) if len(self._coming[1]) else float("nan")
@@ -336,8 +319,8 @@ class ScheduleView(View):
         experiment, snapshot = self._experiment, self._snapshot
         assert experiment is not None
         epoch, step = self._present_epoch(), snapshot.step if snapshot else 0
-        self._end = horizon(experiment, self._per_epoch(), epoch)
-        rows = outline_of(snapshot.history.epoch, snapshot.history.learning_rate) if snapshot else ()
+        self._end = preview_horizon(experiment, self._per_epoch(), epoch)
+        rows = series_fingerprint(snapshot.history.epoch, snapshot.history.learning_rate) if snapshot else ()
         rate = snapshot.learning_rate if snapshot else None
         now = (id(experiment), epoch, step, rate, rows, self._end, self._axis.logarithmic)
         if now == self._drawn:
@@ -345,10 +328,7 @@ class ScheduleView(View):
         self._drawn = now
         self._compute(experiment, epoch, step)
         self._draw()
-        if fresh:
-            self._write.now()
-        else:
-            self._write.request()
+        self._write.request(at_once=fresh)
 
     def _compute(self, experiment: Experiment, epoch: float, step: int) -> None:
         """The two curves, in epochs and rates. The preview is made anew when the present has moved by a pixel."""
@@ -359,15 +339,15 @@ class ScheduleView(View):
             # What it will do depends on the loss, so that only what is now can be drawn on.
             self._coming = (np.array([epoch, self._end]), np.full(2, snapshot.learning_rate))
         elif asked != self._asked:
-            self._coming = preview(experiment, self._per_epoch(), epoch, step, self._end)
+            self._coming = preview_rates(experiment, self._per_epoch(), epoch, step, self._end)
         self._asked = asked
-        self._past = used(snapshot.history) if snapshot else (np.zeros(0), np.zeros(0))
+        self._past = used_rates(snapshot.history) if snapshot else (np.zeros(0), np.zeros(0))
 
     def _draw(self) -> None:
         self._axis.fit(self._past[1], self._coming[1])
         for curve, (epochs, rates) in ((self._coming_curve, self._coming), (self._past_curve, self._past)):
             known = np.isfinite(rates)
-            curve.setData(*peaks(epochs[known], self._axis.places(rates[known])))
+            curve.setData(*thin_to_extremes(epochs[known], self._axis.places(rates[known])))
         epoch, rate = (self._present_epoch(), self._present_rate())
         if math.isfinite(rate):
             self._dot.setData([epoch], self._axis.places(np.array([rate])))
@@ -376,7 +356,6 @@ class ScheduleView(View):
         self._fit_limits()
 
     def _fit_limits(self) -> None:
-        """Limits and ticks are touched only when they change."""
         room, axis = self._plot.getViewBox(), self._axis
         across, down = max(2, int(room.width() // px(60))), max(2, int(room.height() // px(24)))
         limits = (self._end, axis.low, axis.high, axis.logarithmic, across, down)
@@ -390,7 +369,6 @@ class ScheduleView(View):
         set_ticks(self._plot.getAxis("left"), *axis.ticks(down))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """More room has room for more ticks."""
         self._controls.fit(self.width() - px(_READING))
         if self._experiment is not None:
             self._fit_limits()
@@ -408,7 +386,6 @@ class ScheduleView(View):
             self._read()
 
     def _read(self) -> None:
-        """Say what is under the mouse, or else what is now."""
         epoch = None if self._mouse.place is None else self._mouse.place.x()
         self._cursor.show_at(epoch)
         self._words.say(self._idle if epoch is None or self._experiment is None else self._words_at(epoch))
@@ -421,12 +398,11 @@ class ScheduleView(View):
         return f"{schedule.label}: η = {rate} at epoch {math.floor(self._present_epoch()):,}"
 
     def _words_at(self, epoch: float) -> str:
-        """The rate at an epoch: as it was, or as it will be."""
         if not 0 <= epoch <= self._end:
             return ""
         now = self._present_epoch()
         epochs, rates = self._past if epoch < now and len(self._past[0]) else self._coming
-        row = nearest(epochs, epoch)
+        row = nearest_row(epochs, epoch)
         if row is None:
             return ""
         when = "was" if epoch < now else "will be"
