@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from playground.catalog.choice import Choice, listing
+from playground.catalog.choice import listing
 from playground.experiment.declarations import Field, field_of, fields_of, is_struct
 from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment
@@ -97,19 +97,6 @@ def with_kind(tree: Any, path: str, kind: str) -> Any:
     if member is None:
         raise InputError(path, kind, field.allowed)
     return with_value(tree, path, present if isinstance(present, member) else member())
-
-
-def carry_settings(old: Choice | None, kind: type[Choice]) -> Choice:
-    """`kind` with its own defaults, but with what a person had set on `old` under the same name."""
-    if old is None:
-        return kind()
-    before, kept = fields_of(type(old)), {}
-    for name, ours in fields_of(kind).items():
-        theirs = before.get(name)
-        value = getattr(old, name, None)
-        if theirs and theirs.type == ours.type and value != theirs.default and is_in_range(value, ours):
-            kept[name] = value
-    return kind(**kept)
 
 
 def is_in_range(value: Any, wanted: Field) -> bool:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from playground.experiment.declarations import Field
 
-_Number: TypeAlias = int | float
+Number: TypeAlias = int | float
 
 _FINE_STEPS = 200
 """A linear slider is divided into at least this many values where the type allows."""
@@ -39,7 +39,7 @@ class Quantity:
     log: bool = False
     span: tuple[float, float] | None = None
     """The range of the slider; None for no slider."""
-    names: Mapping[_Number, str] = field(default_factory=dict)
+    names: Mapping[Number, str] = field(default_factory=dict)
     """Values that have a name, such as 0: "full"."""
 
     @staticmethod
@@ -51,7 +51,7 @@ class Quantity:
 
     # Range --------------------------------------------------------------------------------------------------
 
-    def admits(self, value: _Number) -> bool:
+    def admits(self, value: Number) -> bool:
         """Whether the declaration allows `value`."""
         above = value > self.low if self.low_open else value >= self.low
         below = value < self.high if self.high_open else value <= self.high
@@ -77,7 +77,7 @@ class Quantity:
 
     # Text ---------------------------------------------------------------------------------------------------
 
-    def read(self, text: str) -> _Number:
+    def read(self, text: str) -> Number:
         """The number in a text, whatever the locale. Raises ValueError that says what is allowed."""
         cleaned = text.strip().lower().replace("−", "-")
         for value, name in self.names.items():
@@ -101,13 +101,13 @@ class Quantity:
             return str(error)
         return ""
 
-    def write(self, value: _Number) -> str:
+    def write(self, value: Number) -> str:
         """`value` in full precision, or its name if it has one."""
         return self.names.get(value) or write_number(value)
 
     # Slider -------------------------------------------------------------------------------------------------
 
-    def place(self, value: _Number) -> float:
+    def place(self, value: Number) -> float:
         """The position of `value` on the slider, 0…1; values beyond the span are at its ends."""
         low, high = self.ends
         if not self.log:
@@ -118,7 +118,7 @@ class Quantity:
         start = ZERO_END if self.has_zero_end else 0.0
         return start + (1 - start) * min(max(along, 0.0), 1.0)
 
-    def at(self, place: float) -> _Number:
+    def at(self, place: float) -> Number:
         """The value at a position on the slider: a nearby round number, or exactly an end."""
         low, high = self.ends
         start = ZERO_END if self.has_zero_end else 0.0
@@ -144,7 +144,7 @@ class Quantity:
         grain = round_step((high - low) / _FINE_STEPS)
         return max(grain, 1.0) if self.whole else grain
 
-    def _inside(self, value: float) -> _Number:
+    def _inside(self, value: float) -> Number:
         """`value` limited to the span of the slider and the range."""
         low, high = self.ends
         held = min(max(value, low), high)
@@ -152,7 +152,7 @@ class Quantity:
 
     # Steps --------------------------------------------------------------------------------------------------
 
-    def stepped(self, value: _Number, steps: int) -> _Number:
+    def stepped(self, value: Number, steps: int) -> Number:
         """`value` moved by steps of a scroll wheel or arrow key, within the range."""
         result = value
         for _ in range(abs(steps)):
@@ -162,7 +162,7 @@ class Quantity:
             result = moved
         return result
 
-    def _neighbour(self, value: _Number, sign: int) -> _Number:
+    def _neighbour(self, value: Number, sign: int) -> Number:
         """The next round number in a direction."""
         if not self.log:
             grain = self._grain if self.span else 1.0
@@ -178,12 +178,12 @@ class Quantity:
             return int(max(round(moved), value + 1) if sign > 0 else min(round(moved), value - 1))
         return moved
 
-    def typed(self, value: _Number) -> _Number:
+    def typed(self, value: Number) -> Number:
         """`value` as the declared type."""
         return round(value) if self.whole else float(value)
 
     @property
-    def beginning(self) -> _Number:
+    def beginning(self) -> Number:
         """An initial value for fields without a default: the round middle of the slider."""
         if self.span is None:
             return self.typed(min(max(100.0 if self.whole else 1.0, self.low), self.high))
@@ -204,7 +204,7 @@ def round_step(size: float) -> float:
     return next(float(f"{k * power:.12g}") for k in (1, 2, 5, 10) if k * power >= size * (1 - 1e-9))
 
 
-def write_number(value: _Number) -> str:
+def write_number(value: Number) -> str:
     """A number in full precision and as few characters as that takes: 12,345, 0.03, 1e-7."""
     if isinstance(value, float) and value == round(value) and abs(value) < 1e12:
         value = int(value)

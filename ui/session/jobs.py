@@ -31,7 +31,6 @@ class Job(QThread):
         self.finished.connect(self.deleteLater)
 
     def run(self) -> None:
-        """The thread's work."""
         try:
             with watch_progress(self.report):
                 self.done.emit(self.work(self))

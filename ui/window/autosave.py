@@ -84,8 +84,6 @@ class Autosave(QObject):
         for path in self.documents.recent.paths():
             remove_strays(Path(path))
 
-    # Keeping --------------------------------------------------------------------------------------------------
-
     def _note_change(self) -> None:
         """If the whole training is safe in a file of its own, there is nothing to recover."""
         if self.work.is_safe and self.slot is not None and self.job is None:
@@ -101,7 +99,6 @@ class Autosave(QObject):
             self.desk.session.ask(Trainer.document, partial(self._write, asked))
 
     def _write(self, asked: _Asked, document: Document) -> None:
-        """Write what was asked for, beside the window."""
         slot = self.slot
         if slot is None or self.job is not None:
             return
@@ -112,7 +109,6 @@ class Autosave(QObject):
         self.job.start()
 
     def _note_kept(self, mark: Mark, restores: bool) -> None:
-        """The work is kept."""
         self.job, self.kept = None, mark
         if restores:
             self._end_recovery(restored=True)
@@ -137,14 +133,11 @@ class Autosave(QObject):
             self.slot.close()
             self.slot = None
 
-    # Recovery -------------------------------------------------------------------------------------------------
-
     def found(self) -> list[RecoverableWork]:
         """What there is to recover."""
         return find_recoverable(self.folder) if self.folder is not None and self.slot is not None else []
 
     def _offer(self, found: RecoverableWork) -> None:
-        """Say that there is something to recover; nothing happens unless the person wants it."""
         later = " The file itself was saved after that." if found.is_outdated else ""
         self.desk.tell(
             f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu."
@@ -167,7 +160,6 @@ class Autosave(QObject):
         Waiting(self.desk.window, "Recovering", words, lambda: load_document(found.document), self._take, self._refuse)
 
     def _take(self, document: Document) -> None:
-        """Go on with what was read, and keep it here."""
         if self.restoring is None:
             return
         found = self.restoring.found
@@ -179,7 +171,6 @@ class Autosave(QObject):
             self._end_recovery(restored=False)
 
     def _refuse(self, error: Exception) -> None:
-        """What was to be recovered can't be read, or the person stopped it."""
         if self.restoring is None:
             return
         found = self.restoring.found
@@ -189,7 +180,6 @@ class Autosave(QObject):
         self.desk.tell(f"{words_for(found)} was not recovered. {kept} {error}")
 
     def _end_recovery(self, *, restored: bool) -> None:
-        """If something was being recovered, that has come to its end."""
         if self.restoring is not None:
             (found, lock, _), self.restoring = self.restoring, None
             found.end(lock, restored=restored)

@@ -29,8 +29,6 @@ class Sharing(QObject):
         super().__init__(desk)
         self.desk, self.parts, self.documents = desk, parts, documents
 
-    # Out ------------------------------------------------------------------------------------------------------
-
     def copy_experiment(self) -> None:
         """Put the experiment on the clipboard as the text of an experiment file; a table goes along as its points."""
         experiment = self.desk.session.experiment
@@ -58,8 +56,6 @@ class Sharing(QObject):
             "Export the points", "points.csv", ["Tables (*.csv)"], self.parts.data.own_data.export_points
         )
 
-    # In -------------------------------------------------------------------------------------------------------
-
     def takes(self, mime: QMimeData) -> bool:
         """Whether something that is dragged over the window may be dropped."""
         return bool(mime.hasUrls() or mime.hasText())
@@ -76,7 +72,6 @@ class Sharing(QObject):
         self.desk.ask_to_open("Import points", ["Tables (*.csv *.tsv *.txt)"], self.parts.data.own_data.import_file)
 
     def _take_file(self, path: str) -> None:
-        """Import a table, open any other file."""
         if Path(path).suffix.lower() in _TABLES:
             self.parts.data.own_data.import_file(path)
         else:
@@ -92,7 +87,6 @@ class Sharing(QObject):
             self._take_text(mime.text(), "the clipboard")
 
     def _take_text(self, text: str, source: str) -> None:
-        """Take an experiment or a link; all else are cells with points."""
         if text.lstrip().startswith("{"):
             self._take_experiment(text, source)
         elif is_link(text):
@@ -101,7 +95,6 @@ class Sharing(QObject):
             self.parts.data.own_data.take_cells(text, source)
 
     def _take_experiment(self, text: str, source: str) -> None:
-        """Open an experiment that came as text."""
         documents = self.documents
         documents.read(
             f"The experiment in {source}",

@@ -98,7 +98,6 @@ class Work(QObject):
 
     @property
     def _has_document(self) -> bool:
-        """Whether the file holds the whole training."""
         return self.path is not None and self.path.suffix.lower() != ".json"
 
     @property

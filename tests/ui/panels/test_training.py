@@ -62,13 +62,13 @@ def test_an_optimizer_brings_its_own_parameters(owner) -> None:
     assert owner.experiment.training.optimizer == RmsProp()
 
 
-def test_a_strength_is_kept_from_one_regularizer_to_the_next(owner) -> None:
+def test_another_regularizer_starts_from_its_own_strength(owner) -> None:
     pick(owner, "regularizer", "L1")
     entry = owner.find("regularizer.strength")
     hands.fill(entry, "0.02")
     assert owner.experiment.regularizer == L1(strength=0.02)
     pick(owner, "regularizer", "L2")
-    assert owner.experiment.regularizer == L2(strength=0.02)
+    assert owner.experiment.regularizer == L2()
 
 
 def test_batch_size_zero_is_the_full_set(owner) -> None:
