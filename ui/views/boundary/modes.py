@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
-from playground.catalog.datasets.base import Task
+from playground.catalog.choice import Task
 from ui.forms.buttons import IconButton, identify
 from ui.forms.controls import Segments
 from ui.forms.layouts import tight

@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSizeF, Qt,
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
 
-from playground.catalog.datasets.base import AS_THEY_ARE, EXTENT, AxisScale, AxisScales
+from playground.catalog.datasets.base import EXTENT, UNSCALED_AXES, AxisScale, AxisScales
 from playground.experiment.quantity import round_step
 from ui.forms.edits import NOTCH, WheelSteps
 from ui.look import theme
@@ -66,7 +66,7 @@ class InputPlane(QObject):
         self.tool: PlaneTool = "look"
         self.seen = _WHOLE
         """The part of the plane in sight, a square."""
-        self._scales: AxisScales = AS_THEY_ARE
+        self._scales: AxisScales = UNSCALED_AXES
         self._held: QPointF | None = None
         self._last = QPointF()
         self._button = Qt.MouseButton.NoButton
@@ -99,7 +99,7 @@ class InputPlane(QObject):
             return False
         self._scales, before = scales, self.axis_width
         self._number_axes()
-        self.axis_width = px(_LEFT if scales == AS_THEY_ARE else _LEFT_OF_COLUMNS)
+        self.axis_width = px(_LEFT if scales == UNSCALED_AXES else _LEFT_OF_COLUMNS)
         self.plot.getAxis("left").setWidth(self.axis_width)
         return self.axis_width != before
 
@@ -341,7 +341,7 @@ class InputPlane(QObject):
         self._brush.setBrush(inside)
 
 
-def _even_ticks(low: float, high: float, scale: AxisScale = AS_THEY_ARE[0]) -> list[float]:
+def _even_ticks(low: float, high: float, scale: AxisScale = UNSCALED_AXES[0]) -> list[float]:
     """Round numbers, not too many, between two ends of an axis, in the units of the data."""
     if not scale.factor:
         return [scale.offset]
