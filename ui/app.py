@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from playground import InputError
 from playground.cli.commands import BAD_INPUT, Parser, check_target
-from playground.interop.opening import FIRST, Opened, open_source
+from playground.interop.opening import FIRST_PRESET, Opened, open_source
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
@@ -36,7 +36,7 @@ def _parser() -> Parser:
     result.add_argument(
         "experiment",
         nargs="?",
-        default=FIRST,
+        default=FIRST_PRESET,
         metavar="EXPERIMENT",
         help="an experiment file, a document, a preset, or a link",
     )

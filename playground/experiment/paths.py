@@ -99,7 +99,7 @@ def with_kind(tree: Any, path: str, kind: str) -> Any:
     return with_value(tree, path, present if isinstance(present, member) else member())
 
 
-def fits(value: Any, wanted: Field) -> bool:
+def is_in_range(value: Any, wanted: Field) -> bool:
     """Whether a value is within the range that a field declares."""
     if wanted.type in (int, float) and value is not None:
         return Quantity.of(wanted).admits(value)

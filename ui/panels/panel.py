@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import Experiment, InputError
 from playground.experiment.paths import value_at, with_value
-from playground.experiment.rules import misfits
+from playground.experiment.rules import width_conflicts
 from playground.experiment.words import edit_words
 from ui.forms.buttons import IconButton
 from ui.forms.edits import Edits
@@ -63,7 +63,7 @@ class Panel(QWidget):
         except InputError:
             # The place went away while its control still had something to say.
             return
-        off = list(misfits(wanted))
+        off = list(width_conflicts(wanted))
         self._off = off if changing else []
         self._asked = _with_layers_set(wanted, off, False)
         if title and off:

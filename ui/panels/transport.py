@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from playground.experiment.quantity import rounded
+from playground.experiment.quantity import round_digits
 from playground.measure.snapshot import Snapshot
 from ui.forms.buttons import IconButton, identify, tip
 from ui.forms.controls import SLIDER_STEPS, Slider
@@ -228,7 +228,7 @@ def speed_at(place: float) -> float | None:
     """Return the steps per second at a place of the slider, 0…1; None for no limit."""
     if place >= _UNLIMITED:
         return None
-    return rounded(_SLOWEST * (_FASTEST / _SLOWEST) ** (place / _UNLIMITED))
+    return round_digits(_SLOWEST * (_FASTEST / _SLOWEST) ** (place / _UNLIMITED))
 
 
 def speed_place(steps_per_second: float | None) -> float:

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from playground.files.atomic import previous
+from playground.files.atomic import previous_path
 from ui.forms.buttons import identify
 
 _ALL_FILES = "All files (*)"
@@ -97,7 +97,7 @@ def ask_about_changes(parent: QWidget, name: str, save: Callable[[], object], di
 def ask_about_replacing(parent: QWidget, path: Path, save_as: Callable[[], object], save: Callable[[], object]) -> None:
     """Ask what to do about a file that another program has changed since it was opened."""
     words = f"{path.name} was changed by another window or program since it was opened here."
-    details = f"If it is replaced, what it holds now is kept as {previous(path).name}."
+    details = f"If it is replaced, what it holds now is kept as {previous_path(path).name}."
     question = _Question(parent, "replacing.question", "Replace the file?", words, details)
     question.offer("Save as…", "Leaves the file as it is and asks for another one.", save_as)
     question.offer("Replace", "Saves what there is in this window.", save, QMessageBox.ButtonRole.DestructiveRole)

@@ -14,7 +14,7 @@ from playground import Experiment, InputError, Trainer
 from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
 from playground.files.errors import CancelledError, reason_of
-from playground.interop.animation import Animation, Settings, save_animation
+from playground.interop.animation import Animation, AnimationSettings, save_animation
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.layouts import STRETCH, fill, quiet, tight
 from ui.forms.rows import Form
@@ -40,7 +40,7 @@ class _Making(NamedTuple):
 
     path: Path
     experiment: Experiment
-    settings: Settings
+    settings: AnimationSettings
     engine: EngineName
     initial: Answer
     """The given initial weights, if there are any."""
@@ -92,10 +92,10 @@ class AnimationDialog(QDialog):
         self.job: Job | None = None
         self.path = Path()
         report = session.report
-        self.settings = Settings(epochs=(report.snapshot.epoch if report else 0) or Settings().epochs)
+        self.settings = AnimationSettings(epochs=(report.snapshot.epoch if report else 0) or AnimationSettings().epochs)
         self.setObjectName("gif")
         self.setWindowTitle("Training as an animated GIF")
-        self.form = Form(Settings, "gif")
+        self.form = Form(AnimationSettings, "gif")
         self.form.show_value(self.settings)
         self.form.edited.connect(self._change)
         self.note, self.message = self._words("note", "What the animation shows"), self._words("message", "Result")

@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, QTimer
 from playground import Document, Trainer
 from playground.files.atomic import remove_strays
 from playground.files.errors import reason_of
-from playground.storage.document import load_document, to_bytes
-from playground.storage.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
+from playground.storage.document import document_bytes, load_document
+from playground.storage.recovery import MOST_ATTEMPTS, RecoverableWork, WorkSlot, documents_set_aside, find_recoverable
 from ui.session.jobs import Job, finish_jobs
 from ui.shell.waiting import Waiting
 from ui.window.desk import Desk
@@ -38,7 +38,7 @@ class _Asked(NamedTuple):
 class _Restoring(NamedTuple):
     """Recovery in progress."""
 
-    found: Found
+    found: RecoverableWork
     lock: FileLock
     taken: bool = False
     """Whether the window has opened it."""
@@ -50,7 +50,7 @@ class Autosave(QObject):
     def __init__(self, desk: Desk, documents: Documents) -> None:
         super().__init__(desk)
         self.desk, self.documents, self.work = desk, documents, documents.work
-        self.slot: Slot | None = None
+        self.slot: WorkSlot | None = None
         self.folder: Path | None = None
         self.kept: Mark | None = None
         """What was kept last; see `Work.mark`."""
@@ -65,8 +65,8 @@ class Autosave(QObject):
         """Keep the window's work from now on, and offer work that an earlier run has left."""
         self.folder = folder
         try:
-            found = recoverable(folder)
-            self.slot = Slot(folder)
+            found = find_recoverable(folder)
+            self.slot = WorkSlot(folder)
         except OSError as error:
             self.desk.say(f"Work is not kept for recovery: {reason_of(error)} ({folder}).")
             return
@@ -76,7 +76,7 @@ class Autosave(QObject):
         self.work.changed.connect(self._note_change)
         if found:
             self._offer(found[0])
-        elif fresh := [path for path in aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
+        elif fresh := [path for path in documents_set_aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
             self.desk.say(f"Work that could not be restored is kept as {fresh[-1]}.")
 
     def _tidy(self) -> None:
@@ -103,7 +103,7 @@ class Autosave(QObject):
         if slot is None or self.job is not None:
             return
         mark = asked.mark._replace(step=document.present.state.step)
-        self.job = Job(lambda _: slot.write(to_bytes(document), asked.title, asked.origin), self)
+        self.job = Job(lambda _: slot.write(document_bytes(document), asked.title, asked.origin), self)
         self.job.done.connect(lambda _: self._note_kept(mark, asked.restores))
         self.job.failed.connect(lambda error: self._tell_failure(error, asked.restores))
         self.job.start()
@@ -133,11 +133,11 @@ class Autosave(QObject):
             self.slot.close()
             self.slot = None
 
-    def found(self) -> list[Found]:
+    def found(self) -> list[RecoverableWork]:
         """Return the work that can be recovered."""
-        return recoverable(self.folder) if self.folder is not None and self.slot is not None else []
+        return find_recoverable(self.folder) if self.folder is not None and self.slot is not None else []
 
-    def _offer(self, found: Found) -> None:
+    def _offer(self, found: RecoverableWork) -> None:
         later = " The file itself was saved after that." if found.is_outdated else ""
         self.desk.tell(
             f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu."
@@ -145,11 +145,11 @@ class Autosave(QObject):
             ("Recover", partial(self.recover_carefully, found)),
         )
 
-    def recover_carefully(self, found: Found) -> None:
+    def recover_carefully(self, found: RecoverableWork) -> None:
         """Recover work after asking about unsaved changes."""
         self.documents.before_losing(partial(self.recover, found))
 
-    def recover(self, found: Found) -> None:
+    def recover(self, found: RecoverableWork) -> None:
         """Open work that an earlier run has left. It counts as an attempt until this window has kept it."""
         lock = found.begin()
         if lock is None or self.restoring is not None:
@@ -185,7 +185,7 @@ class Autosave(QObject):
             found.end(lock, restored=restored)
 
 
-def words_for(found: Found) -> str:
+def words_for(found: RecoverableWork) -> str:
     """Describe work that can be recovered."""
     return (
         f"“{found.note.title or 'Untitled'}” as it was at {time.strftime('%H:%M on %d %B', time.localtime(found.time))}"

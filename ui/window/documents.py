@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment
 from playground.files.errors import CancelledError, reason_of
-from playground.interop.opening import FIRST, Opened, open_source
+from playground.interop.opening import FIRST_PRESET, Opened, open_source
 from playground.storage.document import SUFFIX
 from ui.shell.dialogs import ask_about_changes, ask_about_replacing
 from ui.shell.waiting import Waiting
@@ -92,7 +92,7 @@ class Documents(QObject):
 
     def new(self) -> None:
         """Open what a fresh window shows."""
-        self.before_losing(lambda: self.open(FIRST))
+        self.before_losing(lambda: self.open(FIRST_PRESET))
 
     def ask_open(self) -> None:
         """Let the person choose a file."""

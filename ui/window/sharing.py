@@ -9,9 +9,9 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 
 from playground import InputError
-from playground.catalog.datasets.own_points import own_points
+from playground.catalog.datasets.own_points import to_own_points
 from playground.catalog.datasets.table import Table
-from playground.experiment.text import from_text, to_text
+from playground.experiment.text import experiment_from_text, experiment_text
 from playground.interop.opening import Opened
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
 from ui.window.desk import Desk
@@ -34,11 +34,11 @@ class Sharing(QObject):
         experiment = self.desk.session.experiment
         try:
             if isinstance(experiment.data, Table):
-                experiment = msgspec.structs.replace(experiment, data=own_points(experiment.data))
+                experiment = msgspec.structs.replace(experiment, data=to_own_points(experiment.data))
         except InputError as error:
             self.desk.tell(f"Nothing was copied: the table can't be read any more. {error}")
             return
-        QGuiApplication.clipboard().setText(to_text(experiment))
+        QGuiApplication.clipboard().setText(experiment_text(experiment))
         self.desk.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")
 
     def copy_link(self) -> None:
@@ -98,6 +98,6 @@ class Sharing(QObject):
         documents = self.documents
         documents.read(
             f"The experiment in {source}",
-            lambda: Opened(from_text(text)),
+            lambda: Opened(experiment_from_text(text)),
             lambda found: documents.before_losing(lambda: documents.take("a shared experiment", found)),
         )

@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from playground import Experiment
-from playground.interop.opening import FIRST, preset
+from playground.interop.opening import FIRST_PRESET, load_preset
 from ui.forms.layouts import tight
 from ui.look import theme
 from ui.session.compiling import Kernels
@@ -58,7 +58,7 @@ class Window(QMainWindow):
         self._before_crowding: QByteArray | None = None
         """The layout before the zoom became too large for it."""
         self.parts = WindowParts()
-        self.session = session or Session(experiment or preset(FIRST))
+        self.session = session or Session(experiment or load_preset(FIRST_PRESET))
         self.session.setParent(self)
         self.desk = Desk(self, self.session, self.settings)
         self._make_helpers()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from playground import Document, Experiment
-from playground.files.atomic import Stamp, stamp
+from playground.files.atomic import FileStamp, file_stamp
 from ui.session.session import Session
 from ui.session.undo import WeightSetting
 
@@ -33,12 +33,12 @@ class _Place(NamedTuple):
 
     path: Path | None
     saved: Mark
-    stamp: Stamp | None
+    stamp: FileStamp | None
 
 
 _UNSAVED = Mark(None, -1, -1)
 """No file holds the present work."""
-_OUTDATED: Stamp = (-1, -1)
+_OUTDATED: FileStamp = (-1, -1)
 """The file is newer than the present work."""
 
 
@@ -53,7 +53,7 @@ class Work(QObject):
         self.session = session
         self.path: Path | None = None
         self.saved = self.mark(0)
-        self.stamp: Stamp | None = None
+        self.stamp: FileStamp | None = None
         """The file's stamp when it was opened or saved here."""
         self.generation = 0
         """Counts how often something was opened."""
@@ -122,7 +122,7 @@ class Work(QObject):
             return False
         self.generation += 1
         self._began = self.session.revision
-        self.path, self.stamp = path, None if path is None else stamp(path)
+        self.path, self.stamp = path, None if path is None else file_stamp(path)
         self._began_at = 0 if document is None else document.present.state.step
         self.saved = self.mark(self._began_at)
         known = {edit.number for edit in (*self.session.done, *self.session.undone)}
@@ -133,7 +133,7 @@ class Work(QObject):
 
     def note_file(self, path: Path | None) -> None:
         """Note the file that the window's first experiment came from."""
-        self.path, self.stamp = path, None if path is None else stamp(path)
+        self.path, self.stamp = path, None if path is None else file_stamp(path)
         self.changed.emit()
 
     def note_recovered(self, *, outdated: bool) -> None:
@@ -145,12 +145,12 @@ class Work(QObject):
 
     def note_saved(self, path: Path, mark: Mark) -> None:
         """Note that a file holds the state of a mark."""
-        self.path, self.saved, self.stamp = path, mark, stamp(path)
+        self.path, self.saved, self.stamp = path, mark, file_stamp(path)
         self.changed.emit()
 
     def was_written_elsewhere(self, path: Path) -> bool:
         """Return whether this is the present file and another program has written it since."""
-        return path == self.path and self.stamp is not None and stamp(path) not in (None, self.stamp)
+        return path == self.path and self.stamp is not None and file_stamp(path) not in (None, self.stamp)
 
     def _go_to(self, number: int, after: int) -> None:
         """Return to the file before or after an undo step that opened something."""

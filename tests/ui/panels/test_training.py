@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint
 
 from playground import Experiment, Training
-from playground.catalog.datasets.shapes import Plane
+from playground.catalog.datasets.shapes import TiltedPlane
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Momentum, RmsProp
 from playground.catalog.regularizers import L1, L2
@@ -41,7 +41,7 @@ def test_automatic_loss_says_what_it_is(owner) -> None:
     combo = owner.find("loss")
     assert combo.currentText() == "Auto: cross-entropy"
     assert owner.find("loss.formula").text().splitlines() == formula_lines(CrossEntropy.formula)
-    owner.panel.show_experiment(Experiment(data=Plane()))
+    owner.panel.show_experiment(Experiment(data=TiltedPlane()))
     assert combo.currentText() == "Auto: squared error"
     assert owner.find("loss.formula").text() == SquaredError.formula
     pick(owner, "loss", "Squared error")

@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground import InputError
-from playground.catalog.datasets.base import Dataset, sample
+from playground.catalog.datasets.base import Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
@@ -88,13 +88,13 @@ class OwnData(QWidget):
 
     def copy_points(self) -> None:
         """Put all points on the clipboard as cells."""
-        drawn = sample(self.data)
+        drawn = draw_sample(self.data)
         QGuiApplication.clipboard().setText(to_tsv(drawn))
         self._say(f"{plural_text(len(drawn.labels), 'point')} copied, to be pasted into a spreadsheet or here.")
 
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
-        drawn, file = sample(self.data), Path(path)
+        drawn, file = draw_sample(self.data), Path(path)
         write = to_tsv if file.suffix.lower() == ".tsv" else to_csv
         try:
             write_atomically(file, write(drawn).encode())

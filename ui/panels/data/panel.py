@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QToolTip, QVBox
 
 from playground import Experiment, InputError, Snapshot
 from playground.catalog.choice import members
-from playground.catalog.datasets.base import Adjustable, Dataset, Sample, sample, with_common
+from playground.catalog.datasets.base import Adjustable, Dataset, Sample, draw_sample, with_common
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
-from playground.experiment.paths import fits, value_at, with_value
+from playground.experiment.paths import is_in_range, value_at, with_value
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.edits import Edits
 from ui.forms.layouts import PANEL_MARGINS, quiet, tight
@@ -160,7 +160,7 @@ class DataPanel(Panel):
         data = self.experiment.data
         for tile, dataset in self.tiles.items():
             tile.show_sample(self._pictured(tile, dataset))
-        notes = sample(data).notes if isinstance(data, Table) and data.path else ()
+        notes = draw_sample(data).notes if isinstance(data, Table) and data.path else ()
         self.notes.setText(" ".join(notes))
         self.notes.setVisible(bool(notes))
 
@@ -168,7 +168,7 @@ class DataPanel(Panel):
         """Return the points of a tile: with the present settings if it is chosen, a person's own as they are, else
         clean ones."""
         if isinstance(dataset, UserPoints):
-            return _thin_out(sample(dataset))
+            return _thin_out(draw_sample(dataset))
         return (_drawable(self.experiment.data, noisy=True) if tile.isChecked() else None) or tile.clean
 
     def _keep_own_points(self, data: Dataset) -> None:
@@ -176,7 +176,7 @@ class DataPanel(Panel):
         if not isinstance(data, UserPoints) or data.is_blank:
             return
         if self.own_tile is None:
-            self.own_tile = self._tile(_OWN_NAME, data, _thin_out(sample(data)))
+            self.own_tile = self._tile(_OWN_NAME, data, _thin_out(draw_sample(data)))
             self.own_tile.setObjectName("data.kind.points")
         self.tiles[self.own_tile] = data
 
@@ -289,7 +289,7 @@ def _drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
     wanted["points"] = _PICTURE_POINTS[dataset.tasks[0]]
     known = {name: value for name, value in wanted.items() if name in fields_of(type(dataset))}
     try:
-        drawn = sample(msgspec.structs.replace(dataset, **known))
+        drawn = draw_sample(msgspec.structs.replace(dataset, **known))
     except InputError:
         return None
     return drawn if len(drawn.labels) > 1 else None
@@ -328,7 +328,7 @@ def kept_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
     for name, field in own.items():
         value, theirs = getattr(present, name, None), before.get(name)
         alike = theirs is not None and (theirs.type, theirs.optional) == (field.type, field.optional)
-        if alike and name not in _TABLE_PLACE and fits(value, field):
+        if alike and name not in _TABLE_PLACE and is_in_range(value, field):
             settings[name] = value
     return settings
 

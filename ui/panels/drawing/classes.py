@@ -7,7 +7,7 @@ from functools import lru_cache
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from playground.catalog.datasets.base import MAX_CLASSES, Dataset, sample
+from playground.catalog.datasets.base import MAX_CLASSES, Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from ui.forms.buttons import identify, push_button, tip
@@ -125,5 +125,5 @@ def class_names_of(data: Dataset) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _names_in(table: Table) -> tuple[str, ...]:
-    names = sample(table).class_names
+    names = draw_sample(table).class_names
     return UserPoints(class_names=names).all_names(max(2, len(names)))

@@ -15,7 +15,8 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from playground import Experiment
-from playground.catalog.datasets.base import MAX_CLASSES, MAX_OWN_POINTS, Dataset, Task, with_common
+from playground.catalog.choice import Task
+from playground.catalog.datasets.base import MAX_CLASSES, MAX_OWN_POINTS, Dataset, with_common
 from playground.catalog.datasets.own_points import UserPoints
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Segments, ValueEntry

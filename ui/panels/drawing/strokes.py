@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, Task
 from playground.catalog.datasets.base import (
     EXTENT,
     LARGEST,
@@ -22,8 +22,7 @@ from playground.catalog.datasets.base import (
     TRAIN,
     VALIDATION,
     Dataset,
-    Task,
-    sample,
+    draw_sample,
     with_common,
 )
 from playground.catalog.datasets.own_points import UserPoints
@@ -129,7 +128,7 @@ def canvas_of(data: Dataset) -> Canvas:
     """Return the points of any data set exactly as they are shown; none if nothing has been drawn yet."""
     if isinstance(data, UserPoints) and data.is_blank:
         return Canvas(np.zeros((0, 2)), np.zeros(0), np.zeros(0, np.int8), data.task, data.class_names)
-    drawn = sample(data)
+    drawn = draw_sample(data)
     names = drawn.class_names
     if isinstance(data, UserPoints):
         names = data.class_names
