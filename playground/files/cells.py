@@ -220,7 +220,7 @@ def _taken(
     for line, row, read in rows:
         if (len(lines) + len(ragged)) % _NOTE_ROWS == 0:
             comments = read.comments
-            progress.note(min(read.read, read.size), read.size)
+            progress.report_progress(min(read.read, read.size), read.size)
         while len(row) > width and not row[-1]:
             row.pop()
         if len(row) > width:

@@ -9,6 +9,7 @@ import csv
 import io
 import math
 
+from playground.catalog.choice import Task
 from playground.catalog.datasets.base import (
     CLASS_NAMES,
     LARGEST,
@@ -18,9 +19,8 @@ from playground.catalog.datasets.base import (
     TRAIN,
     VALIDATION,
     Sample,
-    Task,
 )
-from playground.catalog.datasets.own_points import UserPoints, unused
+from playground.catalog.datasets.own_points import UserPoints, unused_name
 from playground.files.cells import Cells, Column
 from playground.files.errors import InputError
 from playground.files.numerals import number
@@ -134,7 +134,7 @@ def _numbered_classes(cells: Cells, column: Column, numbers: Column) -> tuple[tu
             raise InputError(_place(cells, row, column), name, allowed)
         labels.append(value)
     return tuple(labels), tuple(
-        names.get(k) or unused(CLASS_NAMES[k], [*names.values()]) for k in range(max(names) + 1)
+        names.get(k) or unused_name(CLASS_NAMES[k], [*names.values()]) for k in range(max(names) + 1)
     )
 
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from playground.catalog.datasets.base import CLASS_NAMES, MAX_OWN_POINTS, Dataset, Task
+from playground.catalog.choice import Task
+from playground.catalog.datasets.base import CLASS_NAMES, MAX_OWN_POINTS, Dataset
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table, TableRows, rows_of, scaled
 from playground.files.cells import Cells, Column

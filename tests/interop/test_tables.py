@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from playground import InputError
-from playground.catalog.datasets.base import MAX_OWN_POINTS, Dataset, sample
+from playground.catalog.datasets.base import MAX_OWN_POINTS, Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table, rows_of
 from playground.files.cells import read_cells
@@ -88,7 +88,7 @@ def test_too_few_columns_are_refused_in_words(text: str) -> None:
 def test_penguins_are_proposed_by_their_species() -> None:
     dataset, notes = made_of(PENGUINS)
     assert dataset == Table(path=str(PENGUINS), x1="bill_length_mm", x2="bill_depth_mm", target="species")
-    assert len(sample(dataset).labels) == 342
+    assert len(draw_sample(dataset).labels) == 342
     assert notes == ("2 rows left out: no value in bill_length_mm (rows 5, 273).",)
 
 
@@ -129,7 +129,7 @@ def test_a_file_stays_the_source_of_its_points(tmp_path: Path, content: bytes) -
     path.write_bytes(content)
     dataset, _ = made_of(path, Picked("a", "b", "c"))
     assert isinstance(dataset, Table)
-    drawn = sample(dataset)
+    drawn = draw_sample(dataset)
     assert sorted(set(drawn.x[:, 0].tolist())) == [-5, 5]
     assert drawn.class_names[0] == "x"
 
@@ -139,7 +139,7 @@ def test_a_file_without_a_header_stays_the_source_as_well(tmp_path: Path) -> Non
     path.write_text("1,2,x\n2,3,y\n")
     dataset, _ = made_of(path)
     assert (dataset.x1, dataset.x2, dataset.target) == ("Column 1", "Column 2", "Column 3")
-    assert len(sample(dataset).x) == 2
+    assert len(draw_sample(dataset).x) == 2
 
 
 def test_a_text_becomes_own_points() -> None:

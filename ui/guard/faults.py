@@ -19,16 +19,18 @@ from types import TracebackType
 from typing import Any, TextIO
 
 import platformdirs
-from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
 
 _log = logging.getLogger("playground.faults")
 
 
 class Faults(QObject):
-    """Collects faults from everywhere; `happened` reaches the window's own thread."""
+    """Collector of faults from all threads; `happened` reaches the window's own thread."""
 
     happened = Signal(str)
-    """What to tell the person, in words."""
+    """Carries what to tell the person."""
 
     def __init__(self, log_path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +39,7 @@ class Faults(QObject):
         """Where a crash of the interpreter itself is written; held open for as long as the program runs."""
 
     def exception(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-        """An exception that nobody caught."""
+        """Log and report an exception that nobody caught."""
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
             return
@@ -48,19 +50,18 @@ class Faults(QObject):
         )
 
     def _thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
-        """An exception in a thread that is not Qt's."""
         self.exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
 
     def message(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-        """A message of Qt's own; only the log needs to know."""
+        """Log a message of Qt."""
         severe = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
         _log.log(logging.ERROR if severe else logging.WARNING, "Qt: %s", text)
 
 
 def guarded(paint: Callable[..., None]) -> Callable[..., None]:
-    """A paint whose exceptions become faults; let through, they can crash Qt.
+    """Turn exceptions of a paint method into faults; let through, they can crash Qt.
 
-    A paint that fails does so at every frame, so the same fault at the same place is told once.
+    A paint that fails does so at every frame, so the same fault at the same place is reported once.
     """
     known: set[tuple[type[Exception], int]] = set()
 
@@ -73,6 +74,22 @@ def guarded(paint: Callable[..., None]) -> Callable[..., None]:
             if fault not in known:
                 known.add(fault)
                 sys.excepthook(*sys.exc_info())
+
+    return wrapper
+
+
+def painted(paint: Callable[..., None]) -> Callable[..., None]:
+    """Make a guarded `paintEvent` of a method that takes an antialiased painter of its widget."""
+
+    @guarded
+    @functools.wraps(paint)
+    def wrapper(widget: QWidget, _event: QEvent | None) -> None:
+        painter = QPainter(widget)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        try:
+            paint(widget, painter)
+        finally:
+            painter.end()
 
     return wrapper
 

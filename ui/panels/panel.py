@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import Experiment, InputError
 from playground.experiment.paths import value_at, with_value
-from playground.experiment.rules import misfits
+from playground.experiment.rules import width_conflicts
 from playground.experiment.words import edit_words
 from ui.forms.buttons import IconButton
 from ui.forms.edits import Edits
-from ui.forms.layouts import tight
+from ui.forms.layouts import fill, tight
 from ui.forms.rows import Row
 from ui.look.theme import px
 
@@ -21,10 +21,11 @@ _HEADING_HEIGHT = 28
 
 
 class Panel(QWidget):
-    """Shows an experiment. `experiment` is the one shown last, the base of the next edit."""
+    """Base of all panels. `experiment` is the one shown last, from which the next edit starts."""
 
     edited = Signal(object, str, bool)
-    """The experiment asked for, a title if what differs does not say what was done, and whether more follows."""
+    """Carries the experiment asked for, a title where the differences would not describe the edit, and whether more
+    follows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,10 +33,10 @@ class Panel(QWidget):
         self.rows: dict[str, Row] = {}
         self._asked: Experiment | None = None
         self._off: list[tuple[int, str]] = []
-        """What the run of edits under way has switched off so far; it comes back if the run goes back."""
+        """What the present run of edits has switched off so far; it is switched on again if the run returns."""
 
     def add(self, row: Row) -> Row:
-        """Take a row in: it shows the value at its path and edits it."""
+        """Add a row, which shows and edits the value at its path."""
         self.rows[row.path] = row
         row.edited.connect(self.ask)
         return row
@@ -52,8 +53,8 @@ class Panel(QWidget):
     def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
         """Ask for the experiment with another value at `path`.
 
-        What no longer fits with it (a skip connection between layers of different widths) is switched off with it.
-        A `title` is for gestures that mean more than what differs afterwards.
+        What no longer fits (a skip connection between layers of different widths) is switched off with it. A `title`
+        describes an edit where the differences would not.
         """
         if not changing:
             Edits.end_open()
@@ -62,7 +63,7 @@ class Panel(QWidget):
         except InputError:
             # The place went away while its control still had something to say.
             return
-        off = list(misfits(wanted))
+        off = list(width_conflicts(wanted))
         self._off = off if changing else []
         self._asked = _with_layers_set(wanted, off, False)
         if title and off:
@@ -71,7 +72,6 @@ class Panel(QWidget):
 
 
 def _with_layers_set(experiment: Experiment, places: Iterable[tuple[int, str]], on: bool) -> Experiment:
-    """The experiment with some fields of its layers switched on or off."""
     for place, name in places:
         experiment = with_value(experiment, f"layers.{place}.{name}", on)
     return experiment
@@ -91,9 +91,7 @@ class Section(QWidget):
         self.body = QWidget()
         self.body.hide()
         self.lines = tight(QVBoxLayout(self.body))
-        outer = tight(QVBoxLayout(self))
-        outer.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
-        outer.addWidget(self.body)
+        fill(tight(QVBoxLayout(self)), self.button, self.body).setAlignment(self.button, Qt.AlignmentFlag.AlignLeft)
 
     def _fold(self, is_open: bool) -> None:
         self.button.set_icon("caret-down" if is_open else "caret-right")
@@ -102,8 +100,7 @@ class Section(QWidget):
 
 def heading(text: str) -> QLabel:
     """The title of a panel or of a part of it."""
-    label = QLabel(text)
+    label = QLabel(text, indent=0)
     label.setProperty("heading", True)
-    label.setIndent(0)
     label.setFixedHeight(px(_HEADING_HEIGHT))
     return label

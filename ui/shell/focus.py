@@ -1,4 +1,4 @@
-"""Focus mode for the classroom: panels and single settings are hidden that a teacher chose."""
+"""Focus mode for the classroom, which hides panels and settings that a teacher chose."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from ui.forms.buttons import identify
+from ui.forms.layouts import fill
 from ui.forms.rows import Row
 from ui.shell.docks import Docks
 
 _USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training"})
-"""Until a teacher chooses: all panels of controls; the network, the pictures and the bar at the top stay."""
+"""Hidden until a teacher chooses: all panels of controls. The pictures and the transport bar stay."""
 
 
 class FocusMode(QObject):
-    """Hides and brings back. `rows` gives the settings that can be hidden: by panel, their rows by path."""
+    """Focus mode of a window. `rows` returns the settings that can be hidden: by panel, their rows by path."""
 
     def __init__(self, docks: Docks, rows: Callable[[], Mapping[str, Mapping[str, Row]]], settings: QSettings) -> None:
         super().__init__(docks)
@@ -25,7 +26,7 @@ class FocusMode(QObject):
         self._hidden = frozenset(_stored_names(settings.value("focus/hidden"), _USUALLY_HIDDEN))
 
     def toggle(self) -> None:
-        """Hide what is to be hidden, or bring it back."""
+        """Hide what was chosen, or show it again."""
         self.on = not self.on
         if self.on:
             self.before = self.docks.state()
@@ -49,7 +50,6 @@ class FocusMode(QObject):
         choice.open()
 
     def _set_hidden(self, hidden: frozenset[str]) -> None:
-        """Take over what is hidden, also while something is."""
         on = self.on
         if on:
             self.toggle()
@@ -60,17 +60,17 @@ class FocusMode(QObject):
 
 
 def _stored_names(value: object, otherwise: Iterable[str]) -> list[str]:
-    """A list of names out of the settings, which keep a list of one as a text."""
+    """Return a list of names from the settings, which keep a list of one as a text."""
     if isinstance(value, str):
         return [value]
     return [str(name) for name in value] if isinstance(value, list) else list(otherwise)
 
 
 class FocusChoice(QDialog):
-    """A list of everything that can be hidden, with a check mark at what is."""
+    """Dialog with everything that can be hidden, checked where it is."""
 
     chosen = Signal(object)
-    """The names of what is to be hidden, a frozenset."""
+    """Carries the names of what focus mode hides, a frozenset."""
 
     def __init__(self, parts: Mapping[str, Mapping[str, str]], hidden: Iterable[str], parent: QWidget) -> None:
         super().__init__(parent)
@@ -80,11 +80,8 @@ class FocusChoice(QDialog):
         self.resize(360, 520)
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
-        identify(
-            self.tree,
-            spoken="What focus mode hides",
-            hint="A check mark hides it in focus mode. Space sets and removes it.",
-        )
+        hint = "A check mark hides it in focus mode. Space sets and removes it."
+        identify(self.tree, spoken="What focus mode hides", hint=hint)
         hidden = set(hidden)
         for group, items in parts.items():
             branch = QTreeWidgetItem(self.tree, [group])
@@ -92,8 +89,7 @@ class FocusChoice(QDialog):
             for name, label in items.items():
                 item = QTreeWidgetItem(branch, [label])
                 item.setData(0, Qt.ItemDataRole.UserRole, name)
-                state = Qt.CheckState.Checked if name in hidden else Qt.CheckState.Unchecked
-                item.setCheckState(0, state)
+                item.setCheckState(0, Qt.CheckState.Checked if name in hidden else Qt.CheckState.Unchecked)
             branch.setExpanded(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         for button in buttons.buttons():
@@ -102,16 +98,12 @@ class FocusChoice(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: self.chosen.emit(self._hidden()))
-        lines = QVBoxLayout(self)
-        lines.addWidget(QLabel("Hidden while focus mode is on:"))
-        lines.addWidget(self.tree)
-        lines.addWidget(buttons)
+        fill(QVBoxLayout(self), QLabel("Hidden while focus mode is on:"), self.tree, buttons)
 
     def items(self) -> list[QTreeWidgetItem]:
-        """Everything that can be hidden."""
+        """Return everything that can be hidden."""
         return self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
 
     def _hidden(self) -> frozenset[str]:
-        """The names that have a check mark."""
         named = ((item, item.data(0, Qt.ItemDataRole.UserRole)) for item in self.items())
         return frozenset(name for item, name in named if name and item.checkState(0) == Qt.CheckState.Checked)

@@ -1,4 +1,4 @@
-"""Which keys a focused control keeps for itself, although the window has a shortcut on them."""
+"""Keys that a focused control keeps for itself although the window has a shortcut for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 
 
 class FocusedKeys(QObject):
-    """Gives space and Ctrl+Z to the window, except where a focused control needs them itself."""
+    """Filter that gives space and Ctrl+Z to the window unless a focused control needs them."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -18,11 +18,10 @@ class FocusedKeys(QObject):
         application().focusChanged.connect(self._follow)
 
     def close(self) -> None:
-        """Watch the keys no longer."""
+        """Stop watching the keys."""
         application().focusChanged.disconnect(self._follow)
 
     def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
-        """Look at the keys that the focused control gets, before it does."""
         if before is not None:
             before.removeEventFilter(self)
         if now is not None:
@@ -31,11 +30,10 @@ class FocusedKeys(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep a key for the control that has the focus, or leave it to the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
-                event.accept()
-                return True
-            if isinstance(watched, QComboBox) and event.modifiers() in _PLAIN and event.text().isalnum():
-                # A list is searched by typing.
+            presses = event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox))
+            # A list is searched by typing.
+            searches = isinstance(watched, QComboBox) and event.modifiers() in _PLAIN and event.text().isalnum()
+            if presses or searches:
                 event.accept()
                 return True
             if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):
@@ -44,7 +42,7 @@ class FocusedKeys(QObject):
 
 
 def application() -> QApplication:
-    """Qt's application, which runs wherever there is a window."""
+    """Return Qt's application."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app

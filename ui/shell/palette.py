@@ -1,7 +1,7 @@
-"""The command palette (Ctrl+K): everything the window can do, found by typing a few of its letters.
+"""The command palette (Ctrl+K): everything the window can do, found by typing a few letters.
 
-Commands are gathered when the palette opens, so it always offers what there is at that moment. What is typed after a
-setting's name is the value to give it: `learning rate 0.03`.
+Commands are collected when the palette opens. What is typed after a setting's name is its new value: `learning rate
+0.03`.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 from ui.forms.buttons import identify
-from ui.forms.layouts import quiet
+from ui.forms.layouts import fill, quiet, tight
 from ui.look.theme import GRID, px
 
 _WIDTH, _ROWS = 560, 12
 _MOST = 200
-"""Lines in the list; who looks for more types another letter."""
+"""The most lines that the list shows."""
 
 
 class PaletteCommand(NamedTuple):
-    """Something that can be done."""
+    """Command that the palette offers."""
 
     name: str
     do: Callable[[], object]
     keys: str = ""
     """The shortcut, as shown."""
     set: Callable[[str], object] | None = None
-    """Gives the setting that is named a value that was typed behind the name."""
+    """Gives the setting a value that was typed after its name."""
 
 
 def score(name: str, typed: str) -> float | None:
-    """How well a name fits what was typed, smaller is better; None if it does not.
+    """Rate how well a name fits what was typed, smaller is better; None if it does not.
 
-    Each word that was typed has to stand somewhere in the name, or to be made of the first letters of its words.
+    Each typed word has to occur in the name, or to consist of first letters of its words.
     """
     low, total = name.lower(), 0.0
     for word in typed.lower().split():
@@ -46,20 +46,15 @@ def score(name: str, typed: str) -> float | None:
         if at >= 0:
             begins_word = at == 0 or not low[at - 1].isalnum()
             total += (0 if begins_word else 3) + at / 100
-        elif len(word) > 1 and word in _initials(low):
+        elif len(word) > 1 and word in "".join(re.findall(r"\b\w", low)):
             total += 10
         else:
             return None
     return total + len(name) / 1000
 
 
-def _initials(text: str) -> str:
-    """The first letters of all words."""
-    return "".join(word[0] for word in re.findall(r"\w+", text))
-
-
 def matching(commands: Sequence[PaletteCommand], typed: str) -> list[PaletteCommand]:
-    """The commands that fit, the best first; a value behind a setting's name goes to the setting."""
+    """Return the commands that fit, the best first; a value typed after a setting's name goes to the setting."""
     ranked: list[tuple[float, int, PaletteCommand]] = []
     name, _, value = typed.replace("=", " ").strip().rpartition(" ")
     for place, command in enumerate(commands):
@@ -72,7 +67,7 @@ def matching(commands: Sequence[PaletteCommand], typed: str) -> list[PaletteComm
 
 
 class CommandPalette(QFrame):
-    """A line to type in and what fits below it; Enter does the chosen one, Escape nothing."""
+    """Line to type in, with the matching commands below; Enter runs the chosen one, Escape closes."""
 
     def __init__(self, parent: QWidget, gather: Callable[[], list[PaletteCommand]]) -> None:
         super().__init__(parent)
@@ -83,27 +78,21 @@ class CommandPalette(QFrame):
         self.commands, self.shown = list[PaletteCommand](), list[PaletteCommand]()
         self.before: QWidget | None = None
         self.line = QLineEdit(placeholderText="Type what you want to do, or a setting and its value")
-        identify(
-            self.line,
-            "palette.line",
-            "Command",
-            "A few letters of a command are enough. A setting takes a value: learning rate 0.03.",
-        )
+        hint = "A few letters of a command are enough. A setting takes a value: learning rate 0.03."
+        identify(self.line, "palette.line", "Command", hint)
         self.list = identify(QListWidget(), "palette.list", "Commands that fit", "Enter does the chosen command.")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.nothing = quiet(QLabel("Nothing fits. Fewer letters find more."))
         self.nothing.setBuddy(self.line)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(px(GRID), px(GRID), px(GRID), px(GRID))
-        for widget in (self.line, self.list, self.nothing):
-            column.addWidget(widget)
+        self._column = tight(QVBoxLayout(self), None, (GRID, GRID, GRID, GRID))
+        fill(self._column, self.line, self.list, self.nothing)
         self.line.textChanged.connect(self._fill)
         self.line.installEventFilter(self)
         self.list.itemClicked.connect(lambda _: self._do_chosen())
         self.hide()
 
     def open(self) -> None:
-        """Show what there is to do now."""
+        """Show the palette with the commands of this moment."""
         self.before = self.window().focusWidget()
         self.commands = self._gather()
         self.line.clear()
@@ -113,44 +102,36 @@ class CommandPalette(QFrame):
         self.line.setFocus()
 
     def _fill(self) -> None:
-        """List what fits."""
         typed = self.line.text().strip()
         self.shown = matching(self.commands, typed) if typed else self.commands[:_MOST]
         self.list.clear()
-        for command in self.shown:
-            item = QListWidgetItem(f"{command.name}\t{command.keys}" if command.keys else command.name)
-            self.list.addItem(item)
+        self.list.addItems([f"{command.name}\t{command.keys}".rstrip() for command in self.shown])
         self.list.setCurrentRow(0)
         self.list.setVisible(bool(self.shown))
         self.nothing.setVisible(not self.shown)
         self._fit()
 
     def _fit(self) -> None:
-        """Be as high as the list needs, up to so many rows."""
         rows, row = min(len(self.shown), _ROWS), max(self.list.sizeHintForRow(0), px(24))
         self.list.setFixedHeight(rows * row + 2 * self.list.frameWidth())
         width = min(px(_WIDTH), self.host.width() - px(4 * GRID))
-        column = self.layout()
-        assert column is not None
-        column.activate()
+        self._column.activate()
         self.setGeometry((self.host.width() - width) // 2, px(8 * GRID), width, self.sizeHint().height())
 
     def _close_quietly(self) -> None:
-        """Go away and give the focus back."""
         if self.isVisible():
             self.hide()
             if self.before is not None:
                 self.before.setFocus()
 
     def _do_chosen(self) -> None:
-        """Do the chosen command."""
         row = self.list.currentRow()
         self._close_quietly()
         if 0 <= row < len(self.shown):
             self.shown[row].do()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The arrows walk the list while the line has the focus; leaving the line closes the palette."""
+        """Move in the list by arrow keys while the line has the focus; close the palette when it loses it."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._key(event.key())
         if event.type() == QEvent.Type.FocusOut:

@@ -1,4 +1,4 @@
-"""Work that is mostly done at once. If it takes longer, a dialog shows how far it is and lets the person stop it."""
+"""Work that is usually done at once; if it takes longer, a dialog shows its progress and lets the person stop it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, Q
 
 from playground.files.errors import CancelledError
 from ui.forms.buttons import identify, tip
+from ui.forms.layouts import fill, tight
 from ui.look.theme import GRID, px
 from ui.session.jobs import Job
 
 _AT_ONCE_MILLISECONDS = 150
-"""The window waits so long for work, so that what is done by then is seen at once."""
+"""How long the window waits for work, so that short work is seen at once."""
 SHOW_AFTER_MILLISECONDS = 300
-"""Then it goes on, and after this time shows the dialog, which would only flicker for shorter work."""
+"""How long after that the dialog appears, which would only flicker for shorter work."""
 _WIDTH = 360
 
 
 class Waiting(QDialog):
-    """Has work done beside the window, and tells `then` what it returned or `failed` what it raised.
+    """Dialog of work on a thread, which gives its result to `then` or its exception to `failed`.
 
-    Stopped work has raised `CancelledError`. The dialog goes away by itself.
+    Work that was stopped fails with `CancelledError`. The dialog deletes itself.
     """
 
     def __init__(
@@ -58,50 +59,38 @@ class Waiting(QDialog):
             self.timer.start()
 
     def _arrange(self, words: str) -> None:
-        """What it is about, a bar, and a button."""
-        self.bar = QProgressBar()
-        identify(
-            self.bar, "waiting.progress", "How far it is", tip("How much is done. Cancel stops it and changes nothing.")
-        )
-        self.bar.setTextVisible(False)
+        self.bar = QProgressBar(textVisible=False, minimum=0, maximum=0)
+        hint = tip("How much is done. Cancel stops it and changes nothing.")
+        identify(self.bar, "waiting.progress", "How far it is", hint)
         self.bar.setFixedHeight(px(6))
-        self.bar.setRange(0, 0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
         identify(cancel, "waiting.cancel", "Cancel", tip("Stops it and changes nothing."))
         buttons.rejected.connect(self.reject)
-        about = QLabel(words, wordWrap=True)
-        about.setTextFormat(Qt.TextFormat.PlainText)
-        lines = QVBoxLayout(self)
-        margin = px(2 * GRID)
-        lines.setContentsMargins(margin, margin, margin, margin)
-        lines.setSpacing(px(GRID))
-        for part in (about, self.bar, buttons):
-            lines.addWidget(part)
+        about = QLabel(words, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        lines = tight(QVBoxLayout(self), GRID, (2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID))
+        fill(lines, about, self.bar, buttons)
 
     def _show_progress(self, done: int, of: int) -> None:
-        """Move the bar on."""
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
     def _take(self, result: Any) -> None:
-        """The work is done."""
         if self._end():
             self.then(result)
 
     def _give_up(self, error: Exception) -> None:
-        """The work has failed."""
         if self._end():
             self.failed(error)
 
     def reject(self) -> None:
-        """Stop the work, which may take a moment to notice; nobody waits for that."""
+        """Stop the work without waiting until it has noticed."""
         self.job.cancel()
         if self._end():
             self.failed(CancelledError())
 
     def _end(self) -> bool:
-        """Show nothing any more; returns whether what the work came to is still wanted."""
+        """Hide the dialog; return whether the outcome of the work is still wanted."""
         wanted, self.over = not self.over, True
         self.timer.stop()
         self.hide()

@@ -1,4 +1,4 @@
-"""Training as an animated GIF: the dialog that asks how, and what makes it while the window goes on."""
+"""Training as an animated GIF: the dialog that asks for settings, and the job that makes it."""
 
 from __future__ import annotations
 
@@ -8,24 +8,17 @@ from typing import Any, NamedTuple
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from playground import Experiment, InputError, Trainer
 from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
 from playground.files.errors import CancelledError, reason_of
-from playground.interop.animation import Animation, Settings, save_animation
+from playground.interop.animation import Animation, AnimationSettings, save_animation
 from ui.forms.buttons import identify, push_button, tip
-from ui.forms.layouts import quiet
+from ui.forms.layouts import STRETCH, fill, quiet, tight
 from ui.forms.rows import Form
-from ui.look import theme
+from ui.look.theme import GRID, current, px
 from ui.session.answer import Answer
 from ui.session.jobs import Job, finish_jobs
 from ui.session.session import Session
@@ -33,10 +26,9 @@ from ui.shell.dialogs import ask_to_save
 
 _WIDTH, _BAR_HEIGHT = 400, 10
 _YIELD_MILLISECONDS, _REST_MILLISECONDS = 2, 20
-"""Left to the window whenever the thread looks whether to go on, and after each frame: drawing holds the interpreter
-lock."""
+"""Pauses of the thread at each check for cancellation and after each frame: drawing holds the interpreter lock."""
 _ANSWER_SECONDS = 0.05
-"""Between two looks while it waits for the weights to start from."""
+"""Time between two checks for cancellation while it waits for the initial weights."""
 _NOTE = (
     "Training is repeated from its start with the present settings. What was changed while it ran, and weights that "
     "were set by hand, are not repeated."
@@ -44,14 +36,14 @@ _NOTE = (
 
 
 class _Making(NamedTuple):
-    """All that it takes to make an animation, apart from the window."""
+    """Everything needed to make an animation, without the window."""
 
     path: Path
     experiment: Experiment
-    settings: Settings
+    settings: AnimationSettings
     engine: EngineName
     initial: Answer
-    """The weights to start from that were given; mostly there are none."""
+    """The given initial weights, if there are any."""
 
     def make(self, job: Job) -> Animation:
         """Repeat the training and write the file, on the job's thread. Raises CancelledError."""
@@ -79,7 +71,6 @@ class _Making(NamedTuple):
         return animation
 
     def _given_weights(self, job: Job) -> dict[str, Array]:
-        """The weights to start from, when the training thread has told them."""
         while not job.cancelled:
             try:
                 given: dict[str, Array] = self.initial.result(_ANSWER_SECONDS)
@@ -90,10 +81,10 @@ class _Making(NamedTuple):
 
 
 class AnimationDialog(QDialog):
-    """Asks for the settings of an animation and makes it. Closing it ends what it makes."""
+    """Dialog that asks for the settings of an animation and makes it. Closing it cancels that."""
 
     said = Signal(str)
-    """What was written, in a sentence."""
+    """Say what was written."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
@@ -101,17 +92,17 @@ class AnimationDialog(QDialog):
         self.job: Job | None = None
         self.path = Path()
         report = session.report
-        self.settings = Settings(epochs=(report.snapshot.epoch if report else 0) or Settings().epochs)
+        self.settings = AnimationSettings(epochs=(report.snapshot.epoch if report else 0) or AnimationSettings().epochs)
         self.setObjectName("gif")
         self.setWindowTitle("Training as an animated GIF")
-        self.form = Form(Settings, "gif")
+        self.form = Form(AnimationSettings, "gif")
         self.form.show_value(self.settings)
         self.form.edited.connect(self._change)
         self.note, self.message = self._words("note", "What the animation shows"), self._words("message", "Result")
         self.note.setText(_NOTE)
-        self.bar = identify(QProgressBar(), "gif.progress", "Frames done", tip("How many frames are done."))
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(theme.px(_BAR_HEIGHT))
+        self.bar = QProgressBar(textVisible=False)
+        identify(self.bar, "gif.progress", "Frames done", tip("How many frames are done."))
+        self.bar.setFixedHeight(px(_BAR_HEIGHT))
         # Nothing moves when they come and go.
         policy = self.bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -119,9 +110,8 @@ class AnimationDialog(QDialog):
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.close_button = push_button("gif.close", "Close", "Closes this dialog. While a GIF is made: ends that.")
-        self.create_button = push_button(
-            "gif.create", "Create…", "Asks for a file and makes the GIF; the window goes on."
-        )
+        does = "Asks for a file and makes the GIF; the window goes on."
+        self.create_button = push_button("gif.create", "Create…", does)
         self.create_button.setDefault(True)
         self.close_button.clicked.connect(self.reject)
         self.create_button.clicked.connect(self._ask_path)
@@ -129,43 +119,26 @@ class AnimationDialog(QDialog):
         self._show_making(False)
 
     def _arrange(self) -> None:
-        """Put everything in its place."""
-        lines = QVBoxLayout(self)
-        margin = theme.px(2 * theme.GRID)
-        lines.setContentsMargins(margin, margin, margin, margin)
-        lines.setSpacing(theme.px(theme.GRID))
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        for button in (self.close_button, self.create_button):
-            buttons.addWidget(button)
-        for part in (self.form, self.note, self.bar, self.message):
-            lines.addWidget(part)
-        lines.addStretch(1)
-        lines.addLayout(buttons)
-        self.setMinimumWidth(theme.px(_WIDTH))
+        lines = tight(QVBoxLayout(self), GRID, (2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID))
+        buttons = fill(QHBoxLayout(), STRETCH, self.close_button, self.create_button)
+        fill(lines, self.form, self.note, self.bar, self.message, STRETCH, buttons)
+        self.setMinimumWidth(px(_WIDTH))
 
     def _words(self, name: str, spoken: str) -> QLabel:
-        """A quiet text."""
-        label = quiet(identify(QLabel(wordWrap=True), f"gif.{name}", spoken))
-        return label
-
-    # Doing --------------------------------------------------------------------------------------------------
+        return quiet(identify(QLabel(wordWrap=True), f"gif.{name}", spoken))
 
     def _change(self, path: str, value: int, *_: object) -> None:
-        """Take over a setting."""
         self.settings = msgspec.structs.replace(self.settings, **{path.removeprefix("gif."): value})
         self.form.show_value(self.settings)
 
     def _ask_path(self) -> None:
-        """Let the person choose the file, and make the animation."""
         ask_to_save(self, "Save the animation", "training.gif", ["Animations (*.gif)"], self.create_file)
 
     def create_file(self, path: str) -> None:
         """Make the animation in the background."""
         self.path, report = Path(path), self.session.report
-        engine: EngineName = "reference"
-        if report is not None and report.snapshot.engine == "compiled":
-            engine = "compiled"
+        compiled = report is not None and report.snapshot.engine == "compiled"
+        engine: EngineName = "compiled" if compiled else "reference"
         initial = self.session.ask(Trainer.usable_initial)
         making = _Making(self.path, self.session.experiment, self.settings, engine, initial)
         self.bar.setRange(0, self.settings.frames)
@@ -178,56 +151,48 @@ class AnimationDialog(QDialog):
         self.job.start()
 
     def _show_progress(self, done: int, of: int) -> None:
-        """Move the bar on."""
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
     def _show_made(self, animation: Animation) -> None:
-        """Say what was written."""
         if self.job is not None and self.sender() is self.job:
             words = made_words(self.path.name, animation)
             self._finish(words)
             self.said.emit(words)
 
     def _show_failed(self, error: Exception) -> None:
-        """Say why nothing was written."""
         if self.job is not None and self.sender() is self.job:
             self._finish(_failed_words(self.path, error), problem=True)
 
     def _finish(self, words: str, problem: bool = False) -> None:
-        """Nothing is to be made any longer; say what came of it."""
         finish_jobs(self)
         self.job = None
         self._show_making(False)
         self.message.setText(words)
-        self.message.setStyleSheet(f"color: {theme.current().danger}" if problem else "")
+        self.message.setStyleSheet(f"color: {current().danger}" if problem else "")
 
     def _show_making(self, on: bool) -> None:
-        """Offer what can be done now."""
         self.form.setEnabled(not on)
         self.create_button.setEnabled(not on)
         self.bar.setVisible(on)
-        self.close_button.setText("Cancel" if on else "Close")
-        self.close_button.setAccessibleName("Cancel" if on else "Close")
+        closing = "Cancel" if on else "Close"
+        identify(self.close_button, spoken=closing).setText(closing)
         self.message.setText("Repeating the training…" if on else "")
         if on:
             self.close_button.setFocus()
 
     def reject(self) -> None:
-        """Cancel what is being made; with nothing to cancel, close."""
         if self.job is not None:
             self._finish("Cancelled; nothing was written.")
         else:
             super().reject()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close, whatever is being made."""
         self._finish("")
         super().closeEvent(event)
 
 
 def _failed_words(path: Path, error: Exception) -> str:
-    """Why nothing was written, in a sentence."""
     if isinstance(error, InputError):
         return f"{path.name} was not written. {error}."
     if isinstance(error, OSError):
@@ -236,7 +201,7 @@ def _failed_words(path: Path, error: Exception) -> str:
 
 
 def made_words(name: str, animation: Animation) -> str:
-    """What was written, in a sentence."""
+    """Say what was written."""
     end = {
         "diverged": f" Training diverged after epoch {animation.epoch:,}; the animation ends there.",
         "stopped_early": f" Early stopping ended training at epoch {animation.epoch:,}.",

@@ -1,4 +1,4 @@
-"""Autosave and recovery: what is being worked on is kept every few seconds, and offered again after a crash."""
+"""Autosave and recovery: the present work is kept every few seconds, and offered after a crash."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, QTimer
 from playground import Document, Trainer
 from playground.files.atomic import remove_strays
 from playground.files.errors import reason_of
-from playground.storage.document import load_document, to_bytes
-from playground.storage.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
+from playground.storage.document import document_bytes, load_document
+from playground.storage.recovery import MOST_ATTEMPTS, RecoverableWork, WorkSlot, documents_set_aside, find_recoverable
 from ui.session.jobs import Job, finish_jobs
 from ui.shell.waiting import Waiting
 from ui.window.desk import Desk
@@ -25,35 +25,35 @@ _AUTOSAVE_MILLISECONDS = 15_000
 
 
 class _Asked(NamedTuple):
-    """What a document was asked for with."""
+    """Circumstances in which a document was asked for."""
 
     mark: Mark
-    """What there was then."""
+    """What the document will hold."""
     title: str
     origin: str
     restores: bool
-    """Whether that includes what is being recovered."""
+    """Whether it includes what is being recovered."""
 
 
 class _Restoring(NamedTuple):
-    """What is being recovered."""
+    """Recovery in progress."""
 
-    found: Found
+    found: RecoverableWork
     lock: FileLock
     taken: bool = False
-    """Whether the window works on it already."""
+    """Whether the window has opened it."""
 
 
 class Autosave(QObject):
-    """Keeps the work of a window in a slot of a common folder. It does nothing until it is told to begin."""
+    """Keeps the work of a window in a slot of a common folder, from `begin` on."""
 
     def __init__(self, desk: Desk, documents: Documents) -> None:
         super().__init__(desk)
         self.desk, self.documents, self.work = desk, documents, documents.work
-        self.slot: Slot | None = None
+        self.slot: WorkSlot | None = None
         self.folder: Path | None = None
         self.kept: Mark | None = None
-        """The mark of what was kept last; see `Work.mark`."""
+        """What was kept last; see `Work.mark`."""
         self.job: Job | None = None
         self.restoring: _Restoring | None = None
         self.timer = QTimer(self, interval=_AUTOSAVE_MILLISECONDS)
@@ -62,11 +62,11 @@ class Autosave(QObject):
         desk.session.failed.connect(lambda _: self._end_recovery(restored=False))
 
     def begin(self, folder: Path) -> None:
-        """Keep the window's work from now on, and offer what an earlier run has left."""
+        """Keep the window's work from now on, and offer work that an earlier run has left."""
         self.folder = folder
         try:
-            found = recoverable(folder)
-            self.slot = Slot(folder)
+            found = find_recoverable(folder)
+            self.slot = WorkSlot(folder)
         except OSError as error:
             self.desk.say(f"Work is not kept for recovery: {reason_of(error)} ({folder}).")
             return
@@ -76,24 +76,22 @@ class Autosave(QObject):
         self.work.changed.connect(self._note_change)
         if found:
             self._offer(found[0])
-        elif fresh := [path for path in aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
+        elif fresh := [path for path in documents_set_aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
             self.desk.say(f"Work that could not be restored is kept as {fresh[-1]}.")
 
     def _tidy(self) -> None:
-        """Remove what processes that were killed left unfinished beside the files that were worked on last."""
+        """Remove unfinished files of processes that were killed beside the recent files."""
         for path in self.documents.recent.paths():
             remove_strays(Path(path))
 
-    # Keeping --------------------------------------------------------------------------------------------------
-
     def _note_change(self) -> None:
-        """If the whole training is safe in a file of its own, there is nothing to recover."""
+        """Clear the slot when the whole training is in a file of its own."""
         if self.work.is_safe and self.slot is not None and self.job is None:
             self.slot.clear()
             self.kept = self.work.saved
 
     def keep(self) -> None:
-        """Keep the work, if there is something new."""
+        """Keep the work if it has changed."""
         mark = self.work.mark()
         if self.slot is not None and self.job is None and mark != self.kept:
             restores = self.restoring is not None and self.restoring.taken
@@ -101,18 +99,16 @@ class Autosave(QObject):
             self.desk.session.ask(Trainer.document, partial(self._write, asked))
 
     def _write(self, asked: _Asked, document: Document) -> None:
-        """Write what was asked for, beside the window."""
         slot = self.slot
         if slot is None or self.job is not None:
             return
         mark = asked.mark._replace(step=document.present.state.step)
-        self.job = Job(lambda _: slot.write(to_bytes(document), asked.title, asked.origin), self)
+        self.job = Job(lambda _: slot.write(document_bytes(document), asked.title, asked.origin), self)
         self.job.done.connect(lambda _: self._note_kept(mark, asked.restores))
         self.job.failed.connect(lambda error: self._tell_failure(error, asked.restores))
         self.job.start()
 
     def _note_kept(self, mark: Mark, restores: bool) -> None:
-        """The work is kept."""
         self.job, self.kept = None, mark
         if restores:
             self._end_recovery(restored=True)
@@ -122,14 +118,14 @@ class Autosave(QObject):
             self.keep()
 
     def _tell_failure(self, error: Exception, restores: bool) -> None:
-        """The work could not be kept; it is tried again later. What was recovered stays where it is."""
+        """Say that the work could not be kept; it is tried again later, and recovered work stays where it is."""
         self.job = None
         if restores:
             self._end_recovery(restored=False)
         self.desk.say(f"Work could not be kept for recovery: {reason_of(error)}.")
 
     def close(self) -> None:
-        """The window closes as it should."""
+        """Stop keeping the work and clear its slot, since the window closes normally."""
         self.timer.stop()
         finish_jobs(self, cancel=False)
         self._end_recovery(restored=False)
@@ -137,14 +133,11 @@ class Autosave(QObject):
             self.slot.close()
             self.slot = None
 
-    # Recovery -------------------------------------------------------------------------------------------------
+    def found(self) -> list[RecoverableWork]:
+        """Return the work that can be recovered."""
+        return find_recoverable(self.folder) if self.folder is not None and self.slot is not None else []
 
-    def found(self) -> list[Found]:
-        """What there is to recover."""
-        return recoverable(self.folder) if self.folder is not None and self.slot is not None else []
-
-    def _offer(self, found: Found) -> None:
-        """Say that there is something to recover; nothing happens unless the person wants it."""
+    def _offer(self, found: RecoverableWork) -> None:
         later = " The file itself was saved after that." if found.is_outdated else ""
         self.desk.tell(
             f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu."
@@ -152,12 +145,12 @@ class Autosave(QObject):
             ("Recover", partial(self.recover_carefully, found)),
         )
 
-    def recover_carefully(self, found: Found) -> None:
-        """Go on with it, if no changes are lost by that which the person wants to keep."""
+    def recover_carefully(self, found: RecoverableWork) -> None:
+        """Recover work after asking about unsaved changes."""
         self.documents.before_losing(partial(self.recover, found))
 
-    def recover(self, found: Found) -> None:
-        """Go on with what an earlier run has left. It is an attempt on record until this window keeps it itself."""
+    def recover(self, found: RecoverableWork) -> None:
+        """Open work that an earlier run has left. It counts as an attempt until this window has kept it."""
         lock = found.begin()
         if lock is None or self.restoring is not None:
             self.desk.tell("That is being recovered already, or was.")
@@ -167,7 +160,6 @@ class Autosave(QObject):
         Waiting(self.desk.window, "Recovering", words, lambda: load_document(found.document), self._take, self._refuse)
 
     def _take(self, document: Document) -> None:
-        """Go on with what was read, and keep it here."""
         if self.restoring is None:
             return
         found = self.restoring.found
@@ -179,7 +171,6 @@ class Autosave(QObject):
             self._end_recovery(restored=False)
 
     def _refuse(self, error: Exception) -> None:
-        """What was to be recovered can't be read, or the person stopped it."""
         if self.restoring is None:
             return
         found = self.restoring.found
@@ -189,14 +180,13 @@ class Autosave(QObject):
         self.desk.tell(f"{words_for(found)} was not recovered. {kept} {error}")
 
     def _end_recovery(self, *, restored: bool) -> None:
-        """If something was being recovered, that has come to its end."""
         if self.restoring is not None:
             (found, lock, _), self.restoring = self.restoring, None
             found.end(lock, restored=restored)
 
 
-def words_for(found: Found) -> str:
-    """What can be recovered, in words."""
+def words_for(found: RecoverableWork) -> str:
+    """Describe work that can be recovered."""
     return (
         f"“{found.note.title or 'Untitled'}” as it was at {time.strftime('%H:%M on %d %B', time.localtime(found.time))}"
     )

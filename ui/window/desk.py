@@ -1,7 +1,4 @@
-"""The desk: what everything in the window works with, so that nothing has to know the window itself.
-
-The session, the settings that are kept between runs, the docks, the messages, and the window as a place for dialogs.
-"""
+"""The desk: what all modules of the window share, so that none has to know the window itself."""
 
 from __future__ import annotations
 
@@ -14,31 +11,20 @@ from playground.measure.diagnosis import Remedy
 from ui.session.session import Session
 from ui.shell import dialogs
 from ui.shell.docks import Docks
-from ui.shell.messages import Messages, Offer
+from ui.shell.messages import Messages
 
 
 class Desk(QObject):
-    """Gives the parts of a window what they share: session, settings, docks, messages, and questions to the person."""
+    """What the modules of a window share: session, settings kept between runs, docks, messages and file dialogs."""
 
     def __init__(self, window: QMainWindow, session: Session, settings: QSettings) -> None:
         super().__init__(window)
         self.window = window
-        """What dialogs stand in front of; nothing else is known of it."""
+        """The parent of dialogs."""
         self.session, self.settings = session, settings
         self.docks = Docks(window)
         self.messages = Messages(window.statusBar())
-
-    def say(self, notice: str) -> None:
-        """Put a notice into the status line for a while."""
-        self.messages.say(notice)
-
-    def tell(self, text: str, remedy: Offer | None = None) -> None:
-        """Say in the banner what needs attention, with a remedy if there is one."""
-        self.messages.tell(text, remedy)
-
-    def refuse(self, text: str) -> None:
-        """Say in the banner what was not changed, until something is."""
-        self.messages.refuse(text)
+        self.say, self.tell, self.refuse = self.messages.say, self.messages.tell, self.messages.refuse
 
     def ask_to_open(self, title: str, kinds: list[str], then: Callable[[str], object]) -> None:
         """Let the person choose a file that exists; `kinds` are like "Tables (*.csv *.tsv)"."""

@@ -1,6 +1,6 @@
-"""The main window: puts panels, pictures, docks, menus and messages together and owns what they work with.
+"""The main window: assembles panels, pictures, docks, menus and messages, and owns what they work with.
 
-What the session tells reaches the parts through `Presenter`, what they ask for reaches the session through `Wiring`.
+What the session reports reaches the parts through `Presenter`; what they ask for reaches the session through `Wiring`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from playground import Experiment
-from playground.interop.opening import FIRST, preset
+from playground.interop.opening import FIRST_PRESET, load_preset
 from ui.forms.layouts import tight
 from ui.look import theme
 from ui.session.compiling import Kernels
@@ -56,9 +56,9 @@ class Window(QMainWindow):
         self.settings = settings or QSettings()
         self.kernels: Kernels | None = None
         self._before_crowding: QByteArray | None = None
-        """Where the docks stood before everything became too large for that."""
+        """The layout before the zoom became too large for it."""
         self.parts = WindowParts()
-        self.session = session or Session(experiment or preset(FIRST))
+        self.session = session or Session(experiment or load_preset(FIRST_PRESET))
         self.session.setParent(self)
         self.desk = Desk(self, self.session, self.settings)
         self._make_helpers()
@@ -67,12 +67,12 @@ class Window(QMainWindow):
         self._put_together()
         self.docks.arrange(LAYOUTS[0])
         self.has_layout = False
-        """Whether the docks stand where a person had them."""
+        """Whether the layout is one that a person had."""
         self.session.set_speed(self.parts.transport.speed)
         self._listen()
 
     def _make_helpers(self) -> None:
-        """Make all that lasts as long as the window, whatever size everything has."""
+        """Make what lasts as long as the window, at every zoom."""
         desk, parts = self.desk, self.parts
         self.docks, self.messages = desk.docks, desk.messages
         self.appearance = Appearance(self)
@@ -93,17 +93,13 @@ class Window(QMainWindow):
         self.keys = FocusedKeys(self)
 
     def _listen(self) -> None:
-        """Follow what the session and the documents tell."""
         self.session.undo_changed.connect(self._show_undo)
         self.presenter.words_shown.connect(self._show_title)
         self.work.changed.connect(self._show_title)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
         self._show_title()
 
-    # Putting together -----------------------------------------------------------------------------------------
-
     def _put_together(self) -> None:
-        """Place and wire the parts, and have them show what there is."""
         for name, title, content, tab in self.parts.in_docks():
             self.docks.add(name, title, content, tab)
         self.parts.boundary.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -117,7 +113,6 @@ class Window(QMainWindow):
         self.presenter.adopt_parts()
 
     def _add_bar(self) -> None:
-        """Put the bar that runs the training across the top, with the banner below it."""
         top = QWidget()
         column = tight(QVBoxLayout(top), 0)
         column.addWidget(self.parts.transport)
@@ -132,7 +127,6 @@ class Window(QMainWindow):
         self.bar = bar
 
     def _add_menus(self) -> None:
-        """Make the menus from the table of actions."""
         session, documents, sharing, pictures = self.session, self.documents, self.sharing, self.pictures
         self.menus = Menus(
             self,
@@ -146,7 +140,7 @@ class Window(QMainWindow):
         )
 
     def rebuild(self) -> None:
-        """Make all parts again, which own no truth, at another size of everything."""
+        """Make all parts again at another zoom; they own no state that could be lost."""
         self.tour.close()
         focused = self.focus_mode.on
         if focused:
@@ -170,7 +164,7 @@ class Window(QMainWindow):
             self.menus.refresh("view.focus")
 
     def _make_room(self, state: QByteArray | None = None) -> None:
-        """Put the docks where they need least, if everything is too large for where they stand, which is `state`."""
+        """Use the layout that needs least room if the present one, `state`, is too large for the window."""
         layout = self.layout()
         assert layout is not None
         layout.activate()
@@ -179,23 +173,19 @@ class Window(QMainWindow):
             self._before_crowding = state or self.docks.state()
             self.docks.arrange(LAYOUTS[-1])
 
-    # What it shows and offers ---------------------------------------------------------------------------------
-
     def _show_title(self) -> None:
-        """Say in the title what is worked on, with a mark while it has changes that no file holds."""
         self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")
         self.setWindowModified(self.work.modified)
 
     def _show_undo(self) -> None:
-        """Name in the menu what undo and redo would do."""
         self.menus.refresh("edit.undo", "edit.redo")
 
     def apply_theme(self) -> None:
-        """Take over the theme in force."""
+        """Apply the current theme."""
         self.parts.apply_theme()
 
     def commands(self) -> list[PaletteCommand]:
-        """Everything that can be done now: the menus, and every setting with its choices."""
+        """Return everything that can be done now: the menus, and every setting with its choices."""
         self.parts.layers.complete()
         found = self.menus.commands()
         return [*found, *self.controls.commands(found)]
@@ -205,20 +195,16 @@ class Window(QMainWindow):
         ShortcutList(self.menus.commands(every=True), self).open()
 
     def _toggle_full_screen(self) -> None:
-        """The whole screen, or a window again."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def use_kernels(self, kernels: Kernels) -> None:
-        """Go over to the compiled engine when its kernels are ready. Closing the window ends their process."""
+        """Use the compiled engine when its kernels are ready. Closing the window ends their process."""
         self.kernels = kernels
         kernels.ready.connect(lambda: self.session.use_engine("compiled"))
         kernels.failed.connect(self.presenter.say_engine_refused)
         kernels.start()
 
-    # Events ---------------------------------------------------------------------------------------------------
-
     def showEvent(self, event: QShowEvent) -> None:
-        """The size is known, which it was not when the docks were placed."""
         super().showEvent(event)
         if event.spontaneous():
             return
@@ -232,23 +218,19 @@ class Window(QMainWindow):
             QTimer.singleShot(0, self, self._make_room)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files, addresses and texts can be dropped anywhere."""
         if self.sharing.takes(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Take what is dropped."""
         event.acceptProposedAction()
         self.sharing.take(event.mimeData())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Nothing is seen of a minimised window."""
         if event.type() == QEvent.Type.WindowStateChange:
             self.presenter.request_what_is_seen()
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask about changes, then stop the process and all threads before anything goes."""
         if self.documents.may_close():
             self._close_parts()
             super().closeEvent(event)
@@ -256,7 +238,6 @@ class Window(QMainWindow):
             event.ignore()
 
     def _close_parts(self) -> None:
-        """Keep the layout, and end everything that runs."""
         if self.focus_mode.on:
             self.focus_mode.toggle()
         self.layouts.remember()

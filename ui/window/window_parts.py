@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from playground.catalog.datasets.table import Table
 from playground.interop.opening import RESOURCES
+from ui.forms.layouts import scrolling
 from ui.look import theme
 from ui.panels.data.panel import DataPanel
 from ui.panels.drawing.panel import DrawingPanel
@@ -21,44 +21,36 @@ from ui.views.network.view import NetworkView
 from ui.views.registry import VIEWS
 from ui.views.view import View
 
-_SAMPLE_TABLES = (
-    (
-        "Penguins",
-        Table(
-            path=str(RESOURCES / "data" / "penguins.csv"),
-            x1="bill_length_mm",
-            x2="bill_depth_mm",
-            target="species",
-        ),
-    ),
+_PENGUINS = Table(
+    path=str(RESOURCES / "data" / "penguins.csv"), x1="bill_length_mm", x2="bill_depth_mm", target="species"
 )
 
 ViewKind = TypeVar("ViewKind", bound=View)
 
 
 class WindowParts:
-    """Holds the panels and pictures. They own no truth, so that all can be made again at another size."""
+    """Panels and pictures of a window. They own no state, so that all can be made again at another zoom."""
 
     def __init__(self) -> None:
         self.make()
 
     def make(self) -> None:
-        """Make every panel and picture; those before are no longer held."""
+        """Make every panel and picture again."""
         self.views = tuple(view() for view in VIEWS)
         self.boundary, self.network = self.view(BoundaryView), self.view(NetworkView)
         self.gradients = self.view(GradientsView)
-        self.data, self.layers, self.training = DataPanel(list(_SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
+        self.data, self.layers, self.training = DataPanel([("Penguins", _PENGUINS)]), LayersPanel(), TrainingPanel()
         self.drawing = DrawingPanel()
         self.layers.sleep()
         self.panels = (self.data, self.layers, self.training, self.drawing)
         self.transport = TransportBar()
 
     def view(self, kind: type[ViewKind]) -> ViewKind:
-        """The view of a kind."""
+        """Return the view of a kind."""
         return next(view for view in self.views if isinstance(view, kind))
 
     def in_docks(self) -> list[tuple[str, str, QWidget, str]]:
-        """What stands in docks: a name for layouts, a title, the panel or picture, and a short title for its tab."""
+        """Return the content of the docks: a name for layouts, a title, the widget, and a short title for its tab."""
         network, *others = ((view.name, view.title, view, view.tab) for view in self.views if view is not self.boundary)
         return [
             ("data", "Data", _scrolling(self.data), ""),
@@ -70,18 +62,13 @@ class WindowParts:
         ]
 
     def apply_theme(self) -> None:
-        """Take over the theme in force."""
+        """Apply the current theme."""
         for view in self.views:
             view.apply_theme()
 
 
 def _scrolling(panel: QWidget) -> QScrollArea:
-    """A panel that can be longer than its place."""
-    scroll = QScrollArea(widgetResizable=True)
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    scroll.setWidget(panel)
+    scroll = scrolling(panel)
     # Wide enough that nothing has to be cut off beside the scroll bar.
     scroll.setMinimumWidth(panel.minimumSizeHint().width() + theme.px(theme.GRID + 2))
     return scroll

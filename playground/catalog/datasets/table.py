@@ -12,7 +12,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array, setting
+from playground.catalog.choice import Array, Task, setting
 from playground.catalog.datasets.base import (
     LARGEST,
     MAX_CLASSES,
@@ -20,8 +20,7 @@ from playground.catalog.datasets.base import (
     AxisScale,
     AxisScales,
     Raw,
-    Task,
-    small_enough,
+    are_small_enough,
 )
 from playground.files.atomic import readable_size
 from playground.files.cells import Cells, Column, NoColumnError, read_cells, rows_words
@@ -291,7 +290,7 @@ def _usable(cells: Cells, columns: Sequence[Column], numeric: Sequence[Column]) 
     checks = [(f"no value in {column.name}", column, column.missing) for column in columns]
     checks += [(f"no number in {column.name}:", column, np.isnan(column.numbers)) for column in numeric]
     checks += [
-        (f"beyond {LARGEST:g} in {column.name}:", column, ~small_enough(column.numbers)) for column in numeric[2:]
+        (f"beyond {LARGEST:g} in {column.name}:", column, ~are_small_enough(column.numbers)) for column in numeric[2:]
     ]
     dropped = []
     for reason, column, bad in checks:

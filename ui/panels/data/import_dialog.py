@@ -35,7 +35,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from playground.catalog.datasets.base import Dataset, Sample, Task, sample
+from playground.catalog.choice import Task
+from playground.catalog.datasets.base import Dataset, Sample, draw_sample
 from playground.catalog.datasets.table import Table, TableRows, rows_of
 from playground.files.cells import Cells, Column, read_cells
 from playground.files.errors import InputError, one_line
@@ -620,13 +621,13 @@ def _made_of(
     """
     exact = read_own_points(cells) if proposed else None
     if exact is not None:
-        return exact, sample(exact), [f"All {exact.size:,} rows are used."], "exact", exact.size
+        return exact, draw_sample(exact), [f"All {exact.size:,} rows are used."], "exact", exact.size
     refuse_one_axis(cells, picked)
     rows = rows_of(cells, *picked)
     dataset, notes = data_set(cells, picked, rows, reading)
     if isinstance(dataset, Table) and sampled and len(rows.x) > MOST_ROWS:
         dataset = msgspec.structs.replace(dataset, points=MOST_ROWS)
-    return dataset, sample(dataset), [_used_words(rows, cells.rows), *notes], "", len(rows.x)
+    return dataset, draw_sample(dataset), [_used_words(rows, cells.rows), *notes], "", len(rows.x)
 
 
 def _used_words(rows: TableRows, of: int) -> str:

@@ -12,16 +12,16 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QToolTip, QVBox
 
 from playground import Experiment, InputError, Snapshot
 from playground.catalog.choice import members
-from playground.catalog.datasets.base import Adjustable, Dataset, Sample, sample, with_common
+from playground.catalog.datasets.base import Adjustable, Dataset, Sample, draw_sample, with_common
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
-from playground.experiment.paths import fits, value_at, with_value
+from playground.experiment.paths import is_in_range, value_at, with_value
 from playground.files.layout import Reading
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.edits import Edits
-from ui.forms.layouts import quiet, tight
+from ui.forms.layouts import PANEL_MARGINS, quiet, tight
 from ui.forms.rows import Form, Row, row_for
 from ui.look.beat import Throttle
 from ui.look.numbers import plural_text
@@ -38,10 +38,10 @@ _PICTURE_POINTS = {"classification": 240, "regression": 900}
 """Values fill the plane, so that their shape shows; classes leave gaps, so that their points do."""
 _COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")
 _TABLE_PLACE = ("path", "x1", "x2", "target", *Reading._fields)
-"""Where a table comes from and how it is read is chosen by opening a file, not in a row."""
+"""Fields of a table that are chosen by opening a file, not in a row."""
 _OWN_NAME = "Own points"
 _MOST_PICTURED = 600
-"""Points of an own data set that its small picture shows."""
+"""How many points the small picture of a person's own data set shows at most."""
 
 
 class DataPanel(Panel):
@@ -52,20 +52,20 @@ class DataPanel(Panel):
     """
 
     test_asked = Signal()
-    """The person wants to know how the network does on the test points."""
+    """The result on the test points is asked for."""
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.lines = QVBoxLayout(self)
-        self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
-        self.lines.setSpacing(px(GRID // 2))
+        self.lines = tight(QVBoxLayout(self), margins=PANEL_MARGINS)
         self.tiles: dict[DataTile, Dataset] = {}
         self.forms: dict[type[Dataset], Form] = {}
         self._common: dict[str, Row] = {}
         self.own_tile: DataTile | None = None
         self._late = Throttle(self._show_late, self)
         self._add_gallery(samples)
-        self._add_own_data()
+        self.own_data = OwnData()
+        self.own_data.taken.connect(self.take)
+        self.lines.addWidget(self.own_data)
         self._add_common_rows()
         self._own_rows = QVBoxLayout()
         self.lines.addLayout(self._own_rows)
@@ -74,13 +74,10 @@ class DataPanel(Panel):
         self.lines.addStretch(1)
         self.show_experiment(self.experiment)
 
-    # Gallery ------------------------------------------------------------------------------------------------
-
     def _add_gallery(self, samples: Sequence[tuple[str, Table]]) -> None:
         self.lines.addWidget(heading("Data"))
         self.group = QButtonGroup(self, exclusive=True)
-        self._gallery = grid = QGridLayout()
-        grid.setSpacing(px(GRID // 2))
+        self._gallery = grid = tight(QGridLayout())
         declared = [(kind.label, kind()) for kind in members(Dataset).values()]
         for name, dataset in [*declared, *samples]:
             drawn = _drawable(dataset)
@@ -90,8 +87,7 @@ class DataPanel(Panel):
         for column in range(_GALLERY_COLUMNS):
             grid.setColumnStretch(column, 1)
         self.lines.addLayout(grid)
-        self.about = quiet(QLabel(wordWrap=True))
-        self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.about = quiet(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop))
         self.about.setMinimumHeight(px(2 * self.about.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.about)
         self.notes = quiet(identify(QLabel(wordWrap=True), "data.notes", "What to know about the data set"))
@@ -114,7 +110,8 @@ class DataPanel(Panel):
             self._show_gallery(self.experiment.data)
 
     def choose(self, dataset: Dataset) -> None:
-        """Ask for a data set of this kind; points, noise and shares stay as they are. Own points come back as left."""
+        """Ask for a data set of this kind with the present points, noise and shares; a person's own points come back
+        unchanged."""
         Edits.end_open()
         present = self.experiment.data
         if _same_source(dataset, present):
@@ -125,7 +122,7 @@ class DataPanel(Panel):
         self.edited.emit(with_data(self.experiment, data), "", False)
 
     def take(self, dataset: Dataset, title: str) -> None:
-        """Ask for a data set that a person brought along, split as the present one is."""
+        """Ask for an imported data set, split as the present one is."""
         Edits.end_open()
         present = self.experiment.data
         kept = ["seed", "validation_fraction", "test_fraction"]
@@ -137,7 +134,7 @@ class DataPanel(Panel):
         self.edited.emit(with_data(self.experiment, data), title, False)
 
     def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
-        """Ask for another value; a part of the data set may carry others along."""
+        """Ask for another value; other fields of the data set may have to change with it."""
         if not path.startswith("data."):
             super().ask(path, value, changing, title)
             return
@@ -160,37 +157,29 @@ class DataPanel(Panel):
         self.about.setText(_about_data(data))
 
     def _show_late(self) -> None:
-        """What follows the data set at a calmer pace: its picture, and what to know about a table."""
+        """Update the pictures and the notes on a table, which may lag behind an edit."""
         data = self.experiment.data
         for tile, dataset in self.tiles.items():
             tile.show_sample(self._pictured(tile, dataset))
-        notes = sample(data).notes if isinstance(data, Table) and data.path else ()
+        notes = draw_sample(data).notes if isinstance(data, Table) and data.path else ()
         self.notes.setText(" ".join(notes))
         self.notes.setVisible(bool(notes))
 
     def _pictured(self, tile: DataTile, dataset: Dataset) -> Sample:
-        """What a tile shows: the present settings while it is chosen, own points always, else clean points."""
+        """Return the points of a tile: with the present settings if it is chosen, a person's own as they are, else
+        clean ones."""
         if isinstance(dataset, UserPoints):
-            return _thin_out(sample(dataset))
+            return _thin_out(draw_sample(dataset))
         return (_drawable(self.experiment.data, noisy=True) if tile.isChecked() else None) or tile.clean
 
     def _keep_own_points(self, data: Dataset) -> None:
-        """Have a tile for the points a person has, also while another data set is shown."""
+        """Keep a tile for a person's own points while another data set is shown."""
         if not isinstance(data, UserPoints) or data.is_blank:
             return
         if self.own_tile is None:
-            self.own_tile = self._tile(_OWN_NAME, data, _thin_out(sample(data)))
+            self.own_tile = self._tile(_OWN_NAME, data, _thin_out(draw_sample(data)))
             self.own_tile.setObjectName("data.kind.points")
         self.tiles[self.own_tile] = data
-
-    # Own data -----------------------------------------------------------------------------------------------
-
-    def _add_own_data(self) -> None:
-        self.own_data = OwnData()
-        self.own_data.taken.connect(self.take)
-        self.lines.addWidget(self.own_data)
-
-    # Rows ---------------------------------------------------------------------------------------------------
 
     def _add_common_rows(self) -> None:
         self._common_rows = QWidget()
@@ -212,8 +201,7 @@ class DataPanel(Panel):
         words = "Draws other points of the same kind: the next data seed."
         self._new_data = push_button("data.new", "New data", words, small=True)
         self._new_data.clicked.connect(self._next_seed)
-        seed = self.rows["data.seed"]
-        seed.line.addWidget(self._new_data)
+        self.rows["data.seed"].line.addWidget(self._new_data)
 
     def _next_seed(self) -> None:
         if isinstance(self.experiment.data, Adjustable):
@@ -232,13 +220,10 @@ class DataPanel(Panel):
             form.setVisible(other is kind and bool(form.rows))
         self.forms[kind].show_value(data)
 
-    # Features -----------------------------------------------------------------------------------------------
-
     def _add_features(self) -> dict[str, FeatureTile]:
         self.lines.addSpacing(px(GRID // 2))
         self.lines.addWidget(heading("Features"))
-        grid, tiles = QGridLayout(), {}
-        grid.setSpacing(px(GRID // 2))
+        grid, tiles = tight(QGridLayout()), {}
         for place, name in enumerate(FEATURES):
             tile = tiles[name] = FeatureTile(name, self)
             identify(tile, f"features.{name}", f"Feature {FEATURES[name].label}")
@@ -266,8 +251,6 @@ class DataPanel(Panel):
             only = "The network needs at least one input: switch another one on first." if last else ""
             tile.setToolTip(tip(only, f"{FEATURES[name].label}: {FEATURES[name].help}"))
 
-    # Showing ------------------------------------------------------------------------------------------------
-
     def show_experiment(self, experiment: Experiment) -> None:
         before, first = self.experiment, not self.forms
         self._place_common_rows(experiment.data)
@@ -281,7 +264,7 @@ class DataPanel(Panel):
         self.final_test.show_snapshot(snapshot)
 
     def _place_common_rows(self, data: Dataset) -> None:
-        """Take the common rows away where a data set has settings of its own instead."""
+        """Hide the common rows for a data set that has none of these settings."""
         for name, row in self._common.items():
             has_own = name == "points" and isinstance(data, Table)
             row.set_path(f"data.{name}" if isinstance(data, Adjustable) and not has_own else "")
@@ -302,25 +285,24 @@ class DataPanel(Panel):
 
 
 def _drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
-    """Some points of a data set for its picture; None for a kind that has none before a person gives it some."""
+    """Draw some points of a data set for its picture; None if it has none yet."""
     wanted = {} if noisy else {"noise": 0.0, "label_noise": 0.0}
     wanted["points"] = _PICTURE_POINTS[dataset.tasks[0]]
     known = {name: value for name, value in wanted.items() if name in fields_of(type(dataset))}
     try:
-        drawn = sample(msgspec.structs.replace(dataset, **known))
+        drawn = draw_sample(msgspec.structs.replace(dataset, **known))
     except InputError:
         return None
     return drawn if len(drawn.labels) > 1 else None
 
 
 def _thin_out(drawn: Sample) -> Sample:
-    """So many of the points as a small picture can show, evenly taken."""
     step = -(-len(drawn.labels) // _MOST_PICTURED)
     return drawn._replace(x=drawn.x[::step], labels=drawn.labels[::step], split=drawn.split[::step])
 
 
 def _with_setting(data: Dataset, name: str, value: Any) -> Dataset:
-    """The data set with another value of one of its fields. Raises InputError if it has no such field."""
+    """Return the data set with another value of one field. Raises InputError if it has no such field."""
     if value_at(data, name) == value:
         return data
     if isinstance(data, UserPoints) and name == "task":
@@ -340,20 +322,19 @@ def _same_source(one: Dataset, other: Dataset) -> bool:
 
 
 def kept_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
-    """What `wanted` sets beyond what all data sets share, with what a person set under the same name."""
+    """Return the settings that only `wanted` has, with the present values of those that both have."""
     common, before = fields_of(Adjustable), fields_of(type(present))
     own = {name: field for name, field in fields_of(type(wanted)).items() if field != common.get(name)}
     settings = {name: getattr(wanted, name) for name in own}
     for name, field in own.items():
         value, theirs = getattr(present, name, None), before.get(name)
         alike = theirs is not None and (theirs.type, theirs.optional) == (field.type, field.optional)
-        if alike and name not in _TABLE_PLACE and fits(value, field):
+        if alike and name not in _TABLE_PLACE and is_in_range(value, field):
             settings[name] = value
     return settings
 
 
 def _about_data(data: Dataset) -> str:
-    """A data set in a sentence or two."""
     if isinstance(data, Table) and data.target:
         words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")
         return f"A table: {words}."
@@ -364,12 +345,12 @@ def _about_data(data: Dataset) -> str:
 
 
 def with_feature(features: Sequence[str], name: str) -> tuple[str, ...]:
-    """`features` with one more, before the first that comes later in the catalog."""
+    """Insert a feature before the first that comes later in the catalog."""
     order = list(FEATURES)
     place = next((k for k, other in enumerate(features) if order.index(other) > order.index(name)), len(features))
     return (*features[:place], name, *features[place:])
 
 
 def without_feature(features: Sequence[str], name: str) -> tuple[str, ...]:
-    """`features` without one."""
+    """Return `features` without one of them."""
     return tuple(other for other in features if other != name)

@@ -10,7 +10,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import ValueEntry
-from ui.forms.layouts import tight
+from ui.forms.layouts import fill, tight
 from ui.forms.rows import CAPTION_WIDTH
 from ui.look.theme import GRID, px
 from ui.panels.drawing.tools import ClassButton
@@ -20,11 +20,11 @@ _CLASS_COLUMNS = 3
 
 
 class ClassPicker(QWidget):
-    """Chooses the class that is drawn, and asks for other names of the classes."""
+    """Chooser of the class that is drawn, which also asks for other names of classes."""
 
     chosen_changed = Signal()
     names_asked = Signal(object, str)
-    """The names that all classes are to have, and a few words for the undo menu."""
+    """Carries the new names of all classes and a label for the undo menu."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,27 +46,19 @@ class ClassPicker(QWidget):
             small=True,
         )
         self.add_button.clicked.connect(self.add)
-        column = tight(QVBoxLayout(self))
-        column.addLayout(self._grid)
-        column.addLayout(self._name_line())
-
-    def _name_line(self) -> QHBoxLayout:
         self.name = identify(ValueEntry(self._problem_with_name), "drawing.class.name", "Name of the class")
         self.name.setMaxLength(40)
         self.name.set_hint(tip("The name of the chosen class. Enter takes it over; the legend and exports use it."))
         self.name.entered.connect(self._rename)
         self.name.left.connect(self._show_name)
-        line = QHBoxLayout()
-        line.setSpacing(px(GRID))
         caption = QLabel("Class name")
         caption.setBuddy(self.name)
         caption.setFixedWidth(px(CAPTION_WIDTH))
-        line.addWidget(caption)
-        line.addWidget(self.name, 1)
-        return line
+        line = fill(tight(QHBoxLayout(), GRID), caption, self.name, wide=self.name)
+        fill(tight(QVBoxLayout(self)), self._grid, line)
 
     def choose(self, place: int) -> None:
-        """Draw this class from now on."""
+        """Choose the class that is drawn."""
         self.chosen = place
         self.show_names(self.names)
         self.chosen_changed.emit()
@@ -120,7 +112,7 @@ class ClassPicker(QWidget):
 
 
 def class_names_of(data: Dataset) -> tuple[str, ...]:
-    """What the classes that can be drawn on a data set are called."""
+    """Return the names of the classes that can be drawn on a data set."""
     if isinstance(data, UserPoints):
         classes = data.classes if data.task == "classification" else 2
         return data.all_names(max(classes, len(data.class_names)))

@@ -5,7 +5,6 @@ The engine matches weights by layer id, so every structural edit first gives ids
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -13,7 +12,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -28,13 +26,12 @@ from playground.experiment.tree import new_id, with_ids
 from playground.measure.snapshot import LayerStatistics, Snapshot
 from ui.forms.buttons import IconButton
 from ui.forms.edits import Edits
-from ui.forms.layouts import quiet
+from ui.forms.layouts import STRETCH, fill, quiet, scrolling, set_tab_order, tight
 from ui.look.beat import Throttle
 from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard, OutputCard
 from ui.panels.layers.palette import FIRST_LAYER, Chip, Palette
-from ui.panels.layers.shape_button import ShapeButton
-from ui.panels.layers.shapes import widths_words, with_widths
+from ui.panels.layers.shapes import ShapeButton, widths_words, with_widths
 from ui.panels.layers.stack_drag import StackDrag
 from ui.panels.panel import Panel, heading
 
@@ -49,67 +46,41 @@ class LayersPanel(Panel):
         self.snapshot: Snapshot | None = None
         self._follow: str | None = None
         self._text = Throttle(self._write, self)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(px(GRID + GRID // 2), px(GRID), 0, px(GRID))
-        outer.setSpacing(px(GRID // 2))
-        outer.addLayout(self._title())
-        self.new_layers = self._palette()
-        outer.addWidget(self.new_layers)
-        self.view = self._stack()
-        outer.addWidget(self.view, 1)
+        title, self.view = self._title(), self._stack()
+        self.new_layers = Palette()
+        self.new_layers.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
+        outer = tight(QVBoxLayout(self), margins=(GRID + GRID // 2, GRID, 0, GRID))
+        fill(outer, title, self.new_layers, self.view, wide=self.view)
         self.drag = StackDrag(self, self.view, self.stack, self.inputs)
         self.drag.card_dropped.connect(self._card_dropped)
         self.drag.chip_dropped.connect(self._add_layer)
         for chip in self.new_layers.chips:
+            chip.clicked.connect(self._chip_clicked)
             self.drag.follow_chip(chip)
         self.show_experiment(self.experiment)
 
-    # Parts --------------------------------------------------------------------------------------------------
-
     def _title(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
-        line.setSpacing(px(GRID))
         self.shape = ShapeButton()
         self.shape.chosen.connect(self.take_shape)
         self.compact = IconButton("rows", "Compact cards", "One line per layer, to see many at once.")
         self.compact.setObjectName("layers.compact")
         self.compact.setCheckable(True)
         self.compact.toggled.connect(self._set_compact)
-        line.addWidget(heading("Layers"))
-        line.addStretch(1)
-        line.addWidget(self.shape)
-        line.addWidget(self.compact)
-        return line
-
-    def _palette(self) -> Palette:
-        palette = Palette()
-        palette.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
-        for chip in palette.chips:
-            chip.clicked.connect(self._chip_clicked)
-        return palette
+        line = tight(QHBoxLayout(), GRID, (0, 0, GRID + GRID // 2, 0))
+        return fill(line, heading("Layers"), STRETCH, self.shape, self.compact)
 
     def _stack(self) -> QScrollArea:
         self.stack = QWidget()
         self.stack.setProperty("plain", True)
-        self.lines = QVBoxLayout(self.stack)
-        self.lines.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
-        self.lines.setSpacing(px(GRID))
         self.inputs = quiet(QLabel(wordWrap=True))
         self.output = OutputCard()
         self.hint = quiet(
             QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.", wordWrap=True)
         )
-        for widget in (self.inputs, self.hint, self.output):
-            self.lines.addWidget(widget)
-        self.lines.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(self.stack)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.lines = tight(QVBoxLayout(self.stack), GRID, (0, 0, GRID + GRID // 2, 0))
+        fill(self.lines, self.inputs, self.hint, self.output, STRETCH)
+        scroll = scrolling(self.stack)
         scroll.verticalScrollBar().rangeChanged.connect(self._make_room_for_bar)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return scroll
 
     def _make_room_for_bar(self, _low: int, high: int) -> None:
@@ -131,20 +102,18 @@ class LayersPanel(Panel):
         for card in self.cards:
             card.set_compact(compact)
 
-    # Showing ------------------------------------------------------------------------------------------------
-
     def sleep(self) -> None:
-        """Make no cards from now on: nobody sees them, and thirty take a second."""
+        """Make no cards while the panel is out of sight: thirty take a second."""
         self._asleep = True
 
     def wake(self) -> None:
-        """Show what has changed meanwhile."""
+        """Show what has changed since `sleep`."""
         self._asleep = False
         if self._missed:
             self.show_experiment(self.experiment)
 
     def complete(self) -> None:
-        """Have every control of every card, folded away or not."""
+        """Make every control of every card, folded away or not."""
         self.wake()
         for card in self.cards:
             card.complete()
@@ -155,28 +124,24 @@ class LayersPanel(Panel):
         self._missed = self._asleep
         if self._asleep:
             return
-        layers = experiment.layers
-        cards = self._cards_for(layers)
+        cards = self._cards_for(experiment.layers)
         if cards != self.cards:
             self._arrange(cards)
-        inputs = inputs_of(experiment)
-        for index, (card, layer) in enumerate(zip(self.cards, layers, strict=True)):
-            card.show_layer(layer, index, inputs[index])
+        shown = zip(cards, experiment.layers, inputs_of(experiment), strict=False)
+        for index, (card, layer, inputs) in enumerate(shown):
+            card.show_layer(layer, index, inputs)
         self._show_ends(experiment)
         if self._follow is not None:
             self._focus_layer(self._follow)
 
     def _cards_for(self, layers: Sequence[Layer]) -> list[LayerCard]:
-        """A card for each layer: the one with its id, else a free one at its place, else a new one."""
+        """Find a card for each layer: the one with its id, else a free one at its place, else a new one."""
         by_id = {card.layer_id: card for card in self.cards if card.layer_id is not None}
         chosen = [by_id.get(layer.id) if layer.id is not None else None for layer in layers]
         free = [card for card in self.cards if card not in chosen]
-        for index, card in enumerate(chosen):
-            if card is None:
-                here = self.cards[index] if index < len(self.cards) else None
-                if here in free and here is not None:
-                    free.remove(here)
-                    chosen[index] = here
+        for index, here in enumerate(self.cards[: len(chosen)]):
+            if chosen[index] is None and here in free:
+                chosen[index] = here
         return [card if card is not None else self._new_card() for card in chosen]
 
     def _arrange(self, cards: list[LayerCard]) -> None:
@@ -189,16 +154,13 @@ class LayersPanel(Panel):
             self.lines.insertWidget(index + 1, card)
             card.show()
         self.cards = self.drag.cards = cards
-        stops = [stop for card in cards for stop in card.tab_stops]
-        for before, after in itertools.pairwise(stops):
-            QWidget.setTabOrder(before, after)
+        set_tab_order([stop for card in cards for stop in card.tab_stops])
 
     def _show_ends(self, experiment: Experiment) -> None:
         layers = experiment.layers
         why_not = f"There can be at most {MAX_LAYERS} layers." if len(layers) >= MAX_LAYERS else ""
         self.new_layers.show_stack(layers[-1] if layers else None, why_not)
-        names = ", ".join(FEATURES[name].label for name in experiment.features)
-        self.inputs.setText(f"Inputs: {names}")
+        self.inputs.setText(f"Inputs: {', '.join(FEATURES[name].label for name in experiment.features)}")
         self.hint.setVisible(not layers)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -210,7 +172,7 @@ class LayersPanel(Panel):
         self._text.request()
 
     def _measured(self, snapshot: Snapshot) -> Iterator[tuple[LayerCard, LayerStatistics | None]]:
-        """Each card with what was measured of its layer, which may be of an older experiment than is shown."""
+        """Pair each card with its layer's statistics, which may belong to an older experiment."""
         hidden = snapshot.layers[:-1]
         by_name = {layer.name: layer for layer in hidden}
         for index, card in enumerate(self.cards):
@@ -224,23 +186,11 @@ class LayersPanel(Panel):
             card.vitals.write()
         self.output.vitals.write()
 
-    # Edits --------------------------------------------------------------------------------------------------
-
     def _add_layer(self, chip: Chip, place: int | None = None) -> None:
-        """Ask for a new layer at a place, by default next to the output."""
         layers = self._identified()
         place = len(layers) if place is None else place
         before = layers[max(place - 1, 0)] if layers else None
         self._insert(place, chip.layer(before), follow=False)
-
-    def _duplicate_layer(self, index: int) -> None:
-        """Ask for a copy of a layer right after it."""
-        layer = self._identified()[index]
-        self._insert(index + 1, layer, f"layer {layer.id} duplicated")
-
-    def _copy_layer(self, index: int) -> None:
-        """Put a layer on the clipboard, as text that an experiment file would contain."""
-        QGuiApplication.clipboard().setText(msgspec.json.encode(self.experiment.layers[index]).decode())
 
     def _paste_layer(self, place: int) -> None:
         """Ask for the layer on the clipboard, if it is one, at a place."""
@@ -265,14 +215,14 @@ class LayersPanel(Panel):
         self._ask_layers(wanted, f"shape {name} {widths_words(widths)}".replace("  ", " "))
 
     def remove_layer(self, index: int) -> None:
-        """Ask for the network without a layer."""
+        """Ask for the removal of a layer."""
         layers = self._identified()
         rest = layers[:index] + layers[index + 1 :]
         neighbour = rest[min(index, len(rest) - 1)].id if rest else None
         self._ask_layers(rest, focus=neighbour)
 
     def _move_layer(self, index: int, to: int) -> None:
-        """Ask for a layer at another place, counted without it."""
+        """Ask for a layer at another place among the others."""
         layers = self._identified()
         if 0 <= to < len(layers) and to != index:
             rest = layers[:index] + layers[index + 1 :]
@@ -280,7 +230,7 @@ class LayersPanel(Panel):
             self._ask_layers(moved, focus=layers[index].id)
 
     def _identified(self) -> tuple[Layer, ...]:
-        """The shown layers, all with ids; the cards learn theirs at once, so that each stays with its layer."""
+        """Return the shown layers with ids, which their cards take at once, so that each card stays with its layer."""
         self.wake()
         Edits.end_open()
         layers = with_ids(self.experiment.layers)
@@ -323,7 +273,8 @@ class LayersPanel(Panel):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         card = self._focused_card()
         if event.matches(QKeySequence.StandardKey.Copy) and card is not None:
-            self._copy_layer(card.index)
+            # As text that an experiment file would contain.
+            QGuiApplication.clipboard().setText(msgspec.json.encode(self.experiment.layers[card.index]).decode())
         elif event.matches(QKeySequence.StandardKey.Paste):
             self._paste_layer(card.index + 1 if card is not None else len(self.cards))
         else:
@@ -350,4 +301,5 @@ class LayersPanel(Panel):
     def _card_duplicated(self) -> None:
         card = self._card_of(self.sender())
         if card is not None:
-            self._duplicate_layer(card.index)
+            layer = self._identified()[card.index]
+            self._insert(card.index + 1, layer, f"layer {layer.id} duplicated")

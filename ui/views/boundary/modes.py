@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
-from playground.catalog.datasets.base import Task
+from playground.catalog.choice import Task
 from ui.forms.buttons import IconButton, identify
 from ui.forms.controls import Segments
 from ui.forms.layouts import tight
@@ -42,7 +42,7 @@ class Modes(QWidget):
     """The controls: in a column, on one line where that is wide enough, or on two."""
 
     changed = Signal()
-    """Something else is to be shown."""
+    """Another mode or another overlay has been chosen."""
     way_back = Signal()
     """The person wants the boundary back in place of a unit's map."""
 
@@ -100,7 +100,7 @@ class Modes(QWidget):
         return holder
 
     def show_task(self, task: Task) -> None:
-        """Offer what the task has."""
+        """Offer the modes that the task has."""
         values = task == "regression"
         first, classes, uncertainty = self.fields.buttons
         first.setText("Value" if values else "Probability")
@@ -127,13 +127,12 @@ class Modes(QWidget):
         self.changed.emit()
 
     def height_for(self, width: int, column: bool = False) -> int:
-        """The height that the controls need at a width."""
         if column:
             return self.fields.sizeHint().height() + self._toggles.sizeHint().height() + px(theme.GRID)
-        return px(self._LINE if self._words_fit(width) or self._icons_fit(width) else 2 * self._LINE)
+        return px(self._LINE if self._fits(width, words=False) else 2 * self._LINE)
 
     def set_column(self, column: bool) -> None:
-        """Whether everything stands below each other."""
+        """Arrange everything in a column, or in lines."""
         self._column = column
         self.fields.set_column(column)
         self._row.setDirection(QBoxLayout.Direction.TopToBottom if column else QBoxLayout.Direction.LeftToRight)
@@ -143,17 +142,15 @@ class Modes(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        words, icons = self._column or self._words_fit(self.width()), self._icons_fit(self.width())
-        style = Qt.ToolButtonStyle
+        one = self._fits(self.width(), words=False)
+        words = self._column or not one or self._fits(self.width(), words=True)
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
         for button in (self.contours, self.mistakes):
-            button.setToolButtonStyle(
-                style.ToolButtonTextBesideIcon if words or not icons else style.ToolButtonIconOnly
-            )
+            button.setToolButtonStyle(style)
         if self._column:
             self._arrange_column()
             return
-        one, gap, inner = words or icons, px(theme.GRID), px(self._LINE - 2)
-        toggles = self._toggles_width(words=not icons or words)
+        gap, inner, toggles = px(theme.GRID), px(self._LINE - 2), self._toggles_width(words)
         first = min(self.width(), self.fields.sizeHint().width() + px(_ROOMY))
         if one:
             first = min(first, self.width() - toggles - gap)
@@ -168,15 +165,9 @@ class Modes(QWidget):
         self._toggles.setGeometry(0, fields + px(theme.GRID), width, self._toggles.sizeHint().height())
 
     def _toggles_width(self, words: bool) -> int:
-        metrics = self.fontMetrics()
-        each = [
-            metrics.horizontalAdvance(button.text()) + px(38) if words else px(30)
-            for button in (self.contours, self.mistakes)
-        ]
-        return sum(each) + px(self.GAP)
+        buttons, advance = (self.contours, self.mistakes), self.fontMetrics().horizontalAdvance
+        return sum(advance(button.text()) + px(38) if words else px(30) for button in buttons) + px(self.GAP)
 
-    def _words_fit(self, width: int) -> bool:
-        return self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=True) <= width
-
-    def _icons_fit(self, width: int) -> bool:
-        return self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=False) <= width
+    def _fits(self, width: int, words: bool) -> bool:
+        """Whether one line has room for everything, the toggles with or without words."""
+        return self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words) <= width

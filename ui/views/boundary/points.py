@@ -12,28 +12,28 @@ from playground.measure.snapshot import Predictions
 from ui.look.theme import px
 from ui.views.plane.answers import signed_errors, wrong_points
 from ui.views.plane.field import ValueRange
-from ui.views.plane.marks import miss_rings, picked_ring, spots, wrong_rings
+from ui.views.plane.legend import miss_rings, picked_ring, spots, wrong_rings
 from ui.views.plane.plane import InputPlane
 
 MAX_DRAWN_POINTS = 2000
 
 
 class PointMarks:
-    """The points of a sample, drawn anew only when they are others."""
+    """The points of a sample, drawn again only when they are others."""
 
     def __init__(self) -> None:
         self.items = tuple(pg.ScatterPlotItem(pxMode=True) for _ in range(3))
-        """What belongs into the plot: the points, rings, the mark of the picked point."""
+        """The items for the plot: the points, rings, the mark of the picked point."""
         for item in self.items:
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._spots, self._rings, self._pick = self.items
+        self._spots, self.rings, self.mark = self.items
         self._sample: Sample | None = None
         self._scale = ValueRange()
         self._wrong: bytes | None = None
         self.usable = 0
-        """How many points can be drawn."""
+        """The number of points that can be drawn."""
         self.drawn: Array = np.zeros(0, np.intp)
-        """Those that are, by their index in the sample."""
+        """The drawn points, by their index in the sample."""
 
     def show_sample(self, sample: Sample, scale: ValueRange) -> None:
         """Draw these points, evenly thinned if there are very many."""
@@ -47,36 +47,26 @@ class PointMarks:
 
     def show_rings(self, predictions: Predictions | None) -> None:
         """Mark the points that are wrong, unless they are marked already; None: no marks."""
-        self._rings.setVisible(predictions is not None)
+        self.rings.setVisible(predictions is not None)
         sample = self._sample
         if predictions is None or sample is None:
             return
         if sample.task == "regression":
-            self._rings.setData(
+            self.rings.setData(
                 **miss_rings(sample, predictions.indices, signed_errors(sample, predictions), self._scale)
             )
             return
         bad = wrong_points(sample, predictions)
         if self._wrong != bad.tobytes():
             self._wrong = bad.tobytes()
-            self._rings.setData(**wrong_rings(sample, bad))
+            self.rings.setData(**wrong_rings(sample, bad))
 
     def show_pick(self, index: int | None) -> None:
         """Mark this point of the sample; None: no mark."""
         there = self._sample is not None and index is not None and 0 <= index < len(self._sample.x)
-        self._pick.setVisible(there)
+        self.mark.setVisible(there)
         if there and self._sample is not None and index is not None:
-            self._pick.setData(**picked_ring(self._sample, index))
-
-    def ringed(self) -> Array:
-        """Where the rings are, shape (rings, 2)."""
-        x, y = self._rings.getData()
-        return np.stack([x, y], axis=1) if self._rings.isVisible() else np.zeros((0, 2))
-
-    def picked(self) -> Array:
-        """Where the mark of the picked point is, shape (1 or 0, 2)."""
-        x, y = self._pick.getData()
-        return np.stack([x, y], axis=1) if self._pick.isVisible() else np.zeros((0, 2))
+            self.mark.setData(**picked_ring(self._sample, index))
 
     def nearest(self, place: QPointF, reach: float) -> int | None:
         """The drawn point nearest to a place, by its index, if it is within reach."""
@@ -87,7 +77,7 @@ class PointMarks:
         return int(self.drawn[nearest]) if away[nearest] <= reach else None
 
     def next_to(self, index: int | None, step: int) -> int | None:
-        """The drawn point so many places on in the order of the sample, and around."""
+        """The drawn point `step` places on in the order of the sample, and around."""
         order = np.sort(self.drawn)
         if not len(order):
             return None
@@ -96,11 +86,11 @@ class PointMarks:
 
 
 _REACH = 8.0
-"""How near, in pixels, the mouse has to be to a point to read it."""
+"""The distance in pixels from which the mouse reads a point."""
 
 
 class Picking(QObject):
-    """Picks points of the plane and marks the one that is picked."""
+    """Picks a point of the plane and marks it."""
 
     picked_by_hand = Signal(object)
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
@@ -114,7 +104,6 @@ class Picking(QObject):
         plane.double_clicked.connect(self._on_double_clicked)
 
     def pick(self, index: int | None) -> None:
-        """Mark a point of the sample; None: no mark."""
         self.index = index
         self._points.show_pick(index)
 
@@ -139,7 +128,6 @@ class Picking(QObject):
             self.pick_by_hand(None)
 
     def point_at(self, place: QPointF) -> int | None:
-        """The point that the mouse is at."""
         return self._points.nearest(place, px(_REACH) * self._plane.pixel)
 
     def _on_clicked(self, place: QPointF) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -34,7 +34,6 @@ _LEAST_ROW = 24
 """Pixels that a row needs so that its shape can be seen; more layers scroll."""
 _MOST_ROW = 96
 _READING = 340
-"""Pixels that the line of words needs."""
 _COUNTS = (
     Option("linear", "Linear", "The heights are the counts. Where most numbers are is seen best."),
     Option("log", "Log", "The heights are the logarithms of the counts. Rare values can be seen, too."),
@@ -59,33 +58,26 @@ class HistogramBars(NamedTuple):
 
 @dataclass(frozen=True)
 class HistogramRow:
-    """What is shown of one layer."""
+    """The histograms of one layer, and words about it."""
 
     name: str
     bars: tuple[HistogramBars | None, ...]
     """One for each column; None where nothing is known."""
     states: tuple[str, ...]
-    """What is notable about the layer, in a few words each, the most important first."""
+    """Notable facts about the layer, in a few words each, the most important first."""
     stands_out: bool = False
-    """Whether these words are a warning."""
+    """Whether these facts are a warning."""
 
     @property
     def words(self) -> str:
-        """All that is notable; empty if nothing is."""
         return ", ".join(self.states)
 
 
-def usable_histogram(histogram: Histogram | None) -> Histogram | None:
-    """The histogram, if there is one with finite edges and something in it."""
+def bars_of(histogram: Histogram | None) -> HistogramBars | None:
+    """The bars of a histogram; None without finite edges or anything in it."""
     if histogram is None or not len(histogram.counts) or not np.isfinite(histogram.edges).all():
         return None
-    return histogram if np.sum(histogram.counts) > 0 else None
-
-
-def bars_of(histogram: Histogram | None) -> HistogramBars | None:
-    """The bars of a histogram that can be drawn."""
-    known = usable_histogram(histogram)
-    return None if known is None else HistogramBars(known)
+    return HistogramBars(histogram) if np.sum(histogram.counts) > 0 else None
 
 
 def bin_at(histogram: Histogram, value: float) -> int | None:
@@ -97,28 +89,28 @@ def bin_at(histogram: Histogram, value: float) -> int | None:
 # Axes ---------------------------------------------------------------------------------------------------------
 
 
-class _HistogramAxis(Protocol):
-    """The axis that the histograms of a column share."""
+class HistogramAxis:
+    """The axis that the histograms of a column share; this one is for a single bin from 0 to 1, without numbers."""
 
-    low: float
-    high: float
+    low, high = 0.0, 1.0
 
     def fit(self, histograms: list[Histogram]) -> None:
-        """Take in these histograms."""
+        """Fit the axis to these histograms."""
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Where numbers stand and what they say."""
+        """The values with numbers, and the numbers."""
+        return [], []
 
 
-class ValueAxis:
-    """From −limit, or from 0 if nothing is below it, to a limit that is calm."""
+class ValueAxis(HistogramAxis):
+    """From −limit, or from 0 if nothing is below it, to a limit that seldom changes."""
 
     def __init__(self) -> None:
         self._calm = CalmLimit()
         self.low, self.high = -1.0, 1.0
 
     def fit(self, histograms: list[Histogram]) -> None:
-        """Take in these histograms."""
+        """Fit the axis to these histograms."""
         if not histograms:
             return
         least = min(float(histogram.edges[0]) for histogram in histograms)
@@ -127,13 +119,12 @@ class ValueAxis:
         self.low = -self.high if least < 0 else 0.0
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Both ends, and what is even between them."""
         at = even_ticks(self.low, self.high, most)
         return at, [short_text(value) for value in at]
 
 
-class DecadeAxis:
-    """Whole powers of ten, by their exponents: from the lowest to the highest, calm at both ends."""
+class DecadeAxis(HistogramAxis):
+    """Whole powers of ten, by their exponents, that seldom change at either end."""
 
     _LEAST = 4
     """Decades that it spans at least."""
@@ -143,7 +134,7 @@ class DecadeAxis:
         self._waited = 0
 
     def fit(self, histograms: list[Histogram]) -> None:
-        """Take in these histograms, whose edges are exponents: at once, or after long if far less would do."""
+        """Fit the axis to histograms whose edges are exponents: at once, or after long if far less would do."""
         if not histograms:
             return
         low = float(np.floor(min(histogram.edges[0] for histogram in histograms) + 1e-9))
@@ -157,24 +148,10 @@ class DecadeAxis:
             self.low, self.high, self._waited = max(low, self.low), high, 0
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Powers of ten."""
         return decade_ticks(self.low, self.high, most)
 
 
-class NoAxis:
-    """A single bin from 0 to 1, whose title says what it counts."""
-
-    low, high = 0.0, 1.0
-
-    def fit(self, histograms: list[Histogram]) -> None:
-        """There is nothing to adapt."""
-
-    def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """No numbers."""
-        return [], []
-
-
-def _places_on(axis: _HistogramAxis, values: Array) -> Array:
+def _places_on(axis: HistogramAxis, values: Array) -> Array:
     return np.clip((values - axis.low) / (axis.high - axis.low), 0, 1)
 
 
@@ -182,17 +159,15 @@ def _places_on(axis: _HistogramAxis, values: Array) -> Array:
 
 
 class HistogramColumn(NamedTuple):
-    """A column of histograms."""
-
     title: str
-    axis: _HistogramAxis
+    axis: HistogramAxis
     width: int = 0
-    """In pixels; 0 for an equal share of what the others leave."""
+    """In pixels; 0 for an equal share of the rest."""
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where names, histograms and words stand; only left and width of the rectangles count."""
+    """The places of names, histograms and words; only left and width of the rectangles count."""
 
     names: float
     histograms: tuple[QRectF, ...]
@@ -249,15 +224,14 @@ class _HistogramRows(PaintedChart):
         return _Columns(names, tuple(places), QRectF(places[-1].right() + px(6), 0, words, 1))
 
     def words(self, row: HistogramRow) -> str:
-        """What is said at the end of a row: all that is notable, or in a narrow picture the most important."""
+        """The words at the end of a row: all facts, or in a narrow picture the most important."""
         return row.words if self.width() >= px(self._WIDE) else row.states[0] if row.states else ""
 
     def pitch(self) -> float:
-        """The height of a row."""
         return min(px(_MOST_ROW), self.height() / max(1, len(self.rows)))
 
     def box(self, index: int, column: int) -> QRectF:
-        """Where a histogram is, with a little room above it."""
+        """The place of a histogram, with a little room above it."""
         place, pitch = self.columns().histograms[column], self.pitch()
         return QRectF(place.left(), index * pitch + px(3), place.width(), pitch - px(4))
 
@@ -357,7 +331,7 @@ class _Edge(QWidget):
                 else:
                     self._paint_axis(painter, column, kind.axis)
 
-    def _paint_axis(self, painter: QPainter, column: QRectF, axis: _HistogramAxis) -> None:
+    def _paint_axis(self, painter: QPainter, column: QRectF, axis: HistogramAxis) -> None:
         for value, text in zip(*axis.ticks(3 if column.width() >= px(100) else 2), strict=True):
             x = column.left() + float(_places_on(axis, np.array([value]))[0]) * column.width()
             write_centred(painter, x, px(2), text, column.left() - px(theme.GRID), column.right())
@@ -376,21 +350,17 @@ class _HistogramsShown:
     limits: tuple[tuple[float, float], ...]
     """Both ends of the axis of each column."""
     boxes: tuple[tuple[QRectF, ...], ...]
-    """Where in the view each histogram of each row is; some may have to be scrolled to."""
+    """The place in the view of each histogram of each row; some may have to be scrolled to."""
     row_height: float
     logarithmic: bool
     """Whether the heights are the logarithms of the counts."""
     reading: str
-    """The line of words above the rows."""
     description: str
     """All rows in words, for screen readers."""
 
 
 class HistogramsPicture(View):
-    """Titles, rows that scroll, axes, and a line of words for what is under the mouse.
-
-    Subclasses say what the rows are and how a place is read.
-    """
+    """Titles, rows that scroll, axes, and a line of words. Subclasses make the rows and read a place in words."""
 
     SIZE = (356, 240)
     idle = ""
@@ -425,7 +395,7 @@ class HistogramsPicture(View):
         self.apply_theme()
 
     def show_rows(self, rows: tuple[HistogramRow, ...]) -> None:
-        """Show these layers, and bring the words up to date."""
+        """Show these layers, and update the words."""
         fresh = len(rows) != len(self._rows.rows)
         limits, columns = self._rows.limits(), self._rows.columns()
         self._rows.show_rows(rows)
@@ -434,11 +404,11 @@ class HistogramsPicture(View):
         self._write.request(at_once=fresh)
 
     def describe(self, row: HistogramRow) -> str:
-        """One row in words."""
+        """Describe a row in words."""
         raise NotImplementedError
 
     def read(self, index: int, column: int, value: float) -> str:
-        """A place in a histogram in words."""
+        """Read a place in a histogram in words."""
         raise NotImplementedError
 
     def shown(self) -> _HistogramsShown:
@@ -484,7 +454,7 @@ class HistogramsPicture(View):
         self._rows.setAccessibleDescription(self.description())
 
     def description(self) -> str:
-        """All rows in words."""
+        """Describe all rows in words."""
         return "; ".join(f"{row.name}: {self.describe(row)}" for row in self._rows.rows)
 
     @property
@@ -494,5 +464,5 @@ class HistogramsPicture(View):
 
 
 def layer_phrase(row: HistogramRow) -> str:
-    """A layer in a sentence."""
+    """The name of a layer in a sentence."""
     return row.name if row.name == "output" else f"layer {row.name}"

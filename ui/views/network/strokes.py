@@ -7,21 +7,29 @@ looks, so that each is one pen and one path, and a frame redraws only the looks 
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Literal, TypeAlias
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.catalog.choice import Array
+from ui.forms.buttons import identify
+from ui.guard.faults import guarded
 from ui.look import theme
+from ui.look.numbers import short_text
+from ui.look.theme import exact_px, px
+from ui.views.chart.plot import RIGHT, small_font, write
 from ui.views.network.diagram import Wires
+from ui.views.view import SizedWidget
 
 Carried: TypeAlias = Literal["weights", "gradients"]
 
 _MOST = 2000
-"""The most wires that are drawn; beyond, the largest."""
+"""The largest number of drawn wires; of more, the largest weights."""
 LOWEST, HIGHEST = theme.MAGNITUDES
 STEPS = 8
 """Looks of weights for each sign."""
@@ -31,7 +39,7 @@ _UNKNOWN = 0
 """The look of a wire of which nothing is known."""
 _THINNEST, _THICKEST = 0.6, 4.6
 _AIRY = 160
-"""Up to so many wires they have their full width; more get finer, so that they don't run into one mass."""
+"""Up to this many wires have their full width; more get finer, so that they don't merge into one mass."""
 _FINEST = 0.45
 _APART = 0.72
 """The distance of the lines that make up a wide wire, in pixels of the screen."""
@@ -39,7 +47,7 @@ _DASHES = (4.0, 3.0)
 
 
 def gradient_places(values: Array) -> Array:
-    """Where gradients stand on their scale, 0…1, by size; NaN where there is no number."""
+    """The places of gradients on their scale, 0…1, by size; NaN where there is no number."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.clip((np.log10(np.abs(values)) - LOWEST) / (HIGHEST - LOWEST), 0, 1)
 
@@ -59,11 +67,6 @@ def gradient_looks(values: Array) -> Array:
     return np.where(known, 1 + np.minimum(np.where(known, places, 0) * _SHADES, _SHADES - 1), _UNKNOWN).astype(np.int64)
 
 
-def _fineness(wires: int) -> float:
-    """How wide wires are drawn where there are so many, as a share of their full width."""
-    return max(_FINEST, min(1.0, (_AIRY / max(wires, 1)) ** 0.5))
-
-
 def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float = 1.0) -> QPen:
     """The pen of a weight whose size is a share 0…1 of the largest; where wires are fine, small ones are paler too."""
     strength = 0.25 + 0.75 * share ** (0.6 / fine)
@@ -73,21 +76,18 @@ def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float =
 
 def gradient_pen(share: float, table: Array, fine: float = 1.0) -> QPen:
     """The pen of a gradient by its place 0…1 on the scale: it sets the colour and, more gently, the width."""
-    return QPen(_shade(share, table), 0.8 + fine * 2.6 * share)
-
-
-def _shade(share: float, table: Array) -> QColor:
-    return QColor(*(int(channel) for channel in table[int(share * (len(table) - 1) + 0.5)][:3]))
+    red, green, blue, _ = table[int(share * (len(table) - 1) + 0.5)].tolist()
+    return QPen(QColor(red, green, blue), 0.8 + fine * 2.6 * share)
 
 
 def value_colours(values: Array, largest: float, pens: Pens) -> list[int]:
-    """The colours of the squares of biases, packed as 0xffRRGGBB: those of wires that carry as much."""
+    """The colours of the squares of biases, packed as 0xffRRGGBB, like those of wires."""
     looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
     return [pens.pen(look).color().rgb() for look in looks.tolist()]
 
 
 class Pens:
-    """The pens of all looks, for one theme and for what the wires carry."""
+    """The pens of all looks, for one theme and for weights or gradients."""
 
     def __init__(self, carried: Carried) -> None:
         self.carried, self.colours, self.table = carried, theme.current(), theme.magnitude_table()
@@ -96,7 +96,7 @@ class Pens:
         self._known: Strokes | None = None
 
     def pen(self, look: int) -> QPen:
-        """The pen of a look, as wide as its wires are to appear."""
+        """The pen of a look, as wide as its wires."""
         if look not in self._made:
             self._made[look] = self._new(look)
             self._made[look].setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -110,11 +110,12 @@ class Pens:
         return weight_pen((abs(look) - 0.5) / STEPS, look > 0, self.colours, self._fine)
 
     def fresh(self, strokes: Strokes) -> bool:
-        """Whether these pens have not been used for `strokes` yet; from now on they suit them."""
+        """Fit the pens to `strokes`; returns whether they were used for others before."""
         known, self._known = self._known, strokes
         if known is strokes:
             return False
-        fine = _fineness(min(len(strokes.wires.layer), _MOST))
+        wires = min(len(strokes.wires.layer), _MOST)
+        fine = max(_FINEST, min(1.0, (_AIRY / max(wires, 1)) ** 0.5))
         if fine != self._fine:
             self._fine, self._made = fine, {}
         return True
@@ -127,7 +128,7 @@ class Strokes:
     """
 
     def __init__(self, wires: Wires, dashed: Array, ratio: float) -> None:
-        """`dashed` tells which wires belong to layers that are taken out; `ratio` is the screen's pixels per length."""
+        """`dashed` marks the wires of muted layers; `ratio` is the screen's pixels per length."""
         self.wires, self._dashed, self.ratio = wires, dashed, ratio
         self.looks: Array = np.zeros(len(dashed), np.int64)
         self.drawn: Array = np.zeros(len(dashed), bool)
@@ -136,7 +137,7 @@ class Strokes:
         self._bundles: dict[tuple[int, bool], tuple[QPainterPath, QPen]] = {}
 
     def show(self, values: Array, largest: float, pens: Pens) -> bool:
-        """Sort the wires by what they carry; says whether any looks different now."""
+        """Sort the wires by their values; returns whether any look has changed."""
         looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
         drawn = _most_of(values)
         if pens.fresh(self):
@@ -177,11 +178,9 @@ class Strokes:
         return known
 
     def path(self, number: int) -> QPainterPath:
-        """The middle of a wire."""
         return self._hair(number, 0)
 
     def paint(self, painter: QPainter) -> None:
-        """Draw all bundles, the strongest on top."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for key in sorted(self._bundles, key=lambda key: (abs(key[0]), key)):
             path, pen = self._bundles[key]
@@ -190,7 +189,7 @@ class Strokes:
 
 
 def _hair_count(width: float) -> int:
-    """How many lines side by side make up a wire of this width on the screen."""
+    """The number of parallel lines that make up a wire of this width on the screen."""
     return max(1, round(1 + (width - 1) / _APART))
 
 
@@ -223,3 +222,71 @@ def _most_of(values: Array) -> Array:
     drawn = np.zeros(len(values), bool)
     drawn[np.argpartition(sizes, -_MOST)[-_MOST:]] = True
     return drawn
+
+
+_PIECES = 40
+
+
+class WireScale(SizedWidget):
+    """A bar coloured and as wide as wires, between its numbers."""
+
+    SIZE, LEAST = (150, 24), (110, 24)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.carried: Carried = "weights"
+        self._largest = 1.0
+        self.setAccessibleName("Legend of the wires")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(px(24))
+        self._tell()
+
+    def show_scale(self, carried: Carried, largest: float) -> None:
+        """Show the scale of weights or gradients, with this weight at its ends."""
+        if (carried, largest) != (self.carried, self._largest):
+            self.carried, self._largest = carried, largest
+            self._tell()
+            self.update()
+
+    def ends(self) -> tuple[str, str]:
+        if self.carried == "gradients":
+            return f"1e{LOWEST:.0f}", short_text(10.0**HIGHEST)
+        return short_text(-self._largest), short_text(self._largest)
+
+    def _tell(self) -> None:
+        low, high = self.ends()
+        if self.carried == "weights":
+            words = f"The sign of a weight sets the colour of its wire, its size the width: from {low} to {high}."
+        else:
+            words = (
+                f"How strongly the error pulls at each weight, ∂E/∂w, on a logarithmic scale from {low} to {high}. "
+                "The colours mean the same in every picture."
+            )
+        identify(self, hint=words, about=words)
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(small_font())
+            low, high = self.ends()
+            before, after = (painter.fontMetrics().horizontalAdvance(text) + px(6) for text in (low, high))
+            bar = min(exact_px(120.0), self.width() - before - after - exact_px(4.0))
+            left = self.width() - after - bar
+            write(painter, QRectF(left - before - px(4), 0, before, self.height()), RIGHT, low, look.quiet)
+            write(painter, QRectF(self.width() - after, 0, after, self.height()), RIGHT, high, look.quiet)
+            painter.setPen(Qt.PenStyle.NoPen)
+            for start, end in itertools.pairwise(np.linspace(0, 1, _PIECES + 1).tolist()):
+                line = self._pen_at((start + end) / 2)
+                half = exact_px(max(line.widthF(), 1.0) * 0.9)
+                painter.setBrush(line.color())
+                painter.drawRect(
+                    QRectF(left + start * bar, self.height() / 2 - half, (end - start) * bar + 0.4, 2 * half)
+                )
+
+    def _pen_at(self, share: float) -> QPen:
+        """The pen of a wire at a place of the bar, 0…1."""
+        if self.carried == "gradients":
+            return gradient_pen(share, theme.magnitude_table())
+        return weight_pen(abs(2 * share - 1), share > 0.5, theme.current())

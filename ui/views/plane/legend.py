@@ -1,4 +1,4 @@
-"""The legend of the decision boundary: what the marks and the colours mean."""
+"""How points look, and the legend of the decision boundary: the meaning of its marks and colours."""
 
 from __future__ import annotations
 
@@ -11,17 +11,103 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from playground.catalog.datasets.base import TEST, VALIDATION, Sample
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import short_text
 from ui.look.theme import px
-from ui.views.chart.plot import small_font
-from ui.views.plane.field import ValueRange, uncertainty_table
-from ui.views.plane.marks import SYMBOLS, mark_style, ring_style
+from ui.views.chart.plot import pen, small_font, write
+from ui.views.plane.field import ValueRange, channels, uncertainty_table
+
+SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
+"""pyqtgraph's names of the shapes, by class."""
+_RING, LARGEST_RING, _SMALLEST_RING = 13.0, 60.0, 9.0
+"""Diameters of rings in pixels: around a wrong point, for an error of half the range, the least visible."""
+_MOST_RINGS = 300
+"""The largest number of rings of errors; small ones among many would only be a haze."""
+
+
+def mark_style(colour: str, filled: bool, outline: float = 1.0) -> tuple[QPen, QBrush]:
+    """The pen and the brush of a point: filled with an outline in the background's colour, or hollow."""
+    look = theme.current()
+    if filled:
+        return pen(look.surface, outline), QBrush(QColor(colour))
+    inside = QColor(look.surface)
+    inside.setAlpha(150)
+    return pen(colour, 1.5), QBrush(inside)
+
+
+def ring_style(colour: str) -> QPen:
+    return pen(colour, 1.8)
+
+
+def _rings(places: Array, size: float | Array, lines: QPen | list[QPen]) -> dict[str, object]:
+    return {"pos": places, "size": theme.exact_px(1) * size, "symbol": "o", "pen": lines, "brush": None}
+
+
+def wrong_rings(sample: Sample, wrong: Array) -> dict[str, object]:
+    """A ring around each of these points, as arguments of `ScatterPlotItem.setData`."""
+    return _rings(sample.x[wrong], _RING, ring_style(theme.current().text))
+
+
+def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: ValueRange) -> dict[str, object]:
+    """Rings as large as the errors, in the colour of the answer: too high or too low."""
+    amounts = np.nan_to_num(amounts, posinf=1e300, neginf=-1e300)
+    sizes = np.minimum(np.abs(amounts) / scale.half, 1.0) * LARGEST_RING
+    kept = np.argsort(-sizes, kind="stable")[:_MOST_RINGS]
+    kept = kept[sizes[kept] >= _SMALLEST_RING]
+    low, high = (ring_style(colour) for colour in theme.current().classes[:2])
+    return _rings(sample.x[indices[kept]], sizes[kept], [high if amounts[k] > 0 else low for k in kept])
+
+
+def picked_ring(sample: Sample, index: int) -> dict[str, object]:
+    """The mark of the picked point, outside of the ring that a mistake has."""
+    return _rings(sample.x[[index]], _RING + 7, pen(theme.current().accent, 3.0))
+
+
+def spots(sample: Sample, drawn: Array, scale: ValueRange) -> dict[str, object]:
+    """The points as arguments of `ScatterPlotItem.setData`."""
+    size = 8.0 if len(drawn) <= 300 else 7.0 if len(drawn) <= 700 else 5.5
+    colours, symbols = _point_looks(sample, drawn, scale)
+    tests = sample.split[drawn] == TEST
+    known: dict[tuple[str, bool], tuple[QPen, QBrush]] = {}
+    pens, brushes = [], []
+    for colour, part in zip(colours, sample.split[drawn], strict=True):
+        key = (colour, part == TRAIN)
+        line, brush = known.get(key) or known.setdefault(key, mark_style(*key, outline=size / 8))
+        pens.append(line if part != TEST else pen(colour))
+        brushes.append(brush)
+    return {
+        "pos": sample.x[drawn],
+        "size": theme.exact_px(1) * np.where(tests, size - 1, size),
+        "symbol": ["x" if test else symbol for test, symbol in zip(tests, symbols, strict=True)],
+        "pen": pens,
+        "brush": brushes,
+    }
+
+
+def _point_looks(sample: Sample, drawn: Array, scale: ValueRange) -> tuple[list[str], list[str]]:
+    """Colour and symbol of each drawn point: by class, or by value for regression."""
+    look = theme.current()
+    if sample.task == "regression":
+        shades = _value_shades(look)
+        places = (scale.shares(sample.labels[drawn]) * (len(shades) - 1)).round().astype(int)
+        return [shades[k] for k in places], ["o"] * len(drawn)
+    labels = sample.labels[drawn].astype(int)
+    return [look.classes[k % len(look.classes)] for k in labels], [SYMBOLS[k % len(SYMBOLS)] for k in labels]
+
+
+def _value_shades(look: theme.Theme, steps: int = 33) -> list[str]:
+    """The colours of regression's points: the field's order of colours, but strong."""
+    stops = [channels(name) for name in (look.classes[0], look.points_middle, look.classes[1])]
+    at = np.linspace(0, 2, steps)
+    mixed = np.stack([np.interp(at, [0, 1, 2], [stop[k] for stop in stops]) for k in range(3)], axis=1)
+    return [QColor(*(int(v) for v in row)).name() for row in mixed]
+
 
 _LONGEST = 20
-"""Characters of a name in the legend."""
+"""The longest name in the legend, in characters."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +123,7 @@ class _Entry:
 
 
 class ColourScale(NamedTuple):
-    """What the colour bar says: what is measured, and its lowest, middle and highest value."""
+    """The texts of the colour bar: the quantity, and its lowest, middle and highest value."""
 
     name: str
     low: str
@@ -48,12 +134,11 @@ class ColourScale(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Name and numbers."""
         return tuple(text for text in self[:4] if text)
 
 
 class Legend(QWidget):
-    """Classes and fills in words; for values the colours and their numbers. In lines, or as a column."""
+    """The classes and sets in words; for values the colours and their numbers. In lines, or as a column."""
 
     _HEIGHT, _LINE, MARK, GAP, _BAR = 24, 18, 9, 16, 96
 
@@ -65,7 +150,7 @@ class Legend(QWidget):
         self.setAccessibleName("Legend of the decision boundary")
 
     def show_entries(self, entries: tuple[_Entry, ...], scale: ColourScale | None) -> bool:
-        """Show these marks, and a colour bar if there is a scale. Whether that is something else than before."""
+        """Show these marks, and a colour bar if there is a scale; returns whether they are others than before."""
         if (entries, scale) == (self._entries, self._scale):
             return False
         self._entries, self._scale = entries, scale
@@ -75,21 +160,18 @@ class Legend(QWidget):
         return True
 
     def set_column(self, column: bool) -> None:
-        """Whether each mark has a line of its own."""
+        """Give each mark a line of its own, or let them share lines."""
         self._column = column
         self.update()
 
     def texts(self) -> tuple[str, ...]:
-        """All words and numbers of the legend."""
         return (*(self._scale.words if self._scale else ()), *(entry.text for entry in self._entries))
 
     def height_for(self, width: int, column: bool = False) -> int:
-        """The height that the legend needs at a width."""
         lines = max((line for _, line, _ in self._places(width, column)), default=0)
         return px(self._HEIGHT) + lines * px(self._LINE)
 
     def column_width(self) -> int:
-        """The width of the legend as a column."""
         metrics = QFontMetrics(small_font())
         words = [self._mark_width(entry) + metrics.horizontalAdvance(entry.text) for entry in self._entries]
         if self._scale:
@@ -111,7 +193,7 @@ class Legend(QWidget):
         return places
 
     def _scale_width(self) -> int:
-        """The room that the colour bar takes before the first mark of a line."""
+        """The width of the colour bar before the first mark of a line."""
         if self._scale is None:
             return 0
         metrics, scale = QFontMetrics(small_font()), self._scale
@@ -158,8 +240,7 @@ class Legend(QWidget):
         table = uncertainty_table(look) if scale.sequential else theme.field_table(look)
         row = np.ascontiguousarray(table[np.newaxis, :, :3])
         painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
-        painter.setPen(QColor(look.text))
-        painter.drawText(bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle)
+        write(painter, bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle, look.text)
         painter.setPen(QColor(look.quiet))
         self._write(painter, int(bar.right()) + px(6), y, scale.high)
 
@@ -171,7 +252,7 @@ class Legend(QWidget):
 
 
 def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False) -> tuple[_Entry, ...]:
-    """The words of the legend: the classes, what filled, hollow and crossed points are, and what rings are."""
+    """The entries of the legend: classes, filled, hollow and crossed points, and rings."""
     look = theme.current()
     entries = [
         _Entry(_shorten_name(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])
