@@ -181,11 +181,7 @@ def view_menu(
             Menu("&Layouts", partial(_layout_entries, docks, layouts)),
             SEPARATOR,
             Action(
-                "view.focus",
-                "&Focus mode for the classroom",
-                focus_mode.toggle,
-                ("F9",),
-                checked=lambda: focus_mode.on,
+                "view.focus", "&Focus mode for the classroom", focus_mode.toggle, ("F9",), None, lambda: focus_mode.on
             ),
             Action("view.focus_choice", "What focus mode &hides…", focus_mode.choose),
             Action("view.full_screen", "Full &screen", toggle_full_screen, ("F11",)),

@@ -52,7 +52,7 @@ class LayersPanel(Panel):
         outer = tight(QVBoxLayout(self), margins=(GRID + GRID // 2, GRID, 0, GRID))
         fill(outer, title, self.new_layers, self.view, wide=self.view)
         self.drag = StackDrag(self, self.view, self.stack, self.inputs)
-        self.drag.card_dropped.connect(self._card_dropped)
+        self.drag.card_dropped.connect(self._move_layer)
         self.drag.chip_dropped.connect(self._add_layer)
         for chip in self.new_layers.chips:
             chip.clicked.connect(self._chip_clicked)
@@ -91,9 +91,9 @@ class LayersPanel(Panel):
         card = LayerCard(self.stack)
         card.set_compact(self.compact.isChecked())
         card.edited.connect(self.ask)
-        card.moved.connect(self._card_moved)
-        card.removed.connect(self._card_removed)
-        card.duplicated.connect(self._card_duplicated)
+        card.moved.connect(self._move_layer)
+        card.removed.connect(self.remove_layer)
+        card.duplicated.connect(self._duplicate_layer)
         self.drag.follow_card(card)
         return card
 
@@ -261,9 +261,6 @@ class LayersPanel(Panel):
             if card.layer_id is not None and card.layer_id == self._wanted:
                 self.view.ensureWidgetVisible(card, 0, GRID)
 
-    def _card_of(self, sender: object) -> LayerCard | None:
-        return next((card for card in self.cards if sender in (card, card.header)), None)
-
     def _focused_card(self) -> LayerCard | None:
         here = QApplication.focusWidget()
         if here is None:
@@ -285,21 +282,6 @@ class LayersPanel(Panel):
         if isinstance(chip, Chip):
             self._add_layer(chip)
 
-    def _card_moved(self, by: int) -> None:
-        card = self._card_of(self.sender())
-        if card is not None:
-            self._move_layer(card.index, card.index + by)
-
-    def _card_dropped(self, card: LayerCard, place: int) -> None:
-        self._move_layer(card.index, place)
-
-    def _card_removed(self) -> None:
-        card = self._card_of(self.sender())
-        if card is not None:
-            self.remove_layer(card.index)
-
-    def _card_duplicated(self) -> None:
-        card = self._card_of(self.sender())
-        if card is not None:
-            layer = self._identified()[card.index]
-            self._insert(card.index + 1, layer, f"layer {layer.id} duplicated")
+    def _duplicate_layer(self, index: int) -> None:
+        layer = self._identified()[index]
+        self._insert(index + 1, layer, f"layer {layer.id} duplicated")
