@@ -189,7 +189,7 @@ class TransportBar(QWidget):
         self.speed_slider = identify(Slider(), "transport.speed", "Speed")
         self._add_block(self.speed_text, self.speed_slider, tip(_SPEED_HELP))
         self.edits = Edits(self)
-        self.edits.given.connect(self._speed_given)
+        self.edits.given.connect(self.speed_changed)
         self.speed_slider.dragged.connect(self._drag_speed)
         self.speed_slider.valueChanged.connect(self._set_speed)
         self.speed_slider.let_go.connect(self.edits.end)
@@ -219,9 +219,6 @@ class TransportBar(QWidget):
     def _reset_speed(self) -> None:
         self.show_speed(DEFAULT_SPEED)
         self.edits.make(DEFAULT_SPEED)
-
-    def _speed_given(self, steps_per_second: float | None, _changing: bool) -> None:
-        self.speed_changed.emit(steps_per_second)
 
 
 def speed_at(place: float) -> float | None:

@@ -131,8 +131,9 @@ class LayersPanel(Panel):
         for index, (card, layer, inputs) in enumerate(shown):
             card.show_layer(layer, index, inputs)
         self._show_ends(experiment)
-        if self._follow is not None:
-            self._focus_layer(self._follow)
+        for card in self.cards:
+            if self._follow is not None and card.layer_id == self._follow:
+                card.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _cards_for(self, layers: Sequence[Layer]) -> list[LayerCard]:
         """Find a card for each layer: the one with its id, else a free one at its place, else a new one."""
@@ -243,17 +244,8 @@ class LayersPanel(Panel):
     ) -> None:
         self._follow = focus
         self.ask("layers", layers, title=title)
-        self._follow = None
-        self._reveal_later(focus or scroll_to)
-
-    def _focus_layer(self, layer_id: str) -> None:
-        for card in self.cards:
-            if card.layer_id == layer_id:
-                card.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _reveal_later(self, layer_id: str | None) -> None:
-        """Scroll to a card once the layout has put it in its place."""
-        self._wanted = layer_id
+        self._follow, self._wanted = None, focus or scroll_to
+        # Once the layout has put the card in its place.
         QTimer.singleShot(0, self._reveal)
 
     def _reveal(self) -> None:
