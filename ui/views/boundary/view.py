@@ -74,8 +74,6 @@ class BoundaryView(View):
         self._count = Throttle(self._show_note, self)
         self.apply_theme()
 
-    # Its parts -------------------------------------------------------------------------------------------------
-
     def _build(self) -> None:
         self._plane = plane = InputPlane(self)
         self.pressed, self.dragged = plane.pressed, plane.dragged
@@ -115,8 +113,6 @@ class BoundaryView(View):
         inside = self._plane.rect_in(self)
         self._patch.setGeometry(round(inside.right()) - px(36), round(inside.top()) + px(theme.GRID), px(28), px(28))
         self._patch.raise_()
-
-    # What it shows ---------------------------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment. The points are touched only if they are others than before."""
@@ -190,8 +186,6 @@ class BoundaryView(View):
             frame=self._plane.frame(),
         )
 
-    # The field -------------------------------------------------------------------------------------------------
-
     def _unit(self) -> UnitMap | None:
         if self._snapshot is None or self._dismissed:
             return None
@@ -253,8 +247,6 @@ class BoundaryView(View):
         if title != self._modes.title.text():
             self._modes.show_title(title)
 
-    # The points ------------------------------------------------------------------------------------------------
-
     def _show_sample(self) -> None:
         assert self._snapshot is not None
         sample = self._snapshot.sample
@@ -284,8 +276,6 @@ class BoundaryView(View):
     def _show_rings(self) -> None:
         shot, on = self._snapshot, self._modes.mistakes.isChecked()
         self._points.show_rings(shot.answer(PredictionsRequest) if on and shot is not None else None)
-
-    # The controls ----------------------------------------------------------------------------------------------
 
     def _on_mode(self) -> None:
         self._update_requests()
@@ -322,8 +312,6 @@ class BoundaryView(View):
             words.append(mistakes_words(self._snapshot.sample, predictions))
         if self._words.show_note(" ".join(words), visible=self._has_note()):
             self._place()
-
-    # Mouse and keys --------------------------------------------------------------------------------------------
 
     def _on_moved(self, place: QPointF | None) -> None:
         if place is not None or self._mouse is not None:

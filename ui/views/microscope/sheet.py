@@ -240,8 +240,6 @@ class EquationSheet(QAbstractScrollArea):
         self.verticalScrollBar().setSingleStep(px(ROW))
         self.horizontalScrollBar().setSingleStep(cell_width())
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_blocks(self, blocks: list[Block]) -> None:
         """Show these equations; the view stays where it is as long as they have the same shapes."""
         signature = tuple(_outline(block) for block in blocks)
@@ -290,8 +288,6 @@ class EquationSheet(QAbstractScrollArea):
     @property
     def _offset(self) -> QPoint:
         return QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
-
-    # Painting --------------------------------------------------------------------------------------------------
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -354,8 +350,6 @@ class EquationSheet(QAbstractScrollArea):
             return None
         _, top, bottom, left, right = area
         return placed.cell(top, left).united(placed.cell(bottom, right)).intersected(placed.cells)
-
-    # Selecting and copying -------------------------------------------------------------------------------------
 
     def _area(self) -> tuple[int, int, int, int, int] | None:
         a, b = self._from, self._to

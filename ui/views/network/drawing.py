@@ -79,8 +79,6 @@ class Drawing:
         self.still: QPixmap | None = None
         self.wired: QPixmap | None = None
 
-    # What is on it ---------------------------------------------------------------------------------------------
-
     def show_structure(self, structure: NetworkStructure) -> None:
         """Draw another network, without maps or values."""
         self.structure = structure
@@ -112,8 +110,6 @@ class Drawing:
         if changed:
             self.wired = None
         return changed
-
-    # Where it is -----------------------------------------------------------------------------------------------
 
     def arrange(self) -> None:
         width, height = self.size.width(), self.size.height()
@@ -205,8 +201,6 @@ class Drawing:
             source = self.structure.features.index(name) if name in self.structure.features else -1
         out_of = (wires.layer == place + 1) & (wires.source == source)
         return np.flatnonzero((into | out_of) & self.strokes.drawn).tolist()
-
-    # Painting --------------------------------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, hit: Hit | None, focus: tuple[int, int] | None) -> None:
         """Draw a frame: the kept pictures, the maps, and what stands out. The painter stays scaled."""
