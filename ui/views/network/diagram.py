@@ -341,12 +341,7 @@ class Hit(NamedTuple):
     source: int = -1
 
 
-def hit_column(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Hit | None:
-    """The part of the columns at a place."""
-    return next(_hits_of_columns(structure, diagram, at), None)
-
-
-def _hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
+def hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
     """The parts of the columns at a place, topmost first."""
     if at.y() < HEADER:
         yield from _hits_of_headers(structure, diagram, at)

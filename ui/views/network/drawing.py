@@ -28,7 +28,7 @@ from ui.views.network.diagram import (
     TileColumn,
     Wires,
     arrange_diagram,
-    hit_column,
+    hits_of_columns,
     nearest_wire,
     wires_between,
 )
@@ -177,7 +177,7 @@ class Drawing:
         if self.overflows and at.y() >= self.strip().top() - _OVERVIEW_GAP:
             return None
         inside = at + QPointF(self.offset, 0)
-        found = hit_column(self.structure, self.diagram, inside)
+        found = next(hits_of_columns(self.structure, self.diagram, inside), None)
         if found is not None or inside.y() < HEADER:
             return found
         number = nearest_wire(self.wires, self.strokes.drawn, inside)
