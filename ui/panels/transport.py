@@ -1,4 +1,4 @@
-"""The bar that runs the training: reset, play, one step, one epoch, other weights, the readout and the speed."""
+"""The bar that controls training: reset, play, one step, one epoch, other weights, the readout and the speed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SLOWEST, _FASTEST = 1.0, 10_000.0
 DEFAULT_SPEED = 200.0
 """Slow enough to watch: a spiral takes shape in ten seconds and is learned in twenty."""
 _UNLIMITED = 0.94
-"""From here on the slider means as fast as it goes."""
+"""From this place on the slider means no limit."""
 
 _SPEED_HELP = (
     "How many updates are made per second. At the left end you see every single one; at the right end training goes as "
@@ -31,13 +31,13 @@ _SPEED_HELP = (
 )
 
 _ROOMY = 1170
-"""The least width, in pixels, in which nothing has to be narrow."""
+"""The width, in pixels, from which nothing has to be narrow."""
 _GUEST_WIDTHS, _SPEED_WIDTHS = (196, 220), (72, 120)
-"""Pixels for a row of another panel and for the speed, where there is little room and else."""
+"""Widths, in pixels, of the row of another panel and of the speed: narrow and usual."""
 
 
 class _Readout(QLabel):
-    """A number with room for the longest one, as long as there is any."""
+    """Number with room for the longest one if the bar has it."""
 
     def __init__(self, usual: str, widest: str) -> None:
         super().__init__("–")
@@ -56,7 +56,7 @@ class _Readout(QLabel):
 
 
 class TransportBar(QWidget):
-    """Asks for play, steps and speed; shows where training stands."""
+    """Bar that asks for play, steps and speed, and shows the state of training."""
 
     play_toggled = Signal(bool)
     step_requested = Signal()
@@ -91,7 +91,7 @@ class TransportBar(QWidget):
         self._write()
 
     def give_room(self, row: QWidget) -> None:
-        """Take in a row of another panel that has to be in reach all the time."""
+        """Take in a row of another panel that should always be in sight."""
         fill(self._guests, STRETCH, row)
         self.guest = row
         self._divide()
@@ -163,7 +163,7 @@ class TransportBar(QWidget):
         self.line.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, caption, control, STRETCH))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show where training stands, in the moment in which all texts change."""
+        """Show the state of training when all texts change next."""
         first, self.snapshot = self.snapshot is None, snapshot
         if first:
             self._text.now()
@@ -225,14 +225,14 @@ class TransportBar(QWidget):
 
 
 def speed_at(place: float) -> float | None:
-    """Steps per second at a place of the slider, 0…1; None for no limit."""
+    """Return the steps per second at a place of the slider, 0…1; None for no limit."""
     if place >= _UNLIMITED:
         return None
     return round_digits(_SLOWEST * (_FASTEST / _SLOWEST) ** (place / _UNLIMITED))
 
 
 def speed_place(steps_per_second: float | None) -> float:
-    """Where a speed stands on the slider."""
+    """Return the place of a speed on the slider, 0…1."""
     if steps_per_second is None:
         return 1.0
     return _UNLIMITED * math.log(max(steps_per_second, _SLOWEST) / _SLOWEST) / math.log(_FASTEST / _SLOWEST)

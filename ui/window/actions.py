@@ -1,4 +1,4 @@
-"""The table of actions: all that the menus offer, menu by menu. To add an action is to add an entry here.
+"""The table of actions, menu by menu. To add an action, add an entry here.
 
 Menus, shortcuts, the command palette (Ctrl+K) and the list of shortcuts (F1) are made from it.
 """
@@ -42,7 +42,7 @@ def file_menu(
     pictures: PictureSaver,
     close: Callable[[], object],
 ) -> Menu:
-    """What comes from files and goes into them."""
+    """Make the menu of what comes from files and goes into them."""
     presets = [
         Action(f"preset.{name}", load(path).name, partial(documents.open_carefully, name))
         for name, path in preset_paths().items()
@@ -101,7 +101,7 @@ def _picture_entries(name: str, pictures: PictureSaver, dots: str, do: Callable[
 
 
 def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: PictureSaver, parts: WindowParts) -> Menu:
-    """Undo, points, and what goes through the clipboard."""
+    """Make the menu of undo, points and the clipboard."""
     return Menu(
         "&Edit",
         [
@@ -143,7 +143,7 @@ def _naming(word: str, edits: Sequence[Edit]) -> str:
 
 
 def training_menu(session: Session, presenter: Presenter) -> Menu:
-    """What the bar at the top does."""
+    """Make the menu of what the transport bar does."""
     return Menu(
         "&Training",
         [
@@ -163,7 +163,7 @@ def view_menu(
     appearance: Appearance,
     toggle_full_screen: Callable[[], object],
 ) -> Menu:
-    """Panels, their layouts, focus mode, sizes and colours."""
+    """Make the menu of panels, layouts, focus mode, zoom and colours."""
     shown = {name: dock.toggleViewAction() for name, dock in docks.docks.items()}
     panels = [
         Action(f"panel.{name}", action.text(), action.trigger, (), action.isEnabled, action.isChecked)
@@ -243,7 +243,7 @@ def _theme_entries(appearance: Appearance) -> list[MenuEntry]:
 def help_menu(
     find_command: Callable[[], object], show_shortcuts: Callable[[], object], take_tour: Callable[[], object]
 ) -> Menu:
-    """Where to find everything else."""
+    """Make the menu that leads to everything else."""
     return Menu(
         "&Help",
         [

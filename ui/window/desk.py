@@ -1,7 +1,4 @@
-"""The desk: what everything in the window works with, so that nothing has to know the window itself.
-
-The session, the settings that are kept between runs, the docks, the messages, and the window as a place for dialogs.
-"""
+"""The desk: what all modules of the window share, so that none has to know the window itself."""
 
 from __future__ import annotations
 
@@ -18,12 +15,12 @@ from ui.shell.messages import Messages
 
 
 class Desk(QObject):
-    """Gives the parts of a window what they share: session, settings, docks, messages, and questions to the person."""
+    """What the modules of a window share: session, settings kept between runs, docks, messages and file dialogs."""
 
     def __init__(self, window: QMainWindow, session: Session, settings: QSettings) -> None:
         super().__init__(window)
         self.window = window
-        """What dialogs stand in front of; nothing else is known of it."""
+        """The parent of dialogs."""
         self.session, self.settings = session, settings
         self.docks = Docks(window)
         self.messages = Messages(window.statusBar())

@@ -1,4 +1,4 @@
-"""Exports: the network, and what belongs to it, for other programs. Each is proven beside the window, then written."""
+"""Exports of the network to other programs, each proven on a thread and then written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BUSY = "An export is still being proven. Cancel it from the File menu, or wait.
 
 
 class Exports(QObject):
-    """Writes exports for a window, one at a time."""
+    """Writer of a window's exports, one at a time."""
 
     running_changed = Signal(bool)
     """Whether an export is being made."""
@@ -60,7 +60,7 @@ class Exports(QObject):
         self._answer = self.desk.session.ask(Exportable.of, partial(self._write, FORMATS[name], Path(path), proof))
 
     def _write(self, chosen: Format, path: Path, proof: bool, exportable: Exportable) -> None:
-        """Prove and write what was asked for, beside the window; with `proof` it is run again before."""
+        """Write an export on a thread; with `proof` it is run and compared first."""
         self._answer = None
         if self.job is not None:
             self.desk.tell(_BUSY)
@@ -77,7 +77,7 @@ class Exports(QObject):
         self.desk.say(f"Proving {path.name}…" if proves else f"Writing {path.name}…")
 
     def cancel(self) -> None:
-        """Stop what is being made."""
+        """Cancel the export that is being made."""
         if self.job is not None:
             self.job.cancel()
 
@@ -99,7 +99,7 @@ class Exports(QObject):
         self.running_changed.emit(False)
 
     def close(self) -> None:
-        """Stop what is being made, before the window goes; what comes late is not begun any more."""
+        """Stop before the window is deleted; an answer that comes late starts nothing."""
         if self._answer is not None:
             self._answer.forget()
         finish_jobs(self)

@@ -36,7 +36,7 @@ _BUTTONS = (
 
 
 class OwnData(QWidget):
-    """A line of buttons, and below it what became of the points. `data` is the data set that is copied and exported."""
+    """Line of buttons with a message below. `data` is the data set that is copied and exported."""
 
     draw_asked = Signal()
     """The person wants to draw points."""
@@ -45,16 +45,16 @@ class OwnData(QWidget):
     export_asked = Signal()
     """The person wants to choose a file for `export_points`."""
     taken = Signal(object, str)
-    """A data set that was brought along, and a few words for the undo menu."""
+    """Carries an imported data set and a label for the undo menu."""
     said = Signal(str)
-    """What became of the points, in a sentence."""
+    """Carries the outcome in a sentence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.data: Dataset = Circle()
         self.dialog: ImportDialog | None = None
         self._brought: tuple[UserPoints, str] | None = None
-        """The points that were brought along last, and what became of them."""
+        """The points imported last and the message about them."""
         self.line = tight(QHBoxLayout())
         self._add_buttons()
         self.message = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
@@ -71,7 +71,7 @@ class OwnData(QWidget):
             self.line.addWidget(button, int(has_text))
 
     def show_data(self, data: Dataset) -> None:
-        """Another data set is in force."""
+        """Show what belongs to another data set."""
         self.data = data
         self.message.hide()
         if self._brought is not None and isinstance(data, UserPoints) and _same_places(data, self._brought[0]):
@@ -104,18 +104,18 @@ class OwnData(QWidget):
             self._say(f"{plural_text(len(drawn.labels), 'point')} written to {file.name}.")
 
     def paste_points(self) -> None:
-        """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
+        """Make a data set of the cells on the clipboard; ask which columns to use unless this program wrote them."""
         self.take_cells(QGuiApplication.clipboard().text(), "the clipboard")
 
     def take_cells(self, text: str, source: str) -> None:
-        """Make a data set of cells as text; asks which are meant unless the columns are ours."""
+        """Make a data set of cells in a text; ask which columns to use unless this program wrote them."""
         if text.strip():
             self._bring(text, source)
         else:
             self._say(f"There is no text in {source}. Copy some cells of a spreadsheet first.")
 
     def import_file(self, path: str | Path) -> None:
-        """Make a data set of a text file; asks which columns are meant unless they are ours."""
+        """Make a data set of a text file; ask which columns to use unless this program wrote them."""
         self._bring(Path(path))
 
     def _bring(self, source: Path | str, name: str = "") -> None:

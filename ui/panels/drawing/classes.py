@@ -22,11 +22,11 @@ _CLASS_COLUMNS = 3
 
 
 class ClassPicker(QWidget):
-    """Chooses the class that is drawn, and asks for other names of the classes."""
+    """Chooser of the class that is drawn, which also asks for other names of classes."""
 
     chosen_changed = Signal()
     names_asked = Signal(object, str)
-    """The names that all classes are to have, and a few words for the undo menu."""
+    """Carries the new names of all classes and a label for the undo menu."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class ClassPicker(QWidget):
         fill(tight(QVBoxLayout(self)), self._grid, line)
 
     def choose(self, place: int) -> None:
-        """Draw this class from now on."""
+        """Choose the class that is drawn."""
         self.chosen = place
         self.show_names(self.names)
         self.chosen_changed.emit()
@@ -114,7 +114,7 @@ class ClassPicker(QWidget):
 
 
 def class_names_of(data: Dataset) -> tuple[str, ...]:
-    """What the classes that can be drawn on a data set are called."""
+    """Return the names of the classes that can be drawn on a data set."""
     if isinstance(data, UserPoints):
         classes = data.classes if data.task == "classification" else 2
         return data.all_names(max(classes, len(data.class_names)))

@@ -31,8 +31,7 @@ from ui.look.beat import Throttle
 from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard, OutputCard
 from ui.panels.layers.palette import FIRST_LAYER, Chip, Palette
-from ui.panels.layers.shape_button import ShapeButton
-from ui.panels.layers.shapes import widths_words, with_widths
+from ui.panels.layers.shapes import ShapeButton, widths_words, with_widths
 from ui.panels.layers.stack_drag import StackDrag
 from ui.panels.panel import Panel, heading
 
@@ -104,17 +103,17 @@ class LayersPanel(Panel):
             card.set_compact(compact)
 
     def sleep(self) -> None:
-        """Make no cards from now on: nobody sees them, and thirty take a second."""
+        """Make no cards while the panel is out of sight: thirty take a second."""
         self._asleep = True
 
     def wake(self) -> None:
-        """Show what has changed meanwhile."""
+        """Show what has changed since `sleep`."""
         self._asleep = False
         if self._missed:
             self.show_experiment(self.experiment)
 
     def complete(self) -> None:
-        """Have every control of every card, folded away or not."""
+        """Make every control of every card, folded away or not."""
         self.wake()
         for card in self.cards:
             card.complete()
@@ -136,7 +135,7 @@ class LayersPanel(Panel):
             self._focus_layer(self._follow)
 
     def _cards_for(self, layers: Sequence[Layer]) -> list[LayerCard]:
-        """A card for each layer: the one with its id, else a free one at its place, else a new one."""
+        """Find a card for each layer: the one with its id, else a free one at its place, else a new one."""
         by_id = {card.layer_id: card for card in self.cards if card.layer_id is not None}
         chosen = [by_id.get(layer.id) if layer.id is not None else None for layer in layers]
         free = [card for card in self.cards if card not in chosen]
@@ -173,7 +172,7 @@ class LayersPanel(Panel):
         self._text.request()
 
     def _measured(self, snapshot: Snapshot) -> Iterator[tuple[LayerCard, LayerStatistics | None]]:
-        """Each card with what was measured of its layer, which may be of an older experiment than is shown."""
+        """Pair each card with its layer's statistics, which may belong to an older experiment."""
         hidden = snapshot.layers[:-1]
         by_name = {layer.name: layer for layer in hidden}
         for index, card in enumerate(self.cards):
@@ -216,14 +215,14 @@ class LayersPanel(Panel):
         self._ask_layers(wanted, f"shape {name} {widths_words(widths)}".replace("  ", " "))
 
     def remove_layer(self, index: int) -> None:
-        """Ask for the network without a layer."""
+        """Ask for the removal of a layer."""
         layers = self._identified()
         rest = layers[:index] + layers[index + 1 :]
         neighbour = rest[min(index, len(rest) - 1)].id if rest else None
         self._ask_layers(rest, focus=neighbour)
 
     def _move_layer(self, index: int, to: int) -> None:
-        """Ask for a layer at another place, counted without it."""
+        """Ask for a layer at another place among the others."""
         layers = self._identified()
         if 0 <= to < len(layers) and to != index:
             rest = layers[:index] + layers[index + 1 :]
@@ -231,7 +230,7 @@ class LayersPanel(Panel):
             self._ask_layers(moved, focus=layers[index].id)
 
     def _identified(self) -> tuple[Layer, ...]:
-        """The shown layers, all with ids; the cards learn theirs at once, so that each stays with its layer."""
+        """Return the shown layers with ids, which their cards take at once, so that each card stays with its layer."""
         self.wake()
         Edits.end_open()
         layers = with_ids(self.experiment.layers)
