@@ -75,9 +75,11 @@ class OwnData(QWidget):
         """Show what belongs to another data set."""
         self.data = data
         self.message.hide()
-        if self._brought is not None and isinstance(data, UserPoints) and _same_places(data, self._brought[0]):
+        if self._brought is not None and isinstance(data, UserPoints):
+            ours = self._brought[0]
             # An experiment has no place for the names of columns, so they are known as long as the window is.
-            self._show_message(self._brought[1])
+            if (data.x1, data.x2, data.target) == (ours.x1, ours.x2, ours.target):
+                self._show_message(self._brought[1])
 
     def _show_message(self, words: str) -> None:
         self.message.setText(words)
@@ -158,7 +160,3 @@ class OwnData(QWidget):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
-
-
-def _same_places(one: UserPoints, other: UserPoints) -> bool:
-    return (one.x1, one.x2, one.target) == (other.x1, other.x2, other.target)
