@@ -12,7 +12,7 @@ from playground import InputError
 from playground.catalog.choice import members
 from playground.catalog.datasets.base import CLASS_NAMES, MAX_OWN_POINTS, Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints, to_own_points
-from playground.catalog.datasets.shapes import Blobs, Circle, Plane, Spiral
+from playground.catalog.datasets.shapes import Blobs, Circle, Spiral, TiltedPlane
 from playground.catalog.datasets.table import Table
 from playground.files.cells import read_cells
 from playground.interop.opening import RESOURCES
@@ -135,7 +135,9 @@ def test_a_fault_in_our_columns_is_named_with_its_place(text: str, words: str) -
 # Own points of any data set -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dataset", [Spiral(noise=0.1), Blobs(classes=4, label_noise=0.2), Plane(test_fraction=0.2)])
+@pytest.mark.parametrize(
+    "dataset", [Spiral(noise=0.1), Blobs(classes=4, label_noise=0.2), TiltedPlane(test_fraction=0.2)]
+)
 def test_any_data_set_becomes_own_points_exactly(dataset: Dataset) -> None:
     own = to_own_points(msgspec.structs.replace(dataset, points=80, seed=3))
     own.check()
@@ -155,7 +157,7 @@ def test_classes_become_values_and_come_back() -> None:
 
 
 def test_many_values_become_two_classes() -> None:
-    own = to_own_points(Plane(points=40)).as_task("classification")
+    own = to_own_points(TiltedPlane(points=40)).as_task("classification")
     own.check()
     assert set(own.target) == {0, 1}
 
