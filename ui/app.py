@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground import InputError
-from playground.cli.commands import BAD_INPUT, Parser, check_target
+from playground.cli.commands import BAD_INPUT, Parser, add_set_option, check_target
 from playground.interop.opening import FIRST_PRESET, Opened, open_source
 
 if TYPE_CHECKING:
@@ -31,15 +31,16 @@ _NO_DISPLAY = 3
 def _parser() -> Parser:
     result = Parser(
         "main.py",
-        description="Open the playground. Other commands: main.py train, main.py presets (each with --help).",
+        description="Open the playground. Other commands: main.py train, table, presets, export (each with --help).",
     )
     result.add_argument(
         "experiment",
         nargs="?",
         default=FIRST_PRESET,
         metavar="EXPERIMENT",
-        help="an experiment file, a document, a preset, or a link",
+        help="an experiment file, a document, a table, a preset, or a link",
     )
+    add_set_option(result)
     result.add_argument(
         "--screenshot", metavar="P.png", help="train for a while, save a picture of the window, and quit"
     )
@@ -75,7 +76,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = _parser().parse_args(argv)
     try:
         check_target("--screenshot", arguments.screenshot)
-        found = open_source(arguments.experiment)
+        found = open_source(arguments.experiment, arguments.set)
     except InputError as error:
         print(f"main.py: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -143,7 +144,8 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
     if not arguments.screenshot:
         window.has_layout = window.layouts.resume()
     window.show()
-    window.documents.start_with(arguments.experiment, found)
+    # What was set differently is no file yet.
+    window.documents.start_with("" if arguments.set else arguments.experiment, found)
     if not arguments.screenshot:
         window.documents.careful = True
         window.autosave.begin(Path(user_data_path("neural-network-playground", appauthor=False)) / "recovery")

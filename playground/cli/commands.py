@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from playground.catalog.choice import Array
+from playground.catalog.datasets.table import Table
 from playground.cli.table import add_options as add_table_options
 from playground.cli.table import table
 from playground.engine.compiled import cache
@@ -22,7 +23,7 @@ from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
-from playground.files.errors import InputError
+from playground.files.errors import InputError, one_line
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
 from playground.interop.export.formats import export as write_export
@@ -60,10 +61,17 @@ def _train_parser() -> Parser:
 def _add_training_options(parser: Parser, default: str) -> None:
     """Add the options for experiment, epochs, initial weights and engine; `default` describes the usual epochs."""
     add = parser.add_argument
-    add("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a preset, or a link")
+    add("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a table, a preset, or a link")
+    add_set_option(parser)
     add("--epochs", type=_whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
     add("--init", metavar="W.npz", help="start from these weights")
     add("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
+
+
+def add_set_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that changes the experiment."""
+    words = "change a setting, as in training.learning_rate=0.1 or layers=8-8; any number of times"
+    parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help=words)
 
 
 def _presets_parser() -> Parser:
@@ -136,7 +144,7 @@ def _train(arguments: argparse.Namespace) -> None:
     """Train as the arguments say and write what they ask for."""
     for option in ("save_weights", "history", "plot"):
         check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
-    found = open_source(arguments.experiment)
+    found = open_source(arguments.experiment, arguments.set)
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
@@ -161,6 +169,8 @@ def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Nam
     if initial is not None:
         _check_complete(initial, trainer)
     _say_notes(found)
+    for note in (*trainer.sample.notes, *_classes_words(trainer)):
+        print(note, file=sys.stderr)
     started = time.perf_counter()
     _train_with_progress(trainer, epochs or 0)
     return trainer, time.perf_counter() - started
@@ -170,6 +180,12 @@ def _say_notes(found: Opened) -> None:
     """Print the notes on what was opened."""
     for note in found.notes:
         print(note, file=sys.stderr)
+
+
+def _classes_words(trainer: Trainer) -> list[str]:
+    """How many points of each class a table gives, in words."""
+    counts = ", ".join(f"{one_line(name, 40)} {count:,}" for name, count in trainer.sample.class_counts.items())
+    return [f"Points of each class: {counts}."] if counts and trainer.experiment.data.kind == "table" else []
 
 
 def _usable_engine(wanted: str, precision: str) -> EngineName:
@@ -210,7 +226,7 @@ def _export_animation(arguments: argparse.Namespace) -> None:
     """Repeat a training and write it as an animated GIF; on a terminal with a progress bar."""
     from playground.interop.animation import AnimationSettings, save_animation
 
-    found = open_source(arguments.experiment)
+    found = open_source(arguments.experiment, arguments.set)
     _say_notes(found)
     experiment, document = found.experiment, found.document
     trained = document.present.state.epoch if document is not None else None
@@ -232,7 +248,7 @@ def _export_animation(arguments: argparse.Namespace) -> None:
 
 def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     """The training that the arguments ask for; of a document its own, unless another one is asked for."""
-    found = open_source(arguments.experiment)
+    found = open_source(arguments.experiment, arguments.set)
     if found.document is not None and arguments.epochs is None and arguments.init is None:
         _say_notes(found)
         return _resumed_trainer(found.document)
@@ -309,8 +325,19 @@ def _report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
             {name: _finite_or_none(getattr(layer, name)) for name in shown}
             for layer in WholeSetRequest().answer(trainer)
         ],
+        **_table_report(trainer),
         **({"problem": trainer.run.record.problem} if trainer.run.record.problem else {}),
     }
+
+
+def _table_report(trainer: Trainer) -> dict[str, Any]:
+    """How many rows of a table are used, how many of each class, and why others were left out."""
+    data = trainer.experiment.data
+    if not isinstance(data, Table):
+        return {}
+    sample = trainer.sample
+    dropped = sum(len(dropped.lines) for dropped in data.rows.dropped)
+    return {"used": len(sample.x), "dropped": dropped, "classes": sample.class_counts, "notes": list(sample.notes)}
 
 
 def _finite_or_none(value: Any) -> Any:

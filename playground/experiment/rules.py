@@ -270,7 +270,7 @@ def _find(raw: Any, path: str) -> Any:
     for step in _steps_of(path):
         if isinstance(raw, dict):
             raw = raw.get(step)
-        elif isinstance(raw, list) and step.isdigit() and int(step) < len(raw):
+        elif isinstance(raw, (list, tuple)) and step.isdigit() and int(step) < len(raw):
             raw = raw[int(step)]
         else:
             return None

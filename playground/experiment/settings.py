@@ -9,14 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from playground.catalog.activations import Tanh
-from playground.experiment.declarations import Field
+from playground.experiment.declarations import Field, is_struct
 from playground.experiment.paths import field_at, read_value, value_at, with_kind, with_value
-from playground.experiment.rules import check
+from playground.experiment.rules import check, expand
 from playground.experiment.tree import Experiment, Layer
 from playground.files.errors import InputError
 
@@ -40,7 +41,11 @@ def split_setting(setting: str) -> tuple[str, str]:
 
 
 def _with_setting(experiment: Experiment, path: str, text: str) -> Experiment:
-    """The experiment with one more setting. Raises InputError."""
+    """The experiment with one more setting; a group that was off is switched on for it. Raises InputError."""
+    group = path.rpartition(".")[0]
+    with suppress(InputError):
+        if group and value_at(experiment, group) is None and is_struct(field_at(experiment, group).type):
+            experiment = with_value(experiment, group, field_at(experiment, group).type())
     field = field_at(experiment, path)
     if path == "layers" and re.fullmatch(r"(\d+(-\d+)*)?", text):
         layer = experiment.layers[0] if experiment.layers else Layer(activation=Tanh())
@@ -49,17 +54,16 @@ def _with_setting(experiment: Experiment, path: str, text: str) -> Experiment:
         changed: Experiment = msgspec.structs.replace(experiment, layers=layers)
         return changed
     if field.choices and re.fullmatch(r"\w+", text) and not _is_nothing(text, field):
-        if value_at(experiment, path) is None and field.member(text) is not None:
-            return _replaced(experiment, path, {"kind": text})
         result: Experiment = with_kind(experiment, path, text)
-        return result
-    return _replaced(experiment, path, _plain(text, field))
-
-
-def _replaced(experiment: Experiment, path: str, raw: Any) -> Experiment:
-    """The experiment with plain data at a path. Raises InputError."""
-    result: Experiment = with_value(experiment, path, read_value(path, raw))
+    else:
+        result = with_value(experiment, path, value_of(experiment, path, text))
     return result
+
+
+def value_of(experiment: Experiment, path: str, text: str) -> Any:
+    """The value that a text means at a path of an experiment. Raises InputError."""
+    field = field_at(experiment, path)
+    return read_value(path, expand(_plain(text, field), field))
 
 
 def _is_nothing(text: str, field: Field) -> bool:

@@ -1,4 +1,4 @@
-"""Presets and where experiments come from: a file, the name of a preset, or a link of playground.tensorflow.org.
+"""Where experiments come from: a file, a table, the name of a preset, or a link of playground.tensorflow.org.
 
 A preset is an experiment file in `resources/presets`; its file name is the preset's name. Sample data are tables in
 `resources/data`. A new preset or sample is one new file.
@@ -6,20 +6,31 @@ A preset is an experiment file in `resources/presets`; its file name is the pres
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from playground.catalog.choice import listing
+from playground.catalog.datasets.table import Table
+from playground.experiment.settings import split_setting, value_of, with_settings
 from playground.experiment.text import load
 from playground.experiment.tree import Experiment
+from playground.files.cells import read_cells
 from playground.files.errors import InputError
+from playground.files.layout import Reading
 from playground.interop import tfplayground
+from playground.interop.tables import propose
 from playground.run.run import Document
 from playground.storage.document import is_document, load_document
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 FIRST_PRESET = "spiral"
 """The preset that a new window opens with."""
+
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
+"""The ends of names that tables have."""
 
 
 class Opened(NamedTuple):
@@ -45,16 +56,57 @@ def load_preset(name: str) -> Experiment:
     return load(paths[name])
 
 
-def open_source(source: str) -> Opened:
-    """Open a file, a preset or a link. Raises InputError."""
+def open_source(source: str, settings: Sequence[str] = ()) -> Opened:
+    """Open a file, a preset or a link, with some settings changed. Raises InputError.
+
+    A document that is to be otherwise is no more than its experiment.
+    """
+    opened = _open(source, settings)
+    if not settings:
+        return opened
+    return opened._replace(experiment=with_settings(opened.experiment, settings), document=None)
+
+
+def _open(source: str, settings: Sequence[str]) -> Opened:
+    """See `open_source`; of the settings only the columns of a table matter here."""
     if tfplayground.is_link(source):
         return Opened(*tfplayground.experiment_from_link(source))
     if source not in preset_paths() and is_document(Path(source)):
         document = load_document(source)
         return Opened(document.experiment, document.notes, document)
+    if source not in preset_paths() and is_table(Path(source)):
+        return _open_table(Path(source), settings)
     if source not in preset_paths() and (source.endswith(".json") or Path(source).is_file()):
         return Opened(load(source))
     return Opened(load_preset(source))
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table, by its name or, if that does not tell, since it is no JSON."""
+    suffix = path.suffix.lower()
+    if suffix in TABLE_SUFFIXES or suffix == ".json" or not path.is_file():
+        return suffix in TABLE_SUFFIXES
+    with suppress(OSError), path.open("rb") as file:
+        start = file.read(1000)
+        return not start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and bool(start)
+    return False
+
+
+def _open_table(path: Path, settings: Sequence[str]) -> Opened:
+    """An experiment with the columns that are proposed for a table, or set. Raises InputError."""
+    given = dict(map(split_setting, settings))
+    table = Experiment(data=Table())
+    names = [name for name in Reading._fields if f"data.{name}" in given]
+    reading = {name: value_of(table, f"data.{name}", given[f"data.{name}"]) for name in names}
+    cells = read_cells(path, reading=Reading(**reading))
+    fixed = {place: given[f"data.{place}"] for place in ("x1", "x2", "target") if f"data.{place}" in given}
+    for place, name in fixed.items():
+        if name not in cells.names:
+            raise InputError(f"data.{place}", name, f"a column of {path.name}: {listing(cells.names)}")
+    picked = propose(cells, fixed)
+    data = Table(path=str(path.resolve()), **reading, **picked._asdict())
+    notes = (*cells.notes, *(f"Unclear: {question.words}" for question in cells.questions))
+    return Opened(Experiment(name=path.stem, data=data), notes)
 
 
 def open_experiment(source: str) -> Experiment:

@@ -12,14 +12,11 @@ from playground import InputError
 from playground.catalog.datasets.own_points import to_own_points
 from playground.catalog.datasets.table import Table
 from playground.experiment.text import experiment_from_text, experiment_text
-from playground.interop.opening import Opened
+from playground.interop.opening import TABLE_SUFFIXES, Opened
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
 from ui.window.desk import Desk
 from ui.window.documents import Documents
 from ui.window.window_parts import WindowParts
-
-_TABLES = (".csv", ".tsv", ".txt")
-"""Files that are imported as points; others are opened."""
 
 
 class Sharing(QObject):
@@ -72,7 +69,7 @@ class Sharing(QObject):
         self.desk.ask_to_open("Import points", ["Tables (*.csv *.tsv *.txt)"], self.parts.data.own_data.import_file)
 
     def _take_file(self, path: str) -> None:
-        if Path(path).suffix.lower() in _TABLES:
+        if Path(path).suffix.lower() in TABLE_SUFFIXES:
             self.parts.data.own_data.import_file(path)
         else:
             self.documents.open_carefully(path)

@@ -117,6 +117,12 @@ class Sample(NamedTuple):
         classes = len(self.class_names)
         return 1 if self.task == "regression" or classes <= 2 else classes
 
+    @property
+    def class_counts(self) -> dict[str, int]:
+        """How many points each class has, by its name; nothing for a regression."""
+        counts = np.bincount(self.labels, minlength=len(self.class_names)).tolist() if self.class_names else []
+        return dict(zip(self.class_names, counts, strict=True))
+
     def part(self, which: int) -> tuple[Array, Array]:
         """The points and labels of one part of the split."""
         chosen = self.split == which
