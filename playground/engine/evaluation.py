@@ -33,7 +33,6 @@ class Evaluation(NamedTuple):
 
     @property
     def overflows(self) -> bool:
-        """Whether a loss is not finite."""
         return any(loss is not None and not math.isfinite(loss) for loss in self[:2])
 
 

@@ -259,7 +259,6 @@ def first_broken_layer(network: Network, flat: Array) -> str:
 
 
 def _all_finite(layer: NetworkLayer, flat: Array) -> bool:
-    """Whether all numbers of a layer are finite."""
     return all_finite(flat[layer.start : layer.stop])
 
 
@@ -279,15 +278,12 @@ class Reference:
         self._latest: Pass | None = None
 
     def prepare(self, setup: Setup) -> None:
-        """Get ready for another setup."""
         self.setup = setup
 
     def outputs(self, state: State, inputs: Array) -> Array:
-        """o for `inputs`, shape (features, n), in evaluation mode: shape (outputs, n)."""
         return outputs(self.setup.network, state.parameters, inputs)
 
     def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
-        """Make updates until the epoch ends, a limit is reached, the rates are used up or a number is not finite."""
         network, epochs, gradients = self.setup.network, list[list[float]](), list[list[float]]()
         fault, ended, used, seconds, self._latest = None, False, 0, 0.0, None
         started = time.perf_counter()
@@ -360,7 +356,6 @@ class Reference:
         return gradient, self._latest
 
     def _columns(self, state: State, start: int, stop: int) -> Array | slice:
-        """Which points stand at the places start…stop−1 of the present epoch."""
         if not self.setup.training.shuffle:
             return slice(start, stop)
         wanted = (state.seed, state.epoch, self.setup.points)

@@ -60,7 +60,6 @@ class Setup:
             self._share(before, same_points=same_points)
 
     def _share(self, before: Setup, *, same_points: bool) -> None:
-        """Share what the setup before derived from the same choices."""
         same_features = _agree(before.experiment, self.experiment, ("features",))
         same_precision = before.network.dtype == self.network.dtype
         outputs = before.network.layers[-1].units == self.network.layers[-1].units
@@ -73,7 +72,6 @@ class Setup:
 
     @property
     def training(self) -> Training:
-        """The settings of training."""
         return self.experiment.training
 
     @cached_property
@@ -104,7 +102,6 @@ class Setup:
         return feature_columns(self.experiment.features, x, self.network.dtype)
 
     def _targets_of(self, labels: Array) -> Array:
-        """Targets of the output layer for labels, shape (outputs, n)."""
         network = self.network
         return network.loss.targets(labels, network.layers[-1].units, self.sample.task).astype(network.dtype)
 
@@ -133,13 +130,11 @@ class Setup:
 
     @cached_property
     def steps_per_epoch(self) -> int:
-        """Updates per epoch."""
         whole, left = divmod(self.points, self.batch_size)
         return whole + (1 if left and self.training.batching == "partial" else 0)
 
 
 def _agree(old: Experiment, new: Experiment, fields: tuple[str, ...]) -> bool:
-    """Whether two experiments agree in these fields."""
     return all(getattr(old, name) == getattr(new, name) for name in fields)
 
 

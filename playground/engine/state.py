@@ -58,7 +58,6 @@ class State:
     stopping: StoppingMemory = field(default_factory=StoppingMemory)
 
     def copy(self) -> State:
-        """An independent copy."""
         arrays = {
             known.name: getattr(self, known.name).copy()
             for known in fields(self)

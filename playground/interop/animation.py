@@ -118,7 +118,6 @@ def save_animation(
 
 
 def _refuse_outside(settings: AnimationSettings) -> None:
-    """Raise InputError for a setting that is not allowed."""
     for field in msgspec.structs.fields(AnimationSettings):
         meta, value = get_args(field.type)[1], getattr(settings, field.name)
         if not meta.ge <= value <= meta.le:
@@ -176,7 +175,6 @@ class GifWriter:
         self.content = bytearray(_header(self.size, bytes(self.palette.getpalette() or [])))
 
     def drawn(self, snapshot: Snapshot) -> Image.Image:
-        """A frame."""
         image = Image.new("RGB", self.size, PAPER)
         draw_field(image, snapshot, self.points, (_MARGIN, _LINE + _MARGIN // 2))
         draw_losses(image, snapshot, (_MARGIN, self.below, self.size[0] - _MARGIN, self.size[1] - _LINE), self.epochs)
@@ -195,7 +193,6 @@ class GifWriter:
             self.content += part
 
     def finished(self) -> bytes:
-        """The whole file."""
         return bytes(self.content + b";")
 
 

@@ -108,7 +108,6 @@ def _field_colours(snapshot: Snapshot) -> Array:
 
 
 def _point_colours(sample: Sample) -> list[str]:
-    """A colour for every point."""
     if sample.task == "classification":
         return [_CLASS_COLOURS[int(label) % 10] for label in sample.labels]
     return [_CLASS_COLOURS[int(value > 0)] for value in sample.labels]
@@ -120,7 +119,6 @@ def value_range(sample: Sample) -> float:
 
 
 def _rgb(colour: str) -> list[int]:
-    """#rrggbb as three numbers."""
     return [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
 
 

@@ -31,7 +31,6 @@ def read_only(array: Array) -> Array:
 
 
 def _in_single(parameters: Array) -> Array:
-    """Parameters in the precision of the pictures."""
     with np.errstate(over="ignore"):
         return parameters.astype(PRECISION)
 
@@ -157,7 +156,6 @@ def unit_states(network: Network, latest: Pass | None) -> tuple[UnitStates, ...]
 
 
 def _unit_state(layer: NetworkLayer, passed: Pass | None, place: int) -> UnitStates:
-    """The same for one layer, given the latest pass."""
     dead = dropped = np.zeros(layer.units, bool)
     if passed is not None:
         with np.errstate(all="ignore"):

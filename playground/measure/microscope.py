@@ -78,7 +78,6 @@ def microscope(setup: Setup, parameters: Array, point: int) -> Microscope | None
 
 
 def _layer_pass(layer: NetworkLayer, flat: Array, gradient: Array, passed: Pass, place: int) -> LayerPass:
-    """One layer's part in a pass of a single point and back."""
     z, f = passed.z[place], passed.f[place]
     slope = np.ones_like(z) if layer.muted else layer.activation.derivative(z, f)
     a_in, z_out, slopes, a, delta = (

@@ -78,7 +78,6 @@ class Activations:
         return self
 
     def _add_numbers(self, layer: NetworkLayer, z: Array, f: Array) -> None:
-        """Include z and f(z), both of shape (units, points)."""
         slope = layer.activation.derivative(z, f)
         self.idle = self.idle & dead_mask(layer, slope)
         if layer.activation.saturates and not layer.muted:
@@ -92,7 +91,6 @@ class Activations:
 
     @property
     def spread(self) -> float:
-        """The standard deviation over points × units."""
         return math.sqrt(self._deviations / self.count)
 
 

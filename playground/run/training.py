@@ -78,13 +78,11 @@ def _coming_rates(run: Run, epochs: int) -> Rates:
 
 
 def _steps_left(run: Run) -> int:
-    """Updates until the present epoch ends."""
     size, rest = run.setup.batch_size, run.setup.points - run.state.position
     return max(1, -(-rest // size) if run.setup.training.batching == "partial" else rest // size)
 
 
 def _record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
-    """Record what came of some updates, and stop if that is what the numbers say."""
     record = run.record
     outcome.epochs[:, -1] += record.seconds
     record.seconds += outcome.seconds
@@ -101,7 +99,6 @@ def _record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
 
 
 def _react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
-    """Let what reacts to an epoch's result do so: the plateau schedule and early stopping."""
     training, state = run.setup.training, run.state
     if isinstance(training.schedule, Plateau):
         loss = getattr(evaluation, training.schedule.watch)
@@ -122,7 +119,6 @@ def _stop_if_complete(run: Run) -> None:
 
 
 def _diverge(engine: Engine, run: Run, fault: DivergedError) -> None:
-    """Stop with the last finite weights, and say what happened and what to try."""
     run.record.status = "diverged"
     measure(engine, run)
     rate, before = run.learning_rate, run.record.health.rate
@@ -154,5 +150,5 @@ def measure_if_needed(engine: Engine, run: Run) -> None:
 
 def look_after_health(engine: Engine, run: Run) -> None:
     """Keep the present moment to go back to, if all is well and there has not been a look just before."""
-    moment = Moment(run.experiment, run.state, run.record.seconds)
-    run.record.health.look(run.setup, lambda columns: engine.outputs(run.state, columns), moment)
+    moment = Moment(run.setup, run.state, run.record.seconds)
+    run.record.health.look(moment, lambda columns: engine.outputs(run.state, columns))

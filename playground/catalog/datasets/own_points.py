@@ -84,7 +84,6 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
         self.check_names()
 
     def check_test(self) -> None:
-        """Raise InputError for test marks that contradict the training marks."""
         if self.test is not None and self.train is None:
             raise InputError("data.test", f"{len(self.test)} entries", "null where data.train is null")
         if self.test is not None and self.train is not None:
@@ -92,7 +91,6 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
             _refuse_first("data.test", self.test, free, "false where data.train is true")
 
     def check_names(self) -> None:
-        """Raise InputError for class names that are blank, repeated or too many."""
         if len(self.class_names) > MAX_CLASSES:
             raise InputError("data.class_names", f"{len(self.class_names)} names", f"at most {MAX_CLASSES}")
         for place, name in enumerate(self.class_names):
@@ -159,7 +157,6 @@ def unused_name(name: str, names: Sequence[str]) -> str:
 
 
 def _refuse_first(path: str, values: Sequence[float], allowed: Array, words: str) -> None:
-    """Raise InputError for the first value that is not allowed."""
     if not allowed.all():
         place = int(np.argmin(allowed))
         raise InputError(f"{path}[{place}]", values[place], words)

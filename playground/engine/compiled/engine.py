@@ -50,7 +50,6 @@ class Compiled:
         self._make_room()
 
     def prepare(self, setup: Setup) -> None:
-        """Get ready for another setup; what it shares with the present one stays as it is."""
         before, self.setup = self.setup, setup
         old, new = before.training, setup.training
         other_network = setup.network is not before.network
@@ -66,11 +65,9 @@ class Compiled:
             self._make_room()
 
     def _lay_out_network(self) -> None:
-        """Lay the layers out for the kernels."""
         self._layers = _layer_records(self.setup.network)
 
     def _lay_out_training(self) -> None:
-        """Lay the settings of training out for the kernels."""
         setup = self.setup
         self._run = _run_record(setup)
         self._runs = self._run.view(np.recarray)
@@ -86,7 +83,6 @@ class Compiled:
         self._train, self._validation = _evaluation_set(*train), _evaluation_set(*self.setup.validation)
 
     def _make_room(self) -> None:
-        """Make work space for the network and its batches."""
         network, layers = self.setup.network, self.setup.network.layers
         dtype, size = network.dtype, network.size
         self._room_for = _room_needed(self.setup)
@@ -102,7 +98,6 @@ class Compiled:
         self._gradients = np.empty((_ROWS, 1 + 3 * len(layers)))
 
     def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
-        """Make updates until a limit is reached, the rates are used up or a number is not finite."""
         # Named fields of a plain record cost a tenth of what attributes do.
         run, steps_before = self._run[0], state.step
         self._hand_over(state, run)
@@ -130,7 +125,6 @@ class Compiled:
         )
 
     def outputs(self, state: State, inputs: Array) -> Array:
-        """o for all `inputs`, shape (features, points), in evaluation mode: `reference.outputs`."""
         network = self.setup.network
         o = np.empty((network.layers[-1].units, inputs.shape[1]), network.dtype)
         x = np.ascontiguousarray(inputs)
@@ -138,7 +132,6 @@ class Compiled:
         return o
 
     def _hand_over(self, state: State, run: Any) -> None:
-        """Copy the progress of training into the kernels' record."""
         run["seed"] = state.seed & 0xFFFFFFFFFFFFFFFF
         run["step"], run["epoch"], run["position"] = state.step, state.epoch, state.position
         run["carried_points"], run["optimizer_steps"] = state.carried_points, state.optimizer_steps
@@ -147,7 +140,6 @@ class Compiled:
         run["seconds"], run["broken"], run["look_every"] = 0.0, layout.NOTHING, self._look_every
 
     def _take_back(self, state: State, run: Any, *, made_updates: bool) -> None:
-        """Copy the progress of training back from the kernels' record."""
         state.step, state.epoch, state.position = int(run["step"]), int(run["epoch"]), int(run["position"])
         state.carried_points, state.optimizer_steps = int(run["carried_points"]), int(run["optimizer_steps"])
         self._order_of = (state.seed, int(run["order_of"]))
@@ -224,7 +216,6 @@ def formula_settings(choice: Choice) -> list[float]:
 
 
 def _layer_records(network: Network) -> Any:
-    """The network as the kernels see it."""
     records = np.zeros(len(network.layers), layout.LAYER)
     for record, layer in zip(records, network.layers, strict=True):
         record["units"], record["inputs"] = layer.units, layer.inputs
@@ -242,7 +233,6 @@ def _layer_records(network: Network) -> Any:
 
 
 def _run_record(setup: Setup) -> Any:
-    """The settings of training as the kernels see them."""
     network, training = setup.network, setup.training
     runs = np.zeros(1, layout.RUN)
     run = runs[0]
@@ -270,14 +260,12 @@ def _room_needed(setup: Setup) -> tuple[object, ...]:
 
 
 def _evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.EvaluationSet:
-    """A set of points as the kernels evaluate it."""
     labels = np.ascontiguousarray(labels, np.float64)
     spread = float(np.sum(np.square(labels - labels.mean()))) if len(labels) else 0.0
     return layout.EvaluationSet(np.ascontiguousarray(inputs), np.ascontiguousarray(targets), labels, spread)
 
 
 def _work_space(network: Network, points: int, *, training: bool) -> layout.WorkSpace:
-    """Work space for a pass of `points` points."""
     layers = network.layers
     all_units = sum(_padded(layer.units * points) for layer in layers)
     normalizes = any(layer.normalizes for layer in layers)

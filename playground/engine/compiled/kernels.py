@@ -42,13 +42,12 @@ from playground.engine.compiled.layout import (
     SPREAD,
     UPDATE,
 )
+from playground.engine.engine import GRADIENTS_EVERY
 
 compile_loop = njit(**OPTIONS)
 inlined = njit(forceinline=True, **OPTIONS)
 """For what is called for every layer of every step: passing some arrays takes as long as a small layer does."""
 
-GRADIENTS_EVERY = 100
-"""Steps between two records of the gradients within an epoch."""
 NEAR = 4096
 """The length of two arrays that fit into the fastest cache together."""
 
