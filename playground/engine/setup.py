@@ -32,7 +32,9 @@ class Part(NamedTuple):
     targets: Array
     """What the output layer should say, shape (outputs, n)."""
     labels: Array
-    """Class numbers, or values for regression, shape (n,)."""
+    """Class numbers, or values for regression in the network's unit, shape (n,)."""
+    weights: Array | None = None
+    """How much each point counts in the loss, shape (n,); None if all count 1."""
 
 
 class Setup:
@@ -90,12 +92,24 @@ class Setup:
         return self._part(TEST)
 
     def _part(self, which: int) -> Part:
-        x, labels = self.sample.part(which)
+        chosen = self.sample.split == which
+        x, labels = self.sample.x[chosen], self.sample.network_labels[chosen]
         if which not in self._inputs:
             self._inputs[which] = self.features_of(x)
         if which not in self._targets:
             self._targets[which] = self.targets_of(labels)
-        return Part(self._inputs[which], self._targets[which], labels)
+        weights = None if self._class_weights is None else self._class_weights[labels]
+        return Part(self._inputs[which], self._targets[which], labels, weights)
+
+    @cached_property
+    def _class_weights(self) -> Array | None:
+        """The weight of each class in the loss; None if all points count 1."""
+        sample, network = self.sample, self.network
+        if sample.task == "regression":
+            return None
+        labels = sample.labels[sample.split == TRAIN]
+        weights = network.loss.weights_of_classes(labels, len(sample.class_names))
+        return None if weights is None else weights.astype(network.dtype)
 
     def features_of(self, x: Array) -> Array:
         """The network's inputs for points `x`, shape (n, 2): shape (features, n), in the network's precision."""

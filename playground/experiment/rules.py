@@ -21,7 +21,13 @@ from playground.files.errors import InputError
 VERSION = 2
 
 
-_BEFORE_VERSION_2: dict[str, dict[str, Any]] = {"table": {"points": 500}, "points": {}}
+_CAME_WITH_VERSION_2 = {"stratified": False, "scale_target": False}
+
+
+_BEFORE_VERSION_2: dict[str, dict[str, Any]] = {
+    "table": {"points": 500, **_CAME_WITH_VERSION_2},
+    "points": _CAME_WITH_VERSION_2,
+}
 """What files of version 1 mean where they are silent, by the kind of their data."""
 
 
@@ -98,6 +104,8 @@ def migrate(raw: dict[str, Any]) -> dict[str, Any]:
     if version == VERSION or kind not in list(_BEFORE_VERSION_2):
         return {**raw, "version": VERSION}
     settings = data if isinstance(data, dict) else {"kind": kind}
+    for name in _CAME_WITH_VERSION_2.keys() & settings.keys():
+        raise InputError(f"data.{name}", settings[name], f"a file of version {VERSION}, which this field came with")
     return {**raw, "version": VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import Sample, Task
+from playground.catalog.datasets.base import Sample
 from playground.engine import randomness, reference
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.passes import Pass
@@ -50,7 +50,7 @@ def chosen_units(network: Network, wanted: Sequence[Sequence[int]] | None) -> tu
     )
 
 
-def maps(network: Network, parameters: Array, columns: Array, task: Task, chosen: Sequence[Array]) -> tuple[Array, ...]:
+def maps(network: Network, parameters: Array, columns: Array, sample: Sample, chosen: Sequence[Array]) -> tuple[Array, ...]:
     """What the `chosen` units of every layer put out on a grid; `columns` are its features. See `UnitMaps`."""
     parameters, a, result = in_single(parameters), columns, list[Array]()
     last = max((place for place, units in enumerate(chosen) if units.size), default=-1)
@@ -60,22 +60,22 @@ def maps(network: Network, parameters: Array, columns: Array, task: Task, chosen
         output = place == len(network.layers) - 1
         if units.size:
             result.append(
-                read_only(statistics.boundary(network, a, task)[units]) if output else statistics.picture(a[units])
+                read_only(statistics.boundary(network, a, sample)[units]) if output else statistics.picture(a[units])
             )
         else:
             result.append(statistics.picture(np.zeros((0, columns.shape[1]))))
     return tuple(result)
 
 
-def unit_map(network: Network, parameters: Array, columns: Array, task: Task, layer: int, unit: int) -> UnitMap | None:
+def unit_map(network: Network, parameters: Array, columns: Array, sample: Sample, layer: int, unit: int) -> UnitMap | None:
     """The map of one unit; None if there is no such unit."""
     if not (0 <= layer < len(network.layers) and 0 <= unit < network.layers[layer].units):
         return None
     chosen = chosen_units(network, [(unit,) if place == layer else () for place in range(len(network.layers))])
-    return UnitMap(layer, unit, maps(network, parameters, columns, task, chosen)[layer][0])
+    return UnitMap(layer, unit, maps(network, parameters, columns, sample, chosen)[layer][0])
 
 
-def uncertainty(network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int) -> Array:
+def uncertainty(network: Network, parameters: Array, columns: Array, sample: Sample, seed: int, passes: int) -> Array:
     """How far the answers of `passes` passes with dropout lie apart on a grid; see `UncertaintyRequest`.
 
     Each pass asks one thinned network everywhere, the same ones for the same seed, so that the field moves only as the
@@ -86,7 +86,7 @@ def uncertainty(network: Network, parameters: Array, columns: Array, task: Task,
         return alone(np.zeros(columns.shape[1]))
     parameters = in_single(parameters)
     parts = [columns[:, start : start + POINTS] for start in range(0, columns.shape[1], POINTS)]
-    spreads = [spread_of_answers(network, parameters, part, task, seed, passes, drops[0]) for part in parts]
+    spreads = [spread_of_answers(network, parameters, part, sample, seed, passes, drops[0]) for part in parts]
     return alone(np.concatenate(spreads))
 
 
@@ -97,7 +97,7 @@ def alone(values: Array) -> Array:
 
 
 def spread_of_answers(
-    network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int, first: int
+    network: Network, parameters: Array, columns: Array, sample: Sample, seed: int, passes: int, first: int
 ) -> Array:
     """The standard deviation of the answers at some points, shape (points,); dropout begins at the layer `first`."""
     before = columns
@@ -107,7 +107,7 @@ def spread_of_answers(
     with np.errstate(all="ignore"):
         for number in range(passes):
             o = thinned(network, parameters, before, first, seed, number)
-            difference = answers(network, o, task) - mean
+            difference = answers(network, o, sample) - mean
             mean += difference / (number + 1)
             deviations += difference * difference * (number / (number + 1))
         result: Array = np.sqrt(deviations / passes).mean(axis=0)
@@ -126,10 +126,10 @@ def thinned(network: Network, parameters: Array, before: Array, first: int, seed
     return a
 
 
-def answers(network: Network, o: Array, task: Task) -> Array:
-    """Outputs o as shares 0…1 given to a class, or as they are for regression."""
-    if task == "regression":
-        return o
+def answers(network: Network, o: Array, sample: Sample) -> Array:
+    """Outputs o as shares 0…1 given to a class, or for regression as values in the data's own unit."""
+    if sample.task == "regression":
+        return sample.in_own_unit(o)
     score = network.loss.score(o)
     shares: Array = score if len(o) > 1 else (score + 1) / 2
     return shares

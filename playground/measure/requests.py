@@ -37,7 +37,7 @@ class BoundaryRequest(Request[Array]):
     """What the network says on a grid of side × side points, float32 (outputs, side, side).
 
     [k, row, column] is at x2 = row, x1 = column, both from −6 to 6. Classification: `Loss.score` (one output −1…1,
-    class 1 from 0 up; several: a share per class). Regression: the predicted value. All finite.
+    class 1 from 0 up; several: a share per class). Regression: the predicted value in the data's own unit. All finite.
     """
 
     side: int = BOUNDARY_GRID
@@ -46,7 +46,7 @@ class BoundaryRequest(Request[Array]):
         """The field, on the engine that trains."""
         setup = subject.setup
         o = subject.outputs(setup.grid(self.side, setup.network.dtype))
-        return statistics.boundary(setup.network, o, setup.sample.task)
+        return statistics.boundary(setup.network, o, setup.sample)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class UncertaintyRequest(Request[Array]):
         """The field; the same thinned networks are asked at every moment."""
         setup, state = subject.setup, subject.state
         columns = setup.grid(self.side, fields.PRECISION)
-        return fields.uncertainty(setup.network, state.parameters, columns, setup.sample.task, state.seed, self.passes)
+        return fields.uncertainty(setup.network, state.parameters, columns, setup.sample, state.seed, self.passes)
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class UnitMapsRequest(Request[UnitMaps]):
         chosen = fields.chosen_units(setup.network, self.units)
         columns = setup.grid(self.side, fields.PRECISION)
         return UnitMaps(
-            chosen, fields.maps(setup.network, subject.state.parameters, columns, setup.sample.task, chosen)
+            chosen, fields.maps(setup.network, subject.state.parameters, columns, setup.sample, chosen)
         )
 
 
@@ -102,7 +102,7 @@ class UnitMapRequest(Request[UnitMap | None]):
         setup = subject.setup
         columns = setup.grid(self.side, fields.PRECISION)
         return fields.unit_map(
-            setup.network, subject.state.parameters, columns, setup.sample.task, self.layer, self.unit
+            setup.network, subject.state.parameters, columns, setup.sample, self.layer, self.unit
         )
 
 
@@ -117,8 +117,11 @@ class PredictionsRequest(Request[Predictions]):
         setup = subject.setup
         indices, columns = setup.derive(self, lambda: self._chosen(setup))
         o = subject.outputs(columns)
-        regression = setup.sample.task == "regression"
-        return Predictions(indices, fields.read_only(np.nan_to_num(o[0]) if regression else classes(setup.network, o)))
+        if setup.sample.task == "regression":
+            predicted = np.nan_to_num(setup.sample.in_own_unit(o[0]))
+        else:
+            predicted = classes(setup.network, o)
+        return Predictions(indices, fields.read_only(predicted))
 
     def _chosen(self, setup: Setup) -> tuple[Array, Array]:
         """The points by index, and the network's inputs for them."""
@@ -203,7 +206,7 @@ class FinalTestRequest(Request[FinalResult | None]):
         """The result with the present weights."""
         setup, test = subject.setup, subject.setup.test
         o = subject.outputs(test.inputs)
-        loss = mean_loss(setup.network, o, test.targets)
+        loss = mean_loss(setup.network, o, test)
         if loss is None:
             return None
         return FinalResult(len(test.labels), loss, accuracy(setup.network, o, test.labels, setup.sample.task))

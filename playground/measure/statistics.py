@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from playground.catalog.choice import Array, finite
-from playground.catalog.datasets.base import Task
+from playground.catalog.datasets.base import Sample
 from playground.engine import reference
 from playground.engine.evaluation import gradient_sizes, ratio, rms
 from playground.engine.network import Network, NetworkLayer
@@ -20,10 +20,10 @@ MOST_COUNTED = 20_000
 """Activations of a layer that a histogram counts; of larger batches evenly spread points."""
 
 
-def boundary(network: Network, o: Array, task: Task) -> Array:
+def boundary(network: Network, o: Array, sample: Sample) -> Array:
     """Outputs o for the points of a grid, shape (outputs, side²), as `BoundaryRequest` has them; all finite."""
     with np.errstate(all="ignore"):
-        return picture(o if task == "regression" else network.loss.score(o))
+        return picture(sample.in_own_unit(o) if sample.task == "regression" else network.loss.score(o))
 
 
 def picture(values: Array) -> Array:

@@ -84,7 +84,7 @@ class Health:
 
 def some_points(setup: Setup) -> tuple[Array, Array]:
     """Inputs and targets of some of the training points, evenly spread."""
-    inputs, targets, _ = setup.train
+    inputs, targets = setup.train.inputs, setup.train.targets
     if setup.points <= LOOK_POINTS:
         return inputs, targets
     places = np.linspace(0, setup.points - 1, LOOK_POINTS).round().astype(np.intp)

@@ -17,9 +17,9 @@ from playground.catalog.choice import Array, listing, setting
 from playground.catalog.datasets.base import (
     LARGEST,
     MAX_CLASSES,
-    Adjustable,
     AxisScale,
     AxisScales,
+    Collected,
     Raw,
     Task,
     small_enough,
@@ -29,7 +29,7 @@ from playground.files.atomic import readable_size
 from playground.files.errors import InputError, one_line
 
 
-class Table(Adjustable, frozen=True, tag="table"):
+class Table(Collected, frozen=True, tag="table"):
     """Two columns of a CSV file as coordinates and a third as the target. Text means classes, numbers a regression."""
 
     label = "Table"
@@ -94,6 +94,10 @@ class Table(Adjustable, frozen=True, tag="table"):
     @property
     def size(self) -> int:
         return len(self.rows.x[: self.points])
+
+    @property
+    def is_regression(self) -> bool:
+        return self.rows.task == "regression"
 
     @property
     def rows(self) -> TableRows:

@@ -81,7 +81,8 @@ def _answer_of(snapshot: Snapshot, seen: Microscope) -> Array:
     """What the network says, as the boundary has it."""
     output = _as_column(seen.output).astype(np.float64)
     with np.errstate(all="ignore"):
-        shown: Array = output if snapshot.sample.task == "regression" else snapshot.loss.score(output)
+        regression = snapshot.sample.task == "regression"
+        shown = snapshot.sample.in_own_unit(output) if regression else snapshot.loss.score(output)
     return shown[:, 0]
 
 
