@@ -64,9 +64,7 @@ def normalized(layer: NetworkLayer, parameters: Array, z: Array, passed: Pass, p
     return result
 
 
-def backward(
-    network: Network, parameters: Array, passed: Pass, targets: Array, weights: Array | None = None
-) -> Array:
+def backward(network: Network, parameters: Array, passed: Pass, targets: Array, weights: Array | None = None) -> Array:
     """The flat sum over the batch of ∂E/∂W, ∂E/∂b, ∂E/∂γ and ∂E/∂β; leaves δ of every layer in `passed.delta`.
 
     `weights`, shape (points,), say how much each point counts.

@@ -50,7 +50,9 @@ def chosen_units(network: Network, wanted: Sequence[Sequence[int]] | None) -> tu
     )
 
 
-def maps(network: Network, parameters: Array, columns: Array, sample: Sample, chosen: Sequence[Array]) -> tuple[Array, ...]:
+def maps(
+    network: Network, parameters: Array, columns: Array, sample: Sample, chosen: Sequence[Array]
+) -> tuple[Array, ...]:
     """What the `chosen` units of every layer put out on a grid; `columns` are its features. See `UnitMaps`."""
     parameters, a, result = in_single(parameters), columns, list[Array]()
     last = max((place for place, units in enumerate(chosen) if units.size), default=-1)
@@ -67,7 +69,9 @@ def maps(network: Network, parameters: Array, columns: Array, sample: Sample, ch
     return tuple(result)
 
 
-def unit_map(network: Network, parameters: Array, columns: Array, sample: Sample, layer: int, unit: int) -> UnitMap | None:
+def unit_map(
+    network: Network, parameters: Array, columns: Array, sample: Sample, layer: int, unit: int
+) -> UnitMap | None:
     """The map of one unit; None if there is no such unit."""
     if not (0 <= layer < len(network.layers) and 0 <= unit < network.layers[layer].units):
         return None

@@ -83,9 +83,7 @@ class UnitMapsRequest(Request[UnitMaps]):
         setup = subject.setup
         chosen = fields.chosen_units(setup.network, self.units)
         columns = setup.grid(self.side, fields.PRECISION)
-        return UnitMaps(
-            chosen, fields.maps(setup.network, subject.state.parameters, columns, setup.sample, chosen)
-        )
+        return UnitMaps(chosen, fields.maps(setup.network, subject.state.parameters, columns, setup.sample, chosen))
 
 
 @dataclass(frozen=True)
@@ -101,9 +99,7 @@ class UnitMapRequest(Request[UnitMap | None]):
         """The map of this unit alone."""
         setup = subject.setup
         columns = setup.grid(self.side, fields.PRECISION)
-        return fields.unit_map(
-            setup.network, subject.state.parameters, columns, setup.sample, self.layer, self.unit
-        )
+        return fields.unit_map(setup.network, subject.state.parameters, columns, setup.sample, self.layer, self.unit)
 
 
 @dataclass(frozen=True)

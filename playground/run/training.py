@@ -34,7 +34,7 @@ def advance(
     last_epoch = NO_LIMIT if epochs is None else state.epoch + epochs
     deadline = math.inf if seconds is None else time.perf_counter() + seconds
     measure_if_needed(engine, run)
-    stop_if_complete(run)
+    stop_if_complete(engine, run)
     while record.status == "ready" and state.step < last_step and state.epoch < last_epoch:
         until = min(last_epoch, next_decision(run))
         limits = Limits(last_step, until, deadline - time.perf_counter())
@@ -97,7 +97,7 @@ def record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
         diverge(engine, run, outcome.fault)
     elif len(outcome.epochs) and record.evaluation is not None:
         react(engine, run, record.evaluation)
-        stop_if_complete(run)
+        stop_if_complete(engine, run)
 
 
 def react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
@@ -108,17 +108,25 @@ def react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
         state.plateau = training.schedule.observed(state.plateau, loss, training.learning_rate)
     if training.early_stopping is not None:
         state.observe(training.early_stopping, getattr(evaluation, training.early_stopping.watch))
-        if state.stopping.stopped:
-            measure(engine, run)
 
 
-def stop_if_complete(run: Run) -> None:
-    """`stopped_early` when early stopping has said so, `completed` when all epochs are done."""
-    epochs, record = run.setup.training.epochs, run.record
-    if record.status == "ready" and run.state.stopping.stopped:
+def stop_if_complete(engine: Engine, run: Run) -> None:
+    """`stopped_early` when early stopping has said so, `completed` when all epochs are done.
+
+    Either way the best weights come back, if early stopping is to restore them.
+    """
+    training, record = run.setup.training, run.record
+    if record.status != "ready":
+        return
+    if run.state.stopping.stopped:
         record.status = "stopped_early"
-    elif record.status == "ready" and epochs is not None and run.state.epoch >= epochs:
+    elif training.epochs is not None and run.state.epoch >= training.epochs:
         record.status = "completed"
+    else:
+        return
+    stopping = training.early_stopping
+    if stopping is not None and stopping.restore and run.state.restore_best():
+        measure(engine, run)
 
 
 def diverge(engine: Engine, run: Run, fault: DivergedError) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, Typ
 
 import numpy as np
 
-from playground.catalog.choice import Array, Choice, setting
+from playground.catalog.choice import Array, Choice, listing, setting
 from playground.catalog.datasets import tfdata
 from playground.files.errors import InputError
 
@@ -322,9 +322,32 @@ def sample(dataset: Dataset) -> Sample:
     raw, split = dataset.drawn()
     for array in (raw.x, raw.labels, split):
         array.setflags(write=False)
+    notes = (*raw.notes, *_split_notes(raw, split))
     scaled = raw.task == "regression" and isinstance(dataset, Collected) and dataset.scale_target
     scale = scale_of(raw.labels[split == TRAIN]) if scaled else AxisScale()
-    return Sample(raw.x, raw.labels, split, raw.task, raw.class_names, *raw[4:], scale)
+    return Sample(raw.x, raw.labels, split, raw.task, raw.class_names, *raw[4:6], notes, raw.axis_scales, scale)
+
+
+def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
+    """What keeps numbers of a part from meaning what they usually do, in sentences."""
+    notes, parts = list[str](), {"training": TRAIN, "validation": VALIDATION, "test": TEST}
+    present = {name: raw.labels[split == part] for name, part in parts.items() if (split == part).any()}
+    if raw.task == "regression":
+        for name, values in present.items():
+            if len(values) == 1:
+                notes.append(f"There is one {name} point, and R² of a single point has no meaning.")
+            elif np.ptp(values) == 0:
+                notes.append(f"All {name} targets are equal, so that their R² has no meaning.")
+        return tuple(notes)
+    classes = np.unique(raw.labels).tolist()
+    if len(classes) == 1:
+        return (f"All points are of class {raw.class_names[classes[0]]}, so that there is nothing to tell apart.",)
+    for name, labels in present.items():
+        absent = [raw.class_names[label] for label in np.setdiff1d(classes, labels).tolist()]
+        if absent:
+            who = f"Classes {listing(absent)} have" if len(absent) > 1 else f"Class {absent[0]} has"
+            notes.append(f"{who} no {name} points.")
+    return tuple(notes)
 
 
 def scale_of(values: Array) -> AxisScale:
