@@ -45,16 +45,16 @@ def _parser() -> Parser:
         "--screenshot", metavar="P.png", help="train for a while, save a picture of the window, and quit"
     )
     result.add_argument(
-        "--seconds", type=seconds, default=5.0, metavar="S", help="how long to train for the picture (5)"
+        "--seconds", type=_seconds, default=5.0, metavar="S", help="how long to train for the picture (5)"
     )
-    result.add_argument("--size", type=size, default=(1280, 800), metavar="WxH", help="size of the window (1280x800)")
+    result.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="size of the window (1280x800)")
     result.add_argument(
         "--theme", choices=["light", "dark"], help="colours (default: as chosen in the menu, or the system's)"
     )
     return result
 
 
-def seconds(text: str) -> float:
+def _seconds(text: str) -> float:
     """An argument that is a time."""
     try:
         value = float(text)
@@ -65,7 +65,7 @@ def seconds(text: str) -> float:
     return value
 
 
-def size(text: str) -> tuple[int, int]:
+def _size(text: str) -> tuple[int, int]:
     """An argument like 1280x800."""
     match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
     if match is None:
@@ -91,7 +91,7 @@ def main(argv: Sequence[str]) -> int:
             )
             return _NO_DISPLAY
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    return run(found, arguments)
+    return _run(found, arguments)
 
 
 def _lacks_display() -> bool:
@@ -100,7 +100,7 @@ def _lacks_display() -> bool:
     return sys.platform.startswith("linux") and not wayland_or_x11 and "QT_QPA_PLATFORM" not in os.environ
 
 
-def run(found: Opened, arguments: argparse.Namespace) -> int:
+def _run(found: Opened, arguments: argparse.Namespace) -> int:
     """Start Qt and the window, with what was opened for it."""
     from platformdirs import user_data_path
     from PySide6.QtCore import QSettings, Qt, QTimer
@@ -112,10 +112,10 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Neural Network Playground")
     app.setOrganizationName("neural-network-playground")
-    caught = faults.install()
+    caught = faults.catch_faults()
     settings = QSettings()
     chosen = arguments.theme or str(settings.value("theme", "system"))
-    theme.apply(app, _resolved_theme(app, chosen), 1.0 if arguments.screenshot else _stored_size(settings))
+    theme.apply(app, _resolved_theme(app, chosen), 1.0 if arguments.screenshot else _stored_zoom(settings))
 
     from ui.guard.garbage import Collector
     from ui.session.compiling import Kernels
@@ -131,12 +131,12 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
     def choose(name: str) -> None:
         settings.setValue("theme", name)
         window.appearance.theme = name
-        theme.apply(app, _resolved_theme(app, name), theme.size())
+        theme.apply(app, _resolved_theme(app, name), theme.zoom())
         window.apply_theme()
 
-    def resize(size: float) -> None:
-        settings.setValue("size", size)
-        theme.apply(app, theme.current().name, size)
+    def resize(zoom: float) -> None:
+        settings.setValue("size", zoom)
+        theme.apply(app, theme.current().name, zoom)
         window.rebuild()
 
     window.appearance.theme_chosen.connect(choose)
@@ -160,17 +160,17 @@ def run(found: Opened, arguments: argparse.Namespace) -> int:
         if layout is not None:
             layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         window.resize(*arguments.size)
-        return take_picture(app, window, Path(arguments.screenshot), arguments.seconds)
+        return _take_picture(app, window, Path(arguments.screenshot), arguments.seconds)
     window.tour.offer()
     return int(app.exec())
 
 
-def _stored_size(settings: QSettings) -> float:
+def _stored_zoom(settings: QSettings) -> float:
     """The size of everything that was chosen in an earlier run."""
-    from ui.look.theme import SIZES
+    from ui.look.theme import ZOOMS
 
-    size = settings.value("size", 1.0)
-    return next((known for known in SIZES if str(size) == str(known)), 1.0)
+    zoom = settings.value("size", 1.0)
+    return next((known for known in ZOOMS if str(zoom) == str(known)), 1.0)
 
 
 def _resolved_theme(app: QApplication, name: str) -> str:
@@ -182,7 +182,7 @@ def _resolved_theme(app: QApplication, name: str) -> str:
     return "dark" if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else "light"
 
 
-def take_picture(app: QApplication, window: Window, path: Path, duration: float) -> int:
+def _take_picture(app: QApplication, window: Window, path: Path, duration: float) -> int:
     """Let the window train for `duration` seconds, save what it shows, and close it."""
     window.wiring.set_speed(None)
     window.session.play()

@@ -44,5 +44,5 @@ def first_frame(application: object, window: object, *_: object) -> int:
 
 
 if __name__ == "__main__":
-    app.take_picture = first_frame
+    app._take_picture = first_frame
     sys.exit(app.main([*sys.argv[2:], "--screenshot", "unused.png"]))

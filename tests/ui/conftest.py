@@ -48,7 +48,7 @@ def no_stray_qthreads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def opened_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is opened is there when `open` returns, however busy the machine is."""
-    monkeypatch.setattr(waiting, "AT_ONCE_MILLISECONDS", 20_000)
+    monkeypatch.setattr(waiting, "_AT_ONCE_MILLISECONDS", 20_000)
 
 
 @pytest.fixture

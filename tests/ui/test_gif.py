@@ -77,7 +77,7 @@ def test_it_proposes_the_epochs_trained_so_far(qtbot, window: Window) -> None:
     window.session.play()
     qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 2, timeout=20_000)
     window.session.pause()
-    qtbot.waitUntil(lambda: not window.display.running)
+    qtbot.waitUntil(lambda: not window.presenter.running)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert opened(qtbot, window).settings.epochs == window.session.report.snapshot.epoch
 
@@ -92,7 +92,7 @@ def test_a_gif_is_made_while_training_goes_on(qtbot, trained: Window, tmp_path: 
         assert (image.n_frames, image.width) == (4, 200)
     assert message(dialog) == f"a.gif: {(tmp_path / 'a.gif').stat().st_size / 1e3:.0f} kB, 4 frames."
     assert "a.gif" in trained.messages.status.text()
-    assert trained.display.running
+    assert trained.presenter.running
     qtbot.waitUntil(lambda: trained.session.report.snapshot.step > before)
 
 

@@ -34,7 +34,7 @@ from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
 from ui.views.schedule.view import ScheduleView
-from ui.window.layouts import PLANS
+from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
 REQUESTS = frozenset(
@@ -112,7 +112,7 @@ def test_the_window_looks_as_it_did(
     theme.apply(qapp, look)
     window.apply_theme()
     window.resize(*size)
-    window.docks.arrange(PLANS[plan])
+    window.docks.arrange(LAYOUTS[plan])
     window.setFocus()
     qtbot.wait(400)
     try:

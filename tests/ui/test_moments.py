@@ -30,14 +30,14 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
             states.append((f"step {window.parts.transport.step.text()}", window.messages.status.text()))
 
     window.session.play()
-    qtbot.waitUntil(lambda: window.display.running)
-    window.session.display.timeout.connect(look)
+    qtbot.waitUntil(lambda: window.presenter.running)
+    window.session.display_timer.timeout.connect(look)
     qtbot.waitUntil(lambda: len({loss for loss, _ in seen}) >= 6, timeout=20_000)
-    window.session.display.timeout.disconnect(look)
+    window.session.display_timer.timeout.disconnect(look)
     assert [pair for pair in seen if pair[0] != pair[1]] == []
     assert states and [pair for pair in states if pair[0] not in pair[1]] == []
     window.session.pause()
-    qtbot.waitUntil(lambda: not window.display.running)
+    qtbot.waitUntil(lambda: not window.presenter.running)
     last = window.session.report.snapshot
     assert window.parts.transport.step.text() == f"{last.step:,}"
     assert losses(window)[0] == losses(window)[1]

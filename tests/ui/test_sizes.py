@@ -60,7 +60,7 @@ def needed(label: QLabel) -> int:
     return max(label.fontMetrics().horizontalAdvance(line) for line in label.text().split("\n"))
 
 
-@pytest.mark.parametrize("size", theme.SIZES)
+@pytest.mark.parametrize("size", theme.ZOOMS)
 def test_fonts_captions_and_lines_grow_with_everything(qapp: QApplication, size: float) -> None:
     theme.apply(qapp, "light", size)
     assert small_font().pixelSize() == theme.px(theme.SMALL)
@@ -73,7 +73,7 @@ def test_fonts_captions_and_lines_grow_with_everything(qapp: QApplication, size:
 def test_lengths_are_whole_pixels_and_halves_go_up(qapp: QApplication) -> None:
     theme.apply(qapp, "light", 1.25)
     assert [theme.px(length) for length in (0, 2, 6, 8, 10)] == [0, 3, 8, 10, 13]
-    assert theme.scaled(2) == 2.5
+    assert theme.exact_px(2) == 2.5
 
 
 def test_controls_grow(qtbot, qapp: QApplication) -> None:
@@ -205,7 +205,7 @@ def test_the_mouse_finds_what_is_drawn_in_the_network(qtbot, large: Window) -> N
     large.docks.show("network")
     lay_out(large)
     seen = network.shown().places.unit(0, 1)
-    assert seen.width() >= theme.scaled(22) - 1
+    assert seen.width() >= theme.exact_px(22) - 1
     hands.hover(network, seen.center())
     assert (canvas.hit.kind, canvas.hit.place, canvas.hit.unit) == ("unit", 0, 1)
     point = network.shown().places.wire("W1", (2, 1))
@@ -221,7 +221,7 @@ def test_the_networks_tiles_fill_whole_pixels(qtbot, large: Window) -> None:
     for unit in column.seen:
         rect = column.rect(unit)
         for length in (rect.left(), rect.top(), rect.width()):
-            assert abs(length * theme.size() - round(length * theme.size())) < 1e-6
+            assert abs(length * theme.zoom() - round(length * theme.zoom())) < 1e-6
 
 
 def test_the_kept_pictures_of_the_network_have_the_pixels_of_the_widget(qtbot, large: Window) -> None:
@@ -267,11 +267,11 @@ def test_a_panel_that_a_layout_closes_opens_in_a_place_of_its_own(qtbot, large: 
     assert not in_window(dock).intersects(in_window(large.parts.boundary))
 
 
-@pytest.mark.parametrize("size", theme.SIZES)
+@pytest.mark.parametrize("size", theme.ZOOMS)
 def test_a_number_fits_into_its_cell(qapp: QApplication, size: float) -> None:
     theme.apply(qapp, "light", size)
-    assert cell_width(size) >= QFontMetrics(small_font()).horizontalAdvance("−0.0895") + theme.px(2)
-    assert cell_width(1.0) == 52 or size != 1.0
+    assert cell_width() >= QFontMetrics(small_font()).horizontalAdvance("−0.0895") + theme.px(2)
+    assert cell_width() == 52 or size != 1.0
 
 
 def parts_of(window: Window, qtbot) -> Counter[str]:

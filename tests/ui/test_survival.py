@@ -11,7 +11,7 @@ from playground.catalog.activations import Relu, Tanh
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Blobs, Circle, Hills, Spiral
 from tests.ui import hands
-from ui.window.layouts import PLANS
+from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
 EDGES = {
@@ -56,7 +56,7 @@ def test_everything_lives_through_all_layouts_and_sizes_of_the_window(
 ) -> None:
     for width, height in ((960, 600), (1280, 800), (1920, 1080), (1000, 1400)):
         trained.resize(width, height)
-        for plan in PLANS:
+        for plan in LAYOUTS:
             trained.docks.arrange(plan)
             qtbot.wait(40)
             trained.grab()

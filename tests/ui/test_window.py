@@ -408,7 +408,7 @@ def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, trained: Window) -
 
 def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained: Window) -> None:
     gate.shut()
-    qtbot.waitUntil(lambda: trained.display.running)
+    qtbot.waitUntil(lambda: trained.presenter.running)
     hands.key(trained, "Space")
     qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.messages.status.text())
     gate.open.set()

@@ -15,16 +15,16 @@ from PySide6.QtWidgets import (
 from ui.look.icons import icon
 from ui.look.theme import current, px
 
-Control = TypeVar("Control", bound=QWidget)
+_Control = TypeVar("_Control", bound=QWidget)
 
 
 def identify(
-    control: Control,
+    control: _Control,
     name: str | None = None,
     spoken: str | None = None,
     hint: str | None = None,
     about: str | None = None,
-) -> Control:
+) -> _Control:
     """Give a control its name in the program and its name for screen readers, a tooltip and a description; return it.
 
     What is left out stays as it is.

@@ -39,14 +39,14 @@ from superqt.switch import QStyleOptionToggleSwitch
 from ui.forms.edits import WheelSteps
 from ui.forms.layouts import tight
 from ui.guard.faults import guarded
-from ui.look.theme import current, mixed, px, scaled
+from ui.look.theme import blend, current, exact_px, px
 
 SLIDER_STEPS = 1000
 _HANDLE = 14
 """The diameter of a slider's handle, in pixels at the usual size."""
 
 
-class Entry(QLineEdit):
+class ValueEntry(QLineEdit):
     """One exact value as text, taken over with Enter or on leaving; arrow keys and wheel step it."""
 
     entered = Signal(str)
@@ -198,7 +198,7 @@ class Slider(QSlider):
     @guarded
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme, handle = current(), self.handle()
-        groove, accent = QColor(mixed(theme.line, theme.quiet, 0.35)), QColor(theme.accent)
+        groove, accent = QColor(blend(theme.line, theme.quiet, 0.35)), QColor(theme.accent)
         if not self.isEnabled():
             accent = groove
         middle = handle.center()
@@ -206,23 +206,23 @@ class Slider(QSlider):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._mark is not None:
             x = self.x_of(self._mark)
-            painter.setPen(QPen(groove, scaled(1.5)))
-            painter.drawLine(QPointF(x, middle.y() + scaled(4)), QPointF(x, middle.y() + scaled(8)))
+            painter.setPen(QPen(groove, exact_px(1.5)))
+            painter.drawLine(QPointF(x, middle.y() + exact_px(4)), QPointF(x, middle.y() + exact_px(8)))
         for colour, start, end in ((groove, self.x_of(0), self.x_of(1)), (accent, self.x_of(0), middle.x())):
-            painter.setPen(QPen(colour, scaled(4), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.setPen(QPen(colour, exact_px(4), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawLine(QPointF(start, middle.y()), QPointF(max(end, start), middle.y()))
         held = self.isSliderDown()
-        inset, away = scaled(1), scaled(2.5)
-        painter.setPen(QPen(accent, scaled(2)))
+        inset, away = exact_px(1), exact_px(2.5)
+        painter.setPen(QPen(accent, exact_px(2)))
         painter.setBrush(accent if held else QColor(theme.surface))
         painter.drawEllipse(handle.adjusted(inset, inset, -inset, -inset))
         if self.hasFocus():
-            painter.setPen(QPen(accent, scaled(1.5)))
+            painter.setPen(QPen(accent, exact_px(1.5)))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(handle.adjusted(-away, -away, away, away))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(accent)
-            painter.drawEllipse(middle, scaled(3), scaled(3))
+            painter.drawEllipse(middle, exact_px(3), exact_px(3))
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -336,10 +336,10 @@ class Combo(QComboBox):
     def _paint_arrow(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(QColor(current().quiet if self.isEnabled() else current().line), scaled(1.5)))
-        middle = QPointF(self.width() - scaled(11), self.height() / 2 + 0.5)
+        painter.setPen(QPen(QColor(current().quiet if self.isEnabled() else current().line), exact_px(1.5)))
+        middle = QPointF(self.width() - exact_px(11), self.height() / 2 + 0.5)
         corners = (QPointF(-3.5, -2), QPointF(0, 1.5), QPointF(3.5, -2))
-        painter.drawPolyline([middle + corner * scaled(1) for corner in corners])
+        painter.drawPolyline([middle + corner * exact_px(1) for corner in corners])
         painter.end()
 
 
@@ -369,12 +369,12 @@ class Switch(QToggleSwitch):
         painter.setPen(Qt.PenStyle.NoPen)
         colour = theme.quiet if not self.isChecked() else theme.accent
         painter.setBrush(QColor(colour if self.isEnabled() else theme.line))
-        painter.drawRoundedRect(rect.translated(0, -scaled(2)), rect.height() / 2, rect.height() / 2)
+        painter.drawRoundedRect(rect.translated(0, -exact_px(2)), rect.height() / 2, rect.height() / 2)
 
     def drawHandle(self, painter: QPainter, rect: QRectF, option: QStyleOptionToggleSwitch) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(current().surface))
-        painter.drawEllipse(rect.translated(0, -scaled(2)))
+        painter.drawEllipse(rect.translated(0, -exact_px(2)))
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         super().paintEvent(event)
@@ -385,9 +385,9 @@ class Switch(QToggleSwitch):
         if self.hasFocus():
             painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(current().accent), scaled(1.5)))
-            half = scaled(10)
-            ring = QRectF(scaled(1), self.height() / 2 - half, scaled(30), 2 * half)
+            painter.setPen(QPen(QColor(current().accent), exact_px(1.5)))
+            half = exact_px(10)
+            ring = QRectF(exact_px(1), self.height() / 2 - half, exact_px(30), 2 * half)
             painter.drawRoundedRect(ring, half, half)
             painter.end()
 

@@ -26,7 +26,7 @@ from playground.experiment.paths import carry_settings, join_path
 from playground.experiment.quantity import Number, Quantity
 from playground.experiment.words import title_of, value_words
 from ui.forms.buttons import identify, tip
-from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Entry, Segments, Slider, Switch
+from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Segments, Slider, Switch, ValueEntry
 from ui.forms.edits import Edits
 from ui.forms.layouts import quiet, tight
 from ui.look.theme import GRID, NORMAL, px
@@ -44,12 +44,12 @@ _SEGMENT_LETTERS = 18
 # Declarations -------------------------------------------------------------------------------------------------
 
 
-def explained(member: type[Choice]) -> str:
+def member_tip(member: type[Choice]) -> str:
     """What a member of a family does, and its formula, as a tooltip."""
-    return tip(summary_of(member), *steps(member.formula))
+    return tip(summary_of(member), *formula_lines(member.formula))
 
 
-def steps(formula: str) -> list[str]:
+def formula_lines(formula: str) -> list[str]:
     """The parts of a formula that stand below each other."""
     return [" ".join(part.split()) for part in formula.split(";") if part.strip()]
 
@@ -170,7 +170,7 @@ class Row(QWidget):
             identify(
                 widget, spoken=f"{name} {suffix}" if suffix and suffix != "slider" else name, about=self.field.help
             )
-            if isinstance(widget, Entry):
+            if isinstance(widget, ValueEntry):
                 widget.set_hint(hint)
             else:
                 widget.setToolTip(hint)
@@ -217,8 +217,8 @@ class NumberRow(Row):
         self.control(slider, "slider")
         return slider
 
-    def _entry(self) -> Entry:
-        entry = Entry(self.quantity.problem_with, self)
+    def _entry(self) -> ValueEntry:
+        entry = ValueEntry(self.quantity.problem_with, self)
         entry.setAlignment(Qt.AlignmentFlag.AlignRight)
         entry.entered.connect(self._entered)
         entry.stepped.connect(self._step)
@@ -405,7 +405,7 @@ class _TextRow(Row):
     def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__(field, path, look, level)
         self.shown = ""
-        self.entry = Entry(_nothing_wrong, self)
+        self.entry = ValueEntry(_nothing_wrong, self)
         self.entry.entered.connect(self.ask)
         self.entry.left.connect(self._left)
         self.line.addWidget(self.entry, 1)
@@ -456,7 +456,7 @@ class ChoiceRow(Row):
         return formula
 
     def _show_formula(self) -> None:
-        formula = "\n".join(steps(self.shown.formula if self.shown is not None else self._nothing_formula))
+        formula = "\n".join(formula_lines(self.shown.formula if self.shown is not None else self._nothing_formula))
         self.formula.setVisible(bool(formula))
         if formula != self.formula.text():
             self.formula.setText(formula)
@@ -513,7 +513,7 @@ class ChoiceRow(Row):
         """What None is called and which formula it means, which may depend on the rest of the experiment."""
         if self.combo.itemText(0) != words:
             self.combo.setItemText(0, words)
-            self.combo.setItemData(0, tip(why, *steps(formula)), Qt.ItemDataRole.ToolTipRole)
+            self.combo.setItemData(0, tip(why, *formula_lines(formula)), Qt.ItemDataRole.ToolTipRole)
             self._nothing_formula = formula
             self._show_formula()
 
@@ -523,12 +523,14 @@ class ChoiceRow(Row):
 
     def _item_tip(self, kind: type[Choice] | None) -> str:
         """What the list says about a member."""
-        return tip(self.title(None)) if kind is None else explained(kind)
+        return tip(self.title(None)) if kind is None else member_tip(kind)
 
     @property
     def hint(self) -> str:
         here = self.shown
-        present = tip(f"{here.label}: {summary_of(type(here))}", *steps(here.formula)) if here is not None else ""
+        present = (
+            tip(f"{here.label}: {summary_of(type(here))}", *formula_lines(here.formula)) if here is not None else ""
+        )
         return super().hint + present
 
 

@@ -1,7 +1,7 @@
 """Faults: no exception is lost. Each is written to a log file and told to the person in the window.
 
-Faults can arise in slots, in threads, in paint events and inside Qt itself. `install` catches them; a custom paint is
-`guarded` besides, since what escapes from one can crash Qt.
+Faults can arise in slots, in threads, in paint events and inside Qt itself. `catch_faults` catches them; a custom paint
+is `guarded` besides, since what escapes from one can crash Qt.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any, TextIO
 import platformdirs
 from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 
-log = logging.getLogger("playground.faults")
+_log = logging.getLogger("playground.faults")
 
 
 class Faults(QObject):
@@ -41,7 +41,7 @@ class Faults(QObject):
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
             return
-        log.error("A fault that nobody caught", exc_info=(kind, error, trace))  # type: ignore[arg-type]
+        _log.error("A fault that nobody caught", exc_info=(kind, error, trace))  # type: ignore[arg-type]
         self.happened.emit(
             f"Something went wrong inside the program ({kind.__name__}: {error}). Your experiment is kept and you "
             f"can go on. The details are in {self.log_path}."
@@ -54,7 +54,7 @@ class Faults(QObject):
     def message(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         """A message of Qt's own; only the log needs to know."""
         severe = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
-        log.log(logging.ERROR if severe else logging.WARNING, "Qt: %s", text)
+        _log.log(logging.ERROR if severe else logging.WARNING, "Qt: %s", text)
 
 
 def guarded(paint: Callable[..., None]) -> Callable[..., None]:
@@ -77,7 +77,7 @@ def guarded(paint: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def install(folder: Path | None = None) -> Faults:
+def catch_faults(folder: Path | None = None) -> Faults:
     """Catch faults from now on; the log goes to `folder`, by default the user's log folder."""
     folder = folder or Path(platformdirs.user_log_dir("neural-network-playground", appauthor=False))
     log_path = folder / "playground.log"

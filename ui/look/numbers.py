@@ -20,9 +20,9 @@ def number_text(value: float | None, digits: int = 3) -> str:
     if size >= 1e6 or size < 1e-3:
         return power_text(value)
     if size >= 1000:
-        return signed(f"{value:,.0f}")
+        return minus_text(f"{value:,.0f}")
     places = digits - 1 - math.floor(math.log10(size))
-    return signed(f"{value:.{max(0, min(places, digits + 1))}f}")
+    return minus_text(f"{value:.{max(0, min(places, digits + 1))}f}")
 
 
 def power_text(value: float | None) -> str:
@@ -30,7 +30,7 @@ def power_text(value: float | None) -> str:
     if not value or not math.isfinite(value):
         return number_text(value)
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{signed(mantissa)}e{int(exponent)}"
+    return f"{minus_text(mantissa)}e{int(exponent)}"
 
 
 def short_text(value: float) -> str:
@@ -39,8 +39,8 @@ def short_text(value: float) -> str:
         return power_text(value)
     for unit, letter in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= max(1e5, unit):
-            return signed(f"{value / unit:.10g}{letter}")
-    return signed(f"{value:,.10g}")
+            return minus_text(f"{value / unit:.10g}{letter}")
+    return minus_text(f"{value:,.10g}")
 
 
 def count_text(number: int) -> str:
@@ -59,12 +59,12 @@ def percent_text(value: float | None) -> str:
     return f"{100 * value:.1f} %" if value < 0.9995 else "100 %"
 
 
-def counted(number: int, name: str) -> str:
+def plural_text(number: int, name: str) -> str:
     """How many of something: 1 point, 12 points."""
     return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
 
 
-def signed(text: str) -> str:
+def minus_text(text: str) -> str:
     """A formatted number with a real minus sign, or with none before a zero; an exponent keeps the usual one."""
     if not text.startswith("-"):
         return text

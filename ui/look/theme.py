@@ -22,7 +22,7 @@ SMALL, NORMAL, LARGE = 11, 12, 16
 """The three sizes of type, in pixels at the usual size of everything."""
 MAGNITUDES = (-8, 1)
 """Powers of ten at the two ends of every picture of gradients, so that the same colour means the same number."""
-SIZES = (1.0, 1.25, 1.5, 2.0)
+ZOOMS = (1.0, 1.25, 1.5, 2.0)
 """How large everything can be: the larger ones are for a projector."""
 
 
@@ -103,7 +103,7 @@ DARK = Theme(
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
 _current = LIGHT
-_size = 1.0
+_zoom = 1.0
 
 
 def current() -> Theme:
@@ -111,19 +111,19 @@ def current() -> Theme:
     return _current
 
 
-def size() -> float:
+def zoom() -> float:
     """How large everything is, one of SIZES."""
-    return _size
+    return _zoom
 
 
 def px(length: float) -> int:
     """A length that is right at the usual size, at the size in force, in pixels."""
-    return math.floor(length * _size + 0.5)
+    return math.floor(length * _zoom + 0.5)
 
 
-def scaled(length: float) -> float:
+def exact_px(length: float) -> float:
     """A length or the width of a line that is right at the usual size, at the size in force, in parts of pixels."""
-    return length * _size
+    return length * _zoom
 
 
 def field_table(theme: Theme, steps: int = 256) -> np.ndarray:
@@ -140,10 +140,10 @@ def magnitude_table(steps: int = 256) -> np.ndarray:
     return pg.colormap.get("viridis").getLookupTable(nPts=steps, alpha=True)
 
 
-def apply(app: QApplication, name: str, size: float = 1.0) -> Theme:
+def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
     """Put the theme called `name` and a size of everything in force for the whole application."""
-    global _current, _size
-    _current, _size = THEMES[name], size
+    global _current, _zoom
+    _current, _zoom = THEMES[name], zoom
     app.setStyle("Fusion")
     app.setPalette(palette(_current))
     app.setStyleSheet(stylesheet(_current))
@@ -212,7 +212,7 @@ def _base_style(theme: Theme) -> str:
 
 def _button_style(theme: Theme) -> str:
     """Buttons, flat until they matter; segments; the round button that plays."""
-    hover, pressed = mixed(theme.raised, theme.text, 0.06), mixed(theme.raised, theme.text, 0.14)
+    hover, pressed = blend(theme.raised, theme.text, 0.06), blend(theme.raised, theme.text, 0.14)
     ring = f"border: 2px solid {theme.accent}"
     return f"""
     QPushButton {{ background: {theme.raised}; color: {theme.text}; border: 1px solid {theme.line};
@@ -236,8 +236,8 @@ def _button_style(theme: Theme) -> str:
     QToolButton[transport="true"] {{ min-width: 26px; min-height: 26px; border-radius: 8px; }}
     QToolButton[play="true"] {{ background: {theme.accent}; min-width: 36px; max-width: 36px;
         min-height: 36px; max-height: 36px; padding: 0; border-radius: 20px; }}
-    QToolButton[play="true"]:hover {{ background: {mixed(theme.accent, theme.text, 0.15)}; }}
-    QToolButton[play="true"]:pressed {{ background: {mixed(theme.accent, theme.text, 0.3)}; }}
+    QToolButton[play="true"]:hover {{ background: {blend(theme.accent, theme.text, 0.15)}; }}
+    QToolButton[play="true"]:pressed {{ background: {blend(theme.accent, theme.text, 0.3)}; }}
     QToolButton[play="true"]:focus {{ border: 2px solid {theme.text}; }}
     QToolButton[segment] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 0;
         padding: 3px 1px; min-height: 16px; font-size: {SMALL}px; color: {theme.quiet}; }}
@@ -257,7 +257,7 @@ def _button_style(theme: Theme) -> str:
 
 def _input_style(theme: Theme) -> str:
     """Entries and combo boxes; sliders and switches draw themselves."""
-    edge = mixed(theme.line, theme.quiet, 0.35)
+    edge = blend(theme.line, theme.quiet, 0.35)
     return f"""
     QLineEdit {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line}; border-radius: 6px;
         padding: 2px 6px; min-height: 18px; selection-background-color: {theme.accent};
@@ -288,14 +288,14 @@ def _surface_style(theme: Theme) -> str:
     QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}
     QFrame[card="true"]:focus {{ border: 2px solid {theme.accent}; }}
     QFrame[held="true"], QFrame[held="true"]:focus {{ background: {theme.window}; border: 1px dashed {theme.quiet}; }}
-    QFrame#banner {{ background: {mixed(theme.surface, theme.warning, 0.14)}; border: 0;
+    QFrame#banner {{ background: {blend(theme.surface, theme.warning, 0.14)}; border: 0;
         border-left: 4px solid {theme.warning}; }}
     QFrame[mark="true"] {{ background: {theme.accent}; border: 0; border-radius: 2px; }}
     QLabel[ghost="true"] {{ background: {theme.surface}; border: 2px solid {theme.accent}; border-radius: 8px; }}
     QToolBar {{ background: {theme.window}; border: 0; padding: 0; spacing: 0; }}
     QDockWidget {{ border: 0; }}
     QMainWindow::separator {{ background: {theme.window}; width: 5px; height: 5px; }}
-    QMainWindow::separator:hover {{ background: {mixed(theme.line, theme.accent, 0.4)}; }}
+    QMainWindow::separator:hover {{ background: {blend(theme.line, theme.accent, 0.4)}; }}
     QTabBar::tab {{ background: transparent; color: {theme.quiet}; padding: 4px 10px; border: 0;
         border-bottom: 2px solid transparent; }}
     QTabBar::tab:hover {{ color: {theme.text}; }}
@@ -308,7 +308,7 @@ def _surface_style(theme: Theme) -> str:
     QScrollArea, QWidget[plain="true"] {{ background: transparent; border: 0; }}
     QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
     QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
-    QScrollBar::handle {{ background: {mixed(theme.line, theme.quiet, 0.3)}; border-radius: 3px; margin: 1px; }}
+    QScrollBar::handle {{ background: {blend(theme.line, theme.quiet, 0.3)}; border-radius: 3px; margin: 1px; }}
     QScrollBar::handle:vertical {{ min-height: 32px; }}
     QScrollBar::handle:horizontal {{ min-width: 32px; }}
     QScrollBar::handle:hover {{ background: {theme.quiet}; }}
@@ -317,7 +317,7 @@ def _surface_style(theme: Theme) -> str:
     """
 
 
-def mixed(one: str, other: str, share: float) -> str:
+def blend(one: str, other: str, share: float) -> str:
     """The colour `one` with a share 0…1 of `other` in it, as #rrggbb."""
     pairs = zip(bytes.fromhex(one[1:]), bytes.fromhex(other[1:]), strict=True)
     return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in pairs)

@@ -32,9 +32,8 @@ from playground.catalog.datasets.base import EXTENT, Sample
 from playground.catalog.features import FEATURES
 from ui.forms.buttons import identify
 from ui.guard.faults import guarded
-from ui.look.numbers import signed
-from ui.look.theme import MAGNITUDES, SMALL, Theme, current, field_table, magnitude_table, px, scaled
-from ui.look.theme import size as size_in_force
+from ui.look.numbers import minus_text
+from ui.look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, px, zoom
 
 _SMALLEST, _LARGEST = (10.0**power for power in MAGNITUDES)
 """The ends of the gradient bars' logarithmic scale."""
@@ -63,7 +62,7 @@ def points_picture(sample: Sample, size: int, ratio: float, theme: Theme) -> QPi
     at = (sample.x * [1, -1] + EXTENT) / (2 * EXTENT) * size
     groups, colours = _coloured(sample, theme)
     for group, colour in enumerate(colours):
-        painter.setPen(QPen(colour, scaled(2.6), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.setPen(QPen(colour, exact_px(2.6), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawPoints(_polygon(at[groups == group]))
     painter.end()
     return picture
@@ -77,10 +76,10 @@ def _coloured(sample: Sample, theme: Theme) -> tuple[Array, list[QColor]]:
     reach = float(np.abs(sample.labels).max()) or 1.0
     groups = np.round((sample.labels / reach + 1) / 2 * (_SHADES - 1)).astype(int)
     low, high = QColor(theme.classes[0]), QColor(theme.classes[1])
-    return groups, [mixed(low, QColor(theme.line), high, k / (_SHADES - 1)) for k in range(_SHADES)]
+    return groups, [diverging_colour(low, QColor(theme.line), high, k / (_SHADES - 1)) for k in range(_SHADES)]
 
 
-def mixed(low: QColor, middle: QColor, high: QColor, share: float) -> QColor:
+def diverging_colour(low: QColor, middle: QColor, high: QColor, share: float) -> QColor:
     """A colour on the way from low over middle to high."""
     first, second, along = (low, middle, 2 * share) if share < 0.5 else (middle, high, 2 * share - 1)
     pairs = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)  # type: ignore[index]
@@ -160,12 +159,12 @@ class Tile(QAbstractButton):
         painter.setOpacity(1.0 if self.isChecked() or self._hovered else 0.7)
         painter.setBrush(QColor(theme.surface))
         painter.setPen(self._frame_pen(theme))
-        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), scaled(6), scaled(6))
+        painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), exact_px(6), exact_px(6))
         painter.drawPixmap(QPointF(frame.x() + around, frame.y() + around), self._picture)
         painter.setOpacity(1.0)
         painter.setPen(QColor(theme.text if self.isChecked() else theme.quiet))
         below = QRectF(0, frame.bottom() + 1, self.width(), self.height() - frame.bottom() - 1)
-        font = fitted(self._small, self.text(), self.width())
+        font = font_fitting(self._small, self.text(), self.width())
         painter.setFont(font)
         name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
@@ -174,11 +173,13 @@ class Tile(QAbstractButton):
     def _frame_pen(self, theme: Theme) -> QPen:
         if self.isChecked() or self.hasFocus():
             style = Qt.PenStyle.SolidLine if self.isChecked() else Qt.PenStyle.DotLine
-            return QPen(QColor(theme.text if self.isChecked() and self.hasFocus() else theme.accent), scaled(2), style)
-        return QPen(QColor(theme.quiet if self._hovered else theme.line), scaled(1))
+            return QPen(
+                QColor(theme.text if self.isChecked() and self.hasFocus() else theme.accent), exact_px(2), style
+            )
+        return QPen(QColor(theme.quiet if self._hovered else theme.line), exact_px(1))
 
 
-def fitted(font: QFont, text: str, width: int) -> QFont:
+def font_fitting(font: QFont, text: str, width: int) -> QFont:
     """The font, narrowed as far as it stays legible, so that a text fits a width."""
     result = QFont(font)
     for stretch in range(100, _NARROWEST - 1, -4):
@@ -232,12 +233,12 @@ def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: 
     middle, unit = size.height() * _ZERO_AT, size.height() * _UNIT
     scale, edge = (size.width() - px(4)) / (2 * _CURVE_EXTENT), px(2)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(theme.line), scaled(1)))
+    painter.setPen(QPen(QColor(theme.line), exact_px(1)))
     painter.drawLine(QPointF(edge, middle), QPointF(size.width() - edge, middle))
     painter.drawLine(QPointF(size.width() / 2, edge), QPointF(size.width() / 2, size.height() - edge))
     z, f, derivative = curves(activation)
-    lines = [(derivative, QPen(QColor(theme.quiet), scaled(1), Qt.PenStyle.DotLine))] if slope else []
-    for values, pen in [*lines, (f, QPen(QColor(theme.accent), scaled(1.6)))]:
+    lines = [(derivative, QPen(QColor(theme.quiet), exact_px(1), Qt.PenStyle.DotLine))] if slope else []
+    for values, pen in [*lines, (f, QPen(QColor(theme.accent), exact_px(1.6)))]:
         painter.setPen(pen)
         at = np.stack([size.width() / 2 + z * scale, middle - values * unit], axis=1)
         painter.drawPolyline(_polygon(at[np.isfinite(at).all(axis=1)]))
@@ -245,7 +246,7 @@ def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: 
 
 def curve_icon_size() -> QSize:
     """How large the curve of an activation is in a list."""
-    return _CURVE_ICON * size_in_force()
+    return _CURVE_ICON * zoom()
 
 
 @lru_cache(maxsize=64)
@@ -282,8 +283,14 @@ def large_curve(activation: Activation, theme: Theme, size_of_everything: float 
         (px(8), px(14), left, f"f(z): {activation.label}", theme.accent),
         (px(8), px(29), left, "f′(z), dotted", theme.quiet),
         (size.width() - px(8), middle - px(5), right, "z", theme.quiet),
-        *((size.width() / 2 + px(5), middle - unit * y - px(4), left, signed(f"{y}"), theme.quiet) for y in (1, -1)),
-        *((size.width() / 2 + x * scale - px(4), middle + px(14), left, signed(f"{x}"), theme.quiet) for x in (-2, 2)),
+        *(
+            (size.width() / 2 + px(5), middle - unit * y - px(4), left, minus_text(f"{y}"), theme.quiet)
+            for y in (1, -1)
+        ),
+        *(
+            (size.width() / 2 + x * scale - px(4), middle + px(14), left, minus_text(f"{x}"), theme.quiet)
+            for x in (-2, 2)
+        ),
     ]
     for x, y, side, text, colour in texts:
         painter.setPen(QColor(colour))
@@ -303,13 +310,13 @@ def _as_html(image: QImage) -> str:
     return f'<img width="{width}" src="data:image/png;base64,{bytes(data.toBase64().data()).decode()}">'
 
 
-class Curve(QWidget):
+class ActivationCurve(QWidget):
     """The curve of an activation f, with its derivative f′ faint behind; its tooltip shows both large."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.activation: Activation | None = None
-        self.setFixedSize(_CURVE * size_in_force())
+        self.setFixedSize(_CURVE * zoom())
         self.setAccessibleName("Activation curve")
 
     def show_activation(self, activation: Activation) -> None:
@@ -322,7 +329,7 @@ class Curve(QWidget):
     def event(self, event: QEvent) -> bool:
         # Drawn when somebody wants to see it: a deep network has many of these.
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self.activation is not None:
-            large = _as_html(large_curve(self.activation, current(), size_in_force()))
+            large = _as_html(large_curve(self.activation, current(), zoom()))
             QToolTip.showText(event.globalPos(), f"{large}<p>{self.activation.formula}</p>", self)
             return True
         return super().event(event)
@@ -334,7 +341,7 @@ class Curve(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.raised))
-        painter.drawRoundedRect(QRectF(self.rect()), scaled(4), scaled(4))
+        painter.drawRoundedRect(QRectF(self.rect()), exact_px(4), exact_px(4))
         painter.setClipRect(self.rect().adjusted(1, 1, -1, -1))
         if self.activation is not None:
             paint_curves(painter, self.activation, self.size(), theme)
@@ -344,7 +351,7 @@ class Curve(QWidget):
 # Gradients ----------------------------------------------------------------------------------------------------
 
 
-def magnitude(value: float) -> float:
+def magnitude_place(value: float) -> float:
     """Where a size stands on the logarithmic scale of the gradient bars, 0…1."""
     if not value > 0:
         return 0.0
@@ -367,7 +374,7 @@ class MagnitudeBar(QWidget):
     @property
     def filled(self) -> int:
         """The length of the bar in pixels; 0 for nothing measured."""
-        return round(magnitude(self.value) * self.width())
+        return round(magnitude_place(self.value) * self.width())
 
     def show_value(self, value: float) -> None:
         """Show a size; repaints only if that changes a pixel."""
@@ -382,12 +389,12 @@ class MagnitudeBar(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        edge, corner = px(1), scaled(4)
+        edge, corner = px(1), exact_px(4)
         track = QRectF(0, edge, self.width(), self.height() - 2 * edge)
         painter.setBrush(QColor(theme.raised))
         painter.drawRoundedRect(track, corner, corner)
         if self._drawn > 0:
-            red, green, blue = _magnitude_colours()[round(magnitude(self.value) * 255)]
+            red, green, blue = _magnitude_colours()[round(magnitude_place(self.value) * 255)]
             painter.setBrush(QColor(red, green, blue))
             painter.drawRoundedRect(QRectF(0, edge, max(self._drawn, px(8)), track.height()), corner, corner)
         painter.end()

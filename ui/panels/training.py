@@ -20,7 +20,7 @@ from ui.look.theme import GRID, px
 from ui.panels.panel import Panel, Section, heading
 from ui.panels.tasks import task_of
 
-FIRST = (
+_FIRST = (
     "training.learning_rate",
     "training.optimizer",
     "training.schedule",
@@ -44,7 +44,7 @@ class TrainingPanel(Panel):
         self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
         self.lines.setSpacing(px(GRID // 2))
         self.lines.addWidget(heading("Training"))
-        for path in FIRST:
+        for path in _FIRST:
             self._add_row(path, self.lines)
         self.more = Section("More", "Batches, noise, clipping, initial weights and precision")
         self.more.button.setObjectName("training.more")
@@ -58,7 +58,7 @@ class TrainingPanel(Panel):
     @staticmethod
     def _more_paths() -> list[str]:
         paths = [f"training.{name}" for name in fields_of(Training)] + list(_MORE_OF_EXPERIMENT)
-        return [path for path in paths if path not in FIRST]
+        return [path for path in paths if path not in _FIRST]
 
     def _add_row(self, path: str, lines: QVBoxLayout) -> None:
         owner: type[msgspec.Struct] = Training if path.startswith("training.") else Experiment

@@ -15,7 +15,7 @@ from ui.forms.controls import SLIDER_STEPS, Slider
 from ui.forms.edits import Edits
 from ui.forms.layouts import quiet
 from ui.look.beat import Throttle
-from ui.look.numbers import counted, number_text, percent_text
+from ui.look.numbers import number_text, percent_text, plural_text
 from ui.look.theme import GRID, px, tabular
 
 _SLOWEST, _FASTEST = 1.0, 10_000.0
@@ -219,7 +219,7 @@ class TransportBar(QWidget):
         self.speed_slider.let_go.connect(self.edits.end)
         self.speed_slider.stepped.connect(self._step_speed)
         self.speed_slider.reset_asked.connect(self._reset_speed)
-        self.speed_slider.set_mark(place_of(DEFAULT_SPEED))
+        self.speed_slider.set_mark(speed_place(DEFAULT_SPEED))
         self.show_speed(DEFAULT_SPEED)
 
     @property
@@ -230,7 +230,7 @@ class TransportBar(QWidget):
     def show_speed(self, steps_per_second: float | None) -> None:
         """Show a speed."""
         self._speed = steps_per_second
-        self.speed_slider.show_place(place_of(steps_per_second))
+        self.speed_slider.show_place(speed_place(steps_per_second))
         self.speed_text.setText(_speed_words(steps_per_second))
 
     def _drag_speed(self, position: int) -> None:
@@ -261,7 +261,7 @@ def speed_at(place: float) -> float | None:
     return rounded(_SLOWEST * (_FASTEST / _SLOWEST) ** (place / _UNLIMITED))
 
 
-def place_of(steps_per_second: float | None) -> float:
+def speed_place(steps_per_second: float | None) -> float:
     """Where a speed stands on the slider."""
     if steps_per_second is None:
         return 1.0
@@ -272,4 +272,4 @@ def _speed_words(steps_per_second: float | None) -> str:
     """A speed in words."""
     if steps_per_second is None:
         return "Full speed"
-    return f"{counted(round(steps_per_second), 'step')}/s"
+    return f"{plural_text(round(steps_per_second), 'step')}/s"

@@ -15,9 +15,9 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 from playground.engine.compiled import cache
 from playground.engine.compiled.warm import PRECISIONS
 
-COMPILE = (sys.executable, "-m", "playground.engine.compiled.warm")
-ROOT = Path(__file__).parents[2]
-END_MILLISECONDS = 1000
+_COMPILE = (sys.executable, "-m", "playground.engine.compiled.warm")
+_ROOT = Path(__file__).parents[2]
+_END_MILLISECONDS = 1000
 
 
 class Kernels(QObject):
@@ -27,21 +27,21 @@ class Kernels(QObject):
     failed = Signal(str)
     """They cannot be used, and why: the last line that the process wrote."""
 
-    def __init__(self, parent: QObject | None = None, command: Sequence[str] = COMPILE) -> None:
+    def __init__(self, parent: QObject | None = None, command: Sequence[str] = _COMPILE) -> None:
         super().__init__(parent)
-        self.needless = command is COMPILE and all(cache.are_cached(precision) for precision in PRECISIONS)
+        self._needless = command is _COMPILE and all(cache.are_cached(precision) for precision in PRECISIONS)
         self.process = QProcess(self)
         self.process.setProgram(command[0])
         self.process.setArguments(list(command[1:]))
-        self.process.setWorkingDirectory(str(ROOT))
+        self.process.setWorkingDirectory(str(_ROOT))
         self.process.setProcessChannelMode(QProcess.ProcessChannelMode.MergedChannels)
         self.process.finished.connect(self.tell)
-        self.process.errorOccurred.connect(self.tell_error)
+        self.process.errorOccurred.connect(self._tell_error)
         self.closed = False
 
     def start(self) -> None:
         """Start compiling, unless that was done before; returns at once."""
-        if self.needless:
+        if self._needless:
             QTimer.singleShot(0, self.ready.emit)
         else:
             self.process.start()
@@ -51,9 +51,9 @@ class Kernels(QObject):
         self.closed = True
         if self.process.state() != QProcess.ProcessState.NotRunning:
             self.process.terminate()
-            if not self.process.waitForFinished(END_MILLISECONDS):
+            if not self.process.waitForFinished(_END_MILLISECONDS):
                 self.process.kill()
-                self.process.waitForFinished(END_MILLISECONDS)
+                self.process.waitForFinished(_END_MILLISECONDS)
 
     def tell(self, code: int, status: QProcess.ExitStatus) -> None:
         """Say how the process ended."""
@@ -65,7 +65,7 @@ class Kernels(QObject):
             said = bytes(self.process.readAll().data()).decode(errors="replace").strip().splitlines()
             self.failed.emit(said[-1] if said else f"compiling ended with code {code}")
 
-    def tell_error(self, error: QProcess.ProcessError) -> None:
+    def _tell_error(self, error: QProcess.ProcessError) -> None:
         """Say why the process could not be started; how it ends otherwise is told by `tell`."""
         if error == QProcess.ProcessError.FailedToStart and not self.closed:
             self.failed.emit(self.process.errorString())

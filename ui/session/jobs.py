@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 from playground.files.errors import CancelledError
 from playground.files.progress import watched
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class Job(QThread):
@@ -37,7 +37,7 @@ class Job(QThread):
                 self.done.emit(self.work(self))
         except Exception as error:
             if not isinstance(error, (CancelledError, OSError, ValueError)):
-                log.exception("Work beside the window failed")
+                _log.exception("Work beside the window failed")
             self.failed.emit(error)
 
     def cancel(self) -> None:

@@ -39,10 +39,10 @@ from ui.session.commands import (
 from ui.session.undo import Edit, ExperimentEdit, WeightSetting
 from ui.session.worker import Worker
 
-Value = TypeVar("Value")
+_Answered = TypeVar("_Answered")
 
-DISPLAY_MILLISECONDS = 16
-PAUSE_MILLISECONDS = 100
+_DISPLAY_MILLISECONDS = 16
+_PAUSE_MILLISECONDS = 100
 """A pause that has not taken effect by then is said to be under way."""
 UNDO_STEPS = 200
 
@@ -71,7 +71,7 @@ class Session(QObject):
 
     def __init__(self, experiment: Experiment, requests: Requests = frozenset(), parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.experiment = named(check(experiment))
+        self.experiment = with_layer_ids(check(experiment))
         self.done: list[Edit] = []
         self.undone: list[Edit] = []
         self.revision = 0
@@ -80,18 +80,18 @@ class Session(QObject):
         """What snapshots were asked to contain last."""
         self.worker = Worker(self.experiment, self.requests, self)
         self.worker.refused.connect(self.refused)
-        self.worker.failed.connect(self.worker_failed)
+        self.worker.failed.connect(self._worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
-        self.display = QTimer(self, interval=DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
-        self.display.timeout.connect(self.look)
-        self.patience = QTimer(self, interval=PAUSE_MILLISECONDS, singleShot=True)
+        self.display_timer = QTimer(self, interval=_DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
+        self.display_timer.timeout.connect(self.look)
+        self.patience = QTimer(self, interval=_PAUSE_MILLISECONDS, singleShot=True)
         self.patience.timeout.connect(self.pausing)
         self.worker.start()
-        self.display.start()
+        self.display_timer.start()
 
     def close(self) -> None:
         """Stop the display and the thread; nothing happens after this."""
-        self.display.stop()
+        self.display_timer.stop()
         self.patience.stop()
         if self.worker.isRunning():
             self.worker.stop()
@@ -105,7 +105,7 @@ class Session(QObject):
                 self.patience.stop()
             self.reported.emit(report)
 
-    def worker_failed(self, fault: tuple[str, Exception]) -> None:
+    def _worker_failed(self, fault: tuple[str, Exception]) -> None:
         """Tell the person about a fault in the training thread."""
         what, error = fault
         self.failed.emit(f"Training stopped because of a fault while {what}: {error}. Your settings are kept.")
@@ -133,7 +133,7 @@ class Session(QObject):
     ) -> bool:
         """Check a change, remember it and carry it out."""
         try:
-            experiment = named(check(experiment))
+            experiment = with_layer_ids(check(experiment))
         except InputError as error:
             self.refuse(title or edit_words(self.experiment, experiment), error)
             self.experiment_changed.emit(self.experiment)
@@ -170,7 +170,7 @@ class Session(QObject):
             self.begin(title, setting, changing)
         else:
             self.done[-1].what = setting
-        self.put_weight(setting, keep_as=("undo", self.done[-1].number))
+        self._put_weight(setting, keep_as=("undo", self.done[-1].number))
         return True
 
     def continued(
@@ -203,7 +203,7 @@ class Session(QObject):
         self.undone.append(edit)
         what, keep_as, memory = edit.what, ("redo", edit.number), ("undo", edit.number)
         if isinstance(what, WeightSetting):
-            self.put_weight(what, memory=memory)
+            self._put_weight(what, memory=memory)
         else:
             title = f"undo {edit.title}" if edit.title else ""
             self.put(what.before, title, keep_as=keep_as, memory=memory, fresh=what.fresh)
@@ -217,7 +217,7 @@ class Session(QObject):
         self.done.append(edit)
         what, keep_as, memory = edit.what, ("undo", edit.number), ("redo", edit.number)
         if isinstance(what, WeightSetting):
-            self.put_weight(what, keep_as=keep_as)
+            self._put_weight(what, keep_as=keep_as)
         else:
             self.put(what.after, edit.title, keep_as=keep_as, memory=memory, fresh=what.fresh)
         self.made_again.emit(edit.number)
@@ -253,7 +253,7 @@ class Session(QObject):
         self.experiment_changed.emit(experiment)
         self.undo_changed.emit()
 
-    def put_weight(self, setting: WeightSetting, *, keep_as: object = None, memory: object = None) -> None:
+    def _put_weight(self, setting: WeightSetting, *, keep_as: object = None, memory: object = None) -> None:
         """Set one parameter, or give it back what it was."""
         self.revision += 1
         self.send(SetWeight(*setting, self.revision, keep_as, memory))
@@ -301,8 +301,8 @@ class Session(QObject):
 
     def ask(
         self,
-        make: Callable[[Trainer], Value],
-        then: Callable[[Value], object] | None = None,
+        make: Callable[[Trainer], _Answered],
+        then: Callable[[_Answered], object] | None = None,
         failed: Callable[[Exception], object] | None = None,
     ) -> Answer:
         """Have something made of the trainer, on its thread; `then` is told it, `failed` why there is nothing."""
@@ -316,6 +316,6 @@ class Session(QObject):
         self.send(SetRequests(requests))
 
 
-def named(experiment: Experiment) -> Experiment:
+def with_layer_ids(experiment: Experiment) -> Experiment:
     """The experiment with an id for every layer, so that weights follow a layer that is moved."""
     return msgspec.structs.replace(experiment, layers=with_ids(experiment.layers))

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from playground import Snapshot
 from playground.measure.observe import Requests
 
-PICTURE_SECONDS = 1 / 30
+_PICTURE_SECONDS = 1 / 30
 """The least time between two sets of costly answers while training runs."""
 
 
-PICTURE_REST = 3
+_PICTURE_REST = 3
 """While training runs, there are at least so many times as long between two sets as one takes."""
 
 
@@ -23,7 +23,7 @@ class CostlyAnswers:
     def __init__(self) -> None:
         self.latest: Snapshot | None = None
         """The snapshot that has the latest costly answers."""
-        self.made_for: object = None
+        self._made_for: object = None
         self.due = 0.0
 
     def snapshot(
@@ -34,23 +34,23 @@ class CostlyAnswers:
         started = time.perf_counter()
         if cheap == requests:
             return take(requests)
-        if not at_rest and self.latest is not None and self.made_for == (requests, units) and started < self.due:
+        if not at_rest and self.latest is not None and self._made_for == (requests, units) and started < self.due:
             repeated = {request: self.latest.answers[request] for request in requests - cheap}
             fresh = take(cheap)
             return dataclasses.replace(fresh, answers={**fresh.answers, **repeated})
-        self.latest, self.made_for = take(requests), (requests, units)
+        self.latest, self._made_for = take(requests), (requests, units)
         ended = time.perf_counter()
         # Counted from when it was due, so that a display with another beat gets as many as it may.
-        self.due = max(self.due + PICTURE_SECONDS, ended + PICTURE_REST * (ended - started))
+        self.due = max(self.due + _PICTURE_SECONDS, ended + _PICTURE_REST * (ended - started))
         return self.latest
 
 
-class Pace:
+class StepRate:
     """How fast training goes: measured over half a second, and how many steps are due at a chosen speed."""
 
     def __init__(self) -> None:
-        self.started = self.window_start = time.perf_counter()
-        self.steps = self.window_steps = 0
+        self.started = self._window_start = time.perf_counter()
+        self.steps = self._window_steps = 0
         self.rate = 0.0
 
     def due(self, steps_per_second: float) -> int:
@@ -63,8 +63,8 @@ class Pace:
     def done(self, steps: int) -> None:
         """Count updates that were made."""
         self.steps += steps
-        self.window_steps += steps
-        elapsed = time.perf_counter() - self.window_start
+        self._window_steps += steps
+        elapsed = time.perf_counter() - self._window_start
         if elapsed >= 0.5:
-            self.rate = self.window_steps / elapsed
-            self.window_start, self.window_steps = time.perf_counter(), 0
+            self.rate = self._window_steps / elapsed
+            self._window_start, self._window_steps = time.perf_counter(), 0

@@ -41,20 +41,20 @@ from ui.session.commands import (
     Stop,
     UseEngine,
 )
-from ui.session.speed import CostlyAnswers, Pace
+from ui.session.speed import CostlyAnswers, StepRate
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 CHUNK_SECONDS = {"reference": 0.003, "compiled": 0.008}
 """How long the trainer runs between two looks at the queue. The reference engine holds the interpreter lock meanwhile;
 the compiled one has to wait for it at each look, so it looks less often, but often enough for a report per frame."""
-YIELD_MILLISECONDS = 1
+_YIELD_MILLISECONDS = 1
 """The reference engine holds the interpreter lock; this leaves some of it to the window."""
 HISTORY_ROWS = 8192
 """How many rows of history are kept: enough for every pixel, few enough to draw in a frame and for days of training."""
 REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
-REMEMBERED_WHOLE = 20
+_REMEMBERED_WHOLE = 20
 """How many that started training anew keep all of the one before, which takes up to some megabytes."""
 
 
@@ -71,7 +71,7 @@ class Worker(QThread):
     def __init__(self, experiment: Experiment, requests: Requests, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self.mailbox: Report | None = None
+        self._mailbox: Report | None = None
         self.experiment, self.requests = experiment, requests
         self.running, self.stopping, self.changed = False, False, True
         self._ended = False
@@ -87,10 +87,10 @@ class Worker(QThread):
         self.moments: OrderedDict[object, Checkpoint | Document | float] = OrderedDict()
         """What undo and redo go back to: the moment before a change, all of a training where another one began, or the
         value of a weight."""
-        self.latest_change: object = None
+        self._latest_change: object = None
         """The name of the drag that the latest change on record belongs to."""
         self.costly = CostlyAnswers()
-        self.pace = Pace()
+        self.pace = StepRate()
 
     # Called by the window's thread --------------------------------------------------------------------------
 
@@ -102,7 +102,7 @@ class Worker(QThread):
 
     def take(self) -> Report | None:
         """The latest report, once; None if nothing has changed."""
-        report, self.mailbox = self.mailbox, None
+        report, self._mailbox = self._mailbox, None
         return report
 
     def stop(self) -> None:
@@ -125,11 +125,11 @@ class Worker(QThread):
         try:
             self.trainer = self.fresh_trainer(self.experiment)
             while not self.stopping:
-                self.attempt("carrying out commands", self.carry_out_waiting)
+                self.attempt("carrying out commands", self._carry_out_waiting)
                 if self.running:
                     self.attempt("training", self.train)
-                if self.changed and self.mailbox is None:
-                    self.attempt("measuring", self.publish)
+                if self.changed and self._mailbox is None:
+                    self.attempt("measuring", self._publish)
         finally:
             for command in self.waiting:
                 self.commands.put(command)
@@ -144,21 +144,21 @@ class Worker(QThread):
         except InputError as error:
             self.refused.emit(str(error))
         except Exception as error:
-            log.exception("The training thread failed while %s", what)
+            _log.exception("The training thread failed while %s", what)
             # Not after a fault in measuring itself, which would only repeat.
-            self.running, self.changed = False, work != self.publish
+            self.running, self.changed = False, work != self._publish
             self.failed.emit((what, error))
 
-    def carry_out_waiting(self) -> None:
+    def _carry_out_waiting(self) -> None:
         """All commands in the queue; sleeps there while there is nothing to do."""
-        self.fetch()
+        self._fetch()
         while self.waiting:
             command = self.waiting.popleft()
-            if not (self.waiting and replaces(self.waiting[0], command)):
+            if not (self.waiting and _replaces(self.waiting[0], command)):
                 self.changed = True
-                HANDLERS[type(command)](self, command)
+                _HANDLERS[type(command)](self, command)
 
-    def fetch(self) -> None:
+    def _fetch(self) -> None:
         """Move commands from the queue to those waiting."""
         timeout = None if not (self.running or self.changed) else 0.0 if self.running else 0.004
         try:
@@ -176,7 +176,7 @@ class Worker(QThread):
             epochs = None if self.last_epoch is None else self.last_epoch - self.trainer.state.epoch
             self.trainer.advance(epochs=epochs, seconds=CHUNK_SECONDS[self.trainer.engine])
             if self.trainer.engine == "reference":
-                self.msleep(YIELD_MILLISECONDS)
+                self.msleep(_YIELD_MILLISECONDS)
         else:
             due = self.pace.due(self.speed)
             if due:
@@ -184,15 +184,15 @@ class Worker(QThread):
             else:
                 self.msleep(min(4, round(1000 / self.speed)))
         self.pace.done(self.trainer.state.step - before)
-        if self.trainer.status != "ready" or self.epoch_done():
+        if self.trainer.status != "ready" or self._epoch_done():
             self.running, self.last_epoch = False, None
         self.changed = self.changed or self.trainer.state.step != before or not self.running
 
-    def epoch_done(self) -> bool:
+    def _epoch_done(self) -> bool:
         """Whether the one epoch that was asked for is over."""
         return self.last_epoch is not None and self.trainer.state.epoch >= self.last_epoch
 
-    def publish(self) -> None:
+    def _publish(self) -> None:
         """Put a report of the present moment into the mailbox."""
         self.changed = False
         requests = self.requests | {FinalTestRequest()} if self.tests else self.requests
@@ -200,7 +200,7 @@ class Worker(QThread):
         units = [layer.units for layer in self.trainer.network.layers]
         snapshot = self.costly.snapshot(self.trainer.snapshot, requests, units, at_rest=not self.running)
         rate = self.pace.rate if self.running else 0.0
-        self.mailbox = Report(snapshot, self.running, rate, self.revision, self.requests)
+        self._mailbox = Report(snapshot, self.running, rate, self.revision, self.requests)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
         """A trainer before its first step, on the engine in force."""
@@ -208,14 +208,14 @@ class Worker(QThread):
 
     def play(self, _: Play) -> None:
         self.last_epoch = None
-        self.running = self.can_go_on()
+        self.running = self._can_go_on()
 
-    def can_go_on(self) -> bool:
+    def _can_go_on(self) -> bool:
         """Whether there is training left to do. After a divergence it starts from the last healthy moment."""
         if self.trainer.advance(steps=0) not in ("ready", "diverged"):
             return False
         self.trainer.clear_outcome()
-        self.pace = Pace()
+        self.pace = StepRate()
         return True
 
     def pause(self, _: Pause) -> None:
@@ -223,19 +223,19 @@ class Worker(QThread):
 
     def step(self, _: Step) -> None:
         self.running, self.last_epoch = False, None
-        if self.can_go_on():
+        if self._can_go_on():
             self.trainer.advance(steps=1)
 
     def epoch(self, _: Epoch) -> None:
         # In chunks like any other training, so that even a long epoch can be paused.
-        self.running = self.can_go_on()
+        self.running = self._can_go_on()
         self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
 
     def reset(self, _: Reset) -> None:
-        self.give_up_epoch()
+        self._give_up_epoch()
         self.trainer.reset()
 
-    def give_up_epoch(self) -> None:
+    def _give_up_epoch(self) -> None:
         """The one epoch that was asked for is no more: training is to start elsewhere."""
         if self.last_epoch is not None:
             self.running, self.last_epoch = False, None
@@ -244,15 +244,15 @@ class Worker(QThread):
         try:
             self.trainer.use_engine(command.engine)
         except Exception as error:
-            log.exception("The %s engine cannot be used", command.engine)
+            _log.exception("The %s engine cannot be used", command.engine)
             self.engine_refused.emit(str(error))
         else:
             self.engine = command.engine
 
     def set_speed(self, command: SetSpeed) -> None:
-        self.speed, self.pace = command.steps_per_second, Pace()
+        self.speed, self.pace = command.steps_per_second, StepRate()
 
-    def set_requests(self, command: SetRequests) -> None:
+    def _set_requests(self, command: SetRequests) -> None:
         self.requests = command.requests
 
     def show_test(self, _: ShowTest) -> None:
@@ -263,13 +263,13 @@ class Worker(QThread):
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.remember(command.keep_as, whole=command.fresh)
         if command.fresh:
-            self.give_up_epoch()
-            self.start_anew(command, memory)
+            self._give_up_epoch()
+            self._start_anew(command, memory)
         else:
             assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
             self.trainer.change(command.experiment, memory, title=command.title, goes_on=goes_on)
-        self.latest_change = command.keep_as
+        self._latest_change = command.keep_as
         self.revision = command.revision
 
     def remember(self, name: object, *, whole: bool) -> None:
@@ -280,44 +280,44 @@ class Worker(QThread):
             kept = kept._replace(sample=None)
         self.moments[name] = kept
         documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
-        for name, document in documents[:-REMEMBERED_WHOLE]:
+        for name, document in documents[:-_REMEMBERED_WHOLE]:
             self.moments[name] = document.present
-        self.keep_latest_moments()
+        self._keep_latest_moments()
 
     def forget_moments(self, command: ForgetMoments) -> None:
         for name in command.names:
             self.moments.pop(name, None)
 
-    def keep_latest_moments(self) -> None:
+    def _keep_latest_moments(self) -> None:
         """Keep only the latest moments, as many as there may be undo steps."""
         while len(self.moments) > REMEMBERED:
             self.moments.popitem(last=False)
 
-    def start_anew(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
+    def _start_anew(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
         """Have another trainer, which starts from its initial weights or goes on from somewhere."""
         if isinstance(memory, Document):
-            trainer = self.resume_document(memory, self.engine)
+            trainer = self._resume_document(memory, self.engine)
             if trainer.status == "diverged":
                 trainer.clear_outcome()
         elif memory is None and command.document is not None:
-            trainer = self.open_document(command.document)
+            trainer = self._open_document(command.document)
         else:
             trainer = self.fresh_trainer(command.experiment)
             if isinstance(memory, Checkpoint):
                 trainer.restore(memory)
         self.trainer = trainer
 
-    def resume_document(self, document: Document, engine: EngineName) -> Trainer:
+    def _resume_document(self, document: Document, engine: EngineName) -> Trainer:
         """A trainer that goes on with a document."""
         return Trainer.of(resume(document, rows=HISTORY_ROWS), engine)
 
-    def open_document(self, document: Document) -> Trainer:
+    def _open_document(self, document: Document) -> Trainer:
         """A trainer that goes on with a document that is opened.
 
         That is as if it had never stopped, unless it was trained on the slower engine: then the faster one takes over.
         """
         is_at_hand = document.engine == "compiled" and cache.are_cached(document.experiment.precision)
-        trainer = self.resume_document(document, "compiled" if is_at_hand else self.engine)
+        trainer = self._resume_document(document, "compiled" if is_at_hand else self.engine)
         if trainer.engine != document.engine:
             trainer.run.record.notes += (
                 f"It was trained on the {document.engine} engine; the {trainer.engine} one goes on and rounds "
@@ -333,12 +333,12 @@ class Worker(QThread):
         edit = self.trainer.set_weight(command.name, command.place, value, goes_on=self.goes_on(command.keep_as))
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.moments[command.keep_as] = edit.before
-            self.keep_latest_moments()
-        self.latest_change = command.keep_as
+            self._keep_latest_moments()
+        self._latest_change = command.keep_as
 
     def goes_on(self, drag: object) -> bool:
         """Whether a change belongs to the same drag as the latest one on record."""
-        return drag is not None and drag == self.latest_change
+        return drag is not None and drag == self._latest_change
 
     def ask(self, command: Ask) -> None:
         command.answer.make(self.trainer)
@@ -347,14 +347,14 @@ class Worker(QThread):
         self.stopping = True
 
 
-HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
+_HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
     Play: Worker.play,
     Pause: Worker.pause,
     Step: Worker.step,
     Epoch: Worker.epoch,
     Reset: Worker.reset,
     SetSpeed: Worker.set_speed,
-    SetRequests: Worker.set_requests,
+    SetRequests: Worker._set_requests,
     ShowTest: Worker.show_test,
     Configure: Worker.configure,
     SetWeight: Worker.set_weight,
@@ -365,7 +365,7 @@ HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
 }
 
 
-def replaces(later: Command, command: Command) -> bool:
+def _replaces(later: Command, command: Command) -> bool:
     """Whether a command that waits next makes one before it needless: both belong to one drag of one control."""
     if isinstance(later, SetWeight) and isinstance(command, SetWeight):
         same = later[:2] == command[:2] and later.memory is command.memory is None

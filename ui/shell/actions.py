@@ -55,27 +55,27 @@ class Menu(NamedTuple):
     """A menu of the bar, or in another menu."""
 
     title: str
-    entries: Sequence[Entry] | Callable[[], Sequence[Entry]]
+    entries: Sequence[MenuEntry] | Callable[[], Sequence[MenuEntry]]
     """What it offers; a function is called whenever the menu opens."""
     tip: str = ""
 
-    def present(self) -> Sequence[Entry]:
+    def present(self) -> Sequence[MenuEntry]:
         """What it offers now."""
         return self.entries() if callable(self.entries) else self.entries
 
 
-Entry: TypeAlias = Action | Menu | Separator
+MenuEntry: TypeAlias = Action | Menu | Separator
 SEPARATOR = Separator()
 
 
-def nothing(name: str, text: str) -> Action:
+def placeholder(name: str, text: str) -> Action:
     """A line that stands in an empty menu and says so."""
     return Action(name, text, lambda: None, enabled=lambda: False)
 
 
 def actions_in(menu: Menu, place: str = "") -> Iterator[tuple[str, Action]]:
     """Every action of a menu, with what is in menus inside it, and where each stands: `File: Export: `."""
-    place = f"{place}{plain(menu.title)}: "
+    place = f"{place}{_without_access_key(menu.title)}: "
     for entry in menu.present():
         if isinstance(entry, Menu):
             yield from actions_in(entry, place)
@@ -83,7 +83,7 @@ def actions_in(menu: Menu, place: str = "") -> Iterator[tuple[str, Action]]:
             yield place, entry
 
 
-def plain(text: str) -> str:
+def _without_access_key(text: str) -> str:
     """A menu's text without the mark of its access key."""
     return text.replace("&", "")
 
@@ -121,7 +121,9 @@ class Menus(QObject):
     def commands(self, *, every: bool = False) -> list[PaletteCommand]:
         """What can be chosen now, or `every` single action, for the palette and the list of shortcuts."""
         return [
-            PaletteCommand(f"{place}{plain(action.wording)}", partial(self._run, action), shown_keys(action))
+            PaletteCommand(
+                f"{place}{_without_access_key(action.wording)}", partial(self._run, action), _shown_keys(action)
+            )
             for menu in self.table
             for place, action in actions_in(menu)
             if every or action.usable
@@ -142,7 +144,7 @@ class Menus(QObject):
             self._made.update(self._fill(made, menu.entries))
         return made
 
-    def _fill(self, made: QMenu, entries: Sequence[Entry]) -> dict[str, tuple[Action, QAction]]:
+    def _fill(self, made: QMenu, entries: Sequence[MenuEntry]) -> dict[str, tuple[Action, QAction]]:
         """Put entries into a menu; returns the actions among them by name."""
         filled = {}
         for entry in entries:
@@ -185,6 +187,6 @@ def _dress(made: QAction, action: Action) -> None:
         made.setChecked(action.checked())
 
 
-def shown_keys(action: Action) -> str:
+def _shown_keys(action: Action) -> str:
     """The shortcut of an action, as shown; empty if it has none."""
     return QKeySequence(action.keys[0]).toString() if action.keys else ""

@@ -28,13 +28,13 @@ from ui.forms.layouts import quiet
 from ui.look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
-VERSION = 1
+_STATE_VERSION = 1
 """Of the states that Qt writes; another set of docks needs another number."""
 
 Tabs = tuple[str, ...]
 
 
-class Plan(NamedTuple):
+class DockLayout(NamedTuple):
     """Where docks stand: columns of tabs left of and below what is in the middle; whatever is not named is closed."""
 
     name: str
@@ -175,7 +175,7 @@ class Docks(QObject):
         """The dock that a widget is in."""
         return next((name for name, dock in self.docks.items() if dock.isAncestorOf(widget)), None)
 
-    def arrange(self, plan: Plan) -> None:
+    def arrange(self, plan: DockLayout) -> None:
         """Put all docks where a plan says."""
         for dock in self.docks.values():
             dock.setFloating(False)
@@ -215,11 +215,11 @@ class Docks(QObject):
 
     def state(self) -> QByteArray:
         """Where everything stands now."""
-        return self.window.saveState(VERSION)
+        return self.window.saveState(_STATE_VERSION)
 
     def restore(self, state: QByteArray) -> bool:
         """Go back to a kept state; says whether it could be read."""
-        return bool(self.window.restoreState(state, VERSION))
+        return bool(self.window.restoreState(state, _STATE_VERSION))
 
     def set_locked(self, locked: bool) -> None:
         """Take away, or give back, the bars by which docks are moved and closed."""
@@ -288,7 +288,7 @@ def picture_menu(parent: QWidget, copy: Callable[[], object], save: Callable[[],
     return menu
 
 
-class Layouts(QObject):
+class SavedLayouts(QObject):
     """Arrangements that a person saved under a name, and the one in force when the window was closed."""
 
     def __init__(self, docks: Docks, settings: QSettings) -> None:

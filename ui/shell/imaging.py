@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from playground import InputError
 
-SCALES = (1, 2, 4)
+PIXEL_SCALES = (1, 2, 4)
 """Pixels of a PNG for each pixel of the window."""
 CLIPBOARD_SCALE = 2
 SVG = "image/svg+xml"
@@ -27,7 +27,7 @@ _EMPTY_PATH = re.compile(rb'<path [^>]*\bd=""/>')
 
 def image(widget: QWidget, scale: int = 1) -> QImage:
     """A widget as it looks now, in `scale` times as many pixels each way."""
-    widget = whole(widget)
+    widget = _content_of(widget)
     picture = QImage(widget.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
     picture.setDevicePixelRatio(scale)
     picture.fill(Qt.GlobalColor.transparent)
@@ -45,7 +45,7 @@ def png(widget: QWidget, scale: int = 1) -> bytes:
 
 def svg(widget: QWidget, title: str = "") -> bytes:
     """A widget as it looks now as an SVG."""
-    widget = whole(widget)
+    widget = _content_of(widget)
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     # Version 1.1 knows clipping, without which curves would leave their plots.
@@ -67,7 +67,7 @@ def mime(widget: QWidget, title: str = "") -> QMimeData:
     return data
 
 
-def encoded(widget: QWidget, path: Path, scale: int = 1, title: str = "") -> bytes:
+def encode_picture(widget: QWidget, path: Path, scale: int = 1, title: str = "") -> bytes:
     """A widget in the format that the end of a file's name says. Raises InputError."""
     suffix = path.suffix.lower()
     if suffix == ".png":
@@ -77,7 +77,7 @@ def encoded(widget: QWidget, path: Path, scale: int = 1, title: str = "") -> byt
     raise InputError("the end of the name", path.suffix or path.name, ".png or .svg")
 
 
-def whole(widget: QWidget) -> QWidget:
+def _content_of(widget: QWidget) -> QWidget:
     """What a scrolling widget shows a part of; any other widget itself."""
     inside = widget.widget() if isinstance(widget, QScrollArea) else None
     return inside or widget

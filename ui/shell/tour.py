@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from ui.forms.buttons import identify
 from ui.guard.faults import guarded
 from ui.look import theme
-from ui.look.theme import GRID, px, scaled
+from ui.look.theme import GRID, exact_px, px
 
 _CARD_WIDTH = 320
 _LOOK_MILLISECONDS = 200
 """How often the tour looks whether what it asked for has been done."""
 
 
-class Stop(NamedTuple):
+class TourStop(NamedTuple):
     """One card of the tour."""
 
     title: str
@@ -38,7 +38,7 @@ class Tour(QWidget):
 
     ended = Signal()
 
-    def __init__(self, parent: QWidget, stops: Sequence[Stop]) -> None:
+    def __init__(self, parent: QWidget, stops: Sequence[TourStop]) -> None:
         super().__init__(parent)
         self.setObjectName("tour")
         self.host, self.stops, self.at = parent, stops, 0
@@ -156,7 +156,7 @@ class Tour(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         path = QPainterPath()
         path.addRect(QRectF(self.rect()))
-        hole, corner = QRectF(self.hole()), scaled(8)
+        hole, corner = QRectF(self.hole()), exact_px(8)
         if hole.isValid():
             around = QPainterPath()
             around.addRoundedRect(hole, corner, corner)
@@ -165,7 +165,7 @@ class Tour(QWidget):
         shade.setAlpha(80)
         painter.fillPath(path, shade)
         if hole.isValid():
-            painter.setPen(QPen(QColor(look.accent), scaled(2)))
+            painter.setPen(QPen(QColor(look.accent), exact_px(2)))
             painter.drawRoundedRect(hole.adjusted(-px(1), -px(1), px(1), px(1)), corner, corner)
         painter.end()
 

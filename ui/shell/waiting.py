@@ -13,9 +13,9 @@ from ui.forms.buttons import identify, tip
 from ui.look.theme import GRID, px
 from ui.session.jobs import Job
 
-AT_ONCE_MILLISECONDS = 150
+_AT_ONCE_MILLISECONDS = 150
 """The window waits so long for work, so that what is done by then is seen at once."""
-PATIENCE_MILLISECONDS = 300
+SHOW_AFTER_MILLISECONDS = 300
 """Then it goes on, and after this time shows the dialog, which would only flicker for shorter work."""
 _WIDTH = 360
 
@@ -49,10 +49,10 @@ class Waiting(QDialog):
         # By then it has told how it ended.
         self.job.finished.connect(self.deleteLater)
         self._arrange(words)
-        self.timer = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
+        self.timer = QTimer(self, interval=SHOW_AFTER_MILLISECONDS, singleShot=True)
         self.timer.timeout.connect(self.show)
         self.job.start()
-        if self.job.wait(AT_ONCE_MILLISECONDS):
+        if self.job.wait(_AT_ONCE_MILLISECONDS):
             QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall.value)
         else:
             self.timer.start()

@@ -17,18 +17,18 @@ from playground.interop.opening import preset_paths
 from ui.look import theme
 from ui.session.session import Session
 from ui.session.undo import Edit
-from ui.shell.actions import SEPARATOR, Action, Entry, Menu, nothing
-from ui.shell.docks import Docks, Layouts
+from ui.shell.actions import SEPARATOR, Action, Menu, MenuEntry, placeholder
+from ui.shell.docks import Docks, SavedLayouts
 from ui.shell.focus import FocusMode
 from ui.window.appearance import Appearance
 from ui.window.autosave import Autosave, words_for
-from ui.window.display import Display
 from ui.window.documents import Documents
 from ui.window.exports import Exports
-from ui.window.layouts import PLANS
-from ui.window.parts import Parts
-from ui.window.save_pictures import Pictures
+from ui.window.layouts import LAYOUTS
+from ui.window.picture_saver import PictureSaver
+from ui.window.presenter import Presenter
 from ui.window.sharing import Sharing
+from ui.window.window_parts import WindowParts
 from ui.window.wiring import Wiring
 
 _STANDARD = QKeySequence.StandardKey
@@ -42,7 +42,7 @@ def file_menu(
     autosave: Autosave,
     sharing: Sharing,
     exports: Exports,
-    pictures: Pictures,
+    pictures: PictureSaver,
     close: Callable[[], object],
 ) -> Menu:
     """What comes from files and goes into them."""
@@ -72,19 +72,19 @@ def file_menu(
     )
 
 
-def _recent_files(documents: Documents) -> list[Entry]:
+def _recent_files(documents: Documents) -> list[MenuEntry]:
     """The files that were opened and saved last."""
-    files: list[Entry] = [
+    files: list[MenuEntry] = [
         Action("file.recent", path, partial(documents.open_carefully, path)) for path in documents.recent.paths()
     ]
-    return files or [nothing("file.recent", "No files yet")]
+    return files or [placeholder("file.recent", "No files yet")]
 
 
-def _recoverable_work(autosave: Autosave) -> list[Entry]:
+def _recoverable_work(autosave: Autosave) -> list[MenuEntry]:
     """What runs that ended unexpectedly have left."""
     found = autosave.found()
     if not found:
-        return [nothing("file.recover", "Nothing to recover")]
+        return [placeholder("file.recover", "Nothing to recover")]
     return [
         *(Action("file.recover", words_for(one), partial(autosave.recover_carefully, one)) for one in found),
         SEPARATOR,
@@ -92,7 +92,7 @@ def _recoverable_work(autosave: Autosave) -> list[Entry]:
     ]
 
 
-def _export_entries(exports: Exports) -> list[Entry]:
+def _export_entries(exports: Exports) -> list[MenuEntry]:
     """An entry for every format, and one to stop."""
     formats = [
         Action(f"export.{name}", f"{chosen.title} (*{chosen.suffix})…", partial(exports.ask, name))
@@ -102,7 +102,7 @@ def _export_entries(exports: Exports) -> list[Entry]:
     return [*formats, SEPARATOR, cancel]
 
 
-def _picture_entries(name: str, pictures: Pictures, dots: str, do: Callable[[str], object]) -> list[Entry]:
+def _picture_entries(name: str, pictures: PictureSaver, dots: str, do: Callable[[str], object]) -> list[MenuEntry]:
     """An entry for every part of the window there can be a picture of."""
     return [Action(f"{name}.{part}", f"{title}{dots}", partial(do, part)) for part, title in pictures.titles().items()]
 
@@ -110,7 +110,7 @@ def _picture_entries(name: str, pictures: Pictures, dots: str, do: Callable[[str
 # Editing and training ---------------------------------------------------------------------------------------------
 
 
-def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pictures, parts: Parts) -> Menu:
+def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: PictureSaver, parts: WindowParts) -> Menu:
     """Undo, points, and what goes through the clipboard."""
     return Menu(
         "&Edit",
@@ -153,12 +153,12 @@ def _naming(word: str, edits: Sequence[Edit]) -> str:
     return f"{word} {edits[-1].label}" if edits else word
 
 
-def training_menu(session: Session, display: Display) -> Menu:
+def training_menu(session: Session, presenter: Presenter) -> Menu:
     """What the bar at the top does."""
     return Menu(
         "&Training",
         [
-            Action("training.play", "&Play or pause", display.toggle, (QKeySequence(Qt.Key.Key_Space),)),
+            Action("training.play", "&Play or pause", presenter.toggle, (QKeySequence(Qt.Key.Key_Space),)),
             Action("training.step", "One &step", session.step, ("Ctrl+.",)),
             Action("training.epoch", "One &epoch", session.epoch, ("Ctrl+E",)),
             Action("training.reset", "&Reset to the same weights", session.reset, ("Ctrl+R",)),
@@ -172,7 +172,7 @@ def training_menu(session: Session, display: Display) -> Menu:
 
 def view_menu(
     docks: Docks,
-    layouts: Layouts,
+    layouts: SavedLayouts,
     focus_mode: FocusMode,
     appearance: Appearance,
     toggle_full_screen: Callable[[], object],
@@ -209,11 +209,11 @@ def view_menu(
     )
 
 
-def _layout_entries(docks: Docks, layouts: Layouts) -> list[Entry]:
+def _layout_entries(docks: Docks, layouts: SavedLayouts) -> list[MenuEntry]:
     """The layouts that come with the program and those a person saved."""
     saved = layouts.names()
-    entries: list[Entry] = [
-        *(Action("layout.arrange", plan.name, partial(docks.arrange, plan)) for plan in PLANS),
+    entries: list[MenuEntry] = [
+        *(Action("layout.arrange", plan.name, partial(docks.arrange, plan)) for plan in LAYOUTS),
         SEPARATOR,
         *(Action("layout.use", name, partial(layouts.use, name)) for name in saved),
         Action("layout.save", "Save this layout…", layouts.ask_name),
@@ -224,7 +224,7 @@ def _layout_entries(docks: Docks, layouts: Layouts) -> list[Entry]:
     return entries
 
 
-def _size_entries(appearance: Appearance) -> list[Entry]:
+def _size_entries(appearance: Appearance) -> list[MenuEntry]:
     """The sizes of everything."""
 
     def entry(size: float) -> Action:
@@ -232,18 +232,18 @@ def _size_entries(appearance: Appearance) -> list[Entry]:
             f"size.{100 * size:.0f}",
             f"{100 * size:.0f} %",
             lambda: appearance.size_chosen.emit(size),
-            checked=lambda: theme.size() == size,
+            checked=lambda: theme.zoom() == size,
             group="size",
         )
 
     return [
-        *(entry(size) for size in theme.SIZES),
+        *(entry(size) for size in theme.ZOOMS),
         Action("size.larger", "Larger", partial(appearance.resize, 1), ("Ctrl+=",)),
         Action("size.smaller", "Smaller", partial(appearance.resize, -1), ("Ctrl+-",)),
     ]
 
 
-def _theme_entries(appearance: Appearance) -> list[Entry]:
+def _theme_entries(appearance: Appearance) -> list[MenuEntry]:
     """The colours."""
 
     def entry(name: str) -> Action:

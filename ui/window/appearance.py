@@ -22,5 +22,5 @@ class Appearance(QObject):
 
     def resize(self, by: int) -> None:
         """One size larger or smaller."""
-        place = min(max(theme.SIZES.index(theme.size()) + by, 0), len(theme.SIZES) - 1)
-        self.size_chosen.emit(theme.SIZES[place])
+        place = min(max(theme.ZOOMS.index(theme.zoom()) + by, 0), len(theme.ZOOMS) - 1)
+        self.size_chosen.emit(theme.ZOOMS[place])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ui.look import theme
-from ui.shell.docks import Plan, Tabs
+from ui.shell.docks import DockLayout, Tabs
 from ui.views.registry import VIEWS
 
 
@@ -12,32 +12,32 @@ def _with_neighbours(tabs: Tabs) -> Tabs:
     return tuple(name for tab in tabs for name in (tab, *(view.name for view in VIEWS if view.beside == tab)))
 
 
-def complete(plan: Plan) -> Plan:
+def _complete(plan: DockLayout) -> DockLayout:
     """A plan with the views that stand beside those it names."""
     left, below = (tuple((width, _with_neighbours(tabs)) for width, tabs in part) for part in (plan.left, plan.below))
     return plan._replace(left=left, below=below)
 
 
 _DESIGNED = (
-    Plan(
+    DockLayout(
         "Standard",
         left=((288, ("data", "training", "drawing")), (376, ("network", "layers", "microscope"))),
         below=((270, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion"))),
         height=232,
     ),
-    Plan(
+    DockLayout(
         "Large screen",
         left=((296, ("data", "training", "drawing")), (328, ("layers",)), (480, ("network", "microscope"))),
         below=((390, ("curves", "schedule")), (390, ("gradients", "histograms", "confusion"))),
         height=320,
     ),
-    Plan(
+    DockLayout(
         "Pictures only",
         left=((420, ("network", "microscope")),),
         below=((270, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion"))),
         height=240,
     ),
-    Plan(
+    DockLayout(
         "Projector",
         left=(
             (290, ("data", "training", "drawing", "layers")),
@@ -47,10 +47,10 @@ _DESIGNED = (
         height=0,
     ),
 )
-PLANS = tuple(map(complete, _DESIGNED))
+LAYOUTS = tuple(map(_complete, _DESIGNED))
 """The layouts that come with the program, for windows of usual and of large size first; the last needs least room."""
 
 
-def plan_for(width: int) -> Plan:
+def layout_for(width: int) -> DockLayout:
     """The layout that suits a width of the window, in pixels."""
-    return PLANS[1] if width >= 1600 * theme.size() else PLANS[0]
+    return LAYOUTS[1] if width >= 1600 * theme.zoom() else LAYOUTS[0]

@@ -16,7 +16,7 @@ from playground.interop.opening import Opened
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
 from ui.window.desk import Desk
 from ui.window.documents import Documents
-from ui.window.parts import Parts
+from ui.window.window_parts import WindowParts
 
 _TABLES = (".csv", ".tsv", ".txt")
 """Files that are imported as points; others are opened."""
@@ -25,7 +25,7 @@ _TABLES = (".csv", ".tsv", ".txt")
 class Sharing(QObject):
     """Takes in whatever arrives at a window, and gives out what it has, as text."""
 
-    def __init__(self, desk: Desk, parts: Parts, documents: Documents) -> None:
+    def __init__(self, desk: Desk, parts: WindowParts, documents: Documents) -> None:
         super().__init__(desk)
         self.desk, self.parts, self.documents = desk, parts, documents
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from ui.shell.tour import Stop, Tour
+from ui.shell.tour import Tour, TourStop
 from ui.window.desk import Desk
-from ui.window.display import Display
-from ui.window.parts import Parts
+from ui.window.presenter import Presenter
+from ui.window.window_parts import WindowParts
 
 
 class WindowTour(QObject):
     """Begins and ends the tour, and offers it once."""
 
-    def __init__(self, desk: Desk, parts: Parts, display: Display) -> None:
+    def __init__(self, desk: Desk, parts: WindowParts, presenter: Presenter) -> None:
         super().__init__(desk)
-        self.desk, self.parts, self.display = desk, parts, display
+        self.desk, self.parts, self.presenter = desk, parts, presenter
         self.shown: Tour | None = None
 
     def start(self) -> None:
         """Begin the tour, unless it is shown."""
         if self.shown is None:
-            self.shown = Tour(self.desk.window, _tour_stops(self.desk, self.parts, self.display))
+            self.shown = Tour(self.desk.window, _tour_stops(self.desk, self.parts, self.presenter))
             self.shown.ended.connect(self._forget)
 
     def close(self) -> None:
@@ -42,7 +42,7 @@ class WindowTour(QObject):
             self.desk.tell("New here? The tour shows in two minutes what there is.", ("Take the tour", self.start))
 
 
-def _tour_stops(desk: Desk, parts: Parts, display: Display) -> list[Stop]:
+def _tour_stops(desk: Desk, parts: WindowParts, presenter: Presenter) -> list[TourStop]:
     """The cards of the tour."""
     session, docks = desk.session, desk.docks
     before = session.experiment
@@ -52,57 +52,57 @@ def _tour_stops(desk: Desk, parts: Parts, display: Display) -> list[Stop]:
         return widget
 
     return [
-        Stop(
+        TourStop(
             "This network learns",
             "Each point has a colour. The network is to guess it from the point's place. Press play, or the space bar.",
             lambda: parts.transport.play,
-            lambda: display.running,
+            lambda: presenter.running,
         ),
-        Stop(
+        TourStop(
             "The network",
             "Every tile shows where its unit is on. Wires are weights: blue positive, orange negative. Point at a tile "
             "to see it large; click a wire to change its weight; click an input to switch it.",
             lambda: in_dock("network", parts.network),
         ),
-        Stop(
+        TourStop(
             "What it says everywhere",
             "Where the plane is orange it says orange, where it is blue, blue. Filled points train it; hollow ones "
             "only check it. Turn the wheel to zoom, click a point to see its numbers.",
             lambda: parts.boundary,
         ),
-        Stop(
+        TourStop(
             "How well it does",
             "The two curves are its loss on the two kinds of points. When the dashed one rises while the other falls, "
             "it learns the points by heart: overfitting.",
             lambda: in_dock("curves", docks.docks["curves"].widget()),
         ),
-        Stop(
+        TourStop(
             "The learning rate",
             "The most important knob: how far each step goes. Drag it while training runs; Ctrl+Z takes it back.",
             lambda: parts.training.rows["training.learning_rate"],
             lambda: session.experiment.training.learning_rate != before.training.learning_rate,
         ),
-        Stop(
+        TourStop(
             "Layers",
             "A card for each layer: drag it to another place, change its units and activation, add more. "
             "The weights stay where they make sense.",
             lambda: in_dock("layers", parts.layers),
             lambda: len(session.experiment.layers) != len(before.layers),
         ),
-        Stop(
+        TourStop(
             "Gradients",
             "How strongly each layer learns, now and over time. When the first layers get next to nothing, the words "
             "beside it say so and offer a remedy.",
             lambda: in_dock("gradients", parts.gradients),
         ),
-        Stop(
+        TourStop(
             "Other data",
             "Choose another picture, add noise, draw your own points (the tab beside), or drop a table (CSV) on the "
             "window.",
             lambda: in_dock("data", parts.data),
             lambda: session.experiment.data != before.data,
         ),
-        Stop(
+        TourStop(
             "Everything else",
             "Ctrl+K finds every command and setting. F1 lists the shortcuts. Every setting says what it does when you "
             "point at it.",

@@ -1,6 +1,6 @@
 """The main window: puts panels, pictures, docks, menus and messages together and owns what they work with.
 
-What the session tells reaches the parts through `Display`, what they ask for reaches the session through `Wiring`.
+What the session tells reaches the parts through `Presenter`, what they ask for reaches the session through `Wiring`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ui.session.compiling import Kernels
 from ui.session.jobs import finish_jobs
 from ui.session.session import Session
 from ui.shell.actions import Menus
-from ui.shell.docks import Layouts
+from ui.shell.docks import SavedLayouts
 from ui.shell.focus import FocusMode
 from ui.shell.keys import FocusedKeys
 from ui.shell.palette import CommandPalette, PaletteCommand
@@ -26,16 +26,16 @@ from ui.shell.waiting import Waiting
 from ui.window.actions import edit_menu, file_menu, help_menu, training_menu, view_menu
 from ui.window.appearance import Appearance
 from ui.window.autosave import Autosave
-from ui.window.controls_as_commands import ControlsAsCommands
+from ui.window.control_commands import ControlCommands
 from ui.window.desk import Desk
-from ui.window.display import Display
 from ui.window.documents import Documents
 from ui.window.exports import Exports
-from ui.window.layouts import PLANS, plan_for
-from ui.window.parts import Parts
-from ui.window.save_pictures import Pictures
+from ui.window.layouts import LAYOUTS, layout_for
+from ui.window.picture_saver import PictureSaver
+from ui.window.presenter import Presenter
 from ui.window.sharing import Sharing
 from ui.window.tour import WindowTour
+from ui.window.window_parts import WindowParts
 from ui.window.wiring import Wiring
 
 TITLE = "Neural Network Playground"
@@ -57,7 +57,7 @@ class Window(QMainWindow):
         self.kernels: Kernels | None = None
         self._before_crowding: QByteArray | None = None
         """Where the docks stood before everything became too large for that."""
-        self.parts = Parts()
+        self.parts = WindowParts()
         self.session = session or Session(experiment or preset(FIRST))
         self.session.setParent(self)
         self.desk = Desk(self, self.session, self.settings)
@@ -65,7 +65,7 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self.setMinimumSize(1180, 640)
         self._put_together()
-        self.docks.arrange(PLANS[0])
+        self.docks.arrange(LAYOUTS[0])
         self.has_layout = False
         """Whether the docks stand where a person had them."""
         self.session.set_speed(self.parts.transport.speed)
@@ -81,12 +81,12 @@ class Window(QMainWindow):
         self.autosave = Autosave(desk, self.documents)
         self.exports = Exports(desk, self.work)
         self.sharing = Sharing(desk, parts, self.documents)
-        self.pictures = Pictures(desk, parts)
-        self.controls = ControlsAsCommands(desk)
-        self.display = Display(desk, parts)
+        self.pictures = PictureSaver(desk, parts)
+        self.controls = ControlCommands(desk)
+        self.presenter = Presenter(desk, parts)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
-        self.tour = WindowTour(desk, parts, self.display)
-        self.layouts = Layouts(self.docks, self.settings)
+        self.tour = WindowTour(desk, parts, self.presenter)
+        self.layouts = SavedLayouts(self.docks, self.settings)
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": parts.data.rows, "Training": parts.training.rows}, self.settings
         )
@@ -95,7 +95,7 @@ class Window(QMainWindow):
     def _listen(self) -> None:
         """Follow what the session and the documents tell."""
         self.session.undo_changed.connect(self._show_undo)
-        self.display.words_shown.connect(self._show_title)
+        self.presenter.words_shown.connect(self._show_title)
         self.work.changed.connect(self._show_title)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
         self._show_title()
@@ -114,7 +114,7 @@ class Window(QMainWindow):
         self.palette_of_commands = CommandPalette(self, self.commands)
         self._add_menus()
         self.wiring.connect_parts()
-        self.display.adopt_parts()
+        self.presenter.adopt_parts()
 
     def _add_bar(self) -> None:
         """Put the bar that runs the training across the top, with the banner below it."""
@@ -139,7 +139,7 @@ class Window(QMainWindow):
             [
                 file_menu(documents, self.autosave, sharing, self.exports, pictures, self.close),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
-                training_menu(session, self.display),
+                training_menu(session, self.presenter),
                 view_menu(self.docks, self.layouts, self.focus_mode, self.appearance, self._toggle_full_screen),
                 help_menu(self.palette_of_commands.open, self.show_shortcuts, self.tour.start),
             ],
@@ -175,9 +175,9 @@ class Window(QMainWindow):
         assert layout is not None
         layout.activate()
         needed = layout.minimumSize()
-        if theme.size() > 1 and (needed.width() > self.width() or needed.height() > self.height()):
+        if theme.zoom() > 1 and (needed.width() > self.width() or needed.height() > self.height()):
             self._before_crowding = state or self.docks.state()
-            self.docks.arrange(PLANS[-1])
+            self.docks.arrange(LAYOUTS[-1])
 
     # What it shows and offers ---------------------------------------------------------------------------------
 
@@ -212,7 +212,7 @@ class Window(QMainWindow):
         """Go over to the compiled engine when its kernels are ready. Closing the window ends their process."""
         self.kernels = kernels
         kernels.ready.connect(lambda: self.session.use_engine("compiled"))
-        kernels.failed.connect(self.display.say_engine_refused)
+        kernels.failed.connect(self.presenter.say_engine_refused)
         kernels.start()
 
     # Events ---------------------------------------------------------------------------------------------------
@@ -222,8 +222,8 @@ class Window(QMainWindow):
         super().showEvent(event)
         if event.spontaneous():
             return
-        if not self.has_layout and plan_for(self.width()) is not PLANS[0]:
-            self.docks.arrange(plan_for(self.width()))
+        if not self.has_layout and layout_for(self.width()) is not LAYOUTS[0]:
+            self.docks.arrange(layout_for(self.width()))
         self.has_layout = True
         # Not the first button in the window, which the space bar would press instead of playing.
         self.parts.boundary.setFocus()
@@ -244,7 +244,7 @@ class Window(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         """Nothing is seen of a minimised window."""
         if event.type() == QEvent.Type.WindowStateChange:
-            self.display.request_what_is_seen()
+            self.presenter.request_what_is_seen()
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -8,19 +8,19 @@ import msgspec
 from PySide6.QtCore import QObject, Qt
 
 from playground.experiment.tree import new_id
-from ui.panels.data.panel import with_feature, without
+from ui.panels.data.panel import with_feature, without_feature
 from ui.panels.layers.palette import FIRST_LAYER
 from ui.views.microscope.view import MicroscopeView
-from ui.window.controls_as_commands import ControlsAsCommands
+from ui.window.control_commands import ControlCommands
 from ui.window.desk import Desk
-from ui.window.parts import Parts
 from ui.window.sharing import Sharing
+from ui.window.window_parts import WindowParts
 
 
 class Wiring(QObject):
     """Connects the parts of a window with the session and with each other."""
 
-    def __init__(self, desk: Desk, parts: Parts, sharing: Sharing, controls: ControlsAsCommands) -> None:
+    def __init__(self, desk: Desk, parts: WindowParts, sharing: Sharing, controls: ControlCommands) -> None:
         super().__init__(desk)
         self.desk, self.parts, self.session = desk, parts, desk.session
         self.sharing, self.controls = sharing, controls
@@ -121,7 +121,7 @@ class Wiring(QObject):
     def _set_feature(self, name: str, on: bool) -> None:
         """Use an input, or no longer."""
         features = self.session.experiment.features
-        wanted = with_feature(features, name) if on else without(features, name)
+        wanted = with_feature(features, name) if on else without_feature(features, name)
         self.parts.data.ask("features", wanted)
 
     def _set_units(self, place: int, units: int) -> None:

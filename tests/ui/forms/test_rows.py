@@ -20,7 +20,7 @@ from playground.experiment.declarations import Field, fields_of, with_distinct_l
 from playground.experiment.paths import carry_settings, with_value
 from tests.ui import hands
 from ui.forms.edits import SETTLE_MILLISECONDS, Edits
-from ui.forms.rows import ChoiceRow, Form, NumberRow, explained, row_for, steps
+from ui.forms.rows import ChoiceRow, Form, NumberRow, formula_lines, member_tip, row_for
 from ui.look import theme
 
 
@@ -471,13 +471,13 @@ def test_rows_of_equal_label_are_told_apart() -> None:
 def test_the_formula_of_the_chosen_member_stands_below_it(it: Listener) -> None:
     formula, combo = it.find("choice.formula"), it.find("choice")
     assert formula.isVisible()
-    assert formula.text().splitlines() == steps(Adam.formula)
+    assert formula.text().splitlines() == formula_lines(Adam.formula)
     assert formula.mapTo(it.form, QPoint()).y() >= combo.mapTo(it.form, QPoint(0, combo.height())).y()
     hands.key(combo, "Down")
     assert formula.text() == Sgd.formula
 
 
-@pytest.mark.parametrize("size", theme.SIZES)
+@pytest.mark.parametrize("size", theme.ZOOMS)
 @pytest.mark.parametrize("kind", [Adam, Nadam, CrossEntropy, Huber, OneCycle, Selu])
 def test_a_long_formula_is_seen_whole_at_every_size_and_never_widens_the_form(
     qtbot, qapp: QApplication, kind: type[Choice], size: float
@@ -514,5 +514,5 @@ def test_nothing_chosen_shows_no_formula(it: Listener) -> None:
 
 def test_sources_of_a_member_are_left_to_its_docstring() -> None:
     assert "Dozat" in (Nadam.__doc__ or "")
-    assert "Dozat" not in explained(Nadam)
-    assert "looks one step of its momentum ahead" in explained(Nadam)
+    assert "Dozat" not in member_tip(Nadam)
+    assert "looks one step of its momentum ahead" in member_tip(Nadam)

@@ -23,7 +23,7 @@ def caught(tmp_path: Path) -> Iterator[Faults]:
     """Faults caught as in the program, and all hooks put back afterwards."""
     hooks, handlers = (sys.excepthook, threading.excepthook), list(logging.getLogger().handlers)
     previous = qInstallMessageHandler(None)
-    result = faults.install(tmp_path)
+    result = faults.catch_faults(tmp_path)
     yield result
     release(result)
     sys.excepthook, threading.excepthook = hooks
@@ -62,7 +62,7 @@ def test_a_fault_in_a_thread_is_logged_and_told(qtbot, caught: Faults) -> None:
 
 def test_a_folder_that_cannot_be_written_keeps_nobody_from_working(tmp_path: Path, caught: Faults) -> None:
     (tmp_path / "file").write_text("")
-    without_log = faults.install(tmp_path / "file" / "below")
+    without_log = faults.catch_faults(tmp_path / "file" / "below")
     assert without_log.crash_file is None
 
 

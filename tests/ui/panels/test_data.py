@@ -24,7 +24,7 @@ from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.interop.opening import RESOURCES
 from tests.ui import hands
 from ui.look import theme
-from ui.panels.data.panel import DataPanel, own_settings, with_feature
+from ui.panels.data.panel import DataPanel, kept_settings, with_feature
 from ui.panels.tiles import DataTile, FeatureTile
 
 PENGUINS = Table(
@@ -146,8 +146,8 @@ def test_own_settings_of_a_data_set_come_and_go_with_it(owner) -> None:
 
 def test_settings_that_both_data_sets_have_are_kept() -> None:
     table = msgspec.structs.replace(PENGUINS, task="classification")
-    assert own_settings(table, PENGUINS)["task"] == "classification"
-    assert own_settings(Plane(), PENGUINS)["path"] == PENGUINS.path
+    assert kept_settings(table, PENGUINS)["task"] == "classification"
+    assert kept_settings(Plane(), PENGUINS)["path"] == PENGUINS.path
 
 
 def test_features_are_switched_by_click_and_stay_in_order(owner) -> None:

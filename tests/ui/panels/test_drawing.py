@@ -23,7 +23,7 @@ from playground.interop.opening import RESOURCES
 from tests.ui import hands
 from ui.look import theme
 from ui.panels.drawing.panel import DrawingPanel
-from ui.panels.drawing.strokes import REACH, Canvas, Style, canvas_of, folded, parts_of
+from ui.panels.drawing.strokes import GRAB_DISTANCE, Canvas, Style, _mirror_into_plane, _split_of, canvas_of
 from ui.panels.drawing.words import count_words
 from ui.session.session import Session
 
@@ -464,7 +464,7 @@ def test_the_window_hears_what_the_tool_is(begin) -> None:
     drawer.click("tool.eraser")
     assert told[-1] == (True, 0.5, None)
     drawer.click("tool.move")
-    assert told[-1] == (True, REACH, None)
+    assert told[-1] == (True, GRAB_DISTANCE, None)
     drawer.click("tool.cluster")
     assert told[-1] == (True, 1.2, theme.LIGHT.classes[2])
     drawer.click("tool.cluster")
@@ -712,14 +712,14 @@ def test_a_canvas_and_its_data_set_are_the_same_points() -> None:
 
 def test_parts_are_mixed_evenly_from_the_start() -> None:
     style = Style(0.5, 0.0, 10, 0.5, 0, 0.5, 0.0)
-    parts = parts_of(0, 400, style)
+    parts = _split_of(0, 400, style)
     for k in range(4, 400):
         assert abs(np.mean(parts[:k] == VALIDATION) - 0.5) <= 2 / k + 0.02
-    assert np.array_equal(parts_of(100, 50, style), parts[100:150])
+    assert np.array_equal(_split_of(100, 50, style), parts[100:150])
 
 
 def test_places_beyond_the_edge_are_mirrored_back() -> None:
-    assert folded(np.array([[6.5, -7.0], [1.0, 20.0]])).tolist() == [[5.5, -5.0], [1.0, -6.0]]
+    assert _mirror_into_plane(np.array([[6.5, -7.0], [1.0, 20.0]])).tolist() == [[5.5, -5.0], [1.0, -6.0]]
 
 
 def test_of_points_on_top_of_each_other_the_last_is_taken() -> None:

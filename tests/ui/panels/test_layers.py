@@ -17,7 +17,7 @@ from playground.experiment.tree import letters, new_id, with_ids
 from tests.ui import hands
 from ui.panels.layers.card import LayerCard
 from ui.panels.layers.panel import LayersPanel
-from ui.panels.tiles import magnitude
+from ui.panels.tiles import magnitude_place
 
 ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
 
@@ -373,8 +373,8 @@ def test_missing_and_overflowing_gradients_are_drawn_calmly(owner, snapshot: Sna
     for value in (float("nan"), 0.0, float("inf"), 1e-300):
         owner.panel.show_snapshot(replace_layer(snapshot, snapshot.layers[0]._replace(gradient_rms=value)))
         owner.panel.grab()
-    assert [magnitude(x) for x in (0.0, 1e-8, 10.0, float("inf"), float("nan"))] == [0, 0, 1, 1, 0]
-    assert magnitude(1e-4) == pytest.approx(4 / 9)
+    assert [magnitude_place(x) for x in (0.0, 1e-8, 10.0, float("inf"), float("nan"))] == [0, 0, 1, 1, 0]
+    assert magnitude_place(1e-4) == pytest.approx(4 / 9)
 
 
 def replace_layer(snapshot: Snapshot, layer) -> Snapshot:

@@ -14,7 +14,7 @@ from playground.catalog.optimizers import RmsProp
 from playground.catalog.regularizers import ElasticNet
 from playground.experiment.tree import Training
 from ui.look import theme
-from ui.look.theme import THEMES, Theme, mixed, stylesheet
+from ui.look.theme import THEMES, Theme, blend, stylesheet
 from ui.panels.data.panel import DataPanel
 from ui.panels.layers.panel import LayersPanel
 from ui.panels.training import TrainingPanel
@@ -36,7 +36,7 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("name", THEMES)
 def test_all_text_has_enough_contrast(name: str) -> None:
     t: Theme = THEMES[name]
-    hovered = mixed(t.raised, t.text, 0.06)
+    hovered = blend(t.raised, t.text, 0.06)
     pairs = [
         *((text, ground) for text in (t.text, t.quiet) for ground in (t.window, t.surface, t.raised)),
         (t.text, hovered),

@@ -14,7 +14,7 @@ from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Momentum, RmsProp
 from playground.catalog.regularizers import L1, L2
 from tests.ui import hands
-from ui.forms.rows import steps
+from ui.forms.rows import formula_lines
 from ui.panels.training import TrainingPanel
 
 
@@ -40,7 +40,7 @@ def test_a_drag_of_the_learning_rate_is_one_run(owner) -> None:
 def test_automatic_loss_says_what_it_is(owner) -> None:
     combo = owner.find("loss")
     assert combo.currentText() == "Auto: cross-entropy"
-    assert owner.find("loss.formula").text().splitlines() == steps(CrossEntropy.formula)
+    assert owner.find("loss.formula").text().splitlines() == formula_lines(CrossEntropy.formula)
     owner.panel.show_experiment(Experiment(data=Plane()))
     assert combo.currentText() == "Auto: squared error"
     assert owner.find("loss.formula").text() == SquaredError.formula

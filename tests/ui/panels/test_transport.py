@@ -15,7 +15,7 @@ from playground.catalog.optimizers import Sgd
 from playground.interop.opening import preset
 from tests.ui import hands
 from ui.look.numbers import number_text
-from ui.panels.transport import DEFAULT_SPEED, TransportBar, place_of, speed_at
+from ui.panels.transport import DEFAULT_SPEED, TransportBar, speed_at, speed_place
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_the_speed_goes_from_slow_motion_to_no_limit(bar: TransportBar) -> None:
 
 def test_it_starts_at_a_speed_to_watch_at(bar: TransportBar) -> None:
     assert bar.speed == DEFAULT_SPEED
-    assert bar.speed_slider.value() == round(1000 * place_of(DEFAULT_SPEED))
+    assert bar.speed_slider.value() == round(1000 * speed_place(DEFAULT_SPEED))
     learned = Trainer(preset("spiral"))
     learned.advance(steps=int(25 * DEFAULT_SPEED))
     assert learned.snapshot().evaluation.train_accuracy > 0.95
@@ -142,7 +142,7 @@ def test_a_speed_stands_where_it_is_read() -> None:
     assert speed_at(1.0) is None
     assert speed_at(0.0) == 1
     for speed in (1, 10, 100, 1000):
-        assert speed_at(place_of(speed)) == pytest.approx(speed, rel=0.05)
+        assert speed_at(speed_place(speed)) == pytest.approx(speed, rel=0.05)
 
 
 def test_everything_is_named(bar: TransportBar) -> None:

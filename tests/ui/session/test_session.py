@@ -17,7 +17,7 @@ from playground.catalog.optimizers import Sgd
 from playground.files.errors import CancelledError
 from playground.measure.changes import WeightEdit
 from ui.session.commands import Ask, SetWeight, Stop
-from ui.session.session import Session, named
+from ui.session.session import Session, with_layer_ids
 
 replace = msgspec.structs.replace
 
@@ -184,9 +184,9 @@ def test_undoing_a_narrowing_keeps_what_was_learned_since(session: Session, sett
 
 
 def test_layers_without_names_get_one_so_that_weights_follow_them(experiment: Experiment) -> None:
-    first = named(experiment)
+    first = with_layer_ids(experiment)
     assert [layer.id for layer in first.layers] == ["A", "B"]
-    longer = named(replace(first, layers=(Layer(2, Relu()), *first.layers)))
+    longer = with_layer_ids(replace(first, layers=(Layer(2, Relu()), *first.layers)))
     assert [layer.id for layer in longer.layers] == ["C", "A", "B"]
 
 

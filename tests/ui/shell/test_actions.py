@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from ui.shell.actions import SEPARATOR, Action, Menu, Menus, actions_in, nothing, shown_keys
+from ui.shell.actions import SEPARATOR, Action, Menu, Menus, _shown_keys, actions_in, placeholder
 from ui.shell.shortcuts import ShortcutList
 from ui.window.window import Window
 
@@ -47,7 +47,7 @@ class Lamp:
         return [
             Action(name, name, self.choose(name), checked=lambda name=name: self.colour == name, group="colour")
             for name in self.colours
-        ] or [nothing("none", "None")]
+        ] or [placeholder("none", "None")]
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_actions_of_the_window_have_names_and_shortcuts_of_their_own(window: Win
     changing = {"file.recent", "file.recover", "layout.arrange", "layout.use", "layout.forget"}
     found = [action for menu in window.menus.table for _, action in actions_in(menu) if action.name not in changing]
     names = Counter(action.name for action in found)
-    keys = Counter(keys for action in found if (keys := shown_keys(action)))
+    keys = Counter(keys for action in found if (keys := _shown_keys(action)))
     assert len(found) > 80
     assert [name for name, count in names.items() if count > 1] == []
     assert [key for key, count in keys.items() if count > 1] == []
@@ -126,14 +126,14 @@ def test_the_list_of_shortcuts_and_the_menus_say_the_same(window: Window) -> Non
     window.show_shortcuts()
     listed = window.findChild(ShortcutList)
     in_table = {
-        (f"{place}{action.wording}".replace("&", ""), shown_keys(action))
+        (f"{place}{action.wording}".replace("&", ""), _shown_keys(action))
         for menu in window.menus.table
         for place, action in actions_in(menu)
-        if shown_keys(action)
+        if _shown_keys(action)
     }
     assert in_table <= {(f"{where}: {what}", keys) for where, what, keys in listed.rows}
     for menu in window.menus.table:
         for _, action in actions_in(menu):
-            if shown_keys(action):
-                assert window.menus.action(action.name).shortcut().toString() == shown_keys(action)
+            if _shown_keys(action):
+                assert window.menus.action(action.name).shortcut().toString() == _shown_keys(action)
     listed.close()

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QTabBar, QToolButton
 
 from tests.ui import hands
-from ui.window.layouts import PLANS
+from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
 
@@ -53,7 +53,7 @@ def test_docks_that_share_a_place_have_tabs_that_show_them(qtbot, window: Window
     assert not window.docks.shows(window.parts.data)
 
 
-@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+@pytest.mark.parametrize("plan", LAYOUTS, ids=lambda plan: plan.name)
 def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Window, plan) -> None:
     window.resize(1920, 1080)
     window.docks.arrange(plan)
@@ -74,7 +74,7 @@ def test_a_saved_layout_is_offered_used_and_forgotten(window: Window) -> None:
     hands.type_text("Mine", line)
     hands.key(line, "Return")
     assert window.layouts.names() == ["Mine"]
-    window.docks.arrange(PLANS[0])
+    window.docks.arrange(LAYOUTS[0])
     assert dock(window, "curves").isVisible()
     assert window.layouts.use("Mine")
     assert not dock(window, "curves").isVisible()

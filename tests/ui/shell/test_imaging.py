@@ -60,14 +60,14 @@ def learned(qtbot, window: Window) -> Window:
     window.session.play()
     qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 3, timeout=20_000)
     window.session.pause()
-    qtbot.waitUntil(lambda: not window.display.running)
+    qtbot.waitUntil(lambda: not window.presenter.running)
     return window
 
 
 # Formats ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scale", imaging.SCALES)
+@pytest.mark.parametrize("scale", imaging.PIXEL_SCALES)
 def test_a_png_has_so_many_times_the_pixels(qtbot, learned: Window, scale: int) -> None:
     part = shown(qtbot, learned, "curves")
     assert read(imaging.png(part, scale)).size() == part.size() * scale
@@ -143,7 +143,7 @@ def test_an_untrained_part_has_its_picture(qtbot, window: Window) -> None:
 
 def test_other_endings_are_refused(window: Window) -> None:
     with pytest.raises(InputError, match=r"\.png or \.svg"):
-        imaging.encoded(window.parts.boundary, Path("a.jpg"))
+        imaging.encode_picture(window.parts.boundary, Path("a.jpg"))
 
 
 # The clipboard ----------------------------------------------------------------------------------------------------

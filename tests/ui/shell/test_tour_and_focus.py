@@ -106,7 +106,7 @@ def test_everything_grows_and_training_goes_on(qtbot, qapp: QApplication, traine
     before = trained.messages.status.fontMetrics().height()
     learned = trained.session.experiment
     hands.key(trained, "Ctrl+Equal")
-    assert theme.size() == 1.25
+    assert theme.zoom() == 1.25
     qtbot.waitUntil(lambda: trained.messages.status.fontMetrics().height() > before)
     assert trained.session.experiment == learned
     at = trained.session.report.snapshot.step

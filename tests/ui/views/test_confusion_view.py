@@ -107,8 +107,8 @@ def test_the_colour_is_the_share_of_the_row(shown):
         return image.pixelColor((cell.topLeft() + QPointF(4, 4)).toPoint()).name()
 
     look = theme.current()
-    assert colour(0, 0) == theme.mixed(look.raised, look.accent, 0.45)
-    assert colour(1, 0) == colour(1, 1) == theme.mixed(look.raised, look.accent, 0.25)
+    assert colour(0, 0) == theme.blend(look.raised, look.accent, 0.45)
+    assert colour(1, 0) == colour(1, 1) == theme.blend(look.raised, look.accent, 0.25)
 
 
 @pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK])

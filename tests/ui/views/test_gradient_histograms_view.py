@@ -20,7 +20,7 @@ from ui.views.chart.axes import CalmLimit
 from ui.views.gradient_histograms.request import GradientHistogram, GradientHistogramsRequest
 from ui.views.gradient_histograms.view import NO_GRADIENTS_YET, GradientHistogramsView
 from ui.views.registry import VIEWS
-from ui.window.layouts import PLANS
+from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
 SIZE = (356, 240)
@@ -139,7 +139,7 @@ def test_hovering_reads_bin_and_count(shown) -> None:
 def test_zeros_are_as_high_as_their_share(shown) -> None:
     view = shown(GradientHistogramsView(), with_gradients(layer(-3, [6], 2)), (700, 300))
     box, image = view.shown().boxes[0][0], view.grab().toImage()
-    pale = theme.mixed(theme.current().surface, theme.current().accent, 0.6)
+    pale = theme.blend(theme.current().surface, theme.current().accent, 0.6)
 
     def is_filled(height: float) -> bool:
         place = QPointF(box.center().x(), box.bottom() - height * box.height()).toPoint()
@@ -207,7 +207,7 @@ def test_nothing_is_painted_again_for_gradients_that_are_the_same(shown, monkeyp
 
 def test_it_stands_beside_the_histograms_wherever_they_stand() -> None:
     assert GradientHistogramsView in VIEWS
-    for plan in PLANS:
+    for plan in LAYOUTS:
         for _, tabs in (*plan.left, *plan.below):
             if "histograms" in tabs:
                 assert tabs[tabs.index("histograms") + 1] == "gradient_histograms"

@@ -93,7 +93,7 @@ def test_a_narrow_histogram_is_drawn_narrow(shown):
 
     def is_filled(index: int, share: float) -> bool:
         place = inside(view, index, "weights", share).toPoint()
-        pale = theme.mixed(theme.current().surface, theme.current().accent, 0.6)
+        pale = theme.blend(theme.current().surface, theme.current().accent, 0.6)
         return image.pixelColor(place).name() == pale
 
     assert is_filled(0, 0.1) and is_filled(0, 0.9)
@@ -106,7 +106,7 @@ def test_the_narrowest_histogram_can_still_be_seen(shown):
     image = view.grab().toImage()
     box = box_of(view, 1, "weights")
     corner = box.topLeft().toPoint()
-    pale = theme.mixed(theme.current().surface, theme.current().accent, 0.6)
+    pale = theme.blend(theme.current().surface, theme.current().accent, 0.6)
     row = corner.y() + int(box.height() / 2)
     seen = [x for x in range(int(box.width())) if image.pixelColor(corner.x() + x, row).name() == pale]
     assert len(seen) in (1, 2)

@@ -28,8 +28,8 @@ ROWS = 150_000
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch, opened_at_once: None) -> None:
     """The dialog is shown as soon as can be."""
-    monkeypatch.setattr(waiting, "AT_ONCE_MILLISECONDS", 1)
-    monkeypatch.setattr(waiting, "PATIENCE_MILLISECONDS", 1)
+    monkeypatch.setattr(waiting, "_AT_ONCE_MILLISECONDS", 1)
+    monkeypatch.setattr(waiting, "SHOW_AFTER_MILLISECONDS", 1)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from playground.measure.requests import FinalTestRequest
 from playground.measure.snapshot import FinalResult, Snapshot
 from ui.forms.buttons import identify, push_button
 from ui.forms.layouts import tight
-from ui.look.numbers import counted, number_text, percent_text
+from ui.look.numbers import number_text, percent_text, plural_text
 
 _ABOUT = (
     "How well the network does on the test points, at this moment. Look once, at the end: settings that are chosen by "
@@ -70,7 +70,7 @@ def _has_test(data: Dataset) -> bool:
 
 def _result_words(result: FinalResult, snapshot: Snapshot) -> str:
     """The result and its moment in a sentence."""
-    points = counted(result.points, "test point")
+    points = plural_text(result.points, "test point")
     if result.accuracy is None:
         score = ""
     elif snapshot.sample.task == "regression":

@@ -52,7 +52,7 @@ from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Combo, Segments, Switch
 from ui.forms.layouts import quiet
 from ui.guard.faults import guarded
-from ui.look.theme import GRID, Theme, current, mixed, px, scaled
+from ui.look.theme import GRID, Theme, blend, current, exact_px, px
 from ui.panels.panel import heading
 from ui.panels.tiles import points_picture
 from ui.session.jobs import Job, finish_jobs
@@ -107,7 +107,7 @@ class _SheetModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.BackgroundRole and index.column() in self.picked[:3]:
             theme = current()
             share = 0.28 if self._spoils(cell, index.column()) and not cell else 0.1
-            return QColor(mixed(theme.surface, theme.danger if share > 0.1 else theme.accent, share))
+            return QColor(blend(theme.surface, theme.danger if share > 0.1 else theme.accent, share))
         return None
 
     def _spoils(self, cell: str, column: int) -> bool:
@@ -165,7 +165,7 @@ class _PointsPicture(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(theme.line), 1))
         painter.setBrush(QColor(theme.surface))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), scaled(6), scaled(6))
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), exact_px(6), exact_px(6))
         if self.drawn is not None:
             ratio = self.devicePixelRatioF()
             edge = px(4)

@@ -22,7 +22,7 @@ from playground.files.errors import reason_of
 from playground.interop.tables import from_file, from_text, read_own_points, to_csv, to_tsv
 from ui.forms.buttons import IconButton, identify, tip
 from ui.forms.layouts import quiet, tight
-from ui.look.numbers import counted
+from ui.look.numbers import plural_text
 from ui.look.theme import GRID, px
 from ui.panels.data.import_dialog import READ_AT_ONCE, ImportDialog, size_of
 
@@ -100,7 +100,7 @@ class OwnData(QWidget):
         """Put all points on the clipboard as cells."""
         drawn = sample(self.data)
         QGuiApplication.clipboard().setText(to_tsv(drawn))
-        self._say(f"{counted(len(drawn.labels), 'point')} copied, to be pasted into a spreadsheet or here.")
+        self._say(f"{plural_text(len(drawn.labels), 'point')} copied, to be pasted into a spreadsheet or here.")
 
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
@@ -111,7 +111,7 @@ class OwnData(QWidget):
         except OSError as error:
             self._say(f"{file} was not written: {reason_of(error)}. Choose another place.")
         else:
-            self._say(f"{counted(len(drawn.labels), 'point')} written to {file.name}.")
+            self._say(f"{plural_text(len(drawn.labels), 'point')} written to {file.name}.")
 
     # In -----------------------------------------------------------------------------------------------------
 
@@ -145,7 +145,7 @@ class OwnData(QWidget):
             self._open_dialog(source)
         else:
             self._take(
-                points, f"data {name}", f"{counted(points.size, 'point')} taken from {name}, exactly as they are."
+                points, f"data {name}", f"{plural_text(points.size, 'point')} taken from {name}, exactly as they are."
             )
 
     def _take(self, data: Dataset, label: str, words: str) -> None:
@@ -156,7 +156,7 @@ class OwnData(QWidget):
         self._say(words)
 
     def _accept(self, dialog: ImportDialog, data: Dataset, label: str) -> None:
-        taken = f"{counted(data.size, 'point')} taken from {dialog.name}"
+        taken = f"{plural_text(data.size, 'point')} taken from {dialog.name}"
         self._take(data, label, f"{taken}, scaled to −5…5. {dialog.columns}" if dialog.columns else f"{taken}.")
 
     def _open_dialog(self, source: Path | str) -> None:

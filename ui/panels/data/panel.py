@@ -23,7 +23,7 @@ from ui.forms.edits import Edits
 from ui.forms.layouts import quiet, tight
 from ui.forms.rows import Form, Row, row_for
 from ui.look.beat import Throttle
-from ui.look.numbers import counted
+from ui.look.numbers import plural_text
 from ui.look.theme import GRID, px
 from ui.panels.data.final_test import FinalTest
 from ui.panels.data.own_points import OwnData
@@ -120,7 +120,7 @@ class DataPanel(Panel):
             return
         data = dataset
         if isinstance(dataset, Adjustable) and not isinstance(dataset, UserPoints):
-            data = with_common(present, type(dataset), **own_settings(present, dataset))
+            data = with_common(present, type(dataset), **kept_settings(present, dataset))
         self.edited.emit(with_data(self.experiment, data), "", False)
 
     def take(self, dataset: Dataset, title: str) -> None:
@@ -170,7 +170,7 @@ class DataPanel(Panel):
     def _pictured(self, tile: DataTile, dataset: Dataset) -> Sample:
         """What a tile shows: the present settings while it is chosen, own points always, else clean points."""
         if isinstance(dataset, UserPoints):
-            return thinned(sample(dataset))
+            return _thin_out(sample(dataset))
         return (_drawable(self.experiment.data, noisy=True) if tile.isChecked() else None) or tile.clean
 
     def _keep_own_points(self, data: Dataset) -> None:
@@ -178,7 +178,7 @@ class DataPanel(Panel):
         if not isinstance(data, UserPoints) or data.is_blank:
             return
         if self.own_tile is None:
-            self.own_tile = self._tile(_OWN_NAME, data, thinned(sample(data)))
+            self.own_tile = self._tile(_OWN_NAME, data, _thin_out(sample(data)))
             self.own_tile.setObjectName("data.kind.points")
         self.tiles[self.own_tile] = data
 
@@ -254,7 +254,7 @@ class DataPanel(Panel):
         if features == (name,):
             QToolTip.showText(tile.mapToGlobal(tile.rect().bottomLeft()), tile.toolTip(), tile)
         else:
-            wanted = with_feature(features, name) if on else without(features, name)
+            wanted = with_feature(features, name) if on else without_feature(features, name)
             self.ask("features", wanted)
         self._show_features(self.experiment.features)
 
@@ -312,7 +312,7 @@ def _drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
     return drawn if len(drawn.labels) > 1 else None
 
 
-def thinned(drawn: Sample) -> Sample:
+def _thin_out(drawn: Sample) -> Sample:
     """So many of the points as a small picture can show, evenly taken."""
     step = -(-len(drawn.labels) // _MOST_PICTURED)
     return drawn._replace(x=drawn.x[::step], labels=drawn.labels[::step], split=drawn.split[::step])
@@ -338,7 +338,7 @@ def _same_source(one: Dataset, other: Dataset) -> bool:
     )
 
 
-def own_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
+def kept_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
     """What `wanted` sets beyond what all data sets share, with what a person set under the same name."""
     common, before = fields_of(Adjustable), fields_of(type(present))
     own = {name: field for name, field in fields_of(type(wanted)).items() if field != common.get(name)}
@@ -357,7 +357,8 @@ def _about_data(data: Dataset) -> str:
         words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")
         return f"A table: {words}."
     if isinstance(data, UserPoints) and not data.is_blank:
-        return f"{counted(data.size, 'point')} of your own, drawn by hand or brought along. They are taken as they are."
+        points = plural_text(data.size, "point")
+        return f"{points} of your own, drawn by hand or brought along. They are taken as they are."
     return inspect.getdoc(type(data)) or ""
 
 
@@ -368,6 +369,6 @@ def with_feature(features: Sequence[str], name: str) -> tuple[str, ...]:
     return (*features[:place], name, *features[place:])
 
 
-def without(features: Sequence[str], name: str) -> tuple[str, ...]:
+def without_feature(features: Sequence[str], name: str) -> tuple[str, ...]:
     """`features` without one."""
     return tuple(other for other in features if other != name)

@@ -11,7 +11,7 @@ from playground.catalog.datasets.base import MAX_CLASSES, Dataset, sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from ui.forms.buttons import identify, push_button, tip
-from ui.forms.controls import Entry
+from ui.forms.controls import ValueEntry
 from ui.forms.layouts import tight
 from ui.forms.rows import CAPTION_WIDTH
 from ui.look.theme import GRID, px
@@ -53,7 +53,7 @@ class ClassPicker(QWidget):
         column.addLayout(self._name_line())
 
     def _name_line(self) -> QHBoxLayout:
-        self.name = identify(Entry(self._problem_with_name), "drawing.class.name", "Name of the class")
+        self.name = identify(ValueEntry(self._problem_with_name), "drawing.class.name", "Name of the class")
         self.name.setMaxLength(40)
         self.name.set_hint(tip("The name of the chosen class. Enter takes it over; the legend and exports use it."))
         self.name.entered.connect(self._rename)

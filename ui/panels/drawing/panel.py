@@ -19,7 +19,7 @@ from playground import Experiment
 from playground.catalog.datasets.base import MAX_CLASSES, MAX_OWN_POINTS, Dataset, Task, with_common
 from playground.catalog.datasets.own_points import UserPoints
 from ui.forms.buttons import identify, push_button, tip
-from ui.forms.controls import Entry, Segments
+from ui.forms.controls import Segments, ValueEntry
 from ui.forms.edits import Edits
 from ui.forms.layouts import quiet
 from ui.look.beat import Throttle
@@ -174,7 +174,7 @@ class DrawingPanel(Panel):
 
     def _escape(self) -> None:
         focused = QApplication.focusWidget()
-        if isinstance(focused, Entry) and focused.being_typed:
+        if isinstance(focused, ValueEntry) and focused.being_typed:
             focused.abandon()
         else:
             self._finish()

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from playground.catalog.datasets.base import EXTENT
 from playground.experiment.quantity import Quantity
 from ui.forms.buttons import identify, push_button, tip
-from ui.forms.controls import Entry
+from ui.forms.controls import ValueEntry
 from ui.forms.layouts import tight
 from ui.look.theme import GRID, px
 
@@ -28,9 +28,9 @@ class PointEntry(QWidget):
         super().__init__()
         line = tight(QHBoxLayout(self), GRID)
         line.addWidget(QLabel("Point at"))
-        self.places: list[Entry] = []
+        self.places: list[ValueEntry] = []
         for name, spoken in (("x1", "x₁"), ("x2", "x₂")):
-            entry = identify(Entry(_PLACE.problem_with), f"drawing.{name}", f"{spoken} of a point to add")
+            entry = identify(ValueEntry(_PLACE.problem_with), f"drawing.{name}", f"{spoken} of a point to add")
             entry.set_hint(tip(f"{spoken} of the point to add. Allowed: {_PLACE.allowed}."))
             entry.setAlignment(Qt.AlignmentFlag.AlignRight)
             entry.setMinimumWidth(px(48))

@@ -32,9 +32,9 @@ _DENSITY = 10.0
 """Points that a brush leaves per unit of its way and unit of its radius."""
 _SPARSEST = 2.0
 """Points per unit of the way, however thin the brush."""
-REACH = 0.4
+GRAB_DISTANCE = 0.4
 """A point at most this far from the mouse can be taken hold of."""
-GOLDEN = (math.sqrt(5) - 1) / 2
+_GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 """Multiples of it, modulo 1, are spread as evenly as can be however many there are."""
 
 Place: TypeAlias = tuple[float, float]
@@ -73,8 +73,8 @@ class Canvas:
 
     def _with_points(self, x: Array, style: Style) -> Canvas:
         """These points and more at the places x, of shape (k, 2), as far as there is room."""
-        x = folded(x[: self.room])
-        parts = parts_of(len(self), len(x), style)
+        x = _mirror_into_plane(x[: self.room])
+        parts = _split_of(len(self), len(x), style)
         return replace(
             self,
             x=np.concatenate([self.x, x]),
@@ -106,7 +106,7 @@ class Canvas:
     def nearest(self, place: Place) -> int | None:
         """The point that lies nearest within reach, of several the last one drawn, which lies on top."""
         away = np.hypot(*(self.x - place).T)
-        if not len(away) or away.min() > REACH:
+        if not len(away) or away.min() > GRAB_DISTANCE:
             return None
         return int(len(away) - 1 - np.argmin(away[::-1]))
 
@@ -140,14 +140,14 @@ def canvas_of(data: Dataset) -> Canvas:
     return Canvas(drawn.x, drawn.labels.astype(float), drawn.split, drawn.task, names)
 
 
-def parts_of(first: int, count: int, style: Style) -> Array:
+def _split_of(first: int, count: int, style: Style) -> Array:
     """The part of the split for new points with the places first…first + count − 1: the shares, evenly mixed."""
-    along = np.modf((np.arange(first, first + count) + 1) * GOLDEN)[0]
+    along = np.modf((np.arange(first, first + count) + 1) * _GOLDEN_RATIO)[0]
     parts = np.where(along >= 1 - style.test_fraction, TEST, TRAIN)
     return np.where(along < style.validation_fraction, VALIDATION, parts).astype(np.int8)
 
 
-def folded(x: Array) -> Array:
+def _mirror_into_plane(x: Array) -> Array:
     """Places outside the plane mirrored back into it, so that none is lost and none piles up at the edge."""
     beyond = np.where(np.abs(x) > EXTENT, np.sign(x) * 2 * EXTENT - x, x)
     result: Array = np.clip(beyond, -EXTENT, EXTENT)

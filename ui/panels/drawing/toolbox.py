@@ -11,9 +11,9 @@ from playground.experiment.declarations import fields_of
 from ui.forms.controls import segment_side
 from ui.forms.rows import Row, row_for
 from ui.look.theme import current
-from ui.panels.drawing.strokes import REACH
-from ui.panels.drawing.tools import CLUSTER, ERASER, MOVE, TOOLS, Settings, Tool, ToolButton
-from ui.panels.tiles import mixed
+from ui.panels.drawing.strokes import GRAB_DISTANCE
+from ui.panels.drawing.tools import CLUSTER, ERASER, MOVE, TOOLS, DrawingTool, ToolButton, ToolSettings
+from ui.panels.tiles import diverging_colour
 
 _WHEEL_FACTOR = 1.15
 
@@ -28,8 +28,8 @@ class Toolbox(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.tool: Tool | None = None
-        self.settings = Settings()
+        self.tool: DrawingTool | None = None
+        self.settings = ToolSettings()
         self.buttons: dict[str, ToolButton] = {}
         self.line = QHBoxLayout()
         """The tools side by side."""
@@ -39,7 +39,7 @@ class Toolbox(QObject):
             button.clicked.connect(self._clicked)
             self.line.addWidget(button)
         self.rows: dict[str, Row] = {}
-        for name, field in fields_of(Settings).items():
+        for name, field in fields_of(ToolSettings).items():
             row = row_for(field, f"drawing.{name}")
             assert row is not None
             row.show_value(getattr(self.settings, name))
@@ -79,7 +79,7 @@ class Toolbox(QObject):
         """How far the tool in hand reaches on the plane."""
         if self.tool is None:
             return 0.0
-        reaches = {MOVE: REACH, CLUSTER: 2 * self.settings.spread}
+        reaches = {MOVE: GRAB_DISTANCE, CLUSTER: 2 * self.settings.spread}
         return reaches.get(self.tool, self.settings.radius)
 
     def colour(self, chosen: int | None) -> str | None:
@@ -91,7 +91,7 @@ class Toolbox(QObject):
             return theme.classes[chosen % len(theme.classes)]
         share = min(max((self.settings.value + 1) / 2, 0.0), 1.0)
         low, middle, high = (QColor(name) for name in (theme.classes[0], theme.points_middle, theme.classes[1]))
-        return mixed(low, middle, high, share).name()
+        return diverging_colour(low, middle, high, share).name()
 
     def _clicked(self) -> None:
         button = self.sender()

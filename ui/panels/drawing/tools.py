@@ -14,12 +14,12 @@ from playground.catalog.choice import setting
 from ui.forms.buttons import IconButton, identify, tip
 from ui.guard.faults import guarded
 from ui.look.icons import icon
-from ui.look.theme import current, px, scaled
+from ui.look.theme import current, exact_px, px
 from ui.panels.drawing.strokes import Clustering, Erasing, Moving, Painting, Stroke
 
 
 @dataclass(frozen=True)
-class Tool:
+class DrawingTool:
     """One way to change points with the mouse."""
 
     name: str
@@ -32,12 +32,12 @@ class Tool:
     """The settings that matter to it."""
 
 
-_BRUSH = Tool(
+_BRUSH = DrawingTool(
     "brush", "Brush", "paint-brush", "B", Painting, "Adds points while you drag; a click adds just one.", ("radius",)
 )
-ERASER = Tool("eraser", "Eraser", "eraser", "E", Erasing, "Takes away the points it passes over.", ("radius",))
-MOVE = Tool("move", "Move", "hand-grabbing", "M", Moving, "Drags the nearest point somewhere else.", ())
-CLUSTER = Tool(
+ERASER = DrawingTool("eraser", "Eraser", "eraser", "E", Erasing, "Takes away the points it passes over.", ("radius",))
+MOVE = DrawingTool("move", "Move", "hand-grabbing", "M", Moving, "Drags the nearest point somewhere else.", ())
+CLUSTER = DrawingTool(
     "cluster",
     "Cluster",
     "dots-nine",
@@ -49,7 +49,7 @@ CLUSTER = Tool(
 TOOLS = {tool.name: tool for tool in (_BRUSH, ERASER, MOVE, CLUSTER)}
 
 
-class Settings(msgspec.Struct, frozen=True):
+class ToolSettings(msgspec.Struct, frozen=True):
     """How the tools are set. It belongs to the person, not to the experiment."""
 
     radius: Annotated[
@@ -113,7 +113,7 @@ class Settings(msgspec.Struct, frozen=True):
 class ToolButton(IconButton):
     """A tool as a segment with its icon above its name."""
 
-    def __init__(self, tool: Tool, side: str) -> None:
+    def __init__(self, tool: DrawingTool, side: str) -> None:
         self.tool = tool
         super().__init__(tool.icon, tool.label)
         self.setText(tool.label)
@@ -178,11 +178,11 @@ class ClassButton(QAbstractButton):
         frame = QRectF(self.rect()).adjusted(px(1), px(1), -px(1), -px(1))
         painter.setBrush(QColor(theme.surface if self.isChecked() or self._hovered else theme.raised))
         edge = theme.accent if self.isChecked() else theme.quiet if self._hovered else theme.line
-        painter.setPen(QPen(QColor(edge), scaled(2 if self.isChecked() else 1)))
-        painter.drawRoundedRect(frame, scaled(6), scaled(6))
+        painter.setPen(QPen(QColor(edge), exact_px(2 if self.isChecked() else 1)))
+        painter.drawRoundedRect(frame, exact_px(6), exact_px(6))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
-        painter.drawEllipse(QPointF(px(13), self.height() / 2), scaled(4.5), scaled(4.5))
+        painter.drawEllipse(QPointF(px(13), self.height() / 2), exact_px(4.5), exact_px(4.5))
         painter.setPen(QColor(theme.text))
         room = QRectF(px(22), 0, self.width() - px(28), self.height())
         name = QFontMetrics(self.font()).elidedText(self.text(), Qt.TextElideMode.ElideRight, round(room.width()))
@@ -190,7 +190,7 @@ class ClassButton(QAbstractButton):
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(
-                QPen(QColor(theme.text if self.isChecked() else theme.accent), scaled(1.5), Qt.PenStyle.DotLine)
+                QPen(QColor(theme.text if self.isChecked() else theme.accent), exact_px(1.5), Qt.PenStyle.DotLine)
             )
-            painter.drawRoundedRect(frame.adjusted(px(2), px(2), -px(2), -px(2)), scaled(4), scaled(4))
+            painter.drawRoundedRect(frame.adjusted(px(2), px(2), -px(2), -px(2)), exact_px(4), exact_px(4))
         painter.end()

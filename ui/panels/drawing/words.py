@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from playground.catalog.datasets.base import MAX_OWN_POINTS, Dataset
 from playground.catalog.datasets.own_points import UserPoints
-from ui.panels.drawing.tools import ERASER, Tool
+from ui.panels.drawing.tools import ERASER, DrawingTool
 
 
-def hint_words(tool: Tool | None, data: Dataset) -> str:
+def hint_words(tool: DrawingTool | None, data: Dataset) -> str:
     """What to do next, or why nothing can be drawn."""
     if data.size > MAX_OWN_POINTS:
         return f"These are {data.size:,} points, and at most {MAX_OWN_POINTS:,} can be drawn on. Lower Points."

@@ -22,14 +22,14 @@ from ui.forms.layouts import quiet, tight
 from ui.forms.rows import ChoiceRow, Row, row_for
 from ui.look.icons import icon
 from ui.look.numbers import number_text
-from ui.look.theme import GRID, current, px, size
+from ui.look.theme import GRID, current, px, zoom
 from ui.panels.layers.dragging import Drag
-from ui.panels.tiles import Curve, MagnitudeBar, curve_icon, curve_icon_size
+from ui.panels.tiles import ActivationCurve, MagnitudeBar, curve_icon, curve_icon_size
 
-FIRST = ("units", "activation", "dropout")
+_FIRST = ("units", "activation", "dropout")
 _IN_HEADER = ("trainable", "muted")
 """Fields that are buttons in the header."""
-_RARE = tuple(name for name in fields_of(Layer) if name not in (*FIRST, *_IN_HEADER, "id"))
+_RARE = tuple(name for name in fields_of(Layer) if name not in (*_FIRST, *_IN_HEADER, "id"))
 """Fields below “more”."""
 _BODY_INDENT = GRID * 2 + GRID // 2
 _BAR_WIDTH, _NUMBER_WIDTH = 48, 40
@@ -187,8 +187,8 @@ class LayerCard(QFrame):
         self.outer.setSpacing(px(GRID // 2))
         self.header = self._header()
         self.body, self.rest = self._part(), self._part()
-        self._add_rows(self.body, FIRST)
-        self.curve = Curve(self)
+        self._add_rows(self.body, _FIRST)
+        self.curve = ActivationCurve(self)
         self._add_curve()
         self._draw_curves()
         self._unfold(False)
@@ -275,7 +275,7 @@ class LayerCard(QFrame):
             row.combo.setIconSize(curve_icon_size())
             for place, kind in enumerate(row.kinds):
                 if kind is not None and issubclass(kind, Activation):
-                    row.combo.setItemIcon(place, curve_icon(kind(), current(), size()))
+                    row.combo.setItemIcon(place, curve_icon(kind(), current(), zoom()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

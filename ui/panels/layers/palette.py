@@ -13,11 +13,11 @@ from playground.catalog.choice import members
 from playground.experiment.declarations import summary_of
 from ui.forms.buttons import identify, tip
 from ui.forms.layouts import tight
-from ui.forms.rows import steps
+from ui.forms.rows import formula_lines
 from ui.guard.faults import guarded
-from ui.look.theme import SMALL, current, px, scaled
+from ui.look.theme import SMALL, current, exact_px, px
 from ui.panels.layers.dragging import Drag
-from ui.panels.tiles import fitted, paint_curves
+from ui.panels.tiles import font_fitting, paint_curves
 
 FIRST_LAYER = Layer(units=4, activation=Tanh())
 _COLUMNS = 6
@@ -67,7 +67,7 @@ class Chip(QAbstractButton):
             self.setToolTip(tip(why_not, "A layer with the settings of the last one.", _HOW))
         else:
             does = f"{self.kind.label}: {summary_of(self.kind)}"
-            self.setToolTip(tip(why_not, does, *steps(self.kind.formula), _HOW))
+            self.setToolTip(tip(why_not, does, *formula_lines(self.kind.formula), _HOW))
 
     # Gestures -----------------------------------------------------------------------------------------------
 
@@ -117,15 +117,15 @@ class Chip(QAbstractButton):
         painter.setOpacity(1.0 if self.isEnabled() else 0.4)
         hovered = self.underMouse() and self.isEnabled()
         edge = theme.accent if self.hasFocus() else theme.quiet if hovered else theme.line
-        painter.setPen(QPen(QColor(edge), scaled(2 if self.hasFocus() else 1)))
+        painter.setPen(QPen(QColor(edge), exact_px(2 if self.hasFocus() else 1)))
         painter.setBrush(QColor(theme.raised if self.isDown() else theme.surface))
-        painter.drawRoundedRect(picture.adjusted(px(1), px(1), -px(1), -px(1)), scaled(6), scaled(6))
+        painter.drawRoundedRect(picture.adjusted(px(1), px(1), -px(1), -px(1)), exact_px(6), exact_px(6))
         painter.save()
         painter.setClipRect(picture.adjusted(px(3), px(2), -px(3), -px(2)))
         paint_curves(painter, self.activation, picture.size().toSize(), theme, slope=False)
         painter.restore()
         painter.setPen(QColor(theme.text if hovered else theme.quiet))
-        font = fitted(self._small, self.text(), self.width())
+        font = font_fitting(self._small, self.text(), self.width())
         painter.setFont(font)
         below = QRectF(0, picture.bottom(), self.width(), self.height() - picture.height())
         name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)

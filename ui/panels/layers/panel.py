@@ -34,7 +34,7 @@ from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard, OutputCard
 from ui.panels.layers.palette import FIRST_LAYER, Chip, Palette
 from ui.panels.layers.shape_button import ShapeButton
-from ui.panels.layers.shapes import shaped, widths_words
+from ui.panels.layers.shapes import widths_words, with_widths
 from ui.panels.layers.stack_drag import StackDrag
 from ui.panels.panel import Panel, heading
 
@@ -261,7 +261,7 @@ class LayersPanel(Panel):
     def take_shape(self, widths: Sequence[int], name: str) -> None:
         """Ask for layers of these widths, otherwise like the first one."""
         layers = self._identified()
-        wanted = shaped(layers, layers[0] if layers else FIRST_LAYER, widths)
+        wanted = with_widths(layers, layers[0] if layers else FIRST_LAYER, widths)
         self._ask_layers(wanted, f"shape {name} {widths_words(widths)}".replace("  ", " "))
 
     def remove_layer(self, index: int) -> None:

@@ -29,7 +29,7 @@ ABOUT: Mapping[str, str] = {
 }
 
 
-def shaped(layers: Sequence[Layer], template: Layer, widths: Sequence[int]) -> tuple[Layer, ...]:
+def with_widths(layers: Sequence[Layer], template: Layer, widths: Sequence[int]) -> tuple[Layer, ...]:
     """Layers of these widths with the settings of `template`; those that are there already keep their ids."""
     result: list[Layer] = []
     for place, units in enumerate(widths):

@@ -20,7 +20,7 @@ from playground.catalog.datasets.base import EXTENT
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.views.boundary.picture import BoundaryPicture
-from ui.views.chart.plot import pen, small_font
+from ui.views.chart.plot import paint_box, pen, small_font, write
 from ui.views.plane.field import NO_CONTOURS, ContourLines, level_lines, on_plane
 
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
@@ -32,8 +32,15 @@ _STAY = 48.0
 """Pixels that a number follows its line before it looks for a better place."""
 
 
-class _FieldImage(pg.GraphicsObject):
-    """An image on the plane whose pixels blend into each other when they are drawn large."""
+class _Layer(pg.GraphicsObject):
+    """Something on the plane that paints itself."""
+
+    def boundingRect(self) -> QRectF:
+        return _PLANE
+
+
+class _FieldImage(_Layer):
+    """An image whose pixels blend into each other when they are drawn large."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +50,7 @@ class _FieldImage(pg.GraphicsObject):
     def boundingRect(self) -> QRectF:
         return self._place
 
-    def _show_pixels(self, pixels: Array, place: QRectF) -> None:
+    def show_pixels(self, pixels: Array, place: QRectF) -> None:
         """Show pixels 0xffRRGGBB, uint32 (rows, columns), row 0 at the bottom, at this place of the plane."""
         if place != self._place:
             self.prepareGeometryChange()
@@ -60,7 +67,7 @@ class _FieldImage(pg.GraphicsObject):
         painter.drawImage(self._place, self._image)
 
 
-class _Strokes(pg.GraphicsObject):
+class _Strokes(_Layer):
     """Straight pieces between places of the plane, all in one pen."""
 
     def __init__(self) -> None:
@@ -68,16 +75,13 @@ class _Strokes(pg.GraphicsObject):
         self._pieces = PrimitiveArray(QLineF, 4)
         self._pen = QPen()
 
-    def boundingRect(self) -> QRectF:
-        return _PLANE
-
-    def _set_pen(self, pen: QPen) -> None:
+    def set_pen(self, pen: QPen) -> None:
         # The pieces are short: flat ends don't overlap, so that they look like one stroke.
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         self._pen = pen
         self.update()
 
-    def _show_ends(self, ends: Array) -> None:
+    def show_ends(self, ends: Array) -> None:
         """Show pieces given by their ends, (2 × pieces, 2) in coordinates of the plane."""
         if not len(ends) and not len(self._pieces):
             return
@@ -86,7 +90,6 @@ class _Strokes(pg.GraphicsObject):
         self.update()
 
     def count(self) -> int:
-        """How many pieces there are."""
         return len(self._pieces)
 
     @guarded
@@ -98,7 +101,7 @@ class _Strokes(pg.GraphicsObject):
 
 
 class ContourLabel(NamedTuple):
-    """The number of a line of a level, at a place of the plane."""
+    """The number of a contour, at a place of the plane."""
 
     level: int
     text: str
@@ -106,102 +109,83 @@ class ContourLabel(NamedTuple):
     x2: float
 
 
-class _Numbers(pg.GraphicsObject):
-    """The numbers of lines of equal value, upright and of one size at any zoom."""
+class _Numbers(_Layer):
+    """The numbers of contours, upright and of one size at any zoom."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._numbers: tuple[ContourLabel, ...] = ()
-
-    def boundingRect(self) -> QRectF:
-        return _PLANE
+        self.numbers: tuple[ContourLabel, ...] = ()
 
     def show_numbers(self, numbers: Sequence[ContourLabel]) -> None:
-        """Show exactly these."""
-        if tuple(numbers) != self._numbers:
-            self._numbers = tuple(numbers)
+        if tuple(numbers) != self.numbers:
+            self.numbers = tuple(numbers)
             self.update()
-
-    def numbers(self) -> tuple[ContourLabel, ...]:
-        """What is shown."""
-        return self._numbers
 
     @guarded
     def paint(self, painter: QPainter, *args: object) -> None:
-        if not self._numbers:
+        if not self.numbers:
             return
-        places = [painter.transform().map(QPointF(number.x1, number.x2)) for number in self._numbers]
+        places = [painter.transform().map(QPointF(number.x1, number.x2)) for number in self.numbers]
         painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(small_font())
         metrics, look = QFontMetricsF(small_font()), theme.current()
         ground = QColor(look.surface)
         ground.setAlpha(190)
-        for number, place in zip(self._numbers, places, strict=True):
+        for number, place in zip(self.numbers, places, strict=True):
             box = QRectF(0, 0, metrics.horizontalAdvance(number.text) + theme.px(6), metrics.height())
             box.moveCenter(place)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(ground)
-            painter.drawRoundedRect(box, theme.scaled(3), theme.scaled(3))
-            painter.setPen(QColor(look.text))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number.text)
+            paint_box(painter, box, theme.exact_px(3), ground)
+            write(painter, box, Qt.AlignmentFlag.AlignCenter, number.text, look.text)
 
 
 class PlaneLayers:
-    """A picture on the plane: its image, its lines, the numbers at them."""
+    """The image, the contours and their numbers on the plane."""
 
     def __init__(self) -> None:
-        self._image, self._contours, self._line, self._numbers = _FieldImage(), _Strokes(), _Strokes(), _Numbers()
-        self.below = (self._image, self._contours, self._line)
-        """What lies below the points."""
-        self.above = (self._numbers,)
+        self._image, self.contours, self._line, self.numbers = _FieldImage(), _Strokes(), _Strokes(), _Numbers()
+        self.below = (self._image, self.contours, self._line)
+        """The layers below the points."""
+        self.above = (self.numbers,)
         self._picture: BoundaryPicture | None = None
         self._lines: ContourLines = NO_CONTOURS
         self._with_contours = False
 
     def apply_theme(self) -> None:
-        """The line where the answer changes is thin, but told from lines of equal value."""
+        """Keep the line where the answer changes thin, but distinct from contours."""
         look, among = theme.current(), self._with_contours
-        self._contours._set_pen(pen(theme.mixed(look.boundary_line, look.field_middle, 0.25), 1.0))
-        self._line._set_pen(pen(theme.mixed(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
+        self.contours.set_pen(pen(theme.blend(look.boundary_line, look.field_middle, 0.25), 1.0))
+        self._line.set_pen(pen(theme.blend(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
 
     def show_picture(self, picture: BoundaryPicture | None, contours: bool) -> None:
-        """Draw a picture, with or without lines of equal value; None: nothing."""
+        """Draw a picture, with or without contours; None: nothing."""
         if picture is None or self._picture is None or picture.texts != self._picture.texts:
-            # Numbers of other lines must not wait until it is time to write anew.
-            self._numbers.show_numbers(())
+            # Numbers of other lines must not wait until the next writing.
+            self.numbers.show_numbers(())
         self._picture = picture
         if contours != self._with_contours:
             self._with_contours = contours
             self.apply_theme()
         self._image.setVisible(picture is not None)
-        self._line._show_ends(picture.line if picture is not None else NO_CONTOURS.ends)
+        self._line.show_ends(picture.line if picture is not None else NO_CONTOURS.ends)
         self._lines = NO_CONTOURS
         if picture is not None:
-            self._image._show_pixels(picture.pixels, picture.place)
+            self._image.show_pixels(picture.pixels, picture.place)
             if contours:
                 self._lines = level_lines(picture.values, picture.levels)
-        self._contours._show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
+        self.contours.show_ends(on_plane(self._lines.ends, picture.values.shape[-1] if picture is not None else 2))
         if not len(self._lines.level):
-            self._numbers.show_numbers(())
+            self.numbers.show_numbers(())
 
     def show_numbers(self, seen: QRectF, pixel: float) -> None:
-        """Write numbers at the lines, near where they were; `pixel` is the size of one on the plane."""
+        """Write numbers at the contours, near their old places; `pixel` is the size of one on the plane."""
         picture = self._picture
         if picture is None or not len(self._lines.level):
-            self._numbers.show_numbers(())
+            self.numbers.show_numbers(())
             return
-        before = [number for number in self._numbers.numbers() if number.text in picture.texts]
+        before = [number for number in self.numbers.numbers if number.text in picture.texts]
         n = picture.values.shape[-1]
-        self._numbers.show_numbers(_numbers_for(self._lines, picture.levels, picture.texts, before, n, seen, pixel))
-
-    def numbers(self) -> tuple[ContourLabel, ...]:
-        """The numbers that are shown."""
-        return self._numbers.numbers()
-
-    def contour_pieces(self) -> int:
-        """How many pieces the lines of equal value have."""
-        return self._contours.count()
+        self.numbers.show_numbers(_numbers_for(self._lines, picture.levels, picture.texts, before, n, seen, pixel))
 
 
 def _numbers_for(
@@ -225,7 +209,7 @@ def _numbers_for(
     # Lines are as far apart as their levels, by how steep the field is between them.
     step = np.diff(np.sort(levels)).min() if len(levels) > 1 else np.inf
     gap = step / np.maximum(lines.spread, 1e-12) * cell / pixel
-    pixel = theme.scaled(pixel)
+    pixel = theme.exact_px(pixel)
     inner = seen.adjusted(24 * pixel, 12 * pixel, -24 * pixel, -12 * pixel)
     inside = (
         np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]
@@ -244,7 +228,7 @@ def _numbers_for(
 def _best_place(
     middles: Array, gap: Array, taken: Sequence[ContourLabel], old: Sequence[ContourLabel], pixel: float
 ) -> int | None:
-    """Which of the places is clear of those taken and near an old one, or else where the lines are farthest apart."""
+    """Choose a place clear of those taken and near an old one, or else where the lines are farthest apart."""
     for number in taken:
         clear = np.hypot(*(middles - [number.x1, number.x2]).T) >= _APART * pixel
         gap = np.where(clear, gap, -1.0)

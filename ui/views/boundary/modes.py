@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from playground.catalog.datasets.base import Task
-from ui.forms.buttons import IconButton
+from ui.forms.buttons import IconButton, identify
 from ui.forms.controls import Segments
+from ui.forms.layouts import tight
 from ui.look import theme
 from ui.look.theme import px
 
@@ -37,21 +38,11 @@ _ROOMY = 24
 """Pixels more than the choice of colours needs, where there is room."""
 
 
-class _ModeButton(IconButton):
-    """A quiet toggle: an icon that takes the accent colour while it is on, and a word."""
-
-    def __init__(self, icon_name: str, word: str, tip: str, parent: QWidget) -> None:
-        super().__init__(icon_name, word, tip, parent)
-        self.setText(word)
-        self.setCheckable(True)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-
-
 class Modes(QWidget):
     """The controls: in a column, on one line where that is wide enough, or on two."""
 
     changed = Signal()
-    """Something else is to be shown."""
+    """Another mode or another overlay has been chosen."""
     way_back = Signal()
     """The person wants the boundary back in place of a unit's map."""
 
@@ -62,9 +53,7 @@ class Modes(QWidget):
         self.setAccessibleName("What the boundary shows")
         self.field: _Field = "probability"
         self.fields = Segments(("Probability", "Classes", "Uncertainty"), self)
-        self.fields.setObjectName("boundary.field")
-        self.fields.setAccessibleName("What the colours show")
-        self.fields.setToolTip("What the colours of the boundary show.")
+        identify(self.fields, "boundary.field", "What the colours show", "What the colours of the boundary show.")
         for button, name in zip(self.fields.buttons, _FIELDS, strict=True):
             button.setObjectName(f"boundary.field.{name}")
         self.fields.show_index(0)
@@ -76,49 +65,42 @@ class Modes(QWidget):
 
     def _make_toggles(self) -> QWidget:
         holder = QWidget(self)
-        self.contours = _ModeButton(
+        self._row = tight(QBoxLayout(QBoxLayout.Direction.LeftToRight, holder), self.GAP)
+        self.contours = self._make_toggle(
             "waves",
             "Contours",
             "Lines of equal value, with their numbers. Lines that crowd show where the answer changes steeply.",
-            holder,
         )
-        self.contours.setObjectName("boundary.contours")
-        self.mistakes = _ModeButton(
+        self.mistakes = self._make_toggle(
             "x-circle",
             "Mistakes",
             "A ring around every point that the network gets wrong; for values its size is the miss. The sets are "
             "counted in words.",
-            holder,
         )
-        self.mistakes.setObjectName("boundary.mistakes")
-        self._row = row = QBoxLayout(QBoxLayout.Direction.LeftToRight, holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(px(self.GAP))
-        for button in (self.contours, self.mistakes):
-            button.toggled.connect(lambda _on: self.changed.emit())
-            row.addWidget(button, 1)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         return holder
+
+    def _make_toggle(self, icon_name: str, word: str, tip: str) -> IconButton:
+        button = identify(IconButton(icon_name, word, tip), f"boundary.{word.lower()}")
+        button.setText(word)
+        button.setCheckable(True)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        button.toggled.connect(self.changed)
+        self._row.addWidget(button, 1)
+        return button
 
     def _make_banner(self) -> QWidget:
         holder = QWidget(self)
         self.title = QElidingLabel(holder)
         self.back = IconButton("x", "Back to the boundary", "Show the boundary again, not this unit (Esc).", holder)
-        self.back.setObjectName("boundary.back")
-        self.back.clicked.connect(self.way_back)
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(px(self.GAP))
+        identify(self.back, "boundary.back").clicked.connect(self.way_back)
+        row = tight(QHBoxLayout(holder), self.GAP)
         row.addWidget(self.title, 1)
         row.addWidget(self.back)
         holder.hide()
         return holder
 
-    def _show_field(self, field: _Field) -> None:
-        self.fields.group.button(_FIELDS.index(field)).setChecked(True)
-
     def show_task(self, task: Task) -> None:
-        """Offer what the task has."""
+        """Offer the modes that the task has."""
         values = task == "regression"
         first, classes, uncertainty = self.fields.buttons
         first.setText("Value" if values else "Probability")
@@ -129,7 +111,7 @@ class Modes(QWidget):
         for button in (first, classes, uncertainty):
             button.setAccessibleName(button.text())
         if values and self.field == "classes":
-            self._show_field("probability")
+            self.fields.group.button(0).setChecked(True)
 
     def show_title(self, title: str) -> None:
         """Put a title and the way back in place of the choice of colours, or take them away."""
@@ -145,17 +127,15 @@ class Modes(QWidget):
         self.changed.emit()
 
     def height_for(self, width: int, column: bool = False) -> int:
-        """The height that the controls need at a width."""
         if column:
             return self.fields.sizeHint().height() + self._toggles.sizeHint().height() + px(theme.GRID)
         return px(self._LINE if self._words_fit(width) or self._icons_fit(width) else 2 * self._LINE)
 
     def set_column(self, column: bool) -> None:
-        """Whether everything stands below each other."""
+        """Arrange everything in a column, or in lines."""
         self._column = column
         self.fields.set_column(column)
-        direction = QBoxLayout.Direction.TopToBottom if column else QBoxLayout.Direction.LeftToRight
-        self._row.setDirection(direction)
+        self._row.setDirection(QBoxLayout.Direction.TopToBottom if column else QBoxLayout.Direction.LeftToRight)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

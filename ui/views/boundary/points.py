@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.measure.snapshot import Predictions
+from ui.look.theme import px
 from ui.views.plane.answers import signed_errors, wrong_points
 from ui.views.plane.field import ValueRange
 from ui.views.plane.marks import miss_rings, picked_ring, spots, wrong_rings
+from ui.views.plane.plane import InputPlane
 
 MAX_DRAWN_POINTS = 2000
 
 
 class PointMarks:
-    """The points of a sample, drawn anew only when they are others."""
+    """The points of a sample, drawn again only when they are others."""
 
     def __init__(self) -> None:
         self.items = tuple(pg.ScatterPlotItem(pxMode=True) for _ in range(3))
-        """What belongs into the plot: the points, rings, the mark of the picked point."""
+        """The items for the plot: the points, rings, the mark of the picked point."""
         for item in self.items:
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self._spots, self._rings, self._pick = self.items
@@ -29,9 +31,9 @@ class PointMarks:
         self._scale = ValueRange()
         self._wrong: bytes | None = None
         self.usable = 0
-        """How many points can be drawn."""
+        """The number of points that can be drawn."""
         self.drawn: Array = np.zeros(0, np.intp)
-        """Those that are, by their index in the sample."""
+        """The drawn points, by their index in the sample."""
 
     def show_sample(self, sample: Sample, scale: ValueRange) -> None:
         """Draw these points, evenly thinned if there are very many."""
@@ -67,12 +69,12 @@ class PointMarks:
             self._pick.setData(**picked_ring(self._sample, index))
 
     def ringed(self) -> Array:
-        """Where the rings are, shape (rings, 2)."""
+        """The places of the rings, shape (rings, 2)."""
         x, y = self._rings.getData()
         return np.stack([x, y], axis=1) if self._rings.isVisible() else np.zeros((0, 2))
 
     def picked(self) -> Array:
-        """Where the mark of the picked point is, shape (1 or 0, 2)."""
+        """The place of the mark of the picked point, shape (1 or 0, 2)."""
         x, y = self._pick.getData()
         return np.stack([x, y], axis=1) if self._pick.isVisible() else np.zeros((0, 2))
 
@@ -85,9 +87,64 @@ class PointMarks:
         return int(self.drawn[nearest]) if away[nearest] <= reach else None
 
     def next_to(self, index: int | None, step: int) -> int | None:
-        """The drawn point so many places on in the order of the sample, and around."""
+        """The drawn point `step` places on in the order of the sample, and around."""
         order = np.sort(self.drawn)
         if not len(order):
             return None
         start = int(np.searchsorted(order, index)) if index is not None else -1 if step > 0 else 0
         return int(order[(start + step) % len(order)])
+
+
+_REACH = 8.0
+"""The distance in pixels from which the mouse reads a point."""
+
+
+class Picking(QObject):
+    """Picks a point of the plane and marks it."""
+
+    picked_by_hand = Signal(object)
+    """The index in the sample of the point that a person picked; None if they picked an empty place."""
+
+    def __init__(self, plane: InputPlane, points: PointMarks) -> None:
+        super().__init__(plane)
+        self._plane, self._points = plane, points
+        self.index: int | None = None
+        self._before: int | None = None
+        plane.clicked.connect(self._on_clicked)
+        plane.double_clicked.connect(self._on_double_clicked)
+
+    def pick(self, index: int | None) -> None:
+        self.index = index
+        self._points.show_pick(index)
+
+    def pick_by_hand(self, index: int | None) -> None:
+        """Mark the point that a person wants, and tell."""
+        self.pick(index)
+        self.picked_by_hand.emit(index)
+
+    def step(self, sample: Sample, by: int) -> None:
+        """Pick the next or the previous of the drawn points, in the order of the sample."""
+        index = self._points.next_to(self.index, by)
+        if index is not None:
+            self.pick_by_hand(index)
+            self._plane.bring_into_sight(QPointF(*(float(value) for value in sample.x[index])))
+
+    def follow(self, before: Sample, now: Sample) -> None:
+        """Let go of the picked point, unless it is still there under its index."""
+        index, old, new = self.index, before.x, now.x
+        if index is None:
+            return
+        if index >= len(new) or index >= len(old) or not np.array_equal(old[index], new[index]):
+            self.pick_by_hand(None)
+
+    def point_at(self, place: QPointF) -> int | None:
+        return self._points.nearest(place, px(_REACH) * self._plane.pixel)
+
+    def _on_clicked(self, place: QPointF) -> None:
+        self._before = self.index
+        self.pick_by_hand(self.point_at(place))
+
+    def _on_double_clicked(self, place: QPointF) -> None:
+        # The first of the two clicks was no wish to let go of the point.
+        if self.index is None and self._before is not None:
+            self.pick_by_hand(self._before)

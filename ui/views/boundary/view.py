@@ -3,7 +3,7 @@
 The hero of the window: a smooth field in the theme's pale colours, points told apart by colour and by shape, training
 points filled, validation points hollow. The colours can show crisp classes or uncertainty instead, or the map of a
 single unit; lines of equal value and rings around mistakes lie over them. Hovering reads the field in words, clicking
-picks a point. Points are drawn anew only when the sample changes; a frame costs one small image and the lines.
+picks a point. Points are drawn again only when the sample changes; a frame costs one small image and the lines.
 """
 
 from __future__ import annotations
@@ -11,25 +11,23 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from playground.catalog.datasets.base import Sample
-from playground.experiment.tree import Experiment
 from playground.measure.observe import Request
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Snapshot, UnitMap
-from ui.forms.buttons import IconButton
+from ui.forms.buttons import IconButton, identify
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px
 from ui.views.boundary.arrangement import Arrangement
 from ui.views.boundary.layers_on_plane import PlaneLayers
 from ui.views.boundary.modes import Modes
-from ui.views.boundary.picking import Picking
 from ui.views.boundary.picture import BoundaryPicture, answer_picture, uncertainty_picture, unit_picture, unit_range
-from ui.views.boundary.points import MAX_DRAWN_POINTS, PointMarks
+from ui.views.boundary.points import MAX_DRAWN_POINTS, Picking, PointMarks
 from ui.views.boundary.shown import BoundaryShown
 from ui.views.boundary.words import NO_DROPOUT, BoundaryWords, point_words, reading_words
 from ui.views.chart.plot import small_font
@@ -40,7 +38,7 @@ from ui.views.plane.plane import InputPlane, PlaneTool
 from ui.views.view import View
 
 PASSES = 20
-"""How often the network answers with dropout left on for the field of uncertainty."""
+"""The number of passes with dropout left on for the field of uncertainty."""
 _RING_INTERVAL = 100
 """Milliseconds between two changes of the rings; making them takes longer than a frame of the field."""
 
@@ -54,20 +52,12 @@ class BoundaryView(View):
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
     magnified_left = Signal()
     """The person wants the boundary back in place of a unit's map."""
-    pressed = Signal(float, float, object, object)
-    """With the tool "edit": x₁, x₂ of a press on the plane, the mouse button, the modifiers."""
-    dragged = Signal(float, float)
-    """With the tool "edit": x₁, x₂ of the mouse while a button is held, always on the plane."""
-    released = Signal(float, float)
-    wheeled = Signal(float, float, int)
-    """With the tool "edit": x₁, x₂ and whole notches of the wheel, up positive."""
+    SIZE, LEAST = (420, 480), (240, 300)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, BoundaryRequest())
-        self.setAccessibleName("Decision boundary")
-        self.setAccessibleDescription(
-            "Arrow keys move, plus and minus zoom, Home shows the whole plane, N and P go from point to point."
-        )
+        about = "Arrow keys move, plus and minus zoom, Home shows the whole plane, N and P go from point to point."
+        identify(self, None, "Decision boundary", about=about)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._snapshot: Snapshot | None = None
         self._scale = ValueRange()
@@ -88,11 +78,12 @@ class BoundaryView(View):
     # Its parts -------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self._plane = InputPlane(self)
-        self._canvas, self._points = PlaneLayers(), PointMarks()
+        self._plane = plane = InputPlane(self)
+        self.pressed, self.dragged = plane.pressed, plane.dragged
+        self.released, self.wheeled = plane.released, plane.wheeled
+        self._layers, self._points = PlaneLayers(), PointMarks()
         *points, pick = self._points.items
-        items = (*self._canvas.below, *points, *self._canvas.above, pick)
-        for place, item in enumerate(items):
+        for place, item in enumerate((*self._layers.below, *points, *self._layers.above, pick)):
             item.setZValue(place)
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             self._plane.plot.addItem(item, ignoreBounds=True)
@@ -100,34 +91,20 @@ class BoundaryView(View):
         # A patch of its own, so that the button can be seen on every field.
         self._patch = QFrame(self)
         self._patch.setProperty("card", True)
-        self._whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)
-        self._whole.setObjectName("boundary.whole")
+        whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)
+        self._whole = identify(whole, "boundary.whole")
         self._whole.setGeometry(px(1), px(1), px(26), px(26))
         self._patch.hide()
         self._legend, self._words = Legend(self), BoundaryWords(self)
         self._arrangement = Arrangement(self, self._plane, self._modes, self._legend, self._words)
         self._picking = Picking(self._plane, self._points)
-        self._connect()
-
-    def _connect(self) -> None:
-        plane = self._plane
         plane.moved.connect(self._on_moved)
-        plane.left.connect(self._on_left)
+        plane.left.connect(lambda: self._on_moved(None))
         plane.seen_changed.connect(self._on_seen)
-        plane.pressed.connect(self.pressed)
-        plane.dragged.connect(self.dragged)
-        plane.released.connect(self.released)
-        plane.wheeled.connect(self.wheeled)
         self._picking.picked_by_hand.connect(self.point_picked)
         self._modes.changed.connect(self._on_mode)
         self._modes.way_back.connect(self._leave_unit)
         self._whole.clicked.connect(plane.look_at_whole)
-
-    def sizeHint(self) -> QSize:
-        return QSize(px(420), px(480))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(px(240), px(300))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()
@@ -163,7 +140,7 @@ class BoundaryView(View):
     def apply_theme(self) -> None:
         super().apply_theme()
         self._plane.apply_theme(self.hasFocus() and self._focus_by_keys)
-        self._canvas.apply_theme()
+        self._layers.apply_theme()
         self._legend.update()
         self._source = ()
         if self._snapshot is not None:
@@ -173,24 +150,20 @@ class BoundaryView(View):
         self._show_note()
 
     def magnify(self, unit: tuple[int, int] | None) -> None:
-        """Ask for the map of a unit (layer from 0, the output last; unit from 0) in place of the boundary; None: leave.
-
-        The map is shown as soon as a snapshot has it.
-        """
+        """Show the map of a unit (layer from 0, the output last), once a snapshot has it; None: the boundary."""
         self._magnified, self._dismissed, self._unit_half = unit, unit is None, 0.0
         self._update_requests()
         self._show_field()
 
     def pick(self, index: int | None) -> None:
-        """Highlight a point of the sample."""
         self._picking.pick(index)
 
     def set_tool(self, name: PlaneTool) -> None:
-        """What the mouse is for: "look" at the field and at points, or "edit", which only tells what the mouse does."""
+        """Use the mouse to "look" at the field and at points, or to "edit", which only reports the mouse."""
         self._plane.set_tool(name)
 
     def set_brush(self, radius: float, colour: str | None) -> None:
-        """The brush of the tool "edit": its radius in units of the plane, and its colour as #rrggbb or None."""
+        """Set the brush of the tool "edit": its radius on the plane, and its colour as #rrggbb or None."""
         self._plane.set_brush(radius, colour)
 
     def shown(self) -> BoundaryShown:
@@ -200,8 +173,8 @@ class BoundaryView(View):
             value_range=self._scale.ends,
             unit=self._modes.title.text(),
             levels=picture.texts if picture is not None else (),
-            contour_pieces=self._canvas.contour_pieces(),
-            numbers=self._canvas.numbers(),
+            contour_pieces=self._layers.contours.count(),
+            numbers=self._layers.numbers.numbers,
             legend=self._legend.texts(),
             reading=f"{self._words.reading} {self._words.near}".strip(),
             note=self._words.note_text,
@@ -236,7 +209,7 @@ class BoundaryView(View):
         self.request(*requests)
 
     def _show_field(self) -> None:
-        """Draw what the colours and lines show, unless that is what is already drawn."""
+        """Draw the colours and contours, unless they are already drawn."""
         if self._snapshot is None:
             return
         shot, unit = self._snapshot, self._unit()
@@ -250,7 +223,7 @@ class BoundaryView(View):
         self._show_title(unit)
         if (before.scale if before else None) != (self._picture.scale if self._picture else None):
             self._show_legend()
-        self._canvas.show_picture(self._picture, contours)
+        self._layers.show_picture(self._picture, contours)
         self._number.request()
         if self._mouse is not None:
             self._read.request()
@@ -271,7 +244,7 @@ class BoundaryView(View):
         return answer_picture(shot, self._scale, crisp=self._modes.field == "classes")
 
     def _show_numbers(self) -> None:
-        self._canvas.show_numbers(self._plane.seen, self._plane.pixel)
+        self._layers.show_numbers(self._plane.seen, self._plane.pixel)
 
     def _show_title(self, unit: UnitMap | None) -> None:
         title = ""
@@ -298,7 +271,7 @@ class BoundaryView(View):
         self._place()
 
     def _show_legend(self) -> None:
-        """Say what the marks and colours mean; the parts are placed again only if that is something else."""
+        """Explain the marks and colours; the parts are placed again only if that changes."""
         if self._snapshot is None:
             return
         sample, scale = self._snapshot.sample, self._picture.scale if self._picture is not None else None
@@ -336,7 +309,9 @@ class BoundaryView(View):
         return self._modes.field == "uncertainty"
 
     def _lacks_dropout(self) -> bool:
-        return self._shows_uncertainty() and self._snapshot is not None and not _has_dropout(self._snapshot.experiment)
+        if not self._shows_uncertainty() or self._snapshot is None:
+            return False
+        return not any(layer.dropout > 0 and not layer.muted for layer in self._snapshot.experiment.layers)
 
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
@@ -351,13 +326,9 @@ class BoundaryView(View):
 
     # Mouse and keys --------------------------------------------------------------------------------------------
 
-    def _on_moved(self, place: QPointF) -> None:
-        self._mouse = place
-        self._read.now()
-
-    def _on_left(self) -> None:
-        if self._mouse is not None:
-            self._mouse = None
+    def _on_moved(self, place: QPointF | None) -> None:
+        if place is not None or self._mouse is not None:
+            self._mouse = place
             self._read.now()
 
     def _show_reading(self) -> None:
@@ -405,10 +376,6 @@ class BoundaryView(View):
         super().focusOutEvent(event)
 
 
-def _has_dropout(experiment: Experiment) -> bool:
-    return any(layer.dropout > 0 and not layer.muted for layer in experiment.layers)
-
-
 def _same_points(a: Sample, b: Sample) -> bool:
-    """Whether two samples hold the very same arrays, so that nothing has to be drawn anew."""
+    """Whether two samples hold the same arrays, so that nothing has to be drawn again."""
     return a is b or (a.x is b.x and a.labels is b.labels and a.split is b.split and a[3:] == b[3:])

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from ui.forms.buttons import identify
 from ui.look import theme
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.view import SizedWidget
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -51,7 +51,6 @@ class PaintedChart(SizedWidget):
         self.apply_theme()
 
     def show_pointed(self, pointed: tuple | None) -> None:
-        """Let this part stand out."""
         if pointed != self.pointed:
             self.pointed = pointed
             self.update()
@@ -106,14 +105,13 @@ class PlotMouse(Mouse):
 
 
 class Cursor(pg.InfiniteLine):
-    """The upright line of a plot at the place that is read."""
+    """The vertical line of a plot at the hovered place."""
 
     def __init__(self) -> None:
         super().__init__(angle=90, movable=False)
         self.hide()
 
     def show_at(self, x: float | None) -> None:
-        """Stand there, or nowhere."""
         if x is not None:
             self.setValue(x)
         self.setVisible(x is not None)
@@ -123,17 +121,17 @@ class Cursor(pg.InfiniteLine):
 
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    """A pen whose width, right at the usual size of everything, stays the same at any zoom."""
+    """A pen of this width at zoom 1, the same at any scale of a plot."""
     app = QApplication.instance()
     # Qt counts the width of such a pen in pixels of the screen.
     ratio = app.devicePixelRatio() if isinstance(app, QApplication) else 1.0
-    result = QPen(QColor(colour), scaled(width) * ratio, style)
+    result = QPen(QColor(colour), exact_px(width) * ratio, style)
     result.setCosmetic(True)
     return result
 
 
 def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
-    """A plot without menu, buttons, mouse zoom or automatic ranges; its limits are set by whoever owns it."""
+    """A plot without menu, buttons, mouse zoom or automatic ranges; its owner sets its limits."""
     plot = pg.PlotWidget(parent, enableMenu=False)
     plot.hideButtons()
     plot.setFrameShape(plot.Shape.NoFrame)
@@ -155,7 +153,7 @@ def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
 
 
 def colour_plot(plot: pg.PlotWidget) -> None:
-    """Give a plot the colours and the font of the theme in force."""
+    """Give a plot the colours and the font of the current theme."""
     look, font = theme.current(), small_font()
     plot.setBackground(look.surface)
     for side in ("left", "bottom"):
@@ -188,6 +186,21 @@ def title_axis(axis: pg.AxisItem, text: str) -> None:
 def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) -> None:
     """Put exactly these ticks on an axis."""
     axis.setTicks([list(zip(values, texts, strict=True))])
+
+
+def write(painter: QPainter, box: QRectF, align: Qt.AlignmentFlag, text: str, colour: str) -> None:
+    """Write `text` into a box in a colour."""
+    painter.setPen(QColor(colour))
+    painter.drawText(box, align, text)
+
+
+def paint_box(
+    painter: QPainter, box: QRectF, corner: float, fill: QColor | QBrush | None = None, line: QPen | None = None
+) -> None:
+    """Paint a box with round corners, filled, outlined, or both."""
+    painter.setPen(Qt.PenStyle.NoPen if line is None else line)
+    painter.setBrush(Qt.BrushStyle.NoBrush if fill is None else fill)
+    painter.drawRoundedRect(box, corner, corner)
 
 
 def write_centred(painter: QPainter, x: float, top: float, text: str, low: float, high: float) -> None:

@@ -11,29 +11,29 @@ from PySide6.QtWidgets import QWidget
 
 from ui.guard.faults import guarded
 from ui.look import theme
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.plot import LEFT, RIGHT, PaintedChart
 from ui.views.gradients.pictures import AXIS, BOTTOM, TOP, HeatMap, SizeBars, SizeLines
 from ui.views.gradients.sizes import Sizes
 
 _SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
-"""How the width is divided, from left to right."""
+"""The shares of the width, from left to right."""
 
 _HATCHED = "Hatched layers are muted, so that no error pulls at their weights, or frozen, so that nothing moves them."
 
 
 @dataclass(frozen=True)
 class _Places:
-    """Where the pictures are, in pixels; without width where one is not shown."""
+    """The places of the pictures, in pixels; without width where one is hidden."""
 
     heat: QRectF
     bars: QRectF
     lines: QRectF
     numbers: float
-    """Where the numbers beside the bars begin."""
+    """The left edge of the numbers beside the bars."""
 
     def row(self, index: int, layers: int) -> tuple[float, float]:
-        """Top and height of a layer's row."""
+        """The top and the height of a layer's row."""
         height = self.heat.height() / layers
         return self.heat.top() + index * height, height
 
@@ -52,13 +52,11 @@ class GradientChart(PaintedChart):
         self.show_sizes(Sizes())
 
     def show_sizes(self, sizes: Sizes) -> None:
-        """Show these sizes."""
         self.sizes, self.heat, self.bars, self.lines = sizes, HeatMap(sizes), SizeBars(sizes), SizeLines(sizes)
         self.setToolTip(_HATCHED if any(sizes.states) else "")
         self.update()
 
     def show_texts(self, texts: tuple[str, ...]) -> None:
-        """Write these beside the bars."""
         if texts != self.texts:
             self.texts = texts
             words = (f"{name}: {text}" for name, text in zip(self.sizes.names, texts, strict=True))
@@ -76,7 +74,7 @@ class GradientChart(PaintedChart):
         after = {"map": 0, "now": numbers, "lines": ends}
         x = float(names if self._has_rows else 0)
         taken = sum(before[picture] + after[picture] for picture in self.pictures)
-        room = max(scaled(40.0), self.width() - x - taken - px(self.GAP) * (len(self.pictures) - 1))
+        room = max(exact_px(40.0), self.width() - x - taken - px(self.GAP) * (len(self.pictures) - 1))
         whole = sum(_SHARES[picture] for picture in self.pictures)
         height = max(px(8), self.height() - px(TOP) - px(BOTTOM))
         boxes = {picture: QRectF(x, px(TOP), 0, height) for picture in _SHARES}
@@ -101,14 +99,14 @@ class GradientChart(PaintedChart):
         return self._widths_of[1]
 
     def labelled_rows(self) -> list[int]:
-        """The rows that have room for a name and a number: all, or every so many, and always the last."""
+        """The rows that have room for a name and a number: all, or some at equal distances, and always the last."""
         layers = len(self.sizes.names)
         every = max(1, math.ceil(self.metrics.height() * layers / self.places().heat.height()))
         rows = [index for index in range(0, layers - 1, every) if layers - 1 - index >= every]
         return [*rows, layers - 1]
 
     def at(self, mouse: QPointF) -> tuple[int, float | None] | None:
-        """The layer under the mouse, and the step; no step over the bars and the names. None beside everything."""
+        """The layer and the step under the mouse; no step over the bars and the names. None beside everything."""
         places, layers = self.places(), len(self.sizes.names)
         if "lines" in self.pictures and mouse.x() >= places.lines.left():
             return self.lines.at(mouse, places.lines)
@@ -122,7 +120,7 @@ class GradientChart(PaintedChart):
         return row, None
 
     def words(self) -> str:
-        """What is under the mouse; empty beside everything."""
+        """Describe the hovered place; empty beside everything."""
         if self.pointed is None:
             return ""
         row, step = self.pointed
@@ -151,7 +149,7 @@ class GradientChart(PaintedChart):
         painter.drawText(QRectF(0, 0, names + px(8), px(TOP - 4)), LEFT, "layer")
         for index in self.labelled_rows():
             top, height = places.row(index, len(self.sizes.names))
-            top, height = top + height / 2 - px(10), scaled(20.0)
+            top, height = top + height / 2 - px(10), exact_px(20.0)
             painter.setPen(quiet)
             name = self.metrics.elidedText(self.sizes.names[index], elided, names + px(2))
             painter.drawText(QRectF(0, top, names, height), RIGHT, name)

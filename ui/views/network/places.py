@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF
 
 from ui.look import theme
-from ui.views.network.diagram import Hit, wire_point
+from ui.views.network.diagram import Hit, NetworkStructure, wire_point
 from ui.views.network.drawing import Drawing
+from ui.views.network.strokes import Carried
 
 
 class Places:
-    """Finds things in a drawing whose window begins at `origin`."""
+    """Finds the parts of a drawing whose window begins at `origin`."""
 
     def __init__(self, drawing: Drawing, origin: QPoint) -> None:
         self._drawing, self._origin = drawing, QPointF(origin)
 
     def unit(self, layer: int, unit: int) -> QRectF:
-        """The tile of a unit; that of an input at layer −1, by its number among all inputs there are."""
+        """The tile of a unit; that of an input at layer −1, by its number among all available inputs."""
         return self._in_sight(self._drawing.diagram.column(layer).rect(unit))
 
     def bias(self, layer: int, unit: int) -> QRectF:
-        """The square of a unit's bias."""
         return self._in_sight(self._drawing.diagram.column(layer).bias(unit))
 
     def header(self, layer: int) -> QRectF:
-        """The header of a layer."""
         return self._in_sight(self._drawing.diagram.column(layer).header())
 
     def units_button(self, layer: int, more: bool) -> QRectF:
@@ -34,11 +35,10 @@ class Places:
         return self._in_sight(column.more() if more else column.fewer())
 
     def insertion(self, position: int) -> QRectF:
-        """The button that adds a layer at a position."""
         return self._in_sight(self._drawing.diagram.insertion(position))
 
     def chip(self, layer: int) -> QRectF:
-        """Where a folded column says how many units are not seen; empty if all are."""
+        """The label of a folded column with the number of hidden units; empty if all are visible."""
         column = self._drawing.diagram.column(layer)
         return self._in_sight(column.chip()) if column.folded else QRectF()
 
@@ -47,7 +47,7 @@ class Places:
         return self._here(self._drawing.strip()) if self._drawing.overflows else QRectF()
 
     def units_seen(self, layer: int) -> range:
-        """The units of a layer whose tiles are in the drawing."""
+        """The visible units of a layer."""
         return self._drawing.diagram.column(layer).seen
 
     def wire(self, name: str, place: tuple[int, int]) -> QPointF:
@@ -62,13 +62,13 @@ class Places:
         ends = self._drawing.wires.ends[number]
         for along in 0.5 + 0.01 * np.array([0, *(sign * k for k in range(1, 46) for sign in (1, -1))]):
             seen = wire_point(ends, float(along)) - QPointF(self._drawing.offset, 0)
-            point = (seen * theme.size()).toPoint()
-            if self._drawing.hit_at(QPointF(point) / theme.size()) == Hit("wire", layer, unit, source):
+            point = (seen * theme.zoom()).toPoint()
+            if self._drawing.hit_at(QPointF(point) / theme.zoom()) == Hit("wire", layer, unit, source):
                 return QPointF(point) + self._origin
         raise LookupError(f"{name}{list(place)} lies under others")
 
     def parameter(self, hit: Hit) -> QPointF:
-        """Where a weight or a bias is; a weight whose wire is not drawn, at its unit."""
+        """The place of a weight or a bias; of a weight whose wire is not drawn, its unit."""
         number = self._drawing.wires.find(hit.place, hit.unit, hit.source) if hit.kind == "wire" else None
         if number is not None:
             return self._point_here(
@@ -80,8 +80,22 @@ class Places:
         return self._here(rect.translated(-self._drawing.offset, 0))
 
     def _here(self, rect: QRectF) -> QRectF:
-        return QRectF(self._point_here(rect.topLeft()), rect.size() * theme.size())
+        return QRectF(self._point_here(rect.topLeft()), rect.size() * theme.zoom())
 
     def _point_here(self, point: QPointF) -> QPointF:
-        """A place of the drawing's window in the view's own coordinates."""
-        return point * theme.size() + self._origin
+        return point * theme.zoom() + self._origin
+
+
+@dataclass(frozen=True)
+class NetworkShown:
+    """The network, what its wires show, and all words of the picture."""
+
+    structure: NetworkStructure
+    wires: Carried
+    """Whether the wires show weights or gradients."""
+    selection: tuple[int, int] | None
+    """The layer and unit with the keyboard focus; an input at layer −1."""
+    reading: str
+    description: str
+    """The network in words, for screen readers."""
+    places: Places

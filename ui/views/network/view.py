@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -19,18 +19,18 @@ from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import Experiment
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import Snapshot
+from ui.forms.buttons import identify
 from ui.forms.controls import Segments
 from ui.look import theme
 from ui.look.beat import Throttle
-from ui.look.theme import px, scaled
+from ui.look.theme import exact_px, px
 from ui.views.chart.axes import nice_limit
 from ui.views.chart.plot import style_words
 from ui.views.network.aligned_snapshot import AlignedSnapshot
-from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn, structure_of
-from ui.views.network.parameter_editing import ParameterEditing
-from ui.views.network.places import Places
-from ui.views.network.shown import NetworkShown
+from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, structure_of
+from ui.views.network.places import NetworkShown, Places
 from ui.views.network.strokes import Carried
+from ui.views.network.weight_editor import ParameterEditing
 from ui.views.network.widget import NetworkCanvas
 from ui.views.network.wire_scale import WireScale
 from ui.views.network.wording import NETWORK_HINT, Wording
@@ -39,7 +39,7 @@ from ui.views.view import View
 _POINTS, _MORE_POINTS, _LARGE_TILE = 24, 32, 42
 """Grid points along each side of a map, on tiles up to LARGE_TILE pixels and above."""
 _SMALLEST_SCALE = 0.5
-"""Weights are compared at least with this size, so that a network of tiny weights looks like one."""
+"""The least end of the scale of weights, so that a network of tiny weights looks like one."""
 MOST_UNITS = 4096
 _NOTICE_MILLISECONDS = 3000
 _CARRIED: tuple[Carried, ...] = ("weights", "gradients")
@@ -49,17 +49,18 @@ class NetworkView(View):
     """The drawing with a switch and a legend above it and a line of words below."""
 
     name, title = "network", "Network"
+    SIZE = (420, 560)
 
     feature_toggled = Signal(str, bool)
-    """An input by its name in files, and whether it is to be used."""
+    """The name of an input in files, and whether to use it."""
     units_asked = Signal(int, int)
-    """A hidden layer by its place, and how many units it is to have."""
+    """The place of a hidden layer, and its new number of units."""
     layer_asked = Signal(int)
-    """The place that a new layer is to have among the hidden ones."""
+    """The place of a new layer among the hidden ones."""
     layer_opened = Signal(int)
-    """A hidden layer, by its place, whose settings are wanted."""
+    """The place of a hidden layer whose settings should open."""
     magnified = Signal(object)
-    """The (place of the layer, unit) that is looked at; None for none."""
+    """The (place of the layer, unit) in focus; None for none."""
     weight_edited = Signal(object, object, object, object, object)
     """Name in weight files (W0, b0), place in that array (a tuple), value, words for the history of edits, and whether
     more of the same edit follows."""
@@ -73,7 +74,6 @@ class NetworkView(View):
         self._outputs, self._output_activation = 1, ""
         self._snapshot: Snapshot | None = None
         self._aligned: AlignedSnapshot | None = None
-        self._carried: Carried = "weights"
         self._largest = 1.0
         self._magnified: tuple[int, int] | None = None
         self._canvas = NetworkCanvas(self)
@@ -84,7 +84,7 @@ class NetworkView(View):
         self._build()
         self._notice = ""
         self._noticed = QTimer(self, singleShot=True, interval=_NOTICE_MILLISECONDS)
-        self._noticed.timeout.connect(self._forget_notice)
+        self._noticed.timeout.connect(self._read)
         self._slowly = Throttle(self._show_slow, self)
         self.apply_theme()
 
@@ -95,31 +95,29 @@ class NetworkView(View):
             "Wires show the gradients ∂E/∂w: how strongly the error pulls at each weight. Bright is large.",
         )
         for carried, button, words in zip(_CARRIED, self._switch.buttons, helps, strict=True):
-            button.setObjectName(f"network.{carried}")
-            button.setAccessibleName(f"Wires show {carried}")
-            button.setToolTip(words)
-            button.setMinimumWidth(px(66))
+            identify(button, f"network.{carried}", f"Wires show {carried}", words).setMinimumWidth(px(66))
         self._switch.show_index(0)
-        self._switch.chosen.connect(self._on_switched)
-        self._words.setObjectName("network.reading")
+        self._switch.chosen.connect(self._show_values)
+        identify(
+            self._words,
+            "network.reading",
+            "What the mouse points at in the network",
+            "What the mouse points at, or the keyboard has selected, in words and numbers.",
+        )
         self._words.setTextFormat(Qt.TextFormat.PlainText)
-        self._words.setAccessibleName("What the mouse points at in the network")
-        self._words.setToolTip("What the mouse points at, or the keyboard has selected, in words and numbers.")
         self._words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         above = QHBoxLayout()
         above.setSpacing(px(theme.GRID))
         above.addWidget(self._switch)
         above.addWidget(self._scale, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID))
+        layout.setContentsMargins(*[px(theme.GRID)] * 4)
         layout.setSpacing(px(theme.GRID))
         layout.addLayout(above)
         layout.addWidget(self._canvas, 1)
         layout.addWidget(self._words)
-        self._connect()
-
-    def _connect(self) -> None:
-        self._canvas.rearranged.connect(self._on_rearranged)
+        self._canvas.rearranged.connect(self._update_requests)
+        self._canvas.rearranged.connect(self._refresh)
         self._canvas.pointed.connect(self._on_pointed)
         self._canvas.clicked.connect(self._on_clicked)
         self._canvas.double_clicked.connect(self._on_double_clicked)
@@ -127,9 +125,6 @@ class NetworkView(View):
         self._canvas.key_asked.connect(self._on_key)
         self._editing.edited.connect(self.weight_edited)
         self._editing.changed.connect(self._read)
-
-    def sizeHint(self) -> QSize:
-        return QSize(px(420), px(560))
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -140,7 +135,7 @@ class NetworkView(View):
             self._restructure()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment, as far as it is one of the network that is drawn."""
+        """Show this moment, as far as it belongs to the drawn network."""
         before, self._snapshot = self._snapshot, snapshot
         outputs, activation = snapshot.sample.outputs, snapshot.loss.output_activation.capitalize()
         experiment = self._experiment if self._told else snapshot.experiment
@@ -162,7 +157,7 @@ class NetworkView(View):
             self._editing.cancel()
             self._canvas.point_at(None)
         self._align(True, structure)
-        # Settings that change nothing in the drawing are no reason to paint it anew.
+        # Settings that change nothing in the drawing are no reason to paint it again.
         if structure != self._drawing.structure:
             self._canvas.show_structure(structure)
         self._describe()
@@ -182,7 +177,8 @@ class NetworkView(View):
 
     def _show_maps(self) -> None:
         if self._aligned is not None:
-            self._canvas.show_maps(*self._aligned.map_colours(self._drawing.columns, theme.current()))
+            self._drawing.show_maps(*self._aligned.map_colours(self._drawing.columns, theme.current()))
+            self._canvas.update()
 
     def _show_values(self) -> None:
         if self._aligned is None:
@@ -197,11 +193,12 @@ class NetworkView(View):
         self._scale.show_scale(self._carried, self._largest)
 
     def _show_slow(self) -> None:
-        """What would flicker or could not be read at the pace of pictures: dropped units, words."""
+        """Show what would flicker or could not be read at the pace of pictures: dropped units, words."""
         if self._aligned is not None:
             places = [column.place for column in self._drawing.columns]
             states = {place: self._aligned.states(place) for place in places}
-            self._canvas.show_states({place: known for place, known in states.items() if known is not None})
+            self._drawing.show_states({place: known for place, known in states.items() if known is not None})
+            self._canvas.update()
         self._editing.show_value()
         self._read()
 
@@ -227,17 +224,13 @@ class NetworkView(View):
 
     # What it requests -----------------------------------------------------------------------------------------
 
-    def _on_rearranged(self) -> None:
-        self._update_requests()
-        self._refresh()
-
     def _update_requests(self) -> None:
         columns = self._drawing.columns
         mapped: list[tuple[int, ...]] = [() for _ in self._drawing.structure.layers]
         for column in columns:
             mapped[column.place] = tuple(column.seen)
         largest = max((column.tile for column in columns), default=0.0)
-        points = _POINTS if scaled(largest) <= _LARGE_TILE else _MORE_POINTS
+        points = _POINTS if exact_px(largest) <= _LARGE_TILE else _MORE_POINTS
         self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
 
     # Words -----------------------------------------------------------------------------------------------------
@@ -254,10 +247,12 @@ class NetworkView(View):
         hit, chosen = self._canvas.looked_at, self._canvas.selection
         if hit is None and chosen is not None and self._canvas.hasFocus():
             hit = Hit("unit" if chosen[0] >= 0 else "feature", *chosen)
-        words = self._wording.hit(hit, self._column_of(hit)) if hit is not None else ""
+        column = self._drawing.diagram.column(hit.place) if hit is not None and hit.kind == "chip" else None
+        words = self._wording.hit(hit, column) if hit is not None else ""
         style_words(self._words, theme.current().text if words else theme.current().quiet)
         self._canvas.tooltip = words if self._canvas.hit is not None else ""
-        self._words.setText(self._notice or words or self._wording.idle(self._drawing.columns))
+        notice = self._notice if self._noticed.isActive() else ""
+        self._words.setText(notice or words or self._wording.idle(self._drawing.columns))
 
     def _notify(self, words: str) -> None:
         """Say for a moment why something was not done."""
@@ -265,22 +260,15 @@ class NetworkView(View):
         self._noticed.start()
         self._read()
 
-    def _forget_notice(self) -> None:
-        self._notice = ""
-        self._read()
-
-    def _column_of(self, hit: Hit) -> TileColumn | None:
-        return self._drawing.diagram.column(hit.place) if hit.kind == "chip" else None
+    @property
+    def _carried(self) -> Carried:
+        return _CARRIED[self._switch.group.checkedId()]
 
     @property
     def _wording(self) -> Wording:
         return Wording(self._drawing.structure, self._aligned)
 
     # What a person does ----------------------------------------------------------------------------------------
-
-    def _on_switched(self, index: int) -> None:
-        self._carried = _CARRIED[index]
-        self._show_values()
 
     def _on_pointed(self, hit: Hit | None) -> None:
         self._magnify((hit.place, hit.unit) if hit is not None and hit.kind == "unit" else None)
@@ -316,7 +304,7 @@ class NetworkView(View):
             self.layer_opened.emit(hit.place)
 
     def _on_key(self, what: str) -> None:
-        """A key that asks for something for the unit or input that is selected."""
+        """Do what a key asks for the selected unit or input."""
         assert self._canvas.selection is not None
         place, unit = self._canvas.selection
         hidden = 0 <= place < self._drawing.structure.output
@@ -332,7 +320,7 @@ class NetworkView(View):
             self._ask_units(place, 1 if what == "more" else -1)
 
     def _toggle(self, number: int) -> None:
-        """Ask for an input or its removal; the last one stays."""
+        """Ask to add or remove an input; the last one stays."""
         name, used = FEATURE_NAMES[number], self._drawing.structure.features
         if used == (name,):
             self._notify("The network needs at least one input.")
@@ -374,7 +362,7 @@ class NetworkView(View):
 
 
 def _calm_scale(before: float, values: Array) -> float:
-    """What weights are compared with: a round number at or above all of them, that shrinks only when it is far off."""
+    """The end of the scale of weights: a round number at or above all of them that shrinks only when far off."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return before

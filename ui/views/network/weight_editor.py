@@ -7,95 +7,91 @@ it. Enter takes the text over and closes, Escape puts the old value back.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import Quantity
-from ui.forms.buttons import IconButton
-from ui.forms.controls import SLIDER_STEPS, Entry, Slider
+from ui.forms.buttons import IconButton, identify
+from ui.forms.controls import SLIDER_STEPS, Slider, ValueEntry
 from ui.forms.edits import Edits
+from ui.forms.layouts import tight
 from ui.guard.faults import guarded
 from ui.look.beat import TEXT_INTERVAL
-from ui.look.numbers import signed
+from ui.look.numbers import minus_text
 from ui.look.theme import px
 from ui.views.chart.axes import nice_limit
+from ui.views.network.diagram import Hit
+from ui.views.network.places import Places
+from ui.views.network.widget import NetworkCanvas
+from ui.views.network.wording import Wording, parameter_exists
 
 _FURTHEST = 1e6
 _SPAN = 2.0
-"""What the slider covers at least, to both sides of 0."""
+"""The least reach of the slider, to both sides of 0."""
 
 
 class WeightEditor(QFrame):
     """Entry and slider for a weight or a bias, with arrows to its neighbours."""
 
     edited = Signal(object, bool)
-    """The value asked for, and whether more of the same follow."""
+    """The new value, and whether more of the same edit follow."""
     moved = Signal(int)
-    """The next (1) or the previous (−1) parameter of the same unit is asked for."""
+    """The person wants the next (1) or the previous (−1) parameter of the unit."""
     closed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setProperty("card", True)
-        self.setObjectName("network.editor")
-        self.setAccessibleName("Editor of a weight or bias")
+        identify(self, "network.editor", "Editor of a weight or bias").setProperty("card", True)
         self._quantity = Quantity(False, -_FURTHEST, _FURTHEST, span=(-_SPAN, _SPAN))
-        self._opened = self._before = self.value = 0.0
+        self._opened = self.value = 0.0
         self._in_run = self._touched = False
         self._since = QElapsedTimer()
         self._edits = Edits(self)
         self._edits.given.connect(self._given)
-        self._build()
-        self.hide()
-
-    def _build(self) -> None:
-        self.caption = QLabel(self)
-        self.caption.setTextFormat(Qt.TextFormat.PlainText)
-        self.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.caption = QLabel(self, textFormat=Qt.TextFormat.PlainText, alignment=Qt.AlignmentFlag.AlignCenter)
         self.caption.setProperty("strong", True)
-        self.entry = Entry(self._quantity.problem_with, self)
+        self.entry = ValueEntry(self._quantity.problem_with, self)
         self.entry.setFixedWidth(px(84))
         self.slider = Slider(self)
         self.slider.setMinimumWidth(px(104))
         self.previous = IconButton("caret-left", "Previous parameter of the unit", parent=self)
         self.next = IconButton("caret-right", "Next parameter of the unit", parent=self)
         parts = {"entry": self.entry, "slider": self.slider, "previous": self.previous, "next": self.next}
-        for control in (self.entry, self.slider):
-            control.setAccessibleName("Value")
-        hint = "The number itself: Enter takes it over, Escape puts the old one back."
-        self.entry.set_hint(hint)
-        self.slider.setToolTip(hint)
         for name, part in parts.items():
             part.setObjectName(f"network.editor.{name}")
             part.installEventFilter(self)
-        above, below = QHBoxLayout(), QHBoxLayout()
-        for layout, widgets in ((above, (self.previous, self.caption, self.next)), (below, (self.entry, self.slider))):
-            layout.setSpacing(px(6))
-            for widget in widgets:
-                layout.addWidget(widget, 1 if widget in (self.caption, self.slider) else 0)
-        outer = QVBoxLayout(self)
+        self._explain("Value", "The number itself: Enter takes it over, Escape puts the old one back.")
+        outer = tight(QVBoxLayout(self), 4)
         outer.setContentsMargins(px(8), px(6), px(8), px(8))
-        outer.setSpacing(px(4))
-        outer.addLayout(above)
-        outer.addLayout(below)
+        for widgets in ((self.previous, self.caption, self.next), (self.entry, self.slider)):
+            line = tight(QHBoxLayout(), 6)
+            for widget in widgets:
+                line.addWidget(widget, 1 if widget in (self.caption, self.slider) else 0)
+            outer.addLayout(line)
         self._connect()
+        self.hide()
+
+    def _explain(self, name: str, entry_hint: str, slider_hint: str = "") -> None:
+        identify(self.entry, None, name).set_hint(entry_hint)
+        identify(self.slider, None, name, slider_hint or entry_hint)
 
     def _connect(self) -> None:
         self.entry.entered.connect(self._entered)
         self.entry.stepped.connect(self._stepped)
         self.entry.left.connect(self._write)
-        self.slider.dragged.connect(self._dragged)
+        self.slider.dragged.connect(lambda place: self._edits.change(self._slider_value(place)))
         self.slider.let_go.connect(self._edits.end)
         self.slider.stepped.connect(self._stepped)
-        self.slider.valueChanged.connect(self._slid)
-        self.slider.reset_asked.connect(self._zero)
-        self.previous.clicked.connect(self._previous)
-        self.next.clicked.connect(self._next)
+        self.slider.valueChanged.connect(lambda place: self._edits.make(self._slider_value(place)))
+        self.slider.reset_asked.connect(lambda: self._edits.make(0.0))
+        self.previous.clicked.connect(lambda: self._move(-1))
+        self.next.clicked.connect(lambda: self._move(1))
 
     def open(self, name: str, words: str, value: float) -> None:
-        """Start on a number: `name` is Weight or Bias, `words` say whose."""
+        """Edit a number: `name` is Weight or Bias, `words` say whose."""
         self._edits.end()
         self.entry.abandon()
         span = max(_SPAN, nice_limit(2 * abs(value))) if math.isfinite(value) and value else _SPAN
@@ -103,27 +99,23 @@ class WeightEditor(QFrame):
         self._opened = self.value = value if math.isfinite(value) else 0.0
         self._in_run = self._touched = False
         self.caption.setText(words)
-        self.entry.setAccessibleName(name)
-        self.slider.setAccessibleName(name)
-        self.entry.set_hint(
+        self._explain(
+            name,
             f"The {name.lower()}. Type a number and press Enter; Escape puts the old one back. "
-            "The left and right arrow keys go on to the other weights of the unit."
+            "The left and right arrow keys go on to the other weights of the unit.",
+            f"Drags the {name.lower()} while the network answers. A double click sets it to 0.",
         )
-        self.slider.setToolTip(f"Drags the {name.lower()} while the network answers. A double click sets it to 0.")
         self.slider.set_mark(0.5)
         self._write()
-        self._fit()
+        self.setFixedWidth(max(px(220), self.caption.sizeHint().width() + px(76)))
+        self.adjustSize()
         self.show()
         self.raise_()
         self.entry.setFocus(Qt.FocusReason.PopupFocusReason)
         self.entry.selectAll()
 
-    def _fit(self) -> None:
-        self.setFixedWidth(max(px(220), self.caption.sizeHint().width() + px(76)))
-        self.adjustSize()
-
     def show_value(self, value: float) -> None:
-        """The number has moved by itself; shown unless a person is at it or has just been."""
+        """Show a number that training has changed, unless a person is editing or has just been."""
         resting = not self._since.isValid() or self._since.elapsed() > 2 * TEXT_INTERVAL
         if resting and not self._in_run and not self.slider.isSliderDown() and math.isfinite(value):
             self.value = value
@@ -131,7 +123,7 @@ class WeightEditor(QFrame):
 
     def _write(self) -> None:
         untouched = self.entry.selectedText() == self.entry.text()
-        self.entry.show_text(signed(f"{self.value:.4g}"))
+        self.entry.show_text(minus_text(f"{self.value:.4g}"))
         if untouched and not self.entry.being_typed:
             # So that typing still replaces a number that has moved.
             self.entry.selectAll()
@@ -153,20 +145,8 @@ class WeightEditor(QFrame):
     def _stepped(self, steps: int) -> None:
         self._edits.step(float(self._quantity.stepped(self.value, steps)))
 
-    def _dragged(self, place: int) -> None:
-        self._edits.change(float(self._quantity.at(place / SLIDER_STEPS)))
-
-    def _slid(self, place: int) -> None:
-        self._edits.make(float(self._quantity.at(place / SLIDER_STEPS)))
-
-    def _zero(self) -> None:
-        self._edits.make(0.0)
-
-    def _previous(self) -> None:
-        self._move(-1)
-
-    def _next(self) -> None:
-        self._move(1)
+    def _slider_value(self, place: int) -> float:
+        return float(self._quantity.at(place / SLIDER_STEPS))
 
     def _move(self, by: int) -> None:
         self._take_over()
@@ -179,12 +159,11 @@ class WeightEditor(QFrame):
             self._entered(text)
 
     def confirm(self) -> None:
-        """Keep what was set, text included, and close."""
         self._take_over()
         self._close()
 
     def cancel(self) -> None:
-        """Put the value back that was there when the editor opened, and close."""
+        """Restore the value from when the editor opened, and close."""
         self.entry.abandon()
         if self._touched and (self.value != self._opened or self._in_run):
             self._edits.make(self._opened)
@@ -223,7 +202,89 @@ class WeightEditor(QFrame):
         return True
 
     def _walks(self, watched: QObject, event: QKeyEvent) -> bool:
-        """Whether an arrow key goes to another parameter: it moves the slider, or the cursor in a text begun."""
+        """Whether an arrow key goes to another parameter, not to the slider or the text cursor."""
         if event.modifiers() & Qt.KeyboardModifier.AltModifier:
             return True
         return watched is self.entry and not self.entry.being_typed
+
+
+class ParameterEditing(QObject):
+    """Edits one parameter at a time, in an editor beside it."""
+
+    edited = Signal(object, object, object, object, object)
+    """Name in weight files (W0, b0), place in that array (a tuple), value, words for the history of edits, and whether
+    more of the same edit follows."""
+    changed = Signal()
+    """Another parameter is edited, or none."""
+
+    def __init__(
+        self, view: QWidget, canvas: NetworkCanvas, places: Callable[[], Places], wording: Callable[[], Wording]
+    ) -> None:
+        super().__init__(view)
+        self._view, self._canvas, self._places, self._wording = view, canvas, places, wording
+        self._hit: Hit | None = None
+        self._editor = WeightEditor(view)
+        self._editor.edited.connect(self._on_edited)
+        self._editor.moved.connect(self._on_moved)
+        self._editor.closed.connect(self._on_closed)
+
+    def open(self, hit: Hit) -> None:
+        self._hit = hit
+        self._canvas.keep(hit)
+        wording = self._wording()
+        name, of = ("Bias", "of ") if hit.kind == "bias" else ("Weight", "")
+        self._editor.open(name, f"{name} {of}{wording.whose(hit)}", wording.value(hit))
+        self.place()
+
+    def confirm(self) -> None:
+        """Accept what was typed, and close."""
+        if self._hit is not None:
+            self._editor.confirm()
+
+    def cancel(self) -> None:
+        """Restore the value, and close: the parameter may be another one now."""
+        self._hit = None
+        self._editor.cancel()
+
+    def show_value(self) -> None:
+        """Follow the value while the network trains."""
+        if self._hit is not None:
+            self._editor.show_value(self._wording().value(self._hit))
+
+    def place(self) -> None:
+        """Put the editor next to what it edits, inside the view."""
+        if self._hit is None:
+            return
+        spot, edge, away = self._places().parameter(self._hit), px(4), px(14)
+        size, room = self._editor.size(), self._view.rect().adjusted(edge, edge, -edge, -edge)
+        x = min(max(spot.x() - size.width() / 2, room.left()), max(room.left(), room.right() - size.width()))
+        y = spot.y() + away if spot.y() + away + size.height() <= room.bottom() else spot.y() - away - size.height()
+        self._editor.move(QPoint(int(x), int(max(y, room.top()))))
+
+    def _on_edited(self, value: float, changing: bool) -> None:
+        hit, wording = self._hit, self._wording()
+        if hit is None or not parameter_exists(hit, wording.structure):
+            return
+        bias = hit.kind == "bias"
+        name, place = (f"b{hit.place}", (hit.unit,)) if bias else (f"W{hit.place}", (hit.unit, hit.source))
+        label = f"bias of {wording.whose(hit)}" if bias else f"weight {wording.whose(hit)}"
+        self.edited.emit(name, place, value, label, changing)
+
+    def _on_moved(self, by: int) -> None:
+        """Go on to another parameter of the same unit: the bias, then the weights in order, and round again."""
+        if self._hit is None:
+            return
+        place, unit = self._hit.place, self._hit.unit
+        hits = [Hit("bias", place, unit)]
+        hits += [Hit("wire", place, unit, source) for source in range(self._wording().structure.inputs(place))]
+        now = hits.index(self._hit) if self._hit in hits else 0
+        self._canvas.point_at(None)
+        self.open(hits[(now + by) % len(hits)])
+        self.changed.emit()
+
+    def _on_closed(self) -> None:
+        self._hit = None
+        self._canvas.keep(None)
+        self.changed.emit()
+        if self._view.isVisible():
+            self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)

@@ -6,10 +6,8 @@ say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
@@ -23,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.catalog.choice import Array
-from playground.measure.snapshot import UnitStates
+from ui.forms.buttons import identify
 from ui.forms.edits import WheelSteps
 from ui.guard.faults import guarded
 from ui.look import theme
@@ -31,52 +29,47 @@ from ui.look.beat import Throttle
 from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Hit, NetworkStructure, TileColumn
 from ui.views.network.drawing import FADE, Drawing
 from ui.views.network.strokes import Carried
+from ui.views.view import SizedWidget
 
 _SLACK = 5
-"""Pixels of the drawing that a mouse may move between press and release of a click."""
+"""The largest movement in pixels between press and release of a click."""
 _WHEEL_PIXELS = 48
 _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
 
 
-class NetworkCanvas(QWidget):
+class NetworkCanvas(SizedWidget):
     """The drawing, the mouse and the keyboard over it."""
 
+    SIZE, LEAST = (420, 440), (240, HEADER + 4 * SMALLEST)
+
     rearranged = Signal()
-    """Other tiles or wires are seen than before."""
+    """Other tiles or wires are visible than before."""
     pointed = Signal(object)
     """The Hit under the mouse; None beside everything."""
     clicked = Signal(object)
     double_clicked = Signal(object)
     selected = Signal(object)
-    """The (place, unit) that the keyboard is at; None for none."""
+    """The (place, unit) with the keyboard focus; None for none."""
     key_asked = Signal(str)
     """edit, fewer, more, insert or open, for what is selected."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setObjectName("network.diagram")
-        self.setAccessibleName("Diagram of the network")
+        identify(self, "network.diagram", "Diagram of the network")
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.drawing = Drawing()
         self.hit: Hit | None = None
-        """What the mouse points at."""
         self.kept: Hit | None = None
-        """What stands out while the mouse points at nothing, because it is being edited."""
+        """The part that stands out while the mouse points at nothing, because it is being edited."""
         self.selection: tuple[int, int] | None = None
         self.tooltip = ""
         self._pressed: tuple[QPointF, float, Hit | None] | None = None
         self._panning = self._scrubbing = False
         self._wheel = WheelSteps()
         self._sort = Throttle(self._sort_wires, self, _WIRE_INTERVAL)
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme.px(420), theme.px(440))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme.px(240), theme.px(HEADER + 4 * SMALLEST))
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -85,7 +78,6 @@ class NetworkCanvas(QWidget):
         self.update()
 
     def show_structure(self, structure: NetworkStructure) -> None:
-        """Draw another network."""
         if structure == self.drawing.structure:
             return
         self.hit = None
@@ -95,25 +87,12 @@ class NetworkCanvas(QWidget):
             self.select((place, min(self.selection[1], structure.units(place) - 1)))
         self._rewired()
 
-    def show_maps(self, places: Mapping[tuple[int, int], int], colours: Array | None) -> None:
-        """The maps of units: packed colours (maps, n, n), and where that of each unit is."""
-        self.drawing.show_maps(places, colours)
-        self.update()
-
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
         """What the wires carry, one number each in the order of `drawing.wires`, and the biases that are seen.
 
         Numbers of another kind or of other wires are drawn at once, others when their time has come.
         """
-        if self.drawing.show_values(wires, biases, carried, largest):
-            self._sort.now()
-        else:
-            self._sort.request()
-        self.update()
-
-    def show_states(self, states: dict[int, UnitStates]) -> None:
-        """Which units of each layer are dead or dropped."""
-        self.drawing.show_states(states)
+        self._sort.request(at_once=self.drawing.show_values(wires, biases, carried, largest))
         self.update()
 
     def _sort_wires(self) -> None:
@@ -150,7 +129,7 @@ class NetworkCanvas(QWidget):
         self.update()
 
     def page(self, place: int, by: int) -> None:
-        """Show other tiles of a column that is folded, `by` further down."""
+        """Show other tiles of a folded column, `by` further down."""
         if self.drawing.page(place, by):
             self._rewired()
 
@@ -175,16 +154,15 @@ class NetworkCanvas(QWidget):
 
     @property
     def looked_at(self) -> Hit | None:
-        """What stands out."""
         return self.hit or self.kept
 
     def keep(self, hit: Hit | None) -> None:
-        """Let something stand out whenever the mouse points at nothing."""
+        """Let a part stand out whenever the mouse points at nothing."""
         self.kept = hit
         self.update()
 
     def point_at(self, hit: Hit | None) -> None:
-        """Take over what the mouse points at."""
+        """Mark the part under the mouse."""
         if hit != self.hit:
             self.hit = hit
             hand = hit is not None and hit.kind != "header"
@@ -348,5 +326,5 @@ class NetworkCanvas(QWidget):
 
 
 def _in_drawing(event: QMouseEvent | QWheelEvent) -> QPointF:
-    """Where on the drawing an event happens, which is scaled as a whole."""
-    return event.position() / theme.size()
+    """The place of an event on the drawing, which is scaled as a whole."""
+    return event.position() / theme.zoom()

@@ -8,24 +8,21 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
 from playground.catalog.losses import CrossEntropy
 from playground.measure.snapshot import Predictions, Snapshot
-from ui.look.numbers import number_text, signed
+from ui.look.numbers import minus_text, number_text
 
 PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
 
 def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
-    """A place on the plane; long names of columns would not fit and stand at the axes anyway."""
-    first, second = (signed(f"{value:.2f}") for value in (x1, x2))
+    """A place on the plane in words; long names of columns would not fit and stand at the axes anyway."""
+    first, second = (minus_text(f"{value:.2f}") for value in (x1, x2))
     if max(len(name) for name in names) > 4:
         return f"at {first}, {second}"
     return f"{names[0]} {first}, {names[1]} {second}"
 
 
 def answer_words(snapshot: Snapshot, values: Array) -> str:
-    """What the network says, in words: a value, or a class with its probability. `values` are as in the boundary.
-
-    With other losses than cross-entropy its score is no probability.
-    """
+    """The answer in words: a value, or a class with its probability. `values` are as in the boundary."""
     sample = snapshot.sample
     if not np.isfinite(values).all():
         return "not a finite number"
@@ -40,7 +37,7 @@ def answer_words(snapshot: Snapshot, values: Array) -> str:
         # The field shows 2 p − 1 for class 1; people read p of the class that wins.
         number = (1 + abs(float(values[0]))) / 2 if sure else float(values[0])
     kind = "probability" if sure else "score"
-    return f"{label_words(sample, winner)}, {kind} {signed(f'{number:.2f}')}"
+    return f"{label_words(sample, winner)}, {kind} {minus_text(f'{number:.2f}')}"
 
 
 def label_words(sample: Sample, label: float) -> str:
@@ -64,20 +61,20 @@ def unit_words(snapshot: Snapshot, layer: int, unit: int) -> tuple[str, str]:
 
 
 def wrong_points(sample: Sample, predictions: Predictions) -> Array:
-    """The points, by index, that are given another class than their own."""
+    """The indices of the points with a wrong class."""
     result: Array = predictions.indices[predictions.values != sample.labels[predictions.indices]]
     return result
 
 
 def signed_errors(sample: Sample, predictions: Predictions) -> Array:
-    """How much too high the value given to each point is."""
+    """The predicted value minus the target of each point."""
     with np.errstate(invalid="ignore", over="ignore"):
         result: Array = predictions.values - sample.labels[predictions.indices]
     return result
 
 
 def mistakes_words(sample: Sample, predictions: Predictions) -> str:
-    """How many points of each set are wrong, or how far off the values are."""
+    """Count the wrong points of each set, or measure how far off the values are."""
     if not len(predictions.indices):
         return "There are no points to be wrong about."
     parts = sample.split[predictions.indices]
@@ -94,7 +91,7 @@ def mistakes_words(sample: Sample, predictions: Predictions) -> str:
 
 
 def _miss_words(amounts: Array, parts: Array) -> str:
-    """How far off values are: the mean distance in each set, and the largest."""
+    """The mean distance of the values in each set, and the largest, in words."""
     sizes = np.abs(amounts)
     means = [
         f"{number_text(float(sizes[parts == part].mean()))} ({name})"

@@ -13,16 +13,14 @@ from ui.views.plane.field import ValueRange, channels
 
 SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 """pyqtgraph's names of the shapes, by class."""
-
-
 _RING, LARGEST_RING, _SMALLEST_RING = 13.0, 60.0, 9.0
-"""Diameters of rings in pixels: around a wrong point, for a miss of half the scale, and the least that can be seen."""
+"""Diameters of rings in pixels: around a wrong point, for an error of half the range, the least visible."""
 _MOST_RINGS = 300
-"""Rings of misses, the largest; small ones among many would only be a haze."""
+"""The largest number of rings of errors; small ones among many would only be a haze."""
 
 
 def mark_style(colour: str, filled: bool, outline: float = 1.0) -> tuple[QPen, QBrush]:
-    """How a point is drawn: filled with a thin outline in the background's colour, or hollow."""
+    """The pen and the brush of a point: filled with an outline in the background's colour, or hollow."""
     look = theme.current()
     if filled:
         return pen(look.surface, outline), QBrush(QColor(colour))
@@ -32,45 +30,35 @@ def mark_style(colour: str, filled: bool, outline: float = 1.0) -> tuple[QPen, Q
 
 
 def ring_style(colour: str) -> QPen:
-    """How a ring is drawn."""
     return pen(colour, 1.8)
 
 
+def _rings(places: Array, size: float | Array, lines: QPen | list[QPen]) -> dict[str, object]:
+    return {"pos": places, "size": theme.exact_px(1) * size, "symbol": "o", "pen": lines, "brush": None}
+
+
 def wrong_rings(sample: Sample, wrong: Array) -> dict[str, object]:
-    """A ring around each of these points, as pyqtgraph wants them."""
-    return {
-        "pos": sample.x[wrong],
-        "size": theme.scaled(_RING),
-        "symbol": "o",
-        "pen": ring_style(theme.current().text),
-        "brush": None,
-    }
+    """A ring around each of these points, as arguments of `ScatterPlotItem.setData`."""
+    return _rings(sample.x[wrong], _RING, ring_style(theme.current().text))
 
 
 def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: ValueRange) -> dict[str, object]:
-    """Rings as large as the misses, in the colour of what is said instead: too high or too low."""
+    """Rings as large as the errors, in the colour of the answer: too high or too low."""
     amounts = np.nan_to_num(amounts, posinf=1e300, neginf=-1e300)
     sizes = np.minimum(np.abs(amounts) / scale.half, 1.0) * LARGEST_RING
     kept = np.argsort(-sizes, kind="stable")[:_MOST_RINGS]
     kept = kept[sizes[kept] >= _SMALLEST_RING]
     low, high = (ring_style(colour) for colour in theme.current().classes[:2])
-    return {
-        "pos": sample.x[indices[kept]],
-        "size": theme.scaled(1) * sizes[kept],
-        "symbol": "o",
-        "pen": [high if amounts[k] > 0 else low for k in kept],
-        "brush": None,
-    }
+    return _rings(sample.x[indices[kept]], sizes[kept], [high if amounts[k] > 0 else low for k in kept])
 
 
 def picked_ring(sample: Sample, index: int) -> dict[str, object]:
     """The mark of the picked point, outside of the ring that a mistake has."""
-    line = pen(theme.current().accent, 3.0)
-    return {"pos": sample.x[[index]], "size": theme.scaled(_RING + 7), "symbol": "o", "pen": line, "brush": None}
+    return _rings(sample.x[[index]], _RING + 7, pen(theme.current().accent, 3.0))
 
 
 def spots(sample: Sample, drawn: Array, scale: ValueRange) -> dict[str, object]:
-    """The points as pyqtgraph wants them."""
+    """The points as arguments of `ScatterPlotItem.setData`."""
     size = 8.0 if len(drawn) <= 300 else 7.0 if len(drawn) <= 700 else 5.5
     colours, symbols = _point_looks(sample, drawn, scale)
     tests = sample.split[drawn] == TEST
@@ -83,7 +71,7 @@ def spots(sample: Sample, drawn: Array, scale: ValueRange) -> dict[str, object]:
         brushes.append(brush)
     return {
         "pos": sample.x[drawn],
-        "size": theme.scaled(1) * np.where(tests, size - 1, size),
+        "size": theme.exact_px(1) * np.where(tests, size - 1, size),
         "symbol": ["x" if test else symbol for test, symbol in zip(tests, symbols, strict=True)],
         "pen": pens,
         "brush": brushes,

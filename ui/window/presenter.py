@@ -10,16 +10,16 @@ from ui.look.beat import Throttle, text_beat
 from ui.session.commands import Report
 from ui.views.view import View
 from ui.window.desk import Desk
-from ui.window.parts import Parts
+from ui.window.window_parts import WindowParts
 
 
-class Display(QObject):
+class Presenter(QObject):
     """Has the parts of a window show what the session tells, and asks for no more than is in sight."""
 
     words_shown = Signal()
     """All texts have changed, which is at most four times a second."""
 
-    def __init__(self, desk: Desk, parts: Parts) -> None:
+    def __init__(self, desk: Desk, parts: WindowParts) -> None:
         super().__init__(desk)
         self.desk, self.parts = desk, parts
         self.running = False

@@ -16,7 +16,7 @@ from ui.shell.palette import PaletteCommand
 from ui.window.desk import Desk
 
 
-class ControlsAsCommands:
+class ControlCommands:
     """Finds the controls of a window and makes commands of them."""
 
     def __init__(self, desk: Desk) -> None:

@@ -36,7 +36,7 @@ _SAMPLE_TABLES = (
 ViewKind = TypeVar("ViewKind", bound=View)
 
 
-class Parts:
+class WindowParts:
     """Holds the panels and pictures. They own no truth, so that all can be made again at another size."""
 
     def __init__(self) -> None:

@@ -17,11 +17,11 @@ from ui.session.commands import Report
 from ui.shell import imaging
 from ui.shell.docks import picture_menu
 from ui.window.desk import Desk
-from ui.window.parts import Parts
+from ui.window.window_parts import WindowParts
 
 _BOUNDARY = "boundary"
 """The part that stands in no dock."""
-PATIENCE_MILLISECONDS = 5000
+_PATIENCE_MILLISECONDS = 5000
 """A part that was out of sight is taken as it is if it has heard nothing new by then."""
 _KINDS = {
     "PNG, twice as fine as the screen (*.png)": 2,
@@ -32,15 +32,15 @@ _KINDS = {
 """The formats to choose from, and how fine each is."""
 
 
-class Pictures(QObject):
+class PictureSaver(QObject):
     """Copies and saves pictures of a window's parts. One that is out of sight is shown first, to be up to date."""
 
-    def __init__(self, desk: Desk, parts: Parts) -> None:
+    def __init__(self, desk: Desk, parts: WindowParts) -> None:
         super().__init__(desk)
         self.desk, self.parts = desk, parts
         self.waiting: list[tuple[str, Callable[[], object]]] = []
         """What is to be done when parts are in sight and up to date."""
-        self.patience = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
+        self.patience = QTimer(self, interval=_PATIENCE_MILLISECONDS, singleShot=True)
         self.patience.timeout.connect(self._take_all)
         desk.session.reported.connect(self._look)
         desk.docks.copy_asked.connect(self.copy)
@@ -86,7 +86,7 @@ class Pictures(QObject):
         """Write a picture of a part as it looks now; if that fails, say why."""
         title = self.titles()[name]
         try:
-            content = imaging.encoded(self.part(name), path, scale, title)
+            content = imaging.encode_picture(self.part(name), path, scale, title)
             write_atomically(path, content)
         except InputError as error:
             self.desk.tell(f"The picture was not saved to {path}: {error}.")
