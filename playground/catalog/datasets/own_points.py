@@ -175,7 +175,9 @@ def own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:
     `drawn` are its points, if they have been drawn already.
     """
     drawn = sample(dataset) if drawn is None else drawn
-    common = {"noise": 0.0, "label_noise": 0.0, "scale_target": drawn.scales_target}
+    common: dict[str, Any] = {"noise": 0.0, "label_noise": 0.0}
+    if drawn.task == "regression":
+        common["scale_target"] = drawn.scales_target
     return with_common(dataset, UserPoints, **common, **columns_of(drawn))
 
 
