@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, apportioned, sample
+from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, apportion, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.experiment.rules import convert
 from playground.experiment.tree import Experiment
@@ -24,7 +24,7 @@ def points_of(counts: list[int], **settings: object) -> UserPoints:
 
 def parts_of(data: UserPoints) -> list[list[int]]:
     """For training, validation and test the number of points of each class."""
-    drawn = sample(data)
+    drawn = draw_sample(data)
     return [
         np.bincount(drawn.labels[drawn.split == part], minlength=len(drawn.class_names)).tolist()
         for part in (TRAIN, VALIDATION, TEST)
@@ -57,14 +57,14 @@ def test_a_share_is_kept_to_the_nearest_point() -> None:
 
 
 def test_the_seed_chooses_the_points() -> None:
-    one, same, other = (sample(points_of([50, 50], seed=seed)).split.tolist() for seed in (1, 1, 2))
+    one, same, other = (draw_sample(points_of([50, 50], seed=seed)).split.tolist() for seed in (1, 1, 2))
     assert one == same != other
 
 
 @given(some.integers(0, 60), some.lists(some.integers(0, 30), min_size=1, max_size=10))
 def test_apportioning_adds_up(total: int, numbers: list[int]) -> None:
     sizes = np.array(numbers)
-    found = apportioned(total, sizes, np.zeros_like(sizes), sizes)
+    found = apportion(total, sizes, np.zeros_like(sizes), sizes)
     assert found.sum() == min(total, sizes.sum())
     assert (found >= 0).all() and (found <= sizes).all()
     if total <= sizes.sum():
@@ -77,7 +77,7 @@ def test_version_1_splits_by_chance_and_version_2_by_class() -> None:
     assert isinstance(old, UserPoints) and isinstance(new, UserPoints)
     assert (old.stratified, old.scale_target, new.stratified, new.scale_target) == (False, False, True, True)
     marks = np.random.default_rng([0, 2]).permutation(6)
-    assert sample(old).split.tolist() == [VALIDATION if rank < 3 else TRAIN for rank in marks]
+    assert draw_sample(old).split.tolist() == [VALIDATION if rank < 3 else TRAIN for rank in marks]
     with pytest.raises(InputError, match=r"data\.stratified"):
         convert({"version": 1, "data": {"kind": "points", "stratified": True}})
 
@@ -90,7 +90,7 @@ def values(**settings: object) -> UserPoints:
 
 
 def test_values_are_scaled_by_the_training_points() -> None:
-    drawn = sample(values())
+    drawn = draw_sample(values())
     training = drawn.labels[drawn.split == TRAIN]
     assert drawn.target_scale == (training.mean(), training.std())
     trainer = Trainer(Experiment(data=values()))
@@ -98,12 +98,12 @@ def test_values_are_scaled_by_the_training_points() -> None:
     assert seen.labels.mean() == pytest.approx(0, abs=1e-12) and seen.labels.std() == pytest.approx(1)
     np.testing.assert_allclose(seen.targets[0], seen.labels, rtol=1e-6)
     np.testing.assert_allclose(drawn.in_own_unit(drawn.network_labels), drawn.labels)
-    assert sample(values(scale_target=False)).target_scale == (0, 1)
+    assert draw_sample(values(scale_target=False)).target_scale == (0, 1)
 
 
 def test_what_numbers_of_a_part_do_not_mean_is_said() -> None:
     def notes(data: UserPoints) -> tuple[str, ...]:
-        return sample(data).notes
+        return draw_sample(data).notes
 
     assert notes(points_of([40, 40])) == ()
     assert notes(points_of([40, 1])) == ("Class B has no validation points.",)

@@ -15,9 +15,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from playground.catalog.activations import Linear, Relu, Sigmoid, Tanh
-from playground.catalog.datasets.base import Sample, sample
+from playground.catalog.datasets.base import Sample, draw_sample
 from playground.catalog.datasets.shapes import Hills
-from playground.catalog.features import FEATURES, inputs
+from playground.catalog.features import FEATURES, feature_columns
 from playground.experiment.tree import Experiment, Layer
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitMaps, UnitStates
@@ -27,7 +27,7 @@ from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid, with
 from ui.look import theme
 from ui.views.network.diagram import INPUTS, SMALLEST, arrange_diagram, match_layers, structure_of
 from ui.views.network.strokes import STEPS, Pens, gradient_looks, gradient_places, weight_looks, weight_pen
-from ui.views.network.thumbnails import colour_numbers, feature_atlas, range_of_activation
+from ui.views.network.tiles import colour_numbers, feature_atlas, range_of_activation
 from ui.views.network.view import MOST_UNITS, NetworkView
 from ui.views.network.wording import NETWORK_HINT
 from ui.views.plane.field import ValueRange
@@ -44,7 +44,7 @@ def network_snapshot(
     random = np.random.default_rng(0)
     base = make_snapshot(points, layers=len(experiment.layers) + 1, rows=3)
     x1, x2 = plane_grid(n)
-    a = inputs(experiment.features, np.stack([x1.ravel(), x2.ravel()], axis=1))
+    a = feature_columns(experiment.features, np.stack([x1.ravel(), x2.ravel()], axis=1))
     layers = [*experiment.layers, Layer(base.sample.outputs, Tanh(), id="output")]
     maps, parameters, rows = [], [], []
     for layer in layers:
@@ -713,7 +713,7 @@ def test_untrained_gradients_are_dashes(view):
 
 
 def test_regression_and_several_classes_are_drawn(shown):
-    view = shown(NetworkView(), network_snapshot(points=sample(Hills(points=50))), SIZE)
+    view = shown(NetworkView(), network_snapshot(points=draw_sample(Hills(points=50))), SIZE)
     view.grab()
     view.show_snapshot(network_snapshot(points=clouds(4)))
     view.grab()

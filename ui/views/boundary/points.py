@@ -12,7 +12,7 @@ from playground.measure.snapshot import Predictions
 from ui.look.theme import px
 from ui.views.plane.answers import signed_errors, wrong_points
 from ui.views.plane.field import ValueRange
-from ui.views.plane.marks import miss_rings, picked_ring, spots, wrong_rings
+from ui.views.plane.legend import miss_rings, picked_ring, spots, wrong_rings
 from ui.views.plane.plane import InputPlane
 
 MAX_DRAWN_POINTS = 2000
@@ -26,7 +26,7 @@ class PointMarks:
         """The items for the plot: the points, rings, the mark of the picked point."""
         for item in self.items:
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._spots, self._rings, self._pick = self.items
+        self._spots, self.rings, self.mark = self.items
         self._sample: Sample | None = None
         self._scale = ValueRange()
         self._wrong: bytes | None = None
@@ -47,36 +47,26 @@ class PointMarks:
 
     def show_rings(self, predictions: Predictions | None) -> None:
         """Mark the points that are wrong, unless they are marked already; None: no marks."""
-        self._rings.setVisible(predictions is not None)
+        self.rings.setVisible(predictions is not None)
         sample = self._sample
         if predictions is None or sample is None:
             return
         if sample.task == "regression":
-            self._rings.setData(
+            self.rings.setData(
                 **miss_rings(sample, predictions.indices, signed_errors(sample, predictions), self._scale)
             )
             return
         bad = wrong_points(sample, predictions)
         if self._wrong != bad.tobytes():
             self._wrong = bad.tobytes()
-            self._rings.setData(**wrong_rings(sample, bad))
+            self.rings.setData(**wrong_rings(sample, bad))
 
     def show_pick(self, index: int | None) -> None:
         """Mark this point of the sample; None: no mark."""
         there = self._sample is not None and index is not None and 0 <= index < len(self._sample.x)
-        self._pick.setVisible(there)
+        self.mark.setVisible(there)
         if there and self._sample is not None and index is not None:
-            self._pick.setData(**picked_ring(self._sample, index))
-
-    def ringed(self) -> Array:
-        """The places of the rings, shape (rings, 2)."""
-        x, y = self._rings.getData()
-        return np.stack([x, y], axis=1) if self._rings.isVisible() else np.zeros((0, 2))
-
-    def picked(self) -> Array:
-        """The place of the mark of the picked point, shape (1 or 0, 2)."""
-        x, y = self._pick.getData()
-        return np.stack([x, y], axis=1) if self._pick.isVisible() else np.zeros((0, 2))
+            self.mark.setData(**picked_ring(self._sample, index))
 
     def nearest(self, place: QPointF, reach: float) -> int | None:
         """The drawn point nearest to a place, by its index, if it is within reach."""

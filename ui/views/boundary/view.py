@@ -23,14 +23,13 @@ from ui.forms.buttons import IconButton, identify
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px
-from ui.views.boundary.arrangement import Arrangement
 from ui.views.boundary.layers_on_plane import PlaneLayers
 from ui.views.boundary.modes import Modes
 from ui.views.boundary.picture import BoundaryPicture, answer_picture, uncertainty_picture, unit_picture, unit_range
 from ui.views.boundary.points import MAX_DRAWN_POINTS, Picking, PointMarks
 from ui.views.boundary.shown import BoundaryShown
-from ui.views.boundary.words import NO_DROPOUT, BoundaryWords, point_words, reading_words
-from ui.views.chart.plot import small_font
+from ui.views.boundary.words import NO_DROPOUT, Arrangement, BoundaryWords, point_words, reading_words
+from ui.views.chart.plot import item_points, small_font
 from ui.views.plane.answers import mistakes_words, unit_words
 from ui.views.plane.field import ValueRange, value_range_of
 from ui.views.plane.legend import Legend, legend_entries, range_scale
@@ -180,9 +179,9 @@ class BoundaryView(View):
             note=self._words.note_text,
             mouse=None if mouse is None else (mouse.x(), mouse.y()),
             points=len(self._points.drawn),
-            rings=self._points.ringed(),
+            rings=item_points(self._points.rings),
             picked=self._picking.index,
-            picked_at=self._points.picked(),
+            picked_at=item_points(self._points.mark),
             brush=self._plane.brush_circle(),
             axis_names=self._plane.axis_names(),
             ticks=self._plane.ticks(),

@@ -225,7 +225,7 @@ class _MatrixChart(PaintedChart):
 
 
 def _cut_to(name: str, metrics: QFontMetrics, width: float) -> str:
-    """As many letters of a name as have room; dots would only take room from letters."""
+    """Cut a name to the letters that have room; dots would only take room from letters."""
     while len(name) > 1 and metrics.horizontalAdvance(name) > width:
         name = name[:-1]
     return name

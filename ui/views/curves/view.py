@@ -37,6 +37,7 @@ from ui.views.chart.plot import (
     Cursor,
     PlotMouse,
     colour_plot,
+    item_points,
     pen,
     quiet_plot,
     set_ticks,
@@ -431,7 +432,7 @@ class _CurvesShown:
     training: Array
     """The curve of the training loss, shape (points, 2), smoothed if that is chosen."""
     validation: Array
-    """That of the validation loss; empty without a validation set."""
+    """The curve of the validation loss; empty without a validation set."""
     band: Array
     """The outline of the band of the raw training loss, shape (points, 2); empty while nothing is smoothed."""
     marks: tuple[_Mark, ...]
@@ -514,9 +515,9 @@ class CurvesView(View):
             loss_scale=self._loss_scale.value,
             time_is_logarithmic=self._times.logarithmic,
             loss_is_logarithmic=isinstance(loss.axis, LossAxis) and loss.axis.logarithmic,
-            training=_curve_points(loss.curves[0]),
-            validation=_curve_points(loss.curves[1]),
-            band=_curve_points(loss._bands[0]),
+            training=item_points(loss.curves[0]),
+            validation=item_points(loss.curves[1]),
+            band=item_points(loss._bands[0]),
             marks=tuple(self._marks),
             times=tuple(loss.plot.getViewBox().viewRange()[0]),
             score_ends=(score.axis.low, score.axis.high),
@@ -619,9 +620,3 @@ def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]
         (history.train_accuracy, history.validation_accuracy),
     )
     return history.epoch, *loss, *accuracy
-
-
-def _curve_points(curve: pg.PlotCurveItem) -> Array:
-    """The points of a curve, shape (points, 2)."""
-    x, y = curve.getData()
-    return np.zeros((0, 2)) if x is None else np.stack([x, y], axis=1)

@@ -182,7 +182,7 @@ class Diagram:
 
     columns: tuple[TileColumn, ...] = ()
     width: float = 0.0
-    """Of the whole drawing."""
+    """The width of the whole drawing."""
     height: float = 0.0
 
     def column(self, place: int) -> TileColumn:
@@ -270,7 +270,7 @@ class Wires(NamedTuple):
     layer: Array
     unit: Array
     source: Array
-    """Its column in W."""
+    """The column in W."""
     ends: Array
     """x and y of the left end, x and y of the right one, shape (wires, 4)."""
 
@@ -314,8 +314,7 @@ def _wires_into(structure: NetworkStructure, diagram: Diagram, place: int) -> Wi
 
 _ALONG = np.linspace(0, 1, 65)
 _ACROSS = 1.5 * _ALONG - 1.5 * _ALONG**2 + _ALONG**3
-"""How far a wire has come from left to right, at each of the places `_ALONG` it: a cubic curve that leaves and arrives
-level, with its control points half way."""
+"""The share of its width that a wire has covered at the places `_ALONG` it: a cubic curve, level at both ends."""
 
 
 def wire_point(ends: Array, along: float) -> QPointF:

@@ -33,7 +33,7 @@ from ui.views.network.diagram import (
     wires_between,
 )
 from ui.views.network.strokes import Carried, Pens, Strokes, value_colours
-from ui.views.network.thumbnails import Atlas
+from ui.views.network.tiles import Atlas
 
 _OVERVIEW, _OVERVIEW_GAP = 22, 6
 FADE = 18
@@ -42,7 +42,7 @@ _FADED = 0.22
 
 
 class Drawing:
-    """What is drawn of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
+    """The drawing of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
 
     All lengths are in pixels before zooming; the painter is scaled by `zoom`.
     """

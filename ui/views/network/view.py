@@ -29,10 +29,9 @@ from ui.views.chart.plot import style_words
 from ui.views.network.aligned_snapshot import AlignedSnapshot
 from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, structure_of
 from ui.views.network.places import NetworkShown, Places
-from ui.views.network.strokes import Carried
+from ui.views.network.strokes import Carried, WireScale
 from ui.views.network.weight_editor import ParameterEditing
 from ui.views.network.widget import NetworkCanvas
-from ui.views.network.wire_scale import WireScale
 from ui.views.network.wording import NETWORK_HINT, Wording
 from ui.views.view import View
 

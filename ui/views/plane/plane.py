@@ -13,11 +13,12 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSizeF, Qt,
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
 
-from playground.catalog.datasets.base import AS_THEY_ARE, EXTENT, AxisScale, AxisScales
+from playground.catalog.datasets.base import EXTENT, UNSCALED_AXES, AxisScale, AxisScales
 from playground.experiment.quantity import round_step
 from ui.forms.edits import NOTCH, WheelSteps
 from ui.look import theme
 from ui.look.numbers import short_text
+from ui.look.theme import px
 from ui.views.chart.plot import colour_plot, pen, quiet_plot, set_ticks
 
 PlaneTool: TypeAlias = Literal["look", "edit"]
@@ -56,16 +57,16 @@ class InputPlane(QObject):
         self.plot = quiet_plot(parent)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setAccessibleName("Plane of the two inputs")
-        self.axis_width = theme.px(_LEFT)
+        self.axis_width = px(_LEFT)
         """Pixels for the axis beside the square."""
         self.plot.getAxis("left").setWidth(self.axis_width)
-        self.plot.getAxis("bottom").setHeight(theme.px(BOTTOM))
-        self.plot.getPlotItem().layout.setContentsMargins(0, theme.px(EDGE), theme.px(EDGE), 0)
+        self.plot.getAxis("bottom").setHeight(px(BOTTOM))
+        self.plot.getPlotItem().layout.setContentsMargins(0, px(EDGE), px(EDGE), 0)
         self.box = self.plot.getViewBox()
         self.tool: PlaneTool = "look"
         self.seen = _WHOLE
         """The part of the plane in sight, a square."""
-        self._scales: AxisScales = AS_THEY_ARE
+        self._scales: AxisScales = UNSCALED_AXES
         self._held: QPointF | None = None
         self._last = QPointF()
         self._button = Qt.MouseButton.NoButton
@@ -98,7 +99,7 @@ class InputPlane(QObject):
             return False
         self._scales, before = scales, self.axis_width
         self._number_axes()
-        self.axis_width = theme.px(_LEFT if scales == AS_THEY_ARE else _LEFT_OF_COLUMNS)
+        self.axis_width = px(_LEFT if scales == UNSCALED_AXES else _LEFT_OF_COLUMNS)
         self.plot.getAxis("left").setWidth(self.axis_width)
         return self.axis_width != before
 
@@ -227,24 +228,19 @@ class InputPlane(QObject):
         """The brush on the plane, if it is visible."""
         return self._brush.rect() if self._brush.isVisible() else None
 
-    def _place_at(self, position: QPointF) -> QPointF:
-        return self.box.mapSceneToView(self.plot.mapToScene(position.toPoint()))
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind == QEvent.Type.Leave:
+        mouse = {
+            QEvent.Type.MouseMove: self._move,
+            QEvent.Type.MouseButtonPress: self._press,
+            QEvent.Type.MouseButtonRelease: self._release,
+            QEvent.Type.MouseButtonDblClick: self._double_click,
+        }
+        if event.type() == QEvent.Type.Leave:
             self._leave()
         elif isinstance(event, QWheelEvent):
             return self._turn(event)
-        elif isinstance(event, QMouseEvent):
-            if kind == QEvent.Type.MouseMove:
-                return self._move(event)
-            if kind == QEvent.Type.MouseButtonPress:
-                return self._press(event)
-            if kind == QEvent.Type.MouseButtonRelease:
-                return self._release(event)
-            if kind == QEvent.Type.MouseButtonDblClick:
-                return self._double_click(event)
+        elif isinstance(event, QMouseEvent) and event.type() in mouse:
+            return mouse[event.type()](event)
         return False
 
     def _inside(self, event: QMouseEvent | QWheelEvent) -> bool:
@@ -252,7 +248,7 @@ class InputPlane(QObject):
 
     def _place(self, event: QMouseEvent | QWheelEvent) -> QPointF:
         """The place of an event, moved onto the plane if it is beside it."""
-        place = self._place_at(event.position())
+        place = self.box.mapSceneToView(self.plot.mapToScene(event.position().toPoint()))
         return QPointF(*(min(max(value, -EXTENT), EXTENT) for value in (place.x(), place.y())))
 
     def _press(self, event: QMouseEvent) -> bool:
@@ -345,7 +341,7 @@ class InputPlane(QObject):
         self._brush.setBrush(inside)
 
 
-def _even_ticks(low: float, high: float, scale: AxisScale = AS_THEY_ARE[0]) -> list[float]:
+def _even_ticks(low: float, high: float, scale: AxisScale = UNSCALED_AXES[0]) -> list[float]:
     """Round numbers, not too many, between two ends of an axis, in the units of the data."""
     if not scale.factor:
         return [scale.offset]

@@ -109,7 +109,10 @@ def training_points(experiment: Experiment, sample: Sample | None) -> int:
 
 
 def update_places(total: float, most: int) -> Array:
-    """The numbers of sampled updates of `total`: all, or one of every stretch, irregularly."""
+    """The numbers of sampled updates of `total`: all, or one of every stretch.
+
+    The distances are irregular: at regular ones, a rate that goes up and down might look constant.
+    """
     if total <= most:
         return np.arange(max(1, math.ceil(total)), dtype=np.float64)
     places = np.arange(most)
@@ -117,7 +120,7 @@ def update_places(total: float, most: int) -> Array:
 
 
 def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: int, end: float) -> tuple[Array, Array]:
-    """The coming rates from a place: epochs and rates, a few as a staircase."""
+    """The coming rates from a place: epochs and rates, a few as a staircase. `epoch` may lie within an epoch."""
     training, schedule = experiment.training, experiment.training.schedule
     # Most schedules change once per epoch, and then it is enough to ask once per epoch.
     per_ask = 1 if schedule.changes_every_step or step < schedule.warmup else per_epoch
