@@ -25,7 +25,7 @@ _CAME_WITH_VERSION_2 = {"stratified": False, "scale_target": False}
 
 
 _BEFORE_VERSION_2: dict[str, dict[str, Any]] = {
-    "table": {"points": 500, **_CAME_WITH_VERSION_2},
+    "table": {"points": 500, "words": "missing", **_CAME_WITH_VERSION_2},
     "points": _CAME_WITH_VERSION_2,
 }
 """What files of version 1 mean where they are silent, by the kind of their data."""

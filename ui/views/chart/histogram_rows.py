@@ -86,9 +86,6 @@ def bin_at(histogram: Histogram, value: float) -> int | None:
     return place if 0 <= place < len(histogram.counts) else None
 
 
-# Axes ---------------------------------------------------------------------------------------------------------
-
-
 class HistogramAxis:
     """The axis that the histograms of a column share; this one is for a single bin from 0 to 1, without numbers."""
 
@@ -153,9 +150,6 @@ class DecadeAxis(HistogramAxis):
 
 def _places_on(axis: HistogramAxis, values: Array) -> Array:
     return np.clip((values - axis.low) / (axis.high - axis.low), 0, 1)
-
-
-# The painted rows ---------------------------------------------------------------------------------------------
 
 
 class HistogramColumn(NamedTuple):
@@ -335,9 +329,6 @@ class _Edge(QWidget):
         for value, text in zip(*axis.ticks(3 if column.width() >= px(100) else 2), strict=True):
             x = column.left() + float(_places_on(axis, np.array([value]))[0]) * column.width()
             write_centred(painter, x, px(2), text, column.left() - px(theme.GRID), column.right())
-
-
-# The view around them -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

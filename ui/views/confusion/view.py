@@ -272,8 +272,6 @@ class ConfusionView(View):
         self._write = Throttle(self._show_matrix, self)
         self.apply_theme()
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment with the texts of the window; nothing is drawn again if no count has changed."""
         self._snapshot = snapshot
@@ -294,8 +292,6 @@ class ConfusionView(View):
             cells=tuple(tuple(chart.cell(true, given).translated(at) for given in classes) for true in classes),
             reading=self._words.text(),
         )
-
-    # Drawing and words -----------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         if self._snapshot is None:

@@ -100,9 +100,6 @@ def _series_pens() -> tuple[QPen, QPen]:
     return pen(look.train), pen(look.validation, style=Qt.PenStyle.DashLine)
 
 
-# Axes ---------------------------------------------------------------------------------------------------------
-
-
 class _TimeAxis:
     """The axis that both plots share: epochs, steps or seconds, from 0 or logarithmic."""
 
@@ -215,9 +212,6 @@ def r_squared_axis() -> _ShareAxis:
     return _ShareAxis((0.0, -1.0), short_text)
 
 
-# Changes ------------------------------------------------------------------------------------------------------
-
-
 class _Mark(NamedTuple):
     """One or more changes close together, at a place of the axis."""
 
@@ -249,9 +243,6 @@ def _smoothing_window(rows: int, smoothing: str) -> int:
     if not share or rows < 4:
         return 1
     return int(2 ** max(1 if smoothing == "some" else 3, round(math.log2(share * rows)))) + 1
-
-
-# Pieces -------------------------------------------------------------------------------------------------------
 
 
 _HEADINGS = (
@@ -444,9 +435,6 @@ class _CurvesShown:
     """The title of the horizontal axis, which names the place under the mouse and what was changed there."""
 
 
-# The view -----------------------------------------------------------------------------------------------------
-
-
 class CurvesView(View):
     """Loss above, accuracy or R² below."""
 
@@ -486,8 +474,6 @@ class CurvesView(View):
         self._write = Throttle(self._show_texts, self)
         self.apply_theme()
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn again if no row has been added."""
         before, self._snapshot = self._snapshot, snapshot
@@ -524,8 +510,6 @@ class CurvesView(View):
             headings=(loss.heading.text(), score.heading.text()),
             reading=self._title,
         )
-
-    # Drawing and words -----------------------------------------------------------------------------------------
 
     def _on_setting(self) -> None:
         self._times.kind, self._times.logarithmic = self._along.value, self._across.value == "log"

@@ -114,9 +114,6 @@ def _shown_layer(layer: Layer, place: int) -> ShownLayer:
     return ShownLayer(name, layer.units, layer.activation.label, layer.trainable, layer.muted, tuple(remarks))
 
 
-# Columns ------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class TileColumn:
     """One column of tiles: the inputs or a layer."""
@@ -261,9 +258,6 @@ def _column_at(
     return TileColumn(place, x, side, top, pitch, units, first, shown, min(distance, 110) - 2)
 
 
-# Wires --------------------------------------------------------------------------------------------------------
-
-
 class Wires(NamedTuple):
     """The wires between visible tiles, as arrays with an entry for each. Sorted by layer, unit, source."""
 
@@ -338,9 +332,6 @@ def nearest_wire(wires: Wires, candidates: Array, at: QPointF) -> int | None:
     return int(reached[nearest]) if away[nearest] <= _REACH else None
 
 
-# What lies at a place -----------------------------------------------------------------------------------------
-
-
 class Hit(NamedTuple):
     kind: str
     """unit, feature, bias, wire, fewer, more, header, chip or insertion."""
@@ -350,12 +341,7 @@ class Hit(NamedTuple):
     source: int = -1
 
 
-def hit_column(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Hit | None:
-    """The part of the columns at a place."""
-    return next(_hits_of_columns(structure, diagram, at), None)
-
-
-def _hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
+def hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
     """The parts of the columns at a place, topmost first."""
     if at.y() < HEADER:
         yield from _hits_of_headers(structure, diagram, at)
@@ -390,9 +376,6 @@ def _hits_of_headers(structure: NetworkStructure, diagram: Diagram, at: QPointF)
 def _widen_target(rect: QRectF) -> QRectF:
     """A small target, made easier to hit."""
     return rect.adjusted(-2, -2, 2, 2)
-
-
-# Which layer is which -----------------------------------------------------------------------------------------
 
 
 def match_layers(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:

@@ -98,16 +98,15 @@ class Pens:
     def pen(self, look: int) -> QPen:
         """The pen of a look, as wide as its wires."""
         if look not in self._made:
-            self._made[look] = self._new(look)
-            self._made[look].setCapStyle(Qt.PenCapStyle.FlatCap)
+            if look == _UNKNOWN:
+                result = QPen(QColor(self.colours.line), 1.0)
+            elif self.carried == "gradients":
+                result = gradient_pen((look - 0.5) / _SHADES, self.table, self._fine)
+            else:
+                result = weight_pen((abs(look) - 0.5) / STEPS, look > 0, self.colours, self._fine)
+            result.setCapStyle(Qt.PenCapStyle.FlatCap)
+            self._made[look] = result
         return self._made[look]
-
-    def _new(self, look: int) -> QPen:
-        if look == _UNKNOWN:
-            return QPen(QColor(self.colours.line), 1.0)
-        if self.carried == "gradients":
-            return gradient_pen((look - 0.5) / _SHADES, self.table, self._fine)
-        return weight_pen((abs(look) - 0.5) / STEPS, look > 0, self.colours, self._fine)
 
     def fresh(self, strokes: Strokes) -> bool:
         """Fit the pens to `strokes`; returns whether they were used for others before."""
@@ -157,18 +156,11 @@ class Strokes:
             self._bundles.pop((look, dashed), None)
             chosen = np.flatnonzero(of_look & (self._dashed == dashed)).tolist()
             if chosen:
-                pen = pens.pen(look)
-                self._bundles[look, dashed] = (
-                    self._joined(chosen, _hair_count(pen.widthF() * self.ratio)),
-                    _hair_pen(pen, dashed, self.ratio),
-                )
-
-    def _joined(self, chosen: list[int], count: int) -> QPainterPath:
-        path = QPainterPath()
-        for number in chosen:
-            for place in range(1 - count, count, 2):
-                path.addPath(self._hair(number, place))
-        return path
+                path, pen = QPainterPath(), pens.pen(look)
+                count = _hair_count(pen.widthF() * self.ratio)
+                for number, place in itertools.product(chosen, range(1 - count, count, 2)):
+                    path.addPath(self._hair(number, place))
+                self._bundles[look, dashed] = path, _hair_pen(pen, dashed, self.ratio)
 
     def _hair(self, number: int, place: int) -> QPainterPath:
         """One of the lines that make up a wire, `place` half steps beside its middle."""

@@ -125,8 +125,6 @@ class NetworkView(View):
         self._editing.edited.connect(self.weight_edited)
         self._editing.changed.connect(self._read)
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_experiment(self, experiment: Experiment) -> None:
         self._told = True
         if experiment != self._experiment:
@@ -221,8 +219,6 @@ class NetworkView(View):
     def _places(self) -> Places:
         return Places(self._drawing, self._canvas.pos())
 
-    # What it requests -----------------------------------------------------------------------------------------
-
     def _update_requests(self) -> None:
         columns = self._drawing.columns
         mapped: list[tuple[int, ...]] = [() for _ in self._drawing.structure.layers]
@@ -231,8 +227,6 @@ class NetworkView(View):
         largest = max((column.tile for column in columns), default=0.0)
         points = _POINTS if exact_px(largest) <= _LARGE_TILE else _MORE_POINTS
         self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
-
-    # Words -----------------------------------------------------------------------------------------------------
 
     def _describe(self) -> None:
         words = self._drawing.structure.words()
@@ -266,8 +260,6 @@ class NetworkView(View):
     @property
     def _wording(self) -> Wording:
         return Wording(self._drawing.structure, self._aligned)
-
-    # What a person does ----------------------------------------------------------------------------------------
 
     def _on_pointed(self, hit: Hit | None) -> None:
         self._magnify((hit.place, hit.unit) if hit is not None and hit.kind == "unit" else None)

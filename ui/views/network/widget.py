@@ -82,8 +82,6 @@ class NetworkCanvas(SizedWidget):
         self._wheel = WheelSteps()
         self._sort = Throttle(self._sort_wires, self, _WIRE_INTERVAL)
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def apply_theme(self) -> None:
         self.drawing.apply_theme()
         self.update()
@@ -131,8 +129,6 @@ class NetworkCanvas(SizedWidget):
             return hit.place, hit.unit
         return self.selection if self.hasFocus() and hit is None else None
 
-    # Moving about ----------------------------------------------------------------------------------------------
-
     def pan(self, offset: float) -> None:
         """Move the drawing so that the widget begins at `offset`."""
         if self.drawing.pan(offset):
@@ -156,8 +152,6 @@ class NetworkCanvas(SizedWidget):
             self.page(place, unit - column.first if unit < column.first else unit - column.seen[-1])
         margin = column.tile / 2 + 2 * FADE
         self.pan(min(max(self.drawing.offset, column.x + margin - self.drawing.size.width()), column.x - margin))
-
-    # The mouse -------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.drawing.resize(QSizeF(self.size()), self.devicePixelRatioF())
@@ -259,8 +253,6 @@ class NetworkCanvas(SizedWidget):
                 QToolTip.hideText()
             return True
         return super().event(event)
-
-    # The keyboard ----------------------------------------------------------------------------------------------
 
     def select(self, chosen: tuple[int, int] | None) -> None:
         """Move the selection to a unit, or to an input at place −1."""

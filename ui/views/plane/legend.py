@@ -182,7 +182,10 @@ class Legend(QWidget):
     def _places(self, width: int, column: bool) -> list[tuple[int, int, _Entry]]:
         """Left edge and line of each entry, broken into lines like words."""
         metrics = QFontMetrics(small_font())
-        x, line = (0, 2) if column and self._scale else (self._scale_width(), 0)
+        x, line = 0, 2 if column and self._scale else 0
+        if self._scale and not column:
+            words = self._scale.name + self._scale.low + self._scale.high
+            x = metrics.horizontalAdvance(words) + px(self._BAR + 24 + self.GAP)
         places = []
         for entry in self._entries:
             needed = self._mark_width(entry) + metrics.horizontalAdvance(entry.text)
@@ -191,13 +194,6 @@ class Legend(QWidget):
             places.append((x, line, entry))
             x += needed + px(self.GAP)
         return places
-
-    def _scale_width(self) -> int:
-        """The width of the colour bar before the first mark of a line."""
-        if self._scale is None:
-            return 0
-        metrics, scale = QFontMetrics(small_font()), self._scale
-        return metrics.horizontalAdvance(scale.name + scale.low + scale.high) + px(self._BAR + 24 + self.GAP)
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -128,8 +128,6 @@ class InputPlane(QObject):
         first, second = self._scales
         return first.value(place.x()), second.value(place.y())
 
-    # What is seen ----------------------------------------------------------------------------------------------
-
     @property
     def pixel(self) -> float:
         """The side of a pixel on the plane."""
@@ -205,8 +203,6 @@ class InputPlane(QObject):
     def _numbered(self, low: float, scale: AxisScale) -> list[tuple[float, str]]:
         values = _even_ticks(low, low + self.seen.width(), scale)
         return [(scale.place(value), short_text(value)) for value in values]
-
-    # The mouse -------------------------------------------------------------------------------------------------
 
     def set_tool(self, tool: PlaneTool) -> None:
         """Choose the use of the mouse. A stroke under way ends."""
