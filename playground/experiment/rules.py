@@ -21,7 +21,7 @@ from playground.files.errors import InputError
 _VERSION = 2
 
 
-_BEFORE_VERSION_2: dict[str, dict[str, Any]] = {"table": {"points": 500}, "points": {}}
+_BEFORE_VERSION_2: dict[str, dict[str, Any]] = {"table": {"points": 500, "words": "missing"}, "points": {}}
 """What files of version 1 mean where they are silent, by the kind of their data."""
 
 

@@ -261,7 +261,7 @@ class Slider(QSlider):
 
 
 class Combo(QComboBox):
-    """A combo box that scrolls past under the wheel unless it has the focus, and draws its own arrow."""
+    """Combo box that the wheel changes only while it has the focus, and that draws its own arrow."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

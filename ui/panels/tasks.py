@@ -21,8 +21,10 @@ def task_of(dataset: Dataset) -> Task:
     if isinstance(dataset, UserPoints | TfPlayground):
         return dataset.task
     if isinstance(dataset, Table):
-        columns = {name: getattr(dataset, name) for name in ("path", "x1", "x2", "target", "task")}
-        return _sampled_task(Table(**columns))
+        try:
+            return dataset.rows.task
+        except InputError:
+            return "classification"
     return _sampled_task(dataset)
 
 

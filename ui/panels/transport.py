@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -107,27 +108,26 @@ class TransportBar(QWidget):
             self.guest.setFixedWidth(px(_GUEST_WIDTHS[roomy]))
 
     def _add_buttons(self) -> None:
-        self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", "Back to the same initial weights.")
-        self.play = self._button("play", "play-fill", "Play", "")
+        same, other = "Back to the same initial weights.", "Start from other random weights: the next seed."
+        self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", same, self.reset_requested)
+        self.play = self._button("play", "play-fill", "Play", "", self._play_clicked)
         self.play.setProperty("play", True)
         self.play.setCheckable(True)
         self.play.setIconSize(QSize(px(20), px(20)))
-        self._one_step = self._button("step", "caret-right", "One step", "One update of the weights.")
-        self._one_epoch = self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.")
-        self.reseed = self._button("reseed", "dice-five", "Reseed", "Start from other random weights: the next seed.")
+        self._button("step", "caret-right", "One step", "One update of the weights.", self.step_requested)
+        self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.", self.epoch_requested)
+        self.reseed = self._button("reseed", "dice-five", "Reseed", other, self.reseed_requested)
         QWidget.setTabOrder(self.play, self.reset)
-        self.reset.clicked.connect(self.reset_requested)
-        self.play.clicked.connect(self._play_clicked)
-        self._one_step.clicked.connect(self.step_requested)
-        self._one_epoch.clicked.connect(self.epoch_requested)
-        self.reseed.clicked.connect(self.reseed_requested)
         self._show_play()
 
-    def _button(self, name: str, icon_name: str, label: str, tip: str) -> IconButton:
+    def _button(
+        self, name: str, icon_name: str, label: str, tip: str, clicked: SignalInstance | Callable[[], None]
+    ) -> IconButton:
         button = IconButton(icon_name, label, f"{label}. {tip}" if tip else label)
         button.setObjectName(f"transport.{name}")
         button.setProperty("transport", True)
         button.setIconSize(QSize(px(18), px(18)))
+        button.clicked.connect(clicked)
         self.line.addWidget(button)
         return button
 
@@ -189,7 +189,7 @@ class TransportBar(QWidget):
         self.speed_slider = identify(Slider(), "transport.speed", "Speed")
         self._add_block(self.speed_text, self.speed_slider, tip(_SPEED_HELP))
         self.edits = Edits(self)
-        self.edits.given.connect(self._speed_given)
+        self.edits.given.connect(self.speed_changed)
         self.speed_slider.dragged.connect(self._drag_speed)
         self.speed_slider.valueChanged.connect(self._set_speed)
         self.speed_slider.let_go.connect(self.edits.end)
@@ -219,9 +219,6 @@ class TransportBar(QWidget):
     def _reset_speed(self) -> None:
         self.show_speed(DEFAULT_SPEED)
         self.edits.make(DEFAULT_SPEED)
-
-    def _speed_given(self, steps_per_second: float | None, _changing: bool) -> None:
-        self.speed_changed.emit(steps_per_second)
 
 
 def speed_at(place: float) -> float | None:

@@ -46,10 +46,6 @@ class Action(NamedTuple):
         return self.enabled is None or self.enabled()
 
 
-class Separator(NamedTuple):
-    """A line between groups of actions."""
-
-
 class Menu(NamedTuple):
     """A menu of the bar, or in another menu."""
 
@@ -63,8 +59,8 @@ class Menu(NamedTuple):
         return self.entries() if callable(self.entries) else self.entries
 
 
-MenuEntry: TypeAlias = Action | Menu | Separator
-SEPARATOR = Separator()
+MenuEntry: TypeAlias = Action | Menu | None
+SEPARATOR = None
 
 
 def placeholder(name: str, text: str) -> Action:
@@ -146,7 +142,7 @@ class Menus(QObject):
         """Put entries into a menu; return the actions among them by name."""
         filled = {}
         for entry in entries:
-            if isinstance(entry, Separator):
+            if entry is None:
                 made.addSeparator()
             elif isinstance(entry, Menu):
                 made.addMenu(self._menu(entry, made))

@@ -173,6 +173,10 @@ def view_menu(
         Action(f"go_to.{name}", action.text(), partial(docks.go_to, name), (f"Ctrl+{place}",) if place < 10 else ())
         for place, (name, action) in enumerate(shown.items(), start=1)
     ]
+
+    def focus_is_on() -> bool:
+        return focus_mode.on
+
     return Menu(
         "&View",
         [
@@ -180,13 +184,7 @@ def view_menu(
             Menu("&Go to", places),
             Menu("&Layouts", partial(_layout_entries, docks, layouts)),
             SEPARATOR,
-            Action(
-                "view.focus",
-                "&Focus mode for the classroom",
-                focus_mode.toggle,
-                ("F9",),
-                checked=lambda: focus_mode.on,
-            ),
+            Action("view.focus", "&Focus mode for the classroom", focus_mode.toggle, ("F9",), checked=focus_is_on),
             Action("view.focus_choice", "What focus mode &hides…", focus_mode.choose),
             Action("view.full_screen", "Full &screen", toggle_full_screen, ("F11",)),
             Menu("&Size of everything", _size_entries(appearance)),

@@ -187,6 +187,5 @@ class Autosave(QObject):
 
 def words_for(found: RecoverableWork) -> str:
     """Describe work that can be recovered."""
-    return (
-        f"“{found.note.title or 'Untitled'}” as it was at {time.strftime('%H:%M on %d %B', time.localtime(found.time))}"
-    )
+    moment = time.strftime("%H:%M on %d %B", time.localtime(found.time))
+    return f"“{found.note.title or 'Untitled'}” as it was at {moment}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QObject, QSettings
-from PySide6.QtWidgets import QFileDialog, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
 from playground.measure.diagnosis import Remedy
 from ui.session.session import Session
@@ -24,15 +24,9 @@ class Desk(QObject):
         self.session, self.settings = session, settings
         self.docks = Docks(window)
         self.messages = Messages(window.statusBar())
+        self.ask_to_open = partial(dialogs.ask_to_open, window)
+        self.ask_to_save = partial(dialogs.ask_to_save, window)
         self.say, self.tell, self.refuse = self.messages.say, self.messages.tell, self.messages.refuse
-
-    def ask_to_open(self, title: str, kinds: list[str], then: Callable[[str], object]) -> None:
-        """Let the person choose a file that exists; `kinds` are like "Tables (*.csv *.tsv)"."""
-        dialogs.ask_to_open(self.window, title, kinds, then)
-
-    def ask_to_save(self, title: str, name: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:
-        """Let the person choose where to save."""
-        return dialogs.ask_to_save(self.window, title, name, kinds, then)
 
     def take_remedy(self, remedy: Remedy) -> None:
         """Do what the diagnosis advises."""

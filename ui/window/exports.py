@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -42,18 +43,9 @@ class Exports(QObject):
         elif self.job is not None:
             self.desk.tell(_BUSY)
         else:
-            kind = f"{chosen.title} (*{chosen.suffix})"
-            self.desk.ask_to_save(
-                f"Export: {chosen.title}",
-                self._suggested(chosen),
-                [kind],
-                lambda path: self.begin(name, path, proof),
-            )
-
-    def _suggested(self, chosen: Format) -> str:
-        stem = Path(self.work.name).stem or "network"
-        plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")
-        return f"{plain or 'network'}{chosen.suffix}"
+            title, kinds = f"Export: {chosen.title}", [f"{chosen.title} (*{chosen.suffix})"]
+            stem = re.sub(r"[\W_]", "_", Path(self.work.name).stem).strip("_") or "network"
+            self.desk.ask_to_save(title, stem + chosen.suffix, kinds, lambda path: self.begin(name, path, proof))
 
     def begin(self, name: str, path: str, proof: bool = True) -> None:
         """Export the present moment to a file."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from playground import InputError
 from playground.files.atomic import write_atomically
@@ -70,10 +70,12 @@ class PictureSaver(QObject):
 
     def ask_save(self, name: str) -> None:
         """Let the person choose where a picture goes, and in which format."""
+
+        def save(path: str) -> None:
+            self.save(name, path, _KINDS.get(dialog.selectedNameFilter(), 1))
+
         title = f"Save a picture of {self.titles()[name]}"
-        dialog = self.desk.ask_to_save(
-            title, f"{name}.png", list(_KINDS), lambda path: self.save(name, path, _scale_chosen(dialog))
-        )
+        dialog = self.desk.ask_to_save(title, f"{name}.png", list(_KINDS), save)
 
     def save(self, name: str, path: str, scale: int = 1) -> None:
         """Write a picture as PNG or SVG, by the file's suffix."""
@@ -134,7 +136,3 @@ class PictureSaver(QObject):
         waiting, self.waiting = self.waiting, []
         for _, do in waiting:
             do()
-
-
-def _scale_chosen(dialog: QFileDialog) -> int:
-    return _KINDS.get(dialog.selectedNameFilter(), 1)

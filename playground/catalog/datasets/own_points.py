@@ -24,7 +24,7 @@ from playground.catalog.datasets.base import (
     draw_sample,
     with_common,
 )
-from playground.catalog.datasets.table import MAX_TABLE_ROWS
+from playground.files.cells import MAX_TABLE_ROWS
 from playground.files.errors import InputError
 
 

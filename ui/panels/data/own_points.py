@@ -1,6 +1,6 @@
 """Points of a person's own: the buttons that draw, import, copy, paste and export, and what they do.
 
-Text is read and written by `playground.interop.tables`; cells that could mean several things are asked for in the
+Text is read and written by `playground.interop.point_text`; cells that could mean several things are asked for in the
 `ImportDialog`.
 """
 
@@ -18,8 +18,9 @@ from playground.catalog.datasets.base import Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
+from playground.files.cells import read_cells
 from playground.files.errors import reason_of
-from playground.interop.tables import from_file, from_text, read_own_points, to_csv, to_tsv
+from playground.interop.point_text import read_own_points, to_csv, to_tsv
 from ui.forms.buttons import IconButton, identify, push_button, tip
 from ui.forms.layouts import fill, quiet, tight
 from ui.look.numbers import plural_text
@@ -74,9 +75,11 @@ class OwnData(QWidget):
         """Show what belongs to another data set."""
         self.data = data
         self.message.hide()
-        if self._brought is not None and isinstance(data, UserPoints) and _same_places(data, self._brought[0]):
+        if self._brought is not None and isinstance(data, UserPoints):
+            ours = self._brought[0]
             # An experiment has no place for the names of columns, so they are known as long as the window is.
-            self._show_message(self._brought[1])
+            if (data.x1, data.x2, data.target) == (ours.x1, ours.x2, ours.target):
+                self._show_message(self._brought[1])
 
     def _show_message(self, words: str) -> None:
         self.message.setText(words)
@@ -124,8 +127,7 @@ class OwnData(QWidget):
             self._open_dialog(source)
             return
         try:
-            sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
-            points = read_own_points(sheet)
+            points = read_own_points(read_cells(source, name))
         except InputError as error:
             self._say(str(error))
             return
@@ -158,7 +160,3 @@ class OwnData(QWidget):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
-
-
-def _same_places(one: UserPoints, other: UserPoints) -> bool:
-    return (one.x1, one.x2, one.target) == (other.x1, other.x2, other.target)

@@ -18,6 +18,7 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
 from playground.experiment.paths import is_in_range, value_at, with_value
+from playground.files.layout import Reading
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.edits import Edits
 from ui.forms.layouts import PANEL_MARGINS, quiet, tight
@@ -36,7 +37,7 @@ _FEATURE_COLUMNS = 5
 _PICTURE_POINTS = {"classification": 240, "regression": 900}
 """Values fill the plane, so that their shape shows; classes leave gaps, so that their points do."""
 _COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")
-_TABLE_PLACE = ("path", "x1", "x2", "target")
+_TABLE_PLACE = ("path", "x1", "x2", "target", *Reading._fields)
 """Fields of a table that are chosen by opening a file, not in a row."""
 _OWN_NAME = "Own points"
 _MOST_PICTURED = 600

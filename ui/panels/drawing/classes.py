@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from playground.catalog.datasets.base import MAX_CLASSES, Dataset, draw_sample
+from playground.catalog.datasets.base import MAX_CLASSES, Dataset
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from ui.forms.buttons import identify, push_button, tip
@@ -119,11 +117,6 @@ def class_names_of(data: Dataset) -> tuple[str, ...]:
         classes = data.classes if data.task == "classification" else 2
         return data.all_names(max(classes, len(data.class_names)))
     if isinstance(data, Table) and task_of(data) == "classification":
-        return _names_in(Table(path=data.path, x1=data.x1, x2=data.x2, target=data.target, task=data.task))
+        names = data.rows.class_names
+        return UserPoints(class_names=names).all_names(max(2, len(names)))
     return UserPoints().all_names(getattr(data, "classes", 2))
-
-
-@lru_cache(maxsize=4)
-def _names_in(table: Table) -> tuple[str, ...]:
-    names = draw_sample(table).class_names
-    return UserPoints(class_names=names).all_names(max(2, len(names)))

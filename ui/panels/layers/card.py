@@ -156,10 +156,10 @@ class LayerCard(QFrame):
     """Card of a hidden layer."""
 
     edited = Signal(str, object, bool)
-    moved = Signal(int)
-    """Carries by how many places the keyboard moves the layer."""
-    removed = Signal()
-    duplicated = Signal()
+    moved = Signal(int, int)
+    """Carries the layer's place and the one to which the keyboard moves it."""
+    removed = Signal(int)
+    duplicated = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -210,8 +210,8 @@ class LayerCard(QFrame):
         self._freeze.clicked.connect(self._freeze_clicked)
         self._mute.clicked.connect(self._mute_clicked)
         self.more.toggled.connect(self._unfold)
-        self.duplicate.clicked.connect(self.duplicated)
-        self.remove.clicked.connect(self.removed)
+        self.duplicate.clicked.connect(self._ask_duplicate)
+        self.remove.clicked.connect(self._ask_removal)
         header.pressed.connect(self.setFocus)
         self.outer.addWidget(header)
         return header
@@ -394,14 +394,20 @@ class LayerCard(QFrame):
         self._mute.setChecked(not on)
         self._row_edited(f"layers.{self.index}.muted", on, False)
 
+    def _ask_duplicate(self) -> None:
+        self.duplicated.emit(self.index)
+
+    def _ask_removal(self) -> None:
+        self.removed.emit(self.index)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
         if modifiers & Qt.KeyboardModifier.AltModifier and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self.moved.emit(-1 if key == Qt.Key.Key_Up else 1)
+            self.moved.emit(self.index, self.index + (-1 if key == Qt.Key.Key_Up else 1))
         elif modifiers & Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_D:
-            self.duplicated.emit()
+            self._ask_duplicate()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.hasFocus():
-            self.removed.emit()
+            self._ask_removal()
         elif key == Qt.Key.Key_Escape and self.header.drag.active:
             self.header.drag.end(keep=False)
         else:

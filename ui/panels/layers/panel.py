@@ -52,7 +52,7 @@ class LayersPanel(Panel):
         outer = tight(QVBoxLayout(self), margins=(GRID + GRID // 2, GRID, 0, GRID))
         fill(outer, title, self.new_layers, self.view, wide=self.view)
         self.drag = StackDrag(self, self.view, self.stack, self.inputs)
-        self.drag.card_dropped.connect(self._card_dropped)
+        self.drag.card_dropped.connect(self._move_layer)
         self.drag.chip_dropped.connect(self._add_layer)
         for chip in self.new_layers.chips:
             chip.clicked.connect(self._chip_clicked)
@@ -91,9 +91,9 @@ class LayersPanel(Panel):
         card = LayerCard(self.stack)
         card.set_compact(self.compact.isChecked())
         card.edited.connect(self.ask)
-        card.moved.connect(self._card_moved)
-        card.removed.connect(self._card_removed)
-        card.duplicated.connect(self._card_duplicated)
+        card.moved.connect(self._move_layer)
+        card.removed.connect(self.remove_layer)
+        card.duplicated.connect(self._duplicate_layer)
         self.drag.follow_card(card)
         return card
 
@@ -131,8 +131,9 @@ class LayersPanel(Panel):
         for index, (card, layer, inputs) in enumerate(shown):
             card.show_layer(layer, index, inputs)
         self._show_ends(experiment)
-        if self._follow is not None:
-            self._focus_layer(self._follow)
+        for card in self.cards:
+            if self._follow is not None and card.layer_id == self._follow:
+                card.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _cards_for(self, layers: Sequence[Layer]) -> list[LayerCard]:
         """Find a card for each layer: the one with its id, else a free one at its place, else a new one."""
@@ -243,26 +244,14 @@ class LayersPanel(Panel):
     ) -> None:
         self._follow = focus
         self.ask("layers", layers, title=title)
-        self._follow = None
-        self._reveal_later(focus or scroll_to)
-
-    def _focus_layer(self, layer_id: str) -> None:
-        for card in self.cards:
-            if card.layer_id == layer_id:
-                card.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _reveal_later(self, layer_id: str | None) -> None:
-        """Scroll to a card once the layout has put it in its place."""
-        self._wanted = layer_id
+        self._follow, self._wanted = None, focus or scroll_to
+        # Once the layout has put the card in its place.
         QTimer.singleShot(0, self._reveal)
 
     def _reveal(self) -> None:
         for card in self.cards:
             if card.layer_id is not None and card.layer_id == self._wanted:
                 self.view.ensureWidgetVisible(card, 0, GRID)
-
-    def _card_of(self, sender: object) -> LayerCard | None:
-        return next((card for card in self.cards if sender in (card, card.header)), None)
 
     def _focused_card(self) -> LayerCard | None:
         here = QApplication.focusWidget()
@@ -285,21 +274,6 @@ class LayersPanel(Panel):
         if isinstance(chip, Chip):
             self._add_layer(chip)
 
-    def _card_moved(self, by: int) -> None:
-        card = self._card_of(self.sender())
-        if card is not None:
-            self._move_layer(card.index, card.index + by)
-
-    def _card_dropped(self, card: LayerCard, place: int) -> None:
-        self._move_layer(card.index, place)
-
-    def _card_removed(self) -> None:
-        card = self._card_of(self.sender())
-        if card is not None:
-            self.remove_layer(card.index)
-
-    def _card_duplicated(self) -> None:
-        card = self._card_of(self.sender())
-        if card is not None:
-            layer = self._identified()[card.index]
-            self._insert(card.index + 1, layer, f"layer {layer.id} duplicated")
+    def _duplicate_layer(self, index: int) -> None:
+        layer = self._identified()[index]
+        self._insert(index + 1, layer, f"layer {layer.id} duplicated")

@@ -19,10 +19,10 @@ _EDGE = 32
 class StackDrag(QObject):
     """Drag of a card or chip: shows where it would go, scrolls where needed, and reports where it was dropped."""
 
-    card_dropped = Signal(object, int)
-    """A LayerCard, and its new place among the others."""
+    card_dropped = Signal(int, int)
+    """Carries the place of a layer, and its new one among the others."""
     chip_dropped = Signal(object, int)
-    """A Chip of the palette, and the place for its layer."""
+    """Carries a Chip of the palette, and the place for its layer."""
 
     def __init__(self, panel: QWidget, view: QScrollArea, stack: QWidget, first: QWidget) -> None:
         """`stack` is what `view` scrolls: `first`, the cards, and what comes after them."""
@@ -135,7 +135,7 @@ class StackDrag(QObject):
         if card is not None:
             restyle(card, "held", False)
         if card is not None and place is not None:
-            self.card_dropped.emit(card, place)
+            self.card_dropped.emit(card.index, place)
         elif chip is not None and place is not None:
             self.chip_dropped.emit(chip, place)
 
