@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from playground.catalog.choice import Array
+from playground.cli.table import add_options as add_table_options
+from playground.cli.table import table
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
@@ -98,6 +100,13 @@ def _bench_parser() -> Parser:
         "main.py bench", description="Race the engines against each other, or measure how their cost grows."
     )
     add_options(parser)
+    return parser
+
+
+def _table_parser() -> Parser:
+    """The options of `table`."""
+    parser = Parser("main.py table", description="Say how a table is read, and what is unclear about it.")
+    add_table_options(parser)
     return parser
 
 
@@ -308,6 +317,7 @@ def _summary(result: dict[str, Any]) -> str:
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
     "train": (_train_parser, _train),
     "presets": (_presets_parser, _presets),
+    "table": (_table_parser, table),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),
 }

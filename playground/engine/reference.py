@@ -64,10 +64,14 @@ def _normalize(layer: NetworkLayer, parameters: Array, z: Array, passed: Pass, p
     return result
 
 
-def backward(network: Network, parameters: Array, passed: Pass, targets: Array) -> Array:
-    """The flat sum over the batch of ∂E/∂W, ∂E/∂b, ∂E/∂γ and ∂E/∂β; leaves δ of every layer in `passed.delta`."""
+def backward(network: Network, parameters: Array, passed: Pass, targets: Array, weights: Array | None = None) -> Array:
+    """The flat sum over the batch of ∂E/∂W, ∂E/∂b, ∂E/∂γ and ∂E/∂β; leaves δ of every layer in `passed.delta`.
+
+    `weights`, shape (points,), say how much each point counts.
+    """
     gradient = np.empty(network.size, network.dtype)
     back = network.loss.derivative(passed.outputs, targets)
+    back = back if weights is None else back * weights
     passed.delta = [back] * len(network.layers)
     for i in reversed(range(len(network.layers))):
         layer, mask = network.layers[i], passed.masks[i]
@@ -149,8 +153,9 @@ def _gradient_sum(setup: Setup, state: State, columns: Array | slice, masks: lis
     """
     network = setup.network
     passed = forward(network, state.parameters, setup.train.inputs[:, columns], masks)
-    targets = setup.train.targets[:, columns]
-    gradient = backward(network, state.parameters, passed, targets)
+    targets, weights = setup.train.targets[:, columns], setup.train.weights
+    weights = None if weights is None else weights[columns]
+    gradient = backward(network, state.parameters, passed, targets, weights)
     if not all_finite(network.loss.per_point(passed.outputs, targets)):
         raise DivergedError("the loss", network.layers[-1].name)
     if not all_finite(gradient):

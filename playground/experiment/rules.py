@@ -21,7 +21,13 @@ from playground.files.errors import InputError
 _VERSION = 2
 
 
-_BEFORE_VERSION_2: dict[str, dict[str, Any]] = {"table": {"points": 500}, "points": {}}
+_CAME_WITH_VERSION_2 = {"stratified": False, "scale_target": False}
+
+
+_BEFORE_VERSION_2: dict[str, dict[str, Any]] = {
+    "table": {"points": 500, "words": "missing", **_CAME_WITH_VERSION_2},
+    "points": _CAME_WITH_VERSION_2,
+}
 """What files of version 1 mean where they are silent, by the kind of their data."""
 
 
@@ -98,6 +104,8 @@ def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
     if version == _VERSION or kind not in list(_BEFORE_VERSION_2):
         return {**raw, "version": _VERSION}
     settings = data if isinstance(data, dict) else {"kind": kind}
+    for name in _CAME_WITH_VERSION_2.keys() & settings.keys():
+        raise InputError(f"data.{name}", settings[name], f"a file of version {_VERSION}, which this field came with")
     return {**raw, "version": _VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
 
 

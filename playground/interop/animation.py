@@ -215,8 +215,8 @@ def _with_all_colours(snapshot: Snapshot, request: BoundaryRequest) -> Snapshot:
     outputs, side = snapshot.answers[request].shape[:2]
     ramp = np.linspace(0, 1, side)
     if outputs == 1:
-        most = value_range(snapshot.sample) if snapshot.sample.task == "regression" else 1.0
-        field = np.broadcast_to(most * (2 * ramp - 1), (1, side, side))
+        middle, half = value_range(snapshot.sample) if snapshot.sample.task == "regression" else (0.0, 1.0)
+        field = np.broadcast_to(middle + half * (2 * ramp - 1), (1, side, side))
     else:
         pairs = [(i, j) for i in range(outputs) for j in range(i)]
         field = np.zeros((outputs, side, side))

@@ -37,7 +37,7 @@ class BoundaryRequest(Request[Array]):
     """What the network says on a grid of side × side points, float32 (outputs, side, side).
 
     [k, row, column] is at x2 = row, x1 = column, both from −6 to 6. Classification: `Loss.score` (one output −1…1,
-    class 1 from 0 up; several: a share per class). Regression: the predicted value. All finite.
+    class 1 from 0 up; several: a share per class). Regression: the predicted value in the data's own unit. All finite.
     """
 
     side: int = _BOUNDARY_GRID
@@ -45,7 +45,7 @@ class BoundaryRequest(Request[Array]):
     def answer(self, subject: Subject) -> Array:
         setup = subject.setup
         o = subject.outputs(setup.grid(self.side, setup.network.dtype))
-        return statistics.boundary_field(setup.network, o, setup.sample.task)
+        return statistics.boundary_field(setup.network, o, setup.sample)
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,7 @@ class UncertaintyRequest(Request[Array]):
     def answer(self, subject: Subject) -> Array:
         setup, state = subject.setup, subject.state
         columns = setup.grid(self.side, fields.PRECISION)
-        return fields.uncertainty_field(
-            setup.network, state.parameters, columns, setup.sample.task, state.seed, self.passes
-        )
+        return fields.uncertainty_field(setup.network, state.parameters, columns, setup.sample, state.seed, self.passes)
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class UnitMapsRequest(Request[UnitMaps]):
         chosen = fields.chosen_units(setup.network, self.units)
         columns = setup.grid(self.side, fields.PRECISION)
         return UnitMaps(
-            chosen, fields.map_units(setup.network, subject.state.parameters, columns, setup.sample.task, chosen)
+            chosen, fields.map_units(setup.network, subject.state.parameters, columns, setup.sample, chosen)
         )
 
 
@@ -99,9 +97,7 @@ class UnitMapRequest(Request[UnitMap | None]):
     def answer(self, subject: Subject) -> UnitMap | None:
         setup = subject.setup
         columns = setup.grid(self.side, fields.PRECISION)
-        return fields.map_unit(
-            setup.network, subject.state.parameters, columns, setup.sample.task, self.layer, self.unit
-        )
+        return fields.map_unit(setup.network, subject.state.parameters, columns, setup.sample, self.layer, self.unit)
 
 
 @dataclass(frozen=True)
@@ -114,10 +110,11 @@ class PredictionsRequest(Request[Predictions]):
         setup = subject.setup
         indices, columns = setup.derive(self, lambda: self._chosen(setup))
         o = subject.outputs(columns)
-        regression = setup.sample.task == "regression"
-        return Predictions(
-            indices, fields.read_only(np.nan_to_num(o[0]) if regression else predicted_classes(setup.network, o))
-        )
+        if setup.sample.task == "regression":
+            predicted = np.nan_to_num(setup.sample.in_own_unit(o[0]))
+        else:
+            predicted = predicted_classes(setup.network, o)
+        return Predictions(indices, fields.read_only(predicted))
 
     def _chosen(self, setup: Setup) -> tuple[Array, Array]:
         indices = fields.shown_points(setup.sample, self.most)
@@ -196,7 +193,7 @@ class FinalTestRequest(Request[FinalResult | None]):
     def answer(self, subject: Subject) -> FinalResult | None:
         setup, test = subject.setup, subject.setup.test
         o = subject.outputs(test.inputs)
-        loss = mean_loss(setup.network, o, test.targets)
+        loss = mean_loss(setup.network, o, test)
         if loss is None:
             return None
         return FinalResult(len(test.labels), loss, accuracy(setup.network, o, test.labels, setup.sample.task))

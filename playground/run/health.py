@@ -83,7 +83,7 @@ class Health:
 
 
 def _some_points(setup: Setup) -> tuple[Array, Array]:
-    inputs, targets, _ = setup.train
+    inputs, targets = setup.train.inputs, setup.train.targets
     if setup.points <= _LOOK_POINTS:
         return inputs, targets
     places = np.linspace(0, setup.points - 1, _LOOK_POINTS).round().astype(np.intp)

@@ -34,7 +34,7 @@ def advance(
     last_epoch = _NO_LIMIT if epochs is None else state.epoch + epochs
     deadline = math.inf if seconds is None else time.perf_counter() + seconds
     measure_if_needed(engine, run)
-    _stop_if_complete(run)
+    _stop_if_complete(engine, run)
     while record.status == "ready" and state.step < last_step and state.epoch < last_epoch:
         until = min(last_epoch, _next_decision(run))
         limits = Limits(last_step, until, deadline - time.perf_counter())
@@ -95,7 +95,7 @@ def _record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
         _diverge(engine, run, outcome.fault)
     elif len(outcome.epochs) and record.evaluation is not None:
         _react(engine, run, record.evaluation)
-        _stop_if_complete(run)
+        _stop_if_complete(engine, run)
 
 
 def _react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
@@ -105,17 +105,25 @@ def _react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
         state.plateau = training.schedule.observed(state.plateau, loss, training.learning_rate)
     if training.early_stopping is not None:
         state.observe(training.early_stopping, getattr(evaluation, training.early_stopping.watch))
-        if state.stopping.stopped:
-            measure(engine, run)
 
 
-def _stop_if_complete(run: Run) -> None:
-    """`stopped_early` when early stopping has said so, `completed` when all epochs are done."""
-    epochs, record = run.setup.training.epochs, run.record
-    if record.status == "ready" and run.state.stopping.stopped:
+def _stop_if_complete(engine: Engine, run: Run) -> None:
+    """`stopped_early` when early stopping has said so, `completed` when all epochs are done.
+
+    Either way the best weights come back, if early stopping is to restore them.
+    """
+    training, record = run.setup.training, run.record
+    if record.status != "ready":
+        return
+    if run.state.stopping.stopped:
         record.status = "stopped_early"
-    elif record.status == "ready" and epochs is not None and run.state.epoch >= epochs:
+    elif training.epochs is not None and run.state.epoch >= training.epochs:
         record.status = "completed"
+    else:
+        return
+    stopping = training.early_stopping
+    if stopping is not None and stopping.restore and run.state.restore_best():
+        measure(engine, run)
 
 
 def _diverge(engine: Engine, run: Run, fault: DivergedError) -> None:

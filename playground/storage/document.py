@@ -24,7 +24,7 @@ from msgspec import Meta
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TRAIN, Dataset, Sample, draw_sample
 from playground.catalog.datasets.own_points import UserPoints, to_own_points
-from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table
+from playground.catalog.datasets.table import Table
 from playground.catalog.schedules import PlateauMemory
 from playground.engine.engine import EngineName
 from playground.engine.evaluation import Evaluation
@@ -38,6 +38,7 @@ from playground.experiment.text import experiment_text, parse_json, with_table_p
 from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
+from playground.files.cells import MAX_TABLE_ROWS
 from playground.files.errors import InputError
 from playground.measure.changes import Change
 from playground.measure.snapshot import History, Status

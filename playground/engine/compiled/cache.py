@@ -152,9 +152,9 @@ def _warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int32, bool, np.float64))
     runs, layers, epochs = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER, layout.EPOCH))
     points, slots, starts = np.zeros((0, 0), dtype), np.zeros((0, 0), dtype), np.zeros(2, np.int64)
-    space = layout.WorkSpace(none, none, none, none, none, none, none, none, none, none, starts, starts)
+    space = layout.WorkSpace(none, none, none, none, none, none, none, none, none, none, none, starts, starts)
     update_space = layout.UpdateSpace(none, none, marks, numbers)
-    part = layout.EvaluationSet(points, points, numbers, 0.0)
+    part = layout.EvaluationSet(points, points, numbers, none, 0.0)
     kernels.train(
         layers, runs, points, part, part, whole,
         none, none, none, none, slots, slots, none, marks,

@@ -21,10 +21,11 @@ from playground.catalog.regularizers import NoRegularizer, Regularizer
 from playground.engine.compiled import layout
 from playground.engine.compiled.cache import LOADED, system_clock
 from playground.engine.engine import EngineName, Limits, Outcome, Rates
+from playground.engine.evaluation import spread
 from playground.engine.network import Network
 from playground.engine.passes import DivergedError, Pass
 from playground.engine.reference import first_broken_layer
-from playground.engine.setup import Setup
+from playground.engine.setup import Part, Setup
 from playground.engine.state import State
 
 _ROWS = 4096
@@ -55,6 +56,7 @@ class Compiled:
         other_network = setup.network is not before.network
         other_training = any(getattr(old, name) != getattr(new, name) for name in _IN_RUN_RECORD)
         other_points = setup.train.inputs is not before.train.inputs or setup.train.targets is not before.train.targets
+        other_points = other_points or setup.network.loss.class_weights != before.network.loss.class_weights
         if other_network:
             self._lay_out_network()
         if other_network or other_training or other_points:
@@ -79,8 +81,9 @@ class Compiled:
     def _lay_out_points(self) -> None:
         """Lay the points out for the kernels: a row per training point, and what is evaluated at the end of epochs."""
         train = self.setup.train
-        self._data = np.ascontiguousarray(np.concatenate([train.inputs, train.targets]).T)
-        self._train, self._validation = _evaluation_set(*train), _evaluation_set(*self.setup.validation)
+        rows = [train.inputs, train.targets, *([] if train.weights is None else [train.weights[np.newaxis]])]
+        self._data = np.ascontiguousarray(np.concatenate(rows).T)
+        self._train, self._validation = _evaluation_set(train), _evaluation_set(self.setup.validation)
 
     def _make_room(self) -> None:
         network, layers = self.setup.network, self.setup.network.layers
@@ -241,6 +244,7 @@ def _run_record(setup: Setup) -> Any:
     run["loss"] = place_in_family(Loss, type(network.loss))
     run["loss_settings"] = formula_settings(network.loss)
     run["softmax"] = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
+    run["weighted"] = setup.train.weights is not None
     run["regression"], run["threshold"] = setup.sample.task == "regression", network.loss.threshold
     run["optimizer"] = place_in_family(Optimizer, type(training.optimizer))
     run["optimizer_settings"] = formula_settings(training.optimizer)
@@ -259,10 +263,11 @@ def _room_needed(setup: Setup) -> tuple[object, ...]:
     return setup.network.dtype, setup.batch_size, setup.training.optimizer.slots, layers
 
 
-def _evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.EvaluationSet:
-    labels = np.ascontiguousarray(labels, np.float64)
-    spread = float(np.sum(np.square(labels - labels.mean()))) if len(labels) else 0.0
-    return layout.EvaluationSet(np.ascontiguousarray(inputs), np.ascontiguousarray(targets), labels, spread)
+def _evaluation_set(part: Part) -> layout.EvaluationSet:
+    inputs, targets = np.ascontiguousarray(part.inputs), np.ascontiguousarray(part.targets)
+    labels = np.ascontiguousarray(part.labels, np.float64)
+    weights = np.empty(0, inputs.dtype) if part.weights is None else part.weights
+    return layout.EvaluationSet(inputs, targets, labels, weights, spread(labels))
 
 
 def _work_space(network: Network, points: int, *, training: bool) -> layout.WorkSpace:
@@ -286,6 +291,7 @@ def _work_space(network: Network, points: int, *, training: bool) -> layout.Work
         bypass=room(max(_padded(layer.units * points) for layer in layers) if training and skips else 0),
         targets=room(outputs),
         losses=room(outputs),
+        weights=room(points),
         starts=np.zeros(len(layers), np.int64),
         input_starts=np.zeros(len(layers) + 1, np.int64),
     )
