@@ -190,7 +190,7 @@ def imported(data: bytes) -> None:
     for each in (own, read):
         if isinstance(each, UserPoints):
             assert draw_sample(each).x.shape == (each.size, 2)
-            assert convert({"version": 1, "data": msgspec.to_builtins(each)}).data == each
+            assert convert({"version": 2, "data": msgspec.to_builtins(each)}).data == each
 
 
 def link(data: bytes) -> None:

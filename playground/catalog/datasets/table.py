@@ -16,9 +16,9 @@ from playground.catalog.choice import Array, Task, setting
 from playground.catalog.datasets.base import (
     LARGEST,
     MAX_CLASSES,
-    Adjustable,
     AxisScale,
     AxisScales,
+    Collected,
     Raw,
     are_small_enough,
 )
@@ -29,7 +29,7 @@ from playground.files.layout import Reading
 from playground.files.rows import MAX_TABLE_BYTES
 
 
-class Table(Adjustable, frozen=True, tag="table"):
+class Table(Collected, frozen=True, tag="table"):
     """Two columns of a CSV file as coordinates and a third as the target. Text means classes, numbers a regression."""
 
     label = "Table"
@@ -147,6 +147,10 @@ class Table(Adjustable, frozen=True, tag="table"):
     @property
     def size(self) -> int:
         return len(self.rows.x[: self.points])
+
+    @property
+    def is_regression(self) -> bool:
+        return self.rows.task == "regression"
 
     @property
     def reading(self) -> Reading:
