@@ -310,18 +310,19 @@ def _report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
             for layer in WholeSetRequest().answer(trainer)
         ],
         **_table_report(trainer),
+        **({"notes": list(trainer.sample.notes)} if trainer.sample.notes else {}),
         **({"problem": trainer.run.record.problem} if trainer.run.record.problem else {}),
     }
 
 
 def _table_report(trainer: Trainer) -> dict[str, Any]:
-    """How many rows of a table are used, how many of each class, and why others were left out."""
+    """How many rows of a table are used, how many are not, and how many of each class are."""
     data = trainer.experiment.data
     if not isinstance(data, Table):
         return {}
     sample = trainer.sample
     dropped = sum(len(dropped.lines) for dropped in data.rows.dropped)
-    return {"used": len(sample.x), "dropped": dropped, "classes": sample.class_counts, "notes": list(sample.notes)}
+    return {"used": len(sample.x), "dropped": dropped, "classes": sample.class_counts}
 
 
 def _finite_or_none(value: Any) -> Any:
