@@ -19,7 +19,7 @@ from playground.files import atomic
 from playground.files.atomic import PART, prefix, previous, remove_strays, stamp, this_computer, write_atomically
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("KILLS", "20"))
+KILLS = int(os.environ.get("KILLS", "6"))
 """How many times a process is killed while it saves; `make kill` does so 500 times."""
 
 
