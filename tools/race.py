@@ -28,7 +28,7 @@ GOALS: dict[str, tuple[float | None, ...]] = {"jax": (3, 3, 3, 1.2, 1), "torch":
 
 def race(racers: Mapping[str, type[Racer]], turns: int, seconds: float) -> dict[str, Any]:
     """All workloads by all racers, and whether the goals are reached; printed and returned for JSON."""
-    measured = bench.race(racers, turns, seconds)
+    measured = bench.race_engines(racers, turns, seconds)
     for result in measured["workloads"]:
         for ratios in ("ratios", "boundary_ratios"):
             result[ratios] = {name: result[ratios].get(name) for name in PEERS}
@@ -98,8 +98,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         arguments = parser.parse_args(argv)
         check_target("--json", arguments.json)
-        measure = bench.growth if arguments.growth else race
-        bench.write_report(arguments, measure(chosen(arguments), *bench.pace(arguments)), PACKAGES)
+        measure = bench.measure_growth if arguments.growth else race
+        bench.write_report(arguments, measure(chosen(arguments), *bench.turns_and_seconds(arguments)), PACKAGES)
     except InputError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return BAD_INPUT

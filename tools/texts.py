@@ -103,7 +103,7 @@ def texts_in(path: str, tree: ast.Module, shown: set[str]) -> Iterator[Text]:
         if isinstance(parent, ast.JoinedStr | ast.FormattedValue) or not is_string(node):
             continue
         assert isinstance(node, ast.expr)
-        text = written(node)
+        text = _source_text(node)
         if isinstance(parent, ast.Expr):
             owner = parents[parent]
             if isinstance(owner, ast.ClassDef) and owner.name in shown and owner.body[0] is parent:
@@ -120,7 +120,7 @@ def is_string(node: ast.AST) -> bool:
     return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
-def written(node: ast.AST) -> str:
+def _source_text(node: ast.AST) -> str:
     """A string as it reads, with its placeholders in braces."""
     if isinstance(node, ast.Constant):
         return str(node.value)
@@ -189,7 +189,7 @@ def use_of(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
 
 def is_name(node: ast.AST) -> bool:
     """Whether a string has neither blanks nor capital letters."""
-    return re.fullmatch(r"[a-z0-9_.\-]+", written(node)) is not None
+    return re.fullmatch(r"[a-z0-9_.\-]+", _source_text(node)) is not None
 
 
 def enclosing(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str:
@@ -224,11 +224,11 @@ def preset_texts() -> list[Text]:
 
 def unlisted(found: Sequence[Text]) -> Callable[[Iterable[str]], list[str]]:
     """A function that tells which words of what was shown no listed text accounts for: the check of this list."""
-    parts = {part.strip(" .:…") for text in found for part in parts_of(plain(text.text.replace(";", "{}")))}
+    parts = {part.strip(" .:…") for text in found for part in parts_of(_plain_text(text.text.replace(";", "{}")))}
     parts = {part for part in parts if re.search(r"[^\W\d_]{2}", part)}
 
     def words(shown: Iterable[str]) -> list[str]:
-        return sorted({word for text in shown for word in unknown(plain(text), parts)})
+        return sorted({word for text in shown for word in unknown(_plain_text(text), parts)})
 
     return words
 
@@ -246,7 +246,7 @@ def unknown(text: str, parts: Iterable[str]) -> list[str]:
     return [word[0] for word in re.finditer(r"[^\W\d_]{2,}", text) if not all(known[word.start() : word.end()])]
 
 
-def plain(text: str) -> str:
+def _plain_text(text: str) -> str:
     """A text without quotes and marks for shortcuts and fonts, in small letters."""
     return " ".join(re.sub(r"</?\w[^<>]*>|\"", " ", text).replace("&", "").split()).casefold()
 
@@ -261,7 +261,7 @@ TITLES = {
 }
 
 
-def listing(found: Sequence[Text]) -> str:
+def _texts_as_document(found: Sequence[Text]) -> str:
     """All texts as a document, the surest first."""
     counts = {group: sum(text.group == group for text in found) for group in TITLES}
     lines = ["Texts that the program shows, by `make texts`.", "", UNSEEN, ""]
@@ -295,10 +295,10 @@ def main(argv: Sequence[str]) -> int:
     """Write the list to a file, or to the terminal without one; returns the exit code."""
     found = texts()
     if argv:
-        Path(argv[0]).write_text(listing(found), "utf-8")
+        Path(argv[0]).write_text(_texts_as_document(found), "utf-8")
         print(f"Wrote {sum(text.group == 'texts' for text in found):,} texts to {argv[0]}")
     else:
-        print(listing(found), end="")
+        print(_texts_as_document(found), end="")
     return 0
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from playground import InputError
 from playground.cli.commands import BAD_INPUT, Parser, check_target
-from playground.interop.opening import FIRST, Opened, open_source
+from playground.interop.opening import FIRST_PRESET, Opened, open_source
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
@@ -29,7 +29,6 @@ _NO_DISPLAY = 3
 
 
 def _parser() -> Parser:
-    """The options of the window."""
     result = Parser(
         "main.py",
         description="Open the playground. Other commands: main.py train, main.py presets (each with --help).",
@@ -37,7 +36,7 @@ def _parser() -> Parser:
     result.add_argument(
         "experiment",
         nargs="?",
-        default=FIRST,
+        default=FIRST_PRESET,
         metavar="EXPERIMENT",
         help="an experiment file, a document, a preset, or a link",
     )
@@ -55,7 +54,6 @@ def _parser() -> Parser:
 
 
 def _seconds(text: str) -> float:
-    """An argument that is a time."""
     try:
         value = float(text)
     except ValueError:
@@ -66,7 +64,6 @@ def _seconds(text: str) -> float:
 
 
 def _size(text: str) -> tuple[int, int]:
-    """An argument like 1280x800."""
     match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: width x height like 1280x800")
@@ -101,7 +98,6 @@ def _lacks_display() -> bool:
 
 
 def _run(found: Opened, arguments: argparse.Namespace) -> int:
-    """Start Qt and the window, with what was opened for it."""
     from platformdirs import user_data_path
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication, QLayout
@@ -166,7 +162,6 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
 
 
 def _stored_zoom(settings: QSettings) -> float:
-    """The size of everything that was chosen in an earlier run."""
     from ui.look.theme import ZOOMS
 
     zoom = settings.value("size", 1.0)
@@ -174,7 +169,6 @@ def _stored_zoom(settings: QSettings) -> float:
 
 
 def _resolved_theme(app: QApplication, name: str) -> str:
-    """The theme to use: `name`, or what the system shows."""
     from PySide6.QtCore import Qt
 
     if name in ("light", "dark"):
@@ -183,7 +177,6 @@ def _resolved_theme(app: QApplication, name: str) -> str:
 
 
 def _take_picture(app: QApplication, window: Window, path: Path, duration: float) -> int:
-    """Let the window train for `duration` seconds, save what it shows, and close it."""
     window.wiring.set_speed(None)
     window.session.play()
     deadline = time.monotonic() + duration

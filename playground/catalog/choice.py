@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
-Scale: TypeAlias = Literal["linear", "log"]
+Task: TypeAlias = Literal["classification", "regression"]
+_Scale: TypeAlias = Literal["linear", "log"]
 
 
 def setting(
@@ -26,7 +27,7 @@ def setting(
     gt: float | None = None,
     le: float | None = None,
     lt: float | None = None,
-    scale: Scale = "linear",
+    scale: _Scale = "linear",
     slider: tuple[float, float] | None = None,
     unit: str = "",
     names: Mapping[float, str] | None = None,
@@ -64,7 +65,7 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
         return tuple(getattr(self, name) for name in self.__struct_fields__)
 
 
-C = TypeVar("C", bound=Choice)
+_C = TypeVar("_C", bound=Choice)
 
 
 def kind_of(member: type[Choice]) -> str:
@@ -72,12 +73,12 @@ def kind_of(member: type[Choice]) -> str:
     return str(member.__struct_config__.tag)
 
 
-def members(family: type[C]) -> dict[str, type[C]]:
+def members(family: type[_C]) -> dict[str, type[_C]]:
     """The members of a family by their name in files, in the order in which they are declared.
 
     A class without a label is not a member; it only holds what its subclasses share.
     """
-    result: dict[str, type[C]] = {}
+    result: dict[str, type[_C]] = {}
     for kind in family.__subclasses__():
         result |= {kind_of(kind): kind} if kind.label else members(kind)
     return result
@@ -93,6 +94,6 @@ def listing(names: Iterable[object]) -> str:
     return ", ".join(str(name) for name in names)
 
 
-def finite(values: Array) -> bool:
+def all_finite(values: Array) -> bool:
     """Whether no entry is infinite or NaN (one pass, no temporary of the same size for small arrays)."""
     return bool(np.isfinite(values).all())

@@ -10,7 +10,7 @@ import numpy as np
 from playground.catalog.choice import Array
 
 
-class Feature(NamedTuple):
+class _Feature(NamedTuple):
     """One input of the network: its name for people, what it helps with, its formula on arrays."""
 
     label: str
@@ -18,17 +18,19 @@ class Feature(NamedTuple):
     formula: Callable[[Array, Array], Array]
 
 
-FEATURES: dict[str, Feature] = {
-    "x1": Feature("x₁", "The horizontal coordinate.", lambda x1, x2: x1),
-    "x2": Feature("x₂", "The vertical coordinate.", lambda x1, x2: x2),
-    "x1_squared": Feature("x₁²", "The same left and right: helps with circles.", lambda x1, x2: x1 * x1),
-    "x2_squared": Feature("x₂²", "The same above and below: helps with circles.", lambda x1, x2: x2 * x2),
-    "x1_x2": Feature("x₁x₂", "Positive in two opposite corners: solves xor alone.", lambda x1, x2: x1 * x2),
-    "sin_x1": Feature("sin x₁", "Vertical stripes.", lambda x1, x2: np.sin(x1)),
-    "sin_x2": Feature("sin x₂", "Horizontal stripes.", lambda x1, x2: np.sin(x2)),
-    "cos_x1": Feature("cos x₁", "Vertical stripes, the same left and right.", lambda x1, x2: np.cos(x1)),
-    "cos_x2": Feature("cos x₂", "Horizontal stripes, the same above and below.", lambda x1, x2: np.cos(x2)),
-    "radius": Feature("radius", "The distance from the centre: solves circles alone.", lambda x1, x2: np.hypot(x1, x2)),
+FEATURES: dict[str, _Feature] = {
+    "x1": _Feature("x₁", "The horizontal coordinate.", lambda x1, x2: x1),
+    "x2": _Feature("x₂", "The vertical coordinate.", lambda x1, x2: x2),
+    "x1_squared": _Feature("x₁²", "The same left and right: helps with circles.", lambda x1, x2: x1 * x1),
+    "x2_squared": _Feature("x₂²", "The same above and below: helps with circles.", lambda x1, x2: x2 * x2),
+    "x1_x2": _Feature("x₁x₂", "Positive in two opposite corners: solves xor alone.", lambda x1, x2: x1 * x2),
+    "sin_x1": _Feature("sin x₁", "Vertical stripes.", lambda x1, x2: np.sin(x1)),
+    "sin_x2": _Feature("sin x₂", "Horizontal stripes.", lambda x1, x2: np.sin(x2)),
+    "cos_x1": _Feature("cos x₁", "Vertical stripes, the same left and right.", lambda x1, x2: np.cos(x1)),
+    "cos_x2": _Feature("cos x₂", "Horizontal stripes, the same above and below.", lambda x1, x2: np.cos(x2)),
+    "radius": _Feature(
+        "radius", "The distance from the centre: solves circles alone.", lambda x1, x2: np.hypot(x1, x2)
+    ),
 }
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ else:
     FeatureName = Literal[tuple(FEATURES)]
 
 
-def inputs(features: Sequence[str], x: Array, dtype: Any = np.float64) -> Array:
+def feature_columns(features: Sequence[str], x: Array, dtype: Any = np.float64) -> Array:
     """What the network sees of points `x`, shape (n, 2): an array of shape (features, n)."""
     rows = [FEATURES[name].formula(x[:, 0], x[:, 1]) for name in features]
     return np.ascontiguousarray(np.stack(rows), dtype=dtype)

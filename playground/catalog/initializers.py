@@ -174,7 +174,7 @@ class ConstantWeights(Initializer, frozen=True, tag="constant"):
         return np.full((units, inputs), self.value)
 
 
-class TfPlayground(Initializer, frozen=True, tag="tfplayground"):
+class TfPlaygroundWeights(Initializer, frozen=True, tag="tfplayground"):
     """TensorFlow Playground's weights: small ones, whatever the size of the layer. With its data they are the very ones of the browser, unless the seed is not 0.
 
     They continue the random numbers of the data, so the data's own seed decides them. With other data, or another seed

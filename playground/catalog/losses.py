@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array, Choice, setting, union
+from playground.catalog.choice import Array, Choice, Task, setting, union
 
-Task: TypeAlias = Literal["classification", "regression"]
-Output: TypeAlias = Literal["linear", "tanh", "sigmoid"]
+_Output: TypeAlias = Literal["linear", "tanh", "sigmoid"]
 
 
 class Loss(Choice, frozen=True):
@@ -27,7 +26,7 @@ class Loss(Choice, frozen=True):
         return self
 
     @property
-    def output_activation(self) -> Output:
+    def output_activation(self) -> _Output:
         """The activation of the output layer."""
         return "linear"
 
@@ -130,7 +129,7 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
     formula = "E = ½ Σ (o − t)²"
 
     output: Annotated[
-        Output | None,
+        _Output | None,
         setting(
             "Output",
             "The activation of the output layer. Tanh and sigmoid keep outputs in range; linear does not saturate.",
@@ -144,7 +143,7 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
         return msgspec.structs.replace(self, output="tanh" if task == "classification" else "linear")
 
     @property
-    def output_activation(self) -> Output:
+    def output_activation(self) -> _Output:
         return self.output or "linear"
 
     @property

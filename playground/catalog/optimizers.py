@@ -15,7 +15,7 @@ import numpy as np
 
 from playground.catalog.choice import Array, Choice, setting, union
 
-Epsilon: TypeAlias = Annotated[
+_Epsilon: TypeAlias = Annotated[
     float,
     setting(
         "Epsilon ε",
@@ -116,7 +116,7 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
             slider=(0.5, 0.999),
         ),
     ] = 0.99
-    eps: Epsilon = 1e-8
+    eps: _Epsilon = 1e-8
     momentum: Annotated[
         float,
         setting(
@@ -168,7 +168,7 @@ class Adam(Optimizer, frozen=True, tag="adam"):
             slider=(0.9, 0.9999),
         ),
     ] = 0.999
-    eps: Epsilon = 1e-8
+    eps: _Epsilon = 1e-8
 
     @staticmethod
     def constants(rate: Any, t: Any, beta1: Any, beta2: Any, eps: Any) -> tuple[Any, ...]:
@@ -190,7 +190,7 @@ class Adagrad(Optimizer, frozen=True, tag="adagrad"):
     formula = "s ← s + g²;  w ← w − η g / (√s + ε)"
     slots = ("s",)
 
-    eps: Epsilon = 1e-10
+    eps: _Epsilon = 1e-10
 
     @staticmethod
     def constants(rate: Any, t: Any, eps: Any) -> tuple[Any, ...]:
@@ -219,7 +219,7 @@ class Adadelta(Optimizer, frozen=True, tag="adadelta"):
             slider=(0.5, 0.999),
         ),
     ] = 0.9
-    eps: Epsilon = 1e-6
+    eps: _Epsilon = 1e-6
 
     @staticmethod
     def constants(rate: Any, t: Any, rho: Any, eps: Any) -> tuple[Any, ...]:
@@ -255,7 +255,7 @@ class Nadam(Optimizer, frozen=True, tag="nadam"):
         float,
         setting("β₂", "Memory of the squared gradient. Small values react at once and become unsteady; near 1 is calm.", ge=0, lt=1, slider=(0.9, 0.9999)),
     ] = 0.999  # fmt: skip
-    eps: Epsilon = 1e-8
+    eps: _Epsilon = 1e-8
     momentum_decay: Annotated[
         float,
         setting("Momentum decay ψ", "How fast the momentum warms up from half its value. At 0 it stays at half; large values skip the warm-up.", ge=0, le=1e6, scale="log", slider=(1e-4, 1)),

@@ -13,14 +13,14 @@ import numpy as np
 from playground.catalog.choice import Array, Choice, setting, union
 
 
-def strength(label: str, help: str) -> msgspec.Meta:
+def _strength(label: str, help: str) -> msgspec.Meta:
     """How much weights cost."""
     return setting(label, help, ge=0, le=1e6, scale="log", slider=(1e-6, 1))
 
 
-Strength: TypeAlias = Annotated[
+_Strength: TypeAlias = Annotated[
     float,
-    strength("λ", "How much large weights cost. At 0 they are free; too much and the network cannot bend any more."),
+    _strength("λ", "How much large weights cost. At 0 they are free; too much and the network cannot bend any more."),
 ]
 
 
@@ -73,7 +73,7 @@ class L1(Regularizer, frozen=True, tag="l1"):
     label = "L1"
     formula = "R = λ Σ |w|"
 
-    strength: Strength = 0.001
+    strength: _Strength = 0.001
     prune: Annotated[
         bool,
         setting("Prune", "A weight that is pushed across zero stays zero for good, which leaves visible gaps. Off, it may come back."),
@@ -98,7 +98,7 @@ class L2(Regularizer, frozen=True, tag="l2"):
     label = "L2"
     formula = "R = λ Σ w²"
 
-    strength: Strength = 0.001
+    strength: _Strength = 0.001
 
     @staticmethod
     def penalty_of(w: Any, strength: Any) -> Any:
@@ -117,13 +117,13 @@ class ElasticNet(Regularizer, frozen=True, tag="elastic_net"):
 
     l1: Annotated[
         float,
-        strength(
+        _strength(
             "Size λ₁", "How much the size of a weight costs. At 0 this is L2; too much and hardly a weight is left."
         ),
     ] = 0.001
     l2: Annotated[
         float,
-        strength("Square λ₂", "How much the square of a weight costs. At 0 this is L1; too much and the network cannot bend any more."),
+        _strength("Square λ₂", "How much the square of a weight costs. At 0 this is L1; too much and the network cannot bend any more."),
     ] = 0.001  # fmt: skip
 
     @staticmethod

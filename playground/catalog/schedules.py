@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, Type
 
 from playground.catalog.choice import Choice, setting, union
 
-Gamma: TypeAlias = Annotated[
+_Gamma: TypeAlias = Annotated[
     float,
     setting("γ", "What is left of the rate each time. At 1 it stays; near 0 training all but stops at once.", gt=0, le=1, slider=(0.1, 1)),
 ]  # fmt: skip
-LowestRate: TypeAlias = Annotated[
+_LowestRate: TypeAlias = Annotated[
     float,
     setting("Lowest rate η_low", "The rate never gets below this. At 0 training can come to rest; above the learning rate it turns the schedule round.", ge=0, le=1e9, scale="log", slider=(1e-6, 1)),
 ]  # fmt: skip
@@ -82,7 +82,7 @@ class StepDecay(Schedule, frozen=True, tag="step"):
         int,
         setting("Epochs per cut", "How many epochs the rate stays between two cuts. 1 is exponential decay; more than you train is constant.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
     ] = 30  # fmt: skip
-    gamma: Gamma = 0.1
+    gamma: _Gamma = 0.1
 
     def scheduled(self, base: float, progress: Progress) -> float:
         return float(base * self.gamma ** (progress.epoch // self.step_size))
@@ -94,7 +94,7 @@ class Exponential(Schedule, frozen=True, tag="exponential"):
     label = "Exponential"
     formula = "η = η₀ γᵉ"
 
-    gamma: Gamma = 0.99
+    gamma: _Gamma = 0.99
 
     def scheduled(self, base: float, progress: Progress) -> float:
         return float(base * self.gamma**progress.epoch)
@@ -132,7 +132,7 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
         int,
         setting("Multiplier", "How much longer each period is than the one before. At 1 all are equal; at 10 the second hardly ends.", ge=1, le=1000, slider=(1, 10)),
     ] = 1  # fmt: skip
-    min_lr: LowestRate = 0.0
+    min_lr: _LowestRate = 0.0
 
     def scheduled(self, base: float, progress: Progress) -> float:
         place, period = self.place(progress.epoch)
@@ -170,7 +170,7 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
         float,
         setting("Threshold", "The share by which the loss must fall to count as progress. At 0 anything counts; at 0.1 only big leaps.", ge=0, lt=1, scale="log", slider=(1e-6, 0.1)),
     ] = 1e-4  # fmt: skip
-    min_lr: LowestRate = 0.0
+    min_lr: _LowestRate = 0.0
 
     SMALLEST_CUT = 1e-8
     """PyTorch's `eps`: a cut that would change the rate by less is not made."""

@@ -1,4 +1,4 @@
-"""`bench`: how fast the engines are in the same run, and how cost grows.
+"""`run_bench`: how fast the engines are in the same run, and how cost grows.
 
 Every racer has a process of its own on one thread and they take turns (A B C A B C …), so that a busy moment of the
 machine meets all alike; figures are medians over the turns, ratios medians of the turns' ratios. All first train the
@@ -31,12 +31,12 @@ from playground.cli.racers import ONE_THREAD, OURS, Racer, serve
 from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.atomic import write_atomically
 
-Racers = Mapping[str, type[Racer]]
+_Racers = Mapping[str, type[Racer]]
 """Who races, by the names on the command line, ours first."""
 
-TURNS, SECONDS = 5, 1.0
-QUICK_TURNS, QUICK_SECONDS = 3, 0.15
-CLIFF = 1.5
+_TURNS, SECONDS = 5, 1.0
+QUICK_TURNS, _QUICK_SECONDS = 3, 0.15
+_CLIFF = 1.5
 """The factor by which a step of a growth series may exceed its expected cost."""
 
 
@@ -60,7 +60,9 @@ class Workload:
         return [2, *(layer.units for layer in self.experiment.layers), 1]
 
 
-def spiral(widths: Sequence[int], optimizer: AnyOptimizer, rate: float, batch_size: int, points: int) -> Experiment:
+def spiral_experiment(
+    widths: Sequence[int], optimizer: AnyOptimizer, rate: float, batch_size: int, points: int
+) -> Experiment:
     """Two spirals, all points for training, tanh, cross-entropy, float32."""
     layers = "-".join(map(str, (2, *widths, 1))) if len(widths) < 6 else f"2-({len(widths)}×{widths[0]})-1"
     batch = "all at once" if batch_size == 0 else f"batch {batch_size:,}"
@@ -73,11 +75,11 @@ def spiral(widths: Sequence[int], optimizer: AnyOptimizer, rate: float, batch_si
 
 
 WORKLOADS = (
-    Workload(spiral((4, 2), Sgd(), 0.1, 10, 250), 200),
-    Workload(spiral((8,) * 3, Sgd(), 0.1, 10, 250), 200, boundary=True),
-    Workload(spiral((8,) * 10, Sgd(), 0.03, 10, 250), 150),
-    Workload(spiral((64,) * 3, Adam(), 0.003, 32, 250), 100, boundary=True),
-    Workload(spiral((256,) * 4, Adam(), 0.001, 250, 10_000), 5),
+    Workload(spiral_experiment((4, 2), Sgd(), 0.1, 10, 250), 200),
+    Workload(spiral_experiment((8,) * 3, Sgd(), 0.1, 10, 250), 200, boundary=True),
+    Workload(spiral_experiment((8,) * 10, Sgd(), 0.03, 10, 250), 150),
+    Workload(spiral_experiment((64,) * 3, Adam(), 0.003, 32, 250), 100, boundary=True),
+    Workload(spiral_experiment((256,) * 4, Adam(), 0.001, 250, 10_000), 5),
 )
 
 
@@ -90,13 +92,13 @@ def multiply_adds(sizes: Sequence[int]) -> int:
 # Processes ------------------------------------------------------------------------------------------------------
 
 
-class Child:
+class _Child:
     """A racer in a process of its own, called by method name."""
 
     def __init__(self, name: str, racer: type[Racer]) -> None:
         self.name, self.label = name, racer.label
         context = multiprocessing.get_context("spawn")
-        self.connection, theirs = context.Pipe()
+        self._connection, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs, racer), daemon=True)
         self.process.start()
         theirs.close()
@@ -104,8 +106,8 @@ class Child:
     def call(self, method: str, *arguments: Any) -> Any:
         """What a method of the racer returns. Raises RuntimeError with the reason if it can't."""
         try:
-            self.connection.send((method, arguments))
-            good, result = self.connection.recv()
+            self._connection.send((method, arguments))
+            good, result = self._connection.recv()
         except (EOFError, OSError) as error:
             raise RuntimeError("its process ended") from error
         if not good:
@@ -114,7 +116,7 @@ class Child:
 
     def close(self) -> None:
         """End the process and wait for it."""
-        self.connection.close()
+        self._connection.close()
         self.process.join(1)
         if self.process.is_alive():
             self.process.kill()
@@ -122,7 +124,7 @@ class Child:
 
 
 @contextmanager
-def children(racers: Racers, environment: Mapping[str, str] = ONE_THREAD) -> Iterator[list[Child]]:
+def start_racers(racers: _Racers, environment: Mapping[str, str] = ONE_THREAD) -> Iterator[list[_Child]]:
     """A process for each racer, with more in its environment than this one has; all have ended afterwards."""
     before = dict(os.environ)
     with ExitStack() as stack:
@@ -130,7 +132,7 @@ def children(racers: Racers, environment: Mapping[str, str] = ONE_THREAD) -> Ite
             os.environ.update(environment)
             started = []
             for name, racer in racers.items():
-                started.append(Child(name, racer))
+                started.append(_Child(name, racer))
                 stack.callback(started[-1].close)
         finally:
             os.environ.clear()
@@ -141,17 +143,17 @@ def children(racers: Racers, environment: Mapping[str, str] = ONE_THREAD) -> Ite
 # The race -------------------------------------------------------------------------------------------------------
 
 
-def race(racers: Racers, turns: int, seconds: float) -> dict[str, Any]:
+def race_engines(racers: _Racers, turns: int, seconds: float) -> dict[str, Any]:
     """All workloads by all racers, printed as they come and returned for JSON."""
-    with children(racers) as racing:
+    with start_racers(racers) as racing:
         results = []
         gflops = 0.0
         for workload in WORKLOADS:
-            result = raced(workload, racing, turns, seconds)
+            result = race_workload(workload, racing, turns, seconds)
             if racing[0].name in OURS:
                 gflops = max([gflops, *(racing[0].call("gflops") for _ in range(turns))])
             results.append(result)
-            print_race(result)
+            _print_race(result)
     if gflops:
         print(f"\nMatrix products (float32, one thread, NumPy): {gflops:.0f} GFLOP/s at best")
         for result in results:
@@ -163,10 +165,10 @@ def race(racers: Racers, turns: int, seconds: float) -> dict[str, Any]:
 
 
 @dataclass
-class Entry:
+class _Entry:
     """A racer in one race, with its results."""
 
-    child: Child
+    child: _Child
     initial_loss: float
     loss: float
     count: int
@@ -177,7 +179,7 @@ class Entry:
     boundary: list[float] = field(default_factory=list)
     """Seconds."""
 
-    def take_turn(self, seconds: float, boundary: bool) -> None:
+    def _take_turn(self, seconds: float, boundary: bool) -> None:
         """Train for about so many seconds, and draw the boundary if that is raced for too."""
         timing = self.child.call("run_epochs", self.count)
         self.training.append(self.count / timing.training)
@@ -197,33 +199,33 @@ class Entry:
         }
 
 
-def entry(child: Child, workload: Workload, seconds: float) -> Entry:
+def _enter(child: _Child, workload: Workload, seconds: float) -> _Entry:
     """Train a racer for the comparison of the losses; its time also gives the epochs per turn."""
     child.call("prepare", workload.experiment)
     initial = child.call("loss")
     timing = child.call("run_epochs", workload.epochs)
-    return Entry(child, initial, child.call("loss"), max(1, round(workload.epochs * seconds / timing.total)))
+    return _Entry(child, initial, child.call("loss"), max(1, round(workload.epochs * seconds / timing.total)))
 
 
-def raced(workload: Workload, racing: Sequence[Child], turns: int, seconds: float) -> dict[str, Any]:
+def race_workload(workload: Workload, racing: Sequence[_Child], turns: int, seconds: float) -> dict[str, Any]:
     """Race one workload: all train for the loss, then take turns against the clock. A racer that fails drops out."""
-    entries: dict[str, Entry] = {}
+    entries: dict[str, _Entry] = {}
     problems: dict[str, str] = {}
 
-    def out(child: Child, error: RuntimeError) -> None:
+    def out(child: _Child, error: RuntimeError) -> None:
         problems[child.name] = str(error)
         entries.pop(child.name, None)
         print(f"{child.label} is out of {workload.name}: {error}", file=sys.stderr)
 
     for child in racing:
         try:
-            entries[child.name] = entry(child, workload, seconds)
+            entries[child.name] = _enter(child, workload, seconds)
         except RuntimeError as error:
             out(child, error)
     for _ in range(turns):
         for running in list(entries.values()):
             try:
-                running.take_turn(seconds, workload.boundary)
+                running._take_turn(seconds, workload.boundary)
             except RuntimeError as error:
                 out(running.child, error)
     ours = entries.get(next((name for name in OURS if name in entries), ""))
@@ -250,7 +252,7 @@ def typical_ratio(a: Sequence[float], b: Sequence[float]) -> float:
     return median(x / y for x, y in zip(a, b, strict=True))
 
 
-def learned(result: Mapping[str, Any]) -> dict[str, bool]:
+def have_learned(result: Mapping[str, Any]) -> dict[str, bool]:
     """Whether each racer's loss fell at least half as far as the losses did in the median."""
     losses = {name: figures["loss"] for name, figures in result["engines"].items()}
     if not losses:
@@ -262,24 +264,24 @@ def learned(result: Mapping[str, Any]) -> dict[str, bool]:
 # In words -------------------------------------------------------------------------------------------------------
 
 
-def print_race(result: Mapping[str, Any]) -> None:
+def _print_race(result: Mapping[str, Any]) -> None:
     """One workload as a table, a row per racer."""
     print(f"\n{result['name']}")
     loss = f"loss after {result['epochs_for_loss']}"
     print(f"  {'':<18}{'epochs/s':>12}{'with evaluation':>18}{loss:>18}{'boundary':>12}{'turns':>20}")
-    learning = learned(result)
+    learning = have_learned(result)
     for name, known in result["engines"].items():
         boundary = "" if known["boundary_seconds"] is None else f"{1e3 * known['boundary_seconds']:.2f} ms"
-        turns = f"{rate_words(min(known['turns']))} … {rate_words(max(known['turns']))}"
-        evaluated = "" if name not in OURS else rate_words(known["epochs_per_second_with_evaluation"])
+        turns = f"{_rate_words(min(known['turns']))} … {_rate_words(max(known['turns']))}"
+        evaluated = "" if name not in OURS else _rate_words(known["epochs_per_second_with_evaluation"])
         print(
-            f"  {known['label']:<18}{rate_words(known['epochs_per_second']):>12}{evaluated:>18}"
+            f"  {known['label']:<18}{_rate_words(known['epochs_per_second']):>12}{evaluated:>18}"
             f"{known['loss']:>18.4f}{boundary:>12}{turns:>20}" + ("" if learning[name] else "   has hardly learned")
         )
     sys.stdout.flush()
 
 
-def print_ratios(results: Sequence[Mapping[str, Any]], others: Racers) -> None:
+def print_ratios(results: Sequence[Mapping[str, Any]], others: _Racers) -> None:
     """Print how many times as fast as the others our fastest engine is, and its share of what the machine can do."""
     print("\nHow many times as fast our fastest engine trains as …")
     widths = {name: max(14, len(racer.label) + 2) for name, racer in others.items()}
@@ -291,7 +293,7 @@ def print_ratios(results: Sequence[Mapping[str, Any]], others: Racers) -> None:
     print("  (the limit: the best matrix product of this run; it counts matrix products only)")
 
 
-def rate_words(rate: float) -> str:
+def _rate_words(rate: float) -> str:
     """Epochs per second with three digits or more."""
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
@@ -303,28 +305,28 @@ def ratio_words(ratio: float | None) -> str:
 
 # How cost grows -------------------------------------------------------------------------------------------------
 
-GROWTH_POINTS = (100, 1_000, 10_000, 100_000, 1_000_000)
-GROWTH_WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
-GROWTH_DEPTHS = (1, 2, 4, 8, 16, 30)
-GROWTH_BATCHES = (1, 10, 100, 1_000, 0)
-MEMORY_POINTS = 1_000_000
+_GROWTH_POINTS = (100, 1_000, 10_000, 100_000, 1_000_000)
+_GROWTH_WIDTHS = (2, 4, 8, 16, 32, 64, 128, 256, 512)
+_GROWTH_DEPTHS = (1, 2, 4, 8, 16, 30)
+_GROWTH_BATCHES = (1, 10, 100, 1_000, 0)
+_MEMORY_POINTS = 1_000_000
 
 
-def growth_series() -> dict[str, list[tuple[int, Experiment]]]:
+def _growth_series() -> dict[str, list[tuple[int, Experiment]]]:
     """Experiments that differ in one number, by the name of that number."""
 
     def grown(points: int = 1_000, width: int = 8, depth: int = 2, batch_size: int = 100) -> Experiment:
-        return spiral((width,) * depth, Sgd(), 0.01, batch_size, points)
+        return spiral_experiment((width,) * depth, Sgd(), 0.01, batch_size, points)
 
     return {
-        "points": [(n, grown(points=n)) for n in GROWTH_POINTS],
-        "width": [(n, grown(width=n)) for n in GROWTH_WIDTHS],
-        "depth": [(n, grown(depth=n)) for n in GROWTH_DEPTHS],
-        "batch size": [(n, grown(points=10_000, batch_size=n)) for n in GROWTH_BATCHES],
+        "points": [(n, grown(points=n)) for n in _GROWTH_POINTS],
+        "width": [(n, grown(width=n)) for n in _GROWTH_WIDTHS],
+        "depth": [(n, grown(depth=n)) for n in _GROWTH_DEPTHS],
+        "batch size": [(n, grown(points=10_000, batch_size=n)) for n in _GROWTH_BATCHES],
     }
 
 
-def due(experiment: Experiment) -> float:
+def _expected_cost(experiment: Experiment) -> float:
     """The expected cost of an epoch, up to a factor: the multiplications of its matrix products.
 
     It's an upper bound of the growth, for what is done once per unit, layer or update grows slower.
@@ -332,22 +334,22 @@ def due(experiment: Experiment) -> float:
     return experiment.data.size * multiply_adds([2, *(layer.units for layer in experiment.layers), 1])
 
 
-def growth(racers: Racers, turns: int, seconds: float) -> dict[str, Any]:
+def measure_growth(racers: _Racers, turns: int, seconds: float) -> dict[str, Any]:
     """How the time per epoch grows with every size, and what memory an epoch needs; printed and returned for JSON."""
     found: dict[str, Any] = {"growth": {}, "memory": {}}
     for name, racer in racers.items():
-        with children({name: racer}) as (child,):
+        with start_racers({name: racer}) as (child,):
             found["growth"][name] = {
-                size: grown(child, size, series, turns, seconds) for size, series in growth_series().items()
+                size: _measure_series(child, size, series, turns, seconds) for size, series in _growth_series().items()
             }
         # A process without a past; and glibc shall not keep freed arrays, which later ones could hide in.
-        with children({name: racer}, {**ONE_THREAD, "MALLOC_MMAP_THRESHOLD_": "100000"}) as (child,):
-            found["memory"][name] = memory(child)
+        with start_racers({name: racer}, {**ONE_THREAD, "MALLOC_MMAP_THRESHOLD_": "100000"}) as (child,):
+            found["memory"][name] = _measure_memory(child)
     return found
 
 
-def grown(
-    child: Child, size: str, series: Sequence[tuple[int, Experiment]], turns: int, seconds: float
+def _measure_series(
+    child: _Child, size: str, series: Sequence[tuple[int, Experiment]], turns: int, seconds: float
 ) -> list[dict[str, Any]]:
     """Measure one series and print it row by row."""
     print(f"\n{child.label}, more {size}")
@@ -359,25 +361,25 @@ def grown(
         count = max(1, round(seconds / turns / once))
         spent = median(child.call("run_epochs", count).training / count for _ in range(turns))
         row = {"value": number, "seconds_per_epoch": spent, "seconds_per_point": spent / experiment.data.size}
-        row["due"] = due(experiment)
+        row["due"] = _expected_cost(experiment)
         row["of_its_due"] = (spent / row["due"]) / (rows[-1]["seconds_per_epoch"] / rows[-1]["due"]) if rows else None
         rows.append(row)
         shown = "" if row["of_its_due"] is None else f"{row['of_its_due']:.2f} ×"
         print(f"  {number or 'all':>12,}" if number else f"  {'all':>12}", end="")
         print(f"{1e3 * spent:>16.4g}{1e6 * row['seconds_per_point']:>16.4g}{shown:>14}", flush=True)
-    cliffs = [row["value"] or "all" for row in rows if (row["of_its_due"] or 0) > CLIFF]
+    cliffs = [row["value"] or "all" for row in rows if (row["of_its_due"] or 0) > _CLIFF]
     print(f"  {'a cliff at ' + listing(cliffs) if cliffs else 'no cliff'}")
     return rows
 
 
-def memory(child: Child) -> dict[str, Any]:
+def _measure_memory(child: _Child) -> dict[str, Any]:
     """The additional memory of the second epoch over a million points."""
-    experiment = spiral((8, 8), Sgd(), 0.01, 100, MEMORY_POINTS)
+    experiment = spiral_experiment((8, 8), Sgd(), 0.01, 100, _MEMORY_POINTS)
     child.call("prepare", experiment)
     grew = child.call("epoch_growth_bytes")
-    data = MEMORY_POINTS * (2 + 1) * 4
-    order = MEMORY_POINTS * 8
-    print(f"\n{child.label}, memory of the second epoch over {MEMORY_POINTS:,} points")
+    data = _MEMORY_POINTS * (2 + 1) * 4
+    order = _MEMORY_POINTS * 8
+    print(f"\n{child.label}, memory of the second epoch over {_MEMORY_POINTS:,} points")
     if grew is None:
         print("  not measured: only Linux tells")
     else:
@@ -386,22 +388,22 @@ def memory(child: Child) -> dict[str, Any]:
             f"  {grew / 1e6:.1f} MB more at the peak; the order of the points takes {order / 1e6:.0f} MB, "
             f"the data {data / 1e6:.0f} MB: {verdict}"
         )
-    return {"points": MEMORY_POINTS, "peak_growth_bytes": grew, "data_bytes": data, "order_bytes": order}
+    return {"points": _MEMORY_POINTS, "peak_growth_bytes": grew, "data_bytes": data, "order_bytes": order}
 
 
 # The command ----------------------------------------------------------------------------------------------------
 
 
-def add_options(parser: argparse.ArgumentParser, racers: Racers = OURS) -> None:
-    """The options of `bench`."""
-    parser.add_argument("--engines", type=names_of(racers), metavar="A,B", help=f"of {listing(racers)} (default: all)")
-    parser.add_argument("--seconds", type=positive, metavar="S", help=f"time for each turn (default: {SECONDS:g})")
+def add_options(parser: argparse.ArgumentParser, racers: _Racers = OURS) -> None:
+    """The options of `run_bench`."""
+    parser.add_argument("--engines", type=_names_of(racers), metavar="A,B", help=f"of {listing(racers)} (default: all)")
+    parser.add_argument("--seconds", type=_positive, metavar="S", help=f"time for each turn (default: {SECONDS:g})")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns: rough figures")
     parser.add_argument("--growth", action="store_true", help="measure how cost grows with every size instead")
     parser.add_argument("--json", metavar="FILE", help="write all figures to this file")
 
 
-def positive(text: str) -> float:
+def _positive(text: str) -> float:
     """Parse an argument that is a positive number of seconds."""
     try:
         value = float(text)
@@ -412,7 +414,7 @@ def positive(text: str) -> float:
     return value
 
 
-def names_of(racers: Racers) -> Callable[[str], list[str]]:
+def _names_of(racers: _Racers) -> Callable[[str], list[str]]:
     """A parser of arguments that list racers."""
 
     def names(text: str) -> list[str]:
@@ -425,31 +427,31 @@ def names_of(racers: Racers) -> Callable[[str], list[str]]:
     return names
 
 
-def bench(arguments: argparse.Namespace) -> None:
+def run_bench(arguments: argparse.Namespace) -> None:
     """Measure as the arguments say, print tables, and write the report."""
     racers = {name: racer for name, racer in OURS.items() if arguments.engines is None or name in arguments.engines}
-    turns, seconds = pace(arguments)
-    measured = (growth if arguments.growth else race)(racers, turns, seconds)
+    turns, seconds = turns_and_seconds(arguments)
+    measured = (measure_growth if arguments.growth else race_engines)(racers, turns, seconds)
     if not arguments.growth:
         print_ratios(measured["workloads"], dict(list(racers.items())[1:]))
     write_report(arguments, measured)
 
 
-def pace(arguments: argparse.Namespace) -> tuple[int, float]:
+def turns_and_seconds(arguments: argparse.Namespace) -> tuple[int, float]:
     """The number of turns, and the seconds of each."""
-    turns, seconds = (QUICK_TURNS, QUICK_SECONDS) if arguments.quick else (TURNS, SECONDS)
+    turns, seconds = (QUICK_TURNS, _QUICK_SECONDS) if arguments.quick else (_TURNS, SECONDS)
     return turns, arguments.seconds or seconds
 
 
 def write_report(arguments: argparse.Namespace, measured: Mapping[str, Any], packages: Sequence[str] = ()) -> None:
     """Write all figures to the file that the arguments name; `packages` are reported with their versions."""
     if arguments.json:
-        turns, seconds = pace(arguments)
-        report = {"machine": machine(packages), "turns": turns, "seconds_per_turn": seconds, **measured}
+        turns, seconds = turns_and_seconds(arguments)
+        report = {"machine": _machine(packages), "turns": turns, "seconds_per_turn": seconds, **measured}
         write_atomically(Path(arguments.json), (json.dumps(report, indent=2, allow_nan=False) + "\n").encode())
 
 
-def machine(packages: Sequence[str]) -> dict[str, Any]:
+def _machine(packages: Sequence[str]) -> dict[str, Any]:
     """A description of the machine and the versions, those of more packages than our own included."""
     versions = {}
     for package in ("numpy", "numba", "scipy", *packages):
@@ -459,14 +461,14 @@ def machine(packages: Sequence[str]) -> dict[str, Any]:
             continue
     return {
         "system": platform.platform(),
-        "processor": processor(),
+        "processor": _processor(),
         "cpus": os.cpu_count(),
         "python": platform.python_version(),
         "packages": versions,
     }
 
 
-def processor() -> str:
+def _processor() -> str:
     """The name of the processor, as far as the system tells it."""
     known = Path("/proc/cpuinfo")
     lines = known.read_text("utf-8", "replace").splitlines() if known.exists() else []

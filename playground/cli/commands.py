@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _train_parser() -> Parser:
-    """The options of `train`."""
+    """The options of `_train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
     _add_training_options(parser, default="the experiment's")
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
@@ -65,12 +65,12 @@ def _add_training_options(parser: Parser, default: str) -> None:
 
 
 def _presets_parser() -> Parser:
-    """The options of `presets`: none."""
+    """The options of `_presets`: none."""
     return Parser("main.py presets", description="List the presets, one per line, name first.")
 
 
 def _export_parser() -> Parser:
-    """The options of `export`."""
+    """The options of `_export`."""
     lines = [f"  {one.name:<12} {one.title} ({one.suffix}){_needs_words(one)}" for one in FORMATS.values()]
     formats = "\n".join([*lines, f"  {_GIF:<12} Training as an animation, from its start (.gif)"])
     parser = Parser(
@@ -96,7 +96,7 @@ def _needs_words(one: Format) -> str:
 
 
 def _bench_parser() -> Parser:
-    """The options of `bench`."""
+    """The options of `_bench`."""
     from playground.cli.bench import add_options
 
     parser = Parser(
@@ -117,13 +117,13 @@ def _whole_number(text: str) -> int:
     return value
 
 
-def presets(_: argparse.Namespace) -> None:
+def _presets(_: argparse.Namespace) -> None:
     """Print every preset's name and title."""
     for name, path in preset_paths().items():
         print(f"{name:<24} {load(path).name}")
 
 
-def train(arguments: argparse.Namespace) -> None:
+def _train(arguments: argparse.Namespace) -> None:
     """Train as the arguments say and write what they ask for."""
     for option in ("save_weights", "history", "plot"):
         check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
@@ -131,7 +131,7 @@ def train(arguments: argparse.Namespace) -> None:
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
-    trainer, total_seconds = trained(found, epochs, arguments)
+    trainer, total_seconds = _train_experiment(found, epochs, arguments)
     if arguments.save_weights:
         save_weights(arguments.save_weights, trainer.parameters())
     if arguments.history:
@@ -140,11 +140,11 @@ def train(arguments: argparse.Namespace) -> None:
         from playground.interop.picture import save_picture
 
         save_picture(arguments.plot, trainer)
-    result = report(trainer, total_seconds)
+    result = _report(trainer, total_seconds)
     print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result))
 
 
-def trained(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> tuple[Trainer, float]:
+def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> tuple[Trainer, float]:
     """A trainer that has trained `epochs` epochs, none if that is None, and the seconds that took."""
     initial = None if arguments.init is None else load_weights(arguments.init)
     experiment = found.experiment if epochs is None else _with_epochs(found.experiment, epochs)
@@ -170,7 +170,7 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
     if not cache.are_cached(precision):
         print("Compiling the fast engine; once on this machine, about half a minute.", file=sys.stderr)
     try:
-        cache.load(precision)
+        cache.load_kernels(precision)
     except cache.UnavailableError as error:
         if wanted == "compiled":
             raise InputError(
@@ -181,7 +181,7 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
     return "compiled"
 
 
-def export(arguments: argparse.Namespace) -> None:
+def _export(arguments: argparse.Namespace) -> None:
     """Train as the arguments say, and write and prove what they ask for."""
     check_target("--out", arguments.out)
     if arguments.to == _GIF:
@@ -199,13 +199,13 @@ def export(arguments: argparse.Namespace) -> None:
 
 def _export_animation(arguments: argparse.Namespace) -> None:
     """Repeat a training and write it as an animated GIF; on a terminal with a progress bar."""
-    from playground.interop.animation import Settings, save_animation
+    from playground.interop.animation import AnimationSettings, save_animation
 
     found = open_source(arguments.experiment)
     _say_notes(found)
     experiment, document = found.experiment, found.document
     trained = document.present.state.epoch if document is not None else None
-    epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), Settings().epochs)
+    epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), AnimationSettings().epochs)
     initial = load_weights(arguments.init) if arguments.init is not None else None
     if document is not None and initial is None:
         initial = _resumed_trainer(document).usable_initial()
@@ -228,7 +228,7 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
         _say_notes(found)
         return _resumed_trainer(found.document)
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
-    return trained(found, epochs, arguments)[0]
+    return _train_experiment(found, epochs, arguments)[0]
 
 
 def _resumed_trainer(document: Document) -> Trainer:
@@ -236,9 +236,9 @@ def _resumed_trainer(document: Document) -> Trainer:
     return Trainer.of(resume(document))
 
 
-def bench(arguments: argparse.Namespace) -> None:
+def _bench(arguments: argparse.Namespace) -> None:
     """Measure how fast the engines are."""
-    from playground.cli.bench import bench as measure
+    from playground.cli.bench import run_bench as measure
 
     check_target("--json", arguments.json)
     measure(arguments)
@@ -283,7 +283,7 @@ def _progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
     return tqdm(total=total, unit=unit, disable=not sys.stderr.isatty(), leave=False)
 
 
-def report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
+def _report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
     """The results, ready for JSON: non-finite numbers become null."""
     evaluation = trainer.evaluate()
     shown = ("units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead")
@@ -323,10 +323,10 @@ def _summary(result: dict[str, Any]) -> str:
 
 
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
-    "train": (_train_parser, train),
-    "presets": (_presets_parser, presets),
-    "bench": (_bench_parser, bench),
-    "export": (_export_parser, export),
+    "train": (_train_parser, _train),
+    "presets": (_presets_parser, _presets),
+    "bench": (_bench_parser, _bench),
+    "export": (_export_parser, _export),
 }
 
 

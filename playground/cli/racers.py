@@ -36,7 +36,7 @@ ONE_THREAD = {
 """Environment variables to set before the libraries are imported."""
 
 
-class Timing(NamedTuple):
+class _Timing(NamedTuple):
     """The duration of some epochs, in seconds."""
 
     training: float
@@ -79,12 +79,12 @@ class Racer:
         """Train `count` epochs, to the end."""
         raise NotImplementedError
 
-    def run_epochs(self, count: int) -> Timing:
+    def run_epochs(self, count: int) -> _Timing:
         """Train `count` epochs and say how long it took."""
         started = time.perf_counter()
         self.train(count)
         seconds = time.perf_counter() - started
-        return Timing(seconds, seconds)
+        return _Timing(seconds, seconds)
 
     def weights(self) -> list[tuple[Array, Array]]:
         """W of shape (units, inputs) and b of shape (units,) of every layer."""
@@ -137,7 +137,7 @@ class Racer:
 # Ours -----------------------------------------------------------------------------------------------------------
 
 
-def make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
+def _make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
     """A trainer on this engine, which must support the whole experiment."""
     trainer = Trainer(experiment, engine=engine)
     if trainer.engine != engine:
@@ -145,23 +145,23 @@ def make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
     return trainer
 
 
-class Ours(Racer):
+class _Ours(Racer):
     """The trainer as it is, with everything that it measures."""
 
     package = "numpy"
     engine: ClassVar[EngineName]
 
     def reset(self) -> None:
-        self.trainer = make_trainer(self.experiment, self.engine)
+        self.trainer = _make_trainer(self.experiment, self.engine)
 
     def train(self, count: int) -> None:
         if self.trainer.advance(epochs=count) != "ready":
             raise RuntimeError(self.trainer.run.record.problem or f"training {self.trainer.status}")
 
-    def run_epochs(self, count: int) -> Timing:
+    def run_epochs(self, count: int) -> _Timing:
         before = self.trainer.seconds
         total = super().run_epochs(count).total
-        return Timing(self.trainer.seconds - before, total)
+        return _Timing(self.trainer.seconds - before, total)
 
     def weights(self) -> list[tuple[Array, Array]]:
         given = self.trainer.parameters()
@@ -177,36 +177,36 @@ class Ours(Racer):
         """
         self.train(1)
         steps = -(-len(self.x) // self.batch_size)
-        before = reset_peak_memory()
+        before = _reset_peak_memory()
         self.trainer.advance(steps=steps - 1)
-        peak = memory_bytes("VmHWM")
+        peak = _memory_bytes("VmHWM")
         return None if before is None or peak is None else peak - before
 
 
-class Compiled(Ours):
+class _Compiled(_Ours):
     """The fast engine."""
 
     label = "ours, compiled"
     engine = "compiled"
 
 
-class Reference(Ours):
+class _Reference(_Ours):
     """The textbook in NumPy."""
 
     label = "ours, reference"
     engine = "reference"
 
 
-def reset_peak_memory() -> int | None:
+def _reset_peak_memory() -> int | None:
     """Reset the peak memory of this process; returns its present memory, None where that is unknown."""
     try:
         Path("/proc/self/clear_refs").write_text("5")
     except OSError:
         return None
-    return memory_bytes("VmRSS")
+    return _memory_bytes("VmRSS")
 
 
-def memory_bytes(field: str) -> int | None:
+def _memory_bytes(field: str) -> int | None:
     """A field of Linux's /proc/self/status in bytes; None elsewhere."""
     status = Path("/proc/self/status")
     if not status.exists():
@@ -215,7 +215,7 @@ def memory_bytes(field: str) -> int | None:
     return 1024 * int(found[0]) if found else None
 
 
-OURS: dict[str, type[Racer]] = {"compiled": Compiled, "reference": Reference}
+OURS: dict[str, type[Racer]] = {"compiled": _Compiled, "reference": _Reference}
 """By the names they have on the command line, the fastest first."""
 
 

@@ -16,12 +16,12 @@ def engine_for(setup: Setup, chosen: EngineName, present: Engine | None = None) 
     """
     if chosen == "compiled":
         precision = setup.network.dtype.name
-        cache.load_cached(precision)
+        cache.load_cached_kernels(precision)
         if not fallbacks(setup):
             if isinstance(present, Compiled):
                 present.prepare(setup)
                 return present
-            return Compiled(cache.load(precision), setup)
+            return Compiled(cache.load_kernels(precision), setup)
     if isinstance(present, Reference):
         present.prepare(setup)
         return present

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from playground.catalog.choice import Array, finite
-from playground.catalog.datasets.base import Task
+from playground.catalog.choice import Array, Task, all_finite
 from playground.engine.network import Network
 from playground.engine.passes import Pass
 from playground.engine.setup import Setup
@@ -44,7 +43,7 @@ def rms(values: Array) -> float:
         return float("nan")
     with np.errstate(over="ignore"):
         result = float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
-    if result == np.inf and finite(values):
+    if result == np.inf and all_finite(values):
         largest = float(np.abs(values).max())
         return largest * rms(values / largest)
     return result
@@ -64,10 +63,10 @@ def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | N
         total = float(np.sum(np.square(labels - labels.mean())))
         with np.errstate(all="ignore"):
             return 1 - float(np.sum(np.square(labels - o[0], dtype=np.float64))) / total if total else None
-    return float(np.mean(classes(network, o) == labels))
+    return float(np.mean(predicted_classes(network, o) == labels))
 
 
-def classes(network: Network, o: Array) -> Array:
+def predicted_classes(network: Network, o: Array) -> Array:
     """The class of every point, shape (points,)."""
     result: Array = (o[0] >= network.loss.threshold).astype(int) if len(o) == 1 else o.argmax(axis=0)
     return result
@@ -97,9 +96,12 @@ def update_ratios(network: Network, state: State, latest: Pass | None) -> list[f
     """The RMS of the latest change of every layer's W by that of W; NaN before the first update."""
     if latest is None:
         return [float("nan")] * len(network.layers)
-    return [ratio(rms(state.update[layer.weights]), rms(state.parameters[layer.weights])) for layer in network.layers]
+    return [
+        relative_size(rms(state.update[layer.weights]), rms(state.parameters[layer.weights]))
+        for layer in network.layers
+    ]
 
 
-def ratio(change: float, size: float) -> float:
+def relative_size(change: float, size: float) -> float:
     """The size of a change relative to what changed; NaN if that is 0."""
     return change / size if size else float("nan")

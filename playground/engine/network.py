@@ -18,7 +18,7 @@ from playground.catalog.activations import Activation
 from playground.catalog.choice import Array, members
 from playground.catalog.datasets.base import Sample
 from playground.catalog.datasets.tfdata import Arc4
-from playground.catalog.initializers import Initializer, TfPlayground
+from playground.catalog.initializers import Initializer, TfPlaygroundWeights
 from playground.catalog.losses import Loss
 from playground.catalog.normalizations import NoNormalization, Normalization
 from playground.catalog.regularizers import Regularizer
@@ -162,7 +162,7 @@ class Network:
         """
         parameters = np.empty(self.size, dtype=self.dtype)
         for number, layer in enumerate(self.layers):
-            if isinstance(layer.initializer, TfPlayground) and stream is not None and seed == 0:
+            if isinstance(layer.initializer, TfPlaygroundWeights) and stream is not None and seed == 0:
                 weights = layer.initializer.continued(layer.units, layer.inputs, stream)
             else:
                 random = np.random.default_rng([seed, randomness.WEIGHTS, number])

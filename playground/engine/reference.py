@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from playground.catalog.choice import Array, finite
+from playground.catalog.choice import Array, all_finite
 from playground.catalog.normalizations import MOMENTUM, Standardized
 from playground.catalog.optimizers import Sgd
 from playground.catalog.regularizers import NoRegularizer
@@ -25,7 +25,7 @@ from playground.engine.passes import DivergedError, Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
 
-CHUNK = 8192
+_CHUNK = 8192
 """Points that are evaluated at once, so that memory stays small however large the set."""
 
 
@@ -42,7 +42,7 @@ def forward(network: Network, parameters: Array, inputs: Array, masks: list[Arra
         else:
             z = layer.W(parameters) @ before + layer.b(parameters)[:, np.newaxis]
             if layer.normalizes:
-                z = normalized(layer, parameters, z, passed, place, training=masks is not None)
+                z = _normalize(layer, parameters, z, passed, place, training=masks is not None)
             f = layer.activation(z)
             a = f + before if layer.skip else f
             a = a if mask is None else a * mask
@@ -52,7 +52,7 @@ def forward(network: Network, parameters: Array, inputs: Array, masks: list[Arra
     return passed
 
 
-def normalized(layer: NetworkLayer, parameters: Array, z: Array, passed: Pass, place: int, *, training: bool) -> Array:
+def _normalize(layer: NetworkLayer, parameters: Array, z: Array, passed: Pass, place: int, *, training: bool) -> Array:
     """γ ẑ + β; what the backward pass needs of it is left in `passed`."""
     if layer.normalization.running and not (training and z.shape[1] > 1):
         given = (layer.column("mean", parameters), layer.column("var", parameters))
@@ -79,7 +79,7 @@ def backward(network: Network, parameters: Array, passed: Pass, targets: Array) 
             back = back * mask
         delta = back * layer.activation.derivative(passed.z[i], passed.f[i])
         if layer.normalizes:
-            delta = through_normalization(layer, parameters, passed.standardized[i], delta, gradient)
+            delta = _through_normalization(layer, parameters, passed.standardized[i], delta, gradient)
         passed.delta[i] = delta
         np.matmul(delta, passed.a[i].T, out=layer.W(gradient))
         np.sum(delta, axis=1, out=layer.b(gradient))
@@ -91,7 +91,7 @@ def backward(network: Network, parameters: Array, passed: Pass, targets: Array) 
     return gradient
 
 
-def through_normalization(
+def _through_normalization(
     layer: NetworkLayer, parameters: Array, done: Standardized, delta: Array, gradient: Array
 ) -> Array:
     """∂E/∂(W a + b), given δ behind the normalization; writes the sums of ∂E/∂γ and ∂E/∂β into `gradient`."""
@@ -105,21 +105,21 @@ def through_normalization(
 def outputs(network: Network, parameters: Array, inputs: Array) -> Array:
     """o for all `inputs` in evaluation mode, shape (outputs, points)."""
     with np.errstate(all="ignore"):
-        parts = [forward(network, parameters, chunk).outputs for chunk in chunks(inputs)]
+        parts = [forward(network, parameters, chunk).outputs for chunk in column_chunks(inputs)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
-def through(network: Network, place: int, parameters: Array, before: Array) -> Array:
+def through_layer(network: Network, place: int, parameters: Array, before: Array) -> Array:
     """The output of one layer, by its place, for `before`, (inputs, points), in evaluation mode: (units, points)."""
     alone = replace(network, layers=(network.layers[place],))
     with np.errstate(all="ignore"):
         return forward(alone, parameters, before).outputs
 
 
-def chunks(columns: Array) -> Iterator[Array]:
+def column_chunks(columns: Array) -> Iterator[Array]:
     """`columns` in chunks; one empty chunk if there are none."""
-    for start in range(0, max(columns.shape[1], 1), CHUNK):
-        yield columns[:, start : start + CHUNK]
+    for start in range(0, max(columns.shape[1], 1), _CHUNK):
+        yield columns[:, start : start + _CHUNK]
 
 
 def dropout_masks(network: Network, seed: int, step: int, first: int, points: int) -> list[Array | None]:
@@ -142,7 +142,7 @@ def dropout_masks(network: Network, seed: int, step: int, first: int, points: in
 # One update -----------------------------------------------------------------------------------------------------
 
 
-def gradient_sum(setup: Setup, state: State, columns: Array | slice, masks: list[Array | None]) -> tuple[Array, Pass]:
+def _gradient_sum(setup: Setup, state: State, columns: Array | slice, masks: list[Array | None]) -> tuple[Array, Pass]:
     """The summed gradient of the training points at `columns`, checked to be finite, and the pass that gave it.
 
     Raises DivergedError.
@@ -151,17 +151,17 @@ def gradient_sum(setup: Setup, state: State, columns: Array | slice, masks: list
     passed = forward(network, state.parameters, setup.train.inputs[:, columns], masks)
     targets = setup.train.targets[:, columns]
     gradient = backward(network, state.parameters, passed, targets)
-    if not finite(network.loss.per_point(passed.outputs, targets)):
+    if not all_finite(network.loss.per_point(passed.outputs, targets)):
         raise DivergedError("the loss", network.layers[-1].name)
-    if not finite(gradient):
-        raise DivergedError("the gradient", first_broken(network, gradient))
+    if not all_finite(gradient):
+        raise DivergedError("the gradient", first_broken_layer(network, gradient))
     for place in network.normalized:
-        if not finite(passed.standardized[place].variance):
+        if not all_finite(passed.standardized[place].variance):
             raise DivergedError("the spread", network.layers[place].name)
     return gradient, passed
 
 
-def absorb(network: Network, state: State, passed: Pass) -> None:
+def _absorb(network: Network, state: State, passed: Pass) -> None:
     """Move the running statistics of all layers towards those of a batch (with the unbiased variance)."""
     for place in network.normalized:
         layer, done = network.layers[place], passed.standardized[place]
@@ -180,18 +180,18 @@ def update(setup: Setup, state: State, gradient: Array, rate: float) -> None:
     """
     network, training = setup.network, setup.training
     optimizer = training.optimizer
-    g = penalised(network, state.parameters, gradient)
+    g = add_penalties(network, state.parameters, gradient)
     if network.prunes:
         g[state.pruned] = 0
     whole = g
     if training.clip_norm is not None:
-        g = clipped(g, training.clip_norm)
-    w = decayed(network, state.parameters, rate * training.weight_decay)
+        g = clip_gradient(g, training.clip_norm)
+    w = decay_weights(network, state.parameters, rate * training.weight_decay)
     t = state.optimizer_steps + 1
     w, *slots = optimizer.updated(w, g, list(state.slots), rate, t)
     pruned = state.pruned
     if network.prunes:
-        pruned = pruned | crossed(setup, state, whole, rate, w)
+        pruned = pruned | _crossed(setup, state, whole, rate, w)
     if training.weight_noise:
         stream = randomness.key(state.seed, randomness.WEIGHT_NOISE, state.step)
         noise = randomness.normal(stream, network.size) * network.is_noisy
@@ -201,8 +201,8 @@ def update(setup: Setup, state: State, gradient: Array, rate: float) -> None:
     if network.prunes:
         w[pruned] = 0
     for what, numbers in (("a weight", w), *(("the optimizer's memory", slot) for slot in slots)):
-        if not finite(numbers):
-            raise DivergedError(what, first_broken(network, numbers))
+        if not all_finite(numbers):
+            raise DivergedError(what, first_broken_layer(network, numbers))
     state.pruned = pruned
     state.gradient = gradient
     state.update = w - state.parameters
@@ -213,7 +213,7 @@ def update(setup: Setup, state: State, gradient: Array, rate: float) -> None:
     state.step += 1
 
 
-def penalised(network: Network, parameters: Array, gradient: Array) -> Array:
+def add_penalties(network: Network, parameters: Array, gradient: Array) -> Array:
     """The gradient of loss plus penalty; frozen layers get none at all."""
     g = gradient.copy()
     for layer in network.layers:
@@ -222,18 +222,18 @@ def penalised(network: Network, parameters: Array, gradient: Array) -> Array:
     return g if network.all_trainable else g * network.is_trainable
 
 
-def clipped(g: Array, longest: float) -> Array:
+def clip_gradient(g: Array, longest: float) -> Array:
     """g, scaled down to the norm `longest` if it is longer."""
-    return g * shortening(g, longest)
+    return g * _shortening(g, longest)
 
 
-def shortening(g: Array, longest: float) -> float:
+def _shortening(g: Array, longest: float) -> float:
     """The factor that brings g to the norm `longest` if it is longer (as PyTorch's `clip_grad_norm_` does it)."""
     norm = float(np.sqrt(np.sum(np.square(g, dtype=np.float64))))
     return min(1.0, longest / (norm + 1e-6))
 
 
-def crossed(setup: Setup, state: State, g: Array, rate: float, w: Array) -> Array:
+def _crossed(setup: Setup, state: State, g: Array, rate: float, w: Array) -> Array:
     """Marks the prunable weights that the penalty's own step carried across zero on the way to `w`.
 
     With SGD that step is simply added to the gradient's and, like it, shortened if g was clipped; with optimizers that
@@ -241,26 +241,26 @@ def crossed(setup: Setup, state: State, g: Array, rate: float, w: Array) -> Arra
     """
     network, training, start = setup.network, setup.training, state.parameters
     if isinstance(training.optimizer, Sgd):
-        share = 1.0 if training.clip_norm is None else shortening(g, training.clip_norm)
-        start = w + rate * share * penalised(network, state.parameters, np.zeros_like(w))
+        share = 1.0 if training.clip_norm is None else _shortening(g, training.clip_norm)
+        start = w + rate * share * add_penalties(network, state.parameters, np.zeros_like(w))
     result: Array = network.is_prunable & (np.sign(start) * np.sign(w) < 0)
     return result
 
 
-def decayed(network: Network, parameters: Array, share: float) -> Array:
+def decay_weights(network: Network, parameters: Array, share: float) -> Array:
     """The parameters with every weight, but no bias, smaller by this share."""
     return np.where(network.is_weight, (1 - share) * parameters, parameters) if share else parameters
 
 
-def first_broken(network: Network, flat: Array) -> str:
+def first_broken_layer(network: Network, flat: Array) -> str:
     """The name of the layer nearest to the output with a number that is not finite."""
-    broken = [layer for layer in network.layers if not all_finite(layer, flat)]
+    broken = [layer for layer in network.layers if not _all_finite(layer, flat)]
     return broken[-1].name if broken else network.layers[-1].name
 
 
-def all_finite(layer: NetworkLayer, flat: Array) -> bool:
+def _all_finite(layer: NetworkLayer, flat: Array) -> bool:
     """Whether all numbers of a layer are finite."""
-    return finite(flat[layer.start : layer.stop])
+    return all_finite(flat[layer.start : layer.stop])
 
 
 # Many updates ---------------------------------------------------------------------------------------------------
@@ -336,7 +336,7 @@ class Reference:
             if state.carried_points:
                 total += state.carried
             update(setup, state, total / (state.carried_points + stop - start), rate)
-            absorb(setup.network, state, passed)
+            _absorb(setup.network, state, passed)
             state.carried_points = 0
             state.position = stop
             rest = setup.points - stop
@@ -345,7 +345,7 @@ class Reference:
             if batching == "carry" and rest:
                 state.carried, passed = self._gradient_sum(state, stop, setup.points, 0)
                 state.carried_points = rest
-                absorb(setup.network, state, passed)
+                _absorb(setup.network, state, passed)
         state.position = 0
         state.epoch += 1
         return True
@@ -356,7 +356,7 @@ class Reference:
         `first` is the place within the update of the first of them.
         """
         masks = dropout_masks(self.setup.network, state.seed, state.step, first, stop - start)
-        gradient, self._latest = gradient_sum(self.setup, state, self._columns(state, start, stop), masks)
+        gradient, self._latest = _gradient_sum(self.setup, state, self._columns(state, start, stop), masks)
         return gradient, self._latest
 
     def _columns(self, state: State, start: int, stop: int) -> Array | slice:

@@ -13,18 +13,18 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import EXTENT, TEST, TRAIN, VALIDATION, Sample, sample
-from playground.catalog.features import inputs
+from playground.catalog.datasets.base import EXTENT, TEST, TRAIN, VALIDATION, Sample, draw_sample
+from playground.catalog.features import feature_columns
 from playground.engine.network import Network, network_of
 from playground.experiment.tree import Experiment, Training
 
-Value = TypeVar("Value")
+_Value = TypeVar("_Value")
 
-SHAPES_NETWORK = ("precision", "features", "layers", "initializer", "regularizer", "loss")
+_SHAPES_NETWORK = ("precision", "features", "layers", "initializer", "regularizer", "loss")
 """Fields of an experiment that, with its points, decide what network it has."""
 
 
-class Part(NamedTuple):
+class _Part(NamedTuple):
     """One part of the points, as the network sees it."""
 
     inputs: Array
@@ -44,9 +44,11 @@ class Setup:
 
     def __init__(self, experiment: Experiment, before: Setup | None = None, points: Sample | None = None) -> None:
         self.experiment = experiment
-        same_points = before is not None and same(before.experiment, experiment, ("data",))
-        self.sample: Sample = before.sample if before is not None and same_points else points or sample(experiment.data)
-        if before is not None and same_points and same(before.experiment, experiment, SHAPES_NETWORK):
+        same_points = before is not None and _agree(before.experiment, experiment, ("data",))
+        self.sample: Sample = (
+            before.sample if before is not None and same_points else points or draw_sample(experiment.data)
+        )
+        if before is not None and same_points and _agree(before.experiment, experiment, _SHAPES_NETWORK):
             self.network: Network = before.network
         else:
             self.network = network_of(experiment, self.sample)
@@ -59,7 +61,7 @@ class Setup:
 
     def _share(self, before: Setup, *, same_points: bool) -> None:
         """Share what the setup before derived from the same choices."""
-        same_features = same(before.experiment, self.experiment, ("features",))
+        same_features = _agree(before.experiment, self.experiment, ("features",))
         same_precision = before.network.dtype == self.network.dtype
         outputs = before.network.layers[-1].units == self.network.layers[-1].units
         if same_features:
@@ -75,33 +77,33 @@ class Setup:
         return self.experiment.training
 
     @cached_property
-    def train(self) -> Part:
+    def train(self) -> _Part:
         """The points to train on."""
         return self._part(TRAIN)
 
     @cached_property
-    def validation(self) -> Part:
+    def validation(self) -> _Part:
         """The points kept out of training."""
         return self._part(VALIDATION)
 
     @cached_property
-    def test(self) -> Part:
+    def test(self) -> _Part:
         """The points that neither training nor tuning sees."""
         return self._part(TEST)
 
-    def _part(self, which: int) -> Part:
+    def _part(self, which: int) -> _Part:
         x, labels = self.sample.part(which)
         if which not in self._inputs:
             self._inputs[which] = self.features_of(x)
         if which not in self._targets:
-            self._targets[which] = self.targets_of(labels)
-        return Part(self._inputs[which], self._targets[which], labels)
+            self._targets[which] = self._targets_of(labels)
+        return _Part(self._inputs[which], self._targets[which], labels)
 
     def features_of(self, x: Array) -> Array:
         """The network's inputs for points `x`, shape (n, 2): shape (features, n), in the network's precision."""
-        return inputs(self.experiment.features, x, self.network.dtype)
+        return feature_columns(self.experiment.features, x, self.network.dtype)
 
-    def targets_of(self, labels: Array) -> Array:
+    def _targets_of(self, labels: Array) -> Array:
         """Targets of the output layer for labels, shape (outputs, n)."""
         network = self.network
         return network.loss.targets(labels, network.layers[-1].units, self.sample.task).astype(network.dtype)
@@ -109,10 +111,10 @@ class Setup:
     def grid(self, side: int, dtype: np.dtype[np.floating]) -> Array:
         """The network's inputs on a grid of side × side points over the plane, row by row: shape (features, side²)."""
         if (side, dtype.name) not in self._grids:
-            self._grids[side, dtype.name] = inputs(self.experiment.features, grid_points(side), dtype)
+            self._grids[side, dtype.name] = feature_columns(self.experiment.features, grid_points(side), dtype)
         return self._grids[side, dtype.name]
 
-    def derive(self, name: Hashable, make: Callable[[], Value]) -> Value:
+    def derive(self, name: Hashable, make: Callable[[], _Value]) -> _Value:
         """What `make` derives from this setup alone, computed once and cached under a name."""
         if name not in self._derived:
             self._derived[name] = make()
@@ -136,7 +138,7 @@ class Setup:
         return whole + (1 if left and self.training.batching == "partial" else 0)
 
 
-def same(old: Experiment, new: Experiment, fields: tuple[str, ...]) -> bool:
+def _agree(old: Experiment, new: Experiment, fields: tuple[str, ...]) -> bool:
     """Whether two experiments agree in these fields."""
     return all(getattr(old, name) == getattr(new, name) for name in fields)
 

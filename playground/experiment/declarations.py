@@ -18,10 +18,10 @@ import msgspec
 
 from playground.catalog.choice import Choice, kind_of, listing
 
-TYPE_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
+_TYPE_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
-class Range(NamedTuple):
+class _Range(NamedTuple):
     """From where to where a number may go, and whether the ends themselves are left out."""
 
     low: float = -math.inf
@@ -36,7 +36,7 @@ class Range(NamedTuple):
         return " and ".join(f"{sign} {bound:,}" for sign, bound in ends if math.isfinite(bound))
 
 
-ANY = Range()
+_ANY = _Range()
 """No limits."""
 
 
@@ -52,7 +52,7 @@ class Field:
     optional: bool
     """Whether it may be None."""
     default: Any
-    range: Range = ANY
+    range: _Range = _ANY
     log: bool = False
     """Whether equal steps of a slider are equal factors."""
     slider: tuple[float, float] | None = None
@@ -95,7 +95,7 @@ class Field:
             return f"one of {listing(map(kind_of, self.choices))}"
         if self.values:
             return f"one of {listing(self.values)}"
-        kind = TYPE_WORDS.get(self.type, "a list" if self.entry else "a JSON object")
+        kind = _TYPE_WORDS.get(self.type, "a list" if self.entry else "a JSON object")
         return f"{kind} {self.range.words}".rstrip()
 
 
@@ -162,11 +162,11 @@ def _unwrapped(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
     return kind, msgspec.Meta(), False
 
 
-def _range_of(meta: msgspec.Meta) -> Range:
+def _range_of(meta: msgspec.Meta) -> _Range:
     """The range that meta data declare."""
     low = next((bound for bound in (meta.ge, meta.gt) if bound is not None), -math.inf)
     high = next((bound for bound in (meta.le, meta.lt) if bound is not None), math.inf)
-    return Range(low, high, meta.ge is None and meta.gt is not None, meta.le is None and meta.lt is not None)
+    return _Range(low, high, meta.ge is None and meta.gt is not None, meta.le is None and meta.lt is not None)
 
 
 def _is_union(kind: Any) -> bool:

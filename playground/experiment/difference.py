@@ -74,9 +74,9 @@ def layer_ids(layers: Iterable[Layer]) -> list[str | None]:
 
 # What differences mean ----------------------------------------------------------------------------------------
 
-MEASURE = ("data", "loss")
+_MEASURE = ("data", "loss")
 """What losses are measured on and by."""
-WAY_OF_LEARNING = (
+_WAY_OF_LEARNING = (
     "training.optimizer",
     "training.learning_rate",
     "training.schedule",
@@ -86,7 +86,7 @@ WAY_OF_LEARNING = (
     "training.clip_norm",
 )
 """How the same network is led down the same losses."""
-WITHOUT_EFFECT = (
+_WITHOUT_EFFECT = (
     "version",
     "name",
     "seed",
@@ -104,7 +104,9 @@ def losses_are_comparable(differences: Iterable[Difference]) -> bool:
 
     Such losses may stand in one table, whatever else differs, the network included.
     """
-    return not any(_is_kind_of(one.path, MEASURE) and not _is_kind_of(one.path, WITHOUT_EFFECT) for one in differences)
+    return not any(
+        _is_kind_of(one.path, _MEASURE) and not _is_kind_of(one.path, _WITHOUT_EFFECT) for one in differences
+    )
 
 
 def only_learning_differs(differences: Iterable[Difference]) -> bool:
@@ -112,7 +114,7 @@ def only_learning_differs(differences: Iterable[Difference]) -> bool:
 
     Only then is a jump between the losses before and after the doing of the learning rate and its like.
     """
-    return all(_is_kind_of(one.path, (*WAY_OF_LEARNING, *WITHOUT_EFFECT)) for one in differences)
+    return all(_is_kind_of(one.path, (*_WAY_OF_LEARNING, *_WITHOUT_EFFECT)) for one in differences)
 
 
 def _is_kind_of(path: str, tops: Iterable[str]) -> bool:

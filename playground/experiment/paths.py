@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from playground.catalog.choice import Choice, listing
+from playground.catalog.choice import listing
 from playground.experiment.declarations import Field, field_of, fields_of, is_struct
 from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment
@@ -99,20 +99,7 @@ def with_kind(tree: Any, path: str, kind: str) -> Any:
     return with_value(tree, path, present if isinstance(present, member) else member())
 
 
-def carry_settings(old: Choice | None, kind: type[Choice]) -> Choice:
-    """`kind` with its own defaults, but with what a person had set on `old` under the same name."""
-    if old is None:
-        return kind()
-    before, kept = fields_of(type(old)), {}
-    for name, ours in fields_of(kind).items():
-        theirs = before.get(name)
-        value = getattr(old, name, None)
-        if theirs and theirs.type == ours.type and value != theirs.default and fits(value, ours):
-            kept[name] = value
-    return kind(**kept)
-
-
-def fits(value: Any, wanted: Field) -> bool:
+def is_in_range(value: Any, wanted: Field) -> bool:
     """Whether a value is within the range that a field declares."""
     if wanted.type in (int, float) and value is not None:
         return Quantity.of(wanted).admits(value)

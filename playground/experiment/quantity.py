@@ -15,15 +15,15 @@ from playground.experiment.declarations import Field
 
 Number: TypeAlias = int | float
 
-FINE_STEPS = 200
+_FINE_STEPS = 200
 """A linear slider is divided into at least this many values where the type allows."""
-WIDEST_SPAN = 1000
+_WIDEST_SPAN = 1000
 """A range up to this width gets a slider even where none is declared."""
 ZERO_END = 0.06
 """The share of a logarithmic slider, at its left end, that means 0."""
 
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?")
-GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}([,\s][0-9]{3})+(\.[0-9]*)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?")
+_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}([,\s][0-9]{3})+(\.[0-9]*)?")
 """A number with a comma or a blank at every thousand. Elsewhere a comma could as well be a decimal sign."""
 
 
@@ -46,7 +46,7 @@ class Quantity:
     def of(field: Field) -> Quantity:
         """The quantity that a field of type int or float is."""
         low, high = field.range.low, field.range.high
-        span = field.slider or ((low, high) if high - low <= WIDEST_SPAN else None)
+        span = field.slider or ((low, high) if high - low <= _WIDEST_SPAN else None)
         return Quantity(field.type is int, *field.range, field.log, span, field.names or {})
 
     # Range --------------------------------------------------------------------------------------------------
@@ -62,10 +62,12 @@ class Quantity:
         """The range in words: `from 0 to below 1`."""
         parts = ["whole numbers" if self.whole else "numbers"]
         if math.isfinite(self.low):
-            parts.append(f"{'above' if self.low_open else 'from'} {written(self.low)}")
+            parts.append(f"{'above' if self.low_open else 'from'} {write_number(self.low)}")
         if math.isfinite(self.high):
-            parts.append(f"{'to below' if self.high_open else 'to'} {written(self.high)}")
-        named = [f"“{name}” is {written(value)}" for value, name in self.names.items() if name != written(value)]
+            parts.append(f"{'to below' if self.high_open else 'to'} {write_number(self.high)}")
+        named = [
+            f"“{name}” is {write_number(value)}" for value, name in self.names.items() if name != write_number(value)
+        ]
         return " ".join(parts) + "".join(f"; {words}" for words in named)
 
     @property
@@ -81,9 +83,9 @@ class Quantity:
         for value, name in self.names.items():
             if cleaned == name.lower():
                 return value
-        if GROUPED.fullmatch(cleaned):
+        if _GROUPED.fullmatch(cleaned):
             cleaned = re.sub(r"[,\s]", "", cleaned)
-        if not NUMBER.fullmatch(cleaned):
+        if not _NUMBER.fullmatch(cleaned):
             comma = "A decimal sign is a point, as in 0.5; commas part thousands, as in 1,000. " if "," in text else ""
             raise ValueError(f"{comma}Allowed: {self.allowed}.")
         value = float(cleaned)
@@ -101,7 +103,7 @@ class Quantity:
 
     def write(self, value: Number) -> str:
         """`value` in full precision, or its name if it has one."""
-        return self.names.get(value) or written(value)
+        return self.names.get(value) or write_number(value)
 
     # Slider -------------------------------------------------------------------------------------------------
 
@@ -124,11 +126,11 @@ class Quantity:
             return self.typed(0)
         along = min(max((place - start) / (1 - start), 0.0), 1.0)
         if along in (0.0, 1.0):
-            return self.inside(high if along else low)
+            return self._inside(high if along else low)
         if self.log:
-            return self.inside(rounded(low * (high / low) ** along))
-        grain = self.grain
-        return self.inside(float(f"{round((low + along * (high - low)) / grain) * grain:.12g}"))
+            return self._inside(round_digits(low * (high / low) ** along))
+        grain = self._grain
+        return self._inside(float(f"{round((low + along * (high - low)) / grain) * grain:.12g}"))
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -136,13 +138,13 @@ class Quantity:
         return self.span or (0.0, 1.0)
 
     @property
-    def grain(self) -> float:
+    def _grain(self) -> float:
         """The distance between neighbouring values on a linear slider: 1, 2 or 5 times a power of ten."""
         low, high = self.ends
-        grain = round_step((high - low) / FINE_STEPS)
+        grain = round_step((high - low) / _FINE_STEPS)
         return max(grain, 1.0) if self.whole else grain
 
-    def inside(self, value: float) -> Number:
+    def _inside(self, value: float) -> Number:
         """`value` limited to the span of the slider and the range."""
         low, high = self.ends
         held = min(max(value, low), high)
@@ -154,16 +156,16 @@ class Quantity:
         """`value` moved by steps of a scroll wheel or arrow key, within the range."""
         result = value
         for _ in range(abs(steps)):
-            moved = self.neighbour(result, 1 if steps > 0 else -1)
+            moved = self._neighbour(result, 1 if steps > 0 else -1)
             if not self.admits(moved):
                 break
             result = moved
         return result
 
-    def neighbour(self, value: Number, sign: int) -> Number:
+    def _neighbour(self, value: Number, sign: int) -> Number:
         """The next round number in a direction."""
         if not self.log:
-            grain = self.grain if self.span else 1.0
+            grain = self._grain if self.span else 1.0
             return self.typed(float(f"{(round(value / grain) + sign) * grain:.12g}"))
         smallest = self.ends[0]
         if value <= 0:
@@ -171,7 +173,7 @@ class Quantity:
         if sign < 0 and value <= smallest:
             return self.typed(0 if self.has_zero_end else value)
         # A step is about an eighth; where that is less than one, whole numbers go one by one.
-        moved = rounded(value * 1.125**sign)
+        moved = round_digits(value * 1.125**sign)
         if self.whole:
             return int(max(round(moved), value + 1) if sign > 0 else min(round(moved), value - 1))
         return moved
@@ -187,11 +189,11 @@ class Quantity:
             return self.typed(min(max(100.0 if self.whole else 1.0, self.low), self.high))
         low, high = self.ends
         if self.log and low > 0:
-            return self.inside(10.0 ** round((math.log10(low) + math.log10(high)) / 2))
+            return self._inside(10.0 ** round((math.log10(low) + math.log10(high)) / 2))
         return self.at(0.5)
 
 
-def rounded(value: float, digits: int = 2) -> float:
+def round_digits(value: float, digits: int = 2) -> float:
     """`value` to a few significant digits."""
     return float(f"{value:.{digits - 1}e}")
 
@@ -202,7 +204,7 @@ def round_step(size: float) -> float:
     return next(float(f"{k * power:.12g}") for k in (1, 2, 5, 10) if k * power >= size * (1 - 1e-9))
 
 
-def written(value: Number) -> str:
+def write_number(value: Number) -> str:
     """A number in full precision and as few characters as that takes: 12,345, 0.03, 1e-7."""
     if isinstance(value, float) and value == round(value) and abs(value) < 1e12:
         value = int(value)

@@ -18,21 +18,21 @@ from playground.experiment.declarations import Field, field_of, is_struct
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
-VERSION = 2
+_VERSION = 2
 
 
 _BEFORE_VERSION_2: dict[str, dict[str, Any]] = {"table": {"points": 500}, "points": {}}
 """What files of version 1 mean where they are silent, by the kind of their data."""
 
 
-EXPERIMENT = field_of(Experiment)
+_EXPERIMENT = field_of(Experiment)
 """What a whole experiment may be."""
 
 # msgspec learns a type when it is first used; two threads that first use it at once would crash the process.
 msgspec.convert({}, Experiment)
 
 
-LONGEST_TEXT = 10_000
+_LONGEST_TEXT = 10_000
 
 
 MAX_LAYERS = 100
@@ -42,7 +42,7 @@ MAX_PARAMETERS = 2**25
 """Weights and biases of a network; each takes up to a hundred bytes while it trains."""
 
 
-NEEDS_EQUAL_WIDTHS = ("skip", "muted")
+_NEEDS_EQUAL_WIDTHS = ("skip", "muted")
 """Fields of a layer that need as many units as inputs."""
 
 
@@ -52,10 +52,10 @@ def check(experiment: Experiment) -> Experiment:
     msgspec checks ranges only when it decodes, so that is what happens here once more. What code may write more
     loosely (a list for a tuple, a bare name for a choice, a NumPy number) comes back in its proper type.
     """
-    return convert(msgspec.to_builtins(experiment, enc_hook=plain))
+    return convert(msgspec.to_builtins(experiment, enc_hook=_to_plain))
 
 
-def plain(value: object) -> Any:
+def _to_plain(value: object) -> Any:
     """A NumPy number as Python's own. Raises InputError for what no experiment can contain."""
     if isinstance(value, np.generic):
         return value.item()
@@ -71,37 +71,37 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
         raise InputError("experiment", raw, "a JSON object like {\"version\": 2, …}")  # fmt: skip
     try:
         refuse_unwritable(raw)
-        raw = migrate(raw)
-        experiment = msgspec.convert(expand(raw, EXPERIMENT), Experiment)
+        raw = _migrate(raw)
+        experiment = msgspec.convert(expand(raw, _EXPERIMENT), Experiment)
     except RecursionError as error:
         raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
     except msgspec.ValidationError as error:
-        raise explain(error, raw) from error
+        raise _explain(error, raw) from error
     if data is None:
         experiment.data.check()
     else:
         experiment = msgspec.structs.replace(experiment, data=data)
-    check_rules(experiment)
+    _check_rules(experiment)
     return experiment
 
 
-def migrate(raw: dict[str, Any]) -> dict[str, Any]:
+def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
     """`raw` in the present version: what an older one means where it is silent is spelled out."""
     if "version" not in raw:
-        raise InputError("version", None, f"{VERSION}; every experiment file names its version")
+        raise InputError("version", None, f"{_VERSION}; every experiment file names its version")
     version, data = raw["version"], raw.get("data")
-    if type(version) is not int or version not in range(1, VERSION + 1):
-        newer = isinstance(version, int) and version > VERSION
-        allowed = f"1 or {VERSION}" + (" (the file is from a newer program)" if newer else "")
+    if type(version) is not int or version not in range(1, _VERSION + 1):
+        newer = isinstance(version, int) and version > _VERSION
+        allowed = f"1 or {_VERSION}" + (" (the file is from a newer program)" if newer else "")
         raise InputError("version", version, allowed)
     kind = data.get("kind") if isinstance(data, dict) else data
-    if version == VERSION or kind not in list(_BEFORE_VERSION_2):
-        return {**raw, "version": VERSION}
+    if version == _VERSION or kind not in list(_BEFORE_VERSION_2):
+        return {**raw, "version": _VERSION}
     settings = data if isinstance(data, dict) else {"kind": kind}
-    return {**raw, "version": VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
+    return {**raw, "version": _VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
 
 
-def check_rules(experiment: Experiment) -> None:
+def _check_rules(experiment: Experiment) -> None:
     """Raise InputError where fields contradict each other. The data have been checked."""
     if not experiment.features:
         raise InputError("features", [], f"at least one of {listing(FEATURES)}")
@@ -120,9 +120,9 @@ def check_rules(experiment: Experiment) -> None:
     for place, layer in enumerate(experiment.layers):
         if layer.initializer is not None:
             layer.initializer.check(f"layers[{place}].initializer")
-    check_widths(experiment)
-    check_parameters(experiment)
-    check_validation(experiment)
+    _check_widths(experiment)
+    _check_parameters(experiment)
+    _check_validation(experiment)
     loss, tasks = experiment.loss, experiment.data.tasks
     if loss is not None and not set(loss.tasks) & set(tasks):
         raise InputError(
@@ -132,16 +132,16 @@ def check_rules(experiment: Experiment) -> None:
         )
 
 
-def check_widths(experiment: Experiment) -> None:
+def _check_widths(experiment: Experiment) -> None:
     """Raise InputError for skip connections and muted layers whose inputs and units differ in number."""
     inputs = inputs_of(experiment)
-    for place, field in misfits(experiment):
+    for place, field in width_conflicts(experiment):
         units = experiment.layers[place].units
         allowed = f"false, or as many units ({units}) as the layer has inputs ({inputs[place]})"
         raise InputError(f"layers[{place}].{field}", True, allowed)
 
 
-def check_parameters(experiment: Experiment) -> None:
+def _check_parameters(experiment: Experiment) -> None:
     """Raise InputError for networks that may not fit into memory."""
     total = 0
     for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
@@ -156,15 +156,15 @@ def inputs_of(experiment: Experiment) -> tuple[int, ...]:
     return (len(experiment.features), *(layer.units for layer in experiment.layers))[: len(experiment.layers)]
 
 
-def misfits(experiment: Experiment) -> Iterator[tuple[int, str]]:
+def width_conflicts(experiment: Experiment) -> Iterator[tuple[int, str]]:
     """The position of each layer, and the field, that needs as many units as inputs and does not have them."""
     for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
-        for field in NEEDS_EQUAL_WIDTHS:
+        for field in _NEEDS_EQUAL_WIDTHS:
             if getattr(layer, field) and layer.units != inputs:
                 yield place, field
 
 
-def check_validation(experiment: Experiment) -> None:
+def _check_validation(experiment: Experiment) -> None:
     """Raise InputError if validation is watched without validation points."""
     training = experiment.training
     if experiment.data.validates:
@@ -188,7 +188,7 @@ class Duplicate(NamedTuple):
 
 def refuse_unwritable(raw: Any, path: str = "") -> None:
     """Raise InputError for the first value that no file may hold: NaN, broken text, a repeated key, a huge text."""
-    if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and are_finite(raw):
+    if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and _are_finite(raw):
         # Thousands of coordinates, at once.
         return
     place = path or "experiment"
@@ -197,13 +197,13 @@ def refuse_unwritable(raw: Any, path: str = "") -> None:
     if isinstance(raw, float) and not math.isfinite(raw):
         raise InputError(place, raw, "a finite number")
     if isinstance(raw, str):
-        refuse_text(raw, place, "text")
-    for key, value in children(raw):
-        refuse_text(key.removeprefix("."), place, "names")
+        _refuse_text(raw, place, "text")
+    for key, value in _members(raw):
+        _refuse_text(key.removeprefix("."), place, "names")
         refuse_unwritable(value, f"{path}{key}".removeprefix("."))
 
 
-def are_finite(numbers: Sequence[float]) -> bool:
+def _are_finite(numbers: Sequence[float]) -> bool:
     """Whether all numbers are finite, also as floating-point numbers."""
     try:
         return all(map(math.isfinite, numbers))
@@ -211,20 +211,20 @@ def are_finite(numbers: Sequence[float]) -> bool:
         return False
 
 
-def refuse_text(text: str, path: str, what: str) -> None:
+def _refuse_text(text: str, path: str, what: str) -> None:
     """Raise InputError for a text that is not valid Unicode or too long."""
-    if len(text) > LONGEST_TEXT:
-        raise InputError(path, text, f"{what} of at most {LONGEST_TEXT:,} characters")
-    if not is_unicode(text):
+    if len(text) > _LONGEST_TEXT:
+        raise InputError(path, text, f"{what} of at most {_LONGEST_TEXT:,} characters")
+    if not _is_unicode(text):
         raise InputError(path, ascii(text), f"{what} in Unicode")
 
 
-def is_unicode(text: str) -> bool:
+def _is_unicode(text: str) -> bool:
     """Whether a text is free of lone surrogates, which no file can hold."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def children(raw: Any) -> Iterator[tuple[str, Any]]:
+def _members(raw: Any) -> Iterator[tuple[str, Any]]:
     """The members of a dict or list with the way to write them in a path."""
     if isinstance(raw, dict):
         yield from ((f".{key}", value) for key, value in raw.items())
@@ -248,7 +248,7 @@ def expand(raw: Any, field: Field | None) -> Any:
     return 0.0 if isinstance(raw, float) and raw == 0 else raw
 
 
-def explain(error: msgspec.ValidationError, raw: Any) -> InputError:
+def _explain(error: msgspec.ValidationError, raw: Any) -> InputError:
     """msgspec's message as an InputError with the value at the place and the names allowed there."""
     message, found, place = str(error).rpartition(" - at `$")
     if not found:
@@ -258,16 +258,16 @@ def explain(error: msgspec.ValidationError, raw: Any) -> InputError:
     if unknown:
         field = unknown.group(1)
         full = f"{path}.{field}".removeprefix(".")
-        return InputError(full, find(raw, path).get(field), f"only the fields {listing(fields_at(path, raw))}")
-    value = find(raw, path)
-    if path.endswith(".kind") and isinstance(find(raw, path.removesuffix(".kind")), str):
-        path, value = path.removesuffix(".kind"), find(raw, path.removesuffix(".kind"))
-    return InputError(path or "experiment", value, allowed_at(path, raw))
+        return InputError(full, _find(raw, path).get(field), f"only the fields {listing(_fields_at(path, raw))}")
+    value = _find(raw, path)
+    if path.endswith(".kind") and isinstance(_find(raw, path.removesuffix(".kind")), str):
+        path, value = path.removesuffix(".kind"), _find(raw, path.removesuffix(".kind"))
+    return InputError(path or "experiment", value, _allowed_at(path, raw))
 
 
-def find(raw: Any, path: str) -> Any:
+def _find(raw: Any, path: str) -> Any:
     """The value at a path like `layers[0].units`; None where there is none."""
-    for step in steps_of(path):
+    for step in _steps_of(path):
         if isinstance(raw, dict):
             raw = raw.get(step)
         elif isinstance(raw, list) and step.isdigit() and int(step) < len(raw):
@@ -277,32 +277,32 @@ def find(raw: Any, path: str) -> Any:
     return raw
 
 
-def steps_of(path: str) -> list[str]:
+def _steps_of(path: str) -> list[str]:
     """The steps of a path like `layers[0].units`."""
     return re.findall(r"[^.\[\]]+", path)
 
 
-def declared_at(path: str, raw: Any) -> Field | None:
+def _declared_at(path: str, raw: Any) -> Field | None:
     """What is declared for the place `path`, following the kinds that `raw` names; None where nothing is."""
-    field: Field | None = EXPERIMENT
-    for step in steps_of(path):
+    field: Field | None = _EXPERIMENT
+    for step in _steps_of(path):
         if field is None:
             break
         field = field.entry if field.entry is not None and step.isdigit() else field.parts(raw).get(step)
-        raw = find(raw, step)
+        raw = _find(raw, step)
     return field
 
 
-def fields_at(path: str, raw: Any) -> list[str]:
+def _fields_at(path: str, raw: Any) -> list[str]:
     """The names of the fields allowed at a place."""
-    field = declared_at(path, raw)
+    field = _declared_at(path, raw)
     if field is None:
         return []
-    return (["kind"] if field.choices else []) + list(field.parts(find(raw, path)))
+    return (["kind"] if field.choices else []) + list(field.parts(_find(raw, path)))
 
 
-def allowed_at(path: str, raw: Any) -> str:
+def _allowed_at(path: str, raw: Any) -> str:
     """The values allowed at a place, in words."""
-    family = declared_at(path.removesuffix(".kind"), raw)
-    field = family if family is not None and family.choices else declared_at(path, raw)
+    family = _declared_at(path.removesuffix(".kind"), raw)
+    field = family if family is not None and family.choices else _declared_at(path, raw)
     return "a JSON object" if field is None else field.allowed

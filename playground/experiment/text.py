@@ -24,11 +24,11 @@ MAX_COMMAS = 8_000_000
 """Enough for the numbers of the most points allowed."""
 
 
-MAX_PARTS = 500_000
+_MAX_PARTS = 500_000
 """Quotes, lists and objects in a file: each takes far more memory than it has bytes. Points are numbers."""
 
 
-def from_text(text: str | bytes) -> Experiment:
+def experiment_from_text(text: str | bytes) -> Experiment:
     """The experiment in a JSON text. Raises InputError with the line for broken JSON, else with the path."""
     return convert(parse_json(text, "experiment"))
 
@@ -37,27 +37,27 @@ def parse_json(text: str | bytes, place: str) -> Any:
     """The plain values in a JSON text. Raises InputError that names `place`."""
     if len(text) > MAX_FILE_BYTES:
         raise InputError(place, f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
-    refuse_crowded(text, place)
+    _refuse_crowded(text, place)
     try:
-        return json.loads(text, object_pairs_hook=with_duplicates_marked)
+        return json.loads(text, object_pairs_hook=_with_duplicates_marked)
     except RecursionError as error:
         raise InputError(place, "deeply nested JSON", "an experiment file") from error
     except ValueError as error:
         raise InputError(place, "text that is no JSON", f"JSON ({error})") from error
 
 
-def refuse_crowded(text: str | bytes, place: str) -> None:
+def _refuse_crowded(text: str | bytes, place: str) -> None:
     """Raise InputError for a text of too many parts, which would take too much memory to read."""
     marks: Sequence[Any] = '"[{' if isinstance(text, str) else (b'"', b"[", b"{")
     parts = sum(text.count(mark) for mark in marks)
-    if parts > MAX_PARTS:
-        raise InputError(place, f"{parts:,} quotes, lists and objects", f"at most {MAX_PARTS:,} of them")
+    if parts > _MAX_PARTS:
+        raise InputError(place, f"{parts:,} quotes, lists and objects", f"at most {_MAX_PARTS:,} of them")
     commas = text.count(",") if isinstance(text, str) else text.count(b",")
     if commas > MAX_COMMAS:
         raise InputError(place, f"{commas:,} commas", f"at most {MAX_COMMAS:,}")
 
 
-def to_text(experiment: Experiment) -> str:
+def experiment_text(experiment: Experiment) -> str:
     """The experiment as indented JSON, every field spelled out."""
     return msgspec.json.format(msgspec.json.encode(experiment), indent=2).decode() + "\n"
 
@@ -83,7 +83,7 @@ def file_text(experiment: Experiment, path: Path) -> str:
     """The content of an experiment file at `path`."""
     if isinstance(experiment.data, Table):
         experiment = msgspec.structs.replace(experiment, data=experiment.data.relative_to(path.resolve().parent))
-    return to_text(experiment)
+    return experiment_text(experiment)
 
 
 def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:
@@ -94,7 +94,7 @@ def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:
     return raw
 
 
-def with_duplicates_marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _with_duplicates_marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object, with a mark where a key stands in it twice."""
     result: dict[str, Any] = {}
     for key, value in pairs:

@@ -12,9 +12,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from playground.catalog.activations import AnyActivation, Linear
-from playground.catalog.choice import setting, unset
+from playground.catalog.choice import Task, setting, unset
 from playground.catalog.datasets import AnyDataset
-from playground.catalog.datasets.base import Task
 from playground.catalog.datasets.shapes import Circle
 from playground.catalog.features import FeatureName
 from playground.catalog.initializers import AnyInitializer, GlorotUniform
@@ -165,14 +164,14 @@ def new_id(layers: Sequence[Layer]) -> str:
     """The first of A, B, …, Z, AA, AB, … that no layer has."""
     taken = {layer.id for layer in layers}
     number = 0
-    while (name := letters(number)) in taken:
+    while (name := letter_name(number)) in taken:
         number += 1
     return name
 
 
-def letters(number: int) -> str:
+def letter_name(number: int) -> str:
     """0 is A, 25 is Z, 26 is AA."""
-    return (letters(number // 26 - 1) if number >= 26 else "") + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number % 26]
+    return (letter_name(number // 26 - 1) if number >= 26 else "") + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number % 26]
 
 
 # Text ---------------------------------------------------------------------------------------------------------

@@ -15,12 +15,12 @@ from playground.experiment.paths import field_at, is_among
 from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment, Layer
 
-MOST_NAMED = 4
+_MOST_NAMED = 4
 """Differences that are named one by one."""
-POINTS = ("data.x1", "data.x2", "data.target", "data.train", "data.test")
+_POINTS = ("data.x1", "data.x2", "data.target", "data.train", "data.test")
 """Fields with an entry per point, which are only named together."""
 
-TABLE = ("data.path", "data.x1", "data.x2", "data.target")
+_TABLE = ("data.path", "data.x1", "data.x2", "data.target")
 """Fields that together say which columns of which table are meant."""
 
 
@@ -30,7 +30,7 @@ def edit_words(old: Experiment, new: Experiment) -> str:
     for words, layer in _sayings(difference(old, new), new):
         layers.setdefault(words, []).extend(layer)
     said = [f"{_layers_words(ids)} {words}".strip() for words, ids in layers.items()]
-    return ", ".join(said if len(said) <= MOST_NAMED else [*said[:MOST_NAMED], f"and {len(said) - MOST_NAMED} more"])
+    return ", ".join(said if len(said) <= _MOST_NAMED else [*said[:_MOST_NAMED], f"and {len(said) - _MOST_NAMED} more"])
 
 
 def value_words(field: Field, value: Any) -> str:
@@ -71,11 +71,11 @@ def title_of(value: object) -> str:
 
 # Differences --------------------------------------------------------------------------------------------------
 
-Saying: TypeAlias = tuple[str, Sequence[str]]
+_Saying: TypeAlias = tuple[str, Sequence[str]]
 """What happened, and the layer it happened to unless the words say it all."""
 
 
-def _sayings(differences: Iterable[Difference], new: Experiment) -> Iterator[Saying]:
+def _sayings(differences: Iterable[Difference], new: Experiment) -> Iterator[_Saying]:
     for one in differences:
         if one.path == "layers":
             yield from _stack_words(one.before, one.after)
@@ -84,9 +84,9 @@ def _sayings(differences: Iterable[Difference], new: Experiment) -> Iterator[Say
             yield _setting_words(field_at(new, one.path), one.after), [_name(new.layers, place)]
         elif one.path == "features":
             yield from ((words, ()) for words in _feature_words(one.before, one.after))
-        elif isinstance(new.data, Table) and is_among(one.path, TABLE):
+        elif isinstance(new.data, Table) and is_among(one.path, _TABLE):
             yield _setting_words(field_at(new, "data"), new.data), ()
-        elif is_among(one.path, POINTS):
+        elif is_among(one.path, _POINTS):
             yield "points", ()
         else:
             yield _setting_words(field_at(new, one.path), one.after), ()
@@ -106,7 +106,7 @@ def _feature_words(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
         yield f"features {listing(FEATURES[name].label for name in new)}"
 
 
-def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[Saying]:
+def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[_Saying]:
     """What became of a stack: which layers are gone, moved or new, and what else changed in those that stay."""
     sources = continued_layers(layer_ids(old), layer_ids(new))
     for place in range(len(old)):
@@ -123,7 +123,7 @@ def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[Saying]
             yield _setting_words(field_at(Experiment(layers=tuple(new)), one.path), one.after), [_name(new, place)]
 
 
-def _move_words(layers: Sequence[Layer], sources: Mapping[int, int]) -> Iterator[Saying]:
+def _move_words(layers: Sequence[Layer], sources: Mapping[int, int]) -> Iterator[_Saying]:
     """Which of the layers that stay moved, by where each was before."""
     order = list(sources.values())
     if order == sorted(order):

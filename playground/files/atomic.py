@@ -53,10 +53,10 @@ def read_bytes(path: Path, most: int) -> bytes:
         return file.read(size)
 
 
-Stamp: TypeAlias = tuple[int, int]
+FileStamp: TypeAlias = tuple[int, int]
 
 
-def stamp(path: Path) -> Stamp | None:
+def file_stamp(path: Path) -> FileStamp | None:
     """The time of change and the size of a file, which show whether it was written again; None if it is missing."""
     try:
         found = path.stat()
@@ -68,7 +68,7 @@ def stamp(path: Path) -> Stamp | None:
 def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False) -> None:
     """Put `content` at `path` so that at every moment the file there is whole: the old one or the new.
 
-    With `keep_previous` the old one stays beside it; see `previous`. A link stays a link, the file keeps its
+    With `keep_previous` the old one stays beside it; see `previous_path`. A link stays a link, the file keeps its
     permissions, and a device or pipe is simply written to. Raises OSError that names `path`; then the old file is still
     there, and nothing is left over.
     """
@@ -80,15 +80,15 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
     remove_strays(path)
     temporary, old = temporary_name(path), temporary_name(path)
     try:
-        write_whole(temporary, content)
+        _write_whole(temporary, content)
         if path.exists():
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
             _duplicate(path, old)
             if keep_previous:
-                keep(path)
+                _keep_previous(path)
         temporary.replace(path)
         try:
-            sync_folder(path.parent)
+            _sync_folder(path.parent)
         except OSError:
             # Nobody knows whether the new one would survive a power failure.
             _put_back(old, path)
@@ -112,17 +112,17 @@ def _put_back(old: Path, path: Path) -> None:
             path.unlink()
 
 
-def previous(path: Path) -> Path:
+def previous_path(path: Path) -> Path:
     """Where the generation before is kept: mine.playground → mine.previous.playground."""
     return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
-def keep(path: Path) -> None:
+def _keep_previous(path: Path) -> None:
     """Keep the present file at `path` as the previous generation too."""
     temporary = temporary_name(path)
     try:
         _duplicate(path, temporary)
-        temporary.replace(previous(path))
+        temporary.replace(previous_path(path))
     finally:
         # Replacing a link by another one to the same file leaves it.
         with suppress(OSError):
@@ -138,7 +138,7 @@ def _duplicate(path: Path, second: Path) -> None:
         shutil.copy2(path, second)
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, content: bytes) -> None:
     """Write a new file and flush it to the disk."""
     with path.open("xb") as file:
         file.write(content)
@@ -146,7 +146,7 @@ def write_whole(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def sync_folder(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Flush a folder's list of files to the disk, where the system can."""
     if not hasattr(os, "O_DIRECTORY"):
         return
@@ -166,7 +166,7 @@ def sync_folder(folder: Path) -> None:
 
 def temporary_name(path: Path) -> Path:
     """A name in the same folder that tells which process writes; short, since `path` may have a very long name."""
-    return path.with_name(f"{prefix(path)}{os.getpid()}-{this_computer()}-{secrets.token_hex(4)}{PART}")
+    return path.with_name(f"{temporary_prefix(path)}{os.getpid()}-{this_computer()}-{secrets.token_hex(4)}{PART}")
 
 
 @cache
@@ -175,14 +175,14 @@ def this_computer() -> str:
     return hashlib.sha256(platform.node().encode()).hexdigest()[:4]
 
 
-def prefix(path: Path) -> str:
+def temporary_prefix(path: Path) -> str:
     """The beginning of all temporary names for a file."""
     return f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:12]}."
 
 
 def remove_strays(path: Path) -> None:
     """Remove temporary files for `path` whose processes have ended."""
-    _remove_unfinished(path.parent, prefix(path))
+    _remove_unfinished(path.parent, temporary_prefix(path))
 
 
 def remove_all_strays(folder: Path) -> None:
@@ -192,12 +192,12 @@ def remove_all_strays(folder: Path) -> None:
 
 def _remove_unfinished(folder: Path, begin: str) -> None:
     """Remove the unfinished files of a folder whose names begin with `begin`."""
-    for stray in strays(folder, begin):
+    for stray in _strays(folder, begin):
         with suppress(OSError):
             stray.unlink()
 
 
-def strays(folder: Path, begin: str) -> Iterator[Path]:
+def _strays(folder: Path, begin: str) -> Iterator[Path]:
     """The unfinished files whose names begin with `begin` and that no living process writes."""
     try:
         names = [entry.name for entry in os.scandir(folder)]
@@ -208,11 +208,11 @@ def strays(folder: Path, begin: str) -> Iterator[Path]:
         if name.startswith(begin) and written is not None:
             process, computer = written.groups()
             found = folder / name
-            if not (writes(int(process), found) if computer == this_computer() else _is_recent(found)):
+            if not (_writes(int(process), found) if computer == this_computer() else _is_recent(found)):
                 yield found
 
 
-def writes(process: int, found: Path) -> bool:
+def _writes(process: int, found: Path) -> bool:
     """Whether a process may still be writing a file."""
     if process == os.getpid():
         return True

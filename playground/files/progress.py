@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeAlias
 
-Watcher: TypeAlias = Callable[[int, int], object]
+_Watcher: TypeAlias = Callable[[int, int], object]
 """Called with the amount done and the whole amount. An exception that it raises ends the work."""
 
-_watcher: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
+_watcher: ContextVar[_Watcher | None] = ContextVar("watcher", default=None)
 
 
 @contextmanager
-def watched(by: Watcher) -> Iterator[None]:
+def watch_progress(by: _Watcher) -> Iterator[None]:
     """Report the progress of all work inside this context, on this thread, to `by`."""
     token = _watcher.set(by)
     try:
@@ -26,7 +26,7 @@ def watched(by: Watcher) -> Iterator[None]:
         _watcher.reset(token)
 
 
-def note(done: int, of: int) -> None:
+def report_progress(done: int, of: int) -> None:
     """Report progress to the watcher, if there is one. Call it about ten times a second, so that work can stop."""
     watch = _watcher.get()
     if watch is not None:

@@ -23,7 +23,7 @@ from playground.engine.engine import EngineName
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
-from playground.interop.picture import PAPER, draw_field, draw_losses, drawn_points, value_range
+from playground.interop.picture import PAPER, draw_field, draw_losses, draw_points, value_range
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot, Status
 from playground.run.trainer import Trainer
@@ -39,7 +39,7 @@ _SAME = 255
 """The palette index of pixels that have not changed since the frame before."""
 
 
-class Settings(msgspec.Struct, frozen=True):
+class AnimationSettings(msgspec.Struct, frozen=True):
     """The settings of an animation."""
 
     epochs: Annotated[
@@ -66,7 +66,7 @@ class Settings(msgspec.Struct, frozen=True):
     ] = 400
 
 
-_USUAL = Settings()
+_USUAL = AnimationSettings()
 
 
 class Animation(NamedTuple):
@@ -96,13 +96,13 @@ def save_animation(
     """Write a GIF of the first `epochs` epochs, `size` pixels wide; None, and no file, if it was cancelled.
 
     `initial` are the weights to start from, as for `Trainer`. Without an `engine` it is the compiled one if that is at
-    hand. At most `frames` are shown, see `moments`; fewer if training ends by itself. `progress` is told how many
+    hand. At most `frames` are shown, see `frame_epochs`; fewer if training ends by itself. `progress` is told how many
     frames are done, and of how many. `cancelled` is asked every few milliseconds. Raises InputError and OSError.
     """
-    _refuse_outside(Settings(epochs, frames, frames_per_second, size))
+    _refuse_outside(AnimationSettings(epochs, frames, frames_per_second, size))
     trainer = _prepared(experiment, initial, engine)
-    shown = moments(epochs, frames)
-    studio = Studio(trainer, epochs, size)
+    shown = frame_epochs(epochs, frames)
+    studio = GifWriter(trainer, epochs, size)
     for number, epoch in enumerate(shown, start=1):
         if not _train_until(trainer, epoch, cancelled):
             return None
@@ -117,9 +117,9 @@ def save_animation(
     return Animation(number, len(content), trainer.state.epoch, trainer.status)
 
 
-def _refuse_outside(settings: Settings) -> None:
+def _refuse_outside(settings: AnimationSettings) -> None:
     """Raise InputError for a setting that is not allowed."""
-    for field in msgspec.structs.fields(Settings):
+    for field in msgspec.structs.fields(AnimationSettings):
         meta, value = get_args(field.type)[1], getattr(settings, field.name)
         if not meta.ge <= value <= meta.le:
             raise InputError(field.name, value, f"a whole number ≥ {meta.ge:,} and ≤ {meta.le:,}")
@@ -138,7 +138,7 @@ def _prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engin
     return trainer
 
 
-def moments(epochs: int, frames: int) -> list[int]:
+def frame_epochs(epochs: int, frames: int) -> list[int]:
     """The epochs to show, the first and the last among them: at k of n, epochs · (k/n)², one apart at least.
 
     A boundary changes most at the beginning, so frames lie closer there; in equal steps most of them would be nearly
@@ -160,7 +160,7 @@ def _train_until(trainer: Trainer, epoch: int, cancelled: Callable[[], bool] | N
         trainer.advance(epochs=epoch - trainer.state.epoch, seconds=_CHUNK_SECONDS)
 
 
-class Studio:
+class GifWriter:
     """Draws frames and adds them to a GIF, each as the change since the one before."""
 
     def __init__(self, trainer: Trainer, epochs: int, size: int) -> None:
@@ -170,7 +170,7 @@ class Studio:
         self.size = size, self.below + self.side // 4 + _LINE
         self.request = BoundaryRequest(min(140, self.side // 3))
         snapshot = trainer.snapshot([self.request])
-        self.points = drawn_points(snapshot.sample, self.side)
+        self.points = draw_points(snapshot.sample, self.side)
         self.palette = _palette_of(self.drawn(_with_all_colours(snapshot, self.request)))
         self.before: Array | None = None
         self.content = bytearray(_header(self.size, bytes(self.palette.getpalette() or [])))

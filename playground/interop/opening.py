@@ -18,7 +18,7 @@ from playground.run.run import Document
 from playground.storage.document import is_document, load_document
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
-FIRST = "spiral"
+FIRST_PRESET = "spiral"
 """The preset that a new window opens with."""
 
 
@@ -37,7 +37,7 @@ def preset_paths() -> dict[str, Path]:
     return {path.stem: path for path in sorted((RESOURCES / "presets").glob("*.json"))}
 
 
-def preset(name: str) -> Experiment:
+def load_preset(name: str) -> Experiment:
     """The preset of that name. Raises InputError."""
     paths = preset_paths()
     if name not in paths:
@@ -48,13 +48,13 @@ def preset(name: str) -> Experiment:
 def open_source(source: str) -> Opened:
     """Open a file, a preset or a link. Raises InputError."""
     if tfplayground.is_link(source):
-        return Opened(*tfplayground.experiment_of(source))
+        return Opened(*tfplayground.experiment_from_link(source))
     if source not in preset_paths() and is_document(Path(source)):
         document = load_document(source)
         return Opened(document.experiment, document.notes, document)
     if source not in preset_paths() and (source.endswith(".json") or Path(source).is_file()):
         return Opened(load(source))
-    return Opened(preset(source))
+    return Opened(load_preset(source))
 
 
 def open_experiment(source: str) -> Experiment:

@@ -37,14 +37,14 @@ _TYPE, _SMALL_TYPE = 14, 13
 _PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 """Digits in place of superscripts, which the font lacks."""
 _INK, PAPER, _QUIET = "#1d2129", "#ffffff", "#5b6472"
-Box: TypeAlias = tuple[int, int, int, int]
+_Box: TypeAlias = tuple[int, int, int, int]
 
 
 def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> None:
     """Write a PNG of the decision boundary and the loss curves."""
     snapshot = trainer.snapshot([BoundaryRequest(140)])
     image = Image.new("RGB", (2 * _SIDE + 3 * _GAP, _SIDE + 2 * _GAP), PAPER)
-    draw_field(image, snapshot, drawn_points(snapshot.sample, _SIDE), (_GAP, _GAP))
+    draw_field(image, snapshot, draw_points(snapshot.sample, _SIDE), (_GAP, _GAP))
     draw_losses(image, snapshot, (_SIDE + 2 * _GAP, _GAP, 2 * _SIDE + 2 * _GAP, _SIDE + _GAP))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
@@ -52,7 +52,7 @@ def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> None:
 
 
 def draw_field(image: Image.Image, snapshot: Snapshot, points: Image.Image, corner: tuple[int, int]) -> None:
-    """The boundary with its points on top, as `drawn_points` made them; the epoch above, the axes below."""
+    """The boundary with its points on top, as `draw_points` made them; the epoch above, the axes below."""
     side = points.width
     field = Image.fromarray(_field_colours(snapshot)[::-1], "RGB").resize(points.size, Image.Resampling.BICUBIC)
     image.paste(field, corner)
@@ -77,7 +77,7 @@ def _draw_heading(image: Image.Image, at: tuple[float, float], width: float, wor
     draw.text((at[0] + width, at[1]), value, fill=_INK, font=font, anchor="rs")
 
 
-def drawn_points(sample: Sample, side: int) -> Image.Image:
+def draw_points(sample: Sample, side: int) -> Image.Image:
     """The points on a transparent square; training points filled, the others hollow."""
     picture = Image.new("RGBA", (_SMOOTH * side, _SMOOTH * side))
     draw, radius = ImageDraw.Draw(picture), _SMOOTH * max(3.0, side / 140)
@@ -124,7 +124,7 @@ def _rgb(colour: str) -> list[int]:
     return [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
 
 
-def draw_losses(image: Image.Image, snapshot: Snapshot, box: Box, epochs: int = 0) -> None:
+def draw_losses(image: Image.Image, snapshot: Snapshot, box: _Box, epochs: int = 0) -> None:
     """The losses of both sets over the epochs so far, on an axis that reaches at least to `epochs`."""
     draw, history = ImageDraw.Draw(image), snapshot.history
     both = np.concatenate([history.train_loss, history.validation_loss])

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, Task
 from playground.catalog.datasets.base import (
     CLASS_NAMES,
     LARGEST,
@@ -31,9 +31,8 @@ from playground.catalog.datasets.base import (
     VALIDATION,
     Dataset,
     Sample,
-    Task,
 )
-from playground.catalog.datasets.own_points import UserPoints, unused
+from playground.catalog.datasets.own_points import UserPoints, unused_name
 from playground.catalog.datasets.table import (
     LONGEST_ROW,
     MISSING,
@@ -246,7 +245,7 @@ def _taken_apart(text: str, separator: str, source: str) -> tuple[list[list[str]
     try:
         for number, (row, after) in enumerate(cells(text, separator)):
             if number % NOTE_ROWS == 0:
-                progress.note(after, total)
+                progress.report_progress(after, total)
             if any(cell.strip() for cell in row):
                 _refuse_long(row, line, source)
                 rows.append(row)
@@ -376,7 +375,7 @@ def extracted(sheet: Sheet, picked: Picked) -> Extracted:
     problems: dict[str, list[tuple[int, str]]] = {}
     for place, row in enumerate(sheet.rows):
         if place % NOTE_ROWS == 0:
-            progress.note(place, len(sheet.rows))
+            progress.report_progress(place, len(sheet.rows))
         problem, cell = _problem_of(sheet, picked, row, {column: columns[column][place] for column in columns})
         if problem:
             problems.setdefault(problem, []).append((sheet.lines[place], cell))
@@ -589,7 +588,7 @@ def _numbered_classes(sheet: Sheet, cells: list[str], numbers: list[str]) -> tup
             raise InputError(f"{sheet.source}, row {line}, column label", name, allowed)
         labels.append(value)
     return tuple(labels), tuple(
-        names.get(k) or unused(CLASS_NAMES[k], [*names.values()]) for k in range(max(names) + 1)
+        names.get(k) or unused_name(CLASS_NAMES[k], [*names.values()]) for k in range(max(names) + 1)
     )
 
 

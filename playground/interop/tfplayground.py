@@ -22,7 +22,7 @@ from playground.catalog.datasets.base import LONGEST_SEED
 from playground.catalog.datasets.tfdata import CLASSIFICATIONS, REGRESSIONS
 from playground.catalog.datasets.tfplayground import TfPlayground
 from playground.catalog.features import FEATURES, FeatureName
-from playground.catalog.initializers import TfPlayground as TfPlaygroundWeights
+from playground.catalog.initializers import TfPlaygroundWeights as TfPlaygroundWeights
 from playground.catalog.initializers import Zeros
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
@@ -93,7 +93,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 """The allowed values of keys with a fixed set of values."""
 
 
-class Linked(NamedTuple):
+class _Linked(NamedTuple):
     """The experiment of a link, and notes on it in sentences."""
 
     experiment: Experiment
@@ -116,7 +116,7 @@ def is_link(text: str) -> bool:
 # From a link ----------------------------------------------------------------------------------------------------
 
 
-def experiment_of(link: str) -> Linked:
+def experiment_from_link(link: str) -> _Linked:
     """The experiment that a link describes, and notes on it. Raises InputError, which names the key, for bad values.
 
     A link without a seed gets one at random, as in the original.
@@ -139,7 +139,7 @@ def experiment_of(link: str) -> Linked:
         **weights,
     )
     reading._note_what_is_dropped()
-    return Linked(check(experiment), tuple(reading.notes))
+    return _Linked(check(experiment), tuple(reading.notes))
 
 
 def _values_of(link: str) -> dict[str, str]:

@@ -53,7 +53,7 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
         size = readable_size(file, _MAX_BYTES)
         with _Archive(file) as opened, zipfile.ZipFile(opened) as archive:
             opened.most = size
-            return arrays(archive, file, min(MAX_NUMBERS, max(_ALWAYS, _MAX_SWELLING * size)))
+            return _read_arrays(archive, file, min(MAX_NUMBERS, max(_ALWAYS, _MAX_SWELLING * size)))
     except InputError:
         raise
     except Exception as error:
@@ -63,7 +63,7 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
         raise InputError(str(file), "this file", allowed) from error
 
 
-def arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:
+def _read_arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:
     """All arrays of an archive by name, if they have at most `most` numbers."""
     entries = archive.infolist()
     if len(entries) > _MAX_ARRAYS:
@@ -78,12 +78,12 @@ def arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:
         if entry.compress_type not in _METHODS:
             raise InputError(place, f"compression {entry.compress_type}", "arrays as NumPy writes them")
         with archive.open(entry) as member:
-            result[name] = array(member, entry.file_size, place, room)
+            result[name] = _read_array(member, entry.file_size, place, room)
         room -= result[name].size
     return result
 
 
-def array(member: IO[bytes], size: int, place: str, room: int) -> Array:
+def _read_array(member: IO[bytes], size: int, place: str, room: int) -> Array:
     """The array in a member of `size` bytes, if it has at most `room` numbers."""
     # A header may claim gigabytes, and compressed data may really contain them.
     start = io.BytesIO(member.read(_LONGEST_HEADER))
@@ -103,7 +103,7 @@ def array(member: IO[bytes], size: int, place: str, room: int) -> Array:
     return values.reshape(shape, order="F" if by_columns else "C")
 
 
-def to_bytes(parameters: Mapping[str, Array]) -> bytes:
+def weight_bytes(parameters: Mapping[str, Array]) -> bytes:
     """The content of a weight file."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **dict(parameters))
@@ -112,4 +112,4 @@ def to_bytes(parameters: Mapping[str, Array]) -> bytes:
 
 def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array]) -> None:
     """Write a weight file, all of it or nothing."""
-    write_atomically(Path(path), to_bytes(parameters))
+    write_atomically(Path(path), weight_bytes(parameters))

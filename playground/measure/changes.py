@@ -10,9 +10,9 @@ import msgspec
 from playground.experiment.difference import Difference, only_learning_differs
 from playground.experiment.paths import is_among
 
-LONGEST_LIST = 100
+_LONGEST_LIST = 100
 """Lists of more numbers than this, as points are, are left out of what is on record."""
-KINDS = {"W": "weight", "b": "bias"}
+_KINDS = {"W": "weight", "b": "bias"}
 """What parameters are called in words, by the beginning of their names."""
 
 
@@ -27,7 +27,7 @@ class WeightEdit(NamedTuple):
     @property
     def words(self) -> str:
         """What was set: `weight W0[2, 1]`."""
-        return f"{KINDS.get(self.name.rstrip('0123456789'), 'parameter')} {entry_words(self.name, self.place)}"
+        return f"{_KINDS.get(self.name.rstrip('0123456789'), 'parameter')} {entry_words(self.name, self.place)}"
 
 
 class Change(NamedTuple):
@@ -57,12 +57,12 @@ def entry_words(name: str, place: tuple[int, ...]) -> str:
     return f"{name}[{', '.join(map(str, place))}]"
 
 
-def for_the_record(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+def without_long_lists(differences: Iterable[Difference]) -> tuple[Difference, ...]:
     """Differences without long lists of numbers, of which a drawing makes many and which nobody looks at again."""
     return tuple(Difference(path, _brief(before), _brief(after)) for path, before, after in differences)
 
 
-def of_one_drag(earlier: Sequence[Difference], now: Sequence[Difference]) -> tuple[Difference, ...]:
+def merge_drag(earlier: Sequence[Difference], now: Sequence[Difference]) -> tuple[Difference, ...]:
     """What a drag has changed so far: besides what differs `now` also what did earlier and is back where it was."""
     paths = {one.path for one in now}
     back = (Difference(path, before, before) for path, before, _ in earlier if path not in paths)
@@ -78,4 +78,4 @@ def _brief(value: Any) -> Any:
 
 
 def _is_long(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) > LONGEST_LIST
+    return isinstance(value, tuple) and len(value) > _LONGEST_LIST

@@ -30,15 +30,15 @@ from playground.experiment.tree import EarlyStopping, Experiment, Layer
 from playground.measure.snapshot import LayerStatistics, Snapshot
 
 AT_MOST = 3
-RECENT = 20
+_RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
-FEW_POINTS = 4
+_FEW_POINTS = 4
 """With fewer training points a network has hardly anything to learn, and nothing is to be said of how it does."""
-BLOWN_UP = 10
+_BLOWN_UP = 10
 """So many times its best value, a loss has blown up."""
-LARGE_JUMP = 0.05
+_LARGE_JUMP = 0.05
 """Smaller changes of the loss than this share of that of an output of 0 are no alarm."""
-WORSE = 0.02
+_WORSE = 0.02
 """A drop of accuracy or R² that counts."""
 
 
@@ -60,13 +60,13 @@ class Finding(NamedTuple):
     remedy: Remedy | None
 
 
-Rule: TypeAlias = Callable[[Snapshot], "Finding | None"]
+_Rule: TypeAlias = Callable[[Snapshot], "Finding | None"]
 
 
 def diagnose(snapshot: Snapshot) -> tuple[Finding, ...]:
     """At most three findings, the most urgent first; none while there is nothing to worry about."""
     found: dict[str, Finding] = {}
-    telling = np.count_nonzero(snapshot.sample.split == TRAIN) >= FEW_POINTS
+    telling = np.count_nonzero(snapshot.sample.split == TRAIN) >= _FEW_POINTS
     for rule in RULES if telling else (diverged,):
         if not found.keys() & EXPLAINED_BY.get(rule.__name__, frozenset()):
             finding = rule(snapshot)
@@ -82,159 +82,161 @@ def diverged(snapshot: Snapshot) -> Finding | None:
     """Numbers stopped being finite."""
     if snapshot.status != "diverged":
         return None
-    return Finding("diverged", snapshot.problem, calmer(snapshot, reset=False))
+    return Finding("diverged", snapshot.problem, _calmer(snapshot, reset=False))
 
 
 def blown_up(snapshot: Snapshot) -> Finding | None:
     """The loss is many times what it was, and stays finite: the weights are lost, whatever else can be seen."""
-    rows = comparable(snapshot)
+    rows = comparable_rows(snapshot)
     losses = snapshot.history.train_loss[rows]
-    if len(losses) < 2 or good(snapshot):
+    if len(losses) < 2 or _is_good(snapshot):
         return None
     best, now = int(np.argmin(losses)), losses[-1]
-    if not (now > BLOWN_UP * losses[best] and now > 2 * max(losses[0], idle_loss(snapshot))):
+    if not (now > _BLOWN_UP * losses[best] and now > 2 * max(losses[0], _idle_loss(snapshot))):
         return None
     text = (
-        f"The learning rate {plain(snapshot.learning_rate)} is too high: since epoch "
+        f"The learning rate {_plain(snapshot.learning_rate)} is too high: since epoch "
         f"{snapshot.history.epoch[rows][best]:,.0f} the training loss rose from {losses[best]:.3g} to "
-        f"{plain(now)}, so the weights are lost."
+        f"{_plain(now)}, so the weights are lost."
     )
-    return Finding("blown_up", text, calmer(snapshot, reset=True))
+    return Finding("blown_up", text, _calmer(snapshot, reset=True))
 
 
 def same_weights(snapshot: Snapshot) -> Finding | None:
     """All units of a layer started alike and stay alike, or so near 0 that nothing passes."""
-    if snapshot.epoch < 10 or not barely_moved(snapshot):
+    if snapshot.epoch < 10 or not _barely_moved(snapshot):
         return None
     for layer, chosen in zip(snapshot.layers, snapshot.experiment.layers, strict=False):
         initializer = chosen.initializer or snapshot.experiment.initializer
-        if spread_of(initializer) == 0:
+        if _spread_of(initializer) == 0:
             words = "started with the same weights, so they learn the same and stay twins"
-        elif spread_of(initializer) < 0.01:
-            words = f"started with weights around ±{spread_of(initializer):.0e}, so that hardly anything passes"
+        elif _spread_of(initializer) < 0.01:
+            words = f"started with weights around ±{_spread_of(initializer):.0e}, so that hardly anything passes"
         else:
             continue
         text = (
             f"All {layer.units} units of layer {layer.name} {words}: after {snapshot.epoch:,} epochs the training "
             f"loss is {snapshot.history.train_loss[-1]:.3g}; at the start it was {snapshot.history.train_loss[0]:.3g}."
         )
-        return Finding("initialisation", text, other_start(snapshot.experiment))
+        return Finding("initialisation", text, _other_start(snapshot.experiment))
     return None
 
 
 def exploding(snapshot: Snapshot) -> Finding | None:
     """The gradient grows on its way back, or is huge everywhere."""
-    heard, sizes, _ = recent_gradients(snapshot)
+    heard, sizes, _ = _recent_gradients(snapshot)
     if not heard:
         return None
     first, last, largest = sizes[0], sizes[-1], int(np.argmax(sizes))
     if not (first > 100 * last > 0 or sizes[largest] > 1000):
         return None
     text = f"The gradient explodes: layer {heard[largest].name} gets a gradient of {sizes[largest]:.3g}" + (
-        f", {many(first / last)} times that of layer {heard[-1].name}." if first > last > 0 else "."
+        f", {_many(first / last)} times that of layer {heard[-1].name}." if first > last > 0 else "."
     )
-    return Finding("exploding", text, with_training(snapshot, "Clip the gradient at 1", clip_norm=1.0))
+    return Finding("exploding", text, _with_training(snapshot, "Clip the gradient at 1", clip_norm=1.0))
 
 
 def vanishing(snapshot: Snapshot) -> Finding | None:
     """The gradient shrinks on its way back, so that the first layers hardly learn."""
-    heard, sizes, deltas = recent_gradients(snapshot)
+    heard, sizes, deltas = _recent_gradients(snapshot)
     # Weights that get no input have no gradient either, however much comes back to their units.
     if not heard or not 0 <= sizes[0] < sizes[-1] / 100 or not deltas[0] < deltas[-1] / 10:
         return None
-    share = f"1/{many(sizes[-1] / sizes[0])}" if sizes[0] > 0 else "nothing"
+    share = f"1/{_many(sizes[-1] / sizes[0])}" if sizes[0] > 0 else "nothing"
     first, last = heard[0].name, heard[-1].name
     text = f"The gradient vanishes: layer {first} gets {share} of the gradient of layer {last}, so it hardly learns."
-    return Finding("vanishing", text, better_passage(snapshot.experiment))
+    return Finding("vanishing", text, _better_passage(snapshot.experiment))
 
 
 def dead_units(snapshot: Snapshot) -> Finding | None:
     """Units that give the same on every point, and whose gradient is 0."""
-    layer = worst(snapshot, dead_share)
-    if layer is None or dead_share(layer) < 0.5 or rate_just_changed(snapshot):
+    layer = _worst(snapshot, _dead_share)
+    if layer is None or _dead_share(layer) < 0.5 or _rate_just_changed(snapshot):
         return None
     text = (
         f"{round(layer.dead * layer.units)} of {layer.units} units of layer {layer.name} are dead: "
         f"their slope was 0 on every point of the latest batch, so they no longer learn."
     )
-    leaky = each_layer(snapshot.experiment, lambda one: one.activation.kind == layer.activation, activation=LeakyRelu())
+    leaky = _each_layer(
+        snapshot.experiment, lambda one: one.activation.kind == layer.activation, activation=LeakyRelu()
+    )
     return Finding("dead", text, Remedy("Use leaky ReLU", leaky))
 
 
 def saturated(snapshot: Snapshot) -> Finding | None:
     """Units so far out that their slope is all but 0."""
-    layer = worst(snapshot, lambda layer: layer.saturated)
-    if layer is None or layer.saturated < 0.5 or good(snapshot) or rate_just_changed(snapshot):
+    layer = _worst(snapshot, lambda layer: layer.saturated)
+    if layer is None or layer.saturated < 0.5 or _is_good(snapshot) or _rate_just_changed(snapshot):
         return None
     text = (
         f"{layer.saturated:.0%} of the activations of layer {layer.name} are saturated: "
         f"{layer.activation} is flat there, and the gradient does not get through."
     )
-    return Finding("saturated", text, better_passage(snapshot.experiment))
+    return Finding("saturated", text, _better_passage(snapshot.experiment))
 
 
 def too_fast(snapshot: Snapshot) -> Finding | None:
     """The loss jumps up and down and gets no better."""
-    losses = recent_losses(snapshot)
-    if losses is None or good(snapshot):
+    losses = _recent_losses(snapshot)
+    if losses is None or _is_good(snapshot):
         return None
     jumped = float(np.mean(np.abs(np.diff(losses))))
     jump, half = jumped / float(losses.mean()), len(losses) // 2
-    if jump < 0.1 or losses[half:].mean() < 0.9 * losses[:half].mean() or jumped < LARGE_JUMP * idle_loss(snapshot):
+    if jump < 0.1 or losses[half:].mean() < 0.9 * losses[:half].mean() or jumped < _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (
-        f"The learning rate {plain(snapshot.learning_rate)} is too high: in the last {len(losses) - 1} epochs the "
+        f"The learning rate {_plain(snapshot.learning_rate)} is too high: in the last {len(losses) - 1} epochs the "
         f"training loss jumped by {jump:.0%} from one to the next without falling."
     )
-    return Finding("too_fast", text, slower(snapshot))
+    return Finding("too_fast", text, _slower(snapshot))
 
 
 def too_slow(snapshot: Snapshot) -> Finding | None:
     """Updates so small that the weights stay where they are, with much left to learn."""
-    losses = recent_losses(snapshot)
+    losses = _recent_losses(snapshot)
     ratio = max((layer.update_ratio for layer in snapshot.layers), default=np.nan)
-    if losses is None or good(snapshot) or not ratio < 1e-4:
+    if losses is None or _is_good(snapshot) or not ratio < 1e-4:
         return None
     fallen = 1 - losses[-1] / losses[0]
     if not 0 <= fallen < 0.02:
         return None
-    change = f"1/{many(1 / ratio)} of their size" if ratio > 0 else "nothing"
+    change = f"1/{_many(1 / ratio)} of their size" if ratio > 0 else "nothing"
     text = (
-        f"The learning rate {plain(snapshot.learning_rate)} is too low: an update changes the weights by {change}, and "
-        f"{len(losses) - 1} epochs lowered the training loss by {fallen:.2%}."
+        f"The learning rate {_plain(snapshot.learning_rate)} is too low: an update changes the weights by {change}, "
+        f"and {len(losses) - 1} epochs lowered the training loss by {fallen:.2%}."
     )
     rate = snapshot.experiment.training.learning_rate
-    faster = with_training(snapshot, f"Learning rate {10 * rate:.3g}", learning_rate=min(10 * rate, 1e9) or 0.01)
+    faster = _with_training(snapshot, f"Learning rate {10 * rate:.3g}", learning_rate=min(10 * rate, 1e9) or 0.01)
     return Finding("too_slow", text, faster)
 
 
 def overfitting(snapshot: Snapshot) -> Finding | None:
     """The network gets better on the points it learns and worse on those it doesn't."""
-    rows = comparable(snapshot)
+    rows = comparable_rows(snapshot)
     train, validation = snapshot.history.train_loss[rows], snapshot.history.validation_loss[rows]
-    if len(train) < RECENT or np.isnan(validation).all():
+    if len(train) < _RECENT or np.isnan(validation).all():
         return None
     best = int(np.nanargmin(validation))
     now = float(np.mean(validation[-5:]))
     if not (now > 1.2 * validation[best] and train[-1] < 0.9 * train[best] and now > 1.5 * train[-1]):
         return None
     accuracy = snapshot.history.validation_accuracy[rows]
-    worse = float(np.mean(accuracy[-5:])) < accuracy[best] - WORSE
-    if not worse and now < validation[best] + LARGE_JUMP * idle_loss(snapshot):
+    worse = float(np.mean(accuracy[-5:])) < accuracy[best] - _WORSE
+    if not worse and now < validation[best] + _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (
         f"The network overfits: since epoch {snapshot.history.epoch[rows][best]:,.0f} the validation loss rose from "
         f"{validation[best]:.3g} to {now:.3g}, while the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
     )
-    return Finding("overfitting", text, simpler(snapshot))
+    return Finding("overfitting", text, _simpler(snapshot))
 
 
 def underfitting(snapshot: Snapshot) -> Finding | None:
     """The loss has come to rest where the network is still often wrong, on the very points it learns."""
-    losses = snapshot.history.train_loss[comparable(snapshot)]
-    if len(losses) < 3 * RECENT or good(snapshot):
+    losses = snapshot.history.train_loss[comparable_rows(snapshot)]
+    if len(losses) < 3 * _RECENT or _is_good(snapshot):
         return None
-    before, lately, now = losses[-3 * RECENT :].reshape(3, RECENT).mean(axis=1)
+    before, lately, now = losses[-3 * _RECENT :].reshape(3, _RECENT).mean(axis=1)
     fallen = 1 - now / lately
     accuracy = snapshot.evaluation.train_accuracy
     if not (abs(fallen) < 0.02 and abs(1 - now / before) < 0.05) or accuracy is None:
@@ -243,9 +245,9 @@ def underfitting(snapshot: Snapshot) -> Finding | None:
     measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns are right"
     text = (
         f"The network underfits: the training loss rests at {losses[-1]:.3g} "
-        f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {RECENT} epochs before) and {measure}."
+        f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {_RECENT} epochs before) and {measure}."
     )
-    return Finding("underfitting", text, larger(snapshot.experiment))
+    return Finding("underfitting", text, _larger(snapshot.experiment))
 
 
 def widening(snapshot: Snapshot) -> Finding | None:
@@ -267,7 +269,7 @@ def widening(snapshot: Snapshot) -> Finding | None:
     )
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[_Rule, ...] = (
     diverged,
     blown_up,
     same_weights,
@@ -300,7 +302,7 @@ EXPLAINED_BY: dict[str, frozenset[str]] = {
 # What they look at ----------------------------------------------------------------------------------------------
 
 
-def recent_gradients(snapshot: Snapshot) -> tuple[list[LayerStatistics], Array, Array]:
+def _recent_gradients(snapshot: Snapshot) -> tuple[list[LayerStatistics], Array, Array]:
     """The hidden layers that are not muted, and of each the typical ∂E/∂W and δ at present.
 
     No layers before training, right after a change, or where there are less than two.
@@ -308,7 +310,7 @@ def recent_gradients(snapshot: Snapshot) -> tuple[list[LayerStatistics], Array, 
     hidden = snapshot.experiment.layers
     heard = np.flatnonzero([not layer.muted for layer in hidden])
     changed = max((change.step for change in snapshot.changes), default=-1)
-    rows = np.flatnonzero(snapshot.gradients.step > changed)[-RECENT:]
+    rows = np.flatnonzero(snapshot.gradients.step > changed)[-_RECENT:]
     sizes, deltas = (history[np.ix_(rows, heard)] for history in snapshot.gradients[1:3])
     known = np.isfinite(sizes).all(axis=1) & np.isfinite(deltas).all(axis=1)
     if len(heard) < 2 or np.count_nonzero(known) < 3:
@@ -317,55 +319,55 @@ def recent_gradients(snapshot: Snapshot) -> tuple[list[LayerStatistics], Array, 
     return layers, np.median(sizes[known], axis=0), np.median(deltas[known], axis=0)
 
 
-def comparable(snapshot: Snapshot) -> slice:
+def comparable_rows(snapshot: Snapshot) -> slice:
     """The rows of the history since the latest change of anything but the way of learning."""
     other = [change.step for change in snapshot.changes if not change.leaves_losses_comparable]
     return slice(int(np.searchsorted(snapshot.history.step, other[-1], side="right")) if other else 0, None)
 
 
-def rate_just_changed(snapshot: Snapshot) -> bool:
+def _rate_just_changed(snapshot: Snapshot) -> bool:
     """Whether the learning rate was changed in this epoch, so that its effect on the loss is not known yet."""
     latest = snapshot.changes[-1] if snapshot.changes else None
     return latest is not None and latest.touches("training.learning_rate") and latest.step >= snapshot.history.step[-1]
 
 
-def idle_loss(snapshot: Snapshot) -> float:
+def _idle_loss(snapshot: Snapshot) -> float:
     """The training loss of a network that always says 0."""
     _, labels = snapshot.sample.part(TRAIN)
     targets = snapshot.loss.targets(labels, snapshot.layers[-1].units, snapshot.sample.task)
     return float(np.mean(snapshot.loss.per_point(np.zeros(targets.shape), targets)))
 
 
-def recent_losses(snapshot: Snapshot) -> Array | None:
+def _recent_losses(snapshot: Snapshot) -> Array | None:
     """The latest training losses that can be compared; None while there are too few, or if they are 0."""
-    losses = snapshot.history.train_loss[comparable(snapshot)][-RECENT - 1 :]
-    return losses if len(losses) > RECENT // 2 and losses.min() > 0 else None
+    losses = snapshot.history.train_loss[comparable_rows(snapshot)][-_RECENT - 1 :]
+    return losses if len(losses) > _RECENT // 2 and losses.min() > 0 else None
 
 
-def barely_moved(snapshot: Snapshot) -> bool:
+def _barely_moved(snapshot: Snapshot) -> bool:
     """Whether the training loss is still about where it began."""
     losses = snapshot.history.train_loss
-    return not good(snapshot) and bool(losses[-1] > 0.9 * losses[0])
+    return not _is_good(snapshot) and bool(losses[-1] > 0.9 * losses[0])
 
 
-def good(snapshot: Snapshot) -> bool:
+def _is_good(snapshot: Snapshot) -> bool:
     """Whether there is little left to learn."""
     accuracy = snapshot.evaluation.train_accuracy
     return accuracy is not None and accuracy >= 0.9
 
 
-def dead_share(layer: LayerStatistics) -> float:
+def _dead_share(layer: LayerStatistics) -> float:
     """The share of dead units; squashing units whose slope rounds to 0 are saturated, which is another ailment."""
     return layer.dead * (not members(Activation)[layer.activation].saturates)
 
 
-def worst(snapshot: Snapshot, measure: Callable[[LayerStatistics], float]) -> LayerStatistics | None:
+def _worst(snapshot: Snapshot, measure: Callable[[LayerStatistics], float]) -> LayerStatistics | None:
     """The hidden layer with the largest value; None if nothing has been measured."""
     hidden = [layer for layer in snapshot.layers[:-1] if np.isfinite(measure(layer))]
     return max(hidden, key=measure) if hidden else None
 
 
-def spread_of(initializer: Initializer) -> float:
+def _spread_of(initializer: Initializer) -> float:
     """How different the weights of a layer are at the start; infinite where that follows from its size."""
     if isinstance(initializer, Zeros | ConstantWeights):
         return 0.0
@@ -374,12 +376,12 @@ def spread_of(initializer: Initializer) -> float:
     return abs(initializer.high - initializer.low) if isinstance(initializer, Uniform) else np.inf
 
 
-def plain(number: float) -> str:
+def _plain(number: float) -> str:
     """A number with three digits that count, written out while it is not very large: 1000, 0.0123."""
     return f"{float(f'{number:.3g}'):g}"
 
 
-def many(number: float) -> str:
+def _many(number: float) -> str:
     """A large number with two digits that count: 35,000."""
     if not np.isfinite(number) or number < 100:
         return f"{number:.2g}"
@@ -389,37 +391,37 @@ def many(number: float) -> str:
 # Remedies -------------------------------------------------------------------------------------------------------
 
 
-def with_training(snapshot: Snapshot, label: str, **changed: object) -> Remedy:
+def _with_training(snapshot: Snapshot, label: str, **changed: object) -> Remedy:
     """Another value for a field of `training`."""
     experiment = snapshot.experiment
     training = msgspec.structs.replace(experiment.training, **changed)
     return Remedy(label, msgspec.structs.replace(experiment, training=training))
 
 
-def slower(snapshot: Snapshot) -> Remedy:
+def _slower(snapshot: Snapshot) -> Remedy:
     """A tenth of the learning rate."""
     rate = snapshot.experiment.training.learning_rate / 10
-    return with_training(snapshot, f"Learning rate {rate:.3g}", learning_rate=rate)
+    return _with_training(snapshot, f"Learning rate {rate:.3g}", learning_rate=rate)
 
 
-def calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
+def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
     """The learning rate at which the loss was lowest, if that is a much smaller one; else a tenth, at most 0.1."""
-    rows, now = comparable(snapshot), snapshot.learning_rate
+    rows, now = comparable_rows(snapshot), snapshot.learning_rate
     losses, rates = snapshot.history.train_loss[rows], snapshot.history.learning_rate[rows]
     known = float(rates[np.nanargmin(losses)]) if np.isfinite(losses).any() else now
     chosen = snapshot.experiment.training.learning_rate
-    rate = float(plain(chosen * known / now)) if 0 < known < now / 2 else min(chosen / 10, 0.1)
-    label = f"Learning rate {plain(rate)}{', start again' if reset else ''}"
-    return with_training(snapshot, label, learning_rate=rate)._replace(reset=reset)
+    rate = float(_plain(chosen * known / now)) if 0 < known < now / 2 else min(chosen / 10, 0.1)
+    label = f"Learning rate {_plain(rate)}{', start again' if reset else ''}"
+    return _with_training(snapshot, label, learning_rate=rate)._replace(reset=reset)
 
 
-def each_layer(experiment: Experiment, which: Callable[[Layer], bool], **changed: Choice | float) -> Experiment:
+def _each_layer(experiment: Experiment, which: Callable[[Layer], bool], **changed: Choice | float) -> Experiment:
     """The experiment with some of its layers changed."""
     layers = tuple(msgspec.structs.replace(layer, **changed) if which(layer) else layer for layer in experiment.layers)
     return msgspec.structs.replace(experiment, layers=layers)
 
 
-def other_start(experiment: Experiment) -> Remedy:
+def _other_start(experiment: Experiment) -> Remedy:
     """Initial weights of a size that suits the activations."""
     straight = any(layer.activation.straight_from < np.inf for layer in experiment.layers)
     initializer: Initializer = HeNormal() if straight else GlorotUniform()
@@ -428,42 +430,42 @@ def other_start(experiment: Experiment) -> Remedy:
     return Remedy(f"Start with {initializer.label} weights", changed, reset=True)
 
 
-def better_passage(experiment: Experiment) -> Remedy:
+def _better_passage(experiment: Experiment) -> Remedy:
     """What lets signals and gradients through: tanh for sigmoid, then normalization."""
     if any(isinstance(layer.activation, Sigmoid) for layer in experiment.layers):
-        changed = each_layer(experiment, lambda layer: isinstance(layer.activation, Sigmoid), activation=Tanh())
+        changed = _each_layer(experiment, lambda layer: isinstance(layer.activation, Sigmoid), activation=Tanh())
         return Remedy("Use tanh instead of sigmoid", changed)
     bare = [isinstance(layer.normalization, NoNormalization) for layer in experiment.layers]
     if any(bare):
-        changed = each_layer(
+        changed = _each_layer(
             experiment,
             lambda layer: isinstance(layer.normalization, NoNormalization),
             normalization=BatchNormalization(),
         )
         return Remedy("Normalize every layer", changed)
-    return other_start(experiment)
+    return _other_start(experiment)
 
 
-def simpler(snapshot: Snapshot) -> Remedy:
+def _simpler(snapshot: Snapshot) -> Remedy:
     """A price on large weights, or a stop when things get worse."""
     experiment = snapshot.experiment
     if isinstance(experiment.regularizer, NoRegularizer):
         return Remedy("Add L2 regularization", msgspec.structs.replace(experiment, regularizer=L2(strength=0.003)))
-    return with_training(snapshot, "Stop early", early_stopping=EarlyStopping())
+    return _with_training(snapshot, "Stop early", early_stopping=EarlyStopping())
 
 
-def larger(experiment: Experiment) -> Remedy:
+def _larger(experiment: Experiment) -> Remedy:
     """A hidden layer where there is none, else twice the units."""
     if not experiment.layers:
         layers: tuple[Layer, ...] = (Layer(units=8, activation=Tanh()),)
         return Remedy("Add a layer of 8 units", msgspec.structs.replace(experiment, layers=layers))
     if all(isinstance(layer.activation, type(Layer().activation)) for layer in experiment.layers):
-        return Remedy("Use tanh", each_layer(experiment, lambda _: True, activation=Tanh()))
-    doubled = tuple(wider(experiment.layers))
+        return Remedy("Use tanh", _each_layer(experiment, lambda _: True, activation=Tanh()))
+    doubled = tuple(_wider(experiment.layers))
     return Remedy("Double the units", msgspec.structs.replace(experiment, layers=doubled))
 
 
-def wider(layers: tuple[Layer, ...]) -> Iterator[Layer]:
+def _wider(layers: tuple[Layer, ...]) -> Iterator[Layer]:
     """The layers with twice the units; a first layer that has to be as wide as its input stays so."""
     held = True
     for layer in layers:

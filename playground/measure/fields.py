@@ -10,17 +10,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playground.catalog.choice import Array
-from playground.catalog.datasets.base import Sample, Task
+from playground.catalog.choice import Array, Task
+from playground.catalog.datasets.base import Sample
 from playground.engine import randomness, reference
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.passes import Pass
 from playground.engine.state import State
 from playground.measure import statistics
-from playground.measure.snapshot import LayerParameters, UnitMap, UnitStates, spread
+from playground.measure.snapshot import LayerParameters, UnitMap, UnitStates, evenly_spread
 
 PRECISION = np.dtype(np.float32)
-POINTS = 2048
+_POINTS = 2048
 """Points that pass through a thinned network at once: few enough for the cache."""
 
 
@@ -30,7 +30,7 @@ def read_only(array: Array) -> Array:
     return array
 
 
-def in_single(parameters: Array) -> Array:
+def _in_single(parameters: Array) -> Array:
     """Parameters in the precision of the pictures."""
     with np.errstate(over="ignore"):
         return parameters.astype(PRECISION)
@@ -50,32 +50,36 @@ def chosen_units(network: Network, wanted: Sequence[Sequence[int]] | None) -> tu
     )
 
 
-def maps(network: Network, parameters: Array, columns: Array, task: Task, chosen: Sequence[Array]) -> tuple[Array, ...]:
+def map_units(
+    network: Network, parameters: Array, columns: Array, task: Task, chosen: Sequence[Array]
+) -> tuple[Array, ...]:
     """What the `chosen` units of every layer put out on a grid; `columns` are its features. See `UnitMaps`."""
-    parameters, a, result = in_single(parameters), columns, list[Array]()
+    parameters, a, result = _in_single(parameters), columns, list[Array]()
     last = max((place for place, units in enumerate(chosen) if units.size), default=-1)
     for place, units in enumerate(chosen):
         if place <= last:
-            a = reference.through(network, place, parameters, a)
+            a = reference.through_layer(network, place, parameters, a)
         output = place == len(network.layers) - 1
         if units.size:
             result.append(
-                read_only(statistics.boundary(network, a, task)[units]) if output else statistics.picture(a[units])
+                read_only(statistics.boundary_field(network, a, task)[units])
+                if output
+                else statistics.grid_picture(a[units])
             )
         else:
-            result.append(statistics.picture(np.zeros((0, columns.shape[1]))))
+            result.append(statistics.grid_picture(np.zeros((0, columns.shape[1]))))
     return tuple(result)
 
 
-def unit_map(network: Network, parameters: Array, columns: Array, task: Task, layer: int, unit: int) -> UnitMap | None:
+def map_unit(network: Network, parameters: Array, columns: Array, task: Task, layer: int, unit: int) -> UnitMap | None:
     """The map of one unit; None if there is no such unit."""
     if not (0 <= layer < len(network.layers) and 0 <= unit < network.layers[layer].units):
         return None
     chosen = chosen_units(network, [(unit,) if place == layer else () for place in range(len(network.layers))])
-    return UnitMap(layer, unit, maps(network, parameters, columns, task, chosen)[layer][0])
+    return UnitMap(layer, unit, map_units(network, parameters, columns, task, chosen)[layer][0])
 
 
-def uncertainty(network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int) -> Array:
+def uncertainty_field(network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int) -> Array:
     """How far the answers of `passes` passes with dropout lie apart on a grid; see `UncertaintyRequest`.
 
     Each pass asks one thinned network everywhere, the same ones for the same seed, so that the field moves only as the
@@ -83,50 +87,50 @@ def uncertainty(network: Network, parameters: Array, columns: Array, task: Task,
     """
     drops = [place for place, layer in enumerate(network.layers) if layer.dropout and not layer.muted]
     if not drops or not passes:
-        return alone(np.zeros(columns.shape[1]))
-    parameters = in_single(parameters)
-    parts = [columns[:, start : start + POINTS] for start in range(0, columns.shape[1], POINTS)]
-    spreads = [spread_of_answers(network, parameters, part, task, seed, passes, drops[0]) for part in parts]
-    return alone(np.concatenate(spreads))
+        return _single_picture(np.zeros(columns.shape[1]))
+    parameters = _in_single(parameters)
+    parts = [columns[:, start : start + _POINTS] for start in range(0, columns.shape[1], _POINTS)]
+    spreads = [_spread_of_answers(network, parameters, part, task, seed, passes, drops[0]) for part in parts]
+    return _single_picture(np.concatenate(spreads))
 
 
-def alone(values: Array) -> Array:
+def _single_picture(values: Array) -> Array:
     """One number for every point of a grid, shape (side²,), as a picture of shape (side, side)."""
-    field: Array = statistics.picture(values[np.newaxis])[0]
+    field: Array = statistics.grid_picture(values[np.newaxis])[0]
     return field
 
 
-def spread_of_answers(
+def _spread_of_answers(
     network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int, first: int
 ) -> Array:
     """The standard deviation of the answers at some points, shape (points,); dropout begins at the layer `first`."""
     before = columns
     for place in range(first + 1):
-        before = reference.through(network, place, parameters, before)
+        before = reference.through_layer(network, place, parameters, before)
     mean, deviations = np.zeros((2, network.layers[-1].units, columns.shape[1]))
     with np.errstate(all="ignore"):
         for number in range(passes):
-            o = thinned(network, parameters, before, first, seed, number)
-            difference = answers(network, o, task) - mean
+            o = _thinned_outputs(network, parameters, before, first, seed, number)
+            difference = _answers(network, o, task) - mean
             mean += difference / (number + 1)
             deviations += difference * difference * (number / (number + 1))
         result: Array = np.sqrt(deviations / passes).mean(axis=0)
     return result
 
 
-def thinned(network: Network, parameters: Array, before: Array, first: int, seed: int, number: int) -> Array:
+def _thinned_outputs(network: Network, parameters: Array, before: Array, first: int, seed: int, number: int) -> Array:
     """o of one pass with dropout, given what the layer `first`, the first with dropout, puts out without it."""
     a = before
     for place in range(first, len(network.layers)):
         layer = network.layers[place]
-        a = reference.through(network, place, parameters, a) if place > first else a
+        a = reference.through_layer(network, place, parameters, a) if place > first else a
         if layer.dropout and not layer.muted:
             drawn = randomness.uniform(randomness.key(seed, randomness.UNCERTAINTY, number, place), layer.units)
             a = a * np.where(drawn < layer.dropout, 0, 1 / (1 - layer.dropout)).astype(PRECISION)[:, np.newaxis]
     return a
 
 
-def answers(network: Network, o: Array, task: Task) -> Array:
+def _answers(network: Network, o: Array, task: Task) -> Array:
     """Outputs o as shares 0…1 given to a class, or as they are for regression."""
     if task == "regression":
         return o
@@ -138,7 +142,7 @@ def answers(network: Network, o: Array, task: Task) -> Array:
 # The network itself ---------------------------------------------------------------------------------------------
 
 
-def parameters(network: Network, state: State, known: bool) -> tuple[LayerParameters, ...]:
+def copy_parameters(network: Network, state: State, known: bool) -> tuple[LayerParameters, ...]:
     """Copies of every layer's W and b and of their gradients, which are NaN unless they are `known`."""
     flat = read_only(state.parameters.copy())
     gradient = read_only(state.gradient.copy() if known else np.full_like(flat, np.nan))
@@ -149,15 +153,15 @@ def parameters(network: Network, state: State, known: bool) -> tuple[LayerParame
 
 def unit_states(network: Network, latest: Pass | None) -> tuple[UnitStates, ...]:
     """Which units are dead and which are dropped on the latest batch."""
-    return tuple(unit_state(layer, latest, place) for place, layer in enumerate(network.layers))
+    return tuple(_unit_state(layer, latest, place) for place, layer in enumerate(network.layers))
 
 
-def unit_state(layer: NetworkLayer, passed: Pass | None, place: int) -> UnitStates:
+def _unit_state(layer: NetworkLayer, passed: Pass | None, place: int) -> UnitStates:
     """The same for one layer, given the latest pass."""
     dead = dropped = np.zeros(layer.units, bool)
     if passed is not None:
         with np.errstate(all="ignore"):
-            dead = statistics.dead(layer, layer.activation.derivative(passed.z[place], passed.f[place]))
+            dead = statistics.dead_mask(layer, layer.activation.derivative(passed.z[place], passed.f[place]))
         mask = passed.masks[place]
         dropped = dropped if mask is None else mask[:, -1] == 0
     return UnitStates(read_only(dead), read_only(dropped))
@@ -169,4 +173,4 @@ def unit_state(layer: NetworkLayer, passed: Pass | None, place: int) -> UnitStat
 def shown_points(sample: Sample, most: int) -> Array:
     """Indices of at most `most` points, evenly spread over those that can be drawn."""
     usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
-    return read_only(usable[spread(len(usable), most)])
+    return read_only(usable[evenly_spread(len(usable), most)])

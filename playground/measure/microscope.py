@@ -65,7 +65,7 @@ def microscope(setup: Setup, parameters: Array, point: int) -> Microscope | None
         passed = reference.forward(network, flat, setup.features_of(sample.x[chosen]))
         gradient = read_only(reference.backward(network, flat, passed, target))
         loss = float(network.loss.per_point(passed.outputs, target)[0])
-        layers = tuple(layer_pass(layer, flat, gradient, passed, place) for place, layer in enumerate(network.layers))
+        layers = tuple(_layer_pass(layer, flat, gradient, passed, place) for place, layer in enumerate(network.layers))
     return Microscope(
         point=point,
         x=read_only(sample.x[point].copy()),
@@ -77,7 +77,7 @@ def microscope(setup: Setup, parameters: Array, point: int) -> Microscope | None
     )
 
 
-def layer_pass(layer: NetworkLayer, flat: Array, gradient: Array, passed: Pass, place: int) -> LayerPass:
+def _layer_pass(layer: NetworkLayer, flat: Array, gradient: Array, passed: Pass, place: int) -> LayerPass:
     """One layer's part in a pass of a single point and back."""
     z, f = passed.z[place], passed.f[place]
     slope = np.ones_like(z) if layer.muted else layer.activation.derivative(z, f)

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.engine.evaluation import accuracy, classes, mean_loss
+from playground.engine.evaluation import accuracy, mean_loss, predicted_classes
 from playground.engine.setup import Setup
 from playground.measure import fields, statistics
 from playground.measure.microscope import Microscope, microscope
@@ -28,7 +28,7 @@ from playground.measure.snapshot import (
     UnitStates,
 )
 
-BOUNDARY_GRID = 100
+_BOUNDARY_GRID = 100
 """Points along each side of a picture of the whole plane."""
 
 
@@ -40,13 +40,13 @@ class BoundaryRequest(Request[Array]):
     class 1 from 0 up; several: a share per class). Regression: the predicted value. All finite.
     """
 
-    side: int = BOUNDARY_GRID
+    side: int = _BOUNDARY_GRID
 
     def answer(self, subject: Subject) -> Array:
         """The field, on the engine that trains."""
         setup = subject.setup
         o = subject.outputs(setup.grid(self.side, setup.network.dtype))
-        return statistics.boundary(setup.network, o, setup.sample.task)
+        return statistics.boundary_field(setup.network, o, setup.sample.task)
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,15 @@ class UncertaintyRequest(Request[Array]):
 
     costly: ClassVar[bool] = True
     passes: int
-    side: int = BOUNDARY_GRID
+    side: int = _BOUNDARY_GRID
 
     def answer(self, subject: Subject) -> Array:
         """The field; the same thinned networks are asked at every moment."""
         setup, state = subject.setup, subject.state
         columns = setup.grid(self.side, fields.PRECISION)
-        return fields.uncertainty(setup.network, state.parameters, columns, setup.sample.task, state.seed, self.passes)
+        return fields.uncertainty_field(
+            setup.network, state.parameters, columns, setup.sample.task, state.seed, self.passes
+        )
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class UnitMapsRequest(Request[UnitMaps]):
         chosen = fields.chosen_units(setup.network, self.units)
         columns = setup.grid(self.side, fields.PRECISION)
         return UnitMaps(
-            chosen, fields.maps(setup.network, subject.state.parameters, columns, setup.sample.task, chosen)
+            chosen, fields.map_units(setup.network, subject.state.parameters, columns, setup.sample.task, chosen)
         )
 
 
@@ -95,13 +97,13 @@ class UnitMapRequest(Request[UnitMap | None]):
     costly: ClassVar[bool] = True
     layer: int
     unit: int
-    side: int = BOUNDARY_GRID
+    side: int = _BOUNDARY_GRID
 
     def answer(self, subject: Subject) -> UnitMap | None:
         """The map of this unit alone."""
         setup = subject.setup
         columns = setup.grid(self.side, fields.PRECISION)
-        return fields.unit_map(
+        return fields.map_unit(
             setup.network, subject.state.parameters, columns, setup.sample.task, self.layer, self.unit
         )
 
@@ -118,7 +120,9 @@ class PredictionsRequest(Request[Predictions]):
         indices, columns = setup.derive(self, lambda: self._chosen(setup))
         o = subject.outputs(columns)
         regression = setup.sample.task == "regression"
-        return Predictions(indices, fields.read_only(np.nan_to_num(o[0]) if regression else classes(setup.network, o)))
+        return Predictions(
+            indices, fields.read_only(np.nan_to_num(o[0]) if regression else predicted_classes(setup.network, o))
+        )
 
     def _chosen(self, setup: Setup) -> tuple[Array, Array]:
         """The points by index, and the network's inputs for them."""
@@ -138,7 +142,9 @@ class ConfusionRequest(Request[Confusion | None]):
         number = max(2, len(setup.sample.class_names))
         return Confusion(
             *(
-                statistics.confusion(part.labels, classes(setup.network, subject.outputs(part.inputs)), number)
+                statistics.count_confusions(
+                    part.labels, predicted_classes(setup.network, subject.outputs(part.inputs)), number
+                )
                 for part in (setup.train, setup.validation)
             )
         )
@@ -152,7 +158,7 @@ class HistogramsRequest(Request[tuple[LayerHistograms, ...]]):
 
     def answer(self, subject: Subject) -> tuple[LayerHistograms, ...]:
         """The histograms of each layer, hidden then output."""
-        return statistics.histograms(subject.setup.network, subject.state, subject.latest, self.bins)
+        return statistics.layer_histograms(subject.setup.network, subject.state, subject.latest, self.bins)
 
 
 @dataclass(frozen=True)
@@ -162,7 +168,7 @@ class ParametersRequest(Request[tuple[LayerParameters, ...]]):
     def answer(self, subject: Subject) -> tuple[LayerParameters, ...]:
         """The parameters of each layer, hidden then output."""
         known = subject.latest is not None
-        return fields.parameters(subject.setup.network, subject.state, known)
+        return fields.copy_parameters(subject.setup.network, subject.state, known)
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ Status: TypeAlias = Literal["ready", "completed", "diverged", "stopped_early"]
 """`ready`: training can go on. The others say why it stopped by itself."""
 
 
-def spread(count: int, most: int) -> Array:
+def evenly_spread(count: int, most: int) -> Array:
     """At most `most` of the places 0…count−1, evenly spread from the first to the last, in ascending order."""
     result: Array = np.linspace(0, count - 1, min(count, most)).round().astype(np.intp)
     return result

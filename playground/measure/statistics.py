@@ -6,38 +6,37 @@ import math
 
 import numpy as np
 
-from playground.catalog.choice import Array, finite
-from playground.catalog.datasets.base import Task
+from playground.catalog.choice import Array, Task, all_finite
 from playground.engine import reference
-from playground.engine.evaluation import gradient_sizes, ratio, rms
+from playground.engine.evaluation import gradient_sizes, relative_size, rms
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.passes import Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
-from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, spread
+from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, evenly_spread
 
-MOST_COUNTED = 20_000
+_MOST_COUNTED = 20_000
 """Activations of a layer that a histogram counts; of larger batches evenly spread points."""
 
 
-def boundary(network: Network, o: Array, task: Task) -> Array:
+def boundary_field(network: Network, o: Array, task: Task) -> Array:
     """Outputs o for the points of a grid, shape (outputs, side²), as `BoundaryRequest` has them; all finite."""
     with np.errstate(all="ignore"):
-        return picture(o if task == "regression" else network.loss.score(o))
+        return grid_picture(o if task == "regression" else network.loss.score(o))
 
 
-def picture(values: Array) -> Array:
+def grid_picture(values: Array) -> Array:
     """Numbers for the points of a grid, shape (rows, side²), as float32 (rows, side, side), all finite, read-only."""
     side = round(values.shape[1] ** 0.5)
     with np.errstate(all="ignore"):
         result = values.astype(np.float32).reshape(len(values), side, side)
-    if not finite(result):
+    if not all_finite(result):
         result = np.nan_to_num(result)
     result.setflags(write=False)
     return result
 
 
-def confusion(labels: Array, predicted: Array, number: int) -> Array:
+def count_confusions(labels: Array, predicted: Array, number: int) -> Array:
     """How many points of each true class (row) were given each class (column), int64 (number, number), read-only."""
     counts = np.bincount(labels * number + predicted, minlength=number * number).reshape(number, number)
     counts.setflags(write=False)
@@ -49,7 +48,7 @@ def latest_statistics(network: Network, state: State, latest: Pass | None) -> tu
     sizes = gradient_sizes(network, state, latest)
     count = len(network.layers)
     return tuple(
-        statistics(
+        _layer_statistics(
             layer,
             state,
             gradient_rms=sizes[place],
@@ -69,47 +68,47 @@ class Activations:
 
     def __init__(self) -> None:
         self.count = 0
-        self.mean = self.deviations = self.flat = 0.0
+        self.mean = self._deviations = self.flat = 0.0
         self.idle: Array = np.ones(1, bool)
 
     def add(self, layer: NetworkLayer, passed: Pass, place: int) -> Activations:
         """Include the points of a pass."""
         with np.errstate(all="ignore"):
-            self.add_numbers(layer, passed.z[place], passed.f[place])
+            self._add_numbers(layer, passed.z[place], passed.f[place])
         return self
 
-    def add_numbers(self, layer: NetworkLayer, z: Array, f: Array) -> None:
+    def _add_numbers(self, layer: NetworkLayer, z: Array, f: Array) -> None:
         """Include z and f(z), both of shape (units, points)."""
         slope = layer.activation.derivative(z, f)
-        self.idle = self.idle & dead(layer, slope)
+        self.idle = self.idle & dead_mask(layer, slope)
         if layer.activation.saturates and not layer.muted:
-            self.flat += float(np.count_nonzero(slope < 0.05 * steepest(layer)))
+            self.flat += float(np.count_nonzero(slope < 0.05 * _steepest(layer)))
         mean = float(np.mean(f, dtype=np.float64))
         difference, before = mean - self.mean, self.count
         self.count += f.size
         self.mean += difference * (f.size / self.count)
-        self.deviations += float(np.sum(np.square(f - mean, dtype=np.float64)))
-        self.deviations += difference * difference * (before * f.size / self.count)
+        self._deviations += float(np.sum(np.square(f - mean, dtype=np.float64)))
+        self._deviations += difference * difference * (before * f.size / self.count)
 
     @property
     def spread(self) -> float:
         """The standard deviation over points × units."""
-        return math.sqrt(self.deviations / self.count)
+        return math.sqrt(self._deviations / self.count)
 
 
-def dead(layer: NetworkLayer, slope: Array) -> Array:
+def dead_mask(layer: NetworkLayer, slope: Array) -> Array:
     """The units whose slope f′(z), shape (units, points), is 0 on every point; bool (units,). None are when muted."""
     result: Array = np.zeros(layer.units, bool) if layer.muted else ~np.any(slope, axis=1)
     return result
 
 
-def steepest(layer: NetworkLayer) -> float:
+def _steepest(layer: NetworkLayer) -> float:
     """The largest slope of an activation that levels off, which it has at 0."""
     zero = np.zeros(1)
     return float(layer.activation.derivative(zero, layer.activation(zero))[0])
 
 
-def statistics(
+def _layer_statistics(
     layer: NetworkLayer,
     state: State,
     *,
@@ -130,32 +129,32 @@ def statistics(
         weight_rms=weight_rms,
         update_rms=update_rms,
         dead=missing if activations is None else float(np.mean(activations.idle)),
-        update_ratio=ratio(update_rms, weight_rms),
+        update_ratio=relative_size(update_rms, weight_rms),
         mean=missing if activations is None else activations.mean,
         spread=missing if activations is None else activations.spread,
         saturated=missing if activations is None else activations.flat / activations.count,
     )
 
 
-def histograms(network: Network, state: State, latest: Pass | None, bins: int) -> tuple[LayerHistograms, ...]:
+def layer_histograms(network: Network, state: State, latest: Pass | None, bins: int) -> tuple[LayerHistograms, ...]:
     """The histograms of every layer's weights, and of its activations on the latest batch."""
     return tuple(
         LayerHistograms(
-            histogram(state.parameters[layer.weights], bins),
-            None if latest is None else histogram(some(latest.f[place]), bins),
+            _histogram(state.parameters[layer.weights], bins),
+            None if latest is None else _histogram(_evenly_spread(latest.f[place]), bins),
         )
         for place, layer in enumerate(network.layers)
     )
 
 
-def some(activations: Array) -> Array:
+def _evenly_spread(activations: Array) -> Array:
     """Activations, shape (units, points), of no more points than a histogram takes the time to count."""
     units, points = activations.shape
-    most = max(1, MOST_COUNTED // units)
-    return activations if points <= most else activations[:, spread(points, most)]
+    most = max(1, _MOST_COUNTED // units)
+    return activations if points <= most else activations[:, evenly_spread(points, most)]
 
 
-def histogram(values: Array, bins: int) -> Histogram:
+def _histogram(values: Array, bins: int) -> Histogram:
     """A histogram over the range of the values, read-only; numbers that are not finite are left out."""
     # A range wider than the largest number there is could not be divided.
     usable = np.clip(values[np.isfinite(values)].astype(np.float64), -1e300, 1e300)
@@ -177,7 +176,9 @@ def whole_set_statistics(setup: Setup, state: State) -> tuple[LayerStatistics, .
     squares = np.zeros(len(network.layers))
     activations = [Activations() for _ in network.layers]
     with np.errstate(all="ignore"):
-        for x, t in zip(reference.chunks(setup.train.inputs), reference.chunks(setup.train.targets), strict=True):
+        for x, t in zip(
+            reference.column_chunks(setup.train.inputs), reference.column_chunks(setup.train.targets), strict=True
+        ):
             passed = reference.forward(network, state.parameters, x)
             gradient += reference.backward(network, state.parameters, passed, t)
             for place, layer in enumerate(network.layers):
@@ -185,7 +186,7 @@ def whole_set_statistics(setup: Setup, state: State) -> tuple[LayerStatistics, .
                 activations[place].add(layer, passed, place)
     gradient /= setup.points
     return tuple(
-        statistics(
+        _layer_statistics(
             layer,
             state,
             gradient_rms=rms(gradient[layer.weights]),

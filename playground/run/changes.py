@@ -11,20 +11,20 @@ from playground.catalog.schedules import PlateauMemory
 from playground.engine.setup import Setup, grid_points
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.tree import Experiment
-from playground.run.insertion import insert, insertable
+from playground.run.insertion import insert_layers, insertable_layers
 from playground.run.run import OTHER_POINTS, Checkpoint, Run, initial_state
 from playground.run.transplant import (
+    SetupStructure,
     Sources,
-    Structure,
-    lost,
-    matched,
-    patches,
+    describe_losses,
+    layer_sources,
     silence_newcomers,
-    structure,
-    transplanted,
+    structure_of_setup,
+    surviving_blocks,
+    transplant,
 )
 
-INSERTION_GRID = 25
+_INSERTION_GRID = 25
 """Points along each side of the plane that a new layer is made to pass on."""
 
 
@@ -49,15 +49,15 @@ def change(
     if old.network.dtype != setup.network.dtype:
         run.state.cast(setup.network.dtype)
     other_network = setup.network is not old.network
-    restructured = other_network and network_shape(setup) != network_shape(old)
+    restructured = other_network and _network_shape(setup) != _network_shape(old)
     if restructured:
         record.started_from = record.latest = None
-        rebuild(run, old, memory)
+        _rebuild(run, old, memory)
     if old.training.optimizer.kind != setup.training.optimizer.kind:
         run.state.renew_optimizer(setup.training.optimizer)
     if record.started_from is not None:
         record.started_from = record.started_from.astype(setup.network.dtype, copy=False)
-    forget(run.state, old, setup, restructured=restructured)
+    _forget(run.state, old, setup, restructured=restructured)
     record.be_ready()
     if run.state.step == 0:
         record.begin_again(setup.network)
@@ -71,21 +71,21 @@ def go_back(run: Run) -> None:
     moment, record = run.record.health.moment, run.record
     assert moment is not None
     if moment.experiment != run.experiment:
-        before, layers = structure(run.setup), len(run.setup.network.layers)
+        before, layers = structure_of_setup(run.setup), len(run.setup.network.layers)
         run.setup = Setup(moment.experiment, run.setup)
-        record.rearrange_gradients(matched(before, structure(run.setup)), layers)
+        record.rearrange_gradients(layer_sources(before, structure_of_setup(run.setup)), layers)
     run.state, record.seconds, record.latest = moment.state.copy(), moment.seconds, None
     record.forget_since(run.state.step)
 
 
-def network_shape(setup: Setup) -> tuple[object, ...]:
+def _network_shape(setup: Setup) -> tuple[object, ...]:
     """What must stay the same for every parameter to keep its place and meaning."""
     ids = tuple(layer.id for layer in setup.experiment.layers)
     kinds = tuple((layer.units, layer.inputs, layer.normalization.kind) for layer in setup.network.layers)
     return setup.experiment.features, ids, kinds
 
 
-def forget(state: State, old: Setup, new: Setup, *, restructured: bool) -> None:
+def _forget(state: State, old: Setup, new: Setup, *, restructured: bool) -> None:
     """Drop from a state what has lost its meaning with the change."""
     other_numbers = restructured or new.sample is not old.sample or new.network.loss != old.network.loss
     if other_numbers:
@@ -104,54 +104,54 @@ def forget(state: State, old: Setup, new: Setup, *, restructured: bool) -> None:
         state.stopping = state.stopping._replace(bad_epochs=0, stopped=False)
 
 
-def rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
+def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
     """Carry the state over to the present network, from that of the setup `old`."""
-    before, after = structure(old), structure(run.setup)
-    sources = matched(before, after)
+    before, after = structure_of_setup(old), structure_of_setup(run.setup)
+    sources = layer_sources(before, after)
     restored: Sources = ()
     state = initial_state(run.setup)
-    silence_newcomers(after, patches(before, after, sources), state.parameters)
+    silence_newcomers(after, surviving_blocks(before, after, sources), state.parameters)
     if memory is not None:
         memory = memory.way_back or memory
-        then = structure(Setup(memory.experiment, run.setup))
+        then = structure_of_setup(Setup(memory.experiment, run.setup))
         if not memory.state.fits(then.network):
             run.record.notes = (*run.record.notes, OTHER_POINTS)
             memory = None
     if memory is not None:
-        restored = matched(then, after)
-        transplanted(then, after, memory.state, state, restored)
+        restored = layer_sources(then, after)
+        transplant(then, after, memory.state, state, restored)
     known = [place for place, source in enumerate(restored) if source is not None]
-    places = insertable(old.network, run.setup.network, sources, known)
+    places = insertable_layers(old.network, run.setup.network, sources, known)
     if places:
-        insert_layers(run, before, after, places, sources, state)
+        _insert_layers(run, before, after, places, sources, state)
     else:
-        transplanted(before, after, run.state, state, sources, same_source_only=memory is not None)
+        transplant(before, after, run.state, state, sources, same_source_only=memory is not None)
     run.state = state
-    run.record.notes = (*run.record.notes, *lost(before, after))
+    run.record.notes = (*run.record.notes, *describe_losses(before, after))
     run.record.rearrange_gradients(sources, len(old.network.layers))
 
 
-def insert_layers(
-    run: Run, before: Structure, after: Structure, places: Sequence[int], sources: Sources, state: State
+def _insert_layers(
+    run: Run, before: SetupStructure, after: SetupStructure, places: Sequence[int], sources: Sources, state: State
 ) -> None:
     """Carry the state over to a network with new layers at `places`, which start as near-identities."""
     setup = run.setup
     kept = [place for place in range(len(after.network.layers)) if place not in places]
     layers = tuple(layer for place, layer in enumerate(setup.experiment.layers) if place not in places)
     skeleton_setup = Setup(msgspec.structs.replace(setup.experiment, layers=layers), setup)
-    skeleton, without = structure(skeleton_setup), initial_state(skeleton_setup)
+    skeleton, without = structure_of_setup(skeleton_setup), initial_state(skeleton_setup)
     skeleton_sources = [sources[place] for place in kept]
-    silence_newcomers(skeleton, patches(before, skeleton, skeleton_sources), without.parameters)
-    transplanted(before, skeleton, run.state, without, skeleton_sources)
+    silence_newcomers(skeleton, surviving_blocks(before, skeleton, skeleton_sources), without.parameters)
+    transplant(before, skeleton, run.state, without, skeleton_sources)
     back = [kept.index(place) if place in kept else None for place in range(len(after.network.layers))]
-    transplanted(skeleton, after, without, state, back)
-    columns = setup.features_of(np.concatenate([setup.sample.x, grid_points(INSERTION_GRID)]))
+    transplant(skeleton, after, without, state, back)
+    columns = setup.features_of(np.concatenate([setup.sample.x, grid_points(_INSERTION_GRID)]))
     # Weights without memory among others that have one would make the first steps several times too large.
     state.renew_optimizer(setup.training.optimizer)
-    insert(skeleton.network, without.parameters, setup.network, state.parameters, places, columns)
+    insert_layers(skeleton.network, without.parameters, setup.network, state.parameters, places, columns)
 
 
-def changed_by_hand(run: Run) -> None:
+def note_manual_change(run: Run) -> None:
     """Parameters were changed from outside: what was measured is out of date, and training may go on."""
     run.record.be_ready()
     run.state.stopping = run.state.stopping._replace(bad_epochs=0, stopped=False)

@@ -21,19 +21,19 @@ from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.tree import Experiment
 
-LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.1
 """The least time between two looks: what is lost by going back is too short to be missed."""
-LOOK_REST = 20
+_LOOK_REST = 20
 """There are at least so many times as long between two looks as one takes, however large the network."""
-LOOK_POINTS = 500
+_LOOK_POINTS = 500
 """The most training points that a look asks for."""
-MUCH_WORSE = 10
+_MUCH_WORSE = 10
 """So many times the best loss of the recent past is no longer bearable."""
-SMALL = 0.01
+_SMALL = 0.01
 """Below this share of the loss of an output of 0, one loss is as good as another."""
-HOPELESS = 1.5
+_HOPELESS = 1.5
 """So many times the loss of an output of 0 is not bearable, unless training started there."""
-FORGETTING = 1.1
+_FORGETTING = 1.1
 """By this factor the best loss of the recent past is forgotten from look to look."""
 
 
@@ -64,34 +64,34 @@ class Health:
         started = time.perf_counter()
         if started < self.due:
             return
-        inputs, targets, loss_of = *some_points(setup), setup.network.loss
-        loss = mean_loss(loss_of, outputs(inputs), targets)
-        idle = mean_loss(loss_of, np.zeros_like(targets), targets)
+        inputs, targets, loss_of = *_some_points(setup), setup.network.loss
+        loss = _mean_loss(loss_of, outputs(inputs), targets)
+        idle = _mean_loss(loss_of, np.zeros_like(targets), targets)
         self.best = self.best or idle
-        if loss <= self.bearable(idle):
+        if loss <= self._bearable(idle):
             self.moment = moment._replace(state=moment.state.copy())
             self.rate = 0.0
         # A loss that is not bearable never becomes so by lasting.
-        best = float(np.fmin(loss, max(self.best, min(self.best * FORGETTING, idle))))
-        self.best = max(best, SMALL * idle)
+        best = float(np.fmin(loss, max(self.best, min(self.best * _FORGETTING, idle))))
+        self.best = max(best, _SMALL * idle)
         ended = time.perf_counter()
-        self.due = ended + max(LOOK_SECONDS, LOOK_REST * (ended - started))
+        self.due = ended + max(_LOOK_SECONDS, _LOOK_REST * (ended - started))
 
-    def bearable(self, idle: float) -> float:
+    def _bearable(self, idle: float) -> float:
         """The largest loss at which all is well; an output of 0 has the loss `idle`."""
-        return min(MUCH_WORSE * self.best, HOPELESS * max(self.best, idle), sys.float_info.max)
+        return min(_MUCH_WORSE * self.best, _HOPELESS * max(self.best, idle), sys.float_info.max)
 
 
-def some_points(setup: Setup) -> tuple[Array, Array]:
+def _some_points(setup: Setup) -> tuple[Array, Array]:
     """Inputs and targets of some of the training points, evenly spread."""
     inputs, targets, _ = setup.train
-    if setup.points <= LOOK_POINTS:
+    if setup.points <= _LOOK_POINTS:
         return inputs, targets
-    places = np.linspace(0, setup.points - 1, LOOK_POINTS).round().astype(np.intp)
+    places = np.linspace(0, setup.points - 1, _LOOK_POINTS).round().astype(np.intp)
     return inputs[:, places], targets[:, places]
 
 
-def mean_loss(loss: Loss, o: Array, targets: Array) -> float:
+def _mean_loss(loss: Loss, o: Array, targets: Array) -> float:
     """The mean loss per point; not finite where it overflows."""
     with np.errstate(all="ignore"):
         return float(np.mean(loss.per_point(o, targets), dtype=np.float64))

@@ -18,7 +18,7 @@ from playground.engine.network import Network, NetworkLayer
 from playground.run.transplant import Sources
 
 
-def insertable(old: Network, new: Network, sources: Sources, restored: Sequence[int] = ()) -> list[int]:
+def insertable_layers(old: Network, new: Network, sources: Sources, restored: Sequence[int] = ()) -> list[int]:
     """The places of the new layers that can start as near-identities; `restored` ones come with weights of their own.
 
     The layers around them must have been neighbours before. Layer normalization loses what all units have in common,
@@ -33,23 +33,23 @@ def insertable(old: Network, new: Network, sources: Sources, restored: Sequence[
             continue
         behind = new.layers[place]
         fits = source == before + 1 and not (behind.skip or behind.muted or set(waiting) & set(restored))
-        if fits and all(passes(new.layers[k]) for k in waiting):
+        if fits and all(_passes(new.layers[k]) for k in waiting):
             result.extend(waiting)
         before, waiting = source, []
     return result
 
 
-def passes(layer: NetworkLayer) -> bool:
+def _passes(layer: NetworkLayer) -> bool:
     """Whether a layer can be made to pass on what comes in."""
-    return transparent(layer) or layer.normalization.axis != 0
+    return _passes_through(layer) or layer.normalization.axis != 0
 
 
-def transparent(layer: NetworkLayer) -> bool:
+def _passes_through(layer: NetworkLayer) -> bool:
     """Whether what comes in passes on by itself."""
     return layer.muted or layer.skip
 
 
-def insert(
+def insert_layers(
     skeleton: Network, before: Array, network: Network, parameters: Array, places: Sequence[int], inputs: Array
 ) -> None:
     """Start the new layers at `places` as near-identities.
@@ -66,34 +66,34 @@ def insert(
         old_place = sum(1 for k in range(end) if k not in places)
         behind = skeleton.layers[old_place]
         chain = network.layers[start : end + 1]
-        connect(chain, parameters, behind.W(before), behind.b(before), passed.a[old_place])
+        _connect(chain, parameters, behind.W(before), behind.b(before), passed.a[old_place])
     for place in places:
-        if network.layers[place].normalization.running and not transparent(network.layers[place]):
+        if network.layers[place].normalization.running and not _passes_through(network.layers[place]):
             x = reference.forward(network, parameters, inputs).a[place]
-            undo_normalization(network.layers[place], parameters, x)
+            _undo_normalization(network.layers[place], parameters, x)
 
 
-def connect(chain: Sequence[NetworkLayer], parameters: Array, weights: Array, biases: Array, x: Array) -> None:
+def _connect(chain: Sequence[NetworkLayer], parameters: Array, weights: Array, biases: Array, x: Array) -> None:
     """Have the last layer of a chain get `weights` x + `biases` through all the others, which are new.
 
     Goes from the last to the first: each new layer takes over a factor of what its listener wanted of x.
     """
     listener, added = chain[-1], 0.0
     for layer in reversed(chain[:-1]):
-        if transparent(layer):
-            added += rest(layer, parameters)
+        if _passes_through(layer):
+            added += _make_constant(layer, parameters)
             continue
-        inward, outward = factors(weights, layer.units)
+        inward, outward = _factors(weights, layer.units)
         y = inward @ x
         passage = layer.activation.passage(y.min(axis=1), y.max(axis=1))
         outward = outward / passage.gain
-        listen(listener, parameters, outward, biases - outward @ passage.level, added)
+        _listen(listener, parameters, outward, biases - outward @ passage.level, added)
         listener, added = layer, 0.0
         weights, biases = passage.scale[:, np.newaxis] * inward, passage.shift
-    listen(listener, parameters, weights, biases, added)
+    _listen(listener, parameters, weights, biases, added)
 
 
-def listen(layer: NetworkLayer, parameters: Array, weights: Array, biases: Array, added: float) -> None:
+def _listen(layer: NetworkLayer, parameters: Array, weights: Array, biases: Array, added: float) -> None:
     """Give the first units of a layer these weights and biases; `added` has been added to all that they hear."""
     units, signals = weights.shape
     layer.W(parameters)[:units] = 0
@@ -101,7 +101,7 @@ def listen(layer: NetworkLayer, parameters: Array, weights: Array, biases: Array
     layer.b(parameters)[:units] = biases - layer.W(parameters)[:units].sum(axis=1) * added
 
 
-def rest(layer: NetworkLayer, parameters: Array) -> float:
+def _make_constant(layer: NetworkLayer, parameters: Array) -> float:
     """Make a layer that passes on what comes in add the same number whatever that is, and return that number."""
     if layer.muted:
         return 0.0
@@ -115,7 +115,7 @@ def rest(layer: NetworkLayer, parameters: Array) -> float:
     return float(layer.activation(z)[0])
 
 
-def factors(weights: Array, units: int) -> tuple[Array, Array]:
+def _factors(weights: Array, units: int) -> tuple[Array, Array]:
     """Two matrices whose product is `weights`, or near it, with at most `units` signals between them."""
     inputs = weights.shape[1]
     if units >= inputs:
@@ -124,7 +124,7 @@ def factors(weights: Array, units: int) -> tuple[Array, Array]:
     return right[:units], left[:, :units] * sizes[:units]
 
 
-def undo_normalization(layer: NetworkLayer, parameters: Array, x: Array) -> None:
+def _undo_normalization(layer: NetworkLayer, parameters: Array, x: Array) -> None:
     """Choose γ and β so that batch normalization gives back the z that it gets for x."""
     done = layer.normalization.standardized(layer.W(parameters) @ x + layer.b(parameters)[:, np.newaxis])
     for name, values in (("mean", done.mean), ("var", done.variance), ("gamma", 1 / done.scale), ("beta", done.mean)):

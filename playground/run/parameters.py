@@ -27,7 +27,7 @@ def named_parameters(network: Network, flat: Array) -> dict[str, Array]:
 def put_parameters(network: Network, flat: Array, given: Mapping[str, Array]) -> None:
     """Copy named arrays into a flat one, after checking every one of them. Raises InputError."""
     present = named_parameters(network, flat)
-    cast = {name: as_parameter(network, present, name, values) for name, values in given.items()}
+    cast = {name: _as_parameter(network, present, name, values) for name, values in given.items()}
     for name, values in cast.items():
         present[name][...] = values
 
@@ -37,12 +37,12 @@ def usable_parameters(network: Network, given: Mapping[str, Array]) -> dict[str,
     present, result = named_parameters(network, np.empty(network.size, network.dtype)), {}
     for name, values in given.items():
         with suppress(InputError):
-            as_parameter(network, present, name, values)
+            _as_parameter(network, present, name, values)
             result[name] = values
     return result
 
 
-def as_parameter(network: Network, present: Mapping[str, Array], name: str, values: Array) -> Array:
+def _as_parameter(network: Network, present: Mapping[str, Array], name: str, values: Array) -> Array:
     """Numbers in the network's precision. Raises InputError if they can't take the place of `present[name]`."""
     if name not in present:
         raise InputError(name, "an array", f"arrays named {', '.join(present)}")
@@ -57,7 +57,7 @@ def as_parameter(network: Network, present: Mapping[str, Array], name: str, valu
     return cast
 
 
-def set_entry(network: Network, state: State, name: str, place: tuple[int, ...], value: float) -> WeightEdit:
+def set_parameter(network: Network, state: State, name: str, place: tuple[int, ...], value: float) -> WeightEdit:
     """Set one entry of one array: "W0", (2, 1); returns what was done.
 
     Raises InputError, and changes nothing, if there is no such entry or it can't take that value.

@@ -15,12 +15,12 @@ from playground.engine.state import State
 from playground.experiment.difference import difference
 from playground.experiment.tree import Experiment
 from playground.experiment.words import edit_words
-from playground.measure.changes import Change, WeightEdit, for_the_record, of_one_drag
+from playground.measure.changes import Change, WeightEdit, merge_drag, without_long_lists
 from playground.measure.snapshot import History, Status
 from playground.run.health import Health
 from playground.run.timeline import Timeline
 
-MOST_CHANGES = 200
+_MOST_CHANGES = 200
 """How many changes are remembered."""
 
 
@@ -68,12 +68,12 @@ class Record:
     def new(cls, network: Network, initial: Mapping[str, Array], engine: EngineName, rows: int | None) -> Record:
         """The record of a run before its first update, whose histories keep so many rows, or all."""
         history = Timeline(len(History._fields), rows)
-        return cls(history, Timeline(gradient_columns(network), rows), initial, ((0, engine),))
+        return cls(history, Timeline(_gradient_columns(network), rows), initial, ((0, engine),))
 
     def begin_again(self, network: Network) -> None:
         """Forget the past; the present moment is to be measured as its first row."""
         self.history = Timeline(len(History._fields), self.history.most)
-        self.gradients = Timeline(gradient_columns(network), self.gradients.most)
+        self.gradients = Timeline(_gradient_columns(network), self.gradients.most)
         self.evaluation = self.started_from = self.latest = None
 
     def be_ready(self) -> None:
@@ -96,9 +96,9 @@ class Record:
         """
         latest = self.changes[-1] if goes_on and self.changes and self.begun is not None else None
         begun = self.begun if latest is not None and self.begun is not None else old
-        differences = for_the_record(difference(begun, new))
+        differences = without_long_lists(difference(begun, new))
         if latest is not None:
-            differences = of_one_drag(latest.differences or (), differences)
+            differences = merge_drag(latest.differences or (), differences)
         went_back = self.begun is None
         self.begun = begun if differences or title else None
         if self.begun is not None:
@@ -123,7 +123,7 @@ class Record:
     def _remember(self, change: Change, *, instead: bool) -> None:
         """Put a change on record, or in the place of the latest one; the oldest ones are forgotten."""
         kept = self.changes[:-1] if instead else self.changes
-        self.changes = (*kept[1 - MOST_CHANGES :], change)
+        self.changes = (*kept[1 - _MOST_CHANGES :], change)
 
     def note_engine(self, step: int, engine: EngineName) -> None:
         """Take note of the engine from this step on."""
@@ -145,6 +145,6 @@ class Record:
         self.gradients = self.gradients.rearranged([0, *columns])
 
 
-def gradient_columns(network: Network) -> int:
+def _gradient_columns(network: Network) -> int:
     """How many columns the history of the gradients has: the step, then three numbers a layer."""
     return 1 + 3 * len(network.layers)

@@ -3,7 +3,7 @@
     run = new_run(Setup(check(experiment)))
 
 Functions of runs do everything else: `training.advance` moves one on, `changes.change` gives it another experiment,
-`save` and `resume` turn it into a document and back.
+`document_of` and `resume` turn it into a document and back.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OTHER_POINTS = "The table has other classes by now, so the weights from then do 
 
 @dataclass
 class Run:
-    """One training. Whoever wants to keep a moment of it takes a `checkpoint`, or all of it with `save`."""
+    """One training. Whoever wants to keep a moment of it takes a `checkpoint`, or all of it with `document_of`."""
 
     setup: Setup
     state: State
@@ -184,7 +184,7 @@ class Document(NamedTuple):
 
     def named(self) -> Document:
         """The same with an id for every layer, which one from a script may lack, and which weights follow."""
-        checkpoints = {name: named(moment) for name, moment in self.checkpoints.items()}
+        checkpoints = {name: _with_layer_ids(moment) for name, moment in self.checkpoints.items()}
         return self._replace(checkpoints=checkpoints)
 
     @property
@@ -199,14 +199,14 @@ class Document(NamedTuple):
         return self.engine_changes[-1][1]
 
 
-def named(moment: Checkpoint) -> Checkpoint:
+def _with_layer_ids(moment: Checkpoint) -> Checkpoint:
     """The same moment with an id for every layer."""
     experiment = msgspec.structs.replace(moment.experiment, layers=with_ids(moment.experiment.layers))
-    way_back = None if moment.way_back is None else named(moment.way_back)
+    way_back = None if moment.way_back is None else _with_layer_ids(moment.way_back)
     return Checkpoint(experiment, moment.state, way_back)
 
 
-def save(run: Run) -> Document:
+def document_of(run: Run) -> Document:
     """The whole run, safe from what it does next. Its present moment has been measured."""
     record, moment = run.record, run.record.health.moment
     assert record.evaluation is not None

@@ -38,7 +38,7 @@ class Timeline:
 
     def append(self, row: Array | list[float]) -> None:
         """Add a row. Views handed out before keep showing what they showed."""
-        self.make_room(1)
+        self._make_room(1)
         self.rows[self.count] = row
         self.count += 1
         self.total += 1
@@ -48,7 +48,7 @@ class Timeline:
         piece = len(rows) if self.most is None else int(self.room) // 4
         for start in range(0, len(rows), max(piece, 1)):
             block = rows[start : start + piece]
-            self.make_room(len(block))
+            self._make_room(len(block))
             self.rows[self.count : self.count + len(block)] = block
             self.count += len(block)
             self.total += len(block)
@@ -73,7 +73,7 @@ class Timeline:
         result = self.copy()
         if most is not None:
             result.most = most
-            result.make_room(0)
+            result._make_room(0)
         return result
 
     def rearranged(self, sources: list[int | None]) -> Timeline:
@@ -100,16 +100,16 @@ class Timeline:
 
     # Making room --------------------------------------------------------------------------------------------
 
-    def make_room(self, more: int) -> None:
+    def _make_room(self, more: int) -> None:
         """See to it that `more` rows fit in, at most a quarter of the room."""
         if self.count + more > self.room:
-            self.thin()
+            self._thin()
         if self.count + more > len(self.rows):
             larger = np.empty((max(2 * len(self.rows), self.count + more), self.rows.shape[1]))
             larger[: self.count] = self.rows[: self.count]
             self.rows = larger
 
-    def thin(self) -> None:
+    def _thin(self) -> None:
         """Thin all but the latest quarter, so that at most three quarters of the room are taken.
 
         What is thin enough already is left alone until the past fills half of the room; then runs get longer.
@@ -120,11 +120,11 @@ class Timeline:
         places = np.concatenate([self.thinned, np.arange(first, self.total - self.count + latest)])
         done = int(np.searchsorted(places, first // self.run * self.run))
         kept = np.arange(latest) < done
-        kept[done:] = telling(self.rows[done:latest], places[done:] // self.run)
+        kept[done:] = _telling(self.rows[done:latest], places[done:] // self.run)
         past, self.thinned = self.rows[:latest][kept], places[kept]
         while len(past) > self.room // 2:
             self.run *= 2
-            kept = telling(past, self.thinned // self.run)
+            kept = _telling(past, self.thinned // self.run)
             past, self.thinned = past[kept], self.thinned[kept]
         rows = np.empty((int(self.room), past.shape[1]))
         self.count, recent = len(past) + self.count - latest, self.rows[latest : self.count]
@@ -132,7 +132,7 @@ class Timeline:
         self.rows = rows
 
 
-def telling(rows: Array, runs: Array) -> Array:
+def _telling(rows: Array, runs: Array) -> Array:
     """Which rows, of shape (rows, columns), hold the lowest or the highest number of a column in their run.
 
     `runs` gives the run of every row in ascending order. Of equal numbers the first counts; the first row always

@@ -31,7 +31,7 @@ from playground.measure.observe import Request, observe
 from playground.measure.snapshot import Snapshot, Status
 from playground.run import changes, parameters, training
 from playground.run.observation import take_snapshot
-from playground.run.run import Checkpoint, Document, Run, checkpoint, new_run, reset, restore, save
+from playground.run.run import Checkpoint, Document, Run, checkpoint, document_of, new_run, reset, restore
 from playground.run.timeline import Timeline
 
 
@@ -76,7 +76,7 @@ class Trainer:
 
     def _settle(self) -> None:
         """Get the engine ready for the present setup, and measure the present moment if that is to be done."""
-        self._engine = engine_for(self.run.setup, self.chosen_engine, self._engine)
+        self._engine = engine_for(self.run.setup, self._chosen_engine, self._engine)
         training.measure_if_needed(self._engine, self.run)
 
     @property
@@ -143,7 +143,7 @@ class Trainer:
     @property
     def fallbacks(self) -> tuple[str, ...]:
         """What the chosen engine leaves to the reference engine, in words."""
-        return fallbacks(self.setup) if self.chosen_engine == "compiled" else ()
+        return fallbacks(self.setup) if self._chosen_engine == "compiled" else ()
 
     def parameters(self) -> dict[str, Array]:
         """All parameters by the names they have in weight files, as views of the state."""
@@ -173,8 +173,8 @@ class Trainer:
         So the record keeps the steps at which the engine changed since the last reset. Raises UnavailableError.
         """
         if engine == "compiled":
-            cache.load(self.network.dtype.name)
-        self.chosen_engine: EngineName = engine
+            cache.load_kernels(self.network.dtype.name)
+        self._chosen_engine: EngineName = engine
         self._engine = engine_for(self.setup, engine, self._engine)
         self.run.record.note_engine(self.state.step, engine)
 
@@ -203,7 +203,7 @@ class Trainer:
     def set_parameters(self, given: Mapping[str, Array]) -> None:
         """Replace weights by hand, named as in weight files; layers that are not named keep theirs."""
         parameters.put_parameters(self.network, self.state.parameters, given)
-        changes.changed_by_hand(self.run)
+        changes.note_manual_change(self.run)
         self._settle()
 
     def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> WeightEdit:
@@ -212,8 +212,8 @@ class Trainer:
         It is put on record, in the place of the latest change if that `goes_on`. Raises InputError, and changes
         nothing, if there is no such entry or it can't take that value.
         """
-        edit = parameters.set_entry(self.network, self.state, name, place, value)
-        changes.changed_by_hand(self.run)
+        edit = parameters.set_parameter(self.network, self.state, name, place, value)
+        changes.note_manual_change(self.run)
         self._settle()
         self.run.record.remember_weight(self.run.now, edit, goes_on=goes_on)
         return edit
@@ -223,7 +223,7 @@ class Trainer:
 
         Of weights that were given, those are used that still have a place.
         """
-        reset(self.run, self.chosen_engine)
+        reset(self.run, self._chosen_engine)
         self._begin(self._engine)
 
     def checkpoint(self) -> Checkpoint:
@@ -240,7 +240,7 @@ class Trainer:
 
     def document(self) -> Document:
         """The whole training, safe from what it does next."""
-        return save(self.run)
+        return document_of(self.run)
 
     def predict(self, x: Array) -> Array:
         """Raw outputs o for points `x`, shape (n, 2), in evaluation mode: shape (outputs, n)."""

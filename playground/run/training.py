@@ -17,8 +17,8 @@ from playground.measure.snapshot import Status
 from playground.run.health import Moment
 from playground.run.run import Run
 
-NO_LIMIT = 2**62
-MOST_RATES = 256
+_NO_LIMIT = 2**62
+_MOST_RATES = 256
 """Learning rates that are worked out at a time."""
 
 
@@ -30,19 +30,19 @@ def advance(
     `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time.
     """
     state, record = run.state, run.record
-    last_step = NO_LIMIT if steps is None else state.step + steps
-    last_epoch = NO_LIMIT if epochs is None else state.epoch + epochs
+    last_step = _NO_LIMIT if steps is None else state.step + steps
+    last_epoch = _NO_LIMIT if epochs is None else state.epoch + epochs
     deadline = math.inf if seconds is None else time.perf_counter() + seconds
     measure_if_needed(engine, run)
-    stop_if_complete(run)
+    _stop_if_complete(run)
     while record.status == "ready" and state.step < last_step and state.epoch < last_epoch:
-        until = min(last_epoch, next_decision(run))
+        until = min(last_epoch, _next_decision(run))
         limits = Limits(last_step, until, deadline - time.perf_counter())
         before = state.step
-        outcome = engine.advance(state, coming_rates(run, until - state.epoch), limits)
+        outcome = engine.advance(state, _coming_rates(run, until - state.epoch), limits)
         if outcome.latest is not None or state.step > before:
             record.latest = outcome.latest
-        record_outcome(engine, run, outcome)
+        _record_outcome(engine, run, outcome)
         if time.perf_counter() >= deadline:
             break
     if record.status != "diverged":
@@ -50,21 +50,21 @@ def advance(
     return record.status
 
 
-def next_decision(run: Run) -> int:
+def _next_decision(run: Run) -> int:
     """The epoch at the end of which something has to be decided."""
     training = run.setup.training
     if isinstance(training.schedule, Plateau) or training.early_stopping is not None:
         # What reacts to an epoch's result has to be asked after each.
         return run.state.epoch + 1
-    return NO_LIMIT if training.epochs is None else training.epochs
+    return _NO_LIMIT if training.epochs is None else training.epochs
 
 
-def coming_rates(run: Run, epochs: int) -> Rates:
+def _coming_rates(run: Run, epochs: int) -> Rates:
     """The learning rates of so many coming epochs, or if they change from update to update, of the coming updates."""
     training, state, per_epoch = run.setup.training, run.state, run.setup.steps_per_epoch
     schedule, epoch, step, plateau = training.schedule, state.epoch, state.step, state.plateau
     per_step = schedule.changes_every_step or state.step < schedule.warmup
-    left = steps_left(run) if per_step else per_epoch
+    left = _steps_left(run) if per_step else per_epoch
 
     def rate(k: int) -> float:
         if per_step:
@@ -74,16 +74,16 @@ def coming_rates(run: Run, epochs: int) -> Rates:
             progress = Progress(epoch + k, step + k * per_epoch, per_epoch, plateau)
         return schedule.learning_rate(training.learning_rate, progress)
 
-    return Rates(rate, min(epochs * per_epoch if per_step else epochs, MOST_RATES), per_step)
+    return Rates(rate, min(epochs * per_epoch if per_step else epochs, _MOST_RATES), per_step)
 
 
-def steps_left(run: Run) -> int:
+def _steps_left(run: Run) -> int:
     """Updates until the present epoch ends."""
     size, rest = run.setup.batch_size, run.setup.points - run.state.position
     return max(1, -(-rest // size) if run.setup.training.batching == "partial" else rest // size)
 
 
-def record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
+def _record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
     """Record what came of some updates, and stop if that is what the numbers say."""
     record = run.record
     outcome.epochs[:, -1] += record.seconds
@@ -94,13 +94,13 @@ def record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
         numbers = outcome.epochs[-1, 3:7].tolist()
         record.evaluation = Evaluation(*(None if math.isnan(value) else value for value in numbers))
     if outcome.fault is not None:
-        diverge(engine, run, outcome.fault)
+        _diverge(engine, run, outcome.fault)
     elif len(outcome.epochs) and record.evaluation is not None:
-        react(engine, run, record.evaluation)
-        stop_if_complete(run)
+        _react(engine, run, record.evaluation)
+        _stop_if_complete(run)
 
 
-def react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
+def _react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
     """Let what reacts to an epoch's result do so: the plateau schedule and early stopping."""
     training, state = run.setup.training, run.state
     if isinstance(training.schedule, Plateau):
@@ -112,7 +112,7 @@ def react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
             measure(engine, run)
 
 
-def stop_if_complete(run: Run) -> None:
+def _stop_if_complete(run: Run) -> None:
     """`stopped_early` when early stopping has said so, `completed` when all epochs are done."""
     epochs, record = run.setup.training.epochs, run.record
     if record.status == "ready" and run.state.stopping.stopped:
@@ -121,7 +121,7 @@ def stop_if_complete(run: Run) -> None:
         record.status = "completed"
 
 
-def diverge(engine: Engine, run: Run, fault: DivergedError) -> None:
+def _diverge(engine: Engine, run: Run, fault: DivergedError) -> None:
     """Stop with the last finite weights, and say what happened and what to try."""
     run.record.status = "diverged"
     measure(engine, run)

@@ -22,14 +22,14 @@ from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.difference import continued_layers
 
-MOST_NAMES = 4
+_MOST_NAMES = 4
 """How many layers, or runs of neighbours, a note names one by one."""
 
 Sources: TypeAlias = Sequence[int | None]
 """For every layer, the output layer included, the layer of the old network that it continues."""
 
 
-class Structure(NamedTuple):
+class SetupStructure(NamedTuple):
     """What a transplant must know of one side."""
 
     features: tuple[str, ...]
@@ -37,14 +37,14 @@ class Structure(NamedTuple):
     network: Network
 
 
-def structure(setup: Setup) -> Structure:
+def structure_of_setup(setup: Setup) -> SetupStructure:
     """The structure of a setup's network."""
     experiment = setup.experiment
-    return Structure(experiment.features, tuple(layer.id for layer in experiment.layers), setup.network)
+    return SetupStructure(experiment.features, tuple(layer.id for layer in experiment.layers), setup.network)
 
 
 @dataclass(frozen=True)
-class Patch:
+class _Patch:
     """A block of a new layer's weights that comes from an old layer: rows and columns there, rows and columns here."""
 
     old: int
@@ -54,17 +54,22 @@ class Patch:
     units: int
 
 
-def matched(old: Structure, new: Structure) -> list[int | None]:
+def layer_sources(old: SetupStructure, new: SetupStructure) -> list[int | None]:
     """For every layer of `new`, the output layer included, the layer of `old` that it continues."""
-    return [*continued_layers(old.ids, new.ids), len(old.ids) if outputs_correspond(old.network, new.network) else None]
+    return [
+        *continued_layers(old.ids, new.ids),
+        len(old.ids) if _outputs_correspond(old.network, new.network) else None,
+    ]
 
 
-def outputs_correspond(old: Network, new: Network) -> bool:
+def _outputs_correspond(old: Network, new: Network) -> bool:
     """Whether output units mean the same kind of thing: one unit never stands for one of several classes."""
     return (old.layers[-1].units == 1) == (new.layers[-1].units == 1)
 
 
-def patches(old: Structure, new: Structure, sources: Sources, *, same_source_only: bool = False) -> list[Patch]:
+def surviving_blocks(
+    old: SetupStructure, new: SetupStructure, sources: Sources, *, same_source_only: bool = False
+) -> list[_Patch]:
     """The blocks of weights that survive from `old` to `new`.
 
     `same_source_only` leaves out layers that now listen to another layer than before.
@@ -73,15 +78,15 @@ def patches(old: Structure, new: Structure, sources: Sources, *, same_source_onl
     for place, source in enumerate(sources):
         if source is None:
             continue
-        columns = surviving_columns(old, new, sources, place, source, same_source_only)
+        columns = _surviving_columns(old, new, sources, place, source, same_source_only)
         units = min(old.network.layers[source].units, new.network.layers[place].units)
         if columns[0].size:
-            result.append(Patch(source, place, *columns, units))
+            result.append(_Patch(source, place, *columns, units))
     return result
 
 
-def surviving_columns(
-    old: Structure, new: Structure, sources: Sources, place: int, source: int, same_source_only: bool
+def _surviving_columns(
+    old: SetupStructure, new: SetupStructure, sources: Sources, place: int, source: int, same_source_only: bool
 ) -> tuple[Array, Array]:
     """Which columns of the old layer's weights go to which columns of the new layer's."""
     none = np.empty(0, dtype=int)
@@ -92,18 +97,20 @@ def surviving_columns(
         )
     before = sources[place - 1] if place else None
     moved = before != source - 1 or source == 0 or place == 0
-    if moved and (same_source_only or was_removed(source - 1, sources)):
+    if moved and (same_source_only or _was_removed(source - 1, sources)):
         return none, none
     shared = np.arange(min(old.network.layers[source].inputs, new.network.layers[place].inputs))
     return shared, shared
 
 
-def was_removed(layer: int, sources: Sources) -> bool:
+def _was_removed(layer: int, sources: Sources) -> bool:
     """Whether an old layer is gone; the features (layer −1) never are."""
     return layer >= 0 and layer not in sources
 
 
-def copy_flat(old: Structure, new: Structure, blocks: Sequence[Patch], source: Array, target: Array) -> None:
+def _copy_flat(
+    old: SetupStructure, new: SetupStructure, blocks: Sequence[_Patch], source: Array, target: Array
+) -> None:
     """Copy the surviving entries of a flat array to one of the new layout."""
     for block in blocks:
         before, after = old.network.layers[block.old], new.network.layers[block.new]
@@ -113,7 +120,7 @@ def copy_flat(old: Structure, new: Structure, blocks: Sequence[Patch], source: A
             target[after.per_unit[name]][rows] = source[before.per_unit[name]][rows]
 
 
-def silence_newcomers(new: Structure, blocks: Sequence[Patch], parameters: Array) -> None:
+def silence_newcomers(new: SetupStructure, blocks: Sequence[_Patch], parameters: Array) -> None:
     """Set to 0 what surviving units are given by units and features that are new."""
     for block in blocks:
         w = new.network.layers[block.new].W(parameters)
@@ -121,9 +128,9 @@ def silence_newcomers(new: Structure, blocks: Sequence[Patch], parameters: Array
         w[: block.units, fresh] = 0
 
 
-def transplanted(
-    old: Structure,
-    new: Structure,
+def transplant(
+    old: SetupStructure,
+    new: SetupStructure,
     state: State,
     target: State,
     sources: Sources | None = None,
@@ -131,12 +138,14 @@ def transplanted(
     same_source_only: bool = False,
 ) -> State:
     """`target`, a fresh state of the new network, with all that survives of `state` put into it."""
-    blocks = patches(old, new, matched(old, new) if sources is None else sources, same_source_only=same_source_only)
+    blocks = surviving_blocks(
+        old, new, layer_sources(old, new) if sources is None else sources, same_source_only=same_source_only
+    )
     for name in ("parameters", "gradient", "carried", "pruned"):
-        copy_flat(old, new, blocks, getattr(state, name), getattr(target, name))
+        _copy_flat(old, new, blocks, getattr(state, name), getattr(target, name))
     if len(state.slots) == len(target.slots):
         for before, after in zip(state.slots, target.slots, strict=True):
-            copy_flat(old, new, blocks, before, after)
+            _copy_flat(old, new, blocks, before, after)
     for name in ("optimizer_steps", "step", "epoch", "seed", "position", "carried_points", "plateau"):
         setattr(target, name, getattr(state, name))
     return target
@@ -145,18 +154,18 @@ def transplanted(
 # In words -------------------------------------------------------------------------------------------------------
 
 
-def lost(old: Structure, new: Structure) -> tuple[str, ...]:
+def describe_losses(old: SetupStructure, new: SetupStructure) -> tuple[str, ...]:
     """In words, what of the old network has no place in the new one: at most two sentences."""
-    sources = matched(old, new)
-    kept = {block.new for block in patches(old, new, sources)}
+    sources = layer_sources(old, new)
+    kept = {block.new for block in surviving_blocks(old, new, sources)}
     gone = [name for name in old.features if name not in new.features]
     survivors = [(old.network.layers[s], new.network.layers[p], p) for p, s in enumerate(sources) if s is not None]
     notes = [
         *([f"The weights of {listing(FEATURES[name].label for name in gone)} were removed."] if gone else []),
-        *removed_layers([layer for place, layer in enumerate(old.network.layers[:-1]) if place not in sources], old),
-        *narrowed([(before, after) for before, after, _ in survivors if before.units > after.units], new),
-        *listening_elsewhere([after for _, after, place in survivors if place not in kept], new),
-        *without_normalization(
+        *_removed_layers([layer for place, layer in enumerate(old.network.layers[:-1]) if place not in sources], old),
+        *_narrowed([(before, after) for before, after, _ in survivors if before.units > after.units], new),
+        *_listening_elsewhere([after for _, after, place in survivors if place not in kept], new),
+        *_without_normalization(
             [
                 after
                 for before, after, _ in survivors
@@ -170,55 +179,55 @@ def lost(old: Structure, new: Structure) -> tuple[str, ...]:
             else ["The output layer starts anew, since the task has another number of classes."]
         ),
     ]
-    return (notes[0], in_one(notes[1:])) if len(notes) > 2 else tuple(notes)
+    return (notes[0], _in_one(notes[1:])) if len(notes) > 2 else tuple(notes)
 
 
-def in_one(sentences: Sequence[str]) -> str:
+def _in_one(sentences: Sequence[str]) -> str:
     """Several sentences as one."""
     first, *others = (sentence.removesuffix(".") for sentence in sentences)
     return f"{'; '.join([first, *(other[0].lower() + other[1:] for other in others)])}."
 
 
-def removed_layers(layers: Sequence[NetworkLayer], old: Structure) -> list[str]:
+def _removed_layers(layers: Sequence[NetworkLayer], old: SetupStructure) -> list[str]:
     """In words, which layers are gone."""
     if len(layers) > 1:
-        return [f"{len(layers)} layers were removed: {names(layers, old)}."]
-    return [f"{units_words(layer.units)} of layer {layer.name} {was(layer.units)} removed." for layer in layers]
+        return [f"{len(layers)} layers were removed: {_names(layers, old)}."]
+    return [f"{_units_words(layer.units)} of layer {layer.name} {_was(layer.units)} removed." for layer in layers]
 
 
-def narrowed(pairs: Sequence[tuple[NetworkLayer, NetworkLayer]], new: Structure) -> list[str]:
+def _narrowed(pairs: Sequence[tuple[NetworkLayer, NetworkLayer]], new: SetupStructure) -> list[str]:
     """In words, which layers that survive have lost units; pairs of a layer before and after."""
     if len(pairs) > 1:
         gone = sum(before.units - after.units for before, after in pairs)
-        return [f"{gone} units of {len(pairs)} layers were removed: {names([after for _, after in pairs], new)}."]
+        return [f"{gone} units of {len(pairs)} layers were removed: {_names([after for _, after in pairs], new)}."]
     result = []
     for before, after in pairs:
         gone = before.units - after.units
         which = "last unit" if gone == 1 else f"last {gone} units"
-        result.append(f"The {which} of {layer_name(after)} {was(gone)} removed.")
+        result.append(f"The {which} of {_layer_name(after)} {_was(gone)} removed.")
     return result
 
 
-def listening_elsewhere(layers: Sequence[NetworkLayer], new: Structure) -> list[str]:
+def _listening_elsewhere(layers: Sequence[NetworkLayer], new: SetupStructure) -> list[str]:
     """In words, which layers that survive listen to nothing that they knew."""
     if len(layers) > 1:
         return [
             f"{len(layers)} layers get their input from elsewhere now, and their weights start anew: "
-            f"{names(layers, new)}."
+            f"{_names(layers, new)}."
         ]
     return [
-        f"{capital(layer_name(layer))} gets its input from elsewhere now; its weights start anew." for layer in layers
+        f"{_capital(_layer_name(layer))} gets its input from elsewhere now; its weights start anew." for layer in layers
     ]
 
 
-def without_normalization(layers: Sequence[NetworkLayer], new: Structure) -> list[str]:
+def _without_normalization(layers: Sequence[NetworkLayer], new: SetupStructure) -> list[str]:
     """In words, which layers that survive have another normalization than before, or none."""
     if len(layers) > 1:
-        return [f"The normalization of {len(layers)} layers was removed, with its γ and β: {names(layers, new)}."]
-    return [f"The normalization of {layer_name(layer)} was removed, with its γ and β." for layer in layers]
+        return [f"The normalization of {len(layers)} layers was removed, with its γ and β: {_names(layers, new)}."]
+    return [f"The normalization of {_layer_name(layer)} was removed, with its γ and β." for layer in layers]
 
 
-def names(layers: Sequence[NetworkLayer], structure: Structure) -> str:
+def _names(layers: Sequence[NetworkLayer], structure: SetupStructure) -> str:
     """The names of some layers of a network; the first and the last of three or more neighbours stand for all."""
     order = [layer.name for layer in structure.network.layers]
     runs: list[list[str]] = []
@@ -226,24 +235,24 @@ def names(layers: Sequence[NetworkLayer], structure: Structure) -> str:
         follows = bool(runs) and order.index(layer.name) == order.index(runs[-1][-1]) + 1
         runs[-1].append(layer.name) if follows else runs.append([layer.name])
     parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else run)]
-    return listing(parts) if len(parts) <= MOST_NAMES else f"from {layers[0].name} to {layers[-1].name}"
+    return listing(parts) if len(parts) <= _MOST_NAMES else f"from {layers[0].name} to {layers[-1].name}"
 
 
-def layer_name(layer: NetworkLayer) -> str:
+def _layer_name(layer: NetworkLayer) -> str:
     """A layer in the middle of a sentence."""
     return "the output layer" if layer.name == "output" else f"layer {layer.name}"
 
 
-def capital(words: str) -> str:
+def _capital(words: str) -> str:
     """Words as the beginning of a sentence."""
     return f"{words[0].upper()}{words[1:]}"
 
 
-def units_words(units: int) -> str:
+def _units_words(units: int) -> str:
     """How many units, at the start of a sentence."""
     return "The only unit" if units == 1 else f"The {units} units"
 
 
-def was(count: int) -> str:
+def _was(count: int) -> str:
     """The verb for so many."""
     return "was" if count == 1 else "were"

@@ -22,8 +22,8 @@ import numpy as np
 from msgspec import Meta
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import TRAIN, Dataset, Sample, sample
-from playground.catalog.datasets.own_points import UserPoints, own_points
+from playground.catalog.datasets.base import TRAIN, Dataset, Sample, draw_sample
+from playground.catalog.datasets.own_points import UserPoints, to_own_points
 from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table
 from playground.catalog.schedules import PlateauMemory
 from playground.engine.engine import EngineName
@@ -34,7 +34,7 @@ from playground.experiment.declarations import field_of
 from playground.experiment.difference import Difference
 from playground.experiment.paths import read_value
 from playground.experiment.rules import MAX_LAYERS, convert, expand, refuse_unwritable
-from playground.experiment.text import parse_json, to_text, with_table_path
+from playground.experiment.text import experiment_text, parse_json, with_table_path
 from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
@@ -45,13 +45,13 @@ from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRec
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
-VERSION = 2
+DOCUMENT_VERSION = 2
 """In version 1 changes had no more than a label. Without changes nothing is new, so those documents still say 1."""
 MAGIC = b"neural network playground document, version "
 _LONGEST_LINE = len(MAGIC) + 20
 _MAX_BYTES = 2**30
 _MAX_CHECKPOINTS = 1000
-MAX_POINTS = 10_000_000
+_MAX_POINTS = 10_000_000
 """The most points in all data sets of a document together."""
 _MAX_PARAMETERS_NAMED = 6 * (MAX_LAYERS + 1)
 
@@ -154,21 +154,21 @@ class _DocumentRecord(_Record, frozen=True):
 
 def save_document(path: str | os.PathLike[str], document: Document) -> None:
     """Write a document, all of it or nothing; the one that was there before is kept beside it. Raises OSError."""
-    write_atomically(Path(path), to_bytes(document, Path(path).resolve().parent), keep_previous=True)
+    write_atomically(Path(path), document_bytes(document, Path(path).resolve().parent), keep_previous=True)
 
 
-def to_bytes(document: Document, folder: Path | None = None) -> bytes:
+def document_bytes(document: Document, folder: Path | None = None) -> bytes:
     """A document as the bytes of a file; the paths of tables are relative to `folder` if there is one."""
     points: dict[Dataset, UserPoints] = {}
     present = document.experiment.data
     if isinstance(present, Table) and document.sample is not None:
-        points[present] = own_points(present, document.sample)
+        points[present] = to_own_points(present, document.sample)
     checkpoints = {name: _moment(one, folder, points) for name, one in document.checkpoints.items()}
     record: dict[str, Any] = {"points": [_columns(data) for data in points.values()], "checkpoints": checkpoints}
     for name in _DocumentRecord.__struct_fields__[len(record) :]:
         record[name] = getattr(document, name)
     payload = msgspec.msgpack.encode(record, enc_hook=_pack)
-    version = VERSION if document.changes else 1
+    version = DOCUMENT_VERSION if document.changes else 1
     return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
@@ -177,7 +177,7 @@ def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserP
     data, place = moment.experiment.data, None
     if isinstance(data, (UserPoints, Table)):
         if data not in points:
-            points[data] = data if isinstance(data, UserPoints) else own_points(data)
+            points[data] = data if isinstance(data, UserPoints) else to_own_points(data)
         place = list(points).index(data)
         if isinstance(data, UserPoints):
             data = UserPoints()
@@ -185,7 +185,7 @@ def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserP
             data = data.relative_to(folder)
     state = {known.name: getattr(moment.state, known.name) for known in fields(State)}
     return {
-        "experiment": to_text(msgspec.structs.replace(moment.experiment, data=data)),
+        "experiment": experiment_text(msgspec.structs.replace(moment.experiment, data=data)),
         "points": place,
         "state": state | {"stopping": moment.state.stopping._asdict()},
         "way_back": None if moment.way_back is None else _moment(moment.way_back, folder, points),
@@ -239,14 +239,14 @@ def load_document(path: str | os.PathLike[str]) -> Document:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(str(file), "this file", f"a readable document ({reason})") from error
-    document = from_bytes(content, str(file), file.resolve().parent)
+    document = document_from_bytes(content, str(file), file.resolve().parent)
     remove_strays(file.resolve())
     return document
 
 
-def from_bytes(content: bytes, place: str, folder: Path | None = None) -> Document:
+def document_from_bytes(content: bytes, place: str, folder: Path | None = None) -> Document:
     """The document in the bytes of a file. Raises InputError that names `place`."""
-    record = _decode(payload_of(content, place), place)
+    record = _decode(read_payload(content, place), place)
     if PRESENT not in record.checkpoints:
         names = ", ".join(list(record.checkpoints)[:5]) or "none"
         raise InputError(f"{place}: checkpoints", names, f"one named {PRESENT}")
@@ -289,7 +289,7 @@ def _change(record: Change, place: str) -> Change:
         raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
 
 
-def payload_of(content: bytes, place: str) -> memoryview:
+def read_payload(content: bytes, place: str) -> memoryview:
     """The bytes behind the first line and the checksum, once both are verified. Raises InputError."""
     line = content[:_LONGEST_LINE].partition(b"\n")[0] + b"\n"
     _check_first_line(line, place)
@@ -305,9 +305,11 @@ def _check_first_line(line: bytes, place: str) -> None:
     version = line.removeprefix(MAGIC).removesuffix(b"\n")
     if not (line.startswith(MAGIC) and line.endswith(b"\n") and version.isdigit()):
         raise InputError(place, "this file", "a document of the playground, which begins with a line that says so")
-    if int(version) > VERSION:
+    if int(version) > DOCUMENT_VERSION:
         raise InputError(
-            f"{place}: version", int(version), f"at most {VERSION}; the document was made by a newer playground"
+            f"{place}: version",
+            int(version),
+            f"at most {DOCUMENT_VERSION}; the document was made by a newer playground",
         )
     if int(version) < 1:
         raise InputError(f"{place}: version", int(version), "1 or more")
@@ -320,7 +322,7 @@ def _decode(payload: memoryview, place: str) -> _DocumentRecord:
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         reason, _, path = str(error).partition(" - at `$")
         where = f"{place}: {path.rstrip('`').lstrip('.')}" if path else place
-        raise InputError(where, "what stands there", f"a document of version {VERSION} ({reason})") from error
+        raise InputError(where, "what stands there", f"a document of version {DOCUMENT_VERSION} ({reason})") from error
 
 
 class _Reader:
@@ -331,12 +333,12 @@ class _Reader:
         self.notes: list[str] = []
         self.own: dict[int, tuple[UserPoints, Sample]] = {}
         self.drawn: dict[Dataset, Sample] = {}
-        self.room, self.read = MAX_POINTS, 0
+        self.room, self.read = _MAX_POINTS, 0
 
     def checkpoint(self, record: _CheckpointRecord, place: str) -> Checkpoint:
         """A checkpoint, with all shapes as its experiment implies them."""
         experiment, points = self.experiment(record, place)
-        progress.note(self.read, len(self.record.checkpoints))
+        progress.report_progress(self.read, len(self.record.checkpoints))
         self.read += 1
         training = int(np.count_nonzero(points.split == TRAIN))
         way_back = None
@@ -384,20 +386,20 @@ class _Reader:
         if number not in self.own:
             data = _own_points(self.record.points[number], f"{self.place}: points {number}")
             self._take_room(data, place)
-            self.own[number] = data, sample(data)
+            self.own[number] = data, draw_sample(data)
         return self.own[number]
 
     def sample(self, data: Dataset, place: str) -> Sample:
         """The points of any other data set, drawn once."""
         if data not in self.drawn:
             self._take_room(data, place)
-            self.drawn[data] = sample(data)
+            self.drawn[data] = draw_sample(data)
         return self.drawn[data]
 
     def _take_room(self, data: Dataset, place: str) -> None:
         """Count points, before they take memory. Raises InputError if there are too many in a document."""
         if data.size > self.room:
-            raise InputError(f"{place}: data", f"{data.size:,} points more", f"at most {MAX_POINTS:,} in a document")
+            raise InputError(f"{place}: data", f"{data.size:,} points more", f"at most {_MAX_POINTS:,} in a document")
         self.room -= data.size
 
 

@@ -19,12 +19,12 @@ from filelock import FileLock, Timeout
 from playground.files.atomic import remove_all_strays, write_atomically
 
 _DOCUMENT, _NOTE, _LOCK = ".playground", ".note", ".lock"
-ASIDE = "set aside"
+ASIDE_FOLDER = "set aside"
 """The folder of documents that could not be restored."""
 MOST_ATTEMPTS = 2
 
 
-class Note(msgspec.Struct, frozen=True):
+class _Note(msgspec.Struct, frozen=True):
     """What is known about a kept document without reading it."""
 
     title: str = ""
@@ -34,7 +34,7 @@ class Note(msgspec.Struct, frozen=True):
     """Attempts to restore it that did not complete."""
 
 
-class Slot:
+class WorkSlot:
     """Where this process keeps its work. One thread at a time may use it."""
 
     def __init__(self, folder: Path) -> None:
@@ -52,7 +52,7 @@ class Slot:
     def write(self, content: bytes, title: str, origin: str = "") -> None:
         """Keep a document in place of the one before. Raises OSError."""
         write_atomically(self.document, content)
-        _write_note(self.document, Note(title, origin))
+        _write_note(self.document, _Note(title, origin))
 
     def clear(self) -> None:
         """Remove the kept document: everything is saved, or was discarded on purpose."""
@@ -66,11 +66,11 @@ class Slot:
             self.document.with_suffix(_LOCK).unlink(missing_ok=True)
 
 
-class Found(NamedTuple):
+class RecoverableWork(NamedTuple):
     """A document of a process that died."""
 
     document: Path
-    note: Note
+    note: _Note
     time: float
     """When it was kept, in seconds since 1970."""
 
@@ -115,7 +115,7 @@ class Found(NamedTuple):
             self.document.with_suffix(_LOCK).unlink(missing_ok=True)
 
 
-def recoverable(folder: Path) -> list[Found]:
+def find_recoverable(folder: Path) -> list[RecoverableWork]:
     """The documents of processes that died, the latest first. Those that can't be restored are set aside."""
     found = []
     remove_all_strays(folder)
@@ -126,7 +126,7 @@ def recoverable(folder: Path) -> list[Found]:
         if note.attempts >= MOST_ATTEMPTS:
             _put_aside(document, note)
         else:
-            found.append(Found(document, note, kept_at))
+            found.append(RecoverableWork(document, note, kept_at))
     for lock in folder.glob(f"*{_LOCK}"):
         if not lock.with_suffix(_DOCUMENT).exists() and not _is_in_use(lock):
             with suppress(OSError):
@@ -145,9 +145,9 @@ def _is_in_use(document: Path) -> bool:
     return False
 
 
-def _put_aside(document: Path, note: Note) -> None:
+def _put_aside(document: Path, note: _Note) -> None:
     """Move a document to the folder of those set aside, under a readable name; it is not tried again."""
-    folder = document.parent / ASIDE
+    folder = document.parent / ASIDE_FOLDER
     day = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(_modified_at(document)))
     words = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in note.title)
     # Names may be as long as 255 bytes.
@@ -158,9 +158,9 @@ def _put_aside(document: Path, note: Note) -> None:
         document.with_suffix(_NOTE).unlink(missing_ok=True)
 
 
-def aside(folder: Path) -> list[Path]:
+def documents_set_aside(folder: Path) -> list[Path]:
     """The documents that were set aside."""
-    return sorted((folder / ASIDE).glob(f"*{_DOCUMENT}"))
+    return sorted((folder / ASIDE_FOLDER).glob(f"*{_DOCUMENT}"))
 
 
 def _remove(document: Path) -> None:
@@ -170,17 +170,17 @@ def _remove(document: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _write_note(document: Path, note: Note) -> None:
+def _write_note(document: Path, note: _Note) -> None:
     """Write the note on a document."""
     write_atomically(document.with_suffix(_NOTE), msgspec.json.encode(note))
 
 
-def _read_note(document: Path) -> Note:
+def _read_note(document: Path) -> _Note:
     """The note on a document; an empty one if it can't be read."""
     try:
-        return msgspec.json.decode(document.with_suffix(_NOTE).read_bytes(), type=Note)
+        return msgspec.json.decode(document.with_suffix(_NOTE).read_bytes(), type=_Note)
     except (OSError, msgspec.MsgspecError):
-        return Note()
+        return _Note()
 
 
 def _modified_at(document: Path) -> float:

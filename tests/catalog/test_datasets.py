@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from playground import InputError
 from playground.catalog.choice import Array, kind_of, members
-from playground.catalog.datasets.base import EXTENT, TEST, TRAIN, VALIDATION, AxisScale, Dataset, Sample, sample
-from playground.catalog.datasets.shapes import Circle, Gaussians, Hills, Moons, Plane, Spiral, Xor
+from playground.catalog.datasets.base import EXTENT, TEST, TRAIN, VALIDATION, AxisScale, Dataset, Sample, draw_sample
+from playground.catalog.datasets.shapes import Circle, Gaussians, Hills, Moons, Spiral, TiltedPlane, Xor
 from playground.catalog.datasets.table import Table
 
 # Points of the user's own and links have rules of their own.
@@ -31,7 +31,7 @@ def same(a: Sample, b: Sample) -> bool:
 @each_generator
 @pytest.mark.parametrize("points", [1, 2, 3, 10, 501])
 def test_there_are_as_many_points_as_asked_for(kind: type[Dataset], points: int) -> None:
-    drawn = sample(kind(points=points))
+    drawn = draw_sample(kind(points=points))
     assert drawn.x.shape == (points, 2)
     assert drawn.labels.shape == drawn.split.shape == (points,)
     assert (drawn.split == TRAIN).any()
@@ -40,14 +40,14 @@ def test_there_are_as_many_points_as_asked_for(kind: type[Dataset], points: int)
 @each_generator
 def test_the_same_seed_gives_the_same_points_and_another_seed_others(kind: type[Dataset]) -> None:
     noisy = kind(noise=0.2, label_noise=0.1)
-    assert same(sample(noisy), sample(noisy))
-    assert not same(sample(noisy), sample(replace(noisy, seed=1)))
-    assert not np.array_equal(sample(noisy).split, sample(replace(noisy, seed=1)).split)
+    assert same(draw_sample(noisy), draw_sample(noisy))
+    assert not same(draw_sample(noisy), draw_sample(replace(noisy, seed=1)))
+    assert not np.array_equal(draw_sample(noisy).split, draw_sample(replace(noisy, seed=1)).split)
 
 
 @each_generator
 def test_points_are_in_sight(kind: type[Dataset]) -> None:
-    clean, noisy = sample(kind(points=1000)), sample(kind(points=1000, noise=0.5))
+    clean, noisy = draw_sample(kind(points=1000)), draw_sample(kind(points=1000, noise=0.5))
     assert np.abs(clean.x).max() <= EXTENT
     assert np.abs(clean.x).max() >= 0.6 * EXTENT
     assert np.mean(np.abs(noisy.x) <= EXTENT) > 0.8
@@ -55,20 +55,20 @@ def test_points_are_in_sight(kind: type[Dataset]) -> None:
 
 @each_generator
 def test_points_can_not_be_changed(kind: type[Dataset]) -> None:
-    drawn = sample(kind())
+    drawn = draw_sample(kind())
     for array in (drawn.x, drawn.labels, drawn.split):
         assert not array.flags.writeable
 
 
 @each_generator
 def test_noise_moves_points_or_values(kind: type[Dataset]) -> None:
-    clean, noisy = sample(kind()), sample(kind(noise=0.3))
+    clean, noisy = draw_sample(kind()), draw_sample(kind(noise=0.3))
     assert not (np.array_equal(clean.x, noisy.x) and np.array_equal(clean.labels, noisy.labels))
 
 
 @each_generator
 def test_classes_are_balanced(kind: type[Dataset]) -> None:
-    drawn = sample(kind(points=1000))
+    drawn = draw_sample(kind(points=1000))
     if drawn.task == "classification":
         shares = np.bincount(drawn.labels, minlength=len(drawn.class_names)) / 1000
         assert len(shares) == len(drawn.class_names) >= 2
@@ -78,14 +78,14 @@ def test_classes_are_balanced(kind: type[Dataset]) -> None:
 @each_generator
 def test_points_come_in_random_order(kind: type[Dataset]) -> None:
     """Without shuffling, neighbours in the order are not neighbours in class or value."""
-    labels = sample(kind(points=1000)).labels.astype(float)
+    labels = draw_sample(kind(points=1000)).labels.astype(float)
     assert abs(np.corrcoef(labels[:-1], labels[1:])[0, 1]) < 0.15
 
 
 @pytest.mark.parametrize("kind", CLASSIFICATION, ids=kind_of)
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
 def test_label_noise_gives_exactly_that_share_another_class(kind: type[Dataset], share: float) -> None:
-    clean, wrong = sample(kind(points=200)), sample(kind(points=200, label_noise=share))
+    clean, wrong = draw_sample(kind(points=200)), draw_sample(kind(points=200, label_noise=share))
     np.testing.assert_array_equal(clean.x, wrong.x)
     assert np.sum(clean.labels != wrong.labels) == round(share * 200)
     assert set(wrong.labels.tolist()) <= set(range(len(wrong.class_names)))
@@ -93,7 +93,7 @@ def test_label_noise_gives_exactly_that_share_another_class(kind: type[Dataset],
 
 @each_generator
 def test_regression_values_have_both_signs(kind: type[Dataset]) -> None:
-    drawn = sample(kind())
+    drawn = draw_sample(kind())
     if drawn.task == "regression":
         assert drawn.outputs == 1 and drawn.class_names == ()
         assert drawn.labels.min() < -0.5 and drawn.labels.max() > 0.5
@@ -105,7 +105,7 @@ def test_regression_values_have_both_signs(kind: type[Dataset]) -> None:
 @each_generator
 @pytest.mark.parametrize(("validation", "test"), [(0.5, 0.0), (0.3, 0.2), (0.0, 0.0), (0.0, 0.4), (0.9, 0.09)])
 def test_the_split_has_its_shares(kind: type[Dataset], validation: float, test: float) -> None:
-    drawn = sample(kind(points=200, validation_fraction=validation, test_fraction=test))
+    drawn = draw_sample(kind(points=200, validation_fraction=validation, test_fraction=test))
     counts = [int(np.sum(drawn.split == which)) for which in (TRAIN, VALIDATION, TEST)]
     assert counts == [200 - round(validation * 200) - round(test * 200), round(validation * 200), round(test * 200)]
     parts = [drawn.part(which) for which in (TRAIN, VALIDATION, TEST)]
@@ -114,17 +114,19 @@ def test_the_split_has_its_shares(kind: type[Dataset], validation: float, test: 
 
 
 def test_another_share_moves_only_the_points_it_must() -> None:
-    marks = {share: sample(Circle(validation_fraction=share, test_fraction=0.1)).split for share in (0.2, 0.3, 0.6)}
+    marks = {
+        share: draw_sample(Circle(validation_fraction=share, test_fraction=0.1)).split for share in (0.2, 0.3, 0.6)
+    }
     for small, large in ((0.2, 0.3), (0.3, 0.6)):
         assert set(np.flatnonzero(marks[small] == VALIDATION)) < set(np.flatnonzero(marks[large] == VALIDATION))
         np.testing.assert_array_equal(marks[small] == TEST, marks[large] == TEST)
-    with_test = sample(Circle(validation_fraction=0.3, test_fraction=0.4)).split
+    with_test = draw_sample(Circle(validation_fraction=0.3, test_fraction=0.4)).split
     np.testing.assert_array_equal(with_test == VALIDATION, marks[0.3] == VALIDATION)
 
 
 def test_at_least_one_point_trains() -> None:
     for points in (1, 2, 3):
-        drawn = sample(Circle(points=points, validation_fraction=0.9, test_fraction=0.09))
+        drawn = draw_sample(Circle(points=points, validation_fraction=0.9, test_fraction=0.09))
         assert np.sum(drawn.split == TRAIN) >= 1
 
 
@@ -132,7 +134,7 @@ def test_at_least_one_point_trains() -> None:
 
 
 def clean(kind: type[Dataset]) -> tuple[Array, Array, Array]:
-    drawn = sample(kind(points=1000))
+    drawn = draw_sample(kind(points=1000))
     return drawn.x[:, 0], drawn.x[:, 1], drawn.labels
 
 
@@ -176,7 +178,7 @@ def test_moons_are_half_circles() -> None:
 
 
 def test_plane_is_a_plane() -> None:
-    x1, x2, values = clean(Plane)
+    x1, x2, values = clean(TiltedPlane)
     np.testing.assert_allclose(values, (x1 + x2) / 10, rtol=1e-12)
 
 
@@ -203,7 +205,7 @@ def rows(*targets: object) -> str:
 
 
 def test_text_means_classes_in_sorted_order(tmp_path: Path) -> None:
-    drawn = sample(table(tmp_path, rows("pear", "apple", "pear", "fig")))
+    drawn = draw_sample(table(tmp_path, rows("pear", "apple", "pear", "fig")))
     assert (drawn.task, drawn.class_names, drawn.outputs) == ("classification", ("apple", "fig", "pear"), 3)
     order = np.argsort(drawn.x[:, 0])
     np.testing.assert_array_equal(drawn.labels[order], [2, 0, 2, 1])
@@ -211,62 +213,62 @@ def test_text_means_classes_in_sorted_order(tmp_path: Path) -> None:
 
 
 def test_few_integers_mean_classes_in_the_order_of_their_value(tmp_path: Path) -> None:
-    drawn = sample(table(tmp_path, rows(10, 9, 10, 2)))
+    drawn = draw_sample(table(tmp_path, rows(10, 9, 10, 2)))
     assert (drawn.task, drawn.class_names) == ("classification", ("2", "9", "10"))
 
 
 def test_one_number_written_in_several_ways_is_one_class(tmp_path: Path) -> None:
-    assert sample(table(tmp_path, rows("1", "1.0", "01", "2"))).class_names == ("1", "2")
+    assert draw_sample(table(tmp_path, rows("1", "1.0", "01", "2"))).class_names == ("1", "2")
 
 
 @pytest.mark.parametrize("targets", [(1.5, 2.5, 3.5), range(11)])
 def test_fractions_or_many_integers_mean_regression(tmp_path: Path, targets: list[float]) -> None:
-    drawn = sample(table(tmp_path, rows(*targets)))
+    drawn = draw_sample(table(tmp_path, rows(*targets)))
     assert (drawn.task, drawn.class_names, drawn.outputs) == ("regression", (), 1)
     np.testing.assert_array_equal(np.sort(drawn.labels), targets)
 
 
 def test_the_task_can_be_chosen(tmp_path: Path) -> None:
-    assert sample(table(tmp_path, rows(0, 1, 0), task="regression")).task == "regression"
-    chosen = sample(table(tmp_path, rows(0.5, 1.5, 0.5), task="classification"))
+    assert draw_sample(table(tmp_path, rows(0, 1, 0), task="regression")).task == "regression"
+    chosen = draw_sample(table(tmp_path, rows(0.5, 1.5, 0.5), task="classification"))
     assert (chosen.task, chosen.class_names) == ("classification", ("0.5", "1.5"))
 
 
 def test_two_classes_have_one_output(tmp_path: Path) -> None:
-    assert sample(table(tmp_path, rows("yes", "no"))).outputs == 1
+    assert draw_sample(table(tmp_path, rows("yes", "no"))).outputs == 1
 
 
 def test_each_axis_is_scaled_from_the_rows_in_use(tmp_path: Path) -> None:
-    drawn = sample(table(tmp_path, "a,b,c\n10,1,x\n20,3,y\n15,2,x\n9999,5,\n"))
+    drawn = draw_sample(table(tmp_path, "a,b,c\n10,1,x\n20,3,y\n15,2,x\n9999,5,\n"))
     assert sorted(drawn.x.tolist()) == [[-5, -5], [0, 0], [5, 5]]
-    few = sample(table(tmp_path, rows(*"xyxyxyxyxy"), points=4))
+    few = draw_sample(table(tmp_path, rows(*"xyxyxyxyxy"), points=4))
     assert len(few.x) == 4
     np.testing.assert_array_equal([few.x.min(axis=0), few.x.max(axis=0)], [[-5, -5], [5, 5]])
 
 
 def test_an_axis_with_a_single_value_goes_to_the_middle(tmp_path: Path) -> None:
-    drawn = sample(table(tmp_path, "a,b,c\n7,1,x\n7,2,y\n"))
+    drawn = draw_sample(table(tmp_path, "a,b,c\n7,1,x\n7,2,y\n"))
     np.testing.assert_array_equal(drawn.x[:, 0], 0)
 
 
 def test_rows_with_missing_cells_are_left_out_and_counted(tmp_path: Path) -> None:
-    drawn = sample(table(tmp_path, "a,b,c\n1,2,x\n,2,x\n3,NA,y\n4,5\n6,7, \n8,9,y\n"))
+    drawn = draw_sample(table(tmp_path, "a,b,c\n1,2,x\n,2,x\n3,NA,y\n4,5\n6,7, \n8,9,y\n"))
     assert len(drawn.x) == 2
     assert drawn.notes == ("4 rows were left out, since cells are missing.",)
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     before = table(tmp_path, rows("x", "y"))
-    assert len(sample(before).x) == 2
+    assert len(draw_sample(before).x) == 2
     table(tmp_path, rows("x", "y", "x"))
     os.utime(tmp_path / "t.csv", (1, 1))
-    assert len(sample(before).x) == 3
+    assert len(draw_sample(before).x) == 3
 
 
 def test_a_byte_order_mark_and_quotes_are_understood(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_bytes('\ufeffa,b,"c"\r\n1,2,"x, with comma"\r\n3,4,y\r\n'.encode())
-    assert sample(Table(path=str(file), x1="a", x2="b", target="c")).class_names == ("x, with comma", "y")
+    assert draw_sample(Table(path=str(file), x1="a", x2="b", target="c")).class_names == ("x, with comma", "y")
 
 
 @pytest.mark.parametrize(
@@ -311,25 +313,25 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_places_on_the_axes_of_a_table_stand_for_values_of_its_columns(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,c\n10,−3,x\n20,5,y\n17.5,5,x\n".replace("−", "-"))
-    drawn = sample(Table(path=str(path), x1="a", x2="b", target="c", noise=0.0))
+    drawn = draw_sample(Table(path=str(path), x1="a", x2="b", target="c", noise=0.0))
     values = [[scale.value(x) for scale, x in zip(drawn.axis_scales, point, strict=True)] for point in drawn.x]
     np.testing.assert_allclose(sorted(values), [[10, -3], [17.5, 5], [20, 5]])
     for scale, column in zip(drawn.axis_scales, drawn.x.T, strict=True):
         np.testing.assert_allclose([scale.place(scale.value(x)) for x in column], column)
-    assert sample(Circle()).axis_scales == (AxisScale(0, 1), AxisScale(0, 1))
+    assert draw_sample(Circle()).axis_scales == (AxisScale(0, 1), AxisScale(0, 1))
 
 
 def test_a_column_of_one_value_and_a_huge_one_have_scales(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,c\n7,-1e308,x\n7,1e308,y\n")
-    one, huge = sample(Table(path=str(path), x1="a", x2="b", target="c")).axis_scales
+    one, huge = draw_sample(Table(path=str(path), x1="a", x2="b", target="c")).axis_scales
     assert (one.value(3.0), one.place(7.0)) == (7.0, 0.0)
     np.testing.assert_allclose([huge.value(-5.0), huge.value(5.0)], [-1e308, 1e308])
 
 
 def test_penguins_come_with_three_species() -> None:
     path = Path(__file__).parents[2] / "resources" / "data" / "penguins.csv"
-    drawn = sample(Table(path=str(path), x1="bill_length_mm", x2="bill_depth_mm", target="species"))
+    drawn = draw_sample(Table(path=str(path), x1="bill_length_mm", x2="bill_depth_mm", target="species"))
     assert drawn.class_names == ("Adelie", "Chinstrap", "Gentoo")
     np.testing.assert_array_equal(np.bincount(drawn.labels), [151, 68, 123])
     assert drawn.notes == ("2 rows were left out, since cells are missing.",)

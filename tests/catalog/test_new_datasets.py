@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from playground import Experiment, InputError, Trainer
-from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Dataset, sample
+from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Spiral
 from playground.catalog.datasets.table import Table
 from playground.experiment.rules import convert
-from playground.experiment.text import from_text, to_text
+from playground.experiment.text import experiment_from_text, experiment_text
 
 
 def points(**changed: Any) -> Experiment:
@@ -26,7 +26,7 @@ def points(**changed: Any) -> Experiment:
 @pytest.mark.parametrize("classes", [2, 3, 7])
 def test_classes_are_balanced_named_and_learnable(kind: str, classes: int) -> None:
     experiment = convert({"version": 1, "data": {"kind": kind, "classes": classes, "points": 70 * classes}})
-    drawn = sample(experiment.data)
+    drawn = draw_sample(experiment.data)
     assert np.bincount(drawn.labels).tolist() == [70] * classes
     assert drawn.outputs == (1 if classes == 2 else classes)
     assert len(drawn.class_names) == classes
@@ -38,13 +38,13 @@ def test_classes_are_balanced_named_and_learnable(kind: str, classes: int) -> No
 
 
 def test_a_spiral_of_two_is_the_one_it_always_was() -> None:
-    drawn = sample(Spiral())
+    drawn = draw_sample(Spiral())
     np.testing.assert_allclose(drawn.x[0], [-0.25935629, 1.31466129], atol=1e-8)
     assert drawn.class_names == ("A", "B")
 
 
 def test_points_keep_their_order_and_marks() -> None:
-    drawn = sample(points(train=[True, False, True, True], noise=0).data)
+    drawn = draw_sample(points(train=[True, False, True, True], noise=0).data)
     assert drawn.x[:, 0].tolist() == [0, 1, 2, 3]
     assert drawn.labels.tolist() == [0, 1, 2, 0]
     assert drawn.split.tolist() == [TRAIN, VALIDATION, TRAIN, TRAIN]
@@ -59,7 +59,7 @@ def test_outputs_follow_the_largest_target_of_all_points() -> None:
 
 def test_points_survive_their_file() -> None:
     experiment = points(train=[True, False, True, True])
-    assert from_text(to_text(experiment)) == experiment
+    assert experiment_from_text(experiment_text(experiment)) == experiment
 
 
 def test_points_may_be_a_regression() -> None:
@@ -110,7 +110,7 @@ def table(tmp_path: Path, text: str, **changed: Any) -> Dataset:
 
 
 def test_a_table_of_texts_is_a_classification(tmp_path: Path) -> None:
-    drawn = sample(table(tmp_path, "a,b,c\n1,2,yes\n2,,no\n3,5,maybe\n4,1,no\n"))
+    drawn = draw_sample(table(tmp_path, "a,b,c\n1,2,yes\n2,,no\n3,5,maybe\n4,1,no\n"))
     assert drawn.task == "classification"
     assert drawn.class_names == ("maybe", "no", "yes")
     assert drawn.outputs == 3
@@ -120,18 +120,18 @@ def test_a_table_of_texts_is_a_classification(tmp_path: Path) -> None:
 
 
 def test_one_class_however_its_number_is_written(tmp_path: Path) -> None:
-    drawn = sample(table(tmp_path, "a,b,c\n1,2,1\n2,3,1.0\n3,5,2\n"))
+    drawn = draw_sample(table(tmp_path, "a,b,c\n1,2,1\n2,3,1.0\n3,5,2\n"))
     assert drawn.class_names == ("1", "2")
 
 
 def test_more_than_ten_integers_are_a_regression(tmp_path: Path) -> None:
     rows = "".join(f"{k},{k * k},{k}\n" for k in range(11))
-    assert sample(table(tmp_path, "a,b,c\n" + rows)).task == "regression"
-    assert sample(table(tmp_path, "a,b,c\n" + rows[: rows.index("10,")])).task == "classification"
-    assert sample(table(tmp_path, "a,b,c\n" + rows[: rows.index("10,")], task="regression")).task == "regression"
+    assert draw_sample(table(tmp_path, "a,b,c\n" + rows)).task == "regression"
+    assert draw_sample(table(tmp_path, "a,b,c\n" + rows[: rows.index("10,")])).task == "classification"
+    assert draw_sample(table(tmp_path, "a,b,c\n" + rows[: rows.index("10,")], task="regression")).task == "regression"
 
 
 def test_huge_columns_are_scaled_without_overflow(tmp_path: Path) -> None:
-    drawn = sample(table(tmp_path, "a,b,c\n-1e308,1,x\n1e308,1,y\n"))
+    drawn = draw_sample(table(tmp_path, "a,b,c\n-1e308,1,x\n1e308,1,y\n"))
     assert sorted(drawn.x[:, 0]) == [-5, 5]
     assert drawn.x[:, 1].tolist() == [0, 0]

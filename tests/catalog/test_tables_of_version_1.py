@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.base import draw_sample
 from playground.experiment.rules import convert
 from playground.interop.opening import RESOURCES
 
@@ -21,7 +21,9 @@ GOLDEN = json.loads((FOLDER / "golden.json").read_text())
 def given(data: dict[str, object]) -> dict[str, object]:
     """What a table of version 1 gives, in short."""
     folder = RESOURCES / "data" if data["path"] == "penguins.csv" else FOLDER
-    drawn = sample(convert({"version": 1, "data": {**data, "kind": "table", "path": str(folder / data["path"])}}).data)
+    drawn = draw_sample(
+        convert({"version": 1, "data": {**data, "kind": "table", "path": str(folder / data["path"])}}).data
+    )
     arrays = (drawn.x, np.asarray(drawn.labels, dtype=np.float64), drawn.split)
     return {
         "task": drawn.task,

@@ -13,7 +13,7 @@ from playground.catalog.optimizers import Sgd
 from playground.cli import bench, racers
 from playground.cli.commands import main
 
-SMALL = bench.spiral((4, 2), Sgd(), 0.1, 10, 40)
+SMALL = bench.spiral_experiment((4, 2), Sgd(), 0.1, 10, 40)
 FIGURES = {
     "label", "loss", "turns", "epochs_per_second", "epochs_per_second_with_evaluation", "boundary_seconds",
     "share_of_matrix_products",
@@ -24,11 +24,11 @@ FIGURES = {
 def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """`measured(options…)` runs one tiny race or growth series in this process and returns what it wrote."""
     monkeypatch.setattr(bench, "WORKLOADS", (bench.Workload(SMALL, 20, boundary=True),))
-    monkeypatch.setattr(bench, "GROWTH_POINTS", (20, 40))
-    monkeypatch.setattr(bench, "GROWTH_WIDTHS", (2, 4))
-    monkeypatch.setattr(bench, "GROWTH_DEPTHS", (1, 2))
-    monkeypatch.setattr(bench, "GROWTH_BATCHES", (1_000, 0))
-    monkeypatch.setattr(bench, "MEMORY_POINTS", 1_000)
+    monkeypatch.setattr(bench, "_GROWTH_POINTS", (20, 40))
+    monkeypatch.setattr(bench, "_GROWTH_WIDTHS", (2, 4))
+    monkeypatch.setattr(bench, "_GROWTH_DEPTHS", (1, 2))
+    monkeypatch.setattr(bench, "_GROWTH_BATCHES", (1_000, 0))
+    monkeypatch.setattr(bench, "_MEMORY_POINTS", 1_000)
     file = tmp_path / "bench.json"
 
     def measure(*options: str) -> dict[str, Any]:
@@ -67,13 +67,13 @@ def test_a_racer_that_fails_is_out_and_said_to_be(capsys: pytest.CaptureFixture[
         training = msgspec.structs.replace(SMALL.training, epochs=epochs)
         return bench.Workload(msgspec.structs.replace(SMALL, training=training), 1)
 
-    with bench.children({"reference": racers.Reference}) as racing:
+    with bench.start_racers({"reference": racers._Reference}) as racing:
         for epochs in (0, 2):
-            result = bench.raced(limited(epochs), racing, 1, 1e-4)
+            result = bench.race_workload(limited(epochs), racing, 1, 1e-4)
             assert result["engines"] == {}
             assert "completed" in result["problems"]["reference"]
             assert "ours, reference is out" in capsys.readouterr().err
-        assert bench.raced(bench.Workload(SMALL, 1), racing, 1, 1e-4)["engines"]
+        assert bench.race_workload(bench.Workload(SMALL, 1), racing, 1, 1e-4)["engines"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_bad_arguments_are_one_line_and_exit_code_2(
 
 
 def test_the_common_loss_is_the_trainers() -> None:
-    ours = racers.Reference()
+    ours = racers._Reference()
     ours.prepare(SMALL)
     assert ours.run_epochs(5).total > 0
     assert ours.loss() == pytest.approx(ours.trainer.evaluate().train_loss, rel=1e-5)
@@ -125,4 +125,4 @@ def test_who_does_not_learn_is_marked() -> None:
         "initial_loss": 0.7,
         "engines": {name: {"loss": loss} for name, loss in zip("abc", (0.4, 0.5, 0.69), strict=True)},
     }
-    assert bench.learned(result) == {"a": True, "b": True, "c": False}
+    assert bench.have_learned(result) == {"a": True, "b": True, "c": False}

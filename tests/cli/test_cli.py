@@ -19,7 +19,7 @@ from playground import Experiment, InputError, Layer, Trainer, Training, load, s
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import kind_of, members
 from playground.catalog.datasets.base import Dataset
-from playground.catalog.datasets.shapes import Circle, Plane
+from playground.catalog.datasets.shapes import Circle, TiltedPlane
 from playground.catalog.datasets.table import Table
 from playground.catalog.initializers import Uniform
 from playground.catalog.optimizers import Sgd
@@ -151,12 +151,12 @@ def test_without_json_a_person_is_told(small: Path) -> None:
 
 
 def test_absent_numbers_are_null(tmp_path: Path, trained: Any) -> None:
-    save(Experiment(data=Plane(points=1, validation_fraction=0.0)), tmp_path / "e.json")
+    save(Experiment(data=TiltedPlane(points=1, validation_fraction=0.0)), tmp_path / "e.json")
     report = trained(tmp_path / "e.json", "--epochs", 1)
     assert (report["validation_loss"], report["validation_accuracy"], report["train_accuracy"]) == (None, None, None)
 
 
-@pytest.mark.parametrize("data", [Circle(points=40), Plane(points=40, validation_fraction=0.0)])
+@pytest.mark.parametrize("data", [Circle(points=40), TiltedPlane(points=40, validation_fraction=0.0)])
 def test_history_has_one_row_per_epoch_in_full_precision(tmp_path: Path, data: Dataset, trained: Any) -> None:
     experiment = Experiment(data=data, layers=(Layer(activation=Tanh()),), training=Training(batch_size=7))
     save(experiment, tmp_path / "e.json")
@@ -223,7 +223,7 @@ def test_values_and_several_classes_can_be_plotted(name: str, tmp_path: Path, tr
 
 def test_divergence_is_a_result_with_the_last_finite_weights(tmp_path: Path) -> None:
     training = Training(optimizer=Sgd(), learning_rate=100.0)
-    save(Experiment(data=Plane(), layers=(Layer(),), training=training), tmp_path / "e.json")
+    save(Experiment(data=TiltedPlane(), layers=(Layer(),), training=training), tmp_path / "e.json")
     done = run(
         "train", tmp_path / "e.json", "--epochs", 50, "--json", "--plot", tmp_path / "p.png", "--history",
         tmp_path / "h.csv", "--save-weights", tmp_path / "w.npz",

@@ -195,7 +195,7 @@ def test_a_time_limit_is_kept_in_the_middle_of_an_epoch() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 10, 1000])
 def test_shuffles_are_permutations_and_the_same_on_both(count: int) -> None:
-    shuffle = kernel_cache.load("float64").shuffle
+    shuffle = kernel_cache.load_kernels("float64").shuffle
 
     @njit
     def shuffled(epoch: int, order: Array) -> None:
@@ -252,7 +252,7 @@ def own_cache(tmp_path: Path) -> Path:
     """A copy of this machine's cache of kernels, to be damaged."""
     import shutil
 
-    kernel_cache.load("float32")
+    kernel_cache.load_kernels("float32")
     folder = kernel_cache.cache_folder()
     shutil.copytree(folder, tmp_path / "neural-network-playground" / "kernels" / folder.name)
     return tmp_path
@@ -323,7 +323,7 @@ def aged(folder: Path, days: float) -> Path:
 def test_kernels_that_nobody_has_loaded_for_a_month_are_removed(tmp_path: Path) -> None:
     mine, recent, old = (aged(tmp_path / (letter * 16), days) for letter, days in (("a", 90), ("b", 29), ("c", 31)))
     rest, foreign = aged(tmp_path / ("d" * 16 + "-removed-7"), 31), aged(tmp_path / "photos", 300)
-    kernel_cache.remove_unused(mine)
+    kernel_cache.remove_unused_kernels(mine)
     assert (mine / "kernel.nbc").exists() and (recent / "kernel.nbc").exists() and (foreign / "kernel.nbc").exists()
     assert not old.exists() and not rest.exists()
     assert len(list(tmp_path.iterdir())) == 3
@@ -340,7 +340,7 @@ def test_removing_goes_on_where_another_program_is_faster(tmp_path: Path, monkey
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", late)
-    kernel_cache.remove_unused(tmp_path / ("a" * 16))
+    kernel_cache.remove_unused_kernels(tmp_path / ("a" * 16))
     assert sorted(seen) == [first, second]
     assert first.exists() != second.exists()
 

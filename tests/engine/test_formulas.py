@@ -54,7 +54,7 @@ def close(found: np.ndarray, expected: np.ndarray, precision: str) -> None:
 
 
 def settings(choice: Choice) -> np.ndarray:
-    return np.array(compiled.settings(choice))
+    return np.array(compiled.formula_settings(choice))
 
 
 @pytest.mark.parametrize("precision", TOLERANCES)
@@ -63,8 +63,8 @@ def test_activations(kind: str, precision: str) -> None:
     f = members(Activation)[kind]()
     z = EVERYWHERE.astype(precision)
     a, slope = np.empty_like(z), np.ones_like(z)
-    activate(compiled.place_of(Activation, f), z, a, settings(f))
-    multiply_by_slope(compiled.place_of(Activation, f), slope, z, a, settings(f))
+    activate(compiled.place_in_family(Activation, f), z, a, settings(f))
+    multiply_by_slope(compiled.place_in_family(Activation, f), slope, z, a, settings(f))
     exact = f(z.astype(np.float64))
     close(a, exact, precision)
     close(slope, f.derivative(z.astype(np.float64), exact), precision)
@@ -76,7 +76,7 @@ def test_what_is_not_finite_is_not_lost(kind: str, precision: str) -> None:
     f = members(Activation)[kind]()
     z = OUTSIDE.astype(precision)
     a = np.empty_like(z)
-    activate(compiled.place_of(Activation, f), z, a, settings(f))
+    activate(compiled.place_in_family(Activation, f), z, a, settings(f))
     assert np.isnan(a[2])
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(np.isfinite(a), np.isfinite(f(z)))
@@ -88,7 +88,7 @@ def test_penalties(kind: str, precision: str) -> None:
     penalty = members(Regularizer)[kind]()
     w = np.linspace(-3, 3, 301).astype(precision)
     g = np.ones_like(w)
-    add_penalty(compiled.place_of(Regularizer, penalty), w, g, settings(penalty))
+    add_penalty(compiled.place_in_family(Regularizer, penalty), w, g, settings(penalty))
     close(g, 1 + penalty.gradient(w.astype(np.float64)), precision)
 
 
@@ -99,7 +99,7 @@ def test_losses(kind: str, precision: str) -> None:
     o = np.linspace(-40, 40, 801).astype(precision)
     t = np.tile(np.array([0.0, 1.0, 0.5]), 267).astype(precision)
     found, slopes = np.empty_like(o), np.empty_like(o)
-    losses_and_slopes(compiled.place_of(Loss, loss), o, t, found, slopes, settings(loss))
+    losses_and_slopes(compiled.place_in_family(Loss, loss), o, t, found, slopes, settings(loss))
     exact = o.astype(np.float64)[np.newaxis], t.astype(np.float64)[np.newaxis]
     close(found, loss.per_point(*exact), precision)
     close(slopes, loss.derivative(*exact)[0], precision)
@@ -115,7 +115,7 @@ def test_optimizers(kind: str, precision: str, step: int) -> None:
     slots = random.uniform(0.1, 0.9, (len(optimizer.slots), 100)).astype(precision)
     new_w, new_slots = np.empty_like(w), np.empty_like(slots)
     constants = np.zeros(layout.MOST_CONSTANTS)
-    place = compiled.place_of(Optimizer, optimizer)
+    place = compiled.place_in_family(Optimizer, optimizer)
     broken = optimize(place, w, g, slots, new_w, new_slots, 0.1, float(step), settings(optimizer), constants)
     assert broken == 0
     expected, *expected_slots = optimizer.updated(

@@ -34,7 +34,7 @@ def test_gradient_agrees_with_central_differences(row: tuple[int, ...], dropout:
 
     passed = reference.forward(network, parameters, x, masks)
     mean = reference.backward(network, parameters, passed, t) / x.shape[1]
-    gradient = reference.penalised(network, parameters, mean)
+    gradient = reference.add_penalties(network, parameters, mean)
     here, errors, kinks = loss(parameters), [], 0
     places = np.flatnonzero(network.is_trainable)
     for place in places:

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from playground import Experiment, Layer
 from playground.catalog.activations import Activation, LeakyRelu, Tanh
-from playground.catalog.choice import Array, members
-from playground.catalog.datasets.base import Sample, Task
+from playground.catalog.choice import Array, Task, members
+from playground.catalog.datasets.base import Sample
 from playground.catalog.losses import CrossEntropy, Loss, SquaredError
 from playground.catalog.regularizers import L1, L2, ElasticNet, Regularizer
 from playground.engine.network import Network, network_of
-from playground.engine.reference import backward, dropout_masks, forward, outputs, penalised
+from playground.engine.reference import add_penalties, backward, dropout_masks, forward, outputs
 
 STEP = 1e-6
 POINTS = 7
@@ -72,7 +72,7 @@ class Setting:
     def gradient(self) -> Array:
         passed = forward(self.network, self.parameters, self.inputs, self.masks)
         total = backward(self.network, self.parameters, passed, self.targets)
-        return penalised(self.network, self.parameters, total / POINTS)
+        return add_penalties(self.network, self.parameters, total / POINTS)
 
     def central_differences(self) -> Array:
         result = np.empty(self.network.size)
@@ -208,5 +208,5 @@ def test_more_classes_have_one_hot_targets(loss: Loss) -> None:
 def test_evaluation_in_parts_equals_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     setting = Setting(experiment_with(Tanh(), None, L2()), points("classification", 4))
     whole = forward(setting.network, setting.parameters, setting.inputs).outputs
-    monkeypatch.setattr("playground.engine.reference.CHUNK", 3)
+    monkeypatch.setattr("playground.engine.reference._CHUNK", 3)
     np.testing.assert_allclose(outputs(setting.network, setting.parameters, setting.inputs), whole, rtol=1e-13)

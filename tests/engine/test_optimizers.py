@@ -12,7 +12,7 @@ from playground.catalog.optimizers import Adam, Momentum, Optimizer, RmsProp, Sg
 from playground.catalog.regularizers import L1, L2, ElasticNet, Regularizer
 from playground.engine import randomness
 from playground.engine.passes import DivergedError
-from playground.engine.reference import clipped, decayed, penalised, update
+from playground.engine.reference import add_penalties, clip_gradient, decay_weights, update
 
 OPTIMIZERS = [*(kind() for kind in members(Optimizer).values()), Momentum(nesterov=True), RmsProp(momentum=0.9)]
 
@@ -186,7 +186,7 @@ def test_memory_that_overflows_is_divergence_too() -> None:
 def test_weight_decay_shrinks_weights_and_leaves_biases_alone() -> None:
     trainer = frozen_in_the_middle(Training())
     w = trainer.state.parameters
-    smaller = decayed(trainer.network, w, 0.25)
+    smaller = decay_weights(trainer.network, w, 0.25)
     for layer in trainer.network.layers:
         np.testing.assert_array_equal(layer.W(smaller), 0.75 * layer.W(w))
         np.testing.assert_array_equal(layer.b(smaller), layer.b(w))
@@ -208,7 +208,7 @@ def test_weight_decay_does_not_reach_the_optimizer(optimizer: Optimizer) -> None
 @pytest.mark.parametrize("regularizer", [kind() for kind in members(Regularizer).values()], ids=repr)
 def test_penalty_is_never_on_biases(regularizer: Regularizer) -> None:
     trainer = Trainer(Experiment(layers=(Layer(units=3),), bias=0.4, regularizer=regularizer, precision="float64"))
-    g = penalised(trainer.network, trainer.state.parameters, np.zeros(trainer.network.size))
+    g = add_penalties(trainer.network, trainer.state.parameters, np.zeros(trainer.network.size))
     for layer in trainer.network.layers:
         np.testing.assert_array_equal(layer.b(g), 0)
         np.testing.assert_array_equal(layer.W(g), regularizer.gradient(layer.W(trainer.state.parameters)))
@@ -241,12 +241,12 @@ def test_a_layers_own_regularizer_replaces_the_networks() -> None:
 @pytest.mark.parametrize(("g", "expected"), [([3.0, 4.0], [3.0, 4.0]), ([30.0, 40.0], [6.0, 8.0])])
 def test_clipping_is_by_the_norm_of_all_gradients_together(g: list[float], expected: list[float]) -> None:
     # torch.nn.utils.clip_grad_norm_: g · min(1, 10 / (‖g‖ + 1e-6))
-    np.testing.assert_allclose(clipped(np.array(g), 10.0), expected, rtol=1e-7)
+    np.testing.assert_allclose(clip_gradient(np.array(g), 10.0), expected, rtol=1e-7)
 
 
 def test_clipping_survives_gradients_whose_square_overflows() -> None:
     g: Array = np.array([1e30, 0], dtype=np.float32)
-    np.testing.assert_allclose(clipped(g, 1.0), [1.0, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(clip_gradient(g, 1.0), [1.0, 0.0], rtol=1e-6)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)

@@ -15,7 +15,7 @@ from playground.catalog.losses import CrossEntropy
 from playground.catalog.optimizers import Optimizer
 from playground.engine import reference
 from playground.experiment.rules import convert
-from playground.experiment.text import from_text, to_text
+from playground.experiment.text import experiment_from_text, experiment_text
 
 settings.register_profile("engine", max_examples=30, deadline=None, derandomize=True)
 settings.load_profile("engine")
@@ -96,7 +96,7 @@ def test_save_load_and_go_on_equals_never_having_stopped(
     through.advance(steps=stop)
     checkpoint = through.checkpoint()
     through.advance(steps=20)
-    other = Trainer(from_text(to_text(checkpoint.experiment)))
+    other = Trainer(experiment_from_text(experiment_text(checkpoint.experiment)))
     other.restore(checkpoint)
     other.advance(steps=20)
     again = trainer(seed, activation, training=training, precision=precision)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from playground import Trainer
-from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.shapes import Moons, Rings
 from playground.engine.engine import EngineName
 from playground.experiment.rules import convert
@@ -84,7 +84,7 @@ def test_five_layers_on_circles_need_relu_and_a_good_start(activation: str, init
 def test_moons_are_those_of_scikit_learn() -> None:
     make_moons = pytest.importorskip("sklearn.datasets").make_moons
     theirs, labels = make_moons(20_000, noise=0.1, random_state=0)
-    ours = sample(Moons(points=20_000, noise=0.1))
+    ours = draw_sample(Moons(points=20_000, noise=0.1))
     for k in (0, 1):
         a, b = (theirs[labels == k] - [0.5, 0.25]) * 3.2, ours.x[ours.labels == k]
         np.testing.assert_allclose(a.mean(axis=0), b.mean(axis=0), atol=0.06)
@@ -97,8 +97,8 @@ def test_two_rings_are_as_far_apart_and_as_noisy_as_those_of_scikit_learn() -> N
     """`make_circles` puts its points on two lines; ours fill two bands. The noise around them is the same."""
     make_circles = pytest.importorskip("sklearn.datasets").make_circles
     theirs, labels = make_circles(20_000, noise=0.1, factor=0.5, random_state=0)
-    clean = sample(Rings(points=20_000, classes=2)).x
-    noisy = sample(Rings(points=20_000, classes=2, noise=0.1))
+    clean = draw_sample(Rings(points=20_000, classes=2)).x
+    noisy = draw_sample(Rings(points=20_000, classes=2, noise=0.1))
     spread = np.std(np.hypot(*theirs[labels == 0].T))
     ours = np.std(noisy.x - clean)
     assert abs(ours / 3 - spread) < 0.005

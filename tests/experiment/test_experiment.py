@@ -20,8 +20,8 @@ from msgspec.structs import fields, replace
 from playground import Experiment, InputError, Layer, Trainer, Training, check, load, save
 from playground.catalog.activations import Activation, Linear, Tanh
 from playground.catalog.choice import Choice, kind_of, members
-from playground.catalog.datasets.base import Dataset, sample
-from playground.catalog.datasets.shapes import Circle, Plane
+from playground.catalog.datasets.base import Dataset, draw_sample
+from playground.catalog.datasets.shapes import Circle, TiltedPlane
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.catalog.initializers import GlorotUniform, Initializer, Uniform
@@ -30,7 +30,7 @@ from playground.catalog.optimizers import Adam, Optimizer
 from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
 from playground.catalog.schedules import Constant, Schedule
 from playground.experiment.declarations import field_of
-from playground.experiment.text import from_text, to_text
+from playground.experiment.text import experiment_from_text, experiment_text
 from playground.files.atomic import write_atomically
 
 PARTS: list[type[msgspec.Struct]] = [Experiment, Layer, Training]
@@ -57,7 +57,7 @@ def text_with(**changes: object) -> str:
 
 def refusal(text: str | bytes) -> InputError:
     with pytest.raises(InputError) as error:
-        from_text(text)
+        experiment_from_text(text)
     assert "\n" not in str(error.value)
     return error.value
 
@@ -128,7 +128,7 @@ def placed(choice: Choice) -> Experiment:
     if isinstance(choice, Regularizer):
         return Experiment(regularizer=choice, layers=(Layer(regularizer=choice),))
     if isinstance(choice, Loss):
-        return Experiment(loss=choice, data=Circle() if "classification" in choice.tasks else Plane())
+        return Experiment(loss=choice, data=Circle() if "classification" in choice.tasks else TiltedPlane())
     if isinstance(choice, Optimizer):
         return Experiment(training=Training(optimizer=choice))
     assert isinstance(choice, Schedule)
@@ -146,7 +146,7 @@ READY = [kind for kind in KINDS if not needs_files_or_points(kind)]
 @pytest.mark.parametrize("kind", READY, ids=field_name)
 def test_choice_survives_text_and_trains(kind: type[Choice]) -> None:
     experiment = placed(kind())
-    assert from_text(to_text(experiment)) == experiment == check(experiment)
+    assert experiment_from_text(experiment_text(experiment)) == experiment == check(experiment)
     Trainer(experiment).advance(steps=1)
 
 
@@ -159,9 +159,9 @@ def test_a_bare_name_is_that_kind_with_its_defaults(kind: type[Choice]) -> None:
             return {key: bare(value) for key, value in raw.items()}
         return [bare(value) for value in raw] if isinstance(raw, list) else raw
 
-    raw = bare(json.loads(to_text(placed(kind()))))
+    raw = bare(json.loads(experiment_text(placed(kind()))))
     assert kind_of(kind) in str(raw)
-    assert from_text(json.dumps(raw)) == placed(kind())
+    assert experiment_from_text(json.dumps(raw)) == placed(kind())
 
 
 def values_within(meta: msgspec.Meta | None, inner: Any) -> Iterator[object]:
@@ -199,7 +199,7 @@ def test_every_allowed_value_of_a_field_survives_text(struct: type[msgspec.Struc
 
 
 def test_what_is_omitted_has_the_defaults_of_the_file_format() -> None:
-    omitted = from_text('{"version": 1}')
+    omitted = experiment_from_text('{"version": 1}')
     assert (omitted.name, omitted.seed, omitted.precision, omitted.bias) == ("", 0, "float32", 0.0)
     assert omitted.data == Circle(points=500, noise=0.0, validation_fraction=0.5, test_fraction=0.0, label_noise=0.0)
     assert omitted.data.seed == 0
@@ -215,7 +215,7 @@ def test_what_is_omitted_has_the_defaults_of_the_file_format() -> None:
 
 
 def test_a_layer_is_off_in_everything_that_is_omitted() -> None:
-    (layer,) = from_text(text_with(layers=[{"units": 3}])).layers
+    (layer,) = experiment_from_text(text_with(layers=[{"units": 3}])).layers
     assert (layer.dropout, layer.initializer, layer.regularizer, layer.trainable, layer.id) == (
         0.0, None, None, True, None,
     )  # fmt: skip
@@ -225,10 +225,10 @@ def test_a_layer_is_off_in_everything_that_is_omitted() -> None:
 def test_the_loss_follows_the_task_and_an_explicit_one_its_output() -> None:
     assert Experiment().loss_for("classification") == CrossEntropy()
     assert Experiment().loss_for("regression") == SquaredError(output="linear")
-    explicit = from_text(text_with(loss="squared_error"))
+    explicit = experiment_from_text(text_with(loss="squared_error"))
     assert explicit.loss_for("classification") == SquaredError(output="tanh")
     assert explicit.loss_for("regression") == SquaredError(output="linear")
-    sigmoid = from_text(text_with(loss={"kind": "squared_error", "output": "sigmoid"}))
+    sigmoid = experiment_from_text(text_with(loss={"kind": "squared_error", "output": "sigmoid"}))
     assert sigmoid.loss_for("classification") == sigmoid.loss_for("regression") == SquaredError(output="sigmoid")
 
 
@@ -245,7 +245,7 @@ def test_the_example_of_the_file_format_is_read() -> None:
   "training": {"optimizer": {"kind": "adam"}, "learning_rate": 0.01, "schedule": {"kind": "constant"},
                "batch_size": 32, "batching": "partial", "shuffle": true, "weight_decay": 0.0, "weight_noise": 0.0,
                "clip_norm": null, "epochs": null} }"""
-    experiment = from_text(example)
+    experiment = experiment_from_text(example)
     assert experiment.layers == (Layer(units=8, activation=Tanh()), Layer(units=8, activation=Tanh()))
     assert experiment.regularizer == L2(strength=0.001)
 
@@ -402,19 +402,19 @@ def test_a_table_has_all_its_rows_unless_the_file_is_of_version_1(tmp_path: Path
     file = tmp_path / "t.csv"
     file.write_text("a,b,c\n" + "".join(f"{k},{k % 7},{'xy'[k % 2]}\n" for k in range(5000)))
     data = {"kind": "table", "path": str(file), "x1": "a", "x2": "b", "target": "c"}
-    experiment = from_text(text_with(version=version, data=data))
+    experiment = experiment_from_text(text_with(version=version, data=data))
     assert experiment.data.points == points
-    assert len(sample(experiment.data).x) == (points or 5000)
+    assert len(draw_sample(experiment.data).x) == (points or 5000)
     for wanted in (1, 20, 5000, 10_000):
-        stated = from_text(text_with(version=version, data={**data, "points": wanted}))
-        assert len(sample(stated.data).x) == min(wanted, 5000)
+        stated = experiment_from_text(text_with(version=version, data={**data, "points": wanted}))
+        assert len(draw_sample(stated.data).x) == min(wanted, 5000)
 
 
 def test_a_file_of_version_1_is_saved_as_what_it_means(tmp_path: Path) -> None:
     file = tmp_path / "t.csv"
     file.write_text("a,b,c\n" + "".join(f"{k},{k % 7},{'xy'[k % 2]}\n" for k in range(600)))
     data = {"kind": "table", "path": str(file), "x1": "a", "x2": "b", "target": "c"}
-    old = from_text(text_with(version=1, data=data))
+    old = experiment_from_text(text_with(version=1, data=data))
     save(old, tmp_path / "e.json")
     assert json.loads((tmp_path / "e.json").read_text("utf-8"))["version"] == 2
     assert load(tmp_path / "e.json") == old
@@ -454,7 +454,7 @@ def test_half_a_character_is_refused_since_no_file_can_hold_it() -> None:
         (Experiment(layers=(Layer(id="A"), Layer(id="B"), Layer(id="A"))), "layers[2].id"),
         (Experiment(layers=(Layer(),) * 101), "layers"),
         (Experiment(data=Circle(validation_fraction=0.6, test_fraction=0.4)), "data.test_fraction"),
-        (Experiment(data=Plane(), loss=CrossEntropy()), "loss.kind"),
+        (Experiment(data=TiltedPlane(), loss=CrossEntropy()), "loss.kind"),
         (Experiment(initializer=Uniform(low=1, high=-1)), "initializer.low"),
         (Experiment(layers=(Layer(initializer=Uniform(low=1, high=-1)),)), "layers[0].initializer.low"),
         (Experiment(data=Table(path="missing.csv", x1="a", x2="b", target="c")), "data.path"),
@@ -480,7 +480,7 @@ def test_check_returns_what_code_writes_loosely_in_its_proper_type() -> None:
         training=Training(optimizer="sgd", learning_rate=np.float64(0.5)),  # type: ignore[arg-type]
     )
     proper = check(loose)
-    assert proper == from_text(to_text(proper))
+    assert proper == experiment_from_text(experiment_text(proper))
     assert proper.layers == (Layer(units=3, activation=Tanh()),)
     assert type(proper.training.learning_rate) is float
     hash(proper)
@@ -503,11 +503,11 @@ JSON = st.recursive(
 @given(path=st.sampled_from([path for path in NESTED if path] + [path for path, _, _ in BAD_VALUES]), value=JSON)
 def test_whatever_stands_anywhere_is_read_or_refused_in_one_line(path: str, value: object) -> None:
     try:
-        experiment = from_text(json.dumps(nest(path, value)))
+        experiment = experiment_from_text(json.dumps(nest(path, value)))
     except InputError as error:
         assert "\n" not in str(error)
     else:
-        assert from_text(to_text(experiment)) == experiment
+        assert experiment_from_text(experiment_text(experiment)) == experiment
 
 
 # Files ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from playground.catalog.choice import setting
 from playground.experiment.declarations import field_of
-from playground.experiment.quantity import ZERO_END, Quantity, written
+from playground.experiment.quantity import ZERO_END, Quantity, write_number
 
 
 def declared(kind: type, meta: msgspec.Meta) -> Quantity:
@@ -123,4 +123,4 @@ def test_no_digit_is_lost_in_writing(value: float) -> None:
 
 
 def test_numbers_are_written_short() -> None:
-    assert [written(x) for x in (0.01, 1e-8, 32, 12345, 0.5, 1.0)] == ["0.01", "1e-8", "32", "12,345", "0.5", "1"]
+    assert [write_number(x) for x in (0.01, 1e-8, 32, 12345, 0.5, 1.0)] == ["0.01", "1e-8", "32", "12,345", "0.5", "1"]

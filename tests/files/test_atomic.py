@@ -16,7 +16,15 @@ from typing import Any
 import pytest
 
 from playground.files import atomic
-from playground.files.atomic import PART, prefix, previous, remove_strays, stamp, this_computer, write_atomically
+from playground.files.atomic import (
+    PART,
+    file_stamp,
+    previous_path,
+    remove_strays,
+    temporary_prefix,
+    this_computer,
+    write_atomically,
+)
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("KILLS", "6"))
@@ -30,21 +38,21 @@ def left_over(folder: Path) -> list[str]:
 def test_a_file_is_written_and_the_one_before_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "mine.playground"
     write_atomically(path, b"one", keep_previous=True)
-    assert not previous(path).exists()
+    assert not previous_path(path).exists()
     write_atomically(path, b"two", keep_previous=True)
     write_atomically(path, b"three", keep_previous=True)
-    assert (path.read_bytes(), previous(path).read_bytes()) == (b"three", b"two")
+    assert (path.read_bytes(), previous_path(path).read_bytes()) == (b"three", b"two")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["mine.playground", "mine.previous.playground"]
 
 
 def test_a_stamp_tells_that_another_program_wrote_a_file(tmp_path: Path) -> None:
     path = tmp_path / "mine"
-    assert stamp(path) is None
+    assert file_stamp(path) is None
     path.write_bytes(b"one")
-    first = stamp(path)
-    assert first == stamp(path)
+    first = file_stamp(path)
+    assert first == file_stamp(path)
     path.write_bytes(b"another")
-    assert stamp(path) not in (None, first)
+    assert file_stamp(path) not in (None, first)
 
 
 def test_links_and_permissions_stay(tmp_path: Path) -> None:
@@ -92,7 +100,7 @@ def test_where_there_are_no_links_the_previous_one_is_a_copy(tmp_path: Path, mon
     path = tmp_path / "mine"
     for content in (b"one", b"two"):
         write_atomically(path, content, keep_previous=True)
-    assert (path.read_bytes(), previous(path).read_bytes()) == (b"two", b"one")
+    assert (path.read_bytes(), previous_path(path).read_bytes()) == (b"two", b"one")
     assert left_over(tmp_path) == []
 
 
@@ -106,7 +114,7 @@ class Faults:
         self.calls, self.fail_at = 0, fail_at
         for name in ("fsync", "replace", "link", "open"):
             monkeypatch.setattr(os, name, self.faulty(getattr(os, name)))
-        monkeypatch.setattr(atomic, "write_whole", self.writing)
+        monkeypatch.setattr(atomic, "_write_whole", self.writing)
 
     def faulty(self, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
@@ -121,7 +129,7 @@ class Faults:
             raise OSError(28, "No space left on device")
 
     def writing(self, path: Path, content: bytes) -> None:
-        """As `write_whole`, but the disk may be full in the middle of a byte."""
+        """As `_write_whole`, but the disk may be full in the middle of a byte."""
         with path.open("xb") as file:
             for byte in content:
                 file.write(bytes([byte]))
@@ -159,9 +167,9 @@ def test_whatever_fails_the_file_is_whole_and_it_is_told(tmp_path: Path) -> None
                 is_there = b"old"
                 assert error.filename == str(path)
         assert path.read_bytes() == is_there, n
-        assert previous(path).read_bytes() in (b"oldest", b"old"), n
+        assert previous_path(path).read_bytes() in (b"oldest", b"old"), n
         if is_there == b"new":
-            assert previous(path).read_bytes() == b"old", n
+            assert previous_path(path).read_bytes() == b"old", n
         assert left_over(folder) == [], n
     # A copy takes the place of a link that fails, so that alone is not told.
     assert told == count - 2
@@ -193,14 +201,14 @@ def test_what_can_not_be_put_back_is_whole_at_least(tmp_path: Path, monkeypatch:
     path = tmp_path / "mine"
     write_atomically(path, b"old", keep_previous=True)
     replace = Path.replace
-    monkeypatch.setattr(atomic, "sync_folder", refuse)
+    monkeypatch.setattr(atomic, "_sync_folder", refuse)
     monkeypatch.setattr(
         Path, "replace", lambda self, to: refuse() if path.read_bytes() == b"new" else replace(self, to)
     )
     with pytest.raises(OSError, match="refused"):
         write_atomically(path, b"new", keep_previous=True)
     monkeypatch.undo()
-    assert path.read_bytes() == b"new" and previous(path).read_bytes() == b"old"
+    assert path.read_bytes() == b"new" and previous_path(path).read_bytes() == b"old"
     assert left_over(tmp_path) == []
 
 
@@ -250,8 +258,8 @@ import sys
 from pathlib import Path
 from playground import Trainer
 from playground.storage.document import save_document
-from playground.interop.opening import preset
-trainer = Trainer(preset("circle"))
+from playground.interop.opening import load_preset
+trainer = Trainer(load_preset("circle"))
 print("ready", flush=True)
 while True:
     trainer.advance(steps=1)
@@ -275,7 +283,7 @@ def test_a_process_that_is_killed_while_it_saves_spoils_nothing(tmp_path: Path) 
         process.wait()
         process.stdout.close()
         strays += len(left_over(tmp_path))
-        for file in (path, previous(path)):
+        for file in (path, previous_path(path)):
             if file.exists():
                 steps = max(steps, load_document(file).checkpoints["present"].state.step)
         remove_strays(path)
@@ -286,11 +294,11 @@ def test_a_process_that_is_killed_while_it_saves_spoils_nothing(tmp_path: Path) 
 
 def test_what_a_living_process_writes_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "mine"
-    alive = tmp_path / f"{prefix(path)}{os.getppid()}-{this_computer()}-0000{PART}"
-    dead = tmp_path / f"{prefix(path)}{ended_process()}-{this_computer()}-0000{PART}"
+    alive = tmp_path / f"{temporary_prefix(path)}{os.getppid()}-{this_computer()}-0000{PART}"
+    dead = tmp_path / f"{temporary_prefix(path)}{ended_process()}-{this_computer()}-0000{PART}"
     other = tmp_path / f".{12 * '0'}.{ended_process()}-{this_computer()}-0000{PART}"
-    elsewhere = tmp_path / f"{prefix(path)}{ended_process()}-beef-0000{PART}"
-    long_ago = tmp_path / f"{prefix(path)}{ended_process()}-beef-0001{PART}"
+    elsewhere = tmp_path / f"{temporary_prefix(path)}{ended_process()}-beef-0000{PART}"
+    long_ago = tmp_path / f"{temporary_prefix(path)}{ended_process()}-beef-0001{PART}"
     for file in (alive, dead, other, elsewhere, long_ago):
         file.write_bytes(b"")
     os.utime(long_ago, (0, 0))

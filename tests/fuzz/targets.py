@@ -23,12 +23,12 @@ from numpy.lib.format import write_array
 
 from playground import Experiment, InputError, Layer, Trainer
 from playground.catalog.activations import Tanh
-from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.catalog.datasets.table import Table
 from playground.experiment.rules import convert
-from playground.experiment.text import from_text, to_text
+from playground.experiment.text import experiment_from_text, experiment_text
 from playground.interop import tables, tfplayground, weights
 from playground.measure.requests import (
     BoundaryRequest,
@@ -58,11 +58,11 @@ def refuses_in_words(error: InputError) -> None:
 def experiment(data: bytes) -> None:
     """What an experiment file says can be written and read again, and trained if it is small."""
     try:
-        read = from_text(data)
+        read = experiment_from_text(data)
     except InputError as error:
         refuses_in_words(error)
         return
-    assert from_text(to_text(read)) == read
+    assert experiment_from_text(experiment_text(read)) == read
     if is_small(read):
         try:
             trainer = Trainer(read)
@@ -100,19 +100,19 @@ def document(data: bytes) -> None:
     """What a document holds can be written and read again, and training goes on from it."""
     for content in (data, with_checksum(data)):
         try:
-            read = documents.from_bytes(content, "x")
+            read = documents.document_from_bytes(content, "x")
         except InputError as error:
             refuses_in_words(error)
             continue
-        again = documents.to_bytes(read)
-        assert documents.to_bytes(documents.from_bytes(again, "x")) == again
+        again = documents.document_bytes(read)
+        assert documents.document_bytes(documents.document_from_bytes(again, "x")) == again
         if is_small(read.experiment):
             go_on(read)
 
 
 def with_checksum(payload: bytes) -> bytes:
     """A document with this record."""
-    first_line = documents.MAGIC + str(documents.VERSION).encode() + b"\n"
+    first_line = documents.MAGIC + str(documents.DOCUMENT_VERSION).encode() + b"\n"
     return first_line + hashlib.sha256(payload).digest() + payload
 
 
@@ -126,7 +126,7 @@ def go_on(read: Document) -> None:
         trainer.reset()
     except InputError as error:
         refuses_in_words(error)
-    documents.to_bytes(trainer.document())
+    documents.document_bytes(trainer.document())
 
 
 def weight_file(data: bytes) -> None:
@@ -166,7 +166,7 @@ def table(data: bytes) -> None:
         except InputError as error:
             refuses_in_words(error)
             continue
-        points = sample(read)
+        points = draw_sample(read)
         assert np.isfinite(points.x).all() and (np.abs(points.x) <= 5).all()
         assert np.isfinite(points.labels).all() and len(points.labels) == len(points.x) > 0
 
@@ -183,14 +183,14 @@ def imported(data: bytes) -> None:
     assert all(notes)
     for each in (own, read):
         if isinstance(each, UserPoints):
-            assert sample(each).x.shape == (each.size, 2)
+            assert draw_sample(each).x.shape == (each.size, 2)
             assert convert({"version": 1, "data": msgspec.to_builtins(each)}).data == each
 
 
 def link(data: bytes) -> None:
     """A link becomes an experiment that may be trained, or is refused."""
     try:
-        opened = tfplayground.experiment_of(
+        opened = tfplayground.experiment_from_link(
             "#" + data.decode("utf-8", "surrogatepass" if data[:1] == b"s" else "replace")
         )
     except UnicodeDecodeError:
@@ -198,12 +198,12 @@ def link(data: bytes) -> None:
     except InputError as error:
         refuses_in_words(error)
         return
-    assert from_text(to_text(opened.experiment)) == opened.experiment
+    assert experiment_from_text(experiment_text(opened.experiment)) == opened.experiment
     try:
         plain = tfplayground.link_of(opened.experiment)
     except tfplayground.NoLinkError:
         return
-    assert tfplayground.link_of(tfplayground.experiment_of(plain).experiment) == plain
+    assert tfplayground.link_of(tfplayground.experiment_from_link(plain).experiment) == plain
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
@@ -255,7 +255,7 @@ def small_experiments() -> list[Experiment]:
 
 
 def experiment_seeds() -> list[bytes]:
-    return [to_text(one).encode() for one in small_experiments()]
+    return [experiment_text(one).encode() for one in small_experiments()]
 
 
 def document_seeds() -> list[bytes]:
@@ -266,7 +266,7 @@ def document_seeds() -> list[bytes]:
             trainer = Trainer(one, initial={"b0": np.zeros(1)} if not one.layers else None)
             trainer.advance(steps=steps)
             trainer.configure(trainer.experiment, title="title")
-            found.append(bytes(documents.payload_of(documents.to_bytes(trainer.document()), "x")))
+            found.append(bytes(documents.read_payload(documents.document_bytes(trainer.document()), "x")))
     return found
 
 
@@ -276,4 +276,4 @@ def weight_seeds() -> list[bytes]:
     write_array(buffer, np.array([[0.5, math.pi]]), allow_pickle=False)
     compressed = io.BytesIO()
     np.savez_compressed(compressed, W0=np.zeros((1, 2)), b0=np.zeros(1))
-    return [weights.to_bytes(Trainer().parameters()), compressed.getvalue(), buffer.getvalue()]
+    return [weights.weight_bytes(Trainer().parameters()), compressed.getvalue(), buffer.getvalue()]

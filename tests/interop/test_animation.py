@@ -15,8 +15,8 @@ from playground import Experiment, InputError, Trainer, Training
 from playground.catalog.datasets.base import Dataset
 from playground.catalog.datasets.shapes import Blobs, Ripple
 from playground.catalog.optimizers import Sgd
-from playground.interop.animation import Animation, Settings, Studio, moments, save_animation
-from playground.interop.opening import preset
+from playground.interop.animation import Animation, AnimationSettings, GifWriter, frame_epochs, save_animation
+from playground.interop.opening import load_preset
 
 
 def made(file: Path, experiment: Experiment, epochs: int, **settings: Any) -> Animation:
@@ -38,7 +38,7 @@ def frames(file: Path) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("epochs", [1, 3, 59, 60, 100, 1000, 10**6])
 def test_moments_begin_at_the_start_end_at_the_end_and_lie_closer_at_the_beginning(epochs: int) -> None:
-    chosen = moments(epochs, 60)
+    chosen = frame_epochs(epochs, 60)
     steps = [after - before for before, after in pairwise(chosen)]
     assert (chosen[0], chosen[-1]) == (0, epochs)
     assert len(chosen) == min(60, epochs + 1)
@@ -54,7 +54,7 @@ def test_the_last_frame_shows_what_a_trainer_of_ones_own_finds(
     made(tmp_path / "a.gif", experiment, 12)
     trainer = Trainer(experiment)
     trainer.advance(epochs=12)
-    studio = Studio(trainer, 12, 200)
+    studio = GifWriter(trainer, 12, 200)
     truth = np.asarray(studio.drawn(trainer.snapshot([studio.request]))).astype(int)
     error = np.abs(frames(tmp_path / "a.gif")[-1] - truth)
     assert error.mean() < 1.5
@@ -74,7 +74,7 @@ def test_training_starts_from_the_given_weights(experiment: Experiment, tmp_path
     start = Trainer(experiment)
     start.advance(epochs=30)
     made(tmp_path / "a.gif", experiment, 1, initial=start.parameters())
-    studio = Studio(start, 1, 200)
+    studio = GifWriter(start, 1, 200)
     field = np.s_[30:190, 20:180]
     truth = np.asarray(studio.drawn(start.snapshot([studio.request]))).astype(int)
     assert np.abs(frames(tmp_path / "a.gif")[0] - truth)[field].mean() < 1.5
@@ -153,7 +153,7 @@ def test_what_does_not_change_costs_next_to_nothing(experiment: Experiment, tmp_
 
 
 def test_usual_settings_make_a_file_that_can_be_sent(tmp_path: Path) -> None:
-    result = made(tmp_path / "a.gif", preset("circle"), 20, size=400, frames=20)
+    result = made(tmp_path / "a.gif", load_preset("circle"), 20, size=400, frames=20)
     assert result.bytes < 20 * 50_000
 
 
@@ -165,7 +165,7 @@ def test_settings_out_of_range_are_refused_by_name(
     experiment: Experiment, name: str, value: int, tmp_path: Path
 ) -> None:
     settings = {"epochs": 5, name: value}
-    assert set(settings) <= set(Settings.__struct_fields__)
+    assert set(settings) <= set(AnimationSettings.__struct_fields__)
     with pytest.raises(InputError, match=name):
         save_animation(tmp_path / "a.gif", experiment, **settings)
     assert not list(tmp_path.iterdir())

@@ -21,7 +21,7 @@ from PIL import Image
 from playground import Experiment, Layer, Trainer, Training, load, save
 from playground.catalog.activations import Activation
 from playground.catalog.choice import Array, members
-from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import Loss
@@ -32,9 +32,9 @@ from playground.cli.commands import main
 from playground.experiment.rules import convert
 from playground.interop import tables
 from playground.interop.export import formats, proof
-from playground.interop.export.exportable import Exportable, flat
+from playground.interop.export.exportable import Exportable, flat_parameters
 from playground.interop.export.formats import FORMATS, MissingLibraryError, NotProvenError, export
-from playground.interop.opening import RESOURCES, preset, preset_paths
+from playground.interop.opening import RESOURCES, load_preset, preset_paths
 from playground.interop.weights import load_weights, save_weights
 from playground.run.run import resume
 from playground.storage.document import save_document
@@ -193,7 +193,7 @@ def test_a_file_that_fails_its_proof_is_not_kept(
 ) -> None:
     right = FORMATS["numpy"].content
     wrong = replace(FORMATS["numpy"], content=lambda *arguments: spoiled(right(*arguments)))
-    monkeypatch.setattr(proof, "SECONDS", 2)
+    monkeypatch.setattr(proof, "_SECONDS", 2)
     (tmp_path / "net.py").write_text("what was there before")
     regression = trained(made(data={"kind": "plane", "points": 30}))
     with pytest.raises(NotProvenError, match=words):
@@ -235,7 +235,7 @@ def test_a_training_can_be_repeated_from_the_weights_it_started_from(trainer: Tr
     assert all(np.array_equal(exportable.initial[name], values) for name, values in given.items())
     again = Trainer(exportable.experiment, initial=exportable.initial)
     again.advance(epochs=3)
-    assert np.array_equal(again.state.parameters, flat(exportable.network, exportable.parameters))
+    assert np.array_equal(again.state.parameters, flat_parameters(exportable.network, exportable.parameters))
 
 
 def test_a_training_that_was_changed_on_the_way_is_none_to_repeat(trainer: Trainer) -> None:
@@ -284,7 +284,7 @@ def test_weights_history_points_and_experiment_come_back_as_they_are(exportable:
     assert [float(row["train_loss"]) for row in rows] == exportable.history.train_loss.tolist()
     own = tables.read_own_points(tables.from_file(tmp_path / "points"))
     assert own is not None
-    again = sample(own)
+    again = draw_sample(own)
     for columns in zip(again[:3], exportable.sample[:3], strict=True):
         assert np.array_equal(*columns)
     assert load(tmp_path / "experiment") == exportable.experiment
@@ -465,7 +465,7 @@ def test_the_command_line_makes_an_animation(tmp_path: Path, capsys: pytest.Capt
         assert picture.n_frames == 6 + 1
     assert f"{picture.n_frames} frames up to epoch 6" in capsys.readouterr().out
 
-    trainer = Trainer(preset("xor"), initial={"b0": np.full(4, 0.5)})
+    trainer = Trainer(load_preset("xor"), initial={"b0": np.full(4, 0.5)})
     trainer.advance(epochs=3)
     save_document(tmp_path / "mine.playground", trainer.document())
     assert main(["export", str(tmp_path / "mine.playground"), *arguments]) == 0
@@ -540,7 +540,7 @@ def test_a_preset_as_an_experiment_file_is_the_preset(tmp_path: Path) -> None:
 
 
 def test_of_a_document_its_own_training_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    trainer = Trainer(preset("xor"))
+    trainer = Trainer(load_preset("xor"))
     trainer.advance(epochs=3)
     save_document(tmp_path / "mine.playground", trainer.document())
     arguments = ["export", str(tmp_path / "mine.playground"), "--to", "weights", "--out", str(tmp_path / "mine.npz")]

@@ -25,8 +25,8 @@ from playground.catalog.datasets import table
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table, read_table
 from playground.experiment.rules import MAX_PARAMETERS, check
-from playground.experiment.text import MAX_COMMAS, MAX_FILE_BYTES, from_text, to_text
-from playground.files.progress import watched
+from playground.experiment.text import MAX_COMMAS, MAX_FILE_BYTES, experiment_from_text, experiment_text
+from playground.files.progress import watch_progress
 from playground.interop import weights
 from playground.interop.opening import open_source
 from playground.interop.tables import Picked, extracted, from_file
@@ -190,7 +190,7 @@ def test_pipes_and_devices_are_not_waited_for(tmp_path: Path, loader: str) -> No
 def test_a_table_that_is_a_device_does_not_stop_an_experiment_from_being_refused() -> None:
     table = {"kind": "table", "path": "/dev/zero", "x1": "a", "x2": "b", "target": "c"}
     with pytest.raises(InputError, match=r"data\.path"):
-        from_text(json.dumps({"version": 1, "data": table}))
+        experiment_from_text(json.dumps({"version": 1, "data": table}))
 
 
 # Experiments ----------------------------------------------------------------------------------------------------------
@@ -233,8 +233,8 @@ def test_the_most_points_that_may_be_are_read_again_however_they_are_written() -
     count = 1000
     values = dict.fromkeys(("x1", "x2", "target"), (-1.2345678901234567e-100,) * count)
     marks = {"train": (True, *(False,) * (count - 1)), "test": (False,) * count}
-    text = to_text(Experiment(data=UserPoints(**values, **marks, task="regression")))
-    assert from_text(text).data.size == count
+    text = experiment_text(Experiment(data=UserPoints(**values, **marks, task="regression")))
+    assert experiment_from_text(text).data.size == count
     assert MAX_TABLE_ROWS // count * len(text) < MAX_FILE_BYTES
     assert MAX_TABLE_ROWS // count * text.count(",") < MAX_COMMAS
     with pytest.raises(InputError, match=r"data\.x1: '1,000,001 points'"):
@@ -430,7 +430,7 @@ def test_a_table_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pyte
 def test_reading_tells_how_far_it_is(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b,c\n" + "1,2,x\n" * 5000)
     told: list[tuple[int, int]] = []
-    with watched(lambda done, of: told.append((done, of))):
+    with watch_progress(lambda done, of: told.append((done, of))):
         extracted(from_file(tmp_path / "t.csv"), Picked(0, 1, 2))
     read, used = told[:6], told[6:]
     assert [done for done, _ in read] == [1, 1001, 2001, 3001, 4001, 5001]
@@ -452,7 +452,7 @@ def test_reading_can_be_stopped(tmp_path: Path, at: int) -> None:
         if told == at:
             raise Stopped
 
-    with pytest.raises(Stopped), watched(watch):
+    with pytest.raises(Stopped), watch_progress(watch):
         extracted(from_file(tmp_path / "t.csv"), Picked(0, 1, 2))
     assert told == at
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from playground import InputError
 from playground.catalog.choice import members
-from playground.catalog.datasets.base import CLASS_NAMES, MAX_OWN_POINTS, Dataset, sample
-from playground.catalog.datasets.own_points import UserPoints, own_points
-from playground.catalog.datasets.shapes import Blobs, Circle, Plane, Spiral
+from playground.catalog.datasets.base import CLASS_NAMES, MAX_OWN_POINTS, Dataset, draw_sample
+from playground.catalog.datasets.own_points import UserPoints, to_own_points
+from playground.catalog.datasets.shapes import Blobs, Circle, Spiral, TiltedPlane
 from playground.catalog.datasets.table import Table
 from playground.interop import tables
 from playground.interop.opening import RESOURCES
@@ -128,7 +128,7 @@ def test_penguins_are_proposed_by_their_species() -> None:
     dataset, notes = data_set(sheet, picked)
     assert isinstance(dataset, Table)
     assert dataset.points == 342
-    assert len(sample(dataset).labels) == 342
+    assert len(draw_sample(dataset).labels) == 342
     assert notes == ("2 rows left out: a cell is missing (the first is row 5).",)
 
 
@@ -149,7 +149,7 @@ def test_a_file_with_a_header_stays_the_source_of_its_points(tmp_path: Path) -> 
         path.write_text(text, encoding="utf-8")
         dataset, _ = data_set(from_file(path), Picked(0, 1, 2))
         assert isinstance(dataset, Table), text
-        drawn = sample(dataset)
+        drawn = draw_sample(dataset)
         assert sorted(drawn.x[:, 0].tolist()) == [-5, 5]
         assert drawn.class_names == ("x", "y")
 
@@ -235,7 +235,7 @@ def returned(text: str) -> UserPoints | None:
 
 
 def assert_same(one: UserPoints, other: UserPoints) -> None:
-    first, second = sample(one), sample(other)
+    first, second = draw_sample(one), draw_sample(other)
     for name in ("x", "labels", "split"):
         np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
     assert first[3:] == second[3:]
@@ -245,10 +245,10 @@ def assert_same(one: UserPoints, other: UserPoints) -> None:
 @pytest.mark.parametrize("kind", [kind for name, kind in members(Dataset).items() if name not in ("table", "points")])
 def test_every_data_set_comes_back_bit_for_bit(kind: type[Dataset], write) -> None:
     wanted = {"points": 60, "noise": 0.2, "test_fraction": 0.2, "validation_fraction": 0.3}
-    drawn = sample(kind(**{name: value for name, value in wanted.items() if name in kind.__struct_fields__}))
+    drawn = draw_sample(kind(**{name: value for name, value in wanted.items() if name in kind.__struct_fields__}))
     back = returned(write(drawn))
     assert back is not None
-    again = sample(back)
+    again = draw_sample(back)
     for name in ("x", "labels", "split"):
         np.testing.assert_array_equal(getattr(again, name), getattr(drawn, name))
     assert (again.task, again.class_names) == (drawn.task, drawn.class_names)
@@ -256,9 +256,9 @@ def test_every_data_set_comes_back_bit_for_bit(kind: type[Dataset], write) -> No
 
 def test_penguins_come_back_with_their_names() -> None:
     table = Table(path=str(PENGUINS), x1="bill_length_mm", x2="bill_depth_mm", target="species")
-    own = own_points(table)
+    own = to_own_points(table)
     assert own.class_names == ("Adelie", "Chinstrap", "Gentoo")
-    back = returned(to_csv(sample(own)))
+    back = returned(to_csv(draw_sample(own)))
     assert back is not None
     assert_same(own, back)
 
@@ -289,10 +289,10 @@ def test_any_points_come_back_bit_for_bit(data: st.DataObject) -> None:
     train = (True, *data.draw(st.lists(st.booleans(), min_size=n - 1, max_size=n - 1)))
     own = UserPoints(x1=x1, x2=x2, target=target, task=task, train=train, class_names=names)
     own.check()
-    back = returned(data.draw(st.sampled_from([to_csv, to_tsv]))(sample(own)))
+    back = returned(data.draw(st.sampled_from([to_csv, to_tsv]))(draw_sample(own)))
     assert back is not None
     # What sample adds of noise, 0, makes −0 a 0.
-    drawn, again = sample(own), sample(back)
+    drawn, again = draw_sample(own), draw_sample(back)
     np.testing.assert_array_equal(again.x, drawn.x)
     np.testing.assert_array_equal(again.labels, drawn.labels)
     np.testing.assert_array_equal(again.split, drawn.split)
@@ -375,11 +375,13 @@ def test_a_fault_in_our_columns_is_named_with_its_place(text: str, words: str) -
 # Own points of any data set -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dataset", [Spiral(noise=0.1), Blobs(classes=4, label_noise=0.2), Plane(test_fraction=0.2)])
+@pytest.mark.parametrize(
+    "dataset", [Spiral(noise=0.1), Blobs(classes=4, label_noise=0.2), TiltedPlane(test_fraction=0.2)]
+)
 def test_any_data_set_becomes_own_points_exactly(dataset: Dataset) -> None:
-    own = own_points(msgspec.structs.replace(dataset, points=80, seed=3))
+    own = to_own_points(msgspec.structs.replace(dataset, points=80, seed=3))
     own.check()
-    before, after = sample(msgspec.structs.replace(dataset, points=80, seed=3)), sample(own)
+    before, after = draw_sample(msgspec.structs.replace(dataset, points=80, seed=3)), draw_sample(own)
     for name in ("x", "labels", "split"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
     assert (after.task, after.class_names) == (before.task, before.class_names)
@@ -387,7 +389,7 @@ def test_any_data_set_becomes_own_points_exactly(dataset: Dataset) -> None:
 
 
 def test_classes_become_values_and_come_back() -> None:
-    own = own_points(Blobs(points=30, classes=3))
+    own = to_own_points(Blobs(points=30, classes=3))
     values = own.as_task("regression")
     assert set(values.target) == {-1, 0, 1}
     assert values.as_task("classification").target == own.target
@@ -395,21 +397,21 @@ def test_classes_become_values_and_come_back() -> None:
 
 
 def test_many_values_become_two_classes() -> None:
-    own = own_points(Plane(points=40)).as_task("classification")
+    own = to_own_points(TiltedPlane(points=40)).as_task("classification")
     own.check()
     assert set(own.target) == {0, 1}
 
 
 def test_names_of_classes_tell_them_apart() -> None:
     UserPoints(class_names=("red", "blue")).check()
-    assert sample(UserPoints(target=(2.0,), class_names=("B", "C"))).class_names == ("B", "C", "C′")
+    assert draw_sample(UserPoints(target=(2.0,), class_names=("B", "C"))).class_names == ("B", "C", "C′")
     for names in (("red", "red"), ("red", " "), tuple(map(str, range(11)))):
         with pytest.raises(InputError, match=r"data\.class_names"):
             UserPoints(class_names=names).check()
 
 
 def test_names_of_classes_without_points_do_not_widen_the_network() -> None:
-    assert sample(UserPoints(class_names=("red", "blue", "green"))).outputs == 1
+    assert draw_sample(UserPoints(class_names=("red", "blue", "green"))).outputs == 1
 
 
 def test_marks_for_the_test_must_fit_those_for_training() -> None:
@@ -424,8 +426,8 @@ def test_marks_for_the_test_must_fit_those_for_training() -> None:
 def test_a_blank_set_is_one_that_nobody_has_drawn_on() -> None:
     assert UserPoints().is_blank
     assert not UserPoints(train=(True,)).is_blank
-    assert not own_points(Circle(points=3)).is_blank
-    assert CLASS_NAMES[0] == sample(UserPoints()).class_names[0]
+    assert not to_own_points(Circle(points=3)).is_blank
+    assert CLASS_NAMES[0] == draw_sample(UserPoints()).class_names[0]
 
 
 def test_one_column_for_both_axes_is_refused_in_words() -> None:

@@ -15,19 +15,19 @@ from msgspec.structs import replace
 
 from playground import Experiment, InputError, Layer, Trainer, Training
 from playground.catalog.activations import Gelu, Relu, Sigmoid, Tanh
-from playground.catalog.datasets.base import TRAIN, VALIDATION, sample
+from playground.catalog.datasets.base import TRAIN, VALIDATION, draw_sample
 from playground.catalog.datasets.shapes import Circle
 from playground.catalog.datasets.tfdata import Arc4
 from playground.catalog.datasets.tfplayground import TfPlayground
-from playground.catalog.initializers import TfPlayground as TfPlaygroundWeights
+from playground.catalog.initializers import TfPlaygroundWeights as TfPlaygroundWeights
 from playground.catalog.initializers import Zeros
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Adam, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
 from playground.experiment.rules import check
-from playground.experiment.text import from_text, to_text
+from playground.experiment.text import experiment_from_text, experiment_text
 from playground.interop.opening import open_experiment, open_source
-from playground.interop.tfplayground import NoLinkError, experiment_of, is_link, link_of
+from playground.interop.tfplayground import NoLinkError, experiment_from_link, is_link, link_of
 from tests.interop.naive_tfplayground import Page
 
 EXAMPLE = (
@@ -71,7 +71,7 @@ EPOCHS = (0, 1, 2, 5, 10, 20, 50, 100)
 
 def losses(link: str, epochs: tuple[int, ...], engine: Literal["reference", "compiled"]) -> list[tuple[Any, Any]]:
     """The program's losses on both sets after so many epochs."""
-    trainer = Trainer(experiment_of(link).experiment, engine=engine)
+    trainer = Trainer(experiment_from_link(link).experiment, engine=engine)
     trainer.advance(epochs=epochs[-1])
     history = trainer.snapshot().history
     return [(history.train_loss[epoch], history.validation_loss[epoch]) for epoch in epochs]
@@ -98,7 +98,7 @@ def test_the_random_numbers_are_those_of_the_library() -> None:
 
 
 def test_the_first_point_and_weight_of_the_example() -> None:
-    experiment = experiment_of(EXAMPLE).experiment
+    experiment = experiment_from_link(EXAMPLE).experiment
     trainer = Trainer(experiment)
     drawn = trainer.sample
     assert (*drawn.x[0], drawn.labels[0]) == (0.24014491222149606, 0.46035893207186385, 1)
@@ -118,7 +118,7 @@ def test_the_example_trains_to_the_published_losses(engine: Literal["reference",
 def test_points_and_weights_are_the_originals(name: str, noise: int) -> None:
     problem = "problem=regression&regDataset" if name.startswith("reg") else "dataset"
     link = f"#seed=0.{noise}&{problem}={name}&noise={noise}&networkShape=3,2"
-    page, trainer = Page(link), Trainer(experiment_of(link).experiment)
+    page, trainer = Page(link), Trainer(experiment_from_link(link).experiment)
     x, y, label = np.array(page.points).T
     np.testing.assert_allclose(trainer.sample.x, np.stack([x, y], axis=1), rtol=0, atol=1e-14)
     labels = label if name.startswith("reg") else (label + 1) / 2
@@ -140,7 +140,7 @@ def test_the_same_weights_are_pruned(engine: Literal["reference", "compiled"]) -
     pruned = 0
     for link in VARIED:
         page, _ = naive(link)
-        trainer = Trainer(experiment_of(link).experiment, engine=engine)
+        trainer = Trainer(experiment_from_link(link).experiment, engine=engine)
         trainer.advance(epochs=EPOCHS[-1])
         assert trainer.state.pruned.sum() == page.dead()
         pruned += page.dead()
@@ -151,7 +151,7 @@ def test_the_same_weights_are_pruned(engine: Literal["reference", "compiled"]) -
 
 def test_the_links_vary_in_all_that_matters() -> None:
     """Some carry a remainder, one never updates, one has no hidden layer, one starts from zeros."""
-    experiments = [experiment_of(link).experiment for link in VARIED]
+    experiments = [experiment_from_link(link).experiment for link in VARIED]
     kinds = {experiment.data.dataset for experiment in experiments if isinstance(experiment.data, TfPlayground)}
     assert len(kinds) == 6
     assert {type(e.layers[0].activation) for e in experiments if e.layers} >= {Tanh, Relu, Sigmoid}
@@ -166,21 +166,21 @@ def test_the_links_vary_in_all_that_matters() -> None:
 
 def test_an_empty_link_is_the_defaults_with_a_seed_of_five_decimals() -> None:
     for link in ("https://playground.tensorflow.org", "http://playground.tensorflow.org/", "#"):
-        experiment, notes = experiment_of(link)
+        experiment, notes = experiment_from_link(link)
         assert isinstance(experiment.data, TfPlayground)
         seed = experiment.data.seed
         assert len(seed) == 7 and 0 <= float(seed) < 1
         assert len(notes) == 1 and seed in notes[0]
-        same = experiment_of(EXAMPLE).experiment
+        same = experiment_from_link(EXAMPLE).experiment
         assert replace(experiment, data=replace(experiment.data, seed="0.59704")) == same
 
 
 def test_two_openings_of_a_link_without_a_seed_draw_two_seeds() -> None:
-    assert len({experiment_of("#seed=").experiment.data for _ in range(5)}) > 1
+    assert len({experiment_from_link("#seed=").experiment.data for _ in range(5)}) > 1
 
 
 def test_the_experiment_is_what_it_is_said_to_be() -> None:
-    experiment, notes = experiment_of(EXAMPLE)
+    experiment, notes = experiment_from_link(EXAMPLE)
     assert notes == ()
     assert experiment == Experiment(
         precision="float64",
@@ -220,8 +220,8 @@ def test_the_experiment_is_what_it_is_said_to_be() -> None:
     ],
 )
 def test_what_a_link_says(said: str, changed: dict[str, Any]) -> None:
-    plain = replace(experiment_of(EXAMPLE).experiment, data=TfPlayground(seed="s"))
-    experiment, notes = experiment_of(f"#seed=s&{said}")
+    plain = replace(experiment_from_link(EXAMPLE).experiment, data=TfPlayground(seed="s"))
+    experiment, notes = experiment_from_link(f"#seed=s&{said}")
     assert experiment == replace(plain, **changed)
     assert notes == ()
 
@@ -245,14 +245,14 @@ def test_what_a_link_says(said: str, changed: dict[str, Any]) -> None:
     ],
 )
 def test_what_is_not_taken_as_it_stands_is_noted(said: str, same_as: str, noted: str) -> None:
-    experiment, notes = experiment_of(f"#seed=s&{said}")
-    assert experiment == experiment_of(f"#seed=s&{same_as}").experiment
+    experiment, notes = experiment_from_link(f"#seed=s&{said}")
+    assert experiment == experiment_from_link(f"#seed=s&{same_as}").experiment
     assert len(notes) == 1 and noted in notes[0]
 
 
 @pytest.mark.parametrize("size", ["251", "0", "-300", "1000000", "300.5"])
 def test_a_batch_that_is_never_full_trains_nothing_and_says_so(size: str) -> None:
-    experiment, notes = experiment_of(f"{EXAMPLE}&batchSize={size}")
+    experiment, notes = experiment_from_link(f"{EXAMPLE}&batchSize={size}")
     assert len(notes) == 1 and size in notes[0] and "never updates" in notes[0]
     trainer = Trainer(experiment)
     before = trainer.state.parameters.copy()
@@ -262,7 +262,7 @@ def test_a_batch_that_is_never_full_trains_nothing_and_says_so(size: str) -> Non
 
 @pytest.mark.parametrize(("said", "size"), [("250", 250), ("-10", 10), ("2.5", 5), ("0.5", 1), ("1e1", 10)])
 def test_odd_batch_sizes_are_what_they_are_in_the_original(said: str, size: int) -> None:
-    experiment, notes = experiment_of(f"{EXAMPLE}&batchSize={said}")
+    experiment, notes = experiment_from_link(f"{EXAMPLE}&batchSize={said}")
     assert (experiment.training.batch_size, experiment.training.learning_rate, notes) == (size, 0.03, ())
 
 
@@ -298,7 +298,7 @@ REFUSED = [
 @pytest.mark.parametrize(("link", "place"), REFUSED, ids=lambda value: value[:40])
 def test_what_can_not_be_is_refused_with_its_key(link: str, place: str) -> None:
     with pytest.raises(InputError) as refused:
-        experiment_of(link)
+        experiment_from_link(link)
     assert refused.value.path == place
     assert len(str(refused.value)) < 400
 
@@ -311,7 +311,7 @@ values = st.one_of(st.text(max_size=12), st.floats().map(str), st.integers().map
 @settings(max_examples=300, deadline=None)
 def test_a_strangers_link_opens_or_is_refused(pairs: list[tuple[str, str]]) -> None:
     try:
-        experiment, _ = experiment_of("#" + "&".join(f"{key}={value}" for key, value in pairs))
+        experiment, _ = experiment_from_link("#" + "&".join(f"{key}={value}" for key, value in pairs))
     except InputError:
         return
     assert check(experiment) == experiment
@@ -320,7 +320,7 @@ def test_a_strangers_link_opens_or_is_refused(pairs: list[tuple[str, str]]) -> N
 @given(st.text(max_size=60))
 def test_any_text_behind_the_host_opens_or_is_refused(text: str) -> None:
     try:
-        experiment_of(f"https://playground.tensorflow.org/{text}")
+        experiment_from_link(f"https://playground.tensorflow.org/{text}")
     except InputError as error:
         assert "\n" not in str(error)
 
@@ -329,20 +329,20 @@ def test_any_text_behind_the_host_opens_or_is_refused(text: str) -> None:
 
 
 def test_the_example_comes_back_letter_for_letter() -> None:
-    assert link_of(experiment_of(EXAMPLE).experiment) == EXAMPLE
+    assert link_of(experiment_from_link(EXAMPLE).experiment) == EXAMPLE
 
 
 @pytest.mark.parametrize("link", VARIED)
 def test_an_experiment_of_a_link_comes_back_by_its_link(link: str) -> None:
-    experiment, _ = experiment_of(link)
+    experiment, _ = experiment_from_link(link)
     again = link_of(experiment)
-    assert experiment_of(again).experiment == experiment
-    assert link_of(experiment_of(again).experiment) == again
+    assert experiment_from_link(again).experiment == experiment
+    assert link_of(experiment_from_link(again).experiment) == again
 
 
 def every_plain_experiment() -> Iterator[Experiment]:
     """Experiments with each value that a link can express, in many mixtures."""
-    plain = experiment_of(EXAMPLE).experiment
+    plain = experiment_from_link(EXAMPLE).experiment
     datasets = ("circle", "xor", "gauss", "spiral", "reg-plane", "reg-gauss")
     numbers = itertools.cycle([0.1, 1e-7, 3.0, 1 / 3])
     for dataset, penalty, activation in itertools.product(datasets, (NoRegularizer, L1, L2), (Tanh, Relu, Sigmoid)):
@@ -361,21 +361,21 @@ def every_plain_experiment() -> Iterator[Experiment]:
 
 def test_every_experiment_that_a_link_can_express_comes_back() -> None:
     for experiment in every_plain_experiment():
-        assert experiment_of(link_of(experiment)) == (experiment, ())
+        assert experiment_from_link(link_of(experiment)) == (experiment, ())
 
 
 def test_a_batch_of_all_points_becomes_their_number() -> None:
-    plain = experiment_of(EXAMPLE).experiment
+    plain = experiment_from_link(EXAMPLE).experiment
     assert "batchSize=250&" in link_of(replace(plain, training=replace(plain.training, batch_size=0)))
 
 
 def test_names_are_no_obstacle() -> None:
-    plain = experiment_of(EXAMPLE).experiment
+    plain = experiment_from_link(EXAMPLE).experiment
     layers = tuple(replace(layer, id=name) for layer, name in zip(plain.layers, "AB", strict=True))
     assert link_of(replace(plain, name="mine", layers=layers)) == EXAMPLE
 
 
-PLAIN = experiment_of(EXAMPLE).experiment
+PLAIN = experiment_from_link(EXAMPLE).experiment
 
 
 @pytest.mark.parametrize(
@@ -438,13 +438,13 @@ def test_a_link_opens_like_a_file() -> None:
 
 def test_an_experiment_of_a_link_is_a_file_like_any_other() -> None:
     for link in VARIED:
-        experiment = experiment_of(link).experiment
-        assert from_text(to_text(experiment)) == experiment
+        experiment = experiment_from_link(link).experiment
+        assert experiment_from_text(experiment_text(experiment)) == experiment
 
 
 def test_the_task_follows_the_chosen_data_set() -> None:
-    assert sample(TfPlayground("reg-gauss")).task == TfPlayground("reg-gauss").task == "regression"
-    assert sample(TfPlayground("spiral")).outputs == 1
+    assert draw_sample(TfPlayground("reg-gauss")).task == TfPlayground("reg-gauss").task == "regression"
+    assert draw_sample(TfPlayground("spiral")).outputs == 1
     assert not TfPlayground(train_percent=100).validates and TfPlayground().validates
 
 
@@ -463,7 +463,7 @@ def test_a_file_with_impossible_data_is_refused(data: dict[str, Any], place: str
     import json
 
     with pytest.raises(InputError) as refused:
-        from_text(json.dumps({"version": 1, "data": {"kind": "tfplayground", **data}}))
+        experiment_from_text(json.dumps({"version": 1, "data": {"kind": "tfplayground", **data}}))
     assert refused.value.path == place
 
 

@@ -18,9 +18,9 @@ from playground.catalog.losses import SquaredError
 from playground.catalog.normalizations import BatchNormalization, LayerNormalization
 from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
-from playground.interop.opening import preset
+from playground.interop.opening import load_preset
 from playground.measure.changes import Change
-from playground.measure.diagnosis import AT_MOST, CAUSES, EXPLAINED_BY, RULES, comparable, diagnose
+from playground.measure.diagnosis import AT_MOST, CAUSES, EXPLAINED_BY, RULES, comparable_rows, diagnose
 
 
 def after(epochs: int, widths: tuple[int, ...] = (6, 6), activation: str = "tanh", **changed: Any) -> Snapshot:
@@ -121,7 +121,7 @@ def test_each_sentence_has_its_numbers_and_a_remedy_that_is_allowed(kind: str) -
 
 
 def test_the_vanishing_preset_is_told_with_its_numbers() -> None:
-    trainer = Trainer(preset("vanishing-gradients"))
+    trainer = Trainer(load_preset("vanishing-gradients"))
     trainer.advance(epochs=20)
     first = diagnose(trainer.snapshot())[0]
     assert first.kind == "vanishing"
@@ -134,7 +134,7 @@ def test_the_vanishing_preset_is_told_with_its_numbers() -> None:
 @pytest.mark.parametrize("name", ["spiral", "circle", "xor", "gaussians", "moons", "relu-folds", "plane"])
 @pytest.mark.parametrize("epochs", [1, 50, 300])
 def test_healthy_presets_get_no_alarm(name: str, epochs: int) -> None:
-    trainer = Trainer(preset(name))
+    trainer = Trainer(load_preset(name))
     trainer.advance(epochs=epochs)
     assert set(kinds(trainer.snapshot())) <= {"overfitting"}
 
@@ -150,7 +150,7 @@ def with_rate(experiment: Experiment, rate: float) -> Experiment:
 
 def raised_on_the_way(name: str, engine: Any = "reference") -> Trainer:
     """A preset that was trained well and then got a learning rate of 1000."""
-    trainer = Trainer(preset(name), engine=engine)
+    trainer = Trainer(load_preset(name), engine=engine)
     trainer.advance(epochs=40)
     trainer.configure(with_rate(trainer.experiment, 1000), title="learning rate 1000")
     return trainer
@@ -167,7 +167,7 @@ def test_a_learning_rate_that_destroyed_the_network_is_named_before_what_it_did(
     assert "learning rate 1000 " in found[0].text and "since epoch 40 " in found[0].text
     remedy = found[0].remedy
     assert remedy is not None and remedy.reset
-    assert remedy.experiment.training.learning_rate == preset("spiral").training.learning_rate
+    assert remedy.experiment.training.learning_rate == load_preset("spiral").training.learning_rate
 
 
 def test_in_the_epoch_of_the_change_saturation_is_not_blamed() -> None:
@@ -183,7 +183,7 @@ def test_without_a_rate_that_worked_the_remedy_is_one_that_suits_most() -> None:
 
 
 def test_a_schedule_keeps_its_shape_in_the_remedy() -> None:
-    trainer = Trainer(preset("hills"))
+    trainer = Trainer(load_preset("hills"))
     halving = sgd(0.04, schedule={"kind": "step", "step_size": 10, "gamma": 0.5})
     layers = [{"units": 8}, {"units": 8}]
     trainer.configure(convert({"version": 1, "data": "hills", "layers": layers, "training": halving}))
@@ -228,7 +228,7 @@ def test_losses_are_compared_as_long_as_only_the_way_of_learning_changes(
         trainer.configure(with_value(trainer.experiment, path, value), title=title)
     trainer.advance(epochs=3)
     snapshot = trainer.snapshot()
-    compared = snapshot.history.epoch[comparable(snapshot)]
+    compared = snapshot.history.epoch[comparable_rows(snapshot)]
     assert compared.tolist() == ([0, 1, 2, 3, 4, 5, 6, 7, 8] if goes_on else [6, 7, 8])
 
 
@@ -238,7 +238,7 @@ def test_a_weight_set_by_hand_begins_a_new_comparison() -> None:
     trainer.set_weight("W0", (0, 0), 3.0)
     trainer.advance(epochs=2)
     snapshot = trainer.snapshot()
-    assert snapshot.history.epoch[comparable(snapshot)].tolist() == [6, 7]
+    assert snapshot.history.epoch[comparable_rows(snapshot)].tolist() == [6, 7]
 
 
 def test_a_change_of_which_no_more_than_a_label_is_known_begins_a_new_comparison() -> None:
@@ -246,8 +246,8 @@ def test_a_change_of_which_no_more_than_a_label_is_known_begins_a_new_comparison
     trainer.advance(epochs=8)
     known = trainer.snapshot()
     snapshot = dataclasses.replace(known, changes=(Change(int(known.history.step[5]), 5.0, 0.0, "learning rate 0.02"),))
-    assert snapshot.history.epoch[comparable(snapshot)].tolist() == [6, 7, 8]
-    assert comparable(known) == slice(0, None)
+    assert snapshot.history.epoch[comparable_rows(snapshot)].tolist() == [6, 7, 8]
+    assert comparable_rows(known) == slice(0, None)
 
 
 def test_what_a_drag_went_through_is_not_forgotten_when_it_ends_where_it_began() -> None:
@@ -259,7 +259,7 @@ def test_what_a_drag_went_through_is_not_forgotten_when_it_ends_where_it_began()
     assert change.differences == (("data.noise", 0.0, 0.0),)
     trainer.advance(epochs=2)
     snapshot = trainer.snapshot()
-    assert snapshot.history.epoch[comparable(snapshot)].tolist() == [9, 10]
+    assert snapshot.history.epoch[comparable_rows(snapshot)].tolist() == [9, 10]
 
 
 def test_after_a_divergence_what_differs_from_the_healthy_moment_is_on_record() -> None:
@@ -277,7 +277,7 @@ def test_after_a_divergence_what_differs_from_the_healthy_moment_is_on_record() 
 
 
 def test_other_data_make_the_loss_jump_without_blame() -> None:
-    trainer = Trainer(preset("circle"))
+    trainer = Trainer(load_preset("circle"))
     trainer.advance(epochs=100)
     changed = replace(trainer.experiment, data=replace(trainer.experiment.data, label_noise=0.5))
     trainer.configure(changed, title="label noise 0.5")
@@ -289,7 +289,7 @@ def test_other_data_make_the_loss_jump_without_blame() -> None:
 
 
 def test_what_is_perfect_or_small_is_no_overfitting() -> None:
-    trainer = Trainer(preset("circle"))
+    trainer = Trainer(load_preset("circle"))
     for _ in range(8):
         trainer.advance(epochs=50)
         validation = trainer.snapshot().history.validation_loss
@@ -298,7 +298,7 @@ def test_what_is_perfect_or_small_is_no_overfitting() -> None:
 
 
 def test_a_fit_that_gets_better_with_small_jumps_is_not_too_fast() -> None:
-    trainer = Trainer(preset("hills"))
+    trainer = Trainer(load_preset("hills"))
     for _ in range(30):
         trainer.advance(epochs=5)
         assert kinds(trainer.snapshot()) == []
@@ -319,7 +319,7 @@ def test_of_a_cleared_drawing_nothing_is_said() -> None:
 
 @pytest.mark.parametrize("name", ["spiral", "vanishing-gradients", "hills"])
 def test_of_a_drawing_that_is_cleared_in_the_middle_of_a_run_nothing_is_said(name: str) -> None:
-    trainer = Trainer(preset(name))
+    trainer = Trainer(load_preset(name))
     trainer.advance(epochs=20)
     trainer.configure(replace(trainer.experiment, data=UserPoints()), title="drawing")
     for _ in range(20):
@@ -361,7 +361,7 @@ def test_a_layer_that_was_muted_has_not_vanished() -> None:
 
 
 def test_a_remedy_that_helps_silences_its_finding_at_once() -> None:
-    trainer = Trainer(preset("vanishing-gradients"))
+    trainer = Trainer(load_preset("vanishing-gradients"))
     trainer.advance(epochs=20)
     remedy = diagnose(trainer.snapshot())[0].remedy
     assert remedy is not None

@@ -24,7 +24,7 @@ from playground.measure.requests import (
     UnitMapsRequest,
     UnitStatesRequest,
 )
-from playground.measure.snapshot import spread
+from playground.measure.snapshot import evenly_spread
 
 EVERYTHING = (
     BoundaryRequest(20), HistogramsRequest(8), ConfusionRequest(), UnitMapsRequest(10), UnitMapRequest(0, 0, 20),
@@ -120,7 +120,7 @@ def test_maps_follow_changes_of_features_and_data() -> None:
     )
     assert len(snapshot.answer(UnitMapsRequest).values[-1]) == 3
     assert snapshot.answer(PredictionsRequest) is not None
-    np.testing.assert_array_equal(snapshot.answer(PredictionsRequest).indices, spread(60, 40))
+    np.testing.assert_array_equal(snapshot.answer(PredictionsRequest).indices, evenly_spread(60, 40))
 
 
 def as_written() -> dict[str, Any]:
@@ -289,7 +289,7 @@ def test_without_dropout_nothing_is_uncertain(changed: dict[str, Any]) -> None:
     [(5, 9, [0, 1, 2, 3, 4]), (9, 3, [0, 4, 8]), (100, 1, [0]), (0, 4, []), (3, 0, [])],
 )
 def test_places_are_spread_evenly(count: int, most: int, places: list[int]) -> None:
-    assert spread(count, most).tolist() == places
+    assert evenly_spread(count, most).tolist() == places
 
 
 @pytest.mark.parametrize("engine", ["reference", "compiled"])
@@ -298,7 +298,7 @@ def test_predictions_say_what_the_network_makes_of_points(engine: EngineName, da
     one = trainer(engine, data=data)
     predictions = PredictionsRequest(25).answer(one)
     assert predictions is not None
-    np.testing.assert_array_equal(predictions.indices, spread(60, 25))
+    np.testing.assert_array_equal(predictions.indices, evenly_spread(60, 25))
     o = one.predict(one.sample.x[predictions.indices])
     expected = o[0] if data["kind"] == "hills" else o.argmax(axis=0) if len(o) > 1 else o[0] >= 0
     np.testing.assert_allclose(predictions.values, expected)

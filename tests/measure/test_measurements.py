@@ -11,7 +11,7 @@ from playground import Trainer
 from playground.engine import reference
 from playground.experiment.rules import convert
 from playground.measure.requests import ConfusionRequest, HistogramsRequest, WholeSetRequest
-from playground.measure.statistics import Activations, confusion
+from playground.measure.statistics import Activations, count_confusions
 
 
 def trainer(**changed: Any) -> Trainer:
@@ -65,7 +65,7 @@ def test_histograms_come_only_when_wanted() -> None:
 
 
 def test_a_confusion_matrix_counts_rows_by_truth() -> None:
-    counts = confusion(np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 0, 0]), 3)
+    counts = count_confusions(np.array([0, 0, 1, 2, 2]), np.array([0, 1, 1, 0, 0]), 3)
     assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [2, 0, 0]]
 
 

@@ -12,7 +12,7 @@ import pytest
 from playground import Experiment, InputError, Layer, Trainer, Training
 from playground.catalog.activations import Relu
 from playground.catalog.choice import Array
-from playground.catalog.datasets.shapes import Circle, Hills, Plane, Spiral
+from playground.catalog.datasets.shapes import Circle, Hills, Spiral, TiltedPlane
 from playground.catalog.initializers import Uniform
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Adam, Sgd
@@ -32,8 +32,8 @@ HILLS = Experiment(
 @pytest.fixture(autouse=True)
 def at_every_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look after every call of `advance`, however short."""
-    monkeypatch.setattr(health, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(health, "LOOK_REST", 0)
+    monkeypatch.setattr(health, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(health, "_LOOK_REST", 0)
 
 
 def with_training(experiment: Experiment, **changed: Any) -> Experiment:
@@ -101,7 +101,9 @@ def test_the_remedy_of_the_diagnosis_is_the_rate_that_worked(engine: str) -> Non
 
 @pytest.mark.parametrize("steps_at_a_time", [1, 3, 40])
 def test_weights_whose_loss_grew_and_stayed_finite_are_not_taken_for_healthy(steps_at_a_time: int) -> None:
-    linear = Experiment(data=Plane(points=100), training=Training(optimizer=Sgd(), learning_rate=0.01, batch_size=0))
+    linear = Experiment(
+        data=TiltedPlane(points=100), training=Training(optimizer=Sgd(), learning_rate=0.01, batch_size=0)
+    )
     trainer = trained(linear)
     well, loss = trainer.state.step, loss_of(trainer)
     trainer.configure(with_training(linear, learning_rate=0.5))
@@ -260,7 +262,7 @@ def test_what_is_said_of_the_network_after_a_divergence_is_measured_on_it(engine
 
 def test_looking_does_not_change_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
     looking = trained(msgspec.structs.replace(HILLS, layers=(Layer(8, dropout=0.3),)))
-    monkeypatch.setattr(health, "LOOK_SECONDS", math.inf)
+    monkeypatch.setattr(health, "_LOOK_SECONDS", math.inf)
     blind = trained(looking.experiment)
     for trainer in (looking, blind):
         for _ in range(30):
@@ -269,7 +271,7 @@ def test_looking_does_not_change_the_training(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_looks_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "LOOK_SECONDS", 60.0)
+    monkeypatch.setattr(health, "_LOOK_SECONDS", 60.0)
     trainer = Trainer(HILLS)
     trainer.advance(steps=100)
     assert trainer.run.record.health.moment is not None and trainer.run.record.health.moment.state.step == 0
@@ -288,12 +290,12 @@ def test_which_moments_are_kept(monkeypatch: pytest.MonkeyPatch, losses: list[fl
     """An output of 0 has the loss log 2 here."""
     trainer = Trainer(Experiment(data=Circle(points=20)))
     watch, waiting = Health(), list(losses)
-    measured = health.mean_loss
+    measured = health._mean_loss
 
     def planned(problem: Any, o: Array, targets: Array) -> float:
         return measured(problem, o, targets) if not o.any() else waiting.pop(0)
 
-    monkeypatch.setattr(health, "mean_loss", planned)
+    monkeypatch.setattr(health, "_mean_loss", planned)
     for number in range(len(losses)):
         state = trainer.state.copy()
         state.step = number
@@ -302,12 +304,12 @@ def test_which_moments_are_kept(monkeypatch: pytest.MonkeyPatch, losses: list[fl
 
 
 def test_going_on_after_a_divergence_puts_no_change_on_record_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(health, "LOOK_REST", 0.0)
+    monkeypatch.setattr(health, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(health, "_LOOK_REST", 0.0)
     chosen = Experiment(layers=(Layer(4),), loss=SquaredError(output="linear"))
     trainer = Trainer(chosen)
     trainer.advance(steps=10)
-    monkeypatch.setattr(health, "LOOK_SECONDS", 1000.0)
+    monkeypatch.setattr(health, "_LOOK_SECONDS", 1000.0)
     trainer.configure(with_value(chosen, "training.learning_rate", 1e9))
     for _ in range(2):
         assert trainer.advance(steps=100) == "diverged"

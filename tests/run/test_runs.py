@@ -24,7 +24,7 @@ from playground.engine.engines import engine_for
 from playground.engine.setup import Setup
 from playground.experiment.tree import EarlyStopping
 from playground.run.changes import change
-from playground.run.run import Run, initial_state, new_run, resume, save
+from playground.run.run import Run, document_of, initial_state, new_run, resume
 from playground.run.training import advance
 
 
@@ -163,7 +163,7 @@ def test_functions_of_runs_do_what_a_trainer_does(experiment: Experiment, engine
         moving = engine_for(run.setup, engine, moving)
         advance(moving, run, epochs=3)
         trainer.advance(epochs=3)
-    again: Run = resume(save(run))
+    again: Run = resume(document_of(run))
     for one in (run, again):
         np.testing.assert_array_equal(one.state.parameters, trainer.state.parameters)
         np.testing.assert_array_equal(one.record.history.view()[1:, :7], trainer.history.view()[1:, :7])

@@ -15,7 +15,7 @@ from playground import Experiment, InputError, Layer, Trainer, Training
 from playground.catalog.activations import Activation, LeakyRelu, Relu, Tanh
 from playground.catalog.choice import Array, kind_of, members
 from playground.catalog.datasets.base import TEST, Adjustable, Dataset
-from playground.catalog.datasets.shapes import Circle, Gaussians, Hills, Plane, Spiral, Xor
+from playground.catalog.datasets.shapes import Circle, Gaussians, Hills, Spiral, TiltedPlane, Xor
 from playground.catalog.datasets.table import Table
 from playground.catalog.initializers import HeNormal, Initializer, Zeros
 from playground.catalog.losses import CrossEntropy, SquaredError
@@ -236,7 +236,7 @@ def test_circle_is_learned_beyond_the_training_points() -> None:
 
 
 def test_plane_is_fitted_by_a_single_linear_unit() -> None:
-    trainer = Trainer(Experiment(data=Plane()))
+    trainer = Trainer(Experiment(data=TiltedPlane()))
     trainer.advance(epochs=60)
     assert (trainer.evaluate().validation_accuracy or 0) > 0.95
 
@@ -296,7 +296,7 @@ def test_zero_epochs_train_nothing(experiment: Experiment) -> None:
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_divergence_keeps_the_last_finite_weights_and_says_what_happened(precision: str) -> None:
     experiment = Experiment(
-        data=Plane(),
+        data=TiltedPlane(),
         precision=precision,
         layers=(Layer(units=8, activation=Relu(), id="A"), Layer(units=8, activation=Relu(), id="B")),
         training=Training(optimizer=Sgd(), learning_rate=50.0),
@@ -327,7 +327,7 @@ def test_a_loss_that_is_not_finite_at_the_end_of_an_epoch_is_divergence(trainer:
 
 
 def test_after_divergence_a_smaller_learning_rate_goes_on(experiment: Experiment) -> None:
-    reckless = with_training(replace(experiment, data=Plane()), optimizer=Sgd(), learning_rate=1e9)
+    reckless = with_training(replace(experiment, data=TiltedPlane()), optimizer=Sgd(), learning_rate=1e9)
     trainer = Trainer(reckless)
     trainer.advance(epochs=50)
     assert trainer.status == "diverged"
@@ -586,7 +586,7 @@ def test_a_refused_experiment_changes_nothing(trainer: Trainer) -> None:
     for bad in (
         replace(experiment, seed=-1),
         replace(experiment, data=Table(path="missing.csv", x1="a", x2="b", target="c")),
-        replace(experiment, data=Plane(), loss=CrossEntropy()),
+        replace(experiment, data=TiltedPlane(), loss=CrossEntropy()),
     ):
         with pytest.raises(InputError):
             trainer.configure(bad)
@@ -644,7 +644,9 @@ def test_snapshot_arrays_can_not_be_changed(trainer: Trainer) -> None:
         snapshot.step = 0  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("data", [Circle(points=50), Plane(points=50), Hills(points=50), Xor(points=50, noise=0.2)])
+@pytest.mark.parametrize(
+    "data", [Circle(points=50), TiltedPlane(points=50), Hills(points=50), Xor(points=50, noise=0.2)]
+)
 @pytest.mark.parametrize("loss", [None, SquaredError(), SquaredError(output="sigmoid"), SquaredError(output="linear")])
 def test_evaluation_agrees_with_the_formulas(data: Dataset, loss: SquaredError | None) -> None:
     layers = (Layer(units=4, activation=Tanh(), dropout=0.2),)
@@ -716,7 +718,7 @@ def test_evaluation_has_nothing_to_say_without_points(experiment: Experiment) ->
 
 
 def test_r2_has_no_meaning_where_all_targets_agree() -> None:
-    trainer = Trainer(Experiment(data=Plane(points=1, validation_fraction=0.0)))
+    trainer = Trainer(Experiment(data=TiltedPlane(points=1, validation_fraction=0.0)))
     assert trainer.evaluate().train_accuracy is None
 
 
@@ -754,7 +756,7 @@ def test_gradients_are_measured_on_the_latest_batch(trainer: Trainer) -> None:
 
 
 def test_whole_set_statistics_agree_with_the_formulas(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.engine.reference.CHUNK", 7)
+    monkeypatch.setattr("playground.engine.reference._CHUNK", 7)
     trainer = Trainer(replace(with_layer(experiment, 1, activation=Relu(), dropout=0.5), regularizer=L2(strength=1.0)))
     trainer.advance(epochs=2)
     trainer.parameters()["b1"][:2] = -1000  # two units that are never positive
@@ -776,7 +778,9 @@ def test_whole_set_statistics_agree_with_the_formulas(experiment: Experiment, mo
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize("data", [Plane(points=20), Circle(points=20), penguins()], ids=["plane", "circle", "penguins"])
+@pytest.mark.parametrize(
+    "data", [TiltedPlane(points=20), Circle(points=20), penguins()], ids=["plane", "circle", "penguins"]
+)
 def test_numbers_near_the_end_of_the_range_are_measured_without_a_warning(data: Dataset, precision: str) -> None:
     trainer = Trainer(Experiment(data=data, precision=precision, layers=(Layer(units=3),)))
     trainer.advance(steps=1)
@@ -796,7 +800,7 @@ def test_the_boundary_is_what_the_network_says_at_its_place(experiment: Experime
     for row, column in ((0, 0), (12, 0), (3, 8)):
         (value,) = trainer.predict(np.array([[column - 6, row - 6]]))[0]
         assert boundary[0, row, column] == pytest.approx(2 / (1 + math.exp(-value)) - 1, rel=1e-5)
-    regression = Trainer(replace(experiment, data=Plane()))
+    regression = Trainer(replace(experiment, data=TiltedPlane()))
     surface = BoundaryRequest(5).answer(regression)
     assert surface is not None
     np.testing.assert_allclose(surface[0, 4, 0], regression.predict(np.array([[-6, 6]]))[0], rtol=1e-5)

@@ -31,12 +31,20 @@ from playground.experiment.difference import only_learning_differs
 from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
 from playground.experiment.tree import EarlyStopping
-from playground.files.atomic import PART, prefix, this_computer
+from playground.files.atomic import PART, temporary_prefix, this_computer
 from playground.measure.changes import WeightEdit
 from playground.run import health
 from playground.run.run import HEALTHY, PRESENT, resume
 from playground.run.timeline import Timeline
-from playground.storage.document import MAGIC, VERSION, from_bytes, load_document, payload_of, save_document, to_bytes
+from playground.storage.document import (
+    DOCUMENT_VERSION,
+    MAGIC,
+    document_bytes,
+    document_from_bytes,
+    load_document,
+    read_payload,
+    save_document,
+)
 from tests.engine.random_experiments import random_experiment
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -238,7 +246,7 @@ def test_a_document_can_be_opened_after_another_precision_was_chosen(tmp_path: P
     assert_array_equal(started_from, as_it_began)
     # As older programs wrote it.
     document = trainer.document()._replace(started_from=as_it_began)
-    assert_array_equal(from_bytes(to_bytes(document), "mine").started_from, started_from)
+    assert_array_equal(document_from_bytes(document_bytes(document), "mine").started_from, started_from)
 
 
 def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
@@ -393,19 +401,19 @@ def test_a_table_that_goes_while_training_runs_is_saved_with_the_points_that_wer
 def content() -> bytes:
     trainer = Trainer(convert(EVERYTHING))
     trainer.advance(steps=30)
-    return to_bytes(trainer.document())
+    return document_bytes(trainer.document())
 
 
 TABLE = '{"version": 1, "data": {"kind": "table", "path": "t.csv", "x1": "a", "x2": "b", "target": "c"}}'
 
 
-def with_checksum(payload: bytes, version: int = VERSION) -> bytes:
+def with_checksum(payload: bytes, version: int = DOCUMENT_VERSION) -> bytes:
     return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
 def changed(content: bytes, change: Any) -> bytes:
     """A file whose record was changed, with a checksum that fits."""
-    record = msgspec.msgpack.decode(payload_of(content, "x"))
+    record = msgspec.msgpack.decode(read_payload(content, "x"))
     change(record)
     return with_checksum(msgspec.msgpack.encode(record))
 
@@ -416,13 +424,13 @@ def test_a_changed_byte_anywhere_is_noticed(content: bytes) -> None:
         damaged = bytearray(content)
         damaged[place] ^= 1 << int(random.integers(8))
         with pytest.raises(InputError):
-            from_bytes(bytes(damaged), "mine.playground")
+            document_from_bytes(bytes(damaged), "mine.playground")
 
 
 def test_a_file_that_ends_early_is_noticed(content: bytes) -> None:
     for length in [*range(0, 120, 7), *range(120, len(content), len(content) // 50), len(content) - 1]:
         with pytest.raises(InputError):
-            from_bytes(content[:length], "mine.playground")
+            document_from_bytes(content[:length], "mine.playground")
 
 
 def set_in(*path: str, value: Any) -> Any:
@@ -502,7 +510,7 @@ NANS = np.full(200, np.nan).tobytes()
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_with_its_place(content: bytes, change: Any, words: str) -> None:
     with pytest.raises(InputError, match=r"^mine\.playground") as refused:
-        from_bytes(changed(content, change), "mine.playground")
+        document_from_bytes(changed(content, change), "mine.playground")
     assert words in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -513,13 +521,13 @@ def test_numbers_that_are_none_are_refused(content: bytes) -> None:
         packed["data"] = np.full(packed["shape"], np.nan).tobytes()
 
     with pytest.raises(InputError, match="NaN or infinity"):
-        from_bytes(changed(content, spoil), "mine.playground")
+        document_from_bytes(changed(content, spoil), "mine.playground")
 
 
 def test_points_that_take_too_long_to_draw_are_refused(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.storage.document.MAX_POINTS", 82)
+    monkeypatch.setattr("playground.storage.document._MAX_POINTS", 82)
     with pytest.raises(InputError, match="present: data: '83 points more' is refused; allowed: at most 82"):
-        from_bytes(content, "mine.playground")
+        document_from_bytes(content, "mine.playground")
 
 
 def test_a_way_back_has_none_itself(content: bytes) -> None:
@@ -530,7 +538,7 @@ def test_a_way_back_has_none_itself(content: bytes) -> None:
         record["checkpoints"]["present"] = present
 
     with pytest.raises(InputError, match="way_back"):
-        from_bytes(changed(content, nest), "mine.playground")
+        document_from_bytes(changed(content, nest), "mine.playground")
 
 
 def test_a_variance_below_zero_is_refused(content: bytes) -> None:
@@ -542,19 +550,19 @@ def test_a_variance_below_zero_is_refused(content: bytes) -> None:
         packed["data"] = values.tobytes()
 
     with pytest.raises(InputError, match="a variance below 0 in layer 1"):
-        from_bytes(changed(content, spoil), "mine.playground")
+        document_from_bytes(changed(content, spoil), "mine.playground")
 
 
 def test_a_document_of_a_newer_version_is_refused_and_named(content: bytes) -> None:
-    newer = with_checksum(payload_of(content, "x"), VERSION + 1)
+    newer = with_checksum(read_payload(content, "x"), DOCUMENT_VERSION + 1)
     with pytest.raises(InputError, match="made by a newer playground"):
-        from_bytes(newer, "mine.playground")
+        document_from_bytes(newer, "mine.playground")
 
 
 @pytest.mark.parametrize("other", [b"", b"PK\x03\x04", b"\x80\x04N.", b"{}", MAGIC, MAGIC + b"x\n", MAGIC + b"0\n"])
 def test_other_files_are_refused(other: bytes) -> None:
     with pytest.raises(InputError):
-        from_bytes(other, "mine.playground")
+        document_from_bytes(other, "mine.playground")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -596,22 +604,22 @@ CHANGED: dict[str, Any] = {
 
 def test_points_are_not_kept_a_second_time_with_every_change(monkeypatch: pytest.MonkeyPatch) -> None:
     # A healthy moment on the way would keep the points it had.
-    monkeypatch.setattr(health, "LOOK_SECONDS", math.inf)
+    monkeypatch.setattr(health, "_LOOK_SECONDS", math.inf)
     trainer, random = Trainer(Experiment()), np.random.default_rng(0)
-    size = len(to_bytes(trainer.document()))
+    size = len(document_bytes(trainer.document()))
     for _ in range(10):
         x1, x2 = (tuple(random.normal(size=1000).tolist()) for _ in range(2))
         trainer.configure(replace(trainer.experiment, data=UserPoints(x1=x1, x2=x2, target=(0.0,) * 1000)))
     assert len(trainer.run.record.changes) == 10
-    assert len(to_bytes(trainer.document())) < size + 3 * 8 * 1000 + 10_000
+    assert len(document_bytes(trainer.document())) < size + 3 * 8 * 1000 + 10_000
     assert not only_learning_differs(trainer.run.record.changes[-1].differences or ())
 
 
 def test_a_document_without_changes_is_one_that_older_programs_open() -> None:
     trainer = Trainer(Experiment())
-    assert to_bytes(trainer.document()).startswith(MAGIC + b"1\n")
+    assert document_bytes(trainer.document()).startswith(MAGIC + b"1\n")
     trainer.configure(replace(trainer.experiment, seed=1))
-    assert to_bytes(trainer.document()).startswith(MAGIC + b"2\n")
+    assert document_bytes(trainer.document()).startswith(MAGIC + b"2\n")
 
 
 @pytest.mark.parametrize(
@@ -633,7 +641,7 @@ def test_a_difference_that_no_experiment_has_is_refused_and_named(difference: li
         record["changes"][0][4] = [difference]
 
     with pytest.raises(InputError, match=place):
-        from_bytes(changed(to_bytes(trainer.document()), spoil), "mine.playground")
+        document_from_bytes(changed(document_bytes(trainer.document()), spoil), "mine.playground")
 
 
 # Versions that were released --------------------------------------------------------------------------------------
@@ -706,7 +714,7 @@ def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:
     save_document(path, Trainer(Experiment()).document())
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    stray = tmp_path / f"{prefix(path)}{ended.pid}-{this_computer()}-0000{PART}"
+    stray = tmp_path / f"{temporary_prefix(path)}{ended.pid}-{this_computer()}-0000{PART}"
     stray.write_bytes(b"")
     load_document(path)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.playground"]

@@ -14,14 +14,14 @@ import pytest
 from filelock import FileLock
 
 from playground.files.atomic import temporary_name
-from playground.storage.recovery import ASIDE, Slot, aside, recoverable
+from playground.storage.recovery import ASIDE_FOLDER, WorkSlot, documents_set_aside, find_recoverable
 
 ROOT = Path(__file__).parents[2]
 KEEP = """
 import sys
 from pathlib import Path
-from playground.storage.recovery import Slot
-slot = Slot(Path(sys.argv[1]))
+from playground.storage.recovery import WorkSlot
+slot = WorkSlot(Path(sys.argv[1]))
 slot.write(b"work", "Two spirals", "/somewhere/mine.playground")
 print("ready", flush=True)
 sys.stdin.readline()
@@ -52,9 +52,9 @@ def end(process: subprocess.Popen[bytes], kill: bool) -> None:
 
 def test_the_work_of_a_killed_process_is_found(tmp_path: Path) -> None:
     process = start(tmp_path)
-    assert recoverable(tmp_path) == []
+    assert find_recoverable(tmp_path) == []
     end(process, kill=True)
-    (found,) = recoverable(tmp_path)
+    (found,) = find_recoverable(tmp_path)
     assert found.document.read_bytes() == b"work"
     assert (found.note.title, found.note.origin, found.note.attempts) == (
         "Two spirals",
@@ -65,62 +65,62 @@ def test_the_work_of_a_killed_process_is_found(tmp_path: Path) -> None:
 
 def test_a_process_that_ends_as_it_should_leaves_nothing(tmp_path: Path) -> None:
     end(start(tmp_path), kill=False)
-    assert recoverable(tmp_path) == []
+    assert find_recoverable(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_was_restored_is_offered_no_more(tmp_path: Path) -> None:
     end(start(tmp_path), kill=True)
-    (found,) = recoverable(tmp_path)
+    (found,) = find_recoverable(tmp_path)
     lock = found.begin()
     assert lock is not None
-    assert recoverable(tmp_path) == []
+    assert find_recoverable(tmp_path) == []
     assert found.begin() is None
     found.end(lock, restored=True)
-    assert recoverable(tmp_path) == [] and list(tmp_path.iterdir()) == []
+    assert find_recoverable(tmp_path) == [] and list(tmp_path.iterdir()) == []
 
 
 def test_after_two_attempts_that_failed_it_is_put_aside_and_kept(tmp_path: Path) -> None:
     end(start(tmp_path), kill=True)
     for attempt in range(2):
-        (found,) = recoverable(tmp_path)
+        (found,) = find_recoverable(tmp_path)
         assert found.note.attempts == attempt
         lock = found.begin()
         assert lock is not None
         found.end(lock, restored=False)
-    assert recoverable(tmp_path) == []
-    (kept,) = aside(tmp_path)
-    assert kept.read_bytes() == b"work" and kept.parent.name == ASIDE
+    assert find_recoverable(tmp_path) == []
+    (kept,) = documents_set_aside(tmp_path)
+    assert kept.read_bytes() == b"work" and kept.parent.name == ASIDE_FOLDER
     assert kept.name.startswith("Two spirals ")
-    assert recoverable(tmp_path) == []
+    assert find_recoverable(tmp_path) == []
 
 
 def test_what_was_found_long_ago_may_have_been_restored_since(tmp_path: Path) -> None:
     end(start(tmp_path), kill=True)
-    (early,), (late,) = recoverable(tmp_path), recoverable(tmp_path)
+    (early,), (late,) = find_recoverable(tmp_path), find_recoverable(tmp_path)
     for found in (early, late):
         lock = found.begin()
         assert lock is not None
         found.end(lock, restored=False)
     assert early.begin() is None
-    assert recoverable(tmp_path) == []
+    assert find_recoverable(tmp_path) == []
 
     end(start(tmp_path), kill=True)
-    (early,), (late,) = recoverable(tmp_path), recoverable(tmp_path)
+    (early,), (late,) = find_recoverable(tmp_path), find_recoverable(tmp_path)
     lock = early.begin()
     assert lock is not None
     late.discard()
     assert early.document.exists() and late.begin() is None
     early.end(lock, restored=True)
     assert late.begin() is None
-    assert recoverable(tmp_path) == [] and list(tmp_path.glob("*.lock")) == []
+    assert find_recoverable(tmp_path) == [] and list(tmp_path.glob("*.lock")) == []
 
 
 def test_work_that_is_older_than_its_file_is_told_from_newer(tmp_path: Path) -> None:
-    slot = Slot(tmp_path / "recovery")
+    slot = WorkSlot(tmp_path / "recovery")
     slot.write(b"work", "Mine", str(tmp_path / "mine.playground"))
     slot.lock.release()
-    (found,) = recoverable(tmp_path / "recovery")
+    (found,) = find_recoverable(tmp_path / "recovery")
     assert not found.is_outdated
     (tmp_path / "mine.playground").write_bytes(b"saved")
     for difference, outdated in ((-60, False), (60, True)):
@@ -130,16 +130,16 @@ def test_work_that_is_older_than_its_file_is_told_from_newer(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("title", ["𝔘" * 300, "/../" * 30, "\n\0", ""])
 def test_it_is_put_aside_whatever_its_title(tmp_path: Path, title: str) -> None:
-    slot = Slot(tmp_path)
+    slot = WorkSlot(tmp_path)
     slot.write(b"work", title)
     slot.lock.release()
     for _ in range(2):
-        (found,) = recoverable(tmp_path)
+        (found,) = find_recoverable(tmp_path)
         lock = found.begin()
         assert lock is not None
         found.end(lock, restored=False)
-    assert recoverable(tmp_path) == []
-    assert [kept.read_bytes() for kept in aside(tmp_path)] == [b"work"]
+    assert find_recoverable(tmp_path) == []
+    assert [kept.read_bytes() for kept in documents_set_aside(tmp_path)] == [b"work"]
 
 
 def test_a_slot_is_had_although_another_process_looks_at_its_lock(
@@ -158,16 +158,16 @@ def test_a_slot_is_had_although_another_process_looks_at_its_lock(
     monkeypatch.setattr(FileLock, "acquire", acquire)
     other = FileLock(tmp_path / "taken.lock")
     with other.acquire(timeout=0):
-        slot = Slot(tmp_path)
+        slot = WorkSlot(tmp_path)
     assert slot.document.stem == "free"
     slot.close()
 
 
 def test_what_is_not_wanted_is_put_aside(tmp_path: Path) -> None:
     end(start(tmp_path), kill=True)
-    recoverable(tmp_path)[0].discard()
-    assert recoverable(tmp_path) == []
-    assert [path.read_bytes() for path in aside(tmp_path)] == [b"work"]
+    find_recoverable(tmp_path)[0].discard()
+    assert find_recoverable(tmp_path) == []
+    assert [path.read_bytes() for path in documents_set_aside(tmp_path)] == [b"work"]
 
 
 def test_what_a_first_autosave_left_unfinished_goes(tmp_path: Path) -> None:
@@ -176,26 +176,26 @@ def test_what_a_first_autosave_left_unfinished_goes(tmp_path: Path) -> None:
     stray = temporary_name(tmp_path / "never finished.playground")
     left = stray.with_name(stray.name.replace(f".{os.getpid()}-", f".{process.pid}-"))
     left.write_bytes(b"")
-    recoverable(tmp_path)
+    find_recoverable(tmp_path)
     assert not left.exists()
 
 
 def test_several_processes_keep_apart(tmp_path: Path) -> None:
     one, two = start(tmp_path), start(tmp_path)
     end(one, kill=True)
-    assert len(recoverable(tmp_path)) == 1
+    assert len(find_recoverable(tmp_path)) == 1
     end(two, kill=True)
-    assert len(recoverable(tmp_path)) == 2
+    assert len(find_recoverable(tmp_path)) == 2
 
 
 def test_a_note_that_is_damaged_is_no_obstacle(tmp_path: Path) -> None:
     end(start(tmp_path), kill=True)
     next(tmp_path.glob("*.note")).write_bytes(b"\xff{")
-    assert recoverable(tmp_path)[0].note.title == ""
+    assert find_recoverable(tmp_path)[0].note.title == ""
 
 
 def test_a_slot_that_is_cleared_has_nothing_to_recover(tmp_path: Path) -> None:
-    slot = Slot(tmp_path)
+    slot = WorkSlot(tmp_path)
     slot.write(b"work", "mine")
     slot.clear()
     assert not slot.document.exists()
@@ -204,4 +204,4 @@ def test_a_slot_that_is_cleared_has_nothing_to_recover(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
-    assert recoverable(tmp_path / "none") == []
+    assert find_recoverable(tmp_path / "none") == []

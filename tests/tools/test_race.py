@@ -13,11 +13,11 @@ import pytest
 from playground import Experiment, Trainer
 from playground.catalog.optimizers import Adam, Sgd
 from playground.cli import bench
-from playground.cli.racers import Reference
+from playground.cli.racers import _Reference
 from playground.measure.requests import BoundaryRequest
 from tools import peers, race
 
-SMALL = bench.spiral((4, 2), Sgd(), 0.1, 10, 40)
+SMALL = bench.spiral_experiment((4, 2), Sgd(), 0.1, 10, 40)
 WORKLOAD = bench.Workload(SMALL, 20, boundary=True)
 
 
@@ -26,7 +26,7 @@ def test_a_race_without_the_peers_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(bench, "WORKLOADS", (WORKLOAD,))
     monkeypatch.setattr(race, "GOALS", {"jax": (3,), "torch": (30,)})
-    monkeypatch.setattr(race, "installed", lambda racer: racer is Reference)
+    monkeypatch.setattr(race, "installed", lambda racer: racer is _Reference)
     file = tmp_path / "bench.json"
     assert race.main(["--quick", "--seconds", "0.01", "--json", str(file)]) == 0
     shown = capsys.readouterr().out
@@ -63,7 +63,7 @@ def test_a_goal_is_reached_only_if_measured_and_large_enough(ratio: float | None
 
 
 UNSHUFFLED = [
-    bench.spiral(widths, optimizer, rate, 32, 100)
+    bench.spiral_experiment(widths, optimizer, rate, 32, 100)
     for widths, optimizer, rate in (((4, 2), Sgd(), 0.1), ((40, 8), Adam(), 0.003))
 ]
 
@@ -77,7 +77,7 @@ def unshuffled(experiment: Experiment) -> Experiment:
 @pytest.mark.parametrize("name", peers.PEERS)
 def test_every_peer_makes_our_updates(name: str, experiment: Experiment) -> None:
     pytest.importorskip(peers.PEERS[name].package)
-    peer, ours = peers.PEERS[name](), Reference()
+    peer, ours = peers.PEERS[name](), _Reference()
     for racer in (peer, ours):
         racer.prepare(unshuffled(experiment))
     assert peer.loss() == pytest.approx(ours.loss(), abs=1e-6)

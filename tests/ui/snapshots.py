@@ -10,7 +10,7 @@ import numpy as np
 
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import EXTENT, Sample, sample
+from playground.catalog.datasets.base import EXTENT, Sample, draw_sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.engine.evaluation import Evaluation
 from playground.experiment.tree import Experiment, Layer
@@ -97,7 +97,7 @@ def make_snapshot(
     **changes: Any,
 ) -> Snapshot:
     """A snapshot after `rows` − 1 epochs with `layers` layers (the output is one of them). `changes` win."""
-    points = points if points is not None else sample(Spiral(points=500, noise=0.15))
+    points = points if points is not None else draw_sample(Spiral(points=500, noise=0.15))
     experiment = Experiment(layers=tuple(Layer(units=8, activation=Tanh()) for _ in range(layers - 1)))
     history = history_of(rows, points.task == "regression", validation)
     gradients = gradients_of(rows, layers)

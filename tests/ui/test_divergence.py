@@ -9,7 +9,7 @@ import pytest
 
 from playground import Experiment, Snapshot
 from playground.catalog.optimizers import Sgd
-from playground.interop.opening import preset
+from playground.interop.opening import load_preset
 from playground.measure.diagnosis import diagnose
 from playground.run import changes, health
 from playground.run.run import Run
@@ -18,7 +18,7 @@ from ui.session.session import Session
 
 @pytest.fixture
 def experiment() -> Experiment:
-    return with_training(preset("hills"), optimizer=Sgd())
+    return with_training(load_preset("hills"), optimizer=Sgd())
 
 
 def with_training(experiment: Experiment, **changed: object) -> Experiment:
@@ -125,7 +125,7 @@ def test_the_remedy_taken_back_leaves_healthy_weights(qtbot, session: Session, s
 
 
 def test_another_experiment_taken_back_returns_to_healthy_weights(session: Session, settled, before) -> None:
-    session.open(preset("spiral"), "open spiral")
+    session.open(load_preset("spiral"), "open spiral")
     session.undo()
     now = settled(session)
     assert (now.status, now.step) == ("ready", before.step)

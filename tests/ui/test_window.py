@@ -18,7 +18,7 @@ from playground import Experiment, Layer
 from playground.catalog.activations import Tanh
 from playground.catalog.datasets.base import TEST
 from playground.catalog.datasets.own_points import UserPoints
-from playground.interop.opening import RESOURCES, preset
+from playground.interop.opening import RESOURCES, load_preset
 from playground.measure.requests import BoundaryRequest, FinalTestRequest
 from tests.ui import hands
 from tests.ui.windows import control, push, settle, snapshot, step
@@ -255,7 +255,7 @@ def test_ctrl_z_after_typing_a_number_takes_the_edit_back(window: Window) -> Non
 
 
 def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> None:
-    window.session.open(preset("plane"), "plane")
+    window.session.open(load_preset("plane"), "plane")
     settle(qtbot, window)
     hands.fill(control(window, "training.learning_rate"), "1000")
     hands.key(window, "Space")
@@ -336,11 +336,11 @@ def test_a_dropped_file_is_opened(qtbot, window: Window) -> None:
 
 
 def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp_path: Path) -> None:
-    window.session.open(preset("penguins"), "penguins")
+    window.session.open(load_preset("penguins"), "penguins")
     saved: Experiment = window.session.experiment
     window.documents.save_to(str(tmp_path / "mine.json"))
     qtbot.waitUntil(lambda: window.work.path is not None)
-    window.session.open(preset("circle"), "circle")
+    window.session.open(load_preset("circle"), "circle")
     window.documents.open(str(tmp_path / "mine.json"))
     assert window.session.experiment == saved
 

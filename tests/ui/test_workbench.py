@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QWidg
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Tanh
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.catalog.datasets.table import Table
@@ -568,7 +568,7 @@ def test_exported_points_come_back_bit_for_bit(hand: Hand, tmp_path: Path) -> No
     assert after.x.tobytes() == before.x.tobytes()
     assert after.labels.tobytes() == before.labels.tobytes()
     np.testing.assert_array_equal(after.split, before.split)
-    assert sample(hand.experiment.data).x.tobytes() == before.x.tobytes()
+    assert draw_sample(hand.experiment.data).x.tobytes() == before.x.tobytes()
 
 
 # Layers -------------------------------------------------------------------------------------------------------------

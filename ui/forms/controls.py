@@ -37,28 +37,28 @@ from superqt import QElidingLabel, QToggleSwitch
 from superqt.switch import QStyleOptionToggleSwitch
 
 from ui.forms.edits import WheelSteps
-from ui.forms.layouts import tight
-from ui.guard.faults import guarded
+from ui.forms.layouts import restyle, tight
+from ui.guard.faults import painted
 from ui.look.theme import blend, current, exact_px, px
 
 SLIDER_STEPS = 1000
 _HANDLE = 14
 """The diameter of a slider's handle, in pixels at the usual size."""
 
+_KEY_STEPS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
+
 
 class ValueEntry(QLineEdit):
     """One exact value as text, taken over with Enter or on leaving; arrow keys and wheel step it."""
 
     entered = Signal(str)
-    """A text that `problem_with` found nothing wrong with."""
+    """Carries a text that `problem_with` found nothing wrong with."""
     stepped = Signal(int)
     left = Signal()
 
     def __init__(self, problem_with: Callable[[str], str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._problem_with = problem_with
-        self._hint = ""
-        self._wheel = WheelSteps()
+        self._problem_with, self._hint, self._wheel = problem_with, "", WheelSteps()
         # A file that is dropped belongs to the window.
         self.setAcceptDrops(False)
         self.textEdited.connect(self._judge)
@@ -83,9 +83,7 @@ class ValueEntry(QLineEdit):
     def _judge(self, _text: str = "") -> str:
         problem = self._problem_with(self.text()) if self.isModified() else ""
         if bool(problem) != bool(self.property("invalid")):
-            self.setProperty("invalid", bool(problem))
-            self.style().unpolish(self)
-            self.style().polish(self)
+            restyle(self, "invalid", bool(problem))
         self.setToolTip(problem or self._hint)
         return problem
 
@@ -104,7 +102,6 @@ class ValueEntry(QLineEdit):
         self.left.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
         key = Qt.Key(event.key())
         if event.modifiers() & Qt.KeyboardModifier.AltModifier:
             event.ignore()
@@ -112,21 +109,16 @@ class ValueEntry(QLineEdit):
             self._take_over()
         elif key == Qt.Key.Key_Escape and self.isModified():
             self.abandon()
-        elif key in steps:
+        elif key in _KEY_STEPS:
             self._take_over()
-            self.stepped.emit(steps[key])
+            self.stepped.emit(_KEY_STEPS[key])
         else:
             super().keyPressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if not self.hasFocus():
-            event.ignore()
-            return
-        steps = self._wheel.take(event)
-        if steps:
+        if steps := self._wheel.take_focused(event, self):
             self._take_over()
             self.stepped.emit(steps)
-        event.accept()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
@@ -159,8 +151,7 @@ class Slider(QSlider):
         self.setRange(0, SLIDER_STEPS)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumWidth(px(40))
-        self._wheel = WheelSteps()
-        self._offset = 0
+        self._wheel, self._offset = WheelSteps(), 0
         self._mark: float | None = None
 
     def show_place(self, place: float) -> None:
@@ -185,7 +176,6 @@ class Slider(QSlider):
         return QRectF(x - handle / 2, (self.height() - handle) / 2, handle, handle)
 
     def _value_at(self, x: float) -> int:
-        """The value that puts the middle of the handle at `x`."""
         place = (x - self.x_of(0)) / max(self.x_of(1) - self.x_of(0), 1)
         return round(min(max(place, 0), 1) * SLIDER_STEPS)
 
@@ -195,15 +185,13 @@ class Slider(QSlider):
     def minimumSizeHint(self) -> QSize:
         return QSize(px(40), px(24))
 
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         theme, handle = current(), self.handle()
         groove, accent = QColor(blend(theme.line, theme.quiet, 0.35)), QColor(theme.accent)
         if not self.isEnabled():
             accent = groove
         middle = handle.center()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._mark is not None:
             x = self.x_of(self._mark)
             painter.setPen(QPen(groove, exact_px(1.5)))
@@ -223,7 +211,6 @@ class Slider(QSlider):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(accent)
             painter.drawEllipse(middle, exact_px(3), exact_px(3))
-        painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -258,15 +245,7 @@ class Slider(QSlider):
             self.dragged.emit(value)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Down: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: 1,
-            Qt.Key.Key_PageDown: -10,
-            Qt.Key.Key_PageUp: 10,
-        }
-        key = Qt.Key(event.key())
+        key, steps = Qt.Key(event.key()), {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, **_KEY_STEPS}
         plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if plain and key in steps:
             self.stepped.emit(steps[key])
@@ -276,13 +255,8 @@ class Slider(QSlider):
             event.ignore()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if not self.hasFocus():
-            event.ignore()
-            return
-        steps = self._wheel.take(event)
-        if steps:
+        if steps := self._wheel.take_focused(event, self):
             self.stepped.emit(steps)
-        event.accept()
 
 
 class Combo(QComboBox):
@@ -332,15 +306,12 @@ class Combo(QComboBox):
         super().paintEvent(event)
         self._paint_arrow(event)
 
-    @guarded
-    def _paint_arrow(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    @painted
+    def _paint_arrow(self, painter: QPainter) -> None:
         painter.setPen(QPen(QColor(current().quiet if self.isEnabled() else current().line), exact_px(1.5)))
         middle = QPointF(self.width() - exact_px(11), self.height() / 2 + 0.5)
         corners = (QPointF(-3.5, -2), QPointF(0, 1.5), QPointF(3.5, -2))
         painter.drawPolyline([middle + corner * exact_px(1) for corner in corners])
-        painter.end()
 
 
 class Switch(QToggleSwitch):
@@ -380,16 +351,13 @@ class Switch(QToggleSwitch):
         super().paintEvent(event)
         self._paint_focus(event)
 
-    @guarded
-    def _paint_focus(self, _event: QPaintEvent | None) -> None:
+    @painted
+    def _paint_focus(self, painter: QPainter) -> None:
         if self.hasFocus():
-            painter = QPainter(self)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(QColor(current().accent), exact_px(1.5)))
             half = exact_px(10)
             ring = QRectF(exact_px(1), self.height() / 2 - half, exact_px(30), 2 * half)
             painter.drawRoundedRect(ring, half, half)
-            painter.end()
 
 
 class Segments(QWidget):
@@ -424,10 +392,7 @@ class Segments(QWidget):
             return
         self._line.setDirection(direction)
         for place, button in enumerate(self.buttons):
-            button.setProperty("segment", segment_side(place, len(self.buttons), column))
-            # Style sheets look at properties only when they are put on.
-            button.style().unpolish(button)
-            button.style().polish(button)
+            restyle(button, "segment", segment_side(place, len(self.buttons), column))
 
     def show_index(self, index: int) -> None:
         """Select a segment."""

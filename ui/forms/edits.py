@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import (
-    QWheelEvent,
-)
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 SETTLE_MILLISECONDS = 500
 """Steps of a wheel or key that follow each other within this time are one edit."""
-
-
 _FRAME_MILLISECONDS = 16
-
-
 NOTCH = 120
 """What Qt reports for one notch of a mouse wheel, in eighths of a degree."""
 
@@ -114,3 +109,8 @@ class WheelSteps:
         steps = int(self._rest / NOTCH)
         self._rest -= steps * NOTCH
         return steps
+
+    def take_focused(self, event: QWheelEvent, control: QWidget) -> int:
+        """Count notches over a control that has the focus; over any other the event goes on to what scrolls."""
+        event.setAccepted(control.hasFocus())
+        return self.take(event) if control.hasFocus() else 0

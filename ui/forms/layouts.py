@@ -1,25 +1,72 @@
-"""How parts of a form lie together: layouts without margins, texts that stay in the background."""
+"""How parts of a form lie together: layouts, scrolling, texts that stay in the background, changes of style."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import TypeVar
 
-from PySide6.QtWidgets import QLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLayout, QScrollArea, QWidget
 
 from ui.look.theme import GRID, px
 
+PANEL_MARGINS = (GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
+STRETCH = None
 _Layout = TypeVar("_Layout", bound=QLayout)
+_Box = TypeVar("_Box", bound=QBoxLayout)
 _Label = TypeVar("_Label", bound=QWidget)
 
 
-def tight(lines: _Layout, spacing: int = GRID // 2) -> _Layout:
-    """Take the margins of a layout away and put its parts `spacing` pixels apart (at the usual size); return it."""
-    lines.setContentsMargins(0, 0, 0, 0)
-    lines.setSpacing(px(spacing))
-    return lines
+def tight(
+    layout: _Layout, spacing: float | None = GRID // 2, margins: tuple[float, float, float, float] = (0, 0, 0, 0)
+) -> _Layout:
+    """Give a layout these margins, by default none, and this spacing, in pixels at the usual zoom; return it.
+
+    A spacing of None leaves Qt's.
+    """
+    layout.setContentsMargins(*(px(margin) for margin in margins))
+    if spacing is not None:
+        layout.setSpacing(px(spacing))
+    return layout
+
+
+def fill(box: _Box, *parts: QWidget | QLayout | None, wide: QWidget | QLayout | None = None) -> _Box:
+    """Add parts to a box, `STRETCH` for empty room; the `wide` one takes the room that is left; return the box."""
+    for part in parts:
+        if part is STRETCH:
+            box.addStretch(1)
+        elif isinstance(part, QLayout):
+            box.addLayout(part, int(part is wide))
+        else:
+            box.addWidget(part, int(part is wide))
+    return box
+
+
+def scrolling(widget: QWidget) -> QScrollArea:
+    """Make a frame in which a widget that is too high can be scrolled; its controls get the keyboard, not the frame."""
+    scroll = QScrollArea(widgetResizable=True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setWidget(widget)
+    return scroll
+
+
+def set_tab_order(widgets: Sequence[QWidget]) -> None:
+    """Have Tab walk over widgets in this order."""
+    for before, after in itertools.pairwise(widgets):
+        QWidget.setTabOrder(before, after)
 
 
 def quiet(text: _Label) -> _Label:
     """Write a text in the quiet colour and size; return it."""
     text.setProperty("quiet", True)
     return text
+
+
+def restyle(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet distinguishes, which looks at properties only when it is put on."""
+    widget.setProperty(name, value)
+    widget.style().unpolish(widget)
+    widget.style().polish(widget)

@@ -22,13 +22,13 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLay
 
 from playground.catalog.choice import Choice
 from playground.experiment.declarations import Field, fields_of, is_struct, summary_of, with_distinct_labels
-from playground.experiment.paths import carry_settings, join_path
+from playground.experiment.paths import join_path
 from playground.experiment.quantity import Number, Quantity
 from playground.experiment.words import title_of, value_words
 from ui.forms.buttons import identify, tip
 from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Segments, Slider, Switch, ValueEntry
 from ui.forms.edits import Edits
-from ui.forms.layouts import quiet, tight
+from ui.forms.layouts import fill, quiet, tight
 from ui.look.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
@@ -41,9 +41,6 @@ _SEGMENT_LETTERS = 18
 """Names that are together no longer than this stand side by side; longer ones go into a combo box."""
 
 
-# Declarations -------------------------------------------------------------------------------------------------
-
-
 def member_tip(member: type[Choice]) -> str:
     """What a member of a family does, and its formula, as a tooltip."""
     return tip(summary_of(member), *formula_lines(member.formula))
@@ -52,9 +49,6 @@ def member_tip(member: type[Choice]) -> str:
 def formula_lines(formula: str) -> list[str]:
     """The parts of a formula that stand below each other."""
     return [" ".join(part.split()) for part in formula.split(";") if part.strip()]
-
-
-# Rows ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -81,7 +75,7 @@ class Row(QWidget):
     def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__()
         self.field, self.path, self.look, self.level = field, path, look, level
-        self.place, self.reason = "", ""
+        self.place = self.reason = self.allowed = ""
         self.controls: dict[str, QWidget] = {}
         self.outer = tight(QVBoxLayout(self))
         self.line = QHBoxLayout()
@@ -91,6 +85,13 @@ class Row(QWidget):
         self.caption.setFixedWidth(caption_width(self.caption.text(), level))
         self.caption.reset_asked.connect(self.reset)
         self.line.addWidget(self.caption)
+        self.add_controls()
+        self.set_path(path)
+        self._dress()
+
+    def add_controls(self) -> None:
+        """Make the controls of the row and put them into its layouts."""
+        raise NotImplementedError
 
     def show_value(self, value: Any) -> None:
         """Show a value without asking for anything."""
@@ -101,11 +102,6 @@ class Row(QWidget):
         self.controls[suffix] = widget
         if not suffix:
             self.caption.setBuddy(widget)
-
-    def finish(self) -> None:
-        """Name everything; to be called when all controls are there."""
-        self.set_path(self.path)
-        self._dress()
 
     def set_path(self, path: str) -> None:
         """Move the row to another place in the experiment; an empty path takes it out."""
@@ -133,7 +129,6 @@ class Row(QWidget):
             self.ask(self.field.default)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer the default on a right click."""
         if self.field.default is not msgspec.NODEFAULT:
             menu = QMenu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -150,14 +145,9 @@ class Row(QWidget):
         return value_words(self.field, value)
 
     @property
-    def _range_words(self) -> str:
-        """What is allowed."""
-        return ""
-
-    @property
     def hint(self) -> str:
         """The tooltip: why it is off, what it does, what is allowed, where it starts."""
-        facts = [self._range_words] if self._range_words else []
+        facts = [f"Allowed: {self.allowed}."] if self.allowed else []
         if self.field.default is not msgspec.NODEFAULT:
             facts.append(f"Default: {self.named(self.field.default)}.")
         return tip(self.reason, self.field.help, " ".join(facts))
@@ -187,9 +177,10 @@ def caption_width(text: str, level: int) -> int:
 class NumberRow(Row):
     """A number: a slider to explore, an entry to be exact; with a switch where it can be off."""
 
-    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
-        super().__init__(field, path, look, level)
+    def add_controls(self) -> None:
+        field = self.field
         self.quantity = Quantity.of(field)
+        self.allowed = f"{self.quantity.allowed}{' or off' if field.optional else ''}"
         self.shown: Number | None = None
         self.edits = Edits(self)
         self.edits.given.connect(self.ask)
@@ -197,7 +188,6 @@ class NumberRow(Row):
         self.slider = self._slider() if self.quantity.span else None
         self.entry = self._entry()
         self._arrange()
-        self.finish()
 
     def _switch(self) -> Switch:
         switch = Switch(self)
@@ -282,10 +272,12 @@ class NumberRow(Row):
         except ValueError:
             return False
 
-    def _entered(self, text: str) -> None:
-        value = self.quantity.read(text)
+    def _make(self, value: Number | None) -> None:
         if value != self.value:
             self.edits.make(value)
+
+    def _entered(self, text: str) -> None:
+        self._make(self.quantity.read(text))
 
     def _left(self) -> None:
         self.edits.end()
@@ -302,9 +294,7 @@ class NumberRow(Row):
             self.edits.change(value)
 
     def _set_slider(self, position: int) -> None:
-        value = self._at(position)
-        if value != self.value:
-            self.edits.make(value)
+        self._make(self._at(position))
 
     def _let_go(self) -> None:
         if self.edits.running:
@@ -313,39 +303,31 @@ class NumberRow(Row):
             self._display(self.shown)
 
     def _step(self, steps: int) -> None:
-        if self.value is None:
-            return
-        value = self.quantity.stepped(self.value, steps)
-        if value != self.value:
-            self.edits.step(value)
+        value = self.value
+        if value is not None and (stepped := self.quantity.stepped(value, steps)) != value:
+            self.edits.step(stepped)
 
     def _switched(self, on: bool) -> None:
         self.edits.make(self.quantity.beginning if on else None)
 
     def reset(self) -> None:
-        if self.field.default is not msgspec.NODEFAULT and self.isEnabled() and self.value != self.field.default:
-            self.edits.make(self.field.default)
+        if self.field.default is not msgspec.NODEFAULT and self.isEnabled():
+            self._make(self.field.default)
 
     def written(self, value: Number | None) -> str:
         """A value as the entry shows it, without its unit."""
         return self.named(None) if value is None else self.quantity.write(value)
 
-    @property
-    def _range_words(self) -> str:
-        return f"Allowed: {self.quantity.allowed}{' or off' if self.field.optional else ''}."
-
 
 class SwitchRow(Row):
     """On or off."""
 
-    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
-        super().__init__(field, path, look, level)
+    def add_controls(self) -> None:
         self.switch = Switch(self)
         self.switch.toggled.connect(self.ask)
         self.line.addWidget(self.switch)
         self.line.addStretch(1)
         self.control(self.switch)
-        self.finish()
 
     def show_value(self, value: bool) -> None:
         self.switch.show_on(value)
@@ -354,34 +336,24 @@ class SwitchRow(Row):
 class _PickRow(Row):
     """One of a few names: side by side if they are short, else in a combo box."""
 
-    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
-        super().__init__(field, path, look, level)
-        self.values: tuple[Any, ...] = get_args(field.type)
-        if field.optional:
+    def add_controls(self) -> None:
+        self.values: tuple[Any, ...] = get_args(self.field.type)
+        if self.field.optional:
             self.values = (None, *self.values)
-        names = [self.title(value) for value in self.values]
+        names = [self.field.nothing if value is None else title_of(value) for value in self.values]
         if sum(map(len, names)) <= _SEGMENT_LETTERS:
-            self._picker: Segments | Combo = self._segments(names)
+            self._picker: Segments | Combo = Segments(names, self)
+            self._picker.chosen.connect(self._chosen)
         else:
-            self._picker = self._combo(names)
+            self._picker = Combo(self)
+            self._picker.addItems(names)
+            self._picker.currentIndexChanged.connect(self._chosen)
         self.line.addWidget(self._picker, 1)
-        self.finish()
-
-    def _segments(self, names: list[str]) -> Segments:
-        segments = Segments(names, self)
-        segments.chosen.connect(self._chosen)
-        self.control(segments)
-        for value, button in zip(self.values, segments.buttons, strict=True):
-            self.control(button, str(value))
-        self.caption.setBuddy(segments.buttons[0])
-        return segments
-
-    def _combo(self, names: list[str]) -> Combo:
-        combo = Combo(self)
-        combo.addItems(names)
-        combo.currentIndexChanged.connect(self._chosen)
-        self.control(combo)
-        return combo
+        self.control(self._picker)
+        if isinstance(self._picker, Segments):
+            for value, button in zip(self.values, self._picker.buttons, strict=True):
+                self.control(button, str(value))
+            self.caption.setBuddy(self._picker.buttons[0])
 
     def show_value(self, value: Any) -> None:
         self._picker.show_index(self.values.index(value))
@@ -389,71 +361,53 @@ class _PickRow(Row):
     def _chosen(self, index: int) -> None:
         self.ask(self.values[index])
 
-    def title(self, value: Any) -> str:
-        """What the picker calls a value."""
-        return self.field.nothing if value is None else title_of(value)
-
-
-def _nothing_wrong(_text: str) -> str:
-    """Any text will do."""
-    return ""
-
 
 class _TextRow(Row):
     """A text, taken over with Enter or on leaving."""
 
-    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
-        super().__init__(field, path, look, level)
+    def add_controls(self) -> None:
         self.shown = ""
-        self.entry = ValueEntry(_nothing_wrong, self)
+        self.entry = ValueEntry(lambda _text: "", self)
         self.entry.entered.connect(self.ask)
-        self.entry.left.connect(self._left)
+        self.entry.left.connect(self._show_again)
         self.line.addWidget(self.entry, 1)
         self.control(self.entry)
-        self.finish()
 
     def show_value(self, value: str | None) -> None:
         self.shown = value or ""
         self.entry.show_text(self.shown)
 
-    def _left(self) -> None:
+    def _show_again(self) -> None:
         self.entry.show_text(self.shown)
 
 
 class ChoiceRow(Row):
     """A member of a family, with a row for each of its own parameters below."""
 
-    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
-        super().__init__(field, path, look, level)
+    def add_controls(self) -> None:
         self.shown: Choice | None = None
-        self.kinds: list[type[Choice] | None] = [*([None] if field.optional else []), *field.choices]
+        self.kinds: list[type[Choice] | None] = [*([None] if self.field.optional else []), *self.field.choices]
         self.forms: dict[type[Choice], Form] = {}
         self.combo = Combo(self)
         for place, kind in enumerate(self.kinds):
             self.combo.addItem(self.title(kind))
-            self.combo.setItemData(place, self._item_tip(kind), Qt.ItemDataRole.ToolTipRole)
+            about = tip(self.title(None)) if kind is None else member_tip(kind)
+            self.combo.setItemData(place, about, Qt.ItemDataRole.ToolTipRole)
         self.combo.currentIndexChanged.connect(self._chosen)
         self.line.addWidget(self.combo, 1)
         self.control(self.combo)
         self._nothing_formula = ""
-        self.formula = self._formula_line()
-        self.finish()
+        self._add_formula()
         self._show_formula()
 
-    def _formula_line(self) -> QLabel:
-        """The formula of the chosen member, a line for each of its steps; `side` has room for a picture of it."""
-        formula = quiet(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText))
-        below, head, self.side = QHBoxLayout(), QVBoxLayout(), QHBoxLayout()
-        below.setContentsMargins(px(_INDENT), 0, 0, 0)
-        below.addWidget(formula)
-        head.setSpacing(0)
-        self.side.setSpacing(px(GRID))
+    def _add_formula(self) -> None:
+        """Put the formula of the chosen member below, a line for each of its steps; `side` has room for a picture."""
+        self.formula = quiet(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText))
+        self.formula.setContentsMargins(px(_INDENT), 0, 0, 0)
         self.outer.removeItem(self.line)
-        head.addLayout(self.line)
-        head.addLayout(below)
-        self.side.addLayout(head, 1)
+        head = fill(tight(QVBoxLayout(), 0), self.line, self.formula)
+        self.side = fill(tight(QHBoxLayout(), GRID), head, wide=head)
         self.outer.addLayout(self.side)
-        return formula
 
     def _show_formula(self) -> None:
         formula = "\n".join(formula_lines(self.shown.formula if self.shown is not None else self._nothing_formula))
@@ -507,7 +461,7 @@ class ChoiceRow(Row):
 
     def _chosen(self, index: int) -> None:
         kind = self.kinds[index]
-        self.ask(None if kind is None else carry_settings(self.shown, kind))
+        self.ask(None if kind is None else kind())
 
     def set_nothing(self, words: str, why: str = "", formula: str = "") -> None:
         """What None is called and which formula it means, which may depend on the rest of the experiment."""
@@ -521,10 +475,6 @@ class ChoiceRow(Row):
         """What the combo box calls a member."""
         return self.field.nothing if kind is None else kind.label or title_of(kind.__name__)
 
-    def _item_tip(self, kind: type[Choice] | None) -> str:
-        """What the list says about a member."""
-        return tip(self.title(None)) if kind is None else member_tip(kind)
-
     @property
     def hint(self) -> str:
         here = self.shown
@@ -537,19 +487,17 @@ class ChoiceRow(Row):
 class _GroupRow(Row):
     """A group of fields, with a switch where the whole group can be off."""
 
-    def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
-        super().__init__(field, path, look, level)
-        self.form = Form(field.type, path, level=level + 1, skip=look.skip)
+    def add_controls(self) -> None:
+        self.form = Form(self.field.type, self.path, level=self.level + 1, skip=self.look.skip)
         self.form.edited.connect(self.edited)
         self.outer.addWidget(self.form)
         self.switch: Switch | None = None
-        if field.optional:
+        if self.field.optional:
             self.switch = Switch(self)
             self.switch.toggled.connect(self._switched)
             self.line.addWidget(self.switch)
             self.control(self.switch)
         self.line.addStretch(1)
-        self.finish()
 
     def show_value(self, value: msgspec.Struct | None) -> None:
         if self.switch:
@@ -573,13 +521,13 @@ class _GroupRow(Row):
 def row_for(field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> Row | None:
     """The row that fits what a field declares; None for what no row can show, such as a list."""
     kinds: dict[Any, type[Row]] = {bool: SwitchRow, int: NumberRow, float: NumberRow, str: _TextRow}
-    if field.choices:
-        return ChoiceRow(field, path, look, level)
-    if get_origin(field.type) is Literal:
-        return _PickRow(field, path, look, level)
-    if is_struct(field.type):
-        return _GroupRow(field, path, look, level)
     kind = kinds.get(field.type)
+    if field.choices:
+        kind = ChoiceRow
+    elif get_origin(field.type) is Literal:
+        kind = _PickRow
+    elif is_struct(field.type):
+        kind = _GroupRow
     return kind(field, path, look, level) if kind else None
 
 
@@ -591,9 +539,7 @@ class Form(QWidget):
     def __init__(self, struct: type[msgspec.Struct], path: str, level: int = 0, skip: Iterable[str] = ()) -> None:
         super().__init__()
         self.rows: dict[str, Row] = {}
-        lines = QVBoxLayout(self)
-        lines.setContentsMargins(px(_INDENT) if level else 0, 0, 0, 0)
-        lines.setSpacing(px(GRID // 2))
+        lines = tight(QVBoxLayout(self), margins=(_INDENT if level else 0, 0, 0, 0))
         for name, declaration in with_distinct_labels(fields_of(struct)).items():
             row = None if name in skip else row_for(declaration, join_path(path, name), level=level)
             if row is not None:

@@ -19,7 +19,9 @@ from types import TracebackType
 from typing import Any, TextIO
 
 import platformdirs
-from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
 
 _log = logging.getLogger("playground.faults")
 
@@ -48,7 +50,6 @@ class Faults(QObject):
         )
 
     def _thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
-        """An exception in a thread that is not Qt's."""
         self.exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
 
     def message(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
@@ -73,6 +74,22 @@ def guarded(paint: Callable[..., None]) -> Callable[..., None]:
             if fault not in known:
                 known.add(fault)
                 sys.excepthook(*sys.exc_info())
+
+    return wrapper
+
+
+def painted(paint: Callable[..., None]) -> Callable[..., None]:
+    """Make a guarded `paintEvent` of a method that is given an antialiased painter of its widget."""
+
+    @guarded
+    @functools.wraps(paint)
+    def wrapper(widget: QWidget, _event: QEvent | None) -> None:
+        painter = QPainter(widget)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        try:
+            paint(widget, painter)
+        finally:
+            painter.end()
 
     return wrapper
 

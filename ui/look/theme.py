@@ -191,7 +191,6 @@ def stylesheet(theme: Theme) -> str:
 
 
 def _base_style(theme: Theme) -> str:
-    """Type and the places where text stands."""
     return f"""
     QWidget {{ font-size: {NORMAL}px; }}
     QMenu {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line}; padding: 4px; }}
@@ -211,7 +210,6 @@ def _base_style(theme: Theme) -> str:
 
 
 def _button_style(theme: Theme) -> str:
-    """Buttons, flat until they matter; segments; the round button that plays."""
     hover, pressed = blend(theme.raised, theme.text, 0.06), blend(theme.raised, theme.text, 0.14)
     ring = f"border: 2px solid {theme.accent}"
     return f"""
@@ -256,7 +254,6 @@ def _button_style(theme: Theme) -> str:
 
 
 def _input_style(theme: Theme) -> str:
-    """Entries and combo boxes; sliders and switches draw themselves."""
     edge = blend(theme.line, theme.quiet, 0.35)
     return f"""
     QLineEdit {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line}; border-radius: 6px;
@@ -283,7 +280,6 @@ def _input_style(theme: Theme) -> str:
 
 
 def _surface_style(theme: Theme) -> str:
-    """Cards, scroll bars and the marks of dragging."""
     return f"""
     QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}
     QFrame[card="true"]:focus {{ border: 2px solid {theme.accent}; }}

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground import Experiment, InputError
 from playground.experiment.paths import value_at, with_value
-from playground.experiment.rules import misfits
+from playground.experiment.rules import width_conflicts
 from playground.experiment.words import edit_words
 from ui.forms.buttons import IconButton
 from ui.forms.edits import Edits
-from ui.forms.layouts import tight
+from ui.forms.layouts import fill, tight
 from ui.forms.rows import Row
 from ui.look.theme import px
 
@@ -62,7 +62,7 @@ class Panel(QWidget):
         except InputError:
             # The place went away while its control still had something to say.
             return
-        off = list(misfits(wanted))
+        off = list(width_conflicts(wanted))
         self._off = off if changing else []
         self._asked = _with_layers_set(wanted, off, False)
         if title and off:
@@ -71,7 +71,6 @@ class Panel(QWidget):
 
 
 def _with_layers_set(experiment: Experiment, places: Iterable[tuple[int, str]], on: bool) -> Experiment:
-    """The experiment with some fields of its layers switched on or off."""
     for place, name in places:
         experiment = with_value(experiment, f"layers.{place}.{name}", on)
     return experiment
@@ -91,9 +90,7 @@ class Section(QWidget):
         self.body = QWidget()
         self.body.hide()
         self.lines = tight(QVBoxLayout(self.body))
-        outer = tight(QVBoxLayout(self))
-        outer.addWidget(self.button, alignment=Qt.AlignmentFlag.AlignLeft)
-        outer.addWidget(self.body)
+        fill(tight(QVBoxLayout(self)), self.button, self.body).setAlignment(self.button, Qt.AlignmentFlag.AlignLeft)
 
     def _fold(self, is_open: bool) -> None:
         self.button.set_icon("caret-down" if is_open else "caret-right")
@@ -102,8 +99,7 @@ class Section(QWidget):
 
 def heading(text: str) -> QLabel:
     """The title of a panel or of a part of it."""
-    label = QLabel(text)
+    label = QLabel(text, indent=0)
     label.setProperty("heading", True)
-    label.setIndent(0)
     label.setFixedHeight(px(_HEADING_HEIGHT))
     return label

@@ -7,7 +7,8 @@ from functools import lru_cache
 import msgspec
 
 from playground import Experiment, InputError
-from playground.catalog.datasets.base import Dataset, Task, sample
+from playground.catalog.choice import Task
+from playground.catalog.datasets.base import Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.datasets.tfplayground import TfPlayground
@@ -29,7 +30,7 @@ def task_of(dataset: Dataset) -> Task:
 def _sampled_task(dataset: Dataset) -> Task:
     """The task as the points themselves tell it; classification where there are none."""
     try:
-        return sample(dataset).task
+        return draw_sample(dataset).task
     except InputError:
         return "classification"
 

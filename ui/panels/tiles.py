@@ -19,7 +19,6 @@ from PySide6.QtGui import (
     QIcon,
     QImage,
     QPainter,
-    QPaintEvent,
     QPen,
     QPixmap,
     QPolygonF,
@@ -31,7 +30,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
 from playground.catalog.features import FEATURES
 from ui.forms.buttons import identify
-from ui.guard.faults import guarded
+from ui.guard.faults import painted
 from ui.look.numbers import minus_text
 from ui.look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, px, zoom
 
@@ -47,9 +46,6 @@ _NARROWEST = 60
 """The narrowest type that names a tile, in percent."""
 _SHADES = 9
 """Colours between the two ends for regression points; more can't be told apart at this size."""
-
-
-# Points and features ------------------------------------------------------------------------------------------
 
 
 def points_picture(sample: Sample, size: int, ratio: float, theme: Theme) -> QPixmap:
@@ -87,12 +83,10 @@ def diverging_colour(low: QColor, middle: QColor, high: QColor, share: float) ->
 
 
 def _polygon(points: Array) -> QPolygonF:
-    """An array of shape (n, 2) for the painter."""
     return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
 
 
 def _feature_picture(name: str, size: int, ratio: float, theme: Theme) -> QPixmap:
-    """A feature on the whole plane in the colours of the field."""
     steps = round(size * ratio)
     axis = np.linspace(-EXTENT, EXTENT, steps)
     x1, x2 = np.meshgrid(axis, axis[::-1])
@@ -113,7 +107,7 @@ class Tile(QAbstractButton):
         super().__init__(parent)
         self.picture_size = px(picture_size)
         self._picture: QPixmap | None = None
-        self._hovered = False
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setText(name)
         self._small = QFont(self.font())
         self._small.setPixelSize(px(SMALL))
@@ -132,31 +126,21 @@ class Tile(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def enterEvent(self, event: QEvent) -> None:
-        self._hovered = True
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hovered = False
-        self.update()
-
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._picture = None
             self.update()
 
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         theme, size = current(), self.picture_size
         ratio = self.devicePixelRatioF()
         if self._picture is None or self._picture.devicePixelRatio() != ratio:
             self._picture = self.draw(size, ratio, theme)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         around = px(2)
         frame = QRectF((self.width() - size) / 2 - around, px(1), size + 2 * around, size + 2 * around)
-        painter.setOpacity(1.0 if self.isChecked() or self._hovered else 0.7)
+        painter.setOpacity(1.0 if self.isChecked() or self.underMouse() else 0.7)
         painter.setBrush(QColor(theme.surface))
         painter.setPen(self._frame_pen(theme))
         painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), exact_px(6), exact_px(6))
@@ -168,7 +152,6 @@ class Tile(QAbstractButton):
         painter.setFont(font)
         name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
-        painter.end()
 
     def _frame_pen(self, theme: Theme) -> QPen:
         if self.isChecked() or self.hasFocus():
@@ -176,7 +159,7 @@ class Tile(QAbstractButton):
             return QPen(
                 QColor(theme.text if self.isChecked() and self.hasFocus() else theme.accent), exact_px(2), style
             )
-        return QPen(QColor(theme.quiet if self._hovered else theme.line), exact_px(1))
+        return QPen(QColor(theme.quiet if self.underMouse() else theme.line), exact_px(1))
 
 
 def font_fitting(font: QFont, text: str, width: int) -> QFont:
@@ -215,9 +198,6 @@ class FeatureTile(Tile):
 
     def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
         return _feature_picture(self.feature, size, ratio, theme)
-
-
-# Activations --------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=64)
@@ -301,7 +281,6 @@ def large_curve(activation: Activation, theme: Theme, size_of_everything: float 
 
 
 def _as_html(image: QImage) -> str:
-    """A picture inside a tooltip."""
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -334,21 +313,15 @@ class ActivationCurve(QWidget):
             return True
         return super().event(event)
 
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         theme = current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme.raised))
         painter.drawRoundedRect(QRectF(self.rect()), exact_px(4), exact_px(4))
         painter.setClipRect(self.rect().adjusted(1, 1, -1, -1))
         if self.activation is not None:
             paint_curves(painter, self.activation, self.size(), theme)
-        painter.end()
-
-
-# Gradients ----------------------------------------------------------------------------------------------------
 
 
 def magnitude_place(value: float) -> float:
@@ -382,12 +355,10 @@ class MagnitudeBar(QWidget):
         if self.filled != self._drawn:
             self.update()
 
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         theme = current()
         self._drawn = self.filled
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         edge, corner = px(1), exact_px(4)
         track = QRectF(0, edge, self.width(), self.height() - 2 * edge)
@@ -397,10 +368,8 @@ class MagnitudeBar(QWidget):
             red, green, blue = _magnitude_colours()[round(magnitude_place(self.value) * 255)]
             painter.setBrush(QColor(red, green, blue))
             painter.drawRoundedRect(QRectF(0, edge, max(self._drawn, px(8)), track.height()), corner, corner)
-        painter.end()
 
 
 @lru_cache(maxsize=1)
 def _magnitude_colours() -> list[tuple[int, int, int]]:
-    """The colours of the scale as plain numbers."""
     return [(int(r), int(g), int(b)) for r, g, b, *_ in magnitude_table(256)]

@@ -8,12 +8,12 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from playground.experiment.quantity import rounded
+from playground.experiment.quantity import round_digits
 from playground.measure.snapshot import Snapshot
 from ui.forms.buttons import IconButton, identify, tip
 from ui.forms.controls import SLIDER_STEPS, Slider
 from ui.forms.edits import Edits
-from ui.forms.layouts import quiet
+from ui.forms.layouts import STRETCH, fill, quiet, tight
 from ui.look.beat import Throttle
 from ui.look.numbers import number_text, percent_text, plural_text
 from ui.look.theme import GRID, px, tabular
@@ -71,9 +71,7 @@ class TransportBar(QWidget):
         self.running = False
         self.snapshot: Snapshot | None = None
         self.guest: QWidget | None = None
-        self.line = QHBoxLayout(self)
-        self.line.setContentsMargins(px(GRID + GRID // 2), px(GRID // 2), px(GRID + GRID // 2), px(GRID // 2))
-        self.line.setSpacing(px(GRID))
+        self.line = tight(QHBoxLayout(self), GRID, (GRID + GRID // 2, GRID // 2, GRID + GRID // 2, GRID // 2))
         self._add_buttons()
         self.line.addSpacing(px(GRID))
         self.epoch = self._add_readout("Epoch", "0,000", "00,000,000", "Passes through the training points.")
@@ -94,13 +92,11 @@ class TransportBar(QWidget):
 
     def give_room(self, row: QWidget) -> None:
         """Take in a row of another panel that has to be in reach all the time."""
-        self._guests.addStretch(1)
-        self._guests.addWidget(row)
+        fill(self._guests, STRETCH, row)
         self.guest = row
         self._divide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """What can be narrow is, where there is little room."""
         self._divide()
 
     def _divide(self) -> None:
@@ -109,8 +105,6 @@ class TransportBar(QWidget):
         self.speed_slider.setFixedWidth(px(_SPEED_WIDTHS[roomy]))
         if self.guest is not None:
             self.guest.setFixedWidth(px(_GUEST_WIDTHS[roomy]))
-
-    # Buttons ------------------------------------------------------------------------------------------------
 
     def _add_buttons(self) -> None:
         self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", "Back to the same initial weights.")
@@ -151,30 +145,22 @@ class TransportBar(QWidget):
     def _show_play(self) -> None:
         self.play.set_icon("pause-fill" if self.running else "play-fill", "on_accent")
         self.play.setChecked(self.running)
-        identify(
-            self.play,
-            spoken="Pause" if self.running else "Play",
-            hint="Pause training (Space)" if self.running else "Train (Space)",
-        )
-
-    # Readout ------------------------------------------------------------------------------------------------
+        spoken, hint = ("Pause", "Pause training (Space)") if self.running else ("Play", "Train (Space)")
+        identify(self.play, spoken=spoken, hint=hint)
 
     def _add_readout(self, title: str, usual: str, widest: str, tip: str) -> QLabel:
-        block = QVBoxLayout()
-        block.setSpacing(0)
-        caption, number = QLabel(title), _Readout(usual, widest)
-        caption.setProperty("quiet", True)
+        caption, number = quiet(QLabel(title)), _Readout(usual, widest)
         identify(number, f"transport.{title.lower()}.value", title)
-        block.addStretch(1)
-        for label in (caption, number):
-            label.setToolTip(tip)
-            block.addWidget(label)
-        block.addStretch(1)
-        caption.setBuddy(number)
-        self.line.addLayout(block)
+        self._add_block(caption, number, tip)
         if title == "Accuracy":
             self.score_caption = caption
         return number
+
+    def _add_block(self, caption: QLabel, control: QWidget, hint: str) -> None:
+        caption.setBuddy(control)
+        for widget in (caption, control):
+            widget.setToolTip(hint)
+        self.line.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, caption, control, STRETCH))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show where training stands, in the moment in which all texts change."""
@@ -198,20 +184,10 @@ class TransportBar(QWidget):
         self.score.setText(" / ".join(write(share) for share in shares))
         self.score_caption.setText("R²" if regression else "Accuracy")
 
-    # Speed --------------------------------------------------------------------------------------------------
-
     def _add_speed(self) -> None:
-        block = QVBoxLayout()
-        block.setSpacing(0)
         self.speed_text = quiet(QLabel())
         self.speed_slider = identify(Slider(), "transport.speed", "Speed")
-        self.speed_text.setBuddy(self.speed_slider)
-        block.addStretch(1)
-        for widget in (self.speed_text, self.speed_slider):
-            widget.setToolTip(tip(_SPEED_HELP))
-            block.addWidget(widget)
-        block.addStretch(1)
-        self.line.addLayout(block)
+        self._add_block(self.speed_text, self.speed_slider, tip(_SPEED_HELP))
         self.edits = Edits(self)
         self.edits.given.connect(self._speed_given)
         self.speed_slider.dragged.connect(self._drag_speed)
@@ -222,26 +198,20 @@ class TransportBar(QWidget):
         self.speed_slider.set_mark(speed_place(DEFAULT_SPEED))
         self.show_speed(DEFAULT_SPEED)
 
-    @property
-    def speed(self) -> float | None:
-        """Steps per second, as shown; None for as fast as it goes."""
-        return self._speed
-
     def show_speed(self, steps_per_second: float | None) -> None:
         """Show a speed."""
-        self._speed = steps_per_second
+        self.speed = steps_per_second
         self.speed_slider.show_place(speed_place(steps_per_second))
-        self.speed_text.setText(_speed_words(steps_per_second))
+        rate = "Full speed" if steps_per_second is None else f"{plural_text(round(steps_per_second), 'step')}/s"
+        self.speed_text.setText(rate)
 
     def _drag_speed(self, position: int) -> None:
-        wanted = speed_at(position / SLIDER_STEPS)
-        self.show_speed(wanted)
-        self.edits.change(wanted)
+        self.show_speed(speed_at(position / SLIDER_STEPS))
+        self.edits.change(self.speed)
 
     def _set_speed(self, position: int) -> None:
-        wanted = speed_at(position / SLIDER_STEPS)
-        self.show_speed(wanted)
-        self.edits.make(wanted)
+        self.show_speed(speed_at(position / SLIDER_STEPS))
+        self.edits.make(self.speed)
 
     def _step_speed(self, steps: int) -> None:
         self._set_speed(min(max(self.speed_slider.value() + steps * SLIDER_STEPS // 40, 0), SLIDER_STEPS))
@@ -258,7 +228,7 @@ def speed_at(place: float) -> float | None:
     """Steps per second at a place of the slider, 0…1; None for no limit."""
     if place >= _UNLIMITED:
         return None
-    return rounded(_SLOWEST * (_FASTEST / _SLOWEST) ** (place / _UNLIMITED))
+    return round_digits(_SLOWEST * (_FASTEST / _SLOWEST) ** (place / _UNLIMITED))
 
 
 def speed_place(steps_per_second: float | None) -> float:
@@ -266,10 +236,3 @@ def speed_place(steps_per_second: float | None) -> float:
     if steps_per_second is None:
         return 1.0
     return _UNLIMITED * math.log(max(steps_per_second, _SLOWEST) / _SLOWEST) / math.log(_FASTEST / _SLOWEST)
-
-
-def _speed_words(steps_per_second: float | None) -> str:
-    """A speed in words."""
-    if steps_per_second is None:
-        return "Full speed"
-    return f"{plural_text(round(steps_per_second), 'step')}/s"

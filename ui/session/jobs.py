@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal
 
 from playground.files.errors import CancelledError
-from playground.files.progress import watched
+from playground.files.progress import watch_progress
 
 _log = logging.getLogger(__name__)
 
@@ -31,9 +31,8 @@ class Job(QThread):
         self.finished.connect(self.deleteLater)
 
     def run(self) -> None:
-        """The thread's work."""
         try:
-            with watched(self.report):
+            with watch_progress(self.report):
                 self.done.emit(self.work(self))
         except Exception as error:
             if not isinstance(error, (CancelledError, OSError, ValueError)):

@@ -106,11 +106,8 @@ class Session(QObject):
             self.reported.emit(report)
 
     def _worker_failed(self, fault: tuple[str, Exception]) -> None:
-        """Tell the person about a fault in the training thread."""
         what, error = fault
         self.failed.emit(f"Training stopped because of a fault while {what}: {error}. Your settings are kept.")
-
-    # Changes ------------------------------------------------------------------------------------------------
 
     def edit(self, experiment: Experiment, title: str = "", changing: bool = False) -> bool:
         """Ask for another experiment; returns whether it was accepted. Training goes on with it at once.
@@ -254,12 +251,9 @@ class Session(QObject):
         self.undo_changed.emit()
 
     def _put_weight(self, setting: WeightSetting, *, keep_as: object = None, memory: object = None) -> None:
-        """Set one parameter, or give it back what it was."""
         self.revision += 1
         self.send(SetWeight(*setting, self.revision, keep_as, memory))
         self.undo_changed.emit()
-
-    # Commands -----------------------------------------------------------------------------------------------
 
     def send(self, command: Command) -> None:
         """Hand a command to the worker."""

@@ -92,8 +92,6 @@ class Worker(QThread):
         self.costly = CostlyAnswers()
         self.pace = StepRate()
 
-    # Called by the window's thread --------------------------------------------------------------------------
-
     def send(self, command: Command) -> None:
         """Have a command carried out soon; a question to a worker that has ended is cancelled."""
         self.commands.put(command)
@@ -117,8 +115,6 @@ class Worker(QThread):
                 command = self.commands.get_nowait()
                 if isinstance(command, Ask):
                     command.answer.cancel()
-
-    # Called by the worker's own thread ----------------------------------------------------------------------
 
     def run(self) -> None:
         """The thread's work: commands first, then a chunk of training, then a report if the mailbox is empty."""
@@ -159,7 +155,6 @@ class Worker(QThread):
                 _HANDLERS[type(command)](self, command)
 
     def _fetch(self) -> None:
-        """Move commands from the queue to those waiting."""
         timeout = None if not (self.running or self.changed) else 0.0 if self.running else 0.004
         try:
             if timeout != 0.0 and not self.waiting:
@@ -189,11 +184,9 @@ class Worker(QThread):
         self.changed = self.changed or self.trainer.state.step != before or not self.running
 
     def _epoch_done(self) -> bool:
-        """Whether the one epoch that was asked for is over."""
         return self.last_epoch is not None and self.trainer.state.epoch >= self.last_epoch
 
     def _publish(self) -> None:
-        """Put a report of the present moment into the mailbox."""
         self.changed = False
         requests = self.requests | {FinalTestRequest()} if self.tests else self.requests
         self.tests = False
@@ -236,7 +229,6 @@ class Worker(QThread):
         self.trainer.reset()
 
     def _give_up_epoch(self) -> None:
-        """The one epoch that was asked for is no more: training is to start elsewhere."""
         if self.last_epoch is not None:
             self.running, self.last_epoch = False, None
 
@@ -289,12 +281,10 @@ class Worker(QThread):
             self.moments.pop(name, None)
 
     def _keep_latest_moments(self) -> None:
-        """Keep only the latest moments, as many as there may be undo steps."""
         while len(self.moments) > REMEMBERED:
             self.moments.popitem(last=False)
 
     def _start_anew(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
-        """Have another trainer, which starts from its initial weights or goes on from somewhere."""
         if isinstance(memory, Document):
             trainer = self._resume_document(memory, self.engine)
             if trainer.status == "diverged":
@@ -308,7 +298,6 @@ class Worker(QThread):
         self.trainer = trainer
 
     def _resume_document(self, document: Document, engine: EngineName) -> Trainer:
-        """A trainer that goes on with a document."""
         return Trainer.of(resume(document, rows=HISTORY_ROWS), engine)
 
     def _open_document(self, document: Document) -> Trainer:

@@ -84,7 +84,6 @@ def actions_in(menu: Menu, place: str = "") -> Iterator[tuple[str, Action]]:
 
 
 def _without_access_key(text: str) -> str:
-    """A menu's text without the mark of its access key."""
     return text.replace("&", "")
 
 
@@ -180,7 +179,6 @@ class Menus(QObject):
 
 
 def _dress(made: QAction, action: Action) -> None:
-    """Have Qt's action look like what it stands for now."""
     made.setText(action.wording)
     made.setEnabled(action.usable)
     if action.checked is not None:
@@ -188,5 +186,4 @@ def _dress(made: QAction, action: Action) -> None:
 
 
 def _shown_keys(action: Action) -> str:
-    """The shortcut of an action, as shown; empty if it has none."""
     return QKeySequence(action.keys[0]).toString() if action.keys else ""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from playground.files.atomic import previous
+from playground.files.atomic import previous_path
 from ui.forms.buttons import identify
 
 _ALL_FILES = "All files (*)"
@@ -36,7 +35,6 @@ def ask_to_save(parent: QWidget, title: str, name: str, kinds: list[str], then: 
 
 
 def _file_dialog(parent: QWidget, title: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:
-    """A dialog that opens where a file was chosen last."""
     settings = QSettings()
     dialog = QFileDialog(parent, title, str(settings.value(FOLDER, "")))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -56,64 +54,51 @@ def suffix_of(kind: str) -> str:
     return kind.partition("*.")[2].partition(" ")[0].rstrip(")")
 
 
-class _Answer(NamedTuple):
-    """One of the buttons of a question."""
+class _Question(QMessageBox):
+    """A question whose first answer is the usual one; Cancel and Escape do nothing."""
 
-    text: str
-    role: QMessageBox.ButtonRole
-    tip: str
-    then: Callable[[], object]
+    def __init__(self, parent: QWidget, name: str, title: str, words: str, details: str) -> None:
+        super().__init__(QMessageBox.Icon.Warning, title, words, parent=parent, informativeText=details)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setObjectName(name)
+
+    def offer(
+        self,
+        text: str,
+        hint: str,
+        then: Callable[[], object],
+        role: QMessageBox.ButtonRole = QMessageBox.ButtonRole.AcceptRole,
+    ) -> None:
+        """Offer an answer and what it does."""
+        button = identify(self.addButton(text, role), spoken=text, hint=hint)
+        button.clicked.connect(lambda: then())
+        if role == QMessageBox.ButtonRole.AcceptRole:
+            self.setDefaultButton(button)
+
+    def ask(self) -> None:
+        """Show the question; the program goes on."""
+        cancel = identify(
+            self.addButton("Cancel", QMessageBox.ButtonRole.RejectRole), spoken="Cancel", hint="Goes back."
+        )
+        self.setEscapeButton(cancel)
+        self.open()
 
 
 def ask_about_changes(parent: QWidget, name: str, save: Callable[[], object], discard: Callable[[], object]) -> None:
     """Ask whether changes are to be saved before they would be lost."""
-    roles = QMessageBox.ButtonRole
-    ask(
-        parent,
-        "changes.question",
-        "Save changes?",
-        f"Save the changes to {name}?",
-        "What was changed or trained since it was last saved is lost otherwise.",
-        (
-            _Answer("Save", roles.AcceptRole, "Saves first.", save),
-            _Answer("Discard", roles.DestructiveRole, "Goes on without saving.", discard),
-        ),
-    )
+    details = "What was changed or trained since it was last saved is lost otherwise."
+    question = _Question(parent, "changes.question", "Save changes?", f"Save the changes to {name}?", details)
+    question.offer("Save", "Saves first.", save)
+    question.offer("Discard", "Goes on without saving.", discard, QMessageBox.ButtonRole.DestructiveRole)
+    question.ask()
 
 
 def ask_about_replacing(parent: QWidget, path: Path, save_as: Callable[[], object], save: Callable[[], object]) -> None:
     """Ask what to do about a file that another program has changed since it was opened."""
-    roles = QMessageBox.ButtonRole
-    ask(
-        parent,
-        "replacing.question",
-        "Replace the file?",
-        f"{path.name} was changed by another window or program since it was opened here.",
-        f"If it is replaced, what it holds now is kept as {previous(path).name}.",
-        (
-            _Answer("Save as…", roles.AcceptRole, "Leaves the file as it is and asks for another one.", save_as),
-            _Answer("Replace", roles.DestructiveRole, "Saves what there is in this window.", save),
-        ),
-    )
-
-
-def ask(parent: QWidget, name: str, title: str, words: str, details: str, answers: Sequence[_Answer]) -> None:
-    """Ask something. The first answer is the usual one; Cancel and Escape do nothing."""
-    question = QMessageBox(parent)
-    question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    question.setObjectName(name)
-    question.setIcon(QMessageBox.Icon.Warning)
-    question.setWindowTitle(title)
-    question.setTextFormat(Qt.TextFormat.PlainText)
-    question.setText(words)
-    question.setInformativeText(details)
-    cancel = _Answer("Cancel", QMessageBox.ButtonRole.RejectRole, "Goes back.", lambda: None)
-    buttons = []
-    for text, role, tip, then in (*answers, cancel):
-        button = question.addButton(text, role)
-        identify(button, spoken=text, hint=tip)
-        button.clicked.connect(lambda _=False, then=then: then())
-        buttons.append(button)
-    question.setDefaultButton(buttons[0])
-    question.setEscapeButton(buttons[-1])
-    question.open()
+    words = f"{path.name} was changed by another window or program since it was opened here."
+    details = f"If it is replaced, what it holds now is kept as {previous_path(path).name}."
+    question = _Question(parent, "replacing.question", "Replace the file?", words, details)
+    question.offer("Save as…", "Leaves the file as it is and asks for another one.", save_as)
+    question.offer("Replace", "Saves what there is in this window.", save, QMessageBox.ButtonRole.DestructiveRole)
+    question.ask()

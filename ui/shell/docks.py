@@ -5,12 +5,11 @@ A layout of ours is a plan: areas of columns of tabs. What a person arranged is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -24,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.forms.buttons import IconButton, identify
-from ui.forms.layouts import quiet
+from ui.forms.layouts import fill, quiet, tight
 from ui.look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
@@ -55,23 +54,18 @@ class _DockTitle(QWidget):
         float_button = IconButton(
             "arrows-out-simple", f"Float {title}", f"Puts {title} into a window of its own.", self
         )
-        close_button = IconButton("x", f"Close {title}", f"Closes {title}. The View menu brings it back.", self)
-        float_button.setObjectName(f"dock.{dock.objectName()}.float")
-        close_button.setObjectName(f"dock.{dock.objectName()}.close")
-        line = QHBoxLayout(self)
-        line.setContentsMargins(px(GRID + GRID // 2), 0, px(GRID // 2), 0)
-        line.setSpacing(0)
-        line.addWidget(self.label, 1)
-        for button in (float_button, close_button):
+        close_button = IconButton("x", f"Close {title}", f"Closes {title}. The View menu brings it back.")
+        for button, does in ((float_button, "float"), (close_button, "close")):
+            button.setObjectName(f"dock.{dock.objectName()}.{does}")
             button.setProperty("small", True)
-            line.addWidget(button)
+        line = tight(QHBoxLayout(self), 0, (GRID + GRID // 2, 0, GRID // 2, 0))
+        fill(line, self.label, float_button, close_button, wide=self.label)
         self.setFixedHeight(px(_TITLE_HEIGHT))
         self.setToolTip(f"Drag {title} to another place; drop it on a neighbour to share its place as a tab.")
         float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         close_button.clicked.connect(dock.close)
 
     def minimumSizeHint(self) -> QSize:
-        """Narrow docks cut the title."""
         return QSize(px(64), px(_TITLE_HEIGHT))
 
 
@@ -79,7 +73,6 @@ class _NoTitle(QWidget):
     """What a dock has instead of a bar where a tab names it already; the tab's menu has what the buttons do."""
 
     def sizeHint(self) -> QSize:
-        """No room at all."""
         return QSize(0, 0)
 
     minimumSizeHint = sizeHint
@@ -139,11 +132,6 @@ class Docks(QObject):
         self.titles.clear()
         self.seen.clear()
 
-    def actions(self) -> Iterator[tuple[str, QAction]]:
-        """For every dock the entry of a menu that shows or closes it."""
-        for name, dock in self.docks.items():
-            yield name, dock.toggleViewAction()
-
     def show(self, name: str) -> None:
         """Open a dock and put it in front of its neighbours."""
         dock = self.docks[name]
@@ -154,11 +142,9 @@ class Docks(QObject):
         """Show a dock and put the keyboard into it."""
         self.show(name)
         content = self.docks[name].widget()
-        inside = [content, *content.findChildren(QWidget)]
-        first = next(
-            (one for one in inside if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.isVisible()), content
-        )
-        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        controls = [one for one in (content, *content.findChildren(QWidget)) if one.isVisible()]
+        reachable = (one for one in controls if one.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        next(reachable, content).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def shows(self, widget: QWidget) -> bool:
         """Whether a widget, in a dock or not, is in sight."""
@@ -226,12 +212,9 @@ class Docks(QObject):
         for name, dock in self.docks.items():
             for button in self.titles[name][0].findChildren(IconButton):
                 button.setVisible(not locked)
-            features = QDockWidget.DockWidgetFeature
-            dock.setFeatures(
-                features.NoDockWidgetFeatures
-                if locked
-                else features.DockWidgetMovable | features.DockWidgetFloatable | features.DockWidgetClosable
-            )
+            kind = QDockWidget.DockWidgetFeature
+            free = kind.DockWidgetMovable | kind.DockWidgetFloatable | kind.DockWidgetClosable
+            dock.setFeatures(kind.NoDockWidgetFeatures if locked else free)
 
     def _dress_tabs_later(self) -> None:
         QTimer.singleShot(0, self, self._dress_tabs)
@@ -255,14 +238,11 @@ class Docks(QObject):
                 bar.setTabToolTip(place, f"Show {whole}. Right click: its picture, float, close.")
 
     def _offer(self, at: QPoint) -> None:
-        """What can be done with the dock of a tab."""
         bar = self.sender()
-        if not isinstance(bar, QTabBar) or bar.tabAt(at) < 0:
-            return
-        self.offer(self._name_of(bar.tabText(bar.tabAt(at))), bar.mapToGlobal(at))
+        if isinstance(bar, QTabBar) and bar.tabAt(at) >= 0:
+            self.offer(self._name_of(bar.tabText(bar.tabAt(at))), bar.mapToGlobal(at))
 
     def _name_of(self, tab: str) -> str:
-        """The dock whose tab says this."""
         return next(name for name, dock in self.docks.items() if dock.windowTitle() == tab)
 
     def offer(self, name: str, at: QPoint) -> None:
@@ -309,10 +289,10 @@ class SavedLayouts(QObject):
     def ask_name(self) -> None:
         """Keep the present arrangement under a name that the person gives."""
         ask = QInputDialog(self.docks.window)
+        ask.setLabelText("Name of the layout:")
         ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         ask.setObjectName("layout.name")
         ask.setWindowTitle("Save this layout")
-        ask.setLabelText("Name of the layout:")
         ask.textValueSelected.connect(lambda name: self.save(name.strip()) if name.strip() else None)
         ask.open()
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from ui.forms.buttons import identify
+from ui.forms.layouts import fill
 from ui.forms.rows import Row
 from ui.shell.docks import Docks
 
@@ -49,7 +50,6 @@ class FocusMode(QObject):
         choice.open()
 
     def _set_hidden(self, hidden: frozenset[str]) -> None:
-        """Take over what is hidden, also while something is."""
         on = self.on
         if on:
             self.toggle()
@@ -80,11 +80,8 @@ class FocusChoice(QDialog):
         self.resize(360, 520)
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
-        identify(
-            self.tree,
-            spoken="What focus mode hides",
-            hint="A check mark hides it in focus mode. Space sets and removes it.",
-        )
+        hint = "A check mark hides it in focus mode. Space sets and removes it."
+        identify(self.tree, spoken="What focus mode hides", hint=hint)
         hidden = set(hidden)
         for group, items in parts.items():
             branch = QTreeWidgetItem(self.tree, [group])
@@ -92,8 +89,7 @@ class FocusChoice(QDialog):
             for name, label in items.items():
                 item = QTreeWidgetItem(branch, [label])
                 item.setData(0, Qt.ItemDataRole.UserRole, name)
-                state = Qt.CheckState.Checked if name in hidden else Qt.CheckState.Unchecked
-                item.setCheckState(0, state)
+                item.setCheckState(0, Qt.CheckState.Checked if name in hidden else Qt.CheckState.Unchecked)
             branch.setExpanded(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         for button in buttons.buttons():
@@ -102,16 +98,12 @@ class FocusChoice(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: self.chosen.emit(self._hidden()))
-        lines = QVBoxLayout(self)
-        lines.addWidget(QLabel("Hidden while focus mode is on:"))
-        lines.addWidget(self.tree)
-        lines.addWidget(buttons)
+        fill(QVBoxLayout(self), QLabel("Hidden while focus mode is on:"), self.tree, buttons)
 
     def items(self) -> list[QTreeWidgetItem]:
         """Everything that can be hidden."""
         return self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
 
     def _hidden(self) -> frozenset[str]:
-        """The names that have a check mark."""
         named = ((item, item.data(0, Qt.ItemDataRole.UserRole)) for item in self.items())
         return frozenset(name for item, name in named if name and item.checkState(0) == Qt.CheckState.Checked)

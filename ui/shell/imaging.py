@@ -78,7 +78,6 @@ def encode_picture(widget: QWidget, path: Path, scale: int = 1, title: str = "")
 
 
 def _content_of(widget: QWidget) -> QWidget:
-    """What a scrolling widget shows a part of; any other widget itself."""
     inside = widget.widget() if isinstance(widget, QScrollArea) else None
     return inside or widget
 

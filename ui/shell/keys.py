@@ -22,7 +22,6 @@ class FocusedKeys(QObject):
         application().focusChanged.disconnect(self._follow)
 
     def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
-        """Look at the keys that the focused control gets, before it does."""
         if before is not None:
             before.removeEventFilter(self)
         if now is not None:
@@ -31,11 +30,10 @@ class FocusedKeys(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep a key for the control that has the focus, or leave it to the window."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox)):
-                event.accept()
-                return True
-            if isinstance(watched, QComboBox) and event.modifiers() in _PLAIN and event.text().isalnum():
-                # A list is searched by typing.
+            presses = event.key() == Qt.Key.Key_Space and isinstance(watched, (QAbstractButton, QComboBox))
+            # A list is searched by typing.
+            searches = isinstance(watched, QComboBox) and event.modifiers() in _PLAIN and event.text().isalnum()
+            if presses or searches:
                 event.accept()
                 return True
             if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStatusBar, QToolButton, QWidget
@@ -12,7 +12,8 @@ from superqt import QElidingLabel
 
 from playground.measure.diagnosis import Finding
 from ui.forms.buttons import identify
-from ui.look import theme
+from ui.forms.layouts import fill, tight
+from ui.look.theme import GRID, px
 from ui.session.commands import Report
 
 _NOTICE_SECONDS = 10.0
@@ -20,7 +21,6 @@ _NOTICE_SECONDS = 10.0
 
 
 def _remedy_button() -> QPushButton:
-    """The button that does what a message advises; hidden until there is something to advise."""
     return identify(QPushButton(), spoken="Remedy", hint="Does what the message advises.")
 
 
@@ -32,19 +32,16 @@ class _DiagnosisLine(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text = QElidingLabel()
-        self.text.setAccessibleName("Diagnosis")
+        self.text = identify(QElidingLabel(), spoken="Diagnosis")
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.remedy = _remedy_button()
         self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.remedy.clicked.connect(self._accept)
         self.finding: Finding | None = None
-        row = QHBoxLayout(self)
-        row.setContentsMargins(theme.px(2 * theme.GRID), theme.px(2), theme.px(theme.GRID), theme.px(2))
-        row.addWidget(self.text, 1)
-        row.addWidget(self.remedy)
+        row = tight(QHBoxLayout(self), None, (2 * GRID, 2, GRID, 2))
+        fill(row, self.text, self.remedy, wide=self.text)
         # Always the same height, so that nothing moves when a remedy comes or goes.
-        self.setFixedHeight(theme.px(4 * theme.GRID))
+        self.setFixedHeight(px(4 * GRID))
         self.show_finding(None)
 
     def show_finding(self, finding: Finding | None) -> None:
@@ -63,21 +60,12 @@ class _DiagnosisLine(QWidget):
             self.remedy.setToolTip(f"{remedy.label}, {words}. Ctrl+Z takes it back.")
 
     def _accept(self) -> None:
-        """Ask for the remedy."""
         if self.finding is not None and self.finding.remedy is not None:
             self.accepted.emit(self.finding.remedy)
 
 
 Offer: TypeAlias = tuple[str, Callable[[], object]]
 """The words on a button and what it does."""
-
-
-class _Message(NamedTuple):
-    """What a banner says."""
-
-    text: str
-    remedy: Offer | None
-    refuses: bool
 
 
 class _Banner(QFrame):
@@ -94,53 +82,27 @@ class _Banner(QFrame):
         close.setText("✕")
         identify(close, spoken="Dismiss the message", hint="Dismiss the message")
         close.clicked.connect(self.hide)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(
-            theme.px(2 * theme.GRID), theme.px(theme.GRID), theme.px(theme.GRID), theme.px(theme.GRID)
-        )
-        row.addWidget(self.text, 1)
-        row.addWidget(self.remedy)
-        row.addWidget(close)
-        self.refuses = False
-        """Whether the message says that a change was refused."""
-        self.offer: Offer | None = None
+        row = tight(QHBoxLayout(self), None, (2 * GRID, GRID, GRID, GRID))
+        fill(row, self.text, self.remedy, close, wide=self.text)
+        self.said: tuple[str, Offer | None, bool] = "", None, False
+        """The text, its remedy, and whether it says that a change was refused."""
         self.hide()
 
-    def refuse(self, text: str) -> None:
-        """Say that a change was refused, until one is made."""
-        self.tell(text)
-        self.refuses = True
-
-    def take_back_refusal(self) -> None:
-        """A change was made, so that it no longer matters what was refused before."""
-        if self.refuses:
-            self.hide()
-
-    def message(self) -> _Message | None:
-        """What it says now."""
-        return None if self.isHidden() else _Message(self.text.text(), self.offer, self.refuses)
-
-    def _tell_again(self, message: _Message) -> None:
-        """Say what another banner said."""
-        self.tell(message.text, message.remedy)
-        self.refuses = message.refuses
-
-    def tell(self, text: str, remedy: Offer | None = None) -> None:
+    def tell(self, text: str, remedy: Offer | None = None, refuses: bool = False) -> None:
         """Show a message until it is dismissed or replaced."""
-        self.refuses, self.offer = False, remedy
+        self.said = text, remedy, refuses
         self.text.setText(text)
         self.setAccessibleName(text)
         self.remedy.setVisible(remedy is not None)
         if remedy is not None:
-            self.remedy.setText(remedy[0])
-            identify(self.remedy, spoken=remedy[0], hint=remedy[0])
+            identify(self.remedy, spoken=remedy[0], hint=remedy[0]).setText(remedy[0])
         self.show()
 
     def apply_remedy(self) -> None:
         """Do what the message offers."""
         self.hide()
-        if self.offer is not None:
-            self.offer[1]()
+        if self.said[1] is not None:
+            self.said[1][1]()
 
 
 class Messages(QObject):
@@ -159,20 +121,20 @@ class Messages(QObject):
     def _make_widgets(self) -> None:
         self.banner, self.status, self.diagnosis = _Banner(), QElidingLabel(), _DiagnosisLine()
         identify(self.status, "status", "Status")
-        self.status.setContentsMargins(theme.px(theme.GRID), 0, 0, 0)
+        self.status.setContentsMargins(px(GRID), 0, 0, 0)
         self._bar.addWidget(self.status, 1)
         self._bar.addWidget(self.diagnosis, 1)
         self._bar.setSizeGripEnabled(False)
 
     def rebuild(self) -> None:
         """Make the widgets again, at the size in force. Whoever shows the banner places the new one."""
-        message = self.banner.message()
+        before = self.banner
         for label in (self.status, self.diagnosis):
             self._bar.removeWidget(label)
             label.deleteLater()
         self._make_widgets()
-        if message is not None:
-            self.banner._tell_again(message)
+        if not before.isHidden():
+            self.banner.tell(*before.said)
         if self._report is not None:
             self.show_report(self._report)
 
@@ -188,11 +150,12 @@ class Messages(QObject):
 
     def refuse(self, text: str) -> None:
         """Say in the banner that a change was refused, until one is made."""
-        self.banner.refuse(text)
+        self.banner.tell(text, refuses=True)
 
     def take_back_refusal(self) -> None:
         """Hide what was refused, because a change was made after it."""
-        self.banner.take_back_refusal()
+        if self.banner.said[2]:
+            self.banner.hide()
 
     def show_report(self, report: Report) -> None:
         """Say where training stands, and the latest notice for a while."""
@@ -206,7 +169,6 @@ class Messages(QObject):
 
 
 def _status_words(report: Report) -> str:
-    """What runs, at which step, how fast; or why nothing runs."""
     snapshot = report.snapshot
     place = f"epoch {snapshot.epoch:,}, step {snapshot.step:,}"
     if snapshot.status == "diverged":

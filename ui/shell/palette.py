@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 from ui.forms.buttons import identify
-from ui.forms.layouts import quiet
+from ui.forms.layouts import fill, quiet, tight
 from ui.look.theme import GRID, px
 
 _WIDTH, _ROWS = 560, 12
@@ -46,16 +46,11 @@ def score(name: str, typed: str) -> float | None:
         if at >= 0:
             begins_word = at == 0 or not low[at - 1].isalnum()
             total += (0 if begins_word else 3) + at / 100
-        elif len(word) > 1 and word in _initials(low):
+        elif len(word) > 1 and word in "".join(re.findall(r"\b\w", low)):
             total += 10
         else:
             return None
     return total + len(name) / 1000
-
-
-def _initials(text: str) -> str:
-    """The first letters of all words."""
-    return "".join(word[0] for word in re.findall(r"\w+", text))
 
 
 def matching(commands: Sequence[PaletteCommand], typed: str) -> list[PaletteCommand]:
@@ -83,20 +78,14 @@ class CommandPalette(QFrame):
         self.commands, self.shown = list[PaletteCommand](), list[PaletteCommand]()
         self.before: QWidget | None = None
         self.line = QLineEdit(placeholderText="Type what you want to do, or a setting and its value")
-        identify(
-            self.line,
-            "palette.line",
-            "Command",
-            "A few letters of a command are enough. A setting takes a value: learning rate 0.03.",
-        )
+        hint = "A few letters of a command are enough. A setting takes a value: learning rate 0.03."
+        identify(self.line, "palette.line", "Command", hint)
         self.list = identify(QListWidget(), "palette.list", "Commands that fit", "Enter does the chosen command.")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.nothing = quiet(QLabel("Nothing fits. Fewer letters find more."))
         self.nothing.setBuddy(self.line)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(px(GRID), px(GRID), px(GRID), px(GRID))
-        for widget in (self.line, self.list, self.nothing):
-            column.addWidget(widget)
+        self._column = tight(QVBoxLayout(self), None, (GRID, GRID, GRID, GRID))
+        fill(self._column, self.line, self.list, self.nothing)
         self.line.textChanged.connect(self._fill)
         self.line.installEventFilter(self)
         self.list.itemClicked.connect(lambda _: self._do_chosen())
@@ -113,37 +102,29 @@ class CommandPalette(QFrame):
         self.line.setFocus()
 
     def _fill(self) -> None:
-        """List what fits."""
         typed = self.line.text().strip()
         self.shown = matching(self.commands, typed) if typed else self.commands[:_MOST]
         self.list.clear()
-        for command in self.shown:
-            item = QListWidgetItem(f"{command.name}\t{command.keys}" if command.keys else command.name)
-            self.list.addItem(item)
+        self.list.addItems([f"{command.name}\t{command.keys}".rstrip() for command in self.shown])
         self.list.setCurrentRow(0)
         self.list.setVisible(bool(self.shown))
         self.nothing.setVisible(not self.shown)
         self._fit()
 
     def _fit(self) -> None:
-        """Be as high as the list needs, up to so many rows."""
         rows, row = min(len(self.shown), _ROWS), max(self.list.sizeHintForRow(0), px(24))
         self.list.setFixedHeight(rows * row + 2 * self.list.frameWidth())
         width = min(px(_WIDTH), self.host.width() - px(4 * GRID))
-        column = self.layout()
-        assert column is not None
-        column.activate()
+        self._column.activate()
         self.setGeometry((self.host.width() - width) // 2, px(8 * GRID), width, self.sizeHint().height())
 
     def _close_quietly(self) -> None:
-        """Go away and give the focus back."""
         if self.isVisible():
             self.hide()
             if self.before is not None:
                 self.before.setFocus()
 
     def _do_chosen(self) -> None:
-        """Do the chosen command."""
         row = self.list.currentRow()
         self._close_quietly()
         if 0 <= row < len(self.shown):

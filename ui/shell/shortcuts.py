@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.forms.buttons import identify
+from ui.forms.layouts import fill
 from ui.shell.palette import PaletteCommand
 
 _GESTURES = (
@@ -45,35 +46,27 @@ class ShortcutList(QDialog):
         self.setObjectName("shortcuts")
         self.setWindowTitle("Shortcuts and gestures")
         self.resize(640, 560)
-        self.rows = [(*split(command.name), command.keys) for command in commands if command.keys]
+        keyed = ((*command.name.partition(": "), command.keys) for command in commands if command.keys)
+        self.rows = [(where, what, keys) for where, _, what, keys in keyed]
         self.rows += [(where, what, how) for where, how, what in _GESTURES]
         self.search = QLineEdit(placeholderText="Search")
         identify(self.search, spoken="Search the shortcuts", hint="Shows only lines that contain what you type.")
         self.search.textChanged.connect(self._filter)
         self.table = QTableWidget(len(self.rows), 3)
+        self.table.setShowGrid(False)
         identify(self.table, spoken="Shortcuts and gestures", hint="What each key and gesture does.")
         self.table.setHorizontalHeaderLabels(["Where", "What", "Keys or gesture"])
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setShowGrid(False)
         for row, texts in enumerate(self.rows):
             for column, text in enumerate(texts):
                 self.table.setItem(row, column, QTableWidgetItem(text))
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        lines = QVBoxLayout(self)
-        lines.addWidget(self.search)
-        lines.addWidget(self.table)
+        fill(QVBoxLayout(self), self.search, self.table)
 
     def _filter(self, typed: str) -> None:
-        """Show the lines that contain what was typed."""
         for row, texts in enumerate(self.rows):
             self.table.setRowHidden(row, typed.lower() not in " ".join(texts).lower())
-
-
-def split(name: str) -> tuple[str, str]:
-    """`Training: Play or pause` as where and what."""
-    where, _, what = name.partition(": ")
-    return where, what

@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen, QRegion, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui.forms.buttons import identify
-from ui.guard.faults import guarded
+from ui.forms.layouts import STRETCH, fill, quiet, tight
+from ui.guard.faults import painted
 from ui.look import theme
 from ui.look.theme import GRID, exact_px, px
 
@@ -50,9 +51,8 @@ class Tour(QWidget):
         self.setGeometry(parent.rect())
         # Not a button of the card: the space bar plays, and the first card asks for that.
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        identify(
-            self, spoken="Tour", about="Enter or the right arrow key goes on, the left one back, Escape ends the tour."
-        )
+        keys = "Enter or the right arrow key goes on, the left one back, Escape ends the tour."
+        identify(self, spoken="Tour", about=keys)
         self.show()
         self._show_stop(0)
         self.setFocus()
@@ -62,24 +62,14 @@ class Tour(QWidget):
         card = QFrame(self)
         card.setProperty("card", True)
         card.setAutoFillBackground(True)
-        self.title, self.words, self.place = QLabel(), QLabel(wordWrap=True), QLabel()
+        self.title, self.words, self.place = QLabel(), QLabel(wordWrap=True), quiet(QLabel())
         self.title.setProperty("heading", True)
-        self.place.setProperty("quiet", True)
         self.back = self._button("Back", "The card before", lambda: self._show_stop(self.at - 1))
         self.next = self._button("Next", "The next card", lambda: self._show_stop(self.at + 1))
         self.leave = self._button("End the tour", "Closes the tour. The Help menu has it again.", self.end)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.leave)
-        buttons.addStretch(1)
-        buttons.addWidget(self.place)
-        buttons.addWidget(self.back)
-        buttons.addWidget(self.next)
-        column = QVBoxLayout(card)
-        column.setContentsMargins(px(2 * GRID), px(GRID), px(2 * GRID), px(2 * GRID))
-        column.setSpacing(px(GRID))
-        column.addWidget(self.title)
-        column.addWidget(self.words)
-        column.addLayout(buttons)
+        buttons = fill(QHBoxLayout(), self.leave, STRETCH, self.place, self.back, self.next)
+        column = tight(QVBoxLayout(card), GRID, (2 * GRID, GRID, 2 * GRID, 2 * GRID))
+        fill(column, self.title, self.words, buttons)
         card.setFixedWidth(px(_CARD_WIDTH))
         return card
 
@@ -90,7 +80,6 @@ class Tour(QWidget):
         return button
 
     def _show_stop(self, at: int) -> None:
-        """Show a card; behind the last one the tour ends."""
         if at >= len(self.stops):
             self.end()
             return
@@ -102,8 +91,7 @@ class Tour(QWidget):
         self.card.setAccessibleName(f"{stop.title}. {stop.words}")
         self.place.setText(f"{self.at + 1} of {len(self.stops)}")
         self.back.setEnabled(self.at > 0)
-        last = self.at == len(self.stops) - 1
-        self.next.setText("Done" if last else "Next")
+        self.next.setText("Done" if self.at == len(self.stops) - 1 else "Next")
         self._arrange()
 
     def _look(self) -> None:
@@ -148,12 +136,9 @@ class Tour(QWidget):
         self.deleteLater()
         self.ended.emit()
 
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Dim everything but the part."""
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         look = theme.current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         path = QPainterPath()
         path.addRect(QRectF(self.rect()))
         hole, corner = QRectF(self.hole()), exact_px(8)
@@ -167,14 +152,11 @@ class Tour(QWidget):
         if hole.isValid():
             painter.setPen(QPen(QColor(look.accent), exact_px(2)))
             painter.drawRoundedRect(hole.adjusted(-px(1), -px(1), px(1), px(1)), corner, corner)
-        painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Follow the window."""
         self._arrange()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape ends the tour, Enter and the arrows turn its cards."""
         if event.key() == Qt.Key.Key_Escape:
             self.end()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Right):
@@ -185,7 +167,6 @@ class Tour(QWidget):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Cover the window at every size."""
         if event.type() == QEvent.Type.Resize and watched is self.host:
             self.setGeometry(self.host.rect())
         return False

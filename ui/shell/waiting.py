@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, Q
 
 from playground.files.errors import CancelledError
 from ui.forms.buttons import identify, tip
+from ui.forms.layouts import fill, tight
 from ui.look.theme import GRID, px
 from ui.session.jobs import Job
 
@@ -58,39 +59,27 @@ class Waiting(QDialog):
             self.timer.start()
 
     def _arrange(self, words: str) -> None:
-        """What it is about, a bar, and a button."""
-        self.bar = QProgressBar()
-        identify(
-            self.bar, "waiting.progress", "How far it is", tip("How much is done. Cancel stops it and changes nothing.")
-        )
-        self.bar.setTextVisible(False)
+        self.bar = QProgressBar(textVisible=False, minimum=0, maximum=0)
+        hint = tip("How much is done. Cancel stops it and changes nothing.")
+        identify(self.bar, "waiting.progress", "How far it is", hint)
         self.bar.setFixedHeight(px(6))
-        self.bar.setRange(0, 0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)
         identify(cancel, "waiting.cancel", "Cancel", tip("Stops it and changes nothing."))
         buttons.rejected.connect(self.reject)
-        about = QLabel(words, wordWrap=True)
-        about.setTextFormat(Qt.TextFormat.PlainText)
-        lines = QVBoxLayout(self)
-        margin = px(2 * GRID)
-        lines.setContentsMargins(margin, margin, margin, margin)
-        lines.setSpacing(px(GRID))
-        for part in (about, self.bar, buttons):
-            lines.addWidget(part)
+        about = QLabel(words, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        lines = tight(QVBoxLayout(self), GRID, (2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID))
+        fill(lines, about, self.bar, buttons)
 
     def _show_progress(self, done: int, of: int) -> None:
-        """Move the bar on."""
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
     def _take(self, result: Any) -> None:
-        """The work is done."""
         if self._end():
             self.then(result)
 
     def _give_up(self, error: Exception) -> None:
-        """The work has failed."""
         if self._end():
             self.failed(error)
 

@@ -34,9 +34,6 @@ from ui.window.wiring import Wiring
 _STANDARD = QKeySequence.StandardKey
 
 
-# Files ------------------------------------------------------------------------------------------------------------
-
-
 def file_menu(
     documents: Documents,
     autosave: Autosave,
@@ -73,7 +70,6 @@ def file_menu(
 
 
 def _recent_files(documents: Documents) -> list[MenuEntry]:
-    """The files that were opened and saved last."""
     files: list[MenuEntry] = [
         Action("file.recent", path, partial(documents.open_carefully, path)) for path in documents.recent.paths()
     ]
@@ -81,7 +77,6 @@ def _recent_files(documents: Documents) -> list[MenuEntry]:
 
 
 def _recoverable_work(autosave: Autosave) -> list[MenuEntry]:
-    """What runs that ended unexpectedly have left."""
     found = autosave.found()
     if not found:
         return [placeholder("file.recover", "Nothing to recover")]
@@ -93,7 +88,6 @@ def _recoverable_work(autosave: Autosave) -> list[MenuEntry]:
 
 
 def _export_entries(exports: Exports) -> list[MenuEntry]:
-    """An entry for every format, and one to stop."""
     formats = [
         Action(f"export.{name}", f"{chosen.title} (*{chosen.suffix})…", partial(exports.ask, name))
         for name, chosen in FORMATS.items()
@@ -103,11 +97,7 @@ def _export_entries(exports: Exports) -> list[MenuEntry]:
 
 
 def _picture_entries(name: str, pictures: PictureSaver, dots: str, do: Callable[[str], object]) -> list[MenuEntry]:
-    """An entry for every part of the window there can be a picture of."""
     return [Action(f"{name}.{part}", f"{title}{dots}", partial(do, part)) for part, title in pictures.titles().items()]
-
-
-# Editing and training ---------------------------------------------------------------------------------------------
 
 
 def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: PictureSaver, parts: WindowParts) -> Menu:
@@ -149,7 +139,6 @@ def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pict
 
 
 def _naming(word: str, edits: Sequence[Edit]) -> str:
-    """Undo, or redo, with the name of what it would act on."""
     return f"{word} {edits[-1].label}" if edits else word
 
 
@@ -167,9 +156,6 @@ def training_menu(session: Session, presenter: Presenter) -> Menu:
     )
 
 
-# The window -------------------------------------------------------------------------------------------------------
-
-
 def view_menu(
     docks: Docks,
     layouts: SavedLayouts,
@@ -178,13 +164,14 @@ def view_menu(
     toggle_full_screen: Callable[[], object],
 ) -> Menu:
     """Panels, their layouts, focus mode, sizes and colours."""
+    shown = {name: dock.toggleViewAction() for name, dock in docks.docks.items()}
     panels = [
-        Action(f"panel.{name}", shown.text(), shown.trigger, (), shown.isEnabled, shown.isChecked)
-        for name, shown in docks.actions()
+        Action(f"panel.{name}", action.text(), action.trigger, (), action.isEnabled, action.isChecked)
+        for name, action in shown.items()
     ]
     places = [
-        Action(f"go_to.{name}", shown.text(), partial(docks.go_to, name), (f"Ctrl+{place}",) if place < 10 else ())
-        for place, (name, shown) in enumerate(docks.actions(), start=1)
+        Action(f"go_to.{name}", action.text(), partial(docks.go_to, name), (f"Ctrl+{place}",) if place < 10 else ())
+        for place, (name, action) in enumerate(shown.items(), start=1)
     ]
     return Menu(
         "&View",
@@ -210,7 +197,6 @@ def view_menu(
 
 
 def _layout_entries(docks: Docks, layouts: SavedLayouts) -> list[MenuEntry]:
-    """The layouts that come with the program and those a person saved."""
     saved = layouts.names()
     entries: list[MenuEntry] = [
         *(Action("layout.arrange", plan.name, partial(docks.arrange, plan)) for plan in LAYOUTS),
@@ -225,8 +211,6 @@ def _layout_entries(docks: Docks, layouts: SavedLayouts) -> list[MenuEntry]:
 
 
 def _size_entries(appearance: Appearance) -> list[MenuEntry]:
-    """The sizes of everything."""
-
     def entry(size: float) -> Action:
         return Action(
             f"size.{100 * size:.0f}",
@@ -244,8 +228,6 @@ def _size_entries(appearance: Appearance) -> list[MenuEntry]:
 
 
 def _theme_entries(appearance: Appearance) -> list[MenuEntry]:
-    """The colours."""
-
     def entry(name: str) -> Action:
         return Action(
             f"theme.{name}",

@@ -8,24 +8,17 @@ from typing import Any, NamedTuple
 import msgspec
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from playground import Experiment, InputError, Trainer
 from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
 from playground.files.errors import CancelledError, reason_of
-from playground.interop.animation import Animation, Settings, save_animation
+from playground.interop.animation import Animation, AnimationSettings, save_animation
 from ui.forms.buttons import identify, push_button, tip
-from ui.forms.layouts import quiet
+from ui.forms.layouts import STRETCH, fill, quiet, tight
 from ui.forms.rows import Form
-from ui.look import theme
+from ui.look.theme import GRID, current, px
 from ui.session.answer import Answer
 from ui.session.jobs import Job, finish_jobs
 from ui.session.session import Session
@@ -48,7 +41,7 @@ class _Making(NamedTuple):
 
     path: Path
     experiment: Experiment
-    settings: Settings
+    settings: AnimationSettings
     engine: EngineName
     initial: Answer
     """The weights to start from that were given; mostly there are none."""
@@ -79,7 +72,6 @@ class _Making(NamedTuple):
         return animation
 
     def _given_weights(self, job: Job) -> dict[str, Array]:
-        """The weights to start from, when the training thread has told them."""
         while not job.cancelled:
             try:
                 given: dict[str, Array] = self.initial.result(_ANSWER_SECONDS)
@@ -101,17 +93,17 @@ class AnimationDialog(QDialog):
         self.job: Job | None = None
         self.path = Path()
         report = session.report
-        self.settings = Settings(epochs=(report.snapshot.epoch if report else 0) or Settings().epochs)
+        self.settings = AnimationSettings(epochs=(report.snapshot.epoch if report else 0) or AnimationSettings().epochs)
         self.setObjectName("gif")
         self.setWindowTitle("Training as an animated GIF")
-        self.form = Form(Settings, "gif")
+        self.form = Form(AnimationSettings, "gif")
         self.form.show_value(self.settings)
         self.form.edited.connect(self._change)
         self.note, self.message = self._words("note", "What the animation shows"), self._words("message", "Result")
         self.note.setText(_NOTE)
-        self.bar = identify(QProgressBar(), "gif.progress", "Frames done", tip("How many frames are done."))
-        self.bar.setTextVisible(False)
-        self.bar.setFixedHeight(theme.px(_BAR_HEIGHT))
+        self.bar = QProgressBar(textVisible=False)
+        identify(self.bar, "gif.progress", "Frames done", tip("How many frames are done."))
+        self.bar.setFixedHeight(px(_BAR_HEIGHT))
         # Nothing moves when they come and go.
         policy = self.bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -119,9 +111,8 @@ class AnimationDialog(QDialog):
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.close_button = push_button("gif.close", "Close", "Closes this dialog. While a GIF is made: ends that.")
-        self.create_button = push_button(
-            "gif.create", "Create…", "Asks for a file and makes the GIF; the window goes on."
-        )
+        does = "Asks for a file and makes the GIF; the window goes on."
+        self.create_button = push_button("gif.create", "Create…", does)
         self.create_button.setDefault(True)
         self.close_button.clicked.connect(self.reject)
         self.create_button.clicked.connect(self._ask_path)
@@ -129,43 +120,26 @@ class AnimationDialog(QDialog):
         self._show_making(False)
 
     def _arrange(self) -> None:
-        """Put everything in its place."""
-        lines = QVBoxLayout(self)
-        margin = theme.px(2 * theme.GRID)
-        lines.setContentsMargins(margin, margin, margin, margin)
-        lines.setSpacing(theme.px(theme.GRID))
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        for button in (self.close_button, self.create_button):
-            buttons.addWidget(button)
-        for part in (self.form, self.note, self.bar, self.message):
-            lines.addWidget(part)
-        lines.addStretch(1)
-        lines.addLayout(buttons)
-        self.setMinimumWidth(theme.px(_WIDTH))
+        lines = tight(QVBoxLayout(self), GRID, (2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID))
+        buttons = fill(QHBoxLayout(), STRETCH, self.close_button, self.create_button)
+        fill(lines, self.form, self.note, self.bar, self.message, STRETCH, buttons)
+        self.setMinimumWidth(px(_WIDTH))
 
     def _words(self, name: str, spoken: str) -> QLabel:
-        """A quiet text."""
-        label = quiet(identify(QLabel(wordWrap=True), f"gif.{name}", spoken))
-        return label
-
-    # Doing --------------------------------------------------------------------------------------------------
+        return quiet(identify(QLabel(wordWrap=True), f"gif.{name}", spoken))
 
     def _change(self, path: str, value: int, *_: object) -> None:
-        """Take over a setting."""
         self.settings = msgspec.structs.replace(self.settings, **{path.removeprefix("gif."): value})
         self.form.show_value(self.settings)
 
     def _ask_path(self) -> None:
-        """Let the person choose the file, and make the animation."""
         ask_to_save(self, "Save the animation", "training.gif", ["Animations (*.gif)"], self.create_file)
 
     def create_file(self, path: str) -> None:
         """Make the animation in the background."""
         self.path, report = Path(path), self.session.report
-        engine: EngineName = "reference"
-        if report is not None and report.snapshot.engine == "compiled":
-            engine = "compiled"
+        compiled = report is not None and report.snapshot.engine == "compiled"
+        engine: EngineName = "compiled" if compiled else "reference"
         initial = self.session.ask(Trainer.usable_initial)
         making = _Making(self.path, self.session.experiment, self.settings, engine, initial)
         self.bar.setRange(0, self.settings.frames)
@@ -178,56 +152,48 @@ class AnimationDialog(QDialog):
         self.job.start()
 
     def _show_progress(self, done: int, of: int) -> None:
-        """Move the bar on."""
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
     def _show_made(self, animation: Animation) -> None:
-        """Say what was written."""
         if self.job is not None and self.sender() is self.job:
             words = made_words(self.path.name, animation)
             self._finish(words)
             self.said.emit(words)
 
     def _show_failed(self, error: Exception) -> None:
-        """Say why nothing was written."""
         if self.job is not None and self.sender() is self.job:
             self._finish(_failed_words(self.path, error), problem=True)
 
     def _finish(self, words: str, problem: bool = False) -> None:
-        """Nothing is to be made any longer; say what came of it."""
         finish_jobs(self)
         self.job = None
         self._show_making(False)
         self.message.setText(words)
-        self.message.setStyleSheet(f"color: {theme.current().danger}" if problem else "")
+        self.message.setStyleSheet(f"color: {current().danger}" if problem else "")
 
     def _show_making(self, on: bool) -> None:
-        """Offer what can be done now."""
         self.form.setEnabled(not on)
         self.create_button.setEnabled(not on)
         self.bar.setVisible(on)
-        self.close_button.setText("Cancel" if on else "Close")
-        self.close_button.setAccessibleName("Cancel" if on else "Close")
+        closing = "Cancel" if on else "Close"
+        identify(self.close_button, spoken=closing).setText(closing)
         self.message.setText("Repeating the training…" if on else "")
         if on:
             self.close_button.setFocus()
 
     def reject(self) -> None:
-        """Cancel what is being made; with nothing to cancel, close."""
         if self.job is not None:
             self._finish("Cancelled; nothing was written.")
         else:
             super().reject()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close, whatever is being made."""
         self._finish("")
         super().closeEvent(event)
 
 
 def _failed_words(path: Path, error: Exception) -> str:
-    """Why nothing was written, in a sentence."""
     if isinstance(error, InputError):
         return f"{path.name} was not written. {error}."
     if isinstance(error, OSError):

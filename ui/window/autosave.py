@@ -13,8 +13,8 @@ from PySide6.QtCore import QObject, QTimer
 from playground import Document, Trainer
 from playground.files.atomic import remove_strays
 from playground.files.errors import reason_of
-from playground.storage.document import load_document, to_bytes
-from playground.storage.recovery import MOST_ATTEMPTS, Found, Slot, aside, recoverable
+from playground.storage.document import document_bytes, load_document
+from playground.storage.recovery import MOST_ATTEMPTS, RecoverableWork, WorkSlot, documents_set_aside, find_recoverable
 from ui.session.jobs import Job, finish_jobs
 from ui.shell.waiting import Waiting
 from ui.window.desk import Desk
@@ -38,7 +38,7 @@ class _Asked(NamedTuple):
 class _Restoring(NamedTuple):
     """What is being recovered."""
 
-    found: Found
+    found: RecoverableWork
     lock: FileLock
     taken: bool = False
     """Whether the window works on it already."""
@@ -50,7 +50,7 @@ class Autosave(QObject):
     def __init__(self, desk: Desk, documents: Documents) -> None:
         super().__init__(desk)
         self.desk, self.documents, self.work = desk, documents, documents.work
-        self.slot: Slot | None = None
+        self.slot: WorkSlot | None = None
         self.folder: Path | None = None
         self.kept: Mark | None = None
         """The mark of what was kept last; see `Work.mark`."""
@@ -65,8 +65,8 @@ class Autosave(QObject):
         """Keep the window's work from now on, and offer what an earlier run has left."""
         self.folder = folder
         try:
-            found = recoverable(folder)
-            self.slot = Slot(folder)
+            found = find_recoverable(folder)
+            self.slot = WorkSlot(folder)
         except OSError as error:
             self.desk.say(f"Work is not kept for recovery: {reason_of(error)} ({folder}).")
             return
@@ -76,15 +76,13 @@ class Autosave(QObject):
         self.work.changed.connect(self._note_change)
         if found:
             self._offer(found[0])
-        elif fresh := [path for path in aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
+        elif fresh := [path for path in documents_set_aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
             self.desk.say(f"Work that could not be restored is kept as {fresh[-1]}.")
 
     def _tidy(self) -> None:
         """Remove what processes that were killed left unfinished beside the files that were worked on last."""
         for path in self.documents.recent.paths():
             remove_strays(Path(path))
-
-    # Keeping --------------------------------------------------------------------------------------------------
 
     def _note_change(self) -> None:
         """If the whole training is safe in a file of its own, there is nothing to recover."""
@@ -101,18 +99,16 @@ class Autosave(QObject):
             self.desk.session.ask(Trainer.document, partial(self._write, asked))
 
     def _write(self, asked: _Asked, document: Document) -> None:
-        """Write what was asked for, beside the window."""
         slot = self.slot
         if slot is None or self.job is not None:
             return
         mark = asked.mark._replace(step=document.present.state.step)
-        self.job = Job(lambda _: slot.write(to_bytes(document), asked.title, asked.origin), self)
+        self.job = Job(lambda _: slot.write(document_bytes(document), asked.title, asked.origin), self)
         self.job.done.connect(lambda _: self._note_kept(mark, asked.restores))
         self.job.failed.connect(lambda error: self._tell_failure(error, asked.restores))
         self.job.start()
 
     def _note_kept(self, mark: Mark, restores: bool) -> None:
-        """The work is kept."""
         self.job, self.kept = None, mark
         if restores:
             self._end_recovery(restored=True)
@@ -137,14 +133,11 @@ class Autosave(QObject):
             self.slot.close()
             self.slot = None
 
-    # Recovery -------------------------------------------------------------------------------------------------
-
-    def found(self) -> list[Found]:
+    def found(self) -> list[RecoverableWork]:
         """What there is to recover."""
-        return recoverable(self.folder) if self.folder is not None and self.slot is not None else []
+        return find_recoverable(self.folder) if self.folder is not None and self.slot is not None else []
 
-    def _offer(self, found: Found) -> None:
-        """Say that there is something to recover; nothing happens unless the person wants it."""
+    def _offer(self, found: RecoverableWork) -> None:
         later = " The file itself was saved after that." if found.is_outdated else ""
         self.desk.tell(
             f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu."
@@ -152,11 +145,11 @@ class Autosave(QObject):
             ("Recover", partial(self.recover_carefully, found)),
         )
 
-    def recover_carefully(self, found: Found) -> None:
+    def recover_carefully(self, found: RecoverableWork) -> None:
         """Go on with it, if no changes are lost by that which the person wants to keep."""
         self.documents.before_losing(partial(self.recover, found))
 
-    def recover(self, found: Found) -> None:
+    def recover(self, found: RecoverableWork) -> None:
         """Go on with what an earlier run has left. It is an attempt on record until this window keeps it itself."""
         lock = found.begin()
         if lock is None or self.restoring is not None:
@@ -167,7 +160,6 @@ class Autosave(QObject):
         Waiting(self.desk.window, "Recovering", words, lambda: load_document(found.document), self._take, self._refuse)
 
     def _take(self, document: Document) -> None:
-        """Go on with what was read, and keep it here."""
         if self.restoring is None:
             return
         found = self.restoring.found
@@ -179,7 +171,6 @@ class Autosave(QObject):
             self._end_recovery(restored=False)
 
     def _refuse(self, error: Exception) -> None:
-        """What was to be recovered can't be read, or the person stopped it."""
         if self.restoring is None:
             return
         found = self.restoring.found
@@ -189,13 +180,12 @@ class Autosave(QObject):
         self.desk.tell(f"{words_for(found)} was not recovered. {kept} {error}")
 
     def _end_recovery(self, *, restored: bool) -> None:
-        """If something was being recovered, that has come to its end."""
         if self.restoring is not None:
             (found, lock, _), self.restoring = self.restoring, None
             found.end(lock, restored=restored)
 
 
-def words_for(found: Found) -> str:
+def words_for(found: RecoverableWork) -> str:
     """What can be recovered, in words."""
     return (
         f"“{found.note.title or 'Untitled'}” as it was at {time.strftime('%H:%M on %d %B', time.localtime(found.time))}"

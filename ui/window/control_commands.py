@@ -50,7 +50,6 @@ class ControlCommands:
         return found
 
     def _press(self, button: QAbstractButton) -> None:
-        """Bring a button into sight and press it."""
         self.reveal(button)
         button.click()
 
@@ -73,11 +72,9 @@ class ControlCommands:
         widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _choose(self, row: ChoiceRow, kind: type[Choice] | None) -> None:
-        """Choose a member of a family, as its list does."""
         row.combo.setCurrentIndex(row.kinds.index(kind))
 
     def _give(self, row: Row, text: str) -> None:
-        """Give a setting the value that was typed."""
         problem = f"{text} is none of what it can be"
         if isinstance(row, NumberRow):
             problem = row.quantity.problem_with(text)

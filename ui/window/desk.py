@@ -14,7 +14,7 @@ from playground.measure.diagnosis import Remedy
 from ui.session.session import Session
 from ui.shell import dialogs
 from ui.shell.docks import Docks
-from ui.shell.messages import Messages, Offer
+from ui.shell.messages import Messages
 
 
 class Desk(QObject):
@@ -27,18 +27,7 @@ class Desk(QObject):
         self.session, self.settings = session, settings
         self.docks = Docks(window)
         self.messages = Messages(window.statusBar())
-
-    def say(self, notice: str) -> None:
-        """Put a notice into the status line for a while."""
-        self.messages.say(notice)
-
-    def tell(self, text: str, remedy: Offer | None = None) -> None:
-        """Say in the banner what needs attention, with a remedy if there is one."""
-        self.messages.tell(text, remedy)
-
-    def refuse(self, text: str) -> None:
-        """Say in the banner what was not changed, until something is."""
-        self.messages.refuse(text)
+        self.say, self.tell, self.refuse = self.messages.say, self.messages.tell, self.messages.refuse
 
     def ask_to_open(self, title: str, kinds: list[str], then: Callable[[str], object]) -> None:
         """Let the person choose a file that exists; `kinds` are like "Tables (*.csv *.tsv)"."""

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment
 from playground.files.errors import CancelledError, reason_of
-from playground.interop.opening import FIRST, Opened, open_source
+from playground.interop.opening import FIRST_PRESET, Opened, open_source
 from playground.storage.document import SUFFIX
 from ui.shell.dialogs import ask_about_changes, ask_about_replacing
 from ui.shell.waiting import Waiting
@@ -63,11 +63,9 @@ class Documents(QObject):
         self.careful = False
         self.desk.window.close()
 
-    # Opening --------------------------------------------------------------------------------------------------
-
     def new(self) -> None:
         """Begin anew with what a fresh window shows."""
-        self.before_losing(lambda: self.open(FIRST))
+        self.before_losing(lambda: self.open(FIRST_PRESET))
 
     def ask_open(self) -> None:
         """Let the person choose a file."""
@@ -88,7 +86,6 @@ class Documents(QObject):
         Waiting(self.desk.window, "Opening", Path(source).name, work, then, lambda error: self._refuse(source, error))
 
     def _refuse(self, source: str, error: Exception) -> None:
-        """Say why nothing was opened."""
         name = Path(source).name
         if isinstance(error, CancelledError):
             self.desk.say(f"{name} was not opened; everything is as it was.")
@@ -128,7 +125,6 @@ class Documents(QObject):
         return taken
 
     def _begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
-        """Put something that was opened in force; returns whether it was accepted."""
         self.desk.messages.banner.hide()
         if document is not None:
             self.desk.session.pause()
@@ -138,11 +134,8 @@ class Documents(QObject):
         return taken
 
     def _say(self, notes: tuple[str, ...]) -> None:
-        """Say what is to be known about what was opened."""
         if notes:
             self.desk.say(" ".join(notes))
-
-    # Saving ---------------------------------------------------------------------------------------------------
 
     def save(self, then: Callable[[], object] | None = None) -> None:
         """Save to the file that is worked on; without one, ask for it. `then` is done once all is safe."""
@@ -172,11 +165,9 @@ class Documents(QObject):
             self._save_for_certain(path, then)
 
     def _save_for_certain(self, path: Path, then: Callable[[], object] | None) -> None:
-        """Save, whatever there is at the file's place."""
         self.saves.add(Save(path, self.work.mark(), self.work.generation, then))
 
     def _note_saved(self, save: Save) -> None:
-        """Say that all is safe in a file, and do what waited for that."""
         self.recent.remember(save.path)
         self.desk.say(f"Saved to {save.path}.")
         if save.generation == self.work.generation:
@@ -189,7 +180,6 @@ class Documents(QObject):
             self.desk.window.close()
 
     def _tell_failure(self, save: Save, error: Exception | str) -> None:
-        """Say that nothing was saved, and what to do. What was to be done then is not done."""
         self._closing = False
         reason = error if isinstance(error, str) else reason_of(error)
         self.desk.tell(

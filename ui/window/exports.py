@@ -51,7 +51,6 @@ class Exports(QObject):
             )
 
     def _suggested(self, chosen: Format) -> str:
-        """A name for the file."""
         stem = Path(self.work.name).stem or "network"
         plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")
         return f"{plain or 'network'}{chosen.suffix}"
@@ -83,12 +82,10 @@ class Exports(QObject):
             self.job.cancel()
 
     def _tell_done(self, path: Path, words: str) -> None:
-        """Say what was written, and how near its predictions are."""
         self._end()
         self.desk.say(f"Exported to {path.name}. {words}".strip())
 
     def _tell_failure(self, path: Path, error: Exception) -> None:
-        """Say why nothing was written."""
         self._end()
         if isinstance(error, CancelledError):
             self.desk.say(f"The export to {path.name} was cancelled; nothing was written.")
@@ -98,7 +95,6 @@ class Exports(QObject):
             self.desk.tell(f"Nothing was exported to {path}: {reason_of(error)}")
 
     def _end(self) -> None:
-        """Nothing is being made any more."""
         self.job = None
         self.running_changed.emit(False)
 

@@ -13,7 +13,6 @@ def _with_neighbours(tabs: Tabs) -> Tabs:
 
 
 def _complete(plan: DockLayout) -> DockLayout:
-    """A plan with the views that stand beside those it names."""
     left, below = (tuple((width, _with_neighbours(tabs)) for width, tabs in part) for part in (plan.left, plan.below))
     return plan._replace(left=left, below=below)
 

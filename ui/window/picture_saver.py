@@ -59,14 +59,11 @@ class PictureSaver(QObject):
         menu = picture_menu(self.desk.window, partial(self.copy, _BOUNDARY), partial(self.ask_save, _BOUNDARY))
         menu.popup(self.parts.boundary.mapToGlobal(at))
 
-    # Doing --------------------------------------------------------------------------------------------------
-
     def copy(self, name: str) -> None:
         """Put a picture on the clipboard, as pixels and as SVG."""
         self.when_seen(name, partial(self._copy_now, name))
 
     def _copy_now(self, name: str) -> None:
-        """Put a picture of a part as it looks now on the clipboard."""
         title = self.titles()[name]
         QGuiApplication.clipboard().setMimeData(imaging.mime(self.part(name), title))
         self.desk.say(f"A picture of {title} is on the clipboard.")
@@ -83,7 +80,6 @@ class PictureSaver(QObject):
         self.when_seen(name, partial(self._save_now, name, Path(path), scale))
 
     def _save_now(self, name: str, path: Path, scale: int) -> None:
-        """Write a picture of a part as it looks now; if that fails, say why."""
         title = self.titles()[name]
         try:
             content = imaging.encode_picture(self.part(name), path, scale, title)
@@ -110,8 +106,6 @@ class PictureSaver(QObject):
         for dialog in self.desk.window.findChildren(QDialog, "gif"):
             dialog.close()
 
-    # Waiting ------------------------------------------------------------------------------------------------
-
     def when_seen(self, name: str, do: Callable[[], object]) -> None:
         """Do something when a part is in sight and up to date; now, if it is."""
         if self._in_sight(name):
@@ -123,7 +117,6 @@ class PictureSaver(QObject):
         self.patience.start()
 
     def _in_sight(self, name: str) -> bool:
-        """Whether a part can be seen."""
         return self.desk.docks.shows(self.part(name))
 
     def _look(self, report: Report) -> None:
@@ -132,19 +125,16 @@ class PictureSaver(QObject):
             QTimer.singleShot(0, self, self._take_seen)
 
     def _take_seen(self) -> None:
-        """Do what waited for the parts that are now in sight."""
         ready = [do for name, do in self.waiting if self._in_sight(name)]
         self.waiting = [(name, do) for name, do in self.waiting if not self._in_sight(name)]
         for do in ready:
             do()
 
     def _take_all(self) -> None:
-        """Wait no longer."""
         waiting, self.waiting = self.waiting, []
         for _, do in waiting:
             do()
 
 
 def _scale_chosen(dialog: QFileDialog) -> int:
-    """How fine a picture is to be."""
     return _KINDS.get(dialog.selectedNameFilter(), 1)

@@ -48,7 +48,6 @@ class Presenter(QObject):
             self.show_report(session.report)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Views that come and go change what snapshots have to contain."""
         if event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
             self.request_what_is_seen()
         return super().eventFilter(watched, event)
@@ -64,7 +63,6 @@ class Presenter(QObject):
             view.show_experiment(session.experiment)
 
     def _leave_sight(self, name: str) -> None:
-        """A dock was closed, or went behind another."""
         content = self.desk.docks.docks[name].widget()
         if isinstance(content, View):
             content.leave_sight()
@@ -100,7 +98,6 @@ class Presenter(QObject):
         self._show_divergence(snapshot)
 
     def _show_words(self) -> None:
-        """Say where training stands and what ails the network, in the moment in which all texts change."""
         report = self.desk.session.report
         if report is None:
             return

@@ -67,7 +67,6 @@ class Saves(QObject):
             self.desk.session.ask(Trainer.document, partial(self._write, save), partial(self._end, save))
 
     def _write(self, save: Save, document: Document) -> None:
-        """Write a document that was asked for."""
         mark = save.mark._replace(step=document.present.state.step)
         self._run(save._replace(mark=mark), lambda: save_document(save.path, document))
 

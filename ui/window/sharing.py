@@ -9,9 +9,9 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QGuiApplication
 
 from playground import InputError
-from playground.catalog.datasets.own_points import own_points
+from playground.catalog.datasets.own_points import to_own_points
 from playground.catalog.datasets.table import Table
-from playground.experiment.text import from_text, to_text
+from playground.experiment.text import experiment_from_text, experiment_text
 from playground.interop.opening import Opened
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
 from ui.window.desk import Desk
@@ -29,18 +29,16 @@ class Sharing(QObject):
         super().__init__(desk)
         self.desk, self.parts, self.documents = desk, parts, documents
 
-    # Out ------------------------------------------------------------------------------------------------------
-
     def copy_experiment(self) -> None:
         """Put the experiment on the clipboard as the text of an experiment file; a table goes along as its points."""
         experiment = self.desk.session.experiment
         try:
             if isinstance(experiment.data, Table):
-                experiment = msgspec.structs.replace(experiment, data=own_points(experiment.data))
+                experiment = msgspec.structs.replace(experiment, data=to_own_points(experiment.data))
         except InputError as error:
             self.desk.tell(f"Nothing was copied: the table can't be read any more. {error}")
             return
-        QGuiApplication.clipboard().setText(to_text(experiment))
+        QGuiApplication.clipboard().setText(experiment_text(experiment))
         self.desk.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")
 
     def copy_link(self) -> None:
@@ -58,8 +56,6 @@ class Sharing(QObject):
             "Export the points", "points.csv", ["Tables (*.csv)"], self.parts.data.own_data.export_points
         )
 
-    # In -------------------------------------------------------------------------------------------------------
-
     def takes(self, mime: QMimeData) -> bool:
         """Whether something that is dragged over the window may be dropped."""
         return bool(mime.hasUrls() or mime.hasText())
@@ -76,7 +72,6 @@ class Sharing(QObject):
         self.desk.ask_to_open("Import points", ["Tables (*.csv *.tsv *.txt)"], self.parts.data.own_data.import_file)
 
     def _take_file(self, path: str) -> None:
-        """Import a table, open any other file."""
         if Path(path).suffix.lower() in _TABLES:
             self.parts.data.own_data.import_file(path)
         else:
@@ -92,7 +87,6 @@ class Sharing(QObject):
             self._take_text(mime.text(), "the clipboard")
 
     def _take_text(self, text: str, source: str) -> None:
-        """Take an experiment or a link; all else are cells with points."""
         if text.lstrip().startswith("{"):
             self._take_experiment(text, source)
         elif is_link(text):
@@ -101,10 +95,9 @@ class Sharing(QObject):
             self.parts.data.own_data.take_cells(text, source)
 
     def _take_experiment(self, text: str, source: str) -> None:
-        """Open an experiment that came as text."""
         documents = self.documents
         documents.read(
             f"The experiment in {source}",
-            lambda: Opened(from_text(text)),
+            lambda: Opened(experiment_from_text(text)),
             lambda found: documents.before_losing(lambda: documents.take("a shared experiment", found)),
         )

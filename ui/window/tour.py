@@ -43,7 +43,6 @@ class WindowTour(QObject):
 
 
 def _tour_stops(desk: Desk, parts: WindowParts, presenter: Presenter) -> list[TourStop]:
-    """The cards of the tour."""
     session, docks = desk.session, desk.docks
     before = session.experiment
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from playground import Experiment
-from playground.interop.opening import FIRST, preset
+from playground.interop.opening import FIRST_PRESET, load_preset
 from ui.forms.layouts import tight
 from ui.look import theme
 from ui.session.compiling import Kernels
@@ -58,7 +58,7 @@ class Window(QMainWindow):
         self._before_crowding: QByteArray | None = None
         """Where the docks stood before everything became too large for that."""
         self.parts = WindowParts()
-        self.session = session or Session(experiment or preset(FIRST))
+        self.session = session or Session(experiment or load_preset(FIRST_PRESET))
         self.session.setParent(self)
         self.desk = Desk(self, self.session, self.settings)
         self._make_helpers()
@@ -93,17 +93,13 @@ class Window(QMainWindow):
         self.keys = FocusedKeys(self)
 
     def _listen(self) -> None:
-        """Follow what the session and the documents tell."""
         self.session.undo_changed.connect(self._show_undo)
         self.presenter.words_shown.connect(self._show_title)
         self.work.changed.connect(self._show_title)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
         self._show_title()
 
-    # Putting together -----------------------------------------------------------------------------------------
-
     def _put_together(self) -> None:
-        """Place and wire the parts, and have them show what there is."""
         for name, title, content, tab in self.parts.in_docks():
             self.docks.add(name, title, content, tab)
         self.parts.boundary.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -117,7 +113,6 @@ class Window(QMainWindow):
         self.presenter.adopt_parts()
 
     def _add_bar(self) -> None:
-        """Put the bar that runs the training across the top, with the banner below it."""
         top = QWidget()
         column = tight(QVBoxLayout(top), 0)
         column.addWidget(self.parts.transport)
@@ -132,7 +127,6 @@ class Window(QMainWindow):
         self.bar = bar
 
     def _add_menus(self) -> None:
-        """Make the menus from the table of actions."""
         session, documents, sharing, pictures = self.session, self.documents, self.sharing, self.pictures
         self.menus = Menus(
             self,
@@ -179,15 +173,11 @@ class Window(QMainWindow):
             self._before_crowding = state or self.docks.state()
             self.docks.arrange(LAYOUTS[-1])
 
-    # What it shows and offers ---------------------------------------------------------------------------------
-
     def _show_title(self) -> None:
-        """Say in the title what is worked on, with a mark while it has changes that no file holds."""
         self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")
         self.setWindowModified(self.work.modified)
 
     def _show_undo(self) -> None:
-        """Name in the menu what undo and redo would do."""
         self.menus.refresh("edit.undo", "edit.redo")
 
     def apply_theme(self) -> None:
@@ -205,7 +195,6 @@ class Window(QMainWindow):
         ShortcutList(self.menus.commands(every=True), self).open()
 
     def _toggle_full_screen(self) -> None:
-        """The whole screen, or a window again."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def use_kernels(self, kernels: Kernels) -> None:
@@ -215,10 +204,7 @@ class Window(QMainWindow):
         kernels.failed.connect(self.presenter.say_engine_refused)
         kernels.start()
 
-    # Events ---------------------------------------------------------------------------------------------------
-
     def showEvent(self, event: QShowEvent) -> None:
-        """The size is known, which it was not when the docks were placed."""
         super().showEvent(event)
         if event.spontaneous():
             return
@@ -232,23 +218,19 @@ class Window(QMainWindow):
             QTimer.singleShot(0, self, self._make_room)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Files, addresses and texts can be dropped anywhere."""
         if self.sharing.takes(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Take what is dropped."""
         event.acceptProposedAction()
         self.sharing.take(event.mimeData())
 
     def changeEvent(self, event: QEvent) -> None:
-        """Nothing is seen of a minimised window."""
         if event.type() == QEvent.Type.WindowStateChange:
             self.presenter.request_what_is_seen()
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask about changes, then stop the process and all threads before anything goes."""
         if self.documents.may_close():
             self._close_parts()
             super().closeEvent(event)
@@ -256,7 +238,6 @@ class Window(QMainWindow):
             event.ignore()
 
     def _close_parts(self) -> None:
-        """Keep the layout, and end everything that runs."""
         if self.focus_mode.on:
             self.focus_mode.toggle()
         self.layouts.remember()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from playground.catalog.datasets.table import Table
 from playground.interop.opening import RESOURCES
+from ui.forms.layouts import scrolling
 from ui.look import theme
 from ui.panels.data.panel import DataPanel
 from ui.panels.drawing.panel import DrawingPanel
@@ -21,16 +21,8 @@ from ui.views.network.view import NetworkView
 from ui.views.registry import VIEWS
 from ui.views.view import View
 
-_SAMPLE_TABLES = (
-    (
-        "Penguins",
-        Table(
-            path=str(RESOURCES / "data" / "penguins.csv"),
-            x1="bill_length_mm",
-            x2="bill_depth_mm",
-            target="species",
-        ),
-    ),
+_PENGUINS = Table(
+    path=str(RESOURCES / "data" / "penguins.csv"), x1="bill_length_mm", x2="bill_depth_mm", target="species"
 )
 
 ViewKind = TypeVar("ViewKind", bound=View)
@@ -47,7 +39,7 @@ class WindowParts:
         self.views = tuple(view() for view in VIEWS)
         self.boundary, self.network = self.view(BoundaryView), self.view(NetworkView)
         self.gradients = self.view(GradientsView)
-        self.data, self.layers, self.training = DataPanel(list(_SAMPLE_TABLES)), LayersPanel(), TrainingPanel()
+        self.data, self.layers, self.training = DataPanel([("Penguins", _PENGUINS)]), LayersPanel(), TrainingPanel()
         self.drawing = DrawingPanel()
         self.layers.sleep()
         self.panels = (self.data, self.layers, self.training, self.drawing)
@@ -76,12 +68,7 @@ class WindowParts:
 
 
 def _scrolling(panel: QWidget) -> QScrollArea:
-    """A panel that can be longer than its place."""
-    scroll = QScrollArea(widgetResizable=True)
-    scroll.setFrameShape(QFrame.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    scroll.setWidget(panel)
+    scroll = scrolling(panel)
     # Wide enough that nothing has to be cut off beside the scroll bar.
     scroll.setMinimumWidth(panel.minimumSizeHint().width() + theme.px(theme.GRID + 2))
     return scroll

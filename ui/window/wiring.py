@@ -58,7 +58,6 @@ class Wiring(QObject):
         network.weight_edited.connect(self.session.set_weight)
 
     def _connect_drawing(self) -> None:
-        """The boundary tells the drawing tools what the mouse does; they tell it what they look like."""
         boundary, drawing, docks = self.parts.boundary, self.parts.drawing, self.desk.docks
         boundary.pressed.connect(drawing.press)
         boundary.dragged.connect(drawing.drag)
@@ -77,14 +76,10 @@ class Wiring(QObject):
         points.said.connect(self.desk.say)
         self.parts.data.test_asked.connect(self.session.show_test)
 
-    # Training -----------------------------------------------------------------------------------------------
-
     def set_speed(self, steps_per_second: float | None) -> None:
         """Train at most so fast; None lifts the limit."""
         self.session.set_speed(steps_per_second)
         self.parts.transport.show_speed(steps_per_second)
-
-    # Drawing ------------------------------------------------------------------------------------------------
 
     def start_drawing(self) -> None:
         """Show the tools, with one in hand."""
@@ -101,7 +96,6 @@ class Wiring(QObject):
             self.parts.drawing.set_in_sight(seen)
 
     def _show_tool(self, editing: bool, reach: float, colour: str | None) -> None:
-        """Let the mouse on the boundary look or draw."""
         boundary = self.parts.boundary
         boundary.set_tool("edit" if editing else "look")
         # The right button erases.
@@ -109,34 +103,27 @@ class Wiring(QObject):
         boundary.setContextMenuPolicy(policy.PreventContextMenu if editing else policy.CustomContextMenu)
         boundary.set_brush(reach, colour)
 
-    # The network and its points -----------------------------------------------------------------------------
-
     def _look_closer(self, point: int | None) -> None:
-        """Show the way of the point that was picked through the network."""
         self.parts.boundary.pick(point)
         self.parts.view(MicroscopeView).show_point(point)
         if point is not None and "microscope" not in self.desk.docks.seen:
             self.desk.docks.show("microscope")
 
     def _set_feature(self, name: str, on: bool) -> None:
-        """Use an input, or no longer."""
         features = self.session.experiment.features
         wanted = with_feature(features, name) if on else without_feature(features, name)
         self.parts.data.ask("features", wanted)
 
     def _set_units(self, place: int, units: int) -> None:
-        """Make a hidden layer wider or narrower."""
         self.parts.layers.ask(f"layers.{place}.units", units)
 
     def _insert_layer(self, place: int) -> None:
-        """Put a layer like its neighbour between others."""
         layers = self.session.experiment.layers
         neighbour = layers[max(place - 1, 0)] if layers else FIRST_LAYER
         new = msgspec.structs.replace(neighbour, id=new_id(layers), trainable=True, muted=False)
         self.parts.layers.ask("layers", (*layers[:place], new, *layers[place:]))
 
     def _open_layer(self, place: int) -> None:
-        """Show the settings of a hidden layer."""
         self.desk.docks.show("layers")
         self.parts.layers.wake()
         self.controls.focus_on(self.parts.layers.cards[place])

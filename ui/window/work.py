@@ -8,7 +8,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from playground import Document, Experiment
-from playground.files.atomic import Stamp, stamp
+from playground.files.atomic import FileStamp, file_stamp
 from ui.session.session import Session
 from ui.session.undo import WeightSetting
 
@@ -32,12 +32,12 @@ class _Place(NamedTuple):
 
     path: Path | None
     saved: Mark
-    stamp: Stamp | None
+    stamp: FileStamp | None
 
 
 _UNSAVED = Mark(None, -1, -1)
 """No file holds what there is."""
-_OUTDATED: Stamp = (-1, -1)
+_OUTDATED: FileStamp = (-1, -1)
 """The file holds something newer than what there is."""
 
 
@@ -52,7 +52,7 @@ class Work(QObject):
         self.session = session
         self.path: Path | None = None
         self.saved = self.mark(0)
-        self.stamp: Stamp | None = None
+        self.stamp: FileStamp | None = None
         """Of the file as it was when it was opened or saved here."""
         self.generation = 0
         """Counts what was opened."""
@@ -98,7 +98,6 @@ class Work(QObject):
 
     @property
     def _has_document(self) -> bool:
-        """Whether the file holds the whole training."""
         return self.path is not None and self.path.suffix.lower() != ".json"
 
     @property
@@ -122,7 +121,7 @@ class Work(QObject):
             return False
         self.generation += 1
         self._began = self.session.revision
-        self.path, self.stamp = path, None if path is None else stamp(path)
+        self.path, self.stamp = path, None if path is None else file_stamp(path)
         self._began_at = 0 if document is None else document.present.state.step
         self.saved = self.mark(self._began_at)
         known = {edit.number for edit in (*self.session.done, *self.session.undone)}
@@ -133,7 +132,7 @@ class Work(QObject):
 
     def note_file(self, path: Path | None) -> None:
         """Take note of the file that the first experiment of the window came from."""
-        self.path, self.stamp = path, None if path is None else stamp(path)
+        self.path, self.stamp = path, None if path is None else file_stamp(path)
         self.changed.emit()
 
     def note_recovered(self, *, outdated: bool) -> None:
@@ -145,12 +144,12 @@ class Work(QObject):
 
     def note_saved(self, path: Path, mark: Mark) -> None:
         """Take note that a file holds what there was at a mark."""
-        self.path, self.saved, self.stamp = path, mark, stamp(path)
+        self.path, self.saved, self.stamp = path, mark, file_stamp(path)
         self.changed.emit()
 
     def was_written_elsewhere(self, path: Path) -> bool:
         """Whether this is the file that is worked on, and another program has written it since."""
-        return path == self.path and self.stamp is not None and stamp(path) not in (None, self.stamp)
+        return path == self.path and self.stamp is not None and file_stamp(path) not in (None, self.stamp)
 
     def _go_to(self, number: int, after: int) -> None:
         """The opening of something was taken back, or made again: go on with what was worked on then."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from playground.catalog.choice import union
-from playground.catalog.datasets.base import Adjustable, Dataset, Raw, Sample, sample
+from playground.catalog.datasets.base import Adjustable, Dataset, Raw, Sample, draw_sample
 
 from playground.catalog.datasets.shapes import (  # isort: skip
     Blobs,
@@ -18,13 +18,13 @@ from playground.catalog.datasets.shapes import (  # isort: skip
     Gaussians,
     Hills,
     Moons,
-    Plane,
+    TiltedPlane,
     Rings,
     Ripple,
     Spiral,
     Wave,
     Xor,
-    shuffled,
+    shuffle_points,
 )
 from playground.catalog.datasets.own_points import UserPoints  # isort: skip
 from playground.catalog.datasets.table import Table  # isort: skip
@@ -45,7 +45,6 @@ __all__ = [
     "Gaussians",
     "Hills",
     "Moons",
-    "Plane",
     "Raw",
     "Rings",
     "Ripple",
@@ -53,9 +52,10 @@ __all__ = [
     "Spiral",
     "Table",
     "TfPlayground",
+    "TiltedPlane",
     "UserPoints",
     "Wave",
     "Xor",
-    "sample",
-    "shuffled",
+    "draw_sample",
+    "shuffle_points",
 ]

@@ -1,21 +1,19 @@
 """Data sets: points on the plane [−6, 6]² with a class or a value each.
 
-A data set is a choice that knows how to make its points; `sample` turns it into a `Sample`, split into training,
+A data set is a choice that knows how to make its points; `draw_sample` turns it into a `Sample`, split into training,
 validation and test points. Every random number comes from the data set's own seed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from playground.catalog.choice import Array, Choice, setting
+from playground.catalog.choice import Array, Choice, Task, setting
 from playground.catalog.datasets import tfdata
 from playground.files.errors import InputError
-
-Task: TypeAlias = Literal["classification", "regression"]
 
 EXTENT = 6.0
 """Points, grids and pictures reach from −EXTENT to EXTENT on both axes."""
@@ -29,19 +27,19 @@ LONGEST_SEED = 256
 MAX_OWN_POINTS = 20_000
 """The most points that are drawn or imported, so that drawing stays smooth."""
 
-Points: TypeAlias = Annotated[
+_PointCount: TypeAlias = Annotated[
     int,
     setting("Points", "How many points to draw. Few overfit quickly; many make every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000)),
 ]  # fmt: skip
-Noise: TypeAlias = Annotated[
+_Noise: TypeAlias = Annotated[
     float,
     setting("Noise", "How far points stray from where they belong. At 0 the classes are clean; from 0.5 on they mix.", ge=0, le=1, slider=(0, 0.5)),
 ]  # fmt: skip
-LabelNoise: TypeAlias = Annotated[
+_LabelNoise: TypeAlias = Annotated[
     float,
     setting("Wrong labels", "The share of points that get a wrong class. A network that learns them too is overfitting.", ge=0, le=1, slider=(0, 0.5)),
 ]  # fmt: skip
-Seed: TypeAlias = Annotated[
+_Seed: TypeAlias = Annotated[
     int,
     setting(
         "Data seed",
@@ -50,11 +48,11 @@ Seed: TypeAlias = Annotated[
         le=2**53 - 1,
     ),
 ]
-ValidationFraction: TypeAlias = Annotated[
+_ValidationFraction: TypeAlias = Annotated[
     float,
     setting("Validation share", "Points kept out of training, to see how well the network does on points it never saw. At 0 overfitting goes unnoticed; near 1 hardly any are left to learn from.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
-TestFraction: TypeAlias = Annotated[
+_TestFraction: TypeAlias = Annotated[
     float,
     setting("Test share", "Points that neither training nor tuning ever sees, for the final verdict. At 0 there are none; near 1 hardly any are left to learn from.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
@@ -83,7 +81,7 @@ class AxisScale(NamedTuple):
 
 
 AxisScales: TypeAlias = tuple[AxisScale, AxisScale]
-AS_THEY_ARE: AxisScales = (AxisScale(), AxisScale())
+UNSCALED_AXES: AxisScales = (AxisScale(), AxisScale())
 
 
 class Raw(NamedTuple):
@@ -96,7 +94,7 @@ class Raw(NamedTuple):
     axis_names: tuple[str, str] = ("x₁", "x₂")
     target_name: str = "value"
     notes: tuple[str, ...] = ()
-    axis_scales: AxisScales = AS_THEY_ARE
+    axis_scales: AxisScales = UNSCALED_AXES
 
 
 class Sample(NamedTuple):
@@ -110,7 +108,7 @@ class Sample(NamedTuple):
     axis_names: tuple[str, str]
     target_name: str
     notes: tuple[str, ...]
-    axis_scales: AxisScales = AS_THEY_ARE
+    axis_scales: AxisScales = UNSCALED_AXES
     """The scales that convert both axes to the original units of the points."""
 
     @property
@@ -164,12 +162,12 @@ class Dataset(Choice, frozen=True):
 class Adjustable(Dataset, frozen=True):
     """What all data sets but those of links share: how many points there are, how noisy, and how they are split."""
 
-    points: Points = 500
-    noise: Noise = 0.0
-    label_noise: LabelNoise = 0.0
-    seed: Seed = 0
-    validation_fraction: ValidationFraction = 0.5
-    test_fraction: TestFraction = 0.0
+    points: _PointCount = 500
+    noise: _Noise = 0.0
+    label_noise: _LabelNoise = 0.0
+    seed: _Seed = 0
+    validation_fraction: _ValidationFraction = 0.5
+    test_fraction: _TestFraction = 0.0
 
     def draw(self, random: np.random.Generator) -> Raw:
         """All points, noise included, in random order unless the points are the user's own."""
@@ -179,7 +177,7 @@ class Adjustable(Dataset, frozen=True):
         raw = self.draw(np.random.default_rng([self.seed, 0]))
         if self.label_noise and raw.task == "classification" and len(raw.class_names) > 1:
             random = np.random.default_rng([self.seed, 1])
-            raw = raw._replace(labels=mislabelled(raw.labels, self.label_noise, len(raw.class_names), random))
+            raw = raw._replace(labels=_mislabelled(raw.labels, self.label_noise, len(raw.class_names), random))
         return raw, self.split(len(raw.labels), np.random.default_rng([self.seed, 2]))
 
     @property
@@ -211,16 +209,16 @@ class Adjustable(Dataset, frozen=True):
             )
 
 
-A = TypeVar("A", bound=Adjustable)
+_A = TypeVar("_A", bound=Adjustable)
 
 
-def small_enough(values: Sequence[float] | Array) -> Array:
+def are_small_enough(values: Sequence[float] | Array) -> Array:
     """Marks the numbers that can be squared and summed in any precision; NaN is none of them."""
     result: Array = np.abs(values) <= LARGEST
     return result
 
 
-def sample(dataset: Dataset) -> Sample:
+def draw_sample(dataset: Dataset) -> Sample:
     """The points that `dataset` describes. The same choice gives the same points, every time."""
     raw, split = dataset.drawn()
     for array in (raw.x, raw.labels, split):
@@ -228,7 +226,7 @@ def sample(dataset: Dataset) -> Sample:
     return Sample(raw.x, raw.labels, split, raw.task, raw.class_names, *raw[4:])
 
 
-def mislabelled(labels: Array, share: float, classes: int, random: np.random.Generator) -> Array:
+def _mislabelled(labels: Array, share: float, classes: int, random: np.random.Generator) -> Array:
     """A copy of `labels` in which a share of the points is moved to another class."""
     wrong = random.permutation(len(labels))[: round(share * len(labels))]
     result = labels.copy()
@@ -236,7 +234,7 @@ def mislabelled(labels: Array, share: float, classes: int, random: np.random.Gen
     return result
 
 
-def with_common(dataset: Dataset, kind: type[A], **settings: Any) -> A:
+def with_common(dataset: Dataset, kind: type[_A], **settings: Any) -> _A:
     """A data set of class `kind` with the number of points, noise, seed and shares of `dataset`, where it has them."""
     common = {name: getattr(dataset, name) for name in Adjustable.__struct_fields__ if isinstance(dataset, Adjustable)}
     # All rows of a table are no number of points to draw.

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array, setting
+from playground.catalog.choice import Array, Task, setting
 from playground.catalog.datasets.base import (
     CLASS_NAMES,
     LARGEST,
@@ -20,9 +20,8 @@ from playground.catalog.datasets.base import (
     Dataset,
     Raw,
     Sample,
-    Task,
-    sample,
-    small_enough,
+    are_small_enough,
+    draw_sample,
     with_common,
 )
 from playground.catalog.datasets.table import MAX_TABLE_ROWS
@@ -72,11 +71,13 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
             if column is not None and len(column) != len(self.x1):
                 raise InputError(f"data.{name}", f"{len(column)} entries", f"as many as data.x1 has, {len(self.x1)}")
         for name, values in (("x1", self.x1), ("x2", self.x2), ("target", self.target)):
-            refuse_first(f"data.{name}", values, small_enough(values), f"a number from −{LARGEST:g} to {LARGEST:g}")
+            _refuse_first(
+                f"data.{name}", values, are_small_enough(values), f"a number from −{LARGEST:g} to {LARGEST:g}"
+            )
         if self.task == "classification":
             target = np.array(self.target)
             whole = (target == np.floor(target)) & (target >= 0) & (target < MAX_CLASSES)
-            refuse_first("data.target", self.target, whole, f"a class, a whole number from 0 to {MAX_CLASSES - 1}")
+            _refuse_first("data.target", self.target, whole, f"a class, a whole number from 0 to {MAX_CLASSES - 1}")
         if self.train is not None and not any(self.train):
             raise InputError("data.train", "only false", "true for at least one point, to train on")
         self.check_test()
@@ -88,7 +89,7 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
             raise InputError("data.test", f"{len(self.test)} entries", "null where data.train is null")
         if self.test is not None and self.train is not None:
             free = ~(np.array(self.test) & np.array(self.train))
-            refuse_first("data.test", self.test, free, "false where data.train is true")
+            _refuse_first("data.test", self.test, free, "false where data.train is true")
 
     def check_names(self) -> None:
         """Raise InputError for class names that are blank, repeated or too many."""
@@ -102,7 +103,7 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
         """The names of the first `classes` classes."""
         names = list(self.class_names)
         for name in CLASS_NAMES[len(names) : classes]:
-            names.append(unused(name, names))
+            names.append(unused_name(name, names))
         return tuple(names[:classes])
 
     @property
@@ -150,31 +151,31 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
         return msgspec.structs.replace(self, target=tuple(target.astype(float).tolist()), task=task)
 
 
-def unused(name: str, names: Sequence[str]) -> str:
+def unused_name(name: str, names: Sequence[str]) -> str:
     """`name` with as many primes appended as make it different from all `names`."""
     while name in names:
         name += "′"
     return name
 
 
-def refuse_first(path: str, values: Sequence[float], allowed: Array, words: str) -> None:
+def _refuse_first(path: str, values: Sequence[float], allowed: Array, words: str) -> None:
     """Raise InputError for the first value that is not allowed."""
     if not allowed.all():
         place = int(np.argmin(allowed))
         raise InputError(f"{path}[{place}]", values[place], words)
 
 
-def own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:
+def to_own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:
     """Any data set as own points with the same coordinates, labels, parts and class names.
 
     `drawn` are its points, if they have been drawn already.
     """
-    drawn = sample(dataset) if drawn is None else drawn
+    drawn = draw_sample(dataset) if drawn is None else drawn
     common = {"noise": 0.0, "label_noise": 0.0}
-    return with_common(dataset, UserPoints, **common, **columns_of(drawn))
+    return with_common(dataset, UserPoints, **common, **_columns_of(drawn))
 
 
-def columns_of(drawn: Sample) -> dict[str, Any]:
+def _columns_of(drawn: Sample) -> dict[str, Any]:
     """The fields of `UserPoints` that describe these points exactly."""
     x1, x2, target = (tuple(column.astype(float).tolist()) for column in (*drawn.x.T, drawn.labels))
     test = drawn.split == TEST

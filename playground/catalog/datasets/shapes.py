@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from playground.catalog.choice import Array
-from playground.catalog.datasets.base import CLASS_NAMES, EXTENT, Adjustable, Classes, Raw, Task
+from playground.catalog.choice import Array, Task
+from playground.catalog.datasets.base import CLASS_NAMES, EXTENT, Adjustable, Classes, Raw
 
 
-def shuffled(
+def shuffle_points(
     x: Array, labels: Array, task: Task, random: np.random.Generator, class_names: tuple[str, ...] = ()
 ) -> Raw:
     """Points in random order, so that batches are mixed even without shuffling."""
@@ -19,23 +19,23 @@ def shuffled(
     return Raw(x[order], labels[order], task, class_names or (("A", "B") if task == "classification" else ()))
 
 
-def two_halves(n: int) -> tuple[int, int]:
+def _two_halves(n: int) -> tuple[int, int]:
     """How many of n points belong to class 1 and to class 0."""
     return n // 2, n - n // 2
 
 
-def shares(n: int, classes: int) -> list[int]:
+def _class_sizes(n: int, classes: int) -> list[int]:
     """The number of points of each class, as equal as possible; of two classes the second gets the odd point."""
     return [(n * (k + 1)) // classes - (n * k) // classes for k in range(classes)]
 
 
-def numbered(counts: Sequence[int]) -> Array:
+def _numbered(counts: Sequence[int]) -> Array:
     """The class of every point, for points ordered by class. Of two classes, class 1 comes first."""
     order = [1, 0] if len(counts) == 2 else list(range(len(counts)))
     return np.repeat(order, counts)
 
 
-def on_circles(radii: Array, random: np.random.Generator) -> Array:
+def _on_circles(radii: Array, random: np.random.Generator) -> Array:
     """Points at these distances from the centre, in random directions."""
     angles = random.uniform(0, 2 * np.pi, len(radii))
     return np.stack([radii * np.sin(angles), radii * np.cos(angles)], axis=1)
@@ -47,10 +47,10 @@ class Circle(Adjustable, frozen=True, tag="circle"):
     label = "Circle"
 
     def draw(self, random: np.random.Generator) -> Raw:
-        inner, outer = two_halves(self.points)
+        inner, outer = _two_halves(self.points)
         radii = np.concatenate([random.uniform(0, 2.5, inner), random.uniform(3.5, 5, outer)])
-        x = on_circles(radii, random) + random.normal(0, 3 * self.noise, (self.points, 2))
-        return shuffled(x, np.repeat([1, 0], [inner, outer]), "classification", random)
+        x = _on_circles(radii, random) + random.normal(0, 3 * self.noise, (self.points, 2))
+        return shuffle_points(x, np.repeat([1, 0], [inner, outer]), "classification", random)
 
 
 class Xor(Adjustable, frozen=True, tag="xor"):
@@ -63,7 +63,7 @@ class Xor(Adjustable, frozen=True, tag="xor"):
         x += np.where(x > 0, 0.3, -0.3)
         labels = (x[:, 0] * x[:, 1] >= 0).astype(np.int64)
         x = x + random.normal(0, 3 * self.noise, x.shape)
-        return shuffled(x, labels, "classification", random)
+        return shuffle_points(x, labels, "classification", random)
 
 
 class Gaussians(Adjustable, frozen=True, tag="gaussians"):
@@ -72,11 +72,11 @@ class Gaussians(Adjustable, frozen=True, tag="gaussians"):
     label = "Gauss"
 
     def draw(self, random: np.random.Generator) -> Raw:
-        first, second = two_halves(self.points)
+        first, second = _two_halves(self.points)
         spread = np.sqrt(0.5 + 7 * self.noise)
         centres = np.repeat([[2.0, 2.0], [-2.0, -2.0]], [first, second], axis=0)
         x = centres + random.normal(0, spread, (self.points, 2))
-        return shuffled(x, np.repeat([1, 0], [first, second]), "classification", random)
+        return shuffle_points(x, np.repeat([1, 0], [first, second]), "classification", random)
 
 
 class Spiral(Adjustable, frozen=True, tag="spiral"):
@@ -87,10 +87,10 @@ class Spiral(Adjustable, frozen=True, tag="spiral"):
     classes: Classes = 2
 
     def draw(self, random: np.random.Generator) -> Raw:
-        counts = shares(self.points, self.classes)
+        counts = _class_sizes(self.points, self.classes)
         arms = [self.arm(count, 2 * np.pi * k / self.classes) for k, count in enumerate(counts)]
         x = np.concatenate(arms) + random.normal(0, self.noise, (self.points, 2))
-        return shuffled(x, numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
+        return shuffle_points(x, _numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
 
     @staticmethod
     def arm(count: int, turn: float) -> Array:
@@ -106,13 +106,13 @@ class Moons(Adjustable, frozen=True, tag="moons"):
     label = "Moons"
 
     def draw(self, random: np.random.Generator) -> Raw:
-        upper, lower = two_halves(self.points)
+        upper, lower = _two_halves(self.points)
         a, b = random.uniform(0, np.pi, upper), random.uniform(0, np.pi, lower)
         x = np.concatenate(
             [np.stack([np.cos(a), np.sin(a)], axis=1), np.stack([1 - np.cos(b), 0.5 - np.sin(b)], axis=1)]
         )
         x = (x + random.normal(0, self.noise, x.shape) - [0.5, 0.25]) * 3.2
-        return shuffled(x, np.repeat([0, 1], [upper, lower]), "classification", random)
+        return shuffle_points(x, np.repeat([0, 1], [upper, lower]), "classification", random)
 
 
 class Rings(Adjustable, frozen=True, tag="rings"):
@@ -123,13 +123,13 @@ class Rings(Adjustable, frozen=True, tag="rings"):
     classes: Classes = 3
 
     def draw(self, random: np.random.Generator) -> Raw:
-        counts = shares(self.points, self.classes)
+        counts = _class_sizes(self.points, self.classes)
         # A third of the way from one ring to the next stays empty.
         width = 5 / (self.classes - 1 / 3)
         inner = np.repeat(width * np.arange(self.classes), counts)
         radii = inner + random.uniform(0, 2 / 3 * width, self.points)
-        x = on_circles(radii, random) + random.normal(0, 3 * self.noise, (self.points, 2))
-        return shuffled(x, numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
+        x = _on_circles(radii, random) + random.normal(0, 3 * self.noise, (self.points, 2))
+        return shuffle_points(x, _numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
 
 
 class Blobs(Adjustable, frozen=True, tag="blobs"):
@@ -140,11 +140,11 @@ class Blobs(Adjustable, frozen=True, tag="blobs"):
     classes: Classes = 3
 
     def draw(self, random: np.random.Generator) -> Raw:
-        counts = shares(self.points, self.classes)
+        counts = _class_sizes(self.points, self.classes)
         angles = np.repeat(2 * np.pi * np.arange(self.classes) / self.classes, counts)
         spread = 2 / self.classes + 3 * self.noise
         x = 3.5 * np.stack([np.sin(angles), np.cos(angles)], axis=1) + random.normal(0, spread, (self.points, 2))
-        return shuffled(x, numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
+        return shuffle_points(x, _numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
 
 
 class Checkerboard(Adjustable, frozen=True, tag="checkerboard"):
@@ -157,7 +157,7 @@ class Checkerboard(Adjustable, frozen=True, tag="checkerboard"):
         squares = np.floor((x + 5) / 2.5).astype(np.int64)
         labels = squares.sum(axis=1) % 2
         x = x + random.normal(0, 2 * self.noise, x.shape)
-        return shuffled(x, labels, "classification", random)
+        return shuffle_points(x, labels, "classification", random)
 
 
 class Wave(Adjustable, frozen=True, tag="wave"):
@@ -172,10 +172,10 @@ class Wave(Adjustable, frozen=True, tag="wave"):
         # A gap along the sine, so that without noise the classes are cleanly apart.
         x[:, 1] += np.where(above, 0.3, -0.3)
         x = x + random.normal(0, 2 * self.noise, x.shape)
-        return shuffled(x, above.astype(np.int64), "classification", random)
+        return shuffle_points(x, above.astype(np.int64), "classification", random)
 
 
-class Plane(Adjustable, frozen=True, tag="plane"):
+class TiltedPlane(Adjustable, frozen=True, tag="plane"):
     """Regression: a slope to the upper right. A single linear unit fits it exactly."""
 
     label = "Plane"
@@ -183,7 +183,7 @@ class Plane(Adjustable, frozen=True, tag="plane"):
 
     def draw(self, random: np.random.Generator) -> Raw:
         x = random.uniform(-EXTENT, EXTENT, (self.points, 2))
-        return shuffled(x, x.sum(axis=1) / 10 + random.normal(0, self.noise, self.points), "regression", random)
+        return shuffle_points(x, x.sum(axis=1) / 10 + random.normal(0, self.noise, self.points), "regression", random)
 
 
 class Hills(Adjustable, frozen=True, tag="hills"):
@@ -199,7 +199,7 @@ class Hills(Adjustable, frozen=True, tag="hills"):
     def draw(self, random: np.random.Generator) -> Raw:
         x = random.uniform(-EXTENT, EXTENT, (self.points, 2))
         heights = sum(s * np.clip(1 - np.hypot(x[:, 0] - a, x[:, 1] - b) / 2, 0, 1) for a, b, s in self.BUMPS)
-        return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)
+        return shuffle_points(x, heights + random.normal(0, self.noise, self.points), "regression", random)
 
 
 class Ripple(Adjustable, frozen=True, tag="ripple"):
@@ -212,4 +212,4 @@ class Ripple(Adjustable, frozen=True, tag="ripple"):
         x = random.uniform(-EXTENT, EXTENT, (self.points, 2))
         radius = np.hypot(x[:, 0], x[:, 1])
         heights = np.cos(1.5 * radius) * np.exp(-radius / 4)
-        return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)
+        return shuffle_points(x, heights + random.normal(0, self.noise, self.points), "regression", random)

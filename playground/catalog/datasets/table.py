@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple, TextIO
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array, listing, setting
+from playground.catalog.choice import Array, Task, listing, setting
 from playground.catalog.datasets.base import (
     LARGEST,
     MAX_CLASSES,
@@ -21,8 +21,7 @@ from playground.catalog.datasets.base import (
     AxisScale,
     AxisScales,
     Raw,
-    Task,
-    small_enough,
+    are_small_enough,
 )
 from playground.files import progress
 from playground.files.atomic import readable_size
@@ -233,7 +232,7 @@ def read_columns(path: Path, wanted: Sequence[str]) -> tuple[list[list[str]], in
                 lines.end_row()
                 row_number = rows.line_num
                 if number % NOTE_ROWS == 0:
-                    progress.note(min(lines.read, size), size)
+                    progress.report_progress(min(lines.read, size), size)
                 if len(complete) + dropped == MAX_TABLE_ROWS:
                     allowed = f"a CSV file of at most {MAX_TABLE_ROWS:,} rows"
                     raise InputError("data.path", str(path), allowed)
@@ -290,7 +289,7 @@ def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple
     if values is not None:
         whole = bool(np.all(values == np.round(values))) and len(np.unique(values)) <= MAX_CLASSES
         if task == "regression" or (task is None and not whole):
-            if not small_enough(values).all():
+            if not are_small_enough(values).all():
                 raise InputError("data.target", column, f"a column of numbers from −{LARGEST:g} to {LARGEST:g}")
             return values, "regression", ()
         # 1, 1.0 and 01 are one class.

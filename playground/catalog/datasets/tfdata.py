@@ -15,17 +15,17 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Point: TypeAlias = tuple[float, float, float]
+_Point: TypeAlias = tuple[float, float, float]
 """x, y and the label: +1 or −1 for the classes, a value for regression."""
 
-CLASSIFICATION_POINTS, REGRESSION_POINTS = 500, 1200
+_CLASSIFICATION_POINTS, _REGRESSION_POINTS = 500, 1200
 
 
 class Arc4:
     """The random generator of the `seedrandom` library, seeded with a text."""
 
     def __init__(self, seed: str) -> None:
-        key = mixed(seed)
+        key = _mix_key(seed)
         self.i = self.j = 0
         self.state = list(range(256))
         j = 0
@@ -72,14 +72,14 @@ class Arc4:
             if s <= 1:
                 return mean + math.sqrt(variance) * (math.sqrt(-2 * math.log(s) / s) * first)
 
-    def shuffle(self, points: list[Point]) -> None:
+    def shuffle(self, points: list[_Point]) -> None:
         """Fisher and Yates' shuffle, from the last place down."""
         for counter in range(len(points), 0, -1):
             index = math.floor(self.random() * counter)
             points[counter - 1], points[index] = points[index], points[counter - 1]
 
 
-def mixed(seed: str) -> list[int]:
+def _mix_key(seed: str) -> list[int]:
     """The key of a seed: its characters (of UTF-16, as in JavaScript) mixed into at most 256 bytes."""
     text = seed.encode("utf-16-le", "surrogatepass")
     codes = [low + 256 * high for low, high in zip(text[::2], text[1::2], strict=True)]
@@ -94,17 +94,17 @@ def mixed(seed: str) -> list[int]:
 # Data sets ------------------------------------------------------------------------------------------------------
 
 
-def circle(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+def _circle(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
     """A disc inside a ring. Noise moves where a point is judged, not where it lies."""
     for low, high in ((0, 2.5), (3.5, 5)):
         for _ in range(n // 2):
             r, angle = random.uniform(low, high), random.uniform(0, 2 * math.pi)
             x, y = r * math.sin(angle), r * math.cos(angle)
-            there = distance(x + random.uniform(-5, 5) * noise, y + random.uniform(-5, 5) * noise)
+            there = _distance(x + random.uniform(-5, 5) * noise, y + random.uniform(-5, 5) * noise)
             yield x, y, 1 if there < 2.5 else -1
 
 
-def xor(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+def _xor(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
     """Opposite corners belong together."""
     for _ in range(n):
         x, y = (value + (0.3 if value > 0 else -0.3) for value in (random.uniform(-5, 5), random.uniform(-5, 5)))
@@ -112,7 +112,7 @@ def xor(random: Arc4, n: int, noise: float) -> Iterator[Point]:
         yield x, y, 1 if moved_x * moved_y >= 0 else -1
 
 
-def gauss(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+def _gauss(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
     """Two clouds side by side."""
     along = noise / 0.5
     variance = 0.5 * (1 - along) + 4 * along
@@ -121,7 +121,7 @@ def gauss(random: Arc4, n: int, noise: float) -> Iterator[Point]:
             yield random.normal(centre, variance), random.normal(centre, variance), label
 
 
-def spiral(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+def _spiral(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
     """Two arms wound around each other."""
     half = n // 2
     for turn, label in ((0.0, 1), (math.pi, -1)):
@@ -131,45 +131,45 @@ def spiral(random: Arc4, n: int, noise: float) -> Iterator[Point]:
             yield x, r * math.cos(t) + random.uniform(-1, 1) * noise, label
 
 
-def reg_plane(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+def _reg_plane(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
     """A slope to the upper right."""
-    for x, y, moved_x, moved_y in over_the_plane(random, n, noise):
+    for x, y, moved_x, moved_y in _over_the_plane(random, n, noise):
         yield x, y, (moved_x + moved_y) / 10
 
 
-def reg_gauss(random: Arc4, n: int, noise: float) -> Iterator[Point]:
+def _reg_gauss(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
     """Six cones, up and down by turns; where they overlap the higher or deeper one counts."""
     cones = ((-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1))
-    for x, y, moved_x, moved_y in over_the_plane(random, n, noise):
-        heights = [sign * min(max(1 - distance(moved_x - cx, moved_y - cy) / 2, 0), 1) for cx, cy, sign in cones]
+    for x, y, moved_x, moved_y in _over_the_plane(random, n, noise):
+        heights = [sign * min(max(1 - _distance(moved_x - cx, moved_y - cy) / 2, 0), 1) for cx, cy, sign in cones]
         yield x, y, max(heights, key=abs)
 
 
-def over_the_plane(random: Arc4, n: int, noise: float) -> Iterator[tuple[float, float, float, float]]:
+def _over_the_plane(random: Arc4, n: int, noise: float) -> Iterator[tuple[float, float, float, float]]:
     """Points anywhere on the plane, and where each is judged."""
     for _ in range(n):
         x, y = random.uniform(-6, 6), random.uniform(-6, 6)
         yield x, y, x + random.uniform(-6, 6) * noise, y + random.uniform(-6, 6) * noise
 
 
-def distance(x: float, y: float) -> float:
+def _distance(x: float, y: float) -> float:
     """How far a place is from the origin, rounded as in the original, where a label may depend on it."""
     return math.sqrt(x * x + y * y)
 
 
-CLASSIFICATIONS: dict[str, Callable[[Arc4, int, float], Iterator[Point]]] = {
-    "circle": circle,
-    "xor": xor,
-    "gauss": gauss,
-    "spiral": spiral,
+CLASSIFICATIONS: dict[str, Callable[[Arc4, int, float], Iterator[_Point]]] = {
+    "circle": _circle,
+    "xor": _xor,
+    "gauss": _gauss,
+    "spiral": _spiral,
 }
-REGRESSIONS: dict[str, Callable[[Arc4, int, float], Iterator[Point]]] = {
-    "reg-plane": reg_plane,
-    "reg-gauss": reg_gauss,
+REGRESSIONS: dict[str, Callable[[Arc4, int, float], Iterator[_Point]]] = {
+    "reg-plane": _reg_plane,
+    "reg-gauss": _reg_gauss,
 }
 
 
-class Drawn(NamedTuple):
+class _Drawn(NamedTuple):
     """A data set: points of shape (n, 2), labels of shape (n,), and the generator after them, for copies to continue."""
 
     x: npt.NDArray[np.float64]
@@ -177,18 +177,18 @@ class Drawn(NamedTuple):
     stream: Arc4
 
 
-def points_of(dataset: str) -> int:
+def point_count(dataset: str) -> int:
     """How many points a data set has."""
-    return CLASSIFICATION_POINTS if dataset in CLASSIFICATIONS else REGRESSION_POINTS
+    return _CLASSIFICATION_POINTS if dataset in CLASSIFICATIONS else _REGRESSION_POINTS
 
 
 @lru_cache(maxsize=8)
-def draw(dataset: str, noise: float, seed: str) -> Drawn:
+def draw(dataset: str, noise: float, seed: str) -> _Drawn:
     """The shuffled points of the data set of that name; `noise` in percent."""
     stream = Arc4(seed)
     generator = CLASSIFICATIONS[dataset] if dataset in CLASSIFICATIONS else REGRESSIONS[dataset]
-    points = list(generator(stream, points_of(dataset), noise / 100))
+    points = list(generator(stream, point_count(dataset), noise / 100))
     stream.shuffle(points)
     table = np.array(points, dtype=np.float64)
     table.setflags(write=False)
-    return Drawn(table[:, :2], table[:, 2], stream)
+    return _Drawn(table[:, :2], table[:, 2], stream)

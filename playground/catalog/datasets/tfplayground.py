@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from playground.catalog.choice import Array, setting
+from playground.catalog.choice import Array, Task, setting
 from playground.catalog.datasets import tfdata
-from playground.catalog.datasets.base import CLASS_NAMES, LONGEST_SEED, TRAIN, VALIDATION, Dataset, Raw, Task
+from playground.catalog.datasets.base import CLASS_NAMES, LONGEST_SEED, TRAIN, VALIDATION, Dataset, Raw
 from playground.files.errors import InputError
 
 
@@ -50,7 +50,7 @@ class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
 
     @property
     def size(self) -> int:
-        return tfdata.points_of(self.dataset)
+        return tfdata.point_count(self.dataset)
 
     @property
     def training_points(self) -> int:

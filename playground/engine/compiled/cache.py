@@ -22,7 +22,7 @@ from platformdirs import user_cache_path
 
 from playground.engine.compiled import layout
 
-MADE_OF = ("elementary.py", "formulas.py", "kernels.py", "layout.py", "../randomness.py")
+_MADE_OF = ("elementary.py", "formulas.py", "kernels.py", "layout.py", "../randomness.py")
 """The sources of the kernels besides the catalog, relative to this folder."""
 
 
@@ -33,7 +33,7 @@ class UnavailableError(RuntimeError):
 def cache_folder() -> Path:
     """The folder of the compiled kernels: a different one for every version of their sources and libraries."""
     here = Path(__file__).parent
-    sources = [*sorted((here.parents[1] / "catalog").glob("*.py")), *(here / name for name in MADE_OF)]
+    sources = [*sorted((here.parents[1] / "catalog").glob("*.py")), *(here / name for name in _MADE_OF)]
     made_of = hashlib.sha256()
     for source in sources:
         made_of.update(source.read_bytes())
@@ -50,15 +50,15 @@ def are_cached(precision: str) -> bool:
     return (cache_folder() / precision).exists()
 
 
-UNUSED_DAYS = 30
+_UNUSED_DAYS = 30
 """Days without use after which the kernels of another version are removed."""
 
 
-CACHE_NAME = re.compile(r"[0-9a-f]{16}(-removed-[0-9]+)?")
+_CACHE_NAME = re.compile(r"[0-9a-f]{16}(-removed-[0-9]+)?")
 """The folder of one version, or what is left of one that was being removed."""
 
 
-KERNELS = "playground.engine.compiled.kernels"
+_KERNELS = "playground.engine.compiled.kernels"
 """The module that Numba compiles; imported late."""
 
 
@@ -66,49 +66,49 @@ LOADED: set[str] = set()
 """The precisions whose kernels this process has ready."""
 
 
-def load(precision: str) -> ModuleType:
+def load_kernels(precision: str) -> ModuleType:
     """The kernels, ready to run in this precision; if they are not cached they are compiled, which takes half a minute.
 
     A damaged cache is removed; one that can't be written is replaced by a temporary folder of this process.
     Raises UnavailableError.
     """
     if precision in LOADED:
-        return sys.modules[KERNELS]
+        return sys.modules[_KERNELS]
     try:
         folder = cache_folder()
-        if writable(folder):
+        if _writable(folder):
             os.utime(folder)
-            remove_unused(folder)
+            remove_unused_kernels(folder)
         else:
             folder = Path(tempfile.mkdtemp(prefix="neural-network-playground-"))
             # The files are needed as long as the process runs.
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
         try:
-            return loaded_from(folder, precision)
+            return _loaded_from(folder, precision)
         except Exception:  # whatever a damaged file made of it
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True, exist_ok=True)
-            return loaded_from(folder, precision)
+            return _loaded_from(folder, precision)
     except Exception as error:
         raise UnavailableError(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
 
 
-def load_cached(precision: str) -> None:
+def load_cached_kernels(precision: str) -> None:
     """Load the kernels for another precision, unless they would have to be compiled first."""
     if precision not in LOADED and are_cached(precision):
-        load(precision)
+        load_kernels(precision)
 
 
-def remove_unused(folder: Path) -> None:
+def remove_unused_kernels(folder: Path) -> None:
     """Remove the kernels of other versions beside `folder` that nobody has used for long.
 
     Every load updates the time of its folder. A program that still uses such kernels has them in memory; if it needs
     more of them, it compiles them again.
     """
-    oldest = time.time() - UNUSED_DAYS * 24 * 3600
+    oldest = time.time() - _UNUSED_DAYS * 24 * 3600
     for other in folder.parent.iterdir():
         try:
-            if CACHE_NAME.fullmatch(other.name) and other != folder and other.stat().st_mtime < oldest:
+            if _CACHE_NAME.fullmatch(other.name) and other != folder and other.stat().st_mtime < oldest:
                 # Renamed first, so that no other program loads half of them.
                 doomed = other.rename(other.with_name(f"{other.name[:16]}-removed-{os.getpid()}"))
                 shutil.rmtree(doomed, ignore_errors=True)
@@ -117,7 +117,7 @@ def remove_unused(folder: Path) -> None:
             continue
 
 
-def writable(folder: Path) -> bool:
+def _writable(folder: Path) -> bool:
     """Whether files can be created in a folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -127,22 +127,22 @@ def writable(folder: Path) -> bool:
         return False
 
 
-def loaded_from(folder: Path, precision: str) -> ModuleType:
+def _loaded_from(folder: Path, precision: str) -> ModuleType:
     """Import the kernels with this cache and call them once, so that they are compiled or read now."""
     if not LOADED:
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
         importlib.import_module("numba").config.CACHE_DIR = str(folder)
         # After a failure the module is imported again, so that it looks for its files again.
-        sys.modules.pop(KERNELS, None)
-    kernels = importlib.import_module(KERNELS)
+        sys.modules.pop(_KERNELS, None)
+    kernels = importlib.import_module(_KERNELS)
     if precision not in LOADED:
-        warm_up(kernels, np.dtype(precision))
+        _warm_up(kernels, np.dtype(precision))
         LOADED.add(precision)
         (folder / precision).touch()
     return kernels
 
 
-def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
+def _warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     """Call the kernel as training does, with no update to make."""
     none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int32, bool, np.float64))
     runs, layers, epochs = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER, layout.EPOCH))
@@ -153,12 +153,12 @@ def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     kernels.train(
         layers, runs, points, part, part, whole,
         none, none, none, none, slots, slots, none, marks,
-        space, update_space, space, numbers, epochs, np.zeros((0, 0)), clock(),
+        space, update_space, space, numbers, epochs, np.zeros((0, 0)), system_clock(),
     )  # fmt: skip
     kernels.predict(layers, runs, points, none, space, points)
 
 
-def clock() -> Any:
+def system_clock() -> Any:
     """One record of CLOCK, by which the kernels read the time."""
     frequency = ctypes.c_int64(0)
     if sys.platform == "win32":

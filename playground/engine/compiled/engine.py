@@ -19,18 +19,18 @@ from playground.catalog.normalizations import Normalization
 from playground.catalog.optimizers import Optimizer, Sgd
 from playground.catalog.regularizers import NoRegularizer, Regularizer
 from playground.engine.compiled import layout
-from playground.engine.compiled.cache import LOADED, clock
+from playground.engine.compiled.cache import LOADED, system_clock
 from playground.engine.engine import EngineName, Limits, Outcome, Rates
 from playground.engine.network import Network
 from playground.engine.passes import DivergedError, Pass
-from playground.engine.reference import first_broken
+from playground.engine.reference import first_broken_layer
 from playground.engine.setup import Setup
 from playground.engine.state import State
 
-ROWS = 4096
+_ROWS = 4096
 """Rows of the histories that one call can fill."""
 
-IN_RUN_RECORD = (
+_IN_RUN_RECORD = (
     "optimizer", "batch_size", "batching", "shuffle", "clip_norm", "weight_decay", "weight_noise",
 )  # fmt: skip
 """The settings of training that the kernels are told before they start; learning rates are handed over as they come."""
@@ -43,7 +43,7 @@ class Compiled:
 
     def __init__(self, kernels: ModuleType, setup: Setup) -> None:
         self._kernels, self.setup = kernels, setup
-        self._clock = clock()
+        self._clock = system_clock()
         self._lay_out_network()
         self._lay_out_training()
         self._lay_out_points()
@@ -54,7 +54,7 @@ class Compiled:
         before, self.setup = self.setup, setup
         old, new = before.training, setup.training
         other_network = setup.network is not before.network
-        other_training = any(getattr(old, name) != getattr(new, name) for name in IN_RUN_RECORD)
+        other_training = any(getattr(old, name) != getattr(new, name) for name in _IN_RUN_RECORD)
         other_points = setup.train.inputs is not before.train.inputs or setup.train.targets is not before.train.targets
         if other_network:
             self._lay_out_network()
@@ -62,17 +62,17 @@ class Compiled:
             self._lay_out_training()
         if other_points:
             self._lay_out_points()
-        if self._room_for != room_needed(setup):
+        if self._room_for != _room_needed(setup):
             self._make_room()
 
     def _lay_out_network(self) -> None:
         """Lay the layers out for the kernels."""
-        self._layers = layer_records(self.setup.network)
+        self._layers = _layer_records(self.setup.network)
 
     def _lay_out_training(self) -> None:
         """Lay the settings of training out for the kernels."""
         setup = self.setup
-        self._run = run_record(setup)
+        self._run = _run_record(setup)
         self._runs = self._run.view(np.recarray)
         self._order = np.empty(setup.points if setup.training.shuffle else 0, np.int32)
         self._order_of = (-1, -1)
@@ -83,23 +83,23 @@ class Compiled:
         """Lay the points out for the kernels: a row per training point, and what is evaluated at the end of epochs."""
         train = self.setup.train
         self._data = np.ascontiguousarray(np.concatenate([train.inputs, train.targets]).T)
-        self._train, self._validation = evaluation_set(*train), evaluation_set(*self.setup.validation)
+        self._train, self._validation = _evaluation_set(*train), _evaluation_set(*self.setup.validation)
 
     def _make_room(self) -> None:
         """Make work space for the network and its batches."""
         network, layers = self.setup.network, self.setup.network.layers
         dtype, size = network.dtype, network.size
-        self._room_for = room_needed(self.setup)
+        self._room_for = _room_needed(self.setup)
         self._old_w, self._old_g = np.zeros(size, dtype), np.zeros(size, dtype)
         self._old_slots = np.zeros((len(self.setup.training.optimizer.slots), size), dtype)
-        self._space = work_space(network, self.setup.batch_size, training=True)
-        self._evaluation_space = work_space(network, layout.EVALUATION_POINTS, training=False)
+        self._space = _work_space(network, self.setup.batch_size, training=True)
+        self._evaluation_space = _work_space(network, layout.EVALUATION_POINTS, training=False)
         self._update_space = layout.UpdateSpace(
             np.zeros(size, dtype), np.zeros(size, dtype), np.zeros(size, bool), np.zeros(layout.MOST_CONSTANTS)
         )
-        self._epochs = np.empty((ROWS, len(layout.EPOCH_COLUMNS)))
+        self._epochs = np.empty((_ROWS, len(layout.EPOCH_COLUMNS)))
         self._history = self._epochs.view(layout.EPOCH)[:, 0].view(np.recarray)
-        self._gradients = np.empty((ROWS, 1 + 3 * len(layers)))
+        self._gradients = np.empty((_ROWS, 1 + 3 * len(layers)))
 
     def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
         """Make updates until a limit is reached, the rates are used up or a number is not finite."""
@@ -183,13 +183,13 @@ class Compiled:
             return DivergedError("the loss", network.layers[-1].name)
         if run["broken"] == layout.GRADIENT:
             flat = self._old_g if np.isfinite(state.carried).all() else state.carried
-            return DivergedError("the gradient", first_broken(network, flat))
+            return DivergedError("the gradient", first_broken_layer(network, flat))
         if run["broken"] == layout.SPREAD:
             return DivergedError("the spread", network.layers[int(run["broken_layer"])].name)
         if run["broken"] == layout.UPDATE:
             for what, numbers in (("a weight", self._old_w), *(("the optimizer's memory", s) for s in self._old_slots)):
                 if not np.isfinite(numbers).all():
-                    return DivergedError(what, first_broken(network, numbers))
+                    return DivergedError(what, first_broken_layer(network, numbers))
         return None
 
 
@@ -212,48 +212,48 @@ def fallbacks(setup: Setup) -> tuple[str, ...]:
 
 
 @cache
-def place_of(family: type[Choice], member: type[Choice]) -> int:
+def place_in_family(family: type[Choice], member: type[Choice]) -> int:
     """The position of a kind of choice in its family."""
     return list(members(family)).index(kind_of(member))
 
 
-def settings(choice: Choice) -> list[float]:
+def formula_settings(choice: Choice) -> list[float]:
     """The numbers that a choice's formulas take, filled up to the same length for all."""
     values = [float(value) for value in choice.values]
     return values + [0.0] * (layout.MOST_SETTINGS - len(values))
 
 
-def layer_records(network: Network) -> Any:
+def _layer_records(network: Network) -> Any:
     """The network as the kernels see it."""
     records = np.zeros(len(network.layers), layout.LAYER)
     for record, layer in zip(records, network.layers, strict=True):
         record["units"], record["inputs"] = layer.units, layer.inputs
         record["start"], record["biases"] = layer.start, layer.biases.start
         record["trained_stop"], record["stop"] = layer.trained.stop, layer.stop
-        record["activation"] = place_of(Activation, type(layer.activation))
-        record["settings"] = settings(layer.activation)
-        record["normalization"] = place_of(Normalization, type(layer.normalization))
+        record["activation"] = place_in_family(Activation, type(layer.activation))
+        record["settings"] = formula_settings(layer.activation)
+        record["normalization"] = place_in_family(Normalization, type(layer.normalization))
         record["skip"], record["muted"], record["trainable"] = layer.skip, layer.muted, layer.trainable
         record["dropout"] = layer.dropout
-        record["penalty"] = place_of(Regularizer, type(layer.regularizer))
-        record["penalty_settings"] = settings(layer.regularizer)
+        record["penalty"] = place_in_family(Regularizer, type(layer.regularizer))
+        record["penalty_settings"] = formula_settings(layer.regularizer)
         record["prunes"] = layer.regularizer.prunes and layer.trainable
     return records.view(np.recarray)
 
 
-def run_record(setup: Setup) -> Any:
+def _run_record(setup: Setup) -> Any:
     """The settings of training as the kernels see them."""
     network, training = setup.network, setup.training
     runs = np.zeros(1, layout.RUN)
     run = runs[0]
     run["outputs"], run["batch_size"], run["shuffle"] = network.layers[-1].units, setup.batch_size, training.shuffle
     run["batching"] = ("partial", "drop", "carry").index(training.batching)
-    run["loss"] = place_of(Loss, type(network.loss))
-    run["loss_settings"] = settings(network.loss)
+    run["loss"] = place_in_family(Loss, type(network.loss))
+    run["loss_settings"] = formula_settings(network.loss)
     run["softmax"] = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
     run["regression"], run["threshold"] = setup.sample.task == "regression", network.loss.threshold
-    run["optimizer"] = place_of(Optimizer, type(training.optimizer))
-    run["optimizer_settings"] = settings(training.optimizer)
+    run["optimizer"] = place_in_family(Optimizer, type(training.optimizer))
+    run["optimizer_settings"] = formula_settings(training.optimizer)
     run["plain_sgd"] = isinstance(training.optimizer, Sgd)
     run["clip_norm"] = training.clip_norm or 0.0
     run["weight_decay"], run["weight_noise"] = training.weight_decay, training.weight_noise
@@ -263,26 +263,26 @@ def run_record(setup: Setup) -> Any:
     return runs
 
 
-def room_needed(setup: Setup) -> tuple[object, ...]:
+def _room_needed(setup: Setup) -> tuple[object, ...]:
     """What decides how much room training takes, and for what."""
     layers = [(x.units, x.inputs, x.normalization.kind, x.dropout > 0, x.skip) for x in setup.network.layers]
     return setup.network.dtype, setup.batch_size, setup.training.optimizer.slots, layers
 
 
-def evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.EvaluationSet:
+def _evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.EvaluationSet:
     """A set of points as the kernels evaluate it."""
     labels = np.ascontiguousarray(labels, np.float64)
     spread = float(np.sum(np.square(labels - labels.mean()))) if len(labels) else 0.0
     return layout.EvaluationSet(np.ascontiguousarray(inputs), np.ascontiguousarray(targets), labels, spread)
 
 
-def work_space(network: Network, points: int, *, training: bool) -> layout.WorkSpace:
+def _work_space(network: Network, points: int, *, training: bool) -> layout.WorkSpace:
     """Work space for a pass of `points` points."""
     layers = network.layers
-    all_units = sum(padded(layer.units * points) for layer in layers)
+    all_units = sum(_padded(layer.units * points) for layer in layers)
     normalizes = any(layer.normalizes for layer in layers)
     drops, skips = training and any(layer.dropout for layer in layers), any(layer.skip for layer in layers)
-    outputs = padded(layers[-1].units * points)
+    outputs = _padded(layers[-1].units * points)
 
     def room(size: int) -> Array:
         return np.zeros(size, network.dtype)
@@ -290,12 +290,12 @@ def work_space(network: Network, points: int, *, training: bool) -> layout.WorkS
     return layout.WorkSpace(
         z=room(all_units),
         f=room(all_units if drops or skips else 0),
-        a=room(all_units + padded(layers[0].inputs * points)),
+        a=room(all_units + _padded(layers[0].inputs * points)),
         masks=room(all_units if drops else 0),
         standardized=room(all_units if normalizes else 0),
         spreads=room(3 * all_units if normalizes else 0),
         deltas=room(all_units if training else 0),
-        bypass=room(max(padded(layer.units * points) for layer in layers) if training and skips else 0),
+        bypass=room(max(_padded(layer.units * points) for layer in layers) if training and skips else 0),
         targets=room(outputs),
         losses=room(outputs),
         starts=np.zeros(len(layers), np.int64),
@@ -303,6 +303,6 @@ def work_space(network: Network, points: int, *, training: bool) -> layout.WorkS
     )
 
 
-def padded(size: int) -> int:
+def _padded(size: int) -> int:
     """`size`, rounded up as the kernels do it."""
     return -(-size // layout.PAD) * layout.PAD

@@ -254,7 +254,7 @@ def rows_at_once(units: Any, n: Any) -> Any:
 
 @compile_loop
 def normalize(layer: Any, w: Any, z: Any, standardized: Any, spread: Any, n: Any, training: Any) -> None:
-    """z ← γ ẑ + β, leaving ẑ, and in `spread` 1/√(σ²+ε), then the mean and σ², as reference's `normalized` does."""
+    """z ← γ ẑ + β, leaving ẑ, and in `spread` 1/√(σ²+ε), then the mean and σ², as reference's `_normalize` does."""
     units, gammas, betas = layer.units, layer.biases + layer.units, layer.biases + 2 * layer.units
     by_batch = layer.normalization == BY_BATCH
     given = by_batch and not (training and n > 1)

@@ -22,7 +22,7 @@ def main(precisions: Sequence[str]) -> int:
     for precision in precisions or PRECISIONS:
         if not cache.are_cached(precision):
             try:
-                cache.load(precision)
+                cache.load_kernels(precision)
             except cache.UnavailableError as error:
                 print(error)
                 return 1

@@ -11,7 +11,7 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TRAIN, Sample
-from playground.catalog.features import inputs
+from playground.catalog.features import feature_columns
 from playground.catalog.losses import CrossEntropy
 from playground.engine import reference
 from playground.engine.evaluation import mean_loss
@@ -56,8 +56,8 @@ class Exportable(NamedTuple):
             experiment=trainer.experiment,
             sample=trainer.sample,
             network=network,
-            parameters=named(network, trainer.state.parameters),
-            initial=named(network, start),
+            parameters=_parameters_by_name(network, trainer.state.parameters),
+            initial=_parameters_by_name(network, start),
             step=trainer.state.step,
             history=history,
             repeatable=bool(unchanged and same_start),
@@ -68,11 +68,11 @@ class Exportable(NamedTuple):
 
         Probabilities for cross-entropy, else what the output layer gives.
         """
-        return predictions(self.network, self.experiment, self.parameters, x)
+        return _predictions(self.network, self.experiment, self.parameters, x)
 
     def rounding(self, x: Array) -> float:
         """The largest difference between the engine's predictions and those in float64 with the same weights."""
-        exact = predictions(replace(self.network, dtype=np.dtype(np.float64)), self.experiment, self.parameters, x)
+        exact = _predictions(replace(self.network, dtype=np.dtype(np.float64)), self.experiment, self.parameters, x)
         return float(np.nanmax(np.abs(self.predictions(x) - exact), initial=0.0))
 
     def repeated(self, epochs: int) -> History:
@@ -94,16 +94,18 @@ class Exportable(NamedTuple):
         return np.concatenate([grid_points(side), self.sample.x[places]])
 
 
-def predictions(network: Network, experiment: Experiment, parameters: Mapping[str, Array], x: Array) -> Array:
+def _predictions(network: Network, experiment: Experiment, parameters: Mapping[str, Array], x: Array) -> Array:
     """See `Exportable.predictions`."""
-    o = reference.outputs(network, flat(network, parameters), inputs(experiment.features, x, network.dtype))
+    o = reference.outputs(
+        network, flat_parameters(network, parameters), feature_columns(experiment.features, x, network.dtype)
+    )
     with np.errstate(all="ignore"):
         said = network.loss.probabilities(o) if isinstance(network.loss, CrossEntropy) else o
     result: Array = said.T
     return result
 
 
-def named(network: Network, parameters: Array) -> dict[str, Array]:
+def _parameters_by_name(network: Network, parameters: Array) -> dict[str, Array]:
     """Flat parameters as read-only copies, named as in weight files."""
     kept = parameters.astype(network.dtype)
     kept.setflags(write=False)
@@ -114,7 +116,7 @@ def named(network: Network, parameters: Array) -> dict[str, Array]:
     }
 
 
-def flat(network: Network, parameters: Mapping[str, Array]) -> Array:
+def flat_parameters(network: Network, parameters: Mapping[str, Array]) -> Array:
     """Parameters by name as the flat array of the engine."""
     result = np.empty(network.size, network.dtype)
     for number, layer in enumerate(network.layers):

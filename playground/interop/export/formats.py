@@ -113,18 +113,18 @@ def history_csv(history: History) -> str:
 FORMATS = {
     one.name: one
     for one in (
-        Format("numpy", "NumPy script", ".py", numpy_script.content, prove_script),
-        Format("onnx", "ONNX model", ".onnx", onnx_model.content, prove_onnx, "onnx", ("onnx",), ("onnxruntime",)),
+        Format("numpy", "NumPy script", ".py", numpy_script.numpy_script, prove_script),
+        Format("onnx", "ONNX model", ".onnx", onnx_model.onnx_model, prove_onnx, "onnx", ("onnx",), ("onnxruntime",)),
         Format(
             "pytorch",
             "PyTorch script",
             ".py",
-            torch_script.content,
+            torch_script.torch_script,
             prove_training_script,
             "pytorch",
             to_prove=("torch",),
         ),
-        Format("weights", "Weights", ".npz", lambda exportable, _: weights.to_bytes(exportable.parameters)),
+        Format("weights", "Weights", ".npz", lambda exportable, _: weights.weight_bytes(exportable.parameters)),
         Format("history", "History", ".csv", lambda exportable, _: history_csv(exportable.history).encode()),
         Format("points", "Points", ".csv", lambda exportable, _: tables.to_csv(exportable.sample).encode()),
         Format(

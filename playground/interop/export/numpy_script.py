@@ -10,9 +10,9 @@ from playground.catalog.normalizations import EPSILON
 from playground.engine.network import NetworkLayer
 from playground.files.errors import shorten
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.sources import READ, feature_text, literal, packed, quoted, together
+from playground.interop.export.sources import READ, feature_text, join_definitions, literal, packed, quoted
 
-HEAD = '''
+_HEAD = '''
 """A trained network of the Neural Network Playground in plain NumPy.
 
     from this_file import predict
@@ -56,22 +56,22 @@ def classify(x1, x2):
 '''.strip()
 
 
-def content(exportable: Exportable, _: Path) -> bytes:
+def numpy_script(exportable: Exportable, _: Path) -> bytes:
     """The script."""
     parts = [
-        HEAD,
-        settings(exportable, f"DTYPE = np.{exportable.network.dtype.name}"),
+        _HEAD,
+        name_constants(exportable, f"DTYPE = np.{exportable.network.dtype.name}"),
         READ,
-        features(exportable, "np"),
+        _features(exportable, "np"),
         _activations(exportable),
-        network(exportable),
-        prediction(exportable),
+        _network(exportable),
+        _prediction(exportable),
         "# The trained weights: W0, b0, W1, b1, … by layer.\n" + packed("P", _used(exportable)),
     ]
     return ("\n\n\n".join(part for part in parts if part) + "\n").encode()
 
 
-def settings(exportable: Exportable, *more: str) -> str:
+def name_constants(exportable: Exportable, *more: str) -> str:
     """The constants with the names of the network and of its classes."""
     lines = [f"NAME = {literal(exportable.experiment.name)}"]
     if exportable.sample.task == "classification":
@@ -90,7 +90,7 @@ def _used(exportable: Exportable) -> dict[str, Array]:
     return {name: exportable.parameters[name] for name in names}
 
 
-def features(exportable: Exportable, module: str) -> str:
+def _features(exportable: Exportable, module: str) -> str:
     """The function that makes the network's inputs of coordinates."""
     lines = "".join(f"        {feature_text(name, module)},\n" for name in exportable.experiment.features)
     return (
@@ -107,7 +107,7 @@ def _activations(exportable: Exportable) -> str:
             definitions |= quoted(type(layer.activation).value_of, layer.activation.kind)
     if isinstance(exportable.network.loss, CrossEntropy):
         definitions["probabilities"] = _SHARES if exportable.sample.outputs > 1 else _SIGMOID
-    return together(definitions)
+    return join_definitions(definitions)
 
 
 def _call(choice: Choice, argument: str) -> str:
@@ -116,7 +116,7 @@ def _call(choice: Choice, argument: str) -> str:
     return argument if choice.kind == "linear" else f"{choice.kind}({argument}{named})"
 
 
-def network(exportable: Exportable) -> str:
+def _network(exportable: Exportable) -> str:
     """The function of the forward pass."""
     lines = [line for place, layer in enumerate(exportable.network.layers) for line in _layer_lines(place, layer)]
     body = "\n".join(f"    {line}" for line in lines)
@@ -125,7 +125,7 @@ def network(exportable: Exportable) -> str:
 
 def _layer_lines(place: int, layer: NetworkLayer) -> list[str]:
     """The statements for one layer, which turn a into its output."""
-    title = title_of(place, layer)
+    title = layer_title(place, layer)
     if layer.muted:
         return [f"# {title}"]
     lines = [f"# {title}", f'z = P["W{place}"] @ a + P["b{place}"][:, np.newaxis]']
@@ -139,7 +139,7 @@ def _layer_lines(place: int, layer: NetworkLayer) -> list[str]:
     return [*lines, f"a = {_call(layer.activation, 'z')}{' + a' if layer.skip else ''}"]
 
 
-def title_of(place: int, layer: NetworkLayer) -> str:
+def layer_title(place: int, layer: NetworkLayer) -> str:
     """A comment on a layer, without any text that a person typed."""
     name = "Output" if layer.name == "output" else f"Layer {place + 1}"
     if layer.muted:
@@ -152,7 +152,7 @@ def title_of(place: int, layer: NetworkLayer) -> str:
     return f"{name}: {', '.join([units, layer.activation.kind, *extras])}."
 
 
-def meaning(exportable: Exportable) -> str:
+def output_meaning(exportable: Exportable) -> str:
     """What `predict` returns."""
     several, probable = exportable.sample.outputs > 1, isinstance(exportable.network.loss, CrossEntropy)
     if exportable.sample.task == "regression":
@@ -164,20 +164,20 @@ def meaning(exportable: Exportable) -> str:
     )
 
 
-def prediction(exportable: Exportable) -> str:
+def _prediction(exportable: Exportable) -> str:
     """The functions that a person calls."""
     several, loss = exportable.sample.outputs > 1, exportable.network.loss
     shape = "said.T.reshape(*x1.shape, -1)" if several else "said.reshape(x1.shape)"
     if isinstance(loss, CrossEntropy):
         shape = shape.replace("said", "probabilities(said)")
     more = ",\n    with an axis more for the classes" if several else ""
-    texts = [PREDICT.format(meaning=meaning(exportable), more=more, result=shape)]
+    texts = [PREDICT.format(meaning=output_meaning(exportable), more=more, result=shape)]
     if exportable.sample.task == "classification":
-        texts.append(CLASSIFY.format(chosen=chosen(exportable)))
+        texts.append(CLASSIFY.format(chosen=class_choice(exportable)))
     return "\n\n\n".join(texts)
 
 
-def chosen(exportable: Exportable) -> str:
+def class_choice(exportable: Exportable) -> str:
     """The expression for the numbers of the classes."""
     loss = exportable.network.loss
     if exportable.sample.outputs > 1:

@@ -45,13 +45,13 @@ class _Graph:
         import onnx
 
         self.onnx, self.dtype = onnx, dtype
-        self.nodes: list[Any] = []
+        self._nodes: list[Any] = []
         self.constants: dict[str, Array] = {}
 
     def node(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         """Add a node; returns the name of its output."""
-        output = output or f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
+        output = output or f"{kind.lower()}_{len(self._nodes)}"
+        self._nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
     def constant(self, values: Any, name: str = "", kind: Any = None) -> str:
@@ -61,7 +61,7 @@ class _Graph:
         self.constants[name] = array
         return name
 
-    def traced(self, name: str) -> Any:
+    def _traced(self, name: str) -> Any:
         """A value of the graph as an argument for formulas."""
         return Traced(self.record, name)
 
@@ -72,7 +72,7 @@ class _Graph:
             # Runtimes have it for float32 alone, where log(1 + x) loses all digits of a small x.
             return self.node("Softplus", self.node("Log", *names))
         if operation in _COMPOSED:
-            composed: Traced = _COMPOSED[operation](*map(self.traced, names))
+            composed: Traced = _COMPOSED[operation](*map(self._traced, names))
             return str(composed.value)
         return self.node(_NODES[operation], *names)
 
@@ -82,7 +82,7 @@ class _Graph:
         z = self.node("Gemm", a, W, b, transB=1)
         if layer.normalizes:
             z = self.normalization(place, layer, parameters, z)
-        f = str(layer.activation(self.traced(z)).value)  # type: ignore[attr-defined]
+        f = str(layer.activation(self._traced(z)).value)  # type: ignore[attr-defined]
         return self.node("Add", f, a) if layer.skip else f
 
     def normalization(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], z: str) -> str:
@@ -94,18 +94,18 @@ class _Graph:
             apart = self.node("Sub", z, mean)
             variance = self.node("ReduceMean", self.node("Mul", apart, apart), axes=[1], keepdims=1)
         gamma, beta = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in ("gamma", "beta"))
-        standard = (self.traced(z) - self.traced(mean)) * (1 / np.sqrt(self.traced(variance) + EPSILON))
-        return str((self.traced(gamma) * standard + self.traced(beta)).value)
+        standard = (self._traced(z) - self._traced(mean)) * (1 / np.sqrt(self._traced(variance) + EPSILON))
+        return str((self._traced(gamma) * standard + self._traced(beta)).value)
 
     def features(self, names: tuple[str, ...]) -> str:
         """Add the network's inputs, computed from the coordinates in `x`."""
         x1, x2 = (
-            self.traced(self.node("Gather", "x", self.constant([column], kind=np.int64), axis=1)) for column in (0, 1)
+            self._traced(self.node("Gather", "x", self.constant([column], kind=np.int64), axis=1)) for column in (0, 1)
         )
         return self.node("Concat", *(str(FEATURES[name].formula(x1, x2).value) for name in names), axis=1)  # type: ignore[attr-defined]
 
 
-def content(exportable: Exportable, _: Path) -> bytes:
+def onnx_model(exportable: Exportable, _: Path) -> bytes:
     """The model as the bytes of a file."""
     graph, network = _Graph(exportable.network.dtype), exportable.network
     a = graph.features(exportable.experiment.features)
@@ -123,7 +123,7 @@ def _serialized(graph: _Graph, exportable: Exportable) -> bytes:
     onnx = graph.onnx
     helper, kind = onnx.helper, onnx.helper.np_dtype_to_tensor_dtype(graph.dtype)
     made = helper.make_graph(
-        graph.nodes,
+        graph._nodes,
         "network",
         [helper.make_tensor_value_info("x", kind, ["points", 2])],
         [helper.make_tensor_value_info("prediction", kind, ["points", exportable.sample.outputs])],

@@ -28,7 +28,7 @@ Cancelled: TypeAlias = Callable[[], bool]
 """Tells whether to stop; called often."""
 
 _LARGEST_DIFFERENCE = 1e-5
-SECONDS = 300
+_SECONDS = 300
 _LOOK_SECONDS = 0.05
 _MOST_UPDATES = 1000
 """Updates after which the repetition of a training is cut short, at the end of an epoch."""
@@ -56,7 +56,7 @@ for precision, epochs in (("float64", int(sys.argv[3])), (sys.argv[4], int(sys.a
 """
 """Trains in float64, and in the experiment's own precision."""
 
-ONNX = """
+_ONNX = """
 import os, sys
 import numpy as np
 import onnx, onnxruntime
@@ -70,7 +70,7 @@ np.save(os.path.join(folder, "predictions.npy"), session.run(["prediction"], {"x
 """
 
 
-class Curve(NamedTuple):
+class _Curve(NamedTuple):
     """How well a script repeats the training from the same initial weights.
 
     In float32 the smallest rounding can grow to any size within an epoch, so both train in float64 as well.
@@ -92,7 +92,7 @@ class Proof(NamedTuple):
     largest_difference: float
     """Between its predictions and the engine's; infinite if it gave none."""
     points: int
-    curve: Curve | None = None
+    curve: _Curve | None = None
     """Of scripts that train, where the history can be repeated."""
     problem: str = ""
     """Why the file could not be run."""
@@ -122,7 +122,7 @@ class Proof(NamedTuple):
         return text if self.curve is None else f"{text} {_curve_words(self.curve)}"
 
 
-def _curve_words(curve: Curve) -> str:
+def _curve_words(curve: _Curve) -> str:
     """How well the training was repeated, in a sentence."""
     text = f"Training repeated for {curve.epochs:,} epochs: losses differ by {curve.largest_difference:.1e}"
     if curve.in_float64 != curve.largest_difference:
@@ -132,14 +132,14 @@ def _curve_words(curve: Curve) -> str:
     return f"{text}; up to epoch {curve.agrees_until:,} by less than {_LARGEST_DIFFERENCE:.0e}."
 
 
-def prove(
+def _prove(
     path: Path, exportable: Exportable, cancelled: Cancelled, driver: str, *arguments: str
 ) -> tuple[Proof, dict[str, Array]]:
     """Run `driver` on a file and compare; also returns what else it has written, by name."""
     x = exportable.points_to_ask()
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         np.save(Path(folder, "x.npy"), x)
-        problem = run(driver, [str(path.resolve()), folder, *arguments], cancelled)
+        problem = _run(driver, [str(path.resolve()), folder, *arguments], cancelled)
         if problem:
             return Proof(np.inf, len(x), problem=problem), {}
         written = {file.stem: np.load(file, allow_pickle=False) for file in Path(folder).glob("*.npy")}
@@ -150,12 +150,12 @@ def prove(
 
 def prove_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
     """Prove a script that predicts."""
-    return prove(path, exportable, cancelled, PREDICTIONS)[0]
+    return _prove(path, exportable, cancelled, PREDICTIONS)[0]
 
 
 def prove_onnx(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
     """Prove an ONNX model."""
-    return prove(path, exportable, cancelled, ONNX)[0]
+    return _prove(path, exportable, cancelled, _ONNX)[0]
 
 
 def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
@@ -164,7 +164,7 @@ def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancell
     if not epochs:
         return prove_script(path, exportable, cancelled)
     precision = exportable.experiment.precision
-    proof, curves = prove(path, exportable, cancelled, PREDICTIONS + _CURVES, str(epochs), precision)
+    proof, curves = _prove(path, exportable, cancelled, PREDICTIONS + _CURVES, str(epochs), precision)
     return proof if proof.problem else proof._replace(curve=_compared(exportable, curves))
 
 
@@ -177,14 +177,14 @@ def _epochs_to_repeat(exportable: Exportable) -> int:
     return int(history.epoch[short][-1])
 
 
-def _compared(exportable: Exportable, curves: dict[str, Array]) -> Curve:
+def _compared(exportable: Exportable, curves: dict[str, Array]) -> _Curve:
     """Repeated trainings, by precision, against the recorded one and against the engine's in float64."""
     epochs = _epochs_to_repeat(exportable)
     recorded = exportable.history
     apart = [largest for _, largest in _distances(recorded, curves[exportable.experiment.precision], epochs)]
     exact = _distances(exportable.repeated(epochs), curves["float64"], epochs)
     near = list(itertools.takewhile(lambda one: one[1] <= _LARGEST_DIFFERENCE, exact))
-    return Curve(epochs, max(apart), max(largest for _, largest in exact), near[-1][0] if near else 0)
+    return _Curve(epochs, max(apart), max(largest for _, largest in exact), near[-1][0] if near else 0)
 
 
 def _distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, float]]:
@@ -207,10 +207,10 @@ def largest_difference(expected: Array, said: Array) -> float:
     return float(np.max(np.where(np.isnan(expected) | (expected == said), 0, apart), initial=0.0))
 
 
-def run(driver: str, arguments: list[str], cancelled: Cancelled) -> str:
+def _run(driver: str, arguments: list[str], cancelled: Cancelled) -> str:
     """Run a program in a process that sees nothing of this one; returns what went wrong, on one line."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + _SECONDS
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [sys.executable, "-I", "-c", driver, *arguments],
@@ -224,7 +224,7 @@ def run(driver: str, arguments: list[str], cancelled: Cancelled) -> str:
                 if cancelled():
                     raise CancelledError
                 if time.monotonic() > deadline:
-                    return f"it took longer than {SECONDS} seconds"
+                    return f"it took longer than {_SECONDS} seconds"
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(_LOOK_SECONDS)
         finally:

@@ -18,7 +18,7 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
-from playground.interop.weights import to_bytes
+from playground.interop.weights import weight_bytes
 
 # Quoting ------------------------------------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ def literal(value: Any) -> str:
     return ascii(value)
 
 
-def together(definitions: Mapping[str, str]) -> str:
+def join_definitions(definitions: Mapping[str, str]) -> str:
     """Quoted definitions one below the other: first the constants, then the functions."""
     functions = [text for text in definitions.values() if text.startswith("def ")]
     constants = [text for text in definitions.values() if not text.startswith("def ")]
@@ -77,7 +77,7 @@ def together(definitions: Mapping[str, str]) -> str:
 
 def packed(name: str, arrays: Mapping[str, Array]) -> str:
     """A statement that sets `name` to these arrays, exact to the last bit; the script has `READ`."""
-    lines = textwrap.wrap(base64.b64encode(to_bytes(arrays)).decode(), 110)
+    lines = textwrap.wrap(base64.b64encode(weight_bytes(arrays)).decode(), 110)
     return f'{name} = read("""\n' + "\n".join(lines) + '\n""")'
 
 

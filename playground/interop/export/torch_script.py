@@ -15,7 +15,14 @@ from playground.catalog.losses import CrossEntropy
 from playground.engine.network import NetworkLayer
 from playground.interop.export import torch_training
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.numpy_script import CLASSIFY, PREDICT, chosen, meaning, settings, title_of
+from playground.interop.export.numpy_script import (
+    CLASSIFY,
+    PREDICT,
+    class_choice,
+    layer_title,
+    name_constants,
+    output_meaning,
+)
 from playground.interop.export.sources import READ, feature_text, packed
 from playground.interop.export.torch_training import expression
 
@@ -95,26 +102,26 @@ _NAMES = {
 """What parameters are called in the script."""
 
 
-def content(exportable: Exportable, _: Path) -> bytes:
+def torch_script(exportable: Exportable, _: Path) -> bytes:
     """The script."""
     dtype = f"torch.{exportable.network.dtype.name}"
     parts = [
         _HEAD,
-        settings(exportable, f"SEED = {exportable.experiment.seed}", f"torch.set_default_dtype({dtype})"),
+        name_constants(exportable, f"SEED = {exportable.experiment.seed}", f"torch.set_default_dtype({dtype})"),
         _heading("The points"),
         _features(exportable),
         _POINTS,
         _heading("The network"),
         _BATCH_NORM if any(layer.normalization.running for layer in _active(exportable)) else "",
         torch_training.randomness_used(exportable),
-        model(exportable),
+        _model(exportable),
         _BUILD,
         _prediction(exportable),
         _heading("How it learns"),
         *torch_training.parts(exportable),
         _heading("Numbers: arrays as NumPy writes them, exact to the last bit"),
         READ,
-        numbers(exportable),
+        _numbers(exportable),
         torch_training.MAIN,
     ]
     return ("\n\n\n".join(part for part in parts if part) + "\n").encode()
@@ -144,13 +151,13 @@ def _number_of(exportable: Exportable, place: int) -> str:
     return "_out" if place == len(exportable.network.layers) - 1 else str(place + 1)
 
 
-def model(exportable: Exportable) -> str:
+def _model(exportable: Exportable) -> str:
     """The class of the network."""
     made, passed = [], []
     for place, layer in enumerate(exportable.network.layers):
         number = _number_of(exportable, place)
         made += _made_lines(number, layer)
-        passed += [f"# {title_of(place, layer)}", *([] if layer.muted else _passed_lines(place, number, layer))]
+        passed += [f"# {layer_title(place, layer)}", *([] if layer.muted else _passed_lines(place, number, layer))]
     draws = torch_training.drops_out(exportable)
     arguments = ", step=0, first=0" if draws else ""
     words = _DRAWS if draws else ""
@@ -204,14 +211,14 @@ def _prediction(exportable: Exportable) -> str:
         said = "torch.softmax(said, dim=1)" if several else "torch.sigmoid(said)"
     result = f"{said}.numpy().reshape({'*x1.shape, -1' if several else 'x1.shape'})"
     more = ",\n    with an axis more for the classes" if several else ""
-    text = PREDICT.format(meaning=meaning(exportable), more=more, result=result)
+    text = PREDICT.format(meaning=output_meaning(exportable), more=more, result=result)
     for name in ("x1", "x2"):
         text = text.replace(f"{name}.ravel()", f"torch.tensor({name}.ravel())")
-    classify = [CLASSIFY.format(chosen=chosen(exportable))] if exportable.sample.task == "classification" else []
+    classify = [CLASSIFY.format(chosen=class_choice(exportable))] if exportable.sample.task == "classification" else []
     return "\n\n\n".join([_ASK, text, *classify])
 
 
-def numbers(exportable: Exportable) -> str:
+def _numbers(exportable: Exportable) -> str:
     """All data and weights."""
     sample = exportable.sample
     data = {"x": sample.x, "label": sample.labels, "part": sample.split}

@@ -20,7 +20,7 @@ from playground.engine import randomness
 from playground.engine.network import NetworkLayer
 from playground.files.errors import InputError
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.sources import quoted, together
+from playground.interop.export.sources import join_definitions, quoted
 
 _ACTIVATIONS = {
     "linear": "z",
@@ -178,10 +178,10 @@ _UNTRAINED_EPOCHS = 100
 
 def expression(activation: Choice, z: str) -> str:
     """The code for an activation of z."""
-    return written(_ACTIVATIONS, activation, "layers.activation").replace("(z", f"({z}")
+    return fill_in(_ACTIVATIONS, activation, "layers.activation").replace("(z", f"({z}")
 
 
-def written(table: dict[str, str], choice: Choice, place: str, **more: Any) -> str:
+def fill_in(table: dict[str, str], choice: Choice, place: str, **more: Any) -> str:
     """The code for a choice, with its settings filled in."""
     if choice.kind not in table:
         raise InputError(place, choice.kind, f"for PyTorch one of {listing(table)}")
@@ -242,7 +242,7 @@ def randomness_used(exportable: Exportable) -> str:
     if not definitions:
         return ""
     words = "# Random numbers without memory: each is a hash of the seed, of what it is for, and of the update.\n"
-    return words + together(definitions)
+    return words + join_definitions(definitions)
 
 
 # The parts of the script --------------------------------------------------------------------------------------
@@ -254,14 +254,14 @@ def parts(exportable: Exportable) -> list[str]:
     return [
         _constants(exportable),
         _targets(exportable),
-        losses(exportable),
+        _losses(exportable),
         _penalty(exportable),
         _GLIDE if exportable.experiment.training.schedule.kind == "one_cycle" else "",
         _learning_rate(exportable),
         _ROW,
         _EVALUATE,
         _accuracy(exportable) if watches is not None and watches.watch == "validation_accuracy" else "",
-        train(exportable),
+        _train(exportable),
     ]
 
 
@@ -295,11 +295,11 @@ def _targets(exportable: Exportable) -> str:
     return f'def targets(labels):\n    """What the output layer should give, for the loss."""\n    return {value}'
 
 
-def losses(exportable: Exportable) -> str:
+def _losses(exportable: Exportable) -> str:
     """The function for the loss of every point."""
     loss = exportable.network.loss
     if not isinstance(loss, CrossEntropy):
-        value = written(_LOSSES, loss, "loss")
+        value = fill_in(_LOSSES, loss, "loss")
     elif exportable.sample.outputs > 1:
         value = 'F.cross_entropy(o, t, reduction="none")'
     else:
@@ -310,7 +310,7 @@ def losses(exportable: Exportable) -> str:
 def _penalty(exportable: Exportable) -> str:
     """The function for the penalty on the weights."""
     costs = [
-        written(_PENALTIES, layer.regularizer, "regularizer", w=f"{name}.weight")
+        fill_in(_PENALTIES, layer.regularizer, "regularizer", w=f"{name}.weight")
         for name, layer in _penalised(exportable)
     ]
     if not costs:
@@ -329,9 +329,9 @@ def _learning_rate(exportable: Exportable) -> str:
     schedule, lr = training.schedule, training.learning_rate
     special = {"cosine": _COSINE, "one_cycle": _ONE_CYCLE}
     if schedule.kind in special:
-        body = written(special, schedule, "training.schedule", lr=lr)
+        body = fill_in(special, schedule, "training.schedule", lr=lr)
     else:
-        body = "rate = " + written(_SCHEDULES, schedule, "training.schedule", lr=lr)
+        body = "rate = " + fill_in(_SCHEDULES, schedule, "training.schedule", lr=lr)
     lines = [body]
     if schedule.warmup:
         lines.append(f"return rate * min(1.0, (step + 1) / {schedule.warmup!r})")
@@ -363,13 +363,13 @@ def _accuracy(exportable: Exportable) -> str:
 # The loop -----------------------------------------------------------------------------------------------------
 
 
-def train(exportable: Exportable) -> str:
+def _train(exportable: Exportable) -> str:
     """The function that trains."""
     text = _TRAIN.format(
         optimizer=_optimizer(exportable),
         setup=_indented(_setup(exportable), 1),
         epoch_start=_indented(_epoch_start(exportable), 2),
-        update=_indented(update(exportable), 3),
+        update=_indented(_update(exportable), 3),
         epoch_end=_indented(_epoch_end(exportable), 2),
         observe=_indented(_observe(exportable), 2),
         validation="row.validation_loss" if exportable.experiment.data.validates else "0.0",
@@ -383,7 +383,7 @@ def _optimizer(exportable: Exportable) -> str:
     if isinstance(chosen, Momentum):
         # PyTorch refuses Nesterov's rule without momentum, where it makes no difference.
         chosen = msgspec.structs.replace(chosen, nesterov=chosen.nesterov and chosen.momentum > 0)
-    return written(_OPTIMIZERS, chosen, "training.optimizer", lr=rate)
+    return fill_in(_OPTIMIZERS, chosen, "training.optimizer", lr=rate)
 
 
 def _setup(exportable: Exportable) -> list[str]:
@@ -429,7 +429,7 @@ def _epoch_start(exportable: Exportable) -> list[str]:
     return lines if training.batching == "drop" else [*lines, f"rest = order[{cut} :]"]
 
 
-def update(exportable: Exportable) -> list[str]:
+def _update(exportable: Exportable) -> list[str]:
     """The statements of one update: gradient, penalty, clipping, weight decay, optimizer, pruning, noise."""
     training = exportable.experiment.training
     lines = _gradient(exportable)
@@ -453,7 +453,7 @@ def update(exportable: Exportable) -> list[str]:
         decay = f"for weight in weights:\n    weight *= 1 - rate * {training.weight_decay!r}"
         lines += _without_gradient(["# Weight decay.", decay])
     lines += ["# The optimizer turns gradients into changes of the weights.", "optimizer.step()"]
-    after = [*_pruning(exportable), *noise(exportable)]
+    after = [*_pruning(exportable), *_noise(exportable)]
     if _prunable(exportable):
         after.append("for (weight, _), zero in zip(prunable, pruned):\n    weight[zero] = 0")
     lines += _without_gradient(after)
@@ -503,7 +503,7 @@ def _pruning(exportable: Exportable) -> list[str]:
     ]
 
 
-def noise(exportable: Exportable) -> list[str]:
+def _noise(exportable: Exportable) -> list[str]:
     """The statements that add weight noise."""
     sigma = exportable.experiment.training.weight_noise
     if not sigma:

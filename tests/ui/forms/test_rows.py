@@ -14,10 +14,10 @@ from playground.catalog.activations import Selu
 from playground.catalog.choice import Choice, setting
 from playground.catalog.losses import CrossEntropy, Huber
 from playground.catalog.optimizers import Adam, Momentum, Nadam, RmsProp, Sgd
-from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
+from playground.catalog.regularizers import L1, L2, ElasticNet
 from playground.catalog.schedules import OneCycle
 from playground.experiment.declarations import Field, fields_of, with_distinct_labels
-from playground.experiment.paths import carry_settings, with_value
+from playground.experiment.paths import with_value
 from tests.ui import hands
 from ui.forms.edits import SETTLE_MILLISECONDS, Edits
 from ui.forms.rows import ChoiceRow, Form, NumberRow, formula_lines, member_tip, row_for
@@ -145,15 +145,14 @@ def test_a_choice_shows_its_own_parameters(it: Listener) -> None:
     assert it.value.choice == Momentum(momentum=0.5)
 
 
-def test_switching_the_kind_keeps_what_was_set_under_the_same_name() -> None:
-    assert carry_settings(Momentum(momentum=0.5), RmsProp) == RmsProp(momentum=0.5)
-    assert carry_settings(L1(strength=0.1), L2) == L2(strength=0.1)
-    assert carry_settings(L2(strength=0.1), NoRegularizer) == NoRegularizer()
-    assert carry_settings(None, L2) == L2()
-
-
-def test_what_was_left_at_its_default_follows_the_new_kind() -> None:
-    assert carry_settings(Momentum(), RmsProp) == RmsProp()
+def test_another_kind_starts_from_its_own_defaults_and_the_present_one_keeps_its_settings(it: Listener) -> None:
+    combo = it.find("choice")
+    combo.setCurrentText("Momentum")
+    hands.fill(it.find("choice.momentum"), "0.5")
+    combo.setCurrentText("Momentum")
+    assert it.value.choice == Momentum(momentum=0.5)
+    combo.setCurrentText("RMSProp")
+    assert it.value.choice == RmsProp()
 
 
 def test_a_choice_that_can_be_nothing_has_an_item_for_it(it: Listener) -> None:

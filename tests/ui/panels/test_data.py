@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from playground import Experiment, check
 from playground.catalog.choice import members
-from playground.catalog.datasets.base import Dataset, sample
-from playground.catalog.datasets.own_points import UserPoints, own_points
-from playground.catalog.datasets.shapes import Blobs, Circle, Moons, Plane, Spiral, Xor
+from playground.catalog.datasets.base import Dataset, draw_sample
+from playground.catalog.datasets.own_points import UserPoints, to_own_points
+from playground.catalog.datasets.shapes import Blobs, Circle, Moons, Spiral, TiltedPlane, Xor
 from playground.catalog.datasets.table import Table
 from playground.catalog.datasets.tfplayground import TfPlayground
 from playground.catalog.features import FEATURES
@@ -129,7 +129,7 @@ def test_the_data_of_a_link_have_settings_of_their_own(owner) -> None:
 
 def test_points_brought_along_replace_those_of_a_link(own: Callable) -> None:
     owner = own(DataPanel(), Experiment(data=TfPlayground()))
-    points = own_points(TfPlayground())
+    points = to_own_points(TfPlayground())
     owner.panel.take(points, "data points")
     assert owner.experiment.data == points
 
@@ -147,7 +147,7 @@ def test_own_settings_of_a_data_set_come_and_go_with_it(owner) -> None:
 def test_settings_that_both_data_sets_have_are_kept() -> None:
     table = msgspec.structs.replace(PENGUINS, task="classification")
     assert kept_settings(table, PENGUINS)["task"] == "classification"
-    assert kept_settings(Plane(), PENGUINS)["path"] == PENGUINS.path
+    assert kept_settings(TiltedPlane(), PENGUINS)["path"] == PENGUINS.path
 
 
 def test_features_are_switched_by_click_and_stay_in_order(owner) -> None:
@@ -219,14 +219,14 @@ def test_buttons_ask_for_drawing_and_files(qtbot, owner) -> None:
             hands.key(owner.find(f"data.{name}"), "Space")
 
 
-@pytest.mark.parametrize("data", [Circle(points=50, noise=0.2, test_fraction=0.1), Plane(points=30), PENGUINS])
+@pytest.mark.parametrize("data", [Circle(points=50, noise=0.2, test_fraction=0.1), TiltedPlane(points=30), PENGUINS])
 def test_points_copied_and_pasted_are_the_very_same(own: Callable, data: Dataset) -> None:
     owner = own(DataPanel(), Experiment(data=data))
     hands.click(owner.find("data.copy"))
     assert QGuiApplication.clipboard().text().startswith("x1\tx2\t")
     assert "copied" in owner.find("data.message").text()
     hands.click(owner.find("data.paste"))
-    before, after = sample(data), sample(owner.experiment.data)
+    before, after = draw_sample(data), draw_sample(owner.experiment.data)
     for name in ("x", "labels", "split"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
     assert (after.task, after.class_names) == (before.task, before.class_names)
@@ -235,7 +235,7 @@ def test_points_copied_and_pasted_are_the_very_same(own: Callable, data: Dataset
 
 
 def test_exported_points_come_back_exactly(own: Callable, tmp_path: Path) -> None:
-    drawn = own_points(Moons(points=80, noise=0.15, validation_fraction=0.3))
+    drawn = to_own_points(Moons(points=80, noise=0.15, validation_fraction=0.3))
     owner = own(DataPanel(), Experiment(data=drawn))
     for name in ("points.csv", "points.tsv"):
         owner.panel.own_data.export_points(tmp_path / name)
@@ -301,13 +301,13 @@ def test_data_brought_along_is_split_as_before_and_without_noise(own: Callable) 
     owner = own(DataPanel(), present)
     owner.panel.take(PENGUINS, "data penguins.csv")
     assert owner.experiment.data == msgspec.structs.replace(PENGUINS, validation_fraction=0.2, seed=9)
-    owner.panel.take(own_points(Plane(points=10)), "data values")
+    owner.panel.take(to_own_points(TiltedPlane(points=10)), "data values")
     assert owner.experiment.loss is None
     check(owner.experiment)
 
 
 def test_own_points_get_a_tile_and_come_back_as_they_were(owner) -> None:
-    mine = own_points(Moons(points=60))
+    mine = to_own_points(Moons(points=60))
     owner.take(Experiment(data=mine), "", False)
     assert chosen(owner) == ["Own points"]
     hands.click(owner.find("data.kind.spiral"))
@@ -332,11 +332,11 @@ def test_the_picture_of_the_chosen_data_set_follows_it(qtbot, owner) -> None:
     assert tile.sample.x.std() > 0
     owner.take(Experiment(data=Circle(noise=0.2)), "", False)
     qtbot.waitUntil(lambda: tile.sample is clean)
-    own = own_points(Moons(points=3000))
+    own = to_own_points(Moons(points=3000))
     owner.take(Experiment(data=own), "", False)
     picture = owner.find("data.kind.points")
     owner.take(Experiment(data=msgspec.structs.replace(own, noise=0.5)), "", False)
-    qtbot.waitUntil(lambda: not np.array_equal(picture.sample.x, sample(own).x[::5]))
+    qtbot.waitUntil(lambda: not np.array_equal(picture.sample.x, draw_sample(own).x[::5]))
     assert len(picture.sample.labels) == 600
 
 
@@ -351,7 +351,7 @@ def test_what_a_table_leaves_out_is_said(qtbot, owner) -> None:
 
 
 def test_the_number_of_own_points_is_said_and_not_set(owner) -> None:
-    owner.take(Experiment(data=own_points(Moons(points=60))), "", False)
+    owner.take(Experiment(data=to_own_points(Moons(points=60))), "", False)
     assert not owner.find("data.points").isVisible()
     assert owner.panel.about.text().startswith("60 points of your own")
     owner.take(Experiment(data=Circle(points=80)), "", False)
@@ -360,19 +360,19 @@ def test_the_number_of_own_points_is_said_and_not_set(owner) -> None:
 
 
 def test_another_share_splits_marked_points_anew(own: Callable) -> None:
-    owner = own(DataPanel(), Experiment(data=own_points(Moons(points=100))))
+    owner = own(DataPanel(), Experiment(data=to_own_points(Moons(points=100))))
     entry = owner.find("data.validation_fraction")
     hands.fill(entry, "0.2")
     assert owner.experiment.data.train is None
-    assert int(np.sum(sample(owner.experiment.data).split == 0)) == 80
+    assert int(np.sum(draw_sample(owner.experiment.data).split == 0)) == 80
 
 
 def test_the_task_of_own_points_turns_values_into_classes(own: Callable) -> None:
-    owner = own(DataPanel(), Experiment(data=own_points(Plane(points=50)), loss=SquaredError()))
+    owner = own(DataPanel(), Experiment(data=to_own_points(TiltedPlane(points=50)), loss=SquaredError()))
     hands.key(owner.find("data.task"), "Up")
     assert owner.experiment.data.task == "classification"
     assert set(owner.experiment.data.target) == {0, 1}
-    owner = own(DataPanel(), Experiment(data=own_points(Blobs(points=50)), loss=CrossEntropy()))
+    owner = own(DataPanel(), Experiment(data=to_own_points(Blobs(points=50)), loss=CrossEntropy()))
     hands.key(owner.find("data.task"), "Down")
     assert owner.experiment.data.task == "regression"
     assert owner.experiment.loss is None

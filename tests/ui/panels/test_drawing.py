@@ -13,9 +13,9 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from playground import Experiment, Trainer, check
-from playground.catalog.datasets.base import MAX_OWN_POINTS, TEST, TRAIN, VALIDATION, Dataset, sample
-from playground.catalog.datasets.own_points import UserPoints, own_points
-from playground.catalog.datasets.shapes import Blobs, Circle, Plane, Spiral
+from playground.catalog.datasets.base import MAX_OWN_POINTS, TEST, TRAIN, VALIDATION, Dataset, draw_sample
+from playground.catalog.datasets.own_points import UserPoints, to_own_points
+from playground.catalog.datasets.shapes import Blobs, Circle, Spiral, TiltedPlane
 from playground.catalog.datasets.table import Table
 from playground.catalog.losses import CrossEntropy
 from playground.experiment.tree import EarlyStopping, Training
@@ -196,11 +196,11 @@ def test_the_picture_follows_a_drag_and_the_last_edit_is_exact(begin) -> None:
 
 def test_drawing_on_a_data_set_takes_over_exactly_what_it_shows(begin) -> None:
     spiral = Spiral(points=100, noise=0.1, label_noise=0.1, test_fraction=0.2, validation_fraction=0.3, seed=4)
-    before = sample(spiral)
+    before = draw_sample(spiral)
     drawer = begin(spiral)
     drawer.click("tool.brush")
     drawer.stroke((5.0, 5.0))
-    after = sample(drawer.data)
+    after = draw_sample(drawer.data)
     np.testing.assert_array_equal(after.x[:-1], before.x)
     np.testing.assert_array_equal(after.labels[:-1], before.labels)
     np.testing.assert_array_equal(after.split[:-1], before.split)
@@ -223,7 +223,7 @@ def test_new_points_are_split_as_the_shares_say(begin) -> None:
     drawer.click("tool.cluster")
     for place in ((-3, 0), (3, 0), (0, 3), (0, -3)):
         drawer.stroke(place)
-    split = sample(drawer.data).split
+    split = draw_sample(drawer.data).split
     shares = [float(np.mean(split == part)) for part in (TRAIN, VALIDATION, TEST)]
     assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.02)
 
@@ -268,7 +268,7 @@ def test_erasing_all_that_train_makes_another_one_train(begin) -> None:
 
 
 def test_erasing_nothing_changes_nothing(begin) -> None:
-    drawer = begin(own_points(Circle(points=20)))
+    drawer = begin(to_own_points(Circle(points=20)))
     drawer.click("tool.eraser")
     drawer.stroke((-5.9, 5.9), (-5.8, 5.9))
     drawer.click("tool.move")
@@ -309,7 +309,7 @@ def test_a_cluster_is_a_cloud_that_follows_until_it_is_let_go(begin) -> None:
 def test_the_same_gesture_gives_the_same_points(begin) -> None:
     results = []
     for _ in range(2):
-        drawer = begin(own_points(Circle(points=30, seed=2)))
+        drawer = begin(to_own_points(Circle(points=30, seed=2)))
         drawer.click("tool.brush")
         drawer.stroke((-3, -3), (3, 3))
         drawer.click("noise")
@@ -326,7 +326,7 @@ def test_points_never_leave_the_plane_by_drawing(begin) -> None:
 
 
 def test_without_a_tool_the_picture_is_only_looked_at(begin) -> None:
-    drawer = begin(own_points(Circle(points=20)))
+    drawer = begin(to_own_points(Circle(points=20)))
     drawer.stroke((0, 0), (3, 3))
     drawer.stroke((0, 0), (3, 3), button=RIGHT)
     drawer.panel.wheel(0, 0, 3)
@@ -401,7 +401,7 @@ def test_what_is_drawn_can_be_trained_on(begin) -> None:
 
 
 def test_no_more_points_than_can_be_handled_and_it_is_said(qtbot, begin) -> None:
-    many = own_points(Circle(points=MAX_OWN_POINTS - 10))
+    many = to_own_points(Circle(points=MAX_OWN_POINTS - 10))
     drawer = begin(many)
     drawer.click("tool.cluster")
     drawer.stroke((0, 0))
@@ -425,7 +425,7 @@ def test_a_data_set_that_is_too_large_is_not_taken_over_and_it_is_said(begin) ->
 def test_a_stroke_over_thousands_of_points_is_quick(qtbot) -> None:
     panel = DrawingPanel()
     qtbot.addWidget(panel)
-    panel.show_experiment(Experiment(data=own_points(Circle(points=10_000))))
+    panel.show_experiment(Experiment(data=to_own_points(Circle(points=10_000))))
     panel.start()
     panel.press(0, 0, LEFT)
     durations = []
@@ -454,7 +454,7 @@ def test_slow_edits_leave_time_for_the_rest(qtbot, begin) -> None:
 
 
 def test_the_window_hears_what_the_tool_is(begin) -> None:
-    drawer = begin(own_points(Blobs(points=30)))
+    drawer = begin(to_own_points(Blobs(points=30)))
     told: list[tuple[bool, float, object]] = []
     drawer.panel.tool_changed.connect(lambda *words: told.append(words))
     drawer.panel.start()
@@ -492,7 +492,7 @@ def test_a_hidden_panel_holds_no_tool(begin) -> None:
 
 
 def test_tools_classes_and_radius_have_keys(begin) -> None:
-    drawer = begin(own_points(Blobs(points=30)))
+    drawer = begin(to_own_points(Blobs(points=30)))
     drawer.to_the_keyboard()
     for key, name in (("M", "move"), ("E", "eraser"), ("C", "cluster"), ("B", "brush")):
         hands.key(drawer.panel, key)
@@ -555,11 +555,11 @@ def test_a_class_is_added_and_named(begin) -> None:
     assert entry.text() == "C"
     hands.fill(entry, "green")
     assert drawer.data.class_names == ("A", "B", "green")
-    assert sample(drawer.data).outputs == 1
+    assert draw_sample(drawer.data).outputs == 1
     drawer.click("tool.brush")
     drawer.stroke((1, 1))
     assert drawer.data.target == (2,)
-    assert sample(drawer.data).class_names == ("A", "B", "green")
+    assert draw_sample(drawer.data).class_names == ("A", "B", "green")
     assert drawer.owner.find("drawing.class.2").accessibleName() == "Draw class green"
 
 
@@ -589,11 +589,11 @@ def test_naming_a_class_of_another_data_set_takes_its_points_over(begin) -> None
     entry = drawer.owner.find("drawing.class.name")
     hands.fill(entry, "inner")
     assert drawer.data.class_names == ("inner", "B")
-    np.testing.assert_array_equal(sample(drawer.data).x, sample(Circle(points=20)).x)
+    np.testing.assert_array_equal(draw_sample(drawer.data).x, draw_sample(Circle(points=20)).x)
 
 
 def test_values_are_drawn_for_regression(begin) -> None:
-    drawer = begin(own_points(Plane(points=20)))
+    drawer = begin(to_own_points(TiltedPlane(points=20)))
     drawer.panel.choose_tool("brush")
     assert not drawer.panel.classes.isVisible()
     entry = drawer.owner.find("drawing.value")
@@ -603,14 +603,14 @@ def test_values_are_drawn_for_regression(begin) -> None:
 
 
 def test_the_task_is_switched_and_a_loss_that_no_longer_fits_goes(begin) -> None:
-    drawer = begin(own_points(Blobs(points=30, classes=3)), loss=CrossEntropy())
+    drawer = begin(to_own_points(Blobs(points=30, classes=3)), loss=CrossEntropy())
     drawer.click("task.regression")
     assert set(drawer.data.target) == {-1, 0, 1}
     assert drawer.owner.experiment.loss is None
     assert drawer.owner.asked[-1] == ("task regression", False)
     assert drawer.owner.find("drawing.value").isVisible()
     drawer.click("task.classification")
-    assert drawer.data == own_points(Blobs(points=30, classes=3))
+    assert drawer.data == to_own_points(Blobs(points=30, classes=3))
     check(drawer.owner.experiment)
 
 
@@ -640,10 +640,10 @@ def test_a_place_off_the_plane_is_refused_in_words(begin) -> None:
 
 
 def test_noise_moves_every_point_and_keeps_the_rest(begin) -> None:
-    own = own_points(Circle(points=200))
+    own = to_own_points(Circle(points=200))
     drawer = begin(own)
     drawer.click("noise")
-    moved = drawer.places() - sample(own).x
+    moved = drawer.places() - draw_sample(own).x
     assert moved.std() == pytest.approx(0.2, rel=0.15)
     assert (drawer.data.target, drawer.data.train) == (own.target, own.train)
     assert drawer.owner.asked == [("noise added", False)]
@@ -654,7 +654,7 @@ def test_noise_moves_every_point_and_keeps_the_rest(begin) -> None:
 
 
 def test_clear_takes_all_points_away_and_keeps_names_and_shares(begin) -> None:
-    own = msgspec.structs.replace(own_points(PENGUINS), validation_fraction=0.25, seed=7)
+    own = msgspec.structs.replace(to_own_points(PENGUINS), validation_fraction=0.25, seed=7)
     drawer = begin(own)
     drawer.click("clear")
     assert drawer.data.is_blank
@@ -666,8 +666,8 @@ def test_clear_takes_all_points_away_and_keeps_names_and_shares(begin) -> None:
 
 
 def test_the_panel_counts(begin) -> None:
-    assert count_words(own_points(Circle(points=4, validation_fraction=0.25))) == "4 points: 3 train, 1 validate."
-    assert "1 test" in count_words(own_points(Circle(points=4, validation_fraction=0.25, test_fraction=0.25)))
+    assert count_words(to_own_points(Circle(points=4, validation_fraction=0.25))) == "4 points: 3 train, 1 validate."
+    assert "1 test" in count_words(to_own_points(Circle(points=4, validation_fraction=0.25, test_fraction=0.25)))
     assert count_words(UserPoints(x1=(1.0,))) == "1 point: 1 train, 0 validate."
     drawer = begin(Circle(points=4))
     drawer.click("tool.brush")
@@ -675,7 +675,7 @@ def test_the_panel_counts(begin) -> None:
 
 
 def test_every_control_is_named_explained_and_reachable(begin) -> None:
-    drawer = begin(own_points(Blobs(points=30)))
+    drawer = begin(to_own_points(Blobs(points=30)))
     drawer.panel.choose_tool("cluster")
     controls = [
         *drawer.panel.findChildren(QPushButton),
@@ -692,7 +692,7 @@ def test_every_control_is_named_explained_and_reachable(begin) -> None:
 
 
 def test_the_panel_fits_its_column_in_both_themes(qapp, begin) -> None:
-    drawer = begin(own_points(PENGUINS))
+    drawer = begin(to_own_points(PENGUINS))
     for name in theme.THEMES:
         theme.apply(qapp, name)
         for tool in drawer.panel.toolbox.buttons:
@@ -706,7 +706,11 @@ def test_the_panel_fits_its_column_in_both_themes(qapp, begin) -> None:
 
 
 def test_a_canvas_and_its_data_set_are_the_same_points() -> None:
-    for data in (own_points(Spiral(points=40, test_fraction=0.2)), own_points(Plane(points=40)), own_points(PENGUINS)):
+    for data in (
+        to_own_points(Spiral(points=40, test_fraction=0.2)),
+        to_own_points(TiltedPlane(points=40)),
+        to_own_points(PENGUINS),
+    ):
         assert canvas_of(data).as_data(data) == data
 
 

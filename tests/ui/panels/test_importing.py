@@ -11,8 +11,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QProgressBar
 
 from playground import Experiment, check
-from playground.catalog.datasets.base import MAX_OWN_POINTS, sample
-from playground.catalog.datasets.own_points import UserPoints, own_points
+from playground.catalog.datasets.base import MAX_OWN_POINTS, draw_sample
+from playground.catalog.datasets.own_points import UserPoints, to_own_points
 from playground.catalog.datasets.shapes import Moons
 from playground.catalog.datasets.table import Table
 from playground.interop.opening import RESOURCES
@@ -88,7 +88,7 @@ def test_the_task_is_chosen(qtbot, opened) -> None:
     assert "is a value" in text_of(dialog, "counts")
     hands.click(dialog.ok)
     assert dialog.given[0][0].task == "regression"
-    assert sample(dialog.given[0][0]).task == "regression"
+    assert draw_sample(dialog.given[0][0]).task == "regression"
 
 
 def test_a_column_that_is_none_of_numbers_is_refused_in_words(qtbot, opened) -> None:
@@ -125,13 +125,13 @@ def test_text_from_the_clipboard_becomes_own_points_scaled(opened) -> None:
 
 
 def test_points_this_program_wrote_are_taken_exactly(opened, tmp_path: Path) -> None:
-    drawn = own_points(Moons(points=40, noise=0.1))
+    drawn = to_own_points(Moons(points=40, noise=0.1))
     path = tmp_path / "points.csv"
-    path.write_text(to_csv(sample(drawn)))
+    path.write_text(to_csv(draw_sample(drawn)))
     dialog = opened(path)
     assert "exactly as they are" in text_of(dialog, "message")
     hands.click(dialog.ok)
-    np.testing.assert_array_equal(sample(dialog.given[0][0]).x, sample(drawn).x)
+    np.testing.assert_array_equal(draw_sample(dialog.given[0][0]).x, draw_sample(drawn).x)
 
 
 def test_the_first_row_is_a_header_or_a_point(opened) -> None:

@@ -13,7 +13,7 @@ from playground import Experiment, Layer, Snapshot, Trainer
 from playground.catalog.activations import LeakyRelu, Relu, Tanh
 from playground.catalog.regularizers import L1, NoRegularizer
 from playground.experiment.rules import MAX_LAYERS
-from playground.experiment.tree import letters, new_id, with_ids
+from playground.experiment.tree import letter_name, new_id, with_ids
 from tests.ui import hands
 from ui.panels.layers.card import LayerCard
 from ui.panels.layers.panel import LayersPanel
@@ -88,7 +88,7 @@ def test_a_duplicate_stands_right_after_its_original(owner) -> None:
 
 
 def test_adding_ends_at_the_declared_maximum(own: Callable) -> None:
-    layers = tuple(Layer(1, id=letters(k)) for k in range(MAX_LAYERS - 1))
+    layers = tuple(Layer(1, id=letter_name(k)) for k in range(MAX_LAYERS - 1))
     owner = own(LayersPanel(), Experiment(layers=layers))
     hands.click(owner.find("layers.add"))
     assert len(owner.experiment.layers) == MAX_LAYERS
@@ -113,7 +113,7 @@ def test_an_edit_of_a_setting_gives_no_ids(own: Callable) -> None:
 
 
 def test_ids_run_through_the_alphabet_and_on() -> None:
-    assert [letters(k) for k in (0, 25, 26, 51, 52)] == ["A", "Z", "AA", "AZ", "BA"]
+    assert [letter_name(k) for k in (0, 25, 26, 51, 52)] == ["A", "Z", "AA", "AZ", "BA"]
     assert new_id((Layer(id="A"), Layer(id="C"))) == "B"
     ids = [layer.id for layer in with_ids((Layer(), Layer(id="B"), Layer(), Layer(id="A")))]
     assert ids == ["C", "B", "D", "A"]
@@ -299,7 +299,7 @@ def test_a_card_of_a_layer_without_an_id_takes_the_name_that_it_gets(own: Callab
 
 
 def test_thirty_layers_scroll_and_the_new_one_comes_into_view(qtbot, own: Callable) -> None:
-    owner = own(LayersPanel(), Experiment(layers=tuple(Layer(2, id=letters(k)) for k in range(30))))
+    owner = own(LayersPanel(), Experiment(layers=tuple(Layer(2, id=letter_name(k)) for k in range(30))))
     bar = owner.panel.view.verticalScrollBar()
     assert bar.maximum() > 1000
     hands.click(owner.find("layers.add"))
@@ -309,7 +309,7 @@ def test_thirty_layers_scroll_and_the_new_one_comes_into_view(qtbot, own: Callab
 
 
 def test_holding_a_card_at_the_edge_scrolls(qtbot, own: Callable) -> None:
-    owner = own(LayersPanel(), Experiment(layers=tuple(Layer(2, id=letters(k)) for k in range(30))))
+    owner = own(LayersPanel(), Experiment(layers=tuple(Layer(2, id=letter_name(k)) for k in range(30))))
     view = owner.panel.view
     drag_card(owner, 0, view.viewport().height() - 4, release=False)
     qtbot.waitUntil(lambda: view.verticalScrollBar().value() > 200)

@@ -17,7 +17,7 @@ from playground.catalog.activations import Activation, LeakyRelu, Relu, Sigmoid,
 from playground.catalog.choice import members
 from playground.catalog.regularizers import L1
 from playground.experiment.rules import MAX_LAYERS, inputs_of
-from playground.experiment.tree import letters
+from playground.experiment.tree import letter_name
 from tests.ui import hands
 from tests.ui.snapshots import diverged, make_snapshot
 from ui.look import theme
@@ -124,7 +124,7 @@ def test_like_the_last_shows_and_repeats_the_last_but_learns_and_takes_part(owne
 
 
 def test_a_full_stack_switches_the_palette_off_and_says_why(own: Callable) -> None:
-    owner = own(LayersPanel(), Experiment(layers=tuple(Layer(1, id=letters(k)) for k in range(MAX_LAYERS))))
+    owner = own(LayersPanel(), Experiment(layers=tuple(Layer(1, id=letter_name(k)) for k in range(MAX_LAYERS))))
     for chip in owner.panel.new_layers.chips:
         assert not chip.isEnabled()
         assert f"at most {MAX_LAYERS}" in chip.toolTip()

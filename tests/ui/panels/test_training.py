@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint
 
 from playground import Experiment, Training
-from playground.catalog.datasets.shapes import Plane
+from playground.catalog.datasets.shapes import TiltedPlane
 from playground.catalog.losses import CrossEntropy, SquaredError
 from playground.catalog.optimizers import Momentum, RmsProp
 from playground.catalog.regularizers import L1, L2
@@ -41,7 +41,7 @@ def test_automatic_loss_says_what_it_is(owner) -> None:
     combo = owner.find("loss")
     assert combo.currentText() == "Auto: cross-entropy"
     assert owner.find("loss.formula").text().splitlines() == formula_lines(CrossEntropy.formula)
-    owner.panel.show_experiment(Experiment(data=Plane()))
+    owner.panel.show_experiment(Experiment(data=TiltedPlane()))
     assert combo.currentText() == "Auto: squared error"
     assert owner.find("loss.formula").text() == SquaredError.formula
     pick(owner, "loss", "Squared error")
@@ -62,13 +62,13 @@ def test_an_optimizer_brings_its_own_parameters(owner) -> None:
     assert owner.experiment.training.optimizer == RmsProp()
 
 
-def test_a_strength_is_kept_from_one_regularizer_to_the_next(owner) -> None:
+def test_another_regularizer_starts_from_its_own_strength(owner) -> None:
     pick(owner, "regularizer", "L1")
     entry = owner.find("regularizer.strength")
     hands.fill(entry, "0.02")
     assert owner.experiment.regularizer == L1(strength=0.02)
     pick(owner, "regularizer", "L2")
-    assert owner.experiment.regularizer == L2(strength=0.02)
+    assert owner.experiment.regularizer == L2()
 
 
 def test_batch_size_zero_is_the_full_set(owner) -> None:

@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from playground import Experiment, Snapshot, Trainer, Training
-from playground.catalog.datasets.shapes import Plane
+from playground.catalog.datasets.shapes import TiltedPlane
 from playground.catalog.optimizers import Sgd
-from playground.interop.opening import preset
+from playground.interop.opening import load_preset
 from tests.ui import hands
 from ui.look.numbers import number_text
 from ui.panels.transport import DEFAULT_SPEED, TransportBar, speed_at, speed_place
@@ -70,7 +70,7 @@ def test_the_readout_shows_where_training_stands(bar: TransportBar) -> None:
 
 
 def test_regression_shows_r_squared(bar: TransportBar) -> None:
-    bar.show_snapshot(snapshot_of(Experiment(data=Plane()), 5))
+    bar.show_snapshot(snapshot_of(Experiment(data=TiltedPlane()), 5))
     assert bar.score_caption.text() == "R²"
     assert "%" not in bar.score.text()
 
@@ -78,7 +78,7 @@ def test_regression_shows_r_squared(bar: TransportBar) -> None:
 @pytest.mark.parametrize("rate", [10.0, 1e9])
 def test_after_a_divergence_the_readout_is_that_of_the_network_shown(bar: TransportBar, rate: float) -> None:
     reckless = Training(optimizer=Sgd(), learning_rate=rate, batch_size=5)
-    trainer = Trainer(Experiment(data=Plane(points=100), training=reckless))
+    trainer = Trainer(Experiment(data=TiltedPlane(points=100), training=reckless))
     assert trainer.advance(steps=1000) == "diverged"
     loss = trainer.evaluate().train_loss
     bar.show_snapshot(trainer.snapshot())
@@ -122,10 +122,10 @@ def test_the_speed_goes_from_slow_motion_to_no_limit(bar: TransportBar) -> None:
 def test_it_starts_at_a_speed_to_watch_at(bar: TransportBar) -> None:
     assert bar.speed == DEFAULT_SPEED
     assert bar.speed_slider.value() == round(1000 * speed_place(DEFAULT_SPEED))
-    learned = Trainer(preset("spiral"))
+    learned = Trainer(load_preset("spiral"))
     learned.advance(steps=int(25 * DEFAULT_SPEED))
     assert learned.snapshot().evaluation.train_accuracy > 0.95
-    seen = Trainer(preset("spiral"))
+    seen = Trainer(load_preset("spiral"))
     seen.advance(steps=int(3 * DEFAULT_SPEED))
     assert seen.snapshot().evaluation.train_accuracy < 0.9
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from playground import Experiment
 from playground.engine.compiled import cache
 from playground.engine.compiled.warm import PRECISIONS
-from playground.interop.opening import preset
+from playground.interop.opening import load_preset
 from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.session import Session
@@ -44,7 +44,7 @@ def test_kernels_are_ready_when_their_process_succeeds(qtbot) -> None:
 
 def test_no_process_is_started_for_kernels_that_are_cached(qtbot) -> None:
     for precision in PRECISIONS:
-        cache.load(precision)
+        cache.load_kernels(precision)
     kernels = Kernels()
     with qtbot.waitSignal(kernels.ready):
         kernels.start()
@@ -92,7 +92,7 @@ def test_fresh_starts_use_the_engine_in_force(session: Session, settled) -> None
 
 
 def test_what_undo_brings_back_goes_on_on_the_engine_in_force(session: Session, settled) -> None:
-    session.open(preset("xor"), "open xor")
+    session.open(load_preset("xor"), "open xor")
     session.use_engine("compiled")
     session.undo()
     snapshot = settled(session)
@@ -118,7 +118,7 @@ def test_an_engine_that_cannot_be_loaded_leaves_training_as_it_is(
     def load(precision: str) -> None:
         raise cache.UnavailableError("its library is damaged")
 
-    monkeypatch.setattr(cache, "load", load)
+    monkeypatch.setattr(cache, "load_kernels", load)
     session.play()
     with qtbot.waitSignal(session.engine_refused) as refused, qtbot.assertNotEmitted(session.failed):
         session.use_engine("compiled")

@@ -18,7 +18,7 @@ def dock(window: Window, name: str):
 def test_a_dock_is_closed_by_its_button_and_brought_back_by_the_menu(window: Window) -> None:
     hands.push(window, "dock.gradients.close")
     assert not dock(window, "gradients").isVisible()
-    dict(window.docks.actions())["gradients"].trigger()
+    dock(window, "gradients").toggleViewAction().trigger()
     assert dock(window, "gradients").isVisible()
 
 

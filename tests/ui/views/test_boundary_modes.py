@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton
 
-from playground.catalog.datasets.base import Sample, sample
+from playground.catalog.datasets.base import Sample, draw_sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
@@ -118,7 +118,9 @@ def test_borders_are_where_the_winner_changes():
     assert (ordered[-1] - ordered[-2])[places[:, 1], places[:, 0]].max() < 0.25
 
 
-@pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "values"])
+@pytest.mark.parametrize(
+    "points", [draw_sample(Spiral()), clouds(3), draw_sample(Hills())], ids=["two", "three", "values"]
+)
 def test_contours_come_and_go_with_their_numbers(qtbot, shown, points):
     view = shown(BoundaryView(), make_snapshot(points), (656, 640))
     assert view.shown().contour_pieces == 0 and not view.shown().numbers
@@ -130,7 +132,7 @@ def test_contours_come_and_go_with_their_numbers(qtbot, shown, points):
 
 
 def test_numbers_stand_on_their_lines_and_clear_of_each_other(shown):
-    points = sample(Hills())
+    points = draw_sample(Hills())
     snapshot = make_snapshot(points)
     view = shown(BoundaryView(), snapshot, (656, 640))
     hands.push(view, "boundary.contours")
@@ -157,7 +159,7 @@ def test_numbers_say_how_sure_the_network_is_of_either_class(shown):
 
 
 def test_numbers_of_other_lines_go_at_once(shown):
-    snapshot = make_snapshot(sample(Hills()))
+    snapshot = make_snapshot(draw_sample(Hills()))
     view = shown(BoundaryView(), snapshot, (656, 640))
     hands.push(view, "boundary.contours")
     assert view.shown().numbers
@@ -227,7 +229,7 @@ def test_reading_tells_how_uncertain_the_answer_is(shown):
 def test_a_task_with_values_offers_no_classes_and_says_why(shown):
     view = shown(BoundaryView(), make_snapshot())
     hands.push(view, "boundary.field.classes")
-    view.show_snapshot(make_snapshot(sample(Hills())))
+    view.show_snapshot(make_snapshot(draw_sample(Hills())))
     classes = view.findChild(QToolButton, "boundary.field.classes")
     assert not classes.isEnabled() and "classification" in classes.toolTip()
     assert part_of(view, "boundary.field.probability").isChecked()
@@ -266,7 +268,7 @@ def test_rings_follow_the_training(qtbot, shown):
 
 
 def test_rings_of_values_are_as_large_as_the_miss(qtbot, shown):
-    points = sample(Hills(points=40))
+    points = draw_sample(Hills(points=40))
     values = points.labels.copy()
     view = shown(BoundaryView(), make_snapshot(points))
     half = view.shown().value_range[1]
@@ -593,7 +595,9 @@ def test_the_brush_is_a_circle_at_the_mouse(shown):
 
 
 @pytest.mark.parametrize("field", ["probability", "classes", "uncertainty"])
-@pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "values"])
+@pytest.mark.parametrize(
+    "points", [draw_sample(Spiral()), clouds(3), draw_sample(Hills())], ids=["two", "three", "values"]
+)
 @pytest.mark.parametrize("layers", [1, 2, 31])
 def test_every_mode_survives_every_network(shown, caplog, points, field, layers):
     view = shown(BoundaryView(), make_snapshot(points, layers=layers))

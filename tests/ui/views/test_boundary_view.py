@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, AxisScale, sample
+from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, AxisScale, draw_sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
 from playground.measure.requests import BoundaryRequest
@@ -154,7 +154,7 @@ def test_squared_error_reads_the_output_itself(shown):
 
 
 def test_hovering_over_a_point_reads_its_set_and_label(shown):
-    snapshot = make_snapshot(sample(Hills(points=40, validation_fraction=0.3)))
+    snapshot = make_snapshot(draw_sample(Hills(points=40, validation_fraction=0.3)))
     view = shown(BoundaryView(), snapshot)
     points = snapshot.sample
     for part, name in ((TRAIN, "training"), (VALIDATION, "validation")):
@@ -193,7 +193,7 @@ def test_grid_points_read_exactly_what_the_network_said():
 
 
 def test_regression_has_a_range_that_the_network_cannot_move(shown):
-    points = sample(Hills(points=200))
+    points = draw_sample(Hills(points=200))
     view = shown(BoundaryView(), make_snapshot(points))
     low, high = view.shown().value_range
     assert -low == high >= np.abs(points.labels).max()
@@ -203,14 +203,14 @@ def test_regression_has_a_range_that_the_network_cannot_move(shown):
 
 
 def test_values_of_one_sign_use_the_whole_range_of_colours():
-    points = sample(Hills(points=50))
+    points = draw_sample(Hills(points=50))
     mass = points._replace(labels=np.linspace(2700.0, 6300.0, 50), target_name="body mass")
     low, high = value_range_of(mass).ends
     assert 1500 < low <= 2700 and 6300 <= high < 7500
 
 
 def test_constant_targets_still_make_a_range():
-    points = sample(Hills(points=50))
+    points = draw_sample(Hills(points=50))
     for value in (0.0, 5.0, -3e-9, 1e12):
         low, high = value_range_of(points._replace(labels=np.full(50, value))).ends
         assert low < value < high
@@ -232,7 +232,7 @@ def test_classes_differ_in_colour_and_shape_and_the_sets_in_fill():
 
 
 def test_test_points_are_small_crosses(shown):
-    points = sample(Spiral(points=100, test_fraction=0.2))
+    points = draw_sample(Spiral(points=100, test_fraction=0.2))
     looks = spots(points, np.arange(100), value_range_of(points))
     crosses = [symbol == "x" for symbol in looks["symbol"]]
     assert crosses == list(points.split == TEST)
@@ -245,7 +245,7 @@ def test_the_legend_names_the_classes_and_the_sets(shown):
 
 
 def test_without_validation_points_the_legend_does_not_speak_of_them(shown):
-    view = shown(BoundaryView(), make_snapshot(sample(Spiral(validation_fraction=0))))
+    view = shown(BoundaryView(), make_snapshot(draw_sample(Spiral(validation_fraction=0))))
     assert view.shown().legend == ("A", "B")
 
 
@@ -298,7 +298,9 @@ def test_a_column_of_one_value_has_one_number(shown):
     assert list(view.shown().ticks[1].values()) == ["−6.0e9", "−4.0e9", "−2.0e9", "0", "2.0e9", "4.0e9", "6.0e9"]
 
 
-@pytest.mark.parametrize("points", [sample(Spiral()), clouds(3), sample(Hills())], ids=["two", "three", "regression"])
+@pytest.mark.parametrize(
+    "points", [draw_sample(Spiral()), clouds(3), draw_sample(Hills())], ids=["two", "three", "regression"]
+)
 def test_it_survives_a_diverged_network_and_none_at_all(shown, points, caplog):
     view = shown(BoundaryView(), diverged(make_snapshot(points)))
     view.grab()

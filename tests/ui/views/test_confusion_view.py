@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton
 
-from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.shapes import Hills
 from playground.measure.requests import ConfusionRequest
 from playground.measure.snapshot import Confusion, Snapshot
@@ -118,7 +118,7 @@ def test_numbers_can_be_read_on_every_colour(look):
 
 
 def test_for_regression_it_says_why_there_is_no_matrix(shown, caplog):
-    view = shown(ConfusionView(), make_snapshot(sample(Hills())), SIZE)
+    view = shown(ConfusionView(), make_snapshot(draw_sample(Hills())), SIZE)
     assert view.shown().message == NEEDS_CLASSES
     assert view.shown().matrix is None
     assert not view.findChild(QToolButton, "confusion.set.train").isEnabled()

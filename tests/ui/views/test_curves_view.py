@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from playground.catalog.datasets.base import sample
+from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.shapes import Hills
 from playground.measure.changes import Change
 from playground.measure.snapshot import History
@@ -88,7 +88,7 @@ def test_without_a_validation_set_there_is_one_curve_and_a_dash(shown):
 
 
 def test_regression_has_r_squared_in_place_of_accuracy(qtbot, shown):
-    view = shown(CurvesView(), make_snapshot(sample(Hills())), SIZE)
+    view = shown(CurvesView(), make_snapshot(draw_sample(Hills())), SIZE)
     assert view.shown().headings[1].startswith("R² training 0.")
     view.show_snapshot(make_snapshot())
     qtbot.waitUntil(lambda: view.shown().headings[1].startswith("Accuracy"))

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QToolButton
 
-from playground.catalog.datasets.base import TRAIN, Sample, sample
+from playground.catalog.datasets.base import TRAIN, Sample, draw_sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.normalizations import LayerNormalization
 from playground.measure.microscope import LayerPass, Microscope
@@ -110,7 +110,7 @@ def test_the_sentence_names_point_class_answer_and_loss(shown):
 
 
 def test_regression_is_told_in_values():
-    snapshot = seen(sample(Hills(points=50)))
+    snapshot = seen(draw_sample(Hills(points=50)))
     words = point_sentence(snapshot, passes_of(snapshot))
     assert "is value " in words and "The network says value " in words
 
@@ -125,7 +125,9 @@ def test_forward_goes_from_the_point_to_the_loss_and_backward_to_the_first_layer
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("points", [sample(Spiral()), clouds(4), sample(Hills())], ids=["two", "four", "values"])
+@pytest.mark.parametrize(
+    "points", [draw_sample(Spiral()), clouds(4), draw_sample(Hills())], ids=["two", "four", "values"]
+)
 def test_every_equation_holds_for_the_numbers_it_shows(points):
     snapshot = seen(points)
     terms: dict[str, dict[str, np.ndarray]] = {}
@@ -335,7 +337,9 @@ def test_nothing_is_made_anew_for_the_same_pass(shown, monkeypatch):
 
 
 @pytest.mark.parametrize("sizes", [(), (1,), (3,) * 29])
-@pytest.mark.parametrize("points", [sample(Spiral()), clouds(10), sample(Hills())], ids=["two", "ten", "values"])
+@pytest.mark.parametrize(
+    "points", [draw_sample(Spiral()), clouds(10), draw_sample(Hills())], ids=["two", "ten", "values"]
+)
 def test_it_survives_any_network(shown, caplog, points, sizes):
     view = shown(MicroscopeView(), seen(points, sizes), (360, 300))
     view.sheet.verticalScrollBar().setValue(view.sheet.verticalScrollBar().maximum())

@@ -15,9 +15,9 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
 from playground.catalog.activations import Linear, Relu, Sigmoid, Tanh
-from playground.catalog.datasets.base import Sample, sample
+from playground.catalog.datasets.base import Sample, draw_sample
 from playground.catalog.datasets.shapes import Hills
-from playground.catalog.features import FEATURES, inputs
+from playground.catalog.features import FEATURES, feature_columns
 from playground.experiment.tree import Experiment, Layer
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitMaps, UnitStates
@@ -44,7 +44,7 @@ def network_snapshot(
     random = np.random.default_rng(0)
     base = make_snapshot(points, layers=len(experiment.layers) + 1, rows=3)
     x1, x2 = plane_grid(n)
-    a = inputs(experiment.features, np.stack([x1.ravel(), x2.ravel()], axis=1))
+    a = feature_columns(experiment.features, np.stack([x1.ravel(), x2.ravel()], axis=1))
     layers = [*experiment.layers, Layer(base.sample.outputs, Tanh(), id="output")]
     maps, parameters, rows = [], [], []
     for layer in layers:
@@ -713,7 +713,7 @@ def test_untrained_gradients_are_dashes(view):
 
 
 def test_regression_and_several_classes_are_drawn(shown):
-    view = shown(NetworkView(), network_snapshot(points=sample(Hills(points=50))), SIZE)
+    view = shown(NetworkView(), network_snapshot(points=draw_sample(Hills(points=50))), SIZE)
     view.grab()
     view.show_snapshot(network_snapshot(points=clouds(4)))
     view.grab()

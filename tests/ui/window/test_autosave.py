@@ -14,9 +14,9 @@ import pytest
 from PySide6.QtWidgets import QMessageBox
 
 from playground import Trainer
-from playground.interop.opening import preset
-from playground.storage.document import load_document, save_document, to_bytes
-from playground.storage.recovery import Slot, aside, recoverable
+from playground.interop.opening import load_preset
+from playground.storage.document import document_bytes, load_document, save_document
+from playground.storage.recovery import WorkSlot, documents_set_aside, find_recoverable
 from ui.session import worker
 from ui.window.window import Window
 
@@ -80,10 +80,10 @@ def other(qtbot, window: Window) -> Iterator[Window]:
 
 def leave(folder: Path, content: bytes | None = None, origin: str = "") -> Trainer:
     """Work that a process which died has left, without the process."""
-    trainer = Trainer(preset("xor"))
+    trainer = Trainer(load_preset("xor"))
     trainer.advance(epochs=3)
-    slot = Slot(folder)
-    slot.write(to_bytes(trainer.document()) if content is None else content, "Left over", origin)
+    slot = WorkSlot(folder)
+    slot.write(document_bytes(trainer.document()) if content is None else content, "Left over", origin)
     slot.lock.release()
     return trainer
 
@@ -103,7 +103,7 @@ def test_the_work_of_a_killed_window_is_offered_and_recovered(
     assert other.work.modified
     # It stays recoverable: this window keeps it now.
     assert load_document(other.autosave.slot.document).experiment.training.learning_rate == 0.125
-    assert recoverable(folder) == []
+    assert find_recoverable(folder) == []
 
 
 def test_a_file_that_was_saved_later_is_not_replaced_unasked(
@@ -111,8 +111,8 @@ def test_a_file_that_was_saved_later_is_not_replaced_unasked(
 ) -> None:
     file = tmp_path / "mine.playground"
     trainer = leave(folder, origin=str(file))
-    save_document(file, Trainer(preset("circle")).document())
-    later = recoverable(folder)[0].time + 60
+    save_document(file, Trainer(load_preset("circle")).document())
+    later = find_recoverable(folder)[0].time + 60
     os.utime(file, (later, later))
     saved = file.read_bytes()
     other.autosave.begin(folder)
@@ -132,7 +132,7 @@ def test_what_the_banner_offers_stays_at_another_size(qtbot, other: Window, fold
     qtbot.waitUntil(other.messages.banner.isVisible)
     assert "ended unexpectedly" in other.messages.banner.text.text()
     other.messages.banner.apply_remedy()
-    assert other.session.experiment.name == preset("xor").name
+    assert other.session.experiment.name == load_preset("xor").name
 
 
 def test_nobody_is_forced_to_recover(qtbot, other: Window, folder: Path) -> None:
@@ -141,7 +141,7 @@ def test_nobody_is_forced_to_recover(qtbot, other: Window, folder: Path) -> None
     other.messages.banner.hide()
     other.session.step()
     qtbot.waitUntil(lambda: step(other) == 1)
-    assert [one.note.title for one in recoverable(folder)] == ["Left over"]
+    assert [one.note.title for one in find_recoverable(folder)] == ["Left over"]
     assert "Recover" in [action.text().replace("&", "") for action in other.menus.all[0].actions()]
 
 
@@ -149,10 +149,10 @@ def test_after_two_failed_attempts_the_start_is_empty_and_the_file_is_kept(qtbot
     leave(folder, b"damaged")
     other.autosave.begin(folder)
     for words in ("It can be tried once more", "the file is kept"):
-        other.autosave.recover(recoverable(folder)[0])
+        other.autosave.recover(find_recoverable(folder)[0])
         assert words in other.messages.banner.text.text()
-    assert recoverable(folder) == []
-    (kept,) = aside(folder)
+    assert find_recoverable(folder) == []
+    (kept,) = documents_set_aside(folder)
     assert kept.read_bytes() == b"damaged"
 
 
@@ -202,7 +202,7 @@ def test_recovering_asks_before_changes_are_lost(qtbot, other: Window, folder: P
     other.documents.careful = True
     training = msgspec.structs.replace(other.session.experiment.training, learning_rate=0.5)
     other.session.edit(msgspec.structs.replace(other.session.experiment, training=training), "learning rate")
-    other.autosave.recover_carefully(recoverable(folder)[0])
+    other.autosave.recover_carefully(find_recoverable(folder)[0])
     question = other.findChild(QMessageBox, "changes.question")
     assert question is not None
     question.reject()
@@ -237,7 +237,7 @@ def test_a_fault_in_taking_up_loses_nothing(
         raise RuntimeError("broken")
 
     monkeypatch.setattr(worker, "resume", fail)
-    other.autosave.recover(recoverable(folder)[0])
+    other.autosave.recover(find_recoverable(folder)[0])
     qtbot.waitUntil(lambda: other.autosave.restoring is None)
-    (found,) = recoverable(folder)
+    (found,) = find_recoverable(folder)
     assert found.note.attempts == 1

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from playground import Document, Trainer, load
 from playground.engine.compiled import cache
-from playground.files.atomic import previous
-from playground.interop.opening import preset
+from playground.files.atomic import previous_path
+from playground.interop.opening import load_preset
 from playground.measure.requests import BoundaryRequest
 from playground.storage.document import load_document, save_document
 from tests.ui import hands
@@ -70,7 +70,7 @@ def test_a_document_goes_on_as_if_the_window_had_never_closed(qtbot, window: Win
     save_as(qtbot, window, tmp_path / "mine.playground")
     document = load_document(tmp_path / "mine.playground")
     assert document.checkpoints["present"].state.step == step(window)
-    other = Window(preset("xor"))
+    other = Window(load_preset("xor"))
     other.show()
     other.documents.open(str(tmp_path / "mine.playground"))
     qtbot.waitUntil(lambda: other.session.report is not None and step(other) == step(window))
@@ -85,7 +85,7 @@ def test_a_document_goes_on_as_if_the_window_had_never_closed(qtbot, window: Win
 
 
 def test_opening_a_document_can_be_undone_weights_and_all(qtbot, window: Window, tmp_path: Path) -> None:
-    trainer = Trainer(preset("xor"))
+    trainer = Trainer(load_preset("xor"))
     trainer.advance(epochs=4)
     save_document(tmp_path / "other.playground", trainer.document())
     train(qtbot, window)
@@ -104,7 +104,7 @@ def test_going_on_by_another_engine_is_said(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "are_cached", lambda precision: False)
-    document = Trainer(preset("xor")).document()
+    document = Trainer(load_preset("xor")).document()
     save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, "compiled"),)))
     window.documents.open(str(tmp_path / "other.playground"))
     words = "trained on the compiled engine; the reference one goes on"
@@ -133,7 +133,7 @@ def test_the_keyboard_saves_and_begins_anew(qtbot, window: Window, tmp_path: Pat
     assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate == 0.5
     hands.key(window, "Ctrl+N")
     assert window.work.path is None
-    assert window.session.experiment.name == preset("spiral").name
+    assert window.session.experiment.name == load_preset("spiral").name
 
 
 def test_an_experiment_file_keeps_the_settings_alone(qtbot, window: Window, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_what_is_opened_while_a_save_runs_does_not_take_its_file_over(qtbot, win
     window.documents.open("xor")
     qtbot.waitUntil(lambda: not window.documents.saves.busy)
     assert (tmp_path / "mine.playground").exists()
-    assert window.work.path is None and window.session.experiment.name == preset("xor").name
+    assert window.work.path is None and window.session.experiment.name == load_preset("xor").name
 
 
 @pytest.mark.usefixtures("slow_disk")
@@ -208,7 +208,7 @@ def test_of_two_saves_the_later_one_lasts(qtbot, window: Window, tmp_path: Path,
 
 
 def test_undoing_an_opening_leaves_the_file_alone(qtbot, window: Window, tmp_path: Path) -> None:
-    save_document(tmp_path / "other.playground", Trainer(preset("xor")).document())
+    save_document(tmp_path / "other.playground", Trainer(load_preset("xor")).document())
     window.documents.open(str(tmp_path / "other.playground"))
     assert window.work.path is not None
     window.session.undo()
@@ -310,7 +310,7 @@ def test_opening_something_else_asks_first(qtbot, window: Window) -> None:
     window.documents.open_carefully("xor")
     assert window.session.experiment.training.learning_rate == 0.5
     answer(qtbot, window, "Discard")
-    assert window.session.experiment.name == preset("xor").name
+    assert window.session.experiment.name == load_preset("xor").name
     window.documents.careful = False
 
 
@@ -319,7 +319,7 @@ def test_opening_something_else_asks_first(qtbot, window: Window) -> None:
 
 def change_from_outside(path: Path) -> bytes:
     """Another window saves something else."""
-    save_document(path, Trainer(preset("circle")).document())
+    save_document(path, Trainer(load_preset("circle")).document())
     return path.read_bytes()
 
 
@@ -337,7 +337,7 @@ def test_a_file_that_another_window_changed_is_not_replaced_unasked(qtbot, windo
     answer(qtbot, window, "Replace", "replacing.question")
     qtbot.waitUntil(lambda: not window.work.modified)
     assert load_document(file).experiment.training.learning_rate == 0.5
-    assert previous(file).read_bytes() == other
+    assert previous_path(file).read_bytes() == other
     set_rate(window, 0.25)
     window.documents.save()
     qtbot.waitUntil(lambda: not window.work.modified)
@@ -441,7 +441,7 @@ def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
 
 
 def test_a_dropped_document_is_opened(qtbot, window: Window, tmp_path: Path) -> None:
-    trainer = Trainer(preset("xor"))
+    trainer = Trainer(load_preset("xor"))
     trainer.advance(epochs=4)
     save_document(tmp_path / "other.playground", trainer.document())
     mime = QMimeData()

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QProgressBar
 
 from playground import Document, Experiment, Trainer
 from playground.catalog.datasets.table import Table
-from playground.experiment.text import to_text
-from playground.interop.opening import preset
-from playground.storage.document import load_document, to_bytes
-from playground.storage.recovery import Slot, recoverable
+from playground.experiment.text import experiment_text
+from playground.interop.opening import load_preset
+from playground.storage.document import document_bytes, load_document
+from playground.storage.recovery import WorkSlot, find_recoverable
 from tests.ui import hands
 from ui.shell import waiting
 from ui.shell.waiting import Waiting
@@ -48,7 +48,7 @@ def large(large_table: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "large.csv"
     copy.write_bytes(large_table.read_bytes())
     data = {"kind": "table", "path": "large.csv", "x1": "a", "x2": "b", "target": "c"}
-    raw = msgspec.json.decode(to_text(Experiment(name="Large")))
+    raw = msgspec.json.decode(experiment_text(Experiment(name="Large")))
     path = tmp_path / "large.json"
     path.write_bytes(msgspec.json.encode({**raw, "data": data}))
     return path
@@ -99,24 +99,24 @@ def test_escape_cancels_what_was_pasted(qtbot, trained: Window, large: Path) -> 
 def test_what_was_chosen_last_is_what_is_opened(qtbot, window: Window, large: Path) -> None:
     window.documents.open(str(large))
     window.documents.open("xor")
-    qtbot.waitUntil(lambda: window.session.experiment.name == preset("xor").name)
+    qtbot.waitUntil(lambda: window.session.experiment.name == load_preset("xor").name)
     qtbot.waitUntil(lambda: window.findChild(Waiting) is None, timeout=20_000)
-    assert window.session.experiment.name == preset("xor").name
+    assert window.session.experiment.name == load_preset("xor").name
 
 
 @pytest.mark.parametrize("disk", ["full", "fine"])
 def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: str
 ) -> None:
-    trainer = Trainer(preset("xor"))
+    trainer = Trainer(load_preset("xor"))
     trainer.advance(epochs=3)
-    left = Slot(tmp_path / "recovery")
-    left.write(to_bytes(trainer.document()), "Left over")
+    left = WorkSlot(tmp_path / "recovery")
+    left.write(document_bytes(trainer.document()), "Left over")
     left.lock.release()
     window.autosave.begin(tmp_path / "recovery")
     slot, go_on, ended = window.autosave.slot, threading.Event(), threading.Event()
     assert slot is not None
-    (found,) = recoverable(tmp_path / "recovery")
+    (found,) = find_recoverable(tmp_path / "recovery")
     keep = slot.write
 
     def slowly(path: Path) -> Document:
@@ -141,7 +141,7 @@ def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
     assert found.document.exists() and window.autosave.restoring is not None
     go_on.set()
     qtbot.waitUntil(lambda: window.autosave.restoring is None)
-    assert window.session.experiment.name == preset("xor").name
+    assert window.session.experiment.name == load_preset("xor").name
     assert not found.document.exists()
     assert load_document(slot.document).present.state.step == trainer.state.step
 

@@ -10,7 +10,7 @@ from playground.catalog.datasets.base import Dataset
 from playground.measure.requests import FinalTestRequest
 from playground.measure.snapshot import FinalResult, Snapshot
 from ui.forms.buttons import identify, push_button
-from ui.forms.layouts import tight
+from ui.forms.layouts import fill, tight
 from ui.look.numbers import number_text, percent_text, plural_text
 
 _ABOUT = (
@@ -31,12 +31,9 @@ class FinalTest(QWidget):
         self.waiting = False
         self.button = push_button("data.final_test", "Show the test result", _ABOUT, small=True)
         self.button.clicked.connect(self._ask)
-        self.result = identify(QLabel(), "data.final_test.result", "Test result")
-        self.result.setTextFormat(Qt.TextFormat.PlainText)
-        self.result.setWordWrap(True)
-        lines = tight(QVBoxLayout(self))
-        for widget in (self.button, self.result):
-            lines.addWidget(widget)
+        self.result = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        identify(self.result, "data.final_test.result", "Test result")
+        fill(tight(QVBoxLayout(self)), self.button, self.result)
 
     def show_data(self, data: Dataset) -> None:
         """Another data set is in force: what was seen of the one before no longer counts."""
@@ -56,12 +53,14 @@ class FinalTest(QWidget):
         if self.waiting and result is not None and snapshot.experiment.data == self.data:
             self.waiting = False
             self.looks += 1
-            self.result.setText(f"{_result_words(result, snapshot)} {_looks_words(self.looks)}".strip())
+            words = _result_words(result, snapshot)
+            if self.looks > 1:
+                words += f" You looked {self.looks} times: the more often, the less it says about new points."
+            self.result.setText(words)
             self.result.show()
 
 
 def _has_test(data: Dataset) -> bool:
-    """Whether there are test points; a table that can't be read has none."""
     try:
         return data.tests
     except InputError:
@@ -69,7 +68,6 @@ def _has_test(data: Dataset) -> bool:
 
 
 def _result_words(result: FinalResult, snapshot: Snapshot) -> str:
-    """The result and its moment in a sentence."""
     points = plural_text(result.points, "test point")
     if result.accuracy is None:
         score = ""
@@ -78,8 +76,3 @@ def _result_words(result: FinalResult, snapshot: Snapshot) -> str:
     else:
         score = f", {percent_text(result.accuracy)} right"
     return f"{points} at step {snapshot.step:,}: loss {number_text(result.loss)}{score}."
-
-
-def _looks_words(looks: int) -> str:
-    """What many looks do to the test."""
-    return f"You looked {looks} times: the more often, the less it says about new points." if looks > 1 else ""

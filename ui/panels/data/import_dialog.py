@@ -32,7 +32,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from playground.catalog.datasets.base import Dataset, Sample, Task, sample
+from playground.catalog.choice import Task
+from playground.catalog.datasets.base import Dataset, Sample, draw_sample
 from playground.catalog.datasets.table import Table
 from playground.files.errors import InputError, one_line
 from playground.interop.tables import (
@@ -522,10 +523,10 @@ def _made_of(sheet: Sheet, picked: Picked, proposed: bool) -> tuple[Dataset, Sam
     """The data set of three columns, its points, what to know of the rows, and "exact" if it is. Raises InputError."""
     exact = read_own_points(sheet) if proposed else None
     if exact is not None:
-        return exact, sample(exact), [f"All {exact.size:,} rows are used."], "exact"
+        return exact, draw_sample(exact), [f"All {exact.size:,} rows are used."], "exact"
     points = extracted(sheet, picked)
     dataset, notes = data_set(sheet, picked, points)
-    return dataset, sample(dataset), [_used_words(points, len(sheet.rows)), *notes], ""
+    return dataset, draw_sample(dataset), [_used_words(points, len(sheet.rows)), *notes], ""
 
 
 def _used_words(points: Extracted, rows: int) -> str:

@@ -11,20 +11,28 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground import InputError
-from playground.catalog.datasets.base import Dataset, sample
+from playground.catalog.datasets.base import Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
 from playground.files.errors import reason_of
 from playground.interop.tables import from_file, from_text, read_own_points, to_csv, to_tsv
-from ui.forms.buttons import IconButton, identify, tip
-from ui.forms.layouts import quiet, tight
+from ui.forms.buttons import IconButton, identify, push_button, tip
+from ui.forms.layouts import fill, quiet, tight
 from ui.look.numbers import plural_text
-from ui.look.theme import GRID, px
 from ui.panels.data.import_dialog import READ_AT_ONCE, ImportDialog, size_of
+
+_BUTTONS = (
+    ("draw", "Draw points", "Draw points", "Draws on the picture. The present points become yours to add to."),
+    ("import", "Import CSV…", "Import…", "Brings points along from a text file, however it is written."),
+    ("copy", "Copy points", "copy", "Copies all points for a spreadsheet: x1, x2, label and split."),
+    ("paste", "Paste points", "clipboard-text", "Makes a data set of the cells on the clipboard."),
+    ("export", "Export points…", "export", "Writes all points to a CSV file that brings them back exactly."),
+)
+"""Name, spoken name, text or icon, and what it does."""
 
 
 class OwnData(QWidget):
@@ -47,37 +55,20 @@ class OwnData(QWidget):
         self.dialog: ImportDialog | None = None
         self._brought: tuple[UserPoints, str] | None = None
         """The points that were brought along last, and what became of them."""
-        outer = tight(QVBoxLayout(self))
-        self.line = QHBoxLayout()
-        self.line.setSpacing(px(GRID // 2))
-        outer.addLayout(self.line)
+        self.line = tight(QHBoxLayout())
         self._add_buttons()
-        self.message = quiet(identify(QLabel(wordWrap=True), "data.message", "What became of the points"))
-        self.message.setTextFormat(Qt.TextFormat.PlainText)
-        self.message.hide()
-        outer.addWidget(self.message)
+        self.message = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        quiet(identify(self.message, "data.message", "What became of the points")).hide()
+        fill(tight(QVBoxLayout(self)), self.line, self.message)
 
     def _add_buttons(self) -> None:
-        draw, bring = QPushButton("Draw points"), QPushButton("Import…")
-        for button in (draw, bring):
-            button.setProperty("small", True)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        copy, paste = IconButton("copy", "Copy points"), IconButton("clipboard-text", "Paste points")
-        export = IconButton("export", "Export points…")
-        self._name(draw, "draw", "Draw points", "Draws on the picture. The present points become yours to add to.")
-        self._name(bring, "import", "Import CSV…", "Brings points along from a text file, however it is written.")
-        self._name(copy, "copy", "Copy points", "Copies all points for a spreadsheet: x1, x2, label and split.")
-        self._name(paste, "paste", "Paste points", "Makes a data set of the cells on the clipboard.")
-        self._name(export, "export", "Export points…", "Writes all points to a CSV file that brings them back exactly.")
-        draw.clicked.connect(self.draw_asked)
-        bring.clicked.connect(self.import_asked)
-        copy.clicked.connect(self.copy_points)
-        paste.clicked.connect(self.paste_points)
-        export.clicked.connect(self.export_asked)
-
-    def _name(self, button: QPushButton | IconButton, name: str, spoken: str, words: str) -> None:
-        identify(button, f"data.{name}", spoken, tip(f"{spoken.rstrip('…')}. {words}"), words)
-        self.line.addWidget(button, 1 if isinstance(button, QPushButton) else 0)
+        actions = (self.draw_asked, self.import_asked, self.copy_points, self.paste_points, self.export_asked)
+        for (name, spoken, face, words), action in zip(_BUTTONS, actions, strict=True):
+            has_text = name in ("draw", "import")
+            button = push_button("", face, "", small=True) if has_text else IconButton(face, spoken)
+            identify(button, f"data.{name}", spoken, tip(f"{spoken.rstrip('…')}. {words}"), words)
+            button.clicked.connect(action)
+            self.line.addWidget(button, int(has_text))
 
     def show_data(self, data: Dataset) -> None:
         """Another data set is in force."""
@@ -85,26 +76,25 @@ class OwnData(QWidget):
         self.message.hide()
         if self._brought is not None and isinstance(data, UserPoints) and _same_places(data, self._brought[0]):
             # An experiment has no place for the names of columns, so they are known as long as the window is.
-            self.message.setText(self._brought[1])
-            self.message.show()
+            self._show_message(self._brought[1])
 
-    def _say(self, words: str) -> None:
-        """Say what became of points."""
+    def _show_message(self, words: str) -> None:
         self.message.setText(words)
         self.message.show()
-        self.said.emit(words)
 
-    # Out ----------------------------------------------------------------------------------------------------
+    def _say(self, words: str) -> None:
+        self._show_message(words)
+        self.said.emit(words)
 
     def copy_points(self) -> None:
         """Put all points on the clipboard as cells."""
-        drawn = sample(self.data)
+        drawn = draw_sample(self.data)
         QGuiApplication.clipboard().setText(to_tsv(drawn))
         self._say(f"{plural_text(len(drawn.labels), 'point')} copied, to be pasted into a spreadsheet or here.")
 
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
-        drawn, file = sample(self.data), Path(path)
+        drawn, file = draw_sample(self.data), Path(path)
         write = to_tsv if file.suffix.lower() == ".tsv" else to_csv
         try:
             write_atomically(file, write(drawn).encode())
@@ -112,8 +102,6 @@ class OwnData(QWidget):
             self._say(f"{file} was not written: {reason_of(error)}. Choose another place.")
         else:
             self._say(f"{plural_text(len(drawn.labels), 'point')} written to {file.name}.")
-
-    # In -----------------------------------------------------------------------------------------------------
 
     def paste_points(self) -> None:
         """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
@@ -149,7 +137,6 @@ class OwnData(QWidget):
             )
 
     def _take(self, data: Dataset, label: str, words: str) -> None:
-        """Pass on what was brought along, and say what became of it."""
         if isinstance(data, UserPoints):
             self._brought = data, words
         self.taken.emit(data, label)
@@ -174,5 +161,4 @@ class OwnData(QWidget):
 
 
 def _same_places(one: UserPoints, other: UserPoints) -> bool:
-    """Whether two sets have the same points at the same places."""
     return (one.x1, one.x2, one.target) == (other.x1, other.x2, other.target)

@@ -12,15 +12,15 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QToolTip, QVBox
 
 from playground import Experiment, InputError, Snapshot
 from playground.catalog.choice import members
-from playground.catalog.datasets.base import Adjustable, Dataset, Sample, sample, with_common
+from playground.catalog.datasets.base import Adjustable, Dataset, Sample, draw_sample, with_common
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
-from playground.experiment.paths import fits, value_at, with_value
+from playground.experiment.paths import is_in_range, value_at, with_value
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.edits import Edits
-from ui.forms.layouts import quiet, tight
+from ui.forms.layouts import PANEL_MARGINS, quiet, tight
 from ui.forms.rows import Form, Row, row_for
 from ui.look.beat import Throttle
 from ui.look.numbers import plural_text
@@ -55,16 +55,16 @@ class DataPanel(Panel):
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.lines = QVBoxLayout(self)
-        self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
-        self.lines.setSpacing(px(GRID // 2))
+        self.lines = tight(QVBoxLayout(self), margins=PANEL_MARGINS)
         self.tiles: dict[DataTile, Dataset] = {}
         self.forms: dict[type[Dataset], Form] = {}
         self._common: dict[str, Row] = {}
         self.own_tile: DataTile | None = None
         self._late = Throttle(self._show_late, self)
         self._add_gallery(samples)
-        self._add_own_data()
+        self.own_data = OwnData()
+        self.own_data.taken.connect(self.take)
+        self.lines.addWidget(self.own_data)
         self._add_common_rows()
         self._own_rows = QVBoxLayout()
         self.lines.addLayout(self._own_rows)
@@ -73,13 +73,10 @@ class DataPanel(Panel):
         self.lines.addStretch(1)
         self.show_experiment(self.experiment)
 
-    # Gallery ------------------------------------------------------------------------------------------------
-
     def _add_gallery(self, samples: Sequence[tuple[str, Table]]) -> None:
         self.lines.addWidget(heading("Data"))
         self.group = QButtonGroup(self, exclusive=True)
-        self._gallery = grid = QGridLayout()
-        grid.setSpacing(px(GRID // 2))
+        self._gallery = grid = tight(QGridLayout())
         declared = [(kind.label, kind()) for kind in members(Dataset).values()]
         for name, dataset in [*declared, *samples]:
             drawn = _drawable(dataset)
@@ -89,8 +86,7 @@ class DataPanel(Panel):
         for column in range(_GALLERY_COLUMNS):
             grid.setColumnStretch(column, 1)
         self.lines.addLayout(grid)
-        self.about = quiet(QLabel(wordWrap=True))
-        self.about.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.about = quiet(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop))
         self.about.setMinimumHeight(px(2 * self.about.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.about)
         self.notes = quiet(identify(QLabel(wordWrap=True), "data.notes", "What to know about the data set"))
@@ -163,14 +159,14 @@ class DataPanel(Panel):
         data = self.experiment.data
         for tile, dataset in self.tiles.items():
             tile.show_sample(self._pictured(tile, dataset))
-        notes = sample(data).notes if isinstance(data, Table) and data.path else ()
+        notes = draw_sample(data).notes if isinstance(data, Table) and data.path else ()
         self.notes.setText(" ".join(notes))
         self.notes.setVisible(bool(notes))
 
     def _pictured(self, tile: DataTile, dataset: Dataset) -> Sample:
         """What a tile shows: the present settings while it is chosen, own points always, else clean points."""
         if isinstance(dataset, UserPoints):
-            return _thin_out(sample(dataset))
+            return _thin_out(draw_sample(dataset))
         return (_drawable(self.experiment.data, noisy=True) if tile.isChecked() else None) or tile.clean
 
     def _keep_own_points(self, data: Dataset) -> None:
@@ -178,18 +174,9 @@ class DataPanel(Panel):
         if not isinstance(data, UserPoints) or data.is_blank:
             return
         if self.own_tile is None:
-            self.own_tile = self._tile(_OWN_NAME, data, _thin_out(sample(data)))
+            self.own_tile = self._tile(_OWN_NAME, data, _thin_out(draw_sample(data)))
             self.own_tile.setObjectName("data.kind.points")
         self.tiles[self.own_tile] = data
-
-    # Own data -----------------------------------------------------------------------------------------------
-
-    def _add_own_data(self) -> None:
-        self.own_data = OwnData()
-        self.own_data.taken.connect(self.take)
-        self.lines.addWidget(self.own_data)
-
-    # Rows ---------------------------------------------------------------------------------------------------
 
     def _add_common_rows(self) -> None:
         self._common_rows = QWidget()
@@ -211,8 +198,7 @@ class DataPanel(Panel):
         words = "Draws other points of the same kind: the next data seed."
         self._new_data = push_button("data.new", "New data", words, small=True)
         self._new_data.clicked.connect(self._next_seed)
-        seed = self.rows["data.seed"]
-        seed.line.addWidget(self._new_data)
+        self.rows["data.seed"].line.addWidget(self._new_data)
 
     def _next_seed(self) -> None:
         if isinstance(self.experiment.data, Adjustable):
@@ -231,13 +217,10 @@ class DataPanel(Panel):
             form.setVisible(other is kind and bool(form.rows))
         self.forms[kind].show_value(data)
 
-    # Features -----------------------------------------------------------------------------------------------
-
     def _add_features(self) -> dict[str, FeatureTile]:
         self.lines.addSpacing(px(GRID // 2))
         self.lines.addWidget(heading("Features"))
-        grid, tiles = QGridLayout(), {}
-        grid.setSpacing(px(GRID // 2))
+        grid, tiles = tight(QGridLayout()), {}
         for place, name in enumerate(FEATURES):
             tile = tiles[name] = FeatureTile(name, self)
             identify(tile, f"features.{name}", f"Feature {FEATURES[name].label}")
@@ -264,8 +247,6 @@ class DataPanel(Panel):
             last = tuple(features) == (name,)
             only = "The network needs at least one input: switch another one on first." if last else ""
             tile.setToolTip(tip(only, f"{FEATURES[name].label}: {FEATURES[name].help}"))
-
-    # Showing ------------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
         before, first = self.experiment, not self.forms
@@ -306,14 +287,13 @@ def _drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
     wanted["points"] = _PICTURE_POINTS[dataset.tasks[0]]
     known = {name: value for name, value in wanted.items() if name in fields_of(type(dataset))}
     try:
-        drawn = sample(msgspec.structs.replace(dataset, **known))
+        drawn = draw_sample(msgspec.structs.replace(dataset, **known))
     except InputError:
         return None
     return drawn if len(drawn.labels) > 1 else None
 
 
 def _thin_out(drawn: Sample) -> Sample:
-    """So many of the points as a small picture can show, evenly taken."""
     step = -(-len(drawn.labels) // _MOST_PICTURED)
     return drawn._replace(x=drawn.x[::step], labels=drawn.labels[::step], split=drawn.split[::step])
 
@@ -346,13 +326,12 @@ def kept_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
     for name, field in own.items():
         value, theirs = getattr(present, name, None), before.get(name)
         alike = theirs is not None and (theirs.type, theirs.optional) == (field.type, field.optional)
-        if alike and name not in _TABLE_PLACE and fits(value, field):
+        if alike and name not in _TABLE_PLACE and is_in_range(value, field):
             settings[name] = value
     return settings
 
 
 def _about_data(data: Dataset) -> str:
-    """A data set in a sentence or two."""
     if isinstance(data, Table) and data.target:
         words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")
         return f"A table: {words}."

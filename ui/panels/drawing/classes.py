@@ -7,12 +7,12 @@ from functools import lru_cache
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from playground.catalog.datasets.base import MAX_CLASSES, Dataset, sample
+from playground.catalog.datasets.base import MAX_CLASSES, Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import ValueEntry
-from ui.forms.layouts import tight
+from ui.forms.layouts import fill, tight
 from ui.forms.rows import CAPTION_WIDTH
 from ui.look.theme import GRID, px
 from ui.panels.drawing.tools import ClassButton
@@ -48,24 +48,16 @@ class ClassPicker(QWidget):
             small=True,
         )
         self.add_button.clicked.connect(self.add)
-        column = tight(QVBoxLayout(self))
-        column.addLayout(self._grid)
-        column.addLayout(self._name_line())
-
-    def _name_line(self) -> QHBoxLayout:
         self.name = identify(ValueEntry(self._problem_with_name), "drawing.class.name", "Name of the class")
         self.name.setMaxLength(40)
         self.name.set_hint(tip("The name of the chosen class. Enter takes it over; the legend and exports use it."))
         self.name.entered.connect(self._rename)
         self.name.left.connect(self._show_name)
-        line = QHBoxLayout()
-        line.setSpacing(px(GRID))
         caption = QLabel("Class name")
         caption.setBuddy(self.name)
         caption.setFixedWidth(px(CAPTION_WIDTH))
-        line.addWidget(caption)
-        line.addWidget(self.name, 1)
-        return line
+        line = fill(tight(QHBoxLayout(), GRID), caption, self.name, wide=self.name)
+        fill(tight(QVBoxLayout(self)), self._grid, line)
 
     def choose(self, place: int) -> None:
         """Draw this class from now on."""
@@ -133,6 +125,5 @@ def class_names_of(data: Dataset) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _names_in(table: Table) -> tuple[str, ...]:
-    """The classes in a table's target column, at least two."""
-    names = sample(table).class_names
+    names = draw_sample(table).class_names
     return UserPoints(class_names=names).all_names(max(2, len(names)))

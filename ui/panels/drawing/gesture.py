@@ -23,7 +23,6 @@ class _StrokeEdits(Edits):
         self._turn.setInterval(_STROKE_MILLISECONDS)
 
     def _wait_after(self, seconds: float) -> None:
-        """The last edit took so long; wait in proportion before the next."""
         wait = min(max(round(1000 * _SHARE_OF_TIME * seconds), _STROKE_MILLISECONDS), _SLOWEST_MILLISECONDS)
         if wait != self._turn.interval():
             self._turn.setInterval(wait)

@@ -16,12 +16,13 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from playground import Experiment
-from playground.catalog.datasets.base import MAX_CLASSES, MAX_OWN_POINTS, Dataset, Task, with_common
+from playground.catalog.choice import Task
+from playground.catalog.datasets.base import MAX_CLASSES, MAX_OWN_POINTS, Dataset, with_common
 from playground.catalog.datasets.own_points import UserPoints
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Segments, ValueEntry
 from ui.forms.edits import Edits
-from ui.forms.layouts import quiet
+from ui.forms.layouts import PANEL_MARGINS, STRETCH, fill, quiet, tight
 from ui.look.beat import Throttle
 from ui.look.theme import GRID, px
 from ui.panels.drawing.classes import ClassPicker, class_names_of
@@ -56,43 +57,28 @@ class DrawingPanel(Panel):
         self._given_data: Dataset | None = None
         self._told: tuple[bool, float, object] = (False, 0.0, None)
         self._shown = False
-        self.lines = QVBoxLayout(self)
-        self.lines.setContentsMargins(px(GRID + GRID // 2), px(GRID), px(GRID + GRID // 2), px(GRID))
-        self.lines.setSpacing(px(GRID // 2))
-        self._add_title()
+        self.lines = tight(QVBoxLayout(self), margins=PANEL_MARGINS)
         self._add_tools()
-        self._add_task()
-        self._add_classes()
-        self._add_settings()
-        self._add_place()
+        self._add_what_is_drawn()
         self._add_whole()
         self._add_shortcuts()
         self.lines.addStretch(1)
         self.show_experiment(self.experiment)
         self._show_tool()
 
-    # Parts --------------------------------------------------------------------------------------------------
-
-    def _add_title(self) -> None:
-        line = QHBoxLayout()
+    def _add_tools(self) -> None:
         self.done = _small_button("done", "Done", "Ends drawing: the picture is for looking at again. Esc does it too.")
         self.done.clicked.connect(self._finish)
-        line.addWidget(heading("Draw points"))
-        line.addStretch(1)
-        line.addWidget(self.done)
-        self.lines.addLayout(line)
-
-    def _add_tools(self) -> None:
         self.toolbox = Toolbox(self)
         self.toolbox.asked.connect(self.choose_tool)
         self.toolbox.changed.connect(self._tell_tool)
-        self.lines.addLayout(self.toolbox.line)
-        self.hint = quiet(identify(QLabel(wordWrap=True), "drawing.hint", "What the tool does"))
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.hint = QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop)
+        quiet(identify(self.hint, "drawing.hint", "What the tool does"))
         self.hint.setMinimumHeight(px(3 * self.hint.fontMetrics().lineSpacing() + 2))
-        self.lines.addWidget(self.hint)
+        title = fill(QHBoxLayout(), heading("Draw points"), STRETCH, self.done)
+        fill(self.lines, title, self.toolbox.line, self.hint)
 
-    def _add_task(self) -> None:
+    def _add_what_is_drawn(self) -> None:
         self.task = identify(Segments(["Classes", "Values"]), "drawing.task", "What points say")
         helps = (
             "Every point belongs to a class. Values turn into classes: at most ten different ones become a class each.",
@@ -101,22 +87,12 @@ class DrawingPanel(Panel):
         for button, task, words in zip(self.task.buttons, _TASKS, helps, strict=True):
             identify(button, f"drawing.task.{task}", task.capitalize(), tip(words))
         self.task.chosen.connect(self._task_chosen)
-        self.lines.addWidget(self.task)
-
-    def _add_classes(self) -> None:
         self.classes = ClassPicker()
         self.classes.chosen_changed.connect(self._tell_tool)
         self.classes.chosen_changed.connect(self._text.now)
         self.classes.names_asked.connect(self._name_classes)
-        self.lines.addWidget(self.classes)
-
-    def _add_settings(self) -> None:
-        for name, row in self.toolbox.rows.items():
-            if name != "jitter":
-                self.lines.addWidget(row)
-
-    def _add_place(self) -> None:
-        self.lines.addSpacing(px(GRID // 2))
+        settings = (row for name, row in self.toolbox.rows.items() if name != "jitter")
+        fill(self.lines, self.task, self.classes, *settings).addSpacing(px(GRID // 2))
         self.entry = PointEntry()
         self.entry.added.connect(self._add_point)
         self.entry.refused.connect(self.hint.setText)
@@ -124,9 +100,6 @@ class DrawingPanel(Panel):
 
     def _add_whole(self) -> None:
         self.lines.addSpacing(px(GRID // 2))
-        self.lines.addWidget(self.toolbox.rows["jitter"])
-        line = QHBoxLayout()
-        line.setSpacing(px(GRID))
         self._noise_button = _small_button(
             "noise", "Add noise", "Moves every point at random by about σ. Each press adds to what is there."
         )
@@ -134,10 +107,10 @@ class DrawingPanel(Panel):
         self._clear_button = _small_button("clear", "Clear", "Takes all points away. Undo brings them back.")
         self._clear_button.clicked.connect(self.clear)
         self.count = quiet(identify(QLabel(wordWrap=True), "drawing.count", "Points drawn"))
-        line.addWidget(self._noise_button, 1)
-        line.addWidget(self._clear_button, 1)
-        self.lines.addLayout(line)
-        self.lines.addWidget(self.count)
+        line = fill(tight(QHBoxLayout(), GRID), self._noise_button, self._clear_button)
+        for place in range(2):
+            line.setStretch(place, 1)
+        fill(self.lines, self.toolbox.rows["jitter"], line, self.count)
 
     def _add_shortcuts(self) -> None:
         self._tool_keys = [shortcut(self, tool.key, partial(self.choose_tool, tool.name)) for tool in TOOLS.values()]
@@ -147,8 +120,6 @@ class DrawingPanel(Panel):
             shortcut(self, "]", lambda: self.toolbox.turn(_KEY_STEPS)),
             *(shortcut(self, str((k + 1) % 10), partial(self._class_key, k)) for k in range(MAX_CLASSES)),
         ]
-
-    # Tools --------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to draw, with the brush unless another tool is in hand."""
@@ -209,8 +180,6 @@ class DrawingPanel(Panel):
     def _is_regression(self) -> bool:
         return task_of(self.experiment.data) == "regression"
 
-    # Gestures -----------------------------------------------------------------------------------------------
-
     def press(
         self,
         x1: float,
@@ -259,7 +228,6 @@ class DrawingPanel(Panel):
 
     @property
     def _style_of_points(self) -> Style:
-        """How the tools are set now."""
         settings, common = self.toolbox.settings, with_common(self.experiment.data, UserPoints)
         return Style(
             settings.radius,
@@ -271,8 +239,6 @@ class DrawingPanel(Panel):
             common.test_fraction,
         )
 
-    # All points at once --------------------------------------------------------------------------------------
-
     def _change(self, words: str, change: Callable[[Canvas], Canvas]) -> None:
         """One edit of all points: `change` makes a canvas of the present one."""
         Edits.end_open()
@@ -281,7 +247,6 @@ class DrawingPanel(Panel):
             self._ask_for(change(canvas).as_data(self.experiment.data), words)
 
     def _add_point(self, x1: float, x2: float) -> None:
-        """One point of the chosen class or value, exactly at a place."""
         self._change("point added", lambda canvas: Painting(canvas, (x1, x2), self._style_of_points).canvas)
 
     def _add_noise(self) -> None:
@@ -322,8 +287,6 @@ class DrawingPanel(Panel):
             own = data if isinstance(data, UserPoints) else canvas.as_data(data)
             self._ask_for(msgspec.structs.replace(own, class_names=names), words)
 
-    # Showing ------------------------------------------------------------------------------------------------
-
     def show_experiment(self, experiment: Experiment) -> None:
         before, first = self.experiment, not self._shown
         super().show_experiment(experiment)
@@ -356,7 +319,6 @@ class DrawingPanel(Panel):
 
 
 def _small_button(name: str, text: str, help_text: str) -> QPushButton:
-    """A button of the panel."""
     return push_button(f"drawing.{name}", text, help_text, small=True)
 
 

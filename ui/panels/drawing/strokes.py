@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, Task
 from playground.catalog.datasets.base import (
     EXTENT,
     LARGEST,
@@ -22,8 +22,7 @@ from playground.catalog.datasets.base import (
     TRAIN,
     VALIDATION,
     Dataset,
-    Task,
-    sample,
+    draw_sample,
     with_common,
 )
 from playground.catalog.datasets.own_points import UserPoints
@@ -83,13 +82,11 @@ class Canvas:
         )
 
     def _without(self, gone: Array) -> Canvas:
-        """All points but those marked in `gone`."""
         if not gone.any():
             return self
         return replace(self, x=self.x[~gone], labels=self.labels[~gone], split=self.split[~gone])
 
     def _with_moved(self, index: int, to: Place) -> Canvas:
-        """One point somewhere else on the plane."""
         x = self.x.copy()
         x[index] = np.clip(to, -EXTENT, EXTENT)
         return replace(self, x=x)
@@ -131,7 +128,7 @@ def canvas_of(data: Dataset) -> Canvas:
     """The points of any data set, exactly as they are shown; none if nothing has been drawn yet."""
     if isinstance(data, UserPoints) and data.is_blank:
         return Canvas(np.zeros((0, 2)), np.zeros(0), np.zeros(0, np.int8), data.task, data.class_names)
-    drawn = sample(data)
+    drawn = draw_sample(data)
     names = drawn.class_names
     if isinstance(data, UserPoints):
         names = data.class_names
@@ -155,15 +152,11 @@ def _mirror_into_plane(x: Array) -> Array:
 
 
 def _distance_to_way(x: Array, start: Place, end: Place) -> Array:
-    """How far each point is from the line between two places."""
     first, way = np.array(start), np.subtract(end, start)
     length = float(way @ way)
     along = np.clip((x - first) @ way / length, 0, 1) if length else np.zeros(len(x))
     result: Array = np.hypot(*(x - first - along[:, None] * way).T)
     return result
-
-
-# Strokes ------------------------------------------------------------------------------------------------------
 
 
 class Stroke:
@@ -201,7 +194,6 @@ class Painting(Stroke):
         self.at = to
 
     def _scattered(self, count: int) -> Array:
-        """Places in a disc of the brush's radius."""
         angles = self.random.uniform(0, 2 * np.pi, count)
         radii = self.style.radius * np.sqrt(self.random.uniform(0, 1, count))
         return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from playground.catalog.choice import setting
 from ui.forms.buttons import IconButton, identify, tip
-from ui.guard.faults import guarded
+from ui.guard.faults import painted
 from ui.look.icons import icon
 from ui.look.theme import current, exact_px, px
 from ui.panels.drawing.strokes import Clustering, Erasing, Moving, Painting, Stroke
@@ -140,7 +140,7 @@ class ClassButton(QAbstractButton):
     def __init__(self, place: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.place = place
-        self._hovered = False
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCheckable(True)
         self.setObjectName(f"drawing.class.{place}")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -161,23 +161,13 @@ class ClassButton(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         return QSize(px(56), px(26))
 
-    def enterEvent(self, event: QEvent) -> None:
-        self._hovered = True
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hovered = False
-        self.update()
-
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         theme = current()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colour = QColor(theme.classes[self.place % len(theme.classes)])
         frame = QRectF(self.rect()).adjusted(px(1), px(1), -px(1), -px(1))
-        painter.setBrush(QColor(theme.surface if self.isChecked() or self._hovered else theme.raised))
-        edge = theme.accent if self.isChecked() else theme.quiet if self._hovered else theme.line
+        painter.setBrush(QColor(theme.surface if self.isChecked() or self.underMouse() else theme.raised))
+        edge = theme.accent if self.isChecked() else theme.quiet if self.underMouse() else theme.line
         painter.setPen(QPen(QColor(edge), exact_px(2 if self.isChecked() else 1)))
         painter.drawRoundedRect(frame, exact_px(6), exact_px(6))
         painter.setPen(Qt.PenStyle.NoPen)
@@ -193,4 +183,3 @@ class ClassButton(QAbstractButton):
                 QPen(QColor(theme.text if self.isChecked() else theme.accent), exact_px(1.5), Qt.PenStyle.DotLine)
             )
             painter.drawRoundedRect(frame.adjusted(px(2), px(2), -px(2), -px(2)), exact_px(4), exact_px(4))
-        painter.end()

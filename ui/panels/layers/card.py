@@ -5,7 +5,6 @@ A card shows a layer and its place in the stack. What it asks for, its panel car
 
 from __future__ import annotations
 
-import itertools
 import math
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
@@ -18,10 +17,10 @@ from playground.catalog.activations import Activation
 from playground.experiment.declarations import fields_of
 from playground.measure.snapshot import LayerStatistics
 from ui.forms.buttons import IconButton, identify, tip
-from ui.forms.layouts import quiet, tight
+from ui.forms.layouts import STRETCH, fill, quiet, set_tab_order, tight
 from ui.forms.rows import ChoiceRow, Row, row_for
 from ui.look.icons import icon
-from ui.look.numbers import number_text
+from ui.look.numbers import number_text, plural_text
 from ui.look.theme import GRID, current, px, zoom
 from ui.panels.layers.dragging import Drag
 from ui.panels.tiles import ActivationCurve, MagnitudeBar, curve_icon, curve_icon_size
@@ -31,6 +30,7 @@ _IN_HEADER = ("trainable", "muted")
 """Fields that are buttons in the header."""
 _RARE = tuple(name for name in fields_of(Layer) if name not in (*_FIRST, *_IN_HEADER, "id"))
 """Fields below “more”."""
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _BODY_INDENT = GRID * 2 + GRID // 2
 _BAR_WIDTH, _NUMBER_WIDTH = 48, 40
 _SUMMARY_WIDTH = 72
@@ -52,13 +52,10 @@ class Gradient(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        line = tight(QHBoxLayout(self))
         self.bar = MagnitudeBar(self)
-        self.number = quiet(QLabel("–", self))
-        self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.number = quiet(QLabel("–", self, alignment=_RIGHT))
         self.number.setFixedWidth(px(_NUMBER_WIDTH))
-        line.addWidget(self.bar, 1)
-        line.addWidget(self.number)
+        fill(tight(QHBoxLayout(self)), self.bar, self.number, wide=self.bar)
         for widget in (self, self.bar, self.number):
             widget.setToolTip(tip(_GRADIENT_HELP))
         self.bar.setAccessibleName("Gradient")
@@ -80,11 +77,9 @@ class _Vitals(QWidget):
         self.layer: LayerStatistics | None = None
         self.gradient = Gradient(self)
         self.health = quiet(QElidingLabel(self))
-        self.health.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.health.setAlignment(_RIGHT)
         identify(self.health, spoken="Dead and saturated", hint=tip(_HEALTH_HELP))
-        line = tight(QHBoxLayout(self))
-        line.addWidget(self.gradient)
-        line.addWidget(self.health, 1)
+        fill(tight(QHBoxLayout(self)), self.gradient, self.health, wide=self.health)
         self.set_compact(False)
 
     def set_compact(self, compact: bool) -> None:
@@ -110,12 +105,9 @@ class _Vitals(QWidget):
 def _health_words(layer: LayerStatistics) -> str:
     """Which share of a layer has stopped learning: `dead 12 % · saturated 40 %`; nothing if all learns."""
     shares = (("dead", layer.dead), ("saturated", layer.saturated))
-    return " · ".join(f"{name} {_share_words(share)}" for name, share in shares if share > 0)
-
-
-def _share_words(share: float) -> str:
-    """A share above 0 in whole percent, never rounded away."""
-    return "< 1 %" if share < 0.01 else f"{min(100 * share, 100):.0f} %"
+    return " · ".join(
+        f"{name} {'< 1 %' if share < 0.01 else f'{min(100 * share, 100):.0f} %'}" for name, share in shares if share > 0
+    )
 
 
 class _Header(QWidget):
@@ -182,28 +174,23 @@ class LayerCard(QFrame):
         self.rows: dict[str, Row] = {}
         self.setProperty("card", True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.outer = QVBoxLayout(self)
-        self.outer.setContentsMargins(px(GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2 + 2))
-        self.outer.setSpacing(px(GRID // 2))
+        self.outer = tight(QVBoxLayout(self), margins=(GRID // 2, GRID // 2, GRID, GRID // 2 + 2))
         self.header = self._header()
         self.body, self.rest = self._part(), self._part()
         self._add_rows(self.body, _FIRST)
         self.curve = ActivationCurve(self)
-        self._add_curve()
+        activation = self.rows["activation"]
+        assert isinstance(activation, ChoiceRow)
+        self._activation = activation
+        activation.side.addWidget(self.curve)
         self._draw_curves()
         self._unfold(False)
 
-    # Parts --------------------------------------------------------------------------------------------------
-
     def _header(self) -> _Header:
         header = _Header(self)
-        line, self.second = QHBoxLayout(), QHBoxLayout()
-        lines = tight(QVBoxLayout(header), GRID // 4)
-        lines.addLayout(line)
-        lines.addLayout(self.second)
-        line.setSpacing(px(GRID // 2))
+        self.first, self.second = tight(QHBoxLayout()), QHBoxLayout()
+        fill(tight(QVBoxLayout(header), GRID // 4), self.first, self.second)
         self.second.setContentsMargins(px(_BODY_INDENT), 0, 0, 0)
-        self.first = line
         self._grip, self.title, self.summary = _Grip(header), QLabel(header), QLabel(header)
         self.title.setProperty("strong", True)
         self.summary.setProperty("quiet", True)
@@ -215,13 +202,11 @@ class LayerCard(QFrame):
         self.more = IconButton("caret-right", "More", "More settings of this layer.", header)
         for button in (self._freeze, self._mute, self.more):
             button.setCheckable(True)
-        for widget in (self._grip, self.title, self.summary):
-            line.addWidget(widget)
-        line.addStretch(1)
         self.second.addWidget(self.vitals, 1)
-        for button in (self._freeze, self._mute, self.more, self.duplicate, self.remove):
+        buttons = (self._freeze, self._mute, self.more, self.duplicate, self.remove)
+        for button in buttons:
             button.setProperty("small", True)
-            line.addWidget(button)
+        fill(self.first, self._grip, self.title, self.summary, STRETCH, *buttons)
         self._freeze.clicked.connect(self._freeze_clicked)
         self._mute.clicked.connect(self._mute_clicked)
         self.more.toggled.connect(self._unfold)
@@ -233,9 +218,7 @@ class LayerCard(QFrame):
 
     def _part(self) -> QWidget:
         part = QWidget(self)
-        lines = QVBoxLayout(part)
-        lines.setContentsMargins(px(_BODY_INDENT), 0, 0, 0)
-        lines.setSpacing(px(GRID // 2))
+        tight(QVBoxLayout(part), margins=(_BODY_INDENT, 0, 0, 0))
         self.outer.addWidget(part)
         return part
 
@@ -260,22 +243,14 @@ class LayerCard(QFrame):
             for name in _RARE:
                 self.rows[name].show_value(getattr(self.layer, name))
             self._show_switches(self.layer)
-        for before, after in itertools.pairwise(self.tab_stops):
-            QWidget.setTabOrder(before, after)
-
-    def _add_curve(self) -> None:
-        row = self.rows["activation"]
-        if isinstance(row, ChoiceRow):
-            row.side.addWidget(self.curve)
+        set_tab_order(self.tab_stops)
 
     def _draw_curves(self) -> None:
-        """Put each activation's curve beside its name in the list."""
-        row = self.rows["activation"]
-        if isinstance(row, ChoiceRow):
-            row.combo.setIconSize(curve_icon_size())
-            for place, kind in enumerate(row.kinds):
-                if kind is not None and issubclass(kind, Activation):
-                    row.combo.setItemIcon(place, curve_icon(kind(), current(), zoom()))
+        combo = self._activation.combo
+        combo.setIconSize(curve_icon_size())
+        for place, kind in enumerate(self._activation.kinds):
+            if kind is not None and issubclass(kind, Activation):
+                combo.setItemIcon(place, curve_icon(kind(), current(), zoom()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -311,8 +286,6 @@ class LayerCard(QFrame):
             self._unfold(self.more.isChecked())
             self._write_summary()
 
-    # Showing ------------------------------------------------------------------------------------------------
-
     def show_layer(self, layer: Layer, index: int, inputs: int) -> None:
         """Show a layer, its place in the stack, counted from 0, and how many numbers come into it."""
         moved = (index, layer.id) != (self.index, self._named)
@@ -330,7 +303,6 @@ class LayerCard(QFrame):
             self._write_summary()
 
     def _show_switches(self, layer: Layer) -> None:
-        """Show what is frozen or muted, and switch off what the widths don't allow."""
         fitting = layer.units == self.inputs
         why = "" if fitting else f"Off: the layer has {layer.units:,} units, but {self.inputs:,} numbers come in."
         if "skip" in self.rows:
@@ -340,23 +312,20 @@ class LayerCard(QFrame):
         self._mute.setChecked(layer.muted)
         self._freeze.set_icon("lock-simple-open" if layer.trainable else "lock-simple")
         self._mute.set_icon("speaker-slash" if layer.muted else "speaker-high")
-        freeze = "Frozen: click to let this layer learn." if not layer.trainable else "Click to freeze this layer."
-        mute = (
-            "Muted: click to put this layer back in." if layer.muted else "Click to mute this layer." if fitting else ""
-        )
-        for name, button, words in (("trainable", self._freeze, freeze), ("muted", self._mute, mute)):
-            identify(
-                button,
-                hint=tip(why if name == "muted" else "", words, fields_of(Layer)[name].help),
-                about=fields_of(Layer)[name].help,
-            )
+        freeze = "Click to freeze this layer." if layer.trainable else "Frozen: click to let this layer learn."
+        mute = "Click to mute this layer." if fitting else ""
+        if layer.muted:
+            mute = "Muted: click to put this layer back in."
+        for name, button, words in (("trainable", self._freeze, (freeze,)), ("muted", self._mute, (why, mute))):
+            about = fields_of(Layer)[name].help
+            identify(button, hint=tip(*words, about), about=about)
         self._show_buttons(layer)
 
     def _show_buttons(self, layer: Layer | None = None) -> None:
         """A compact card has no room for a button that says nothing."""
-        layer = layer or self.layer
-        self._freeze.setVisible(not self.compact or (layer is not None and not layer.trainable))
-        self._mute.setVisible(not self.compact or (layer is not None and layer.muted))
+        layer = layer or self.layer or Layer(1)
+        self._freeze.setVisible(not self.compact or not layer.trainable)
+        self._mute.setVisible(not self.compact or layer.muted)
 
     def _set_place(self, index: int, layer_id: str | None) -> None:
         self.index, self._named = index, layer_id
@@ -411,8 +380,6 @@ class LayerCard(QFrame):
         if self.layer is not None:
             self.summary.setText(f"{self.layer.units} {self.layer.activation.label}" if self.compact else "")
 
-    # Gestures -----------------------------------------------------------------------------------------------
-
     def _row_edited(self, path: str, value: object, changing: bool) -> None:
         self._asked = True
         self.edited.emit(path, value, changing)
@@ -448,31 +415,22 @@ class OutputCard(QFrame):
         super().__init__(parent)
         self.setProperty("card", True)
         identify(self, "layers.output", "Output layer")
-        lines, line = QVBoxLayout(self), QHBoxLayout()
-        lines.setContentsMargins(px(_BODY_INDENT + GRID // 2), px(GRID // 2), px(GRID), px(GRID // 2))
-        lines.setSpacing(px(GRID // 4))
-        lines.addLayout(line)
-        line.setSpacing(px(GRID))
         title = QLabel("Output", self)
         title.setProperty("strong", True)
         self.summary = quiet(QLabel(self))
         self.vitals = _Vitals(self)
         identify(self.vitals.gradient.bar, "layers.output.gradient", "Gradient of the output layer")
-        line.addWidget(title)
-        line.addWidget(self.summary)
-        line.addStretch(1)
-        lines.addWidget(self.vitals)
+        line = fill(tight(QHBoxLayout(), GRID), title, self.summary, STRETCH)
+        margins = (_BODY_INDENT + GRID // 2, GRID // 2, GRID, GRID // 2)
+        fill(tight(QVBoxLayout(self), GRID // 4, margins), line, self.vitals)
         for widget in (title, self.summary):
             widget.setToolTip(tip("Its size follows from the data, its activation from the loss."))
 
     def show_statistics(self, layer: LayerStatistics | None) -> None:
         """Show the size, the activation and the gradient of the output layer."""
         self.vitals.show_statistics(layer)
-        text = _output_words(layer) if layer is not None else ""
+        text = ""
+        if layer is not None:
+            text = f"{plural_text(layer.units, 'unit')}, {layer.activation.replace('_', ' ')}"
         if text != self.summary.text():
             self.summary.setText(text)
-
-
-def _output_words(layer: LayerStatistics) -> str:
-    """The output layer in words."""
-    return f"{layer.units} {'unit' if layer.units == 1 else 'units'}, {layer.activation.replace('_', ' ')}"

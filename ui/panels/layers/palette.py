@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import msgspec
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
 
 from playground import Layer
@@ -14,7 +14,7 @@ from playground.experiment.declarations import summary_of
 from ui.forms.buttons import identify, tip
 from ui.forms.layouts import tight
 from ui.forms.rows import formula_lines
-from ui.guard.faults import guarded
+from ui.guard.faults import painted
 from ui.look.theme import SMALL, current, exact_px, px
 from ui.panels.layers.dragging import Drag
 from ui.panels.tiles import font_fitting, paint_curves
@@ -44,6 +44,7 @@ class Chip(QAbstractButton):
             f"layers.new.{self.activation.kind}" if kind is not None else "layers.add",
             f"Add a new {kind.label} layer" if kind is not None else "Add a new layer like the last",
         )
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.drag = Drag(self)
@@ -69,8 +70,6 @@ class Chip(QAbstractButton):
             does = f"{self.kind.label}: {summary_of(self.kind)}"
             self.setToolTip(tip(why_not, does, *formula_lines(self.kind.formula), _HOW))
 
-    # Gestures -----------------------------------------------------------------------------------------------
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
@@ -95,25 +94,15 @@ class Chip(QAbstractButton):
         if event.button() == Qt.MouseButton.LeftButton:
             self.drag.end(keep=True)
 
-    # Picture ------------------------------------------------------------------------------------------------
-
     def sizeHint(self) -> QSize:
         return QSize(px(40), px(_PICTURE_HEIGHT + 2) + QFontMetrics(self._small).height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def enterEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.update()
-
-    @guarded
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
         theme, picture = current(), QRectF(0, 0, self.width(), px(_PICTURE_HEIGHT))
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(1.0 if self.isEnabled() else 0.4)
         hovered = self.underMouse() and self.isEnabled()
         edge = theme.accent if self.hasFocus() else theme.quiet if hovered else theme.line
@@ -130,7 +119,6 @@ class Chip(QAbstractButton):
         below = QRectF(0, picture.bottom(), self.width(), self.height() - picture.height())
         name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
-        painter.end()
 
 
 class Palette(QWidget):

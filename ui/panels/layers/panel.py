@@ -5,7 +5,6 @@ The engine matches weights by layer id, so every structural edit first gives ids
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -13,7 +12,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -28,7 +26,7 @@ from playground.experiment.tree import new_id, with_ids
 from playground.measure.snapshot import LayerStatistics, Snapshot
 from ui.forms.buttons import IconButton
 from ui.forms.edits import Edits
-from ui.forms.layouts import quiet
+from ui.forms.layouts import STRETCH, fill, quiet, scrolling, set_tab_order, tight
 from ui.look.beat import Throttle
 from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard, OutputCard
@@ -49,67 +47,41 @@ class LayersPanel(Panel):
         self.snapshot: Snapshot | None = None
         self._follow: str | None = None
         self._text = Throttle(self._write, self)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(px(GRID + GRID // 2), px(GRID), 0, px(GRID))
-        outer.setSpacing(px(GRID // 2))
-        outer.addLayout(self._title())
-        self.new_layers = self._palette()
-        outer.addWidget(self.new_layers)
-        self.view = self._stack()
-        outer.addWidget(self.view, 1)
+        title, self.view = self._title(), self._stack()
+        self.new_layers = Palette()
+        self.new_layers.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
+        outer = tight(QVBoxLayout(self), margins=(GRID + GRID // 2, GRID, 0, GRID))
+        fill(outer, title, self.new_layers, self.view, wide=self.view)
         self.drag = StackDrag(self, self.view, self.stack, self.inputs)
         self.drag.card_dropped.connect(self._card_dropped)
         self.drag.chip_dropped.connect(self._add_layer)
         for chip in self.new_layers.chips:
+            chip.clicked.connect(self._chip_clicked)
             self.drag.follow_chip(chip)
         self.show_experiment(self.experiment)
 
-    # Parts --------------------------------------------------------------------------------------------------
-
     def _title(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
-        line.setSpacing(px(GRID))
         self.shape = ShapeButton()
         self.shape.chosen.connect(self.take_shape)
         self.compact = IconButton("rows", "Compact cards", "One line per layer, to see many at once.")
         self.compact.setObjectName("layers.compact")
         self.compact.setCheckable(True)
         self.compact.toggled.connect(self._set_compact)
-        line.addWidget(heading("Layers"))
-        line.addStretch(1)
-        line.addWidget(self.shape)
-        line.addWidget(self.compact)
-        return line
-
-    def _palette(self) -> Palette:
-        palette = Palette()
-        palette.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
-        for chip in palette.chips:
-            chip.clicked.connect(self._chip_clicked)
-        return palette
+        line = tight(QHBoxLayout(), GRID, (0, 0, GRID + GRID // 2, 0))
+        return fill(line, heading("Layers"), STRETCH, self.shape, self.compact)
 
     def _stack(self) -> QScrollArea:
         self.stack = QWidget()
         self.stack.setProperty("plain", True)
-        self.lines = QVBoxLayout(self.stack)
-        self.lines.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
-        self.lines.setSpacing(px(GRID))
         self.inputs = quiet(QLabel(wordWrap=True))
         self.output = OutputCard()
         self.hint = quiet(
             QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.", wordWrap=True)
         )
-        for widget in (self.inputs, self.hint, self.output):
-            self.lines.addWidget(widget)
-        self.lines.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidget(self.stack)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.lines = tight(QVBoxLayout(self.stack), GRID, (0, 0, GRID + GRID // 2, 0))
+        fill(self.lines, self.inputs, self.hint, self.output, STRETCH)
+        scroll = scrolling(self.stack)
         scroll.verticalScrollBar().rangeChanged.connect(self._make_room_for_bar)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         return scroll
 
     def _make_room_for_bar(self, _low: int, high: int) -> None:
@@ -130,8 +102,6 @@ class LayersPanel(Panel):
         self.lines.setSpacing(px(GRID // 2 if compact else GRID))
         for card in self.cards:
             card.set_compact(compact)
-
-    # Showing ------------------------------------------------------------------------------------------------
 
     def sleep(self) -> None:
         """Make no cards from now on: nobody sees them, and thirty take a second."""
@@ -155,13 +125,12 @@ class LayersPanel(Panel):
         self._missed = self._asleep
         if self._asleep:
             return
-        layers = experiment.layers
-        cards = self._cards_for(layers)
+        cards = self._cards_for(experiment.layers)
         if cards != self.cards:
             self._arrange(cards)
-        inputs = inputs_of(experiment)
-        for index, (card, layer) in enumerate(zip(self.cards, layers, strict=True)):
-            card.show_layer(layer, index, inputs[index])
+        shown = zip(cards, experiment.layers, inputs_of(experiment), strict=False)
+        for index, (card, layer, inputs) in enumerate(shown):
+            card.show_layer(layer, index, inputs)
         self._show_ends(experiment)
         if self._follow is not None:
             self._focus_layer(self._follow)
@@ -171,12 +140,9 @@ class LayersPanel(Panel):
         by_id = {card.layer_id: card for card in self.cards if card.layer_id is not None}
         chosen = [by_id.get(layer.id) if layer.id is not None else None for layer in layers]
         free = [card for card in self.cards if card not in chosen]
-        for index, card in enumerate(chosen):
-            if card is None:
-                here = self.cards[index] if index < len(self.cards) else None
-                if here in free and here is not None:
-                    free.remove(here)
-                    chosen[index] = here
+        for index, here in enumerate(self.cards[: len(chosen)]):
+            if chosen[index] is None and here in free:
+                chosen[index] = here
         return [card if card is not None else self._new_card() for card in chosen]
 
     def _arrange(self, cards: list[LayerCard]) -> None:
@@ -189,16 +155,13 @@ class LayersPanel(Panel):
             self.lines.insertWidget(index + 1, card)
             card.show()
         self.cards = self.drag.cards = cards
-        stops = [stop for card in cards for stop in card.tab_stops]
-        for before, after in itertools.pairwise(stops):
-            QWidget.setTabOrder(before, after)
+        set_tab_order([stop for card in cards for stop in card.tab_stops])
 
     def _show_ends(self, experiment: Experiment) -> None:
         layers = experiment.layers
         why_not = f"There can be at most {MAX_LAYERS} layers." if len(layers) >= MAX_LAYERS else ""
         self.new_layers.show_stack(layers[-1] if layers else None, why_not)
-        names = ", ".join(FEATURES[name].label for name in experiment.features)
-        self.inputs.setText(f"Inputs: {names}")
+        self.inputs.setText(f"Inputs: {', '.join(FEATURES[name].label for name in experiment.features)}")
         self.hint.setVisible(not layers)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -224,23 +187,11 @@ class LayersPanel(Panel):
             card.vitals.write()
         self.output.vitals.write()
 
-    # Edits --------------------------------------------------------------------------------------------------
-
     def _add_layer(self, chip: Chip, place: int | None = None) -> None:
-        """Ask for a new layer at a place, by default next to the output."""
         layers = self._identified()
         place = len(layers) if place is None else place
         before = layers[max(place - 1, 0)] if layers else None
         self._insert(place, chip.layer(before), follow=False)
-
-    def _duplicate_layer(self, index: int) -> None:
-        """Ask for a copy of a layer right after it."""
-        layer = self._identified()[index]
-        self._insert(index + 1, layer, f"layer {layer.id} duplicated")
-
-    def _copy_layer(self, index: int) -> None:
-        """Put a layer on the clipboard, as text that an experiment file would contain."""
-        QGuiApplication.clipboard().setText(msgspec.json.encode(self.experiment.layers[index]).decode())
 
     def _paste_layer(self, place: int) -> None:
         """Ask for the layer on the clipboard, if it is one, at a place."""
@@ -323,7 +274,8 @@ class LayersPanel(Panel):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         card = self._focused_card()
         if event.matches(QKeySequence.StandardKey.Copy) and card is not None:
-            self._copy_layer(card.index)
+            # As text that an experiment file would contain.
+            QGuiApplication.clipboard().setText(msgspec.json.encode(self.experiment.layers[card.index]).decode())
         elif event.matches(QKeySequence.StandardKey.Paste):
             self._paste_layer(card.index + 1 if card is not None else len(self.cards))
         else:
@@ -350,4 +302,5 @@ class LayersPanel(Panel):
     def _card_duplicated(self) -> None:
         card = self._card_of(self.sender())
         if card is not None:
-            self._duplicate_layer(card.index)
+            layer = self._identified()[card.index]
+            self._insert(card.index + 1, layer, f"layer {layer.id} duplicated")

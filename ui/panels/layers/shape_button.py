@@ -40,7 +40,6 @@ class ShapeButton(IconButton):
         self.setMenu(menu)
 
     def _ask_widths(self, text: str = "", problem: str = "") -> None:
-        """Let the person write the widths of all layers."""
         dialog = QInputDialog(self.parentWidget())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setObjectName("layers.widths")

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPixmap, QRegion
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
+from ui.forms.layouts import restyle
 from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard
 from ui.panels.layers.palette import Chip
@@ -31,10 +32,9 @@ class StackDrag(QObject):
         self.held: LayerCard | None = None
         self._offered: Chip | None = None
         self._at = QPoint()
-        self.ghost = QLabel(panel)
+        self.ghost = QLabel(panel, alignment=Qt.AlignmentFlag.AlignCenter)
         self.ghost.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.ghost.setProperty("ghost", True)
-        self.ghost.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.mark = QFrame(stack)
         self.mark.setProperty("mark", True)
         self.mark.setFixedHeight(px(4))
@@ -64,8 +64,7 @@ class StackDrag(QObject):
         self.held = next((card for card in self.cards if card.header is self.sender()), None)
         if self.held is not None:
             # The header alone follows the mouse: a whole card would hide where it is going.
-            self.held.setProperty("held", True)
-            _restyle(self.held)
+            restyle(self.held, "held", True)
             self._begin(self.held.header, self.held.width())
 
     def _grab_chip(self) -> None:
@@ -133,8 +132,7 @@ class StackDrag(QObject):
         for widget in (self.ghost, self.mark):
             widget.hide()
         if card is not None:
-            card.setProperty("held", False)
-            _restyle(card)
+            restyle(card, "held", False)
         if card is not None and place is not None:
             self.card_dropped.emit(card, place)
         elif chip is not None and place is not None:
@@ -142,16 +140,9 @@ class StackDrag(QObject):
 
 
 def _picture_of(widget: QWidget) -> QPixmap:
-    """A widget without the background that stands behind it."""
     ratio = widget.devicePixelRatioF()
     picture = QPixmap(widget.size() * ratio)
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     widget.render(picture, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
     return picture
-
-
-def _restyle(widget: QWidget) -> None:
-    """Make the style sheet see a changed property."""
-    widget.style().unpolish(widget)
-    widget.style().polish(widget)

@@ -17,13 +17,13 @@ _COLUMN = 144
 
 
 class Arrangement:
-    """Places the plane, the controls, the legend and the words of a view."""
+    """Places the plane, the controls, the legend and the words of a boundary view."""
 
     def __init__(self, view: QWidget, plane: InputPlane, modes: Modes, legend: Legend, words: BoundaryWords) -> None:
         self._view, self._plane, self._modes, self._legend, self._words = view, plane, modes, legend, words
 
     def place(self, note: int) -> None:
-        """Place all parts, with so many pixels for a note below the plane."""
+        """Place all parts, with `note` pixels for a note below the plane."""
         grid = px(theme.GRID)
         room = self._view.rect().adjusted(grid, grid, -grid, -grid)
         across, down = self._plane.axis_width + px(EDGE), px(BOTTOM) + px(EDGE)

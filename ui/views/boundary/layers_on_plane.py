@@ -20,7 +20,7 @@ from playground.catalog.datasets.base import EXTENT
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.views.boundary.picture import BoundaryPicture
-from ui.views.chart.plot import pen, small_font
+from ui.views.chart.plot import paint_box, pen, small_font, write
 from ui.views.plane.field import NO_CONTOURS, ContourLines, level_lines, on_plane
 
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
@@ -90,7 +90,6 @@ class _Strokes(_Layer):
         self.update()
 
     def count(self) -> int:
-        """How many pieces there are."""
         return len(self._pieces)
 
     @guarded
@@ -102,7 +101,7 @@ class _Strokes(_Layer):
 
 
 class ContourLabel(NamedTuple):
-    """The number of a line of a level, at a place of the plane."""
+    """The number of a contour, at a place of the plane."""
 
     level: int
     text: str
@@ -111,14 +110,13 @@ class ContourLabel(NamedTuple):
 
 
 class _Numbers(_Layer):
-    """The numbers of lines of equal value, upright and of one size at any zoom."""
+    """The numbers of contours, upright and of one size at any zoom."""
 
     def __init__(self) -> None:
         super().__init__()
         self.numbers: tuple[ContourLabel, ...] = ()
 
     def show_numbers(self, numbers: Sequence[ContourLabel]) -> None:
-        """Show exactly these."""
         if tuple(numbers) != self.numbers:
             self.numbers = tuple(numbers)
             self.update()
@@ -137,35 +135,32 @@ class _Numbers(_Layer):
         for number, place in zip(self.numbers, places, strict=True):
             box = QRectF(0, 0, metrics.horizontalAdvance(number.text) + theme.px(6), metrics.height())
             box.moveCenter(place)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(ground)
-            painter.drawRoundedRect(box, theme.exact_px(3), theme.exact_px(3))
-            painter.setPen(QColor(look.text))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, number.text)
+            paint_box(painter, box, theme.exact_px(3), ground)
+            write(painter, box, Qt.AlignmentFlag.AlignCenter, number.text, look.text)
 
 
 class PlaneLayers:
-    """A picture on the plane: its image, its lines, the numbers at them."""
+    """The image, the contours and their numbers on the plane."""
 
     def __init__(self) -> None:
         self._image, self.contours, self._line, self.numbers = _FieldImage(), _Strokes(), _Strokes(), _Numbers()
         self.below = (self._image, self.contours, self._line)
-        """What lies below the points."""
+        """The layers below the points."""
         self.above = (self.numbers,)
         self._picture: BoundaryPicture | None = None
         self._lines: ContourLines = NO_CONTOURS
         self._with_contours = False
 
     def apply_theme(self) -> None:
-        """The line where the answer changes is thin, but told from lines of equal value."""
+        """Keep the line where the answer changes thin, but distinct from contours."""
         look, among = theme.current(), self._with_contours
         self.contours.set_pen(pen(theme.blend(look.boundary_line, look.field_middle, 0.25), 1.0))
         self._line.set_pen(pen(theme.blend(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))
 
     def show_picture(self, picture: BoundaryPicture | None, contours: bool) -> None:
-        """Draw a picture, with or without lines of equal value; None: nothing."""
+        """Draw a picture, with or without contours; None: nothing."""
         if picture is None or self._picture is None or picture.texts != self._picture.texts:
-            # Numbers of other lines must not wait until it is time to write anew.
+            # Numbers of other lines must not wait until the next writing.
             self.numbers.show_numbers(())
         self._picture = picture
         if contours != self._with_contours:
@@ -183,7 +178,7 @@ class PlaneLayers:
             self.numbers.show_numbers(())
 
     def show_numbers(self, seen: QRectF, pixel: float) -> None:
-        """Write numbers at the lines, near where they were; `pixel` is the size of one on the plane."""
+        """Write numbers at the contours, near their old places; `pixel` is the size of one on the plane."""
         picture = self._picture
         if picture is None or not len(self._lines.level):
             self.numbers.show_numbers(())
@@ -233,7 +228,7 @@ def _numbers_for(
 def _best_place(
     middles: Array, gap: Array, taken: Sequence[ContourLabel], old: Sequence[ContourLabel], pixel: float
 ) -> int | None:
-    """Which of the places is clear of those taken and near an old one, or else where the lines are farthest apart."""
+    """Choose a place clear of those taken and near an old one, or else where the lines are farthest apart."""
     for number in taken:
         clear = np.hypot(*(middles - [number.x1, number.x2]).T) >= _APART * pixel
         gap = np.where(clear, gap, -1.0)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
-from playground.catalog.datasets.base import Task
+from playground.catalog.choice import Task
 from ui.forms.buttons import IconButton, identify
 from ui.forms.controls import Segments
 from ui.forms.layouts import tight
@@ -42,7 +42,7 @@ class Modes(QWidget):
     """The controls: in a column, on one line where that is wide enough, or on two."""
 
     changed = Signal()
-    """Something else is to be shown."""
+    """Another mode or another overlay has been chosen."""
     way_back = Signal()
     """The person wants the boundary back in place of a unit's map."""
 
@@ -100,7 +100,7 @@ class Modes(QWidget):
         return holder
 
     def show_task(self, task: Task) -> None:
-        """Offer what the task has."""
+        """Offer the modes that the task has."""
         values = task == "regression"
         first, classes, uncertainty = self.fields.buttons
         first.setText("Value" if values else "Probability")
@@ -127,13 +127,12 @@ class Modes(QWidget):
         self.changed.emit()
 
     def height_for(self, width: int, column: bool = False) -> int:
-        """The height that the controls need at a width."""
         if column:
             return self.fields.sizeHint().height() + self._toggles.sizeHint().height() + px(theme.GRID)
         return px(self._LINE if self._words_fit(width) or self._icons_fit(width) else 2 * self._LINE)
 
     def set_column(self, column: bool) -> None:
-        """Whether everything stands below each other."""
+        """Arrange everything in a column, or in lines."""
         self._column = column
         self.fields.set_column(column)
         self._row.setDirection(QBoxLayout.Direction.TopToBottom if column else QBoxLayout.Direction.LeftToRight)

@@ -39,7 +39,7 @@ _SURE = (0.75, 0.9)
 _SHARES = (0.5, 0.75, 0.9)
 """Lines of equal probability where there are several classes."""
 _STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
-"""How far values at lines may lie apart, times a power of ten."""
+"""The possible distances of contours, times a power of ten."""
 _MOST_UNSURE = 0.5
 """No share of answers strays further than that: half of them 0, half 1."""
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
@@ -52,13 +52,12 @@ class BoundaryPicture:
     pixels: Array
     """0xffRRGGBB, uint32 (m, m), row 0 at the bottom."""
     place: QRectF
-    """Where on the plane the image lies."""
+    """The place of the image on the plane."""
     values: Array
-    """What lines of equal value follow, (n, n); all finite."""
+    """The field that contours follow, (n, n); all finite."""
     levels: Array
-    """The values of those lines."""
     texts: tuple[str, ...]
-    """The numbers at them."""
+    """The numbers at the contours."""
     line: Array
     """Where the answer changes: ends of pieces on the plane, (2 × pieces, 2)."""
     scale: ColourScale | None
@@ -71,7 +70,7 @@ class BoundaryPicture:
 
 
 def answer_picture(shot: Snapshot, scale: ValueRange, crisp: bool) -> BoundaryPicture:
-    """What the network says: with `crisp` only the class, else how sure it is of it, or the value."""
+    """Picture the answers: with `crisp` only the class, else its probability, or the value."""
     field, look = shot.answer(BoundaryRequest), theme.current()
     assert field is not None
     values = _zero_nonfinite(field.max(axis=0) if len(field) > 1 else field[0])
@@ -87,7 +86,7 @@ def answer_picture(shot: Snapshot, scale: ValueRange, crisp: bool) -> BoundaryPi
 
 
 def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> BoundaryPicture:
-    """How far the answers lie apart, up to what is possible, or to half of the values' range."""
+    """Picture the spread of the answers, up to the possible maximum, or to half of the values' range."""
     look = theme.current()
     most = _MOST_UNSURE if shot.sample.task == "classification" else scale.half / 2
     levels = most * np.arange(1, 5) / 5
@@ -100,10 +99,7 @@ def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> Bou
 
 
 def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:
-    """What a unit puts out; `half` is the largest size of its values that has a colour of its own.
-
-    The output layer has the colours of the boundary.
-    """
+    """Picture a unit's output; `half` is the largest size of its values that has a colour of its own."""
     if unit.layer < len(shot.layers) - 1:
         scale = ValueRange(0.0, half)
     low, high = scale.ends
@@ -124,7 +120,7 @@ def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) 
 
 
 def unit_range(values: Array, before: float) -> float:
-    """Up to which size the values of a unit have colours of their own: it grows at once and shrinks late."""
+    """The size up to which a unit's values have colours of their own: it grows at once and shrinks late."""
     largest = float(np.abs(_zero_nonfinite(values)).max(initial=0.0))
     half = nice_limit(max(largest, 1e-6))
     return before if before / 2 < half <= before else half
@@ -140,7 +136,7 @@ def _answer_line(shot: Snapshot) -> Array:
 
 
 def _answer_levels(shot: Snapshot, scale: ValueRange) -> tuple[Array, tuple[str, ...]]:
-    """Lines for what the network says, and the numbers at them as hovering reads them."""
+    """The contours of the answers, and the numbers at them as hovering reads them."""
     if shot.sample.task == "regression":
         levels = even_levels(scale)
         return levels, _level_texts(levels)

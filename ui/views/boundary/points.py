@@ -19,11 +19,11 @@ MAX_DRAWN_POINTS = 2000
 
 
 class PointMarks:
-    """The points of a sample, drawn anew only when they are others."""
+    """The points of a sample, drawn again only when they are others."""
 
     def __init__(self) -> None:
         self.items = tuple(pg.ScatterPlotItem(pxMode=True) for _ in range(3))
-        """What belongs into the plot: the points, rings, the mark of the picked point."""
+        """The items for the plot: the points, rings, the mark of the picked point."""
         for item in self.items:
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
         self._spots, self._rings, self._pick = self.items
@@ -31,9 +31,9 @@ class PointMarks:
         self._scale = ValueRange()
         self._wrong: bytes | None = None
         self.usable = 0
-        """How many points can be drawn."""
+        """The number of points that can be drawn."""
         self.drawn: Array = np.zeros(0, np.intp)
-        """Those that are, by their index in the sample."""
+        """The drawn points, by their index in the sample."""
 
     def show_sample(self, sample: Sample, scale: ValueRange) -> None:
         """Draw these points, evenly thinned if there are very many."""
@@ -69,12 +69,12 @@ class PointMarks:
             self._pick.setData(**picked_ring(self._sample, index))
 
     def ringed(self) -> Array:
-        """Where the rings are, shape (rings, 2)."""
+        """The places of the rings, shape (rings, 2)."""
         x, y = self._rings.getData()
         return np.stack([x, y], axis=1) if self._rings.isVisible() else np.zeros((0, 2))
 
     def picked(self) -> Array:
-        """Where the mark of the picked point is, shape (1 or 0, 2)."""
+        """The place of the mark of the picked point, shape (1 or 0, 2)."""
         x, y = self._pick.getData()
         return np.stack([x, y], axis=1) if self._pick.isVisible() else np.zeros((0, 2))
 
@@ -87,7 +87,7 @@ class PointMarks:
         return int(self.drawn[nearest]) if away[nearest] <= reach else None
 
     def next_to(self, index: int | None, step: int) -> int | None:
-        """The drawn point so many places on in the order of the sample, and around."""
+        """The drawn point `step` places on in the order of the sample, and around."""
         order = np.sort(self.drawn)
         if not len(order):
             return None
@@ -96,11 +96,11 @@ class PointMarks:
 
 
 _REACH = 8.0
-"""How near, in pixels, the mouse has to be to a point to read it."""
+"""The distance in pixels from which the mouse reads a point."""
 
 
 class Picking(QObject):
-    """Picks points of the plane and marks the one that is picked."""
+    """Picks a point of the plane and marks it."""
 
     picked_by_hand = Signal(object)
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
@@ -114,7 +114,6 @@ class Picking(QObject):
         plane.double_clicked.connect(self._on_double_clicked)
 
     def pick(self, index: int | None) -> None:
-        """Mark a point of the sample; None: no mark."""
         self.index = index
         self._points.show_pick(index)
 
@@ -139,7 +138,6 @@ class Picking(QObject):
             self.pick_by_hand(None)
 
     def point_at(self, place: QPointF) -> int | None:
-        """The point that the mouse is at."""
         return self._points.nearest(place, px(_REACH) * self._plane.pixel)
 
     def _on_clicked(self, place: QPointF) -> None:

@@ -3,7 +3,7 @@
 The hero of the window: a smooth field in the theme's pale colours, points told apart by colour and by shape, training
 points filled, validation points hollow. The colours can show crisp classes or uncertainty instead, or the map of a
 single unit; lines of equal value and rings around mistakes lie over them. Hovering reads the field in words, clicking
-picks a point. Points are drawn anew only when the sample changes; a frame costs one small image and the lines.
+picks a point. Points are drawn again only when the sample changes; a frame costs one small image and the lines.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from playground.catalog.datasets.base import Sample
-from playground.experiment.tree import Experiment
 from playground.measure.observe import Request
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Snapshot, UnitMap
@@ -39,7 +38,7 @@ from ui.views.plane.plane import InputPlane, PlaneTool
 from ui.views.view import View
 
 PASSES = 20
-"""How often the network answers with dropout left on for the field of uncertainty."""
+"""The number of passes with dropout left on for the field of uncertainty."""
 _RING_INTERVAL = 100
 """Milliseconds between two changes of the rings; making them takes longer than a frame of the field."""
 
@@ -100,7 +99,7 @@ class BoundaryView(View):
         self._arrangement = Arrangement(self, self._plane, self._modes, self._legend, self._words)
         self._picking = Picking(self._plane, self._points)
         plane.moved.connect(self._on_moved)
-        plane.left.connect(self._on_left)
+        plane.left.connect(lambda: self._on_moved(None))
         plane.seen_changed.connect(self._on_seen)
         self._picking.picked_by_hand.connect(self.point_picked)
         self._modes.changed.connect(self._on_mode)
@@ -151,24 +150,20 @@ class BoundaryView(View):
         self._show_note()
 
     def magnify(self, unit: tuple[int, int] | None) -> None:
-        """Ask for the map of a unit (layer from 0, the output last; unit from 0) in place of the boundary; None: leave.
-
-        The map is shown as soon as a snapshot has it.
-        """
+        """Show the map of a unit (layer from 0, the output last), once a snapshot has it; None: the boundary."""
         self._magnified, self._dismissed, self._unit_half = unit, unit is None, 0.0
         self._update_requests()
         self._show_field()
 
     def pick(self, index: int | None) -> None:
-        """Highlight a point of the sample."""
         self._picking.pick(index)
 
     def set_tool(self, name: PlaneTool) -> None:
-        """What the mouse is for: "look" at the field and at points, or "edit", which only tells what the mouse does."""
+        """Use the mouse to "look" at the field and at points, or to "edit", which only reports the mouse."""
         self._plane.set_tool(name)
 
     def set_brush(self, radius: float, colour: str | None) -> None:
-        """The brush of the tool "edit": its radius in units of the plane, and its colour as #rrggbb or None."""
+        """Set the brush of the tool "edit": its radius on the plane, and its colour as #rrggbb or None."""
         self._plane.set_brush(radius, colour)
 
     def shown(self) -> BoundaryShown:
@@ -214,7 +209,7 @@ class BoundaryView(View):
         self.request(*requests)
 
     def _show_field(self) -> None:
-        """Draw what the colours and lines show, unless that is what is already drawn."""
+        """Draw the colours and contours, unless they are already drawn."""
         if self._snapshot is None:
             return
         shot, unit = self._snapshot, self._unit()
@@ -276,7 +271,7 @@ class BoundaryView(View):
         self._place()
 
     def _show_legend(self) -> None:
-        """Say what the marks and colours mean; the parts are placed again only if that is something else."""
+        """Explain the marks and colours; the parts are placed again only if that changes."""
         if self._snapshot is None:
             return
         sample, scale = self._snapshot.sample, self._picture.scale if self._picture is not None else None
@@ -314,7 +309,9 @@ class BoundaryView(View):
         return self._modes.field == "uncertainty"
 
     def _lacks_dropout(self) -> bool:
-        return self._shows_uncertainty() and self._snapshot is not None and not _has_dropout(self._snapshot.experiment)
+        if not self._shows_uncertainty() or self._snapshot is None:
+            return False
+        return not any(layer.dropout > 0 and not layer.muted for layer in self._snapshot.experiment.layers)
 
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
@@ -329,13 +326,9 @@ class BoundaryView(View):
 
     # Mouse and keys --------------------------------------------------------------------------------------------
 
-    def _on_moved(self, place: QPointF) -> None:
-        self._mouse = place
-        self._read.now()
-
-    def _on_left(self) -> None:
-        if self._mouse is not None:
-            self._mouse = None
+    def _on_moved(self, place: QPointF | None) -> None:
+        if place is not None or self._mouse is not None:
+            self._mouse = place
             self._read.now()
 
     def _show_reading(self) -> None:
@@ -383,10 +376,6 @@ class BoundaryView(View):
         super().focusOutEvent(event)
 
 
-def _has_dropout(experiment: Experiment) -> bool:
-    return any(layer.dropout > 0 and not layer.muted for layer in experiment.layers)
-
-
 def _same_points(a: Sample, b: Sample) -> bool:
-    """Whether two samples hold the very same arrays, so that nothing has to be drawn anew."""
+    """Whether two samples hold the same arrays, so that nothing has to be drawn again."""
     return a is b or (a.x is b.x and a.labels is b.labels and a.split is b.split and a[3:] == b[3:])

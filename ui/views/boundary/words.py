@@ -23,7 +23,6 @@ from ui.views.plane.field import interpolate
 from ui.views.plane.plane import EDGE
 
 LINE_HEIGHT = 20
-"""Pixels for a line of words."""
 BOUNDARY_HINT = "Point at the picture to read it."
 NO_DROPOUT = "No layer has dropout, so every answer is the same. Give a layer some dropout to see where they differ."
 
@@ -42,13 +41,13 @@ class BoundaryWords:
         self._note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
 
     def place(self, strip: QRect, note: QRect, *, beside: bool) -> None:
-        """Stand in these places, below the plane or `beside` it."""
+        """Take these places, below the plane or `beside` it."""
         self._place, self._beside = strip, beside
         self._note.setGeometry(note)
         self._write()
 
     def show_reading(self, reading: str, near: str) -> None:
-        """Say what the mouse reads, and which point it is at; without a reading, how to get one."""
+        """Write the reading and the point at the mouse; without a reading, a hint."""
         look = theme.current()
         style_words(self._reading, look.text if reading else look.quiet)
         style_words(self._near, look.quiet)
@@ -56,7 +55,7 @@ class BoundaryWords:
         self._write()
 
     def show_note(self, words: str, *, visible: bool) -> bool:
-        """Show a note, or take its place away; returns whether it has come or gone."""
+        """Show or hide the note; returns whether that has changed."""
         self.note_text = words
         style_words(self._note, theme.current().text)
         self._note.setText(words)
@@ -92,7 +91,7 @@ def reading_words(
     values: Array | None,
     unsure: bool,
 ) -> str:
-    """What the picture says at a place of the plane, which stands for `values_at` in the units of the data.
+    """Read the picture at a place of the plane, which stands for `values_at` in the units of the data.
 
     `values` is the map of the `unit`, or with `unsure` the field of uncertainty, (n, n); None: no picture.
     """
@@ -107,5 +106,5 @@ def reading_words(
 
 
 def point_words(sample: Sample, index: int) -> str:
-    """A point of the sample: which part it belongs to, and its label."""
+    """A point of the sample in words: its set and its label."""
     return f"{PART_NAMES[int(sample.split[index])]} point: {label_words(sample, sample.labels[index])}"

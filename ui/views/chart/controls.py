@@ -40,7 +40,7 @@ class ReadingLine(QElidingLabel):
 
 
 class Option(NamedTuple):
-    """One of the ways in which a picture can be drawn: its name in code, its text and what it does."""
+    """A way to draw a picture: its name in code, its text and its help."""
 
     value: str
     text: str
@@ -66,7 +66,6 @@ class Choices(Segments):
 
     @property
     def value(self) -> str:
-        """The value of the chosen option."""
         return self.options[self.group.checkedId()].value
 
 
@@ -119,7 +118,7 @@ class Controls(QWidget):
         return control
 
     def fit(self, room: int) -> int:
-        """Put as many controls into the line as `room` pixels hold; returns the width that they take."""
+        """Put as many controls into the line as `room` pixels hold; return their width."""
         inside, captions = len(self._named), True
         if self._needed(inside, captions) > room:
             captions = self._always_named

@@ -34,7 +34,6 @@ _LEAST_ROW = 24
 """Pixels that a row needs so that its shape can be seen; more layers scroll."""
 _MOST_ROW = 96
 _READING = 340
-"""Pixels that the line of words needs."""
 _COUNTS = (
     Option("linear", "Linear", "The heights are the counts. Where most numbers are is seen best."),
     Option("log", "Log", "The heights are the logarithms of the counts. Rare values can be seen, too."),
@@ -59,19 +58,18 @@ class HistogramBars(NamedTuple):
 
 @dataclass(frozen=True)
 class HistogramRow:
-    """What is shown of one layer."""
+    """The histograms of one layer, and words about it."""
 
     name: str
     bars: tuple[HistogramBars | None, ...]
     """One for each column; None where nothing is known."""
     states: tuple[str, ...]
-    """What is notable about the layer, in a few words each, the most important first."""
+    """Notable facts about the layer, in a few words each, the most important first."""
     stands_out: bool = False
-    """Whether these words are a warning."""
+    """Whether these facts are a warning."""
 
     @property
     def words(self) -> str:
-        """All that is notable; empty if nothing is."""
         return ", ".join(self.states)
 
 
@@ -83,7 +81,7 @@ def usable_histogram(histogram: Histogram | None) -> Histogram | None:
 
 
 def bars_of(histogram: Histogram | None) -> HistogramBars | None:
-    """The bars of a histogram that can be drawn."""
+    """The bars of a histogram; None if it can't be drawn."""
     known = usable_histogram(histogram)
     return None if known is None else HistogramBars(known)
 
@@ -104,21 +102,21 @@ class _HistogramAxis(Protocol):
     high: float
 
     def fit(self, histograms: list[Histogram]) -> None:
-        """Take in these histograms."""
+        """Fit the axis to these histograms."""
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Where numbers stand and what they say."""
+        """The values with numbers, and the numbers."""
 
 
 class ValueAxis:
-    """From −limit, or from 0 if nothing is below it, to a limit that is calm."""
+    """From −limit, or from 0 if nothing is below it, to a limit that seldom changes."""
 
     def __init__(self) -> None:
         self._calm = CalmLimit()
         self.low, self.high = -1.0, 1.0
 
     def fit(self, histograms: list[Histogram]) -> None:
-        """Take in these histograms."""
+        """Fit the axis to these histograms."""
         if not histograms:
             return
         least = min(float(histogram.edges[0]) for histogram in histograms)
@@ -127,13 +125,12 @@ class ValueAxis:
         self.low = -self.high if least < 0 else 0.0
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Both ends, and what is even between them."""
         at = even_ticks(self.low, self.high, most)
         return at, [short_text(value) for value in at]
 
 
 class DecadeAxis:
-    """Whole powers of ten, by their exponents: from the lowest to the highest, calm at both ends."""
+    """Whole powers of ten, by their exponents, that seldom change at either end."""
 
     _LEAST = 4
     """Decades that it spans at least."""
@@ -143,7 +140,7 @@ class DecadeAxis:
         self._waited = 0
 
     def fit(self, histograms: list[Histogram]) -> None:
-        """Take in these histograms, whose edges are exponents: at once, or after long if far less would do."""
+        """Fit the axis to histograms whose edges are exponents: at once, or after long if far less would do."""
         if not histograms:
             return
         low = float(np.floor(min(histogram.edges[0] for histogram in histograms) + 1e-9))
@@ -157,7 +154,6 @@ class DecadeAxis:
             self.low, self.high, self._waited = max(low, self.low), high, 0
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Powers of ten."""
         return decade_ticks(self.low, self.high, most)
 
 
@@ -167,10 +163,9 @@ class NoAxis:
     low, high = 0.0, 1.0
 
     def fit(self, histograms: list[Histogram]) -> None:
-        """There is nothing to adapt."""
+        pass
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """No numbers."""
         return [], []
 
 
@@ -182,17 +177,15 @@ def _places_on(axis: _HistogramAxis, values: Array) -> Array:
 
 
 class HistogramColumn(NamedTuple):
-    """A column of histograms."""
-
     title: str
     axis: _HistogramAxis
     width: int = 0
-    """In pixels; 0 for an equal share of what the others leave."""
+    """In pixels; 0 for an equal share of the rest."""
 
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where names, histograms and words stand; only left and width of the rectangles count."""
+    """The places of names, histograms and words; only left and width of the rectangles count."""
 
     names: float
     histograms: tuple[QRectF, ...]
@@ -249,15 +242,14 @@ class _HistogramRows(PaintedChart):
         return _Columns(names, tuple(places), QRectF(places[-1].right() + px(6), 0, words, 1))
 
     def words(self, row: HistogramRow) -> str:
-        """What is said at the end of a row: all that is notable, or in a narrow picture the most important."""
+        """The words at the end of a row: all facts, or in a narrow picture the most important."""
         return row.words if self.width() >= px(self._WIDE) else row.states[0] if row.states else ""
 
     def pitch(self) -> float:
-        """The height of a row."""
         return min(px(_MOST_ROW), self.height() / max(1, len(self.rows)))
 
     def box(self, index: int, column: int) -> QRectF:
-        """Where a histogram is, with a little room above it."""
+        """The place of a histogram, with a little room above it."""
         place, pitch = self.columns().histograms[column], self.pitch()
         return QRectF(place.left(), index * pitch + px(3), place.width(), pitch - px(4))
 
@@ -376,21 +368,17 @@ class _HistogramsShown:
     limits: tuple[tuple[float, float], ...]
     """Both ends of the axis of each column."""
     boxes: tuple[tuple[QRectF, ...], ...]
-    """Where in the view each histogram of each row is; some may have to be scrolled to."""
+    """The place in the view of each histogram of each row; some may have to be scrolled to."""
     row_height: float
     logarithmic: bool
     """Whether the heights are the logarithms of the counts."""
     reading: str
-    """The line of words above the rows."""
     description: str
     """All rows in words, for screen readers."""
 
 
 class HistogramsPicture(View):
-    """Titles, rows that scroll, axes, and a line of words for what is under the mouse.
-
-    Subclasses say what the rows are and how a place is read.
-    """
+    """Titles, rows that scroll, axes, and a line of words. Subclasses make the rows and read a place in words."""
 
     SIZE = (356, 240)
     idle = ""
@@ -425,7 +413,7 @@ class HistogramsPicture(View):
         self.apply_theme()
 
     def show_rows(self, rows: tuple[HistogramRow, ...]) -> None:
-        """Show these layers, and bring the words up to date."""
+        """Show these layers, and update the words."""
         fresh = len(rows) != len(self._rows.rows)
         limits, columns = self._rows.limits(), self._rows.columns()
         self._rows.show_rows(rows)
@@ -434,11 +422,11 @@ class HistogramsPicture(View):
         self._write.request(at_once=fresh)
 
     def describe(self, row: HistogramRow) -> str:
-        """One row in words."""
+        """Describe a row in words."""
         raise NotImplementedError
 
     def read(self, index: int, column: int, value: float) -> str:
-        """A place in a histogram in words."""
+        """Read a place in a histogram in words."""
         raise NotImplementedError
 
     def shown(self) -> _HistogramsShown:
@@ -484,7 +472,7 @@ class HistogramsPicture(View):
         self._rows.setAccessibleDescription(self.description())
 
     def description(self) -> str:
-        """All rows in words."""
+        """Describe all rows in words."""
         return "; ".join(f"{row.name}: {self.describe(row)}" for row in self._rows.rows)
 
     @property
@@ -494,5 +482,5 @@ class HistogramsPicture(View):
 
 
 def layer_phrase(row: HistogramRow) -> str:
-    """A layer in a sentence."""
+    """The name of a layer in a sentence."""
     return row.name if row.name == "output" else f"layer {row.name}"

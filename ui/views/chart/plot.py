@@ -51,7 +51,6 @@ class PaintedChart(SizedWidget):
         self.apply_theme()
 
     def show_pointed(self, pointed: tuple | None) -> None:
-        """Let this part stand out."""
         if pointed != self.pointed:
             self.pointed = pointed
             self.update()
@@ -106,14 +105,13 @@ class PlotMouse(Mouse):
 
 
 class Cursor(pg.InfiniteLine):
-    """The upright line of a plot at the place that is read."""
+    """The vertical line of a plot at the hovered place."""
 
     def __init__(self) -> None:
         super().__init__(angle=90, movable=False)
         self.hide()
 
     def show_at(self, x: float | None) -> None:
-        """Stand there, or nowhere."""
         if x is not None:
             self.setValue(x)
         self.setVisible(x is not None)
@@ -123,7 +121,7 @@ class Cursor(pg.InfiniteLine):
 
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    """A pen whose width, right at the usual size of everything, stays the same at any zoom."""
+    """A pen of this width at zoom 1, the same at any scale of a plot."""
     app = QApplication.instance()
     # Qt counts the width of such a pen in pixels of the screen.
     ratio = app.devicePixelRatio() if isinstance(app, QApplication) else 1.0
@@ -133,7 +131,7 @@ def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidL
 
 
 def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
-    """A plot without menu, buttons, mouse zoom or automatic ranges; its limits are set by whoever owns it."""
+    """A plot without menu, buttons, mouse zoom or automatic ranges; its owner sets its limits."""
     plot = pg.PlotWidget(parent, enableMenu=False)
     plot.hideButtons()
     plot.setFrameShape(plot.Shape.NoFrame)
@@ -155,7 +153,7 @@ def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
 
 
 def colour_plot(plot: pg.PlotWidget) -> None:
-    """Give a plot the colours and the font of the theme in force."""
+    """Give a plot the colours and the font of the current theme."""
     look, font = theme.current(), small_font()
     plot.setBackground(look.surface)
     for side in ("left", "bottom"):

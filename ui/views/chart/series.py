@@ -10,15 +10,12 @@ from playground.catalog.choice import Array
 
 
 def run_length(length: int, columns: int) -> int:
-    """How many rows, a power of two, go into one of about `columns` columns; so it seldom changes as rows are added."""
+    """The number of rows, a power of two, for one of about `columns` columns; it seldom changes as rows are added."""
     return int(2 ** max(0, math.ceil(math.log2(max(1, length) / columns))))
 
 
 def thin_to_extremes(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
-    """A curve with few points that looks the same: the lowest and the highest of each run of rows, and the end.
-
-    Runs are a power of two long, so that they stay the same while the curve grows.
-    """
+    """A curve with few points that looks the same: the lowest and the highest row of each run, and the end."""
     if len(x) <= 4 * columns:
         return x, y
     run = run_length(len(x), columns)
@@ -34,7 +31,7 @@ def thin_evenly(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
 
 
 def moving_mean(y: Array, window: int) -> Array:
-    """The mean of the `window` rows around each row, an odd number; of fewer at the ends."""
+    """The mean of the `window` rows, an odd number, around each row; of fewer at the ends."""
     sums = np.concatenate([[0.0], np.cumsum(y)])
     rows = np.arange(len(y))
     first, last = np.maximum(rows - window // 2, 0), np.minimum(rows + window // 2 + 1, len(y))
@@ -54,7 +51,7 @@ def band_outline(x: Array, y: Array, run: int) -> tuple[Array, Array]:
 
 
 def series_fingerprint(*arrays: Array) -> tuple[object, ...]:
-    """What tells whether growing arrays have changed since last time: length, first and last row of each."""
+    """A value that changes whenever growing arrays do: length, first and last row of each."""
     parts: list[object] = [len(arrays[0])]
     if len(arrays[0]):
         parts += [end.tobytes() for array in arrays for end in (array[0], array[-1])]

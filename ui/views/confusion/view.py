@@ -25,7 +25,7 @@ from ui.look.beat import Throttle
 from ui.look.numbers import count_text, percent_text, plural_text
 from ui.look.theme import exact_px, px
 from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
-from ui.views.chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen
+from ui.views.chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen, write
 from ui.views.view import View
 
 _SETS = (
@@ -39,7 +39,7 @@ _SETS = (
 NEEDS_CLASSES = "A confusion matrix needs classes: this data set has a number as its target."
 _WAITING = "Not counted yet."
 _STRONGEST = 0.5
-"""How much of the accent is in the colour of a whole row; more, and text could not be read on it."""
+"""The share of the accent in the colour of a whole row; more, and text could not be read on it."""
 _WIDEST_CELL, _HIGHEST_CELL = 200, 120
 _SMALLEST = 8
 """Pixels of the smallest type in which numbers of many classes are still written."""
@@ -47,7 +47,7 @@ _SMALLEST = 8
 
 @dataclass(frozen=True)
 class ConfusionMatrix:
-    """Counted points, int64 (classes, classes): rows are true classes, columns those given."""
+    """Counted points, int64 (classes, classes): rows are true classes, columns predicted ones."""
 
     counts: Array
     names: tuple[str, ...]
@@ -60,17 +60,17 @@ class ConfusionMatrix:
         return result
 
     def recall(self, index: int) -> float | None:
-        """The share of a class that is found; None if there is none of it."""
+        """The share of a class that is recognized; None if there is none of it."""
         total = int(self.counts[index].sum())
         return None if total == 0 else float(self.counts[index, index] / total)
 
     def precision(self, index: int) -> float | None:
-        """The share of what is given a class that belongs to it; None if nothing is."""
+        """The share of a class's predictions that are right; None if there are none."""
         total = int(self.counts[:, index].sum())
         return None if total == 0 else float(self.counts[index, index] / total)
 
     def right(self) -> str:
-        """All classes together, in words."""
+        """Say how many points of all classes are right."""
         total = int(self.counts.sum())
         if total == 0:
             return "no points in this set"
@@ -109,14 +109,13 @@ class _MatrixChart(PaintedChart):
         self.message = _WAITING
 
     def show_matrix(self, matrix: ConfusionMatrix | None, message: str) -> None:
-        """Show this matrix, or why there is none."""
         self.matrix, self.message = matrix, message
         words = [] if matrix is None else [matrix.right(), *map(matrix.class_words, range(len(matrix.names)))]
         self.setAccessibleDescription("; ".join(words) or message)
         self.update()
 
     def places(self) -> QRectF:
-        """Where the cells are: as large as there is room, but no larger than helps."""
+        """The area of the cells: as large as there is room, but no larger than helps."""
         assert self.matrix is not None
         advance = self.metrics.horizontalAdvance
         widest = max(advance(name) for name in (*self.matrix.names, "true class"))
@@ -131,7 +130,6 @@ class _MatrixChart(PaintedChart):
         return QRectF(left, top, max(width, classes), max(height, classes))
 
     def cell(self, true: int, given: int) -> QRectF:
-        """Where a cell is."""
         assert self.matrix is not None
         return _cell_in(self.places(), len(self.matrix.names), true, given)
 
@@ -150,8 +148,9 @@ class _MatrixChart(PaintedChart):
         with QPainter(self) as painter:
             painter.setFont(self.small)
             if self.matrix is None:
-                painter.setPen(QColor(theme.current().quiet))
-                painter.drawText(QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message)
+                write(
+                    painter, QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message, theme.current().quiet
+                )
                 return
             self._paint_names(painter, self.matrix)
             self._paint_cells(painter, self.matrix)
@@ -198,7 +197,7 @@ class _MatrixChart(PaintedChart):
                 self._write_cell(painter, inner, counts[true][given], percents[true][given])
 
     def _write_cell(self, painter: QPainter, inner: QRectF, count: int, percent: int) -> None:
-        """The number of points, and where there is room the share; a large number short where it has no room."""
+        """Write the number of points, and where there is room the share; a large number short where it has no room."""
         metrics, share = painter.fontMetrics(), f"{percent} %"
         advance, line, room = metrics.horizontalAdvance, metrics.height(), inner.width()
         painter.setPen(QColor(theme.current().text))
@@ -240,15 +239,14 @@ def _cell_in(box: QRectF, classes: int, true: int, given: int) -> QRectF:
 @dataclass(frozen=True)
 class _ConfusionShown:
     points: str
-    """Whose points are counted: train or validation."""
+    """The set that is counted: train or validation."""
     matrix: ConfusionMatrix | None
     """None if there is nothing to count."""
     message: str
     """Why there is no matrix; empty if there is one."""
     cells: tuple[tuple[QRectF, ...], ...]
-    """Where in the view each cell is, by true class and predicted class."""
+    """The place in the view of each cell, by true class and predicted class."""
     reading: str
-    """The line of words below the matrix."""
 
 
 class ConfusionView(View):
@@ -277,7 +275,7 @@ class ConfusionView(View):
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment with the texts of the window; nothing is drawn anew if no count has changed."""
+        """Show this moment with the texts of the window; nothing is drawn again if no count has changed."""
         self._snapshot = snapshot
         self._show()
 

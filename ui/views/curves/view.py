@@ -23,6 +23,8 @@ from playground.catalog.choice import Array
 from playground.engine.evaluation import Evaluation
 from playground.measure.changes import Change
 from playground.measure.snapshot import History, Snapshot
+from ui.forms.buttons import identify
+from ui.forms.layouts import tight
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.beat import Throttle
@@ -31,6 +33,7 @@ from ui.look.theme import exact_px, px
 from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
 from ui.views.chart.controls import Choices, Controls, Option
 from ui.views.chart.plot import (
+    LEFT,
     Cursor,
     PlotMouse,
     colour_plot,
@@ -40,6 +43,7 @@ from ui.views.chart.plot import (
     show_bottom_axis,
     small_font,
     title_axis,
+    write,
 )
 from ui.views.chart.series import (
     band_outline,
@@ -52,10 +56,10 @@ from ui.views.chart.series import (
 from ui.views.view import View
 
 _LEAST_REACH = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
-"""What each axis reaches at least."""
+"""The least reach of each axis."""
 _DECADES_FOR_LOG = 2.0
 _SMALLEST, _LARGEST = 1e-30, 1e30
-"""Losses beyond these are not drawn as what they are; nothing can be seen there anyway."""
+"""Losses beyond these are drawn at the limits; nothing can be seen there anyway."""
 _TITLES = {"epoch": "epoch", "step": "step", "seconds": "seconds of training"}
 _AXIS = 48
 _MOST_MARKS = 50
@@ -90,7 +94,7 @@ _LOSS_OPTIONS = (
 
 
 def _series_pens() -> tuple[QPen, QPen]:
-    """How the training curve and the validation curve are drawn. Wider lines take Qt ten times as long."""
+    """The pens of the training and the validation curve. Wider lines take Qt ten times as long."""
     look = theme.current()
     return pen(look.train), pen(look.validation, style=Qt.PenStyle.DashLine)
 
@@ -99,19 +103,19 @@ def _series_pens() -> tuple[QPen, QPen]:
 
 
 class _TimeAxis:
-    """The axis that both plots share: epochs, steps or seconds, from 0 or logarithmic. It grows in leaps."""
+    """The axis that both plots share: epochs, steps or seconds, from 0 or logarithmic."""
 
     kind = "epoch"
     logarithmic = False
     low, high = 0.0, _LEAST_REACH["epoch"]
 
     def column(self, history: History) -> Array:
-        """What the axis measures, for each row of a history; NaN where it has not been recorded."""
+        """The values on the axis for each row of a history; NaN where they have not been recorded."""
         values: Array = getattr(history, self.kind)
         return values if len(values) == len(history.epoch) else np.full(len(history.epoch), np.nan)
 
     def fit(self, values: Array) -> None:
-        """Take in all rows of a history."""
+        """Fit the axis to all rows of a history."""
         last = max(_LEAST_REACH[self.kind], float(values[-1]) if len(values) and np.isfinite(values[-1]) else 0.0)
         positive = values[values > 0]
         if self.logarithmic:
@@ -127,14 +131,12 @@ class _TimeAxis:
         return np.log10(np.where(values > 0, values, np.nan))
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Where numbers stand and what they say."""
         if self.logarithmic:
             return decade_ticks(self.low, self.high, most)
         at = even_ticks(self.low, self.high, most)
         return at, [short_text(value) for value in at]
 
     def words(self, value: float) -> str:
-        """A place on the axis in words."""
         return f"{number_text(value, 4)} seconds" if self.kind == "seconds" else f"{self.kind} {value:,.0f}"
 
 
@@ -150,7 +152,7 @@ class LossAxis:
     low, high = 0.0, 1.0
 
     def fit(self, *columns: Array) -> None:
-        """Take in all losses of a history."""
+        """Fit the axis to all losses of a history."""
         values = np.concatenate([column[np.isfinite(column)] for column in columns])
         values = np.minimum(values, _LARGEST)
         positive = values[values > _SMALLEST]
@@ -168,13 +170,11 @@ class LossAxis:
             self.low, self.high = 0.0, nice_limit(10**most)
 
     def places(self, values: Array) -> Array:
-        """Values as places on the axis."""
         if self.logarithmic:
             return np.log10(np.clip(values, 10**self.low, _LARGEST))
         return np.clip(values, 0, _LARGEST)
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Where numbers stand and what they say."""
         if not self.logarithmic:
             at = even_ticks(self.low, self.high, most)
             return at, [short_text(value) for value in at]
@@ -189,7 +189,7 @@ class _ShareAxis:
         self.low, self.high = ends[0], 1.0
 
     def fit(self, *columns: Array) -> None:
-        """Take in all values of a history."""
+        """Fit the axis to all values of a history."""
         values = np.concatenate([column[np.isfinite(column)] for column in columns])
         least = float(values.min()) if len(values) else 1.0
         self.low = next((end for end in self.ends if end <= least), self.ends[-1])
@@ -218,14 +218,14 @@ def r_squared_axis() -> _ShareAxis:
 
 
 class _Mark(NamedTuple):
-    """One or more changes that lie close together, at a place of the axis."""
+    """One or more changes close together, at a place of the axis."""
 
     place: float
     words: str
 
 
 def _marks_of(changes: Sequence[Change], axis: _TimeAxis) -> list[_Mark]:
-    """Where something was changed, at most about `_MOST_MARKS` places in ascending order."""
+    """The marks of changes, about `_MOST_MARKS` at most, in ascending order."""
     apart = (axis.high - axis.low) / _MOST_MARKS
     at = axis.places(np.array([getattr(change, axis.kind) for change in changes], dtype=np.float64))
     groups: list[tuple[float, list[str]]] = []
@@ -243,7 +243,7 @@ def _marks_of(changes: Sequence[Change], axis: _TimeAxis) -> list[_Mark]:
 
 
 def _smoothing_window(rows: int, smoothing: str) -> int:
-    """The odd number of rows whose mean a smoothed value is, 1 for none. It doubles, so that it seldom changes."""
+    """The odd number of rows in a moving mean, 1 for none. It doubles, so that it seldom changes."""
     share = _SMOOTHING[smoothing]
     if not share or rows < 4:
         return 1
@@ -251,6 +251,15 @@ def _smoothing_window(rows: int, smoothing: str) -> int:
 
 
 # Pieces -------------------------------------------------------------------------------------------------------
+
+
+_HEADINGS = (
+    (("training", "validation"), "0.00000"),
+    (("train", "val."), "0.00000"),
+    (("train", "val."), "99.9 %"),
+    (("", ""), "99.9 %"),
+)
+"""Names of the sets and a value as wide as any, the widest heading first."""
 
 
 class CurveHeading(QWidget):
@@ -268,79 +277,53 @@ class CurveHeading(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_values(self, title: str, values: tuple[str, str]) -> None:
-        """Show these values of training and validation."""
         if (title, values) != (self.title, self.values):
             self.title, self.values = title, values
             self.setAccessibleName(f"{title}: training {values[0]}, validation {values[1]}")
             self.update()
 
     def text(self) -> str:
-        """The whole line as text."""
         return f"{self.title} training {self.values[0]} validation {self.values[1]}"
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        look = theme.current()
+        look, high = theme.current(), px(self._HEIGHT)
         names, widths, value_width = self.columns()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(small_font())
-            painter.setPen(QColor(look.text))
-            painter.drawText(QRectF(0, 0, px(self.TITLE), px(self._HEIGHT)), Qt.AlignmentFlag.AlignVCenter, self.title)
+            write(painter, QRectF(0, 0, px(self.TITLE), high), LEFT, self.title, look.text)
             x = float(px(self.TITLE))
             for name, width, value, line in zip(names, widths, self.values, _series_pens(), strict=True):
-                self._paint_mark(painter, x, line)
+                painter.setPen(line)
+                painter.drawLine(QPointF(x, high / 2 + 0.5), QPointF(x + px(self.MARK), high / 2 + 0.5))
                 x += px(self.MARK + 6)
-                if width:
-                    painter.setPen(QColor(look.quiet))
-                    painter.drawText(QRectF(x, 0, width, px(self._HEIGHT)), Qt.AlignmentFlag.AlignVCenter, name)
-                painter.setPen(QColor(look.text))
-                box = QRectF(x + width, 0, value_width, px(self._HEIGHT))
-                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, value)
+                write(painter, QRectF(x, 0, width, high), LEFT, name, look.quiet)
+                write(painter, QRectF(x + width, 0, value_width, high), LEFT, value, look.text)
                 x += width + value_width + px(self.GAP)
 
     @property
-    def _digits(self) -> int:
-        return 5 if self.columns()[2] == self._value_width("0.00000") else 4
+    def digits(self) -> int:
+        """The number of digits of an exact number that have room."""
+        return 5 if self.columns()[2] == self._layout(*_HEADINGS[0])[1] else 4
 
     def widest(self) -> int:
         """The width that everything takes in full."""
-        return self._needed(("training", "validation"), "0.00000")
+        return self._layout(*_HEADINGS[0])[2]
 
-    def _value_width(self, text: str) -> int:
-        return QFontMetrics(small_font()).horizontalAdvance(text) + px(2)
-
-    def _needed(self, names: tuple[str, str], value: str) -> int:
-        """The width that these names take, with a value each."""
-        return (
-            px(self.TITLE)
-            + sum(self._widths(names))
-            + 2 * (px(self.MARK + 6) + self._value_width(value))
-            + px(self.GAP)
-        )
-
-    def _widths(self, names: tuple[str, str]) -> list[int]:
+    def _layout(self, names: tuple[str, str], value: str) -> tuple[list[int], int, int]:
+        """The widths of names and of a value each, and that of the whole line."""
         advance = QFontMetrics(small_font()).horizontalAdvance
-        return [advance(name) + px(6) if name else 0 for name in names]
+        widths, of_value = [advance(name) + px(6) if name else 0 for name in names], advance(value) + px(2)
+        return widths, of_value, px(self.TITLE) + sum(widths) + 2 * (px(self.MARK + 6) + of_value) + px(self.GAP)
 
     def columns(self) -> tuple[tuple[str, str], list[int], int]:
-        """The names of the sets, as long as there is room for, their widths and that of a value."""
-        room = min(self.room, self.width())
-        for names, value in (
-            (("training", "validation"), "0.00000"),
-            (("train", "val."), "0.00000"),
-            (("train", "val."), "99.9 %"),
-        ):
-            if self._needed(names, value) <= room:
-                return names, self._widths(names), self._value_width(value)
-        return ("", ""), [0, 0], self._value_width("99.9 %")
-
-    def _paint_mark(self, painter: QPainter, x: float, line: QPen) -> None:
-        painter.setPen(line)
-        painter.drawLine(
-            QPointF(x, px(self._HEIGHT) / 2 + 0.5),
-            QPointF(x + px(self.MARK), px(self._HEIGHT) / 2 + 0.5),
-        )
+        """The names of the sets, as far as there is room for them, their widths and that of a value."""
+        for names, value in _HEADINGS:
+            widths, of_value, needed = self._layout(names, value)
+            if needed <= min(self.room, self.width()):
+                break
+        return names, widths, of_value
 
 
 class _CurvePlot(QWidget):
@@ -371,14 +354,12 @@ class _CurvePlot(QWidget):
         self.above = QHBoxLayout()
         self.above.setSpacing(px(theme.GRID))
         self.above.addWidget(self.heading, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = tight(QVBoxLayout(self), 0)
         layout.addLayout(self.above)
         layout.addWidget(self.plot, 1)
 
     def draw(self, times: _TimeAxis, at: Array, values: tuple[Array, Array], smoothing: str) -> None:
-        """Draw both curves at these places; limits and ticks are touched only when they change."""
+        """Draw both curves; limits and ticks are touched only when they change."""
         self.axis.fit(*values)
         for curve, filled, column in zip(self.curves, self._bands, values, strict=True):
             known = np.isfinite(column) & np.isfinite(at)
@@ -406,14 +387,14 @@ class _CurvePlot(QWidget):
         room.setRange(xRange=(times.low, times.high), yRange=(self.axis.low, self.top), padding=0)
         set_ticks(self.plot.getAxis("bottom"), *times.ticks(across))
         set_ticks(self.plot.getAxis("left"), *self.axis.ticks(down))
-        self._show_marks(self._marked)
+        self.show_marks(self._marked)
 
     @property
     def top(self) -> float:
         """The upper end: with a little room, so that a curve along the end of the axis shows its whole width."""
         return self.axis.high + 0.03 * (self.axis.high - self.axis.low)
 
-    def _show_marks(self, places: Array) -> None:
+    def show_marks(self, places: Array) -> None:
         """Mark these places with thin upright lines, each with a thick end at the top."""
         self._marked = places
         x = np.repeat(places, 2)
@@ -440,11 +421,11 @@ class _CurvesShown:
     """The curves as data. Places on a logarithmic axis are powers of ten."""
 
     along: str
-    """What the horizontal axis measures: epoch, step or seconds."""
+    """The quantity on the horizontal axis: epoch, step or seconds."""
     smoothing: str
     """off, some or strong."""
     loss_scale: str
-    """How the axis of the loss is chosen: auto, linear or log."""
+    """The setting for the axis of the loss: auto, linear or log."""
     time_is_logarithmic: bool
     loss_is_logarithmic: bool
     training: Array
@@ -454,13 +435,10 @@ class _CurvesShown:
     band: Array
     """The outline of the band of the raw training loss, shape (points, 2); empty while nothing is smoothed."""
     marks: tuple[_Mark, ...]
-    """Where something was changed, and in words."""
+    """The marks of changes."""
     times: tuple[float, float]
-    """Both ends of the horizontal axis."""
     score_ends: tuple[float, float]
-    """Both ends of the axis of accuracy or R²."""
     headings: tuple[str, str]
-    """The lines above the two plots."""
     reading: str
     """The title of the horizontal axis, which names the place under the mouse and what was changed there."""
 
@@ -485,24 +463,16 @@ class CurvesView(View):
         self._times = _TimeAxis()
         self._loss = _CurvePlot(self, LossAxis(), with_times=False)
         self._score = _CurvePlot(self, accuracy_axis(), with_times=True)
-        self._loss.plot.setAccessibleName("Loss of training and validation over the epochs")
-        self._score.plot.setAccessibleName("Accuracy of training and validation over the epochs")
-        self._loss.plot.setObjectName("curves.plot.loss")
-        self._score.plot.setObjectName("curves.plot.score")
+        identify(self._loss.plot, "curves.plot.loss", "Loss of training and validation over the epochs")
+        identify(self._score.plot, "curves.plot.score", "Accuracy of training and validation over the epochs")
         self._plots = (self._loss, self._score)
         for part in self._plots:
             part.plot.setToolTip(_HELP)
             part.mouse.moved.connect(self._show_words)
-        self._build()
-        layout = QVBoxLayout(self)
+        layout = tight(QVBoxLayout(self), 0)
         layout.setContentsMargins(px(theme.GRID), px(theme.GRID), 0, px(theme.GRID))
-        layout.setSpacing(0)
         layout.addWidget(self._loss, 10)
         layout.addWidget(self._score, 9)
-        self._write = Throttle(self._show_texts, self)
-        self.apply_theme()
-
-    def _build(self) -> None:
         self._controls = Controls("curves.controls", self, always_named=True)
         self._smoothing = self._controls.add(Choices("curves.smoothing", "Smoothing", _SMOOTHING_OPTIONS))
         self._along = self._controls.add(Choices("curves.along", "Along", _ALONG_OPTIONS))
@@ -512,11 +482,13 @@ class CurvesView(View):
             control.picked.connect(self._on_setting)
         self._loss.above.addWidget(self._controls)
         self._loss.above.addSpacing(px(theme.GRID // 2))
+        self._write = Throttle(self._show_texts, self)
+        self.apply_theme()
 
     # What it shows ---------------------------------------------------------------------------------------------
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment; nothing is drawn anew if no row has been added."""
+        """Show this moment; nothing is drawn again if no row has been added."""
         before, self._snapshot = self._snapshot, snapshot
         if before is None or before.sample.task != snapshot.sample.task:
             self._score.axis = accuracy_axis() if snapshot.sample.task == "classification" else r_squared_axis()
@@ -571,14 +543,11 @@ class CurvesView(View):
         at = times.places(column)
         self._loss.draw(times, at, (history.train_loss, history.validation_loss), self._smoothing.value)
         self._score.draw(times, at, (history.train_accuracy, history.validation_accuracy), self._smoothing.value)
-        self._draw_marks(self._snapshot.changes)
-
-    def _draw_marks(self, changes: Sequence[Change]) -> None:
-        marks = _marks_of(changes, self._times)
+        marks = _marks_of(self._snapshot.changes, times)
         if marks != self._marks:
             self._marks = marks
             for part in self._plots:
-                part._show_marks(np.array([mark.place for mark in marks]))
+                part.show_marks(np.array([mark.place for mark in marks]))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         room = self.width() - px(2 * theme.GRID + theme.GRID // 2)
@@ -594,13 +563,13 @@ class CurvesView(View):
             self._show_words()
 
     def _show_words(self) -> None:
-        """The values at the row under the mouse, or else those of the moment in which texts changed last."""
+        """Write the values at the row under the mouse, or else the latest ones."""
         if self._snapshot is None:
             return
         row, history = self._hovered_row(), self._snapshot.history
         values = self._present if row is None else tuple(float(column[row]) for column in _drawn_columns(history)[1:])
         classes = self._snapshot.sample.task == "classification"
-        digits = 3 if row is None else self._loss.heading._digits
+        digits = 3 if row is None else self._loss.heading.digits
         number = [number_text(value, digits) for value in values]
         share = [percent_text(value) for value in values] if classes else number
         self._loss.heading.show_values("Loss", (number[0], number[1]))
@@ -608,7 +577,7 @@ class CurvesView(View):
         self._show_place(None if row is None else float(self._times.column(history)[row]))
 
     def _show_place(self, value: float | None) -> None:
-        """The cursor at an epoch, a step or a second, and the words below it."""
+        """Move the cursor to an epoch, a step or a second, and write the words below it."""
         mark = self._hovered_mark()
         self._title = _TITLES[self._along.value] if value is None else self._times.words(value)
         self._title += f" · {mark.words}" if mark else ""
@@ -619,7 +588,7 @@ class CurvesView(View):
 
     @property
     def _hovered(self) -> float | None:
-        """The place on the axis across under the mouse, over either plot."""
+        """The place on the horizontal axis under the mouse, over either plot."""
         return next((part.mouse.place.x() for part in self._plots if part.mouse.place is not None), None)
 
     def _hovered_row(self) -> int | None:
@@ -644,14 +613,12 @@ _HELP = "Solid: the points that train. Dashed: points kept out, to see overfitti
 
 
 def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]:
-    """The columns that this view shows, in the order of Evaluation after the epoch."""
-    return (
-        history.epoch,
-        history.train_loss,
-        history.validation_loss,
-        history.train_accuracy,
-        history.validation_accuracy,
+    """The epochs, and the drawn columns in the order of Evaluation."""
+    loss, accuracy = (
+        (history.train_loss, history.validation_loss),
+        (history.train_accuracy, history.validation_accuracy),
     )
+    return history.epoch, *loss, *accuracy
 
 
 def _curve_points(curve: pg.PlotCurveItem) -> Array:

@@ -18,21 +18,21 @@ class GradientHistogram(NamedTuple):
     sizes: Histogram | None
     """Of log₁₀ |∂E/∂w| of all gradients that are finite and not 0; None if there are none."""
     zeros: int
-    """How many gradients are exactly 0."""
+    """The number of gradients that are exactly 0."""
     total: int
-    """How many there are: one for each weight."""
+    """The number of all gradients: one for each weight."""
     median: float
     """The median of |∂E/∂w| over those in `sizes`; NaN if there are none."""
 
 
 @dataclass(frozen=True)
 class GradientHistogramsRequest(Request[tuple[GradientHistogram, ...]]):
-    """The histogram of every layer's gradients by size, with so many bins for each power of ten."""
+    """Requests the histogram of every layer's gradients by size."""
 
     bins_per_decade: int = 4
 
     def answer(self, subject: Subject) -> tuple[GradientHistogram, ...]:
-        """One histogram per layer, hidden then output; none before the first update."""
+        """Return a histogram per layer, hidden then output; none before the first update."""
         if subject.latest is None:
             return ()
         layers = subject.setup.network.layers

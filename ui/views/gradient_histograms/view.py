@@ -56,18 +56,15 @@ class GradientHistogramsView(HistogramsPicture):
             self.show_rows(tuple(_row_of(name, layer) for name, layer in zip(names, known, strict=False)))
 
     def describe(self, row: HistogramRow) -> str:
-        """Median size and share of zeros of a layer."""
         return row.words or NO_GRADIENTS_YET
 
     def description(self) -> str:
-        """All layers in sentences."""
         if not self._layers:
             return "There are no gradients before the first update."
         rows = zip(self._rows.rows, self._layers, strict=False)
         return " ".join(f"{_gradient_sentence(row.name, layer)}." for row, layer in rows)
 
     def read(self, index: int, column: int, value: float) -> str:
-        """Bin and count at a place, then median size and share of zeros."""
         row = self._rows.rows[index]
         if index >= len(self._layers):
             return f"{layer_phrase(row)}: {NO_GRADIENTS_YET}"
@@ -92,7 +89,7 @@ def _row_of(name: str, layer: GradientHistogram | None) -> HistogramRow:
 
 
 def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
-    """The median size of a layer's gradients and the share of zeros, in a few words each."""
+    """The median size of a layer's gradients and the share of zeros, each as a phrase."""
     if layer.zeros == layer.total:
         return ("all 0",)
     zeros = (f"{percent_text(layer.zeros / layer.total)} are 0",) if layer.zeros else ()
@@ -101,7 +98,7 @@ def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
 
 
 def _gradient_sentence(name: str, layer: GradientHistogram) -> str:
-    """A layer's gradients in a sentence."""
+    """Describe a layer's gradients in a sentence."""
     whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {plural_text(layer.total, 'gradient')}"
     if layer.zeros == layer.total:
         return f"{whole}, all exactly 0"
@@ -112,6 +109,6 @@ def _gradient_sentence(name: str, layer: GradientHistogram) -> str:
 
 
 def _fingerprint(layer: GradientHistogram) -> tuple[object, ...]:
-    """What tells whether a layer looks the same; the median as text, since NaN does not equal itself."""
+    """A value that changes whenever a layer looks different; the median as text, since NaN does not equal itself."""
     arrays = () if layer.sizes is None else layer.sizes
     return (layer.zeros, layer.total, str(layer.median), *(array.tobytes() for array in arrays))

@@ -17,23 +17,23 @@ from ui.views.gradients.pictures import AXIS, BOTTOM, TOP, HeatMap, SizeBars, Si
 from ui.views.gradients.sizes import Sizes
 
 _SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
-"""How the width is divided, from left to right."""
+"""The shares of the width, from left to right."""
 
 _HATCHED = "Hatched layers are muted, so that no error pulls at their weights, or frozen, so that nothing moves them."
 
 
 @dataclass(frozen=True)
 class _Places:
-    """Where the pictures are, in pixels; without width where one is not shown."""
+    """The places of the pictures, in pixels; without width where one is hidden."""
 
     heat: QRectF
     bars: QRectF
     lines: QRectF
     numbers: float
-    """Where the numbers beside the bars begin."""
+    """The left edge of the numbers beside the bars."""
 
     def row(self, index: int, layers: int) -> tuple[float, float]:
-        """Top and height of a layer's row."""
+        """The top and the height of a layer's row."""
         height = self.heat.height() / layers
         return self.heat.top() + index * height, height
 
@@ -52,13 +52,11 @@ class GradientChart(PaintedChart):
         self.show_sizes(Sizes())
 
     def show_sizes(self, sizes: Sizes) -> None:
-        """Show these sizes."""
         self.sizes, self.heat, self.bars, self.lines = sizes, HeatMap(sizes), SizeBars(sizes), SizeLines(sizes)
         self.setToolTip(_HATCHED if any(sizes.states) else "")
         self.update()
 
     def show_texts(self, texts: tuple[str, ...]) -> None:
-        """Write these beside the bars."""
         if texts != self.texts:
             self.texts = texts
             words = (f"{name}: {text}" for name, text in zip(self.sizes.names, texts, strict=True))
@@ -101,14 +99,14 @@ class GradientChart(PaintedChart):
         return self._widths_of[1]
 
     def labelled_rows(self) -> list[int]:
-        """The rows that have room for a name and a number: all, or every so many, and always the last."""
+        """The rows that have room for a name and a number: all, or some at equal distances, and always the last."""
         layers = len(self.sizes.names)
         every = max(1, math.ceil(self.metrics.height() * layers / self.places().heat.height()))
         rows = [index for index in range(0, layers - 1, every) if layers - 1 - index >= every]
         return [*rows, layers - 1]
 
     def at(self, mouse: QPointF) -> tuple[int, float | None] | None:
-        """The layer under the mouse, and the step; no step over the bars and the names. None beside everything."""
+        """The layer and the step under the mouse; no step over the bars and the names. None beside everything."""
         places, layers = self.places(), len(self.sizes.names)
         if "lines" in self.pictures and mouse.x() >= places.lines.left():
             return self.lines.at(mouse, places.lines)
@@ -122,7 +120,7 @@ class GradientChart(PaintedChart):
         return row, None
 
     def words(self) -> str:
-        """What is under the mouse; empty beside everything."""
+        """Describe the hovered place; empty beside everything."""
         if self.pointed is None:
             return ""
         row, step = self.pointed

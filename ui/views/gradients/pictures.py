@@ -15,23 +15,21 @@ from ui.look import theme
 from ui.look.numbers import short_text
 from ui.look.theme import exact_px, px
 from ui.views.chart.axes import even_ticks, nearest_row
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, pen, small_font, write_centred
+from ui.views.chart.plot import CENTRE, LEFT, RIGHT, pen, small_font, write, write_centred
 from ui.views.gradients.sizes import GradientQuantity, Sizes, SizeScale, depth_colours, narrow_scale, size_colours
 
 TOP, BOTTOM, AXIS = 20, 38, 40
 """Pixels above and below a picture, and for the numbers beside the lines."""
 _HEALTHY = (3e-4, 3e-3)
-"""Where the ratio of an update to the weights is healthy for many networks."""
+"""The ratios of an update to the weights that are healthy for many networks."""
 
 
 def _write_title(painter: QPainter, box: QRectF, text: str) -> None:
-    """Write a title above a picture."""
-    painter.setPen(QColor(theme.current().quiet))
-    painter.drawText(QRectF(box.left(), 0, box.width(), px(TOP - 4)), LEFT, text)
+    write(painter, QRectF(box.left(), 0, box.width(), px(TOP - 4)), LEFT, text, theme.current().quiet)
 
 
 def _paint_steps(painter: QPainter, box: QRectF, limit: float) -> None:
-    """The axis of the steps, from 0 to `limit`, below a picture."""
+    """Paint the axis of the steps, from 0 to `limit`, below a picture."""
     painter.setPen(QColor(theme.current().quiet))
     under = box.bottom() + px(4)
     for tick in even_ticks(0, limit, int(box.width() // px(64))):
@@ -41,7 +39,7 @@ def _paint_steps(painter: QPainter, box: QRectF, limit: float) -> None:
 
 
 def _healthy_span(quantity: GradientQuantity, scale: SizeScale) -> tuple[float, float] | None:
-    """Where healthy updates stand on a scale, 0…1; None for other sizes."""
+    """The places of healthy updates on a scale, 0…1; None for other sizes."""
     if quantity.field != "update_ratio":
         return None
     low, high = scale.places(np.array(_HEALTHY)).tolist()
@@ -53,7 +51,7 @@ def _healthy_colour() -> QColor:
 
 
 def _hatch(painter: QPainter, box: QRectF) -> None:
-    """Mark where a layer has no sizes: its emptiness means nothing."""
+    """Mark the area where a layer has no sizes: its emptiness means nothing."""
     look = theme.current()
     painter.fillRect(box, QColor(look.raised))
     painter.fillRect(box, QBrush(QColor(theme.blend(look.raised, look.quiet, 0.5)), Qt.BrushStyle.BDiagPattern))
@@ -66,7 +64,6 @@ class SizeBars:
         self.sizes = sizes
 
     def paint(self, painter: QPainter, box: QRectF) -> None:
-        """Draw them with their axis."""
         _write_title(painter, box, "now")
         span = _healthy_span(self.sizes.quantity, self.sizes.scale)
         if span is not None:
@@ -95,7 +92,7 @@ class SizeBars:
             write_centred(painter, x, strip.bottom(), text, box.left() - px(8), far)
 
     def _ticks(self, room: int, width: float) -> list[tuple[float, str]]:
-        """As many as stand apart where each needs some room, at least one."""
+        """As many ticks as fit where each needs some room, at least one."""
         scale, every = self.sizes.scale, self.sizes.quantity.every
         ticks = scale.ticks(every)
         while len(ticks) > 1 and width * (ticks[1][0] - ticks[0][0]) < room:
@@ -133,7 +130,7 @@ def column_rows(step: Array, limit: float, columns: int) -> Array:
 
 
 class HeatMap:
-    """Its colours are computed when they are first asked for."""
+    """A row of colours per layer. They are computed on first use."""
 
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
@@ -148,7 +145,6 @@ class HeatMap:
         return np.ascontiguousarray(size_colours(shown.T, self.sizes.scale))
 
     def paint(self, painter: QPainter, box: QRectF) -> None:
-        """Draw it with its axis."""
         look = theme.current()
         painter.fillRect(box, QColor(look.raised))
         _write_title(painter, box, "over training")
@@ -169,7 +165,7 @@ class HeatMap:
                 painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
 
     def _paint_absence(self, painter: QPainter, row: QRectF, start: float, state: str) -> None:
-        """Hatch a layer's row where it has had no sizes, and write why if there is room."""
+        """Hatch a layer's row where it has no sizes, and write why if there is room."""
         left, right = (
             row.left() + min(step, self.sizes.limit) / self.sizes.limit * row.width()
             for step in (start, self.sizes.last * (1 + 1 / _MAX_COLUMNS))
@@ -184,14 +180,13 @@ class HeatMap:
             plate = QRectF(absence.center().x() - width / 2, row.center().y() - metrics.height() / 2, width, 0)
             plate.setHeight(metrics.height())
             painter.fillRect(plate, QColor(look.raised))
-            painter.setPen(QColor(look.quiet))
-            painter.drawText(plate, CENTRE, state)
+            write(painter, plate, CENTRE, state, look.quiet)
 
 
 _MOST_COLUMNS, _MOST_PLACES = 150, 2400
 """Places along a line, and along all lines; of the rows between two of them the lowest and the highest are drawn."""
 _REACH = 24.0
-"""Pixels from which the mouse finds a line."""
+"""The distance in pixels from which the mouse finds a line."""
 _SMOOTH = 8
 """Lines that are drawn smoothly; many of them would cost more than a frame has."""
 
@@ -236,16 +231,16 @@ def _line_path(x: Array, y: Array) -> QPainterPath:
 
 
 class SizeLines:
-    """A line per layer. What is drawn is computed when it is first asked for."""
+    """A line per layer, computed on first use."""
 
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
         self.labels = tuple(f"{name} {state}".rstrip() for name, state in zip(sizes.names, sizes.states, strict=True))
-        """What stands beside the lines' ends."""
+        """The texts beside the lines' ends."""
 
     @cached_property
     def drawn(self) -> tuple[Array, Array]:
-        """Steps (points,) and sizes (points, layers) as drawn."""
+        """Steps (points,) and sizes (points, layers) of the drawn lines."""
         sizes = self.sizes
         columns = min(_MOST_COLUMNS, max(20, _MOST_PLACES // max(1, len(sizes.names))))
         return _extremes(sizes.steps, sizes.past, sizes.limit, columns)
@@ -267,7 +262,7 @@ class SizeLines:
         return x, y
 
     def paint(self, painter: QPainter, box: QRectF, pointed: int | None) -> None:
-        """Draw them with their axes and names, that of the layer under the mouse thick."""
+        """Draw the lines with their axes and names, that of the hovered layer thick."""
         _write_title(painter, box, "each layer")
         self._paint_healthy(painter, box)
         _paint_steps(painter, box, self.sizes.limit)
@@ -305,8 +300,7 @@ class SizeLines:
             y = round(box.bottom() - place * box.height())
             painter.setPen(pen(look.line))
             painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-            painter.setPen(QColor(look.quiet))
-            painter.drawText(QRectF(box.left() - px(AXIS), y - px(8), px(AXIS - 6), px(16)), RIGHT, text)
+            write(painter, QRectF(box.left() - px(AXIS), y - px(8), px(AXIS - 6), px(16)), RIGHT, text, look.quiet)
 
     def _paint_names(self, painter: QPainter, box: QRectF, y: Array) -> None:
         look, metrics = theme.current(), painter.fontMetrics()
@@ -318,7 +312,7 @@ class SizeLines:
             painter.drawText(QRectF(x, middle - px(8), width, px(16)), LEFT, self.labels[index])
 
     def name_places(self, box: QRectF, y: Array) -> dict[int, float]:
-        """Which layers are named beside the end of their line, and at what height, moved apart so that none overlap."""
+        """The layers named beside the end of their line, and the heights of the names, which never overlap."""
         layers, apart = len(self.labels), QFontMetrics(small_font()).height() - 2
         every = math.ceil(layers * apart / max(apart, box.height()))
         ends = {index: _last_known(y[:, index]) for index in range(layers - 1, -1, -every)}

@@ -73,14 +73,14 @@ class SizeScale(NamedTuple):
     logarithmic: bool = True
 
     def places(self, values: Array) -> Array:
-        """Where sizes stand, 0…1; NaN where there is no number. Zero stands at the low end."""
+        """The places of sizes, 0…1; NaN where there is no number. Zero stands at the low end."""
         if not self.logarithmic:
             return np.clip(values / self.high, 0, 1)
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.clip((np.log10(values) - self.low) / (self.high - self.low), 0, 1)
 
     def ticks(self, every: int) -> list[tuple[float, str]]:
-        """Where numbers stand, 0…1, and what they say: whole powers, or both ends and the middle."""
+        """The places of numbers, 0…1, and their texts: whole powers, or both ends and the middle."""
         if not self.logarithmic:
             return [(share, short_text(share * self.high)) for share in (0.0, 0.5, 1.0)]
         powers = [k for k in range(int(self.low), int(self.high) + 1) if k % every == 0]
@@ -88,7 +88,6 @@ class SizeScale(NamedTuple):
 
 
 def fixed_scale(quantity: GradientQuantity) -> SizeScale:
-    """The scale of a size that never moves."""
     return SizeScale(quantity.low, quantity.high)
 
 
@@ -121,7 +120,7 @@ def depth_colours(layers: int, look: theme.Theme) -> tuple[str, ...]:
 
 
 _FIRST_LIMIT = 100.0
-"""Steps that the history's axis reaches at least."""
+"""The least reach of the axis of steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,28 +140,27 @@ class Sizes:
     steps: Array = field(default_factory=lambda: np.zeros(0))
     past: Array = field(default_factory=lambda: np.zeros((0, 0)))
     absent_from: tuple[float, ...] = ()
-    """For each layer the step from which on its state has left it without sizes; infinite if it has not."""
+    """For each layer the step from which its state has left it without sizes; infinite if it has not."""
 
     @property
     def last(self) -> float:
-        """The last step of which there is a row."""
         return float(self.steps[-1]) if len(self.steps) else 0.0
 
     @property
     def limit(self) -> float:
-        """The step at which the axis ends. It grows in leaps."""
+        """The end of the axis of steps, a round number."""
         return nice_limit(max(_FIRST_LIMIT, self.last))
 
     def texts(self) -> tuple[str, ...]:
-        """The sizes now as they are written, or the state that stands in their place."""
+        """The present sizes as texts, or the state that hides them."""
         return tuple(state or power_text(size) for state, size in zip(self.states, self.now.tolist(), strict=True))
 
     def layer_words(self, row: int) -> str:
-        """A layer as a sentence names it."""
+        """The name of a layer in a sentence."""
         return self.names[row] if self.names[row] == "output" else f"layer {self.names[row]}"
 
     def words(self, row: int, step: float) -> str:
-        """The size of a layer at the last row up to a step; empty where there is none."""
+        """Describe the size of a layer at the last row up to a step; empty where there is none."""
         at = int(np.searchsorted(self.steps, step, side="right")) - 1
         if at < 0:
             return ""
@@ -171,7 +169,7 @@ class Sizes:
 
 
 def sizes_of(snapshot: Snapshot, quantity: GradientQuantity, logarithmic: bool) -> Sizes:
-    """One of the sizes of a snapshot."""
+    """Read one of the sizes of a snapshot."""
     names = tuple(layer.name for layer in snapshot.layers)
     states = absence_states(snapshot, quantity)
     now = np.array([getattr(layer, quantity.field) for layer in snapshot.layers], dtype=np.float64)
@@ -188,20 +186,20 @@ def sizes_of(snapshot: Snapshot, quantity: GradientQuantity, logarithmic: bool) 
 
 
 def absence_states(snapshot: Snapshot, quantity: GradientQuantity) -> tuple[str, ...]:
-    """For each layer what keeps it from having a size that means something."""
+    """For each layer the state, if any, that makes its size meaningless: muted or frozen."""
     hidden = ["muted" if one.muted else "" if one.trainable else "frozen" for one in snapshot.experiment.layers]
     states = [*hidden, *[""] * len(snapshot.layers)][: len(snapshot.layers)]
     return tuple(state if state in quantity.absent else "" for state in states)
 
 
 def _first_absent(sizes: Array) -> int:
-    """The row from which on a layer has had no size but 0."""
+    """The row after the last size that is not 0."""
     other = np.flatnonzero(sizes != 0)
     return int(other[-1]) + 1 if len(other) else 0
 
 
 def recorded_sizes(history: GradientHistory, name: str, layers: int) -> tuple[Array, Array]:
-    """The steps and one of the sizes, (rows, layers); no row where it has not been recorded."""
+    """The steps and the history of one size, (rows, layers); empty where it has not been recorded."""
     sizes = getattr(history, name)
     if sizes.shape == (len(history.step), layers):
         return history.step, sizes

@@ -43,10 +43,9 @@ _NARROWEST = {"map": 150, "lines": 190, "now": 150}
 
 
 class _FindingLine(QWidget):
-    """What ails the network, in two lines that are cut where there is no room, and the remedy as a button."""
+    """The diagnosis in two lines that are cut where there is no room, and the remedy as a button."""
 
     accepted = Signal(object)
-    """The Remedy that the person wants."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -89,21 +88,20 @@ class _GradientsShown:
     """The gradients as data. Layers stand in order, hidden then output."""
 
     quantity: str
-    """Which size is shown, by its name in LayerStatistics."""
+    """The name of the shown size in LayerStatistics."""
     pictures: tuple[str, ...]
-    """Which pictures have room: map, lines, now."""
+    """The visible pictures: map, lines, now."""
     logarithmic: bool
     """Whether the scale is the fixed logarithmic one."""
     bars: Array
-    """The sizes that the bars show, shape (layers,); NaN where there is none yet."""
+    """The sizes of the bars, shape (layers,); NaN where there is none yet."""
     numbers: tuple[str, ...]
-    """The same as written, one per layer."""
+    """The same as texts."""
     map: Array
     """The colours of the history, uint8 (layers, columns, 4), transparent where nothing is known."""
     lines: tuple[Array, ...]
     """Steps (points,) and sizes (points, layers) of the lines."""
     reading: str
-    """The line of words below the pictures."""
 
 
 class GradientsView(View):
@@ -113,14 +111,14 @@ class GradientsView(View):
     SIZE, LEAST = (356, 240), (300, 160)
 
     remedy_accepted = Signal(object)
-    """The Remedy of the finding shown, which the person wants."""
+    """The Remedy that the person accepted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Gradients of each layer")
         self._snapshot: Snapshot | None = None
         self._order = ["now", "map", "lines"]
-        """The pictures asked for, the most recently asked for first."""
+        """The chosen pictures, the most recent first."""
         self._drawn: tuple[object, ...] = ()
         self._chart = GradientChart(self)
         self._mouse = Mouse(self._chart)
@@ -161,7 +159,7 @@ class GradientsView(View):
         self._write.request(at_once=fresh)
 
     def show_finding(self, finding: Finding | None) -> None:
-        """Say what ails the network below the pictures, with the remedy as a button; None: nothing."""
+        """Show a diagnosis below the pictures, with the remedy as a button; None: none."""
         self._below.show_finding(finding)
 
     def apply_theme(self) -> None:
@@ -196,7 +194,7 @@ class GradientsView(View):
         self._draw_again()
 
     def _arrange(self) -> None:
-        """Give the room to the pictures asked for most recently; what has no room comes back when there is."""
+        """Give the room to the pictures chosen last; what has no room comes back when there is."""
         room = self.width() - 2 * px(theme.GRID)
         shown: list[str] = []
         for picture in self._order:

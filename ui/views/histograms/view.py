@@ -30,11 +30,6 @@ _NOTHING_WRONG = "nothing saturated or dead"
 _UNKNOWN = LayerHistograms(None, None)
 
 
-def _layers_of(snapshot: Snapshot) -> list[tuple[LayerStatistics, LayerHistograms]]:
-    known = snapshot.answer(HistogramsRequest) or ()
-    return [(layer, known[place] if place < len(known) else _UNKNOWN) for place, layer in enumerate(snapshot.layers)]
-
-
 def _row_of(layer: LayerStatistics, histograms: LayerHistograms) -> HistogramRow:
     bad = any(np.isfinite(share) and share >= _MUCH for share in (layer.saturated, layer.dead))
     return HistogramRow(
@@ -43,14 +38,14 @@ def _row_of(layer: LayerStatistics, histograms: LayerHistograms) -> HistogramRow
 
 
 def _fingerprint(layer: LayerStatistics, histograms: LayerHistograms) -> tuple[object, ...]:
-    """What tells whether a layer looks the same. Shares as text, since what is absent does not equal itself."""
+    """A value that changes whenever a layer looks different. Shares as text, since NaN does not equal itself."""
     arrays = [array for one in histograms if one is not None for array in one]
     shares = f"{layer.units} {layer.saturated} {layer.dead} {layer.mean} {layer.spread}"
     return (layer.name, shares, histograms.weights is None, *(array.tobytes() for array in arrays))
 
 
 def activation_problems(layer: LayerStatistics) -> tuple[str, ...]:
-    """What is wrong with a layer's activations, the larger share first."""
+    """The problems of a layer's activations, the larger share first."""
     found = []
     if np.isfinite(layer.saturated) and layer.saturated >= 0.005:
         found.append((layer.saturated, f"{100 * layer.saturated:.0f} % saturated"))
@@ -60,7 +55,7 @@ def activation_problems(layer: LayerStatistics) -> tuple[str, ...]:
 
 
 def histogram_moments(histogram: Histogram) -> tuple[float, float]:
-    """Mean and standard deviation, as exact as bins can tell."""
+    """Mean and standard deviation, as exactly as bins allow."""
     middles = (histogram.edges[:-1] + histogram.edges[1:]) / 2
     shares = histogram.counts / histogram.counts.sum()
     mean = float(shares @ middles)
@@ -82,18 +77,17 @@ class HistogramsView(HistogramsPicture):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn again if no layer has changed."""
-        layers = _layers_of(snapshot)
+        known = (*(snapshot.answer(HistogramsRequest) or ()), *[_UNKNOWN] * len(snapshot.layers))
+        layers = list(zip(snapshot.layers, known, strict=False))
         now = tuple(_fingerprint(*layer) for layer in layers)
         if now != self._drawn:
             self._drawn, self._layers = now, snapshot.layers
             self.show_rows(tuple(_row_of(*layer) for layer in layers))
 
     def describe(self, row: HistogramRow) -> str:
-        """What is wrong with the activations of a layer."""
         return row.words or _NOTHING_WRONG
 
     def read(self, index: int, column: int, value: float) -> str:
-        """Bin and count at a place, then mean and spread."""
         row, layer, sample = self._rows.rows[index], self._layers[index], ("weights", "activations")[column]
         name, bars = layer_phrase(row), row.bars[column]
         if bars is None:

@@ -33,7 +33,7 @@ class Term:
     values: Array
     """Shape (rows, columns)."""
     words: str
-    """What it is, for those who ask."""
+    """An explanation for the tooltip."""
     row_names: tuple[str, ...] = ()
 
 
@@ -46,7 +46,7 @@ class Block:
     """One layer's equations, or a heading over several of them."""
 
     key: str
-    """Tells blocks apart; the same for the same layer at every moment."""
+    """An identifier, the same for the same layer at every moment."""
     title: str
     formula: str = ""
     lines: tuple[Equation, ...] = ()
@@ -60,29 +60,24 @@ def _numbered(name: str, layer: int) -> str:
 
 
 def _as_column(values: Array) -> Array:
-    """A vector as the lecture writes it: upright."""
+    """A vector as a column, as the lecture writes it."""
     return np.asarray(values)[:, np.newaxis]
 
 
 def point_sentence(snapshot: Snapshot, seen: Microscope) -> str:
-    """Which point it is, what it should be, what the network says, and its loss."""
+    """Name the point, its label, the network's answer, and its loss."""
     sample = snapshot.sample
     place = place_words(sample.axis_names, float(seen.x[0]), float(seen.x[1]))
     set_name = PART_NAMES[int(sample.split[seen.point])] if seen.point < len(sample.split) else "unknown"
     is_what = label_words(sample, seen.label)
     if sample.task == "regression":
         is_what = f"{sample.target_name} {is_what}"
-    answer = answer_words(snapshot, _answer_of(snapshot, seen))
-    point = f"Point {seen.point:,} ({set_name}; {place})"
-    return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
-
-
-def _answer_of(snapshot: Snapshot, seen: Microscope) -> Array:
-    """What the network says, as the boundary has it."""
     output = _as_column(seen.output).astype(np.float64)
     with np.errstate(all="ignore"):
-        shown: Array = output if snapshot.sample.task == "regression" else snapshot.loss.score(output)
-    return shown[:, 0]
+        shown = output if sample.task == "regression" else snapshot.loss.score(output)
+    answer = answer_words(snapshot, shown[:, 0])
+    point = f"Point {seen.point:,} ({set_name}; {place})"
+    return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
 
 
 def _layer_of(snapshot: Snapshot, passed: LayerPass) -> Layer | None:
@@ -94,7 +89,7 @@ def _layer_of(snapshot: Snapshot, passed: LayerPass) -> Layer | None:
 
 
 def _has_normalization(layer: Layer | None) -> bool:
-    """Whether something stands between the weighted sum and z."""
+    """Whether a normalization stands between the weighted sum and z."""
     return layer is not None and not isinstance(layer.normalization, NoNormalization)
 
 
@@ -256,5 +251,5 @@ def as_text(blocks: list[Block]) -> str:
 
 
 def cells_text(values: Array) -> str:
-    """Numbers of a matrix exactly enough to go on with, a line for each row."""
+    """The numbers of a matrix with eight digits, a line for each row."""
     return "\n".join("\t".join(f"{float(value):.8g}" for value in row) for row in values)

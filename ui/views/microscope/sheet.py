@@ -5,6 +5,7 @@ Only what is in sight is painted. Large matrices are folded until they are asked
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QFont,
     QFontMetrics,
@@ -29,27 +29,32 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
 
 from playground.catalog.choice import Array
+from ui.forms.buttons import identify
 from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import minus_text, number_text
 from ui.look.theme import exact_px, px
-from ui.views.chart.plot import RIGHT, small_font
+from ui.views.chart.plot import CENTRE, LEFT, RIGHT, small_font
 from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_text
 
 FOLDED_SIZE = 8
-"""Rows and columns of a matrix that are shown while it is folded."""
+"""The rows and columns shown of a folded matrix."""
 CELL, ROW, _GAP, _MARGIN = 52, 18, 8, 16
-"""Width and height of a cell, the gap between things, the margin of the sheet, in pixels at the usual size."""
+"""Width and height of a cell, the gap between things, the margin of the sheet, in pixels before zooming."""
 _MARK, _INDENT = 22, 24
 """The room for words beside a folded matrix, and before the rest of a long equation."""
 _SHADES = 33
 
 
 @lru_cache
-def cell_width(size: float) -> int:
-    """The width of a cell at a size of everything; letters in whole pixels may grow by more than lengths do."""
-    # The minus sign stands a little in the margin.
-    return max(round(CELL * size), QFontMetrics(small_font()).horizontalAdvance("−0.0895") + px(6) - 2)
+def _cell_width_at(zoom: float) -> int:
+    # Letters in whole pixels may grow by more than lengths do; the minus sign stands a little in the margin.
+    return max(round(CELL * zoom), QFontMetrics(small_font()).horizontalAdvance("−0.0895") + px(6) - 2)
+
+
+def cell_width() -> int:
+    """The width of a cell at the current zoom, in pixels."""
+    return _cell_width_at(theme.zoom())
 
 
 class _Spot(NamedTuple):
@@ -70,19 +75,22 @@ class PlacedTerm:
     rows: int
     columns: int
 
+    def cell(self, row: int, column: int) -> QRect:
+        """The place of a number on the sheet."""
+        wide, high = cell_width(), px(ROW)
+        return QRect(self.cells.left() + column * wide, self.cells.top() + row * high, wide, high)
+
     @property
     def more_rows(self) -> int:
-        """Rows that are folded away."""
         return len(self.term.values) - self.rows
 
     @property
     def more_columns(self) -> int:
-        """Columns that are folded away."""
         return self.term.values.shape[1] - self.columns
 
     @property
     def whole(self) -> QRect:
-        """Cells, name above, and what is said of folded ones."""
+        """The area of the cells, the name above and the marks of folded ones."""
         result = self.cells.adjusted(-px(6), -px(ROW), px(6), 0)
         for box, _ in self.fold_marks:
             result = result.united(box)
@@ -90,10 +98,10 @@ class PlacedTerm:
 
     @property
     def fold_marks(self) -> list[tuple[QRect, str]]:
-        """Where the words about folded rows and columns stand."""
+        """The places and texts of the words about folded rows and columns."""
         marks, cells = [], self.cells
         if self.more_rows:
-            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width(theme.zoom())), px(ROW))
+            below = QRect(cells.left(), cells.bottom() + 1, max(cells.width(), 2 * cell_width()), px(ROW))
             marks.append((below, f"… {self.more_rows:,} more"))
         if self.more_columns:
             beside = QRect(cells.right() + px(4), cells.top(), px(_MARK - 4), max(cells.height(), 4 * px(ROW)))
@@ -111,7 +119,7 @@ class _PlacedText(NamedTuple):
 
 
 class _Layout:
-    """Where everything stands, for given blocks and given blocks unfolded."""
+    """The places of all terms and texts, for given blocks and given blocks unfolded."""
 
     def __init__(self, blocks: list[Block], unfolded: set[str], everything: bool, width: int) -> None:
         self._terms: list[PlacedTerm] = []
@@ -163,7 +171,7 @@ class _Layout:
             return self._metrics.horizontalAdvance(part) + px(_GAP) if part else px(_INDENT)
         columns = _shown_shape(part, unfolded)[1]
         mark = px(_MARK) if columns < part.values.shape[1] else 0
-        return columns * cell_width(theme.zoom()) + px(12) + mark + px(_GAP)
+        return columns * cell_width() + px(12) + mark + px(_GAP)
 
     def _put_row(self, block: Block, row: list[Term | str], unfolded: bool) -> None:
         """Terms and signs side by side, with their middles on one line."""
@@ -181,7 +189,7 @@ class _Layout:
                 cells = QRect(
                     x + px(6),
                     top + (most - rows) * px(ROW) // 2,
-                    columns * cell_width(theme.zoom()),
+                    columns * cell_width(),
                     rows * px(ROW),
                 )
                 self._terms.append(PlacedTerm(part, block, cells, rows, columns))
@@ -203,21 +211,18 @@ def _unbreakable_groups(line: Equation) -> list[list[Term | str]]:
 
 
 def _shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
-    """How many rows and columns of a term are shown. One more than fits is shown rather than spoken of."""
+    """The numbers of shown rows and columns of a term. One more than fits is shown rather than mentioned."""
     rows, columns = (size if unfolded or size <= FOLDED_SIZE + 1 else FOLDED_SIZE for size in term.values.shape)
     return rows, columns
 
 
 class EquationSheet(QAbstractScrollArea):
-    """Equations one below the other."""
-
     folding_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setObjectName("microscope.sheet")
-        self.setAccessibleDescription("Arrow keys scroll, dragging selects numbers, Ctrl+C copies them.")
-        self.setAccessibleName("Forward and backward pass in numbers")
+        about = "Arrow keys scroll, dragging selects numbers, Ctrl+C copies them."
+        identify(self, "microscope.sheet", "Forward and backward pass in numbers", about=about)
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
@@ -229,16 +234,11 @@ class EquationSheet(QAbstractScrollArea):
         self._from: _Spot | None = None
         self._to: _Spot | None = None
         self._all = False
-        self._add_actions()
-        self.verticalScrollBar().setSingleStep(px(ROW))
-        self.horizontalScrollBar().setSingleStep(cell_width(theme.zoom()))
-
-    def _add_actions(self) -> None:
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        for text, slot in (("Copy", self.copy), ("Select all", self._select_all)):
-            action = QAction(text, self)
-            action.triggered.connect(slot)
-            self.addAction(action)
+        self.addAction("Copy", self.copy)
+        self.addAction("Select all", lambda: self._select(everything=True))
+        self.verticalScrollBar().setSingleStep(px(ROW))
+        self.horizontalScrollBar().setSingleStep(cell_width())
 
     # What it shows ---------------------------------------------------------------------------------------------
 
@@ -259,12 +259,11 @@ class EquationSheet(QAbstractScrollArea):
         self._lay_out()
 
     def has_folds(self) -> bool:
-        """Whether some matrix is too large to be shown whole unasked."""
+        """Whether some matrix is large enough to be folded."""
         terms = (part for block in self._blocks for line in block.lines for part in line if isinstance(part, Term))
         return any(max(term.values.shape) > FOLDED_SIZE + 1 for term in terms)
 
     def text(self) -> str:
-        """Everything on the sheet as text, with exact numbers."""
         return as_text(self._blocks)
 
     def placed_terms(self) -> list[PlacedTerm]:
@@ -272,19 +271,15 @@ class EquationSheet(QAbstractScrollArea):
         return self._layout._terms
 
     def _lay_out(self) -> None:
-        self._layout = _Layout(self._blocks, self._unfolded, self._everything, self.viewport().width())
-        self._set_bars()
-        self.viewport().update()
-
-    def _set_bars(self) -> None:
-        seen, layout = self.viewport().size(), self._layout
-        bars = (
-            (self.horizontalScrollBar(), layout.width, seen.width()),
-            (self.verticalScrollBar(), layout.height, seen.height()),
-        )
-        for bar, size, room in bars:
+        view = self.viewport()
+        self._layout = layout = _Layout(self._blocks, self._unfolded, self._everything, view.width())
+        for bar, size, room in (
+            (self.horizontalScrollBar(), layout.width, view.width()),
+            (self.verticalScrollBar(), layout.height, view.height()),
+        ):
             bar.setPageStep(room)
             bar.setRange(0, max(0, size - room))
+        view.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._lay_out()
@@ -318,36 +313,24 @@ class EquationSheet(QAbstractScrollArea):
                 painter.drawRect(self.viewport().rect().adjusted(px(1), px(1), -px(1), -px(1)))
 
     def _paint_term(self, painter: QPainter, number: int, placed: PlacedTerm, seen: QRect) -> None:
-        look, cells = theme.current(), placed.cells
+        look, cells, wide, high = theme.current(), placed.cells, cell_width(), px(ROW)
         painter.setPen(QColor(look.quiet))
-        name = QRect(
-            cells.left() - px(6),
-            cells.top() - px(ROW),
-            max(cells.width() + px(12), cell_width(theme.zoom())),
-            px(ROW),
+        name = QRect(cells.left() - px(6), cells.top() - high, max(cells.width() + px(12), wide), high)
+        painter.drawText(name, CENTRE, placed.term.name)
+        rows = range(
+            max(0, (seen.top() - cells.top()) // high),
+            min(placed.rows, (seen.bottom() - cells.top()) // high + 1),
         )
-        painter.drawText(name, Qt.AlignmentFlag.AlignCenter, placed.term.name)
-        first, last = (
-            max(0, (seen.top() - cells.top()) // px(ROW)),
-            min(placed.rows, (seen.bottom() - cells.top()) // px(ROW) + 1),
-        )
-        left, right = (
-            max(0, (seen.left() - cells.left()) // cell_width(theme.zoom())),
-            min(placed.columns, (seen.right() - cells.left()) // cell_width(theme.zoom()) + 1),
+        columns = range(
+            max(0, (seen.left() - cells.left()) // wide),
+            min(placed.columns, (seen.right() - cells.left()) // wide + 1),
         )
         shades, places = _shade_colours(look), _shade_places(placed.term.values)
-        ink = QColor(look.text)
-        for row in range(first, last):
-            for k in range(left, right):
-                box = QRect(
-                    cells.left() + k * cell_width(theme.zoom()),
-                    cells.top() + row * px(ROW),
-                    cell_width(theme.zoom()),
-                    px(ROW),
-                )
-                painter.fillRect(box.adjusted(0, 0, -1, -1), shades[places[row, k]])
-                painter.setPen(ink)
-                painter.drawText(box.adjusted(0, 0, -px(6), 0), RIGHT, number_text(float(placed.term.values[row, k])))
+        painter.setPen(QColor(look.text))
+        for row, column in itertools.product(rows, columns):
+            box = placed.cell(row, column)
+            painter.fillRect(box.adjusted(0, 0, -1, -1), shades[places[row, column]])
+            painter.drawText(box.adjusted(0, 0, -px(6), 0), RIGHT, number_text(float(placed.term.values[row, column])))
         self._paint_brackets(painter, cells)
         for box, words in placed.fold_marks:
             _paint_fold(painter, box, words)
@@ -370,11 +353,7 @@ class EquationSheet(QAbstractScrollArea):
         if area is None or area[0] != number:
             return None
         _, top, bottom, left, right = area
-        cells = placed.cells
-        corner = QPoint(cells.left() + left * cell_width(theme.zoom()), cells.top() + top * px(ROW))
-        return QRect(
-            corner, QSize((right - left + 1) * cell_width(theme.zoom()), (bottom - top + 1) * px(ROW))
-        ).intersected(cells)
+        return placed.cell(top, left).united(placed.cell(bottom, right)).intersected(placed.cells)
 
     # Selecting and copying -------------------------------------------------------------------------------------
 
@@ -386,7 +365,7 @@ class EquationSheet(QAbstractScrollArea):
         return a.term, rows[0], rows[1], columns[0], columns[1]
 
     def selected_text(self) -> str:
-        """What is selected, with exact numbers; everything if nothing is."""
+        """The selection as text with exact numbers; everything if nothing is selected."""
         area = self._area()
         if area is None or self._all:
             return self.text()
@@ -394,15 +373,11 @@ class EquationSheet(QAbstractScrollArea):
         return cells_text(self._layout._terms[number].term.values[top : bottom + 1, left : right + 1])
 
     def copy(self) -> None:
-        """Put what is selected, or else everything, on the clipboard."""
+        """Copy the selection, or else everything, to the clipboard."""
         QGuiApplication.clipboard().setText(self.selected_text())
 
-    def _select_all(self) -> None:
-        self._all, self._from, self._to = True, None, None
-        self.viewport().update()
-
-    def _select_none(self) -> None:
-        self._all, self._from, self._to = False, None, None
+    def _select(self, everything: bool) -> None:
+        self._all, self._from, self._to = everything, None, None
         self.viewport().update()
 
     def _spot_at(self, position: QPoint) -> _Spot | None:
@@ -410,7 +385,7 @@ class EquationSheet(QAbstractScrollArea):
         for number, placed in enumerate(self._layout._terms):
             if placed.cells.contains(place):
                 inside = place - placed.cells.topLeft()
-                return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width(theme.zoom()))
+                return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width())
         return None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -428,8 +403,8 @@ class EquationSheet(QAbstractScrollArea):
         if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
             cells = self._layout._terms[self._from.term].cells
             inside = place + self._offset - cells.topLeft()
-            row, column = inside.y() // px(ROW), inside.x() // cell_width(theme.zoom())
-            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width(theme.zoom()) - 1
+            row, column = inside.y() // px(ROW), inside.x() // cell_width()
+            last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width() - 1
             self._to = _Spot(self._from.term, min(max(row, 0), last_row), min(max(column, 0), last_column))
             self.viewport().update()
         else:
@@ -465,9 +440,9 @@ class EquationSheet(QAbstractScrollArea):
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
         elif event.matches(QKeySequence.StandardKey.SelectAll):
-            self._select_all()
+            self._select(everything=True)
         elif event.key() == Qt.Key.Key_Escape and (self._all or self._from is not None):
-            self._select_none()
+            self._select(everything=False)
         elif event.key() == Qt.Key.Key_Home:
             bar.setValue(bar.minimum())
         elif event.key() == Qt.Key.Key_End:
@@ -486,7 +461,7 @@ class EquationSheet(QAbstractScrollArea):
         return super().viewportEvent(event)
 
     def words_at(self, position: QPoint) -> str:
-        """What the number at a place is, with all its digits."""
+        """Describe the number at a place, with all its digits."""
         spot = self._spot_at(position)
         if spot is None:
             return ""
@@ -498,27 +473,23 @@ class EquationSheet(QAbstractScrollArea):
 
 
 def _outline(block: Block) -> tuple[object, ...]:
-    """What tells whether a block has other words or shapes than before, whatever its numbers."""
+    """The words and shapes of a block, whatever its numbers."""
     parts = (part for line in block.lines for part in line)
     shapes = (part if isinstance(part, str) else (part.name, part.values.shape) for part in parts)
     return (block.key, block.title, block.formula, block.note, *shapes)
 
 
 def _paint_words(painter: QPainter, words: _PlacedText) -> None:
-    look, font = theme.current(), small_font()
-    left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-    flags = int(left)
-    if words.kind in ("heading", "title"):
+    look, font, kind = theme.current(), small_font(), words.kind
+    if kind in ("heading", "title"):
         font = QFont(QApplication.font())
-        font.setPixelSize(px(theme.LARGE if words.kind == "heading" else theme.NORMAL))
+        font.setPixelSize(px(theme.LARGE if kind == "heading" else theme.NORMAL))
         font.setWeight(QFont.Weight.DemiBold)
-    if words.kind == "note":
-        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextWordWrap)
-    if words.kind == "sign":
-        flags = int(Qt.AlignmentFlag.AlignCenter)
+    wrapped = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+    flags = {"note": wrapped, "sign": CENTRE}.get(kind, LEFT)
     painter.setFont(font)
-    painter.setPen(QColor(look.quiet if words.kind in ("note", "formula") else look.text))
-    painter.drawText(words.place, flags, words.text)
+    painter.setPen(QColor(look.quiet if kind in ("note", "formula") else look.text))
+    painter.drawText(words.place, int(flags), words.text)
 
 
 def _paint_fold(painter: QPainter, box: QRect, words: str) -> None:
@@ -529,9 +500,9 @@ def _paint_fold(painter: QPainter, box: QRect, words: str) -> None:
         painter.translate(box.center())
         painter.rotate(-90)
         turned = QRect(-box.height() // 2, -box.width() // 2, box.height(), box.width())
-        painter.drawText(turned, Qt.AlignmentFlag.AlignCenter, words)
+        painter.drawText(turned, CENTRE, words)
     else:
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, words)
+        painter.drawText(box, LEFT, words)
     painter.restore()
 
 
@@ -542,7 +513,7 @@ def _shade_colours(look: theme.Theme) -> list[QColor]:
 
 
 def _shade_places(values: Array) -> Array:
-    """Which of the shades each cell has: the strongest for the largest size in its term."""
+    """The shade of each cell: the strongest for the largest size in its term."""
     known = np.nan_to_num(np.asarray(values, dtype=np.float64), posinf=0.0, neginf=0.0)
     largest = float(np.abs(known).max(initial=0.0))
     shares = known / largest if largest > 0 else known

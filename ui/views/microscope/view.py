@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.measure.microscope import Microscope
 from playground.measure.requests import MicroscopeRequest
 from playground.measure.snapshot import Snapshot
-from ui.forms.buttons import IconButton
+from ui.forms.buttons import IconButton, identify
 from ui.forms.controls import Segments
+from ui.forms.layouts import quiet, tight
 from ui.look import theme
 from ui.look.beat import Throttle
+from ui.look.theme import px
 from ui.views.microscope.equations import Block, backward_blocks, forward_blocks, point_sentence
 from ui.views.microscope.sheet import EquationSheet
 from ui.views.view import View
@@ -36,92 +38,67 @@ class _MicroscopeShown:
     """The pass of a point as data."""
 
     sentence: str
-    """The point, what the network says of it and its loss; empty without a point."""
+    """The point, the network's answer and its loss; empty without a point."""
     blocks: tuple[Block, ...]
-    """The equations with their numbers, in the order in which they stand."""
 
 
 class MicroscopeView(View):
     """A sentence about the point, and its equations below."""
 
     name, title = "microscope", "Microscope"
+    SIZE, LEAST = (640, 480), (260, 140)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Microscope")
         self._snapshot: Snapshot | None = None
         self._shown: tuple[object, ...] = ()
-        self._build()
-        self._update = Throttle(self._show, self)
-        self.apply_theme()
-
-    def _build(self) -> None:
-        self.words = QLabel(wordWrap=True)
-        self.words.setObjectName("microscope.words")
-        self.words.setAccessibleName("The point in words")
-        self.words.setProperty("strong", True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.hint = QLabel(f"{MICROSCOPE_HINT}\n{_MORE}", wordWrap=True)
-        self.hint.setObjectName("microscope.hint")
-        self.hint.setProperty("quiet", True)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setMargin(theme.px(2 * theme.GRID))
+        self.words = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        identify(self.words, "microscope.words", "The point in words").setProperty("strong", True)
+        selectable = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        self.words.setTextInteractionFlags(selectable)
+        self.hint = quiet(QLabel(f"{MICROSCOPE_HINT}\n{_MORE}", wordWrap=True, alignment=Qt.AlignmentFlag.AlignCenter))
+        identify(self.hint, "microscope.hint").setMargin(px(2 * theme.GRID))
         self.sheet = EquationSheet()
         self.sheet.folding_changed.connect(self._show_folding)
+        self._directions = self._make_directions()
+        self.unfold = self._make_unfold()
+        row, top = tight(QHBoxLayout(), theme.GRID), tight(QVBoxLayout(), theme.GRID)
+        row.addWidget(self._directions)
+        row.addWidget(self.unfold)
+        row.addStretch(1)
+        top.setContentsMargins(px(2 * theme.GRID), 0, px(2 * theme.GRID), 0)
+        top.addWidget(self.words)
+        top.addLayout(row)
         inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, theme.px(theme.GRID), 0, 0)
-        column.setSpacing(theme.px(theme.GRID))
-        column.addLayout(self._make_top())
+        column = tight(QVBoxLayout(inside), theme.GRID)
+        column.setContentsMargins(0, px(theme.GRID), 0, 0)
+        column.addLayout(top)
         column.addWidget(self.sheet, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.hint)
         self._pages.addWidget(inside)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._pages)
+        tight(QVBoxLayout(self)).addWidget(self._pages)
+        self._update = Throttle(self._show, self)
+        self.apply_theme()
 
-    def _make_top(self) -> QVBoxLayout:
-        self._directions = Segments(_DIRECTIONS)
-        self._directions.setObjectName("microscope.direction")
-        self._directions.setAccessibleName("Which way is shown")
-        for name, tip, button in zip(_DIRECTIONS, _TIPS, self._directions.buttons, strict=True):
-            button.setObjectName(f"microscope.direction.{name.lower()}")
-            button.setAccessibleName(name)
-            button.setToolTip(tip)
-        self._directions.setFixedWidth(theme.px(216))
-        self._directions.show_index(0)
-        self._directions.chosen.connect(self._show_again)
-        self.unfold = IconButton(
-            "arrows-out-simple",
-            "Whole matrices",
-            "Show all rows and columns of large matrices. Off, the first eight of each are shown.",
-        )
-        self.unfold.setObjectName("microscope.unfold")
-        self.unfold.setText("Whole matrices")
-        self.unfold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.unfold.setCheckable(True)
-        self.unfold.toggled.connect(self.sheet.set_everything)
-        row = QHBoxLayout()
-        row.setSpacing(theme.px(theme.GRID))
-        row.addWidget(self._directions)
-        row.addWidget(self.unfold)
-        row.addStretch(1)
-        top = QVBoxLayout()
-        top.setContentsMargins(theme.px(2 * theme.GRID), 0, theme.px(2 * theme.GRID), 0)
-        top.setSpacing(theme.px(theme.GRID))
-        top.addWidget(self.words)
-        top.addLayout(row)
-        return top
+    def _make_directions(self) -> Segments:
+        result = identify(Segments(_DIRECTIONS), "microscope.direction", "Which way is shown")
+        for name, tip, button in zip(_DIRECTIONS, _TIPS, result.buttons, strict=True):
+            identify(button, f"microscope.direction.{name.lower()}", name, tip)
+        result.setFixedWidth(px(216))
+        result.show_index(0)
+        result.chosen.connect(self._show_again)
+        return result
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme.px(260), theme.px(140))
-
-    def sizeHint(self) -> QSize:
-        return QSize(theme.px(640), theme.px(480))
+    def _make_unfold(self) -> IconButton:
+        words = "Show all rows and columns of large matrices. Off, the first eight of each are shown."
+        result = identify(IconButton("arrows-out-simple", "Whole matrices", words), "microscope.unfold")
+        result.setText("Whole matrices")
+        result.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        result.setCheckable(True)
+        result.toggled.connect(self.sheet.set_everything)
+        return result
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; numbers change at most four times a second."""
@@ -133,7 +110,6 @@ class MicroscopeView(View):
             self._update.request()
 
     def show_point(self, point: int | None) -> None:
-        """Follow this point of the sample; None: no point."""
         self.request(*([] if point is None else [MicroscopeRequest(point)]))
 
     def shown(self) -> _MicroscopeShown:

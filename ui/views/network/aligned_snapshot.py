@@ -30,11 +30,10 @@ class AlignedSnapshot:
         ]
 
     def statistics(self, place: int) -> LayerStatistics | None:
-        """What was measured of a layer."""
         return self._at(self.snapshot.layers, place)
 
     def states(self, place: int) -> UnitStates | None:
-        """Which units of a layer are dead or dropped."""
+        """The dead and the dropped units of a layer."""
         return self._at(self.snapshot.answer(UnitStatesRequest) or (), place)
 
     def _at(self, rows: tuple, place: int):
@@ -61,7 +60,7 @@ class AlignedSnapshot:
         return vector if len(vector) == units else _aligned(vector[:, np.newaxis], units, np.zeros(1, np.intp))[:, 0]
 
     def wire_values(self, wires: Wires, carried: Carried) -> Array:
-        """What each wire carries, in the order of `wires`."""
+        """The values of the wires, in their order."""
         values = np.full(len(wires.layer), np.nan)
         for place in np.unique(wires.layer).tolist():
             of_layer = slice(*np.searchsorted(wires.layer, [place, place + 1]))
@@ -71,7 +70,7 @@ class AlignedSnapshot:
     def map_colours(
         self, columns: list[TileColumn], look: theme.Theme
     ) -> tuple[dict[tuple[int, int], int], Array | None]:
-        """The colours of all maps that are seen and known, packed, (maps, n, n), and where each unit's map is."""
+        """The colours of all visible maps, packed, (maps, n, n), and the number of each unit's map."""
         tiles: dict[tuple[int, int], int] = {}
         parts: list[Array] = []
         for column in columns:
@@ -83,7 +82,7 @@ class AlignedSnapshot:
         return tiles, np.concatenate(parts) if parts else None
 
     def _maps(self, column: TileColumn) -> tuple[list[int], Array]:
-        """The units of a column whose maps are known, and these maps."""
+        """The units of a column with known maps, and these maps."""
         known = self.snapshot.answer(UnitMapsRequest)
         maps, mapped = (None, None) if known is None else (self._at(part, column.place) for part in reversed(known))
         if maps is None or mapped is None:
@@ -110,7 +109,7 @@ class AlignedSnapshot:
 
 
 def _aligned(matrix: Array, units: int, columns: Array) -> Array:
-    """The rows and `columns` of a matrix in the shape of the drawing, NaN for what it hasn't got."""
+    """The rows and `columns` of a matrix in the shape of the drawing, NaN where it has none."""
     if matrix.shape == (units, len(columns)) and np.array_equal(columns, np.arange(len(columns))):
         return matrix
     result = np.full((units, len(columns)), np.nan)

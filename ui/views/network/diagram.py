@@ -23,7 +23,7 @@ from ui.look.numbers import plural_text
 INPUTS = -1
 """The place of the inputs among the layers."""
 FEATURE_NAMES = tuple(FEATURES)
-"""All inputs there are, in the order in which they are drawn."""
+"""All available inputs, in the order in which they are drawn."""
 
 HEADER, _EDGE, LABELS = 60, 6, 46
 """The header of a column, the margin around the drawing, the names left of the inputs. All lengths here
@@ -31,18 +31,18 @@ are pixels at the usual size of everything, since the drawing is scaled as a who
 SMALLEST, _LARGEST, _LARGEST_OUTPUT = 22, 52, 96
 """The least and the largest side of a tile, in pixels, and that of a lone output."""
 _ROWS = 10
-"""Tiles shrink to show up to so many rows; columns with more are folded."""
+"""Tiles shrink to show up to this many rows; columns with more are folded."""
 _NARROWEST, _WIDEST = 54, 190
 """The least and the largest distance between the middles of two columns; the least grows with the digits of units."""
 _CHIP = 18
 _BUTTON = 16
 BIAS_SIDE = 8
 _REACH = 5.0
-"""How near, in pixels, the mouse has to be to a wire to point at it."""
+"""The distance in pixels from which the mouse finds a wire."""
 
 
 class ShownLayer(NamedTuple):
-    """What a header says about a layer."""
+    """The content of a layer's header."""
 
     name: str
     units: int
@@ -50,7 +50,7 @@ class ShownLayer(NamedTuple):
     trainable: bool = True
     muted: bool = False
     remarks: tuple[str, ...] = ()
-    """What else is special about the layer, in words."""
+    """Other special settings of the layer, in words."""
 
 
 @dataclass(frozen=True)
@@ -62,35 +62,33 @@ class NetworkStructure:
 
     @property
     def output(self) -> int:
-        """The place of the output layer."""
         return len(self.layers) - 1
 
     @property
     def shape(self) -> tuple[object, ...]:
-        """What tells which number is which: inputs, and the name and size of each layer."""
+        """The inputs, and the name and size of each layer."""
         return self.features, tuple((layer.name, layer.units) for layer in self.layers)
 
     def units(self, place: int) -> int:
-        """How many tiles a column has: units, or all inputs that there are."""
+        """The number of tiles in a column: units, or all available inputs."""
         return len(FEATURE_NAMES) if place == INPUTS else self.layers[place].units
 
     def inputs(self, place: int) -> int:
-        """How many weights each unit of a layer has."""
+        """The number of weights of each unit of a layer."""
         return self.layers[place - 1].units if place else len(self.features)
 
     def unit_name(self, place: int, unit: int) -> str:
-        """A unit for people: B2, 1.2 where the layer has no letter, output."""
+        """The name of a unit: B2, 1.2 where the layer has no letter, output."""
         if place == self.output:
             return "output" if self.layers[place].units == 1 else f"output {unit + 1}"
         name = self.layers[place].name
         return f"{name}.{unit + 1}" if name[-1:].isdigit() else f"{name}{unit + 1}"
 
     def source_name(self, place: int, source: int) -> str:
-        """Where the weight number `source` of a layer's units comes from."""
+        """The name of the unit or input at the other end of weight number `source`."""
         return self.unit_name(place - 1, source) if place else FEATURES[self.features[source]].label
 
     def words(self) -> str:
-        """The network in words."""
         hidden = [layer.units for layer in self.layers[:-1]]
         parts = [plural_text(len(self.features), "input")]
         if hidden:
@@ -99,7 +97,7 @@ class NetworkStructure:
 
 
 def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> NetworkStructure:
-    """The network that an experiment describes. How many outputs it has follows from the data."""
+    """The network of an experiment. The number of outputs follows from the data."""
     hidden = tuple(_shown_layer(layer, place) for place, layer in enumerate(experiment.layers))
     return NetworkStructure(experiment.features, (*hidden, ShownLayer("output", outputs, output_activation)))
 
@@ -125,7 +123,7 @@ class TileColumn:
 
     place: int
     x: float
-    """Its middle."""
+    """The horizontal centre."""
     tile: float
     """The side of its tiles."""
     top: float
@@ -133,41 +131,40 @@ class TileColumn:
     units: int
     first: int
     shown: int
-    """How many tiles are seen, from number `first` on."""
+    """The number of visible tiles, from number `first`."""
     room: float
-    """The width that its header may take."""
+    """The width available for its header."""
 
     @property
     def seen(self) -> range:
-        """The numbers of the tiles that are seen."""
+        """The numbers of the visible tiles."""
         return range(self.first, self.first + self.shown)
 
     @property
     def folded(self) -> int:
-        """How many tiles are not seen."""
+        """The number of hidden tiles."""
         return self.units - self.shown
 
     def rect(self, unit: int) -> QRectF:
-        """Where a tile is."""
+        """The place of a tile."""
         y = self.top + (unit - self.first) * self.pitch
         return QRectF(_whole_pixels(self.x - self.tile / 2), _whole_pixels(y), self.tile, self.tile)
 
     def middles(self) -> Array:
-        """The heights of the middles of all tiles that are seen."""
+        """The vertical centres of all visible tiles."""
         return np.array([self.rect(unit).center().y() for unit in self.seen])
 
     def bias(self, unit: int) -> QRectF:
-        """Where the square of a unit's bias is, at the lower left corner of its tile."""
+        """The square of a unit's bias, at the lower left corner of its tile."""
         rect = self.rect(unit)
         return QRectF(rect.left() - BIAS_SIDE / 2 + 1, rect.bottom() - BIAS_SIDE / 2 - 1, BIAS_SIDE, BIAS_SIDE)
 
     def chip(self) -> QRectF:
-        """Where it says how many tiles are not seen."""
+        """The label with the number of hidden tiles."""
         y = self.top + (self.shown - 1) * self.pitch + self.tile + 6
         return QRectF(self.x - self.room / 2 + 2, round(y), self.room - 4, _CHIP)
 
     def header(self) -> QRectF:
-        """Where the header is."""
         return QRectF(self.x - self.room / 2, 0, self.room, HEADER - 2)
 
     def fewer(self) -> QRectF:
@@ -202,12 +199,12 @@ class Diagram:
 
 
 def _whole_pixels(length: float, rounded: Callable[[float], int] = round) -> float:
-    """A length that fills whole pixels at the size of everything in force, so that tiles have sharp edges."""
+    """A length that fills whole pixels at the current zoom, so that tiles have sharp edges."""
     return rounded(length * theme.zoom()) / theme.zoom()
 
 
 def _half_number(units: int) -> int:
-    """Half the room, in pixels, that the number of units takes between its buttons."""
+    """Half the width, in pixels, of the number of units between its buttons."""
     return 10 if units < 100 else 13 if units < 1000 else 20
 
 
@@ -222,7 +219,10 @@ def arrange_diagram(structure: NetworkStructure, width: float, height: float, fi
     gaps = len(structure.layers)
     side = _tile_side(structure, width, body)
     start = _EDGE + LABELS + side / 2
-    last = _lone_side(side, (width - start) / gaps) if structure.layers[-1].units == 1 else side
+    last = side
+    if structure.layers[-1].units == 1:
+        # A single output is drawn larger where there is room.
+        last = _whole_pixels(min(max(side, min(2 * side, (width - start) / gaps - 32)), _LARGEST_OUTPUT), int)
     end = max(last / 2, _NARROWEST / 2) + _EDGE / 2
     narrowest = _NARROWEST + 2 * (_half_number(max(layer.units for layer in structure.layers)) - _half_number(1))
     pitch = min(max((width - start - end) / gaps, narrowest), _WIDEST)
@@ -245,14 +245,10 @@ def _tile_side(structure: NetworkStructure, width: float, body: float) -> float:
     return _whole_pixels(min(max(min(tall, wide), SMALLEST), _LARGEST), int)
 
 
-def _lone_side(side: float, pitch: float) -> float:
-    return _whole_pixels(min(max(side, min(2 * side, pitch - 32)), _LARGEST_OUTPUT), int)
-
-
 def _column_at(
     structure: NetworkStructure, place: int, x: float, side: float, body: float, distance: float, first: int
 ) -> TileColumn:
-    """A column around `x`: in the middle of the height, folded if not all of its tiles fit."""
+    """A column around `x`, vertically centred, folded if not all of its tiles fit."""
     units = structure.units(place)
     least = side + 4
     fitting = max(1, int((body + 4) // least))
@@ -269,7 +265,7 @@ def _column_at(
 
 
 class Wires(NamedTuple):
-    """The wires between tiles that are seen, as arrays with an entry for each. Sorted by layer, unit, source."""
+    """The wires between visible tiles, as arrays with an entry for each. Sorted by layer, unit, source."""
 
     layer: Array
     unit: Array
@@ -288,7 +284,6 @@ NO_WIRES = Wires(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0, np.intp
 
 
 def wires_between(structure: NetworkStructure, diagram: Diagram, places: range) -> Wires:
-    """The wires into the layers `places`."""
     parts = [_wires_into(structure, diagram, place) for place in places]
     if not parts:
         return NO_WIRES
@@ -297,7 +292,7 @@ def wires_between(structure: NetworkStructure, diagram: Diagram, places: range) 
 
 
 def _wires_into(structure: NetworkStructure, diagram: Diagram, place: int) -> Wires:
-    """All wires into the units of a layer that are seen, from what is seen of the layer before."""
+    """All wires into the visible units of a layer, from what is seen of the layer before."""
     left, right = diagram.column(place - 1), diagram.column(place)
     heights = left.middles()
     if place == 0:
@@ -348,8 +343,6 @@ def nearest_wire(wires: Wires, candidates: Array, at: QPointF) -> int | None:
 
 
 class Hit(NamedTuple):
-    """What the mouse points at."""
-
     kind: str
     """unit, feature, bias, wire, fewer, more, header, chip or insertion."""
     place: int
@@ -359,12 +352,12 @@ class Hit(NamedTuple):
 
 
 def hit_column(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Hit | None:
-    """What of the columns lies at a place."""
+    """The part of the columns at a place."""
     return next(_hits_of_columns(structure, diagram, at), None)
 
 
 def _hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
-    """What of the columns lies at a place, topmost first."""
+    """The parts of the columns at a place, topmost first."""
     if at.y() < HEADER:
         yield from _hits_of_headers(structure, diagram, at)
         return
@@ -374,7 +367,8 @@ def _hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF)
         if column.folded and column.chip().contains(at):
             yield Hit("chip", column.place)
         if column.place == INPUTS:
-            yield from (Hit("feature", INPUTS, k) for k in column.seen if _named_rect(column, k).contains(at))
+            names = {k: column.rect(k).adjusted(-LABELS, 0, 0, 0) for k in column.seen}
+            yield from (Hit("feature", INPUTS, k) for k, rect in names.items() if rect.contains(at))
         else:
             yield from (Hit("bias", column.place, k) for k in column.seen if _widen_target(column.bias(k)).contains(at))
             yield from (Hit("unit", column.place, k) for k in column.seen if column.rect(k).contains(at))
@@ -392,11 +386,6 @@ def _hits_of_headers(structure: NetworkStructure, diagram: Diagram, at: QPointF)
             yield Hit("more", column.place)
         if column.header().contains(at):
             yield Hit("header", column.place)
-
-
-def _named_rect(column: TileColumn, unit: int) -> QRectF:
-    """An input's tile with its name at the left."""
-    return column.rect(unit).adjusted(-LABELS, 0, 0, 0)
 
 
 def _widen_target(rect: QRectF) -> QRectF:
@@ -422,7 +411,7 @@ def match_layers(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
 
 
 def match_sources(shown: Experiment, held: Experiment, places: tuple[int | None, ...], place: int) -> Array | None:
-    """For each input of a shown layer, its column in the W of `held`, −1 for none; None if all of it is unknown."""
+    """For each input of a shown layer, its column in the W of `held`, −1 for none; None if none is known."""
     there = places[place]
     if there is None:
         return None

@@ -38,13 +38,13 @@ from ui.views.network.thumbnails import Atlas
 _OVERVIEW, _OVERVIEW_GAP = 22, 6
 FADE = 18
 _FADED = 0.22
-"""How strong the other wires are while those of one unit stand out."""
+"""The opacity of the other wires while those of one unit stand out."""
 
 
 class Drawing:
     """What is drawn of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
 
-    All lengths are right at the usual size of everything; `zoom` makes them those in force when they are painted.
+    All lengths are in pixels before zooming; the painter is scaled by `zoom`.
     """
 
     def __init__(self) -> None:
@@ -52,9 +52,9 @@ class Drawing:
         self.offset, self.size, self.ratio = 0.0, QSizeF(1, 1), 1.0
         self._zoom = theme.zoom()
         self.places = range(0)
-        """The layers whose wires are seen."""
+        """The layers with visible wires."""
         self.columns: list[TileColumn] = []
-        """The layers' columns that are seen, or will be after a small move."""
+        """The layers' columns that are visible, or will be after a small move."""
         self.wires: Wires = NO_WIRES
         self.strokes = Strokes(NO_WIRES, np.zeros(0, bool), 1.0)
         self._largest = 1.0
@@ -69,7 +69,7 @@ class Drawing:
         self._renew()
 
     def clear(self) -> None:
-        """Forget all that is known of units."""
+        """Forget the maps, biases and states of units."""
         self._atlas: Atlas | None = None
         self._tiles: Mapping[tuple[int, int], int] = {}
         self._bias_colours: dict[int, list[int]] = {}
@@ -82,19 +82,19 @@ class Drawing:
     # What is on it ---------------------------------------------------------------------------------------------
 
     def show_structure(self, structure: NetworkStructure) -> None:
-        """Draw another network, of which nothing is known yet."""
+        """Draw another network, without maps or values."""
         self.structure = structure
         self._firsts = {place: first for place, first in self._firsts.items() if place < len(structure.layers)}
         self.clear()
         self.arrange()
 
     def show_maps(self, places: Mapping[tuple[int, int], int], colours: Array | None) -> None:
-        """The maps of units: packed colours (maps, n, n), and where that of each unit is."""
+        """Show maps of units: packed colours (maps, n, n), and the number of each unit's map."""
         self._tiles = places
         self._atlas = Atlas(colours) if colours is not None else None
 
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> bool:
-        """What wires and biases carry; says whether the wires should be sorted at once."""
+        """Set the values of wires and biases; returns whether the wires should be sorted at once."""
         urgent = carried != self._pens.carried or not np.isfinite(self._values).any()
         if carried != self._pens.carried:
             self._pens = Pens(carried)
@@ -103,11 +103,11 @@ class Drawing:
         return urgent
 
     def show_states(self, states: dict[int, UnitStates]) -> None:
-        """Which units of each layer are dead or dropped."""
+        """Show the dead and dropped units of each layer."""
         self._states = states
 
     def sort(self) -> bool:
-        """Let the wires look as what they carry; says whether any looks different now."""
+        """Give the wires the looks of their values; returns whether any has changed."""
         changed = self.strokes.show(self._values, self._largest, self._pens)
         if changed:
             self.wired = None
@@ -116,7 +116,6 @@ class Drawing:
     # Where it is -----------------------------------------------------------------------------------------------
 
     def arrange(self) -> None:
-        """Place everything anew."""
         width, height = self.size.width(), self.size.height()
         self.diagram = arrange_diagram(self.structure, width, height, self._firsts)
         if self.overflows:
@@ -126,12 +125,12 @@ class Drawing:
         self._wire_up()
 
     def resize(self, size: QSizeF, ratio: float) -> None:
-        """Fit the drawing into a window of so many pixels; `ratio` is the screen's pixels per pixel."""
+        """Fit the drawing into a window of this size; `ratio` is the screen's pixels per pixel."""
         self.size, self.ratio = size / self._zoom, ratio
         self.arrange()
 
     def pan(self, offset: float) -> bool:
-        """Move the drawing so that the window begins at `offset`; says whether other wires are seen now."""
+        """Move the drawing so that the window begins at `offset`; returns whether other wires are visible now."""
         self.offset, before = self._held(offset), self.offset
         if self.offset == before:
             return False
@@ -142,7 +141,7 @@ class Drawing:
         return True
 
     def page(self, place: int, by: int) -> bool:
-        """Show other tiles of a column that is folded, `by` further down; says whether there are others."""
+        """Show other tiles of a folded column, `by` further down; returns whether there are others."""
         column = self.diagram.column(place)
         first = min(max(column.first + by, 0), column.folded)
         if first == column.first:
@@ -155,7 +154,7 @@ class Drawing:
         return float(round(min(max(offset, 0.0), max(0.0, self.diagram.width - self.size.width()))))
 
     def _wire_up(self) -> None:
-        """Draw the wires that are in sight; nothing is known of them yet."""
+        """Draw the visible wires, without values."""
         self.places = self._places_in_sight()
         self.wires = wires_between(self.structure, self.diagram, self.places)
         muted = np.array([layer.muted for layer in self.structure.layers], dtype=bool)
@@ -168,7 +167,7 @@ class Drawing:
         self._renew()
 
     def _places_in_sight(self) -> range:
-        """The layers whose tiles or incoming wires are in sight."""
+        """The layers with visible tiles or incoming wires."""
         low, high = self.offset, self.offset + self.size.width()
         seen = [
             right.place
@@ -178,7 +177,7 @@ class Drawing:
         return range(seen[0], seen[-1] + 1) if seen else range(0)
 
     def hit_at(self, at: QPointF) -> Hit | None:
-        """What lies at a place of the window."""
+        """The part of the drawing at a place of the window."""
         if self.overflows and at.y() >= self.strip().top() - _OVERVIEW_GAP:
             return None
         inside = at + QPointF(self.offset, 0)
@@ -194,7 +193,6 @@ class Drawing:
         return self.diagram.width > self.size.width() + 0.5
 
     def strip(self) -> QRectF:
-        """Where the overview is."""
         return QRectF(8, self.size.height() - _OVERVIEW - 1, self.size.width() - 16, _OVERVIEW)
 
     def _wires_of(self, place: int, unit: int) -> list[int]:
@@ -211,7 +209,7 @@ class Drawing:
     # Painting --------------------------------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, hit: Hit | None, focus: tuple[int, int] | None) -> None:
-        """Draw a frame: the pictures that are kept, the maps, and what stands out. The painter stays scaled."""
+        """Draw a frame: the kept pictures, the maps, and what stands out. The painter stays scaled."""
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         on_screen = not tiles.is_vector(painter) and painter.deviceTransform().m11() == self.ratio
         if on_screen:
@@ -228,7 +226,7 @@ class Drawing:
         painter.translate(self.offset, 0)
 
     def _paint_kept(self, painter: QPainter, faded: bool) -> None:
-        """All wires and the still parts, as they are kept for the screen."""
+        """Paint all wires and the still parts from the pictures kept for the screen."""
         painter.drawPixmap(0, 0, self._wire_picture())
         if faded:
             painter.setOpacity(1 - _FADED)
@@ -236,7 +234,7 @@ class Drawing:
             painter.setOpacity(1.0)
 
     def _paint_afresh(self, painter: QPainter, faded: bool) -> None:
-        """All wires and the still parts for a picture that is finer than the screen; wires are single lines."""
+        """Paint all wires and the still parts for a picture finer than the screen; wires are single lines."""
         painter.fillRect(QRectF(QPointF(self.offset, 0), self.size), QColor(self._look.surface))
         self._paint_still(painter)
         painter.setOpacity(_FADED if faded else 1.0)
@@ -244,12 +242,6 @@ class Drawing:
         for number in drawn[np.argsort(np.abs(self.strokes.looks[drawn]), kind="stable")].tolist():
             painter.strokePath(self.strokes.path(number), self._pen(number))
         painter.setOpacity(1.0)
-
-    def _blank(self) -> QPixmap:
-        picture = QPixmap((self.size * self._zoom * self.ratio).toSize())
-        picture.setDevicePixelRatio(self.ratio)
-        picture.fill(self._look.surface)
-        return picture
 
     def _started(self, picture: QPixmap) -> QPainter:
         painter = QPainter(picture)
@@ -260,7 +252,9 @@ class Drawing:
 
     def _still_picture(self) -> QPixmap:
         if self.still is None:
-            self.still = self._blank()
+            self.still = QPixmap((self.size * self._zoom * self.ratio).toSize())
+            self.still.setDevicePixelRatio(self.ratio)
+            self.still.fill(self._look.surface)
             with self._started(self.still) as painter:
                 self._paint_still(painter)
         return self.still
@@ -290,7 +284,7 @@ class Drawing:
         return self.wired
 
     def _paint_strong_wires(self, painter: QPainter, hit: Hit | None, focus: tuple[int, int] | None) -> None:
-        """The wires of the unit that is looked at, or the one wire that is pointed at."""
+        """Paint the wires of the unit in focus, or the one wire that is pointed at."""
         chosen = self._wires_of(*focus) if focus is not None else []
         for number in chosen:
             painter.strokePath(self.strokes.path(number), self._pen(number))
@@ -346,7 +340,7 @@ class Drawing:
             tiles.paint_chip(painter, column, True, look)
 
     def paint_selection(self, painter: QPainter, selection: tuple[int, int], strong: bool) -> None:
-        """A ring around what the keyboard has selected, `strong` while it is there."""
+        """Paint a ring around the selected tile, `strong` with the keyboard focus."""
         column = self.diagram.column(selection[0])
         if selection[1] in column.seen:
             rect = column.rect(selection[1]).translated(-self.offset, 0)
@@ -354,7 +348,7 @@ class Drawing:
             tiles.paint_ring(painter, rect, colour, 2.5 if strong else 1.5)
 
     def paint_ends(self, painter: QPainter) -> None:
-        """What shows that the drawing goes on: fading edges and the overview."""
+        """Paint what shows that the drawing goes on: fading edges and the overview."""
         if not self.overflows:
             return
         bottom = self.strip().top() - _OVERVIEW_GAP

@@ -14,21 +14,19 @@ from ui.views.network.strokes import Carried
 
 
 class Places:
-    """Finds things in a drawing whose window begins at `origin`."""
+    """Finds the parts of a drawing whose window begins at `origin`."""
 
     def __init__(self, drawing: Drawing, origin: QPoint) -> None:
         self._drawing, self._origin = drawing, QPointF(origin)
 
     def unit(self, layer: int, unit: int) -> QRectF:
-        """The tile of a unit; that of an input at layer −1, by its number among all inputs there are."""
+        """The tile of a unit; that of an input at layer −1, by its number among all available inputs."""
         return self._in_sight(self._drawing.diagram.column(layer).rect(unit))
 
     def bias(self, layer: int, unit: int) -> QRectF:
-        """The square of a unit's bias."""
         return self._in_sight(self._drawing.diagram.column(layer).bias(unit))
 
     def header(self, layer: int) -> QRectF:
-        """The header of a layer."""
         return self._in_sight(self._drawing.diagram.column(layer).header())
 
     def units_button(self, layer: int, more: bool) -> QRectF:
@@ -37,11 +35,10 @@ class Places:
         return self._in_sight(column.more() if more else column.fewer())
 
     def insertion(self, position: int) -> QRectF:
-        """The button that adds a layer at a position."""
         return self._in_sight(self._drawing.diagram.insertion(position))
 
     def chip(self, layer: int) -> QRectF:
-        """Where a folded column says how many units are not seen; empty if all are."""
+        """The label of a folded column with the number of hidden units; empty if all are visible."""
         column = self._drawing.diagram.column(layer)
         return self._in_sight(column.chip()) if column.folded else QRectF()
 
@@ -50,7 +47,7 @@ class Places:
         return self._here(self._drawing.strip()) if self._drawing.overflows else QRectF()
 
     def units_seen(self, layer: int) -> range:
-        """The units of a layer whose tiles are in the drawing."""
+        """The visible units of a layer."""
         return self._drawing.diagram.column(layer).seen
 
     def wire(self, name: str, place: tuple[int, int]) -> QPointF:
@@ -71,7 +68,7 @@ class Places:
         raise LookupError(f"{name}{list(place)} lies under others")
 
     def parameter(self, hit: Hit) -> QPointF:
-        """Where a weight or a bias is; a weight whose wire is not drawn, at its unit."""
+        """The place of a weight or a bias; of a weight whose wire is not drawn, its unit."""
         number = self._drawing.wires.find(hit.place, hit.unit, hit.source) if hit.kind == "wire" else None
         if number is not None:
             return self._point_here(
@@ -86,7 +83,6 @@ class Places:
         return QRectF(self._point_here(rect.topLeft()), rect.size() * theme.zoom())
 
     def _point_here(self, point: QPointF) -> QPointF:
-        """A place of the drawing's window in the view's own coordinates."""
         return point * theme.zoom() + self._origin
 
 
@@ -95,14 +91,11 @@ class NetworkShown:
     """The network, what its wires show, and all words of the picture."""
 
     structure: NetworkStructure
-    """The network that is drawn."""
     wires: Carried
     """Whether the wires show weights or gradients."""
     selection: tuple[int, int] | None
-    """The layer and unit that the keyboard is at; an input at layer −1."""
+    """The layer and unit with the keyboard focus; an input at layer −1."""
     reading: str
-    """The line of words below the drawing."""
     description: str
     """The network in words, for screen readers."""
     places: Places
-    """Where its parts are in the view."""

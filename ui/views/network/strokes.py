@@ -21,7 +21,7 @@ from ui.views.network.diagram import Wires
 Carried: TypeAlias = Literal["weights", "gradients"]
 
 _MOST = 2000
-"""The most wires that are drawn; beyond, the largest."""
+"""The largest number of drawn wires; of more, the largest weights."""
 LOWEST, HIGHEST = theme.MAGNITUDES
 STEPS = 8
 """Looks of weights for each sign."""
@@ -31,7 +31,7 @@ _UNKNOWN = 0
 """The look of a wire of which nothing is known."""
 _THINNEST, _THICKEST = 0.6, 4.6
 _AIRY = 160
-"""Up to so many wires they have their full width; more get finer, so that they don't run into one mass."""
+"""Up to this many wires have their full width; more get finer, so that they don't merge into one mass."""
 _FINEST = 0.45
 _APART = 0.72
 """The distance of the lines that make up a wide wire, in pixels of the screen."""
@@ -39,7 +39,7 @@ _DASHES = (4.0, 3.0)
 
 
 def gradient_places(values: Array) -> Array:
-    """Where gradients stand on their scale, 0…1, by size; NaN where there is no number."""
+    """The places of gradients on their scale, 0…1, by size; NaN where there is no number."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.clip((np.log10(np.abs(values)) - LOWEST) / (HIGHEST - LOWEST), 0, 1)
 
@@ -59,11 +59,6 @@ def gradient_looks(values: Array) -> Array:
     return np.where(known, 1 + np.minimum(np.where(known, places, 0) * _SHADES, _SHADES - 1), _UNKNOWN).astype(np.int64)
 
 
-def _fineness(wires: int) -> float:
-    """How wide wires are drawn where there are so many, as a share of their full width."""
-    return max(_FINEST, min(1.0, (_AIRY / max(wires, 1)) ** 0.5))
-
-
 def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float = 1.0) -> QPen:
     """The pen of a weight whose size is a share 0…1 of the largest; where wires are fine, small ones are paler too."""
     strength = 0.25 + 0.75 * share ** (0.6 / fine)
@@ -73,21 +68,18 @@ def weight_pen(share: float, positive: bool, colours: theme.Theme, fine: float =
 
 def gradient_pen(share: float, table: Array, fine: float = 1.0) -> QPen:
     """The pen of a gradient by its place 0…1 on the scale: it sets the colour and, more gently, the width."""
-    return QPen(_shade(share, table), 0.8 + fine * 2.6 * share)
-
-
-def _shade(share: float, table: Array) -> QColor:
-    return QColor(*(int(channel) for channel in table[int(share * (len(table) - 1) + 0.5)][:3]))
+    red, green, blue, _ = table[int(share * (len(table) - 1) + 0.5)].tolist()
+    return QPen(QColor(red, green, blue), 0.8 + fine * 2.6 * share)
 
 
 def value_colours(values: Array, largest: float, pens: Pens) -> list[int]:
-    """The colours of the squares of biases, packed as 0xffRRGGBB: those of wires that carry as much."""
+    """The colours of the squares of biases, packed as 0xffRRGGBB, like those of wires."""
     looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
     return [pens.pen(look).color().rgb() for look in looks.tolist()]
 
 
 class Pens:
-    """The pens of all looks, for one theme and for what the wires carry."""
+    """The pens of all looks, for one theme and for weights or gradients."""
 
     def __init__(self, carried: Carried) -> None:
         self.carried, self.colours, self.table = carried, theme.current(), theme.magnitude_table()
@@ -96,7 +88,7 @@ class Pens:
         self._known: Strokes | None = None
 
     def pen(self, look: int) -> QPen:
-        """The pen of a look, as wide as its wires are to appear."""
+        """The pen of a look, as wide as its wires."""
         if look not in self._made:
             self._made[look] = self._new(look)
             self._made[look].setCapStyle(Qt.PenCapStyle.FlatCap)
@@ -110,11 +102,12 @@ class Pens:
         return weight_pen((abs(look) - 0.5) / STEPS, look > 0, self.colours, self._fine)
 
     def fresh(self, strokes: Strokes) -> bool:
-        """Whether these pens have not been used for `strokes` yet; from now on they suit them."""
+        """Fit the pens to `strokes`; returns whether they were used for others before."""
         known, self._known = self._known, strokes
         if known is strokes:
             return False
-        fine = _fineness(min(len(strokes.wires.layer), _MOST))
+        wires = min(len(strokes.wires.layer), _MOST)
+        fine = max(_FINEST, min(1.0, (_AIRY / max(wires, 1)) ** 0.5))
         if fine != self._fine:
             self._fine, self._made = fine, {}
         return True
@@ -127,7 +120,7 @@ class Strokes:
     """
 
     def __init__(self, wires: Wires, dashed: Array, ratio: float) -> None:
-        """`dashed` tells which wires belong to layers that are taken out; `ratio` is the screen's pixels per length."""
+        """`dashed` marks the wires of muted layers; `ratio` is the screen's pixels per length."""
         self.wires, self._dashed, self.ratio = wires, dashed, ratio
         self.looks: Array = np.zeros(len(dashed), np.int64)
         self.drawn: Array = np.zeros(len(dashed), bool)
@@ -136,7 +129,7 @@ class Strokes:
         self._bundles: dict[tuple[int, bool], tuple[QPainterPath, QPen]] = {}
 
     def show(self, values: Array, largest: float, pens: Pens) -> bool:
-        """Sort the wires by what they carry; says whether any looks different now."""
+        """Sort the wires by their values; returns whether any look has changed."""
         looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
         drawn = _most_of(values)
         if pens.fresh(self):
@@ -177,11 +170,9 @@ class Strokes:
         return known
 
     def path(self, number: int) -> QPainterPath:
-        """The middle of a wire."""
         return self._hair(number, 0)
 
     def paint(self, painter: QPainter) -> None:
-        """Draw all bundles, the strongest on top."""
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for key in sorted(self._bundles, key=lambda key: (abs(key[0]), key)):
             path, pen = self._bundles[key]
@@ -190,7 +181,7 @@ class Strokes:
 
 
 def _hair_count(width: float) -> int:
-    """How many lines side by side make up a wire of this width on the screen."""
+    """The number of parallel lines that make up a wire of this width on the screen."""
     return max(1, round(1 + (width - 1) / _APART))
 
 

@@ -28,7 +28,7 @@ _FEATURE_POINTS = 32
 
 @lru_cache(maxsize=256)
 def range_of_activation(activation: Activation) -> ValueRange | None:
-    """The range in which an activation stays, if it is −1…1 or 0…1 or nearly so."""
+    """The range of an activation, if it is −1…1 or 0…1 or nearly so; else None."""
     at = np.concatenate([np.linspace(-20, 20, 401), [-1e4, 1e4]])
     with np.errstate(all="ignore"):
         values = np.nan_to_num(activation(at), nan=np.inf)
@@ -38,16 +38,12 @@ def range_of_activation(activation: Activation) -> ValueRange | None:
     return ValueRange(0.5, 0.5) if low > -0.01 else ValueRange(0.0, 1.0 if max(-low, high) <= 1.01 else max(-low, high))
 
 
-def _own_ranges(maps: Array) -> tuple[Array, Array]:
-    """Middle and half of the range of each map (units, n, n): symmetric about 0, as wide as the map needs."""
-    sizes = np.maximum(maps.max(axis=(1, 2)), -maps.min(axis=(1, 2))) if len(maps) else np.zeros(0)
-    return np.zeros(len(maps)), np.maximum(sizes, _QUIETEST)
-
-
 def colour_numbers(maps: Array, scale: ValueRange | None) -> Array:
     """Maps (units, n, n) as places in a table of 256 colours, uint8; each on its own range if there is no `scale`."""
     if scale is None:
-        middle, half = _own_ranges(maps)
+        # Symmetric about 0, as wide as each map needs.
+        sizes = np.maximum(maps.max(axis=(1, 2)), -maps.min(axis=(1, 2))) if len(maps) else np.zeros(0)
+        middle, half = np.zeros(len(maps)), np.maximum(sizes, _QUIETEST)
     else:
         middle, half = np.full(len(maps), scale.middle), np.full(len(maps), scale.half)
     factor = (127.5 / half).astype(np.float32)[:, np.newaxis, np.newaxis]
@@ -100,7 +96,7 @@ def share_colours(maps: Array, units: Sequence[int], classes: int, look: theme.T
 
 @lru_cache(maxsize=4)
 def feature_atlas(look: theme.Theme) -> Atlas:
-    """The maps of all inputs there are, on the same rules as those of units."""
+    """The maps of all available inputs, coloured by the same rules as those of units."""
     at = np.linspace(-EXTENT, EXTENT, _FEATURE_POINTS)
     x1, x2 = np.meshgrid(at, at)
     maps = np.stack([feature.formula(x1, x2) for feature in FEATURES.values()]).astype(np.float32)

@@ -32,7 +32,7 @@ _VECTOR_DENSITY = 4.0
 
 
 def plain_font() -> QFont:
-    """The font of everything else; the drawing is scaled as a whole, so it has the usual size."""
+    """The font of small texts; the drawing is scaled as a whole, so it has the size before zooming."""
     result = QFont(small_font())
     result.setPixelSize(theme.SMALL)
     return result
@@ -46,7 +46,6 @@ def _strong_font() -> QFont:
 
 
 def _corner_radius(side: float) -> float:
-    """How round the corners of a tile of this side are."""
     return min(8.0, side / 5)
 
 
@@ -63,7 +62,7 @@ def _stamp(side: float, ratio: float) -> Iterator[tuple[QPixmap, QPainter]]:
 
 @lru_cache(maxsize=64)
 def _tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> QPixmap:
-    """What lies over a square map to make it a tile: round corners in the surface's colour, and an outline."""
+    """The frame that makes a square map a tile: round corners in the surface's colour, and an outline."""
     whole, inside = QPainterPath(), QPainterPath()
     whole.addRect(QRectF(0, 0, side, side))
     inside.addRoundedRect(QRectF(0.5, 0.5, side - 1, side - 1), _corner_radius(side), _corner_radius(side))
@@ -127,7 +126,6 @@ def paint_dead(painter: QPainter, rect: QRectF, look: theme.Theme) -> None:
 
 
 def _paint_veil(painter: QPainter, rect: QRectF, colour: QColor, alpha: int) -> None:
-    """Make what is drawn in `rect` paler."""
     colour.setAlpha(alpha)
     paint_box(painter, rect.adjusted(1, 1, -1, -1), _corner_radius(rect.width()), colour)
 

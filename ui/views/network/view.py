@@ -39,7 +39,7 @@ from ui.views.view import View
 _POINTS, _MORE_POINTS, _LARGE_TILE = 24, 32, 42
 """Grid points along each side of a map, on tiles up to LARGE_TILE pixels and above."""
 _SMALLEST_SCALE = 0.5
-"""Weights are compared at least with this size, so that a network of tiny weights looks like one."""
+"""The least end of the scale of weights, so that a network of tiny weights looks like one."""
 MOST_UNITS = 4096
 _NOTICE_MILLISECONDS = 3000
 _CARRIED: tuple[Carried, ...] = ("weights", "gradients")
@@ -52,15 +52,15 @@ class NetworkView(View):
     SIZE = (420, 560)
 
     feature_toggled = Signal(str, bool)
-    """An input by its name in files, and whether it is to be used."""
+    """The name of an input in files, and whether to use it."""
     units_asked = Signal(int, int)
-    """A hidden layer by its place, and how many units it is to have."""
+    """The place of a hidden layer, and its new number of units."""
     layer_asked = Signal(int)
-    """The place that a new layer is to have among the hidden ones."""
+    """The place of a new layer among the hidden ones."""
     layer_opened = Signal(int)
-    """A hidden layer, by its place, whose settings are wanted."""
+    """The place of a hidden layer whose settings should open."""
     magnified = Signal(object)
-    """The (place of the layer, unit) that is looked at; None for none."""
+    """The (place of the layer, unit) in focus; None for none."""
     weight_edited = Signal(object, object, object, object, object)
     """Name in weight files (W0, b0), place in that array (a tuple), value, words for the history of edits, and whether
     more of the same edit follows."""
@@ -116,7 +116,8 @@ class NetworkView(View):
         layout.addLayout(above)
         layout.addWidget(self._canvas, 1)
         layout.addWidget(self._words)
-        self._canvas.rearranged.connect(self._on_rearranged)
+        self._canvas.rearranged.connect(self._update_requests)
+        self._canvas.rearranged.connect(self._refresh)
         self._canvas.pointed.connect(self._on_pointed)
         self._canvas.clicked.connect(self._on_clicked)
         self._canvas.double_clicked.connect(self._on_double_clicked)
@@ -134,7 +135,7 @@ class NetworkView(View):
             self._restructure()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment, as far as it is one of the network that is drawn."""
+        """Show this moment, as far as it belongs to the drawn network."""
         before, self._snapshot = self._snapshot, snapshot
         outputs, activation = snapshot.sample.outputs, snapshot.loss.output_activation.capitalize()
         experiment = self._experiment if self._told else snapshot.experiment
@@ -156,7 +157,7 @@ class NetworkView(View):
             self._editing.cancel()
             self._canvas.point_at(None)
         self._align(True, structure)
-        # Settings that change nothing in the drawing are no reason to paint it anew.
+        # Settings that change nothing in the drawing are no reason to paint it again.
         if structure != self._drawing.structure:
             self._canvas.show_structure(structure)
         self._describe()
@@ -192,7 +193,7 @@ class NetworkView(View):
         self._scale.show_scale(self._carried, self._largest)
 
     def _show_slow(self) -> None:
-        """What would flicker or could not be read at the pace of pictures: dropped units, words."""
+        """Show what would flicker or could not be read at the pace of pictures: dropped units, words."""
         if self._aligned is not None:
             places = [column.place for column in self._drawing.columns]
             states = {place: self._aligned.states(place) for place in places}
@@ -222,10 +223,6 @@ class NetworkView(View):
         return Places(self._drawing, self._canvas.pos())
 
     # What it requests -----------------------------------------------------------------------------------------
-
-    def _on_rearranged(self) -> None:
-        self._update_requests()
-        self._refresh()
 
     def _update_requests(self) -> None:
         columns = self._drawing.columns
@@ -307,7 +304,7 @@ class NetworkView(View):
             self.layer_opened.emit(hit.place)
 
     def _on_key(self, what: str) -> None:
-        """A key that asks for something for the unit or input that is selected."""
+        """Do what a key asks for the selected unit or input."""
         assert self._canvas.selection is not None
         place, unit = self._canvas.selection
         hidden = 0 <= place < self._drawing.structure.output
@@ -323,7 +320,7 @@ class NetworkView(View):
             self._ask_units(place, 1 if what == "more" else -1)
 
     def _toggle(self, number: int) -> None:
-        """Ask for an input or its removal; the last one stays."""
+        """Ask to add or remove an input; the last one stays."""
         name, used = FEATURE_NAMES[number], self._drawing.structure.features
         if used == (name,):
             self._notify("The network needs at least one input.")
@@ -365,7 +362,7 @@ class NetworkView(View):
 
 
 def _calm_scale(before: float, values: Array) -> float:
-    """What weights are compared with: a round number at or above all of them, that shrinks only when it is far off."""
+    """The end of the scale of weights: a round number at or above all of them that shrinks only when far off."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return before

@@ -30,16 +30,16 @@ from ui.views.network.wording import Wording, parameter_exists
 
 _FURTHEST = 1e6
 _SPAN = 2.0
-"""What the slider covers at least, to both sides of 0."""
+"""The least reach of the slider, to both sides of 0."""
 
 
 class WeightEditor(QFrame):
     """Entry and slider for a weight or a bias, with arrows to its neighbours."""
 
     edited = Signal(object, bool)
-    """The value asked for, and whether more of the same follow."""
+    """The new value, and whether more of the same edit follow."""
     moved = Signal(int)
-    """The next (1) or the previous (−1) parameter of the same unit is asked for."""
+    """The person wants the next (1) or the previous (−1) parameter of the unit."""
     closed = Signal()
 
     def __init__(self, parent: QWidget) -> None:
@@ -91,7 +91,7 @@ class WeightEditor(QFrame):
         self.next.clicked.connect(lambda: self._move(1))
 
     def open(self, name: str, words: str, value: float) -> None:
-        """Start on a number: `name` is Weight or Bias, `words` say whose."""
+        """Edit a number: `name` is Weight or Bias, `words` say whose."""
         self._edits.end()
         self.entry.abandon()
         span = max(_SPAN, nice_limit(2 * abs(value))) if math.isfinite(value) and value else _SPAN
@@ -115,7 +115,7 @@ class WeightEditor(QFrame):
         self.entry.selectAll()
 
     def show_value(self, value: float) -> None:
-        """The number has moved by itself; shown unless a person is at it or has just been."""
+        """Show a number that training has changed, unless a person is editing or has just been."""
         resting = not self._since.isValid() or self._since.elapsed() > 2 * TEXT_INTERVAL
         if resting and not self._in_run and not self.slider.isSliderDown() and math.isfinite(value):
             self.value = value
@@ -159,12 +159,11 @@ class WeightEditor(QFrame):
             self._entered(text)
 
     def confirm(self) -> None:
-        """Keep what was set, text included, and close."""
         self._take_over()
         self._close()
 
     def cancel(self) -> None:
-        """Put the value back that was there when the editor opened, and close."""
+        """Restore the value from when the editor opened, and close."""
         self.entry.abandon()
         if self._touched and (self.value != self._opened or self._in_run):
             self._edits.make(self._opened)
@@ -203,14 +202,14 @@ class WeightEditor(QFrame):
         return True
 
     def _walks(self, watched: QObject, event: QKeyEvent) -> bool:
-        """Whether an arrow key goes to another parameter: it moves the slider, or the cursor in a text begun."""
+        """Whether an arrow key goes to another parameter, not to the slider or the text cursor."""
         if event.modifiers() & Qt.KeyboardModifier.AltModifier:
             return True
         return watched is self.entry and not self.entry.being_typed
 
 
 class ParameterEditing(QObject):
-    """Opens the editor on one parameter at a time, beside it, and says what becomes of it."""
+    """Edits one parameter at a time, in an editor beside it."""
 
     edited = Signal(object, object, object, object, object)
     """Name in weight files (W0, b0), place in that array (a tuple), value, words for the history of edits, and whether
@@ -230,7 +229,6 @@ class ParameterEditing(QObject):
         self._editor.closed.connect(self._on_closed)
 
     def open(self, hit: Hit) -> None:
-        """Edit a weight or a bias."""
         self._hit = hit
         self._canvas.keep(hit)
         wording = self._wording()
@@ -239,12 +237,12 @@ class ParameterEditing(QObject):
         self.place()
 
     def confirm(self) -> None:
-        """Take over what was typed, and close."""
+        """Accept what was typed, and close."""
         if self._hit is not None:
             self._editor.confirm()
 
     def cancel(self) -> None:
-        """Close: what was edited may be another parameter now, or none."""
+        """Restore the value, and close: the parameter may be another one now."""
         self._hit = None
         self._editor.cancel()
 

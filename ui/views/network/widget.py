@@ -32,7 +32,7 @@ from ui.views.network.strokes import Carried
 from ui.views.view import SizedWidget
 
 _SLACK = 5
-"""Pixels of the drawing that a mouse may move between press and release of a click."""
+"""The largest movement in pixels between press and release of a click."""
 _WHEEL_PIXELS = 48
 _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
@@ -44,13 +44,13 @@ class NetworkCanvas(SizedWidget):
     SIZE, LEAST = (420, 440), (240, HEADER + 4 * SMALLEST)
 
     rearranged = Signal()
-    """Other tiles or wires are seen than before."""
+    """Other tiles or wires are visible than before."""
     pointed = Signal(object)
     """The Hit under the mouse; None beside everything."""
     clicked = Signal(object)
     double_clicked = Signal(object)
     selected = Signal(object)
-    """The (place, unit) that the keyboard is at; None for none."""
+    """The (place, unit) with the keyboard focus; None for none."""
     key_asked = Signal(str)
     """edit, fewer, more, insert or open, for what is selected."""
 
@@ -62,9 +62,8 @@ class NetworkCanvas(SizedWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.drawing = Drawing()
         self.hit: Hit | None = None
-        """What the mouse points at."""
         self.kept: Hit | None = None
-        """What stands out while the mouse points at nothing, because it is being edited."""
+        """The part that stands out while the mouse points at nothing, because it is being edited."""
         self.selection: tuple[int, int] | None = None
         self.tooltip = ""
         self._pressed: tuple[QPointF, float, Hit | None] | None = None
@@ -79,7 +78,6 @@ class NetworkCanvas(SizedWidget):
         self.update()
 
     def show_structure(self, structure: NetworkStructure) -> None:
-        """Draw another network."""
         if structure == self.drawing.structure:
             return
         self.hit = None
@@ -131,7 +129,7 @@ class NetworkCanvas(SizedWidget):
         self.update()
 
     def page(self, place: int, by: int) -> None:
-        """Show other tiles of a column that is folded, `by` further down."""
+        """Show other tiles of a folded column, `by` further down."""
         if self.drawing.page(place, by):
             self._rewired()
 
@@ -156,16 +154,15 @@ class NetworkCanvas(SizedWidget):
 
     @property
     def looked_at(self) -> Hit | None:
-        """What stands out."""
         return self.hit or self.kept
 
     def keep(self, hit: Hit | None) -> None:
-        """Let something stand out whenever the mouse points at nothing."""
+        """Let a part stand out whenever the mouse points at nothing."""
         self.kept = hit
         self.update()
 
     def point_at(self, hit: Hit | None) -> None:
-        """Take over what the mouse points at."""
+        """Mark the part under the mouse."""
         if hit != self.hit:
             self.hit = hit
             hand = hit is not None and hit.kind != "header"
@@ -329,5 +326,5 @@ class NetworkCanvas(SizedWidget):
 
 
 def _in_drawing(event: QMouseEvent | QWheelEvent) -> QPointF:
-    """Where on the drawing an event happens, which is scaled as a whole."""
+    """The place of an event on the drawing, which is scaled as a whole."""
     return event.position() / theme.zoom()

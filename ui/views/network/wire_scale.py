@@ -22,7 +22,7 @@ _PIECES = 40
 
 
 class WireScale(SizedWidget):
-    """A bar that is coloured and as wide as wires are, between its numbers."""
+    """A bar coloured and as wide as wires, between its numbers."""
 
     SIZE, LEAST = (150, 24), (110, 24)
 
@@ -36,14 +36,13 @@ class WireScale(SizedWidget):
         self._tell()
 
     def show_scale(self, carried: Carried, largest: float) -> None:
-        """What the wires carry, and the weight at the ends of the scale."""
+        """Show the scale of weights or gradients, with this weight at its ends."""
         if (carried, largest) != (self.carried, self._largest):
             self.carried, self._largest = carried, largest
             self._tell()
             self.update()
 
     def ends(self) -> tuple[str, str]:
-        """The numbers at both ends."""
         if self.carried == "gradients":
             return f"1e{LOWEST:.0f}", short_text(10.0**HIGHEST)
         return short_text(-self._largest), short_text(self._largest)

@@ -17,13 +17,13 @@ NETWORK_HINT = "Point at a unit, a wire or a bias to read it."
 
 @dataclass(frozen=True)
 class Wording:
-    """A network and what is known of it, in words."""
+    """Describes a network and its values in words."""
 
     structure: NetworkStructure
     aligned: AlignedSnapshot | None
 
     def idle(self, columns: Sequence[TileColumn]) -> str:
-        """What can be done, or what the marks on the tiles mean if there are any."""
+        """A hint, or the meaning of the marks on the tiles if there are any."""
         if self.aligned is None:
             return NETWORK_HINT
         states = [self.aligned.states(column.place) for column in columns]
@@ -37,7 +37,7 @@ class Wording:
         return ", ".join(words for words, there in marks if there) or NETWORK_HINT
 
     def hit(self, hit: Hit, column: TileColumn | None) -> str:
-        """What the mouse points at; `column` is the one it belongs to, if any."""
+        """Describe the hovered part; `column` is the one it belongs to, if any."""
         structure = self.structure
         if hit.kind in ("unit", "feature"):
             return self.tile(hit.place, hit.unit)
@@ -55,7 +55,6 @@ class Wording:
         )
 
     def tile(self, place: int, unit: int) -> str:
-        """A unit or an input in words."""
         structure = self.structure
         if place == INPUTS:
             feature = FEATURES[FEATURE_NAMES[unit]]
@@ -79,18 +78,16 @@ class Wording:
         return words
 
     def number(self, hit: Hit) -> str:
-        """A weight or a bias in words."""
         value, gradient = self.value(hit), self.value(hit, "gradients")
         symbol, pull = ("w", "∂E/∂w") if hit.kind == "wire" else ("b", "∂E/∂b")
         return f"{symbol}: {self.whose(hit)} = {number_text(value)}, {pull} = {power_text(gradient)}"
 
     def whose(self, hit: Hit) -> str:
-        """A weight by both of its ends, a bias by its unit."""
+        """Name a weight by both of its ends, a bias by its unit."""
         unit = self.structure.unit_name(hit.place, hit.unit)
         return unit if hit.kind == "bias" else f"{self.structure.source_name(hit.place, hit.source)} → {unit}"
 
     def layer(self, place: int) -> str:
-        """A header in words."""
         structure = self.structure
         if place == INPUTS:
             return f"{len(structure.features)} of {len(FEATURE_NAMES)} inputs in use. Click one to switch it on or off."
@@ -103,7 +100,7 @@ class Wording:
         return f"{name}: {', '.join([count, layer.activation, *layer.remarks, *marks])}{open_words}"
 
     def value(self, hit: Hit, carried: Carried = "weights") -> float:
-        """The weight of a wire or the bias of a unit, or its gradient; NaN if it isn't known."""
+        """The weight or the bias, or its gradient; NaN if it isn't known."""
         if self.aligned is None or not parameter_exists(hit, self.structure):
             return math.nan
         if hit.kind == "bias":

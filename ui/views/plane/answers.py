@@ -14,7 +14,7 @@ PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 
 
 def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
-    """A place on the plane; long names of columns would not fit and stand at the axes anyway."""
+    """A place on the plane in words; long names of columns would not fit and stand at the axes anyway."""
     first, second = (minus_text(f"{value:.2f}") for value in (x1, x2))
     if max(len(name) for name in names) > 4:
         return f"at {first}, {second}"
@@ -22,10 +22,7 @@ def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
 
 
 def answer_words(snapshot: Snapshot, values: Array) -> str:
-    """What the network says, in words: a value, or a class with its probability. `values` are as in the boundary.
-
-    With other losses than cross-entropy its score is no probability.
-    """
+    """The answer in words: a value, or a class with its probability. `values` are as in the boundary."""
     sample = snapshot.sample
     if not np.isfinite(values).all():
         return "not a finite number"
@@ -64,20 +61,20 @@ def unit_words(snapshot: Snapshot, layer: int, unit: int) -> tuple[str, str]:
 
 
 def wrong_points(sample: Sample, predictions: Predictions) -> Array:
-    """The points, by index, that are given another class than their own."""
+    """The indices of the points with a wrong class."""
     result: Array = predictions.indices[predictions.values != sample.labels[predictions.indices]]
     return result
 
 
 def signed_errors(sample: Sample, predictions: Predictions) -> Array:
-    """How much too high the value given to each point is."""
+    """The predicted value minus the target of each point."""
     with np.errstate(invalid="ignore", over="ignore"):
         result: Array = predictions.values - sample.labels[predictions.indices]
     return result
 
 
 def mistakes_words(sample: Sample, predictions: Predictions) -> str:
-    """How many points of each set are wrong, or how far off the values are."""
+    """Count the wrong points of each set, or measure how far off the values are."""
     if not len(predictions.indices):
         return "There are no points to be wrong about."
     parts = sample.split[predictions.indices]
@@ -94,7 +91,7 @@ def mistakes_words(sample: Sample, predictions: Predictions) -> str:
 
 
 def _miss_words(amounts: Array, parts: Array) -> str:
-    """How far off values are: the mean distance in each set, and the largest."""
+    """The mean distance of the values in each set, and the largest, in words."""
     sizes = np.abs(amounts)
     means = [
         f"{number_text(float(sizes[parts == part].mean()))} ({name})"

@@ -15,12 +15,12 @@ from ui.look import theme
 from ui.views.chart.axes import nice_limit
 
 _FINE = 3
-"""Pixels for every step of the grid where classes are drawn crisply."""
+"""Pixels for every step of the grid in crisp pictures of classes."""
 
 
 @dataclass(frozen=True)
 class ValueRange:
-    """The values between the two ends of a regression's colours. It follows from the data, never from the network."""
+    """The range of a regression's colours. It follows from the data, never from the network."""
 
     middle: float = 0.0
     half: float = 1.0
@@ -31,7 +31,6 @@ class ValueRange:
         return self.middle - self.half, self.middle + self.half
 
     def shares(self, values: Array) -> Array:
-        """Values as 0…1 from the low end to the high one."""
         return np.clip((values - self.middle) / (2 * self.half) + 0.5, 0, 1)
 
 
@@ -108,10 +107,7 @@ def uncertainty_pixels(values: Array, most: float, look: theme.Theme) -> Array:
 
 
 def winning_classes(field: Array, fine: int = _FINE) -> Array:
-    """The class given everywhere, uint8 (m, m) with m = fine × (n − 1): pixels that fill the plane from edge to edge.
-
-    Only cells of the grid whose corners disagree are looked at more closely, between their corners.
-    """
+    """The predicted class everywhere, uint8 (m, m) with m = fine × (n − 1): pixels from edge to edge of the plane."""
     field = np.nan_to_num(field)
     scores = field if len(field) > 1 else np.stack([-field[0], field[0]])
     whole = (scores.argmax(axis=0) if len(field) > 1 else field[0] >= 0).astype(np.uint8)
@@ -147,30 +143,30 @@ def _disagreeing(whole: Array) -> Array:
 
 
 class ContourLines(NamedTuple):
-    """Straight pieces of lines of equal value."""
+    """Contours as straight pieces."""
 
     ends: Array
     """The ends of the pieces, (2 × pieces, 2), as column and row numbers."""
     level: Array
-    """Which of the levels each piece belongs to, (pieces,)."""
+    """The level of each piece, (pieces,)."""
     spread: Array
-    """How much the values differ within the cell of each piece, (pieces,)."""
+    """The spread of the values within the cell of each piece, (pieces,)."""
 
 
 _START_X, _START_Y = np.array([0, 1, 1, 0]), np.array([0, 0, 1, 1])
 _STEP_X, _STEP_Y = np.array([1, 0, -1, 0]), np.array([0, 1, 0, -1])
-"""Where the sides of a cell start and where they go, against the clock from the lower left."""
+"""The starts and the directions of the sides of a cell, anticlockwise from the lower left."""
 NO_CONTOURS = ContourLines(np.zeros((0, 2)), np.zeros(0, np.intp), np.zeros(0))
 
 
 def zero_line(values: Array) -> Array:
-    """Where a field (n, n) crosses 0: the ends of straight pieces, (2 × pieces, 2) as column and row numbers."""
+    """The line where a field (n, n) crosses 0: ends of straight pieces, (2 × pieces, 2), as column and row numbers."""
     cell = _disagreeing(values >= 0)
     return _pieces(_at_corners(values, cell), cell, len(values))
 
 
 def level_lines(values: Array, levels: Array) -> ContourLines:
-    """Where a field (n, n) crosses each of the levels; all of them at once."""
+    """The contours where a field (n, n) crosses each of the levels; all at once."""
     quads = values[:-1, :-1], values[:-1, 1:], values[1:, 1:], values[1:, :-1]
     low, high = (bound.reduce(quads).ravel() for bound in (np.minimum, np.maximum))
     levels = levels.astype(values.dtype)[:, np.newaxis]
@@ -232,13 +228,13 @@ def _pieces(at: Array, cell: Array, n: int) -> Array:
 
 
 def on_plane(ends: Array, n: int) -> Array:
-    """Column and row numbers of a grid of n × n as places on the plane."""
+    """Convert column and row numbers of a grid of n × n to places on the plane."""
     result: Array = ends * (2 * EXTENT / (n - 1)) - EXTENT
     return result
 
 
 def interpolate(field: Array, x1: float, x2: float) -> Array:
-    """The field (outputs, n, n) at a place of the plane, between the four grid points around it."""
+    """Interpolate the field (outputs, n, n) at a place of the plane, between the four grid points around it."""
     n = field.shape[1]
     column, row = ((value + EXTENT) / (2 * EXTENT) * (n - 1) for value in (x1, x2))
     c, r = (int(np.clip(np.floor(value), 0, n - 2)) for value in (column, row))

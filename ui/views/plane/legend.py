@@ -16,12 +16,12 @@ from ui.guard.faults import guarded
 from ui.look import theme
 from ui.look.numbers import short_text
 from ui.look.theme import px
-from ui.views.chart.plot import small_font
+from ui.views.chart.plot import small_font, write
 from ui.views.plane.field import ValueRange, uncertainty_table
 from ui.views.plane.marks import SYMBOLS, mark_style, ring_style
 
 _LONGEST = 20
-"""Characters of a name in the legend."""
+"""The longest name in the legend, in characters."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class _Entry:
 
 
 class ColourScale(NamedTuple):
-    """What the colour bar says: what is measured, and its lowest, middle and highest value."""
+    """The texts of the colour bar: the quantity, and its lowest, middle and highest value."""
 
     name: str
     low: str
@@ -48,12 +48,11 @@ class ColourScale(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Name and numbers."""
         return tuple(text for text in self[:4] if text)
 
 
 class Legend(QWidget):
-    """Classes and fills in words; for values the colours and their numbers. In lines, or as a column."""
+    """The classes and sets in words; for values the colours and their numbers. In lines, or as a column."""
 
     _HEIGHT, _LINE, MARK, GAP, _BAR = 24, 18, 9, 16, 96
 
@@ -65,7 +64,7 @@ class Legend(QWidget):
         self.setAccessibleName("Legend of the decision boundary")
 
     def show_entries(self, entries: tuple[_Entry, ...], scale: ColourScale | None) -> bool:
-        """Show these marks, and a colour bar if there is a scale. Whether that is something else than before."""
+        """Show these marks, and a colour bar if there is a scale; returns whether they are others than before."""
         if (entries, scale) == (self._entries, self._scale):
             return False
         self._entries, self._scale = entries, scale
@@ -75,21 +74,18 @@ class Legend(QWidget):
         return True
 
     def set_column(self, column: bool) -> None:
-        """Whether each mark has a line of its own."""
+        """Give each mark a line of its own, or let them share lines."""
         self._column = column
         self.update()
 
     def texts(self) -> tuple[str, ...]:
-        """All words and numbers of the legend."""
         return (*(self._scale.words if self._scale else ()), *(entry.text for entry in self._entries))
 
     def height_for(self, width: int, column: bool = False) -> int:
-        """The height that the legend needs at a width."""
         lines = max((line for _, line, _ in self._places(width, column)), default=0)
         return px(self._HEIGHT) + lines * px(self._LINE)
 
     def column_width(self) -> int:
-        """The width of the legend as a column."""
         metrics = QFontMetrics(small_font())
         words = [self._mark_width(entry) + metrics.horizontalAdvance(entry.text) for entry in self._entries]
         if self._scale:
@@ -111,7 +107,7 @@ class Legend(QWidget):
         return places
 
     def _scale_width(self) -> int:
-        """The room that the colour bar takes before the first mark of a line."""
+        """The width of the colour bar before the first mark of a line."""
         if self._scale is None:
             return 0
         metrics, scale = QFontMetrics(small_font()), self._scale
@@ -158,8 +154,7 @@ class Legend(QWidget):
         table = uncertainty_table(look) if scale.sequential else theme.field_table(look)
         row = np.ascontiguousarray(table[np.newaxis, :, :3])
         painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
-        painter.setPen(QColor(look.text))
-        painter.drawText(bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle)
+        write(painter, bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle, look.text)
         painter.setPen(QColor(look.quiet))
         self._write(painter, int(bar.right()) + px(6), y, scale.high)
 
@@ -171,7 +166,7 @@ class Legend(QWidget):
 
 
 def legend_entries(sample: Sample, usable: int, drawn: int, rings: bool = False) -> tuple[_Entry, ...]:
-    """The words of the legend: the classes, what filled, hollow and crossed points are, and what rings are."""
+    """The entries of the legend: classes, filled, hollow and crossed points, and rings."""
     look = theme.current()
     entries = [
         _Entry(_shorten_name(name), SYMBOLS[k % len(SYMBOLS)], look.classes[k % len(look.classes)])

@@ -14,13 +14,13 @@ from ui.views.plane.field import ValueRange, channels
 SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 """pyqtgraph's names of the shapes, by class."""
 _RING, LARGEST_RING, _SMALLEST_RING = 13.0, 60.0, 9.0
-"""Diameters of rings in pixels: around a wrong point, for a miss of half the scale, and the least that can be seen."""
+"""Diameters of rings in pixels: around a wrong point, for an error of half the range, the least visible."""
 _MOST_RINGS = 300
-"""Rings of misses, the largest; small ones among many would only be a haze."""
+"""The largest number of rings of errors; small ones among many would only be a haze."""
 
 
 def mark_style(colour: str, filled: bool, outline: float = 1.0) -> tuple[QPen, QBrush]:
-    """How a point is drawn: filled with a thin outline in the background's colour, or hollow."""
+    """The pen and the brush of a point: filled with an outline in the background's colour, or hollow."""
     look = theme.current()
     if filled:
         return pen(look.surface, outline), QBrush(QColor(colour))
@@ -30,7 +30,6 @@ def mark_style(colour: str, filled: bool, outline: float = 1.0) -> tuple[QPen, Q
 
 
 def ring_style(colour: str) -> QPen:
-    """How a ring is drawn."""
     return pen(colour, 1.8)
 
 
@@ -39,7 +38,7 @@ def _rings(places: Array, size: float | Array, lines: QPen | list[QPen]) -> dict
 
 
 def wrong_rings(sample: Sample, wrong: Array) -> dict[str, object]:
-    """A ring around each of these points, as pyqtgraph wants them."""
+    """A ring around each of these points, as arguments of `ScatterPlotItem.setData`."""
     return _rings(sample.x[wrong], _RING, ring_style(theme.current().text))
 
 
@@ -59,7 +58,7 @@ def picked_ring(sample: Sample, index: int) -> dict[str, object]:
 
 
 def spots(sample: Sample, drawn: Array, scale: ValueRange) -> dict[str, object]:
-    """The points as pyqtgraph wants them."""
+    """The points as arguments of `ScatterPlotItem.setData`."""
     size = 8.0 if len(drawn) <= 300 else 7.0 if len(drawn) <= 700 else 5.5
     colours, symbols = _point_looks(sample, drawn, scale)
     tests = sample.split[drawn] == TEST

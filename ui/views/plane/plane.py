@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSizeF, Qt,
 from PySide6.QtGui import QColor, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
 
-from playground.catalog.datasets.base import AS_THEY_ARE, EXTENT, AxisScale, AxisScales
+from playground.catalog.datasets.base import EXTENT, UNSCALED_AXES, AxisScale, AxisScales
 from playground.experiment.quantity import round_step
 from ui.forms.edits import NOTCH, WheelSteps
 from ui.look import theme
@@ -26,25 +26,24 @@ _LEFT, BOTTOM, EDGE = 40, 34, 8
 _LEFT_OF_COLUMNS = 52
 """Pixels around the square: for the axes, and the rest; the numbers of a table's columns need more."""
 _NEAREST = 0.6
-"""The side of the smallest part of the plane that can be seen."""
+"""The side of the smallest visible part of the plane."""
 _ZOOM = 1.25
-"""How much larger everything gets with one notch of the wheel, or one key."""
+"""The zoom of one notch of the wheel, or one key."""
 _STEP = 0.15
-"""How far an arrow key moves, as a share of what is seen."""
+"""The step of an arrow key, as a share of the visible part."""
 _MOST_TICKS = 7
 _WHOLE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
 
 class InputPlane(QObject):
-    """A plot of the plane with everything that mouse and keys do to it."""
+    """A plot of the plane, with the mouse and the keyboard over it."""
 
     moved = Signal(QPointF)
-    """Where the mouse is, on the plane."""
+    """The place of the mouse on the plane."""
     left = Signal()
     clicked = Signal(QPointF)
     double_clicked = Signal(QPointF)
     seen_changed = Signal()
-    """Another part of the plane is in sight."""
     pressed = Signal(float, float, object, object)
     """With the tool "edit": x₁, x₂, the button, the modifiers."""
     dragged = Signal(float, float)
@@ -66,7 +65,7 @@ class InputPlane(QObject):
         self.tool: PlaneTool = "look"
         self.seen = _WHOLE
         """The part of the plane in sight, a square."""
-        self._scales: AxisScales = AS_THEY_ARE
+        self._scales: AxisScales = UNSCALED_AXES
         self._held: QPointF | None = None
         self._last = QPointF()
         self._button = Qt.MouseButton.NoButton
@@ -87,25 +86,23 @@ class InputPlane(QObject):
         self._dress_brush()
 
     def show_focus(self, focused: bool) -> None:
-        """Show whether keys go to the plane."""
         self.box.setBorder(pen(theme.current().accent, 3.0) if focused else None)
 
     def frame(self) -> str:
-        """The colour of the frame that says that keys go here; empty while there is none."""
+        """The colour of the frame that shows the keyboard focus; empty without it."""
         return "" if self.box.border.style() == Qt.PenStyle.NoPen else str(self.box.border.color().name())
 
     def show_scales(self, scales: AxisScales) -> bool:
-        """Number the axes in the units that the points came in; returns whether that takes other room."""
+        """Number the axes in the units of the data; returns whether that takes other room."""
         if scales == self._scales:
             return False
         self._scales, before = scales, self.axis_width
         self._number_axes()
-        self.axis_width = theme.px(_LEFT if scales == AS_THEY_ARE else _LEFT_OF_COLUMNS)
+        self.axis_width = theme.px(_LEFT if scales == UNSCALED_AXES else _LEFT_OF_COLUMNS)
         self.plot.getAxis("left").setWidth(self.axis_width)
         return self.axis_width != before
 
     def name_axes(self, names: tuple[str, str]) -> None:
-        """Write these names at the axes."""
         for side, name in zip(("bottom", "left"), names, strict=True):
             axis = self.plot.getAxis(side)
             axis.setLabel(name)
@@ -114,20 +111,19 @@ class InputPlane(QObject):
                 axis.resizeEvent(None)
 
     def axis_names(self) -> tuple[str, str]:
-        """The names at the axes."""
         return self.plot.getAxis("bottom").labelText, self.plot.getAxis("left").labelText
 
     def ticks(self) -> tuple[dict[float, str], dict[float, str]]:
-        """The numbers along both axes, by their places on the plane."""
+        """The numbers along both axes, by place on the plane."""
         across, up = (dict(self._numbered(low, scale)) for low, scale in self._starts())
         return across, up
 
     def rect_in(self, view: QWidget) -> QRectF:
-        """Where in a view the part of the plane in sight is."""
+        """The place in a view of the visible part of the plane."""
         return self.box.sceneBoundingRect().translated(QPointF(self.plot.mapTo(view, QPoint(0, 0))))
 
     def values_at(self, place: QPointF) -> tuple[float, float]:
-        """What a place stands for in the units that the points came in."""
+        """Convert a place to the units of the data."""
         first, second = self._scales
         return first.value(place.x()), second.value(place.y())
 
@@ -140,15 +136,13 @@ class InputPlane(QObject):
 
     @property
     def zoomed(self) -> bool:
-        """Whether only a part of the plane is in sight."""
         return self.seen.width() < _WHOLE.width()
 
     def look_at_whole(self) -> None:
-        """Show all of it."""
         self._see(_WHOLE)
 
     def _zoom(self, factor: float, at: QPointF | None = None) -> None:
-        """Make everything larger by a factor; the place `at`, by default the middle, stays where it is."""
+        """Magnify by a factor; the place `at`, by default the middle, stays where it is."""
         place = at or self.seen.center()
         side = max(self.seen.width() / factor, _NEAREST)
         if side > _WHOLE.width() * (1 - 1e-6):
@@ -158,11 +152,11 @@ class InputPlane(QObject):
         self._see(QRectF(corner, QSizeF(side, side)))
 
     def pan(self, across: float, up: float) -> None:
-        """Look at a part that lies further right and further up, in shares of what is seen."""
+        """Move right and up, in shares of the visible part."""
         self._see(self.seen.translated(across * self.seen.width(), up * self.seen.width()))
 
     def take_key(self, key: Qt.Key) -> bool:
-        """Move by an arrow key, zoom by plus and minus, show all by Home; says whether the key is one of these."""
+        """Move by an arrow key, zoom by plus and minus, show all by Home; returns whether the key is one of these."""
         ways = {
             Qt.Key.Key_Left: (-_STEP, 0.0),
             Qt.Key.Key_Right: (_STEP, 0.0),
@@ -189,7 +183,7 @@ class InputPlane(QObject):
             self._see(target)
 
     def _see(self, wanted: QRectF) -> None:
-        """Look at this square, moved so that nothing outside of the plane comes into sight."""
+        """Show this square, moved so that nothing outside of the plane comes into sight."""
         side = wanted.width()
         seen = QRectF(
             min(max(wanted.left(), -EXTENT), EXTENT - side), min(max(wanted.top(), -EXTENT), EXTENT - side), side, side
@@ -214,7 +208,7 @@ class InputPlane(QObject):
     # The mouse -------------------------------------------------------------------------------------------------
 
     def set_tool(self, tool: PlaneTool) -> None:
-        """What the mouse is for. A stroke that is under way ends."""
+        """Choose the use of the mouse. A stroke under way ends."""
         if self.tool == "edit" and self._button != Qt.MouseButton.NoButton:
             self.released.emit(self._last.x(), self._last.y())
         self.tool = tool
@@ -223,14 +217,14 @@ class InputPlane(QObject):
         self._brush.hide()
 
     def set_brush(self, radius: float, colour: str | None) -> None:
-        """The radius of the brush on the plane, and its colour; None for one that belongs to no class."""
+        """Set the radius of the brush on the plane, and its colour; None for one that belongs to no class."""
         self._radius, self._brush_colour = radius, colour or ""
         self._dress_brush()
         if self._brush.isVisible():
             self._move_brush(self._brush.rect().center())
 
     def brush_circle(self) -> QRectF | None:
-        """Where on the plane the brush is drawn, if it is."""
+        """The brush on the plane, if it is visible."""
         return self._brush.rect() if self._brush.isVisible() else None
 
     def _place_at(self, position: QPointF) -> QPointF:
@@ -257,7 +251,7 @@ class InputPlane(QObject):
         return self.box.sceneBoundingRect().contains(self.plot.mapToScene(event.position().toPoint()))
 
     def _place(self, event: QMouseEvent | QWheelEvent) -> QPointF:
-        """Where an event happens, moved onto the plane if it is beside it."""
+        """The place of an event, moved onto the plane if it is beside it."""
         place = self._place_at(event.position())
         return QPointF(*(min(max(value, -EXTENT), EXTENT) for value in (place.x(), place.y())))
 
@@ -351,8 +345,8 @@ class InputPlane(QObject):
         self._brush.setBrush(inside)
 
 
-def _even_ticks(low: float, high: float, scale: AxisScale = AS_THEY_ARE[0]) -> list[float]:
-    """Round numbers, not too many, between what two ends of an axis stand for."""
+def _even_ticks(low: float, high: float, scale: AxisScale = UNSCALED_AXES[0]) -> list[float]:
+    """Round numbers, not too many, between two ends of an axis, in the units of the data."""
     if not scale.factor:
         return [scale.offset]
     low, high = scale.value(low), scale.value(high)

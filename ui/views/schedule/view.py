@@ -40,14 +40,13 @@ from ui.views.chart.series import series_fingerprint, thin_to_extremes
 from ui.views.view import View
 
 _FIRST_EPOCHS = 10.0
-"""Epochs that the axis reaches at least."""
+"""The least reach of the axis, in epochs."""
 _MOST_PREVIEWED = 800
-"""Rates that are computed for the preview; of more updates, some from every stretch."""
+"""The largest number of computed rates; of more updates, some from every stretch."""
 _LOWEST_DECADES = 8.0
-"""How far below the highest rate a logarithmic axis reaches at most."""
+"""The reach of a logarithmic axis below the highest rate, in decades."""
 _AXIS = 56
 _READING = 300
-"""Pixels that the line of words needs."""
 _RATE_SCALES = (
     Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
     Option("log", "Log", "Equal distances are equal factors. Exponential decay is a straight line."),
@@ -55,14 +54,14 @@ _RATE_SCALES = (
 
 
 _STAIRS = 60
-"""Up to so many rates each is drawn as a step, as which it acts; of more, the steps can't be seen."""
+"""Up to this many rates are drawn as steps; of more, the steps can't be seen."""
 
 
 # The schedule over time ---------------------------------------------------------------------------------------
 
 
 def _characteristic_epochs(schedule: Schedule, steps_per_epoch: int) -> float:
-    """The epochs in which a schedule does what it is there for; 0 if it does the same all the time."""
+    """The epochs of a schedule's main effect; 0 for a constant one."""
     epochs = schedule.warmup / steps_per_epoch
     match schedule:
         case StepDecay():
@@ -84,7 +83,6 @@ def _characteristic_epochs(schedule: Schedule, steps_per_epoch: int) -> float:
 
 
 def preview_horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) -> float:
-    """The epochs that the preview covers."""
     training = experiment.training
     wanted = (
         _FIRST_EPOCHS,
@@ -96,7 +94,6 @@ def preview_horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) 
 
 
 def steps_per_epoch(experiment: Experiment, points: int) -> int:
-    """Updates per epoch for so many training points."""
     training = experiment.training
     batch = points if training.batch_size == 0 else min(training.batch_size, points)
     whole, left = divmod(points, batch)
@@ -104,7 +101,7 @@ def steps_per_epoch(experiment: Experiment, points: int) -> int:
 
 
 def training_points(experiment: Experiment, sample: Sample | None) -> int:
-    """How many points train: counted, or as the experiment says."""
+    """The number of training points: counted, or as the experiment says."""
     if sample is not None:
         return max(1, int(np.count_nonzero(sample.split == TRAIN)))
     size = experiment.data.size
@@ -112,10 +109,7 @@ def training_points(experiment: Experiment, sample: Sample | None) -> int:
 
 
 def update_places(total: float, most: int) -> Array:
-    """Which of `total` updates are looked at: all, or one of every stretch, irregularly.
-
-    At regular distances, a rate that goes up and down would look like one that does not, or like another one.
-    """
+    """The numbers of sampled updates of `total`: all, or one of every stretch, irregularly."""
     if total <= most:
         return np.arange(max(1, math.ceil(total)), dtype=np.float64)
     places = np.arange(most)
@@ -123,10 +117,7 @@ def update_places(total: float, most: int) -> Array:
 
 
 def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: int, end: float) -> tuple[Array, Array]:
-    """The coming rates from a place on: epochs and rates, a few as a staircase.
-
-    `epoch` may lie within an epoch. The steps are counted on from `step`, whatever batches there were before.
-    """
+    """The coming rates from a place: epochs and rates, a few as a staircase."""
     training, schedule = experiment.training, experiment.training.schedule
     # Most schedules change once per epoch, and then it is enough to ask once per epoch.
     per_ask = 1 if schedule.changes_every_step or step < schedule.warmup else per_epoch
@@ -140,7 +131,7 @@ def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: in
 
 
 def _stairs(ends: Array, rates: Array) -> tuple[Array, Array]:
-    """Corners of a staircase whose steps have these rates and stand between these ends, one more."""
+    """The corners of a staircase with these rates and these ends, one more."""
     return np.repeat(ends, 2)[1:-1], np.repeat(rates, 2)
 
 
@@ -152,7 +143,7 @@ def rate_text(rate: float) -> str:
 
 
 def used_rates(history: History) -> tuple[Array, Array]:
-    """The rates as they were. A row holds that of the last update before it, so each step goes back from its row."""
+    """The past rates. A row holds that of the last update before it, so each step goes back from its row."""
     known = np.isfinite(history.learning_rate)
     epochs, rates = history.epoch[known], history.learning_rate[known]
     return _stairs(epochs, rates[1:]) if 2 <= len(epochs) <= _STAIRS else (epochs, rates)
@@ -165,7 +156,7 @@ class RateAxis:
     low, high = 0.0, 1.0
 
     def fit(self, *columns: Array) -> None:
-        """Take in these rates."""
+        """Fit the axis to these rates."""
         values = np.concatenate(columns)
         values = np.minimum(values[np.isfinite(values) & (values > 0)], 1e30)
         most = float(values.max()) if len(values) else 1.0
@@ -177,13 +168,11 @@ class RateAxis:
         self.low, self.high = max(float(min(low, high - 1)), high - _LOWEST_DECADES), float(high)
 
     def places(self, rates: Array) -> Array:
-        """Rates as places on the axis; what is below stands at its low end."""
         if not self.logarithmic:
             return np.clip(rates, 0, 1e30)
         return np.log10(np.clip(rates, 10**self.low, 1e30))
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Where numbers stand and what they say."""
         if self.logarithmic:
             return decade_ticks(self.low, self.high, most)
         at = even_ticks(self.low, self.high, most)
@@ -193,19 +182,18 @@ class RateAxis:
 @dataclass(frozen=True)
 class _ScheduleShown:
     past: tuple[Array, Array]
-    """Epochs and learning rates as they were."""
+    """Past epochs and learning rates."""
     coming: tuple[Array, Array]
-    """Epochs and learning rates of the preview."""
+    """Coming epochs and learning rates."""
     present: tuple[float, float]
-    """Epoch and learning rate of now."""
+    """The present epoch and learning rate."""
     end: float
-    """The epoch at which the picture ends."""
+    """The last epoch of the picture."""
     logarithmic: bool
     """Whether the axis of the rate is logarithmic."""
     rates: tuple[float, float]
     """Both ends of that axis, as powers of ten on a logarithmic one."""
     reading: str
-    """The line of words above the plot."""
 
 
 # The view -----------------------------------------------------------------------------------------------------
@@ -265,7 +253,7 @@ class ScheduleView(View):
         self._show(fresh=True)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show where training stands. An experiment shown since the last snapshot stays until training has it."""
+        """Show the present. An edited experiment stays until training has it."""
         before, self._snapshot = self._snapshot, snapshot
         other = before is None or before.experiment is not snapshot.experiment
         if other or self._experiment is None:
@@ -301,7 +289,7 @@ class ScheduleView(View):
         return steps_per_epoch(self._experiment, training_points(self._experiment, sample))
 
     def _present_epoch(self) -> float:
-        """Completed epochs and, as far as the steps tell, the share of the present one."""
+        """The completed epochs and, as far as known, the share of the present one."""
         if self._snapshot is None or self._experiment is None:
             return 0.0
         inside = self._snapshot.step - self._snapshot.epoch * self._per_epoch()
@@ -331,7 +319,7 @@ class ScheduleView(View):
         self._write.request(at_once=fresh)
 
     def _compute(self, experiment: Experiment, epoch: float, step: int) -> None:
-        """The two curves, in epochs and rates. The preview is made anew when the present has moved by a pixel."""
+        """Compute both curves. The preview is computed again when the present has moved by a pixel."""
         snapshot = self._snapshot
         pixel = int(epoch / self._end * self.width())
         asked = (id(experiment), self._end, self._per_epoch(), step - epoch * self._per_epoch(), pixel)
