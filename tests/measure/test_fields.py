@@ -135,13 +135,13 @@ def test_maps_take_one_pass_in_single_precision_as_far_as_the_last_layer_that_is
 ) -> None:
     deep = trainer(layers=[{"units": 8, "activation": "tanh"}] * 30, steps=1)
     passed: list[tuple[int, Any]] = []
-    through = reference.through
+    through = reference.through_layer
 
     def count(network: Any, place: int, parameters: Array, a: Array) -> Array:
         passed.append((place, parameters.dtype))
         return through(network, place, parameters, a)
 
-    monkeypatch.setattr(reference, "through", count)
+    monkeypatch.setattr(reference, "through_layer", count)
     UnitMapsRequest(24, units).answer(deep)
     wanted = [place for place in range(31) if units is None or units[place : place + 1] not in ((), ((),))]
     assert passed == [(place, np.float32) for place in range(max(wanted, default=-1) + 1)]

@@ -29,8 +29,8 @@ def with_training(experiment: Experiment, **changed: object) -> Experiment:
 @pytest.fixture(autouse=True)
 def at_every_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for a healthy moment after every chunk of training, so that the last one before the change is kept."""
-    monkeypatch.setattr(health, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(health, "LOOK_REST", 0)
+    monkeypatch.setattr(health, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(health, "_LOOK_REST", 0)
 
 
 @pytest.fixture
